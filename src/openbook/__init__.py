@@ -1,0 +1,47 @@
+"""openbook: a language model that looks things up while it writes (RETRO, arXiv 2112.04426).
+
+The names below are loaded when they are first used, so that `import openbook` and `openbook --help`
+load none of torch, transformers or faiss.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from openbook.database import Database
+    from openbook.errors import OpenbookError
+    from openbook.generation import generate
+    from openbook.model import RetroConfig, RetroForCausalLM, RetroModel
+    from openbook.text import Document
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Database",
+    "Document",
+    "OpenbookError",
+    "RetroConfig",
+    "RetroForCausalLM",
+    "RetroModel",
+    "generate",
+]
+
+_HOME = {
+    "Database": "openbook.database",
+    "Document": "openbook.text",
+    "OpenbookError": "openbook.errors",
+    "RetroConfig": "openbook.model",
+    "RetroForCausalLM": "openbook.model",
+    "RetroModel": "openbook.model",
+    "generate": "openbook.generation",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'openbook' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME])

@@ -1,0 +1,47 @@
+"""Errors that a user can act on.
+
+Each message says what happened, with which value, where, and what to do next. The command line prints it
+as one line and exits with code 2. Anything else that is raised is a fault of ours (exit code 1).
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class OpenbookError(Exception):
+    """Base of all errors that the user's input or environment caused."""
+
+
+class SourceError(OpenbookError):
+    """A source of documents that cannot be read: missing, empty, not UTF-8, not JSON, without text."""
+
+
+class DatabaseError(OpenbookError):
+    """A folder that is no database, has other settings, is locked or is damaged."""
+
+
+class SettingsError(OpenbookError, ValueError):
+    """A setting with an unknown name or a value that is not allowed."""
+
+
+class MismatchError(OpenbookError):
+    """Two things that must agree do not: model and database, database and neighbor table."""
+
+
+class MissingExtraError(OpenbookError):
+    """A package that only some users need is not installed."""
+
+
+def refuse_unknown(given: Iterable[str], known: Iterable[str], *, where: str) -> None:
+    """Raise `SettingsError` for the first name in `given` that is not in `known`, with the nearest known one.
+
+    >>> refuse_unknown(["hiden_size"], ["hidden_size"], where="model")
+    Traceback (most recent call last):
+    openbook.errors.SettingsError: model: unknown name 'hiden_size'; did you mean 'hidden_size'?
+    """
+    names = sorted(known)
+    for name in given:
+        if name not in names:
+            near = get_close_matches(name, names, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known names: {', '.join(names)}"
+            raise SettingsError(f"{where}: unknown name {name!r}; {hint}")

@@ -1,0 +1,156 @@
+"""The tokenizer: text to token ids and back, by the `tokenizers` library alone (torch is not loaded).
+
+Its folder holds `tokenizer.json` and `tokenizer_config.json` as transformers writes them, so
+`AutoTokenizer.from_pretrained` opens it too.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from tokenizers import Tokenizer as FastTokenizer
+from tokenizers import decoders, models, pre_tokenizers, trainers
+
+from openbook.errors import SettingsError
+
+END_OF_TEXT = "<|endoftext|>"
+_END_NAMES = (END_OF_TEXT, "</s>", "<|end_of_text|>", "[SEP]")
+_SMALLEST_VOCABULARY = 257
+
+
+class Tokenizer:
+    """Text ↔ token ids, with an end-of-text token.
+
+    Args:
+        fast: the tokenizer of the `tokenizers` library.
+        end_of_text: the text of the end token; must be in the vocabulary.
+        name: where it came from, for people.
+    """
+
+    def __init__(self, fast: FastTokenizer, *, end_of_text: str, name: str) -> None:
+        eos_id = fast.token_to_id(end_of_text)
+        if eos_id is None:
+            raise SettingsError(f"tokenizer {name}: the end token {end_of_text!r} is not in its vocabulary")
+        fast.no_padding()
+        fast.no_truncation()
+        # A document that spells out a special token is text like any other.
+        fast.encode_special_tokens = True
+        self._fast = fast
+        self.end_of_text = end_of_text
+        self.eos_id: int = eos_id
+        self.name = name
+        self.vocab_size: int = max(fast.get_vocab(with_added_tokens=True).values()) + 1
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids of each text, without special tokens, on all cores."""
+        return [item.ids for item in self._fast.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+    def decode(self, token_ids: Iterable[Sequence[int]]) -> list[str]:
+        """Text of each row of token ids; special tokens are left out."""
+        return self._fast.decode_batch([list(row) for row in token_ids], skip_special_tokens=True)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 (16 hexadecimal digits) of all that decides its output."""
+        canonical = json.dumps(json.loads(self._fast.to_str()), sort_keys=True)
+        return hashlib.sha256(f"{canonical}\n{self.end_of_text}".encode()).hexdigest()[:16]
+
+    def save(self, folder: Path) -> None:
+        """Write `tokenizer.json` and `tokenizer_config.json` into `folder`, which is made if needed."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._fast.save(str(folder / "tokenizer.json"))
+        config = {
+            "tokenizer_class": "PreTrainedTokenizerFast",
+            "eos_token": self.end_of_text,
+            "name_or_path": self.name,
+            "clean_up_tokenization_spaces": False,
+        }
+        (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+
+
+def load_tokenizer(name: str) -> Tokenizer:
+    """Load a tokenizer from a folder or file, or by its name from the model hub or its local cache.
+
+    Raises:
+        SettingsError: there is none, or it has no end-of-text token.
+    """
+    path = Path(name)
+    if path.is_file():
+        return _from_files(path, None, name)
+    if (path / "tokenizer.json").is_file():
+        return _from_files(path / "tokenizer.json", path / "tokenizer_config.json", name)
+    return _from_transformers(name)
+
+
+def _from_files(file: Path, config_file: Path | None, name: str) -> Tokenizer:
+    try:
+        fast = FastTokenizer.from_file(str(file))
+    except Exception as error:  # the library raises bare Exception
+        raise SettingsError(f"tokenizer {file}: not a tokenizer.json: {error}") from error
+    config = {}
+    if config_file is not None and config_file.is_file():
+        config = json.loads(config_file.read_text(encoding="utf-8"))
+        name = config.get("name_or_path") or name
+    eos = config.get("eos_token")
+    return Tokenizer(fast, end_of_text=_end_token(fast, eos, name), name=name)
+
+
+def _from_transformers(name: str) -> Tokenizer:
+    from transformers import AutoTokenizer
+
+    try:
+        loaded = AutoTokenizer.from_pretrained(name)
+    except (OSError, ValueError) as error:
+        first_line = str(error).splitlines()[0]
+        raise SettingsError(
+            f"tokenizer {name!r}: neither a folder with a tokenizer.json nor reachable on the hub ({first_line}); "
+            "give a path, or train one on your text: train:16000"
+        ) from error
+    fast = FastTokenizer.from_str(loaded.backend_tokenizer.to_str())
+    return Tokenizer(fast, end_of_text=_end_token(fast, loaded.eos_token, name), name=name)
+
+
+def _end_token(fast: FastTokenizer, configured: object, name: str) -> str:
+    if isinstance(configured, dict):  # the long form of tokenizer_config.json
+        configured = configured.get("content")
+    if isinstance(configured, str):
+        return configured
+    for candidate in _END_NAMES:
+        if fast.token_to_id(candidate) is not None:
+            return candidate
+    raise SettingsError(f"tokenizer {name}: has no end-of-text token; looked for {', '.join(_END_NAMES)}")
+
+
+def train_tokenizer(texts: Iterable[str], *, vocab_size: int, max_bytes: int = 100_000_000) -> Tokenizer:
+    """Train a byte-level BPE: it spells any text, and gives back exactly what it was given.
+
+    Args:
+        texts: the corpus; reading stops after `max_bytes` of UTF-8, which is plenty for a vocabulary.
+        vocab_size: V, with the 256 bytes and the end-of-text token; the result is smaller if the text is.
+
+    Raises:
+        SettingsError: a vocabulary too small to spell every byte.
+    """
+    if vocab_size < _SMALLEST_VOCABULARY:
+        raise SettingsError(f"train:{vocab_size}: a byte-level vocabulary has at least {_SMALLEST_VOCABULARY} tokens")
+    fast = FastTokenizer(models.BPE())
+    fast.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    fast.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size,
+        special_tokens=[END_OF_TEXT],
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    fast.train_from_iterator(_up_to(texts, max_bytes), trainer=trainer)
+    return Tokenizer(fast, end_of_text=END_OF_TEXT, name=f"train:{vocab_size}")
+
+
+def _up_to(texts: Iterable[str], max_bytes: int) -> Iterator[str]:
+    seen = 0
+    for text in texts:
+        yield text
+        seen += len(text.encode("utf-8"))
+        if seen >= max_bytes:
+            return
