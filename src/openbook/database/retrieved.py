@@ -1,0 +1,38 @@
+"""The retrieved value of a chunk: its own tokens and its continuation's (paper, section 2.3: [N, F])."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database.layout import ChunkLayout
+
+
+def retrieved_tokens(
+    tokens: NDArray[Any], layout: ChunkLayout, chunk_ids: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Fetch neighbors with their continuations.
+
+    Args:
+        tokens: [num_chunks, M], usually memory-mapped; only the rows asked for are read.
+        layout: at the version that the ids come from.
+        chunk_ids: [..., K]; -1 for a neighbor that does not exist.
+
+    Returns:
+        token ids int64 [..., K, 2M] and their mask [..., K, 2M]: False for filling, for the continuation of
+        a document's last chunk, and for all of a missing neighbor.
+    """
+    M = layout.chunk_size
+    R = 2 * M
+    exists = chunk_ids >= 0
+    rows = np.where(exists, chunk_ids, 0)
+    continued = exists & layout.has_continuation[rows]
+    following = np.where(continued, rows + 1, rows)
+    lengths = np.where(exists, layout.lengths[rows], 0)
+    lengths_after = np.where(continued, layout.lengths[following], 0)
+    ids = np.empty((*chunk_ids.shape, R), dtype=np.int64)
+    ids[..., :M] = tokens[rows]
+    ids[..., M:] = tokens[following]
+    place = np.arange(M)
+    mask = np.concatenate([place < lengths[..., None], place < lengths_after[..., None]], axis=-1)
+    return ids, mask

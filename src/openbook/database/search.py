@@ -1,0 +1,163 @@
+"""Finding neighbors: dense, BM25 and both, with what may not be found filtered out.
+
+Works in chunk numbers; the database turns them into hits for people.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database.dense import DenseIndex
+from openbook.database.layout import ChunkLayout
+from openbook.database.lexical import LexicalIndex
+from openbook.errors import SettingsError
+
+SearchMode = Literal["dense", "bm25", "hybrid"]
+"""dense: nearest vectors (the paper's). bm25: shared words. hybrid: both, by reciprocal rank fusion."""
+
+Found = tuple[NDArray[np.int64], NDArray[np.float32]]
+"""Chunk ids [n, k], best first, -1 where there are no more; and their scores [n, k]."""
+
+_RANK_OFFSET = 60
+"""Of reciprocal rank fusion: score = sum of 1 / (60 + rank) (Cormack et al. 2009)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One chunk that was found, for people."""
+
+    document_id: str
+    chunk_id: int
+    score: float
+    text: str
+    continuation: str
+    """The next chunk of the same document; empty if there is none."""
+    title: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Queries:
+    """What to look for. Each mode needs its own view of the query; a view that no mode asks for is not made.
+
+    Args:
+        texts: of all queries, on demand.
+        vectors: of all queries float32 [n, E], on demand.
+        count: n.
+    """
+
+    texts: Callable[[], Sequence[str]]
+    vectors: Callable[[], NDArray[np.float32]]
+    count: int
+
+
+def check_mode(mode: str | None, *, has_dense: bool) -> SearchMode:
+    """The mode to search with: `mode`, or by default dense where the database has vectors, else bm25.
+
+    Raises:
+        SettingsError: an unknown mode, or one that needs vectors in a lexical-only database.
+    """
+    if mode is None:
+        return "dense" if has_dense else "bm25"
+    if mode not in get_args(SearchMode):
+        raise SettingsError(f"search mode {mode!r}: choose one of {', '.join(get_args(SearchMode))}")
+    if mode != "bm25" and not has_dense:
+        raise SettingsError(
+            f"search mode {mode!r} needs vectors, but this database is lexical only: use bm25"
+        )
+    return mode  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Searcher:
+    """Searches one version of a database. `dense` and `lexical` are opened when first needed."""
+
+    layout: ChunkLayout
+    dense: Callable[[], DenseIndex]
+    lexical: Callable[[], LexicalIndex]
+
+    def search(
+        self,
+        queries: Queries,
+        *,
+        k: int,
+        mode: SearchMode,
+        exclude: NDArray[np.int64] | None = None,
+    ) -> Found:
+        """The k best retrievable chunks for each query.
+
+        Args:
+            queries: n of them.
+            k: at least 1; a k larger than the database gives what there is.
+            mode: of search.
+            exclude: [n] the place in the layout of the document from which each query may get nothing (its
+                own); -1 excludes nothing.
+        """
+        if k < 1:
+            raise SettingsError(f"k = {k}: at least 1 neighbor must be asked for")
+        if mode == "hybrid":
+            return self._hybrid(queries, k, exclude)
+        return self._single(queries, k, mode, exclude)
+
+    def _single(self, queries: Queries, k: int, mode: SearchMode, exclude: NDArray[np.int64] | None) -> Found:
+        """Over-fetch, filter, and fetch more for the rows that the filter left short."""
+        ids = np.full((queries.count, k), -1, dtype=np.int64)
+        scores = np.zeros((queries.count, k), dtype=np.float32)
+        rows = np.arange(queries.count)
+        fetch = k + 8
+        while len(rows):
+            banned = None if exclude is None else exclude[rows]
+            raw = self._raw(queries, rows, fetch, mode)
+            ids[rows], scores[rows] = self._keep(*raw, k, banned)
+            short = (ids[rows, -1] < 0) & (raw[0][:, -1] >= 0)
+            rows = rows[short]
+            fetch *= 4
+        return ids, scores
+
+    def _raw(self, queries: Queries, rows: NDArray[np.int64], fetch: int, mode: SearchMode) -> Found:
+        if mode == "dense":
+            index = self.dense()
+            return index.search(queries.vectors()[rows], min(fetch, max(1, len(index.chunk_ids) + 1)))
+        texts = queries.texts()
+        return self.lexical().search([texts[row] for row in rows], fetch)
+
+    def _keep(
+        self, ids: NDArray[np.int64], scores: NDArray[np.float32], k: int, banned: NDArray[np.int64] | None
+    ) -> Found:
+        """The first k of each row that are retrievable and not of the banned document."""
+        known = (ids >= 0) & (ids < self.layout.num_chunks)
+        safe = np.where(known, ids, 0)
+        if self.layout.num_chunks:
+            known &= self.layout.retrievable[safe]
+            if banned is not None:
+                known &= self.layout.document_of[safe] != banned[:, None]
+        order = np.argsort(~known, axis=1, kind="stable")[:, :k]
+        kept = np.take_along_axis(known, order, axis=1)
+        ids = np.where(kept, np.take_along_axis(ids, order, axis=1), -1)
+        scores = np.where(kept, np.take_along_axis(scores, order, axis=1), np.float32(0))
+        missing = k - ids.shape[1]
+        if missing > 0:
+            ids = np.pad(ids, ((0, 0), (0, missing)), constant_values=-1)
+            scores = np.pad(scores, ((0, 0), (0, missing)))
+        return ids, scores
+
+    def _hybrid(self, queries: Queries, k: int, exclude: NDArray[np.int64] | None) -> Found:
+        """Reciprocal rank fusion of the two lists."""
+        depth = max(50, 4 * k)
+        dense, _ = self._single(queries, depth, "dense", exclude)
+        lexical, _ = self._single(queries, depth, "bm25", exclude)
+        by_rank = (1.0 / (_RANK_OFFSET + 1 + np.arange(depth))).astype(np.float32)
+        dense_score = np.where(dense >= 0, by_rank, 0)
+        lexical_score = np.where(lexical >= 0, by_rank, 0)
+        for row in range(queries.count):
+            _, in_dense, in_lexical = np.intersect1d(dense[row], lexical[row], return_indices=True)
+            dense_score[row, in_dense] += lexical_score[row, in_lexical]
+            lexical_score[row, in_lexical] = 0
+        ids = np.concatenate([dense, lexical], axis=1)
+        scores = np.concatenate([dense_score, lexical_score], axis=1)
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        scores = np.take_along_axis(scores, order, axis=1)
+        return np.where(scores > 0, np.take_along_axis(ids, order, axis=1), -1), scores

@@ -1,0 +1,101 @@
+"""Samples to train on and to evaluate, read straight from the arrays: C consecutive chunks and their neighbors.
+
+Nothing is copied per sample: a sample is rows of `tokens.bin` and of the neighbor table, fetched when asked
+for. Arrays in, arrays out; torch is not known here.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database.database import Database
+from openbook.database.retrieved import retrieved_tokens
+from openbook.errors import DatabaseError, SettingsError
+
+IGNORED_LABEL = -100
+"""The label of tokens that no loss counts, as in torch and transformers."""
+
+
+@dataclass(frozen=True)
+class SequenceDataset:
+    """Sequences over all documents of one split, in the order of their chunks.
+
+    A sequence may span several documents. Its neighbors are masked where they do not exist, where they come
+    from a document of the sequence, and where the next chunk belongs to another document, which they could
+    not inform. The last sequence is filled up with end-of-text tokens that no loss counts.
+
+    Args:
+        database: gives tokens and layout.
+        split: the documents to read.
+        sequence_length: T, a multiple of the chunk size.
+        neighbors: int64 [num_chunks, K], usually `NeighborTable.first(k)`; None: without retrieval.
+
+    Raises:
+        SettingsError: T is no multiple of M, or not at least 2 M.
+        DatabaseError: the split is empty.
+    """
+
+    database: Database
+    split: Literal["train", "holdout"]
+    sequence_length: int
+    neighbors: NDArray[np.int64] | None = None
+
+    def __post_init__(self) -> None:
+        M = self.database.settings.chunk_size
+        if self.sequence_length % M or self.sequence_length < 2 * M:
+            raise SettingsError(
+                f"sequence length {self.sequence_length}: must be a multiple of the database's chunk size {M}, "
+                f"at least {2 * M}"
+            )
+        chunks = self.database.layout.chunks_of_split(holdout=self.split == "holdout")
+        if len(chunks) == 0:
+            advice = "build it with --holdout 0.05" if self.split == "holdout" else "add documents"
+            raise DatabaseError(f"{self.database.path}: no documents in the split {self.split!r}; {advice}")
+        C = self.sequence_length // M
+        padded = np.full(-(-len(chunks) // C) * C, -1, dtype=np.int64)
+        padded[: len(chunks)] = chunks
+        object.__setattr__(self, "chunk_ids", padded.reshape(-1, C))
+
+    chunk_ids: NDArray[np.int64] = None  # type: ignore[assignment]
+    """[sequences, C] the chunks of each sequence, -1 after the last one; made at construction."""
+
+    def __len__(self) -> int:
+        return len(self.chunk_ids)
+
+    def __getitem__(self, index: int) -> dict[str, NDArray[np.generic]]:
+        """One sample.
+
+        Returns:
+            input_ids int64 [T]; labels int64 [T], -100 for filling and for the first token; and with
+            retrieval neighbor_ids int64 [C-1, K, 2M] and neighbor_mask bool [C-1, K, 2M]: the last chunk's
+            neighbors would inform no token of the sequence.
+        """
+        chunks = self.chunk_ids[index]
+        layout = self.database.layout
+        M = layout.chunk_size
+        exists = chunks >= 0
+        rows = np.where(exists, chunks, 0)
+        ids = self.database.tokens[rows].astype(np.int64)
+        ids[~exists] = self.database.tokenizer.eos_id
+        lengths = np.where(exists, layout.lengths[rows], 0)
+        labels = np.where(np.arange(M) < lengths[:, None], ids, IGNORED_LABEL)
+        labels[0, 0] = IGNORED_LABEL
+        sample: dict[str, NDArray[np.generic]] = {"input_ids": ids.reshape(-1), "labels": labels.reshape(-1)}
+        if self.neighbors is not None:
+            found = self._allowed_neighbors(chunks, self.neighbors)
+            neighbor_ids, mask = retrieved_tokens(self.database.tokens, layout, found)
+            sample |= {"neighbor_ids": neighbor_ids, "neighbor_mask": mask}
+        return sample
+
+    def _allowed_neighbors(self, chunks: NDArray[np.int64], table: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Neighbors [C-1, K] of all chunks but the last, -1 where a neighbor must not be seen."""
+        layout = self.database.layout
+        exists = chunks >= 0
+        documents = np.where(exists, layout.document_of[np.where(exists, chunks, 0)], -1)
+        found = table[np.where(exists, chunks, 0)[:-1]]
+        their_documents = layout.document_of[np.where(found >= 0, found, 0)]
+        same = (their_documents[..., None] == documents).any(axis=-1)
+        continues = exists[:-1] & (documents[:-1] == documents[1:])
+        return np.where((found >= 0) & ~same & continues[:, None], found, -1)

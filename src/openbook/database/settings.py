@@ -1,0 +1,68 @@
+"""What a database was made with: the settings that everything written to it and trained on it must share."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from openbook.errors import DatabaseError, SettingsError
+
+FORMAT = 1
+"""Of the folder's layout; another number is another layout."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseSettings:
+    """Recorded in the catalogue when the database is created, and never changed.
+
+    Raises:
+        SettingsError: a value out of its range.
+    """
+
+    tokenizer: str
+    """Name of the tokenizer, for people."""
+    tokenizer_fingerprint: str
+    """What decides whether two tokenizers are the same."""
+    chunk_size: int = 64
+    """M, tokens in a chunk."""
+    embedder: str | None = None
+    """Name of the frozen text encoder; None: lexical only."""
+    embedder_source: str | None = None
+    """Where its weights came from: a path, the hub, or an installed package."""
+    embedder_fingerprint: str | None = None
+    """Of its weights."""
+    embedding_size: int = 0
+    """E of the vectors; 0: lexical only."""
+    holdout: float = 0.0
+    """Share of the documents that is stored but never retrieved."""
+    format: int = FORMAT
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.chunk_size <= 4096:
+            raise SettingsError(f"chunk size {self.chunk_size}: must lie between 2 and 4096 tokens")
+        if not 0.0 <= self.holdout < 1.0:
+            raise SettingsError(f"holdout {self.holdout}: a share of the documents, from 0 up to but not 1")
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any], *, where: str) -> "DatabaseSettings":
+        """Read what the catalogue holds.
+
+        Raises:
+            DatabaseError: written by another version of the format.
+        """
+        if values.get("format") != FORMAT or values.keys() != {field.name for field in fields(cls)}:
+            raise DatabaseError(
+                f"{where}: its format is {values.get('format')!r}, this openbook reads {FORMAT}; "
+                "build it again with this version"
+            )
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        return asdict(self)
+
+    def differences(self, **wanted: object) -> list[str]:
+        """Say, for each wanted setting that differs, what the database has and what was asked for."""
+        return [
+            f"{name} is {getattr(self, name)!r}, asked for {value!r}"
+            for name, value in wanted.items()
+            if getattr(self, name) != value
+        ]
