@@ -1,0 +1,71 @@
+"""What decoding token by token remembers: keys and values, and the last chunk's neighbors."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+from torch import LongTensor, Tensor
+from transformers import DynamicCache
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """Neighbors of consecutive chunks, as the decoder reads them.
+
+    Args:
+        ids: int64 [B, C, K, R].
+        mask: bool [B, C, K, R].
+        first_chunk: the number of the first of these chunks in the sequence.
+        encoded: [B, N, K, R, E] of the last N chunks: those that are new. The others' projections are cached.
+    """
+
+    ids: Tensor
+    mask: Tensor
+    first_chunk: int
+    encoded: Tensor
+
+    @property
+    def num_chunks(self) -> int:
+        """C."""
+        return self.ids.shape[1]
+
+
+class RetroCache(DynamicCache):
+    """transformers' cache, with the state that crosses chunk borders.
+
+    Attributes:
+        partial: [B, P, D] activations (after self-attention of layer min P) of the incomplete last chunk.
+        last: the last complete chunk's neighbors, C = 1, or None.
+        projected: for each reader of neighbors its projection of `last`, by the reader's name.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.partial: Tensor | None = None
+        self.last: Retrieved | None = None
+        self.projected: dict[str, Tensor] = {}
+
+    def extend(self, name: str, new: Tensor | None) -> Tensor:
+        """Append projections of new chunks [B, N, ...] to the last one's, and remember the newest.
+
+        Args:
+            name: of the reader.
+            new: None if no chunk is new.
+        """
+        old = self.projected.get(name) if self.last is not None else None
+        parts = [part for part in (old, new) if part is not None]
+        joined = torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
+        self.projected[name] = joined[:, -1:]
+        return joined
+
+    def reorder_cache(self, beam_idx: Tensor) -> None:
+        """Follow the beams (transformers' beam search)."""
+        super().reorder_cache(cast(LongTensor, beam_idx))
+        if self.partial is not None:
+            self.partial = self.partial.index_select(0, beam_idx)
+        if self.last is not None:
+            last = self.last
+            self.last = Retrieved(
+                last.ids[beam_idx], last.mask[beam_idx], last.first_chunk, last.encoded[beam_idx]
+            )
+        self.projected = {name: kv.index_select(0, beam_idx) for name, kv in self.projected.items()}

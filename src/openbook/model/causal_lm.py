@@ -1,0 +1,183 @@
+"""The language model: RETRO with its output, as transformers' users know models."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F
+from torch import LongTensor, Tensor, nn
+from transformers import Cache, GenerationMixin
+from transformers.modeling_outputs import CausalLMOutputWithPast
+
+from openbook.errors import SettingsError
+from openbook.model.cache import Retrieved, RetroCache
+from openbook.model.config import RetroConfig
+from openbook.model.copy_head import CopyDistribution, CopyHead
+from openbook.model.neighbors import PassNeighbors
+from openbook.model.retro import RetroModel, RetroPreTrainedModel
+
+
+@dataclass
+class RetroCausalLMOutput(CausalLMOutputWithPast):
+    """transformers' output, and:
+
+    token_losses: [B, T] negative log-likelihood in nats of each label, at the label's own position; 0 where
+        nothing is predicted (the first token, labels of -100). With labels only.
+    neighbor_shares: [B, T, K] share of the attention that each neighbor got, mean over heads and layers of P.
+        If asked for.
+    """
+
+    token_losses: Tensor | None = None
+    neighbor_shares: Tensor | None = None
+
+
+class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
+    """RETRO with a language-modelling head.
+
+    >>> config = RetroConfig(vocab_size=512, hidden_size=64, num_hidden_layers=2, num_attention_heads=2)
+    >>> model = RetroForCausalLM(config)
+    """
+
+    _tied_weights_keys = {"lm_head.weight": "model.decoder.embed_tokens.weight"}  # noqa: RUF012
+
+    def __init__(self, config: RetroConfig) -> None:
+        super().__init__(config)
+        self.model = RetroModel(config)
+        self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+        self.copy_head = CopyHead(config) if config.copy_head else None
+        self.post_init()
+
+    def get_output_embeddings(self) -> nn.Module:
+        """The output matrix."""
+        return self.lm_head
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        neighbor_ids: Tensor | None = None,
+        neighbor_mask: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        labels: Tensor | None = None,
+        past_key_values: Cache | None = None,
+        use_cache: bool | None = None,
+        *,
+        num_items_in_batch: Tensor | int | None = None,
+        return_logits: bool = True,
+        output_shares: bool = False,
+        **ignored: Any,
+    ) -> RetroCausalLMOutput:
+        """Predict the next token at each position.
+
+        Args:
+            input_ids: int64 [B, T]; any T, the last chunk may be incomplete.
+            neighbor_ids: int64 [B, C, K, R] of the C = T // M chunks that are complete; None: retrieval off.
+                C + 1 chunks are accepted, the surplus is ignored; so are C - 1: the last chunk's neighbors
+                inform only the prediction that follows the sequence. With a cache: of the chunks that these
+                tokens complete.
+            neighbor_mask: bool [B, C, K, R], False: this token does not exist; None: where the id is not
+                negative.
+            attention_mask: [B, past + T], 0 for padding, which stands on the left; None: there is none.
+            labels: int64 [B, T], usually the input ids, -100 where nothing is to be predicted. The model
+                shifts them.
+            past_key_values: of the tokens before these, as an earlier output gave it.
+            use_cache: return one; None: only if one was given.
+            num_items_in_batch: what the sum of losses is divided by; None: the number of labels predicted.
+            return_logits: False spares the logits where only the loss is wanted.
+            output_shares: return `neighbor_shares`.
+            ignored: arguments of transformers' interface that mean nothing here (position_ids and the like).
+
+        Returns:
+            loss: scalar, with labels. logits: [B, T, V]; with the copy head
+            log-probabilities of the mixture.
+
+        Raises:
+            SettingsError: shapes that do not fit.
+        """
+        cache = self._cache(past_key_values, use_cache)
+        out = self.model(
+            input_ids, neighbor_ids, neighbor_mask, attention_mask, cache, output_shares=output_shares
+        )
+        copied = None
+        if self.copy_head is not None and out.neighbors is not None:
+            copied = self.copy_head(out.hidden, out.neighbors)
+        if cache is not None:
+            remember_last_chunk(cache, out.neighbors, given=neighbor_ids is not None)
+        logits = self.lm_head(out.hidden)
+        token_losses = loss = None
+        if labels is not None:
+            token_losses = next_token_losses(logits, labels, copied)
+            count = num_items_in_batch if num_items_in_batch is not None else (labels[:, 1:] >= 0).sum()
+            loss = token_losses.sum() / count
+        if return_logits and self.copy_head is not None:
+            logits = F.log_softmax(logits, dim=-1) if copied is None else copied.mix(logits)
+        return RetroCausalLMOutput(
+            loss=loss,
+            logits=logits if return_logits else None,
+            past_key_values=cache,
+            token_losses=token_losses,
+            neighbor_shares=out.shares,
+        )
+
+    def _cache(self, given: Cache | None, use_cache: bool | None) -> RetroCache | None:
+        if isinstance(given, RetroCache):
+            return given
+        if given is not None and given.get_seq_length() > 0:
+            raise SettingsError(
+                f"past_key_values: a {type(given).__name__}; RETRO continues only a RetroCache"
+            )
+        return RetroCache() if use_cache or given is not None else None
+
+    def prepare_inputs_for_generation(
+        self, input_ids: Tensor, *args: Any, is_first_iteration: bool | None = False, **kwargs: Any
+    ) -> dict[str, Any]:
+        """For transformers' `generate`: given neighbors are the prompt's chunks', so of the first pass.
+
+        `openbook.generate` is what retrieves again while it writes.
+        """
+        inputs: dict[str, Any] = super().prepare_inputs_for_generation(  # type: ignore[misc]
+            cast(LongTensor, input_ids), *args, is_first_iteration=is_first_iteration, **kwargs
+        )
+        if not is_first_iteration:
+            inputs.pop("neighbor_ids", None)
+            inputs.pop("neighbor_mask", None)
+        return inputs
+
+
+def remember_last_chunk(cache: RetroCache, neighbors: PassNeighbors | None, *, given: bool) -> None:
+    """Keep the newest complete chunk's neighbors for the tokens to come.
+
+    Args:
+        cache: after the pass, with the length it then has.
+        neighbors: that the pass read.
+        given: whether the pass was given neighbors; if not, a chunk that it completed has none.
+    """
+    if neighbors is None:
+        cache.last = None
+        return
+    retrieved = neighbors.retrieved
+    completed = retrieved.encoded.shape[1] > 0
+    if completed and not given:
+        cache.last = None
+    elif completed:
+        last = retrieved.first_chunk + retrieved.num_chunks - 1
+        cache.last = Retrieved(retrieved.ids[:, -1:], retrieved.mask[:, -1:], last, retrieved.encoded[:, -1:])
+
+
+def next_token_losses(logits: Tensor, labels: Tensor, copied: CopyDistribution | None) -> Tensor:
+    """Negative log-likelihood of each label given what stands before it.
+
+    Args:
+        logits: [B, T, V] over the vocabulary alone.
+        labels: int64 [B, T], negative where nothing is predicted.
+        copied: the copy head's part of the mixture.
+
+    Returns:
+        float32 [B, T] at the labels' own positions; the first is 0.
+    """
+    targets = F.pad(labels[:, 1:], (0, 1), value=-100)
+    wanted = targets >= 0
+    safe = targets.clamp_min(0)
+    log_prob = -F.cross_entropy(logits.flatten(0, 1).float(), safe.flatten(), reduction="none").view_as(safe)
+    if copied is not None:
+        log_prob = copied.log_prob(log_prob, safe)
+    return F.pad(torch.where(wanted, -log_prob, 0.0)[:, :-1], (1, 0))

@@ -1,0 +1,75 @@
+"""What the model's inputs must look like, said in the words of the caller."""
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from openbook.errors import SettingsError
+from openbook.model.config import RetroConfig
+
+
+def check_inputs(
+    config: RetroConfig,
+    input_ids: Tensor,
+    neighbor_ids: Tensor | None,
+    neighbor_mask: Tensor | None,
+    attention_mask: Tensor | None,
+    *,
+    past: int,
+) -> None:
+    """Compare shapes; values are not read, which would wait for the device.
+
+    Raises:
+        SettingsError: a shape that does not fit, with the one that would.
+    """
+    if input_ids.dim() != 2 or input_ids.shape[1] == 0:
+        raise SettingsError(f"input_ids {list(input_ids.shape)}: must be [B, T] with at least one token")
+    B, T = input_ids.shape
+    if attention_mask is not None and attention_mask.shape != (B, past + T):
+        raise SettingsError(f"attention_mask {list(attention_mask.shape)}: must be [{B}, {past + T}]")
+    if neighbor_ids is None:
+        if neighbor_mask is not None:
+            raise SettingsError("neighbor_mask was given without neighbor_ids")
+        return
+    if not config.cca_layers:
+        raise SettingsError(
+            "neighbor_ids were given, but this model has no chunked cross-attention (cca_layers)"
+        )
+    C = (past + T) // config.chunk_size - past // config.chunk_size
+    R = 2 * config.chunk_size
+    shape = neighbor_ids.shape
+    if (
+        len(shape) != 4
+        or shape[0] != B
+        or shape[3] != R
+        or shape[2] < 1
+        or not max(C - 1, 0) <= shape[1] <= C + 1
+    ):
+        raise SettingsError(
+            f"neighbor_ids {list(shape)}: must be [B, C, K, R] = [{B}, {C}, K, {R}] for the {C} chunks of "
+            f"{config.chunk_size} tokens that these {T} tokens complete"
+        )
+    if neighbor_mask is not None and neighbor_mask.shape != shape:
+        raise SettingsError(
+            f"neighbor_mask {list(neighbor_mask.shape)}: must be {list(shape)}, as neighbor_ids"
+        )
+
+
+def new_chunks(
+    neighbor_ids: Tensor | None, neighbor_mask: Tensor | None, num_new: int, *, pad: bool
+) -> tuple[Tensor | None, Tensor | None]:
+    """Neighbors of the chunks that are complete: a surplus chunk is dropped.
+
+    Args:
+        neighbor_ids: [B, C, K, R], C from num_new - 1 to num_new + 1.
+        neighbor_mask: the same shape; None: every token exists.
+        num_new: chunks that this pass completes.
+        pad: fill up a missing last chunk with no neighbors: the cache will want to know of it.
+    """
+    if neighbor_ids is None or num_new == 0 or neighbor_ids.shape[1] == 0:
+        return None, None
+    ids = neighbor_ids[:, :num_new]
+    mask = (ids >= 0) if neighbor_mask is None else neighbor_mask[:, :num_new].bool()
+    missing = num_new - ids.shape[1]
+    if pad and missing:
+        ids, mask = (F.pad(x, (0, 0, 0, 0, 0, missing)) for x in (ids, mask))
+    return ids, mask

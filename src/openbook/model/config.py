@@ -1,0 +1,176 @@
+"""The model's configuration: sizes and options, checked at construction."""
+
+from typing import Any, Literal
+
+from transformers import PreTrainedConfig
+
+from openbook.errors import SettingsError, refuse_unknown
+
+_FROM_TRANSFORMERS = {
+    "_commit_hash",
+    "attn_implementation",
+    "model_type",
+    "name_or_path",
+    "torch_dtype",
+    "transformers_version",
+    "auto_map",
+    "output_attentions",
+}
+
+
+_COUNTS = (
+    "vocab_size",
+    "hidden_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "head_dim",
+    "intermediate_size",
+    "chunk_size",
+    "num_neighbors",
+    "encoder_hidden_size",
+    "encoder_num_layers",
+    "encoder_num_attention_heads",
+    "encoder_intermediate_size",
+)
+
+
+class RetroConfig(PreTrainedConfig):
+    """Sizes and options of a RETRO model (arXiv 2112.04426). Layers are counted from 1, as in the paper.
+
+    Raises:
+        SettingsError: an unknown name, or a value that is not allowed.
+    """
+
+    model_type = "retro"
+    keys_to_ignore_at_inference = ["past_key_values"]  # noqa: RUF012 (transformers' protocol)
+
+    vocab_size: int = 32_000
+    """V."""
+    hidden_size: int = 512
+    """D, width of the decoder."""
+    num_hidden_layers: int = 8
+    """Decoder layers."""
+    num_attention_heads: int = 8
+    """H, in self-attention and chunked cross-attention of the decoder."""
+    head_dim: int | None = None
+    """Width of a head; None: hidden_size / num_attention_heads."""
+    intermediate_size: int = 2048
+    """Width of the decoder's feed-forward layers."""
+    chunk_size: int = 64
+    """M, tokens in a chunk; a neighbor with its continuation has R = 2M."""
+    num_neighbors: int = 2
+    """K in training; any number works at evaluation."""
+    cca_layers: list[int] | None = None
+    """P, the decoder layers with chunked cross-attention. None: the paper's rule (6, 9, 12 of 12 layers;
+    9, 12, … to the last of deeper ones; every third up to the last of the upper half in shallower ones).
+    An empty list: a plain decoder without retrieval."""
+    encoder_hidden_size: int | None = None
+    """E, width of the encoder; None: hidden_size."""
+    encoder_num_layers: int = 2
+    encoder_num_attention_heads: int | None = None
+    """None: num_attention_heads."""
+    encoder_intermediate_size: int | None = None
+    """None: four times the encoder's width."""
+    encoder_conditioned: bool = True
+    """Whether the encoder attends to the chunk that retrieved; without it an encoded neighbor depends on the
+    neighbor alone."""
+    encoder_cross_attention_layers: list[int] | None = None
+    """Encoder layers that do so; None: the first."""
+    cca_positions: Literal["rotary", "none"] = "rotary"
+    """Relative positions in chunked cross-attention."""
+    share_embeddings: bool = False
+    """One token embedding for encoder and decoder; needs encoder_hidden_size = hidden_size."""
+    tie_word_embeddings: bool = True
+    """One matrix for the decoder's token embedding and the output."""
+    copy_head: bool = False
+    """Mix the prediction with a copy distribution over the neighbors' tokens (pointer-generator)."""
+    dropout: float | int = 0.0
+    """In attention, after each sub-layer, and on embeddings."""
+    rms_norm_eps: float = 1e-6
+    rotary_base: float | int = 10_000.0
+    """Of the rotary positions' wave lengths."""
+    initializer_range: float = 0.02
+    """Standard deviation of the weights at the start."""
+    use_cache: bool = True
+    bos_token_id: int | None = None
+    eos_token_id: int | list[int] | None = None
+    pad_token_id: int | None = None
+    tokenizer_fingerprint: str | None = None
+    """Of the tokenizer it was trained with; a database must have the same."""
+
+    def __post_init__(self, **kwargs: Any) -> None:
+        refuse_unknown(kwargs.keys() - _FROM_TRANSFORMERS, self._names(), where="RetroConfig")
+        if self.head_dim is None:
+            self._divides(self.hidden_size, self.num_attention_heads, "hidden_size", "num_attention_heads")
+            self.head_dim = self.hidden_size // self.num_attention_heads
+        if self.encoder_hidden_size is None:
+            self.encoder_hidden_size = self.hidden_size
+        if self.encoder_num_attention_heads is None:
+            self.encoder_num_attention_heads = self.num_attention_heads
+        if self.encoder_intermediate_size is None:
+            self.encoder_intermediate_size = 4 * self.encoder_hidden_size
+        if self.cca_layers is None:
+            self.cca_layers = paper_cca_layers(self.num_hidden_layers)
+        if self.encoder_cross_attention_layers is None:
+            self.encoder_cross_attention_layers = [1]
+        super().__post_init__(**kwargs)
+        self._check()
+
+    @property
+    def encoder_head_dim(self) -> int:
+        """Width of an encoder head."""
+        assert self.encoder_hidden_size is not None and self.encoder_num_attention_heads is not None
+        return self.encoder_hidden_size // self.encoder_num_attention_heads
+
+    @classmethod
+    def _names(cls) -> list[str]:
+        return [name for name in cls.__dataclass_fields__ if not name.startswith("_")]
+
+    @staticmethod
+    def _divides(whole: int, parts: int, whole_name: str, parts_name: str) -> None:
+        if parts < 1 or whole % parts:
+            raise SettingsError(f"{whole_name} {whole} is not divisible by {parts_name} {parts}")
+
+    def _check(self) -> None:
+        for name in _COUNTS:
+            if getattr(self, name) < 1:
+                raise SettingsError(f"{name} {getattr(self, name)}: must be at least 1")
+        assert self.encoder_hidden_size is not None and self.encoder_num_attention_heads is not None
+        heads = self.encoder_num_attention_heads
+        self._divides(self.encoder_hidden_size, heads, "encoder_hidden_size", "encoder_num_attention_heads")
+        assert self.head_dim is not None
+        if self.head_dim % 2 or self.encoder_head_dim % 2:
+            raise SettingsError(
+                f"head widths {self.head_dim} and {self.encoder_head_dim} (encoder): "
+                "rotary positions need even ones"
+            )
+        _check_layers("cca_layers", self.cca_layers, self.num_hidden_layers)
+        _check_layers(
+            "encoder_cross_attention_layers", self.encoder_cross_attention_layers, self.encoder_num_layers
+        )
+        if self.share_embeddings and self.encoder_hidden_size != self.hidden_size:
+            raise SettingsError(
+                f"share_embeddings needs encoder_hidden_size {self.encoder_hidden_size} "
+                f"= hidden_size {self.hidden_size}"
+            )
+        if self.copy_head and not self.cca_layers:
+            raise SettingsError("copy_head needs retrieval, but cca_layers is empty")
+        if not 0 <= self.dropout < 1:
+            raise SettingsError(f"dropout {self.dropout}: must be at least 0 and below 1")
+
+
+def paper_cca_layers(num_layers: int) -> list[int]:
+    """P by the paper's rule: its section 2.4 and table 10, carried on to fewer than 12 layers.
+
+    >>> paper_cca_layers(12), paper_cca_layers(24), paper_cca_layers(4)
+    ([6, 9, 12], [9, 12, 15, 18, 21, 24], [4])
+    """
+    if num_layers > 12:
+        return list(range(9, num_layers + 1, 3))
+    return [layer for layer in range(num_layers, 0, -3) if layer * 2 >= num_layers][::-1]
+
+
+def _check_layers(name: str, layers: list[int] | None, highest: int) -> None:
+    assert layers is not None
+    if sorted(set(layers)) != layers or any(not 1 <= layer <= highest for layer in layers):
+        raise SettingsError(f"{name} {layers}: must be rising numbers of layers, from 1 to {highest}")

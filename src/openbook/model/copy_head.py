@@ -1,0 +1,93 @@
+"""The copy head: a pointer-generator over the neighbors' tokens (an option, no part of the published model).
+
+    a_t = softmax over j of (W_q h_t)·(W_k e_j) / sqrt(d)      e_j: encoded tokens of the chunk's neighbors
+    g_t = sigmoid(w·h_t + b)                                   0 where the chunk has no neighbor
+    p_t(v) = (1 - g_t) softmax(logits_t)(v) + g_t · sum of a_t,j over the j whose token is v
+
+It uses neighbors from the first steps of training on, and says which source token was copied.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from openbook.model.config import RetroConfig
+from openbook.model.neighbors import PassNeighbors
+
+_NEVER = -1e30
+"""The logarithm of no probability: finite, so that no gradient is NaN."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyDistribution:
+    """What the head would copy.
+
+    weights: [B, T, K·R] over the tokens that each position's chunk retrieved, 0 where it retrieved none.
+    ids: int64 [B, T, K·R] those tokens.
+    log_gate: [B, T] log g; log_rest: [B, T] log (1 - g).
+    """
+
+    weights: Tensor
+    ids: Tensor
+    log_gate: Tensor
+    log_rest: Tensor
+
+    def log_prob(self, vocabulary_log_prob: Tensor, targets: Tensor) -> Tensor:
+        """Log-probability of each target under the mixture, without a distribution over the vocabulary.
+
+        Args:
+            vocabulary_log_prob: [B, T] of the targets under the softmax over the vocabulary.
+            targets: int64 [B, T].
+        """
+        copied = (self.weights * (self.ids == targets[..., None])).sum(-1)
+        some = copied > 0
+        log_copied = torch.where(some, copied, 1.0).log() + torch.where(some, 0.0, _NEVER)
+        return torch.logaddexp(self.log_rest + vocabulary_log_prob, self.log_gate + log_copied)
+
+    def mix(self, logits: Tensor) -> Tensor:
+        """Log-probabilities [B, T, V] of the mixture."""
+        copied = torch.zeros_like(logits).scatter_add_(-1, self.ids, self.weights.to(logits.dtype))
+        some = copied > 0
+        log_copied = torch.where(some, copied, 1.0).log() + torch.where(some, 0.0, _NEVER)
+        vocabulary = self.log_rest[..., None] + F.log_softmax(logits, dim=-1)
+        return torch.logaddexp(vocabulary, self.log_gate[..., None] + log_copied)
+
+
+class CopyHead(nn.Module):
+    """Reads the encoded neighbors once more, at the end of the decoder."""
+
+    def __init__(self, config: RetroConfig) -> None:
+        super().__init__()
+        assert config.encoder_hidden_size is not None
+        self.query = nn.Linear(config.hidden_size, config.hidden_size, bias=False)
+        self.key = nn.Linear(config.encoder_hidden_size, config.hidden_size, bias=False)
+        self.gate = nn.Linear(config.hidden_size, 1, bias=True)
+
+    def project(self, encoded: Tensor) -> Tensor:
+        """Keys of encoded neighbors [B, C, K, R, E]: [B, C, K·R, D]."""
+        return self.key(encoded).flatten(2, 3)
+
+    def forward(self, hidden: Tensor, neighbors: PassNeighbors) -> CopyDistribution:
+        """hidden: [B, T, D], normalized."""
+        keys = neighbors.project(self, "copy")
+        grid = neighbors.grid
+        mask = neighbors.retrieved.mask.flatten(2)
+        ids = neighbors.retrieved.ids.flatten(2)
+        if grid.rows == 0:
+            shape = (*hidden.shape[:2], mask.shape[-1])
+            weights, token_ids = hidden.new_zeros(shape), ids.new_zeros(shape)
+        else:
+            visible = grid.chunks(mask)[:, :, None, :]
+            queries = self.query(grid.to_rows(hidden))
+            logits = queries @ grid.chunks(keys).transpose(-1, -2) * queries.shape[-1] ** -0.5
+            sees_any = visible.any(-1, keepdim=True)
+            rows = logits.float().masked_fill(~visible & sees_any, _NEVER).softmax(-1) * sees_any
+            weights = grid.to_tokens(rows)
+            token_ids = grid.to_tokens(grid.chunks(ids)[:, :, None, :].expand(*rows.shape))
+        gate = self.gate(hidden).squeeze(-1).float()
+        copies = weights.detach().sum(-1) > 0
+        log_gate = torch.where(copies, F.logsigmoid(gate), _NEVER)
+        log_rest = torch.where(copies, F.logsigmoid(-gate), 0.0)
+        return CopyDistribution(weights, token_ids, log_gate, log_rest)

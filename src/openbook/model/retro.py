@@ -1,0 +1,156 @@
+"""The network without its output: decoder, encoder, and how neighbors pass from one to the other."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+from transformers import initialization as init
+
+from openbook.model.cache import Retrieved, RetroCache
+from openbook.model.checks import check_inputs, new_chunks
+from openbook.model.config import RetroConfig
+from openbook.model.decoder import RetroDecoder
+from openbook.model.encoder import RetroEncoder
+from openbook.model.grid import ChunkGrid
+from openbook.model.neighbors import PassNeighbors, join_chunks
+
+
+@dataclass(frozen=True, slots=True)
+class RetroHidden:
+    """What the network computes.
+
+    hidden: [B, T, D], normalized.
+    neighbors: those the pass read, or None.
+    shares: [B, T, K] attention share of each neighbor, mean over the layers of P, if asked for.
+    """
+
+    hidden: Tensor
+    neighbors: PassNeighbors | None
+    shares: Tensor | None
+
+
+class RetroPreTrainedModel(PreTrainedModel):
+    """How RETRO's weights start, and what transformers should know of them."""
+
+    config_class = RetroConfig
+    config: RetroConfig
+    base_model_prefix = "model"
+    _supports_sdpa = True
+    _no_split_modules = ["RetroDecoderLayer", "RetroEncoderLayer"]  # noqa: RUF012 (transformers' protocol)
+
+    def _init_weights(self, module: nn.Module) -> None:
+        """Normal weights; what is added to the residual stream starts smaller the deeper the model is."""
+        std = self.config.initializer_range
+        if getattr(module, "is_residual_projection", False):
+            std /= (2 * self.config.num_hidden_layers) ** 0.5
+        if isinstance(module, nn.Linear):
+            init.normal_(module.weight, mean=0.0, std=std)
+            if module.bias is not None:
+                # A bias here is a gate's: sigmoid(-2) = 0.12, mostly closed at the start.
+                init.constant_(module.bias, -2.0)
+        elif isinstance(module, nn.Embedding):
+            init.normal_(module.weight, mean=0.0, std=std)
+        elif isinstance(module, nn.RMSNorm):
+            init.ones_(module.weight)
+
+
+class RetroModel(RetroPreTrainedModel):
+    """Decoder and encoder (arXiv 2112.04426, algorithm 1)."""
+
+    def __init__(self, config: RetroConfig) -> None:
+        super().__init__(config)
+        self.decoder = RetroDecoder(config)
+        self.encoder = RetroEncoder(config) if config.cca_layers else None
+        self.post_init()
+
+    def get_input_embeddings(self) -> nn.Embedding:
+        """The decoder's token embedding."""
+        return self.decoder.embed_tokens
+
+    def set_input_embeddings(self, value: nn.Module) -> None:
+        """Replace it."""
+        assert isinstance(value, nn.Embedding)
+        self.decoder.embed_tokens = value
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        neighbor_ids: Tensor | None = None,
+        neighbor_mask: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        cache: RetroCache | None = None,
+        *,
+        output_shares: bool = False,
+    ) -> RetroHidden:
+        """Run the network; arguments as in `RetroForCausalLM.forward`."""
+        past = cache.get_seq_length() if cache is not None else 0
+        M = self.config.chunk_size
+        check_inputs(self.config, input_ids, neighbor_ids, neighbor_mask, attention_mask, past=past)
+        num_new = (past + input_ids.shape[1]) // M - past // M
+        given = new_chunks(neighbor_ids, neighbor_mask, num_new, pad=cache is not None)
+        read: list[PassNeighbors | None] = []
+
+        def retrieve(hidden: Tensor) -> PassNeighbors | None:
+            if not read:
+                read.append(self._retrieve(hidden, *given, attention_mask, past, cache))
+            return read[0]
+
+        shares: list[Tensor] | None = [] if output_shares else None
+        hidden = self.decoder(
+            input_ids, retrieve=retrieve, attention_mask=attention_mask, cache=cache, shares=shares
+        )
+        neighbors = read[0] if read else None
+        mean = torch.stack(shares).mean(0) if shares else None
+        return RetroHidden(hidden, neighbors, mean)
+
+    def _retrieve(
+        self,
+        hidden: Tensor,
+        ids: Tensor | None,
+        mask: Tensor | None,
+        attention_mask: Tensor | None,
+        past: int,
+        cache: RetroCache | None,
+    ) -> PassNeighbors | None:
+        """Encode the neighbors of the chunks that this pass completes, and join them to the last chunk's."""
+        M = self.config.chunk_size
+        first_new, num_new = past // M, (past + hidden.shape[1]) // M - past // M
+        chunk_hidden = self._complete_chunks(hidden, past, cache)
+        joined = join_chunks(None if cache is None else cache.last, ids, mask, first_new, num_new)
+        if joined is None:
+            return None
+        all_ids, all_mask, first_chunk = joined
+        carried = first_new - first_chunk
+        new_ids, new_mask = all_ids[:, carried:], all_mask[:, carried:]
+        C = new_ids.shape[1]
+        chunk_mask = None
+        if attention_mask is not None:
+            chunk_mask = attention_mask.bool()[:, first_new * M : (first_new + C) * M].unflatten(1, (C, M))
+        assert self.encoder is not None
+        if C:
+            shared = self.decoder.embed_tokens if self.config.share_embeddings else None
+            encoded = self.encoder(
+                new_ids, new_mask, chunk_hidden[:, :C], chunk_mask, shared_embedding=shared
+            )
+        else:
+            encoded = hidden.new_zeros(*new_ids.shape, self.encoder.norm.weight.shape[0])
+        retrieved = Retrieved(all_ids, all_mask, first_chunk, encoded)
+        grid = ChunkGrid.of(
+            past=past,
+            num_tokens=hidden.shape[1],
+            chunk_size=M,
+            first_chunk=first_chunk,
+            num_chunks=all_ids.shape[1],
+        )
+        return PassNeighbors(retrieved, grid, cache)
+
+    def _complete_chunks(self, hidden: Tensor, past: int, cache: RetroCache | None) -> Tensor:
+        """Activations [B, C, M, D] of the chunks that this pass completes; the rest waits in the cache."""
+        M = self.config.chunk_size
+        if cache is not None and cache.partial is not None:
+            hidden = torch.cat([cache.partial, hidden], dim=1)
+        num_complete = hidden.shape[1] // M
+        if cache is not None:
+            cache.partial = hidden[:, num_complete * M :]
+        return hidden[:, : num_complete * M].unflatten(1, (num_complete, M))
