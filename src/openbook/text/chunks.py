@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 def cut_chunks(
     token_ids: Sequence[int], *, chunk_size: int, fill: int, dtype: type[np.uint16] | type[np.uint32]
-) -> NDArray[np.uint16] | NDArray[np.uint32]:
+) -> NDArray[np.uint16 | np.uint32]:
     """Cut one document into chunks of equal length.
 
     Args:

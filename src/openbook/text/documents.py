@@ -6,6 +6,16 @@ from dataclasses import dataclass
 from openbook.errors import SourceError
 
 
+def source_error(where: str, problem: object) -> SourceError:
+    """The error `where: problem`, on one line and printable whatever stands in a file's name.
+
+    >>> source_error("line\\nend.txt", "cannot be read")
+    SourceError('line\\\\nend.txt: cannot be read')
+    """
+    message = f"{where}: {problem}".strip()
+    return SourceError("".join(char if char.isprintable() else ascii(char)[1:-1] for char in message))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """One text with its name.
@@ -27,16 +37,13 @@ class Document:
     def __post_init__(self) -> None:
         where = self.source or self.id or "document"
         if not self.text.strip():
-            raise SourceError(f"{where}: the text is empty")
+            raise source_error(where, "the text is empty")
         for name in ("text", "id", "title", "source"):
             try:
                 getattr(self, name).encode("utf-8")
             except UnicodeEncodeError as error:
-                shown = where.encode("utf-8", "backslashreplace").decode()
-                raise SourceError(
-                    f"{shown}: the {name} holds a lone surrogate at character {error.start}, "
-                    "which is no text; repair the source"
-                ) from error
+                problem = f"the {name} holds a lone surrogate at character {error.start}, which is no text"
+                raise source_error(where, f"{problem}; repair the source") from error
         if not self.id:
             object.__setattr__(self, "id", f"sha256:{self.sha256[:16]}")
 

@@ -5,11 +5,11 @@ decompressed on the way. What a file's documents are is decided in readers.py.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from openbook.errors import SourceError
-from openbook.text.documents import Document
+from openbook.text.documents import Document, source_error
 from openbook.text.readers import READERS, FileToRead, reader_suffix
 
 OnError = Callable[[SourceError], None]
@@ -17,13 +17,15 @@ OnError = Callable[[SourceError], None]
 
 
 def read_documents(
-    sources: Iterable[str],
+    sources: str | Iterable[str],
     *,
     text_key: str = "text",
     id_key: str = "id",
     on_error: OnError | None = None,
 ) -> Iterator[Document]:
     """Read documents one by one from files and folders (recursively, in the order of their names).
+
+    Hidden files and folders below a named folder are left out, and links to folders are not followed.
 
     Args:
         sources: paths or URLs of .txt, .md, .jsonl(.gz, .xz) or .parquet files, or of folders of them.
@@ -35,47 +37,68 @@ def read_documents(
     Raises:
         SourceError: a source is missing, unreadable, of an unknown kind, or holds no document at all.
     """
-    for source in sources:
-        yielded = False
-        skipped = 0
+    for source in [sources] if isinstance(sources, str) else sources:
         for file in _files(str(source)):
-            reader = READERS[reader_suffix(file.name)]
-            for item in reader(file, text_key=text_key, id_key=id_key):
+            for item in _items(file, text_key=text_key, id_key=id_key):
                 if isinstance(item, Document):
-                    yielded = True
                     yield item
                 elif on_error is None:
                     raise item
                 else:
-                    skipped += 1
                     on_error(item)
-        if not yielded and not skipped:
-            raise SourceError(f"{source}: holds no document; give a file or folder with text in it")
 
 
-def _files(source: str) -> Iterator[FileToRead]:
+def _items(file: FileToRead | SourceError, *, text_key: str, id_key: str) -> Iterator[Document | SourceError]:
+    if isinstance(file, SourceError):
+        yield file
+        return
+    items = READERS[reader_suffix(file.name)](file, text_key=text_key, id_key=id_key)
+    yield next(items, source_error(file.path, "holds no document; fill it or remove it"))
+    yield from items
+
+
+def _files(source: str) -> Iterator[FileToRead | SourceError]:
+    filesystem, path = _locate(source)
+    name = PurePosixPath(path).name
+    if filesystem.isdir(path):
+        files = _folder(filesystem, path, name)
+        yield next(files, source_error(source, "holds no document; give a file or folder with text in it"))
+        yield from files
+    elif reader_suffix(name) in READERS:
+        yield FileToRead(filesystem, path, name)
+    else:
+        yield source_error(source, f"unknown kind of file; known: {', '.join(READERS)}, or a folder of them")
+
+
+def _locate(source: str) -> tuple[Any, str]:
+    """The file system of a source, and its path there."""
     import fsspec
 
+    local = fsspec.filesystem("file")
+    if source and local.exists(source):  # whatever it looks like: a file may be named `a::b.txt`
+        path = Path(local._strip_protocol(source))
+        return local, str(path.resolve() if ".." in path.parts else path)
     try:
-        filesystem, path = fsspec.core.url_to_fs(source)
-    except (ValueError, ImportError) as error:
-        raise SourceError(f"{source}: {error}") from error
-    if not filesystem.exists(path):
-        raise SourceError(f"{source}: no such file or folder")
-    if not filesystem.isdir(path):
-        suffix = reader_suffix(path)
-        if suffix not in READERS:
-            raise SourceError(f"{source}: unknown kind of file; known: {', '.join(READERS)}, or a folder of them")
-        yield FileToRead(filesystem, path, name=PurePosixPath(path).name)
+        filesystem, remote = fsspec.core.url_to_fs(source)
+        if source and filesystem.exists(remote):
+            return filesystem, remote
+    except Exception as error:  # each file system raises its own
+        raise source_error(source, error) from error
+    raise source_error(source if source.strip() else repr(source), "no such file or folder")
+
+
+def _folder(filesystem: Any, folder: str, name: str) -> Iterator[FileToRead | SourceError]:
+    """The files below a folder that have a reader, hidden ones left out."""
+    try:
+        _, folders, files = next(filesystem.walk(folder, maxdepth=1, detail=True, on_error="raise"))
+    except OSError as error:
+        yield source_error(folder, f"cannot be read: {error}")
         return
-    yield from _folder(filesystem, path)
-
-
-def _folder(filesystem: Any, root: str) -> Iterator[FileToRead]:
-    """Files of a folder that have a reader; hidden files and folders are left out."""
-    folder = PurePosixPath(root)
-    for path in sorted(filesystem.find(root)):
-        relative = PurePosixPath(path).relative_to(folder)
-        hidden = any(part.startswith(".") for part in relative.parts)
-        if not hidden and reader_suffix(path) in READERS:
-            yield FileToRead(filesystem, path, name=str(PurePosixPath(folder.name) / relative))
+    for child, found in sorted({**files, **folders}.items()):
+        below = str(PurePosixPath(name) / child)
+        if child.startswith("."):
+            continue
+        if child in folders:
+            yield from _folder(filesystem, found["name"], below)
+        elif reader_suffix(child) in READERS:
+            yield FileToRead(filesystem, found["name"], name=below)

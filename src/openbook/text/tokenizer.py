@@ -7,7 +7,9 @@ Its folder holds `tokenizer.json` and `tokenizer_config.json` as transformers wr
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from tokenizers import Tokenizer as FastTokenizer
 from tokenizers import decoders, models, pre_tokenizers, trainers
@@ -48,7 +50,8 @@ class Tokenizer:
 
     def decode(self, token_ids: Iterable[Sequence[int]]) -> list[str]:
         """Text of each row of token ids; special tokens are left out."""
-        return self._fast.decode_batch([list(row) for row in token_ids], skip_special_tokens=True)
+        rows = [[token for token in row if token != self.eos_id] for row in token_ids]
+        return self._fast.decode_batch(rows, skip_special_tokens=True)
 
     @property
     def fingerprint(self) -> str:
@@ -76,10 +79,11 @@ def load_tokenizer(name: str) -> Tokenizer:
         SettingsError: there is none, or it has no end-of-text token.
     """
     path = Path(name)
-    if path.is_file():
-        return _from_files(path, None, name)
-    if (path / "tokenizer.json").is_file():
-        return _from_files(path / "tokenizer.json", path / "tokenizer_config.json", name)
+    with suppress(OSError):  # too long for a path
+        if path.is_file():
+            return _from_files(path, None, name)
+        if (path / "tokenizer.json").is_file():
+            return _from_files(path / "tokenizer.json", path / "tokenizer_config.json", name)
     return _from_transformers(name)
 
 
@@ -87,27 +91,34 @@ def _from_files(file: Path, config_file: Path | None, name: str) -> Tokenizer:
     try:
         fast = FastTokenizer.from_file(str(file))
     except Exception as error:  # the library raises bare Exception
-        raise SettingsError(f"tokenizer {file}: not a tokenizer.json: {error}") from error
-    config = {}
-    if config_file is not None and config_file.is_file():
-        config = json.loads(config_file.read_text(encoding="utf-8"))
-        name = config.get("name_or_path") or name
-    eos = config.get("eos_token")
-    return Tokenizer(fast, end_of_text=_end_token(fast, eos, name), name=name)
+        raise SettingsError(f"tokenizer {str(file)!r}: not a tokenizer.json: {error}") from error
+    config = {} if config_file is None or not config_file.is_file() else _read_config(config_file)
+    name = str(config.get("name_or_path") or name)
+    return Tokenizer(fast, end_of_text=_end_token(fast, config.get("eos_token"), name), name=name)
+
+
+def _read_config(file: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"tokenizer {str(file)!r}: not JSON: {error}") from error
+    if not isinstance(config, dict):
+        raise SettingsError(f"tokenizer {str(file)!r}: not a JSON object")
+    return config
 
 
 def _from_transformers(name: str) -> Tokenizer:
     from transformers import AutoTokenizer
 
     try:
-        loaded = AutoTokenizer.from_pretrained(name)
-    except (OSError, ValueError) as error:
-        first_line = str(error).splitlines()[0]
+        loaded = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        fast = FastTokenizer.from_str(loaded.backend_tokenizer.to_str())
+    except Exception as error:  # also what a broken config.json leads to, and a tokenizer in Python alone
+        first_line = f"{error}\n".splitlines()[0]
         raise SettingsError(
-            f"tokenizer {name!r}: neither a folder with a tokenizer.json nor reachable on the hub ({first_line}); "
-            "give a path, or train one on your text: train:16000"
+            f"tokenizer {name!r}: neither a folder with a tokenizer.json nor reachable on the hub "
+            f"({first_line}); give a path, or train one on your text: train:16000"
         ) from error
-    fast = FastTokenizer.from_str(loaded.backend_tokenizer.to_str())
     return Tokenizer(fast, end_of_text=_end_token(fast, loaded.eos_token, name), name=name)
 
 
@@ -133,7 +144,9 @@ def train_tokenizer(texts: Iterable[str], *, vocab_size: int, max_bytes: int = 1
         SettingsError: a vocabulary too small to spell every byte.
     """
     if vocab_size < _SMALLEST_VOCABULARY:
-        raise SettingsError(f"train:{vocab_size}: a byte-level vocabulary has at least {_SMALLEST_VOCABULARY} tokens")
+        raise SettingsError(
+            f"train:{vocab_size}: a byte-level vocabulary has at least {_SMALLEST_VOCABULARY} tokens"
+        )
     fast = FastTokenizer(models.BPE())
     fast.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     fast.decoder = decoders.ByteLevel()

@@ -1,0 +1,371 @@
+import gzip
+import json
+import lzma
+import os
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pytest
+from fsspec.implementations.local import LocalFileSystem
+
+from openbook.errors import SourceError
+from openbook.text import Document, read_documents
+
+Write = Callable[[str, str | bytes], Path]
+ReadAll = Callable[..., tuple[list[Document], list[str]]]
+
+ROW = '{"text": "from a row"}\n'
+ODD_NAMES = [
+    "a b", "it's", 'q"', "a#b", "a?b", "a%20b", "a::b", "memory::b", "a:b", "a[1]", "a*b", "{x}", "~", "-x",
+    "$HOME", "a\\b", "new\nline", "ü", "日本",
+]  # fmt: skip
+
+
+def ids(*sources: object) -> list[str]:
+    return [document.id for document in read_documents(str(source) for source in sources)]
+
+
+@pytest.fixture
+def corpus(write: Write, tmp_path: Path) -> Path:
+    """A folder with a file of each kind, and files that are no documents."""
+    write("corpus/b.txt", "plain")
+    write("corpus/a.md", "# Heading\n\nbody")
+    write("corpus/sub/deep/rows.jsonl", ROW)
+    write("corpus/sub/rows.jsonl.gz", gzip.compress(b'{"text": "gz", "id": "gz"}\n'))
+    write("corpus/sub/rows.jsonl.xz", lzma.compress(b'{"text": "xz", "id": 7}\n'))
+    write("corpus/sub/ignored.pdf", b"\xff")
+    write("corpus/.hidden.txt", "hidden")
+    write("corpus/.git/config.txt", "hidden")
+    write("corpus/sub/.cache/deep/x.txt", "hidden")
+    return tmp_path / "corpus"
+
+
+def test_folder_is_read_recursively_in_order_without_hidden_files(corpus: Path) -> None:
+    expected = ["corpus/a.md", "corpus/b.txt", Document(text="from a row").id, "gz", "7"]
+    assert ids(corpus) == expected
+
+
+def test_documents_say_where_they_came_from(corpus: Path) -> None:
+    assert [document.source for document in read_documents([str(corpus)])] == [
+        f"{corpus}/a.md",
+        f"{corpus}/b.txt",
+        f"{corpus}/sub/deep/rows.jsonl:1",
+        f"{corpus}/sub/rows.jsonl.gz:1",
+        f"{corpus}/sub/rows.jsonl.xz:1",
+    ]
+
+
+def test_order_is_of_names_level_by_level(write: Write, tmp_path: Path) -> None:
+    for name in ("b.txt", "a/z.txt", "a-b.txt", "a.txt", "B.txt", "a/b/c.txt", "10.txt", "9.txt"):
+        write(f"docs/{name}", name)
+    texts = [document.text for document in read_documents([str(tmp_path / "docs")])]
+    assert texts == ["10.txt", "9.txt", "B.txt", "a/b/c.txt", "a/z.txt", "a-b.txt", "a.txt", "b.txt"]
+
+
+def test_sources_are_read_in_the_order_given(write: Write) -> None:
+    assert ids(write("z.txt", "z"), write("a.txt", "a")) == ["z.txt", "a.txt"]
+
+
+def test_no_sources_are_no_documents() -> None:
+    assert ids() == []
+
+
+def test_one_source_may_be_given_as_text(write: Write) -> None:
+    """Not letter by letter: "/" would read the whole machine."""
+    assert [document.text for document in read_documents(str(write("a.txt", "one")))] == ["one"]
+
+
+def test_reading_is_lazy(write: Write, tmp_path: Path) -> None:
+    documents = read_documents([str(write("a.txt", "first")), str(tmp_path / "missing.txt")])
+    assert next(documents).text == "first"
+    with pytest.raises(SourceError):
+        next(documents)
+
+
+@pytest.mark.parametrize("spelling", ["{}", "{}/", "{}//", "file://{}", "{}/.", "{}/sub/..", "{}/../corpus"])
+def test_id_does_not_depend_on_how_the_folder_is_spelled(corpus: Path, spelling: str) -> None:
+    assert ids(spelling.format(corpus))[:2] == ["corpus/a.md", "corpus/b.txt"]
+
+
+@pytest.mark.parametrize(
+    ("source", "first"),
+    [
+        (".", "corpus/a.md"),
+        ("./", "corpus/a.md"),
+        ("../corpus", "corpus/a.md"),
+        ("sub/..", "corpus/a.md"),
+        ("sub/deep/../..", "corpus/a.md"),
+        ("a.md", "a.md"),
+        ("./a.md", "a.md"),
+        ("sub/../a.md", "a.md"),
+    ],
+)
+def test_relative_sources_have_sensible_ids(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch, source: str, first: str
+) -> None:
+    monkeypatch.chdir(corpus)
+    document = next(read_documents([source]))
+    assert (document.id, document.source) == (first, f"{corpus}/a.md")
+
+
+def test_parent_of_the_working_folder_is_named(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(corpus / "sub")
+    assert ids("..")[:2] == ["corpus/a.md", "corpus/b.txt"]
+
+
+def test_parent_of_a_linked_folder_is_where_the_link_leads(corpus: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "link").symlink_to(corpus / "sub")
+    assert ids(tmp_path / "elsewhere" / "link" / "..")[0] == "corpus/a.md"
+
+
+def test_home_folder_is_expanded(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(corpus.parent))
+    assert ids("~/corpus")[0] == "corpus/a.md"
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_odd_file_names_are_names(write: Write, read_all: ReadAll, tmp_path: Path, name: str) -> None:
+    path = write(f"docs/{name}.txt", "hello")
+    (named,), _ = read_all(path)
+    (below,), _ = read_all(tmp_path / "docs")
+    assert (named.id, named.title, named.source) == (f"{name}.txt", name, str(path))
+    assert below.id == f"docs/{name}.txt"
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_odd_folder_names_are_names(write: Write, read_all: ReadAll, tmp_path: Path, name: str) -> None:
+    write(f"{name}/x.txt", "hello")
+    (document,), _ = read_all(tmp_path / name)
+    assert document.id == f"{name}/x.txt"
+
+
+@pytest.mark.parametrize("name", ["a::b.txt", "a?b.txt", "a#b.txt", "[1].txt", "C:x.txt"])
+def test_odd_relative_names_are_names(write: Write, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(write(name, "hello").parent)
+    assert ids(name) == [name]
+
+
+@pytest.mark.parametrize("name", ["X.TXT", "X.Md", "X.JSONL", "v1.2.txt", "a.jsonl.txt"])
+def test_kind_is_the_end_of_the_name_in_any_case(write: Write, name: str) -> None:
+    assert len(ids(write(name, '{"text": "hello"}'))) == 1
+
+
+def test_hidden_files_and_folders_are_read_when_named(write: Write) -> None:
+    path = write(".notes/x.txt", "hello")
+    write(".notes/.y.txt", "hello")
+    assert ids(path.parent) == [".notes/x.txt"]
+    assert ids(path.parent / ".y.txt") == [".y.txt"]
+
+
+def test_folder_may_be_named_like_a_file(write: Write, read_all: ReadAll, tmp_path: Path) -> None:
+    write("docs/x.txt/y.txt", "inside")
+    write("docs/z.txt", "beside")
+    (tmp_path / "docs" / "empty.parquet").mkdir()
+    documents, errors = read_all(tmp_path / "docs")
+    assert ([document.id for document in documents], errors) == (["docs/x.txt/y.txt", "docs/z.txt"], [])
+
+
+def test_link_to_a_file_is_read(write: Write, tmp_path: Path) -> None:
+    target = write("elsewhere/a.txt", "linked")
+    write("docs/b.txt", "hello")
+    (tmp_path / "docs" / "a.txt").symlink_to(target)
+    assert ids(tmp_path / "docs") == ["docs/a.txt", "docs/b.txt"]
+
+
+def test_named_link_to_a_folder_is_read_under_its_own_name(corpus: Path, tmp_path: Path) -> None:
+    (tmp_path / "latest").symlink_to(corpus)
+    assert ids(tmp_path / "latest")[0] == "latest/a.md"
+
+
+def test_links_to_folders_below_are_not_followed(corpus: Path) -> None:
+    before = ids(corpus)
+    (corpus / "loop").symlink_to(corpus)
+    (corpus / "sub" / "up").symlink_to("..")
+    assert ids(corpus) == before
+
+
+@pytest.mark.parametrize("target", ["a.txt", "gone.txt"])
+def test_broken_link_is_told(write: Write, read_all: ReadAll, tmp_path: Path, target: str) -> None:
+    """A link to itself, and one to a file that is gone."""
+    write("docs/b.txt", "hello")
+    (tmp_path / "docs" / "a.txt").symlink_to(target)
+    documents, (error,) = read_all(tmp_path / "docs")
+    assert [document.id for document in documents] == ["docs/b.txt"]
+    assert error.startswith(f"{tmp_path}/docs/a.txt: cannot be read")
+
+
+def test_link_to_a_folder_named_like_a_file_is_told(corpus: Path, read_all: ReadAll) -> None:
+    (corpus / "c.txt").symlink_to("sub")
+    documents, (error,) = read_all(corpus)
+    assert len(documents) == 5
+    assert error.startswith(f"{corpus}/c.txt: cannot be read")
+
+
+def test_unreadable_folder_is_told_and_the_others_are_read(
+    corpus: Path, read_all: ReadAll, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Permissions do not bind root, so the listing is made to fail."""
+    listing = LocalFileSystem.ls
+
+    def refuse(self: LocalFileSystem, path: str, *args: Any, **kwargs: Any) -> Any:
+        if str(path).endswith("/deep"):
+            raise PermissionError(13, "Permission denied", path)
+        return listing(self, path, *args, **kwargs)
+
+    monkeypatch.setattr(LocalFileSystem, "ls", refuse)
+    documents, (error,) = read_all(corpus)
+    assert [document.text for document in documents][2:] == ["gz", "xz"]
+    assert error.startswith(f"{corpus}/sub/deep: cannot be read")
+    assert "Permission denied" in error
+
+
+def test_file_name_that_is_no_text_is_told(write: Write, read_all: ReadAll, tmp_path: Path) -> None:
+    write("docs/z.txt", "hello")
+    with open(os.fsencode(tmp_path / "docs") + b"/\xff.txt", "wb") as file:  # noqa: PTH123
+        file.write(b"hello")
+    documents, (error,) = read_all(tmp_path / "docs")
+    assert [document.id for document in documents] == ["docs/z.txt"]
+    assert error.startswith(f"{tmp_path}/docs/\\udcff.txt: the id holds a lone surrogate")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "missing.txt", "missing/", "", " ", "\0", "a\0b.txt", "a\nb.txt", "a::b", "x" * 300 + ".txt",
+        "~/no/such", "file:///no/such.txt", "memory://no/such.txt",
+    ],
+)  # fmt: skip
+def test_missing_source_stops_always(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str) -> None:
+    (tmp_path / "here.txt").write_text("the working folder is not read instead")
+    monkeypatch.chdir(tmp_path)
+    errors: list[SourceError] = []
+    with pytest.raises(SourceError, match="no such file or folder") as error:
+        list(read_documents([source], on_error=errors.append))
+    assert str(error.value).isprintable()
+    assert errors == []
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("nope://x", "Protocol not known: nope"),
+        ("zip://a.txt::/no/such.zip", "No such file"),
+        ("reference://", "missing"),
+    ],
+)
+def test_source_that_cannot_be_reached_says_why(source: str, problem: str) -> None:
+    with pytest.raises(SourceError, match=problem) as error:
+        list(read_documents([source]))
+    assert str(error.value).startswith(source)
+    assert str(error.value).isprintable()
+
+
+@pytest.mark.parametrize("name", ["x.pdf", "README", "x.txt.gz", "x.json", ".txt", "x.gz", "x.txt~"])
+def test_unknown_kind_of_file_is_told_with_the_known_ones(write: Write, read_all: ReadAll, name: str) -> None:
+    path = write(name, "hello")
+    documents, (error,) = read_all(path, write("good.txt", "good"))
+    assert [document.id for document in documents] == ["good.txt"]
+    assert error.startswith(f"{path}: unknown kind of file")
+    assert ".jsonl.xz" in error
+
+
+@pytest.mark.parametrize("inside", [None, "x.pdf", ".hidden.txt", ".git/x.txt"])
+def test_folder_without_documents_is_told(
+    write: Write, read_all: ReadAll, tmp_path: Path, inside: str | None
+) -> None:
+    (tmp_path / "empty").mkdir()
+    if inside:
+        write(f"empty/{inside}", "hello")
+    documents, (error,) = read_all(tmp_path / "empty", write("good.txt", "good"))
+    assert [document.id for document in documents] == ["good.txt"]
+    assert error.startswith(f"{tmp_path}/empty: holds no document")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.txt", b""),
+        ("a.txt", b"\xef\xbb\xbf"),
+        ("a.md", b" \r\n"),
+        ("a.jsonl", b""),
+        ("a.jsonl", b"\n \r\n"),
+        ("a.jsonl.gz", b""),
+        ("a.jsonl.gz", gzip.compress(b"")),
+        ("a.jsonl.xz", b""),
+        ("a.jsonl.xz", lzma.compress(b"")),
+        ("a.parquet", b""),
+    ],
+    ids=range(10),
+)
+def test_empty_file_is_told_and_the_others_are_read(
+    write: Write, read_all: ReadAll, tmp_path: Path, name: str, content: bytes
+) -> None:
+    path = write(f"docs/{name}", content)
+    write("docs/b.txt", "good")
+    documents, (error,) = read_all(tmp_path / "docs")
+    assert [document.id for document in documents] == ["docs/b.txt"]
+    assert error.startswith(str(path))
+    assert read_all(path) == ([], [error])
+
+
+def test_each_skipped_document_is_told_once_in_order(write: Write, read_all: ReadAll, tmp_path: Path) -> None:
+    write("docs/a.txt", b"\xff")
+    write("docs/b.jsonl", f'nope\n{ROW}{{"text": 3}}\n')
+    write("docs/c.parquet", b"PAR1")
+    write("docs/d.txt", "good")
+    documents, errors = read_all(tmp_path / "docs")
+    assert [document.text for document in documents] == ["from a row", "good"]
+    assert [error.split(": ")[0] for error in errors] == [
+        f"{tmp_path}/docs/a.txt",
+        f"{tmp_path}/docs/b.jsonl:1",
+        f"{tmp_path}/docs/b.jsonl:3",
+        f"{tmp_path}/docs/c.parquet",
+    ]
+
+
+def test_error_raised_by_on_error_stops_reading(write: Write) -> None:
+    def too_many(error: SourceError) -> None:
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        list(read_documents([str(write("a.jsonl", f"nope\n{ROW}"))], on_error=too_many))
+
+
+def test_keys_choose_text_and_id(write: Write, read_all: ReadAll) -> None:
+    path = write("a.jsonl", json.dumps({"body": "hello", "key": "k1", "text": "no", "id": "no"}))
+    (document,), _ = read_all(path, text_key="body", id_key="key")
+    assert (document.text, document.id) == ("hello", "k1")
+
+
+@pytest.fixture
+def memory() -> Iterator[Any]:
+    filesystem = fsspec.filesystem("memory")
+    filesystem.pipe({"/corpus/a.txt": b"A", "/corpus/sub/b.jsonl.gz": gzip.compress(ROW.encode())})
+    yield filesystem
+    filesystem.rm("/corpus", recursive=True)
+
+
+@pytest.mark.usefixtures("memory")
+@pytest.mark.parametrize("source", ["memory://corpus", "memory://corpus/"])
+def test_folder_on_another_file_system_is_read(source: str) -> None:
+    documents = list(read_documents([source]))
+    assert [document.text for document in documents] == ["A", "from a row"]
+    assert documents[0].id == "corpus/a.txt"
+
+
+@pytest.mark.usefixtures("memory")
+def test_file_on_another_file_system_is_read() -> None:
+    assert ids("memory://corpus/a.txt") == ["a.txt"]
+
+
+def test_archive_is_read_through_its_url(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "docs.zip", "w") as archive:
+        archive.writestr("a.txt", "A")
+        archive.writestr("sub/b.txt", "B")
+        archive.writestr(".hidden/c.txt", "C")
+    assert ids(f"zip://::{tmp_path}/docs.zip") == ["a.txt", "sub/b.txt"]
+    assert ids(f"zip://sub::{tmp_path}/docs.zip") == ["sub/b.txt"]
