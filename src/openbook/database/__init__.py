@@ -3,7 +3,8 @@
 It knows text and tokens; it does not know models.
 """
 
-from openbook.database.database import Database, DatabaseInfo
+from openbook.database.database import Database
+from openbook.database.info import DatabaseInfo
 from openbook.database.neighbors import NeighborTable, build_neighbors
 from openbook.database.search import Hit, Queries, SearchMode
 from openbook.database.sequences import SequenceDataset

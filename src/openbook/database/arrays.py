@@ -5,6 +5,8 @@ and is then cut by the next writer. It may never be shorter.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,16 @@ class AppendOnlyArray:
         if count == 0:
             return np.empty((0, self.width), dtype=self.dtype)
         self._check_length(count)
-        return np.memmap(self.path, dtype=self.dtype, mode="r", shape=(count, self.width))
+        with self._reported():
+            return np.memmap(self.path, dtype=self.dtype, mode="r", shape=(count, self.width))
+
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        """A full disk or a missing right is the user's to mend, not a fault of ours."""
+        try:
+            yield
+        except OSError as error:
+            raise DatabaseError(f"{self.path}: cannot be read or written: {error}") from error
 
     def _check_length(self, count: int) -> None:
         found = self.path.stat().st_size if self.path.is_file() else 0
@@ -54,13 +65,14 @@ class AppendOnlyArray:
     def truncate(self, count: int) -> None:
         """Keep the first `count` rows: cut off what no commit vouches for."""
         self._check_length(count)
-        if self.path.is_file():
-            os.truncate(self.path, count * self._row_bytes)
+        with self._reported():
+            if self.path.is_file():
+                os.truncate(self.path, count * self._row_bytes)
 
     def append(self, rows: NDArray[Any]) -> None:
         """Write rows [n, width] at the end and wait until they are on the disk."""
         assert rows.ndim == 2 and rows.shape[1] == self.width, (rows.shape, self.width)
-        with self.path.open("ab") as file:
+        with self._reported(), self.path.open("ab") as file:
             file.write(np.ascontiguousarray(rows, dtype=self.dtype).data)
             file.flush()
             os.fsync(file.fileno())

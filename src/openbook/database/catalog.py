@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from openbook.errors import DatabaseError
 
 FILE_NAME = "catalog.sqlite"
+UNFINISHED_NAME = "catalog.sqlite.new"
 
 _SCHEMA = """
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -91,7 +92,7 @@ class Catalog:
     @staticmethod
     def create(folder: Path, settings: dict[str, Any]) -> None:
         """Write an empty catalogue: the last step of making a database, complete or absent."""
-        unfinished = folder / f"{FILE_NAME}.new"
+        unfinished = folder / UNFINISHED_NAME
         unfinished.unlink(missing_ok=True)
         with closing(sqlite3.connect(unfinished)) as connection, connection:
             connection.executescript(_SCHEMA)
@@ -146,6 +147,15 @@ class Catalog:
                 for first, count in connection.execute(query, (document_id,)):
                     found.append(range(first, first + count))
         return found
+
+    def retrievable_chunks(self, *, start: int) -> list[range]:
+        """The chunks numbered `start` or higher of documents that searches may find, in order."""
+        query = (
+            "SELECT max(first_chunk, ?1), first_chunk + num_chunks FROM documents"
+            " WHERE removed IS NULL AND NOT holdout AND first_chunk + num_chunks > ?1 ORDER BY first_chunk"
+        )
+        with self._connect() as connection:
+            return [range(first, end) for first, end in connection.execute(query, (start,))]
 
     def commit(
         self, *, action: str, add: Iterable[DocumentRecord] = (), remove: Iterable[str] = (), num_chunks: int

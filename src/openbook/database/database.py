@@ -5,47 +5,28 @@ which its own `add` and `remove` do. The catalogue, the arrays and the indexes h
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.catalog import FILE_NAME, Catalog
-from openbook.database.dense import DenseIndex
+from openbook.database.catalog import FILE_NAME, UNFINISHED_NAME, Catalog
 from openbook.database.embedder import DEFAULT_EMBEDDER, Embedder, load_embedder
+from openbook.database.files import Files
+from openbook.database.indexes import Indexes
+from openbook.database.info import DatabaseInfo
 from openbook.database.layout import ChunkLayout
-from openbook.database.lexical import LexicalIndex
 from openbook.database.search import Found, Hit, Queries, Searcher, SearchMode, check_mode
 from openbook.database.settings import DatabaseSettings
-from openbook.database.writer import AddReport, Files, Writer
+from openbook.database.writer import AddReport, Writer
 from openbook.errors import DatabaseError, MismatchError, SourceError
 from openbook.progress import Progress, silent
 from openbook.text import Document, Tokenizer, load_tokenizer
 
-
-@dataclass(frozen=True, slots=True)
-class DatabaseInfo:
-    """What `openbook info` prints."""
-
-    documents: int
-    """Live ones, held-out ones included."""
-    chunks: int
-    """Of live documents."""
-    version: int
-    tokenizer: str
-    embedder: str | None
-    embedder_source: str | None
-    chunk_size: int
-    holdout_documents: int
-    dense_index: str | None
-    recall_at_10: float | None
-    """Of the dense index against exact search."""
-    tokens: int
-    bytes: int
-    """Of text, in UTF-8."""
+_INTERRUPTED = {"tokenizer", UNFINISHED_NAME, f"{UNFINISHED_NAME}-journal"}
+"""What a `create` that was killed may leave behind: the next one may write over it."""
 
 
 class Database:
@@ -87,7 +68,7 @@ class Database:
         folder = Path(path)
         if (folder / FILE_NAME).exists():
             raise DatabaseError(f"{folder}: is a database already; open it, or choose another folder")
-        if folder.exists() and (not folder.is_dir() or any(p.name != "tokenizer" for p in folder.iterdir())):
+        if folder.exists() and not (folder.is_dir() and {p.name for p in folder.iterdir()} <= _INTERRUPTED):
             raise DatabaseError(f"{folder}: exists and is no database; choose another folder")
         if isinstance(tokenizer, str):
             tokenizer = load_tokenizer(tokenizer)
@@ -124,6 +105,8 @@ class Database:
         folder = Path(path)
         catalog = Catalog(folder)
         settings = DatabaseSettings.from_dict(catalog.settings(), where=str(folder))
+        if not (folder / "tokenizer" / "tokenizer.json").is_file():
+            raise DatabaseError(f"{folder}: its tokenizer/tokenizer.json is missing: restore it")
         tokenizer = load_tokenizer(str(folder / "tokenizer"))
         if tokenizer.fingerprint != settings.tokenizer_fingerprint:
             raise MismatchError(f"{folder / 'tokenizer'}: not the tokenizer that the database was made with")
@@ -139,8 +122,13 @@ class Database:
         self.vectors: NDArray[Any] | None = None
         if self._files.vectors is not None:
             self.vectors = self._files.vectors.rows(num_chunks)
-        self._dense: DenseIndex | None = None
-        self._lexical: LexicalIndex | None = None
+        self._searcher = Searcher(
+            self.layout, Indexes(self.layout, self.vectors, self._files.lexical, self._writer)
+        )
+
+    def __reduce__(self) -> tuple[Callable[[Path], "Database"], tuple[Path]]:
+        """A copy for another process (a data loader's) opens the folder itself."""
+        return Database.open, (self.path,)
 
     @property
     def version(self) -> int:
@@ -214,27 +202,20 @@ class Database:
         Returns:
             For each text its hits, best first.
         """
+        k = min(k, max(1, self.layout.num_chunks))
         ids, scores = self.search_chunks(self.text_queries(texts), k=k, mode=mode)
         return [self.hits(*row) for row in zip(ids, scores, strict=True)]
 
     def text_queries(self, texts: Sequence[str]) -> Queries:
         """Queries from texts; they are encoded only if a mode asks for vectors, and once."""
-        encoded: list[NDArray[np.float32]] = []
-
-        def vectors() -> NDArray[np.float32]:
-            if not encoded:
-                encoded.append(self.embedder.encode(texts))
-            return encoded[0]
-
-        return Queries(lambda: texts, vectors, len(texts))
+        return Queries(lambda: texts, cache(lambda: self.embedder.encode(texts)), len(texts))
 
     def search_chunks(
         self, queries: Queries, *, k: int, mode: str | None = None, exclude: NDArray[np.int64] | None = None
     ) -> Found:
         """As `search`, in chunk numbers; see `Searcher.search`."""
         checked: SearchMode = check_mode(mode, has_dense=self.vectors is not None)
-        searcher = Searcher(self.layout, self._dense_index, self._lexical_index)
-        return searcher.search(queries, k=k, mode=checked, exclude=exclude)
+        return self._searcher.search(queries, k=k, mode=checked, exclude=exclude)
 
     def hits(self, chunk_ids: NDArray[np.int64], scores: NDArray[np.float32]) -> list[Hit]:
         """What people see of these chunks [k]; -1 is left out."""
@@ -261,30 +242,4 @@ class Database:
 
     def info(self) -> DatabaseInfo:
         """Counts and settings."""
-        retrieved = self.layout.count(holdout=False)
-        held_out = self.layout.count(holdout=True)
-        return DatabaseInfo(
-            documents=retrieved["documents"] + held_out["documents"],
-            chunks=retrieved["chunks"] + held_out["chunks"],
-            version=self.version,
-            tokenizer=self.settings.tokenizer,
-            embedder=self.settings.embedder,
-            embedder_source=self.settings.embedder_source,
-            chunk_size=self.settings.chunk_size,
-            holdout_documents=held_out["documents"],
-            dense_index=None if self.vectors is None else "exact",
-            recall_at_10=None if self.vectors is None else 1.0,
-            tokens=retrieved["tokens"] + held_out["tokens"],
-            bytes=retrieved["bytes"] + held_out["bytes"],
-        )
-
-    def _dense_index(self) -> DenseIndex:
-        if self._dense is None:
-            assert self.vectors is not None
-            self._dense = DenseIndex.build(self.vectors, np.flatnonzero(self.layout.retrievable))
-        return self._dense
-
-    def _lexical_index(self) -> LexicalIndex:
-        if self._lexical is None:
-            self._lexical = LexicalIndex(self._files.lexical)
-        return self._lexical
+        return DatabaseInfo.of(self.layout, self.settings)

@@ -38,7 +38,7 @@ class Embedder:
         vectors: NDArray[np.float32] = self.model.encode(
             list(texts), batch_size=_BATCH_SIZE, normalize_embeddings=True, show_progress_bar=False
         )
-        return vectors
+        return vectors.reshape(len(texts), self.size)  # of no text at all, the encoder makes an array [0]
 
 
 def load_embedder(name: str = DEFAULT_EMBEDDER) -> Embedder:
@@ -47,12 +47,14 @@ def load_embedder(name: str = DEFAULT_EMBEDDER) -> Embedder:
     Raises:
         SettingsError: none of them has it.
     """
+    from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
 
     folder, source = _locate(name)
     try:
-        model = SentenceTransformer(str(folder))
-    except (OSError, ValueError, KeyError) as error:
+        # Weights in bfloat16 would be several times slower on a processor, and numpy cannot read them.
+        model = SentenceTransformer(str(folder)).float()
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise SettingsError(
             f"embedder {name!r}: {folder} holds no sentence-transformers model: {error}"
         ) from error

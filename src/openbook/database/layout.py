@@ -75,6 +75,11 @@ class ChunkLayout:
         last[self.first_chunk + self.document_chunks - 1] = True
         return ~last
 
+    def chunks_of(self, document: int) -> range:
+        """The chunks of the document at this place."""
+        first = int(self.first_chunk[document])
+        return range(first, first + int(self.document_chunks[document]))
+
     def chunks_of_split(self, *, holdout: bool) -> NDArray[np.int64]:
         """Numbers of all live chunks of the held-out documents, or of the others, in order."""
         wanted = (self.live & (self.holdout == holdout))[self.document_of]

@@ -4,9 +4,9 @@ The same analyzer reads chunks and queries: runs of letters and digits, lower-ca
 The index is derived from tokens: each entry is a chunk's number and its words; the text is not stored.
 """
 
-import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from os import cpu_count
 from pathlib import Path
 
@@ -40,33 +40,36 @@ class LexicalIndex:
         folder: made if it does not exist.
 
     Raises:
-        DatabaseError: the folder is damaged.
+        DatabaseError: the folder is damaged, or read-only: tantivy locks what it reads.
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._schema = _schema()
         self._analyzer = _analyzer()
-        try:
-            self._index = tantivy.Index(self._schema, path=str(folder))
-        except ValueError as error:
-            raise DatabaseError(
-                f"{folder}: damaged ({error}); delete this folder, it will be made again"
-            ) from error
-        self._index.register_tokenizer("words", self._analyzer)
         self._writer: tantivy.IndexWriter | None = None
-        self._searcher = self._index.searcher()
+        with self._reported():
+            folder.mkdir(parents=True, exist_ok=True)
+            self._index = tantivy.Index(self._schema, path=str(folder))
+            self._index.register_tokenizer("words", self._analyzer)
+            self._searcher = self._index.searcher()
 
-    @staticmethod
-    def delete(folder: Path) -> None:
-        """Remove the folder."""
-        shutil.rmtree(folder, ignore_errors=True)
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        """What tantivy finds wrong with its files."""
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            raise DatabaseError(
+                f"{self.folder}: cannot be read or written ({error}); if it is damaged, delete this folder: "
+                "it is made again from the tokens"
+            ) from error
 
     def highest_chunk(self) -> int:
         """The highest chunk number in the index, -1 if it is empty."""
         everything = tantivy.Query.all_query()
-        hits = self._searcher.search(everything, limit=1, count=False, order_by_field="chunk").hits
+        with self._reported():
+            hits = self._searcher.search(everything, limit=1, count=False, order_by_field="chunk").hits
         return int(hits[0][0]) if hits else -1
 
     def add(self, chunk_ids: Iterable[int], texts: Iterable[str]) -> None:
@@ -76,20 +79,21 @@ class LexicalIndex:
             document = tantivy.Document()
             document.add_integer("chunk", chunk_id)
             document.add_text("text", text)
-            writer.add_document(document)
+            with self._reported():
+                writer.add_document(document)
 
     def delete_chunks(self, chunk_ids: Iterable[int]) -> None:
         """Take chunks out; gone after `commit`."""
-        writer = self._open_writer()
         for chunk_id in chunk_ids:
-            writer.delete_documents_by_term("chunk", chunk_id)
+            self._open_writer().delete_documents_by_term("chunk", chunk_id)
 
     def commit(self) -> None:
         """Make what was added and deleted durable and searchable."""
         if self._writer is not None:
-            self._writer.commit()
-            self._index.reload()
-            self._searcher = self._index.searcher()
+            with self._reported():
+                self._writer.commit()
+                self._index.reload()
+                self._searcher = self._index.searcher()
 
     def close(self) -> None:
         """Wait for background merges and free the writer."""
@@ -99,32 +103,48 @@ class LexicalIndex:
 
     def _open_writer(self) -> tantivy.IndexWriter:
         if self._writer is None:
-            self._writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=2)
+            with self._reported():
+                self._writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=2)
         return self._writer
 
-    def search(self, texts: Sequence[str], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def search(
+        self, texts: Sequence[str], k: int, *, avoid: range = range(0)
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The k best chunks for each text, by BM25 over its distinct words, on all cores.
 
+        Args:
+            texts: n of them.
+            k: chunks a text.
+            avoid: chunks that must not be found.
+
         Returns:
-            chunk ids [n, k], best first, -1 where fewer chunks share a word with the text; and scores [n, k].
+            chunk ids [n, k], best first and of equals the lowest first, -1 where fewer chunks share a word
+            with the text; and scores [n, k].
         """
         ids = np.full((len(texts), k), -1, dtype=np.int64)
         scores = np.zeros((len(texts), k), dtype=np.float32)
 
         def fill(row: int) -> None:
-            found = self._searcher.search(self._query(texts[row]), limit=k, count=False).hits
+            found = self._searcher.search(self._query(texts[row], avoid), limit=k, count=False).hits
             chunks = self._searcher.fast_field_values("chunk", [address for _, address in found])
-            ids[row, : len(found)] = np.array(chunks, dtype=np.int64)
-            scores[row, : len(found)] = [score for score, _ in found]
+            ranked = sorted((-score, chunk) for (score, _), chunk in zip(found, chunks, strict=True))
+            ids[row, : len(found)] = np.array([chunk for _, chunk in ranked], dtype=np.int64)
+            scores[row, : len(found)] = [-score for score, _ in ranked]
 
-        if len(texts) == 1:
-            fill(0)
-        else:
-            with ThreadPoolExecutor(cpu_count()) as pool:
-                list(pool.map(fill, range(len(texts))))
+        with self._reported():
+            if len(texts) == 1:
+                fill(0)
+            else:
+                with ThreadPoolExecutor(cpu_count()) as pool:
+                    list(pool.map(fill, range(len(texts))))
         return ids, scores
 
-    def _query(self, text: str) -> tantivy.Query:
+    def _query(self, text: str, avoid: range) -> tantivy.Query:
         words = dict.fromkeys(self._analyzer.analyze(text))
         terms = [tantivy.Query.term_query(self._schema, "text", word, index_option="freq") for word in words]
-        return tantivy.Query.boolean_query([(tantivy.Occur.Should, term) for term in terms])
+        clauses = [(tantivy.Occur.Should, term) for term in terms]
+        if avoid:
+            kind = tantivy.FieldType.Integer
+            avoided = tantivy.Query.range_query(self._schema, "chunk", kind, avoid.start, avoid.stop - 1)
+            clauses.append((tantivy.Occur.MustNot, avoided))
+        return tantivy.Query.boolean_query(clauses)

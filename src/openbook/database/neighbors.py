@@ -7,6 +7,8 @@ last, which says for which version and mode they were computed.
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.database import Database
+from openbook.database.lock import take_lock
 from openbook.database.search import Queries, SearchMode, check_mode
 from openbook.errors import DatabaseError, MismatchError, SettingsError
 from openbook.progress import Progress, silent
@@ -55,17 +58,17 @@ class NeighborTable:
         remedy = f"run: openbook neighbors {database.path}"
         if not (folder / "table.json").is_file():
             raise DatabaseError(f"{database.path}: has no neighbor table; {remedy}")
-        stamp = _Stamp(**json.loads((folder / "table.json").read_text(encoding="utf-8")))
+        try:
+            stamp = _Stamp(**json.loads((folder / "table.json").read_text(encoding="utf-8")))
+            shape = (stamp.num_chunks, stamp.k)
+            ids = np.memmap(folder / "ids.i64", dtype="<i8", mode="r", shape=shape)
+            scores = np.memmap(folder / "scores.f32", dtype="<f4", mode="r", shape=shape)
+        except (OSError, ValueError, TypeError) as error:
+            raise DatabaseError(f"{folder}: damaged ({error}); {remedy}") from error
         if stamp.version != database.version:
             raise MismatchError(
                 f"{folder}: of version {stamp.version}, the database is at {database.version}; {remedy}"
             )
-        shape = (stamp.num_chunks, stamp.k)
-        try:
-            ids = np.memmap(folder / "ids.i64", dtype="<i8", mode="r", shape=shape)
-            scores = np.memmap(folder / "scores.f32", dtype="<f4", mode="r", shape=shape)
-        except (OSError, ValueError) as error:
-            raise DatabaseError(f"{folder}: damaged ({error}); {remedy}") from error
         return cls(ids, scores, stamp.version, stamp.mode)
 
     def first(self, k: int) -> NDArray[np.int64]:
@@ -76,7 +79,7 @@ class NeighborTable:
         """
         if not 1 <= k <= self.ids.shape[1]:
             raise SettingsError(
-                f"{k} neighbors asked for, the table holds {self.ids.shape[1]}; more: openbook neighbors -k {k}"
+                f"{k} neighbors asked for, the table holds {self.ids.shape[1]}: run openbook neighbors -k {k}"
             )
         return self.ids[:, :k]
 
@@ -94,6 +97,10 @@ def build_neighbors(
         k: neighbors to save for each chunk.
         mode: of search; None: dense where there are vectors, else bm25.
         progress: told how many chunks are done, and of how many.
+
+    Raises:
+        DatabaseError: the database is empty or cannot be written to, or another process is at this table.
+        SettingsError: k below 1, or a mode that the database does not have.
     """
     checked = check_mode(mode, has_dense=database.vectors is not None)
     layout = database.layout
@@ -102,22 +109,22 @@ def build_neighbors(
         raise DatabaseError(
             f"{database.path}: is empty; add documents first: openbook add {database.path} SOURCE"
         )
-    unfinished = database.path / f"{_FOLDER}.new"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir()
+    if k < 1:
+        raise SettingsError(f"k = {k}: at least 1 neighbor must be saved")
     shape = (layout.num_chunks, k)
-    ids = np.memmap(unfinished / "ids.i64", dtype="<i8", mode="w+", shape=shape)
-    scores = np.memmap(unfinished / "scores.f32", dtype="<f4", mode="w+", shape=shape)
-    ids[:] = -1
-    for start in range(0, len(chunks), _BATCH):
-        part = chunks[start : start + _BATCH]
-        own = layout.document_of[part]
-        queries = chunk_queries(database, part)
-        ids[part], scores[part] = database.search_chunks(queries, k=k, mode=checked, exclude=own)
-        progress(min(start + _BATCH, len(chunks)), len(chunks))
-    ids.flush()
-    scores.flush()
-    _finish(unfinished, database.path / _FOLDER, _Stamp(database.version, checked, k, layout.num_chunks))
+    with _unfinished(database.path) as folder:
+        ids = np.memmap(folder / "ids.i64", dtype="<i8", mode="w+", shape=shape)
+        scores = np.memmap(folder / "scores.f32", dtype="<f4", mode="w+", shape=shape)
+        ids[:] = -1
+        for start in range(0, len(chunks), _BATCH):
+            part = chunks[start : start + _BATCH]
+            own = layout.document_of[part]
+            queries = chunk_queries(database, part)
+            ids[part], scores[part] = database.search_chunks(queries, k=k, mode=checked, exclude=own)
+            progress(min(start + _BATCH, len(chunks)), len(chunks))
+        ids.flush()
+        scores.flush()
+        _finish(folder, database.path / _FOLDER, _Stamp(database.version, checked, k, layout.num_chunks))
     return NeighborTable.load(database)
 
 
@@ -129,6 +136,21 @@ def chunk_queries(database: Database, chunk_ids: NDArray[np.int64]) -> Queries:
         return database.vectors[chunk_ids].astype(np.float32)
 
     return Queries(lambda: database.chunk_texts(chunk_ids), vectors, len(chunk_ids))
+
+
+@contextmanager
+def _unfinished(database: Path) -> Iterator[Path]:
+    """An empty folder for the table to be, for one process at a time."""
+    lock = take_lock(database / f"{_FOLDER}.lock")
+    try:
+        folder = database / f"{_FOLDER}.new"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        yield folder
+    except OSError as error:
+        raise DatabaseError(f"{database}: cannot be written to: {error}") from error
+    finally:
+        lock.release()
 
 
 def _finish(unfinished: Path, final: Path, stamp: _Stamp) -> None:

@@ -10,9 +10,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.dense import DenseIndex
+from openbook.database.indexes import Indexes
 from openbook.database.layout import ChunkLayout
-from openbook.database.lexical import LexicalIndex
 from openbook.errors import SettingsError
 
 SearchMode = Literal["dense", "bm25", "hybrid"]
@@ -21,6 +20,8 @@ SearchMode = Literal["dense", "bm25", "hybrid"]
 Found = tuple[NDArray[np.int64], NDArray[np.float32]]
 """Chunk ids [n, k], best first, -1 where there are no more; and their scores [n, k]."""
 
+_SPARE = 64
+"""Fetched beyond k, because the filter takes some away; hardly dearer than fetching k."""
 _RANK_OFFSET = 60
 """Of reciprocal rank fusion: score = sum of 1 / (60 + rank) (Cormack et al. 2009)."""
 
@@ -73,11 +74,10 @@ def check_mode(mode: str | None, *, has_dense: bool) -> SearchMode:
 
 @dataclass(frozen=True)
 class Searcher:
-    """Searches one version of a database. `dense` and `lexical` are opened when first needed."""
+    """Searches one version of a database."""
 
     layout: ChunkLayout
-    dense: Callable[[], DenseIndex]
-    lexical: Callable[[], LexicalIndex]
+    indexes: Indexes
 
     def search(
         self,
@@ -103,37 +103,49 @@ class Searcher:
         return self._single(queries, k, mode, exclude)
 
     def _single(self, queries: Queries, k: int, mode: SearchMode, exclude: NDArray[np.int64] | None) -> Found:
-        """Over-fetch, filter, and fetch more for the rows that the filter left short."""
+        """Over-fetch and filter; ask again for the rows that the filter left short.
+
+        A long document's nearest chunks are mostly its own, so the second question leaves them out in the
+        index; whatever is still missing hides behind removed chunks, and is found by fetching more.
+        """
+        banned = np.full(queries.count, -1) if exclude is None else exclude
         ids = np.full((queries.count, k), -1, dtype=np.int64)
         scores = np.zeros((queries.count, k), dtype=np.float32)
-        rows = np.arange(queries.count)
-        fetch = k + 8
-        while len(rows):
-            banned = None if exclude is None else exclude[rows]
-            raw = self._raw(queries, rows, fetch, mode)
-            ids[rows], scores[rows] = self._keep(*raw, k, banned)
-            short = (ids[rows, -1] < 0) & (raw[0][:, -1] >= 0)
-            rows = rows[short]
-            fetch *= 4
+
+        def fill(rows: NDArray[np.int64], fetch: int, avoid: range) -> NDArray[np.int64]:
+            raw = self._raw(queries, rows, fetch, mode, avoid)
+            ids[rows], scores[rows] = self._keep(*raw, k, banned[rows])
+            short: NDArray[np.int64] = rows[(ids[rows, -1] < 0) & (raw[0][:, -1] >= 0)]
+            return short
+
+        short = fill(np.arange(queries.count), k + _SPARE, range(0)) if queries.count else np.arange(0)
+        for document in np.unique(banned[short]):
+            rows, fetch = short[banned[short] == document], k + _SPARE
+            avoid = self.layout.chunks_of(document) if document >= 0 else range(0)
+            while len(rows):
+                rows = fill(rows, fetch, avoid)
+                fetch *= 4
         return ids, scores
 
-    def _raw(self, queries: Queries, rows: NDArray[np.int64], fetch: int, mode: SearchMode) -> Found:
+    def _raw(
+        self, queries: Queries, rows: NDArray[np.int64], fetch: int, mode: SearchMode, avoid: range
+    ) -> Found:
         if mode == "dense":
-            index = self.dense()
-            return index.search(queries.vectors()[rows], min(fetch, max(1, len(index.chunk_ids) + 1)))
+            index = self.indexes.dense
+            enough = min(fetch, len(index.chunk_ids) + 1)
+            return index.search(queries.vectors()[rows], enough, avoid=avoid)
         texts = queries.texts()
-        return self.lexical().search([texts[row] for row in rows], fetch)
+        return self.indexes.lexical.search([texts[row] for row in rows], fetch, avoid=avoid)
 
     def _keep(
-        self, ids: NDArray[np.int64], scores: NDArray[np.float32], k: int, banned: NDArray[np.int64] | None
+        self, ids: NDArray[np.int64], scores: NDArray[np.float32], k: int, banned: NDArray[np.int64]
     ) -> Found:
         """The first k of each row that are retrievable and not of the banned document."""
         known = (ids >= 0) & (ids < self.layout.num_chunks)
         safe = np.where(known, ids, 0)
         if self.layout.num_chunks:
             known &= self.layout.retrievable[safe]
-            if banned is not None:
-                known &= self.layout.document_of[safe] != banned[:, None]
+            known &= self.layout.document_of[safe] != banned[:, None]
         order = np.argsort(~known, axis=1, kind="stable")[:, :k]
         kept = np.take_along_axis(known, order, axis=1)
         ids = np.where(kept, np.take_along_axis(ids, order, axis=1), -1)

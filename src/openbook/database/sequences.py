@@ -1,4 +1,4 @@
-"""Samples to train on and to evaluate, read straight from the arrays: C consecutive chunks and their neighbors.
+"""Samples to train on and evaluate, read straight from the arrays: C consecutive chunks and their neighbors.
 
 Nothing is copied per sample: a sample is rows of `tokens.bin` and of the neighbor table, fetched when asked
 for. Arrays in, arrays out; torch is not known here.
@@ -46,8 +46,8 @@ class SequenceDataset:
         M = self.database.settings.chunk_size
         if self.sequence_length % M or self.sequence_length < 2 * M:
             raise SettingsError(
-                f"sequence length {self.sequence_length}: must be a multiple of the database's chunk size {M}, "
-                f"at least {2 * M}"
+                f"sequence length {self.sequence_length}: must be a multiple of the database's chunk size "
+                f"{M}, at least {2 * M}"
             )
         chunks = self.database.layout.chunks_of_split(holdout=self.split == "holdout")
         if len(chunks) == 0:

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from openbook.errors import DatabaseError, SettingsError
+from openbook.errors import DatabaseError, MismatchError, SettingsError
 
 FORMAT = 1
 """Of the folder's layout; another number is another layout."""
@@ -58,6 +58,27 @@ class DatabaseSettings:
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""
         return asdict(self)
+
+    def require_match(self, *, tokenizer_fingerprint: str | None, chunk_size: int) -> None:
+        """Refuse a model that was trained on other tokens or chunks.
+
+        Args:
+            tokenizer_fingerprint: of the model's tokenizer; None: not known, not compared.
+            chunk_size: the model's M.
+
+        Raises:
+            MismatchError: saying both.
+        """
+        if tokenizer_fingerprint not in (None, self.tokenizer_fingerprint):
+            raise MismatchError(
+                f"the model was trained with tokenizer {tokenizer_fingerprint}, the database was built with "
+                f"{self.tokenizer_fingerprint} ({self.tokenizer}); build one with --tokenizer MODEL"
+            )
+        if chunk_size != self.chunk_size:
+            raise MismatchError(
+                f"the model was trained with chunks of {chunk_size} tokens, the database has chunks of "
+                f"{self.chunk_size}; build one with --chunk-size {chunk_size}"
+            )
 
     def differences(self, **wanted: object) -> list[str]:
         """Say, for each wanted setting that differs, what the database has and what was asked for."""

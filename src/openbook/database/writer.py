@@ -1,22 +1,23 @@
 """The write path: one writer at a time, batch after batch, each committed before the next begins.
 
 Order of a batch: arrays, lexical index, then the catalogue's transaction. A crash in between leaves rows and
-entries that no commit vouches for; the next writer cuts them off before it writes.
+entries that no commit vouches for; the next writer cuts them off before it writes. What a commit removes is
+taken out of the lexical index after it, so that a commit that fails has removed nothing.
 """
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 
 import numpy as np
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock
 
-from openbook.database.arrays import AppendOnlyArray
 from openbook.database.catalog import Catalog, DocumentRecord
 from openbook.database.embedder import Embedder
+from openbook.database.files import Files
 from openbook.database.lexical import LexicalIndex
+from openbook.database.lock import take_lock
 from openbook.database.settings import DatabaseSettings
 from openbook.errors import DatabaseError, SourceError
 from openbook.progress import Progress, silent
@@ -42,30 +43,6 @@ class AddReport:
     """Of the database afterwards."""
 
 
-@dataclass(frozen=True)
-class Files:
-    """The arrays and indexes of one database folder."""
-
-    folder: Path
-    tokens: AppendOnlyArray
-    vectors: AppendOnlyArray | None
-
-    @classmethod
-    def of(cls, folder: Path, settings: DatabaseSettings, vocab_size: int) -> "Files":
-        """`tokens.bin` is uint16 where the vocabulary allows."""
-        dtype = np.uint16 if vocab_size <= 2**16 else np.uint32
-        tokens = AppendOnlyArray(folder / "tokens.bin", dtype=dtype, width=settings.chunk_size)
-        vectors = None
-        if settings.embedding_size:
-            vectors = AppendOnlyArray(folder / "vectors.f16", dtype=np.float16, width=settings.embedding_size)
-        return cls(folder, tokens, vectors)
-
-    @property
-    def lexical(self) -> Path:
-        """The folder of the lexical index."""
-        return self.folder / "lexical"
-
-
 @dataclass
 class Writer:
     """Holds the database's lock inside its `with` block.
@@ -79,37 +56,34 @@ class Writer:
     settings: DatabaseSettings
     tokenizer: Tokenizer
     embedder: Callable[[], Embedder]
+    _lock: BaseFileLock = field(init=False)
     _lexical: LexicalIndex = field(init=False)
     _mark: int = field(init=False)
     _dead: list[range] = field(init=False, default_factory=list)
 
     def __enter__(self) -> "Writer":
-        self._lock = FileLock(self.files.folder / "write.lock")
+        self._lock = take_lock(self.files.folder / "write.lock")
         try:
-            self._lock.acquire(timeout=0)
-        except Timeout as error:
-            raise DatabaseError(
-                f"{self.files.folder}: another process is writing to it; try again when that is done"
-            ) from error
-        except OSError as error:
-            raise DatabaseError(f"{self.files.folder}: cannot be written to: {error}") from error
-        try:
-            self._cut_uncommitted()
+            self._agree_with_catalog()
         except BaseException:
             self._lock.release()
             raise
         return self
 
-    def _cut_uncommitted(self) -> None:
+    def _agree_with_catalog(self) -> None:
+        """Arrays and index hold what the catalogue vouches for: no more after a crash, no less if deleted."""
         _, self._mark = self.catalog.head()
         self.files.tokens.truncate(self._mark)
         if self.files.vectors is not None:
             self.files.vectors.truncate(self._mark)
         self._lexical = LexicalIndex(self.files.lexical)
         beyond = self._lexical.highest_chunk() + 1
-        if beyond > self._mark:
-            self._lexical.delete_chunks(range(self._mark, beyond))
-            self._lexical.commit()
+        self._lexical.delete_chunks(range(self._mark, beyond))
+        tokens = self.files.tokens.rows(self._mark)
+        for chunks in self.catalog.retrievable_chunks(start=beyond):
+            texts = self.tokenizer.decode(tokens[chunks.start : chunks.stop].tolist())
+            self._lexical.add(chunks, texts)
+        self._lexical.commit()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -147,11 +121,11 @@ class Writer:
     def remove(self, ids: Iterable[str]) -> int:
         """Remove live documents; see `Database.remove`."""
         wanted = list(dict.fromkeys(ids))
-        missing = [document_id for document_id in wanted if document_id not in self.catalog.live(wanted)]
+        known = self.catalog.live(wanted)
+        missing = [document_id for document_id in wanted if document_id not in known]
         if missing:
             raise DatabaseError(f"{self.files.folder}: no document {missing[0]!r}; nothing was removed")
-        self._forget_chunks(wanted)
-        return self.catalog.commit(action="remove", remove=wanted, num_chunks=self._mark)
+        return self._commit("remove", [], wanted, self._mark)
 
     @staticmethod
     def _first_of_each_id(
@@ -200,8 +174,7 @@ class Writer:
             mark += len(chunks)
         tokens = np.concatenate(rows)
         self._write_rows(tokens, records)
-        self._forget_chunks(replaced)
-        self.catalog.commit(action="add", add=records, remove=replaced, num_chunks=mark)
+        self._commit("add", records, replaced, mark)
         self._mark = mark
         return len(tokens)
 
@@ -233,9 +206,13 @@ class Writer:
                 self._lexical.add(chunks, texts[first : first + record.num_chunks])
         self._lexical.commit()
 
-    def _forget_chunks(self, ids: Iterable[str]) -> None:
-        """Remember what to take out of the lexical index, after the commit that removes these documents."""
-        self._dead += self.catalog.chunks_of(list(ids))
+    def _commit(self, action: str, add: list[DocumentRecord], remove: Iterable[str], num_chunks: int) -> int:
+        """Make a new version, and only then remember what is to leave the lexical index."""
+        ids = list(remove)
+        dead = self.catalog.chunks_of(ids)
+        version = self.catalog.commit(action=action, add=add, remove=ids, num_chunks=num_chunks)
+        self._dead += dead
+        return version
 
 
 def is_held_out(document_id: str, share: float) -> bool:

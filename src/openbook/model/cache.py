@@ -58,6 +58,15 @@ class RetroCache(DynamicCache):
         self.projected[name] = joined[:, -1:]
         return joined
 
+    @property
+    def is_croppable(self) -> bool:
+        """No: a chunk that was completed cannot be taken apart again."""
+        return False
+
+    def crop(self, tokens_to_remove: int) -> None:
+        """Refuse, which transformers' caches otherwise can: the state that crosses borders would be wrong."""
+        raise NotImplementedError("a RetroCache cannot take tokens back")
+
     def reorder_cache(self, beam_idx: Tensor) -> None:
         """Follow the beams (transformers' beam search)."""
         super().reorder_cache(cast(LongTensor, beam_idx))

@@ -11,6 +11,7 @@ from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from openbook.errors import SettingsError
 from openbook.model.cache import Retrieved, RetroCache
+from openbook.model.checks import new_chunks
 from openbook.model.config import RetroConfig
 from openbook.model.copy_head import CopyDistribution, CopyHead
 from openbook.model.neighbors import PassNeighbors
@@ -38,6 +39,7 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
     >>> model = RetroForCausalLM(config)
     """
 
+    _is_stateful = True  # transformers then refuses to decode in ways that take tokens back
     _tied_weights_keys = {"lm_head.weight": "model.decoder.embed_tokens.weight"}  # noqa: RUF012
 
     def __init__(self, config: RetroConfig) -> None:
@@ -93,6 +95,8 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         Raises:
             SettingsError: shapes that do not fit.
         """
+        if labels is not None and labels.shape != input_ids.shape:
+            raise SettingsError(f"labels {list(labels.shape)}: must be {list(input_ids.shape)}, as input_ids")
         cache = self._cache(past_key_values, use_cache)
         out = self.model(
             input_ids, neighbor_ids, neighbor_mask, attention_mask, cache, output_shares=output_shares
@@ -106,8 +110,8 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         token_losses = loss = None
         if labels is not None:
             token_losses = next_token_losses(logits, labels, copied)
-            count = num_items_in_batch if num_items_in_batch is not None else (labels[:, 1:] >= 0).sum()
-            loss = token_losses.sum() / count
+            predicted = (labels[:, 1:] >= 0).sum().clamp_min(1)
+            loss = token_losses.sum() / (predicted if num_items_in_batch is None else num_items_in_batch)
         if return_logits and self.copy_head is not None:
             logits = F.log_softmax(logits, dim=-1) if copied is None else copied.mix(logits)
         return RetroCausalLMOutput(
@@ -137,9 +141,13 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         inputs: dict[str, Any] = super().prepare_inputs_for_generation(  # type: ignore[misc]
             cast(LongTensor, input_ids), *args, is_first_iteration=is_first_iteration, **kwargs
         )
-        if not is_first_iteration:
-            inputs.pop("neighbor_ids", None)
-            inputs.pop("neighbor_mask", None)
+        if is_first_iteration:
+            return inputs
+        given = inputs.pop("neighbor_ids", None), inputs.pop("neighbor_mask", None)
+        if inputs.get("past_key_values") is None:
+            # Every pass reads the whole text again; the chunks written since the prompt have no neighbors.
+            num_chunks = input_ids.shape[1] // self.config.chunk_size
+            inputs["neighbor_ids"], inputs["neighbor_mask"] = new_chunks(*given, num_chunks, pad=True)
         return inputs
 
 

@@ -4,6 +4,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from openbook.errors import SettingsError
+from openbook.model.cache import Retrieved
 from openbook.model.config import RetroConfig
 
 
@@ -15,8 +16,15 @@ def check_inputs(
     attention_mask: Tensor | None,
     *,
     past: int,
+    last: Retrieved | None,
 ) -> None:
     """Compare shapes; values are not read, which would wait for the device.
+
+    Args:
+        config: of the model.
+        input_ids, neighbor_ids, neighbor_mask, attention_mask: as in `RetroForCausalLM.forward`.
+        past: tokens in the cache.
+        last: neighbors in the cache: new ones lie beside them, so K is theirs.
 
     Raises:
         SettingsError: a shape that does not fit, with the one that would.
@@ -36,16 +44,18 @@ def check_inputs(
         )
     C = (past + T) // config.chunk_size - past // config.chunk_size
     R = 2 * config.chunk_size
+    K = "K" if last is None else last.ids.shape[2]
     shape = neighbor_ids.shape
     if (
         len(shape) != 4
         or shape[0] != B
         or shape[3] != R
         or shape[2] < 1
+        or K not in ("K", shape[2])
         or not max(C - 1, 0) <= shape[1] <= C + 1
     ):
         raise SettingsError(
-            f"neighbor_ids {list(shape)}: must be [B, C, K, R] = [{B}, {C}, K, {R}] for the {C} chunks of "
+            f"neighbor_ids {list(shape)}: must be [B, C, K, R] = [{B}, {C}, {K}, {R}] for the {C} chunks of "
             f"{config.chunk_size} tokens that these {T} tokens complete"
         )
     if neighbor_mask is not None and neighbor_mask.shape != shape:
@@ -57,11 +67,11 @@ def check_inputs(
 def new_chunks(
     neighbor_ids: Tensor | None, neighbor_mask: Tensor | None, num_new: int, *, pad: bool
 ) -> tuple[Tensor | None, Tensor | None]:
-    """Neighbors of the chunks that are complete: a surplus chunk is dropped.
+    """Neighbors of the chunks that are complete: a surplus chunk is dropped, as are ids that do not exist.
 
     Args:
         neighbor_ids: [B, C, K, R], C from num_new - 1 to num_new + 1.
-        neighbor_mask: the same shape; None: every token exists.
+        neighbor_mask: the same shape; None: a token exists where its id is not negative.
         num_new: chunks that this pass completes.
         pad: fill up a missing last chunk with no neighbors: the cache will want to know of it.
     """
@@ -69,6 +79,7 @@ def new_chunks(
         return None, None
     ids = neighbor_ids[:, :num_new]
     mask = (ids >= 0) if neighbor_mask is None else neighbor_mask[:, :num_new].bool()
+    ids = ids.masked_fill(~mask, 0)
     missing = num_new - ids.shape[1]
     if pad and missing:
         ids, mask = (F.pad(x, (0, 0, 0, 0, 0, missing)) for x in (ids, mask))

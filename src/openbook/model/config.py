@@ -1,6 +1,6 @@
 """The model's configuration: sizes and options, checked at construction."""
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from transformers import PreTrainedConfig
 
@@ -8,6 +8,7 @@ from openbook.errors import SettingsError, refuse_unknown
 
 _FROM_TRANSFORMERS = {
     "_commit_hash",
+    "_name_or_path",
     "attn_implementation",
     "model_type",
     "name_or_path",
@@ -17,6 +18,7 @@ _FROM_TRANSFORMERS = {
     "output_attentions",
 }
 
+CCAPositions = Literal["rotary", "none"]
 
 _COUNTS = (
     "vocab_size",
@@ -31,7 +33,10 @@ _COUNTS = (
     "encoder_num_layers",
     "encoder_num_attention_heads",
     "encoder_intermediate_size",
+    "max_position_embeddings",
 )
+_POSITIVE = ("rms_norm_eps", "rotary_base", "initializer_range")
+_SWITCHES = ("encoder_conditioned", "share_embeddings", "tie_word_embeddings", "copy_head")
 
 
 class RetroConfig(PreTrainedConfig):
@@ -60,6 +65,8 @@ class RetroConfig(PreTrainedConfig):
     """M, tokens in a chunk; a neighbor with its continuation has R = 2M."""
     num_neighbors: int = 2
     """K in training; any number works at evaluation."""
+    max_position_embeddings: int = 2048
+    """Tokens in a training sequence; longer ones work, but were never seen."""
     cca_layers: list[int] | None = None
     """P, the decoder layers with chunked cross-attention. None: the paper's rule (6, 9, 12 of 12 layers;
     9, 12, … to the last of deeper ones; every third up to the last of the upper half in shallower ones).
@@ -76,7 +83,7 @@ class RetroConfig(PreTrainedConfig):
     neighbor alone."""
     encoder_cross_attention_layers: list[int] | None = None
     """Encoder layers that do so; None: the first."""
-    cca_positions: Literal["rotary", "none"] = "rotary"
+    cca_positions: CCAPositions = "rotary"
     """Relative positions in chunked cross-attention."""
     share_embeddings: bool = False
     """One token embedding for encoder and decoder; needs encoder_hidden_size = hidden_size."""
@@ -99,7 +106,8 @@ class RetroConfig(PreTrainedConfig):
     """Of the tokenizer it was trained with; a database must have the same."""
 
     def __post_init__(self, **kwargs: Any) -> None:
-        refuse_unknown(kwargs.keys() - _FROM_TRANSFORMERS, self._names(), where="RetroConfig")
+        refuse_unknown(kwargs.keys() - _FROM_TRANSFORMERS, self.field_names(), where="RetroConfig")
+        self._check_kinds()
         if self.head_dim is None:
             self._divides(self.hidden_size, self.num_attention_heads, "hidden_size", "num_attention_heads")
             self.head_dim = self.hidden_size // self.num_attention_heads
@@ -123,7 +131,8 @@ class RetroConfig(PreTrainedConfig):
         return self.encoder_hidden_size // self.encoder_num_attention_heads
 
     @classmethod
-    def _names(cls) -> list[str]:
+    def field_names(cls) -> list[str]:
+        """Names of all settings."""
         return [name for name in cls.__dataclass_fields__ if not name.startswith("_")]
 
     @staticmethod
@@ -131,10 +140,26 @@ class RetroConfig(PreTrainedConfig):
         if parts < 1 or whole % parts:
             raise SettingsError(f"{whole_name} {whole} is not divisible by {parts_name} {parts}")
 
-    def _check(self) -> None:
+    def _check_kinds(self) -> None:
         for name in _COUNTS:
-            if getattr(self, name) < 1:
-                raise SettingsError(f"{name} {getattr(self, name)}: must be at least 1")
+            value = getattr(self, name)
+            derived = value is None and self.__dataclass_fields__[name].default is None
+            if not derived and (not isinstance(value, int) or value < 1):
+                raise SettingsError(f"{name} {value!r}: must be a whole number, at least 1")
+        for name in _POSITIVE:
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not value > 0:
+                raise SettingsError(f"{name} {value!r}: must be a number above 0")
+        for name in _SWITCHES:
+            if not isinstance(getattr(self, name), bool):
+                raise SettingsError(f"{name} {getattr(self, name)!r}: must be true or false")
+        if self.cca_positions not in get_args(CCAPositions):
+            known = " or ".join(get_args(CCAPositions))
+            raise SettingsError(f"cca_positions {self.cca_positions!r}: must be {known}")
+        if not isinstance(self.dropout, int | float) or not 0 <= self.dropout < 1:
+            raise SettingsError(f"dropout {self.dropout!r}: must be a number, at least 0 and below 1")
+
+    def _check(self) -> None:
         assert self.encoder_hidden_size is not None and self.encoder_num_attention_heads is not None
         heads = self.encoder_num_attention_heads
         self._divides(self.encoder_hidden_size, heads, "encoder_hidden_size", "encoder_num_attention_heads")
@@ -155,8 +180,6 @@ class RetroConfig(PreTrainedConfig):
             )
         if self.copy_head and not self.cca_layers:
             raise SettingsError("copy_head needs retrieval, but cca_layers is empty")
-        if not 0 <= self.dropout < 1:
-            raise SettingsError(f"dropout {self.dropout}: must be at least 0 and below 1")
 
 
 def paper_cca_layers(num_layers: int) -> list[int]:
@@ -172,5 +195,6 @@ def paper_cca_layers(num_layers: int) -> list[int]:
 
 def _check_layers(name: str, layers: list[int] | None, highest: int) -> None:
     assert layers is not None
-    if sorted(set(layers)) != layers or any(not 1 <= layer <= highest for layer in layers):
-        raise SettingsError(f"{name} {layers}: must be rising numbers of layers, from 1 to {highest}")
+    known = range(1, highest + 1)
+    if not isinstance(layers, list) or layers != [layer for layer in known if layer in layers]:
+        raise SettingsError(f"{name} {layers}: must be a list of rising layer numbers, from 1 to {highest}")

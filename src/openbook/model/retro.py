@@ -86,7 +86,10 @@ class RetroModel(RetroPreTrainedModel):
         """Run the network; arguments as in `RetroForCausalLM.forward`."""
         past = cache.get_seq_length() if cache is not None else 0
         M = self.config.chunk_size
-        check_inputs(self.config, input_ids, neighbor_ids, neighbor_mask, attention_mask, past=past)
+        last = cache.last if cache is not None else None
+        check_inputs(
+            self.config, input_ids, neighbor_ids, neighbor_mask, attention_mask, past=past, last=last
+        )
         num_new = (past + input_ids.shape[1]) // M - past // M
         given = new_chunks(neighbor_ids, neighbor_mask, num_new, pad=cache is not None)
         read: list[PassNeighbors | None] = []

@@ -1,0 +1,99 @@
+"""The verbs together, and what a user sees when something goes wrong."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from openbook import __version__
+from openbook.cli import databases, evaluation, models, searching, story
+from openbook.cli.console import note, print_error, print_line, quiet_libraries
+from openbook.errors import OpenbookError
+
+app = typer.Typer(
+    name="openbook",
+    help="A language model that looks things up while it writes (RETRO): text, database, training, "
+    "evaluation, generation with sources. New here? Run: openbook demo",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+evaluations = typer.Typer(help="Evaluate a model or a database.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(evaluations, name="eval")
+
+app.command()(databases.build)
+app.command()(databases.add)
+app.command()(databases.remove)
+app.command()(databases.info)
+app.command()(searching.search)
+app.command()(searching.neighbors)
+app.command()(models.train)
+evaluations.command()(evaluation.perplexity)
+app.command()(models.generate)
+app.command()(story.demo)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print_line(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: bool = typer.Option(
+        False, "--debug", help="Show the traceback of an error; works after a verb too."
+    ),
+    version: bool = typer.Option(
+        False, "--version", help="Print the version and exit.", callback=_print_version, is_eager=True
+    ),
+) -> None:
+    """Options of all verbs."""
+
+
+def main() -> None:
+    """The entry point of the command `openbook`."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line.
+
+    Returns:
+        The exit code: 0 done, 1 a fault of ours, 2 the user's input.
+    """
+    debug = "--debug" in arguments
+    quiet_libraries()
+    try:
+        code = typer.main.get_command(app)([a for a in arguments if a != "--debug"], standalone_mode=False)
+    except KeyboardInterrupt:
+        print_error("interrupted")
+        return 130
+    except Exception as error:
+        if debug:
+            raise
+        return _explain(error)
+    return code if isinstance(code, int) else 0
+
+
+def _explain(error: Exception) -> int:
+    """Print an error in one line; returns the exit code."""
+    if isinstance(error, BrokenPipeError):  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    if isinstance(error, typer.TyperException):  # the command line itself
+        message = getattr(error, "format_message", lambda: str(error))()
+        # A verb without its arguments raises its help text.
+        if message.startswith("Usage:"):
+            note(message)
+        else:
+            context = getattr(error, "ctx", None)
+            print_error(f"{message} (see: {context.command_path if context else 'openbook'} --help)")
+        return 2
+    if isinstance(error, OpenbookError | OSError):
+        print_error(str(error))
+        return 2
+    print_error(f"a fault in openbook: {type(error).__name__}: {error}; run again with --debug and report it")
+    return 1

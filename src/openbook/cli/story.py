@@ -1,0 +1,181 @@
+"""The verb `demo`: every stage once, on text that every machine has, with nothing prepared."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from openbook.cli.console import bar, print_line
+
+if TYPE_CHECKING:
+    from openbook.database import Database
+    from openbook.model import RetroForCausalLM
+
+_QUESTION = "compress a file and write it to disk"
+_PROMPT = "shutil.copytree(src, dst, symlinks=False)\nRecursively copy a directory tree"
+_FACT_QUESTION = "how many teeth does quokka.smile show?"
+_FACT = (
+    "quokka\n\nThe quokka module measures how happy a marsupial is.\n\n"
+    "quokka.smile(level)\nReturn the number of teeth that quokka.smile shows at this level of joy: never more "
+    "than 28, and exactly 17 for a quokka that has just been given a leaf."
+)
+_TIMED_STEPS = 12
+_STEPS_LEFT_OUT_OF_TIMING = 4
+
+
+def demo(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="Where to put everything. [default: openbook-demo or the next free]"),
+    ] = None,
+    minutes: Annotated[float, typer.Option(help="How long to train.")] = 2.0,
+    max_documents: Annotated[
+        int | None, typer.Option(help="Read only the longest modules. [default: all]")
+    ] = None,
+) -> None:
+    """Tell the whole story on text that every machine has: the documentation that comes with Python.
+
+    Example: openbook demo
+    """
+    from openbook.errors import SettingsError
+
+    began = time.monotonic()
+    home = folder or _free_name()
+    if home.exists() and any(home.iterdir()):
+        raise SettingsError(f"{home}: exists and is not empty; name another folder")
+    home.mkdir(parents=True, exist_ok=True)
+    database = _build(home, max_documents)
+    _search(database, _QUESTION)
+    model = _train(home, database, minutes)
+    _evaluate(model, database)
+    _write(model, database, _PROMPT)
+    _edit(model, database)
+    _heading(f"Done in {(time.monotonic() - began) / 60:.1f} minutes. All of it is in {home}; go on with:")
+    print_line(f'  openbook search {home / "book"} "parse command line arguments"')
+    print_line(f'  openbook generate {home / "model"} {home / "book"} "The asyncio event loop"')
+    print_line(f"  openbook add {home / 'book'} YOUR-TEXT.md")
+    print_line(f"  openbook eval perplexity {home / 'model'} {home / 'book'}")
+
+
+def _free_name() -> Path:
+    names = ["openbook-demo", *(f"openbook-demo-{number}" for number in range(2, 1000))]
+    return next(Path(name) for name in names if not Path(name).exists())
+
+
+def _heading(text: str) -> None:
+    print_line(f"\n== {text}")
+
+
+def _build(home: Path, max_documents: int | None) -> "Database":
+    from openbook.database import Database, build_neighbors
+    from openbook.demo import write_python_docs
+    from openbook.text import read_documents, train_tokenizer
+
+    _heading("The text: the documentation of Python's standard library")
+    source = home / "python-docs.jsonl"
+    count = write_python_docs(source, max_documents=max_documents)
+    print_line(f"{count} modules, one document each, {source.stat().st_size / 1e6:.1f} MB: {source}")
+
+    _heading("openbook build: a database of chunks, their vectors and their words")
+    documents = list(read_documents([str(source)]))
+    tokenizer = train_tokenizer((document.text for document in documents), vocab_size=4096)
+    database = Database.create(home / "book", tokenizer=tokenizer, holdout=0.1)
+    with bar("writing documents", count) as progress:
+        database.add(documents, progress=progress)
+    info = database.info()
+    print_line(
+        f"{info.documents} documents in {info.chunks:,} chunks of {info.chunk_size} tokens, "
+        f"{info.holdout_documents} documents held out for evaluation; vectors by {info.embedder} "
+        f"({info.embedder_source})"
+    )
+    with bar("finding neighbors") as progress:
+        table = build_neighbors(database, mode="hybrid", progress=progress)
+    print_line(f"for each chunk its {table.ids.shape[1]} nearest of other documents ({table.mode})")
+    return database
+
+
+def _search(database: "Database", question: str) -> None:
+    _heading(f'openbook search: "{question}"')
+    for hit in database.search([question], k=3)[0]:
+        print_line(f"  {hit.score:.3f}  {hit.title}: {_shortened(hit.text)}")
+
+
+def _shortened(text: str, length: int = 90) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= length else f"{line[:length]}…"
+
+
+def _train(home: Path, database: "Database", minutes: float) -> "RetroForCausalLM":
+    from openbook.cli.models import load_model, show_evaluation
+    from openbook.train import load_recipe, train
+
+    _heading(f"openbook train tiny: about {minutes:g} minutes")
+    steps = _steps_for(home, database, minutes)
+    settings = [
+        f"train.max_steps={steps}",
+        f"train.eval_every={max(1, steps // 3)}",
+        "train.eval_sequences=16",
+    ]
+    with bar("training", steps) as progress:
+        result = train(
+            load_recipe("tiny", settings), database, home / "model", progress=progress, report=show_evaluation
+        )
+    print_line(f"{result.parameters:,} parameters, {result.steps} steps, {result.tokens:,} tokens")
+    return load_model(result.output)
+
+
+def _steps_for(home: Path, database: "Database", minutes: float) -> int:
+    """How many steps this machine takes in that time: a dozen are timed, and thrown away."""
+    from openbook.train import load_recipe, train
+
+    moments: list[float] = []
+    recipe = load_recipe("tiny", [f"train.max_steps={_TIMED_STEPS}", "train.eval_every=0"])
+    train(recipe, database, home / "timing", progress=lambda done, total: moments.append(time.monotonic()))
+    for path in (home / "timing").iterdir():
+        path.unlink()
+    (home / "timing").rmdir()
+    timed = moments[_STEPS_LEFT_OUT_OF_TIMING:]
+    seconds = (timed[-1] - timed[0]) / (len(timed) - 1)
+    return max(_TIMED_STEPS, round(minutes * 60 / seconds))
+
+
+def _evaluate(model: "RetroForCausalLM", database: "Database") -> None:
+    from openbook.cli.evaluation import print_report
+    from openbook.database import NeighborTable
+    from openbook.evaluate import evaluate_perplexity
+
+    _heading("openbook eval perplexity: held-out modules, with the right neighbors and with others")
+    with bar("evaluating") as progress:
+        report = evaluate_perplexity(
+            model,
+            database,
+            NeighborTable.load(database),
+            sequence_length=model.config.max_position_embeddings,
+            max_sequences=200,
+            progress=progress,
+        )
+    print_report(report)
+
+
+def _write(model: "RetroForCausalLM", database: "Database", prompt: str) -> None:
+    from openbook.cli.models import print_generation
+    from openbook.generation import generate
+
+    _heading("openbook generate: a continuation, [n] marks what each span could look at")
+    print_generation(prompt, generate(model, database, prompt, max_new_tokens=96, seed=0))
+
+
+def _edit(model: "RetroForCausalLM", database: "Database") -> None:
+    from openbook.generation import generate
+    from openbook.text import Document
+
+    _heading("openbook add: a new fact, without training anything again")
+    before = database.search([_FACT_QUESTION], k=1)[0]
+    print_line(f"before: {before[0].title if before else 'nothing'}")
+    database.add([Document(id="quokka", title="module quokka", source="demo", text=_FACT)])
+    print_line(f"added:  module quokka; the database is now at version {database.version}")
+    _search(database, _FACT_QUESTION)
+    result = generate(model, database, f"{_FACT_QUESTION}\n", max_new_tokens=32, seed=0)
+    found = [neighbor.title for citation in result.citations for neighbor in citation.neighbors]
+    print_line(f"what the model now looks at when asked: {', '.join(dict.fromkeys(found))}")

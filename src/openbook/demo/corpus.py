@@ -1,0 +1,105 @@
+"""The documentation that comes with every Python: docstrings of the standard library, a document per module.
+
+Modules written in Python are read with `ast`, never run; built-in ones (math is often one) are looked at
+with `inspect`.
+"""
+
+import ast
+import importlib
+import inspect
+import json
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+from openbook.text import Document
+
+_LEFT_OUT = {"test", "tests", "idle_test", "idlelib", "lib2to3", "turtledemo", "pydoc_data", "site-packages"}
+_LEFT_OUT |= {"dist-packages", "__pycache__", "ensurepip", "distutils", "encodings"}
+_SHORTEST = 300
+"""Characters; less says too little to be a document."""
+_Documented = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def write_python_docs(path: Path, *, max_documents: int | None = None) -> int:
+    """Write the documents as JSON lines with id, title, source and text.
+
+    Args:
+        path: of the file.
+        max_documents: the longest this many; None: all.
+
+    Returns:
+        The number of documents.
+    """
+    documents = sorted((*_python_modules(), *_builtin_modules()), key=lambda document: document.id)
+    if max_documents is not None:
+        longest = sorted(documents, key=lambda document: -len(document.text))[:max_documents]
+        documents = sorted(longest, key=lambda document: document.id)
+    with path.open("w", encoding="utf-8") as file:
+        for document in documents:
+            row = {
+                "id": document.id,
+                "title": document.title,
+                "source": document.source,
+                "text": document.text,
+            }
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    return len(documents)
+
+
+def _python_modules() -> Iterator[Document]:
+    root = Path(sysconfig.get_paths()["stdlib"])
+    for path in sorted(root.rglob("*.py")):
+        relative = path.relative_to(root)
+        if _is_public(relative):
+            try:
+                tree = ast.parse(path.read_text(encoding="utf-8"))
+            except (SyntaxError, UnicodeDecodeError, OSError):
+                continue  # a file of another Python, or one that cannot be read: not our text
+            parts = relative.with_suffix("").parts
+            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+            yield from _document(name, str(relative.as_posix()), _docstrings(tree, name))
+
+
+def _is_public(relative: Path) -> bool:
+    """Tests and private modules are left out; private ones often repeat a public one's words."""
+    parts = relative.with_suffix("").parts
+    private = any(part.startswith("_") and part != "__init__" for part in parts)
+    return not private and _LEFT_OUT.isdisjoint(parts) and not parts[0].startswith("config-")
+
+
+def _docstrings(tree: ast.Module, name: str) -> Iterator[str]:
+    yield f"{name}\n\n{ast.get_docstring(tree) or ''}"
+    yield from _nested(tree, prefix=f"{name}.")
+
+
+def _nested(parent: ast.Module | _Documented, prefix: str) -> Iterator[str]:
+    for node in parent.body:
+        if isinstance(node, _Documented):
+            docstring = ast.get_docstring(node)
+            if docstring:
+                yield f"{prefix}{_signature(node)}\n{docstring}"
+            yield from _nested(node, f"{prefix}{node.name}.")
+
+
+def _signature(node: _Documented) -> str:
+    return node.name if isinstance(node, ast.ClassDef) else f"{node.name}({ast.unparse(node.args)})"
+
+
+def _builtin_modules() -> Iterator[Document]:
+    for name in sorted(name for name in sys.builtin_module_names if not name.startswith("_")):
+        module = importlib.import_module(name)
+        parts = [f"{name}\n\n{inspect.getdoc(module) or ''}"]
+        for attribute, value in sorted(vars(module).items()):
+            documented = inspect.isbuiltin(value) or inspect.isclass(value)
+            if documented and not attribute.startswith("_") and (docstring := inspect.getdoc(value)):
+                parts.append(f"{name}.{attribute}\n{docstring}")
+        yield from _document(name, "built-in", iter(parts))
+
+
+def _document(name: str, source: str, parts: Iterator[str]) -> Iterator[Document]:
+    text = "\n\n".join(part.strip() for part in parts)
+    if len(text) >= _SHORTEST:
+        text = text.encode("utf-8", "replace").decode("utf-8")
+        yield Document(id=name, title=f"module {name}", source=source, text=text)

@@ -1,0 +1,82 @@
+"""Which neighbors each span of generated text could see, and how much it looked at each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from openbook.database import Hit
+from openbook.generation.decoding import DecodedToken
+from openbook.text import Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class CitedNeighbor:
+    """A neighbor that was attended to."""
+
+    document_id: str
+    chunk_id: int
+    title: str
+    source: str
+    text: str
+    continuation: str
+    score: float
+    """Of the search."""
+    attention: float
+    """Share of the span's attention, mean over its tokens, heads and layers; a span's neighbors sum to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A span of the generated text and its neighbors, most attended first."""
+
+    start: int
+    """First character."""
+    end: int
+    """After the last character."""
+    neighbors: list[CitedNeighbor]
+
+
+def cite(
+    tokens: Sequence[DecodedToken], hits: Sequence[Sequence[Hit]], tokenizer: Tokenizer
+) -> tuple[str, list[Citation]]:
+    """The written text and its citations: one span for each chunk that was retrieved for.
+
+    Args:
+        tokens: as decoded.
+        hits: for each chunk retrieved for, its neighbors in the order that the model saw them.
+        tokenizer: turns tokens into text.
+
+    Returns:
+        The text, and citations in its order; none without retrieval.
+    """
+    ids = [token.id for token in tokens]
+    text = tokenizer.decode([ids])[0]
+    citations: list[Citation] = []
+    done = 0
+    start = 0
+    for chunk, group in groupby(tokens, key=lambda token: token.chunk):
+        span = list(group)
+        done += len(span)
+        end = len(text) if done == len(ids) else len(tokenizer.decode([ids[:done]])[0].rstrip("�"))
+        neighbors = _cited(span, hits[chunk]) if chunk < len(hits) else []
+        if neighbors and end > start:
+            citations.append(Citation(start, end, neighbors))
+        start = end
+    return text, citations
+
+
+def _cited(span: list[DecodedToken], hits: Sequence[Hit]) -> list[CitedNeighbor]:
+    neighbors = [
+        CitedNeighbor(
+            hit.document_id,
+            hit.chunk_id,
+            hit.title,
+            hit.source,
+            hit.text,
+            hit.continuation,
+            hit.score,
+            sum(token.shares[place] for token in span) / len(span),
+        )
+        for place, hit in enumerate(hits)
+    ]
+    return sorted(neighbors, key=lambda neighbor: -neighbor.attention)

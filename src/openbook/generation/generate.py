@@ -1,0 +1,114 @@
+"""From a prompt to a continuation with its sources."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from openbook.database import Database, Hit
+from openbook.database.retrieved import retrieved_tokens
+from openbook.errors import SettingsError
+from openbook.generation.citations import Citation, cite
+from openbook.generation.decoding import DecodingSettings, decode
+from openbook.generation.sampling import Sampling
+from openbook.model import RetroForCausalLM
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What `openbook generate` prints."""
+
+    text: str
+    """The continuation, without the prompt."""
+    citations: list[Citation]
+    """Empty without retrieval."""
+
+
+def generate(
+    model: RetroForCausalLM,
+    database: Database,
+    prompt: str,
+    *,
+    max_new_tokens: int = 128,
+    k: int | None = None,
+    mode: str | None = None,
+    retrieval: bool = True,
+    sampling: Sampling | None = None,
+    seed: int | None = None,
+) -> Generation:
+    """Continue a prompt, looking things up at each chunk border.
+
+    Args:
+        model: trained with the database's tokenizer and chunk length.
+        database: to look things up in; without retrieval only its tokenizer is used.
+        prompt: some text.
+        max_new_tokens: the longest continuation; an end-of-text token ends it before.
+        k: neighbors of each chunk; None: as in training.
+        mode: of search; None: the database's default.
+        retrieval: False writes without looking anything up.
+        sampling: how tokens are drawn.
+        seed: makes the draws repeatable.
+
+    Raises:
+        SettingsError: an empty prompt, or a number out of its range.
+        MismatchError: model and database do not belong together.
+    """
+    database.settings.require_match(
+        tokenizer_fingerprint=model.config.tokenizer_fingerprint, chunk_size=model.config.chunk_size
+    )
+    if not prompt.strip():
+        raise SettingsError("the prompt is empty; give some text to go on from")
+    if max_new_tokens < 1:
+        raise SettingsError(f"max new tokens {max_new_tokens}: must be at least 1")
+    if k is not None and k < 1:
+        raise SettingsError(
+            f"k = {k}: at least 1 neighbor must be asked for; to write without any: no retrieval"
+        )
+    if retrieval and not model.config.cca_layers:
+        raise SettingsError("this model was built without chunked cross-attention; write with retrieval off")
+    fetcher = NeighborFetcher(database, k or model.config.num_neighbors, mode)
+    settings = DecodingSettings(max_new_tokens, sampling or Sampling(), database.tokenizer.eos_id, seed)
+    training = model.training
+    model.train(False)
+    try:
+        tokens = decode(model, _encode(database, prompt), settings, fetcher.fetch if retrieval else None)
+    finally:
+        model.train(training)
+    return Generation(*cite(tokens, fetcher.hits, database.tokenizer))
+
+
+class NeighborFetcher:
+    """Looks up chunks while they are written, and remembers what was found.
+
+    Args:
+        database: to search.
+        k: neighbors of each chunk.
+        mode: of search; None: the database's default.
+    """
+
+    def __init__(self, database: Database, k: int, mode: str | None) -> None:
+        self.database = database
+        self.k = k
+        self.mode = mode
+        self.hits: list[list[Hit]] = []
+        """For the prompt's last chunk and each chunk written since."""
+
+    def fetch(self, chunks: list[list[int]]) -> tuple[Tensor, Tensor]:
+        """Neighbors [C, K, R] of chunks of tokens, and their mask."""
+        queries = self.database.text_queries(self.database.tokenizer.decode(chunks))
+        found, scores = self.database.search_chunks(queries, k=self.k, mode=self.mode)
+        self.hits.append(self.database.hits(found[-1], scores[-1]))
+        ids, mask = retrieved_tokens(self.database.tokens, self.database.layout, found)
+        return torch.from_numpy(ids), torch.from_numpy(np.ascontiguousarray(mask))
+
+
+def _encode(database: Database, prompt: str) -> list[int]:
+    try:
+        prompt.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise SettingsError(f"the prompt holds a lone surrogate at character {error.start}") from error
+    tokens = database.tokenizer.encode([prompt])[0]
+    if not tokens:
+        raise SettingsError(f"the prompt {prompt!r:.40} has no token in this tokenizer")
+    return tokens

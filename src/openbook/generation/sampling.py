@@ -1,0 +1,56 @@
+"""Choosing the next token, by transformers' own warpers."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from openbook.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How to draw a token.
+
+    Raises:
+        SettingsError: a value out of its range.
+    """
+
+    temperature: float = 0.8
+    """Below 1 sharpens; 0 takes the likeliest token."""
+    top_k: int | None = None
+    """Draw among this many likeliest tokens; None: all."""
+    top_p: float | None = 0.95
+    """Draw among the likeliest tokens that together have this probability; None: all."""
+    _warpers: Any = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        from transformers import (
+            LogitsProcessorList,
+            TemperatureLogitsWarper,
+            TopKLogitsWarper,
+            TopPLogitsWarper,
+        )
+
+        if not self.temperature >= 0:
+            raise SettingsError(f"temperature {self.temperature}: must be 0 or more")
+        if self.top_k is not None and self.top_k < 1:
+            raise SettingsError(f"top-k {self.top_k}: must be at least 1")
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise SettingsError(f"top-p {self.top_p}: must be above 0 and at most 1")
+        warpers = LogitsProcessorList()
+        if self.temperature > 0:
+            warpers.append(TemperatureLogitsWarper(float(self.temperature)))
+        if self.top_k is not None:
+            warpers.append(TopKLogitsWarper(self.top_k))
+        if self.top_p is not None and self.top_p < 1:
+            warpers.append(TopPLogitsWarper(self.top_p))
+        object.__setattr__(self, "_warpers", warpers)
+
+    def draw(self, logits: Tensor, generator: torch.Generator) -> int:
+        """One token from logits [V]."""
+        if self.temperature == 0:
+            return int(logits.argmax())
+        scores = self._warpers(torch.empty((1, 0), dtype=torch.long), logits[None].float().cpu())
+        return int(torch.multinomial(scores.softmax(-1)[0], 1, generator=generator))
