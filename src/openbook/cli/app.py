@@ -11,6 +11,9 @@ from openbook.cli import databases, evaluation, models, searching, story
 from openbook.cli.console import note, print_error, print_line, quiet_libraries
 from openbook.errors import OpenbookError
 
+_INTERRUPTED = 130
+"""What typer returns where a KeyboardInterrupt was raised."""
+
 app = typer.Typer(
     name="openbook",
     help="A language model that looks things up while it writes (RETRO): text, database, training, "
@@ -62,19 +65,18 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line.
 
     Returns:
-        The exit code: 0 done, 1 a fault of ours, 2 the user's input.
+        The exit code: 0 done, 1 a fault of ours, 2 the user's input, 130 interrupted.
     """
     debug = "--debug" in arguments
     quiet_libraries()
     try:
         code = typer.main.get_command(app)([a for a in arguments if a != "--debug"], standalone_mode=False)
-    except KeyboardInterrupt:
-        print_error("interrupted")
-        return 130
     except Exception as error:
         if debug:
             raise
         return _explain(error)
+    if code == _INTERRUPTED:
+        print_error("interrupted")
     return code if isinstance(code, int) else 0
 
 

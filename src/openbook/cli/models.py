@@ -65,7 +65,7 @@ def load_model(path: Path) -> "RetroForCausalLM":
     """Load a trained model.
 
     Raises:
-        SettingsError: the folder holds none.
+        SettingsError: the folder holds none, or a damaged one.
     """
     import json
 
@@ -76,12 +76,20 @@ def load_model(path: Path) -> "RetroForCausalLM":
         raise SettingsError(
             f"{path}: holds no model (no config.json); train one: openbook train tiny --output {path}"
         )
-    kind = json.loads(config.read_text(encoding="utf-8")).get("model_type")
+    try:
+        kind = json.loads(config.read_bytes())["model_type"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise SettingsError(f"{config}: not the description of a model") from error
     if kind != "retro":
         raise SettingsError(f"{path}: a model of type {kind!r}, not a RETRO")
+    from safetensors import SafetensorError
+
     from openbook.model import RetroForCausalLM
 
-    return RetroForCausalLM.from_pretrained(path)
+    try:
+        return RetroForCausalLM.from_pretrained(path)
+    except SafetensorError as error:
+        raise SettingsError(f"{path}: its weights are damaged ({error}); restore them") from error
 
 
 def generate(

@@ -52,6 +52,8 @@ class LexicalIndex:
             folder.mkdir(parents=True, exist_ok=True)
             self._index = tantivy.Index(self._schema, path=str(folder))
             self._index.register_tokenizer("words", self._analyzer)
+            # Otherwise a thread watches the folder, and its lock file comes in the way of deleting that.
+            self._index.config_reader(reload_policy="manual")
             self._searcher = self._index.searcher()
 
     @contextmanager

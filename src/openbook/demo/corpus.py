@@ -1,22 +1,28 @@
 """The documentation that comes with every Python: docstrings of the standard library, a document per module.
 
-Modules written in Python are read with `ast`, never run; built-in ones (math is often one) are looked at
-with `inspect`.
+Modules written in Python are read with `ast`, never run; compiled ones (math is one) are looked at with
+`inspect`.
 """
 
 import ast
 import importlib
+import importlib.util
 import inspect
 import json
 import sys
 import sysconfig
+import warnings
 from collections.abc import Iterator
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 from openbook.text import Document
 
 _LEFT_OUT = {"test", "tests", "idle_test", "idlelib", "lib2to3", "turtledemo", "pydoc_data", "site-packages"}
 _LEFT_OUT |= {"dist-packages", "__pycache__", "ensurepip", "distutils", "encodings"}
+_LEFT_OUT |= {"tkinter", "turtle"}  # many installations lack them
+_NOT_IMPORTED = {"readline", "xxlimited", "xxlimited_35"}
+"""Compiled modules that would write to the terminal, and mere examples of how to write one."""
 _SHORTEST = 300
 """Characters; less says too little to be a document."""
 _Documented = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
@@ -32,7 +38,7 @@ def write_python_docs(path: Path, *, max_documents: int | None = None) -> int:
     Returns:
         The number of documents.
     """
-    documents = sorted((*_python_modules(), *_builtin_modules()), key=lambda document: document.id)
+    documents = sorted((*_python_modules(), *_compiled_modules()), key=lambda document: document.id)
     if max_documents is not None:
         longest = sorted(documents, key=lambda document: -len(document.text))[:max_documents]
         documents = sorted(longest, key=lambda document: document.id)
@@ -87,15 +93,26 @@ def _signature(node: _Documented) -> str:
     return node.name if isinstance(node, ast.ClassDef) else f"{node.name}({ast.unparse(node.args)})"
 
 
-def _builtin_modules() -> Iterator[Document]:
-    for name in sorted(name for name in sys.builtin_module_names if not name.startswith("_")):
-        module = importlib.import_module(name)
-        parts = [f"{name}\n\n{inspect.getdoc(module) or ''}"]
-        for attribute, value in sorted(vars(module).items()):
-            documented = inspect.isbuiltin(value) or inspect.isclass(value)
-            if documented and not attribute.startswith("_") and (docstring := inspect.getdoc(value)):
-                parts.append(f"{name}.{attribute}\n{docstring}")
-        yield from _document(name, "built-in", iter(parts))
+def _compiled_modules() -> Iterator[Document]:
+    for name in sorted(sys.stdlib_module_names - _NOT_IMPORTED):
+        if not name.startswith("_") and _is_compiled(name):
+            try:
+                with warnings.catch_warnings(action="ignore"):  # some are on their way out
+                    module = importlib.import_module(name)
+            except ImportError:
+                continue  # listed, but not of this system
+            parts = [f"{name}\n\n{inspect.getdoc(module) or ''}"]
+            for attribute, value in sorted(vars(module).items()):
+                documented = inspect.isbuiltin(value) or inspect.isclass(value)
+                if documented and not attribute.startswith("_") and (docstring := inspect.getdoc(value)):
+                    parts.append(f"{name}.{attribute}\n{docstring}")
+            yield from _document(name, "compiled", iter(parts))
+
+
+def _is_compiled(name: str) -> bool:
+    spec = importlib.util.find_spec(name)
+    origin = (spec.origin if spec else None) or ""
+    return name in sys.builtin_module_names or origin.endswith(tuple(EXTENSION_SUFFIXES))
 
 
 def _document(name: str, source: str, parts: Iterator[str]) -> Iterator[Document]:

@@ -80,7 +80,7 @@ def evaluate_perplexity(
         progress: told how many sequences are done, and of how many.
 
     Raises:
-        SettingsError: an unknown mode.
+        SettingsError: an unknown mode, or a number out of its range.
         MismatchError: model and database do not belong together.
         DatabaseError: nothing is held out.
     """
@@ -90,7 +90,10 @@ def evaluate_perplexity(
     for mode in modes:
         if mode not in MODES:
             raise SettingsError(f"evaluation mode {mode!r}: choose from {', '.join(MODES)}")
-    k = k or model.config.num_neighbors
+    for name, number in (("k", k), ("batch size", batch_size), ("max sequences", max_sequences)):
+        if number is not None and number < 1:
+            raise SettingsError(f"{name} {number}: must be at least 1")
+    k = model.config.num_neighbors if k is None else k
     base = SequenceDataset(database, "holdout", sequence_length)
     datasets = {
         mode: replace(base, neighbors=neighbors_of_mode(mode, database, table, k, seed)) for mode in modes

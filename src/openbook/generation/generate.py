@@ -8,7 +8,7 @@ from torch import Tensor
 
 from openbook.database import Database, Hit
 from openbook.database.retrieved import retrieved_tokens
-from openbook.errors import SettingsError
+from openbook.errors import DatabaseError, SettingsError
 from openbook.generation.citations import Citation, cite
 from openbook.generation.decoding import DecodingSettings, decode
 from openbook.generation.sampling import Sampling
@@ -53,6 +53,7 @@ def generate(
     Raises:
         SettingsError: an empty prompt, or a number out of its range.
         MismatchError: model and database do not belong together.
+        DatabaseError: there is nothing to look up.
     """
     database.settings.require_match(
         tokenizer_fingerprint=model.config.tokenizer_fingerprint, chunk_size=model.config.chunk_size
@@ -67,6 +68,10 @@ def generate(
         )
     if retrieval and not model.config.cca_layers:
         raise SettingsError("this model was built without chunked cross-attention; write with retrieval off")
+    if retrieval and database.layout.num_chunks == 0:
+        raise DatabaseError(
+            f"{database.path}: is empty; add documents first: openbook add {database.path} SOURCE"
+        )
     fetcher = NeighborFetcher(database, k or model.config.num_neighbors, mode)
     settings = DecodingSettings(max_new_tokens, sampling or Sampling(), database.tokenizer.eos_id, seed)
     training = model.training

@@ -52,5 +52,6 @@ class Sampling:
         """One token from logits [V]."""
         if self.temperature == 0:
             return int(logits.argmax())
-        scores = self._warpers(torch.empty((1, 0), dtype=torch.long), logits[None].float().cpu())
+        shifted = (logits - logits.max())[None].double().cpu()  # no temperature makes them infinite
+        scores = self._warpers(torch.empty((1, 0), dtype=torch.long), shifted)
         return int(torch.multinomial(scores.softmax(-1)[0], 1, generator=generator))

@@ -113,6 +113,7 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             predicted = (labels[:, 1:] >= 0).sum().clamp_min(1)
             loss = token_losses.sum() / (predicted if num_items_in_batch is None else num_items_in_batch)
         if return_logits and self.copy_head is not None:
+            logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
             logits = F.log_softmax(logits, dim=-1) if copied is None else copied.mix(logits)
         return RetroCausalLMOutput(
             loss=loss,

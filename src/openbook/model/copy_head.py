@@ -42,17 +42,19 @@ class CopyDistribution:
             targets: int64 [B, T].
         """
         copied = (self.weights * (self.ids == targets[..., None])).sum(-1)
-        some = copied > 0
-        log_copied = torch.where(some, copied, 1.0).log() + torch.where(some, 0.0, _NEVER)
-        return torch.logaddexp(self.log_rest + vocabulary_log_prob, self.log_gate + log_copied)
+        return torch.logaddexp(self.log_rest + vocabulary_log_prob, self.log_gate + _log(copied))
 
     def mix(self, logits: Tensor) -> Tensor:
         """Log-probabilities [B, T, V] of the mixture."""
         copied = torch.zeros_like(logits).scatter_add_(-1, self.ids, self.weights.to(logits.dtype))
-        some = copied > 0
-        log_copied = torch.where(some, copied, 1.0).log() + torch.where(some, 0.0, _NEVER)
         vocabulary = self.log_rest[..., None] + F.log_softmax(logits, dim=-1)
-        return torch.logaddexp(vocabulary, self.log_gate[..., None] + log_copied)
+        return torch.logaddexp(vocabulary, self.log_gate[..., None] + _log(copied))
+
+
+def _log(copied: Tensor) -> Tensor:
+    """The logarithm, of weights so small that its gradient could overflow that of no probability."""
+    some = copied >= torch.finfo(copied.dtype).tiny
+    return torch.where(some, copied, 1.0).log() + torch.where(some, 0.0, _NEVER)
 
 
 class CopyHead(nn.Module):

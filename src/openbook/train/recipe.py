@@ -4,6 +4,7 @@ A recipe has the sections `model` (arguments of `RetroConfig`), `data` and `trai
 it is read; an unknown one is refused with the nearest known name.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from importlib.resources import files
@@ -90,18 +91,13 @@ def load_recipe(name: str, overrides: Iterable[str] = ()) -> Recipe:
         SettingsError: there is no such recipe, a key is unknown or a value is not allowed.
     """
     if name in shipped_recipes():
-        text = (files("openbook.train") / "recipes" / f"{name}.yaml").read_text(encoding="utf-8")
+        raw = (files("openbook.train") / "recipes" / f"{name}.yaml").read_bytes()
     elif Path(name).is_file():
-        text = Path(name).read_text(encoding="utf-8")
+        raw = Path(name).read_bytes()
     else:
         shipped = ", ".join(shipped_recipes())
         raise SettingsError(f"recipe {name!r}: neither a file nor one of the shipped recipes: {shipped}")
-    try:
-        sections = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        raise SettingsError(f"recipe {name}: not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(sections, dict) or not all(isinstance(part, dict) for part in sections.values()):
-        raise SettingsError(f"recipe {name}: must have the sections model, data and train, each with keys")
+    sections = _sections(raw, f"recipe {name}")
     for override in overrides:
         _override(sections, override)
     refuse_unknown(sections, ("model", "data", "train"), where=f"recipe {name}")
@@ -113,6 +109,17 @@ def load_recipe(name: str, overrides: Iterable[str] = ()) -> Recipe:
     )
 
 
+def _sections(raw: bytes, where: str) -> dict[str, dict[str, Any]]:
+    try:
+        sections = yaml.safe_load(raw) or {}
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
+        raise SettingsError(f"{where}: not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(sections, dict) or not all(isinstance(part, dict) for part in sections.values()):
+        raise SettingsError(f"{where}: must have the sections model, data and train, each with keys")
+    # YAML has keys of other types than text; none of ours is.
+    return {str(name): {str(key): value for key, value in part.items()} for name, part in sections.items()}
+
+
 def _override(sections: dict[str, dict[str, Any]], override: str) -> None:
     path, separator, value = override.partition("=")
     section, dot, key = path.partition(".")
@@ -120,7 +127,7 @@ def _override(sections: dict[str, dict[str, Any]], override: str) -> None:
         raise SettingsError(f"--set {override}: write section.key=value, as in train.max_steps=100")
     try:
         sections.setdefault(section, {})[key] = yaml.safe_load(value)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise SettingsError(f"--set {override}: the value is not YAML") from error
 
 
@@ -144,7 +151,7 @@ def _check_types(settings: Any, where: str) -> None:
     for item in fields(settings):
         value = getattr(settings, item.name)
         expected = {int: "a whole number", float: "a number"}[item.type]  # type: ignore[index]
-        if type(value) is not item.type:
+        if type(value) is not item.type or not math.isfinite(value):
             raise SettingsError(f"{where}.{item.name} is {value!r}: must be {expected}")
 
 

@@ -1,0 +1,113 @@
+"""What the tests of several rooms share: a small book of synthetic text, and tiny models that read it."""
+
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from openbook.database import Database, NeighborTable, build_neighbors
+from openbook.model import RetroForCausalLM
+from openbook.text import Document, train_tokenizer
+from openbook.train import Recipe, train
+from openbook.train.recipe import DataSettings, TrainSettings
+
+MakeRecipe = Callable[..., Recipe]
+CopyBook = Callable[[], Database]
+
+_LETTERS = ("ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "zu")
+_TINY = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 64,
+    "cca_layers": [2],
+    "encoder_hidden_size": 32,
+    "encoder_num_layers": 1,
+    "encoder_intermediate_size": 64,
+    "copy_head": True,
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """The machines that run these tests are small and shared."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def book_documents() -> list[Document]:
+    """Forty documents of made-up words; most sentences stand in several of them."""
+    source = random.Random(0)
+    words = ["".join(source.choices(_LETTERS, k=source.randint(1, 3))) for _ in range(120)]
+    sentences = [" ".join(source.choices(words, k=8)) + "." for _ in range(60)]
+    return [
+        Document(
+            id=f"doc{number}",
+            title=f"title {number}",
+            source=f"book/{number}.txt",
+            text=f"Number {number}. " + " ".join(source.sample(sentences, k=source.randint(2, 8))),
+        )
+        for number in range(40)
+    ]
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory: pytest.TempPathFactory, book_documents: list[Document]) -> Database:
+    """A lexical-only database with a holdout and a neighbor table; only for reading."""
+    tokenizer = train_tokenizer((document.text for document in book_documents), vocab_size=340)
+    folder = tmp_path_factory.mktemp("book") / "db"
+    database = Database.create(folder, tokenizer=tokenizer, embedder=None, chunk_size=16, holdout=0.2)
+    database.add(book_documents)
+    build_neighbors(database, k=10)
+    return database
+
+
+@pytest.fixture(scope="session")
+def table(book: Database) -> NeighborTable:
+    """The book's neighbors."""
+    return NeighborTable.load(book)
+
+
+@pytest.fixture
+def copy_book(book: Database, tmp_path: Path) -> CopyBook:
+    """Open a copy of the book, to change it."""
+    return lambda: Database.open(shutil.copytree(book.path, tmp_path / "copied-book"))
+
+
+@pytest.fixture(scope="session")
+def make_recipe() -> MakeRecipe:
+    """A recipe of a tiny model: `model` changes its options, other arguments those of training."""
+
+    def make(
+        *,
+        model: dict[str, Any] | None = None,
+        sequence_length: int = 64,
+        num_neighbors: int = 2,
+        **train: Any,
+    ) -> Recipe:
+        data = DataSettings(sequence_length=sequence_length, num_neighbors=num_neighbors)
+        defaults = {"max_steps": 2, "batch_size": 2, "log_every": 1, "warmup_steps": 1, "eval_every": 0}
+        return Recipe(
+            name="test", model=_TINY | (model or {}), data=data, train=TrainSettings(**(defaults | train))
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def trained_folder(tmp_path_factory: pytest.TempPathFactory, book: Database, make_recipe: MakeRecipe) -> Path:
+    """Folder of a model that has trained a little on the book; only for reading."""
+    folder = tmp_path_factory.mktemp("trained") / "model"
+    recipe = make_recipe(max_steps=40, batch_size=8, learning_rate=5e-3, eval_every=20, eval_sequences=4)
+    train(recipe, book, folder)
+    return folder
+
+
+@pytest.fixture
+def trained(trained_folder: Path) -> RetroForCausalLM:
+    """That model, in evaluation mode."""
+    return RetroForCausalLM.from_pretrained(trained_folder).eval()

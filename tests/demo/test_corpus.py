@@ -1,0 +1,68 @@
+"""The documentation that comes with Python, as documents."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openbook.demo import write_python_docs
+from openbook.text import read_documents
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("corpus") / "docs.jsonl"
+    write_python_docs(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def rows(corpus: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in corpus.read_text("utf-8").splitlines()]
+
+
+def test_documents_can_be_read(corpus: Path, rows: list[dict[str, Any]]) -> None:
+    documents = list(read_documents([str(corpus)]))
+    assert [document.id for document in documents] == [row["id"] for row in rows]
+    assert all(len(document.text) >= 300 for document in documents)
+    assert all(document.title == f"module {document.id}" for document in documents)
+    assert all(document.source for document in documents)
+
+
+def test_ids_are_unique_and_sorted(rows: list[dict[str, Any]]) -> None:
+    ids = [row["id"] for row in rows]
+    assert len(ids) > 100
+    assert ids == sorted(set(ids))
+
+
+def test_no_two_documents_are_the_same(rows: list[dict[str, Any]]) -> None:
+    assert len({row["text"] for row in rows}) == len(rows)
+
+
+def test_tests_and_private_modules_are_left_out(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        parts = row["id"].split(".")
+        assert not {"test", "tests", "idlelib", "site-packages"} & set(parts)
+        assert not any(part.startswith("_") for part in parts)
+
+
+def test_modules_of_python_and_of_c_are_there(rows: list[dict[str, Any]]) -> None:
+    texts = {row["id"]: row["text"] for row in rows}
+    assert "math.sqrt" in texts["math"]
+    assert "square root" in texts["math"]
+    assert "shutil.copytree(src, dst" in texts["shutil"]
+    assert "asyncio.events" in texts
+
+
+def test_writing_again_writes_the_same(corpus: Path, tmp_path: Path) -> None:
+    write_python_docs(tmp_path / "again.jsonl")
+    assert (tmp_path / "again.jsonl").read_bytes() == corpus.read_bytes()
+
+
+def test_max_documents_takes_the_longest(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    path = tmp_path / "few.jsonl"
+    assert write_python_docs(path, max_documents=5) == 5
+    few = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    longest = sorted(rows, key=lambda row: -len(row["text"]))[:5]
+    assert few == sorted(longest, key=lambda row: row["id"])

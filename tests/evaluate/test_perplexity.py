@@ -1,0 +1,322 @@
+"""Perplexity: the numbers of a plain loop, and modes that differ in their neighbors alone."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from openbook.database import Database, NeighborTable, SequenceDataset, build_neighbors
+from openbook.errors import DatabaseError, MismatchError, SettingsError
+from openbook.evaluate import MODES, evaluate_perplexity
+from openbook.evaluate.leakage import OVERLAPS
+from openbook.evaluate.perplexity import neighbors_of_mode
+from openbook.model import RetroConfig, RetroForCausalLM
+from openbook.text import Document
+
+LENGTH = 64
+
+
+def plain_losses(
+    model: RetroForCausalLM, dataset: SequenceDataset
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Nats [sequences, T] of one sequence after the other, from the logits; and which tokens count."""
+    nats = np.zeros((len(dataset), dataset.sequence_length))
+    counted = np.zeros(nats.shape, dtype=bool)
+    for row in range(len(dataset)):
+        sample = {key: torch.from_numpy(value)[None] for key, value in dataset[row].items()}
+        labels = sample.pop("labels")[0].tolist()
+        with torch.no_grad():
+            log_probs = model(**sample).logits[0].double().log_softmax(-1)
+        for place in range(1, len(labels)):
+            if labels[place] >= 0:
+                nats[row, place] = -log_probs[place - 1, labels[place]].item()
+                counted[row, place] = True
+    return nats, counted
+
+
+def bytes_per_token(book: Database, documents: list[Document]) -> float:
+    held_out = {d.id for d in documents} - {hit.document_id for hit in all_hits(book)}
+    texts = [document.text for document in documents if document.id in held_out]
+    tokens = sum(len(ids) + 1 for ids in book.tokenizer.encode(texts))
+    return sum(len(text.encode()) for text in texts) / tokens
+
+
+def all_hits(book: Database) -> list[Any]:
+    """Every chunk that can be retrieved."""
+    ids = np.flatnonzero(book.layout.retrievable)
+    return book.hits(ids, np.zeros(len(ids), dtype=np.float32))
+
+
+@pytest.mark.parametrize("mode", ["on", "off"])
+def test_numbers_equal_a_plain_loop(
+    mode: str, trained: RetroForCausalLM, book: Database, table: NeighborTable, book_documents: list[Document]
+) -> None:
+    report = evaluate_perplexity(trained, book, table, modes=[mode], sequence_length=LENGTH, batch_size=3)
+    result = report.modes[mode]
+    neighbors = table.first(2) if mode == "on" else None
+    nats, counted = plain_losses(trained, SequenceDataset(book, "holdout", LENGTH, neighbors))
+    mean = nats.sum() / counted.sum()
+    assert result.tokens == counted.sum()
+    assert result.perplexity == pytest.approx(math.exp(mean), rel=1e-4)
+    expected = mean / math.log(2) / bytes_per_token(book, book_documents)
+    assert result.bits_per_byte == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_book_has_something_to_evaluate(book: Database, table: NeighborTable) -> None:
+    assert 4 <= book.info().holdout_documents <= 16
+    held_out = book.layout.chunks_of_split(holdout=True)
+    assert (table.ids[held_out] >= 0).mean() > 0.9
+
+
+def test_batches_do_not_matter(trained: RetroForCausalLM, book: Database, table: NeighborTable) -> None:
+    one, many = (
+        evaluate_perplexity(trained, book, table, sequence_length=LENGTH, batch_size=size)
+        for size in (1, 100)
+    )
+    for mode in MODES:
+        assert one.modes[mode].bits_per_byte == pytest.approx(many.modes[mode].bits_per_byte, rel=1e-5)
+
+
+def test_all_modes_read_the_same_tokens(
+    trained: RetroForCausalLM, book: Database, table: NeighborTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[tuple[list[int], NDArray[Any] | None]] = []
+    forward = trained.forward
+
+    def spy(**batch: Any) -> Any:
+        neighbors = batch.get("neighbor_ids")
+        shown = None if neighbors is None else neighbors.numpy()
+        read.append((batch["input_ids"].flatten().tolist(), shown))
+        return forward(**batch)
+
+    monkeypatch.setattr(trained, "forward", spy)
+    report = evaluate_perplexity(trained, book, table, sequence_length=LENGTH, batch_size=1000)
+    assert list(report.modes) == list(MODES)
+    assert len({result.tokens for result in report.modes.values()}) == 1
+    (on, off, random, shuffled), none_left = read[:4], read[4:]
+    assert not none_left
+    assert on[0] == off[0] == random[0] == shuffled[0]
+    assert off[1] is None
+    assert not np.array_equal(on[1], random[1])  # type: ignore[arg-type]
+    assert not np.array_equal(on[1], shuffled[1])  # type: ignore[arg-type]
+
+
+def test_a_mode_alone_gives_what_it_gives_among_others(
+    trained: RetroForCausalLM, book: Database, table: NeighborTable
+) -> None:
+    together = evaluate_perplexity(trained, book, table, sequence_length=LENGTH, seed=3)
+    for mode in MODES:
+        alone = evaluate_perplexity(trained, book, table, modes=[mode], sequence_length=LENGTH, seed=3)
+        assert alone.modes == {mode: together.modes[mode]}
+        assert alone.leakage == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_random_shows_only_what_may_be_retrieved(seed: int, book: Database, table: NeighborTable) -> None:
+    shown = neighbors_of_mode("random", book, table, 10, seed)
+    assert shown is not None
+    chunks, _ = np.nonzero(shown >= 0)
+    drawn = shown[shown >= 0]
+    assert len(drawn) > 100
+    assert book.layout.retrievable[drawn].all()
+    documents = book.layout.document_of
+    assert (documents[chunks] != documents[drawn]).all()
+    assert len(np.unique(drawn)) > len(drawn) / 10
+
+
+def test_random_and_shuffled_obey_the_seed(book: Database, table: NeighborTable) -> None:
+    for mode in ("random", "shuffled"):
+        first, again, other = (neighbors_of_mode(mode, book, table, 2, seed) for seed in (0, 0, 1))
+        np.testing.assert_array_equal(first, again)
+        assert not np.array_equal(first, other)  # type: ignore[arg-type]
+
+
+def test_shuffled_is_a_permutation_of_the_held_out_chunks_neighbors(
+    book: Database, table: NeighborTable
+) -> None:
+    shown = neighbors_of_mode("shuffled", book, table, 2, 0)
+    assert shown is not None
+    held_out = book.layout.chunks_of_split(holdout=True)
+    assert sorted(shown[held_out].tolist()) == sorted(table.first(2)[held_out].tolist())
+    assert (shown[held_out] != table.first(2)[held_out]).any()
+
+
+def test_missing_neighbors_stay_missing(book: Database, table: NeighborTable) -> None:
+    held_out = book.layout.chunks_of_split(holdout=True)
+    ids = np.array(table.ids)
+    ids[held_out[0]] = -1
+    ids[held_out[1], 1:] = -1
+    sparse = replace(table, ids=ids)
+    random = neighbors_of_mode("random", book, sparse, 3, 0)
+    assert random is not None
+    assert ((random[held_out] < 0) == (ids[held_out, :3] < 0)).all()
+    shuffled = neighbors_of_mode("shuffled", book, sparse, 3, 0)
+    assert shuffled is not None
+    assert (shuffled[held_out] < 0).sum() == (ids[held_out, :3] < 0).sum()
+
+
+def test_without_any_neighbor_all_modes_equal_off(
+    trained: RetroForCausalLM, book: Database, table: NeighborTable
+) -> None:
+    empty = replace(table, ids=np.full_like(table.ids, -1))
+    report = evaluate_perplexity(trained, book, empty, sequence_length=LENGTH)
+    for result in report.modes.values():
+        assert result.bits_per_byte == pytest.approx(report.modes["off"].bits_per_byte, rel=1e-5)
+
+
+def test_leakage_counts_rise_to_all_chunks(
+    trained: RetroForCausalLM, book: Database, table: NeighborTable
+) -> None:
+    report = evaluate_perplexity(trained, book, table, sequence_length=LENGTH)
+    assert [row.max_overlap for row in report.leakage] == list(OVERLAPS)
+    counts = [row.chunks for row in report.leakage]
+    assert counts == sorted(counts)
+    assert counts[0] < counts[-1] == len(book.layout.chunks_of_split(holdout=True))
+    last = report.leakage[-1]
+    assert last.on == pytest.approx(report.modes["on"].bits_per_byte)
+    assert last.off == pytest.approx(report.modes["off"].bits_per_byte)
+
+
+def test_a_leakage_row_is_the_mean_over_its_chunks(
+    trained: RetroForCausalLM, book: Database, table: NeighborTable, book_documents: list[Document]
+) -> None:
+    report = evaluate_perplexity(trained, book, table, sequence_length=LENGTH)
+    dataset = SequenceDataset(book, "holdout", LENGTH)
+    nats, counted = plain_losses(trained, dataset)
+    total, tokens, chunks = 0.0, 0, 0
+    for (row, column), chunk in np.ndenumerate(dataset.chunk_ids):
+        if chunk >= 0 and longest_run(book, int(chunk), table.ids[chunk]) <= 0.5 * 16:
+            place = slice(column * 16, (column + 1) * 16)
+            total += float(nats[row, place].sum())
+            tokens += int(counted[row, place].sum())
+            chunks += 1
+    half = next(found for found in report.leakage if found.max_overlap == 0.5)
+    assert half.chunks == chunks > 0
+    expected = total / tokens / math.log(2) / bytes_per_token(book, book_documents)
+    assert half.off == pytest.approx(expected, rel=1e-4)
+
+
+def longest_run(book: Database, chunk: int, neighbors: NDArray[np.int64]) -> int:
+    """In tokens, over all neighbors with their continuations; as text of token numbers."""
+    ours = book.tokens[chunk, : book.layout.lengths[chunk]].tolist()
+    longest = 0
+    for neighbor in neighbors[neighbors >= 0].tolist():
+        document = book.layout.chunks_of(int(book.layout.document_of[neighbor]))
+        rows = range(neighbor, min(neighbor + 2, document.stop))
+        theirs = [int(token) for row in rows for token in book.tokens[row, : book.layout.lengths[row]]]
+        text = f" {' '.join(map(str, theirs))} "
+        for start in range(len(ours)):
+            for end in range(start + longest + 1, len(ours) + 1):
+                if f" {' '.join(map(str, ours[start:end]))} " in text:
+                    longest = end - start
+    return longest
+
+
+def test_max_sequences_bounds_the_work(
+    trained: RetroForCausalLM, book: Database, table: NeighborTable
+) -> None:
+    told: list[tuple[int, int | None]] = []
+    report = evaluate_perplexity(
+        trained,
+        book,
+        table,
+        modes=["off"],
+        sequence_length=32,
+        batch_size=2,
+        max_sequences=3,
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert report.sequences == 3
+    assert told == [(2, 3), (3, 3)]
+    assert report.modes["off"].tokens <= 3 * 31
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_leaves_the_model_in_its_mode(
+    training: bool, book: Database, table: NeighborTable, trained: RetroForCausalLM
+) -> None:
+    trained.train(training)
+    evaluate_perplexity(trained, book, table, modes=["off"], sequence_length=LENGTH, max_sequences=1)
+    assert trained.training is training
+
+
+def test_dropout_is_off(book: Database, table: NeighborTable, trained: RetroForCausalLM) -> None:
+    dropping = RetroForCausalLM(RetroConfig(**trained.config.to_diff_dict() | {"dropout": 0.5})).train()
+    dropping.load_state_dict(trained.state_dict())
+    ours, theirs = (
+        evaluate_perplexity(model, book, table, modes=["on"], sequence_length=LENGTH).modes["on"]
+        for model in (dropping, trained)
+    )
+    assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"modes": ["on", "sideways"]}, "evaluation mode 'sideways': choose from on, off, random, shuffled"),
+        ({"modes": [""]}, "evaluation mode ''"),
+        ({"k": 0}, "k 0: must be at least 1"),
+        ({"k": -1}, "k -1"),
+        ({"k": 11}, "the table holds 10"),
+        ({"max_sequences": 0}, "max sequences 0"),
+        ({"max_sequences": -1}, "max sequences -1"),
+        ({"batch_size": 0}, "batch size 0"),
+        ({"sequence_length": 40}, "multiple of the database's chunk size"),
+        ({"sequence_length": 0}, "sequence length 0"),
+    ],
+)
+def test_refuses_wrong_settings(
+    trained: RetroForCausalLM, book: Database, table: NeighborTable, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(SettingsError, match=message):
+        evaluate_perplexity(trained, book, table, **({"sequence_length": LENGTH} | options))
+
+
+def test_refuses_a_database_without_holdout(
+    trained: RetroForCausalLM, book: Database, tmp_path: Path
+) -> None:
+    database = Database.create(tmp_path / "db", tokenizer=book.tokenizer, embedder=None, chunk_size=16)
+    database.add(Document(id=f"{number}", text=f"some text {number}") for number in range(3))
+    with pytest.raises(DatabaseError, match="--holdout"):
+        evaluate_perplexity(trained, database, build_neighbors(database), sequence_length=LENGTH)
+
+
+@pytest.mark.parametrize(
+    "change", [{"tokenizer_fingerprint": "other"}, {"chunk_size": 8}], ids=["tokenizer", "chunk size"]
+)
+def test_refuses_a_model_of_another_database(
+    trained: RetroForCausalLM, book: Database, table: NeighborTable, change: dict[str, Any]
+) -> None:
+    for name, value in change.items():
+        setattr(trained.config, name, value)
+    with pytest.raises(MismatchError, match=str(*change.values())):
+        evaluate_perplexity(trained, book, table, sequence_length=LENGTH)
+
+
+@pytest.fixture
+def all_held_out(book: Database, tmp_path: Path) -> Callable[[], Database]:
+    """A database that nothing can be retrieved from."""
+
+    def make() -> Database:
+        database = Database.create(
+            tmp_path / "db", tokenizer=book.tokenizer, embedder=None, chunk_size=16, holdout=0.999
+        )
+        database.add(Document(id=f"{number}", text=f"some text number {number}") for number in range(4))
+        return database
+
+    return make
+
+
+def test_refuses_random_neighbors_where_nothing_can_be_retrieved(
+    trained: RetroForCausalLM, all_held_out: Callable[[], Database]
+) -> None:
+    database = all_held_out()
+    found = build_neighbors(database)
+    with pytest.raises(DatabaseError, match="every document is held out"):
+        evaluate_perplexity(trained, database, found, sequence_length=32)
