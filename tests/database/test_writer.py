@@ -18,6 +18,7 @@ from openbook.database import AddReport, Database, SearchMode
 from openbook.database.arrays import AppendOnlyArray
 from openbook.database.catalog import Catalog
 from openbook.database.lexical import LexicalIndex
+from openbook.database.lock import take_lock
 from openbook.database.writer import is_held_out
 from openbook.errors import DatabaseError, SourceError
 from openbook.text import Document, Tokenizer
@@ -207,6 +208,14 @@ def test_held_out_documents_are_stored_and_never_found(
     assert stored_texts(database) == texts
     found = {hit.document_id for hit in database.search(["river stone"], k=10_000, mode=mode)[0]}
     assert found == {name for name in texts if not is_held_out(name, 0.4)}
+
+
+def test_held_out_documents_do_not_weigh_on_the_scores_of_others(make: Make, texts: dict[str, str]) -> None:
+    """They are not in the lexical index at all, which counts in how many chunks a word stands."""
+    database = make(texts, holdout=0.4)
+    index = LexicalIndex(database.path / "lexical")
+    ids, _ = index.search(list(texts.values()), database.layout.num_chunks)
+    assert set(ids[ids >= 0].tolist()) <= set(np.flatnonzero(database.layout.retrievable).tolist())
 
 
 # --- Interruptions ---
@@ -467,9 +476,11 @@ def test_a_damaged_array_is_named_and_never_written_over(
         file.unlink()
     with pytest.raises(DatabaseError, match=name):
         Database.open(database.path)
-    with pytest.raises(DatabaseError, match=name):
+    with pytest.raises(DatabaseError, match=name) as error:
         database.add(documents({"c": "velvet"}))
     assert database._catalog.head()[0] == 1
+    take_lock(database.path / "write.lock").release()  # free, though the error is still held
+    del error
 
 
 def test_a_full_disk_is_reported_and_leaves_the_database_as_it_was(

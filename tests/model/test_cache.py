@@ -173,6 +173,21 @@ def test_a_step_refuses_another_number_of_neighbors_than_the_last_chunk_had() ->
             )
 
 
+def test_after_a_chunk_without_neighbors_another_number_of_them_is_accepted() -> None:
+    model, inputs = tiny_model(copy_head=True), draw_inputs(tokens=14, neighbors=3)
+    ids = inputs.neighbor_ids
+    assert ids is not None
+    mask = torch.ones_like(ids, dtype=torch.bool)
+    mask[:, 1] = mask[:, 2, 2] = False
+    with torch.no_grad():
+        whole = model(**inputs.but(neighbor_mask=mask).asdict()).logits
+        steps = [model(inputs.input_ids[:, :4], ids[:, :1], use_cache=True)]
+        cache = steps[0].past_key_values
+        steps.append(model(inputs.input_ids[:, 4:8], past_key_values=cache))
+        steps.append(model(inputs.input_ids[:, 8:], ids[:, 2:, :2], past_key_values=cache))
+    torch.testing.assert_close(torch.cat([s.logits for s in steps], 1), whole, atol=1e-5, rtol=1e-5)
+
+
 def test_a_cache_is_returned_only_when_asked_for() -> None:
     model, inputs = tiny_model(), draw_inputs()
     with torch.no_grad():

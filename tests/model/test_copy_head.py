@@ -106,6 +106,22 @@ def test_only_positions_that_attend_to_a_chunk_copy_from_it() -> None:
     torch.testing.assert_close(likeliest[0, :3], off[0, :3])
 
 
+def test_the_gate_is_shut_exactly_where_nothing_can_be_copied() -> None:
+    model, inputs = tiny_model(copy_head=True), draw_inputs(tokens=9, ragged=True)
+    assert model.copy_head is not None and inputs.neighbor_mask is not None
+    network = model.model(**inputs.asdict())
+    assert network.neighbors is not None
+    copied = model.copy_head(network.hidden, network.neighbors)
+    gate, rest = copied.log_gate.exp().detach(), copied.log_rest.exp().detach()
+    for b in range(2):
+        for t in range(9):
+            chunk = (t + 1) // M - 1
+            can_copy = chunk >= 0 and bool(inputs.neighbor_mask[b, chunk].any())
+            assert (gate[b, t] > 0) == can_copy
+            assert float(gate[b, t] + rest[b, t]) == pytest.approx(1)
+            assert copied.weights[b, t].sum().item() == pytest.approx(float(can_copy))
+
+
 def test_a_model_without_neighbors_predicts_as_one_whose_gate_is_shut() -> None:
     model, inputs = tiny_model(copy_head=True), draw_inputs()
     assert model.copy_head is not None

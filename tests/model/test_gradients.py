@@ -52,6 +52,35 @@ def test_gradients_are_finite_when_neighbors_are_missing(
     assert all(gradient.isfinite().all() for gradient in found.values())
 
 
+def naive_attention(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+) -> Tensor:
+    """Without the mercy that some kernels have with queries that may see nothing: those get NaN."""
+    assert not dropout_p
+    mask = torch.ones(q.shape[-2], k.shape[-2], dtype=torch.bool)
+    mask = mask.tril() if is_causal else mask if attn_mask is None else attn_mask
+    scores = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5
+    return scores.masked_fill(~mask, -torch.inf).softmax(-1) @ v
+
+
+@pytest.mark.parametrize("missing", ["of a chunk", "all but a token", "of a row", "all"])
+def test_no_attention_is_over_nothing_whatever_the_kernel_makes_of_it(
+    missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, inputs = tiny_model(copy_head=True), draw_inputs(padding=(0, 5))
+    assert inputs.neighbor_ids is not None
+    inputs = inputs.but(neighbor_mask=masks(inputs.neighbor_ids)[missing])
+    expected = gradients(model, inputs, of_logits=True)
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", naive_attention)
+    for name, gradient in gradients(model, inputs, of_logits=True).items():
+        torch.testing.assert_close(gradient, expected[name], atol=1e-6, rtol=1e-5)
+
+
 @pytest.mark.parametrize("copy_head", [False, True])
 def test_without_any_neighbor_encoder_and_cross_attention_get_no_gradient(copy_head: bool) -> None:
     model, inputs = tiny_model(copy_head=copy_head), draw_inputs()
