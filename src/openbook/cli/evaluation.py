@@ -33,6 +33,7 @@ def perplexity(
 
     database = Database.open(db)
     loaded = load_model(model)
+    length = loaded.config.max_position_embeddings if sequence_length is None else sequence_length
     with bar("evaluating") as progress:
         report = evaluate_perplexity(
             loaded,
@@ -40,7 +41,7 @@ def perplexity(
             NeighborTable.load(database),
             modes=[mode.strip() for mode in modes.split(",")],
             k=k,
-            sequence_length=sequence_length or loaded.config.max_position_embeddings,
+            sequence_length=length,
             max_sequences=max_sequences,
             seed=seed,
             progress=progress,

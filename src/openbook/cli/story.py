@@ -17,9 +17,10 @@ _PROMPT = "shutil.copytree(src, dst, symlinks=False)\nRecursively copy a directo
 _FACT_QUESTION = "how many teeth does quokka.smile show?"
 _FACT = (
     "quokka\n\nThe quokka module measures how happy a marsupial is.\n\n"
-    "quokka.smile(level)\nReturn the number of teeth that quokka.smile shows at this level of joy: never more "
-    "than 28, and exactly 17 for a quokka that has just been given a leaf."
+    "quokka.smile(level)\nReturn the number of teeth that quokka.smile shows at this level of joy: never "
+    "more than 28, and exactly 17 for a quokka that was just given a leaf."
 )
+_HOLDOUT = 0.1
 _TIMED_STEPS = 12
 _STEPS_LEFT_OUT_OF_TIMING = 4
 
@@ -55,6 +56,9 @@ def demo(
     print_line(f'  openbook search {home / "book"} "parse command line arguments"')
     print_line(f'  openbook generate {home / "model"} {home / "book"} "The asyncio event loop"')
     print_line(f"  openbook add {home / 'book'} YOUR-TEXT.md")
+    print_line(
+        f"  openbook neighbors {home / 'book'}        # the fact made a new version; then, to measure again:"
+    )
     print_line(f"  openbook eval perplexity {home / 'model'} {home / 'book'}")
 
 
@@ -69,7 +73,9 @@ def _heading(text: str) -> None:
 
 def _build(home: Path, max_documents: int | None) -> "Database":
     from openbook.database import Database, build_neighbors
+    from openbook.database.writer import is_held_out
     from openbook.demo import write_python_docs
+    from openbook.errors import SettingsError
     from openbook.text import read_documents, train_tokenizer
 
     _heading("The text: the documentation of Python's standard library")
@@ -79,8 +85,10 @@ def _build(home: Path, max_documents: int | None) -> "Database":
 
     _heading("openbook build: a database of chunks, their vectors and their words")
     documents = list(read_documents([str(source)]))
+    if not any(is_held_out(document.id, _HOLDOUT) for document in documents):
+        raise SettingsError(f"none of these {count} modules is held out for evaluation; read more of them")
     tokenizer = train_tokenizer((document.text for document in documents), vocab_size=4096)
-    database = Database.create(home / "book", tokenizer=tokenizer, holdout=0.1)
+    database = Database.create(home / "book", tokenizer=tokenizer, holdout=_HOLDOUT)
     with bar("writing documents", count) as progress:
         database.add(documents, progress=progress)
     info = database.info()

@@ -1,7 +1,7 @@
 """The documentation that comes with every Python: docstrings of the standard library, a document per module.
 
-Modules written in Python are read with `ast`, never run; compiled ones (math is one) are looked at with
-`inspect`.
+The modules are those that `import NAME` gives, without packages' inner ones. What is written in Python is read
+with `ast`, never run; compiled modules (math is one) are looked at with `inspect`.
 """
 
 import ast
@@ -18,8 +18,7 @@ from pathlib import Path
 
 from openbook.text import Document
 
-_LEFT_OUT = {"test", "tests", "idle_test", "idlelib", "lib2to3", "turtledemo", "pydoc_data", "site-packages"}
-_LEFT_OUT |= {"dist-packages", "__pycache__", "ensurepip", "distutils", "encodings"}
+_LEFT_OUT = {"distutils", "encodings", "ensurepip", "idlelib", "lib2to3", "pydoc_data", "test", "turtledemo"}
 _LEFT_OUT |= {"tkinter", "turtle"}  # many installations lack them
 _NOT_IMPORTED = {"readline", "xxlimited", "xxlimited_35"}
 """Compiled modules that would write to the terminal, and mere examples of how to write one."""
@@ -56,23 +55,15 @@ def write_python_docs(path: Path, *, max_documents: int | None = None) -> int:
 
 def _python_modules() -> Iterator[Document]:
     root = Path(sysconfig.get_paths()["stdlib"])
-    for path in sorted(root.rglob("*.py")):
-        relative = path.relative_to(root)
-        if _is_public(relative):
+    for path in sorted((*root.glob("*.py"), *root.glob("*/__init__.py"))):
+        name = path.parent.name if path.stem == "__init__" else path.stem
+        # Private modules often repeat a public one's words.
+        if not name.startswith("_") and name not in _LEFT_OUT:
             try:
                 tree = ast.parse(path.read_text(encoding="utf-8"))
             except (SyntaxError, UnicodeDecodeError, OSError):
                 continue  # a file of another Python, or one that cannot be read: not our text
-            parts = relative.with_suffix("").parts
-            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-            yield from _document(name, str(relative.as_posix()), _docstrings(tree, name))
-
-
-def _is_public(relative: Path) -> bool:
-    """Tests and private modules are left out; private ones often repeat a public one's words."""
-    parts = relative.with_suffix("").parts
-    private = any(part.startswith("_") and part != "__init__" for part in parts)
-    return not private and _LEFT_OUT.isdisjoint(parts) and not parts[0].startswith("config-")
+            yield from _document(name, path.relative_to(root).as_posix(), _docstrings(tree, name))
 
 
 def _docstrings(tree: ast.Module, name: str) -> Iterator[str]:

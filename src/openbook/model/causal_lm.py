@@ -9,13 +9,24 @@ from torch import LongTensor, Tensor, nn
 from transformers import Cache, GenerationMixin
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
-from openbook.errors import SettingsError
+from openbook.errors import SettingsError, refuse_unknown
 from openbook.model.cache import Retrieved, RetroCache
 from openbook.model.checks import new_chunks
 from openbook.model.config import RetroConfig
 from openbook.model.copy_head import CopyDistribution, CopyHead
 from openbook.model.neighbors import PassNeighbors
 from openbook.model.retro import RetroModel, RetroPreTrainedModel
+
+_IGNORED = {
+    "cache_position",
+    "logits_to_keep",
+    "output_attentions",
+    "output_hidden_states",
+    "position_ids",
+    "return_dict",
+    "token_type_ids",
+}
+_FORWARD = {"input_ids", "neighbor_ids", "neighbor_mask", "attention_mask", "labels", "past_key_values"}
 
 
 @dataclass
@@ -97,6 +108,8 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         """
         if labels is not None and labels.shape != input_ids.shape:
             raise SettingsError(f"labels {list(labels.shape)}: must be {list(input_ids.shape)}, as input_ids")
+        # A misspelled neighbor_ids would silently switch retrieval off.
+        refuse_unknown(ignored, _IGNORED | _FORWARD, where="forward")
         cache = self._cache(past_key_values, use_cache)
         out = self.model(
             input_ids, neighbor_ids, neighbor_mask, attention_mask, cache, output_shares=output_shares
