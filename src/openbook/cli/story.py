@@ -56,9 +56,7 @@ def demo(
     print_line(f'  openbook search {home / "book"} "parse command line arguments"')
     print_line(f'  openbook generate {home / "model"} {home / "book"} "The asyncio event loop"')
     print_line(f"  openbook add {home / 'book'} YOUR-TEXT.md")
-    print_line(
-        f"  openbook neighbors {home / 'book'}        # the fact made a new version; then, to measure again:"
-    )
+    print_line(f"  openbook neighbors {home / 'book'}        # it has a new version; then:")
     print_line(f"  openbook eval perplexity {home / 'model'} {home / 'book'}")
 
 

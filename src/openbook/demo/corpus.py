@@ -1,7 +1,7 @@
 """The documentation that comes with every Python: docstrings of the standard library, a document per module.
 
-The modules are those that `import NAME` gives, without packages' inner ones. What is written in Python is read
-with `ast`, never run; compiled modules (math is one) are looked at with `inspect`.
+The modules are those that `import NAME` gives, without packages' inner ones. What is written in Python is
+read with `ast`, never run; compiled modules (math is one) are looked at with `inspect`.
 """
 
 import ast
