@@ -344,6 +344,11 @@ def test_a_database_smaller_than_k_gives_what_there_is(
     assert sum(neighbor.attention for neighbor in citation.neighbors) == pytest.approx(1, abs=1e-4)
 
 
+def test_a_huge_k_takes_no_room_for_neighbors_that_do_not_exist(small: Callable[..., Database]) -> None:
+    ids, mask = NeighborFetcher(small("ba ke", "ba li"), 10**9, None).fetch([[1, 2]])
+    assert ids.shape[1] == mask.shape[1] == 2
+
+
 def test_an_empty_database_is_refused_unless_nothing_is_looked_up(
     trained: RetroForCausalLM, small: Callable[..., Database]
 ) -> None:

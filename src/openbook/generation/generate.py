@@ -94,7 +94,8 @@ class NeighborFetcher:
 
     def __init__(self, database: Database, k: int, mode: str | None) -> None:
         self.database = database
-        self.k = k
+        # A k larger than the database gives what there is, without room for more.
+        self.k = max(1, min(k, int(np.count_nonzero(database.layout.retrievable))))
         self.mode = mode
         self.hits: list[list[Hit]] = []
         """For the prompt's last chunk and each chunk written since."""
