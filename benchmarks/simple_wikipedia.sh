@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Simple English Wikipedia through the whole path: the measurements of docs/results.md, "Simple English Wikipedia".
 #   benchmarks/simple_wikipedia.sh simplewiki-2021-12.jsonl.xz FOLDER [STEPS]
-# Needs GNU time, for peak memory. Takes about half an hour on two cores with STEPS 2400.
+# Needs GNU time, for peak memory. Takes about half an hour on two cores with STEPS 1050.
 set -euo pipefail
 articles=$1
 folder=$2
-steps=${3:-2400}
+steps=${3:-1050}
 mkdir -p "$folder"
 measured() { echo "## openbook $*"; /usr/bin/time -f '%E wall clock, %M KiB peak' openbook "$@"; }
 
