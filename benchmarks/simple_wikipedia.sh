@@ -15,7 +15,7 @@ head -n 2000 "$folder/20k.jsonl" >"$folder/2k.jsonl"
 measured build "$folder/lexical" "$folder/20k.jsonl" --embedder none --holdout 0.02
 measured neighbors "$folder/lexical"
 measured build "$folder/dense" "$folder/2k.jsonl" --holdout 0.05
-measured neighbors "$folder/dense" --mode hybrid
+measured neighbors "$folder/dense" --mode dense
 measured train tiny --database "$folder/lexical" --output "$folder/model" --set "train.max_steps=$steps"
 measured eval perplexity "$folder/model" "$folder/lexical"
 measured generate "$folder/model" "$folder/lexical" "Paris is the capital" --seed 0
