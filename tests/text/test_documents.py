@@ -1,12 +1,13 @@
 import hashlib
 from dataclasses import FrozenInstanceError
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openbook.errors import SourceError
-from openbook.text import Document
+from openbook.text import Document, TokenizedDocument
 from openbook.text.documents import source_error
 
 any_text = st.text(st.characters(codec="utf-8"))
@@ -86,3 +87,64 @@ def test_source_errors_are_one_printable_line(where: str, problem: str) -> None:
 
 def test_source_errors_show_other_languages_as_they_are() -> None:
     assert str(source_error("café 日本.txt", "empty")) == "café 日本.txt: empty"
+
+
+# Documents that are tokens
+
+
+@settings(deadline=None)
+@given(
+    ids=st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=20),
+    dtype=st.sampled_from(["<u4", ">u4", "i8"]),
+)
+def test_tokens_are_kept_with_their_sha256_whatever_their_type(ids: list[int], dtype: str) -> None:
+    document = TokenizedDocument(token_ids=np.array(ids, dtype))
+    assert document.token_ids.tolist() == ids
+    packed = b"tokens:" + b"".join(token.to_bytes(4, "little") for token in ids)
+    assert document.sha256 == hashlib.sha256(packed).hexdigest()
+    assert document.id == f"sha256:{document.sha256[:16]}"
+
+
+@pytest.mark.parametrize(
+    ("token_ids", "problem"),
+    [
+        (np.array([], np.int32), "holds no token"),
+        (np.array([[1, 2]]), r"tokens of shape \[1, 2\] and type int64 where one row of whole numbers"),
+        (np.array(3), r"tokens of shape \[\] and type int64"),
+        (np.array([1.0]), r"tokens of shape \[1\] and type float64"),
+        (np.array([True]), r"tokens of shape \[1\] and type bool"),
+        (np.array([1, -1]), "-1 is no token: they are from 0"),
+        (np.array([2**32]), "4294967296 is no token"),
+        (np.array([2**64 - 1], np.uint64), "18446744073709551615 is no token"),
+    ],
+)
+def test_what_are_no_tokens_is_refused(token_ids: np.ndarray, problem: str) -> None:
+    with pytest.raises(SourceError, match=f"^x: {problem}"):
+        TokenizedDocument(token_ids=token_ids, id="x")
+
+
+@pytest.mark.parametrize("field", ["id", "title", "source"])
+def test_lone_surrogate_in_a_name_of_tokens_is_refused(field: str) -> None:
+    names = {field: "ab\ud800"}
+    with pytest.raises(SourceError, match=f"the {field} holds a lone surrogate at character 2"):
+        TokenizedDocument(token_ids=np.array([1]), **names)
+
+
+def test_tokens_are_equal_if_they_and_their_names_are() -> None:
+    first = TokenizedDocument(token_ids=np.array([1, 2], np.uint16), id="x")
+    same = TokenizedDocument(token_ids=np.array([1, 2], np.int64), id="x")
+    assert first == same
+    assert hash(first) == hash(same)
+    assert first != TokenizedDocument(token_ids=np.array([2, 1]), id="x")
+    assert first != TokenizedDocument(token_ids=np.array([1, 2]), id="y")
+    assert first != "x"
+
+
+def test_tokens_of_a_document_cannot_be_changed() -> None:
+    given_ids = np.array([1, 2])
+    document = TokenizedDocument(token_ids=given_ids)
+    with pytest.raises(ValueError, match="read-only"):
+        document.token_ids[0] = 7
+    assert given_ids.flags.writeable
+    with pytest.raises(FrozenInstanceError):
+        document.id = "y"  # type: ignore[misc]

@@ -1,34 +1,61 @@
 """Sources as the verbs read them: checked first, so that bad input stops before anything is written."""
 
+import shutil
+import sys
+import tempfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from functools import cached_property
+from typing import IO
 
 from openbook.cli.console import bar, note
-from openbook.database import Database
-from openbook.database.catalog import FILE_NAME
-from openbook.database.embedder import DEFAULT_EMBEDDER
-from openbook.errors import DatabaseError, SettingsError, SourceError
-from openbook.text import Document, Tokenizer, load_tokenizer, read_documents, train_tokenizer
+from openbook.errors import SettingsError, SourceError
+from openbook.progress import Progress
+from openbook.text import (
+    AnyDocument,
+    Document,
+    TokenizedDocument,
+    Tokenizer,
+    load_tokenizer,
+    read_documents,
+    train_tokenizer,
+)
+from openbook.text.sources import STANDARD_INPUT
 
 _SHOWN_SKIPS = 10
+_TRAINED_CHARACTERS = 50_000_000
+"""Of the text, what a tokenizer is trained on: plenty for a vocabulary, and it fits into memory."""
+_PIECE = 100_000
+"""Characters of a document that are taken or left together, so that one huge document is spread too."""
+_UTF8_BYTES = 4
+"""That one character takes at most."""
 
 
 class Sources:
     """What the user named, read as often as needed.
 
     Args:
-        names: files and folders.
+        names: files, folders, URLs, `-`.
         text_key: see `read_documents`.
         id_key: see `read_documents`.
         skip: go on after a document that cannot be read, and count it.
+        glob: see `read_documents`.
     """
 
-    def __init__(self, names: Sequence[str], *, text_key: str, id_key: str, skip: bool) -> None:
+    def __init__(
+        self, names: Sequence[str], *, text_key: str, id_key: str, skip: bool, glob: str | None = None
+    ) -> None:
         self.names = names
         self.text_key = text_key
         self.id_key = id_key
+        self.glob = glob
         self.skip = skip
         self.skipped = 0
+        self.count = 0
+        """Documents that `check` found."""
+        self.characters = 0
+        """Of their texts."""
+        self.tokenized = ""
+        """Where the first document was that is tokens already; empty: there is none."""
 
     def check(self) -> int:
         """Read everything once; returns the number of documents.
@@ -36,18 +63,22 @@ class Sources:
         Raises:
             SourceError: something cannot be read and is not to be skipped, or nothing is left.
         """
-        count = 0
-        seen: dict[str, str] = {}
+        self.count = self.characters = 0
+        seen: dict[str, int] = {}
         with bar("reading sources") as progress:
             for document in self._read(count_skipped=True):
                 self._refuse_twin(document, seen)
-                count += 1
-                progress(count, None)
-        if count == 0:
+                self.count += 1
+                if isinstance(document, TokenizedDocument):
+                    self.tokenized = self.tokenized or document.source
+                else:
+                    self.characters += len(document.text)
+                progress(self.count, None)
+        if self.count == 0:
             raise SourceError(f"{', '.join(self.names)}: no document left; {self.skipped} could not be read")
-        return count
+        return self.count
 
-    def documents(self) -> Iterator[Document]:
+    def documents(self) -> Iterator[AnyDocument]:
         """All documents that can be read."""
         return self._read(count_skipped=False)
 
@@ -56,20 +87,39 @@ class Sources:
         if not self.skip:
             raise error
 
-    def _refuse_twin(self, document: Document, seen: dict[str, str]) -> None:
-        first = seen.setdefault(document.id, document.sha256)
-        if first != document.sha256:
+    def _refuse_twin(self, document: AnyDocument, seen: dict[str, int]) -> None:
+        fingerprint = int(document.sha256[:16], 16)  # 8 bytes: there may be millions
+        if seen.setdefault(document.id, fingerprint) != fingerprint:
             self._skip_or_raise(
                 SourceError(f"{document.source}: a second, different text with the id {document.id!r}")
             )
 
-    def _read(self, *, count_skipped: bool) -> Iterator[Document]:
+    def _read(self, *, count_skipped: bool) -> Iterator[AnyDocument]:
         def ignore(error: SourceError) -> None:
             if count_skipped:
                 self._skip_or_raise(error)
 
-        handler = ignore if self.skip else None
-        return read_documents(self.names, text_key=self.text_key, id_key=self.id_key, on_error=handler)
+        return read_documents(
+            self.names,
+            text_key=self.text_key,
+            id_key=self.id_key,
+            glob=self.glob,
+            stdin=self._standard_input(),
+            on_error=ignore if self.skip else None,
+        )
+
+    def _standard_input(self) -> IO[bytes] | None:
+        """Standard input from its beginning, however often: it is kept in a temporary file."""
+        if STANDARD_INPUT not in self.names or getattr(sys.stdin, "buffer", None) is None:
+            return None
+        self._spooled.seek(0)
+        return self._spooled
+
+    @cached_property
+    def _spooled(self) -> IO[bytes]:
+        spooled = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as this object lives
+        shutil.copyfileobj(sys.stdin.buffer, spooled)
+        return spooled
 
     def _skip_or_raise(self, error: SourceError) -> None:
         if not self.skip:
@@ -81,69 +131,47 @@ class Sources:
             note("skipped: more; they are counted at the end")
 
 
-def create_or_open(
-    path: Path,
-    reader: Sources,
-    *,
-    tokenizer: str | None,
-    embedder: str | None,
-    chunk_size: int | None,
-    holdout: float | None,
-) -> Database:
-    """Open the database if it is there with these settings, else make it.
+def make_tokenizer(name: str, reader: Sources) -> Tokenizer:
+    """Load a tokenizer, or train one on the sources where the name is `train:VOCAB`.
 
     Args:
-        path: of the database.
-        reader: to train a tokenizer on.
-        tokenizer: None: the database's own, or a new one.
-        embedder: None: the database's own, or the default; "none": lexical only.
-        chunk_size: None: the database's own, or 64.
-        holdout: None: the database's own, or 0.
+        name: as the user gave it.
+        reader: checked already.
 
     Raises:
-        DatabaseError: it has other settings.
+        SettingsError: no such tokenizer; training one on sources that are tokens already.
     """
-    if (path / FILE_NAME).exists():
-        database = Database.open(path)
-        _refuse_other_settings(database, tokenizer, embedder, chunk_size, holdout)
-        return database
-    return Database.create(
-        path,
-        tokenizer=_make_tokenizer(tokenizer or "train:16000", reader),
-        embedder=None if embedder == "none" else embedder or DEFAULT_EMBEDDER,
-        chunk_size=64 if chunk_size is None else chunk_size,
-        holdout=0.0 if holdout is None else holdout,
-    )
-
-
-def _refuse_other_settings(
-    database: Database,
-    tokenizer: str | None,
-    embedder: str | None,
-    chunk_size: int | None,
-    holdout: float | None,
-) -> None:
-    wanted: dict[str, object] = {"chunk_size": chunk_size, "holdout": holdout}
-    asked = {name: value for name, value in wanted.items() if value is not None}
-    if embedder is not None:
-        asked["embedder"] = None if embedder == "none" else embedder
-    if tokenizer is not None and tokenizer.startswith("train:"):
-        asked["tokenizer"] = tokenizer
-    elif tokenizer is not None:
-        asked["tokenizer_fingerprint"] = load_tokenizer(tokenizer).fingerprint
-    differences = database.settings.differences(**asked)
-    if differences:
-        raise DatabaseError(
-            f"{database.path}: exists with other settings: {'; '.join(differences)}; "
-            "leave these options out to go on with it, or choose another folder"
-        )
-
-
-def _make_tokenizer(name: str, reader: Sources) -> Tokenizer:
     if not name.startswith("train:"):
         return load_tokenizer(name)
     size = name.removeprefix("train:")
     if not size.isdigit():
         raise SettingsError(f"tokenizer {name!r}: write train:VOCAB with a whole number, as in train:16000")
+    if reader.tokenized:
+        raise SettingsError(
+            f"{reader.tokenized}: is tokens already; name the tokenizer that made them: "
+            "--tokenizer NAME_OR_PATH"
+        )
     note(f"training a tokenizer of {int(size):,} tokens on the text")
-    return train_tokenizer((document.text for document in reader.documents()), vocab_size=int(size))
+    step = -(-reader.characters // _TRAINED_CHARACTERS) or 1
+    if step > 1:
+        note(f"on one in {step:,} documents: {_TRAINED_CHARACTERS:,} characters are plenty for a vocabulary")
+    with bar("reading for the tokenizer", reader.count) as progress:
+        texts = _sample(reader, step, progress)
+        return train_tokenizer(texts, vocab_size=int(size), max_bytes=_UTF8_BYTES * _TRAINED_CHARACTERS)
+
+
+def _sample(reader: Sources, step: int, progress: Progress) -> Iterator[str]:
+    """Every step-th piece of the text, spread evenly over all documents."""
+    left = _TRAINED_CHARACTERS
+    piece = 0
+    for number, document in enumerate(reader.documents(), start=1):
+        if isinstance(document, Document):
+            for start in range(0, len(document.text), _PIECE):
+                if piece % step == 0:
+                    text = document.text[start : start + min(_PIECE, left)]
+                    left -= len(text)
+                    yield text
+                piece += 1
+        progress(number, None)
+        if left <= 0:
+            return

@@ -1,8 +1,17 @@
 """Reading documents, the tokenizer, cutting chunks. This room knows nothing of databases and models."""
 
 from openbook.text.chunks import cut_chunks
-from openbook.text.documents import Document
+from openbook.text.documents import AnyDocument, Document, TokenizedDocument
 from openbook.text.sources import read_documents
 from openbook.text.tokenizer import Tokenizer, load_tokenizer, train_tokenizer
 
-__all__ = ["Document", "Tokenizer", "cut_chunks", "load_tokenizer", "read_documents", "train_tokenizer"]
+__all__ = [
+    "AnyDocument",
+    "Document",
+    "TokenizedDocument",
+    "Tokenizer",
+    "cut_chunks",
+    "load_tokenizer",
+    "read_documents",
+    "train_tokenizer",
+]

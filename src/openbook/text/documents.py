@@ -1,9 +1,15 @@
-"""The document: what sources yield and databases store."""
+"""The document: what sources yield and databases store, as text or as tokens."""
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from openbook.errors import SourceError
+
+_MOST_TOKENS = 2**32
 
 
 def source_error(where: str, problem: object) -> SourceError:
@@ -21,7 +27,7 @@ class Document:
     """One text with its name.
 
     Raises:
-        SourceError: the text is empty or cannot be written as UTF-8 (a lone surrogate), or the id is empty.
+        SourceError: the text is empty or cannot be written as UTF-8 (a lone surrogate), or a name cannot.
     """
 
     text: str
@@ -38,12 +44,7 @@ class Document:
         where = self.source or self.id or "document"
         if not self.text.strip():
             raise source_error(where, "the text is empty")
-        for name in ("text", "id", "title", "source"):
-            try:
-                getattr(self, name).encode("utf-8")
-            except UnicodeEncodeError as error:
-                problem = f"the {name} holds a lone surrogate at character {error.start}, which is no text"
-                raise source_error(where, f"{problem}; repair the source") from error
+        _refuse_surrogates(where, text=self.text, id=self.id, title=self.title, source=self.source)
         if not self.id:
             object.__setattr__(self, "id", f"sha256:{self.sha256[:16]}")
 
@@ -51,3 +52,69 @@ class Document:
     def sha256(self) -> str:
         """Fingerprint of the text alone, in hexadecimal: equal means unchanged."""
         return hashlib.sha256(self.text.encode("utf-8")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TokenizedDocument:
+    """One document that is tokens already. They mean something only with the tokenizer that made them.
+
+    Two are equal if their tokens and names are.
+
+    Raises:
+        SourceError: there is no token, one is negative or above 32 bits, or a name holds a lone surrogate.
+    """
+
+    token_ids: NDArray[Any]
+    """[T], of any integer type; read-only here."""
+    id: str = ""
+    """As a `Document`'s; empty: made from the tokens' SHA-256."""
+    title: str = ""
+    """For people: shown in citations."""
+    source: str = ""
+    """Where it came from: a path or URL."""
+
+    def __post_init__(self) -> None:
+        where = self.source or self.id or "document"
+        token_ids = np.asarray(self.token_ids).view()
+        token_ids.flags.writeable = False
+        object.__setattr__(self, "token_ids", token_ids)
+        if token_ids.size == 0:
+            raise source_error(where, "holds no token")
+        if token_ids.ndim != 1 or token_ids.dtype.kind not in "iu":
+            problem = f"tokens of shape {list(token_ids.shape)} and type {token_ids.dtype}"
+            raise source_error(where, f"{problem} where one row of whole numbers is expected")
+        for outermost in (int(token_ids.min()), int(token_ids.max())):
+            if not 0 <= outermost < _MOST_TOKENS:
+                raise source_error(where, f"{outermost} is no token: they are from 0 to 2^32 - 1")
+        _refuse_surrogates(where, id=self.id, title=self.title, source=self.source)
+        if not self.id:
+            object.__setattr__(self, "id", f"sha256:{self.sha256[:16]}")
+
+    @property
+    def sha256(self) -> str:
+        """Fingerprint of the tokens alone, in hexadecimal: equal means unchanged, whatever their type."""
+        return hashlib.sha256(b"tokens:" + self.token_ids.astype("<u4").tobytes()).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, TokenizedDocument):
+            return NotImplemented
+        return self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[str, str, str, str]:
+        return (self.sha256, self.id, self.title, self.source)
+
+
+AnyDocument = Document | TokenizedDocument
+"""What sources yield and databases take."""
+
+
+def _refuse_surrogates(where: str, **fields: str) -> None:
+    for name, value in fields.items():
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError as error:
+            problem = f"the {name} holds a lone surrogate at character {error.start}, which is no text"
+            raise source_error(where, f"{problem}; repair the source") from error

@@ -1,0 +1,41 @@
+"""Patterns for the files of a folder."""
+
+from fnmatch import fnmatchcase
+
+
+def matches(path: str, pattern: str) -> bool:
+    """Whether a path below a folder matches.
+
+    Args:
+        path: relative, with `/` between the names.
+        pattern: `*`, `?` and `[...]` stand within one name, `**` for any number of folders. Without a `/` it
+            is about the file's name, in any folder.
+
+    >>> matches("guide/intro/a.md", "*.md"), matches("guide/intro/a.md", "guide/*.md")
+    (True, False)
+    >>> matches("guide/intro/a.md", "guide/**/*.md"), matches("guide/a.md", "guide/**/*.md")
+    (True, True)
+    """
+    names = path.split("/")
+    if "/" not in pattern:
+        return fnmatchcase(names[-1], pattern)
+    wanted = [part for part in pattern.split("/") if part not in ("", ".")]
+    # Every place in the pattern that the names so far may have led to.
+    places = _past_folders({0}, wanted)
+    for name in names:
+        reached = {
+            place if wanted[place] == "**" else place + 1
+            for place in places
+            if place < len(wanted) and (wanted[place] == "**" or fnmatchcase(name, wanted[place]))
+        }
+        places = _past_folders(reached, wanted)
+    return len(wanted) in places
+
+
+def _past_folders(places: set[int], wanted: list[str]) -> set[int]:
+    """These places, and those behind a `**`, which may stand for no folder."""
+    places = set(places)
+    for place in range(len(wanted)):
+        if place in places and wanted[place] == "**":
+            places.add(place + 1)
+    return places

@@ -1,0 +1,125 @@
+"""Tables: Parquet and CSV. Each row is one document; only the columns that documents have are read."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from openbook.errors import SourceError
+from openbook.text.documents import source_error
+from openbook.text.files import UNREADABLE, FileToRead, Item, Keys
+from openbook.text.rows import row_document, wanted_columns
+
+_LONGEST_FIELD = 2**31 - 1
+"""What a C long holds on every system."""
+
+_Row = list[str] | csv.Error
+"""A row of a CSV file, or in its place why it cannot be read."""
+
+
+def read_parquet(file: FileToRead, keys: Keys) -> Iterator[Item]:
+    """Rows are counted from 1."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with file.filesystem.open(file.path, "rb") as stream:
+            table = pq.ParquetFile(stream)
+            columns = wanted_columns(table.schema_arrow.names, file.path, keys)
+            if isinstance(columns, SourceError):
+                yield columns
+                return
+            number = 0
+            for batch in table.iter_batches(columns=columns, batch_size=1024):
+                for row in _rows(batch):
+                    number += 1
+                    where = f"{file.path}:{number}"
+                    if isinstance(row, Exception):
+                        yield source_error(where, f"cannot be read: {row}")
+                    else:
+                        yield row_document(row, where, keys)
+    except (pa.ArrowException, UnicodeDecodeError, *UNREADABLE) as error:
+        yield source_error(file.path, f"not readable as Parquet: {error}")
+
+
+def _rows(batch: Any) -> list[Mapping[str, Any] | Exception]:
+    """The rows of a record batch, and in place of each that has no Python form (not UTF-8) its error."""
+    try:
+        rows: list[Mapping[str, Any] | Exception] = batch.to_pylist()
+    except (ValueError, OverflowError) as error:
+        if batch.num_rows == 1:
+            return [error]
+        return [row for number in range(batch.num_rows) for row in _rows(batch.slice(number, 1))]
+    return rows
+
+
+def read_csv(file: FileToRead, keys: Keys) -> Iterator[Item]:
+    """The first row names the columns. Rows are named by the line that they begin in."""
+    try:
+        with file.open() as stream:
+            # Bytes that are not UTF-8 become lone surrogates, so that only their own row is lost.
+            lines = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+            rows = _csv_rows(lines, file.path)
+            header, columns = _csv_header(rows, file.path, keys)
+            for where, row in rows:
+                yield _csv_document(header, columns, row, where, keys)
+    except SourceError as error:
+        yield error
+    except UNREADABLE as error:
+        yield source_error(file.path, f"cannot be read further: {error}")
+
+
+def _csv_rows(lines: io.TextIOWrapper, path: str) -> Iterator[tuple[str, _Row]]:
+    """The rows that are not empty, each with its place."""
+    reader = csv.reader(lines, strict=True)
+    while True:
+        where = f"{path}:{reader.line_num + 1}"
+        try:
+            with _fields_of_any_length():
+                row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield where, error
+        else:
+            if row:
+                yield where, row
+
+
+@contextmanager
+def _fields_of_any_length() -> Iterator[None]:
+    """The limit belongs to the whole process: raised while one row is read, then put back."""
+    before = csv.field_size_limit(_LONGEST_FIELD)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+def _csv_header(rows: Iterator[tuple[str, _Row]], path: str, keys: Keys) -> tuple[list[str], list[str]]:
+    """All columns, and those to read; raises SourceError where that cannot be known."""
+    where, header = next(rows, (path, []))
+    if isinstance(header, csv.Error):
+        raise source_error(where, f"not readable as CSV: {header}")
+    columns = wanted_columns(header, path, keys) if header else []
+    if isinstance(columns, SourceError):
+        raise columns
+    for name in columns:
+        if header.count(name) > 1:
+            raise source_error(path, f"{header.count(name)} columns are named {name!r}; rename all but one")
+    return header, columns
+
+
+def _csv_document(header: list[str], columns: Sequence[str], row: _Row, where: str, keys: Keys) -> Item:
+    if isinstance(row, csv.Error):
+        return source_error(where, f"not readable as CSV: {row}")
+    if len(row) != len(header):
+        return source_error(where, f"{len(row)} fields where the first row names {len(header)} columns")
+    cells = {name: cell for name, cell in zip(header, row, strict=True) if name in columns}
+    for name, cell in cells.items():
+        try:
+            cell.encode("utf-8")
+        except UnicodeEncodeError:
+            return source_error(where, f"not UTF-8 in column {name!r}")
+    return row_document(cells, where, keys)

@@ -1,0 +1,221 @@
+"""Sources as the verbs read them: standard input, globs, what a tokenizer is trained on."""
+
+import io
+import json
+import struct
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from openbook.cli import reading
+from openbook.cli.reading import Sources, make_tokenizer
+from openbook.errors import SettingsError, SourceError
+from openbook.text import Document, TokenizedDocument
+
+LEXICAL = ("--embedder", "none", "--tokenizer", "train:300", "--chunk-size", "16")
+
+
+def sources(*names: object, skip: bool = False, **options: Any) -> Sources:
+    return Sources([str(name) for name in names], text_key="text", id_key="id", skip=skip, **options)
+
+
+def texts_of(reader: Sources) -> list[str]:
+    documents = list(reader.documents())
+    assert all(isinstance(document, Document) for document in documents)
+    return [document.text for document in documents if isinstance(document, Document)]
+
+
+@pytest.fixture
+def pipe(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Standard input that holds this, and can be read once."""
+    return lambda content: monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+
+
+@pytest.fixture
+def tokenized(tmp_path: Path) -> Path:
+    """Megatron's two files with one document."""
+    (tmp_path / "data.bin").write_bytes(np.array([5, 6, 7], "<u2").tobytes())
+    header = b"MMIDIDX\x00\x00" + struct.pack("<QBQQ", 1, 8, 1, 2)
+    (tmp_path / "data.idx").write_bytes(header + struct.pack("<iqqq", 3, 0, 0, 1))
+    return tmp_path / "data"
+
+
+# Standard input
+
+
+def test_standard_input_is_kept_and_read_as_often_as_needed(pipe: Any) -> None:
+    pipe(b'{"text": "one"}\n{"text": "two"}\n')
+    reader = sources("-")
+    assert reader.check() == 2
+    abandoned = reader.documents()
+    next(abandoned)
+    assert texts_of(reader) == texts_of(reader) == ["one", "two"]
+
+
+def test_standard_input_goes_with_files_in_the_order_given(pipe: Any, tmp_path: Path) -> None:
+    pipe(b"from a pipe")
+    (tmp_path / "a.txt").write_text("from a file")
+    assert texts_of(sources(tmp_path / "a.txt", "-")) == ["from a file", "from a pipe"]
+
+
+def test_damaged_line_of_standard_input_is_skipped(pipe: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    content = b'{"text": "one"}\nnope\n{"text": "two"}\n'
+    pipe(content)
+    reader = sources("-", skip=True)
+    assert (reader.check(), reader.skipped) == (2, 1)
+    assert "skipped: stdin:2: not JSON" in capsys.readouterr().err
+    pipe(content)
+    with pytest.raises(SourceError, match="stdin:2: not JSON"):
+        sources("-").check()
+
+
+def test_building_from_standard_input(openbook: Any, pipe: Any, tmp_path: Path) -> None:
+    pipe(b'{"text": "Zebras drink at the river.", "id": "z"}\n{"text": "Apples ripen."}\n')
+    assert openbook("build", tmp_path / "db", "-", *LEXICAL).code == 0
+    (hit,) = openbook("search", tmp_path / "db", "zebras", "-k", "1", "--json").json
+    assert (hit["document_id"], hit["source"]) == ("z", "stdin:1")
+
+
+def test_empty_standard_input_leaves_no_database(openbook: Any, pipe: Any, tmp_path: Path) -> None:
+    pipe(b"")
+    result = openbook("build", tmp_path / "db", "-", *LEXICAL)
+    assert (result.code, "stdin: the text is empty" in result.error) == (2, True)
+    assert not (tmp_path / "db").exists()
+
+
+# Globs and errors
+
+
+def test_glob_chooses_files_of_folders(openbook: Any, texts: Path, tmp_path: Path) -> None:
+    built = openbook("build", tmp_path / "db", texts, *LEXICAL, "--glob", "*.md", "--json")
+    assert built.json["documents"] == 1
+    added = openbook("add", tmp_path / "db", texts, "--glob", "note[12].*", "--json")
+    assert added.json["documents"] == 3
+
+
+def test_glob_that_matches_nothing_leaves_no_database(openbook: Any, texts: Path, tmp_path: Path) -> None:
+    result = openbook("build", tmp_path / "db", texts, *LEXICAL, "--glob", "*.rst")
+    assert (result.code, "no file below it that can be read matches --glob '*.rst'" in result.error) == (
+        2,
+        True,
+    )
+    assert not (tmp_path / "db").exists()
+
+
+@pytest.mark.parametrize(
+    ("missing", "source", "line"),
+    [("datasets", "hf://owner/name", "openbook[datasets]"), ("markitdown", "a.pdf", "openbook[documents]")],
+)
+def test_missing_extra_is_one_line_even_when_skipping(
+    openbook: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    missing: str,
+    source: str,
+    line: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.pdf").write_bytes(b"")
+    monkeypatch.setitem(sys.modules, missing, None)
+    result = openbook("build", "db", source, *LEXICAL, "--on-error", "skip")
+    assert (result.code, f"pip install '{line}'" in result.error) == (2, True)
+
+
+def test_unknown_option_of_a_data_set_is_one_line(openbook: Any, tmp_path: Path) -> None:
+    result = openbook("build", tmp_path / "db", "hf://owner/name?spilt=train", *LEXICAL)
+    assert (result.code, "did you mean 'split'" in result.error) == (2, True)
+
+
+def test_two_texts_under_one_id_are_found_whatever_their_kind(tmp_path: Path, tokenized: Path) -> None:
+    rows = [{"text": "one", "id": "data:0"}, {"text": "two", "id": "b"}, {"text": "two", "id": "b"}]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    assert sources(tmp_path / "rows.jsonl").check() == 3
+    with pytest.raises(SourceError, match="a second, different text with the id 'data:0'"):
+        sources(tmp_path / "rows.jsonl", tokenized).check()
+
+
+# The tokenizer
+
+
+def test_tokens_are_read_as_they_are(tokenized: Path) -> None:
+    reader = sources(tokenized)
+    assert reader.check() == 1
+    (document,) = reader.documents()
+    assert isinstance(document, TokenizedDocument)
+    assert document.token_ids.tolist() == [5, 6, 7]
+
+
+def test_no_tokenizer_is_trained_on_tokens(tokenized: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("some text")
+    reader = sources(tmp_path / "a.txt", tokenized)
+    assert reader.check() == 2
+    with pytest.raises(SettingsError, match=r"data:0: is tokens already.*--tokenizer NAME_OR_PATH"):
+        make_tokenizer("train:300", reader)
+
+
+def test_small_corpus_is_trained_on_whole(texts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reader = sources(texts)
+    assert reader.check() == 14
+    written = "".join(texts_of(reader))
+    assert reader.characters == len(written)
+    tokenizer = make_tokenizer("train:400", reader)
+    shown = capsys.readouterr().err
+    assert "training a tokenizer of 400 tokens" in shown
+    assert "reading for the tokenizer" in shown
+    assert "one in" not in shown
+    assert tokenizer.decode(tokenizer.encode([written])) == [written]
+
+
+def sampled(reader: Sources, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the tokenizer would be trained on."""
+    fed: list[str] = []
+    monkeypatch.setattr(reading, "train_tokenizer", lambda texts, **options: fed.extend(texts))
+    make_tokenizer("train:300", reader)
+    return fed
+
+
+def test_large_corpus_is_sampled_evenly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(reading, "_TRAINED_CHARACTERS", 1000)
+    rows = [{"text": f"{number:050}"} for number in range(100)]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    reader = sources(tmp_path / "rows.jsonl")
+    reader.check()
+    assert sampled(reader, monkeypatch) == [f"{number:050}" for number in range(0, 100, 5)]
+    assert "on one in 5 documents: 1,000 characters are plenty" in capsys.readouterr().err
+
+
+def test_huge_document_is_sampled_evenly_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_TRAINED_CHARACTERS", 100)
+    monkeypatch.setattr(reading, "_PIECE", 10)
+    (tmp_path / "a.txt").write_text("".join(f"{number:010}" for number in range(99)))
+    (tmp_path / "b.txt").write_text("the end")
+    reader = sources(tmp_path / "a.txt", tmp_path / "b.txt")
+    reader.check()
+    fed = sampled(reader, monkeypatch)
+    assert fed == [f"{number:010}" for number in range(0, 99, 10)]
+    assert len("".join(fed)) == 100
+
+
+def test_sample_never_exceeds_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where every fifth document is the long one."""
+    monkeypatch.setattr(reading, "_TRAINED_CHARACTERS", 1000)
+    rows = [{"text": f"{number} " + "x" * (200 if number % 5 == 0 else 1)} for number in range(100)]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    reader = sources(tmp_path / "rows.jsonl")
+    reader.check()
+    assert sum(map(len, sampled(reader, monkeypatch))) == 1000
+
+
+def test_damage_after_the_check_stops_training(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("some text")
+    reader = sources(tmp_path / "a.txt")
+    reader.check()
+    (tmp_path / "a.txt").write_bytes(b"\xff")
+    with pytest.raises(SourceError, match="not UTF-8"):
+        make_tokenizer("train:300", reader)

@@ -1,0 +1,141 @@
+"""CSV files: rows as documents, and what is wrong with some."""
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from openbook.text import Document, read_documents
+
+Write = Callable[[str, str | bytes], Path]
+ReadAll = Callable[..., tuple[list[Document], list[str]]]
+
+
+def test_rows_are_documents(write: Write, read_all: ReadAll) -> None:
+    content = (
+        "id,text,title,source,unused\n"
+        "a,one,T,https://example.org/a,x\n"
+        '7,"two, ""quoted""\nlines",,,\n'
+        ",three,,,\n"
+    )
+    path = write("rows.csv", content)
+    assert read_all(path) == (
+        [
+            Document(text="one", id="a", title="T", source="https://example.org/a"),
+            Document(text='two, "quoted"\nlines', id="7", source=f"{path}:3"),
+            Document(text="three", source=f"{path}:5"),
+        ],
+        [],
+    )
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_lines_end_as_on_any_system_and_empty_ones_are_left_out(
+    write: Write, read_all: ReadAll, end: str, mark: str
+) -> None:
+    path = write("a.csv", mark + end.join(["text", "a", "", '"b\r\nc"', "d"]))
+    documents, errors = read_all(path)
+    assert [document.text for document in documents] == ["a", "b\r\nc", "d"]
+    assert [document.source for document in documents] == [f"{path}:{line}" for line in (2, 4, 6)]
+    assert errors == []
+
+
+def test_keys_choose_columns(write: Write, read_all: ReadAll) -> None:
+    path = write("a.csv", "text,body,key,id\nno,hello,k1,no\n")
+    (document,), _ = read_all(path, text_key="body", id_key="key")
+    assert (document.text, document.id) == ("hello", "k1")
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        (b"x", "1 fields where the first row names 2 columns"),
+        (b"x,y,z", "3 fields where the first row names 2 columns"),
+        (b'x,"y"z', "not readable as CSV: "),
+        (b"x,", "no text: 'text' is empty; choose another key with --text-key"),
+        (b"x,  ", "no text: 'text' is empty"),
+        (b"x,\xff", "not UTF-8 in column 'text'"),
+        (b"x,\xed\xa0\x80", "not UTF-8 in column 'text'"),
+        (b"\xe9,y", "not UTF-8 in column 'id'"),
+    ],
+)
+def test_bad_row_names_file_and_line_and_the_next_is_read(
+    write: Write, read_all: ReadAll, row: bytes, problem: str
+) -> None:
+    path = write("a.csv", b'id,text\n1,"be\nfore"\n' + row + b"\n2,after\n")
+    documents, (error,) = read_all(path)
+    assert [document.text for document in documents] == ["be\nfore", "after"]
+    assert error.startswith(f"{path}:4: {problem}")
+
+
+def test_column_that_is_not_read_may_hold_anything(write: Write, read_all: ReadAll) -> None:
+    (document,), errors = read_all(write("a.csv", b"text,raw\nhello,\xff\n"))
+    assert (document.text, errors) == ("hello", [])
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("", ": holds no document"),
+        ("\n\n", ": holds no document"),
+        ("id,text\n", ": holds no document"),
+        ("id;text\n1;x\n", ": no column 'text'; its columns: id;text (choose: --text-key)"),
+        ("id,Text\n1,x\n", ": no column 'text'; its columns: id, Text (choose: --text-key)"),
+        ("text,text\n1,x\n", ": 2 columns are named 'text'; rename all but one"),
+        ('"text"x\n1\n', ":1: not readable as CSV: "),
+    ],
+)
+def test_file_without_a_column_of_text_is_told_once(
+    write: Write, read_all: ReadAll, content: str, problem: str
+) -> None:
+    path = write("a.csv", content)
+    documents, (error,) = read_all(path)
+    assert documents == []
+    assert error.startswith(f"{path}{problem}")
+
+
+def test_file_that_ends_within_quotes_is_told(write: Write, read_all: ReadAll) -> None:
+    path = write("a.csv", 'text\nwhole\n"cut off\nhere')
+    documents, (error,) = read_all(path)
+    assert [document.text for document in documents] == ["whole"]
+    assert error == f"{path}:3: not readable as CSV: unexpected end of data"
+
+
+def test_very_long_field_is_read_and_the_limit_put_back(write: Write) -> None:
+    text = "x" * 5_000_000
+    limit = csv.field_size_limit()
+    path = write("a.csv", f"text\n{text}\nshort\n")
+    documents = read_documents([str(path)])
+    first = next(documents)
+    assert isinstance(first, Document)
+    assert first.text == text
+    assert csv.field_size_limit() == limit
+    assert len(list(documents)) == 1
+
+
+cells = st.text(st.characters(codec="utf-8"), max_size=20)
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    rows=st.lists(st.tuples(cells, cells.filter(str.strip)), min_size=1, max_size=8),
+    end=st.sampled_from(["\n", "\r\n"]),
+)
+def test_what_a_writer_wrote_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], end: str
+) -> None:
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator=end)
+    writer.writerows([("id", "text"), *rows])
+    path = tmp_path_factory.getbasetemp() / "any.csv"
+    path.write_bytes(buffer.getvalue().encode())
+    expected = [Document(text=text, id=identity) for identity, text in rows]
+    documents = [document for document in read_documents([str(path)]) if isinstance(document, Document)]
+    assert [(document.id, document.text) for document in documents] == [
+        (document.id, document.text) for document in expected
+    ]

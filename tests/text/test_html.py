@@ -1,0 +1,142 @@
+"""Web pages: what of them is text, their titles, and their encodings."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from openbook.text import Document, read_documents
+
+Write = Callable[[str, str | bytes], Path]
+ReadAll = Callable[..., tuple[list[Document], list[str]]]
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("<p>one<p>two", "one\ntwo"),
+        ("<p>one</p>\n\n  <p>two</p>", "one\ntwo"),
+        ("a <b>bo</b>ld <i>w</i>ord", "a bold word"),
+        ("<b>a</b>\n<i>b</i>", "a b"),
+        ("<b>a</b>\t<i>b</i>", "a b"),
+        ("one<br>two<hr>three", "one\ntwo\nthree"),
+        ("<div>a<div>b<div>c</div></div>d</div>e", "a\nb\nc\nd\ne"),
+        ("<h1>T</h1><ul><li>x<li>y</ul>z", "T\nx\ny\nz"),
+        ("<table><tr><th>a<th>b<tr><td>1<td>2</table>", "a\tb\n1\t2"),
+        ("x<script>var y = '<p>no</p>';</script>z<style>p {}</style>", "xz"),
+        ("<p>a<noscript><p>no</p></noscript>b", "ab"),
+        ("<head><noscript><link></noscript></head>a", "a"),
+        ("<template><p>no</p></template>a", "a"),
+        ("a<iframe>no</iframe><noframes>no</noframes>b", "ab"),
+        ("<svg><title>no</title><text>yes</text></svg>", "yes"),
+        ("a<!-- no <p> -->b", "ab"),
+        ("<pre>\n  x\n\n    y\n</pre>z", "  x\n\n    y\nz"),
+        ("<pre>a<b>\n</b>c</pre>", "a\nc"),
+        ("&lt;p&gt; &amp;amp; &eacute;&nbsp;&#128512;", "<p> &amp; é\xa0😀"),
+        ("&#xD800;a\0b", "\ufffdab"),
+        ("  a \r\n\t b  ", "a b"),
+        ("<p>unclosed <b>bold<p>next</b> row", "unclosed bold\nnext row"),
+        ("</p></div>stray", "stray"),
+        ("plain < text", "plain < text"),
+        ("<p hidden>\u2028</p>a", "a"),
+        ("a</body></html> after", "a after"),
+    ],
+)
+def test_text_is_what_a_reader_sees(write: Write, read_all: ReadAll, page: str, text: str) -> None:
+    (document,), errors = read_all(write("a.html", page))
+    assert (document.text, errors) == (text, [])
+
+
+@pytest.mark.parametrize(
+    ("page", "title"),
+    [
+        ("<title> The\n title </title><h1>Heading</h1>", "The title"),
+        ("<title>A &amp; B</title>x", "A & B"),
+        ("<h1>A <i>h</i>1</h1><h1>Second</h1>", "A h1"),
+        ("<title></title><h1>Heading</h1>", "Heading"),
+        ("<svg><title>icon</title></svg><h2>no</h2>x", "page"),
+    ],
+)
+def test_title_is_of_the_page_else_its_heading_else_its_name(
+    write: Write, read_all: ReadAll, page: str, title: str
+) -> None:
+    (document,), _ = read_all(write("page.htm", page))
+    assert (document.title, document.id) == (title, "page.htm")
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("\ufeffGröße".encode(), "Größe"),
+        ("\ufeffGröße".encode("utf-16-le"), "Größe"),
+        ("\ufeffGröße".encode("utf-16-be"), "Größe"),
+        ('<meta charset="iso-8859-1">Größe „x“'.encode("cp1252"), "Größe „x“"),
+        ("<META CHARSET=windows-1251>Привет".encode("cp1251"), "Привет"),
+        (
+            '<meta http-equiv="Content-Type" content="text/html; charset=Shift_JIS">日本①'.encode("cp932"),
+            "日本①",
+        ),
+        ("<?xml version='1.0' encoding='koi8-r'?><p>Привет".encode("koi8-r"), "Привет"),
+        ('<meta charset="latin-1">Größe'.encode(), "Größe"),
+    ],
+)
+def test_encoding_is_utf8_else_what_the_page_says(
+    write: Write, read_all: ReadAll, content: bytes, text: str
+) -> None:
+    (document,), _ = read_all(write("a.html", content))
+    assert document.text == text
+
+
+@pytest.mark.parametrize(
+    ("content", "byte"),
+    [
+        ("Größe".encode("latin-1"), 2),
+        ('<meta charset="utf-8">é'.encode("latin-1"), 22),
+        (b"<meta charset=rot13>\xe9", 20),
+        (b"<meta charset=idna>\xe9", 19),
+        (b"<meta charset=no-such>\xe9", 22),
+        (b"<meta charset=ascii>\x81", 20),
+        (b"\xff\xfea", 0),
+        (b" " * 5000 + "<meta charset=latin-1>é".encode("latin-1"), 5022),
+    ],
+)
+def test_page_in_no_encoding_names_file_and_byte(
+    write: Write, read_all: ReadAll, content: bytes, byte: int
+) -> None:
+    path = write("a.html", content)
+    documents, (error,) = read_all(path)
+    assert documents == []
+    assert error.startswith(f"{path}: not UTF-8 at byte {byte}; ")
+
+
+@pytest.mark.parametrize(
+    "page", ["", "<p></p>", "<head><title>only</title></head>", "<script>x</script>", "<frameset><frame>"]
+)
+def test_page_without_text_is_told(write: Write, read_all: ReadAll, page: str) -> None:
+    path = write("a.html", page)
+    assert read_all(path) == ([], [f"{path}: the text is empty"])
+
+
+def test_deep_and_long_pages_are_read_in_linear_time(write: Write) -> None:
+    started = time.process_time()
+    deep = write("deep.html", "<div>" * 5_000 + "x")
+    wide = write("wide.html", "<p>y <b>z</b>" * 50_000)
+    open_tags = write("open.html", "<noscript>" * 50_000 + "<meta " * 50_000 + "\n")
+    documents = list(read_documents([str(deep), str(wide), str(open_tags)], on_error=lambda error: None))
+    assert [document.text[:7] for document in documents] == ["x", "y z\ny z"]
+    assert time.process_time() - started < 5
+
+
+@settings(deadline=None, max_examples=50)
+@given(texts=st.lists(st.text("ab<>&\"'é \n", min_size=1).filter(str.strip), min_size=1, max_size=5))
+def test_escaped_paragraphs_are_read_back(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
+    from html import escape
+
+    path = tmp_path_factory.getbasetemp() / "any.html"
+    path.write_text("".join(f"<p>{escape(text)}</p>" for text in texts), encoding="utf-8")
+    (document,) = read_documents([str(path)])
+    assert isinstance(document, Document)
+    assert document.text == "\n".join(" ".join(text.split()) for text in texts)

@@ -1,0 +1,192 @@
+"""PDF and Word files, made here byte by byte."""
+
+import io
+import random
+import socket
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openbook.errors import MissingExtraError
+from openbook.text import Document, read_documents
+
+pytest.importorskip("markitdown")
+
+_OFFICE = "http://schemas.openxmlformats.org"
+_RELATIONS = f'<Relationships xmlns="{_OFFICE}/package/2006/relationships">'
+_HEADING = '<w:p><w:pPr><w:pStyle w:val="Heading1"/></w:pPr><w:r><w:t>{}</w:t></w:r></w:p>'
+_PARAGRAPH = "<w:p><w:r><w:t>{}</w:t></w:r></w:p>"
+_IMAGE = (
+    '<w:p><w:r><w:drawing><wp:inline><wp:docPr id="1" name="p" descr="a cat"/><a:graphic>'
+    '<a:graphicData uri="x"><pic:pic><pic:blipFill><a:blip r:{}="rId5"/></pic:blipFill></pic:pic>'
+    "</a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>"
+)
+
+
+def docx(body: str, target: str = "media/i.png", mode: str = "Internal") -> bytes:
+    """A Word document with this body, and one image that it may show."""
+    content_types = (
+        f'{_OFFICE}/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/>'
+    )
+    spaces = {
+        "w": "wordprocessingml/2006/main",
+        "r": "officeDocument/2006/relationships",
+        "wp": "drawingml/2006/wordprocessingDrawing",
+        "a": "drawingml/2006/main",
+        "pic": "drawingml/2006/picture",
+    }
+    names = " ".join(f'xmlns:{short}="{_OFFICE}/{space}"' for short, space in spaces.items())
+    relation = '<Relationship Id="{}" Type="' + _OFFICE + '/officeDocument/2006/relationships/{}" Target="{}"'
+    files = {
+        "[Content_Types].xml": f'<Types xmlns="{content_types}</Types>',
+        "_rels/.rels": f"{_RELATIONS}{relation.format('rId1', 'officeDocument', 'word/document.xml')}/>"
+        "</Relationships>",
+        "word/document.xml": f"<w:document {names}><w:body>{body}</w:body></w:document>",
+        "word/_rels/document.xml.rels": f"{_RELATIONS}{relation.format('rId5', 'image', target)} "
+        f'TargetMode="{mode}"/></Relationships>',
+        "word/media/i.png": "PNG",
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def pdf(*pages: str) -> bytes:
+    """A PDF with a line of text on each page."""
+    kids = " ".join(f"{4 + 2 * number} 0 R" for number in range(len(pages)))
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    for number, text in enumerate(pages):
+        stream = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET"
+        objects += [
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {5 + 2 * number} 0 R "
+            "/Resources << /Font << /F1 3 0 R >> >> >>",
+            f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream",
+        ]
+    content, offsets = "%PDF-1.4\n", []
+    for number, body in enumerate(objects, start=1):
+        offsets.append(len(content))
+        content += f"{number} 0 obj\n{body}\nendobj\n"
+    table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
+    content += (
+        f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
+        f"trailer << /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(content)}\n%%EOF\n"
+    )
+    return content.encode()
+
+
+def test_word_document_is_markdown_with_its_heading_as_title(tmp_path: Path, read_all: Any) -> None:
+    path = tmp_path / "report.docx"
+    path.write_bytes(docx(_HEADING.format("The Title") + _PARAGRAPH.format("Body &amp; more, é.")))
+    expected = Document(
+        text="# The Title\n\nBody & more, é.", id="report.docx", title="The Title", source=str(path)
+    )
+    assert read_all(path) == ([expected], [])
+
+
+def test_pdf_is_its_text_with_its_name_as_title(tmp_path: Path, read_all: Any) -> None:
+    path = tmp_path / "Paper.PDF"
+    path.write_bytes(pdf("# Hello world of text.", "Second page."))
+    (document,), errors = read_all(path)
+    assert document.text.split("\n") == ["# Hello world of text.", "", "", "Second page."]
+    assert (document.id, document.title, errors) == ("Paper.PDF", "Paper", [])
+
+
+def test_images_leave_their_description_alone(tmp_path: Path, read_all: Any) -> None:
+    path = tmp_path / "a.docx"
+    path.write_bytes(docx(_PARAGRAPH.format("Text.") + _IMAGE.format("embed")))
+    (document,), _ = read_all(path)
+    assert document.text == "Text.\n\na cat"
+
+
+def test_what_a_document_links_to_is_not_fetched(
+    tmp_path: Path, read_all: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "socket", lambda *args, **kwargs: pytest.fail("opened a connection"))
+    (tmp_path / "secret.txt").write_text("secret")
+    for target in ("http://127.0.0.1:9/i.png", f"file://{tmp_path}/secret.txt", "secret.txt"):
+        path = tmp_path / "a.docx"
+        path.write_bytes(docx(_PARAGRAPH.format("Text.") + _IMAGE.format("link"), target, "External"))
+        (document,), _ = read_all(path)
+        assert document.text == "Text."
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.docx", b""),
+        ("a.docx", b"hello"),
+        ("a.docx", docx("text")[:-40]),
+        ("a.docx", docx("<w:p>").replace(b"</w:body>", b"")),
+        ("a.pdf", b""),
+        ("a.pdf", b"hello"),
+        ("a.pdf", pdf("text")[:200]),
+        ("a.pdf", b"PK\x03\x04"),
+    ],
+    ids=range(8),
+)
+def test_damaged_file_is_told_and_the_others_are_read(
+    tmp_path: Path, read_all: Any, name: str, content: bytes
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / name).write_bytes(content)
+    (tmp_path / "docs" / "b.txt").write_text("good")
+    documents, (error,) = read_all(tmp_path / "docs")
+    assert [document.id for document in documents] == ["docs/b.txt"]
+    assert error.startswith(f"{tmp_path}/docs/{name}: not readable as {name[2:]}: ")
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.docx", docx("")), ("a.pdf", pdf(""))], ids=["docx", "pdf"])
+def test_file_without_text_is_told(tmp_path: Path, read_all: Any, name: str, content: bytes) -> None:
+    """As a scanned page is, without recognition of its letters."""
+    (tmp_path / name).write_bytes(content)
+    assert read_all(tmp_path / name) == ([], [f"{tmp_path}/{name}: the text is empty"])
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.docx", docx("text")), ("a.pdf", pdf("text"))])
+def test_changed_bytes_are_documents_or_source_errors(
+    tmp_path: Path, read_all: Any, name: str, content: bytes
+) -> None:
+    rng = random.Random(0)
+    for _ in range(10):
+        changed = bytearray(content)
+        for _ in range(5):
+            changed[rng.randrange(len(changed))] = rng.randrange(256)
+        (tmp_path / name).write_bytes(changed)
+        documents, errors = read_all(tmp_path / name)
+        assert len(documents) + len(errors) == 1
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a.docx"])
+def test_missing_library_is_told_with_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "markitdown", None)
+    (tmp_path / name).write_bytes(b"")
+    for source in (tmp_path / name, tmp_path):
+        with pytest.raises(MissingExtraError) as error:
+            list(read_documents(str(source), on_error=lambda error: None))
+        assert str(error.value) == (
+            f"{tmp_path}/{name}: {name[1:]} files are read with markitdown; pip install 'openbook[documents]'"
+        )
+
+
+def test_missing_half_of_the_library_is_told_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after `pip install markitdown`, without its own extras."""
+    from markitdown.converters import _pdf_converter
+
+    try:
+        raise ImportError("pdfminer")
+    except ImportError:
+        monkeypatch.setattr(_pdf_converter, "_dependency_exc_info", sys.exc_info())
+    (tmp_path / "a.pdf").write_bytes(pdf("text"))
+    with pytest.raises(MissingExtraError, match=r"openbook\[documents\]"):
+        list(read_documents(str(tmp_path)))
