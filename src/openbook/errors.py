@@ -20,6 +20,10 @@ class DatabaseError(OpenbookError):
     """A folder that is no database, has other settings, is locked or is damaged."""
 
 
+class FormatError(DatabaseError):
+    """A database that another version of openbook wrote."""
+
+
 class SettingsError(OpenbookError, ValueError):
     """A setting with an unknown name or a value that is not allowed."""
 

@@ -3,8 +3,15 @@
 from collections.abc import Callable
 
 Progress = Callable[[int, int | None], None]
-"""Called with (done, total); total is None while it is unknown."""
+"""Called with (done, total); total is None while it is unknown. One with a method `stage(name)` is asked for
+a Progress of its own for each further stage of the work; any other hears of the first stage only."""
 
 
 def silent(done: int, total: int | None) -> None:
     """The default: say nothing."""
+
+
+def stage(progress: Progress, name: str) -> Progress:
+    """The Progress of the next stage of the work."""
+    begin: Callable[[str], Progress] | None = getattr(progress, "stage", None)
+    return silent if begin is None else begin(name)

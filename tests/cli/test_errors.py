@@ -125,6 +125,10 @@ def test_removing_an_unknown_document_removes_none(openbook: Any, database: Path
         ("neighbors", "DB"),
         ("add", "DB", "SOURCE"),
         ("remove", "DB", "x"),
+        ("compact", "DB"),
+        ("verify", "DB"),
+        ("verify", "DB", "--repair"),
+        ("eval", "retrieval", "DB"),
         ("train", "tiny", "--database", "DB", "--output", "OUT"),
     ],
 )

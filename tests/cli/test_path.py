@@ -17,6 +17,10 @@ INFO = {
     "holdout_documents",
     "dense_index",
     "recall_at_10",
+    "excluded_documents",
+    "removed_chunks",
+    "neighbors",
+    "disk",
 }
 HIT = {"document_id", "chunk_id", "score", "text", "continuation", "title", "source"}
 TINY = (
@@ -107,7 +111,10 @@ def test_progress_and_notes_are_on_stderr_alone(openbook: Any, texts: Path, tmp_
 
 
 def test_lines_without_json(openbook: Any, database: Path) -> None:
-    assert "documents" in openbook("info", database).out
+    described = openbook("info", database)
+    for words in ("documents 14, of which held out 1", "chunks ", "encoder none: words only\n", "1: add, "):
+        assert words in described.out
+    assert described.err == ""
     found = openbook("search", database, "quokka", "-k", "1").out
     assert found.startswith("1. Quokka  (score ")
     assert "   A quokka smiles" in found

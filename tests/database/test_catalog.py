@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from openbook.database.catalog import FILE_NAME, Catalog, DocumentRecord
+from openbook.database.catalog import Catalog
+from openbook.database.catalog_reading import FILE_NAME
+from openbook.database.records import DocumentRecord, Head
 from openbook.errors import DatabaseError
 
 
@@ -38,24 +40,41 @@ def test_settings_come_back_as_they_were(catalog: Catalog) -> None:
 
 
 def test_a_new_catalogue_is_version_0_and_vouches_for_nothing(catalog: Catalog) -> None:
-    assert catalog.head() == (0, 0)
-    version, num_chunks, rows = catalog.snapshot()
-    assert (version, num_chunks, rows.shape) == (0, 0, (0, 7))
+    assert catalog.head() == Head(0, 0, 0, (0, 0, 0, 0, 0, 0))
+    snapshot = catalog.snapshot()
+    assert (snapshot.head, snapshot.rows.shape) == (catalog.head(), (0, 9))
 
 
 def test_each_commit_is_one_version(catalog: Catalog) -> None:
     assert catalog.commit(action="add", add=[record("a", 0, 2)], num_chunks=2) == 1
     assert catalog.commit(action="add", add=[record("b", 2)], num_chunks=3) == 2
-    assert catalog.head() == (2, 3)
+    # documents, chunks, tokens, bytes, held out, excluded
+    assert catalog.head() == Head(2, 0, 3, (2, 3, 15 + 7, 20 + 10, 0, 0))
+    assert [(commit.version, commit.action) for commit in catalog.commits()] == [
+        (0, "create"),
+        (1, "add"),
+        (2, "add"),
+    ]
 
 
 def test_snapshot_lists_documents_in_the_order_of_their_chunks(catalog: Catalog) -> None:
-    catalog.commit(action="add", add=[record("b", 2, 3, holdout=True), record("a", 0, 2)], num_chunks=5)
+    catalog.commit(action="add", add=[record("a", 0, 2), record("b", 2, 3, holdout=True)], num_chunks=5)
     catalog.commit(action="remove", remove=["a"], num_chunks=5)
-    version, num_chunks, rows = catalog.snapshot()
-    assert (version, num_chunks) == (2, 5)
-    # number, first chunk, chunks, tokens, bytes, holdout, live
-    assert rows.tolist() == [[2, 0, 2, 15, 20, 0, 0], [1, 2, 3, 23, 30, 1, 1]]
+    snapshot = catalog.snapshot()
+    assert snapshot.head == Head(2, 0, 5, (1, 3, 23, 30, 1, 0))
+    # number, first chunk, chunks, tokens, bytes, holdout, live, excluded, added in version
+    assert snapshot.rows.tolist() == [[1, 0, 2, 15, 20, 0, 0, 0, 1], [2, 2, 3, 23, 30, 1, 1, 0, 1]]
+
+
+@pytest.mark.parametrize("firsts", [(2, 0), (0, 1), (0, 3), (1, 3)])
+@pytest.mark.parametrize("num_chunks", [4, 5])
+def test_documents_whose_chunks_do_not_follow_each_other_are_refused(
+    catalog: Catalog, firsts: tuple[int, int], num_chunks: int
+) -> None:
+    records = [record(name, first, 2) for name, first in zip("ab", firsts, strict=True)]
+    catalog.commit(action="add", add=records, num_chunks=num_chunks)
+    with pytest.raises(DatabaseError, match=rf"{FILE_NAME}: the table of documents does not match"):
+        catalog.snapshot()
 
 
 def test_a_replaced_document_is_live_once_and_keeps_both_rows(catalog: Catalog) -> None:
@@ -63,26 +82,42 @@ def test_a_replaced_document_is_live_once_and_keeps_both_rows(catalog: Catalog) 
     catalog.commit(action="add", add=[record("a", 1, 2, sha256="new")], remove=["a"], num_chunks=3)
     assert catalog.live(["a"]) == {"a": "new"}
     assert catalog.chunks_of(["a"]) == [range(1, 3)]
-    assert catalog.snapshot()[2][:, 6].tolist() == [0, 1]
+    assert catalog.snapshot().rows[:, 6].tolist() == [0, 1]
 
 
-def test_a_commit_that_fails_on_the_way_leaves_nothing(catalog: Catalog) -> None:
-    catalog.commit(action="add", add=[record("a", 0)], num_chunks=1)
+class BrokenRecords(list[DocumentRecord]):
+    """Fails after the first record."""
 
-    def records() -> Iterator[DocumentRecord]:
-        yield record("b", 1)
+    def __iter__(self) -> Iterator[DocumentRecord]:
+        yield self[0]
         raise RuntimeError("power cut")
 
+
+@pytest.mark.parametrize("place", ["among the documents", "before the commit's own row"])
+def test_a_commit_that_fails_on_the_way_leaves_nothing(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def die(*_: object) -> None:
+        raise RuntimeError("power cut")
+
+    catalog.commit(action="add", add=[record("a", 0)], num_chunks=1)
+    records: list[DocumentRecord] = [record("b", 1)]
+    if place == "among the documents":
+        records = BrokenRecords(records)
+    else:
+        monkeypatch.setattr(Catalog, "_insert_commit", die)
     with pytest.raises(RuntimeError):
-        catalog.commit(action="add", add=records(), remove=["a"], num_chunks=2)
-    assert catalog.head() == (1, 1)
+        catalog.commit(action="add", add=records, remove=["a"], num_chunks=2)
+    assert catalog.head() == Head(1, 0, 1, (1, 1, 7, 10, 0, 0))
     assert catalog.live(["a", "b"]) == {"a": "0"}
+    assert catalog.unsound_rows() == []
 
 
 def test_two_live_documents_of_one_id_are_refused_whole(catalog: Catalog) -> None:
     with pytest.raises(DatabaseError, match="UNIQUE"):
         catalog.commit(action="add", add=[record("a", 0), record("a", 1)], num_chunks=2)
-    assert catalog.head() == (0, 0)
+    assert catalog.head().version == 0
+    assert catalog.snapshot().rows.tolist() == []
 
 
 def test_questions_about_more_ids_than_sql_takes_at_once(catalog: Catalog) -> None:
@@ -105,13 +140,13 @@ def test_describe_answers_in_the_order_of_the_question(catalog: Catalog) -> None
     assert catalog.describe([]) == []
 
 
-def test_retrievable_chunks_are_those_of_live_documents_that_are_not_held_out(catalog: Catalog) -> None:
+def test_indexed_chunks_are_those_of_live_documents_that_are_not_held_out(catalog: Catalog) -> None:
     rows = [record("a", 0, 2), record("b", 2, 3), record("held", 5, holdout=True), record("gone", 6)]
     catalog.commit(action="add", add=rows, num_chunks=7)
     catalog.commit(action="remove", remove=["gone"], num_chunks=7)
-    assert catalog.retrievable_chunks(start=0) == [range(0, 2), range(2, 5)]
-    assert catalog.retrievable_chunks(start=3) == [range(3, 5)]
-    assert catalog.retrievable_chunks(start=5) == []
+    assert catalog.indexed_chunks(start=0) == [range(0, 2), range(2, 5)]
+    assert catalog.indexed_chunks(start=3) == [range(3, 5)]
+    assert catalog.indexed_chunks(start=5) == []
 
 
 def test_an_interrupted_creation_is_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,15 +1,26 @@
 """Exact dense search equals sorting all inner products."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from openbook.database.dense import DenseIndex
+from openbook.database.arrays import AppendOnlyArray, Rows
+from openbook.database.dense import ExactIndex
 
 
 @pytest.fixture
 def vectors() -> NDArray[np.float16]:
     return np.random.default_rng(0).normal(size=(40, 8)).astype(np.float16)
+
+
+@pytest.fixture
+def stored(vectors: NDArray[np.float16], tmp_path: Path) -> Rows:
+    """The vectors on the disk."""
+    array = AppendOnlyArray(tmp_path / "vectors.f16", dtype=np.float16, width=8)
+    array.append(vectors, first=0)
+    return array.rows(len(vectors))
 
 
 def brute_force(
@@ -22,9 +33,11 @@ def brute_force(
 
 @pytest.mark.parametrize("k", [1, 5, 20, 60])
 @pytest.mark.parametrize("avoid", [range(0), range(7, 19), range(30, 40), range(40)])
-def test_the_nearest_are_those_of_brute_force(vectors: NDArray[np.float16], k: int, avoid: range) -> None:
+def test_the_nearest_are_those_of_brute_force(
+    vectors: NDArray[np.float16], stored: Rows, k: int, avoid: range
+) -> None:
     indexed = [chunk for chunk in range(40) if chunk % 3]
-    index = DenseIndex.build(vectors, np.array(indexed))
+    index = ExactIndex.build(stored, np.array(indexed))
     queries = np.random.default_rng(1).normal(size=(6, 8)).astype(np.float32)
     ids, scores = index.search(queries, k, avoid=avoid)
     allowed = [chunk for chunk in indexed if chunk not in avoid]
@@ -35,8 +48,8 @@ def test_the_nearest_are_those_of_brute_force(vectors: NDArray[np.float16], k: i
             assert score == pytest.approx(expected, abs=1e-5)
 
 
-def test_an_empty_index_finds_nothing(vectors: NDArray[np.float16]) -> None:
-    index = DenseIndex.build(vectors, np.array([], dtype=np.int64))
+def test_an_empty_index_finds_nothing(stored: Rows) -> None:
+    index = ExactIndex.build(stored, np.array([], dtype=np.int64))
     ids, scores = index.search(np.ones((2, 8), dtype=np.float32), 3)
     assert ids.tolist() == [[-1] * 3] * 2
     assert scores.tolist() == [[0.0] * 3] * 2

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openbook.database.layout import ChunkLayout
+from openbook.database.records import Head, Snapshot
 
 M = 4
 
@@ -19,23 +20,27 @@ class Stored:
     tokens: int
     holdout: bool
     live: bool
+    excluded: bool
 
     @property
     def chunks(self) -> int:
         return -(-self.tokens // M)
 
 
-stored = st.lists(st.builds(Stored, st.integers(1, 3 * M + 1), st.booleans(), st.booleans()), max_size=12)
+stored = st.lists(
+    st.builds(Stored, st.integers(1, 3 * M + 1), st.booleans(), st.booleans(), st.booleans()), max_size=12
+)
 
 
 def layout_of(documents: list[Stored]) -> ChunkLayout:
     rows, first = [], 0
     for place, document in enumerate(documents):
-        flags = (document.holdout, document.live)
-        rows.append((100 + place, first, document.chunks, document.tokens, 2 * document.tokens, *flags))
+        sizes = (document.chunks, document.tokens, 2 * document.tokens)
+        flags = (document.holdout, document.live, document.excluded)
+        rows.append((100 + place, first, *sizes, *flags, 3 + place))
         first += document.chunks
-    table = np.array(rows, dtype=np.int64).reshape(len(rows), 7)
-    return ChunkLayout.from_snapshot(7, first, table, chunk_size=M)
+    table = np.array(rows, dtype=np.int64).reshape(len(rows), 9)
+    return ChunkLayout.from_snapshot(Snapshot(Head(7, 0, first, ()), table), chunk_size=M)
 
 
 def walk(documents: list[Stored]) -> Iterator[tuple[int, Stored, int]]:
@@ -50,32 +55,38 @@ def walk(documents: list[Stored]) -> Iterator[tuple[int, Stored, int]]:
 def test_every_chunk_is_what_a_walk_over_the_documents_says(documents: list[Stored]) -> None:
     layout = layout_of(documents)
     chunks = list(walk(documents))
-    assert layout.num_chunks == len(chunks)
+    assert (layout.version, layout.num_chunks) == (7, len(chunks))
     assert layout.document_of.tolist() == [place for place, _, _ in chunks]
     assert layout.lengths.tolist() == [min(M, document.tokens - before) for _, document, before in chunks]
     assert layout.has_continuation.tolist() == [
         before + M < document.tokens for _, document, before in chunks
     ]
     assert layout.retrievable.tolist() == [
-        document.live and not document.holdout for _, document, _ in chunks
+        document.live and not document.holdout and not document.excluded for _, document, _ in chunks
     ]
+    assert layout.indexed.tolist() == [
+        number for number, (_, document, _) in enumerate(chunks) if not document.holdout
+    ]
+    assert layout.number.tolist() == [100 + place for place in range(len(documents))]
+    assert layout.added.tolist() == [3 + place for place in range(len(documents))]
 
 
 @given(stored)
 @settings(max_examples=30, deadline=None)
 def test_splits_and_counts_hold_live_documents_only(documents: list[Stored]) -> None:
+    """What is excluded is counted, but of no split."""
     layout = layout_of(documents)
     for holdout in (False, True):
         wanted = [document for document in documents if document.live and document.holdout == holdout]
         numbers = [
             number
             for number, (_, document, _) in enumerate(walk(documents))
-            if document.live and document.holdout == holdout
+            if document.live and document.holdout == holdout and not document.excluded
         ]
         assert layout.chunks_of_split(holdout=holdout).tolist() == numbers
         assert layout.count(holdout=holdout) == {
             "documents": len(wanted),
-            "chunks": len(numbers),
+            "chunks": sum(document.chunks for document in wanted),
             "tokens": sum(document.tokens for document in wanted),
             "bytes": 2 * sum(document.tokens for document in wanted),
         }

@@ -22,7 +22,7 @@ def plain_value(database: Database, chunk: int) -> tuple[list[int], list[bool]]:
         within = 0 <= number < layout.num_chunks
         if chunk >= 0 and within and layout.document_of[number] == layout.document_of[chunk]:
             for place in range(int(layout.lengths[number])):
-                ids[half * M + place] = int(database.tokens[number, place])
+                ids[half * M + place] = int(database.tokens[number][place])
                 mask[half * M + place] = True
     return ids, mask
 

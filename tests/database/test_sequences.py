@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from openbook.database import Database, SequenceDataset
+from openbook.database.batches import is_held_out
 from openbook.database.sequences import IGNORED_LABEL
-from openbook.database.writer import is_held_out
 from openbook.errors import DatabaseError, SettingsError
 from openbook.text import Document
 
@@ -90,7 +90,7 @@ def test_the_hand_cut_chunks_are_those_of_the_database(stored: Stored) -> None:
     assert {chunk.split for chunk in stored.chunks} == {"train", "holdout", "dead"}
     assert layout.num_chunks == len(stored.chunks)
     for number, chunk in enumerate(stored.chunks):
-        assert stored.database.tokens[number, : layout.lengths[number]].tolist() == chunk.tokens
+        assert stored.database.tokens[number][: layout.lengths[number]].tolist() == chunk.tokens
 
 
 @pytest.mark.parametrize("C", [2, 3, 5])

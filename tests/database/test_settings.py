@@ -27,7 +27,7 @@ def test_a_holdout_that_is_no_share_is_refused(holdout: float) -> None:
         DatabaseSettings(tokenizer="t", tokenizer_fingerprint="f", holdout=holdout)
 
 
-@pytest.mark.parametrize("change", [{"format": 2}, {"surplus": 1}])
+@pytest.mark.parametrize("change", [{"format": 1}, {"format": 3}, {"surplus": 1}])
 def test_another_format_is_refused_by_name(change: dict[str, int]) -> None:
     with pytest.raises(DatabaseError, match="db: its format is"):
         DatabaseSettings.from_dict(SETTINGS.to_dict() | change, where="db")

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from openbook.database import AddReport, Database, SearchMode
 from openbook.database.arrays import AppendOnlyArray
+from openbook.database.batches import is_held_out
 from openbook.database.catalog import Catalog
 from openbook.database.lexical import LexicalIndex
 from openbook.database.lock import take_lock
-from openbook.database.writer import is_held_out
 from openbook.errors import DatabaseError, SourceError
 from openbook.text import Document, Tokenizer
 
@@ -35,8 +35,8 @@ def texts(corpus: Callable[..., dict[str, str]]) -> dict[str, str]:
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few documents between commits."""
-    monkeypatch.setattr("openbook.database.writer._BATCH_CHARACTERS", 300)
-    monkeypatch.setattr("openbook.database.writer._BATCH_CHARACTERS_ENCODED", 300)
+    monkeypatch.setattr("openbook.database.batches._FIRST_BATCH", 300)
+    monkeypatch.setattr("openbook.database.batches._LARGEST_BATCH", 300)
 
 
 def stored_texts(database: Database) -> dict[str, str]:
@@ -45,7 +45,7 @@ def stored_texts(database: Database) -> dict[str, str]:
     for place in np.flatnonzero(layout.live):
         chunks = layout.chunks_of(place)
         tokens = database.tokens[chunks.start : chunks.stop].reshape(1, -1)
-        (about,) = database._catalog.describe([int(layout.number[place])])
+        (about,) = database.catalog.describe([int(layout.number[place])])
         (stored[about.id],) = database.tokenizer.decode(tokens.tolist())
     return stored
 
@@ -105,12 +105,16 @@ def test_adding_unchanged_text_makes_no_new_version(
     database = make(texts)
     before = (database.version, database.path.joinpath("tokens.bin").read_bytes())
     report = database.add(documents(texts))
-    assert report == AddReport(0, 0, len(texts), 0, before[0])
+    assert report == AddReport(
+        added=0, replaced=0, unchanged=len(texts), removed=0, excluded=0, chunks=0, version=before[0]
+    )
     assert (database.version, database.path.joinpath("tokens.bin").read_bytes()) == before
 
 
 def test_no_documents_make_no_new_version(make: Make) -> None:
-    assert make().add([]) == AddReport(0, 0, 0, 0, 0)
+    assert make().add([]) == AddReport(
+        added=0, replaced=0, unchanged=0, removed=0, excluded=0, chunks=0, version=0
+    )
 
 
 @pytest.mark.parametrize("mode", ["dense", "bm25"])
@@ -188,7 +192,7 @@ def test_holdout_is_decided_by_the_id_alone(make: Make, texts: dict[str, str], d
     for database in (one, other):
         layout = database.layout
         numbers = [int(layout.number[place]) for place in np.flatnonzero(layout.holdout)]
-        assert {about.id for about in database._catalog.describe(numbers)} == held
+        assert {about.id for about in database.catalog.describe(numbers)} == held
 
 
 def test_about_the_right_share_is_held_out_and_a_larger_share_holds_out_more() -> None:
@@ -265,9 +269,11 @@ def cut_source(texts: Mapping[str, str]) -> Iterator[Document]:
 CRASHES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "the source breaks off": lambda patch: None,
     "while tokenizing": lambda patch: patch.setattr(Tokenizer, "encode", before(3, Tokenizer.encode)),
+    "between tokens.bin and its checksums": lambda patch: patch.setattr(os, "fsync", after(9, os.fsync)),
     "after tokens.bin": lambda patch: patch.setattr(
         AppendOnlyArray, "append", after(5, AppendOnlyArray.append)
     ),
+    "between vectors.f16 and its checksums": lambda patch: patch.setattr(os, "fsync", after(11, os.fsync)),
     "after vectors.f16": lambda patch: patch.setattr(
         AppendOnlyArray, "append", after(6, AppendOnlyArray.append)
     ),
@@ -316,7 +322,7 @@ def test_an_interrupted_add_shows_nothing_half_written_and_is_resumed(
 
 def assert_same(database: Database, other: Database, texts: Mapping[str, str]) -> None:
     """The same chunks, the same bytes and the same search results."""
-    for name in ("tokens.bin", "vectors.f16"):
+    for name in ("tokens.bin", "tokens.sum", "vectors.f16", "vectors.sum"):
         assert (database.path / name).read_bytes() == (other.path / name).read_bytes()
     assert np.array_equal(database.layout.document_of, other.layout.document_of)
     for mode in ("dense", "bm25"):
@@ -336,6 +342,8 @@ def test_what_lies_beyond_the_mark_is_not_seen_and_is_cut_off(
         file.write(b"\x01" * 1001)
     with (database.path / "vectors.f16").open("ab") as file:
         file.write(b"\x3c" * 77)
+    with (database.path / "tokens.sum").open("ab") as file:
+        file.write(b"\x02" * 13)
     index = LexicalIndex(database.path / "lexical")
     index.add(range(mark, mark + 50), ["river garbage"] * 50)
     index.commit()
@@ -384,9 +392,9 @@ def test_after_any_failure_the_lock_is_free(make: Make, documents: Documents) ->
 
 ADD_ONE_BY_ONE = """
 import json, sys
-from openbook.database import Database, writer
+from openbook.database import Database, batches
 from openbook.text import Document
-writer._BATCH_CHARACTERS = 1
+batches._FIRST_BATCH = batches._LARGEST_BATCH = 1
 texts = json.loads(sys.stdin.readline())
 documents = (Document(id=name, text=text) for name, text in texts.items())
 Database.open(sys.argv[1]).add(documents, progress=lambda done, total: print(done, flush=True))
@@ -422,7 +430,8 @@ def test_an_add_that_is_killed_twice_ends_as_if_it_had_not_been(
     report = database.add(documents(texts))
     assert report.unchanged == done_before
     whole = make(texts)
-    assert (database.path / "tokens.bin").read_bytes() == (whole.path / "tokens.bin").read_bytes()
+    for name in ("tokens.bin", "tokens.sum"):
+        assert (database.path / name).read_bytes() == (whole.path / name).read_bytes()
     assert all_found(database, texts, "bm25") == all_found(whole, texts, "bm25")
 
 
@@ -463,7 +472,7 @@ def test_readers_see_each_batch_when_it_is_committed(make: Make) -> None:
 # --- Damage and surroundings ---
 
 
-@pytest.mark.parametrize("name", ["tokens.bin", "vectors.f16"])
+@pytest.mark.parametrize("name", ["tokens.bin", "tokens.sum", "vectors.f16", "vectors.sum"])
 @pytest.mark.parametrize("harm", ["cut", "removed"])
 def test_a_damaged_array_is_named_and_never_written_over(
     make: Make, documents: Documents, name: str, harm: str
@@ -478,7 +487,7 @@ def test_a_damaged_array_is_named_and_never_written_over(
         Database.open(database.path)
     with pytest.raises(DatabaseError, match=name) as error:
         database.add(documents({"c": "velvet"}))
-    assert database._catalog.head()[0] == 1
+    assert database.catalog.head().version == 1
     take_lock(database.path / "write.lock").release()  # free, though the error is still held
     del error
 

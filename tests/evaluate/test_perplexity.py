@@ -204,12 +204,12 @@ def test_a_leakage_row_is_the_mean_over_its_chunks(
 
 def longest_run(book: Database, chunk: int, neighbors: NDArray[np.int64]) -> int:
     """In tokens, over all neighbors with their continuations; as text of token numbers."""
-    ours = book.tokens[chunk, : book.layout.lengths[chunk]].tolist()
+    ours = book.tokens[chunk][: book.layout.lengths[chunk]].tolist()
     longest = 0
     for neighbor in neighbors[neighbors >= 0].tolist():
         document = book.layout.chunks_of(int(book.layout.document_of[neighbor]))
         rows = range(neighbor, min(neighbor + 2, document.stop))
-        theirs = [int(token) for row in rows for token in book.tokens[row, : book.layout.lengths[row]]]
+        theirs = [int(token) for row in rows for token in book.tokens[row][: book.layout.lengths[row]]]
         text = f" {' '.join(map(str, theirs))} "
         for start in range(len(ours)):
             for end in range(start + longest + 1, len(ours) + 1):

@@ -202,14 +202,22 @@ def test_trains_without_held_out_documents(book: Database, tmp_path: Path, make_
 
 @pytest.fixture
 def twins(tmp_path: Path) -> Database:
-    """Each text stands in two documents: what a chunk's neighbor continues with is what comes next."""
+    """Each text stands in two documents: what a chunk's neighbor continues with is what comes next.
+
+    Held-out documents have their twins too, which decontamination would keep out.
+    """
     source = random.Random(1)
     words = ["".join(source.choices("abcdefghijklmnopqrstuvwxyz", k=2)) for _ in range(150)]
     texts = [" ".join(source.choices(words, k=48)) for _ in range(60)]
     documents = [Document(id=f"{kind}{i}", text=text) for i, text in enumerate(texts) for kind in "ab"]
     tokenizer = train_tokenizer(texts, vocab_size=400)
     database = Database.create(
-        tmp_path / "twins", tokenizer=tokenizer, embedder=None, chunk_size=16, holdout=0.2
+        tmp_path / "twins",
+        tokenizer=tokenizer,
+        embedder=None,
+        chunk_size=16,
+        holdout=0.2,
+        decontaminate=False,
     )
     database.add(documents)
     build_neighbors(database, k=1)

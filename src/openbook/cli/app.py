@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 
 from openbook import __version__
-from openbook.cli import databases, evaluation, models, searching, story
+from openbook.cli import databases, evaluation, models, searching, story, upkeep
 from openbook.cli.console import note, print_error, print_line, quiet_libraries
 from openbook.errors import OpenbookError
 
@@ -29,11 +29,14 @@ app.add_typer(evaluations, name="eval")
 app.command()(databases.build)
 app.command()(databases.add)
 app.command()(databases.remove)
-app.command()(databases.info)
+app.command()(upkeep.compact)
+app.command()(upkeep.verify)
+app.command()(upkeep.info)
 app.command()(searching.search)
 app.command()(searching.neighbors)
 app.command()(models.train)
 evaluations.command()(evaluation.perplexity)
+evaluations.command()(searching.retrieval)
 app.command()(models.generate)
 app.command()(story.demo)
 

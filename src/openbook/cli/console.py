@@ -9,8 +9,6 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from openbook.progress import Progress
-
 
 def quiet_libraries() -> None:
     """Keep other libraries' bars and notes off the terminal; ours say what is going on."""
@@ -52,8 +50,8 @@ def to_json(value: Any) -> Any:
 
 
 @contextmanager
-def bar(description: str, total: int | None = None) -> Iterator[Progress]:
-    """A progress bar on stderr with count, rate and time left.
+def bar(description: str, total: int | None = None) -> Iterator["Bars"]:
+    """A progress bar on stderr with count, rate and time left; further stages get bars of their own.
 
     Args:
         description: what is being done.
@@ -79,11 +77,25 @@ def bar(description: str, total: int | None = None) -> Iterator[Progress]:
         TimeRemainingColumn(),
     )
     with RichProgress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(description, total=total, rate="")
+        yield Bars(progress, description, total)
 
-        def tell(done: int, of: int | None) -> None:
-            speed = progress.tasks[0].finished_speed or progress.tasks[0].speed
-            rate = f"{speed:,.1f}/s" if speed else ""
-            progress.update(task, completed=done, total=of if of is not None else total, rate=rate)
 
-        yield tell
+class Bars:
+    """An `openbook.progress.Progress` that draws."""
+
+    def __init__(self, progress: Any, description: str, total: int | None = None) -> None:
+        self._progress = progress
+        self._total = total
+        self._task = progress.add_task(description, total=total, rate="")
+
+    def __call__(self, done: int, of: int | None) -> None:
+        """Draw it so far."""
+        task = self._progress.tasks[self._task]
+        speed = task.finished_speed or task.speed
+        rate = f"{speed:,.1f}/s" if speed else ""
+        total = of if of is not None else self._total
+        self._progress.update(self._task, completed=done, total=total, rate=rate)
+
+    def stage(self, name: str) -> "Bars":
+        """A bar below this one."""
+        return Bars(self._progress, name)

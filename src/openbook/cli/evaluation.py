@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from openbook.cli.console import bar, print_json, print_line
-from openbook.cli.databases import DatabaseArgument, Json
 from openbook.cli.models import ModelArgument, load_model
+from openbook.cli.upkeep import DatabaseArgument, Json
 
 if TYPE_CHECKING:
     from openbook.evaluate import PerplexityReport

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from openbook.cli.console import bar, note, print_json, print_line
-from openbook.cli.databases import DatabaseArgument, Json
 from openbook.cli.searching import Mode
+from openbook.cli.upkeep import DatabaseArgument, Json
 
 if TYPE_CHECKING:
     from openbook.generation import Generation

@@ -1,11 +1,12 @@
-"""Verbs that search a database: search, neighbors."""
+"""Verbs that search a database: search, neighbors, eval retrieval."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from openbook.cli.console import bar, note, print_json, print_line
-from openbook.cli.databases import DatabaseArgument, Json
+from openbook.cli.upkeep import DatabaseArgument, Json
 
 Mode = Annotated[
     Literal["dense", "bm25", "hybrid"] | None,
@@ -45,18 +46,25 @@ def neighbors(
     db: DatabaseArgument,
     k: Annotated[int, typer.Option("-k", "--k", help="Neighbors to save for each chunk.")] = 10,
     mode: Mode = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Search every chunk, even where the last table can be extended.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Compute the table of each chunk's nearest neighbors, which training reads.
 
+    Run again after an interruption it goes on; after changes of the database it extends the table.
+
     Example: openbook neighbors mybook -k 10 --mode hybrid
     """
+    import numpy as np
+
     from openbook.database import Database, build_neighbors
 
     database = Database.open(db)
     with bar("finding neighbors") as progress:
-        table = build_neighbors(database, k=k, mode=mode, progress=progress)
-    found = (table.ids >= 0).sum(axis=1)
+        table = build_neighbors(database, k=k, mode=mode, rebuild=rebuild, progress=progress)
+    found = (np.asarray(table.ids) >= 0).sum(axis=1)
     summary = {
         "chunks": int(database.info().chunks),
         "k": k,
@@ -68,3 +76,45 @@ def neighbors(
         print_json(summary)
     else:
         print_line(", ".join(f"{key.replace('_', ' ')} {value}" for key, value in summary.items()))
+
+
+def retrieval(
+    databases: Annotated[
+        list[Path],
+        typer.Argument(metavar="[MODEL] DB", help="The database; a model before it is checked to fit."),
+    ],
+    mode: Mode = None,
+    queries: Annotated[int, typer.Option(help="Chunks of the database to search with.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Which chunks.")] = 0,
+    json: Json = False,
+) -> None:
+    """Recall@10 against exact search, queries per second, and the latency of one query.
+
+    Example: openbook eval retrieval mybook --mode dense
+    """
+    from openbook.database import Database
+    from openbook.errors import SettingsError
+    from openbook.evaluate import evaluate_retrieval
+    from openbook.model import RetroConfig
+
+    if len(databases) > 2:
+        raise SettingsError(
+            f"{len(databases)} folders given: name one database, with at most a model before it"
+        )
+    database = Database.open(databases[-1])
+    if len(databases) == 2:
+        config = RetroConfig.from_pretrained(databases[0])
+        database.settings.require_match(
+            tokenizer_fingerprint=config.tokenizer_fingerprint, chunk_size=config.chunk_size
+        )
+    with bar("searching") as progress:
+        report = evaluate_retrieval(database, mode=mode, queries=queries, seed=seed, progress=progress)
+    if json:
+        print_json(report)
+        return
+    print_line(f"mode {report.mode}, index {report.index}, {report.queries} queries")
+    print_line(f"recall@10 against exact search  {report.recall_at_10:.4f}")
+    print_line(f"queries/s, all at once          {report.queries_per_second:,.0f}")
+    print_line(
+        f"latency of one, ms              p50 {report.latency_ms.p50:.2f}, p99 {report.latency_ms.p99:.2f}"
+    )

@@ -71,10 +71,10 @@ def _heading(text: str) -> None:
 
 def _build(home: Path, max_documents: int | None) -> "Database":
     from openbook.database import Database, build_neighbors
-    from openbook.database.writer import is_held_out
+    from openbook.database.batches import is_held_out
     from openbook.demo import write_python_docs
     from openbook.errors import SettingsError
-    from openbook.text import read_documents, train_tokenizer
+    from openbook.text import Document, read_documents, train_tokenizer
 
     _heading("The text: the documentation of Python's standard library")
     source = home / "python-docs.jsonl"
@@ -82,7 +82,7 @@ def _build(home: Path, max_documents: int | None) -> "Database":
     print_line(f"{count} modules, one document each, {source.stat().st_size / 1e6:.1f} MB: {source}")
 
     _heading("openbook build: a database of chunks, their vectors and their words")
-    documents = list(read_documents([str(source)]))
+    documents = [item for item in read_documents([str(source)]) if isinstance(item, Document)]
     if not any(is_held_out(document.id, _HOLDOUT) for document in documents):
         raise SettingsError(f"none of these {count} modules is held out for evaluation; read more of them")
     tokenizer = train_tokenizer((document.text for document in documents), vocab_size=4096)

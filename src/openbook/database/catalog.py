@@ -1,30 +1,22 @@
-"""The catalogue: one SQLite file that is the truth about settings, documents and commits.
-
-Everything else in the folder is either an array that the catalogue says how far to believe, or derived.
-A commit is one transaction; its version grows by one. This file knows nothing of tokens and vectors.
-"""
+"""Writing the catalogue. A commit is one transaction; its version grows by one."""
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from openbook.database.catalog_reading import FILE_NAME, SEALED, CatalogReader, read_head, seal_of
+from openbook.database.records import TOTALS, DocumentRecord, Head
 
-from openbook.errors import DatabaseError
-
-FILE_NAME = "catalog.sqlite"
 UNFINISHED_NAME = "catalog.sqlite.new"
 
 _SCHEMA = """
-CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL, seal INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
-    number INTEGER PRIMARY KEY,
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL,
     title TEXT NOT NULL,
     source TEXT NOT NULL,
@@ -35,59 +27,38 @@ CREATE TABLE documents (
     num_tokens INTEGER NOT NULL,
     num_bytes INTEGER NOT NULL,
     added INTEGER NOT NULL,
-    removed INTEGER
+    removed INTEGER,
+    judged INTEGER NOT NULL DEFAULT 0,
+    excluded TEXT,
+    original INTEGER,
+    seal INTEGER
 );
 CREATE UNIQUE INDEX live_documents ON documents (id) WHERE removed IS NULL;
+CREATE INDEX removed_documents ON documents (removed) WHERE removed IS NOT NULL;
+CREATE INDEX copies ON documents (original) WHERE original IS NOT NULL;
+CREATE INDEX unjudged ON documents (number) WHERE NOT judged;
 CREATE TABLE commits (
     version INTEGER PRIMARY KEY,
     time TEXT NOT NULL,
     action TEXT NOT NULL,
-    num_chunks INTEGER NOT NULL
+    generation INTEGER NOT NULL,
+    num_chunks INTEGER NOT NULL,
+    documents INTEGER NOT NULL,
+    chunks INTEGER NOT NULL,
+    tokens INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    holdout INTEGER NOT NULL,
+    excluded INTEGER NOT NULL
 );
 """
-_SQL_VARIABLES = 500
+_SUMS = (
+    "SELECT count(*), total(num_chunks), total(num_tokens), total(num_bytes), total(holdout),"
+    " total(excluded IS NOT NULL) FROM documents WHERE "
+)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentRecord:
-    """A row to add. Its chunks are rows `first_chunk` … `first_chunk + num_chunks - 1` of the arrays."""
-
-    id: str
-    title: str
-    source: str
-    sha256: str
-    holdout: bool
-    first_chunk: int
-    num_chunks: int
-    num_tokens: int
-    num_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """What people see of a document."""
-
-    id: str
-    title: str
-    source: str
-
-
-class Catalog:
-    """Reads and writes one catalogue file.
-
-    Args:
-        folder: the database's folder.
-
-    Raises:
-        DatabaseError: the folder has no catalogue, or it is damaged.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / FILE_NAME
-        if not self.path.is_file():
-            raise DatabaseError(
-                f"{folder}: no openbook database here; make one: openbook build {folder} SOURCE"
-            )
+class Catalog(CatalogReader):
+    """Reads and writes one catalogue file; see `CatalogReader`."""
 
     @staticmethod
     def create(folder: Path, settings: dict[str, Any]) -> None:
@@ -97,70 +68,18 @@ class Catalog:
         with closing(sqlite3.connect(unfinished)) as connection, connection:
             connection.executescript(_SCHEMA)
             rows = [(key, json.dumps(value)) for key, value in settings.items()]
-            connection.executemany("INSERT INTO settings VALUES (?, ?)", rows)
-            connection.execute("INSERT INTO commits VALUES (0, ?, 'create', 0)", (_now(),))
+            sealed = [(key, value, seal_of(key, value)) for key, value in rows]
+            connection.executemany("INSERT INTO settings VALUES (?, ?, ?)", sealed)
+            zeros = ", 0" * (2 + len(TOTALS))
+            connection.execute(f"INSERT INTO commits VALUES (0, ?, 'create'{zeros})", (_now(),))
         unfinished.replace(folder / FILE_NAME)
 
-    @contextmanager
-    def _connect(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: committed at the end of the block, undone by an exception."""
-        try:
-            with closing(sqlite3.connect(self.path, timeout=60)) as connection:
-                connection.execute("PRAGMA synchronous = FULL")
-                with connection:
-                    yield connection
-        except sqlite3.Error as error:
-            raise DatabaseError(f"{self.path}: {error}") from error
-
-    def settings(self) -> dict[str, Any]:
-        """All settings."""
-        with self._connect() as connection:
-            return {
-                key: json.loads(value) for key, value in connection.execute("SELECT key, value FROM settings")
-            }
-
-    def head(self) -> tuple[int, int]:
-        """The newest version, and how many rows of the arrays it vouches for."""
-        with self._connect() as connection:
-            row = connection.execute(
-                "SELECT version, num_chunks FROM commits ORDER BY version DESC"
-            ).fetchone()
-        return int(row[0]), int(row[1])
-
-    def live(self, ids: Sequence[str]) -> dict[str, str]:
-        """The SHA-256 of each of these documents that the newest version has."""
-        found: dict[str, str] = {}
-        with self._connect() as connection:
-            for start in range(0, len(ids), _SQL_VARIABLES):
-                part = ids[start : start + _SQL_VARIABLES]
-                marks = ",".join("?" * len(part))
-                query = f"SELECT id, sha256 FROM documents WHERE removed IS NULL AND id IN ({marks})"
-                found.update(connection.execute(query, part).fetchall())
-        return found
-
-    def chunks_of(self, ids: Sequence[str]) -> list[range]:
-        """The chunks of each of these live documents."""
-        found: list[range] = []
-        with self._connect() as connection:
-            for document_id in ids:
-                query = "SELECT first_chunk, num_chunks FROM documents WHERE removed IS NULL AND id = ?"
-                for first, count in connection.execute(query, (document_id,)):
-                    found.append(range(first, first + count))
-        return found
-
-    def retrievable_chunks(self, *, start: int) -> list[range]:
-        """The chunks numbered `start` or higher of documents that searches may find, in order."""
-        query = (
-            "SELECT max(first_chunk, ?1), first_chunk + num_chunks FROM documents"
-            " WHERE removed IS NULL AND NOT holdout AND first_chunk + num_chunks > ?1 ORDER BY first_chunk"
-        )
-        with self._connect() as connection:
-            return [range(first, end) for first, end in connection.execute(query, (start,))]
-
     def commit(
-        self, *, action: str, add: Iterable[DocumentRecord] = (), remove: Iterable[str] = (), num_chunks: int
+        self, *, action: str, add: Sequence[DocumentRecord] = (), remove: Iterable[str] = (), num_chunks: int
     ) -> int:
         """Make a new version in one transaction: first remove, then add.
+
+        What was excluded for the sake of a document that is removed comes back, to be judged again.
 
         Args:
             action: what this commit is, for people.
@@ -171,53 +90,102 @@ class Catalog:
         Returns:
             The new version.
         """
-        with self._connect() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            version = int(connection.execute("SELECT max(version) FROM commits").fetchone()[0]) + 1
+        with self.connect() as connection:
+            head = self._begin(connection)
+            version = head.version + 1
             connection.executemany(
-                "UPDATE documents SET removed = ? WHERE id = ? AND removed IS NULL",
+                f"UPDATE documents SET removed = ?1, seal = {SEALED.replace('removed', '?1')}"
+                " WHERE id = ?2 AND removed IS NULL",
                 [(version, document_id) for document_id in remove],
             )
+            removed = connection.execute(_SUMS + "removed = ?", (version,)).fetchone()
+            back = self._bring_back(connection, version)
             connection.executemany(
                 "INSERT INTO documents (id, title, source, sha256, holdout, first_chunk, num_chunks,"
-                " num_tokens, num_bytes, added) VALUES (:id, :title, :source, :sha256, :holdout,"
-                " :first_chunk, :num_chunks, :num_tokens, :num_bytes, :added)",
-                [asdict(record) | {"added": version} for record in add],
+                " num_tokens, num_bytes, added, seal) VALUES (:id, :title, :source, :sha256, :holdout,"
+                " :first_chunk, :num_chunks, :num_tokens, :num_bytes, :added, :seal)",
+                [record.row(version, seal_of) for record in add],
             )
-            connection.execute(
-                "INSERT INTO commits VALUES (?, ?, ?, ?)", (version, _now(), action, num_chunks)
-            )
+            added = [
+                len(add),
+                *(sum(getattr(record, name) for record in add) for name in ("num_chunks", "num_tokens")),
+                sum(record.num_bytes for record in add),
+                sum(record.holdout for record in add),
+                -back,
+            ]
+            totals = [
+                old + plus - int(minus) for old, plus, minus in zip(head.totals, added, removed, strict=True)
+            ]
+            self._insert_commit(connection, action, Head(version, head.generation, num_chunks, tuple(totals)))
         return version
 
-    def snapshot(self) -> tuple[int, int, NDArray[np.int64]]:
-        """Read the newest version in one transaction.
+    @staticmethod
+    def _begin(connection: sqlite3.Connection) -> Head:
+        connection.execute("BEGIN IMMEDIATE")
+        return read_head(connection)
 
-        Returns:
-            version, number of rows of the arrays, and one row a document in the order of its chunks:
-            int64 [documents, 7] of number, first chunk, chunks, tokens, bytes, holdout, live.
+    @staticmethod
+    def _insert_commit(connection: sqlite3.Connection, action: str, head: Head) -> None:
+        values = (head.version, _now(), action, head.generation, head.num_chunks, *head.totals)
+        connection.execute(f"INSERT INTO commits VALUES ({','.join('?' * len(values))})", values)
+
+    @staticmethod
+    def _bring_back(connection: sqlite3.Connection, version: int) -> int:
+        """Undo the exclusion of live documents whose original was removed; returns how many."""
+        which = (
+            "excluded IS NOT NULL AND removed IS NULL"
+            " AND original IN (SELECT number FROM documents WHERE removed = ?)"
+        )
+        numbers = connection.execute(f"SELECT number FROM documents WHERE {which}", (version,)).fetchall()
+        connection.executemany(
+            "UPDATE documents SET excluded = NULL, original = NULL, judged = 0 WHERE number = ?", numbers
+        )
+        connection.executemany(f"UPDATE documents SET seal = {SEALED} WHERE number = ?", numbers)
+        return len(numbers)
+
+    def exclude(self, judged: Iterable[int], excluded: Sequence[tuple[str, int, int]]) -> int:
+        """Make a version in which these documents count as judged.
+
+        Args:
+            judged: numbers of documents.
+            excluded: reason, number of the original and number of each document that no search may find.
         """
-        with self._connect() as connection:
-            connection.execute("BEGIN")
-            version, num_chunks = connection.execute(
-                "SELECT version, num_chunks FROM commits ORDER BY version DESC LIMIT 1"
-            ).fetchone()
-            rows = connection.execute(
-                "SELECT number, first_chunk, num_chunks, num_tokens, num_bytes, holdout, removed IS NULL"
-                " FROM documents ORDER BY first_chunk"
-            ).fetchall()
-        return version, num_chunks, np.array(rows, dtype=np.int64).reshape(len(rows), 7)
+        with self.connect() as connection:
+            head = self._begin(connection)
+            rows = [(number,) for number in judged]
+            connection.executemany("UPDATE documents SET judged = 1 WHERE number = ?", rows)
+            connection.executemany(
+                "UPDATE documents SET excluded = ?, original = ? WHERE number = ?", excluded
+            )
+            touched = rows + [(number,) for _, _, number in excluded]
+            connection.executemany(f"UPDATE documents SET seal = {SEALED} WHERE number = ?", touched)
+            live = connection.execute(_SUMS + "removed IS NULL").fetchone()
+            totals = tuple(int(total) for total in live)
+            self._insert_commit(
+                connection, "judge", Head(head.version + 1, head.generation, head.num_chunks, totals)
+            )
+        return head.version + 1
 
-    def describe(self, numbers: Sequence[int]) -> list[Description]:
-        """Id, title and source of the documents with these numbers, in the same order."""
-        found: dict[int, Description] = {}
-        unique = sorted(set(numbers))
-        with self._connect() as connection:
-            for start in range(0, len(unique), _SQL_VARIABLES):
-                part = unique[start : start + _SQL_VARIABLES]
-                marks = ",".join("?" * len(part))
-                query = f"SELECT number, id, title, source FROM documents WHERE number IN ({marks})"
-                found.update({row[0]: Description(*row[1:]) for row in connection.execute(query, part)})
-        return [found[number] for number in numbers]
+    def compact(self, places: Iterable[tuple[int, int]], *, generation: int, num_chunks: int) -> int:
+        """Make a version whose rows stand elsewhere; what was removed keeps its name until the next compact.
+
+        Args:
+            places: new first chunk and number of each live document.
+            generation: where the files of the new version are.
+            num_chunks: rows of its arrays.
+        """
+        with self.connect() as connection:
+            head = self._begin(connection)
+            connection.execute("DELETE FROM documents WHERE num_chunks = 0")
+            connection.execute(
+                "UPDATE documents SET num_chunks = 0, first_chunk = -1 WHERE removed IS NOT NULL"
+            )
+            connection.executemany("UPDATE documents SET first_chunk = ? WHERE number = ?", places)
+            connection.execute(f"UPDATE documents SET seal = {SEALED}")
+            self._insert_commit(
+                connection, "compact", Head(head.version + 1, generation, num_chunks, head.totals)
+            )
+        return head.version + 1
 
 
 def _now() -> str:

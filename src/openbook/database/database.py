@@ -1,32 +1,51 @@
 """The database as its users see it: one folder to create, open, add to, remove from and search.
 
 A `Database` object reads one version, the newest when it was opened, and moves to the newest with `refresh`,
-which its own `add` and `remove` do. The catalogue, the arrays and the indexes have files of their own here.
+which its own `add`, `remove` and `compact` do. Several threads may search it while one of them changes it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.catalog import FILE_NAME, UNFINISHED_NAME, Catalog
+from openbook.database.arrays import Rows
+from openbook.database.catalog import Catalog
+from openbook.database.compact import compact
+from openbook.database.creation import create_folder, open_folder
+from openbook.database.dense import Found
 from openbook.database.embedder import DEFAULT_EMBEDDER, Embedder, load_embedder
 from openbook.database.files import Files
-from openbook.database.indexes import Indexes
-from openbook.database.info import DatabaseInfo
+from openbook.database.info import DatabaseInfo, describe
 from openbook.database.layout import ChunkLayout
-from openbook.database.search import Found, Hit, Queries, Searcher, SearchMode, check_mode
+from openbook.database.records import Commit, Exclusion
+from openbook.database.search import Hit, Queries, check_mode
 from openbook.database.settings import DatabaseSettings
+from openbook.database.verify import VerifyReport, verify
+from openbook.database.version import Version, open_version
 from openbook.database.writer import AddReport, Writer
-from openbook.errors import DatabaseError, MismatchError, SourceError
+from openbook.errors import MismatchError, SourceError
 from openbook.progress import Progress, silent
-from openbook.text import Document, Tokenizer, load_tokenizer
+from openbook.text import AnyDocument, Tokenizer
 
-_INTERRUPTED = {"tokenizer", UNFINISHED_NAME, f"{UNFINISHED_NAME}-journal"}
-"""What a `create` that was killed may leave behind: the next one may write over it."""
+
+def same_embedder(settings: DatabaseSettings, path: Path) -> Embedder:
+    """The encoder that made the vectors of the database at `path`.
+
+    Raises:
+        MismatchError: its weights are not the same any more.
+    """
+    assert settings.embedder is not None
+    embedder = load_embedder(settings.embedder)
+    if embedder.fingerprint != settings.embedder_fingerprint:
+        raise MismatchError(
+            f"{path}: its vectors were made with {settings.embedder} {settings.embedder_fingerprint} "
+            f"from {settings.embedder_source}, but {embedder.source} gives {embedder.fingerprint}; "
+            "use the same weights"
+        )
+    return embedder
 
 
 class Database:
@@ -38,8 +57,7 @@ class Database:
         self.path = path
         self.settings = settings
         self.tokenizer = tokenizer
-        self._catalog = catalog
-        self._files = Files.of(path, settings, tokenizer.vocab_size)
+        self.catalog = catalog
         self.refresh()
 
     @classmethod
@@ -50,7 +68,9 @@ class Database:
         tokenizer: Tokenizer | str,
         embedder: str | None = DEFAULT_EMBEDDER,
         chunk_size: int = 64,
-        holdout: float = 0.0,
+        holdout: float | Iterable[str] = 0.0,
+        decontaminate: bool = True,
+        deduplicate: bool = False,
     ) -> "Database":
         """Make an empty database.
 
@@ -59,37 +79,27 @@ class Database:
             tokenizer: its name or path, or one that is loaded.
             embedder: name or path of the frozen encoder; None: lexical only, no weights needed.
             chunk_size: M, tokens in a chunk.
-            holdout: share of the documents to keep out of retrieval, for evaluation.
+            holdout: share of the documents to keep out of retrieval, for evaluation; or their ids.
+            decontaminate: keep near-copies of held-out documents out of retrieval and training.
+            deduplicate: keep near-copies of earlier documents out of retrieval and training.
 
         Raises:
             DatabaseError: the folder holds something.
             SettingsError: a setting out of range, a tokenizer or encoder that cannot be loaded.
         """
-        folder = Path(path)
-        if (folder / FILE_NAME).exists():
-            raise DatabaseError(f"{folder}: is a database already; open it, or choose another folder")
-        if folder.exists() and not (folder.is_dir() and {p.name for p in folder.iterdir()} <= _INTERRUPTED):
-            raise DatabaseError(f"{folder}: exists and is no database; choose another folder")
-        if isinstance(tokenizer, str):
-            tokenizer = load_tokenizer(tokenizer)
         loaded = None if embedder is None else load_embedder(embedder)
-        settings = DatabaseSettings(
-            tokenizer=tokenizer.name,
-            tokenizer_fingerprint=tokenizer.fingerprint,
+        listed = isinstance(holdout, Iterable)
+        catalog, settings, tokenizer = create_folder(
+            Path(path),
+            tokenizer,
+            loaded,
             chunk_size=chunk_size,
-            holdout=holdout,
-            embedder=loaded.name if loaded else None,
-            embedder_source=loaded.source if loaded else None,
-            embedder_fingerprint=loaded.fingerprint if loaded else None,
-            embedding_size=loaded.size if loaded else 0,
+            holdout=0.0 if isinstance(holdout, Iterable) else holdout,
+            holdout_ids=tuple(dict.fromkeys(holdout)) if listed else (),  # type: ignore[arg-type]
+            decontaminate=decontaminate,
+            deduplicate=deduplicate,
         )
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            tokenizer.save(folder / "tokenizer")
-            Catalog.create(folder, settings.to_dict())
-        except OSError as error:
-            raise DatabaseError(f"{folder}: cannot be written to: {error}") from error
-        database = cls(folder, Catalog(folder), settings, tokenizer)
+        database = cls(Path(path), catalog, settings, tokenizer)
         if loaded is not None:
             database.__dict__["embedder"] = loaded  # already loaded: fills the cached property
         return database
@@ -102,38 +112,53 @@ class Database:
             DatabaseError: there is none, or it is damaged.
             MismatchError: its tokenizer's files are not those it was made with.
         """
-        folder = Path(path)
-        catalog = Catalog(folder)
-        settings = DatabaseSettings.from_dict(catalog.settings(), where=str(folder))
-        if not (folder / "tokenizer" / "tokenizer.json").is_file():
-            raise DatabaseError(f"{folder}: its tokenizer/tokenizer.json is missing: restore it")
-        tokenizer = load_tokenizer(str(folder / "tokenizer"))
-        if tokenizer.fingerprint != settings.tokenizer_fingerprint:
-            raise MismatchError(f"{folder / 'tokenizer'}: not the tokenizer that the database was made with")
-        return cls(folder, catalog, settings, tokenizer)
+        return cls(Path(path), *open_folder(Path(path)))
 
     def refresh(self) -> None:
         """Move to the newest version."""
-        version, num_chunks, rows = self._catalog.snapshot()
-        self.layout = ChunkLayout.from_snapshot(
-            version, num_chunks, rows, chunk_size=self.settings.chunk_size
+        before: Version | None = getattr(self, "_opened", None)
+        self._opened = open_version(
+            self.catalog, self.settings, self.tokenizer, self._files, self._mend_indexes, before
         )
-        self.tokens: NDArray[Any] = self._files.tokens.rows(num_chunks)
-        self.vectors: NDArray[Any] | None = None
-        if self._files.vectors is not None:
-            self.vectors = self._files.vectors.rows(num_chunks)
-        self._searcher = Searcher(
-            self.layout, Indexes(self.layout, self.vectors, self._files.lexical, self._writer)
-        )
+
+    def _files(self, generation: int) -> Files:
+        return Files.of(self.path, self.settings, vocab_size=self.tokenizer.vocab_size, generation=generation)
+
+    def _writer(self) -> Writer:
+        return Writer(self.catalog, self._files, self.settings, self.tokenizer, lambda: self.embedder)
+
+    def _mend_indexes(self) -> None:
+        with self._writer() as writer:
+            writer.finish()
 
     def __reduce__(self) -> tuple[Callable[[Path], "Database"], tuple[Path]]:
         """A copy for another process (a data loader's) opens the folder itself."""
         return Database.open, (self.path,)
 
     @property
+    def opened(self) -> Version:
+        """The version that this object reads: hold on to it to read the same one throughout."""
+        return self._opened
+
+    @property
     def version(self) -> int:
         """Of what this object reads; grows by one with each commit."""
         return self.layout.version
+
+    @property
+    def layout(self) -> ChunkLayout:
+        """Which chunk is of which document."""
+        return self._opened.layout
+
+    @property
+    def tokens(self) -> Rows:
+        """[num_chunks, M], of the tokenizer's vocabulary."""
+        return self._opened.tokens
+
+    @property
+    def vectors(self) -> Rows | None:
+        """float16 [num_chunks, E]; None in a lexical-only database."""
+        return self._opened.vectors
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -142,20 +167,13 @@ class Database:
         Raises:
             MismatchError: its weights are not those that the vectors were made with.
         """
-        assert self.settings.embedder is not None
-        embedder = load_embedder(self.settings.embedder)
-        if embedder.fingerprint != self.settings.embedder_fingerprint:
-            raise MismatchError(
-                f"{self.path}: its vectors were made with {self.settings.embedder} "
-                f"{self.settings.embedder_fingerprint} from {self.settings.embedder_source}, but "
-                f"{embedder.source} gives {embedder.fingerprint}; use the same weights"
-            )
-        return embedder
+        return same_embedder(self.settings, self.path)
 
     def add(
         self,
-        documents: Iterable[Document],
+        documents: Iterable[AnyDocument],
         *,
+        sync: bool = False,
         on_error: Callable[[SourceError], None] | None = None,
         progress: Progress = silent,
     ) -> AddReport:
@@ -165,15 +183,17 @@ class Database:
 
         Args:
             documents: any number; they are read as they are written.
-            on_error: told of a document whose id came before in this call with another text; None: raise.
+            sync: remove all other documents, so that the database holds just these.
+            on_error: told of a document whose id came before in this call with another text, or whose tokens
+                are not the tokenizer's; None: raise.
             progress: told how many documents are done.
 
         Raises:
             DatabaseError: another process is writing.
-            SourceError: two different texts with one id.
+            SourceError: two different texts with one id; foreign tokens; nothing to sync with.
         """
         with self._writer() as writer:
-            report = writer.add(documents, on_error=on_error, progress=progress)
+            report = writer.add(documents, sync=sync, on_error=on_error, progress=progress)
         self.refresh()
         return report
 
@@ -188,8 +208,36 @@ class Database:
         self.refresh()
         return version
 
-    def _writer(self) -> Writer:
-        return Writer(self._catalog, self._files, self.settings, self.tokenizer, lambda: self.embedder)
+    def compact(self, *, progress: Progress = silent) -> int:
+        """Write all files anew without what was removed. Returns the new version; chunks get new numbers.
+
+        A database that was opened before goes on reading the files that it opened.
+
+        Raises:
+            DatabaseError: another process is writing, or the disk has no room for a second copy.
+        """
+        with self._writer() as writer:
+            version = compact(writer, progress=progress)
+        self.refresh()
+        return version
+
+    def verify(self, *, progress: Progress = silent) -> VerifyReport:
+        """Compare every file with its checksums and the catalogue; see also `repair`."""
+        return verify(self.path, progress=progress)
+
+    def mend(self, *, bulk: bool = False, progress: Progress = silent) -> None:
+        """Make again what is missing from the indexes, and let them catch up with the arrays.
+
+        Args:
+            bulk: catch up with nearly every chunk, because many queries are to follow.
+            progress: told in stages.
+
+        Raises:
+            DatabaseError: another process is writing.
+        """
+        with self._writer() as writer:
+            writer.finish(bulk=bulk, progress=progress)
+        self.refresh()
 
     def search(self, texts: Sequence[str], *, k: int = 5, mode: str | None = None) -> list[list[Hit]]:
         """Find the chunks nearest to each text.
@@ -202,9 +250,11 @@ class Database:
         Returns:
             For each text its hits, best first.
         """
-        k = min(k, max(1, self.layout.num_chunks))
-        ids, scores = self.search_chunks(self.text_queries(texts), k=k, mode=mode)
-        return [self.hits(*row) for row in zip(ids, scores, strict=True)]
+        opened = self._opened
+        checked = check_mode(mode, has_dense=opened.vectors is not None)
+        k = min(k, max(1, opened.layout.num_chunks))
+        ids, scores = opened.searcher.search(self.text_queries(texts), k=k, mode=checked)
+        return [opened.hits(*row) for row in zip(ids, scores, strict=True)]
 
     def text_queries(self, texts: Sequence[str]) -> Queries:
         """Queries from texts; they are encoded only if a mode asks for vectors, and once."""
@@ -214,32 +264,26 @@ class Database:
         self, queries: Queries, *, k: int, mode: str | None = None, exclude: NDArray[np.int64] | None = None
     ) -> Found:
         """As `search`, in chunk numbers; see `Searcher.search`."""
-        checked: SearchMode = check_mode(mode, has_dense=self.vectors is not None)
-        return self._searcher.search(queries, k=k, mode=checked, exclude=exclude)
+        opened = self._opened
+        checked = check_mode(mode, has_dense=opened.vectors is not None)
+        return opened.searcher.search(queries, k=k, mode=checked, exclude=exclude)
 
     def hits(self, chunk_ids: NDArray[np.int64], scores: NDArray[np.float32]) -> list[Hit]:
         """What people see of these chunks [k]; -1 is left out."""
-        found = chunk_ids >= 0
-        ids, scores = chunk_ids[found], scores[found]
-        after = np.where(self.layout.has_continuation[ids], ids + 1, -1)
-        texts = self.chunk_texts(ids)
-        continuations = self.chunk_texts(after)
-        described = self._catalog.describe(self.layout.number[self.layout.document_of[ids]].tolist())
-        return [
-            Hit(d.id, int(chunk), float(score), text, continuation, d.title, d.source)
-            for d, chunk, score, text, continuation in zip(
-                described, ids, scores, texts, continuations, strict=True
-            )
-        ]
+        return self._opened.hits(chunk_ids, scores)
 
-    def chunk_texts(self, chunk_ids: NDArray[np.int64]) -> list[str]:
+    def chunk_texts(self, chunk_ids: NDArray[np.int64] | Sequence[int]) -> list[str]:
         """The text of each chunk, without filling; empty for -1."""
-        rows = [
-            self.tokens[chunk, : self.layout.lengths[chunk]].tolist() if chunk >= 0 else []
-            for chunk in chunk_ids
-        ]
-        return self.tokenizer.decode(rows)
+        return self._opened.chunk_texts(chunk_ids)
 
     def info(self) -> DatabaseInfo:
-        """Counts and settings."""
-        return DatabaseInfo.of(self.layout, self.settings)
+        """Counts, sizes and settings."""
+        return describe(self.settings, self._opened)
+
+    def commits(self) -> list[Commit]:
+        """All versions, the oldest first."""
+        return self.catalog.commits()
+
+    def excluded(self) -> list[Exclusion]:
+        """The documents kept out of retrieval and training because they nearly equal another."""
+        return self.catalog.excluded()

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
-from openbook.database.layout import ChunkLayout
+from openbook.database.dense_store import is_large, stored_index
 from openbook.database.settings import DatabaseSettings
+from openbook.database.table import table_stamp
+from openbook.database.version import Version
+from openbook.errors import DatabaseError
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +14,7 @@ class DatabaseInfo:
     """What `openbook info` prints."""
 
     documents: int
-    """Live ones, held-out ones included."""
+    """Live ones, held-out and excluded ones included."""
     chunks: int
     """Of live documents."""
     version: int
@@ -20,30 +23,68 @@ class DatabaseInfo:
     embedder_source: str | None
     chunk_size: int
     holdout_documents: int
+    excluded_documents: int
+    """Kept out of retrieval and training, because they nearly equal held-out or earlier ones."""
+    removed_chunks: int
+    """Whose space `compact` reclaims."""
     dense_index: str | None
+    """`exact`, or faiss' name of the index; None in a lexical-only database."""
     recall_at_10: float | None
-    """Of the dense index against exact search."""
+    """Of the dense index against exact search, measured when it was built."""
+    neighbors: str | None
+    """Of the neighbor table: mode, k and version; None if there is no table."""
     tokens: int
     bytes: int
     """Of text, in UTF-8."""
+    disk: dict[str, int]
+    """Bytes of each part of the folder."""
 
-    @classmethod
-    def of(cls, layout: ChunkLayout, settings: DatabaseSettings) -> "DatabaseInfo":
-        """Counts at one version."""
-        retrieved = layout.count(holdout=False)
-        held_out = layout.count(holdout=True)
-        dense = settings.embedding_size > 0
-        return cls(
-            documents=retrieved["documents"] + held_out["documents"],
-            chunks=retrieved["chunks"] + held_out["chunks"],
-            version=layout.version,
-            tokenizer=settings.tokenizer,
-            embedder=settings.embedder,
-            embedder_source=settings.embedder_source,
-            chunk_size=settings.chunk_size,
-            holdout_documents=held_out["documents"],
-            dense_index="exact" if dense else None,
-            recall_at_10=1.0 if dense else None,
-            tokens=retrieved["tokens"] + held_out["tokens"],
-            bytes=retrieved["bytes"] + held_out["bytes"],
-        )
+
+def describe(settings: DatabaseSettings, opened: Version) -> DatabaseInfo:
+    """Counts and sizes of one version."""
+    layout = opened.layout
+    retrieved = layout.count(holdout=False)
+    held_out = layout.count(holdout=True)
+    index, recall = _dense(settings, opened)
+    chunks = retrieved["chunks"] + held_out["chunks"]
+    return DatabaseInfo(
+        documents=retrieved["documents"] + held_out["documents"],
+        chunks=chunks,
+        version=layout.version,
+        tokenizer=settings.tokenizer,
+        embedder=settings.embedder,
+        embedder_source=settings.embedder_source,
+        chunk_size=settings.chunk_size,
+        holdout_documents=held_out["documents"],
+        excluded_documents=int((layout.live & layout.excluded).sum()),
+        removed_chunks=layout.num_chunks - chunks,
+        dense_index=index,
+        recall_at_10=recall,
+        neighbors=_neighbors(opened),
+        tokens=retrieved["tokens"] + held_out["tokens"],
+        bytes=retrieved["bytes"] + held_out["bytes"],
+        disk=opened.files.sizes(),
+    )
+
+
+def _dense(settings: DatabaseSettings, opened: Version) -> tuple[str | None, float | None]:
+    if not settings.embedding_size:
+        return None, None
+    if not is_large(opened.layout):
+        return "exact", 1.0
+    try:
+        found = stored_index(opened.files.dense)
+    except DatabaseError:
+        return "damaged", None
+    return ("exact", 1.0) if found is None else (found.name, found.recall_at_10)
+
+
+def _neighbors(opened: Version) -> str | None:
+    try:
+        stamp = table_stamp(opened.files.neighbors)
+    except DatabaseError:
+        return "damaged"
+    if stamp is None:
+        return None
+    stale = "" if stamp.version == opened.layout.version else ", stale"
+    return f"{stamp.mode}, {stamp.k} a chunk, version {stamp.version}{stale}"

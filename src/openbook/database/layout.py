@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from openbook.database.records import Snapshot
+
 
 @dataclass(frozen=True)
 class ChunkLayout:
@@ -37,15 +39,28 @@ class ChunkLayout:
     """Stored for evaluation, never retrieved."""
     live: NDArray[np.bool_]
     """Neither removed nor replaced."""
+    excluded: NDArray[np.bool_]
+    """Nearly equals a held-out or an earlier document: neither retrieved nor trained on."""
+    added: NDArray[np.int64]
+    """The version that added each document."""
 
     @classmethod
-    def from_snapshot(
-        cls, version: int, num_chunks: int, rows: NDArray[np.int64], *, chunk_size: int
-    ) -> "ChunkLayout":
+    def from_snapshot(cls, snapshot: Snapshot, *, chunk_size: int) -> "ChunkLayout":
         """From what `Catalog.snapshot` returns."""
-        number, first, chunks, tokens, num_bytes, holdout, live = rows.T
+        number, first, chunks, tokens, num_bytes, holdout, live, excluded, added = snapshot.rows.T
         return cls(
-            version, num_chunks, chunk_size, number, first, chunks, tokens, num_bytes, holdout > 0, live > 0
+            version=snapshot.head.version,
+            num_chunks=snapshot.head.num_chunks,
+            chunk_size=chunk_size,
+            number=number,
+            first_chunk=first,
+            document_chunks=chunks,
+            document_tokens=tokens,
+            document_bytes=num_bytes,
+            holdout=holdout > 0,
+            live=live > 0,
+            excluded=excluded > 0,
+            added=added,
         )
 
     @cached_property
@@ -56,8 +71,16 @@ class ChunkLayout:
     @cached_property
     def retrievable(self) -> NDArray[np.bool_]:
         """[num_chunks]: may this chunk be anyone's neighbor?"""
-        retrievable: NDArray[np.bool_] = (self.live & ~self.holdout)[self.document_of]
+        retrievable: NDArray[np.bool_] = (self.live & ~self.holdout & ~self.excluded)[self.document_of]
         return retrievable
+
+    @cached_property
+    def indexed(self) -> NDArray[np.int64]:
+        """Numbers of all chunks that indexes hold, in order: of documents that are not held out.
+
+        Removed and excluded ones are among them until `compact`, and are filtered from what is found.
+        """
+        return np.flatnonzero(~self.holdout[self.document_of])
 
     @cached_property
     def lengths(self) -> NDArray[np.int64]:
@@ -75,15 +98,34 @@ class ChunkLayout:
         last[self.first_chunk + self.document_chunks - 1] = True
         return ~last
 
+    def without_removed(self) -> "ChunkLayout":
+        """As it is after `compact`: live documents one after the other."""
+        live = self.live
+        chunks = self.document_chunks[live]
+        return ChunkLayout(
+            version=self.version,
+            num_chunks=int(chunks.sum()),
+            chunk_size=self.chunk_size,
+            number=self.number[live],
+            first_chunk=np.cumsum(chunks) - chunks,
+            document_chunks=chunks,
+            document_tokens=self.document_tokens[live],
+            document_bytes=self.document_bytes[live],
+            holdout=self.holdout[live],
+            live=np.ones(len(chunks), dtype=np.bool_),
+            excluded=self.excluded[live],
+            added=self.added[live],
+        )
+
     def chunks_of(self, document: int) -> range:
         """The chunks of the document at this place."""
         first = int(self.first_chunk[document])
         return range(first, first + int(self.document_chunks[document]))
 
     def chunks_of_split(self, *, holdout: bool) -> NDArray[np.int64]:
-        """Numbers of all live chunks of the held-out documents, or of the others, in order."""
-        wanted = (self.live & (self.holdout == holdout))[self.document_of]
-        return np.flatnonzero(wanted)
+        """Numbers of all live chunks of the held-out documents, or of the others less the excluded."""
+        wanted = self.live & (self.holdout == holdout) & ~self.excluded
+        return np.flatnonzero(wanted[self.document_of])
 
     def count(self, *, holdout: bool) -> dict[str, Any]:
         """Documents, chunks, tokens and bytes of one split."""

@@ -14,6 +14,7 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
+from openbook.database.segments import break_seal, damaged_segments, seal
 from openbook.errors import DatabaseError
 
 _HEAP_BYTES = 96_000_000
@@ -37,19 +38,25 @@ class LexicalIndex:
     """One folder of tantivy's.
 
     Args:
-        folder: made if it does not exist.
+        folder: of the index.
+        create: make an index there if there is none.
 
     Raises:
         DatabaseError: the folder is damaged, or read-only: tantivy locks what it reads.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, create: bool = True) -> None:
         self.folder = folder
         self._schema = _schema()
         self._analyzer = _analyzer()
         self._writer: tantivy.IndexWriter | None = None
+        self._checked = False
         with self._reported():
-            folder.mkdir(parents=True, exist_ok=True)
+            if not (folder / "meta.json").is_file():
+                if not create:
+                    raise FileNotFoundError("holds no index")
+                folder.mkdir(parents=True, exist_ok=True)
+                break_seal(folder)
             self._index = tantivy.Index(self._schema, path=str(folder))
             self._index.register_tokenizer("words", self._analyzer)
             # Otherwise a thread watches the folder, and its lock file comes in the way of deleting that.
@@ -62,10 +69,40 @@ class LexicalIndex:
         try:
             yield
         except (OSError, ValueError) as error:
-            raise DatabaseError(
-                f"{self.folder}: cannot be read or written ({error}); if it is damaged, delete this folder: "
-                "it is made again from the tokens"
-            ) from error
+            raise self._error(f"cannot be read or written: {error}") from error
+        except BaseException as error:
+            if type(error).__name__ == "PanicException":  # what a fault inside tantivy looks like from here
+                raise self._error(f"cannot be read: {error}") from error
+            raise
+
+    def _error(self, problem: str) -> DatabaseError:
+        return DatabaseError(
+            f"{self.folder}: {problem}; if the disk is not full and the folder can be written to, it is "
+            f"damaged, and made again by: openbook verify {self.folder.parent} --repair"
+        )
+
+    def check_files(self) -> None:
+        """Compare all files with their checksums, once; of a folder that was deleted, what is open stays.
+
+        Raises:
+            DatabaseError: one is damaged.
+        """
+        if not self._checked and (self.folder / "meta.json").exists():
+            for path, problem in damaged_segments(self.folder):
+                raise DatabaseError(
+                    f"{path}: {problem}: the file is damaged; it is made again by: "
+                    f"openbook verify {self.folder.parent} --repair"
+                )
+            self._checked = True
+
+    def chunks(self) -> NDArray[np.int64]:
+        """The numbers of all chunks in the index, ascending."""
+        with self._reported():
+            count = max(1, self._searcher.num_docs)
+            hits = self._searcher.search(
+                tantivy.Query.all_query(), limit=count, count=False, order_by_field="chunk"
+            ).hits
+        return np.sort(np.array([chunk for chunk, _ in hits], dtype=np.int64))
 
     def highest_chunk(self) -> int:
         """The highest chunk number in the index, -1 if it is empty."""
@@ -98,14 +135,17 @@ class LexicalIndex:
                 self._searcher = self._index.searcher()
 
     def close(self) -> None:
-        """Wait for background merges and free the writer."""
+        """Wait for background merges, free the writer and seal the files."""
         if self._writer is not None:
-            self._writer.wait_merging_threads()
-            self._writer = None
+            writer, self._writer = self._writer, None
+            with self._reported():
+                writer.wait_merging_threads()
+                seal(self.folder)
 
     def _open_writer(self) -> tantivy.IndexWriter:
         if self._writer is None:
             with self._reported():
+                break_seal(self.folder)
                 self._writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=2)
         return self._writer
 

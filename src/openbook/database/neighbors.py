@@ -1,93 +1,49 @@
-"""The neighbor table: for each chunk of the corpus its nearest chunks, computed once, read by every training.
+"""Computing the neighbor table, in blocks of rows that stay when it is interrupted, and only where needed.
 
-Neighbors belong to chunks, not to samples, so any sequence length, seed or split works from one table.
-Files in the folder `neighbors`: ids.i64 [num_chunks, K], scores.f32 [num_chunks, K], and table.json, written
-last, which says for which version and mode they were computed.
+A table of an older version is extended: its rows are copied, and searched again where something may have
+changed. That is where a neighbor was lost, where the chunk is new or held out, and where a new chunk, asked
+for its own nearest, names an old one.
 """
 
-import json
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.database import Database
+from openbook.database.dense_store import TAIL_FOR_BULK, is_large, needs_care
+from openbook.database.judge import still_to_judge
 from openbook.database.lock import take_lock
-from openbook.database.search import Queries, SearchMode, check_mode
-from openbook.errors import DatabaseError, MismatchError, SettingsError
-from openbook.progress import Progress, silent
+from openbook.database.search import check_mode
+from openbook.database.storage import read_sealed, stored, write_sealed
+from openbook.database.table import BEGUN, NeighborTable, Stamp, table_stamp
+from openbook.database.version import Version
+from openbook.errors import DatabaseError, SettingsError
+from openbook.progress import Progress, silent, stage
 
-_FOLDER = "neighbors"
 _BATCH = 2048
-
-
-@dataclass(frozen=True, slots=True)
-class _Stamp:
-    version: int
-    mode: SearchMode
-    k: int
-    num_chunks: int
-
-
-@dataclass(frozen=True)
-class NeighborTable:
-    """Neighbors of every live chunk of one version.
-
-    ids: int64 [num_chunks, K], best first, -1 where there are no more (all of a removed document's rows).
-    scores: float32 [num_chunks, K].
-    """
-
-    ids: NDArray[np.int64]
-    scores: NDArray[np.float32]
-    version: int
-    mode: SearchMode
-
-    @classmethod
-    def load(cls, database: Database) -> "NeighborTable":
-        """Open the table, memory-mapped.
-
-        Raises:
-            DatabaseError: there is none, or its files are cut.
-            MismatchError: it was computed for another version of the database.
-        """
-        folder = database.path / _FOLDER
-        remedy = f"run: openbook neighbors {database.path}"
-        if not (folder / "table.json").is_file():
-            raise DatabaseError(f"{database.path}: has no neighbor table; {remedy}")
-        try:
-            stamp = _Stamp(**json.loads((folder / "table.json").read_text(encoding="utf-8")))
-            shape = (stamp.num_chunks, stamp.k)
-            ids = np.memmap(folder / "ids.i64", dtype="<i8", mode="r", shape=shape)
-            scores = np.memmap(folder / "scores.f32", dtype="<f4", mode="r", shape=shape)
-        except (OSError, ValueError, TypeError) as error:
-            raise DatabaseError(f"{folder}: damaged ({error}); {remedy}") from error
-        if stamp.version != database.version:
-            raise MismatchError(
-                f"{folder}: of version {stamp.version}, the database is at {database.version}; {remedy}"
-            )
-        return cls(ids, scores, stamp.version, stamp.mode)
-
-    def first(self, k: int) -> NDArray[np.int64]:
-        """The k best of each chunk: [num_chunks, k].
-
-        Raises:
-            SettingsError: the table has fewer.
-        """
-        if not 1 <= k <= self.ids.shape[1]:
-            raise SettingsError(
-                f"{k} neighbors asked for, the table holds {self.ids.shape[1]}: run openbook neighbors -k {k}"
-            )
-        return self.ids[:, :k]
+"""Chunks searched at a time."""
+_SECONDS_BETWEEN_WRITES = 2.0
+_REVERSE_NEIGHBORS = 64
+"""Old chunks that each new one names as possibly changed."""
+_REBUILD_BELOW = 5_000
+"""Chunks; searching all of them takes seconds."""
 
 
 def build_neighbors(
-    database: Database, *, k: int = 10, mode: str | None = None, progress: Progress = silent
+    database: Database,
+    *,
+    k: int = 10,
+    mode: str | None = None,
+    rebuild: bool = False,
+    progress: Progress = silent,
 ) -> NeighborTable:
-    """Compute and save the table of the database's version.
+    """Compute and save the table of the database's version; goes on where an interrupted call stopped.
 
     A chunk is never its own neighbor, nor is any chunk of its document; held-out documents have neighbors
     and are nobody's.
@@ -96,67 +52,191 @@ def build_neighbors(
         database: not empty.
         k: neighbors to save for each chunk.
         mode: of search; None: dense where there are vectors, else bm25.
-        progress: told how many chunks are done, and of how many.
+        rebuild: search every chunk, even where an older table could be extended.
+        progress: told how many chunks are searched, and of how many.
 
     Raises:
         DatabaseError: the database is empty or cannot be written to, or another process is at this table.
         SettingsError: k below 1, or a mode that the database does not have.
     """
+    if still_to_judge(database.catalog, database.settings):  # an `add` was interrupted
+        database.mend(progress=stage(progress, "completing the last addition"))
     checked = check_mode(mode, has_dense=database.vectors is not None)
-    layout = database.layout
-    chunks = np.flatnonzero(layout.live[layout.document_of])
-    if len(chunks) == 0:
+    if checked != "bm25":
+        _catch_up(database, progress)
+    opened = database.opened
+    layout = opened.layout
+    if not layout.live.any():
         raise DatabaseError(
             f"{database.path}: is empty; add documents first: openbook add {database.path} SOURCE"
         )
     if k < 1:
         raise SettingsError(f"k = {k}: at least 1 neighbor must be saved")
-    shape = (layout.num_chunks, k)
-    with _unfinished(database.path) as folder:
-        ids = np.memmap(folder / "ids.i64", dtype="<i8", mode="w+", shape=shape)
-        scores = np.memmap(folder / "scores.f32", dtype="<f4", mode="w+", shape=shape)
-        ids[:] = -1
-        for start in range(0, len(chunks), _BATCH):
-            part = chunks[start : start + _BATCH]
-            own = layout.document_of[part]
-            queries = chunk_queries(database, part)
-            ids[part], scores[part] = database.search_chunks(queries, k=k, mode=checked, exclude=own)
-            progress(min(start + _BATCH, len(chunks)), len(chunks))
-        ids.flush()
-        scores.flush()
-        _finish(folder, database.path / _FOLDER, _Stamp(database.version, checked, k, layout.num_chunks))
+    stamp = Stamp(layout.version, checked, k, layout.num_chunks)
+    lock = take_lock(database.path / "neighbors.lock")
+    try:
+        if database.catalog.head().generation != opened.files.generation:
+            raise DatabaseError(f"{database.path}: was compacted since it was opened: open it again")
+        _finish_move(opened.files.neighbors)
+        old = None if rebuild else _older_table(opened, stamp)
+        if old is None or old.version != stamp.version:
+            _build(opened, stamp, old, progress)
+    finally:
+        lock.release()
     return NeighborTable.load(database)
 
 
-def chunk_queries(database: Database, chunk_ids: NDArray[np.int64]) -> Queries:
-    """Stored chunks as queries: their vectors are in the database, nothing is encoded again."""
+def _catch_up(database: Database, progress: Progress) -> None:
+    """What the dense index does not hold yet is searched exactly: dear where every chunk asks."""
+    opened = database.opened
+    large, rows = is_large(opened.layout), opened.layout.num_chunks
+    if large and needs_care(opened.files.dense, rows, longest_tail=TAIL_FOR_BULK):
+        with suppress(DatabaseError):  # while another process writes, it is done without
+            database.mend(bulk=True, progress=progress)
 
-    def vectors() -> NDArray[np.float32]:
-        assert database.vectors is not None
-        return database.vectors[chunk_ids].astype(np.float32)
 
-    return Queries(lambda: database.chunk_texts(chunk_ids), vectors, len(chunk_ids))
-
-
-@contextmanager
-def _unfinished(database: Path) -> Iterator[Path]:
-    """An empty folder for the table to be, for one process at a time."""
-    lock = take_lock(database / f"{_FOLDER}.lock")
+def _older_table(opened: Version, stamp: Stamp) -> NeighborTable | None:
+    """The table to extend; None if there is none of this kind, or none that is sound."""
+    folder = opened.files.neighbors
     try:
-        folder = database / f"{_FOLDER}.new"
-        shutil.rmtree(folder, ignore_errors=True)
+        found = table_stamp(folder)
+        if found is None or (found.mode, found.k) != (stamp.mode, stamp.k) or found.version > stamp.version:
+            return None
+        ids, scores = (array.rows(found.num_chunks) for array in found.arrays(folder))
+        if len(ids.damaged()) or len(scores.damaged()):
+            return None
+    except DatabaseError:
+        return None
+    return NeighborTable(ids, scores, found.version, found.mode)
+
+
+def _build(opened: Version, stamp: Stamp, old: NeighborTable | None, progress: Progress) -> None:
+    """Write the table beside the one that is there, then put it in its place."""
+    final = opened.files.neighbors
+    folder = final.with_name(f"{final.name}.new")
+    with stored(folder):
+        done = _begin(folder, stamp, old)
+        wanted = _rows_to_search(opened, stamp, old)
+        ids, scores = stamp.arrays(folder)
+        for first, found_ids, found_scores in _gathered(_blocks(opened, stamp, old, wanted, done, progress)):
+            ids.append(found_ids, first=first)
+            scores.append(found_scores, first=first)
+        stamp.write(folder)
+    _finish_move(final)
+
+
+def _finish_move(final: Path) -> None:
+    """Put a complete new table in the old one's place; after an interruption the next call does the rest."""
+    new, old = (final.with_name(f"{final.name}.{end}") for end in ("new", "old"))
+    with stored(new):
+        if (new / "table.json").exists():
+            if final.exists():
+                shutil.rmtree(old, ignore_errors=True)
+                final.rename(old)
+            new.rename(final)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _begin(folder: Path, stamp: Stamp, old: NeighborTable | None) -> int:
+    """Make the folder ready; returns how many sound rows an interrupted call left there."""
+    purpose = asdict(stamp) | {"extends": None if old is None else old.version}
+    try:
+        begun = read_sealed(folder / BEGUN)
+    except DatabaseError:
+        begun = {}
+    arrays = stamp.arrays(folder)
+    if begun != purpose:
+        if folder.exists():
+            shutil.rmtree(folder)
         folder.mkdir()
-        yield folder
-    except OSError as error:
-        raise DatabaseError(f"{database}: cannot be written to: {error}") from error
-    finally:
-        lock.release()
+        write_sealed(folder / BEGUN, purpose)
+        return 0
+    done = min(stamp.num_chunks, *(array.whole_rows() for array in arrays))
+    for array in arrays:
+        damaged = array.rows(done).damaged()
+        done = int(damaged[0]) if len(damaged) else done
+    for array in arrays:
+        array.truncate(done)
+    return done
 
 
-def _finish(unfinished: Path, final: Path, stamp: _Stamp) -> None:
-    """Put the new table in the old one's place; table.json comes last and goes first."""
-    (unfinished / "table.json").write_text(json.dumps(asdict(stamp)), encoding="utf-8")
-    if final.exists():
-        (final / "table.json").unlink(missing_ok=True)
-        shutil.rmtree(final)
-    unfinished.rename(final)
+def _rows_to_search(opened: Version, stamp: Stamp, old: NeighborTable | None) -> NDArray[np.bool_]:
+    """[num_chunks]: the rows that cannot be copied from the older table."""
+    layout = opened.layout
+    live = _live_rows(opened)
+    if old is None or layout.num_chunks < _REBUILD_BELOW:
+        return live
+    ids = np.full((layout.num_chunks, stamp.k), -1, dtype=np.int64)
+    ids[: len(old.ids)] = old.ids[:]
+    new = (layout.added > old.version)[layout.document_of] | (ids[:, 0] < 0)
+    lost = ((ids >= 0) & ~layout.retrievable[np.where(ids >= 0, ids, 0)]).any(axis=1)
+    wanted = live & (new | lost | layout.holdout[layout.document_of])
+    asking = np.flatnonzero(live & new & layout.retrievable)
+    for start in range(0, len(asking), _BATCH):
+        part = asking[start : start + _BATCH]
+        named, _ = opened.searcher.search(opened.chunk_queries(part), k=_REVERSE_NEIGHBORS, mode=stamp.mode)
+        wanted[named[named >= 0]] = True
+        if wanted.sum() > 0.5 * live.sum():
+            return live
+    return wanted
+
+
+Block = tuple[int, NDArray[np.int64], NDArray[np.float32]]
+"""Number of the first row, ids and scores of rows that follow each other."""
+
+
+def _blocks(
+    opened: Version,
+    stamp: Stamp,
+    old: NeighborTable | None,
+    wanted: NDArray[np.bool_],
+    done: int,
+    progress: Progress,
+) -> Iterator[Block]:
+    """All rows from `done` on, searched where wanted, else those of the older table."""
+    live = _live_rows(opened)
+    rows = np.flatnonzero(wanted)
+    searched = int(np.searchsorted(rows, done))
+    total = len(rows)
+    while done < stamp.num_chunks:
+        part = rows[searched : searched + _BATCH]
+        searched += len(part)
+        end = int(rows[searched]) if searched < total else stamp.num_chunks
+        ids = np.full((end - done, stamp.k), -1, dtype=np.int64)
+        scores = np.zeros((end - done, stamp.k), dtype=np.float32)
+        if old is not None and done < len(old.ids):
+            copied = old.ids[done:end]
+            ids[: len(copied)], scores[: len(copied)] = copied, old.scores[done:end]
+        dead = ~live[done:end]
+        ids[dead], scores[dead] = -1, 0
+        if len(part):
+            own, queries = opened.layout.document_of[part], opened.chunk_queries(part)
+            found = opened.searcher.search(queries, k=stamp.k, mode=stamp.mode, exclude=own)
+            ids[part - done], scores[part - done] = found
+        yield done, ids, scores
+        done = end
+        progress(searched, total)
+
+
+def _live_rows(opened: Version) -> NDArray[np.bool_]:
+    """[num_chunks]: the chunks that have neighbors at all."""
+    layout = opened.layout
+    live: NDArray[np.bool_] = (layout.live & ~layout.excluded)[layout.document_of]
+    return live
+
+
+def _gathered(blocks: Iterator[Block]) -> Iterator[Block]:
+    """Blocks joined until some seconds have passed: each write waits for the disk."""
+    held: list[Block] = []
+    last = time.monotonic()
+    for block in blocks:
+        held.append(block)
+        if time.monotonic() - last > _SECONDS_BETWEEN_WRITES:
+            yield _joined(held)
+            held, last = [], time.monotonic()
+    if held:
+        yield _joined(held)
+
+
+def _joined(blocks: list[Block]) -> Block:
+    return blocks[0][0], np.concatenate([b[1] for b in blocks]), np.concatenate([b[2] for b in blocks])

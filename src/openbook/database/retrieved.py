@@ -1,20 +1,19 @@
 """The retrieved value of a chunk: its own tokens and its continuation's (paper, section 2.3: [N, F])."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
+from openbook.database.arrays import Rows
 from openbook.database.layout import ChunkLayout
 
 
 def retrieved_tokens(
-    tokens: NDArray[Any], layout: ChunkLayout, chunk_ids: NDArray[np.int64]
+    tokens: Rows, layout: ChunkLayout, chunk_ids: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Fetch neighbors with their continuations.
 
     Args:
-        tokens: [num_chunks, M], usually memory-mapped; only the rows asked for are read.
+        tokens: [num_chunks, M]; only the rows asked for are read.
         layout: at the version that the ids come from.
         chunk_ids: [..., K]; -1 for a neighbor that does not exist.
 

@@ -10,20 +10,21 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from openbook.database.dense import Found
 from openbook.database.indexes import Indexes
 from openbook.database.layout import ChunkLayout
 from openbook.errors import SettingsError
 
 SearchMode = Literal["dense", "bm25", "hybrid"]
-"""dense: nearest vectors (the paper's). bm25: shared words. hybrid: both, by reciprocal rank fusion."""
-
-Found = tuple[NDArray[np.int64], NDArray[np.float32]]
-"""Chunk ids [n, k], best first, -1 where there are no more; and their scores [n, k]."""
+"""dense: nearest vectors (the paper's). bm25: shared words. hybrid: both, their scores added."""
 
 _SPARE = 64
 """Fetched beyond k, because the filter takes some away; hardly dearer than fetching k."""
-_RANK_OFFSET = 60
-"""Of reciprocal rank fusion: score = sum of 1 / (60 + rank) (Cormack et al. 2009)."""
+_DENSE_WEIGHT = 0.6
+"""Of the dense score in hybrid search, chosen on judged queries (benchmarks/retrieval_quality.py)."""
+_FUSED = 100
+"""Hits of each kind that hybrid search looks at, at least."""
+_TINY = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +132,8 @@ class Searcher:
         self, queries: Queries, rows: NDArray[np.int64], fetch: int, mode: SearchMode, avoid: range
     ) -> Found:
         if mode == "dense":
-            index = self.indexes.dense
-            enough = min(fetch, len(index.chunk_ids) + 1)
-            return index.search(queries.vectors()[rows], enough, avoid=avoid)
+            enough = min(fetch, self.layout.num_chunks + 1)
+            return self.indexes.dense.search(queries.vectors()[rows], enough, avoid=avoid)
         texts = queries.texts()
         return self.indexes.lexical.search([texts[row] for row in rows], fetch, avoid=avoid)
 
@@ -157,19 +157,27 @@ class Searcher:
         return ids, scores
 
     def _hybrid(self, queries: Queries, k: int, exclude: NDArray[np.int64] | None) -> Found:
-        """Reciprocal rank fusion of the two lists."""
-        depth = max(50, 4 * k)
-        dense, _ = self._single(queries, depth, "dense", exclude)
-        lexical, _ = self._single(queries, depth, "bm25", exclude)
-        by_rank = (1.0 / (_RANK_OFFSET + 1 + np.arange(depth))).astype(np.float32)
-        dense_score = np.where(dense >= 0, by_rank, 0)
-        lexical_score = np.where(lexical >= 0, by_rank, 0)
+        """Both lists by a weighted sum of their scores, each brought to 0 … 1 within its query."""
+        depth = max(_FUSED, 4 * k)
+        dense, dense_scores = self._single(queries, depth, "dense", exclude)
+        lexical, lexical_scores = self._single(queries, depth, "bm25", exclude)
+        dense_scores = _DENSE_WEIGHT * _between_0_and_1(dense, dense_scores)
+        best = np.maximum(lexical_scores.max(axis=1, initial=0, keepdims=True), _TINY)
+        lexical_scores = (1 - _DENSE_WEIGHT) * lexical_scores / best
         for row in range(queries.count):
             _, in_dense, in_lexical = np.intersect1d(dense[row], lexical[row], return_indices=True)
-            dense_score[row, in_dense] += lexical_score[row, in_lexical]
-            lexical_score[row, in_lexical] = 0
+            dense_scores[row, in_dense] += lexical_scores[row, in_lexical]
+            lexical[row, in_lexical] = -1
         ids = np.concatenate([dense, lexical], axis=1)
-        scores = np.concatenate([dense_score, lexical_score], axis=1)
+        scores = np.where(ids >= 0, np.concatenate([dense_scores, lexical_scores], axis=1), -1)
         order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-        scores = np.take_along_axis(scores, order, axis=1)
-        return np.where(scores > 0, np.take_along_axis(ids, order, axis=1), -1), scores
+        ids, scores = (np.take_along_axis(values, order, axis=1) for values in (ids, scores))
+        return ids, np.where(ids >= 0, scores, 0).astype(np.float32)
+
+
+def _between_0_and_1(ids: NDArray[np.int64], scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Each row's scores as shares of the way from its lowest to its highest; all 1 where these are equal."""
+    highest = np.where(ids >= 0, scores, -np.inf).max(axis=1, initial=-1, keepdims=True)
+    lowest = np.where(ids >= 0, scores, np.inf).min(axis=1, initial=1, keepdims=True)
+    width = highest - lowest
+    return np.where(width > _TINY, (scores - lowest) / np.maximum(width, _TINY), 1).astype(np.float32)

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from openbook.database.arrays import Rows
 from openbook.database.database import Database
 from openbook.database.retrieved import retrieved_tokens
 from openbook.errors import DatabaseError, SettingsError
@@ -40,7 +41,7 @@ class SequenceDataset:
     database: Database
     split: Literal["train", "holdout"]
     sequence_length: int
-    neighbors: NDArray[np.int64] | None = None
+    neighbors: NDArray[np.int64] | Rows | None = None
 
     def __post_init__(self) -> None:
         M = self.database.settings.chunk_size
@@ -89,7 +90,9 @@ class SequenceDataset:
             sample |= {"neighbor_ids": neighbor_ids, "neighbor_mask": mask}
         return sample
 
-    def _allowed_neighbors(self, chunks: NDArray[np.int64], table: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _allowed_neighbors(
+        self, chunks: NDArray[np.int64], table: NDArray[np.int64] | Rows
+    ) -> NDArray[np.int64]:
         """Neighbors [C-1, K] of all chunks but the last, -1 where a neighbor must not be seen."""
         layout = self.database.layout
         exists = chunks >= 0

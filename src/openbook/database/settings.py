@@ -3,9 +3,9 @@
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from openbook.errors import DatabaseError, MismatchError, SettingsError
+from openbook.errors import FormatError, MismatchError, SettingsError
 
-FORMAT = 1
+FORMAT = 2
 """Of the folder's layout; another number is another layout."""
 
 
@@ -33,6 +33,12 @@ class DatabaseSettings:
     """E of the vectors; 0: lexical only."""
     holdout: float = 0.0
     """Share of the documents that is stored but never retrieved."""
+    holdout_ids: tuple[str, ...] = ()
+    """Ids of documents to hold out beside that share."""
+    decontaminate: bool = True
+    """Keep near-copies of held-out documents out of retrieval and training."""
+    deduplicate: bool = False
+    """Keep near-copies of earlier documents out of retrieval and training."""
     format: int = FORMAT
 
     def __post_init__(self) -> None:
@@ -46,14 +52,14 @@ class DatabaseSettings:
         """Read what the catalogue holds.
 
         Raises:
-            DatabaseError: written by another version of the format.
+            FormatError: written by another version of the format.
         """
         if values.get("format") != FORMAT or values.keys() != {field.name for field in fields(cls)}:
-            raise DatabaseError(
+            raise FormatError(
                 f"{where}: its format is {values.get('format')!r}, this openbook reads {FORMAT}; "
                 "build it again with this version"
             )
-        return cls(**values)
+        return cls(**values | {"holdout_ids": tuple(values["holdout_ids"])})
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""

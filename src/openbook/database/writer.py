@@ -5,38 +5,45 @@ entries that no commit vouches for; the next writer cuts them off before it writ
 taken out of the lexical index after it, so that a commit that fails has removed nothing.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
 
 import numpy as np
-from filelock import BaseFileLock
+from numpy.typing import NDArray
 
-from openbook.database.catalog import Catalog, DocumentRecord
+from openbook.database.arrays import Rows
+from openbook.database.batches import first_of_each_id, in_batches, is_held_out
+from openbook.database.catalog import Catalog
+from openbook.database.dense_store import LONGEST_TAIL, TAIL_FOR_BULK, maintain_dense, needs_care
 from openbook.database.embedder import Embedder
 from openbook.database.files import Files
+from openbook.database.judge import find_near_copies, still_to_judge
+from openbook.database.layout import ChunkLayout
 from openbook.database.lexical import LexicalIndex
 from openbook.database.lock import take_lock
+from openbook.database.manifest import write_manifest
+from openbook.database.records import DocumentRecord
+from openbook.database.segments import remove_uncommitted_deletes
 from openbook.database.settings import DatabaseSettings
 from openbook.errors import DatabaseError, SourceError
-from openbook.progress import Progress, silent
-from openbook.text import Document, Tokenizer, cut_chunks
-
-_BATCH_CHARACTERS = 6_000_000
-"""In a lexical-only database: some seconds of work between commits."""
-_BATCH_CHARACTERS_ENCODED = 200_000
-"""Where an encoder runs: ten seconds or so at its speed on a small machine."""
-_HASH_RANGE = 2.0**64
+from openbook.progress import Progress, silent, stage
+from openbook.text import AnyDocument, Tokenizer, cut_chunks
+from openbook.text.documents import TokenizedDocument
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddReport:
     """What an `add` did, in documents."""
 
     added: int
     replaced: int
     unchanged: int
+    removed: int
+    """By `sync`: they were no longer among what was given."""
+    excluded: int
+    """Kept out of retrieval because they nearly equal a held-out document, or an earlier one."""
     chunks: int
     """Written by this call."""
     version: int
@@ -52,61 +59,80 @@ class Writer:
     """
 
     catalog: Catalog
-    files: Files
+    files_of: Callable[[int], Files]
     settings: DatabaseSettings
     tokenizer: Tokenizer
     embedder: Callable[[], Embedder]
-    _lock: BaseFileLock = field(init=False)
+    files: Files = field(init=False)
+    """Of the newest generation."""
+    _held: ExitStack = field(init=False)
+    """Lets go of the locks: ours, and that of the lexical index."""
     _lexical: LexicalIndex = field(init=False)
     _mark: int = field(init=False)
     _dead: list[range] = field(init=False, default_factory=list)
+    _held_out_ids: frozenset[str] = field(init=False)
 
     def __enter__(self) -> "Writer":
-        self._lock = take_lock(self.files.folder / "write.lock")
-        try:
-            self._agree_with_catalog()
-        except BaseException:
-            self._lock.release()
-            raise
+        folder = self.catalog.path.parent
+        self._held_out_ids = frozenset(self.settings.holdout_ids)
+        with ExitStack() as held:
+            held.callback(take_lock(folder / "write.lock").release)
+            head = self.catalog.head()
+            self._mark = head.num_chunks
+            self.files = self.files_of(head.generation)
+            self.files.clear_other_generations()
+            self._agree_with_catalog(held)
+            self._held = held.pop_all()
         return self
 
-    def _agree_with_catalog(self) -> None:
+    def _agree_with_catalog(self, held: ExitStack) -> None:
         """Arrays and index hold what the catalogue vouches for: no more after a crash, no less if deleted."""
-        _, self._mark = self.catalog.head()
         self.files.tokens.truncate(self._mark)
         if self.files.vectors is not None:
             self.files.vectors.truncate(self._mark)
+        remove_uncommitted_deletes(self.files.lexical)
         self._lexical = LexicalIndex(self.files.lexical)
+        held.callback(lambda: self._lexical.close())  # noqa: PLW0108 - `move_to` opens another
+        self._lexical.check_files()
         beyond = self._lexical.highest_chunk() + 1
         self._lexical.delete_chunks(range(self._mark, beyond))
-        tokens = self.files.tokens.rows(self._mark)
-        for chunks in self.catalog.retrievable_chunks(start=beyond):
-            texts = self.tokenizer.decode(tokens[chunks.start : chunks.stop].tolist())
-            self._lexical.add(chunks, texts)
-        self._lexical.commit()
+        self.index_words(self._lexical, self.files.tokens.rows(self._mark), start=beyond)
+
+    def index_words(
+        self, index: LexicalIndex, tokens: Rows, *, start: int, progress: Progress = silent
+    ) -> None:
+        """Add all chunks numbered `start` or higher that belong into the lexical index, and commit it."""
+        for chunks in self.catalog.indexed_chunks(start=start):
+            index.add(chunks, self.tokenizer.decode(tokens[chunks.start : chunks.stop].tolist()))
+            progress(chunks.stop, len(tokens))
+        index.commit()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
+        with self._held:
             if self._dead:
                 for chunks in self._dead:
                     self._lexical.delete_chunks(chunks)
                 self._lexical.commit()
-            self._lexical.close()
-        finally:
-            self._lock.release()
+            if kind is None:
+                self._lexical.close()
+                write_manifest(self.catalog)
 
     def add(
         self,
-        documents: Iterable[Document],
+        documents: Iterable[AnyDocument],
         *,
+        sync: bool = False,
         on_error: Callable[[SourceError], None] | None = None,
         progress: Progress = silent,
     ) -> AddReport:
         """Add documents; see `Database.add`."""
         added = replaced = unchanged = chunks = done = 0
-        for batch in self._batches(self._first_of_each_id(documents, on_error)):
+        kept: set[str] = set()
+        given = _noting(documents, kept) if sync else documents
+        checked = first_of_each_id(given, vocab_size=self.tokenizer.vocab_size, on_error=on_error)
+        for batch in in_batches(checked):
             known = self.catalog.live([document.id for document in batch])
             changed = [document for document in batch if known.get(document.id) != document.sha256]
             if changed:
@@ -116,7 +142,23 @@ class Writer:
             unchanged += len(batch) - len(changed)
             done += len(batch)
             progress(done, None)
-        return AddReport(added, replaced, unchanged, chunks, self.catalog.head()[0])
+        return AddReport(
+            added=added,
+            replaced=replaced,
+            unchanged=unchanged,
+            removed=self._remove_others(kept) if sync else 0,
+            excluded=self.finish(progress=progress),
+            chunks=chunks,
+            version=self.catalog.head().version,
+        )
+
+    def _remove_others(self, kept: set[str]) -> int:
+        if not kept:
+            raise SourceError(f"{self.files.folder}: nothing was given to sync with, so nothing was removed")
+        vanished = [document_id for document_id in self.catalog.live_ids() if document_id not in kept]
+        if vanished:
+            self._commit("sync", [], vanished, self._mark)
+        return len(vanished)
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove live documents; see `Database.remove`."""
@@ -125,50 +167,56 @@ class Writer:
         missing = [document_id for document_id in wanted if document_id not in known]
         if missing:
             raise DatabaseError(f"{self.files.folder}: no document {missing[0]!r}; nothing was removed")
-        return self._commit("remove", [], wanted, self._mark)
+        self._commit("remove", [], wanted, self._mark)
+        self.finish()
+        return self.catalog.head().version
 
-    @staticmethod
-    def _first_of_each_id(
-        documents: Iterable[Document], on_error: Callable[[SourceError], None] | None
-    ) -> Iterator[Document]:
-        """Two different texts under one id in the same call would silently replace each other: refuse."""
-        seen: dict[str, str] = {}
-        for document in documents:
-            sha256 = document.sha256
-            if document.id not in seen:
-                seen[document.id] = sha256
-                yield document
-            elif seen[document.id] != sha256:
-                error = SourceError(
-                    f"{document.source}: a second, different text with the id {document.id!r}"
-                )
-                if on_error is None:
-                    raise error
-                on_error(error)
+    def finish(self, *, bulk: bool = False, progress: Progress = silent) -> int:
+        """After the last commit: keep near-copies out, let the dense index keep up.
 
-    def _batches(self, documents: Iterable[Document]) -> Iterator[list[Document]]:
-        limit = _BATCH_CHARACTERS if self.files.vectors is None else _BATCH_CHARACTERS_ENCODED
-        batch: list[Document] = []
-        characters = 0
-        for document in documents:
-            batch.append(document)
-            characters += len(document.text)
-            if characters >= limit:
-                yield batch
-                batch, characters = [], 0
-        if batch:
-            yield batch
+        Args:
+            bulk: let it catch up with nearly everything, for the sake of many queries.
+            progress: told in stages.
 
-    def _write(self, documents: list[Document], replaced: set[str]) -> int:
+        Returns:
+            The number of documents that were excluded.
+        """
+        excluded = 0
+        if unjudged := still_to_judge(self.catalog, self.settings):
+            tell = stage(progress, "looking for near-copies")
+            tokens = self.files.tokens.rows(self._mark)
+            found = find_near_copies(self.layout(), tokens, self.settings, unjudged=unjudged, progress=tell)
+            self.catalog.exclude(unjudged, found)
+            excluded = len(found)
+        vectors, folder = self.files.vectors, self.files.dense
+        tail = TAIL_FOR_BULK if bulk else LONGEST_TAIL
+        if vectors is not None and needs_care(folder, self._mark, longest_tail=tail):
+            maintain_dense(folder, self.layout(), vectors.rows(self._mark), progress=progress)
+        return excluded
+
+    def move_to(self, files: Files, mark: int) -> None:
+        """Go on with the files of a new generation, whose lexical index is complete."""
+        self._lexical.close()
+        self._lexical = LexicalIndex(files.lexical)
+        self.files, self._mark, self._dead = files, mark, []
+        files.clear_other_generations()
+
+    def layout(self) -> ChunkLayout:
+        """Of the newest version."""
+        return ChunkLayout.from_snapshot(self.catalog.snapshot(), chunk_size=self.settings.chunk_size)
+
+    def _write(self, documents: Sequence[AnyDocument], replaced: set[str]) -> int:
         """Write one batch and commit it; returns the number of its chunks."""
-        M = self.settings.chunk_size
-        dtype = np.uint16 if self.files.tokens.dtype.itemsize == 2 else np.uint32
         records: list[DocumentRecord] = []
         rows = []
         mark = self._mark
-        for document, ids in zip(documents, self.tokenizer.encode([d.text for d in documents]), strict=True):
-            ids.append(self.tokenizer.eos_id)
-            chunks = cut_chunks(ids, chunk_size=M, fill=self.tokenizer.eos_id, dtype=dtype)
+        for document, ids in zip(documents, self._token_ids(documents), strict=True):
+            if ids[-1] != self.tokenizer.eos_id or not isinstance(document, TokenizedDocument):
+                ids.append(self.tokenizer.eos_id)
+            dtype = np.uint16 if self.files.tokens.dtype.itemsize == 2 else np.uint32
+            chunks = cut_chunks(
+                ids, chunk_size=self.settings.chunk_size, fill=self.tokenizer.eos_id, dtype=dtype
+            )
             records.append(self._record(document, mark, len(chunks), len(ids)))
             rows.append(chunks)
             mark += len(chunks)
@@ -178,27 +226,39 @@ class Writer:
         self._mark = mark
         return len(tokens)
 
+    def _token_ids(self, documents: Sequence[AnyDocument]) -> list[list[int]]:
+        texts = [document.text for document in documents if not isinstance(document, TokenizedDocument)]
+        encoded = iter(self.tokenizer.encode(texts))
+        return [
+            document.token_ids.tolist() if isinstance(document, TokenizedDocument) else next(encoded)
+            for document in documents
+        ]
+
     def _record(
-        self, document: Document, first_chunk: int, num_chunks: int, num_tokens: int
+        self, document: AnyDocument, first_chunk: int, num_chunks: int, num_tokens: int
     ) -> DocumentRecord:
+        if isinstance(document, TokenizedDocument):
+            text = self.tokenizer.decode([document.token_ids.tolist()])[0]
+        else:
+            text = document.text
         return DocumentRecord(
             id=document.id,
             title=document.title,
             source=document.source,
             sha256=document.sha256,
-            holdout=is_held_out(document.id, self.settings.holdout),
+            holdout=is_held_out(document.id, self.settings.holdout, self._held_out_ids),
             first_chunk=first_chunk,
             num_chunks=num_chunks,
             num_tokens=num_tokens,
-            num_bytes=len(document.text.encode("utf-8")),
+            num_bytes=len(text.encode("utf-8")),
         )
 
-    def _write_rows(self, tokens: np.ndarray, records: list[DocumentRecord]) -> None:
+    def _write_rows(self, tokens: NDArray[np.uint16 | np.uint32], records: list[DocumentRecord]) -> None:
         texts = self.tokenizer.decode(tokens.tolist())
         vectors = None if self.files.vectors is None else self.embedder().encode(texts)
-        self.files.tokens.append(tokens)
+        self.files.tokens.append(tokens, first=self._mark)
         if self.files.vectors is not None and vectors is not None:
-            self.files.vectors.append(vectors.astype(np.float16))
+            self.files.vectors.append(vectors.astype(np.float16), first=self._mark)
         for record in records:
             if not record.holdout:
                 chunks = range(record.first_chunk, record.first_chunk + record.num_chunks)
@@ -206,16 +266,16 @@ class Writer:
                 self._lexical.add(chunks, texts[first : first + record.num_chunks])
         self._lexical.commit()
 
-    def _commit(self, action: str, add: list[DocumentRecord], remove: Iterable[str], num_chunks: int) -> int:
+    def _commit(self, action: str, add: list[DocumentRecord], remove: Iterable[str], num_chunks: int) -> None:
         """Make a new version, and only then remember what is to leave the lexical index."""
         ids = list(remove)
         dead = self.catalog.chunks_of(ids)
-        version = self.catalog.commit(action=action, add=add, remove=ids, num_chunks=num_chunks)
+        self.catalog.commit(action=action, add=add, remove=ids, num_chunks=num_chunks)
         self._dead += dead
-        return version
 
 
-def is_held_out(document_id: str, share: float) -> bool:
-    """Whether a document is kept for evaluation: decided by its id alone, so every build decides alike."""
-    digest = hashlib.sha256(document_id.encode("utf-8")).digest()
-    return int.from_bytes(digest[:8], "big") / _HASH_RANGE < share
+def _noting(documents: Iterable[AnyDocument], ids: set[str]) -> Iterator[AnyDocument]:
+    """The same documents; their ids are added to `ids`, also of those that are refused later."""
+    for document in documents:
+        ids.add(document.id)
+        yield document

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database import Database, NeighborTable, SequenceDataset
+from openbook.database.arrays import Rows
 from openbook.database.retrieved import retrieved_tokens
 from openbook.errors import DatabaseError, SettingsError
 from openbook.evaluate.leakage import OVERLAPS, LeakageRow, longest_common_runs
@@ -119,7 +120,7 @@ def evaluate_perplexity(
 
 def neighbors_of_mode(
     mode: str, database: Database, table: NeighborTable, k: int, seed: int
-) -> NDArray[np.int64] | None:
+) -> NDArray[np.int64] | Rows | None:
     """The neighbors [num_chunks, k] that a mode shows for the held-out chunks; None: none at all.
 
     random and shuffled leave a chunk's missing neighbors missing, so that only what is shown differs.

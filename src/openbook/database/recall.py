@@ -1,0 +1,59 @@
+"""How many of the true nearest neighbors a search finds: recall against exact inner products."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database.arrays import Rows
+from openbook.database.dense import Found
+
+_ROWS_AT_ONCE = 65_536
+_ROUNDING = 1e-3
+"""Of scores from float16 vectors: hits nearer to each other than this are as good as each other."""
+
+
+def exact_neighbors(
+    vectors: Rows, chunk_ids: NDArray[np.int64], queries: NDArray[np.float32], k: int
+) -> Found:
+    """The k nearest of these chunks, by inner product with every one, block after block of the array.
+
+    Args:
+        vectors: [num_chunks, E].
+        chunk_ids: chunks that may be found.
+        queries: [n, E].
+        k: neighbors a query.
+
+    Returns:
+        Chunk ids [n, k], best first, -1 where there are fewer; and scores [n, k].
+    """
+    import faiss
+
+    best = np.full((len(queries), k), -np.inf, dtype=np.float32)
+    best_ids = np.full((len(queries), k), -1, dtype=np.int64)
+    for start in range(0, len(chunk_ids), _ROWS_AT_ONCE):
+        part = chunk_ids[start : start + _ROWS_AT_ONCE]
+        near = min(k, len(part))
+        block = vectors[part].astype(np.float32)
+        scores, places = faiss.knn(queries, block, near, metric=faiss.METRIC_INNER_PRODUCT)
+        scores = np.concatenate([best, scores], axis=1)
+        ids = np.concatenate([best_ids, part[places]], axis=1)
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        best = np.take_along_axis(scores, order, axis=1)
+        best_ids = np.take_along_axis(ids, order, axis=1)
+    return best_ids, np.where(best_ids >= 0, best, np.float32(0))
+
+
+def recall_at_10(found: Found, exact: Found, own: NDArray[np.int64]) -> float:
+    """Share of each query's 10 nearest that were found. Of equally near ones any will do.
+
+    Args:
+        found: what the search returned, 11 or more a query.
+        exact: what there is, 11 or more a query.
+        own: [n] the chunk that is the query itself and does not count; -1 for none.
+    """
+    shares = []
+    for ids, scores, true_ids, true_scores, itself in zip(*found, *exact, own, strict=True):
+        nearest = true_scores[(true_ids >= 0) & (true_ids != itself)][:10]
+        ours = scores[(ids >= 0) & (ids != itself)][:10]
+        if len(nearest):
+            shares.append(float((ours >= nearest[-1] - _ROUNDING).sum()) / len(nearest))
+    return float(np.mean(shares)) if shares else 1.0

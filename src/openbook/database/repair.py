@@ -1,0 +1,164 @@
+"""Making again, of a damaged database, what follows from its other files.
+
+Indexes and the neighbor table are deleted and built anew, vectors are encoded again from their chunks, and
+tokens are believed where their document's fingerprint in the catalogue still holds. What is left has lost its
+truth: `verify` goes on naming it.
+"""
+
+import hashlib
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database.arrays import AppendOnlyArray
+from openbook.database.catalog_reading import FILE_NAME
+from openbook.database.creation import Opened, open_folder
+from openbook.database.database import Database, same_embedder
+from openbook.database.embedder import Embedder
+from openbook.database.files import Files
+from openbook.database.layout import ChunkLayout
+from openbook.database.lock import take_lock
+from openbook.database.manifest import NAME as MANIFEST
+from openbook.database.manifest import Problem, write_manifest
+from openbook.database.neighbors import build_neighbors
+from openbook.database.table import Stamp, wanted_stamp
+from openbook.database.verify import VerifyReport, verify
+from openbook.errors import DatabaseError, OpenbookError
+from openbook.progress import Progress, silent, stage
+from openbook.text import Tokenizer
+
+_ENCODED_AT_ONCE = 512
+
+
+def repair(folder: Path, *, progress: Progress = silent) -> VerifyReport:
+    """Repair what can be repaired.
+
+    Args:
+        folder: of the database.
+        progress: told how much is done, in stages.
+
+    Returns:
+        What is damaged afterwards.
+
+    Raises:
+        DatabaseError: another process is writing; there is no database.
+    """
+    report = verify(folder, progress=progress)
+    if report.ok:
+        return report
+    try:
+        opened = open_folder(folder)
+        table = _delete_and_restore(folder, opened, report.problems, progress)
+        database = Database.open(folder)
+        database.mend(progress=progress)
+        if table is not None:
+            build_neighbors(
+                database, k=table.k, mode=table.mode, progress=stage(progress, "finding neighbors")
+            )
+        write_manifest(opened[0])
+    except OpenbookError:
+        if (after := verify(folder)).ok:
+            raise  # nothing is damaged: something else stood in the way
+        return after
+    return verify(folder)
+
+
+def _delete_and_restore(
+    folder: Path, opened: Opened, problems: list[Problem], progress: Progress
+) -> Stamp | None:
+    """Delete what is built again by those who need it, and restore the arrays; returns the table to build."""
+    catalog, settings, tokenizer = opened
+    lock = take_lock(folder / "write.lock")
+    try:
+        snapshot = catalog.snapshot()
+        files = Files.of(
+            folder, settings, vocab_size=tokenizer.vocab_size, generation=snapshot.head.generation
+        )
+        layout = ChunkLayout.from_snapshot(snapshot, chunk_size=settings.chunk_size)
+        if any(problem.file in (FILE_NAME, MANIFEST) for problem in problems):
+            _rewrite_catalog(catalog.path, folder / MANIFEST)
+        _restore_tokens(files.tokens, layout, catalog.sha256s(), tokenizer)
+        if files.vectors is not None:
+            tell = stage(progress, "encoding damaged chunks")
+            _restore_vectors(files, layout, tokenizer, cache(lambda: same_embedder(settings, folder)), tell)
+        below = {
+            part: str(part.relative_to(folder)) for part in (files.lexical, files.dense, files.neighbors)
+        }
+        hurt = {p for p, name in below.items() if any(q.file.startswith(name) for q in problems)}
+        table = wanted_stamp(files.neighbors) if files.neighbors in hurt else None
+        for part in hurt:
+            shutil.rmtree(part, ignore_errors=True)
+        return table
+    finally:
+        lock.release()
+
+
+def _rewrite_catalog(path: Path, manifest: Path) -> None:
+    """Its rows are sound, or it would not have been opened: write them anew, and their checksum later."""
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("REINDEX")
+            connection.execute("VACUUM")
+    except sqlite3.Error as error:
+        raise DatabaseError(f"{path}: cannot be written anew: {error}") from error
+    manifest.unlink(missing_ok=True)
+
+
+def _damaged_rows(array: AppendOnlyArray, count: int) -> NDArray[np.int64]:
+    whole = min(count, array.whole_rows())
+    return np.concatenate([array.rows(whole).damaged(), np.arange(whole, count)])
+
+
+def _restore_tokens(
+    array: AppendOnlyArray, layout: ChunkLayout, sha256s: dict[int, str], tokenizer: Tokenizer
+) -> None:
+    """Give rows new checksums where the document's text still has the fingerprint in the catalogue."""
+    damaged = _damaged_rows(array, layout.num_chunks)
+    whole = array.path.stat().st_size // (array.width * array.dtype.itemsize) if array.path.exists() else 0
+    values = (
+        np.memmap(array.path, array.dtype, "r", shape=(whole, array.width)) if whole else np.empty((0, 1))
+    )
+    for place in np.unique(layout.document_of[damaged]):
+        chunks = layout.chunks_of(int(place))
+        if chunks.stop > whole:
+            continue
+        tokens = np.array(values[chunks.start : chunks.stop])
+        flat, length = tokens.reshape(-1), int(layout.document_tokens[place])
+        flat[length - 1 :] = tokenizer.eos_id  # as every document ends; no fingerprint covers the filling
+        if sha256s[int(layout.number[place])] in _fingerprints(flat[:length], tokenizer):
+            array.overwrite(np.arange(chunks.start, chunks.stop), tokens)
+
+
+def _fingerprints(ids: NDArray[np.integer], tokenizer: Tokenizer) -> set[str]:
+    """Of the documents that are stored as these tokens: a text, or tokens with or without their end."""
+    tokens = ids.astype("<u4")
+    contents = (
+        tokenizer.decode([ids.tolist()])[0].encode(),
+        b"tokens:" + tokens.tobytes(),
+        b"tokens:" + tokens[:-1].tobytes(),
+    )
+    return {hashlib.sha256(content).hexdigest() for content in contents}
+
+
+def _restore_vectors(
+    files: Files,
+    layout: ChunkLayout,
+    tokenizer: Tokenizer,
+    embedder: Callable[[], Embedder],
+    progress: Progress,
+) -> None:
+    """Encode the chunks again whose vectors are damaged or missing."""
+    assert files.vectors is not None
+    damaged = _damaged_rows(files.vectors, layout.num_chunks)
+    tokens = files.tokens.rows(layout.num_chunks)
+    for start in range(0, len(damaged), _ENCODED_AT_ONCE):
+        part = damaged[start : start + _ENCODED_AT_ONCE]
+        vectors = embedder().encode(tokenizer.decode(tokens[part].tolist()))
+        files.vectors.overwrite(part, vectors.astype(np.float16))
+        progress(start + len(part), len(damaged))

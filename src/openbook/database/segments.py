@@ -1,0 +1,155 @@
+"""What tantivy's files say of themselves, which its Python side does not look at: checksums and leftovers.
+
+A file is its body, a JSON footer with the body's CRC-32, the footer's length and a magic number (uint32).
+Which files count is what meta.json says: segments, and for each the file of its deleted documents, if any.
+What no checksum of tantivy's covers, meta.json above all, is under a seal of ours while nobody writes.
+"""
+
+import json
+import struct
+import zlib
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from openbook.database.storage import read_sealed, write_sealed
+from openbook.errors import DatabaseError
+
+_TAIL = struct.Struct("<II")
+_MAGIC = 1337
+_BLOCK = 1 << 24
+_SEAL = "sealed.json"
+_LISTS = ("meta.json", ".managed.json")
+_FOOTER_BYTES = 512
+_SUFFIXES = (".idx", ".pos", ".term", ".store", ".fast", ".fieldnorm")
+
+
+@dataclass(frozen=True, slots=True)
+class _Meta:
+    """The committed state of an index."""
+
+    opstamp: int
+    deletes: dict[str, str]
+    """For each segment's id the name of the file of its deleted documents; empty if it has none."""
+
+    @classmethod
+    def read(cls, folder: Path) -> "_Meta":
+        meta = json.loads((folder / "meta.json").read_bytes())
+        deletes = {}
+        for segment in meta["segments"]:
+            name = str(segment["segment_id"]).replace("-", "")
+            deletes[name] = f"{name}.{segment['deletes']['opstamp']}.del" if segment["deletes"] else ""
+        return cls(int(meta["opstamp"]), deletes)
+
+    def counts(self, path: Path) -> bool:
+        """Whether the committed state includes this file."""
+        segment = path.name.split(".")[0]
+        return segment in self.deletes and (path.suffix != ".del" or path.name == self.deletes[segment])
+
+
+def remove_uncommitted_deletes(folder: Path) -> None:
+    """Delete what a killed writer left that would come in the way of every later commit.
+
+    tantivy names the file of deleted documents after a counter that starts again where the last commit was,
+    and refuses to write a file that exists. Only the holder of the database's lock may do this.
+    """
+    with suppress(
+        OSError, ValueError, KeyError, TypeError
+    ):  # no index yet; or damaged, which others will say
+        meta = _Meta.read(folder)
+        for path in folder.glob("*.*.del"):
+            if int(path.name.split(".")[1]) > meta.opstamp:
+                path.unlink()
+
+
+def seal(folder: Path) -> None:
+    """Record checksums of the lists of files and of all footers: what a writer does when it is done."""
+    meta = _Meta.read(folder)
+    files = [folder / name for name in _LISTS] + [path for path in folder.iterdir() if meta.counts(path)]
+    write_sealed(folder / _SEAL, {path.name: zlib.crc32(_uncovered(path)) for path in files})
+
+
+def break_seal(folder: Path) -> None:
+    """What a writer does before it changes anything."""
+    (folder / _SEAL).unlink(missing_ok=True)
+
+
+def damaged_segments(folder: Path) -> list[tuple[Path, str]]:
+    """The files of an index that are missing or do not match their checksums, each with what is wrong."""
+    while True:
+        before = [_uncovered(folder / name) for name in (*_LISTS, _SEAL)]
+        problems = dict(_against_seal(folder)) | dict(_against_footers(folder))
+        if not problems or before == [_uncovered(folder / name) for name in (*_LISTS, _SEAL)]:
+            return list(problems.items())  # else somebody is writing, or has deleted the folder
+
+
+def _uncovered(path: Path) -> bytes:
+    """Of a file, what no checksum of tantivy's covers: all of a list, the footer of others; or nothing."""
+    try:
+        with path.open("rb") as file:
+            if path.suffix != ".json":
+                file.seek(max(0, path.stat().st_size - _FOOTER_BYTES))
+            return file.read()
+    except FileNotFoundError:
+        return b""
+
+
+def _against_seal(folder: Path) -> list[tuple[Path, str]]:
+    if not (folder / _SEAL).is_file():  # the last writer was killed, or is still at work
+        return []
+    try:
+        sealed = read_sealed(folder / _SEAL)
+    except DatabaseError:
+        return [(folder / _SEAL, "does not match its checksum")]
+    return [
+        (folder / name, "does not match its checksum" if (folder / name).exists() else "is missing")
+        for name, expected in sealed.items()
+        if zlib.crc32(_uncovered(folder / name)) != expected
+    ]
+
+
+def _against_footers(folder: Path) -> list[tuple[Path, str]]:
+    try:
+        meta = _Meta.read(folder)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return [(folder / "meta.json", f"cannot be read: {error}")]
+    problems = []
+    found = [path for path in sorted(folder.iterdir()) if meta.counts(path)]
+    for path in found:
+        try:
+            if not _matches(path):
+                problems.append((path, "does not match its checksum"))
+        except FileNotFoundError:  # merged into another segment in the meantime
+            continue
+        except OSError as error:
+            problems.append((path, f"cannot be read: {error}"))
+    expected = {f"{name}{suffix}" for name in meta.deletes for suffix in _SUFFIXES}
+    expected |= set(meta.deletes.values()) - {""}
+    missing = expected - {path.name for path in found}
+    return problems + [(folder / name, "is missing") for name in sorted(missing)]
+
+
+def _matches(path: Path) -> bool:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if size < _TAIL.size:
+            return False
+        file.seek(size - _TAIL.size)
+        length, magic = _TAIL.unpack(file.read(_TAIL.size))
+        body = size - _TAIL.size - length
+        if magic != _MAGIC or body < 0:
+            return False
+        file.seek(body)
+        try:
+            expected = json.loads(file.read(length))["crc"]
+        except (ValueError, KeyError, TypeError):
+            return False
+        file.seek(0)
+        crc = 0
+        while body:
+            block = file.read(min(body, _BLOCK))
+            if not block:
+                return False
+            crc = zlib.crc32(block, crc)
+            body -= len(block)
+    return bool(crc == expected)

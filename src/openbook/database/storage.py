@@ -1,0 +1,62 @@
+"""Small files that are complete or absent, and errors of the disk that name the file."""
+
+import hashlib
+import json
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from openbook.errors import DatabaseError
+
+
+@contextmanager
+def stored(path: Path) -> Iterator[None]:
+    """A full disk or a missing right is the user's to mend, not a fault of ours.
+
+    Raises:
+        DatabaseError: in place of an OSError inside the block.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise DatabaseError(f"{path}: cannot be read or written: {error.strerror or error}") from error
+
+
+def write_sealed(path: Path, values: dict[str, Any]) -> None:
+    """Write a JSON object with its own checksum in place of what was there; it is on the disk afterwards."""
+    text = json.dumps(values, sort_keys=True)
+    unfinished = path.with_name(f"{path.name}.new")
+    with stored(path):
+        with unfinished.open("w", encoding="utf-8") as file:
+            json.dump({"crc32": zlib.crc32(text.encode()), "values": values}, file, sort_keys=True)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+
+
+def read_sealed(path: Path) -> dict[str, Any]:
+    """Read what `write_sealed` wrote.
+
+    Raises:
+        DatabaseError: it is missing or damaged.
+    """
+    with stored(path):
+        raw = path.read_bytes()
+    try:
+        sealed = json.loads(raw)
+        values: dict[str, Any] = sealed["values"]
+        right = sealed["crc32"] == zlib.crc32(json.dumps(values, sort_keys=True).encode())
+    except (ValueError, KeyError, TypeError, RecursionError):
+        right = False
+    if not right:
+        raise DatabaseError(f"{path}: does not match its checksum: the file is damaged")
+    return values
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with stored(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,168 @@
+"""Checking every file of a database against its checksums and the catalogue. Mending is repair.py's."""
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from openbook.database.arrays import AppendOnlyArray
+from openbook.database.catalog import Catalog
+from openbook.database.catalog_reading import FILE_NAME
+from openbook.database.creation import open_folder
+from openbook.database.dense_store import is_large, stored_index
+from openbook.database.files import Files
+from openbook.database.layout import ChunkLayout
+from openbook.database.lexical import LexicalIndex
+from openbook.database.manifest import Problem, check_manifest
+from openbook.database.segments import damaged_segments
+from openbook.database.settings import DatabaseSettings
+from openbook.database.storage import file_digest, read_sealed
+from openbook.database.table import BEGUN, table_stamp
+from openbook.errors import DatabaseError, FormatError, OpenbookError
+from openbook.progress import Progress, silent, stage
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What a check found."""
+
+    ok: bool
+    problems: list[Problem]
+
+
+def verify(folder: Path, *, progress: Progress = silent) -> VerifyReport:
+    """Compare every file of the database in `folder` with its checksums and with the catalogue.
+
+    Raises:
+        DatabaseError: there is no database.
+        FormatError: another version of openbook wrote it.
+    """
+    catalog = Catalog(folder)
+    try:
+        DatabaseSettings.from_dict(catalog.settings(), where=str(folder))
+    except FormatError:
+        raise
+    except DatabaseError:
+        pass  # damage, of which the checker tells
+    checker = _Checker(folder, catalog, progress)
+    checker.run()
+    return VerifyReport(not checker.problems, checker.problems)
+
+
+class _Checker:
+    def __init__(self, folder: Path, catalog: Catalog, progress: Progress) -> None:
+        self.folder = folder
+        self.catalog = catalog
+        self.progress = progress
+        self.problems: list[Problem] = []
+
+    def found(self, file: str | Path, problem: str) -> None:
+        name = Path(file)
+        shown = name.relative_to(self.folder) if name.is_relative_to(self.folder) else name
+        self.problems.append(Problem(shown.as_posix(), problem))
+
+    def report(self, error: OpenbookError, file: str | Path) -> None:
+        """What an error says about a file, without the file's name."""
+        self.found(file, str(error).removeprefix(f"{self.folder / file}: "))
+
+    def run(self) -> None:
+        self.check_catalog()
+        try:
+            self.problems += check_manifest(self.catalog)
+            _, settings, tokenizer = open_folder(self.folder)
+            snapshot = self.catalog.snapshot()
+        except OpenbookError as error:
+            if not self.problems:
+                file = FILE_NAME if FILE_NAME in str(error) else "tokenizer/tokenizer.json"
+                self.report(error, file)
+            return
+        files = Files.of(
+            self.folder, settings, vocab_size=tokenizer.vocab_size, generation=snapshot.head.generation
+        )
+        layout = ChunkLayout.from_snapshot(snapshot, chunk_size=settings.chunk_size)
+        self.check_array(files.tokens, layout, self.progress)
+        if files.vectors is not None:
+            self.check_array(files.vectors, layout, stage(self.progress, "checking vectors"))
+            self.check_dense(files, layout)
+        self.check_lexical(files, layout)
+        self.check_neighbors(files)
+
+    def check_catalog(self) -> None:
+        try:
+            with self.catalog.connect() as connection:
+                for (line,) in connection.execute("PRAGMA integrity_check(5)").fetchall():
+                    if line != "ok":
+                        self.found(FILE_NAME, line)
+            for name in self.catalog.unsound_rows():
+                self.found(FILE_NAME, f"the document {name!r} does not match its checksum")
+        except (DatabaseError, sqlite3.Error) as error:
+            self.found(FILE_NAME, str(error).removeprefix(f"{self.catalog.path}: "))
+
+    def check_array(self, array: AppendOnlyArray, layout: ChunkLayout, progress: Progress) -> None:
+        try:
+            wrong = array.rows(layout.num_chunks).damaged(progress=progress)
+        except DatabaseError as error:
+            cut = array.sums_path if str(array.sums_path) in str(error) else array.path
+            self.report(error, cut)
+            return
+        if len(wrong):
+            numbers = layout.number[np.unique(layout.document_of[wrong])]
+            names = ", ".join(self.names(numbers[:5].tolist()))
+            more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
+            self.found(
+                array.path,
+                f"{len(wrong)} rows do not match {array.sums_path.name}: of documents {names}{more}",
+            )
+
+    def names(self, numbers: list[int]) -> list[str]:
+        """The ids of documents, as far as the catalogue is sound."""
+        try:
+            return [repr(document.id) for document in self.catalog.describe(numbers)]
+        except DatabaseError:
+            return [f"number {number}" for number in numbers]
+
+    def check_dense(self, files: Files, layout: ChunkLayout) -> None:
+        try:
+            entry = stored_index(files.dense)
+            if entry is None:
+                if is_large(layout):
+                    self.found(files.dense / "index.json", "is missing")
+            elif file_digest(files.dense / entry.file) != entry.digest:
+                self.found(files.dense / entry.file, "does not match its checksum")
+        except DatabaseError as error:
+            self.report(error, files.dense)
+
+    def check_lexical(self, files: Files, layout: ChunkLayout) -> None:
+        problems = damaged_segments(files.lexical)
+        for path, problem in problems:
+            self.found(path, problem)
+        if problems:
+            return
+        try:
+            held = LexicalIndex(files.lexical, create=False).chunks()
+        except DatabaseError as error:
+            self.report(error, files.lexical)
+            return
+        wanted = layout.indexed[layout.live[layout.document_of[layout.indexed]]]
+        missing = len(np.setdiff1d(wanted, held))
+        twice = len(held) - len(np.unique(held))
+        for count, what in ((missing, "are missing"), (twice, "are there twice")):
+            if count:
+                self.found(files.lexical, f"{count} chunks {what}")
+
+    def check_neighbors(self, files: Files) -> None:
+        folder = files.neighbors
+        try:
+            stamp = table_stamp(folder)
+            if stamp is None:
+                if folder.exists():
+                    self.found(folder / "table.json", "is missing")
+                return
+            for array in stamp.arrays(folder):
+                wrong = array.rows(stamp.num_chunks).damaged()
+                if len(wrong):
+                    self.found(array.path, f"{len(wrong)} rows do not match {array.sums_path.name}")
+            read_sealed(folder / BEGUN)
+        except DatabaseError as error:
+            self.report(error, folder)

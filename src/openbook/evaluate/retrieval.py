@@ -1,0 +1,136 @@
+"""How well and how fast a database is searched: recall against exact search, queries per second, latency.
+
+The queries are chunks of the database, so no encoder runs: what is measured is the search. Which documents
+are relevant to a question is another matter (see benchmarks/retrieval_quality.py).
+"""
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database import Database, SearchMode
+from openbook.database.dense import DenseIndex, ExactIndex, Found
+from openbook.database.recall import exact_neighbors, recall_at_10
+from openbook.database.search import Searcher, check_mode
+from openbook.errors import DatabaseError, SettingsError
+from openbook.progress import Progress, silent
+
+_K = 11
+"""Ten neighbors and the chunk itself, which is its own nearest."""
+_LATENCY_QUERIES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Milliseconds that one query takes, alone."""
+
+    p50: float
+    p99: float
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalReport:
+    """What `openbook eval retrieval` prints."""
+
+    mode: SearchMode
+    index: str
+    queries: int
+    recall_at_10: float
+    """Against the same search with every inner product computed; BM25 is exact by construction."""
+    queries_per_second: float
+    """All queries in one call, vectors and words of the stored chunks at hand."""
+    latency_ms: Latency
+
+
+def evaluate_retrieval(
+    database: Database,
+    *,
+    mode: str | None = None,
+    queries: int = 1000,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> RetrievalReport:
+    """Measure one mode of search on chunks drawn at random.
+
+    Args:
+        database: not empty.
+        mode: of search; None: dense where there are vectors, else bm25.
+        queries: how many, fewer if the database has fewer chunks.
+        seed: which ones.
+        progress: told how many of the three measurements are done.
+
+    Raises:
+        DatabaseError: nothing in the database can be found.
+        SettingsError: no queries, or a mode that the database does not have.
+    """
+    opened = database.opened
+    checked = check_mode(mode, has_dense=opened.vectors is not None)
+    candidates = np.flatnonzero(opened.layout.retrievable)
+    if queries < 1:
+        raise SettingsError(f"{queries} queries: at least 1 is needed")
+    if len(candidates) == 0:
+        raise DatabaseError(f"{database.path}: holds nothing that can be found; add documents first")
+    rng = np.random.default_rng(seed)
+    drawn = np.sort(rng.choice(candidates, size=min(queries, len(candidates)), replace=False))
+
+    def search(searcher: Searcher, chunks: NDArray[np.int64]) -> Found:
+        return searcher.search(opened.chunk_queries(chunks), k=_K, mode=checked)
+
+    def timed(chunks: NDArray[np.int64]) -> tuple[float, Found]:
+        began = time.perf_counter()
+        result = search(opened.searcher, chunks)
+        return time.perf_counter() - began, result
+
+    search(opened.searcher, drawn[:10])  # opens the index
+    seconds, found = timed(drawn)
+    progress(1, 3)
+    alone = [timed(drawn[place : place + 1])[0] for place in range(min(_LATENCY_QUERIES, len(drawn)))]
+    progress(2, 3)
+    recall = 1.0
+    if checked != "bm25" and opened.vectors is not None:
+        exact = search(_exact_searcher(opened.searcher, _EveryVector(database)), drawn)
+        recall = recall_at_10(found, exact, drawn) if checked == "dense" else _overlap(found, exact, drawn)
+    progress(3, 3)
+    return RetrievalReport(
+        mode=checked,
+        index="bm25" if checked == "bm25" else opened.searcher.indexes.dense.name,
+        queries=len(drawn),
+        recall_at_10=recall,
+        queries_per_second=len(drawn) / seconds,
+        latency_ms=Latency(*(float(np.percentile(alone, p) * 1000) for p in (50, 99))),
+    )
+
+
+def _exact_searcher(searcher: Searcher, index: DenseIndex) -> Searcher:
+    return replace(searcher, indexes=searcher.indexes.with_dense(index))
+
+
+class _EveryVector:
+    """An index that computes every inner product, without holding the vectors in memory."""
+
+    name = ExactIndex.name
+    recall_at_10 = 1.0
+
+    def __init__(self, database: Database) -> None:
+        assert database.vectors is not None
+        self._vectors = database.vectors
+        self._chunk_ids = np.flatnonzero(database.layout.retrievable)
+
+    def search(self, vectors: NDArray[np.float32], k: int, *, avoid: range = range(0)) -> Found:
+        allowed = self._chunk_ids
+        if avoid:
+            allowed = allowed[(allowed < avoid.start) | (allowed >= avoid.stop)]
+        return exact_neighbors(self._vectors, allowed, vectors, k)
+
+
+def _overlap(found: Found, exact: Found, own: NDArray[np.int64]) -> float:
+    """Share of the ten best that both have, the chunk itself left out."""
+    shares = []
+    for ours, theirs, itself in zip(found[0].tolist(), exact[0].tolist(), own.tolist(), strict=True):
+        wanted = [chunk for chunk in theirs if chunk not in (itself, -1)][:10]
+        got = [chunk for chunk in ours if chunk not in (itself, -1)][:10]
+        if wanted:
+            shares.append(len(set(wanted).intersection(got)) / len(wanted))
+    return float(np.mean(shares)) if shares else 1.0
