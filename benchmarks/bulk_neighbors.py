@@ -93,7 +93,7 @@ def make(folder: Path, articles: Path, chunks: int, like: Sequence[Path] = ()) -
     fitted = [document.text[:250] for document in documents[:FITTED_ON]]
     model = Spread(like) if like else Lsa(tokenizer, fitted)
     embedder = Embedder("lsa", "this benchmark", "lsa", SIZE, model)
-    with mock.patch("openbook.database.database.load_embedder", lambda name: embedder):
+    with mock.patch("openbook.database.embedder.load_embedder", lambda name: embedder):
         database = Database.create(folder, tokenizer=tokenizer, embedder="lsa", holdout=0.02)
         per_document = 0.0
         while database.layout.num_chunks < chunks and documents:

@@ -27,7 +27,6 @@ import numpy as np
 from bulk_neighbors import make
 
 from openbook.database import Database
-from openbook.database.embedder import load_embedder
 from openbook.text import Document, train_tokenizer
 
 OPENBOOK = [sys.executable, "-c", "from openbook.cli import main; main()"]
@@ -70,9 +69,8 @@ def some(articles: Path, count: int) -> Iterator[Document]:
 def encoder(articles: Path, work: Path) -> None:
     documents = list(some(articles, 150))
     tokenizer = train_tokenizer((document.text for document in documents), vocab_size=8000)
-    with mock.patch("openbook.database.database.load_embedder", load_embedder):
-        shutil.rmtree(work / "encoder", ignore_errors=True)
-        database = Database.create(work / "encoder", tokenizer=tokenizer)
+    shutil.rmtree(work / "encoder", ignore_errors=True)
+    database = Database.create(work / "encoder", tokenizer=tokenizer)
     alone, whole = 0.0, 0.0
     model = database.embedder
     model.encode(["warm up"] * 64)

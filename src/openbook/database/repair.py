@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from openbook.database.arrays import AppendOnlyArray
 from openbook.database.catalog_reading import FILE_NAME
 from openbook.database.creation import Opened, open_folder
-from openbook.database.database import Database, same_embedder
-from openbook.database.embedder import Embedder
+from openbook.database.database import Database
+from openbook.database.embedder import Embedder, recorded_embedder
 from openbook.database.files import Files
 from openbook.database.layout import ChunkLayout
 from openbook.database.lock import take_lock
@@ -86,7 +86,9 @@ def _delete_and_restore(
         _restore_tokens(files.tokens, layout, catalog.sha256s(), tokenizer)
         if files.vectors is not None:
             tell = stage(progress, "encoding damaged chunks")
-            _restore_vectors(files, layout, tokenizer, cache(lambda: same_embedder(settings, folder)), tell)
+            _restore_vectors(
+                files, layout, tokenizer, cache(lambda: recorded_embedder(settings, where=folder)), tell
+            )
         below = {
             part: str(part.relative_to(folder)) for part in (files.lexical, files.dense, files.neighbors)
         }

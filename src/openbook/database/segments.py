@@ -111,10 +111,10 @@ def _against_seal(folder: Path) -> list[tuple[Path, str]]:
 def _against_footers(folder: Path) -> list[tuple[Path, str]]:
     try:
         meta = _Meta.read(folder)
+        found = [path for path in sorted(folder.iterdir()) if meta.counts(path)]
     except (OSError, ValueError, KeyError, TypeError) as error:
         return [(folder / "meta.json", f"cannot be read: {error}")]
     problems = []
-    found = [path for path in sorted(folder.iterdir()) if meta.counts(path)]
     for path in found:
         try:
             if not _matches(path):

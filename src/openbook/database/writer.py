@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.arrays import Rows
-from openbook.database.batches import first_of_each_id, in_batches, is_held_out
+from openbook.database.batches import first_of_each_id, in_batches
 from openbook.database.catalog import Catalog
+from openbook.database.cutting import cut_batch
 from openbook.database.dense_store import LONGEST_TAIL, TAIL_FOR_BULK, maintain_dense, needs_care
 from openbook.database.embedder import Embedder
 from openbook.database.files import Files
@@ -29,8 +30,7 @@ from openbook.database.segments import remove_uncommitted_deletes
 from openbook.database.settings import DatabaseSettings
 from openbook.errors import DatabaseError, SourceError
 from openbook.progress import Progress, silent, stage
-from openbook.text import AnyDocument, Tokenizer, cut_chunks
-from openbook.text.documents import TokenizedDocument
+from openbook.text import AnyDocument, Tokenizer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,51 +207,18 @@ class Writer:
 
     def _write(self, documents: Sequence[AnyDocument], replaced: set[str]) -> int:
         """Write one batch and commit it; returns the number of its chunks."""
-        records: list[DocumentRecord] = []
-        rows = []
-        mark = self._mark
-        for document, ids in zip(documents, self._token_ids(documents), strict=True):
-            if ids[-1] != self.tokenizer.eos_id or not isinstance(document, TokenizedDocument):
-                ids.append(self.tokenizer.eos_id)
-            dtype = np.uint16 if self.files.tokens.dtype.itemsize == 2 else np.uint32
-            chunks = cut_chunks(
-                ids, chunk_size=self.settings.chunk_size, fill=self.tokenizer.eos_id, dtype=dtype
-            )
-            records.append(self._record(document, mark, len(chunks), len(ids)))
-            rows.append(chunks)
-            mark += len(chunks)
-        tokens = np.concatenate(rows)
+        tokens, records = cut_batch(
+            documents,
+            self.tokenizer,
+            self.settings,
+            first_chunk=self._mark,
+            held_out_ids=self._held_out_ids,
+        )
         self._write_rows(tokens, records)
+        mark = self._mark + len(tokens)
         self._commit("add", records, replaced, mark)
         self._mark = mark
         return len(tokens)
-
-    def _token_ids(self, documents: Sequence[AnyDocument]) -> list[list[int]]:
-        texts = [document.text for document in documents if not isinstance(document, TokenizedDocument)]
-        encoded = iter(self.tokenizer.encode(texts))
-        return [
-            document.token_ids.tolist() if isinstance(document, TokenizedDocument) else next(encoded)
-            for document in documents
-        ]
-
-    def _record(
-        self, document: AnyDocument, first_chunk: int, num_chunks: int, num_tokens: int
-    ) -> DocumentRecord:
-        if isinstance(document, TokenizedDocument):
-            text = self.tokenizer.decode([document.token_ids.tolist()])[0]
-        else:
-            text = document.text
-        return DocumentRecord(
-            id=document.id,
-            title=document.title,
-            source=document.source,
-            sha256=document.sha256,
-            holdout=is_held_out(document.id, self.settings.holdout, self._held_out_ids),
-            first_chunk=first_chunk,
-            num_chunks=num_chunks,
-            num_tokens=num_tokens,
-            num_bytes=len(text.encode("utf-8")),
-        )
 
     def _write_rows(self, tokens: NDArray[np.uint16 | np.uint32], records: list[DocumentRecord]) -> None:
         texts = self.tokenizer.decode(tokens.tolist())
