@@ -85,7 +85,9 @@ class Spread:
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def make(folder: Path, articles: Path, chunks: int, like: Sequence[Path] = ()) -> Database:
+def make(
+    folder: Path, articles: Path, chunks: int, like: Sequence[Path] = (), *, chunk_size: int = 64
+) -> Database:
     with lzma.open(articles) as lines:
         rows = map(json.loads, itertools.islice(lines, chunks // 4))
         documents = [Document(id=str(r["id"]), title=r["title"], text=r["text"]) for r in rows]
@@ -94,7 +96,9 @@ def make(folder: Path, articles: Path, chunks: int, like: Sequence[Path] = ()) -
     model = Spread(like) if like else Lsa(tokenizer, fitted)
     embedder = Embedder("lsa", "this benchmark", "lsa", SIZE, model)
     with mock.patch("openbook.database.embedder.load_embedder", lambda name: embedder):
-        database = Database.create(folder, tokenizer=tokenizer, embedder="lsa", holdout=0.02)
+        database = Database.create(
+            folder, tokenizer=tokenizer, embedder="lsa", holdout=0.02, chunk_size=chunk_size
+        )
         per_document = 0.0
         while database.layout.num_chunks < chunks and documents:
             missing = chunks - database.layout.num_chunks

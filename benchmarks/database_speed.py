@@ -71,18 +71,20 @@ def encoder(articles: Path, work: Path) -> None:
     tokenizer = train_tokenizer((document.text for document in documents), vocab_size=8000)
     shutil.rmtree(work / "encoder", ignore_errors=True)
     database = Database.create(work / "encoder", tokenizer=tokenizer)
-    alone, whole = 0.0, 0.0
     model = database.embedder
     model.encode(["warm up"] * 64)
-    for start in range(0, len(documents), 50):  # in turns: these machines are shared
-        first = database.layout.num_chunks
-        began = time.perf_counter()
-        database.add(documents[start : start + 50])
-        whole += time.perf_counter() - began
-        texts = database.chunk_texts(np.arange(first, database.layout.num_chunks))
-        began = time.perf_counter()
-        model.encode(texts)
-        alone += time.perf_counter() - began
+    half = len(documents) // 2
+    alone, whole = 0.0, 0.0
+    for part in (documents[:half], documents[half:]):
+        texts = [text for d in part for text in chunked(database, d.text)]
+        for measured in ("alone", "whole", "alone"):  # before and after: these machines are shared
+            began = time.perf_counter()
+            if measured == "alone":
+                model.encode(texts)
+                alone += (time.perf_counter() - began) / 2
+            else:
+                database.add(part)
+                whole += time.perf_counter() - began
     chunks = database.layout.num_chunks
     print(
         f"{chunks} chunks: encoder alone {chunks / alone:.1f}/s, Database.add {chunks / whole:.1f}/s, "
@@ -90,10 +92,17 @@ def encoder(articles: Path, work: Path) -> None:
     )
 
 
-def prepared(work: Path, articles: Path, chunks: int) -> Path:
+def chunked(database: Database, text: str) -> list[str]:
+    """The texts of a document's chunks."""
+    ids = [*database.tokenizer.encode([text])[0], database.tokenizer.eos_id]
+    rows = [ids[start : start + 64] for start in range(0, len(ids), 64)]
+    return database.tokenizer.decode(rows)
+
+
+def prepared(work: Path, articles: Path, chunks: int, *, chunk_size: int = 64) -> Path:
     folder = work / f"dense-{chunks}"
     if not (folder / "catalog.sqlite").exists():
-        database = make(folder, articles, chunks)
+        database = make(folder, articles, chunks, chunk_size=chunk_size)
         print(
             f"made {database.layout.num_chunks:,} chunks, {database.info().documents:,} documents", flush=True
         )
@@ -101,7 +110,7 @@ def prepared(work: Path, articles: Path, chunks: int) -> Path:
 
 
 def opening(articles: Path, work: Path) -> None:
-    folder = prepared(work, articles, 1_000_000)
+    folder = prepared(work, articles, 1_000_000, chunk_size=40)  # else there are not enough
     code = (
         "import time, sys, resource\n"
         "from openbook.database import Database\n"

@@ -187,9 +187,10 @@ def main() -> None:
             break
         counts["kills"] += 1
         counts["operations reported"] += sum("done" in line for line in lines)
+    bad = ("losses", "not sound", "not found", "stale text found", "does not open", "ended by itself")
+    counts.update(dict.fromkeys(bad, 0))
     for name, count in sorted(counts.items()):
         print(f"{name}: {count}")
-    bad = ("losses", "not sound", "not found", "stale text found", "does not open", "ended by itself")
     sys.exit(any(counts[name] for name in bad))
 
 

@@ -53,8 +53,9 @@ class CatalogReader:
                 connection.create_function("seal", -1, seal_of, deterministic=True)
                 with connection:
                     yield connection
-        except sqlite3.Error as error:
-            raise DatabaseError(f"{self.path}: {error}; see: openbook verify {self.path.parent}") from error
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # its messages may quote damaged bytes
+            problem = str(error).partition("\n")[0]
+            raise DatabaseError(f"{self.path}: {problem}; see: openbook verify {self.path.parent}") from error
 
     def settings(self) -> dict[str, Any]:
         """All settings.

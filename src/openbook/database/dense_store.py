@@ -60,7 +60,9 @@ def stored_index(folder: Path) -> StoredIndex | None:
     try:
         return StoredIndex(**read_sealed(path))
     except TypeError as error:
-        raise DatabaseError(f"{path}: written by another version of openbook: {error}") from error
+        raise DatabaseError(
+            f"{path}: of another version of openbook ({error}); delete the folder {folder}: it is made again"
+        ) from error
 
 
 def is_large(layout: ChunkLayout) -> bool:

@@ -183,8 +183,12 @@ class LexicalIndex:
                     list(pool.map(fill, range(len(texts))))
         return ids, scores
 
+    def words(self, text: str) -> list[str]:
+        """The distinct words of a text, as chunks and queries are read."""
+        return list(dict.fromkeys(self._analyzer.analyze(text)))
+
     def _query(self, text: str, avoid: range) -> tantivy.Query:
-        words = dict.fromkeys(self._analyzer.analyze(text))
+        words = self.words(text)
         terms = [tantivy.Query.term_query(self._schema, "text", word, index_option="freq") for word in words]
         clauses = [(tantivy.Occur.Should, term) for term in terms]
         if avoid:

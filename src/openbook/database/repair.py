@@ -107,7 +107,7 @@ def _rewrite_catalog(path: Path, manifest: Path) -> None:
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("REINDEX")
             connection.execute("VACUUM")
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise DatabaseError(f"{path}: cannot be written anew: {error}") from error
     manifest.unlink(missing_ok=True)
 
