@@ -1,23 +1,21 @@
 """Compaction: the same database in less room, while whoever opened the old one goes on reading it."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from breaking import contents_of, documents_of, files_of, hits_of, marker, text_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from breaking import contents_of, documents_of, files_of, hits_of, marker, text_of
 from openbook.database import Database, NeighborTable, build_neighbors
-from openbook.database.compact import shutil as compact_shutil
+from openbook.database.lock import take_lock
 from openbook.database.table import table_stamp
 from openbook.errors import DatabaseError, MismatchError
 from openbook.text import Document, Tokenizer
 
 Make = Callable[..., Database]
-Copy = Callable[[Database], Database]
 
 ALL = dict.fromkeys([f"d{number}" for number in range(12)], 1)
 MODES = ("dense", "bm25", "hybrid")
@@ -54,9 +52,7 @@ def test_afterwards_it_equals_one_that_never_had_what_was_removed(book: Database
 
 @given(st.lists(st.tuples(st.sampled_from(["add", "remove", "compact"]), st.integers(0, 5)), max_size=8))
 @settings(max_examples=12, deadline=None)
-def test_any_changes_and_compactions_keep_what_is_live(
-    make: Make, steps: list[tuple[str, int]]
-) -> None:
+def test_any_changes_and_compactions_keep_what_is_live(make: Make, steps: list[tuple[str, int]]) -> None:
     database = make()
     live: dict[str, int] = {}
     for number, (action, which) in enumerate(steps, start=1):
@@ -225,10 +221,8 @@ def test_what_fails_leaves_no_second_copy_on_the_disk(
     assert book.verify().ok
 
 
-def test_it_waits_for_nobody(book: Database) -> None:
+def test_while_neighbors_are_computed_it_is_refused(book: Database) -> None:
     """While another process computes neighbors, the files that it reads stay."""
-    from openbook.database.lock import take_lock
-
     book.remove(["d4"])
     lock = take_lock(book.path / "neighbors.lock")
     try:
@@ -238,11 +232,3 @@ def test_it_waits_for_nobody(book: Database) -> None:
         lock.release()
     book.compact()
     assert book.info().removed_chunks == 0
-
-
-def test_a_copied_folder_is_compacted_like_the_original(book: Database, copy: Copy) -> None:
-    book.remove(["d4"])
-    moved = copy(book)
-    moved.compact()
-    assert moved.verify().ok
-    assert hits_of(moved, QUERIES, MODES)[0] == hits_of(book, QUERIES, MODES)[0] or moved.info().documents == 11

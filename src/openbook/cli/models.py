@@ -67,6 +67,24 @@ def load_model(path: Path) -> "RetroForCausalLM":
     Raises:
         SettingsError: the folder holds none, or a damaged one.
     """
+    require_model(path)
+    from safetensors import SafetensorError
+
+    from openbook.errors import SettingsError
+    from openbook.model import RetroForCausalLM
+
+    try:
+        return RetroForCausalLM.from_pretrained(path)
+    except SafetensorError as error:
+        raise SettingsError(f"{path}: its weights are damaged ({error}); restore them") from error
+
+
+def require_model(path: Path) -> None:
+    """Look before loading: of a folder that is not there, transformers would ask the hub.
+
+    Raises:
+        SettingsError: the folder holds no model of ours.
+    """
     import json
 
     from openbook.errors import SettingsError
@@ -82,14 +100,6 @@ def load_model(path: Path) -> "RetroForCausalLM":
         raise SettingsError(f"{config}: not the description of a model") from error
     if kind != "retro":
         raise SettingsError(f"{path}: a model of type {kind!r}, not a RETRO")
-    from safetensors import SafetensorError
-
-    from openbook.model import RetroForCausalLM
-
-    try:
-        return RetroForCausalLM.from_pretrained(path)
-    except SafetensorError as error:
-        raise SettingsError(f"{path}: its weights are damaged ({error}); restore them") from error
 
 
 def generate(

@@ -92,6 +92,7 @@ def retrieval(
 
     Example: openbook eval retrieval mybook --mode dense
     """
+    from openbook.cli.models import require_model
     from openbook.database import Database
     from openbook.errors import SettingsError
     from openbook.evaluate import evaluate_retrieval
@@ -103,6 +104,7 @@ def retrieval(
         )
     database = Database.open(databases[-1])
     if len(databases) == 2:
+        require_model(databases[0])
         config = RetroConfig.from_pretrained(databases[0])
         database.settings.require_match(
             tokenizer_fingerprint=config.tokenizer_fingerprint, chunk_size=config.chunk_size

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 DatabaseArgument = Annotated[Path, typer.Argument(metavar="DB", help="Folder of the database.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of lines.")]
 _SHOWN_COMMITS = 5
+_NEVER_CUT = 4096
+"""Columns: a tree would lose the ends of longer lines."""
 
 
 def info(
@@ -48,7 +50,7 @@ def print_info(database: "Database", json: bool) -> None:
         return
     from rich.console import Console
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, width=_NEVER_CUT)
     console.print(_tree(database, description))
 
 

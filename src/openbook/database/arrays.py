@@ -170,7 +170,10 @@ class AppendOnlyArray:
 
 
 def _size(path: Path) -> int:
-    return path.stat().st_size if path.is_file() else 0
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _check_length(path: Path, expected: int) -> None:

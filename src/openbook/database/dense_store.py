@@ -6,6 +6,7 @@ The chunks that came after the index was written are its tail; a tail that has g
 and an index that its corpus has outgrown is trained anew.
 """
 
+import os
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from openbook.database.arrays import Rows
 from openbook.database.dense import ApproximateIndex, DenseIndex, ExactIndex, add_rows
 from openbook.database.dense_training import train_index, tune_index
 from openbook.database.layout import ChunkLayout
-from openbook.database.storage import file_digest, read_sealed, stored, write_sealed
+from openbook.database.storage import file_digest, read_sealed_if_there, stored, write_sealed
 from openbook.errors import DatabaseError
 from openbook.progress import Progress, silent, stage
 
@@ -55,10 +56,9 @@ def stored_index(folder: Path) -> StoredIndex | None:
         DatabaseError: `index.json` is damaged.
     """
     path = folder / "index.json"
-    if not path.is_file():
-        return None
+    values = read_sealed_if_there(path)
     try:
-        return StoredIndex(**read_sealed(path))
+        return None if values is None else StoredIndex(**values)
     except TypeError as error:
         raise DatabaseError(
             f"{path}: of another version of openbook ({error}); delete the folder {folder}: it is made again"
@@ -171,20 +171,11 @@ def _fill(
     progress: Progress,
 ) -> StoredIndex:
     """Add what the index does not hold, measure its recall and put it in the old one's place."""
-    import faiss
-
     chunk_ids = layout.indexed
     add_rows(index, vectors, chunk_ids[held:], told=lambda done: progress(held + done, len(chunk_ids)))
     tuned = tune_index(index, name, vectors, chunk_ids)
     path = folder / f"{layout.num_chunks}.faiss"
-    with stored(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)  # never write into a file that a reader may have mapped
-    try:
-        faiss.write_index(index, str(path))
-    except RuntimeError as error:
-        path.unlink(missing_ok=True)
-        raise DatabaseError(f"{path}: cannot be written: {error}") from error
+    _write(path, index)
     entry = StoredIndex(
         path.name,
         file_digest(path),
@@ -200,3 +191,24 @@ def _fill(
         if old != path:
             old.unlink(missing_ok=True)
     return entry
+
+
+def _write(path: Path, index: Any) -> None:
+    """Write an index, whole and on the disk when this returns.
+
+    Raises:
+        DatabaseError: it cannot be written.
+    """
+    import faiss
+
+    with stored(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)  # never write into a file that a reader may have mapped
+    try:
+        faiss.write_index(index, str(path))
+        with path.open("r+b") as file:
+            os.fsync(file.fileno())
+        faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)  # of a full disk, faiss may not tell
+    except (OSError, RuntimeError) as error:
+        path.unlink(missing_ok=True)
+        raise DatabaseError(f"{path}: cannot be written: {error}") from error

@@ -56,6 +56,20 @@ def read_sealed(path: Path) -> dict[str, Any]:
     return values
 
 
+def read_sealed_if_there(path: Path) -> dict[str, Any] | None:
+    """The same; None if there is no such file, also if it is deleted in this moment.
+
+    Raises:
+        DatabaseError: it is damaged.
+    """
+    try:
+        return read_sealed(path)
+    except DatabaseError:
+        if path.exists():
+            raise
+        return None
+
+
 def file_digest(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
     with stored(path), path.open("rb") as file:

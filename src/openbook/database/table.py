@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from openbook.database.arrays import AppendOnlyArray, Rows
 from openbook.database.search import SearchMode
-from openbook.database.storage import read_sealed, write_sealed
+from openbook.database.storage import read_sealed, read_sealed_if_there, write_sealed
 from openbook.errors import DatabaseError, MismatchError, SettingsError
 
 if TYPE_CHECKING:
@@ -55,11 +55,9 @@ def table_stamp(folder: Path) -> Stamp | None:
         DatabaseError: it is damaged.
     """
     path = folder / "table.json"
-    if not path.is_file():
-        return None
-    values = read_sealed(path)
+    values = read_sealed_if_there(path)
     try:
-        return Stamp(**values)
+        return None if values is None else Stamp(**values)
     except TypeError as error:
         raise DatabaseError(f"{path}: written by another version of openbook: {error}") from error
 
