@@ -135,8 +135,8 @@ def kills(
         every: leave out calls in between.
 
     Yields:
-        After each kill the database as it was left, and as it is when the interruption was an exception; the
-        work is to be done again on it.
+        After each kill the database as it was left, and for kills before the call also as it is when the
+        interruption was an exception; the work is to be done again on it.
     """
     for after in (False, True):
         for call in count(1, every):
@@ -150,7 +150,8 @@ def kills(
                 assert call > 1, f"{name} is never called"
                 break
             yield Database.open(dead)
-            yield Database.open(alive)
+            if not after:
+                yield Database.open(alive)
 
 
 Answers = list[object]

@@ -143,7 +143,7 @@ def test_a_build_that_was_killed_ends_with_the_same_scores_as_one_that_was_not(
     reference = Database.open(shutil.copytree(empty, tmp_path / "reference"))
     build(reference)
     modes = ("dense", "bm25", "hybrid")
-    for database in kills(build, empty, tmp_path, owner, name, every=5):
+    for database in kills(build, empty, tmp_path, owner, name, every=3):
         build(database)
         assert contents_of(database) == contents_of(reference)
         assert hits_of(database, QUERIES, modes) == hits_of(reference, QUERIES, modes)

@@ -247,6 +247,17 @@ def test_a_changed_row_of_the_catalogue_stays_reported(damaged: Path) -> None:
     assert "'d4'" in report.problems[0].problem
 
 
+@pytest.mark.parametrize("where", ["version = 1", "version = (SELECT max(version) FROM commits)"])
+def test_a_changed_line_of_the_history_stays_reported(damaged: Path, where: str) -> None:
+    connection = sqlite3.connect(damaged / "catalog.sqlite")
+    with connection:
+        connection.execute(f"UPDATE commits SET time = '1999' WHERE {where}")
+    connection.close()
+    report = repair(damaged)
+    assert {problem.file for problem in report.problems} == {"catalog.sqlite"}
+    assert any("does not match its checksum" in problem.problem for problem in report.problems)
+
+
 def test_a_sound_database_is_left_as_it_is(damaged: Path) -> None:
     before = contents(damaged)
     assert repair(damaged).ok

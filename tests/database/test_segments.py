@@ -158,6 +158,38 @@ def test_no_index_at_all_is_one_problem(tmp_path: Path) -> None:
     assert "cannot be read" in problem
 
 
+def scores(index: LexicalIndex) -> list[list[float]]:
+    ids, found = index.search(["silver castle word5", "river"], 30)
+    return [ids.tolist(), found.tolist()]
+
+
+@pytest.mark.parametrize("commits", [1, 12], ids=["in files of their own", "merged with others"])
+def test_chunks_that_are_cut_off_leave_no_trace_in_the_scores(tmp_path: Path, commits: int) -> None:
+    """Deleted documents go on counting in BM25 as long as they share a file with others."""
+    texts = [f"word{number} {' '.join(WORDS[number % 7 :: 3])}" for number in range(40)]
+    fresh, cut = LexicalIndex(tmp_path / "fresh"), LexicalIndex(tmp_path / "cut")
+    fresh.add(range(30), texts[:30])
+    cut.add(range(30 - commits), texts[: 30 - commits])
+    cut.commit()
+    for number in range(30 - commits, 31):
+        cut.add([number], [texts[number]])
+        cut.commit()
+    cut.add(range(31, 40), texts[31:])
+    for index in (fresh, cut):
+        index.commit()
+        index.close()
+    assert scores(cut) != scores(fresh)
+    again = LexicalIndex(tmp_path / "cut")
+    start = again.cut(30)
+    again.add(range(start, 30), texts[start:30])
+    again.commit()
+    again.close()
+    assert scores(again) == scores(fresh)
+    assert again.chunks().tolist() == list(range(30))
+    assert again.cut(30) == 30
+    assert again.cut(35) == 30
+
+
 def test_deletions_that_were_never_committed_are_removed(folder: Path) -> None:
     (kept,) = folder.glob("*.del")
     segment, opstamp, _ = kept.name.split(".")

@@ -177,6 +177,8 @@ def test_rows_of_the_catalogue_that_contradict_each_other_are_an_error(folder: P
         "UPDATE settings SET value = '16' WHERE key = 'chunk_size'",
         "DELETE FROM commits WHERE version = (SELECT max(version) FROM commits)",
         "DELETE FROM commits",
+        "UPDATE commits SET action = 'nothing' WHERE version = 2",
+        "UPDATE commits SET version = 999 WHERE version = (SELECT max(version) FROM commits)",
     )
     expected = answers_of(folder, QUERIES, MODES)
     for number, change in enumerate(changes):

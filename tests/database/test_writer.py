@@ -375,7 +375,7 @@ def test_a_crash_before_the_dead_leave_the_lexical_index_hides_them_all_the_same
 ) -> None:
     database = make({"a": "river stone", "b": "river copper"})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(LexicalIndex, "delete_chunks", after(2, LexicalIndex.delete_chunks))
+        patch.setattr(LexicalIndex, "delete_chunks", after(1, LexicalIndex.delete_chunks))
         with pytest.raises(PowerCutError):
             database.add(documents({"a": "changed"}))
     reopened = Database.open(database.path)

@@ -13,7 +13,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from openbook.database.storage import stored
+from openbook.database.storage import database_of, stored
 from openbook.errors import DatabaseError
 from openbook.progress import Progress, silent
 
@@ -75,7 +75,7 @@ class Rows:
         if len(wrong):
             raise DatabaseError(
                 f"{self.path}: row {wrong[0]} does not match its checksum: the file is damaged; "
-                f"see: openbook verify {self.path.parent}"
+                f"see: openbook verify {database_of(self.path.parent)}"
             )
         return values[..., : self.columns]
 
@@ -180,5 +180,5 @@ def _check_length(path: Path, expected: int) -> None:
     if (found := _size(path)) < expected:
         raise DatabaseError(
             f"{path}: {found} bytes where the catalogue expects {expected}: the file was cut or is missing; "
-            f"restore it, or see what can be mended: openbook verify {path.parent} --repair"
+            f"restore it, or see what can be mended: openbook verify {database_of(path.parent)} --repair"
         )

@@ -48,7 +48,8 @@ CREATE TABLE commits (
     tokens INTEGER NOT NULL,
     bytes INTEGER NOT NULL,
     holdout INTEGER NOT NULL,
-    excluded INTEGER NOT NULL
+    excluded INTEGER NOT NULL,
+    seal INTEGER NOT NULL
 );
 """
 _SUMS = (
@@ -70,8 +71,7 @@ class Catalog(CatalogReader):
             rows = [(key, json.dumps(value)) for key, value in settings.items()]
             sealed = [(key, value, seal_of(key, value)) for key, value in rows]
             connection.executemany("INSERT INTO settings VALUES (?, ?, ?)", sealed)
-            zeros = ", 0" * (2 + len(TOTALS))
-            connection.execute(f"INSERT INTO commits VALUES (0, ?, 'create'{zeros})", (_now(),))
+            Catalog._insert_commit(connection, "create", Head(0, 0, 0, (0,) * len(TOTALS)))
         unfinished.replace(folder / FILE_NAME)
 
     def commit(
@@ -127,7 +127,8 @@ class Catalog(CatalogReader):
     @staticmethod
     def _insert_commit(connection: sqlite3.Connection, action: str, head: Head) -> None:
         values = (head.version, _now(), action, head.generation, head.num_chunks, *head.totals)
-        connection.execute(f"INSERT INTO commits VALUES ({','.join('?' * len(values))})", values)
+        sealed = (*values, seal_of(*values))
+        connection.execute(f"INSERT INTO commits VALUES ({','.join('?' * len(sealed))})", sealed)
 
     @staticmethod
     def _bring_back(connection: sqlite3.Connection, version: int) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from openbook.database.records import TOTALS, Commit, Description, Exclusion, Head, Snapshot
+from openbook.database.records import Commit, Description, Exclusion, Head, Snapshot
 from openbook.errors import DatabaseError
 
 FILE_NAME = "catalog.sqlite"
@@ -116,6 +116,12 @@ class CatalogReader:
             query = f"SELECT id FROM documents WHERE {SEALED} IS NOT seal ORDER BY number"
             return [str(row[0]) for row in connection.execute(query)]
 
+    def unsound_commits(self) -> list[int]:
+        """The versions that do not match their checksums."""
+        with self.connect() as connection:
+            rows = connection.execute("SELECT * FROM commits ORDER BY version").fetchall()
+        return [row[0] for row in rows if seal_of(*row[:-1]) != row[-1]]
+
     def chunks_of(self, ids: Iterable[str]) -> list[range]:
         """The chunks of each of these live documents."""
         found: list[range] = []
@@ -198,12 +204,13 @@ class CatalogReader:
 
 def read_head(connection: sqlite3.Connection) -> Head:
     """The newest version, inside a transaction."""
-    names = ", ".join(TOTALS)
-    query = f"SELECT version, generation, num_chunks, {names} FROM commits ORDER BY version DESC LIMIT 1"
-    row = connection.execute(query).fetchone()
+    row = connection.execute("SELECT * FROM commits ORDER BY version DESC LIMIT 1").fetchone()
     if row is None:
         raise sqlite3.DatabaseError("no commit")
-    version, generation, num_chunks, *totals = row
+    *values, seal = row
+    if seal_of(*values) != seal:
+        raise sqlite3.DatabaseError(f"version {values[0]} does not match its checksum")
+    version, _, _, generation, num_chunks, *totals = values
     return Head(version, generation, num_chunks, tuple(totals))
 
 

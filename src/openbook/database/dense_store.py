@@ -18,7 +18,7 @@ from openbook.database.arrays import Rows
 from openbook.database.dense import ApproximateIndex, DenseIndex, ExactIndex, add_rows
 from openbook.database.dense_training import train_index, tune_index
 from openbook.database.layout import ChunkLayout
-from openbook.database.storage import file_digest, read_sealed_if_there, stored, write_sealed
+from openbook.database.storage import database_of, file_digest, read_sealed_if_there, stored, write_sealed
 from openbook.errors import DatabaseError
 from openbook.progress import Progress, silent, stage
 
@@ -127,7 +127,7 @@ def _read(path: Path, found: StoredIndex, expected: int, *, mapped: bool = True)
         problem = f"cannot be read: {error}"
     raise DatabaseError(
         f"{path}: {problem}: the file is damaged; it is made again by: "
-        f"openbook verify {path.parent.parent} --repair"
+        f"openbook verify {database_of(path.parent.parent)} --repair"
     )
 
 

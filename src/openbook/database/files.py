@@ -13,8 +13,8 @@ import numpy as np
 
 from openbook.database.arrays import AppendOnlyArray
 from openbook.database.settings import DatabaseSettings
+from openbook.database.storage import GENERATION
 
-_PREFIX = "generation-"
 _NAMES = (
     "tokens.bin",
     "tokens.sum",
@@ -41,7 +41,7 @@ class Files:
     @classmethod
     def of(cls, folder: Path, settings: DatabaseSettings, *, vocab_size: int, generation: int) -> "Files":
         """`tokens.bin` is uint16 where the vocabulary allows."""
-        place = folder / f"{_PREFIX}{generation}" if generation else folder
+        place = folder / f"{GENERATION}{generation}" if generation else folder
         dtype = np.uint16 if vocab_size <= 2**16 else np.uint32
         tokens = AppendOnlyArray(place / "tokens.bin", dtype=dtype, width=settings.chunk_size)
         vectors = None
@@ -71,7 +71,7 @@ class Files:
 
     def clear_other_generations(self) -> None:
         """Delete the files of every other generation, as far as no reader's open files prevent it."""
-        stale = [path for path in self.folder.glob(f"{_PREFIX}*") if path != self.place]
+        stale = [path for path in self.folder.glob(f"{GENERATION}*") if path != self.place]
         if self.generation:
             stale += [self.folder / name for name in _NAMES]
         for path in stale:

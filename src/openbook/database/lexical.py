@@ -14,7 +14,8 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from openbook.database.segments import break_seal, damaged_segments, seal
+from openbook.database.segments import break_seal, damaged_segments, deleted_documents, seal
+from openbook.database.storage import database_of
 from openbook.errors import DatabaseError
 
 _HEAP_BYTES = 96_000_000
@@ -69,16 +70,16 @@ class LexicalIndex:
         try:
             yield
         except (OSError, ValueError) as error:
-            raise self._error(f"cannot be read or written: {error}") from error
+            raise self._error(f"cannot be read or written: {error!s:.160}") from error
         except BaseException as error:
             if type(error).__name__ == "PanicException":  # what a fault inside tantivy looks like from here
-                raise self._error(f"cannot be read: {error}") from error
+                raise self._error(f"cannot be read: {error!s:.160}") from error
             raise
 
     def _error(self, problem: str) -> DatabaseError:
         return DatabaseError(
             f"{self.folder}: {problem}; if the disk is not full and the folder can be written to, it is "
-            f"damaged, and made again by: openbook verify {self.folder.parent} --repair"
+            f"damaged, and made again by: openbook verify {database_of(self.folder.parent)} --repair"
         )
 
     def check_files(self) -> None:
@@ -93,7 +94,7 @@ class LexicalIndex:
                 if meta.exists():
                     raise DatabaseError(
                         f"{path}: {problem}: the file is damaged; it is made again by: "
-                        f"openbook verify {self.folder.parent} --repair"
+                        f"openbook verify {database_of(self.folder.parent)} --repair"
                     )
             self._checked = True
 
@@ -112,6 +113,24 @@ class LexicalIndex:
         with self._reported():
             hits = self._searcher.search(everything, limit=1, count=False, order_by_field="chunk").hits
         return int(hits[0][0]) if hits else -1
+
+    def cut(self, count: int) -> int:
+        """Take out chunks `count` and higher, of which no commit knows.
+
+        Returns:
+            The first chunk that is to be added again: mostly the one after the highest. But where files with
+            such chunks were merged with others, their words would go on counting, so the index begins anew.
+        """
+        beyond = self.highest_chunk() + 1
+        if beyond <= count:
+            return beyond
+        before = deleted_documents(self.folder)
+        self.delete_chunks(range(count, beyond))
+        self.commit()
+        if deleted_documents(self.folder) <= before:
+            return count
+        self._open_writer().delete_all_documents()
+        return 0
 
     def add(self, chunk_ids: Iterable[int], texts: Iterable[str]) -> None:
         """Add chunks; searchable after `commit`."""

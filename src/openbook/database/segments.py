@@ -62,6 +62,12 @@ def remove_uncommitted_deletes(folder: Path) -> None:
                 path.unlink()
 
 
+def deleted_documents(folder: Path) -> int:
+    """Documents that are deleted but still in a file with others, so that BM25 counts their words."""
+    segments = json.loads((folder / "meta.json").read_bytes())["segments"]
+    return sum(segment["deletes"]["num_deleted_docs"] for segment in segments if segment["deletes"])
+
+
 def seal(folder: Path) -> None:
     """Record checksums of the lists of files and of all footers: what a writer does when it is done."""
     meta = _Meta.read(folder)

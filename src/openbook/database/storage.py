@@ -11,6 +11,14 @@ from typing import Any
 
 from openbook.errors import DatabaseError
 
+GENERATION = "generation-"
+"""How the name of a folder begins that `compact` has written, inside the database's."""
+
+
+def database_of(place: Path) -> Path:
+    """The folder of the database that keeps its arrays and indexes in `place`: for what errors advise."""
+    return place.parent if place.name.startswith(GENERATION) else place
+
 
 @contextmanager
 def stored(path: Path) -> Iterator[None]:

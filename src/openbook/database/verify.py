@@ -94,6 +94,8 @@ class _Checker:
                 for (line,) in connection.execute("PRAGMA integrity_check(5)").fetchall():
                     if line != "ok":
                         self.found(FILE_NAME, line)
+            for version in self.catalog.unsound_commits():
+                self.found(FILE_NAME, f"version {version} does not match its checksum")
             for name in self.catalog.unsound_rows():
                 self.found(FILE_NAME, f"the document {name!r} does not match its checksum")
         except (DatabaseError, sqlite3.Error) as error:
@@ -110,9 +112,11 @@ class _Checker:
             numbers = layout.number[np.unique(layout.document_of[wrong])]
             names = ", ".join(self.names(numbers[:5].tolist()))
             more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
+            lost = array.path.name == "tokens.bin"
+            advice = "; remove them, and add them again from their sources" if lost else ""
             self.found(
                 array.path,
-                f"{len(wrong)} rows do not match {array.sums_path.name}: of documents {names}{more}",
+                f"{len(wrong)} rows do not match {array.sums_path.name}: of documents {names}{more}{advice}",
             )
 
     def names(self, numbers: list[int]) -> list[str]:

@@ -94,16 +94,19 @@ class Writer:
         self._lexical = LexicalIndex(self.files.lexical)
         held.callback(lambda: self._lexical.close())  # noqa: PLW0108 - `move_to` opens another
         self._lexical.check_files()
-        beyond = self._lexical.highest_chunk() + 1
-        self._lexical.delete_chunks(range(self._mark, beyond))
-        self.index_words(self._lexical, self.files.tokens.rows(self._mark), start=beyond)
+        start = self._lexical.cut(self._mark)
+        self.index_words(self._lexical, self.files.tokens.rows(self._mark), start=start)
 
     def index_words(
         self, index: LexicalIndex, tokens: Rows, *, start: int, progress: Progress = silent
     ) -> None:
         """Add all chunks numbered `start` or higher that belong into the lexical index, and commit it."""
         for chunks in self.catalog.indexed_chunks(start=start):
-            index.add(chunks, self.tokenizer.decode(tokens[chunks.start : chunks.stop].tolist()))
+            try:
+                rows = tokens[chunks.start : chunks.stop].tolist()
+            except DatabaseError:  # damage, which `verify` names: the other documents are to be found
+                continue
+            index.add(chunks, self.tokenizer.decode(rows))
             progress(chunks.stop, len(tokens))
         index.commit()
 

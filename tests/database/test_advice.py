@@ -1,0 +1,54 @@
+"""What an error advises can be followed."""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from openbook.database import Database, verify
+from openbook.errors import DatabaseError
+from openbook.text import Document
+
+Documents = Callable[[Mapping[str, str]], Iterator[Document]]
+TEXTS = {"a": "river stone lantern", "b": "copper meadow", "c": "silver forest", "d": "winter harbor"}
+
+
+@pytest.fixture
+def compacted(make: Callable[..., Database], copy: Callable[[Database], Database]) -> Database:
+    """Three documents, in a folder of a later generation."""
+    database = copy(make(TEXTS))
+    database.remove(["a"])
+    database.compact()
+    assert database.opened.files.generation == 1
+    return database
+
+
+def change_a_byte(file: Path, place: int) -> None:
+    content = bytearray(file.read_bytes())
+    content[place] ^= 1
+    file.write_bytes(bytes(content))
+
+
+def test_the_folder_that_an_error_names_is_the_databases(compacted: Database) -> None:
+    change_a_byte(compacted.opened.files.tokens.path, 0)
+    with pytest.raises(DatabaseError, match=f"openbook verify {compacted.path}$"):
+        compacted.search(["copper"])
+    (compacted.opened.files.lexical / "meta.json").write_text("x")
+    with pytest.raises(DatabaseError, match=f"openbook verify {compacted.path} --repair$"):
+        Database.open(compacted.path).search(["silver"])
+
+
+def test_a_damaged_document_can_be_removed_and_added_again(compacted: Database, documents: Documents) -> None:
+    """Even if the lexical index, which is made from the tokens, is lost as well."""
+    change_a_byte(compacted.opened.files.tokens.path, 0)
+    shutil.rmtree(compacted.opened.files.lexical, ignore_errors=True)
+    (problem,) = [p for p in verify(compacted.path).problems if p.file.endswith("tokens.bin")]
+    assert "of documents 'b'; remove them, and add them again" in problem.problem
+    database = Database.open(compacted.path)
+    assert [hit.document_id for hit in database.search(["silver"])[0]] == ["c"]
+    database.remove(["b"])
+    database.add(documents({"b": TEXTS["b"]}))
+    assert [hit.document_id for hit in database.search(["copper"])[0]] == ["b"]
+    database.compact()
+    assert verify(compacted.path).ok
