@@ -12,6 +12,9 @@ from .tiny import Inputs, M, draw_inputs, tiny_model
 
 SHARED = {"share_embeddings": True, "encoder_hidden_size": 8, "encoder_num_attention_heads": 2}
 
+PAPER = {"positions": "relative"}
+DEEP = {"normalization": "deepnorm"}
+
 OPTIONS: dict[str, dict[str, Any]] = {
     "default": {},
     "P by the paper's rule": {"cca_layers": None},
@@ -44,6 +47,21 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "cca_positions": "none",
     },
     "copy head, shared embeddings": {**SHARED, "copy_head": True},
+    "relative positions": PAPER,
+    "relative positions, none in chunked cross-attention": {**PAPER, "cca_positions": "none"},
+    "relative positions in chunked cross-attention alone": {"cca_positions": "relative"},
+    "rotary in chunked cross-attention alone": {**PAPER, "cca_positions": "rotary"},
+    "relative positions, odd heads": {**PAPER, "head_dim": 5, "encoder_num_attention_heads": 4},
+    "relative positions, other wave lengths": {**PAPER, "rotary_base": 50.0},
+    "relative positions, unconditioned": {**PAPER, "encoder_conditioned": False},
+    "relative positions, copy head, shared embeddings": {**PAPER, **SHARED, "copy_head": True},
+    "DeepNorm": DEEP,
+    "DeepNorm, P is empty": {**DEEP, "cca_layers": []},
+    "DeepNorm, P is the first layer": {**DEEP, "cca_layers": [1]},
+    "DeepNorm, unconditioned": {**DEEP, "encoder_conditioned": False},
+    "DeepNorm, encoder crossing in all layers": {**DEEP, "encoder_cross_attention_layers": [1, 2]},
+    "DeepNorm, relative positions, copy head": {**DEEP, **PAPER, "copy_head": True},
+    "DeepNorm, shared embeddings": {**DEEP, **SHARED},
 }
 
 SHAPES: dict[str, dict[str, Any]] = {
@@ -85,15 +103,30 @@ def test_model_equals_the_formulas_with_every_option(options: dict[str, Any]) ->
     assert_equals_reference(tiny_model(**options), inputs)
 
 
-@pytest.mark.parametrize("copy_head", [False, True], ids=["plain", "copy head"])
+KINDS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "copy head": {"copy_head": True},
+    "relative positions": PAPER,
+    "DeepNorm, copy head": {**DEEP, "copy_head": True},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
-def test_model_equals_the_formulas_with_every_shape(shape: dict[str, Any], copy_head: bool) -> None:
-    assert_equals_reference(tiny_model(copy_head=copy_head, seed=1), draw_inputs(**shape, seed=1))
+def test_model_equals_the_formulas_with_every_shape(shape: dict[str, Any], kind: dict[str, Any]) -> None:
+    assert_equals_reference(tiny_model(**kind, seed=1), draw_inputs(**shape, seed=1))
 
 
+@pytest.mark.parametrize("neighbors", [1, 2, 3, 10, 40])
+def test_model_equals_the_formulas_with_any_number_of_neighbors(neighbors: int) -> None:
+    model = tiny_model(num_hidden_layers=1, cca_layers=[1], encoder_num_layers=1, copy_head=True, **PAPER)
+    assert_equals_reference(model, draw_inputs(tokens=6, batch=1, neighbors=neighbors, ragged=True))
+
+
+@pytest.mark.parametrize("positions", ["rotary", "relative"])
 @pytest.mark.parametrize("chunk_size", [1, 2, 7])
-def test_model_equals_the_formulas_with_other_chunk_sizes(chunk_size: int) -> None:
-    model = tiny_model(chunk_size=chunk_size, copy_head=True)
+def test_model_equals_the_formulas_with_other_chunk_sizes(chunk_size: int, positions: str) -> None:
+    model = tiny_model(chunk_size=chunk_size, copy_head=True, positions=positions)
     assert_equals_reference(model, draw_inputs(tokens=9, chunk_size=chunk_size, ragged=True))
 
 

@@ -56,6 +56,16 @@ def retro_reference(
     )
 
 
+@dataclass(frozen=True)
+class Positions:
+    """How one head of one attention sees distances; width: of the stream that its queries come from."""
+
+    kind: str | None
+    name: str
+    head: int
+    width: int
+
+
 class _Sequence:
     def __init__(
         self,
@@ -84,6 +94,7 @@ class _Sequence:
         self.num_neighbors = len(neighbors[0]) if neighbors else 1
         self.share_sums = {t: [0.0] * self.num_neighbors for t in range(1, self.n + 1)}
         self.encoded: dict[int, list[Vectors]] = {}
+        self.by_distance: dict[tuple[Positions, int], list[float]] = {}
         hidden = self.decode()
         self.logits = torch.stack([self.predict(t, hidden[t]) for t in range(1, self.n + 1)])
         self.shares = torch.tensor([self.share_sums[t] for t in range(1, self.n + 1)])
@@ -98,22 +109,23 @@ class _Sequence:
         for p in range(1, config.num_hidden_layers + 1):
             name = f"model.decoder.layers.{p - 1}"
             keys_exist = [t for t in hidden if self.exists[t]]
-            normed = self.norm_all(f"{name}.self_attention_norm", hidden)
+            normed = self.read_all(f"{name}.self_attention_norm", hidden)
             attended = self.self_attention(
                 f"{name}.self_attention",
                 normed,
                 {t: [s for s in keys_exist if s <= t] for t in hidden},
                 config.num_attention_heads,
             )
-            hidden = {t: hidden[t] + attended[t] for t in hidden}
+            hidden = {t: self.add(f"{name}.self_attention_norm", hidden[t], attended[t]) for t in hidden}
             if P and p == min(P):
                 for u in self.neighbors:
                     self.encoded[u] = self.encode(u, hidden)
             if p in P:
                 added = self.chunked_cross_attention(name, hidden)
-                hidden = {t: hidden[t] + added.get(t, torch.zeros_like(hidden[t])) for t in hidden}
+                for t, update in added.items():
+                    hidden[t] = self.add(f"{name}.cca_norm", hidden[t], update)
             hidden = self.feed_forward(name, hidden)
-        return self.norm_all("model.decoder.norm", hidden)
+        return self.final_norm("model.decoder.norm", hidden)
 
     def chunked_cross_attention(self, name: str, hidden: Vectors) -> Vectors:
         """Positions u·m … u·m + m - 1 attend to the neighbors of chunk u; what to add to them."""
@@ -128,16 +140,17 @@ class _Sequence:
             inner = both[0].shape[0] // 2
             for t in range(u * m, min(u * m + m - 1, self.n) + 1):
                 i = t - u * m + 1
-                query = self.linear(f"{name}.cca.query", self.norm(f"{name}.cca_norm", hidden[t]))
+                query = self.linear(f"{name}.cca.query", self.read(f"{name}.cca_norm", hidden[t]))
                 distances = [i - place + m - 1 for _, place in places]
-                if config.cca_positions == "none":
-                    distances = [0] * len(places)
                 mixed, shares = [], [0.0] * self.num_neighbors
                 for h in range(heads):
                     width = inner // heads
                     part = slice(h * width, (h + 1) * width)
                     a = self.attention_weights(
-                        query[part].tolist(), [kv[:inner][part].tolist() for kv in both], distances
+                        query[part].tolist(),
+                        [kv[:inner][part].tolist() for kv in both],
+                        distances,
+                        positions=Positions(config.cca_positions, f"{name}.cca", h, config.hidden_size),
                     )
                     mixed.append(weighted_sum(a, [kv[inner:][part] for kv in both]))
                     for weight, (j, _) in zip(a, places, strict=True):
@@ -165,16 +178,18 @@ class _Sequence:
                 name = f"model.encoder.layers.{number - 1}"
                 attended = self.self_attention(
                     f"{name}.self_attention",
-                    self.norm_all(f"{name}.self_attention_norm", hidden),
+                    self.read_all(f"{name}.self_attention_norm", hidden),
                     {place: list(hidden) for place in hidden},
                     config.encoder_num_attention_heads,
                 )
-                hidden = {place: hidden[place] + attended[place] for place in hidden}
+                norm = f"{name}.self_attention_norm"
+                hidden = {place: self.add(norm, hidden[place], attended[place]) for place in hidden}
                 if config.encoder_conditioned and number in (config.encoder_cross_attention_layers or []):
                     crossed = self.encoder_cross_attention(name, hidden, chunk)
-                    hidden = {place: hidden[place] + crossed[place] for place in hidden}
+                    norm = f"{name}.cross_attention_norm"
+                    hidden = {place: self.add(norm, hidden[place], crossed[place]) for place in hidden}
                 hidden = self.feed_forward(name, hidden)
-            encoded.append(self.norm_all("model.encoder.norm", hidden))
+            encoded.append(self.final_norm("model.encoder.norm", hidden))
         return encoded
 
     def encoder_cross_attention(self, name: str, hidden: Vectors, chunk: Vectors) -> Vectors:
@@ -184,7 +199,7 @@ class _Sequence:
         both = {i: self.linear(f"{name}.cross_attention.key_value", x) for i, x in chunk.items()}
         result = {}
         for place, x in hidden.items():
-            query = self.linear(f"{name}.cross_attention.query", self.norm(f"{name}.cross_attention_norm", x))
+            query = self.linear(f"{name}.cross_attention.query", self.read(f"{name}.cross_attention_norm", x))
             inner = query.shape[0]
             width = inner // heads
             mixed = []
@@ -197,6 +212,7 @@ class _Sequence:
                     query[part].tolist(),
                     [kv[:inner][part].tolist() for kv in both.values()],
                     [place - i for i in both],
+                    positions=Positions(self.config.positions, f"{name}.cross_attention", h, len(x)),
                 )
                 mixed.append(weighted_sum(a, [kv[inner:][part] for kv in both.values()]))
             result[place] = self.linear(f"{name}.cross_attention.output", torch.cat(mixed))
@@ -235,16 +251,36 @@ class _Sequence:
         mean_square = sum(value * value for value in x.tolist()) / len(x)
         return x / math.sqrt(mean_square + self.config.rms_norm_eps) * self.weights[f"{name}.weight"]
 
-    def norm_all(self, name: str, hidden: Vectors) -> Vectors:
+    def read(self, name: str, x: Tensor) -> Tensor:
+        """What a sub-layer reads: pre-norm normalizes before it, DeepNorm after it."""
+        return x if self.config.normalization == "deepnorm" else self.norm(name, x)
+
+    def read_all(self, name: str, hidden: Vectors) -> Vectors:
+        return {t: self.read(name, x) for t, x in hidden.items()}
+
+    def add(self, name: str, x: Tensor, update: Tensor) -> Tensor:
+        config = self.config
+        if config.normalization == "pre":
+            return x + update
+        sublayers = 2 * config.num_hidden_layers + len(config.cca_layers or [])
+        if ".encoder." in name:
+            crossing = len(config.encoder_cross_attention_layers or []) if config.encoder_conditioned else 0
+            sublayers = 2 * config.encoder_num_layers + crossing
+        return self.norm(name, math.sqrt(math.sqrt(sublayers)) * x + update)
+
+    def final_norm(self, name: str, hidden: Vectors) -> Vectors:
+        if self.config.normalization == "deepnorm":
+            return hidden
         return {t: self.norm(name, x) for t, x in hidden.items()}
 
     def feed_forward(self, name: str, hidden: Vectors) -> Vectors:
         result = {}
         for t, x in hidden.items():
-            inner = self.linear(f"{name}.feed_forward.input", self.norm(f"{name}.feed_forward_norm", x))
+            inner = self.linear(f"{name}.feed_forward.input", self.read(f"{name}.feed_forward_norm", x))
             gelu = [0.5 * value * (1 + math.erf(value / math.sqrt(2))) for value in inner.tolist()]
             active = torch.tensor(gelu, dtype=torch.float64)
-            result[t] = x + self.linear(f"{name}.feed_forward.output", active)
+            update = self.linear(f"{name}.feed_forward.output", active)
+            result[t] = self.add(f"{name}.feed_forward_norm", x, update)
         return result
 
     def self_attention(self, name: str, normed: Vectors, sees: dict[int, list[int]], heads: int) -> Vectors:
@@ -266,20 +302,45 @@ class _Sequence:
                     x[query].tolist(),
                     [projected[s][key].tolist() for s in sees[t]],
                     [t - s for s in sees[t]],
+                    positions=Positions(self.config.positions, name, h, len(normed[t])),
                 )
                 mixed.append(weighted_sum(a, [projected[s][value] for s in sees[t]]))
             result[t] = self.linear(f"{name}.output", torch.cat(mixed))
         return result
 
     def attention_weights(
-        self, query: list[float], keys: list[list[float]], distances: list[int]
+        self, query: list[float], keys: list[list[float]], distances: list[int], *, positions: Positions
     ) -> list[float]:
-        """Softmax over the keys; each sees the query turned by the distance between the two."""
+        """Softmax over the keys, whose scores depend on the distance between the two."""
         scores = []
         for key, distance in zip(keys, distances, strict=True):
-            turned = rotary(query, distance, float(self.config.rotary_base))
-            scores.append(dot(turned, key) / math.sqrt(len(query)))
+            if positions.kind == "none":
+                score = dot(query, key)
+            elif positions.kind == "rotary":
+                score = dot(rotary(query, distance, float(self.config.rotary_base)), key)
+            else:
+                score = self.relative_score(query, key, distance, positions)
+            scores.append(score / math.sqrt(len(query)))
         return softmax(scores)
+
+    def relative_score(
+        self, query: list[float], key: list[float], distance: int, positions: Positions
+    ) -> float:
+        """(q + u)·k + (q + v)·W f(distance): equation of Transformer-XL, section 3.3."""
+        name, h = f"{positions.name}.positions", positions.head
+        part = slice(h * len(query), (h + 1) * len(query))
+        seen = self.by_distance.get((positions, distance))
+        if seen is None:
+            wave = float(self.config.rotary_base) ** (-2 / positions.width)
+            angles = [distance * wave**f for f in range(positions.width // 2)]
+            features = [math.sin(angle) for angle in angles] + [math.cos(angle) for angle in angles]
+            matrix = self.weights[f"{name}.projection.weight"][part]
+            seen = (matrix @ torch.tensor(features, dtype=torch.float64)).tolist()
+            self.by_distance[(positions, distance)] = seen
+        u = self.weights[f"{name}.content_bias"][h].tolist()
+        v = self.weights[f"{name}.position_bias"][h].tolist()
+        content = dot([a + b for a, b in zip(query, u, strict=True)], key)
+        return content + dot([a + b for a, b in zip(query, v, strict=True)], seen)
 
 
 def rotary(x: list[float], angle: int, base: float) -> list[float]:

@@ -1,4 +1,4 @@
-"""Attention as every part of the model uses it: heads, rotary positions, masks without NaN."""
+"""Attention and feed-forward as every part of the model uses them: heads, masks without NaN."""
 
 from collections.abc import Callable
 
@@ -6,21 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-
-def rotate(x: Tensor, positions: Tensor, base: float) -> Tensor:
-    """Rotary positions (RoFormer, arXiv 2104.09864), pairing the halves of a head.
-
-    Args:
-        x: [..., L, head_dim].
-        positions: [L], whole numbers; only differences matter to attention.
-        base: of the wave lengths.
-    """
-    half = x.shape[-1] // 2
-    exponents = torch.arange(half, device=x.device, dtype=torch.float32) / half
-    angles = positions.to(torch.float32)[:, None] * base**-exponents
-    cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
-    first, second = x[..., :half], x[..., half:]
-    return torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
+from openbook.model.stack import Stack
 
 
 def split_heads(x: Tensor, num_heads: int) -> Tensor:
@@ -34,48 +20,56 @@ def merge_heads(x: Tensor) -> Tensor:
 
 
 def attend(
-    q: Tensor, k: Tensor, v: Tensor, *, mask: Tensor | None = None, causal: bool = False, dropout: float = 0.0
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    *,
+    mask: Tensor | None = None,
+    bias: Tensor | None = None,
+    causal: bool = False,
+    dropout: float = 0.0,
 ) -> Tensor:
     """Scaled dot-product attention; a query that may see nothing gets zeros.
 
     Args:
         q: [N, H, Lq, head_dim]; k, v: [N, H, Lk, head_dim].
         mask: bool, broadcastable to [N, 1, Lq, Lk]; False hides a key.
+        bias: [N, H, Lq, Lk] to add to the scaled logits.
         causal: query i sees keys 0 … i; not together with a mask.
         dropout: share of the weights to drop.
     """
+    if causal and bias is not None:
+        mask, causal = torch.ones(q.shape[-2], k.shape[-2], dtype=torch.bool, device=q.device).tril(), False
     if mask is None:
-        return F.scaled_dot_product_attention(q, k, v, is_causal=causal, dropout_p=dropout)
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=bias, is_causal=causal, dropout_p=dropout)
     sees_any = mask.any(dim=-1, keepdim=True)
     # A row without any key would be a softmax over nothing: NaN in some kernels, and NaN gradients in others.
-    out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask | ~sees_any, dropout_p=dropout)
-    return out * sees_any
+    visible = mask | ~sees_any
+    if bias is not None:
+        visible = bias.masked_fill(~visible, -torch.inf)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=visible, dropout_p=dropout) * sees_any
 
 
 class SelfAttention(nn.Module):
-    """Self-attention with rotary positions, causal (decoder) or not (encoder).
+    """Self-attention, causal (decoder) or not (encoder).
 
     Args:
-        width: of the input and output.
-        num_heads: H.
-        head_dim: of each head.
-        base: of the rotary positions.
-        dropout: on the weights, in training.
+        stack: that it belongs to.
     """
 
-    def __init__(self, width: int, num_heads: int, head_dim: int, *, base: float, dropout: float) -> None:
+    def __init__(self, stack: Stack) -> None:
         super().__init__()
-        self.num_heads = num_heads
-        self.base = base
-        self.dropout = dropout
-        self.query_key_value = nn.Linear(width, 3 * num_heads * head_dim, bias=False)
-        self.output = residual_projection(num_heads * head_dim, width)
+        self.num_heads = stack.num_heads
+        self.dropout = stack.dropout
+        self.query_key_value = stack.linear(stack.width, 3 * stack.inner, fused=3)
+        self.positions = stack.make_positions()
+        self.output = stack.linear(stack.inner, stack.width, output=True)
 
     def forward(
         self,
         hidden: Tensor,
         *,
-        positions: Tensor,
+        past: int = 0,
         mask: Tensor | None,
         causal: bool = False,
         remember: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] | None = None,
@@ -84,35 +78,30 @@ class SelfAttention(nn.Module):
 
         Args:
             hidden: [N, L, width].
-            positions: [L] of these tokens.
+            past: tokens before these, with whose keys `remember` answers.
             mask: as in `attend`.
             causal: as in `attend`.
             remember: takes the new keys and values [N, H, L, head_dim] and returns those of all so far.
         """
         q, k, v = self.query_key_value(hidden).chunk(3, dim=-1)
         q, k, v = (split_heads(x, self.num_heads) for x in (q, k, v))
-        q, k = rotate(q, positions, self.base), rotate(k, positions, self.base)
+        k = self.positions.keys(k, past)
         if remember is not None:
             k, v = remember(k, v)
+        q, bias = self.positions.queries(q, past, k.shape[-2])
         dropout = self.dropout if self.training else 0.0
-        return self.output(merge_heads(attend(q, k, v, mask=mask, causal=causal, dropout=dropout)))
+        attended = attend(q, k, v, mask=mask, bias=bias, causal=causal, dropout=dropout)
+        return self.output(merge_heads(attended))
 
 
 class FeedForward(nn.Module):
     """Two linear maps with a GELU between them."""
 
-    def __init__(self, width: int, intermediate: int) -> None:
+    def __init__(self, stack: Stack) -> None:
         super().__init__()
-        self.input = nn.Linear(width, intermediate, bias=False)
-        self.output = residual_projection(intermediate, width)
+        self.input = stack.linear(stack.width, stack.intermediate)
+        self.output = stack.linear(stack.intermediate, stack.width, output=True)
 
     def forward(self, hidden: Tensor) -> Tensor:
         """[..., width] → [..., width]."""
         return self.output(F.gelu(self.input(hidden)))
-
-
-def residual_projection(inputs: int, outputs: int) -> nn.Linear:
-    """A linear map whose result is added to the residual stream: it starts smaller in deeper models."""
-    linear = nn.Linear(inputs, outputs, bias=False)
-    linear.is_residual_projection = True  # type: ignore[assignment]
-    return linear

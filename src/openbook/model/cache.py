@@ -45,14 +45,15 @@ class RetroCache(DynamicCache):
         self.last: Retrieved | None = None
         self.projected: dict[str, Tensor] = {}
 
-    def extend(self, name: str, new: Tensor | None) -> Tensor:
+    def extend(self, name: str, new: Tensor | None, *, carried: bool) -> Tensor:
         """Append projections of new chunks [B, N, ...] to the last one's, and remember the newest.
 
         Args:
             name: of the reader.
             new: None if no chunk is new.
+            carried: whether the last chunk before this pass is still read.
         """
-        old = self.projected.get(name) if self.last is not None else None
+        old = self.projected[name] if carried else None
         parts = [part for part in (old, new) if part is not None]
         joined = torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
         self.projected[name] = joined[:, -1:]

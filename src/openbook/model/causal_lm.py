@@ -10,11 +10,10 @@ from transformers import Cache, GenerationMixin
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from openbook.errors import SettingsError, refuse_unknown
-from openbook.model.cache import Retrieved, RetroCache
+from openbook.model.cache import RetroCache
 from openbook.model.checks import new_chunks
 from openbook.model.config import RetroConfig
 from openbook.model.copy_head import CopyDistribution, CopyHead
-from openbook.model.neighbors import PassNeighbors
 from openbook.model.retro import RetroModel, RetroPreTrainedModel
 
 _IGNORED = {
@@ -117,8 +116,6 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         copied = None
         if self.copy_head is not None and out.neighbors is not None:
             copied = self.copy_head(out.hidden, out.neighbors)
-        if cache is not None:
-            remember_last_chunk(cache, out.neighbors, given=neighbor_ids is not None)
         logits = self.lm_head(out.hidden)
         token_losses = loss = None
         if labels is not None:
@@ -163,26 +160,6 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             num_chunks = input_ids.shape[1] // self.config.chunk_size
             inputs["neighbor_ids"], inputs["neighbor_mask"] = new_chunks(*given, num_chunks, pad=True)
         return inputs
-
-
-def remember_last_chunk(cache: RetroCache, neighbors: PassNeighbors | None, *, given: bool) -> None:
-    """Keep the newest complete chunk's neighbors for the tokens to come.
-
-    Args:
-        cache: after the pass, with the length it then has.
-        neighbors: that the pass read.
-        given: whether the pass was given neighbors; if not, a chunk that it completed has none.
-    """
-    if neighbors is None:
-        cache.last = None
-        return
-    retrieved = neighbors.retrieved
-    completed = retrieved.encoded.shape[1] > 0
-    if completed and not given:
-        cache.last = None
-    elif completed:
-        last = retrieved.first_chunk + retrieved.num_chunks - 1
-        cache.last = Retrieved(retrieved.ids[:, -1:], retrieved.mask[:, -1:], last, retrieved.encoded[:, -1:])
 
 
 def next_token_losses(logits: Tensor, labels: Tensor, copied: CopyDistribution | None) -> Tensor:

@@ -5,6 +5,7 @@ from typing import Any, Literal, get_args
 from transformers import PreTrainedConfig
 
 from openbook.errors import SettingsError, refuse_unknown
+from openbook.model.presets import paper_cca_layers, preset
 
 _FROM_TRANSFORMERS = {
     "_commit_hash",
@@ -18,7 +19,10 @@ _FROM_TRANSFORMERS = {
     "output_attentions",
 }
 
-CCAPositions = Literal["rotary", "none"]
+Positions = Literal["rotary", "relative"]
+CCAPositions = Literal["rotary", "relative", "none"]
+Normalization = Literal["pre", "deepnorm"]
+_CHOICES = {"positions": Positions, "cca_positions": CCAPositions, "normalization": Normalization}
 
 _COUNTS = (
     "vocab_size",
@@ -83,8 +87,12 @@ class RetroConfig(PreTrainedConfig):
     neighbor alone."""
     encoder_cross_attention_layers: list[int] | None = None
     """Encoder layers that do so; None: the first."""
-    cca_positions: CCAPositions = "rotary"
-    """Relative positions in chunked cross-attention."""
+    positions: Positions = "rotary"
+    """In all attention: rotary, or relative as in the paper (Transformer-XL's)."""
+    cca_positions: CCAPositions | None = None
+    """In chunked cross-attention, rotary, relative or none; None: as `positions`."""
+    normalization: Normalization = "pre"
+    """RMSNorm before each sub-layer, as in the paper; or deepnorm, after it, for hundreds of layers."""
     share_embeddings: bool = False
     """One token embedding for encoder and decoder; needs encoder_hidden_size = hidden_size."""
     tie_word_embeddings: bool = True
@@ -93,6 +101,8 @@ class RetroConfig(PreTrainedConfig):
     """Mix the prediction with a copy distribution over the neighbors' tokens (pointer-generator)."""
     dropout: float | int = 0.0
     """In attention, after each sub-layer, and on embeddings."""
+    encoder_dropout: float | int | None = None
+    """The same in the encoder; None: as dropout."""
     rms_norm_eps: float = 1e-6
     rotary_base: float | int = 10_000.0
     """Of the rotary positions' wave lengths."""
@@ -117,6 +127,10 @@ class RetroConfig(PreTrainedConfig):
             self.encoder_num_attention_heads = self.num_attention_heads
         if self.encoder_intermediate_size is None:
             self.encoder_intermediate_size = 4 * self.encoder_hidden_size
+        if self.encoder_dropout is None:
+            self.encoder_dropout = self.dropout
+        if self.cca_positions is None:
+            self.cca_positions = self.positions
         if self.cca_layers is None:
             self.cca_layers = paper_cca_layers(self.num_hidden_layers)
         if self.encoder_cross_attention_layers is None:
@@ -129,6 +143,20 @@ class RetroConfig(PreTrainedConfig):
         """Width of an encoder head."""
         assert self.encoder_hidden_size is not None and self.encoder_num_attention_heads is not None
         return self.encoder_hidden_size // self.encoder_num_attention_heads
+
+    @classmethod
+    def preset(cls, name: str, **changes: Any) -> "RetroConfig":
+        """A model of known size: tiny, small, medium; the paper's 172m, 425m, 1.5b and 7.5b (its tables 2 and
+        10), and the same without retrieval: 132m, 368m, 1.3b and 7b.
+
+        Args:
+            name: of the preset.
+            changes: settings to replace, such as vocab_size.
+
+        Raises:
+            SettingsError: there is no such preset, or a change is not allowed.
+        """
+        return cls(**(preset(name) | changes))
 
     @classmethod
     def field_names(cls) -> list[str]:
@@ -153,21 +181,30 @@ class RetroConfig(PreTrainedConfig):
         for name in _SWITCHES:
             if not isinstance(getattr(self, name), bool):
                 raise SettingsError(f"{name} {getattr(self, name)!r}: must be true or false")
-        if self.cca_positions not in get_args(CCAPositions):
-            known = " or ".join(get_args(CCAPositions))
-            raise SettingsError(f"cca_positions {self.cca_positions!r}: must be {known}")
-        if not isinstance(self.dropout, int | float) or not 0 <= self.dropout < 1:
-            raise SettingsError(f"dropout {self.dropout!r}: must be a number, at least 0 and below 1")
+        for name, choices in _CHOICES.items():
+            value = getattr(self, name)
+            if value not in get_args(choices) and not (name == "cca_positions" and value is None):
+                raise SettingsError(f"{name} {value!r}: must be {' or '.join(get_args(choices))}")
+        for name, value in (("dropout", self.dropout), ("encoder_dropout", self.encoder_dropout)):
+            derived = value is None and name == "encoder_dropout"
+            if not derived and (not isinstance(value, int | float) or not 0 <= value < 1):
+                raise SettingsError(f"{name} {value!r}: must be a number, at least 0 and below 1")
 
     def _check(self) -> None:
         assert self.encoder_hidden_size is not None and self.encoder_num_attention_heads is not None
         heads = self.encoder_num_attention_heads
         self._divides(self.encoder_hidden_size, heads, "encoder_hidden_size", "encoder_num_attention_heads")
         assert self.head_dim is not None
-        if self.head_dim % 2 or self.encoder_head_dim % 2:
+        kinds = {self.positions, self.cca_positions}
+        if "rotary" in kinds and (self.head_dim % 2 or self.encoder_head_dim % 2):
             raise SettingsError(
                 f"head widths {self.head_dim} and {self.encoder_head_dim} (encoder): "
                 "rotary positions need even ones"
+            )
+        if "relative" in kinds and (self.hidden_size % 2 or self.encoder_hidden_size % 2):
+            raise SettingsError(
+                f"hidden_size {self.hidden_size} and encoder_hidden_size {self.encoder_hidden_size}: "
+                "relative positions need even ones"
             )
         _check_layers("cca_layers", self.cca_layers, self.num_hidden_layers)
         _check_layers(
@@ -180,17 +217,6 @@ class RetroConfig(PreTrainedConfig):
             )
         if self.copy_head and not self.cca_layers:
             raise SettingsError("copy_head needs retrieval, but cca_layers is empty")
-
-
-def paper_cca_layers(num_layers: int) -> list[int]:
-    """P by the paper's rule: its section 2.4 and table 10, carried on to fewer than 12 layers.
-
-    >>> paper_cca_layers(12), paper_cca_layers(24), paper_cca_layers(4)
-    ([6, 9, 12], [9, 12, 15, 18, 21, 24], [4])
-    """
-    if num_layers > 12:
-        return list(range(9, num_layers + 1, 3))
-    return [layer for layer in range(num_layers, 0, -3) if layer * 2 >= num_layers][::-1]
 
 
 def _check_layers(name: str, layers: list[int] | None, highest: int) -> None:

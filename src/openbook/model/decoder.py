@@ -4,91 +4,93 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from transformers.modeling_layers import GradientCheckpointingLayer
 
 from openbook.model.attention import FeedForward, SelfAttention
 from openbook.model.cache import RetroCache
 from openbook.model.chunked_cross_attention import ChunkedCrossAttention
 from openbook.model.config import RetroConfig
 from openbook.model.neighbors import PassNeighbors
+from openbook.model.stack import Residual, Stack, final_norm
 
 Retrieve = Callable[[Tensor], PassNeighbors | None]
-"""Takes the activations [B, T, D] after the self-attention of layer min P; what it returns is kept for the
-layers after it."""
+"""Encodes the neighbors of a pass, from the activations [B, T, D] after the self-attention of layer min P."""
 
 
-class RetroDecoderLayer(nn.Module):
+class RetroDecoderLayer(GradientCheckpointingLayer):
     """One layer.
 
     Args:
         config: of the whole model.
+        stack: the decoder's.
         number: of the layer, from 1.
     """
 
-    def __init__(self, config: RetroConfig, number: int) -> None:
+    def __init__(self, config: RetroConfig, stack: Stack, number: int) -> None:
         super().__init__()
-        assert config.head_dim is not None and config.cca_layers is not None
-        width, eps = config.hidden_size, config.rms_norm_eps
+        assert config.cca_layers is not None
         self.number = number
         has_cca = number in config.cca_layers
-        self.self_attention_norm = nn.RMSNorm(width, eps=eps)
-        self.self_attention = SelfAttention(
-            width,
-            config.num_attention_heads,
-            config.head_dim,
-            base=float(config.rotary_base),
-            dropout=float(config.dropout),
-        )
-        self.cca_norm = nn.RMSNorm(width, eps=eps) if has_cca else None
-        self.cca = ChunkedCrossAttention(config) if has_cca else None
-        self.feed_forward_norm = nn.RMSNorm(width, eps=eps)
-        self.feed_forward = FeedForward(width, config.intermediate_size)
-        self.dropout = nn.Dropout(float(config.dropout))
+        self.retrieves = has_cca and number == min(config.cca_layers)
+        self.self_attention_norm = Residual(stack)
+        self.self_attention = SelfAttention(stack)
+        self.cca_norm = Residual(stack) if has_cca else None
+        self.cca = ChunkedCrossAttention(config, stack) if has_cca else None
+        self.feed_forward_norm = Residual(stack)
+        self.feed_forward = FeedForward(stack)
 
     def forward(
         self,
         hidden: Tensor,
+        neighbors: PassNeighbors | None,
         *,
-        positions: Tensor,
-        mask: Tensor | None,
         retrieve: Retrieve,
+        mask: Tensor | None,
         cache: RetroCache | None = None,
         shares: list[Tensor] | None = None,
-    ) -> Tensor:
+    ) -> tuple[Tensor, PassNeighbors | None]:
         """One step of the residual stream.
 
         Args:
             hidden: [B, T, D].
-            positions: [T] columns of these tokens in the sequence.
+            neighbors: that the pass reads; None before layer min P.
+            retrieve: called by layer min P, whose neighbors then are what it returns.
             mask: of self-attention, broadcastable to [B, 1, T, past + T]; None: causal.
-            retrieve: gives the neighbors to layers with chunked cross-attention.
             cache: to read past keys and values from, and add these to.
-            shares: collects each such layer's attention shares [B, T, K]; None: they are not computed.
+            shares: collects the attention shares [B, T, K] of each layer of P; None: they are not computed.
+
+        Returns:
+            [B, T, D], and the neighbors for the layers after it.
         """
-        normed = self.self_attention_norm(hidden)
-        remember = None if cache is None else self._remember(cache)
-        causal = mask is None and hidden.shape[1] > 1
+        past = 0 if cache is None else cache.get_seq_length(self.number - 1)
         attended = self.self_attention(
-            normed, positions=positions, mask=mask, causal=causal, remember=remember
+            self.self_attention_norm.read(hidden),
+            past=past,
+            mask=mask,
+            causal=mask is None and hidden.shape[1] > 1,
+            remember=None if cache is None else self._remember(cache),
         )
-        hidden = hidden + self.dropout(attended)
-        if self.cca is not None and self.cca_norm is not None:
+        hidden = self.self_attention_norm.add(hidden, attended)
+        if self.retrieves:
             neighbors = retrieve(hidden)
-            if neighbors is not None:
-                hidden = hidden + self.dropout(self._attend_to_neighbors(hidden, neighbors, shares))
-        return hidden + self.dropout(self.feed_forward(self.feed_forward_norm(hidden)))
+        if self.cca is not None and neighbors is not None:
+            hidden = self._attend_to_neighbors(hidden, neighbors, shares)
+        update = self.feed_forward(self.feed_forward_norm.read(hidden))
+        return self.feed_forward_norm.add(hidden, update), neighbors
 
     def _attend_to_neighbors(
         self, hidden: Tensor, neighbors: PassNeighbors, shares: list[Tensor] | None
     ) -> Tensor:
         assert self.cca is not None and self.cca_norm is not None
         projected = neighbors.project(self.cca, f"cca{self.number}")
-        mask = neighbors.retrieved.mask
-        added, share = self.cca(
-            self.cca_norm(hidden), projected, mask, neighbors.grid, shares=shares is not None
-        )
+        mask, grid = neighbors.retrieved.mask, neighbors.grid
+        added, share = self.cca(self.cca_norm.read(hidden), projected, mask, grid, shares=shares is not None)
         if shares is not None:
             shares.append(share)
-        return added
+        attended = self.cca_norm.add(hidden, added)
+        if self.cca_norm.alpha is None:
+            return attended  # nothing was added where there is no neighbor
+        return torch.where(grid.any_visible(mask), attended, hidden)
 
     def _remember(self, cache: RetroCache) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
         return lambda keys, values: cache.update(keys, values, self.number - 1)
@@ -99,12 +101,13 @@ class RetroDecoder(nn.Module):
 
     def __init__(self, config: RetroConfig) -> None:
         super().__init__()
+        stack = Stack.of_decoder(config)
         self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
         self.layers = nn.ModuleList(
-            RetroDecoderLayer(config, number) for number in range(1, config.num_hidden_layers + 1)
+            RetroDecoderLayer(config, stack, number) for number in range(1, config.num_hidden_layers + 1)
         )
-        self.norm = nn.RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
-        self.dropout = nn.Dropout(float(config.dropout))
+        self.norm = final_norm(stack)
+        self.dropout = nn.Dropout(stack.dropout)
 
     def forward(
         self,
@@ -114,7 +117,7 @@ class RetroDecoder(nn.Module):
         attention_mask: Tensor | None = None,
         cache: RetroCache | None = None,
         shares: list[Tensor] | None = None,
-    ) -> Tensor:
+    ) -> tuple[Tensor, PassNeighbors | None]:
         """Run all layers.
 
         Args:
@@ -125,18 +128,18 @@ class RetroDecoder(nn.Module):
             shares: see `RetroDecoderLayer`.
 
         Returns:
-            [B, T, D], normalized.
+            [B, T, D], normalized, and the neighbors that the pass read.
         """
         past = cache.get_seq_length() if cache is not None else 0
         num_tokens = input_ids.shape[1]
-        positions = torch.arange(past, past + num_tokens, device=input_ids.device)
         mask = self_attention_mask(attention_mask, past, num_tokens, input_ids.device)
         hidden = self.dropout(self.embed_tokens(input_ids))
+        neighbors = None
         for layer in self.layers:
-            hidden = layer(
-                hidden, positions=positions, mask=mask, retrieve=retrieve, cache=cache, shares=shares
+            hidden, neighbors = layer(
+                hidden, neighbors, retrieve=retrieve, mask=mask, cache=cache, shares=shares
             )
-        return self.norm(hidden)
+        return self.norm(hidden), neighbors
 
 
 def self_attention_mask(

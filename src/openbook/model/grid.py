@@ -66,6 +66,11 @@ class ChunkGrid:
         after = self.num_tokens - self.skip - self.take
         return F.pad(x, (0, 0) * (x.dim() - 2) + (self.skip, after))
 
+    def any_visible(self, mask: Tensor) -> Tensor:
+        """Which positions attend to anything at all, of a mask [B, C, K, R]: bool [B, T, 1]."""
+        rows = self.chunks(mask).flatten(2).any(-1)[:, :, None, None]
+        return self.to_tokens(rows.expand(-1, -1, self.row_length, -1))
+
     @property
     def first_place(self) -> int:
         """The place i' of a row's first element, 0 unless all positions lie in one row."""

@@ -25,18 +25,21 @@ class PassNeighbors:
     retrieved: of all chunks that some position of this pass attends to.
     grid: which position attends to which chunk.
     cache: remembers projections between passes; None where nothing is to be remembered.
+    carried: how many chunks come from the pass before this one: 0 or 1.
     """
 
     retrieved: Retrieved
     grid: ChunkGrid
     cache: RetroCache | None
+    carried: int = 0
 
     def project(self, reader: Reader, name: str) -> Tensor:
         """The reader's projection of all chunks; only new ones are computed."""
         encoded = self.retrieved.encoded
         if self.cache is None:
             return reader.project(encoded)
-        return self.cache.extend(name, reader.project(encoded) if encoded.shape[1] else None)
+        new = reader.project(encoded) if encoded.shape[1] else None
+        return self.cache.extend(name, new, carried=self.carried > 0)
 
 
 def join_chunks(

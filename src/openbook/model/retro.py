@@ -14,6 +14,8 @@ from openbook.model.decoder import RetroDecoder
 from openbook.model.encoder import RetroEncoder
 from openbook.model.grid import ChunkGrid
 from openbook.model.neighbors import PassNeighbors, join_chunks
+from openbook.model.positions import RelativePositions
+from openbook.model.stack import Start
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +39,26 @@ class RetroPreTrainedModel(PreTrainedModel):
     config: RetroConfig
     base_model_prefix = "model"
     _supports_sdpa = True
+    supports_gradient_checkpointing = True
     _no_split_modules = ["RetroDecoderLayer", "RetroEncoderLayer"]  # noqa: RUF012 (transformers' protocol)
 
     def _init_weights(self, module: nn.Module) -> None:
         """Normal weights; what is added to the residual stream starts smaller the deeper the model is."""
         std = self.config.initializer_range
-        if getattr(module, "is_residual_projection", False):
-            std /= (2 * self.config.num_hidden_layers) ** 0.5
         if isinstance(module, nn.Linear):
-            init.normal_(module.weight, mean=0.0, std=std)
+            start: Start | None = getattr(module, "start", None)
+            if start is not None and start.beta is not None:
+                init.copy_(module.weight, start.deep_norm_weights(module.weight))
+            else:
+                if start is not None and start.output:
+                    std /= (2 * self.config.num_hidden_layers) ** 0.5
+                init.normal_(module.weight, mean=0.0, std=std)
             if module.bias is not None:
                 # A bias here is a gate's: sigmoid(-2) = 0.12, mostly closed at the start.
                 init.constant_(module.bias, -2.0)
+        elif isinstance(module, RelativePositions):
+            init.zeros_(module.content_bias)
+            init.zeros_(module.position_bias)
         elif isinstance(module, nn.Embedding):
             init.normal_(module.weight, mean=0.0, std=std)
         elif isinstance(module, nn.RMSNorm):
@@ -92,18 +102,16 @@ class RetroModel(RetroPreTrainedModel):
         )
         num_new = (past + input_ids.shape[1]) // M - past // M
         given = new_chunks(neighbor_ids, neighbor_mask, num_new, pad=cache is not None)
-        read: list[PassNeighbors | None] = []
 
         def retrieve(hidden: Tensor) -> PassNeighbors | None:
-            if not read:
-                read.append(self._retrieve(hidden, *given, attention_mask, past, cache))
-            return read[0]
+            return self._retrieve(hidden, *given, attention_mask, past, cache)
 
         shares: list[Tensor] | None = [] if output_shares else None
-        hidden = self.decoder(
+        hidden, neighbors = self.decoder(
             input_ids, retrieve=retrieve, attention_mask=attention_mask, cache=cache, shares=shares
         )
-        neighbors = read[0] if read else None
+        if cache is not None:
+            remember_last_chunk(cache, neighbors, given=neighbor_ids is not None)
         mean = torch.stack(shares).mean(0) if shares else None
         return RetroHidden(hidden, neighbors, mean)
 
@@ -130,14 +138,14 @@ class RetroModel(RetroPreTrainedModel):
         chunk_mask = None
         if attention_mask is not None:
             chunk_mask = attention_mask.bool()[:, first_new * M : (first_new + C) * M].unflatten(1, (C, M))
-        assert self.encoder is not None
+        assert self.encoder is not None and self.config.encoder_hidden_size is not None
         if C:
             shared = self.decoder.embed_tokens if self.config.share_embeddings else None
             encoded = self.encoder(
                 new_ids, new_mask, chunk_hidden[:, :C], chunk_mask, shared_embedding=shared
             )
         else:
-            encoded = hidden.new_zeros(*new_ids.shape, self.encoder.norm.weight.shape[0])
+            encoded = hidden.new_zeros(*new_ids.shape, self.config.encoder_hidden_size)
         retrieved = Retrieved(all_ids, all_mask, first_chunk, encoded)
         grid = ChunkGrid.of(
             past=past,
@@ -146,7 +154,7 @@ class RetroModel(RetroPreTrainedModel):
             first_chunk=first_chunk,
             num_chunks=all_ids.shape[1],
         )
-        return PassNeighbors(retrieved, grid, cache)
+        return PassNeighbors(retrieved, grid, cache, carried)
 
     def _complete_chunks(self, hidden: Tensor, past: int, cache: RetroCache | None) -> Tensor:
         """Activations [B, C, M, D] of the chunks that this pass completes; the rest waits in the cache."""
@@ -157,3 +165,23 @@ class RetroModel(RetroPreTrainedModel):
         if cache is not None:
             cache.partial = hidden[:, num_complete * M :]
         return hidden[:, : num_complete * M].unflatten(1, (num_complete, M))
+
+
+def remember_last_chunk(cache: RetroCache, neighbors: PassNeighbors | None, *, given: bool) -> None:
+    """Keep the newest complete chunk's neighbors for the tokens to come.
+
+    Args:
+        cache: after the pass, with the length it then has.
+        neighbors: that the pass read.
+        given: whether the pass was given neighbors; if not, a chunk that it completed has none.
+    """
+    if neighbors is None:
+        cache.last = None
+        return
+    retrieved = neighbors.retrieved
+    completed = retrieved.encoded.shape[1] > 0
+    if completed and not given:
+        cache.last = None
+    elif completed:
+        last = retrieved.first_chunk + retrieved.num_chunks - 1
+        cache.last = Retrieved(retrieved.ids[:, -1:], retrieved.mask[:, -1:], last, retrieved.encoded[:, -1:])

@@ -1,0 +1,123 @@
+"""Relative positions: how the distance between a query and a key enters attention.
+
+Each kind has the same two methods. `keys` prepares keys, which may then be kept; `queries` prepares queries,
+and gives what is to be added to the logits, if anything. A distance is the query's position less the key's.
+"""
+
+from typing import Literal, Protocol
+
+import torch
+from torch import Tensor, nn
+
+PositionKind = Literal["rotary", "relative", "none"]
+
+
+class Positions(Protocol):
+    """What attention asks of positions."""
+
+    def keys(self, keys: Tensor, first: int = 0) -> Tensor:
+        """Keys [..., H, L, head_dim] of positions first … first + L - 1."""
+        ...
+
+    def queries(self, queries: Tensor, first: int, num_keys: int) -> tuple[Tensor, Tensor | None]:
+        """Queries [..., H, Lq, head_dim] of positions first … first + Lq - 1, against keys 0 … num_keys - 1.
+
+        Returns:
+            the queries, and what to add to the scaled logits [..., H, Lq, num_keys], or None.
+        """
+        ...
+
+
+def make_positions(
+    kind: PositionKind, *, width: int, num_heads: int, head_dim: int, base: float
+) -> "RotaryPositions | RelativePositions | NoPositions":
+    """Positions of one attention; `width` is that of the stream which the queries come from."""
+    if kind == "rotary":
+        return RotaryPositions(base)
+    if kind == "relative":
+        return RelativePositions(width, num_heads, head_dim, base)
+    return NoPositions()
+
+
+class NoPositions(nn.Module):
+    """Attention that does not know where a key stands."""
+
+    def keys(self, keys: Tensor, first: int = 0) -> Tensor:
+        """As they are."""
+        return keys
+
+    def queries(self, queries: Tensor, first: int, num_keys: int) -> tuple[Tensor, None]:
+        """As they are."""
+        return queries, None
+
+
+class RotaryPositions(nn.Module):
+    """Rotary positions (RoFormer, arXiv 2104.09864), pairing the halves of a head."""
+
+    def __init__(self, base: float) -> None:
+        super().__init__()
+        self.base = base
+
+    def keys(self, keys: Tensor, first: int = 0) -> Tensor:
+        """Keys [..., L, head_dim] of positions first … first + L - 1."""
+        return self._rotate(keys, first)
+
+    def queries(self, queries: Tensor, first: int, num_keys: int) -> tuple[Tensor, None]:
+        """See `Positions`."""
+        return self._rotate(queries, first), None
+
+    def _rotate(self, x: Tensor, start: int) -> Tensor:
+        half = x.shape[-1] // 2
+        places = torch.arange(start, start + x.shape[-2], device=x.device, dtype=torch.float32)
+        angles = places[:, None] * wave_numbers(half, self.base, x.device)
+        cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+        first, second = x[..., :half], x[..., half:]
+        return torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
+
+
+class RelativePositions(nn.Module):
+    """The paper's: logits that depend on query and distance (Transformer-XL, arXiv 1901.02860, section 3.3).
+
+        logit_ij = ((q_i + u)·k_j + (q_i + v)·W f(i - j)) / sqrt(head_dim)
+
+    with f(d) the sines and cosines of d at wave lengths from 2π to 2π base; u, v and W are learned.
+    """
+
+    def __init__(self, width: int, num_heads: int, head_dim: int, base: float) -> None:
+        super().__init__()
+        self.width, self.num_heads, self.base = width, num_heads, base
+        self.projection = nn.Linear(width, num_heads * head_dim, bias=False)
+        self.content_bias = nn.Parameter(torch.zeros(num_heads, head_dim))
+        self.position_bias = nn.Parameter(torch.zeros(num_heads, head_dim))
+
+    def keys(self, keys: Tensor, first: int = 0) -> Tensor:
+        """As they are: only queries see distances."""
+        return keys
+
+    def queries(self, queries: Tensor, first: int, num_keys: int) -> tuple[Tensor, Tensor]:
+        """See `Positions`."""
+        num_queries, head_dim = queries.shape[-2:]
+        # Falling, so that row i of the logits needs the columns from Lq - 1 - i on; the last is never needed.
+        distances = first + num_queries - 1 - torch.arange(num_queries + num_keys, device=queries.device)
+        by_distance = self.projection(self.features(distances).to(self.projection.weight.dtype))
+        by_distance = by_distance.unflatten(-1, (self.num_heads, -1)).permute(1, 2, 0)
+        logits = (queries + self.position_bias[:, None].to(queries.dtype)) @ by_distance.to(queries.dtype)
+        shifted = shift_rows(logits, num_keys) * head_dim**-0.5
+        return queries + self.content_bias[:, None].to(queries.dtype), shifted
+
+    def features(self, distances: Tensor) -> Tensor:
+        """Sines and cosines of whole numbers [n]: float32 [n, width]."""
+        angles = distances[:, None] * wave_numbers(self.width // 2, self.base, distances.device)
+        return torch.cat([angles.sin(), angles.cos()], dim=-1)
+
+
+def wave_numbers(count: int, base: float, device: torch.device) -> Tensor:
+    """Angles per position, float32 [count]: from 1 down to nearly 1 / base."""
+    return base ** -(torch.arange(count, device=device, dtype=torch.float32) / count)
+
+
+def shift_rows(x: Tensor, length: int) -> Tensor:
+    """Of row i the columns from n - 1 - i on, where x has n rows: [..., n, n + length] → [..., n, length]."""
+    rows, columns = x.shape[-2:]
+    flat = x.flatten(-2)[..., rows - 1 : rows - 1 + rows * (columns - 1)]
+    return flat.unflatten(-1, (rows, columns - 1))[..., :length]
