@@ -35,6 +35,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "encoder_num_attention_heads": 2,
         "copy_head": True,
     },
+    "relative positions": {"positions": "relative"},
+    "DeepNorm": {"normalization": "deepnorm"},
+    "DeepNorm, relative positions, copy head": {
+        "normalization": "deepnorm",
+        "positions": "relative",
+        "copy_head": True,
+    },
 }
 
 

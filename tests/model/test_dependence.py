@@ -21,6 +21,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "unconditioned": {"encoder_conditioned": False},
     "no positions": {"cca_positions": "none"},
     "copy head": {"copy_head": True},
+    "relative positions": {"positions": "relative"},
+    "DeepNorm": {"normalization": "deepnorm"},
+    "DeepNorm, relative positions, copy head": {
+        "normalization": "deepnorm",
+        "positions": "relative",
+        "copy_head": True,
+    },
 }
 
 
@@ -211,8 +218,10 @@ def test_a_mask_without_padding_changes_nothing(kind: torch.dtype) -> None:
 
 
 @pytest.mark.parametrize("copy_head", [False, True])
-def test_a_chunk_without_neighbors_passes_through_unchanged(copy_head: bool) -> None:
-    model, inputs = tiny_model(**LAST_LAYER, copy_head=copy_head), draw_inputs(tokens=15)
+@pytest.mark.parametrize("normalization", ["pre", "deepnorm"])
+def test_a_chunk_without_neighbors_passes_through_unchanged(copy_head: bool, normalization: str) -> None:
+    model = tiny_model(**LAST_LAYER, copy_head=copy_head, normalization=normalization)
+    inputs = draw_inputs(tokens=15)
     assert inputs.neighbor_ids is not None
     mask = torch.ones_like(inputs.neighbor_ids, dtype=torch.bool)
     mask[0, 1] = mask[1, 2] = False

@@ -15,6 +15,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "copy head": {"copy_head": True},
     "unconditioned": {"encoder_conditioned": False, "copy_head": True},
     "dropout": {"dropout": 0.5, "copy_head": True},
+    "relative positions": {"positions": "relative", "dropout": 0.1},
+    "DeepNorm": {"normalization": "deepnorm", "copy_head": True},
 }
 
 

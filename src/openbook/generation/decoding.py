@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from openbook.generation.sampling import Sampling
-from openbook.model import RetroForCausalLM
+from openbook.model import EncodedNeighbors, RetroCache, RetroForCausalLM
 
 FetchNeighbors = Callable[[list[list[int]]], tuple[Tensor, Tensor]]
 """Takes the tokens of chunks, without padding; gives their neighbors' ids and mask [C, K, R]."""
@@ -42,6 +42,7 @@ def decode(
     prompt: list[int],
     settings: DecodingSettings,
     fetch: FetchNeighbors | None,
+    encoded_neighbors: EncodedNeighbors | None = None,
 ) -> list[DecodedToken]:
     """Continue a prompt.
 
@@ -53,6 +54,7 @@ def decode(
         prompt: at least one token.
         settings: see there.
         fetch: gives neighbors; None: without retrieval.
+        encoded_neighbors: to take them from, where the encoder is unconditioned.
 
     Returns:
         The written tokens, without an end-of-text token.
@@ -64,7 +66,8 @@ def decode(
     exists = [0] * padding + [1] * len(prompt)
     new = tokens
     waiting = [prompt[: M - padding], *(prompt[i : i + M] for i in range(M - padding, len(prompt), M))]
-    cache = None
+    cache = RetroCache()
+    cache.encoded_neighbors = encoded_neighbors
     written: list[DecodedToken] = []
     with torch.inference_mode():
         while len(written) < settings.max_new_tokens:
@@ -77,7 +80,6 @@ def decode(
                 use_cache=True,
                 output_shares=fetch is not None,
             )
-            cache = out.past_key_values
             assert out.logits is not None
             token = settings.sampling.draw(out.logits[0, -1], generator)
             if token == settings.eos_id:

@@ -12,7 +12,7 @@ from openbook.errors import DatabaseError, SettingsError
 from openbook.generation.citations import Citation, cite
 from openbook.generation.decoding import DecodingSettings, decode
 from openbook.generation.sampling import Sampling
-from openbook.model import RetroForCausalLM
+from openbook.model import EncodedNeighbors, RetroForCausalLM
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ def generate(
     retrieval: bool = True,
     sampling: Sampling | None = None,
     seed: int | None = None,
+    encoded_neighbors: EncodedNeighbors | None = None,
 ) -> Generation:
     """Continue a prompt, looking things up at each chunk border.
 
@@ -49,6 +50,8 @@ def generate(
         retrieval: False writes without looking anything up.
         sampling: how tokens are drawn.
         seed: makes the draws repeatable.
+        encoded_neighbors: a store shared by calls, for a model with an unconditioned encoder: what is looked
+            up again is not encoded again.
 
     Raises:
         SettingsError: an empty prompt, or a number out of its range.
@@ -77,7 +80,8 @@ def generate(
     training = model.training
     model.train(False)
     try:
-        tokens = decode(model, _encode(database, prompt), settings, fetcher.fetch if retrieval else None)
+        fetch = fetcher.fetch if retrieval else None
+        tokens = decode(model, _encode(database, prompt), settings, fetch, encoded_neighbors)
     finally:
         model.train(training)
     return Generation(*cite(tokens, fetcher.hits, database.tokenizer))

@@ -9,11 +9,13 @@ from openbook.model.causal_lm import RetroCausalLMOutput, RetroForCausalLM
 from openbook.model.chunked_cross_attention import ChunkedCrossAttention
 from openbook.model.config import RetroConfig
 from openbook.model.decoder import RetroDecoder, RetroDecoderLayer
+from openbook.model.encoded_neighbors import EncodedNeighbors
 from openbook.model.encoder import RetroEncoder
 from openbook.model.retro import RetroModel
 
 __all__ = [
     "ChunkedCrossAttention",
+    "EncodedNeighbors",
     "RetroCache",
     "RetroCausalLMOutput",
     "RetroConfig",

@@ -7,6 +7,8 @@ import torch
 from torch import LongTensor, Tensor
 from transformers import DynamicCache
 
+from openbook.model.encoded_neighbors import EncodedNeighbors
+
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
@@ -37,6 +39,7 @@ class RetroCache(DynamicCache):
         partial: [B, P, D] activations (after self-attention of layer min P) of the incomplete last chunk.
         last: the last complete chunk's neighbors, C = 1, or None.
         projected: for each reader of neighbors its projection of `last`, by the reader's name.
+        encoded_neighbors: a store to take encoded neighbors from, for models with an unconditioned encoder.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -44,6 +47,7 @@ class RetroCache(DynamicCache):
         self.partial: Tensor | None = None
         self.last: Retrieved | None = None
         self.projected: dict[str, Tensor] = {}
+        self.encoded_neighbors: EncodedNeighbors | None = None
 
     def extend(self, name: str, new: Tensor | None, *, carried: bool) -> Tensor:
         """Append projections of new chunks [B, N, ...] to the last one's, and remember the newest.

@@ -11,7 +11,7 @@ from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from openbook.errors import SettingsError, refuse_unknown
 from openbook.model.cache import RetroCache
-from openbook.model.checks import new_chunks
+from openbook.model.checks import check_ids, new_chunks
 from openbook.model.config import RetroConfig
 from openbook.model.copy_head import CopyDistribution, CopyHead
 from openbook.model.retro import RetroModel, RetroPreTrainedModel
@@ -103,10 +103,12 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             log-probabilities of the mixture.
 
         Raises:
-            SettingsError: shapes that do not fit.
+            SettingsError: shapes that do not fit, or (seen on the CPU alone) ids outside the vocabulary.
         """
         if labels is not None and labels.shape != input_ids.shape:
             raise SettingsError(f"labels {list(labels.shape)}: must be {list(input_ids.shape)}, as input_ids")
+        if labels is not None:
+            check_ids("labels", labels, self.config.vocab_size, lowest=-100)
         # A misspelled neighbor_ids would silently switch retrieval off.
         refuse_unknown(ignored, _IGNORED | _FORWARD, where="forward")
         cache = self._cache(past_key_values, use_cache)
@@ -134,6 +136,14 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         )
 
     def _cache(self, given: Cache | None, use_cache: bool | None) -> RetroCache | None:
+        if (
+            self.training
+            and self.model.decoder.layers[0].gradient_checkpointing
+            and (use_cache or given is not None)
+        ):
+            raise SettingsError(
+                "use_cache: gradient checkpointing computes layers twice, a cache would be wrong"
+            )
         if isinstance(given, RetroCache):
             return given
         if given is not None and given.get_seq_length() > 0:

@@ -1,5 +1,6 @@
 """What the model's inputs must look like, said in the words of the caller."""
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -18,7 +19,7 @@ def check_inputs(
     past: int,
     last: Retrieved | None,
 ) -> None:
-    """Compare shapes; values are not read, which would wait for the device.
+    """Compare shapes, and on the CPU the range of the ids: reading them elsewhere would wait for the device.
 
     Args:
         config: of the model.
@@ -27,10 +28,11 @@ def check_inputs(
         last: neighbors in the cache: new ones lie beside them, so K is theirs.
 
     Raises:
-        SettingsError: a shape that does not fit, with the one that would.
+        SettingsError: a shape that does not fit, with the one that would, or an id outside the vocabulary.
     """
     if input_ids.dim() != 2 or input_ids.shape[1] == 0:
         raise SettingsError(f"input_ids {list(input_ids.shape)}: must be [B, T] with at least one token")
+    check_ids("input_ids", input_ids, config.vocab_size)
     B, T = input_ids.shape
     if attention_mask is not None and attention_mask.shape != (B, past + T):
         raise SettingsError(f"attention_mask {list(attention_mask.shape)}: must be [{B}, {past + T}]")
@@ -61,6 +63,23 @@ def check_inputs(
     if neighbor_mask is not None and neighbor_mask.shape != shape:
         raise SettingsError(
             f"neighbor_mask {list(neighbor_mask.shape)}: must be {list(shape)}, as neighbor_ids"
+        )
+
+
+def check_ids(name: str, ids: Tensor, vocab_size: int, *, lowest: int = 0) -> None:
+    """Compare ids on the CPU with the vocabulary.
+
+    Raises:
+        SettingsError: one is outside of it.
+    """
+    if ids.device.type != "cpu" or torch.compiler.is_compiling() or ids.numel() == 0:
+        return
+    low, high = (int(end) for end in ids.aminmax())
+    if low < lowest or high >= vocab_size:
+        found = high if high >= vocab_size else low
+        raise SettingsError(
+            f"{name}: {found} is outside the vocabulary of {vocab_size} tokens; "
+            "was the text tokenized with this model's tokenizer?"
         )
 
 

@@ -7,8 +7,9 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers import initialization as init
 
+from openbook.errors import SettingsError
 from openbook.model.cache import Retrieved, RetroCache
-from openbook.model.checks import check_inputs, new_chunks
+from openbook.model.checks import check_ids, check_inputs, new_chunks
 from openbook.model.config import RetroConfig
 from openbook.model.decoder import RetroDecoder
 from openbook.model.encoder import RetroEncoder
@@ -95,6 +96,11 @@ class RetroModel(RetroPreTrainedModel):
     ) -> RetroHidden:
         """Run the network; arguments as in `RetroForCausalLM.forward`."""
         past = cache.get_seq_length() if cache is not None else 0
+        if cache is not None and cache.encoded_neighbors is not None and self.config.encoder_conditioned:
+            raise SettingsError(
+                "encoded neighbors can be kept only where encoder_conditioned is false: here what is encoded "
+                "depends on the chunk that retrieved"
+            )
         M = self.config.chunk_size
         last = cache.last if cache is not None else None
         check_inputs(
@@ -102,6 +108,8 @@ class RetroModel(RetroPreTrainedModel):
         )
         num_new = (past + input_ids.shape[1]) // M - past // M
         given = new_chunks(neighbor_ids, neighbor_mask, num_new, pad=cache is not None)
+        if given[0] is not None:
+            check_ids("neighbor_ids", given[0], self.config.vocab_size)
 
         def retrieve(hidden: Tensor) -> PassNeighbors | None:
             return self._retrieve(hidden, *given, attention_mask, past, cache)
@@ -139,8 +147,11 @@ class RetroModel(RetroPreTrainedModel):
         if attention_mask is not None:
             chunk_mask = attention_mask.bool()[:, first_new * M : (first_new + C) * M].unflatten(1, (C, M))
         assert self.encoder is not None and self.config.encoder_hidden_size is not None
-        if C:
-            shared = self.decoder.embed_tokens if self.config.share_embeddings else None
+        store = None if cache is None else cache.encoded_neighbors
+        shared = self.decoder.embed_tokens if self.config.share_embeddings else None
+        if C and store is not None:
+            encoded = store.encode(self.encoder, new_ids, new_mask, shared)
+        elif C:
             encoded = self.encoder(
                 new_ids, new_mask, chunk_hidden[:, :C], chunk_mask, shared_embedding=shared
             )

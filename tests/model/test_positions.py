@@ -1,0 +1,51 @@
+"""Positions enter attention by distance alone."""
+
+import pytest
+import torch
+
+from openbook.model.positions import PositionKind, RelativePositions, make_positions, shift_rows
+
+
+def logits(kind: PositionKind, first: int, num_queries: int, num_keys: int, *, seed: int = 0) -> torch.Tensor:
+    """[2 heads, Lq, Lk] of equal queries and equal keys, so that only distances make a difference."""
+    torch.manual_seed(seed)
+    positions = make_positions(kind, width=12, num_heads=2, head_dim=8, base=100.0)
+    if isinstance(positions, RelativePositions):
+        torch.nn.init.normal_(positions.content_bias)
+        torch.nn.init.normal_(positions.position_bias)
+    q = torch.randn(2, 1, 8).expand(2, num_queries, 8)
+    k = torch.randn(2, 1, 8).expand(2, num_keys, 8)
+    q, bias = positions.queries(q, first, num_keys)
+    scores = q @ positions.keys(k).transpose(-1, -2) * 8**-0.5
+    return (scores if bias is None else scores + bias).detach()
+
+
+@pytest.mark.parametrize("kind", ["rotary", "relative"])
+@pytest.mark.parametrize(
+    ("first", "queries", "keys"), [(0, 5, 5), (7, 1, 8), (3, 4, 9), (0, 6, 2), (0, 1, 1)]
+)
+def test_logits_depend_on_the_distance_alone(kind: PositionKind, first: int, queries: int, keys: int) -> None:
+    found = logits(kind, first, queries, keys)
+    by_distance: dict[int, torch.Tensor] = {}
+    for i in range(queries):
+        for j in range(keys):
+            expected = by_distance.setdefault(first + i - j, found[:, i, j])
+            torch.testing.assert_close(found[:, i, j], expected)
+    values = torch.stack(list(by_distance.values()))
+    assert len(values) == 1 or values.std(0).min() > 0.01
+
+
+@pytest.mark.parametrize("kind", ["rotary", "relative"])
+def test_before_and_after_are_told_apart(kind: PositionKind) -> None:
+    found = logits(kind, 0, 3, 3)
+    assert not torch.allclose(found[:, 2, 0], found[:, 0, 2])
+
+
+def test_without_positions_all_is_alike() -> None:
+    found = logits("none", 0, 4, 5)
+    torch.testing.assert_close(found, found[:, :1, :1].expand_as(found))
+
+
+def test_shifted_rows_begin_one_column_earlier_each() -> None:
+    x = torch.arange(3 * 7).view(3, 7)
+    assert torch.equal(shift_rows(x, 4), torch.stack([x[0, 2:6], x[1, 1:5], x[2, 0:4]]))

@@ -1,0 +1,119 @@
+"""Gradient checkpointing and torch.compile change how the model is computed, not what."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from openbook.errors import SettingsError
+from openbook.model import RetroForCausalLM
+
+from .tiny import Inputs, V, draw_inputs, tiny_model
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "P from the first layer, copy head": {"cca_layers": [1, 3], "copy_head": True},
+    "relative positions": {"positions": "relative"},
+    "DeepNorm": {"normalization": "deepnorm", "copy_head": True},
+    "unconditioned": {"encoder_conditioned": False},
+    "without retrieval": {"cca_layers": []},
+    "dropout": {"dropout": 0.3},
+}
+
+
+def inputs_for(options: dict[str, Any]) -> Inputs:
+    retrieves = options.get("cca_layers") != []
+    return draw_inputs(tokens=14, neighbors=2 if retrieves else 0, ragged=retrieves)
+
+
+def gradients(model: Any, named: RetroForCausalLM, inputs: Inputs) -> tuple[Tensor, dict[str, Tensor]]:
+    """Loss and gradients; `model` is `named`, perhaps compiled."""
+    named.zero_grad()
+    torch.manual_seed(0)
+    loss = model(**inputs.asdict(), labels=inputs.input_ids, return_logits=False).loss
+    loss.backward()
+    found = {name: weight.grad for name, weight in named.named_parameters() if weight.grad is not None}
+    return loss.detach(), {name: gradient.clone() for name, gradient in found.items()}
+
+
+def assert_same(ours: tuple[Tensor, dict[str, Tensor]], theirs: tuple[Tensor, dict[str, Tensor]]) -> None:
+    torch.testing.assert_close(ours[0], theirs[0])
+    assert ours[1].keys() == theirs[1].keys()
+    for name, gradient in theirs[1].items():
+        torch.testing.assert_close(ours[1][name], gradient, msg=lambda text, name=name: f"{name}: {text}")
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS.keys())
+def test_gradient_checkpointing_gives_the_same_gradients(options: dict[str, Any]) -> None:
+    model, inputs = tiny_model(**options).train(), inputs_for(options)
+    expected = gradients(model, model, inputs)
+    model.activation_checkpointing_enable()
+    assert model.model.decoder.layers[0].gradient_checkpointing
+    assert_same(gradients(model, model, inputs), expected)
+
+
+def test_gradient_checkpointing_keeps_fewer_activations() -> None:
+    model, inputs = tiny_model(num_hidden_layers=6, cca_layers=[2, 4, 6]).train(), inputs_for({})
+
+    def kept() -> int:
+        sizes = []
+        with torch.autograd.graph.saved_tensors_hooks(lambda x: sizes.append(x.numel()) or x, lambda x: x):
+            model(**inputs.asdict(), labels=inputs.input_ids, return_logits=False)
+        return sum(sizes)
+
+    before = kept()
+    model.activation_checkpointing_enable()
+    assert kept() < before / 3
+
+
+def test_gradient_checkpointing_refuses_a_cache() -> None:
+    model = tiny_model().train()
+    model.activation_checkpointing_enable()
+    with pytest.raises(SettingsError, match="gradient checkpointing"):
+        model(draw_inputs().input_ids, use_cache=True)
+    model.eval()
+    assert model(draw_inputs().input_ids, use_cache=True).past_key_values is not None
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS.keys())
+def test_compiled_without_graph_breaks_it_gives_the_same_gradients(options: dict[str, Any]) -> None:
+    options = options | {"dropout": 0.0}  # compiled code draws other random numbers
+    torch._dynamo.reset()
+    model, inputs = tiny_model(**options).train(), inputs_for(options)
+    compiled = torch.compile(model, backend="aot_eager", fullgraph=True)
+    assert_same(gradients(compiled, model, inputs), gradients(model, model, inputs))
+
+
+def test_compiled_with_gradient_checkpointing() -> None:
+    torch._dynamo.reset()
+    model, inputs = tiny_model().train(), inputs_for({})
+    expected = gradients(model, model, inputs)
+    model.activation_checkpointing_enable()
+    compiled = torch.compile(model, backend="aot_eager", fullgraph=True)
+    assert_same(gradients(compiled, model, inputs), expected)
+
+
+@pytest.mark.parametrize("which", ["input_ids", "neighbor_ids", "labels"])
+@pytest.mark.parametrize("value", [V, -101])
+def test_ids_outside_the_vocabulary_are_refused(which: str, value: int) -> None:
+    inputs = draw_inputs(tokens=12)
+    given = {**inputs.asdict(), "labels": inputs.input_ids.clone()}
+    assert inputs.neighbor_ids is not None
+    given["neighbor_mask"] = torch.ones_like(inputs.neighbor_ids, dtype=torch.bool)
+    tensor = given[which]
+    assert tensor is not None
+    given[which] = tensor.clone()
+    given[which].view(-1)[3] = value  # type: ignore[union-attr]
+    with pytest.raises(SettingsError, match=f"{which}: {value} is outside the vocabulary of {V} tokens"):
+        tiny_model()(**given)
+
+
+def test_ids_that_are_masked_may_be_anything() -> None:
+    inputs = draw_inputs(tokens=12)
+    assert inputs.neighbor_ids is not None
+    ids = inputs.neighbor_ids.clone()
+    ids[0, 0, 0, 2:] = 10_000
+    mask = torch.ones_like(ids, dtype=torch.bool)
+    mask[0, 0, 0, 2:] = False
+    assert tiny_model()(inputs.input_ids, ids, mask).logits.isfinite().all()
