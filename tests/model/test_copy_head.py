@@ -28,6 +28,13 @@ def distribution(weights: Tensor, ids: Tensor, gate: Tensor) -> CopyDistribution
     return CopyDistribution(weights, ids, log_gate, (1 - gate).log())
 
 
+def mixed_log_prob(copied: CopyDistribution, logits: Tensor, targets: Tensor) -> Tensor:
+    """Of each target, without a distribution over the vocabulary."""
+    log_rest, log_copied = copied.log_parts(targets)
+    of_vocabulary = logits.log_softmax(-1).gather(-1, targets[..., None])[..., 0]
+    return torch.logaddexp(log_rest + of_vocabulary, log_copied)
+
+
 def test_the_mixture_is_gate_times_copy_and_the_rest_times_vocabulary() -> None:
     logits, weights, ids, gate = draw()
     mixed = distribution(weights, ids, gate).mix(logits)
@@ -47,7 +54,7 @@ def test_log_prob_of_targets_is_what_the_mixture_says_of_them() -> None:
     mixed = copied.mix(logits)
     for v in range(V):
         targets = torch.full((B, T), v)
-        log_prob = copied.log_prob(logits.log_softmax(-1)[..., v], targets)
+        log_prob = mixed_log_prob(copied, logits, targets)
         torch.testing.assert_close(log_prob, mixed[..., v])
 
 
@@ -73,7 +80,7 @@ def test_gradients_are_finite_however_sharp_copying_and_vocabulary_are(
     copied = CopyDistribution(scores.softmax(-1), ids, gate, gate)
     for target in range(J + 1):
         targets = torch.full((1, 1), target)
-        log_prob = copied.log_prob(logits.log_softmax(-1)[..., target], targets)
+        log_prob = mixed_log_prob(copied, logits, targets)
         torch.testing.assert_close(log_prob, copied.mix(logits)[..., target])
         for loss in (log_prob.sum(), copied.mix(logits).sum()):
             for gradient in torch.autograd.grad(loss, (scores, logits), retain_graph=True):

@@ -6,7 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from openbook.model.recompute import linear_last
 from openbook.model.stack import Stack
+
+Read = Callable[[Tensor], Tensor]
+"""What a sub-layer reads of the residual stream: its norm, where that comes before."""
 
 
 def split_heads(x: Tensor, num_heads: int) -> Tensor:
@@ -28,6 +32,7 @@ def attend(
     bias: Tensor | None = None,
     causal: bool = False,
     dropout: float = 0.0,
+    blind_rows: bool = True,
 ) -> Tensor:
     """Scaled dot-product attention; a query that may see nothing gets zeros.
 
@@ -37,6 +42,7 @@ def attend(
         bias: [N, H, Lq, Lk] to add to the scaled logits.
         causal: query i sees keys 0 … i; not together with a mask.
         dropout: share of the weights to drop.
+        blind_rows: whether a query that may see nothing matters; if not, it gets anything finite.
     """
     if causal and bias is not None:
         mask, causal = torch.ones(q.shape[-2], k.shape[-2], dtype=torch.bool, device=q.device).tril(), False
@@ -47,7 +53,8 @@ def attend(
     visible = mask | ~sees_any
     if bias is not None:
         visible = bias.masked_fill(~visible, -torch.inf)
-    return F.scaled_dot_product_attention(q, k, v, attn_mask=visible, dropout_p=dropout) * sees_any
+    out = F.scaled_dot_product_attention(q, k, v, attn_mask=visible, dropout_p=dropout)
+    return out * sees_any if blind_rows else out
 
 
 class SelfAttention(nn.Module):
@@ -68,30 +75,36 @@ class SelfAttention(nn.Module):
     def forward(
         self,
         hidden: Tensor,
+        read: Read,
         *,
         past: int = 0,
         mask: Tensor | None,
         causal: bool = False,
+        blind_rows: bool = True,
         remember: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] | None = None,
     ) -> Tensor:
         """Attend.
 
         Args:
-            hidden: [N, L, width].
+            hidden: [..., L, width], the stream.
+            read: what is read of it.
             past: tokens before these, with whose keys `remember` answers.
             mask: as in `attend`.
-            causal: as in `attend`.
+            causal, blind_rows: as in `attend`.
             remember: takes the new keys and values [N, H, L, head_dim] and returns those of all so far.
         """
-        q, k, v = self.query_key_value(hidden).chunk(3, dim=-1)
-        q, k, v = (split_heads(x, self.num_heads) for x in (q, k, v))
+        q, k, v = linear_last(lambda x: self.query_key_value(read(x)), hidden).flatten(0, -3).chunk(3, dim=-1)
+        # Values of their own, lest all three are kept for the backward pass because of them.
+        q, k, v = (split_heads(x, self.num_heads) for x in (q, k, v.contiguous()))
         k = self.positions.keys(k, past)
         if remember is not None:
             k, v = remember(k, v)
         q, bias = self.positions.queries(q, past, k.shape[-2])
         dropout = self.dropout if self.training else 0.0
-        attended = attend(q, k, v, mask=mask, bias=bias, causal=causal, dropout=dropout)
-        return self.output(merge_heads(attended))
+        attended = attend(
+            q, k, v, mask=mask, bias=bias, causal=causal, dropout=dropout, blind_rows=blind_rows
+        )
+        return self.output(merge_heads(attended)).view(hidden.shape)
 
 
 class FeedForward(nn.Module):
@@ -102,6 +115,9 @@ class FeedForward(nn.Module):
         self.input = stack.linear(stack.width, stack.intermediate)
         self.output = stack.linear(stack.intermediate, stack.width, output=True)
 
-    def forward(self, hidden: Tensor) -> Tensor:
-        """[..., width] → [..., width]."""
-        return self.output(F.gelu(self.input(hidden)))
+    def forward(self, hidden: Tensor, read: Read) -> Tensor:
+        """[..., width] → [..., width]; `read` is what is read of the stream."""
+        return linear_last(self._active, linear_last(lambda x: self.input(read(x)), hidden))
+
+    def _active(self, inner: Tensor) -> Tensor:
+        return self.output(F.gelu(inner))

@@ -14,6 +14,7 @@ from openbook.model.cache import RetroCache
 from openbook.model.checks import check_ids, new_chunks
 from openbook.model.config import RetroConfig
 from openbook.model.copy_head import CopyDistribution, CopyHead
+from openbook.model.loss import next_token_loss
 from openbook.model.retro import RetroModel, RetroPreTrainedModel
 
 _IGNORED = {
@@ -33,7 +34,7 @@ class RetroCausalLMOutput(CausalLMOutputWithPast):
     """transformers' output, and:
 
     token_losses: [B, T] negative log-likelihood in nats of each label, at the label's own position; 0 where
-        nothing is predicted (the first token, labels of -100). With labels only.
+        nothing is predicted (the first token, labels of -100). With labels only; `loss` alone has gradients.
     neighbor_shares: [B, T, K] share of the attention that each neighbor got, mean over heads and layers of P.
         If asked for.
     """
@@ -118,22 +119,24 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         copied = None
         if self.copy_head is not None and out.neighbors is not None:
             copied = self.copy_head(out.hidden, out.neighbors)
-        logits = self.lm_head(out.hidden)
         token_losses = loss = None
         if labels is not None:
-            token_losses = next_token_losses(logits, labels, copied)
-            predicted = (labels[:, 1:] >= 0).sum().clamp_min(1)
-            loss = token_losses.sum() / (predicted if num_items_in_batch is None else num_items_in_batch)
-        if return_logits and self.copy_head is not None:
-            logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
-            logits = F.log_softmax(logits, dim=-1) if copied is None else copied.mix(logits)
+            weight = self.lm_head.weight
+            loss, token_losses = next_token_loss(out.hidden, weight, labels, copied, num_items_in_batch)
         return RetroCausalLMOutput(
             loss=loss,
-            logits=logits if return_logits else None,
+            logits=self._logits(out.hidden, copied) if return_logits else None,
             past_key_values=cache,
             token_losses=token_losses,
             neighbor_shares=out.shares,
         )
+
+    def _logits(self, hidden: Tensor, copied: CopyDistribution | None) -> Tensor:
+        logits: Tensor = self.lm_head(hidden)
+        if self.copy_head is None:
+            return logits
+        logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
+        return F.log_softmax(logits, dim=-1) if copied is None else copied.mix(logits)
 
     def _cache(self, given: Cache | None, use_cache: bool | None) -> RetroCache | None:
         if (
@@ -170,23 +173,3 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             num_chunks = input_ids.shape[1] // self.config.chunk_size
             inputs["neighbor_ids"], inputs["neighbor_mask"] = new_chunks(*given, num_chunks, pad=True)
         return inputs
-
-
-def next_token_losses(logits: Tensor, labels: Tensor, copied: CopyDistribution | None) -> Tensor:
-    """Negative log-likelihood of each label given what stands before it.
-
-    Args:
-        logits: [B, T, V] over the vocabulary alone.
-        labels: int64 [B, T], negative where nothing is predicted.
-        copied: the copy head's part of the mixture.
-
-    Returns:
-        float32 [B, T] at the labels' own positions; the first is 0.
-    """
-    targets = F.pad(labels[:, 1:], (0, 1), value=-100)
-    wanted = targets >= 0
-    safe = targets.clamp_min(0)
-    log_prob = -F.cross_entropy(logits.flatten(0, 1).float(), safe.flatten(), reduction="none").view_as(safe)
-    if copied is not None:
-        log_prob = copied.log_prob(log_prob, safe)
-    return F.pad(torch.where(wanted, -log_prob, 0.0)[:, :-1], (1, 0))

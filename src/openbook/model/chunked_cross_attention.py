@@ -3,9 +3,10 @@
 import torch
 from torch import Tensor, nn
 
-from openbook.model.attention import attend, merge_heads, split_heads
+from openbook.model.attention import Read, attend, merge_heads, split_heads
 from openbook.model.config import RetroConfig
 from openbook.model.grid import ChunkGrid
+from openbook.model.recompute import linear_last
 from openbook.model.stack import Stack
 
 
@@ -38,12 +39,20 @@ class ChunkedCrossAttention(nn.Module):
         return both.transpose(3, 4).flatten(4, 5)
 
     def forward(
-        self, hidden: Tensor, projected: Tensor, mask: Tensor, grid: ChunkGrid, *, shares: bool = False
+        self,
+        hidden: Tensor,
+        read: Read,
+        projected: Tensor,
+        mask: Tensor,
+        grid: ChunkGrid,
+        *,
+        shares: bool = False,
     ) -> tuple[Tensor, Tensor | None]:
         """Attend.
 
         Args:
-            hidden: [B, T, D], normalized.
+            hidden: [B, T, D], the stream.
+            read: what is read of it.
             projected: [B, C, 2, H, K·R, head_dim], from `project`.
             mask: bool [B, C, K, R], False where there is no token.
             grid: which position attends to which of the C chunks.
@@ -55,7 +64,8 @@ class ChunkedCrossAttention(nn.Module):
         if grid.rows == 0:
             empty = hidden.new_zeros(*hidden.shape[:2], mask.shape[2]) if shares else None
             return torch.zeros_like(hidden), empty
-        q = split_heads(self.query(grid.to_rows(hidden)), self.num_heads)
+        query = linear_last(lambda x: self.query(read(x)), grid.to_rows(hidden))
+        q = split_heads(query, self.num_heads)
         K, R = mask.shape[2:]
         q, bias = self.positions.queries(q, grid.first_place + self.chunk_size - 1, R)
         if bias is not None:

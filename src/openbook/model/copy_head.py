@@ -34,15 +34,14 @@ class CopyDistribution:
     log_gate: Tensor
     log_rest: Tensor
 
-    def log_prob(self, vocabulary_log_prob: Tensor, targets: Tensor) -> Tensor:
-        """Log-probability of each target under the mixture, without a distribution over the vocabulary.
+    def log_parts(self, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """What the mixture gives a target: [B, T] log (1 - g), and [B, T] the log-probability of copying it.
 
         Args:
-            vocabulary_log_prob: [B, T] of the targets under the softmax over the vocabulary.
-            targets: int64 [B, T].
+            targets: int64 [B, T]; no distribution over the vocabulary is needed.
         """
         copied = (self.weights * (self.ids == targets[..., None])).sum(-1)
-        return torch.logaddexp(self.log_rest + vocabulary_log_prob, self.log_gate + _log(copied))
+        return self.log_rest, self.log_gate + _log(copied)
 
     def mix(self, logits: Tensor) -> Tensor:
         """Log-probabilities [B, T, V] of the mixture."""

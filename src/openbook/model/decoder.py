@@ -64,7 +64,8 @@ class RetroDecoderLayer(GradientCheckpointingLayer):
         """
         past = 0 if cache is None else cache.get_seq_length(self.number - 1)
         attended = self.self_attention(
-            self.self_attention_norm.read(hidden),
+            hidden,
+            self.self_attention_norm.read,
             past=past,
             mask=mask,
             causal=mask is None and hidden.shape[1] > 1,
@@ -75,7 +76,7 @@ class RetroDecoderLayer(GradientCheckpointingLayer):
             neighbors = retrieve(hidden)
         if self.cca is not None and neighbors is not None:
             hidden = self._attend_to_neighbors(hidden, neighbors, shares)
-        update = self.feed_forward(self.feed_forward_norm.read(hidden))
+        update = self.feed_forward(hidden, self.feed_forward_norm.read)
         return self.feed_forward_norm.add(hidden, update), neighbors
 
     def _attend_to_neighbors(
@@ -84,7 +85,8 @@ class RetroDecoderLayer(GradientCheckpointingLayer):
         assert self.cca is not None and self.cca_norm is not None
         projected = neighbors.project(self.cca, f"cca{self.number}")
         mask, grid = neighbors.retrieved.mask, neighbors.grid
-        added, share = self.cca(self.cca_norm.read(hidden), projected, mask, grid, shares=shares is not None)
+        wanted = shares is not None
+        added, share = self.cca(hidden, self.cca_norm.read, projected, mask, grid, shares=wanted)
         if shares is not None:
             shares.append(share)
         attended = self.cca_norm.add(hidden, added)

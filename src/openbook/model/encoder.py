@@ -3,8 +3,9 @@
 from torch import Tensor, nn
 from transformers.modeling_layers import GradientCheckpointingLayer
 
-from openbook.model.attention import FeedForward, SelfAttention, attend, merge_heads, split_heads
+from openbook.model.attention import FeedForward, Read, SelfAttention, attend, merge_heads, split_heads
 from openbook.model.config import RetroConfig
+from openbook.model.recompute import linear_last
 from openbook.model.stack import Residual, Stack, final_norm
 
 
@@ -25,15 +26,16 @@ class EncoderCrossAttention(nn.Module):
         self.positions = stack.make_positions()
         self.output = stack.linear(stack.inner, stack.width, output=True)
 
-    def forward(self, hidden: Tensor, chunk_hidden: Tensor, chunk_mask: Tensor | None) -> Tensor:
+    def forward(self, hidden: Tensor, read: Read, chunk_hidden: Tensor, chunk_mask: Tensor | None) -> Tensor:
         """Attend.
 
         Args:
-            hidden: [B, C, K, R, E], normalized.
+            hidden: [B, C, K, R, E], the stream.
+            read: what is read of it.
             chunk_hidden: [B, C, M, D].
             chunk_mask: bool [B, C, M], False for padding; None: there is none.
         """
-        q = split_heads(self.query(hidden), self.num_heads)
+        q = split_heads(linear_last(lambda x: self.query(read(x)), hidden), self.num_heads)
         k, v = (split_heads(x, self.num_heads) for x in self.key_value(chunk_hidden).chunk(2, dim=-1))
         q, bias = self.positions.queries(q, 0, k.shape[-2])
         attended = attend(
@@ -70,17 +72,17 @@ class RetroEncoderLayer(GradientCheckpointingLayer):
         self, hidden: Tensor, mask: Tensor, chunk_hidden: Tensor | None, chunk_mask: Tensor | None
     ) -> Tensor:
         """hidden [B, C, K, R, E]; mask [B, C, K, R]; chunk_hidden [B, C, M, D]; chunk_mask [B, C, M]."""
-        flat = self.self_attention_norm.read(hidden).flatten(0, 2)
-        attended = self.self_attention(flat, mask=mask.flatten(0, 2)[:, None, None, :])
-        hidden = self.self_attention_norm.add(hidden, attended.view(hidden.shape))
+        visible = mask.flatten(0, 2)[:, None, None, :]
+        read = self.self_attention_norm.read
+        # All that is blind is a neighbor that does not exist, which nobody attends to.
+        attended = self.self_attention(hidden, read, mask=visible, blind_rows=False)
+        hidden = self.self_attention_norm.add(hidden, attended)
         if self.cross_attention is not None and self.cross_attention_norm is not None:
             assert chunk_hidden is not None
-            read = self.cross_attention_norm.read(hidden)
-            hidden = self.cross_attention_norm.add(
-                hidden, self.cross_attention(read, chunk_hidden, chunk_mask)
-            )
-        update = self.feed_forward(self.feed_forward_norm.read(hidden))
-        return self.feed_forward_norm.add(hidden, update)
+            read = self.cross_attention_norm.read
+            crossed = self.cross_attention(hidden, read, chunk_hidden, chunk_mask)
+            hidden = self.cross_attention_norm.add(hidden, crossed)
+        return self.feed_forward_norm.add(hidden, self.feed_forward(hidden, self.feed_forward_norm.read))
 
 
 class RetroEncoder(nn.Module):

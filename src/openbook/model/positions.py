@@ -59,7 +59,7 @@ class RotaryPositions(nn.Module):
         self.base = base
 
     def keys(self, keys: Tensor, first: int = 0) -> Tensor:
-        """Keys [..., L, head_dim] of positions first … first + L - 1."""
+        """See `Positions`."""
         return self._rotate(keys, first)
 
     def queries(self, queries: Tensor, first: int, num_keys: int) -> tuple[Tensor, None]:
@@ -67,12 +67,15 @@ class RotaryPositions(nn.Module):
         return self._rotate(queries, first), None
 
     def _rotate(self, x: Tensor, start: int) -> Tensor:
+        # In memory the heads of a token stay side by side: attention's result then is merged without a copy.
+        x = x.transpose(-3, -2)
         half = x.shape[-1] // 2
-        places = torch.arange(start, start + x.shape[-2], device=x.device, dtype=torch.float32)
-        angles = places[:, None] * wave_numbers(half, self.base, x.device)
+        places = torch.arange(start, start + x.shape[-3], device=x.device, dtype=torch.float32)
+        angles = places[:, None, None] * wave_numbers(half, self.base, x.device)
         cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
         first, second = x[..., :half], x[..., half:]
-        return torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
+        turned = torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
+        return turned.transpose(-3, -2)
 
 
 class RelativePositions(nn.Module):

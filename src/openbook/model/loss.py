@@ -1,0 +1,116 @@
+"""The loss of next-token prediction, without ever holding the logits of a whole batch.
+
+Logits are computed for some hundred tokens at a time, and their gradients at once, while they are there: so
+memory does not grow with tokens times vocabulary, and nothing is computed twice.
+"""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from openbook.model.copy_head import CopyDistribution
+
+_LOGITS_AT_ONCE = 2**22
+
+
+def next_token_loss(
+    hidden: Tensor,
+    weight: Tensor,
+    labels: Tensor,
+    copied: CopyDistribution | None,
+    divisor: Tensor | int | None,
+) -> tuple[Tensor, Tensor]:
+    """Negative log-likelihood of each label given what stands before it.
+
+    Args:
+        hidden: [B, T, D], normalized.
+        weight: [V, D] of the output.
+        labels: int64 [B, T], negative where nothing is predicted.
+        copied: the copy head's part of the mixture.
+        divisor: what the sum of losses is divided by; None: the number of labels predicted.
+
+    Returns:
+        the loss, a scalar; and float32 [B, T] nats at the labels' own positions, without gradients, 0 where
+        nothing is predicted, as at the first.
+    """
+    targets = labels[:, 1:]
+    wanted = targets >= 0
+    log_rest = log_copied = None
+    if copied is not None:
+        log_rest, log_copied = (x[:, :-1].flatten() for x in copied.log_parts(F.pad(targets, (0, 1))))
+    total, nats = _VocabularyLoss.apply(
+        hidden[:, :-1].flatten(0, 1),
+        weight,
+        targets.clamp_min(0).flatten(),
+        wanted.flatten(),
+        log_rest,
+        log_copied,
+    )
+    loss = total / (wanted.sum().clamp_min(1) if divisor is None else divisor)
+    return loss, F.pad(torch.where(wanted, nats.view(targets.shape), 0.0), (1, 0))
+
+
+class _VocabularyLoss(torch.autograd.Function):
+    """The sum over N tokens; all gradients are computed in the forward pass, and scaled in the backward."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        hidden: Tensor,
+        weight: Tensor,
+        targets: Tensor,
+        wanted: Tensor,
+        log_rest: Tensor | None,
+        log_copied: Tensor | None,
+    ) -> tuple[Tensor, Tensor]:
+        """hidden [N, D]; targets int64 [N]; wanted bool [N]; log_rest, log_copied [N]."""
+        kind = hidden.device.type
+        dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else weight.dtype
+        learns = any(ctx.needs_input_grad)
+        nats = hidden.new_empty(len(hidden), dtype=torch.promote_types(dtype, torch.float32))
+        gradients = [torch.zeros_like(x) if learns else None for x in (hidden, weight)]
+        from_vocabulary = torch.ones_like(nats)
+        step = max(1, _LOGITS_AT_ONCE // len(weight))
+        with torch.autocast(kind, enabled=False):
+            cast = weight.to(dtype)
+            for start in range(0, len(hidden), step):
+                part = slice(start, start + step)
+                h, target = hidden[part].to(dtype), targets[part, None]
+                logits = (h @ cast.T).to(nats.dtype)
+                log_sum = logits.logsumexp(-1, keepdim=True)
+                log_prob = (logits.gather(-1, target) - log_sum)[:, 0]
+                mixed = log_prob
+                if log_rest is not None and log_copied is not None:
+                    mixed = torch.logaddexp(log_rest[part] + log_prob, log_copied[part])
+                    from_vocabulary[part] = (log_rest[part] + log_prob - mixed).exp()
+                nats[part] = -mixed
+                if learns:
+                    factor = (wanted[part] * from_vocabulary[part])[:, None].to(logits.dtype)
+                    error = logits.sub_(log_sum).exp_().mul_(factor).scatter_add_(-1, target, -factor)
+                    _add_gradients(gradients, part, error.to(dtype), h, cast)
+        if learns:
+            ctx.mixes = log_rest is not None
+            ctx.save_for_backward(*gradients, wanted * from_vocabulary, wanted * (1 - from_vocabulary))
+        ctx.mark_non_differentiable(nats)
+        return (nats * wanted).sum(), nats
+
+    @staticmethod
+    def backward(ctx: Any, scale: Tensor, _nats: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradients for hidden, weight, log_rest and log_copied."""
+        hidden, weight, written, copied = ctx.saved_tensors
+        of_rest, of_copied = (-written * scale, -copied * scale) if ctx.mixes else (None, None)
+        return hidden * scale, weight * scale, None, None, of_rest, of_copied
+
+
+def _add_gradients(
+    gradients: list[Tensor | None], part: slice, error: Tensor, h: Tensor, weight: Tensor
+) -> None:
+    of_hidden, of_weight = gradients
+    assert of_hidden is not None and of_weight is not None
+    of_hidden[part] = (error @ weight).to(of_hidden.dtype)
+    if of_weight.dtype == error.dtype:
+        of_weight.addmm_(error.T, h)
+    else:
+        of_weight += error.T @ h
