@@ -13,7 +13,7 @@ from openbook.database import Database, NeighborTable, build_neighbors
 from openbook.model import RetroForCausalLM
 from openbook.text import Document, train_tokenizer
 from openbook.train import Recipe, train
-from openbook.train.recipe import DataSettings, TrainSettings
+from openbook.train.settings import DataSettings, TrainSettings
 
 MakeRecipe = Callable[..., Recipe]
 CopyBook = Callable[[], Database]

@@ -1,16 +1,34 @@
 """Recipes: the shipped ones work, and a mistake in one is refused by name."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
+import openbook.train
 from openbook.database import Database
 from openbook.errors import SettingsError
+from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.train import load_recipe, shipped_recipes, train
-from openbook.train.recipe import TrainSettings
+from openbook.train.settings import DataSettings, TrainSettings
 
 Write = Callable[[str], str]
+
+NOT_IN_RECIPES = {
+    "model_type",
+    "vocab_size",
+    "chunk_size",
+    "num_neighbors",
+    "max_position_embeddings",
+    "tokenizer_fingerprint",
+    "use_cache",
+    "bos_token_id",
+    "eos_token_id",
+    "pad_token_id",
+}
+"""What the database decides, or what is no option of training."""
 
 
 @pytest.fixture
@@ -25,28 +43,71 @@ def write(tmp_path: Path) -> Write:
     return write_recipe
 
 
-def test_tiny_and_small_are_shipped() -> None:
-    assert shipped_recipes() == ["small", "tiny"]
+PAPER = ["172m", "425m", "1.5b", "7.5b"]
+
+
+def test_what_is_shipped() -> None:
+    assert set(shipped_recipes()) == {"tiny", "small", "medium", "wikitext103", *PAPER}
+
+
+# What makes a step of a large recipe fit a test; every other option stays as shipped.
+SMALL = [
+    "model.hidden_size=32",
+    "model.num_hidden_layers=4",
+    "model.num_attention_heads=2",
+    "model.head_dim=16",
+    "model.intermediate_size=64",
+    "model.cca_layers=null",
+    "model.encoder_hidden_size=32",
+    "model.encoder_num_attention_heads=2",
+    "model.encoder_intermediate_size=64",
+    "data.sequence_length=64",
+    "train.max_steps=1",
+    "train.batch_size=2",
+    "train.gradient_accumulation_steps=2",
+    "train.eval_every=1",
+    "train.eval_sequences=1",
+    "train.workers=0",
+    "train.compile=false",  # compiling takes half a minute; test_modes.py does it once
+]
 
 
 @pytest.mark.parametrize("name", shipped_recipes())
 def test_shipped_recipes_take_a_step(name: str, book: Database, tmp_path: Path) -> None:
-    small = ["train.max_steps=1", "train.batch_size=1", "train.eval_every=0", "data.sequence_length=32"]
-    recipe = load_recipe(name, small)
+    changes = [*SMALL]
+    if name == "wikitext103":
+        decoder = load_recipe(name, [*SMALL, "train.freeze_decoder=false"]).without_retrieval()
+        train(decoder, book, tmp_path / "decoder")
+        changes.append(f"train.start_from={tmp_path / 'decoder'}")
+    recipe = load_recipe(name, changes)
     assert recipe.name == name
     result = train(recipe, book, tmp_path / "model")
     assert result.steps == 1
-    assert (tmp_path / "model" / "model.safetensors").stat().st_size > 1_000_000
+    model = RetroForCausalLM.from_pretrained(tmp_path / "model")
+    assert model.config.cca_layers == [4]
 
 
 @pytest.mark.parametrize("name", shipped_recipes())
-def test_shipped_recipes_spell_out_every_setting_of_training(name: str) -> None:
-    import yaml
-
-    import openbook.train
-
+def test_shipped_recipes_name_and_explain_every_setting(name: str) -> None:
     text = (Path(openbook.train.__file__).parent / "recipes" / f"{name}.yaml").read_text("utf-8")
-    assert yaml.safe_load(text)["train"].keys() == set(TrainSettings.__slots__)
+    sections = yaml.safe_load(text)
+    assert sections["train"].keys() == set(TrainSettings.__slots__)
+    assert sections["data"].keys() == set(DataSettings.__slots__)
+    of_config = {name for name in RetroConfig.__annotations__ if name not in NOT_IN_RECIPES}
+    assert sections["model"].keys() == of_config
+    for line in text.splitlines():
+        assert line.startswith("#") or re.search(r"  # \w", line), f"without a comment: {line}"
+
+
+@pytest.mark.parametrize("name", PAPER)
+def test_sizes_of_the_paper_are_those_of_its_presets(name: str) -> None:
+    recipe, preset = load_recipe(name), RetroConfig.preset(name)
+    ours = RetroConfig(**recipe.model)
+    for setting in recipe.model:
+        assert getattr(ours, setting) == getattr(preset, setting), setting
+    step = recipe.train.batch_size * recipe.train.gradient_accumulation_steps
+    assert step == (1024 if name == "7.5b" else 256)
+    assert step * recipe.train.max_steps * recipe.data.sequence_length == pytest.approx(419e9, rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +164,19 @@ def test_the_last_set_wins_and_others_stay() -> None:
         ("train.learning_rate=nan", "must be a number"),
         ("train.learning_rate=.inf", "must be a number"),
         ("data.sequence_length=0", "must be at least 1"),
+        ("data.num_neighbors=-1", "must be at least 0"),
+        ("train.schedule=cosin", "train.schedule is 'cosin': must be one of cosine, linear, constant"),
+        ("train.schedule=[]", "must be one of cosine"),
+        ("train.precision=bf16", "must be one of float32, bfloat16, float16"),
+        ("train.compile=1", "train.compile is 1: must be true or false"),
+        ("train.fsdp=maybe", "must be true or false"),
+        ("train.freeze_decoder=null", "must be true or false"),
+        ("train.retrieval_dropout=1.5", "must lie between 0 and 1"),
+        ("train.min_learning_rate_ratio=-0.1", "must lie between 0 and 1"),
+        ("train.adam_beta2=1", "must lie between 0 and 1, below 1"),
+        ("train.start_from=3", "train.start_from is 3: must be a folder, or null"),
+        ("train.keep_checkpoints=0", "must be at least 1"),
+        ("train.save_every=-1", "must be at least 0"),
     ],
 )
 def test_refuses_a_wrong_override(override: str, message: str) -> None:
@@ -144,5 +218,7 @@ def test_refuses_a_file_that_is_not_utf8(tmp_path: Path) -> None:
 
 def test_an_unknown_recipe_names_the_shipped_ones(tmp_path: Path) -> None:
     for name in ("huge", str(tmp_path), str(tmp_path / "missing.yaml")):
-        with pytest.raises(SettingsError, match="neither a file nor one of the shipped recipes: small, tiny"):
+        with pytest.raises(
+            SettingsError, match=r"neither a file nor one of the shipped recipes: 1\.5b, 172m, "
+        ):
             load_recipe(name)

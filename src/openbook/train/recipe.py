@@ -4,9 +4,8 @@ A recipe has the sections `model` (arguments of `RetroConfig`), `data` and `trai
 it is read; an unknown one is refused with the nearest known name.
 """
 
-import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,53 +13,7 @@ from typing import Any
 import yaml
 
 from openbook.errors import SettingsError, refuse_unknown
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataSettings:
-    """What a sample is."""
-
-    sequence_length: int = 512
-    """T in tokens, a multiple of the database's chunk size."""
-    num_neighbors: int = 2
-    """K of each chunk, from the neighbor table."""
-
-    def __post_init__(self) -> None:
-        _check_types(self, "data")
-        _at_least(self, "data", 1, "sequence_length", "num_neighbors")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainSettings:
-    """How to train."""
-
-    max_steps: int = 1000
-    """Optimizer steps."""
-    batch_size: int = 8
-    """Sequences in a step, on each device."""
-    gradient_accumulation_steps: int = 1
-    """Batches of `batch_size` that make one optimizer step."""
-    learning_rate: float = 1e-3
-    """Peak of AdamW's, reached after the warm-up; then a cosine to `min_learning_rate_ratio` of it."""
-    min_learning_rate_ratio: float = 0.1
-    warmup_steps: int = 100
-    weight_decay: float = 0.1
-    adam_beta2: float = 0.95
-    max_grad_norm: float = 1.0
-    """Gradients are clipped to this norm."""
-    log_every: int = 20
-    """Steps between lines of metrics.jsonl."""
-    eval_every: int = 500
-    """Steps between evaluations on held-out documents, and between checkpoints; 0: none."""
-    eval_sequences: int = 32
-    """Sequences that such an evaluation reads, at most."""
-    seed: int = 0
-    """Of weights, order of samples and dropout."""
-
-    def __post_init__(self) -> None:
-        _check_types(self, "train")
-        _at_least(self, "train", 1, "max_steps", "batch_size", "gradient_accumulation_steps", "log_every")
-        _at_least(self, "train", 0, "warmup_steps", "eval_every", "eval_sequences", "learning_rate")
+from openbook.train.settings import DataSettings, TrainSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +25,10 @@ class Recipe:
     """Arguments of `RetroConfig`; vocabulary and chunk size come from the database."""
     data: DataSettings = field(default_factory=DataSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
+
+    def without_retrieval(self) -> "Recipe":
+        """The same training of the same decoder alone, to compare with."""
+        return replace(self, data=replace(self.data, num_neighbors=0))
 
 
 def shipped_recipes() -> list[str]:
@@ -145,17 +102,3 @@ def _number(value: object) -> object:
         except ValueError:
             return value
     return value
-
-
-def _check_types(settings: Any, where: str) -> None:
-    for item in fields(settings):
-        value = getattr(settings, item.name)
-        expected = {int: "a whole number", float: "a number"}[item.type]  # type: ignore[index]
-        if type(value) is not item.type or not math.isfinite(value):
-            raise SettingsError(f"{where}.{item.name} is {value!r}: must be {expected}")
-
-
-def _at_least(settings: Any, where: str, lowest: int, *names: str) -> None:
-    for name in names:
-        if getattr(settings, name) < lowest:
-            raise SettingsError(f"{where}.{name} is {getattr(settings, name)}: must be at least {lowest}")

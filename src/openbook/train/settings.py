@@ -1,0 +1,123 @@
+"""The settings of a recipe's sections `data` and `train`, checked at construction."""
+
+import math
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args, get_origin
+
+from openbook.errors import SettingsError
+
+Schedule = Literal["cosine", "linear", "constant"]
+Precision = Literal["float32", "bfloat16", "float16"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSettings:
+    """What a sample is."""
+
+    sequence_length: int = 512
+    """T in tokens, a multiple of the database's chunk size."""
+    num_neighbors: int = 2
+    """K of each chunk, from the neighbor table; 0: a model without retrieval, on the same samples."""
+
+    def __post_init__(self) -> None:
+        _check_kinds(self, "data")
+        _at_least(self, "data", 1, "sequence_length")
+        _at_least(self, "data", 0, "num_neighbors")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainSettings:
+    """How to train."""
+
+    max_steps: int = 1000
+    """Optimizer steps."""
+    batch_size: int = 8
+    """Sequences at a time, over all processes together."""
+    gradient_accumulation_steps: int = 1
+    """Such batches in one optimizer step."""
+    learning_rate: float = 1e-3
+    """Peak of AdamW's, reached after the warm-up."""
+    min_learning_rate_ratio: float = 0.1
+    """Share of the peak that cosine and linear schedules lead down to."""
+    schedule: Schedule = "cosine"
+    warmup_steps: int = 100
+    """Steps in which the learning rate rises from nearly nothing to its peak."""
+    weight_decay: float = 0.1
+    """Of all weights but norms and biases."""
+    adam_beta1: float = 0.9
+    adam_beta2: float = 0.95
+    max_grad_norm: float = 1.0
+    """Gradients are clipped to this norm; 0: they are not."""
+    retrieval_dropout: float = 0.0
+    """Share of chunks whose neighbors are hidden, so that the model stays good without them."""
+    precision: Precision = "float32"
+    """Of most computations; the weights are float32."""
+    gradient_checkpointing: bool = False
+    """Compute layers again in the backward pass: less memory, a third more work."""
+    compile: bool = False
+    """Use torch.compile."""
+    fsdp: bool = False
+    """With several processes, shard weights and optimizer over them, instead of a copy in each."""
+    workers: int = 0
+    """Processes that read samples ahead, for each training process; 0: it reads them itself."""
+    log_every: int = 20
+    """Steps between lines of metrics.jsonl."""
+    eval_every: int = 500
+    """Steps between evaluations on held-out documents; 0: none."""
+    eval_sequences: int = 32
+    """Sequences that such an evaluation reads, at most."""
+    save_every: int = 500
+    """Steps between checkpoints; 0: only when a signal stops the training."""
+    keep_checkpoints: int = 2
+    """The newest ones stay; all go when the training is done."""
+    seed: int = 0
+    """Of weights, order of samples, dropout and retrieval dropout."""
+    start_from: str | None = None
+    """Folder of a model to take the weights of; encoder and cross-attention start anew if it has none."""
+    freeze_decoder: bool = False
+    """Train only encoder, chunked cross-attention and copy head; needs `start_from`."""
+
+    def __post_init__(self) -> None:
+        _check_kinds(self, "train")
+        _at_least(self, "train", 1, "max_steps", "batch_size", "gradient_accumulation_steps", "log_every")
+        _at_least(self, "train", 1, "eval_sequences", "keep_checkpoints")
+        _at_least(self, "train", 0, "learning_rate", "weight_decay", "max_grad_norm", "seed")
+        _at_least(self, "train", 0, "warmup_steps", "workers", "eval_every", "save_every")
+        _share(self, "min_learning_rate_ratio", "retrieval_dropout", one=True)
+        _share(self, "adam_beta1", "adam_beta2", one=False)
+
+
+_KINDS: dict[Any, str] = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str | None: "a folder, or null",
+}
+
+
+def _check_kinds(settings: Any, where: str) -> None:
+    for item in fields(settings):
+        value, kind = getattr(settings, item.name), item.type
+        if get_origin(kind) is Literal:
+            right, expected = value in get_args(kind), f"one of {', '.join(get_args(kind))}"
+        elif kind in (int, float, bool):
+            right, expected = type(value) is kind and math.isfinite(value), _KINDS[kind]
+        else:
+            right, expected = value is None or isinstance(value, str), _KINDS[kind]
+        if not right:
+            raise SettingsError(f"{where}.{item.name} is {value!r}: must be {expected}")
+
+
+def _at_least(settings: Any, where: str, lowest: int, *names: str) -> None:
+    for name in names:
+        if getattr(settings, name) < lowest:
+            raise SettingsError(f"{where}.{name} is {getattr(settings, name)}: must be at least {lowest}")
+
+
+def _share(settings: Any, *names: str, one: bool) -> None:
+    for name in names:
+        value = getattr(settings, name)
+        if not 0 <= value <= 1 or (value == 1 and not one):
+            raise SettingsError(
+                f"train.{name} is {value}: must lie between 0 and 1{'' if one else ', below 1'}"
+            )
