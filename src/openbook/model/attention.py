@@ -108,16 +108,27 @@ class SelfAttention(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """Two linear maps with a GELU between them."""
+    """Two linear maps with a GELU between them.
 
-    def __init__(self, stack: Stack) -> None:
+    Args:
+        stack: that it belongs to.
+        recompute: compute the first map again in the backward pass, rather than keep what it gave.
+    """
+
+    def __init__(self, stack: Stack, *, recompute: bool = False) -> None:
         super().__init__()
+        self.recompute = recompute
         self.input = stack.linear(stack.width, stack.intermediate)
         self.output = stack.linear(stack.intermediate, stack.width, output=True)
 
     def forward(self, hidden: Tensor, read: Read) -> Tensor:
         """[..., width] → [..., width]; `read` is what is read of the stream."""
-        return linear_last(self._active, linear_last(lambda x: self.input(read(x)), hidden))
+        if self.recompute:
+            return linear_last(lambda x: self._second(self._first(x, read)), hidden)
+        return linear_last(self._second, linear_last(lambda x: self._first(x, read), hidden))
 
-    def _active(self, inner: Tensor) -> Tensor:
+    def _first(self, hidden: Tensor, read: Read) -> Tensor:
+        return self.input(read(hidden))
+
+    def _second(self, inner: Tensor) -> Tensor:
         return self.output(F.gelu(inner))

@@ -66,7 +66,8 @@ class RetroEncoderLayer(GradientCheckpointingLayer):
         self.cross_attention_norm = Residual(stack) if crosses else None
         self.cross_attention = EncoderCrossAttention(config, stack) if crosses else None
         self.feed_forward_norm = Residual(stack)
-        self.feed_forward = FeedForward(stack)
+        # For each token of the text 2K are retrieved: most of what training keeps would be kept here.
+        self.feed_forward = FeedForward(stack, recompute=True)
 
     def forward(
         self, hidden: Tensor, mask: Tensor, chunk_hidden: Tensor | None, chunk_mask: Tensor | None

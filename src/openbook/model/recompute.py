@@ -10,8 +10,8 @@ from torch.utils.checkpoint import checkpoint
 def linear_last(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """Call a function without random numbers that ends in a linear map, keeping only `x` for backward.
 
-    Backward computes again what comes before the linear map (a norm, an activation), which is cheap, and stops
-    before the map itself. Compiled code decides such things by itself.
+    Backward computes again what comes before the linear map (a norm, an activation), which is cheap, and
+    stops before the map itself. Compiled code decides such things by itself.
     """
     if not torch.is_grad_enabled() or torch.compiler.is_compiling():
         return function(x)
