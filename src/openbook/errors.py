@@ -32,6 +32,14 @@ class MismatchError(OpenbookError):
     """Two things that must agree do not: model and database, database and neighbor table."""
 
 
+class TrainingError(OpenbookError):
+    """A training that cannot go on: its loss is no number any more, or its checkpoints are damaged."""
+
+
+class TrainingStoppedError(OpenbookError):
+    """A training that was asked to stop, and has saved a checkpoint to go on from."""
+
+
 class MissingExtraError(OpenbookError):
     """A package that only some users need is not installed."""
 

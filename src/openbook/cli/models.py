@@ -1,5 +1,6 @@
 """Verbs that make and use a model: train, generate."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +19,11 @@ ModelArgument = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of 
 
 def train(
     recipe: Annotated[
-        str, typer.Argument(metavar="RECIPE", help="A YAML file, or a shipped name: tiny, small.")
+        str,
+        typer.Argument(
+            metavar="RECIPE",
+            help="A YAML file, or a shipped name: tiny, small, medium, 172m, 425m, 1.5b, 7.5b, wikitext103.",
+        ),
     ],
     database: Annotated[Path, typer.Option(help="Folder of the database, with its neighbor table.")],
     output: Annotated[Path, typer.Option(help="Folder for the model.")],
@@ -26,27 +31,51 @@ def train(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated."),
     ] = None,
-    overwrite: Annotated[bool, typer.Option(help="Replace a model that the folder holds.")] = False,
+    baseline: Annotated[
+        bool,
+        typer.Option("--baseline", help="Train the decoder alone, without retrieval, on the same samples."),
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option(help="Replace a model or an unfinished training that the folder holds.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Train a model from scratch on a database.
+    """Train a model on a database; the same command goes on where a training was interrupted.
+
+    With several GPUs: torchrun --nproc-per-node 8 -m openbook train ...
 
     Example: openbook train tiny --database mybook --output mymodel --set train.max_steps=500
     """
+    from openbook.cli.signals import stop_on_signals
     from openbook.database import Database
+    from openbook.errors import TrainingStoppedError
+    from openbook.progress import silent
     from openbook.train import load_recipe
     from openbook.train import train as run
+    from openbook.train.processes import is_first
 
     loaded = load_recipe(recipe, settings or [])
-    with bar("training", loaded.train.max_steps) as progress:
-        result = run(
-            loaded,
-            Database.open(database),
-            output,
-            overwrite=overwrite,
-            progress=progress,
-            report=show_evaluation,
-        )
+    loaded = loaded.without_retrieval() if baseline else loaded
+    shown = bar("training", loaded.train.max_steps) if is_first() else nullcontext(silent)
+    with stop_on_signals() as stop:
+        try:
+            with shown as progress:
+                result = run(
+                    loaded,
+                    Database.open(database),
+                    output,
+                    overwrite=overwrite,
+                    progress=progress,
+                    report=show_evaluation,
+                    tell=note,
+                    stop=stop,
+                )
+        except TrainingStoppedError as stopped:
+            if is_first():
+                note(str(stopped))
+            raise typer.Exit(stop.exit_code) from stopped
+    if not is_first():
+        return
     note(f"{result.parameters:,} parameters, {result.tokens:,} tokens in {result.seconds:.0f} s")
     if json:
         print_json(result)

@@ -56,7 +56,7 @@ class PerplexityReport:
 def evaluate_perplexity(
     model: "RetroForCausalLM",
     database: Database,
-    table: NeighborTable,
+    table: NeighborTable | None,
     *,
     modes: Sequence[str] = MODES,
     k: int | None = None,
@@ -71,7 +71,7 @@ def evaluate_perplexity(
     Args:
         model: trained with the database's tokenizer and chunk length; it is left in the mode it was in.
         database: built with a holdout.
-        table: its neighbor table.
+        table: its neighbor table; None: only the mode off is possible.
         modes: any of on, off, random, shuffled.
         k: neighbors of each chunk; None: as in the model's training.
         sequence_length: T.
@@ -95,7 +95,8 @@ def evaluate_perplexity(
         if number is not None and number < 1:
             raise SettingsError(f"{name} {number}: must be at least 1")
     k = model.config.num_neighbors if k is None else k
-    base = SequenceDataset(database, "holdout", sequence_length)
+    book = None if table is None else table.book
+    base = SequenceDataset(database, "holdout", sequence_length, book=book)
     datasets = {
         mode: replace(base, neighbors=neighbors_of_mode(mode, database, table, k, seed)) for mode in modes
     }
@@ -112,14 +113,14 @@ def evaluate_perplexity(
     bytes_per_token = _bytes_per_token(database)
     results = {mode: _result(loss[predicted], bytes_per_token) for mode, loss in losses.items()}
     leakage: list[LeakageRow] = []
-    if "on" in modes and "off" in modes:
+    if table is not None and "on" in modes and "off" in modes:
         runs = _overlaps(database, table, base.chunk_ids[chosen])
         leakage = _leakage_rows(losses, predicted, runs, database.settings.chunk_size, bytes_per_token)
     return PerplexityReport(results, leakage, k, count)
 
 
 def neighbors_of_mode(
-    mode: str, database: Database, table: NeighborTable, k: int, seed: int
+    mode: str, database: Database, table: NeighborTable | None, k: int, seed: int
 ) -> NDArray[np.int64] | Rows | None:
     """The neighbors [num_chunks, k] that a mode shows for the held-out chunks; None: none at all.
 
@@ -127,6 +128,8 @@ def neighbors_of_mode(
     """
     if mode == "off":
         return None
+    if table is None:
+        raise SettingsError(f"evaluation mode {mode!r}: needs a neighbor table")
     true = table.first(k)
     if mode == "on":
         return true
@@ -134,9 +137,9 @@ def neighbors_of_mode(
     held_out = database.layout.chunks_of_split(holdout=True)
     shown = np.full(true.shape, -1, dtype=np.int64)
     if mode == "random":
-        candidates = np.flatnonzero(database.layout.retrievable)
+        candidates = np.flatnonzero(table.book.layout.retrievable)
         if len(candidates) == 0:
-            raise DatabaseError(f"{database.path}: every document is held out; nothing can be retrieved")
+            raise DatabaseError(f"{table.book.path}: every document is held out; nothing can be retrieved")
         drawn = rng.choice(candidates, size=(len(held_out), k))
         shown[held_out] = np.where(true[held_out] >= 0, drawn, -1)
     else:
@@ -191,7 +194,7 @@ def _overlaps(database: Database, table: NeighborTable, chunk_ids: NDArray[np.in
         ids = chunk_ids[rows, columns]
         tokens = database.tokens[ids].astype(np.int64)
         tokens[np.arange(M) >= database.layout.lengths[ids][:, None]] = -1
-        neighbors, mask = retrieved_tokens(database.tokens, database.layout, table.first(k)[ids])
+        neighbors, mask = retrieved_tokens(table.book.tokens, table.book.layout, table.first(k)[ids])
         runs[rows, columns] = longest_common_runs(tokens, neighbors, mask)
     return runs
 

@@ -1,43 +1,57 @@
-"""What happens beside the training steps: metrics.jsonl, evaluations, progress."""
+"""What happens beside the training steps: random numbers, when to evaluate, save and stop, progress."""
 
-import json
-import shutil
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from openbook.progress import Progress
+from openbook.train.metrics import MetricsFile
+from openbook.train.order import seed_step
+from openbook.train.processes import any_of, is_first
+from openbook.train.settings import TrainSettings
 
-Evaluate = Callable[[], dict[str, float]]
-"""Evaluates the model as it is; gives bits per byte by mode."""
-Report = Callable[[dict[str, Any]], None]
-"""Told of each line of metrics.jsonl as it is written."""
 
-
-class MetricsWriter(TrainerCallback):
-    """Writes metrics.jsonl: a line each time the Trainer logs, and one for each evaluation.
+class Timetable(TrainerCallback):
+    """Seeds each step, and says after which to evaluate, to save and to stop.
 
     Args:
-        path: of the file; it is begun anew.
-        tokens_per_step: to count the tokens seen.
-        eval_every: steps between evaluations; 0: none.
-        evaluate: see `Evaluate`.
-        report: see `Report`.
+        settings: how often.
+        evaluates: whether there is anything to evaluate on.
+        stop: asked after each step, in each process.
     """
 
-    def __init__(
-        self, path: Path, *, tokens_per_step: int, eval_every: int, evaluate: Evaluate, report: Report
+    def __init__(self, settings: TrainSettings, *, evaluates: bool, stop: Callable[[], bool]) -> None:
+        self.settings = settings
+        self.eval_every = settings.eval_every if evaluates else 0
+        self.stop = stop
+        self.stopped = False
+
+    def on_step_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        self.path = path
-        self.tokens_per_step = tokens_per_step
-        self.eval_every = eval_every
-        self.evaluate = evaluate
-        self.report = report
-        self.began = time.monotonic()
-        path.write_text("", encoding="utf-8")
+        """Before each step."""
+        seed_step(self.settings.seed, state.global_step, args.process_index)
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """After each step; the Trainer then logs, evaluates and saves, in this order."""
+        step, last = state.global_step, state.global_step >= state.max_steps
+        control.should_evaluate = bool(self.eval_every) and step % self.eval_every == 0
+        self.stopped = any_of(self.stop()) and not last
+        due = bool(self.settings.save_every) and step % self.settings.save_every == 0
+        # The last step needs no checkpoint: the model itself follows.
+        control.should_save = self.stopped or (due and not last)
+        control.should_training_stop = self.stopped or last
+
+
+class Reporter(TrainerCallback):
+    """Writes metrics and tells how far the training is; for the first process alone."""
+
+    def __init__(self, metrics: MetricsFile, progress: Progress) -> None:
+        self.metrics = metrics
+        self.progress = progress
 
     def on_log(
         self,
@@ -50,56 +64,24 @@ class MetricsWriter(TrainerCallback):
         """The Trainer logged: loss, learning rate, norm of the gradients."""
         shown = ("loss", "learning_rate", "grad_norm")
         wanted: dict[str, Any] = {key: value for key, value in (logs or {}).items() if key in shown}
-        if wanted:
-            self._write(state.global_step, wanted)
+        if wanted and is_first():
+            self.metrics.write(state.global_step, wanted)
 
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    def on_evaluate(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        metrics: dict[str, float] | None = None,
+        **kwargs: Any,
     ) -> None:
-        """After each step: evaluate if it is time."""
-        if self.eval_every and state.global_step % self.eval_every == 0:
-            self._write(state.global_step, {"bits_per_byte": self.evaluate()})
-
-    def _write(self, step: int, values: dict[str, Any]) -> None:
-        seconds = round(time.monotonic() - self.began, 2)
-        row = {"step": step, "tokens": step * self.tokens_per_step, "seconds": seconds, **values}
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
-        self.report(row)
-
-
-class Checkpointer(TrainerCallback):
-    """Saves the model as it is, so that an interrupted training leaves one to use; complete or absent.
-
-    Args:
-        folder: replaced each time.
-        every: steps between savings.
-    """
-
-    def __init__(self, folder: Path, every: int) -> None:
-        self.folder = folder
-        self.every = every
-
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        """After each step: save if it is time."""
-        if state.global_step % self.every == 0:
-            unfinished = self.folder.with_name(f"{self.folder.name}.new")
-            shutil.rmtree(unfinished, ignore_errors=True)
-            kwargs["model"].save_pretrained(unfinished)
-            shutil.rmtree(self.folder, ignore_errors=True)
-            unfinished.rename(self.folder)
-
-
-class ProgressTeller(TrainerCallback):
-    """Tells how many steps are done."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
+        """The Trainer evaluated: bits per byte by mode."""
+        if is_first():
+            self.metrics.write(state.global_step, {"bits_per_byte": metrics})
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """After each step."""
-        self.progress(state.global_step, state.max_steps)
+        if is_first():
+            self.progress(state.global_step, state.max_steps)

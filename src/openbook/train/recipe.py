@@ -59,7 +59,7 @@ def load_recipe(name: str, overrides: Iterable[str] = ()) -> Recipe:
         _override(sections, override)
     refuse_unknown(sections, ("model", "data", "train"), where=f"recipe {name}")
     return Recipe(
-        name=Path(name).stem,
+        name=name if name in shipped_recipes() else Path(name).stem,
         model=dict(sections.get("model", {})),
         data=DataSettings(**_known(sections.get("data", {}), DataSettings, "data")),
         train=TrainSettings(**_known(sections.get("train", {}), TrainSettings, "train")),

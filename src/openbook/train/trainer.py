@@ -1,35 +1,27 @@
-"""Training a RETRO from scratch on a database, with transformers' Trainer."""
+"""Training a RETRO on a database: begin or go on, evaluate, save, finish."""
 
-import json
-import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
-from transformers import Trainer, TrainingArguments, set_seed
-from transformers.trainer_callback import PrinterCallback
+from transformers import set_seed
 
 from openbook.database import Database, NeighborTable, SequenceDataset
-from openbook.errors import SettingsError, refuse_unknown
+from openbook.errors import TrainingStoppedError
 from openbook.evaluate import evaluate_perplexity
-from openbook.model import RetroConfig, RetroForCausalLM
+from openbook.model import RetroForCausalLM
 from openbook.progress import Progress, silent
-from openbook.train.callbacks import Checkpointer, MetricsWriter, ProgressTeller, Report
+from openbook.train import checkpoints, processes, state
+from openbook.train.callbacks import Reporter, Timetable
+from openbook.train.loop import Hooks, TrainingLoop, training_arguments
+from openbook.train.metrics import MetricsFile, Report
+from openbook.train.order import TrainingOrder
+from openbook.train.output import begin, fingerprints, finish
 from openbook.train.recipe import Recipe
-
-_FROM_DATABASE = (
-    "vocab_size",
-    "chunk_size",
-    "num_neighbors",
-    "max_position_embeddings",
-    "tokenizer_fingerprint",
-)
+from openbook.train.sharding import shard
+from openbook.train.starting import freeze_decoder, model_config, take_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +29,13 @@ class TrainResult:
     """What a training made."""
 
     output: Path
-    """A folder with the model, its tokenizer, recipe.json and metrics.jsonl."""
+    """A folder with the model, its tokenizer, recipe.json, metrics.jsonl and tensorboard/."""
     steps: int
     tokens: int
     """Positions trained on, filling included."""
     seconds: float
+    """Of this call; less than the whole where it went on from a checkpoint."""
     parameters: int
-
-
-class _Trainer(Trainer):
-    """Asks the model for its loss alone: nobody reads the logits of a training step."""
-
-    def compute_loss(
-        self,
-        model: nn.Module,
-        inputs: dict[str, Any],
-        return_outputs: bool = False,
-        num_items_in_batch: Tensor | int | None = None,
-    ) -> Any:
-        inputs = {**inputs, "return_logits": False}
-        return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
 
 
 def train(
@@ -67,124 +46,160 @@ def train(
     overwrite: bool = False,
     progress: Progress = silent,
     report: Report = lambda row: None,
+    tell: Callable[[str], None] = lambda text: None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> TrainResult:
-    """Train a model and save it.
+    """Train a model and save it; go on where an interrupted training of the same recipe stopped.
+
+    Under torchrun every process calls this; the first one writes and reports.
 
     Args:
         recipe: what to train, and how.
-        database: with a neighbor table of its version.
+        database: with a neighbor table of its version, unless the recipe goes without retrieval.
         output: a folder; made if needed.
-        overwrite: replace a model that the folder holds.
+        overwrite: replace a model, or an unfinished training, that the folder holds.
         progress: told of each step.
         report: told of each line of metrics.jsonl.
+        tell: told what is worth knowing: where the training goes on, what is left out.
+        stop: asked after each step whether to save a checkpoint and stop.
 
     Raises:
         SettingsError: the folder holds a model, or the recipe does not fit the database.
-        MismatchError, DatabaseError: the neighbor table is stale or absent.
+        MismatchError: the neighbor table is stale, or the folder's unfinished training is another's.
+        DatabaseError: there is no neighbor table.
+        TrainingError: the loss is no number any more, or checkpoints are damaged or cannot be written.
+        TrainingStoppedError: `stop` said so; a checkpoint is there.
     """
-    folder = Path(output)
-    if (folder / "config.json").exists() and not overwrite:
-        raise SettingsError(f"{folder}: holds a model already; choose another --output, or --overwrite")
-    table = NeighborTable.load(database)
-    samples = SequenceDataset(
-        database, "train", recipe.data.sequence_length, table.first(recipe.data.num_neighbors)
-    )
-    set_seed(recipe.train.seed)
-    model = RetroForCausalLM(model_config(recipe, database))
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "recipe.json").write_text(json.dumps(asdict(recipe), indent=2) + "\n", encoding="utf-8")
-    trainer = _trainer(recipe, model, samples, folder)
-    tokens_per_step = (
-        recipe.train.batch_size * recipe.train.gradient_accumulation_steps * recipe.data.sequence_length
-    )
-    trainer.add_callback(
-        MetricsWriter(
-            folder / "metrics.jsonl",
-            tokens_per_step=tokens_per_step,
-            eval_every=recipe.train.eval_every if bool(database.layout.holdout.any()) else 0,
-            evaluate=lambda: _bits_per_byte(model, database, table, recipe),
-            report=report,
-        )
-    )
-    if recipe.train.eval_every:
-        trainer.add_callback(Checkpointer(folder / "checkpoint", recipe.train.eval_every))
-    trainer.add_callback(ProgressTeller(progress))
     began = time.monotonic()
-    trainer.train()
-    seconds = time.monotonic() - began
-    database.tokenizer.save(folder)
-    model.save_pretrained(folder)
-    shutil.rmtree(folder / "checkpoint", ignore_errors=True)
+    folder, settings = Path(output), recipe.train
+    processes.join()
+    tell = tell if processes.is_first() else lambda text: None
+    table = NeighborTable.load(database) if recipe.data.num_neighbors else None
+    samples = _samples(recipe, database, table)
+    training_arguments(settings, folder)  # refuses settings before anything is written
+    set_seed(settings.seed)
+    model = RetroForCausalLM(model_config(recipe, database))
+    if settings.freeze_decoder:
+        freeze_decoder(model, recipe)
+    trained_on = fingerprints(database, table)
+    start, done = begin(folder, recipe, trained_on, overwrite=overwrite, tell=tell)
+    if start is None and settings.start_from is not None:
+        take_weights(model, Path(settings.start_from))
+    per_step = settings.batch_size * settings.gradient_accumulation_steps
     parameters = sum(parameter.numel() for parameter in model.parameters())
-    steps = recipe.train.max_steps
-    return TrainResult(folder, steps, steps * tokens_per_step, round(seconds, 1), parameters)
+    if not done:
+        order = TrainingOrder(
+            samples,
+            settings.seed,
+            settings.retrieval_dropout,
+            first=(start.step if start else 0) * per_step,
+            last=settings.max_steps * per_step,
+        )
+        run = _Run(recipe, database, table, folder, trained_on, start, tell)
+        run.train(model, order, progress=progress, report=report, stop=stop)
+    tokens = settings.max_steps * per_step * recipe.data.sequence_length
+    seconds = round(time.monotonic() - began, 1)
+    return TrainResult(folder, settings.max_steps, tokens, seconds, parameters)
 
 
-def model_config(recipe: Recipe, database: Database) -> RetroConfig:
-    """The recipe's model for this database's tokens and chunks.
+@dataclass(frozen=True)
+class _Run:
+    """One call's part of a training."""
 
-    Raises:
-        SettingsError: an unknown key, or one that the database decides.
-    """
-    for name in _FROM_DATABASE:
-        if name in recipe.model:
-            raise SettingsError(f"recipe {recipe.name}: model.{name} comes from the database or data section")
-    refuse_unknown(recipe.model, RetroConfig.field_names(), where=f"recipe {recipe.name}: model")
-    return RetroConfig(
-        **recipe.model,
-        vocab_size=database.tokenizer.vocab_size,
-        chunk_size=database.settings.chunk_size,
-        num_neighbors=recipe.data.num_neighbors,
-        max_position_embeddings=recipe.data.sequence_length,
-        tokenizer_fingerprint=database.settings.tokenizer_fingerprint,
-        eos_token_id=database.tokenizer.eos_id,
-        pad_token_id=database.tokenizer.eos_id,
-    )
+    recipe: Recipe
+    database: Database
+    table: NeighborTable | None
+    folder: Path
+    trained_on: dict[str, Any]
+    start: checkpoints.Saved | None
+    tell: Callable[[str], None]
+
+    def train(
+        self,
+        model: RetroForCausalLM,
+        order: TrainingOrder,
+        *,
+        progress: Progress,
+        report: Report,
+        stop: Callable[[], bool],
+    ) -> None:
+        """Take the steps that are left, and save the model."""
+        settings = self.recipe.train
+        if settings.gradient_checkpointing:
+            model.activation_checkpointing_enable()
+        if settings.fsdp and processes.world_size() > 1:
+            shard(model)
+        evaluates = bool(self.database.layout.holdout.any())
+        if settings.eval_every and not evaluates:
+            self.tell("no document is held out, so nothing is evaluated during the training")
+        timetable = Timetable(settings, evaluates=evaluates, stop=stop)
+        metrics = self._metrics(report) if processes.is_first() else None
+        loop = TrainingLoop(
+            model,
+            settings,
+            order,
+            self.folder,
+            hooks=Hooks(
+                evaluate=lambda: self._bits_per_byte(model), save=lambda loop: self._save(loop, metrics)
+            ),
+            start=self.start,
+        )
+        loop.add_callback(timetable)
+        if metrics is not None:
+            loop.add_callback(Reporter(metrics, progress))
+        try:
+            loop.train()
+        finally:
+            if metrics is not None:
+                metrics.close()
+        if timetable.stopped:
+            step = loop.state.global_step
+            raise TrainingStoppedError(
+                f"stopped at step {step} of {settings.max_steps}, which "
+                f"{checkpoints.folder_of(self.folder, step)} holds; the same command goes on from there"
+            )
+        weights = state.weights_of(model)
+        if processes.is_first():
+            finish(self.folder, model, weights, self.database)
+        processes.wait()
+
+    def _metrics(self, report: Report) -> MetricsFile:
+        settings = self.recipe.train
+        per_step = (
+            settings.batch_size * settings.gradient_accumulation_steps * self.recipe.data.sequence_length
+        )
+        step = self.start.step if self.start else 0
+        return MetricsFile(self.folder, step=step, tokens_per_step=per_step, report=report)
+
+    def _save(self, loop: TrainingLoop, metrics: MetricsFile | None) -> None:
+        """Write a checkpoint of this moment."""
+        weights = state.weights_of(loop.network)
+        tensors, groups = state.optimizer_state(loop.network, loop.adam)
+        saved = loop.saved(asdict(self.recipe), self.trained_on, groups)
+
+        def files(folder: Path) -> None:
+            state.save_model(loop.network, weights, folder)
+            state.save_tensors(tensors, folder / "optimizer.safetensors")
+
+        if metrics is not None:
+            metrics.sync()
+            checkpoints.write(self.folder, saved, files, keep=self.recipe.train.keep_checkpoints)
+        processes.wait()
+
+    def _bits_per_byte(self, model: RetroForCausalLM) -> dict[str, float]:
+        """Every process reads the same sequences: sharded weights need all of them at each step."""
+        report = evaluate_perplexity(
+            model,
+            self.database,
+            self.table,
+            modes=("off",) if self.table is None else ("on", "off", "random"),
+            sequence_length=self.recipe.data.sequence_length,
+            batch_size=max(1, self.recipe.train.batch_size // processes.world_size()),
+            max_sequences=self.recipe.train.eval_sequences,
+        )
+        return {mode: round(result.bits_per_byte, 4) for mode, result in report.modes.items()}
 
 
-def collate(samples: Sequence[dict[str, NDArray[np.generic]]]) -> dict[str, Tensor]:
-    """Stack samples into a batch of tensors."""
-    return {key: torch.from_numpy(np.stack([sample[key] for sample in samples])) for key in samples[0]}
-
-
-def _trainer(recipe: Recipe, model: RetroForCausalLM, samples: SequenceDataset, folder: Path) -> Trainer:
-    settings = recipe.train
-    arguments = TrainingArguments(
-        output_dir=str(folder),
-        max_steps=settings.max_steps,
-        per_device_train_batch_size=settings.batch_size,
-        gradient_accumulation_steps=settings.gradient_accumulation_steps,
-        learning_rate=settings.learning_rate,
-        lr_scheduler_type="cosine_with_min_lr",
-        lr_scheduler_kwargs={"min_lr_rate": settings.min_learning_rate_ratio},
-        warmup_steps=settings.warmup_steps,
-        weight_decay=settings.weight_decay,
-        adam_beta2=settings.adam_beta2,
-        max_grad_norm=settings.max_grad_norm,
-        logging_steps=settings.log_every,
-        save_strategy="no",  # the Trainer's own checkpoints hold pickles
-        dataloader_pin_memory=torch.cuda.is_available(),
-        seed=settings.seed,
-        remove_unused_columns=False,
-        report_to="none",
-        disable_tqdm=True,
-    )
-    trainer = _Trainer(model=model, args=arguments, train_dataset=samples, data_collator=collate)
-    trainer.remove_callback(PrinterCallback)
-    return trainer
-
-
-def _bits_per_byte(
-    model: RetroForCausalLM, database: Database, table: NeighborTable, recipe: Recipe
-) -> dict[str, float]:
-    report = evaluate_perplexity(
-        model,
-        database,
-        table,
-        modes=("on", "off", "random"),
-        k=recipe.data.num_neighbors,
-        sequence_length=recipe.data.sequence_length,
-        batch_size=recipe.train.batch_size,
-        max_sequences=recipe.train.eval_sequences,
-    )
-    return {mode: round(result.bits_per_byte, 4) for mode, result in report.modes.items()}
+def _samples(recipe: Recipe, database: Database, table: NeighborTable | None) -> SequenceDataset:
+    neighbors = None if table is None else table.first(recipe.data.num_neighbors)
+    return SequenceDataset(database, "train", recipe.data.sequence_length, neighbors)

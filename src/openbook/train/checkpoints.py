@@ -1,0 +1,159 @@
+"""Checkpoints of an unfinished training: folders that are complete or absent, and hold no pickles.
+
+`checkpoints/step-N/` holds model.safetensors and config.json, so that it can be used as a model,
+optimizer.safetensors, and checkpoint.json: everything else, the digests of the other files, its own checksum.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+
+from openbook.database.storage import file_digest, read_sealed, write_sealed
+from openbook.errors import DatabaseError, TrainingError
+
+MANIFEST = "checkpoint.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a checkpoint says beside its tensors."""
+
+    step: int
+    """Optimizer steps done."""
+    recipe: dict[str, Any]
+    trained_on: dict[str, Any]
+    """Fingerprints of tokenizer, documents and neighbor table."""
+    loss: float
+    """Sum over the steps since the last line of metrics.jsonl."""
+    logged: int
+    """Step of that line."""
+    scheduler: dict[str, Any]
+    scaler: dict[str, Any]
+    """Of the losses, for float16; empty otherwise."""
+    groups: list[Any]
+    """Of the optimizer."""
+
+
+def folder_of(output: Path, step: int) -> Path:
+    """Where the checkpoint of this step stands."""
+    return output / "checkpoints" / f"step-{step}"
+
+
+def steps_saved(output: Path) -> list[int]:
+    """The steps of all checkpoints, the newest first."""
+    found = [path.name.removeprefix("step-") for path in (output / "checkpoints").glob("step-*")]
+    return sorted((int(step) for step in found if step.isdecimal()), reverse=True)
+
+
+def read(output: Path, step: int) -> Saved:
+    """Read what a checkpoint says.
+
+    Raises:
+        TrainingError: it is damaged.
+    """
+    path = folder_of(output, step) / MANIFEST
+    try:
+        return Saved(**_without_digests(read_sealed(path)))
+    except (DatabaseError, TypeError) as error:
+        raise TrainingError(f"{path}: damaged, or of another version of openbook") from error
+
+
+def newest(output: Path, tell: Callable[[str], None]) -> int | None:
+    """The step of the newest checkpoint that is sound; None if there are no checkpoints.
+
+    Args:
+        output: folder of the training.
+        tell: told of each that is damaged.
+
+    Raises:
+        TrainingError: all of them are damaged.
+    """
+    steps = steps_saved(output)
+    for step in steps:
+        problem = _problem(folder_of(output, step))
+        if problem is None:
+            return step
+        tell(f"{problem}: is damaged; this checkpoint is skipped")
+    if steps:
+        raise TrainingError(
+            f"{output / 'checkpoints'}: every checkpoint is damaged; --overwrite starts the training anew"
+        )
+    return None
+
+
+def write(output: Path, saved: Saved, files: Callable[[Path], None], *, keep: int) -> None:
+    """Write a checkpoint, and delete those that are older than the newest `keep`.
+
+    Args:
+        output: folder of the training.
+        saved: what it says.
+        files: writes the other files to the folder that it is given.
+        keep: at least 1.
+
+    Raises:
+        TrainingError: the disk is full or cannot be written to.
+    """
+    final = folder_of(output, saved.step)
+    unfinished = final.with_name(f"{final.name}.new")
+    try:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        files(unfinished)
+        digests = {path.name: file_digest(path) for path in sorted(unfinished.iterdir())}
+        write_sealed(unfinished / MANIFEST, asdict(saved) | {"digests": digests})
+        sync_folder(unfinished)
+        shutil.rmtree(final, ignore_errors=True)
+        unfinished.rename(final)
+        sync_folder(final.parent, files=False)
+    except (OSError, DatabaseError, SafetensorError) as error:
+        raise TrainingError(f"{final}: cannot be written: {error}; make room, then start again") from error
+    for path in final.parent.iterdir():
+        step = path.name.removeprefix("step-")
+        if not step.isdecimal() or int(step) not in steps_saved(output)[:keep]:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def keep_until(output: Path, step: int) -> None:
+    """Delete the checkpoints of later steps: a training that goes on from this one writes its own."""
+    for later in steps_saved(output):
+        if later > step:
+            shutil.rmtree(folder_of(output, later), ignore_errors=True)
+
+
+def clear(output: Path) -> None:
+    """Delete all checkpoints."""
+    shutil.rmtree(output / "checkpoints", ignore_errors=True)
+
+
+def sync_folder(folder: Path, *, files: bool = True) -> None:
+    """Bring a folder's entries, and its files, to the disk."""
+    for path in [*(folder.iterdir() if files else ()), folder]:
+        if path.is_dir() and os.name == "nt":
+            continue  # Windows has no way to do it
+        handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _problem(folder: Path) -> Path | None:
+    """The file that is damaged or missing."""
+    try:
+        values = read_sealed(folder / MANIFEST)
+        Saved(**_without_digests(values))
+        for name, digest in values["digests"].items():
+            if not (folder / name).is_file() or file_digest(folder / name) != digest:
+                return folder / name
+    except (DatabaseError, TypeError, KeyError):
+        return folder / MANIFEST
+    return None
+
+
+def _without_digests(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != "digests"}

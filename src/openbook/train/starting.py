@@ -1,0 +1,106 @@
+"""The model that a training starts with: fresh or with another's weights, whole or with a frozen decoder."""
+
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from openbook.database import Database
+from openbook.errors import MismatchError, SettingsError, refuse_unknown
+from openbook.model import RetroConfig, RetroForCausalLM
+from openbook.train.recipe import Recipe
+
+_FROM_DATABASE = (
+    "vocab_size",
+    "chunk_size",
+    "num_neighbors",
+    "max_position_embeddings",
+    "tokenizer_fingerprint",
+)
+
+
+def model_config(recipe: Recipe, database: Database) -> RetroConfig:
+    """The recipe's model for this database's tokens and chunks.
+
+    Raises:
+        SettingsError: an unknown key, or one that the database decides.
+    """
+    for name in _FROM_DATABASE:
+        if name in recipe.model:
+            raise SettingsError(f"recipe {recipe.name}: model.{name} comes from the database or data section")
+    refuse_unknown(recipe.model, RetroConfig.field_names(), where=f"recipe {recipe.name}: model")
+    options: dict[str, Any] = {**recipe.model}
+    if recipe.data.num_neighbors:
+        options["num_neighbors"] = recipe.data.num_neighbors
+    else:
+        options |= {"cca_layers": [], "copy_head": False}
+    return RetroConfig(
+        **options,
+        vocab_size=database.tokenizer.vocab_size,
+        chunk_size=database.settings.chunk_size,
+        max_position_embeddings=recipe.data.sequence_length,
+        tokenizer_fingerprint=database.settings.tokenizer_fingerprint,
+        eos_token_id=database.tokenizer.eos_id,
+        pad_token_id=database.tokenizer.eos_id,
+    )
+
+
+def reads_neighbors(name: str) -> bool:
+    """Whether the weight of this name is of encoder, chunked cross-attention or copy head."""
+    parts = name.split(".")
+    return "encoder" in parts or "copy_head" in parts or "cca" in parts or "cca_norm" in parts
+
+
+def freeze_decoder(model: RetroForCausalLM, recipe: Recipe) -> None:
+    """Let only what reads neighbors train.
+
+    Raises:
+        SettingsError: there is nothing of that kind, or the decoder never learned.
+    """
+    if recipe.train.start_from is None:
+        raise SettingsError(
+            "train.freeze_decoder: a decoder that never learned cannot be kept as it is; "
+            "set train.start_from to the folder of a trained model"
+        )
+    if not model.config.cca_layers:
+        raise SettingsError(
+            "train.freeze_decoder: without retrieval (data.num_neighbors 0) nothing would train"
+        )
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(reads_neighbors(name))
+
+
+def take_weights(model: RetroForCausalLM, folder: Path) -> None:
+    """Copy the weights of a model that openbook trained; what reads neighbors stays fresh where it has none.
+
+    Raises:
+        SettingsError: no such model, or weights that do not fit.
+        MismatchError: it was trained with another tokenizer.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        config = RetroConfig.from_pretrained(folder, local_files_only=True)
+        weights = load_file(folder / "model.safetensors")
+    except (OSError, ValueError, SafetensorError) as error:
+        reason = " ".join(str(error).split())
+        raise SettingsError(f"train.start_from: {folder} holds no model of ours ({reason})") from error
+    theirs, ours = config.tokenizer_fingerprint, model.config.tokenizer_fingerprint
+    if theirs != ours:
+        raise MismatchError(
+            f"train.start_from: {folder} was trained with tokenizer {theirs}, the database has {ours}; "
+            "build the database with that model's tokenizer"
+        )
+    own: dict[str, Tensor] = dict(model.named_parameters())
+    fresh = [name for name in own if name not in weights]
+    for name in [*fresh, *weights]:
+        if name not in own or (name in fresh and not reads_neighbors(name)):
+            where = "is missing there" if name in own else "has no place in this recipe's model"
+            raise SettingsError(f"train.start_from: {folder} does not fit: {name} {where}")
+        if name in weights and weights[name].shape != own[name].shape:
+            raise SettingsError(
+                f"train.start_from: {folder} does not fit: {name} is {list(weights[name].shape)} there, "
+                f"{list(own[name].shape)} in this recipe's model; give both the same sizes"
+            )
+    model.load_state_dict(weights, strict=False)

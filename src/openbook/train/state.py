@@ -1,0 +1,78 @@
+"""Weights and optimizer as plain tensors by name, whether one process holds them or many share them.
+
+Nothing here is pickled: tensors go to safetensors, all else is numbers for JSON.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.distributed.checkpoint.state_dict import (
+    StateDictOptions,
+    get_model_state_dict,
+    get_optimizer_state_dict,
+    set_model_state_dict,
+    set_optimizer_state_dict,
+)
+from torch.optim import Optimizer
+
+from openbook.model import RetroForCausalLM
+
+_WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
+
+
+def weights_of(model: RetroForCausalLM) -> dict[str, Tensor]:
+    """All weights, on the CPU; empty in all processes but the first. All processes must call it."""
+    weights: dict[str, Any] = get_model_state_dict(model, options=_WHOLE)
+    return {name: tensor for name, tensor in weights.items() if name not in _aliases(model)}
+
+
+def save_model(model: RetroForCausalLM, weights: dict[str, Tensor], folder: Path) -> None:
+    """Write what `RetroForCausalLM.from_pretrained` reads."""
+    # Sharding changes a model's class, compiling and autocast its methods; a new one has neither.
+    with torch.device("meta"):
+        plain = RetroForCausalLM(model.config)
+    plain.config.use_cache = True  # the Trainer switches it off, for training alone
+    plain.save_pretrained(folder, state_dict=weights)
+
+
+def optimizer_state(model: RetroForCausalLM, optimizer: Optimizer) -> tuple[dict[str, Tensor], list[Any]]:
+    """The optimizer's tensors, named `WEIGHT/KEY`, and its groups; empty in all processes but the first."""
+    state: dict[str, Any] = get_optimizer_state_dict(model, optimizer, options=_WHOLE)
+    if not state:
+        return {}, []
+    tensors = {
+        f"{name}/{key}": tensor for name, values in state["state"].items() for key, tensor in values.items()
+    }
+    return tensors, state["param_groups"]
+
+
+def restore(model: RetroForCausalLM, optimizer: Optimizer, folder: Path, groups: list[Any]) -> None:
+    """Put weights and optimizer back as they were; all processes must call it.
+
+    Args:
+        model: of the same configuration, sharded or not.
+        optimizer: over its weights.
+        folder: with model.safetensors and optimizer.safetensors.
+        groups: as `optimizer_state` gave them.
+    """
+    weights: dict[str, Any] = load_file(folder / "model.safetensors")
+    weights |= {alias: weights[source] for alias, source in _aliases(model).items()}
+    set_model_state_dict(model, weights, options=_WHOLE)
+    state: dict[str, Any] = {}
+    for name, tensor in load_file(folder / "optimizer.safetensors").items():
+        weight, _, key = name.rpartition("/")
+        state.setdefault(weight, {})[key] = tensor
+    set_optimizer_state_dict(model, optimizer, {"state": state, "param_groups": groups}, options=_WHOLE)
+
+
+def save_tensors(tensors: dict[str, Tensor], path: Path) -> None:
+    """Write a safetensors file."""
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path)
+
+
+def _aliases(model: RetroForCausalLM) -> dict[str, str]:
+    """Names under which a weight appears a second time, with its first."""
+    return dict(model._tied_weights_keys) if model.config.tie_word_embeddings else {}
