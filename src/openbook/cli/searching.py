@@ -44,6 +44,10 @@ def search(
 
 def neighbors(
     db: DatabaseArgument,
+    book: Annotated[
+        Path | None,
+        typer.Option(help="The database to find them in. [default: DB itself]", show_default=False),
+    ] = None,
     k: Annotated[int, typer.Option("-k", "--k", help="Neighbors to save for each chunk.")] = 10,
     mode: Mode = None,
     rebuild: Annotated[
@@ -53,7 +57,8 @@ def neighbors(
 ) -> None:
     """Compute the table of each chunk's nearest neighbors, which training reads.
 
-    Run again after an interruption it goes on; after changes of the database it extends the table.
+    Run again after an interruption it goes on; after changes of the database it extends the table. With
+    --book the neighbors are chunks of another database, so that a model can train on text that is not in it.
 
     Example: openbook neighbors mybook -k 10 --mode hybrid
     """
@@ -63,13 +68,21 @@ def neighbors(
 
     database = Database.open(db)
     with bar("finding neighbors") as progress:
-        table = build_neighbors(database, k=k, mode=mode, rebuild=rebuild, progress=progress)
+        table = build_neighbors(
+            database,
+            book=None if book is None else Database.open(book),
+            k=k,
+            mode=mode,
+            rebuild=rebuild,
+            progress=progress,
+        )
     found = (np.asarray(table.ids) >= 0).sum(axis=1)
     summary = {
         "chunks": int(database.info().chunks),
         "k": k,
         "mode": table.mode,
         "version": table.version,
+        "book": str(table.book.path),
         "mean_neighbors": round(float(found[found > 0].mean()), 2) if found.any() else 0.0,
     }
     if json:

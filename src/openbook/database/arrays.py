@@ -35,8 +35,12 @@ def row_sums(rows: NDArray[Any], numbers: NDArray[np.int64]) -> NDArray[np.uint3
     sums: NDArray[np.uint32] = np.einsum(
         "nw,w->n", words, factors.astype(np.uint32) | 1, dtype=np.uint32, casting="unsafe"
     )
-    sums += ((numbers + 1) * 0x85EBCA6B).astype(np.uint32)
+    sums += _number_sums(numbers)
     return sums
+
+
+def _number_sums(numbers: NDArray[np.int64]) -> NDArray[np.uint32]:
+    return ((numbers + 1) * 0x85EBCA6B).astype(np.uint32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +85,10 @@ class Rows:
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self[:], dtype=dtype)
+
+    def content_sums(self) -> NDArray[np.uint64]:
+        """A checksum of what each row holds, whatever its number: below 2^32, equal for equal rows."""
+        return (self.sums[:, 0] - _number_sums(np.arange(len(self)))).astype(np.uint64)
 
     def damaged(self, *, progress: Progress = silent) -> NDArray[np.int64]:
         """The numbers of all rows that do not match their checksums, in order."""

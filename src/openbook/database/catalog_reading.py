@@ -4,6 +4,7 @@ Everything else in the folder is either an array that the catalogue says how far
 Each row carries a checksum. This file knows nothing of tokens and vectors.
 """
 
+import hashlib
 import json
 import sqlite3
 import zlib
@@ -104,6 +105,21 @@ class CatalogReader:
         """The ids of all documents of the newest version."""
         with self.connect() as connection:
             return [row[0] for row in connection.execute("SELECT id FROM documents WHERE removed IS NULL")]
+
+    def live_numbers(self) -> dict[str, int]:
+        """The number of each document of the newest version, by its id."""
+        with self.connect() as connection:
+            return dict(
+                connection.execute("SELECT id, number FROM documents WHERE removed IS NULL").fetchall()
+            )
+
+    def history(self, version: int) -> str:
+        """Fingerprint of the settings and all commits up to this version; only copies share it."""
+        with self.connect() as connection:
+            seals = connection.execute("SELECT seal FROM settings ORDER BY key").fetchall()
+            query = "SELECT seal FROM commits WHERE version <= ? ORDER BY version"
+            seals += connection.execute(query, (version,)).fetchall()
+        return hashlib.sha256(repr(seals).encode()).hexdigest()[:16]
 
     def sha256s(self) -> dict[int, str]:
         """The fingerprint of each document's text, by the document's number."""

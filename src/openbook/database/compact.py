@@ -6,7 +6,7 @@ next writer. The neighbor table is carried over, with its chunks renumbered.
 
 import shutil
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +19,7 @@ from openbook.database.layout import ChunkLayout
 from openbook.database.lexical import LexicalIndex
 from openbook.database.lock import take_lock
 from openbook.database.storage import stored, write_sealed
-from openbook.database.table import BEGUN, Stamp, table_stamp
+from openbook.database.table import BEGUN, table_stamp
 from openbook.errors import DatabaseError
 from openbook.progress import Progress, silent, stage
 
@@ -111,14 +111,16 @@ def _renumber_table(old: Files, new: Files, layout: ChunkLayout, kept: NDArray[n
     except DatabaseError:  # a damaged table is built again anyway
         return
     kept = kept[kept < stamp.num_chunks]
-    renumbered = np.full(layout.num_chunks + 1, -1, dtype=np.int64)
-    renumbered[kept] = np.arange(len(kept))
-    ids = renumbered[ids[kept]]
-    ids[(ids < 0).any(axis=1) & (ids[:, 0] >= 0)] = -1
+    ids = ids[kept]
+    if stamp.book is None:
+        renumbered = np.full(layout.num_chunks + 1, -1, dtype=np.int64)
+        renumbered[kept] = np.arange(len(kept))
+        ids = renumbered[ids]
+        ids[(ids < 0).any(axis=1) & (ids[:, 0] >= 0)] = -1
     with stored(new.neighbors):
         new.neighbors.mkdir()
-    moved = Stamp(stamp.version, stamp.mode, stamp.k, len(kept))
+    moved = replace(stamp, num_chunks=len(kept))
     for array, values in zip(moved.arrays(new.neighbors), (ids, scores[kept]), strict=True):
         array.append(values, first=0)
-    write_sealed(new.neighbors / BEGUN, asdict(moved))
+    write_sealed(new.neighbors / BEGUN, moved.values())
     moved.write(new.neighbors)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from openbook.database.catalog_reading import CatalogReader
 from openbook.database.dense_store import is_large, stored_index
 from openbook.database.settings import DatabaseSettings
 from openbook.database.table import table_stamp
@@ -32,7 +33,8 @@ class DatabaseInfo:
     recall_at_10: float | None
     """Of the dense index against exact search, measured when it was built."""
     neighbors: str | None
-    """Of the neighbor table: mode, k and version; None if there is no table."""
+    """Of the neighbor table: mode, k and version, and the book where that is another database; None if there
+    is no table."""
     tokens: int
     bytes: int
     """Of text, in UTF-8."""
@@ -86,5 +88,12 @@ def _neighbors(opened: Version) -> str | None:
         return "damaged"
     if stamp is None:
         return None
-    stale = "" if stamp.version == opened.layout.version else ", stale"
-    return f"{stamp.mode}, {stamp.k} a chunk, version {stamp.version}{stale}"
+    where, stale = "", stamp.version != opened.layout.version
+    if stamp.book is not None:
+        place = stamp.book.place(opened.files.folder)
+        where = f", in {place} at version {stamp.book.version}"
+        try:
+            stale |= CatalogReader(place).head().version != stamp.book.version
+        except DatabaseError:
+            where += " (which cannot be opened)"
+    return f"{stamp.mode}, {stamp.k} a chunk, version {stamp.version}{where}{', stale' if stale else ''}"

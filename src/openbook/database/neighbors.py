@@ -2,27 +2,28 @@
 
 A table of an older version is extended: its rows are copied, and searched again where something may have
 changed. That is where a neighbor was lost, where the chunk is new or held out, and where a new chunk, asked
-for its own nearest, names an old one.
+for its own nearest, names an old one. A table of neighbors in another database is extended by new chunks
+while that database stays as it was; if it did not, all are searched.
 """
 
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from openbook.database.asking import Asking, book_of
 from openbook.database.database import Database
 from openbook.database.dense_store import TAIL_FOR_BULK, is_large, needs_care
 from openbook.database.judge import still_to_judge
+from openbook.database.layout import ChunkLayout
 from openbook.database.lock import take_lock
 from openbook.database.search import check_mode
 from openbook.database.storage import read_sealed, stored, write_sealed
 from openbook.database.table import BEGUN, NeighborTable, Stamp, table_stamp
-from openbook.database.version import Version
 from openbook.errors import DatabaseError, SettingsError
 from openbook.progress import Progress, silent, stage
 
@@ -38,6 +39,7 @@ _REBUILD_BELOW = 5_000
 def build_neighbors(
     database: Database,
     *,
+    book: Database | None = None,
     k: int = 10,
     mode: str | None = None,
     rebuild: bool = False,
@@ -45,26 +47,31 @@ def build_neighbors(
 ) -> NeighborTable:
     """Compute and save the table of the database's version; goes on where an interrupted call stopped.
 
-    A chunk is never its own neighbor, nor is any chunk of its document; held-out documents have neighbors
-    and are nobody's.
+    A chunk is never its own neighbor, nor is any chunk of its document, nor of a document of the book that
+    has the same id or the same tokens; held-out documents have neighbors and are nobody's.
 
     Args:
-        database: not empty.
+        database: not empty; it keeps the table.
+        book: the database whose chunks are the neighbors; None: the same one.
         k: neighbors to save for each chunk.
-        mode: of search; None: dense where there are vectors, else bm25.
+        mode: of search in the book; None: dense where it has vectors, else bm25.
         rebuild: search every chunk, even where an older table could be extended.
         progress: told how many chunks are searched, and of how many.
 
     Raises:
-        DatabaseError: the database is empty or cannot be written to, or another process is at this table.
-        SettingsError: k below 1, or a mode that the database does not have.
+        DatabaseError: a database is empty or cannot be written to, or another process is at this table.
+        MismatchError: tokenizer or chunk size of the book are others.
+        SettingsError: k below 1, or a mode that the book does not have.
     """
-    if still_to_judge(database.catalog, database.settings):  # an `add` was interrupted
-        database.mend(progress=stage(progress, "completing the last addition"))
-    checked = check_mode(mode, has_dense=database.vectors is not None)
+    book = book_of(database, book)
+    for each in {database, book}:
+        if still_to_judge(each.catalog, each.settings):  # an `add` was interrupted
+            each.mend(progress=stage(progress, "completing the last addition"))
+    checked = check_mode(mode, has_dense=book.vectors is not None)
     if checked != "bm25":
-        _catch_up(database, progress)
-    opened = database.opened
+        _catch_up(book, progress)
+    asking = Asking(database, book)
+    opened = asking.asks
     layout = opened.layout
     if not layout.live.any():
         raise DatabaseError(
@@ -72,18 +79,18 @@ def build_neighbors(
         )
     if k < 1:
         raise SettingsError(f"k = {k}: at least 1 neighbor must be saved")
-    stamp = Stamp(layout.version, checked, k, layout.num_chunks)
+    stamp = Stamp(layout.version, checked, k, layout.num_chunks, asking.stamp())
     lock = take_lock(database.path / "neighbors.lock")
     try:
         if database.catalog.head().generation != opened.files.generation:
             raise DatabaseError(f"{database.path}: was compacted since it was opened: open it again")
         _finish_move(opened.files.neighbors)
-        old = None if rebuild else _older_table(opened, stamp)
+        old = None if rebuild else _older_table(asking, stamp)
         if old is None or old.version != stamp.version:
-            _build(opened, stamp, old, progress)
+            _build(asking, stamp, old, progress)
     finally:
         lock.release()
-    return NeighborTable.load(database)
+    return NeighborTable.load(database, book=book)
 
 
 def _catch_up(database: Database, progress: Progress) -> None:
@@ -95,30 +102,31 @@ def _catch_up(database: Database, progress: Progress) -> None:
             database.mend(bulk=True, progress=progress)
 
 
-def _older_table(opened: Version, stamp: Stamp) -> NeighborTable | None:
+def _older_table(asking: Asking, stamp: Stamp) -> NeighborTable | None:
     """The table to extend; None if there is none of this kind, or none that is sound."""
-    folder = opened.files.neighbors
+    folder = asking.asks.files.neighbors
+    kind = (stamp.mode, stamp.k, stamp.book)
     try:
         found = table_stamp(folder)
-        if found is None or (found.mode, found.k) != (stamp.mode, stamp.k) or found.version > stamp.version:
+        if found is None or (found.mode, found.k, found.book) != kind or found.version > stamp.version:
             return None
         ids, scores = (array.rows(found.num_chunks) for array in found.arrays(folder))
         if len(ids.damaged()) or len(scores.damaged()):
             return None
     except DatabaseError:
         return None
-    return NeighborTable(ids, scores, found.version, found.mode)
+    return NeighborTable(ids, scores, found.version, found.mode, asking.book)
 
 
-def _build(opened: Version, stamp: Stamp, old: NeighborTable | None, progress: Progress) -> None:
+def _build(asking: Asking, stamp: Stamp, old: NeighborTable | None, progress: Progress) -> None:
     """Write the table beside the one that is there, then put it in its place."""
-    final = opened.files.neighbors
+    final = asking.asks.files.neighbors
     folder = final.with_name(f"{final.name}.new")
     with stored(folder):
         done = _begin(folder, stamp, old)
-        wanted = _rows_to_search(opened, stamp, old)
+        wanted = _rows_to_search(asking, stamp, old)
         ids, scores = stamp.arrays(folder)
-        for first, found_ids, found_scores in _gathered(_blocks(opened, stamp, old, wanted, done, progress)):
+        for first, found_ids, found_scores in _gathered(_blocks(asking, stamp, old, wanted, done, progress)):
             ids.append(found_ids, first=first)
             scores.append(found_scores, first=first)
         stamp.write(folder)
@@ -139,7 +147,7 @@ def _finish_move(final: Path) -> None:
 
 def _begin(folder: Path, stamp: Stamp, old: NeighborTable | None) -> int:
     """Make the folder ready; returns how many sound rows an interrupted call left there."""
-    purpose = asdict(stamp) | {"extends": None if old is None else old.version}
+    purpose = stamp.values() | {"extends": None if old is None else old.version}
     try:
         begun = read_sealed(folder / BEGUN)
     except DatabaseError:
@@ -160,20 +168,21 @@ def _begin(folder: Path, stamp: Stamp, old: NeighborTable | None) -> int:
     return done
 
 
-def _rows_to_search(opened: Version, stamp: Stamp, old: NeighborTable | None) -> NDArray[np.bool_]:
+def _rows_to_search(asking: Asking, stamp: Stamp, old: NeighborTable | None) -> NDArray[np.bool_]:
     """[num_chunks]: the rows that cannot be copied from the older table."""
+    opened = asking.asks
     layout = opened.layout
-    live = _live_rows(opened)
-    if old is None or layout.num_chunks < _REBUILD_BELOW:
+    live = _live_rows(layout)
+    if old is None or (asking.is_itself and layout.num_chunks < _REBUILD_BELOW):
         return live
     ids = np.full((layout.num_chunks, stamp.k), -1, dtype=np.int64)
     ids[: len(old.ids)] = old.ids[:]
     new = (layout.added > old.version)[layout.document_of] | (ids[:, 0] < 0)
+    if not asking.is_itself:
+        return live & new
     lost = ((ids >= 0) & ~layout.retrievable[np.where(ids >= 0, ids, 0)]).any(axis=1)
     wanted = live & (new | lost | layout.holdout[layout.document_of])
-    asking = np.flatnonzero(live & new & layout.retrievable)
-    for start in range(0, len(asking), _BATCH):
-        part = asking[start : start + _BATCH]
+    for part in _in_batches(np.flatnonzero(live & new & layout.retrievable)):
         named, _ = opened.searcher.search(opened.chunk_queries(part), k=_REVERSE_NEIGHBORS, mode=stamp.mode)
         wanted[named[named >= 0]] = True
         if wanted.sum() > 0.5 * live.sum():
@@ -181,12 +190,16 @@ def _rows_to_search(opened: Version, stamp: Stamp, old: NeighborTable | None) ->
     return wanted
 
 
+def _in_batches(chunks: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    return (chunks[start : start + _BATCH] for start in range(0, len(chunks), _BATCH))
+
+
 Block = tuple[int, NDArray[np.int64], NDArray[np.float32]]
 """Number of the first row, ids and scores of rows that follow each other."""
 
 
 def _blocks(
-    opened: Version,
+    asking: Asking,
     stamp: Stamp,
     old: NeighborTable | None,
     wanted: NDArray[np.bool_],
@@ -194,7 +207,7 @@ def _blocks(
     progress: Progress,
 ) -> Iterator[Block]:
     """All rows from `done` on, searched where wanted, else those of the older table."""
-    live = _live_rows(opened)
+    live = _live_rows(asking.asks.layout)
     rows = np.flatnonzero(wanted)
     searched = int(np.searchsorted(rows, done))
     total = len(rows)
@@ -210,17 +223,14 @@ def _blocks(
         dead = ~live[done:end]
         ids[dead], scores[dead] = -1, 0
         if len(part):
-            own, queries = opened.layout.document_of[part], opened.chunk_queries(part)
-            found = opened.searcher.search(queries, k=stamp.k, mode=stamp.mode, exclude=own)
-            ids[part - done], scores[part - done] = found
+            ids[part - done], scores[part - done] = asking.nearest(part, k=stamp.k, mode=stamp.mode)
         yield done, ids, scores
         done = end
         progress(searched, total)
 
 
-def _live_rows(opened: Version) -> NDArray[np.bool_]:
+def _live_rows(layout: ChunkLayout) -> NDArray[np.bool_]:
     """[num_chunks]: the chunks that have neighbors at all."""
-    layout = opened.layout
     live: NDArray[np.bool_] = (layout.live & ~layout.excluded)[layout.document_of]
     return live
 

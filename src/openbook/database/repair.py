@@ -58,9 +58,9 @@ def repair(folder: Path, *, progress: Progress = silent) -> VerifyReport:
         database = Database.open(folder)
         database.mend(progress=progress)
         if table is not None:
-            build_neighbors(
-                database, k=table.k, mode=table.mode, progress=stage(progress, "finding neighbors")
-            )
+            book = None if table.book is None else Database.open(table.book.place(folder))
+            tell = stage(progress, "finding neighbors")
+            build_neighbors(database, book=book, k=table.k, mode=table.mode, progress=tell)
         write_manifest(opened[0])
     except OpenbookError:
         if (after := verify(folder)).ok:

@@ -94,8 +94,8 @@ class Searcher:
             queries: n of them.
             k: at least 1; a k larger than the database gives what there is.
             mode: of search.
-            exclude: [n] the place in the layout of the document from which each query may get nothing (its
-                own); -1 excludes nothing.
+            exclude: [n] or [n, any] the places in the layout of the documents from which each query may get
+                nothing (its own); -1 excludes nothing.
         """
         if k < 1:
             raise SettingsError(f"k = {k}: at least 1 neighbor must be asked for")
@@ -109,7 +109,8 @@ class Searcher:
         A long document's nearest chunks are mostly its own, so the second question leaves them out in the
         index; whatever is still missing hides behind removed chunks, and is found by fetching more.
         """
-        banned = np.full(queries.count, -1) if exclude is None else exclude
+        banned = np.full((queries.count, 1), -1) if exclude is None else exclude
+        banned = banned[:, None] if banned.ndim == 1 else banned
         ids = np.full((queries.count, k), -1, dtype=np.int64)
         scores = np.zeros((queries.count, k), dtype=np.float32)
 
@@ -120,9 +121,9 @@ class Searcher:
             return short
 
         short = fill(np.arange(queries.count), k + _SPARE, range(0)) if queries.count else np.arange(0)
-        for document in np.unique(banned[short]):
-            rows, fetch = short[banned[short] == document], k + _SPARE
-            avoid = self.layout.chunks_of(document) if document >= 0 else range(0)
+        for documents in np.unique(banned[short], axis=0):
+            rows, fetch = short[(banned[short] == documents).all(axis=1)], k + _SPARE
+            avoid = max((self.layout.chunks_of(d) for d in documents if d >= 0), key=len, default=range(0))
             while len(rows):
                 rows = fill(rows, fetch, avoid)
                 fetch *= 4
@@ -140,12 +141,13 @@ class Searcher:
     def _keep(
         self, ids: NDArray[np.int64], scores: NDArray[np.float32], k: int, banned: NDArray[np.int64]
     ) -> Found:
-        """The first k of each row that are retrievable and not of the banned document."""
+        """The first k of each row that are retrievable and not of the banned documents [n, any]."""
         known = (ids >= 0) & (ids < self.layout.num_chunks)
         safe = np.where(known, ids, 0)
         if self.layout.num_chunks:
             known &= self.layout.retrievable[safe]
-            known &= self.layout.document_of[safe] != banned[:, None]
+            for documents in banned.T:
+                known &= self.layout.document_of[safe] != documents[:, None]
         order = np.argsort(~known, axis=1, kind="stable")[:, :k]
         kept = np.take_along_axis(known, order, axis=1)
         ids = np.where(kept, np.take_along_axis(ids, order, axis=1), -1)

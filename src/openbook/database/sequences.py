@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from openbook.database.arrays import Rows
 from openbook.database.database import Database
 from openbook.database.retrieved import retrieved_tokens
+from openbook.database.same_documents import SameDocuments, same_documents
 from openbook.errors import DatabaseError, SettingsError
 
 IGNORED_LABEL = -100
@@ -24,14 +25,16 @@ class SequenceDataset:
     """Sequences over all documents of one split, in the order of their chunks.
 
     A sequence may span several documents. Its neighbors are masked where they do not exist, where they come
-    from a document of the sequence, and where the next chunk belongs to another document, which they could
-    not inform. The last sequence is filled up with end-of-text tokens that no loss counts.
+    from a document of the sequence (of another book: from one with its id or its tokens), and where the next
+    chunk belongs to another document, which they could not inform. The last sequence is filled up with
+    end-of-text tokens that no loss counts.
 
     Args:
         database: gives tokens and layout.
         split: the documents to read.
         sequence_length: T, a multiple of the chunk size.
         neighbors: int64 [num_chunks, K], usually `NeighborTable.first(k)`; None: without retrieval.
+        book: what they are chunks of, `NeighborTable.book`; None: the same database.
 
     Raises:
         SettingsError: T is no multiple of M, or not at least 2 M.
@@ -42,6 +45,7 @@ class SequenceDataset:
     split: Literal["train", "holdout"]
     sequence_length: int
     neighbors: NDArray[np.int64] | Rows | None = None
+    book: Database | None = None
 
     def __post_init__(self) -> None:
         M = self.database.settings.chunk_size
@@ -58,9 +62,17 @@ class SequenceDataset:
         padded = np.full(-(-len(chunks) // C) * C, -1, dtype=np.int64)
         padded[: len(chunks)] = chunks
         object.__setattr__(self, "chunk_ids", padded.reshape(-1, C))
+        if self._same is None and self.neighbors is not None:
+            same = same_documents(self.database.opened, self._read.opened)
+            object.__setattr__(self, "_same", same)
 
     chunk_ids: NDArray[np.int64] = None  # type: ignore[assignment]
     """[sequences, C] the chunks of each sequence, -1 after the last one; made at construction."""
+    _same: SameDocuments | None = None
+
+    @property
+    def _read(self) -> Database:
+        return self.database if self.book is None else self.book
 
     def __len__(self) -> int:
         return len(self.chunk_ids)
@@ -86,7 +98,7 @@ class SequenceDataset:
         sample: dict[str, NDArray[np.generic]] = {"input_ids": ids.reshape(-1), "labels": labels.reshape(-1)}
         if self.neighbors is not None:
             found = self._allowed_neighbors(chunks, self.neighbors)
-            neighbor_ids, mask = retrieved_tokens(self.database.tokens, layout, found)
+            neighbor_ids, mask = retrieved_tokens(self._read.tokens, self._read.layout, found)
             sample |= {"neighbor_ids": neighbor_ids, "neighbor_mask": mask}
         return sample
 
@@ -98,7 +110,8 @@ class SequenceDataset:
         exists = chunks >= 0
         documents = np.where(exists, layout.document_of[np.where(exists, chunks, 0)], -1)
         found = table[np.where(exists, chunks, 0)[:-1]]
-        their_documents = layout.document_of[np.where(found >= 0, found, 0)]
-        same = (their_documents[..., None] == documents).any(axis=-1)
+        their_documents = self._read.layout.document_of[np.where(found >= 0, found, 0)]
+        assert self._same is not None
+        same = np.isin(their_documents, self._same.of(documents[exists]))
         continues = exists[:-1] & (documents[:-1] == documents[1:])
         return np.where((found >= 0) & ~same & continues[:, None], found, -1)

@@ -30,12 +30,14 @@ def fingerprints(database: Database, table: NeighborTable | None) -> dict[str, A
     documents = hashlib.sha256()
     for array in (layout.number, layout.document_tokens, layout.holdout, layout.live, layout.excluded):
         documents.update(array.tobytes())
+    book = None if table is None or table.book is database else table.book
     return {
         "tokenizer": database.settings.tokenizer_fingerprint,
         "chunk_size": database.settings.chunk_size,
         "version": database.version,
         "documents": documents.hexdigest()[:16],
         "neighbors": None if table is None else table.mode,
+        "book": None if book is None else book.catalog.history(book.version),
     }
 
 

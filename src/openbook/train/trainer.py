@@ -201,5 +201,8 @@ class _Run:
 
 
 def _samples(recipe: Recipe, database: Database, table: NeighborTable | None) -> SequenceDataset:
-    neighbors = None if table is None else table.first(recipe.data.num_neighbors)
-    return SequenceDataset(database, "train", recipe.data.sequence_length, neighbors)
+    length = recipe.data.sequence_length
+    if table is None:
+        return SequenceDataset(database, "train", length)
+    neighbors = table.first(recipe.data.num_neighbors)
+    return SequenceDataset(database, "train", length, neighbors, book=table.book)

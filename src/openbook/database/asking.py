@@ -1,0 +1,91 @@
+"""Asking a book for the neighbors of a corpus' chunks: the book is the corpus itself, or another database."""
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database.database import Database
+from openbook.database.dense import Found
+from openbook.database.same_documents import SameDocuments, same_documents
+from openbook.database.search import Queries, SearchMode
+from openbook.database.table import BookStamp
+from openbook.database.version import Version
+from openbook.errors import DatabaseError, MismatchError
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One version of a corpus and one of its book.
+
+    Args:
+        corpus: whose chunks ask.
+        book: whose chunks are found; it may be the corpus.
+    """
+
+    corpus: Database
+    book: Database
+
+    def __post_init__(self) -> None:
+        # Held, so that a table is of one version of each, whatever other threads do.
+        object.__setattr__(self, "asks", self.corpus.opened)
+        object.__setattr__(self, "answers", self.asks if self.is_itself else self.book.opened)
+
+    asks: Version = None  # type: ignore[assignment]
+    answers: Version = None  # type: ignore[assignment]
+
+    @property
+    def is_itself(self) -> bool:
+        """Whether the corpus is its own book."""
+        return self.corpus is self.book
+
+    def stamp(self) -> BookStamp | None:
+        """What the table says of the book."""
+        return None if self.is_itself else BookStamp.of(self.book, corpus=self.corpus.path)
+
+    def nearest(self, chunks: NDArray[np.int64], *, k: int, mode: SearchMode) -> Found:
+        """Ids and scores [n, k] in the book, of other documents than those that these chunks [n] are of."""
+        own = self._same.rows(self.asks.layout.document_of[chunks])
+        return self.answers.searcher.search(self._queries(chunks), k=k, mode=mode, exclude=own)
+
+    @cached_property
+    def _same(self) -> SameDocuments:
+        return same_documents(self.asks, self.answers)
+
+    def _queries(self, chunks: NDArray[np.int64]) -> Queries:
+        """By their stored vectors where the book's encoder made them, else encoded by it."""
+        stored = self.asks.chunk_queries(chunks)
+        fingerprint = self.book.settings.embedder_fingerprint
+        if self.asks.vectors is not None and self.corpus.settings.embedder_fingerprint == fingerprint:
+            return stored
+        texts = cache(stored.texts)
+        return Queries(texts, cache(lambda: self.book.embedder.encode(texts())), len(chunks))
+
+
+def book_of(corpus: Database, book: Database | None) -> Database:
+    """The book to ask: `book` where it is given and another database than the corpus.
+
+    Raises:
+        MismatchError: its tokenizer or its chunks are not those of the corpus.
+        DatabaseError: it is empty.
+    """
+    if book is None or book.path.resolve() == corpus.path.resolve():
+        return corpus
+    for what, ours, theirs in (
+        ("tokenizer", _tokenizer(corpus), _tokenizer(book)),
+        ("chunk size", corpus.settings.chunk_size, book.settings.chunk_size),
+    ):
+        if ours != theirs:
+            raise MismatchError(
+                f"{corpus.path} has the {what} {ours}, the book {book.path} has {theirs}: they must agree; "
+                f"build {corpus.path} with --tokenizer {book.path / 'tokenizer'} "
+                f"--chunk-size {book.settings.chunk_size}"
+            )
+    if not book.layout.live.any():
+        raise DatabaseError(f"{book.path}: is empty; add documents first: openbook add {book.path} SOURCE")
+    return book
+
+
+def _tokenizer(database: Database) -> str:
+    return f"{database.settings.tokenizer} ({database.settings.tokenizer_fingerprint})"
