@@ -3,7 +3,10 @@
 import pytest
 import torch
 
+from openbook.model import attention
 from openbook.model.positions import PositionKind, RelativePositions, make_positions, shift_rows
+
+from .tiny import draw_inputs, tiny_model
 
 
 def logits(kind: PositionKind, first: int, num_queries: int, num_keys: int, *, seed: int = 0) -> torch.Tensor:
@@ -49,3 +52,33 @@ def test_without_positions_all_is_alike() -> None:
 def test_shifted_rows_begin_one_column_earlier_each() -> None:
     x = torch.arange(3 * 7).view(3, 7)
     assert torch.equal(shift_rows(x, 4), torch.stack([x[0, 2:6], x[1, 1:5], x[2, 0:4]]))
+
+
+@pytest.mark.parametrize("padding", [None, (0, 3)])
+@pytest.mark.parametrize("dropout", [0.0, 0.2])
+def test_queries_some_at_a_time_give_what_all_at_once_give(
+    monkeypatch: pytest.MonkeyPatch, padding: tuple[int, ...] | None, dropout: float
+) -> None:
+    model = tiny_model(positions="relative", dropout=dropout)
+    inputs = draw_inputs(tokens=14, padding=padding)
+    expected = model(**inputs.asdict()).logits
+    weights = [weight for name, weight in model.named_parameters() if "self_attention" in name]
+    gradients = torch.autograd.grad(expected.square().sum(), weights)
+    monkeypatch.setattr(attention, "_QUERIES_AT_ONCE", 3)
+    found = model(**inputs.asdict()).logits
+    torch.testing.assert_close(found, expected)
+    for ours, theirs in zip(torch.autograd.grad(found.square().sum(), weights), gradients, strict=True):
+        torch.testing.assert_close(ours, theirs)
+    loss = model.train()(**inputs.asdict(), labels=inputs.input_ids).loss
+    loss.backward()
+    assert all(weight.grad is None or weight.grad.isfinite().all() for weight in model.parameters())
+
+
+def test_queries_some_at_a_time_decode_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attention, "_QUERIES_AT_ONCE", 3)
+    model, inputs = tiny_model(positions="relative"), draw_inputs(tokens=12, neighbors=0)
+    with torch.no_grad():
+        whole = model(inputs.input_ids).logits
+        first = model(inputs.input_ids[:, :5], use_cache=True)
+        rest = model(inputs.input_ids[:, 5:], past_key_values=first.past_key_values).logits
+    torch.testing.assert_close(torch.cat([first.logits, rest], dim=1), whole)

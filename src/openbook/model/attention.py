@@ -1,13 +1,18 @@
 """Attention and feed-forward as every part of the model uses them: heads, masks without NaN."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from openbook.model.recompute import linear_last
+from openbook.model.positions import RelativePositions
+from openbook.model.recompute import computed_again, linear_last
 from openbook.model.stack import Stack
+
+_QUERIES_AT_ONCE = 256
+"""Where positions add to the logits, for so many queries at a time: memory then is linear in the length."""
 
 Read = Callable[[Tensor], Tensor]
 """What a sub-layer reads of the residual stream: its norm, where that comes before."""
@@ -40,12 +45,14 @@ def attend(
         q: [N, H, Lq, head_dim]; k, v: [N, H, Lk, head_dim].
         mask: bool, broadcastable to [N, 1, Lq, Lk]; False hides a key.
         bias: [N, H, Lq, Lk] to add to the scaled logits.
-        causal: query i sees keys 0 … i; not together with a mask.
+        causal: the last query sees all keys, each before it one less; not together with a mask.
         dropout: share of the weights to drop.
         blind_rows: whether a query that may see nothing matters; if not, it gets anything finite.
     """
     if causal and bias is not None:
-        mask, causal = torch.ones(q.shape[-2], k.shape[-2], dtype=torch.bool, device=q.device).tril(), False
+        rows, columns = q.shape[-2], k.shape[-2]
+        mask = torch.ones(rows, columns, dtype=torch.bool, device=q.device).tril(columns - rows)
+        causal = False
     if mask is None:
         return F.scaled_dot_product_attention(q, k, v, attn_mask=bias, is_causal=causal, dropout_p=dropout)
     sees_any = mask.any(dim=-1, keepdim=True)
@@ -99,12 +106,51 @@ class SelfAttention(nn.Module):
         k = self.positions.keys(k, past)
         if remember is not None:
             k, v = remember(k, v)
-        q, bias = self.positions.queries(q, past, k.shape[-2])
-        dropout = self.dropout if self.training else 0.0
-        attended = attend(
-            q, k, v, mask=mask, bias=bias, causal=causal, dropout=dropout, blind_rows=blind_rows
-        )
+        attended = self._attend(q, k, v, first=past, mask=mask, causal=causal, blind_rows=blind_rows)
         return self.output(merge_heads(attended)).view(hidden.shape)
+
+    def _attend(
+        self,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        *,
+        first: int,
+        mask: Tensor | None,
+        causal: bool,
+        blind_rows: bool,
+    ) -> Tensor:
+        """Queries of positions `first` and on; where positions add to the logits, some at a time."""
+        size = _QUERIES_AT_ONCE
+        attend_at_once = partial(self._attend_at_once, causal=causal, blind_rows=blind_rows)
+        if not isinstance(self.positions, RelativePositions) or q.shape[-2] <= size:
+            return attend_at_once(q, k, v, first=first, mask=mask)
+        parts = []
+        for start in range(0, q.shape[-2], size):
+            rows = q[..., start : start + size, :]
+            seen = first + start + rows.shape[-2] if causal else k.shape[-2]
+            of_rows = mask
+            if mask is not None and mask.shape[-2] > 1:
+                of_rows = mask[..., start : start + size, :]
+            part = partial(attend_at_once, first=first + start, mask=of_rows)
+            random = self.training and self.dropout > 0
+            parts.append(computed_again(part, rows, k[..., :seen, :], v[..., :seen, :], random=random))
+        return torch.cat(parts, dim=-2)
+
+    def _attend_at_once(
+        self,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        *,
+        first: int,
+        mask: Tensor | None,
+        causal: bool,
+        blind_rows: bool,
+    ) -> Tensor:
+        q, bias = self.positions.queries(q, first, k.shape[-2])
+        dropout = self.dropout if self.training else 0.0
+        return attend(q, k, v, mask=mask, bias=bias, causal=causal, dropout=dropout, blind_rows=blind_rows)
 
 
 class FeedForward(nn.Module):

@@ -15,4 +15,12 @@ def linear_last(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """
     if not torch.is_grad_enabled() or torch.compiler.is_compiling():
         return function(x)
-    return checkpoint(function, x, use_reentrant=False, preserve_rng_state=False)
+    return computed_again(function, x)
+
+
+def computed_again(function: Callable[..., Tensor], *tensors: Tensor, random: bool = False) -> Tensor:
+    """Call a function, keeping its arguments alone for backward; `random`: it draws random numbers."""
+    if not torch.is_grad_enabled():
+        return function(*tensors)
+    again: Tensor = checkpoint(function, *tensors, use_reentrant=False, preserve_rng_state=random)
+    return again
