@@ -58,8 +58,8 @@ def openbook_step(device: str, *, retrieval: bool) -> tuple[nn.Module, Step]:
     return model, step
 
 
-def retro_pytorch_step(device: str, folder: Path, *, retrieval: bool) -> tuple[nn.Module, Step]:
-    """Theirs: its model's file alone, because the package wants autofaiss at once."""
+def load_retro_pytorch(folder: Path) -> type[nn.Module]:
+    """Their model from its file alone, because the package wants autofaiss at once."""
     sys.path.insert(0, str(folder))
     package = ModuleType("retro_pytorch")
     package.__path__ = [str(folder / "retro_pytorch")]
@@ -68,7 +68,12 @@ def retro_pytorch_step(device: str, folder: Path, *, retrieval: bool) -> tuple[n
     sys.modules |= {"retro_pytorch": package, "retro_pytorch.retrieval": names}
     from retro_pytorch.retro_pytorch import RETRO  # type: ignore[import-not-found]
 
-    model = RETRO(
+    return RETRO
+
+
+def retro_pytorch_step(device: str, folder: Path, *, retrieval: bool) -> tuple[nn.Module, Step]:
+    """Theirs."""
+    model = load_retro_pytorch(folder)(
         num_tokens=VOCABULARY,
         max_seq_len=T,
         enc_dim=512,
