@@ -8,7 +8,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from openbook.progress import Progress
 from openbook.train.metrics import MetricsFile
 from openbook.train.order import seed_step
-from openbook.train.processes import any_of, is_first
+from openbook.train.processes import any_of
 from openbook.train.settings import TrainSettings
 
 
@@ -64,7 +64,7 @@ class Reporter(TrainerCallback):
         """The Trainer logged: loss, learning rate, norm of the gradients."""
         shown = ("loss", "learning_rate", "grad_norm")
         wanted: dict[str, Any] = {key: value for key, value in (logs or {}).items() if key in shown}
-        if wanted and is_first():
+        if wanted:
             self.metrics.write(state.global_step, wanted)
 
     def on_evaluate(
@@ -76,12 +76,10 @@ class Reporter(TrainerCallback):
         **kwargs: Any,
     ) -> None:
         """The Trainer evaluated: bits per byte by mode."""
-        if is_first():
-            self.metrics.write(state.global_step, {"bits_per_byte": metrics})
+        self.metrics.write(state.global_step, {"bits_per_byte": metrics})
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """After each step."""
-        if is_first():
-            self.progress(state.global_step, state.max_steps)
+        self.progress(state.global_step, state.max_steps)

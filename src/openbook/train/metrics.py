@@ -35,8 +35,11 @@ class MetricsFile:
         self.began = time.monotonic() - (rows[-1]["seconds"] if rows else 0.0)
         if not step:
             shutil.rmtree(output / "tensorboard", ignore_errors=True)
-        # Events of later steps are then hidden: TensorBoard's files are never rewritten.
-        self.board = SummaryWriter(str(output / "tensorboard"), purge_step=step + 1 if step else None)
+        # TensorBoard's files are never rewritten: it hides events of later steps when it reads the new file.
+        # Their names hold seconds only, hence the suffix.
+        purged = step + 1 if step else None
+        folder = str(output / "tensorboard")
+        self.board = SummaryWriter(folder, purge_step=purged, filename_suffix=f".{step}")
 
     def write(self, step: int, values: dict[str, Any]) -> None:
         """Add a line."""

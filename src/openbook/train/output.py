@@ -128,7 +128,7 @@ def _require_same(output: Path, saved: checkpoints.Saved, now: dict[str, Any]) -
     """Name the first thing that differs."""
     before = saved.recipe | {"trained_on": saved.trained_on}
     for section in ("model", "data", "train", "trained_on"):
-        for key in {**before[section], **now[section]}:
+        for key in {**now[section], **before[section]}:
             old, new = before[section].get(key), now[section].get(key)
             if old != new and not (section == "train" and key in _FREE):
                 what = f"the database's {key}" if section == "trained_on" else f"{section}.{key}"

@@ -92,6 +92,11 @@ def take_weights(model: RetroForCausalLM, folder: Path) -> None:
             f"train.start_from: {folder} was trained with tokenizer {theirs}, the database has {ours}; "
             "build the database with that model's tokenizer"
         )
+    if config.cca_layers and config.chunk_size != model.config.chunk_size:
+        raise MismatchError(
+            f"train.start_from: {folder} reads chunks of {config.chunk_size} tokens, "
+            f"the database has chunks of {model.config.chunk_size}"
+        )
     own: dict[str, Tensor] = dict(model.named_parameters())
     fresh = [name for name in own if name not in weights]
     for name in [*fresh, *weights]:

@@ -3,10 +3,10 @@
 Nothing here is pickled: tensors go to safetensors, all else is numbers for JSON.
 """
 
+import copy
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.distributed.checkpoint.state_dict import (
@@ -31,11 +31,11 @@ def weights_of(model: RetroForCausalLM) -> dict[str, Tensor]:
 
 def save_model(model: RetroForCausalLM, weights: dict[str, Tensor], folder: Path) -> None:
     """Write what `RetroForCausalLM.from_pretrained` reads."""
-    # Sharding changes a model's class, compiling and autocast its methods; a new one has neither.
-    with torch.device("meta"):
-        plain = RetroForCausalLM(model.config)
-    plain.config.use_cache = True  # the Trainer switches it off, for training alone
-    plain.save_pretrained(folder, state_dict=weights)
+    # Not model.save_pretrained: sharding changes a model's class, and the Trainer switches its cache off.
+    config = copy.deepcopy(model.config)
+    config.architectures, config.dtype, config.use_cache = [RetroForCausalLM.__name__], "float32", True
+    config.save_pretrained(folder)
+    save_tensors(weights, folder / "model.safetensors")
 
 
 def optimizer_state(model: RetroForCausalLM, optimizer: Optimizer) -> tuple[dict[str, Tensor], list[Any]]:
@@ -70,7 +70,7 @@ def restore(model: RetroForCausalLM, optimizer: Optimizer, folder: Path, groups:
 
 def save_tensors(tensors: dict[str, Tensor], path: Path) -> None:
     """Write a safetensors file."""
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path)
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path, {"format": "pt"})
 
 
 def _aliases(model: RetroForCausalLM) -> dict[str, str]:

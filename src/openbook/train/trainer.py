@@ -79,12 +79,12 @@ def train(
     training_arguments(settings, folder)  # refuses settings before anything is written
     set_seed(settings.seed)
     model = RetroForCausalLM(model_config(recipe, database))
+    if settings.start_from is not None and (overwrite or not checkpoints.steps_saved(folder)):
+        take_weights(model, Path(settings.start_from))
     if settings.freeze_decoder:
         freeze_decoder(model, recipe)
     trained_on = fingerprints(database, table)
     start, done = begin(folder, recipe, trained_on, overwrite=overwrite, tell=tell)
-    if start is None and settings.start_from is not None:
-        take_weights(model, Path(settings.start_from))
     per_step = settings.batch_size * settings.gradient_accumulation_steps
     parameters = sum(parameter.numel() for parameter in model.parameters())
     if not done:

@@ -1,0 +1,74 @@
+"""What the tests of training share: reading what it wrote, recipes as files, processes of their own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+
+from openbook.train import Recipe
+
+Metrics = Callable[[Path], list[dict[str, Any]]]
+Weights = Callable[[Path], dict[str, torch.Tensor]]
+WriteRecipe = Callable[[Recipe, Path], str]
+Spawn = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture(scope="session")
+def metrics() -> Metrics:
+    """The lines of metrics.jsonl, without the seconds."""
+
+    def read(folder: Path) -> list[dict[str, Any]]:
+        rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text("utf-8").splitlines()]
+        assert all(row.pop("seconds") >= 0 for row in rows)
+        return rows
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def weights() -> Weights:
+    """The weights of a model's folder."""
+    return lambda folder: load_file(folder / "model.safetensors")
+
+
+@pytest.fixture(scope="session")
+def write_recipe() -> WriteRecipe:
+    """Write a recipe as YAML; returns the path."""
+
+    def write(recipe: Recipe, path: Path) -> str:
+        sections = {name: part for name, part in asdict(recipe).items() if name != "name"}
+        path.write_text(yaml.safe_dump(sections), encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def spawn() -> Iterator[Spawn]:
+    """Start `python ARGUMENTS`, in a process that does not outlive the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: object) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()

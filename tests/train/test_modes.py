@@ -1,0 +1,164 @@
+"""Accumulation, precision, recomputation, compiling and loaders change how a step is computed, not what."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from openbook.database import Database, build_neighbors
+from openbook.errors import SettingsError, TrainingError
+from openbook.text import Document
+from openbook.train import Recipe, checkpoints, train
+
+MakeRecipe = Callable[..., Recipe]
+Metrics = Callable[[Path], list[dict[str, Any]]]
+Weights = Callable[[Path], dict[str, torch.Tensor]]
+Compare = Callable[..., None]
+
+
+@pytest.fixture
+def require_close(metrics: Metrics, weights: Weights) -> Compare:
+    """Two trainings had the same losses and ended with the same weights."""
+
+    def require(ours: Path, theirs: Path, *, tolerance: float = 1e-5) -> None:
+        for one, other in zip(metrics(ours), metrics(theirs), strict=True):
+            assert one["step"] == other["step"]
+            assert one["tokens"] == other["tokens"]
+            assert one["loss"] == pytest.approx(other["loss"], abs=tolerance)
+        expected = weights(theirs)
+        for name, weight in weights(ours).items():
+            torch.testing.assert_close(weight, expected[name], atol=tolerance, rtol=tolerance)
+
+    return require
+
+
+@pytest.fixture
+def uneven(book: Database, book_documents: list[Document], tmp_path: Path) -> Database:
+    """Documents of a few tokens stand between long ones: samples predict very different numbers of tokens."""
+    short = [Document(id=f"short{number:03}", text=f"ba {number}") for number in range(60)]
+    database = Database.create(tmp_path / "uneven", tokenizer=book.tokenizer, embedder=None, chunk_size=16)
+    database.add(document for pair in zip(short, book_documents * 2, strict=False) for document in pair[:1])
+    database.add(book_documents[:20])
+    build_neighbors(database, k=2)
+    return database
+
+
+@pytest.mark.parametrize(("batch_size", "accumulated"), [(1, 8), (2, 4)])
+def test_accumulated_batches_equal_one_large_batch(
+    uneven: Database,
+    tmp_path: Path,
+    make_recipe: MakeRecipe,
+    require_close: Compare,
+    batch_size: int,
+    accumulated: int,
+) -> None:
+    for name, size, times in (("large", 8, 1), ("small", batch_size, accumulated)):
+        # Clipping and weight decay act on the whole step, so they must agree too.
+        recipe = make_recipe(
+            max_steps=4,
+            batch_size=size,
+            gradient_accumulation_steps=times,
+            weight_decay=0.1,
+            max_grad_norm=0.3,
+            retrieval_dropout=0.3,
+        )
+        train(recipe, uneven, tmp_path / name)
+    require_close(tmp_path / "small", tmp_path / "large")
+
+
+def test_the_samples_of_that_test_are_uneven(uneven: Database) -> None:
+    from openbook.database import SequenceDataset
+
+    samples = SequenceDataset(uneven, "train", 64)
+    counts = [int((samples[index]["labels"] >= 0).sum()) for index in range(len(samples))]
+    assert max(counts) > 2 * min(counts)
+
+
+def test_loaders_and_recomputation_change_no_bit(
+    book: Database, tmp_path: Path, make_recipe: MakeRecipe
+) -> None:
+    settings = {"plain": {}, "workers": {"workers": 2}, "recomputed": {"gradient_checkpointing": True}}
+    for name, changes in settings.items():
+        recipe = make_recipe(max_steps=3, retrieval_dropout=0.3, model={"dropout": 0.1}, **changes)
+        train(recipe, book, tmp_path / name)
+    files = {name: (tmp_path / name / "model.safetensors").read_bytes() for name in settings}
+    assert files["plain"] == files["workers"] == files["recomputed"]
+
+
+def test_a_compiled_model_trains_alike_without_graph_breaks(
+    book: Database,
+    tmp_path: Path,
+    make_recipe: MakeRecipe,
+    require_close: Compare,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compiled: list[object] = []
+    original = torch.compile
+
+    def quick(model: Any, **options: Any) -> Any:
+        """The default back end compiles C++ for a minute."""
+        compiled.append(model)
+        return original(model, backend="aot_eager", fullgraph=True)
+
+    monkeypatch.setattr(torch, "compile", quick)
+    train(make_recipe(max_steps=3), book, tmp_path / "plain")
+    assert not compiled
+    train(make_recipe(max_steps=3, compile=True), book, tmp_path / "compiled")
+    assert compiled
+    require_close(tmp_path / "compiled", tmp_path / "plain")
+
+
+def test_bfloat16_is_near(
+    book: Database, tmp_path: Path, make_recipe: MakeRecipe, metrics: Metrics, weights: Weights
+) -> None:
+    for precision in ("float32", "bfloat16"):
+        train(make_recipe(max_steps=3, precision=precision), book, tmp_path / precision)
+    pairs = zip(metrics(tmp_path / "float32"), metrics(tmp_path / "bfloat16"), strict=True)
+    differences = [abs(one["loss"] - other["loss"]) for one, other in pairs]
+    assert 0 < max(differences) < 0.05
+    assert all(weight.dtype == torch.float32 for weight in weights(tmp_path / "bfloat16").values())
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_float16_needs_a_gpu(book: Database, tmp_path: Path, make_recipe: MakeRecipe) -> None:
+    with pytest.raises(SettingsError, match=r"train\.precision float16: needs a GPU"):
+        train(make_recipe(precision="float16"), book, tmp_path / "model")
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_a_loss_that_is_no_number_stops_before_the_weights_change(
+    book: Database,
+    tmp_path: Path,
+    make_recipe: MakeRecipe,
+    monkeypatch: pytest.MonkeyPatch,
+    saved: bool,
+) -> None:
+    from openbook.train.loop import TrainingLoop
+
+    original = TrainingLoop.compute_loss
+    taken: list[torch.Tensor] = []
+
+    def spoiled(self: TrainingLoop, model: Any, *arguments: Any, **options: Any) -> Any:
+        loss = original(self, model, *arguments, **options)
+        if self.state.global_step < 3:
+            return loss
+        taken.append(next(self.network.parameters()).detach().clone())
+        taken.append(next(self.network.parameters()))
+        return loss * float("nan")
+
+    monkeypatch.setattr(TrainingLoop, "compute_loss", spoiled)
+    recipe, folder = make_recipe(max_steps=6, save_every=2 if saved else 0), tmp_path / "model"
+    expected = "step-2 is kept" if saved else "there is no checkpoint yet"
+    with pytest.raises(TrainingError, match=rf"step 4: the loss is nan; .*{expected}.*learning_rate"):
+        train(recipe, book, folder)
+    assert torch.equal(taken[0], taken[1])
+    assert checkpoints.steps_saved(folder) == ([2] if saved else [])
+
+
+def test_a_learning_rate_that_explodes_is_noticed(
+    book: Database, tmp_path: Path, make_recipe: MakeRecipe
+) -> None:
+    with pytest.raises(TrainingError, match="stopped before the weights changed"):
+        train(make_recipe(max_steps=9, learning_rate=1e30, max_grad_norm=0.0), book, tmp_path / "model")

@@ -1,0 +1,124 @@
+"""Two processes on this machine's CPU (gloo), with copies of the model or with shards of it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from openbook.database import Database
+from openbook.errors import SettingsError, TrainingStoppedError
+from openbook.train import Recipe, checkpoints, processes, train
+from openbook.train.loop import training_arguments
+from openbook.train.settings import TrainSettings
+
+MakeRecipe = Callable[..., Recipe]
+Metrics = Callable[[Path], list[dict[str, Any]]]
+Weights = Callable[[Path], dict[str, torch.Tensor]]
+
+
+@pytest.fixture(scope="module")
+def folder(
+    tmp_path_factory: pytest.TempPathFactory,
+    book: Database,
+    make_recipe: MakeRecipe,
+    write_recipe: Callable[[Recipe, Path], str],
+) -> Path:
+    """What one process and two have trained, all of one recipe: under one start of torchrun, to save time."""
+    folder = tmp_path_factory.mktemp("processes")
+    copies = make_recipe(
+        max_steps=6,
+        batch_size=4,
+        gradient_accumulation_steps=2,
+        retrieval_dropout=0.3,
+        eval_every=3,
+        eval_sequences=3,
+        save_every=2,
+    )
+    shards = replace(copies, train=replace(copies.train, fsdp=True))
+    train(copies, book, folder / "one")
+    for name in ("one then copies", "one then shards"):
+        asked = iter([False, False, True])
+        with pytest.raises(TrainingStoppedError):
+            train(copies, book, folder / name, stop=lambda asked=asked: next(asked))
+    path = {
+        "copies": write_recipe(copies, folder / "c.yaml"),
+        "shards": write_recipe(shards, folder / "s.yaml"),
+    }
+    common = {"database": str(book.path)}
+    command = ["train", path["copies"], "--database", str(book.path), "--output", str(folder / "copies")]
+    jobs: list[dict[str, Any]] = [{"arguments": command}]
+    for output, kind, stop_after in (
+        ("shards", "shards", 99),
+        ("one then copies", "copies", 99),
+        ("one then shards", "shards", 99),
+        ("copies then one", "copies", 3),
+        ("shards then one", "shards", 3),
+    ):
+        jobs.append(common | {"recipe": path[kind], "output": str(folder / output), "stop_after": stop_after})
+    script = Path(__file__).with_name("under_torchrun.py")
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    done = subprocess.run(
+        [sys.executable, *launcher, str(script), json.dumps(jobs)],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    (folder / "stdout").write_text(done.stdout)
+    (folder / "stderr").write_text(done.stderr)
+    for name in ("copies then one", "shards then one"):
+        assert checkpoints.steps_saved(folder / name)[0] == 3
+        train(copies, book, folder / name)
+    return folder
+
+
+NAMES = ["copies", "shards", "one then copies", "one then shards", "copies then one", "shards then one"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_processes_have_the_losses_and_weights_of_one(
+    folder: Path, metrics: Metrics, weights: Weights, name: str
+) -> None:
+    expected, found = metrics(folder / "one"), metrics(folder / name)
+    assert len(found) == len(expected) == 6 + 2
+    for ours, theirs in zip(found, expected, strict=True):
+        assert (ours["step"], ours["tokens"], ours.keys()) == (
+            theirs["step"],
+            theirs["tokens"],
+            theirs.keys(),
+        )
+        for key in ("loss", "grad_norm", "learning_rate"):
+            if key in theirs:
+                assert ours[key] == pytest.approx(theirs[key], abs=1e-5)
+        if "bits_per_byte" in theirs:
+            assert ours["bits_per_byte"] == pytest.approx(theirs["bits_per_byte"], abs=1.1e-4)
+    trained = weights(folder / "one")
+    for key, weight in weights(folder / name).items():
+        torch.testing.assert_close(weight, trained[key], atol=1e-5, rtol=1e-5)
+
+
+def test_both_kinds_write_the_same_files(folder: Path) -> None:
+    kinds = [{path.name for path in (folder / name).iterdir()} for name in ("one", "copies", "shards")]
+    assert kinds[0] == kinds[1] == kinds[2]
+    configs = [(folder / name / "config.json").read_text() for name in ("one", "copies", "shards")]
+    assert configs[0] == configs[1] == configs[2]
+
+
+def test_only_the_first_process_reports(folder: Path) -> None:
+    assert (folder / "stdout").read_text().splitlines() == [str(folder / "copies")]
+    assert (folder / "stderr").read_text().count("step 3: held-out bits per byte") == 1
+
+
+def test_a_batch_must_divide(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(processes, "world_size", lambda: 3)
+    with pytest.raises(SettingsError, match=r"train\.batch_size 8: must be a multiple of .* processes, 3"):
+        training_arguments(TrainSettings(batch_size=8), tmp_path)

@@ -1,0 +1,38 @@
+"""Started by torchrun from test_processes.py: trainings in each of several processes, one after the other.
+
+The only argument is JSON: a list of {"arguments": [...]} for a command line, or of {"recipe", "database",
+"output", "stop_after"} for a call of `train`.
+"""
+
+import json
+import sys
+from contextlib import suppress
+from typing import Any
+
+import torch
+
+from openbook.cli.app import run
+from openbook.database import Database
+from openbook.errors import TrainingStoppedError
+from openbook.train import load_recipe, train
+
+
+def work(job: dict[str, Any]) -> None:
+    if "arguments" in job:
+        assert run(job["arguments"]) == 0
+        return
+    left = [job["stop_after"]]
+
+    def stop() -> bool:
+        left[0] -= 1
+        return left[0] == 0 and torch.distributed.get_rank() == 1  # any process may be the one that is told
+
+    with suppress(TrainingStoppedError):
+        train(load_recipe(job["recipe"]), Database.open(job["database"]), job["output"], stop=stop)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    for job in json.loads(sys.argv[1]):
+        work(job)
+    torch.distributed.destroy_process_group()
