@@ -1,0 +1,1 @@
+"""Megatron-LM's command `pretrain_retro.py` with its flags, carried out by openbook."""

@@ -1,0 +1,148 @@
+"""What `python pretrain_retro.py` does: tokenize the data, find its neighbors in the book, train."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from openbook.cli.console import bar, note, print_error, print_line, quiet_libraries
+from openbook.cli.megatron.data import open_corpus
+from openbook.cli.megatron.flags import parse
+from openbook.cli.megatron.recipe import holdout_of, recipe_of, retrieves
+from openbook.cli.megatron.tokenizers import check_tokenizer
+from openbook.errors import OpenbookError, SettingsError
+from openbook.progress import silent
+
+if TYPE_CHECKING:
+    from openbook.database import Database
+    from openbook.train import Recipe
+
+_SAVED_NEIGHBORS = 10
+"""Of each chunk at least, as `openbook neighbors` does: evaluation looks at so many for overlap."""
+_INTERRUPTED = 130
+# What errors advise to users of the command `openbook`, in the words of this one.
+_IN_MEGATRONS_WORDS = {
+    "--output": "--save",
+    "train.start_from": "--load",
+    "train.learning_rate": "--lr",
+    "train.warmup_steps": "--lr-warmup-fraction",
+    ", or go on without it: --on-error skip": "",
+    "; choose another key with --text-key": "",
+}
+
+
+def main() -> None:
+    """The entry point of pretrain_retro.py."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out one command line.
+
+    Returns:
+        The exit code: 0 done, 1 a fault of ours, 2 the user's input, 128 + signal stopped by one.
+    """
+    quiet_libraries()
+    try:
+        return pretrain(parse(arguments))
+    except SystemExit:  # --help was printed
+        return 0
+    except (OpenbookError, OSError) as error:
+        message = str(error)
+        for ours, theirs in _IN_MEGATRONS_WORDS.items():
+            message = message.replace(ours, theirs)
+        print_error(message)
+        return 2
+    except KeyboardInterrupt:
+        print_error("interrupted")
+        return _INTERRUPTED
+
+
+def pretrain(flags: Namespace) -> int:
+    """Train what these flags ask for; returns the exit code.
+
+    Raises:
+        OpenbookError: something is to be mended by the user.
+    """
+    from openbook.train import processes
+
+    output = output_of(flags)
+    recipe = recipe_of(flags, processes=processes.world_size())
+    processes.join()
+    if processes.is_first():
+        prepare(flags, output / "corpus")
+    processes.wait()
+    return _train(recipe, output / "corpus", output, overwrite=flags.overwrite)
+
+
+def output_of(flags: Namespace) -> Path:
+    """The folder for the model.
+
+    Raises:
+        SettingsError: --load asks for what cannot be had.
+    """
+    name = "retro-checkpoint" if flags.retro_add_retriever else "gpt-checkpoint"
+    output = Path(flags.save or name)
+    if flags.finetune and flags.load is None:
+        raise SettingsError("--finetune: needs --load, the folder of a model to begin with")
+    if flags.load is not None and not flags.finetune and Path(flags.load).resolve() != output.resolve():
+        raise SettingsError(
+            f"--load {flags.load}: a training goes on in its own folder: give --save {flags.load} too; or "
+            "begin with that model's weights: --finetune"
+        )
+    return output
+
+
+def prepare(flags: Namespace, folder: Path) -> "Database":
+    """Make the corpus in this folder ready to train on, with its neighbors in the book.
+
+    Raises:
+        OpenbookError: book, tokenizer or data cannot be used.
+    """
+    from openbook.database import Database, build_neighbors
+
+    holdout = holdout_of(flags.split)
+    book = Database.open(flags.retro_work_dir)
+    check_tokenizer(flags, book)
+    with bar("reading the data") as progress:
+        corpus = open_corpus(folder, flags.data_path, book, holdout=holdout, progress=progress)
+    counts = corpus.info()
+    note(f"{counts.documents:,} documents, {counts.tokens:,} tokens, {counts.holdout_documents:,} held out")
+    if retrieves(flags):
+        k = max(_SAVED_NEIGHBORS, flags.retro_num_neighbors)
+        with bar("finding neighbors") as progress:
+            build_neighbors(corpus, book=book, k=k, progress=progress)
+    return corpus
+
+
+def _train(recipe: "Recipe", corpus: Path, output: Path, *, overwrite: bool) -> int:
+    from openbook.cli.models import show_evaluation
+    from openbook.cli.signals import stop_on_signals
+    from openbook.database import Database
+    from openbook.errors import TrainingStoppedError
+    from openbook.train import processes, train
+
+    shown: Any = bar("training", recipe.train.max_steps) if processes.is_first() else nullcontext(silent)
+    with stop_on_signals() as stop:
+        try:
+            with shown as progress:
+                result = train(
+                    recipe,
+                    Database.open(corpus),
+                    output,
+                    overwrite=overwrite,
+                    progress=progress,
+                    report=show_evaluation,
+                    tell=note,
+                    stop=stop,
+                )
+        except TrainingStoppedError as stopped:
+            if processes.is_first():
+                note(str(stopped))
+            return stop.exit_code
+    if processes.is_first():
+        note(f"{result.parameters:,} parameters, {result.tokens:,} tokens in {result.seconds:.0f} s")
+        print_line(str(result.output))
+    return 0

@@ -1,0 +1,124 @@
+"""What --data-path names, as a corpus: a database that keeps the tokens and is asked nothing itself."""
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from openbook.errors import DatabaseError, SettingsError, SourceError
+from openbook.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from openbook.database import Database
+    from openbook.text import AnyDocument
+
+_SNIFFED = 1 << 20
+"""Bytes of the first line that are looked at."""
+
+
+def open_corpus(
+    folder: Path,
+    paths: Sequence[str],
+    book: "Database",
+    *,
+    holdout: float,
+    progress: Progress = silent,
+) -> "Database":
+    """Make the corpus of these files with the book's tokenizer and chunks, or bring it up to date.
+
+    Args:
+        folder: of the corpus.
+        paths: as --data-path has them.
+        book: the database that neighbors come from.
+        holdout: share of the documents to hold out.
+        progress: told how many documents are done.
+
+    Raises:
+        SourceError: a path that cannot be read.
+        DatabaseError: the folder's corpus was made with other settings, or all of it is held out.
+    """
+    from openbook.database import Database
+    from openbook.database.catalog_reading import FILE_NAME
+
+    files = [find(path) for path in paths]
+    if (folder / FILE_NAME).exists():
+        corpus = Database.open(folder)
+        differences = corpus.settings.differences(
+            holdout=holdout,
+            chunk_size=book.settings.chunk_size,
+            tokenizer_fingerprint=book.settings.tokenizer_fingerprint,
+        )
+        if differences:
+            raise DatabaseError(
+                f"{folder}: was made with other settings: {'; '.join(differences)}; choose another --save, "
+                "or remove it"
+            )
+    else:
+        corpus = Database.create(
+            folder,
+            tokenizer=book.tokenizer,
+            embedder=None,
+            chunk_size=book.settings.chunk_size,
+            holdout=holdout,
+        )
+    corpus.add((document for file in files for document in read(file)), sync=True, progress=progress)
+    if not len(corpus.layout.chunks_of_split(holdout=False)):
+        raise DatabaseError(
+            f"{folder}: all of {', '.join(paths)} is held out; train on it with --split 100,0,0"
+        )
+    return corpus
+
+
+def find(path: str) -> str:
+    """The file, folder or .bin/.idx prefix that a path names, with or without its suffix.
+
+    Raises:
+        SourceError: there is none, or several.
+        SettingsError: the path is a number.
+    """
+    from openbook.text.readers import READERS
+
+    if Path(path).exists() or "://" in path:
+        return path
+    found = [f"{path}{suffix}" for suffix in (*READERS, ".json") if Path(f"{path}{suffix}").exists()]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise SourceError(f"--data-path {path}: may be {' or '.join(found)}; name one with its suffix")
+    if path.replace(".", "", 1).isdecimal():
+        raise SettingsError(f"--data-path {path}: weights have no meaning here: all documents are read alike")
+    raise SourceError(f"--data-path {path}: no such file, with or without a suffix, and no .bin/.idx prefix")
+
+
+def read(path: str) -> Iterator["AnyDocument"]:
+    """The documents of what `find` found; a file of unknown suffix is JSON lines if its first line is.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    from openbook.text import read_documents
+    from openbook.text.readers import READERS, reader_suffix
+
+    if Path(path).is_dir() or reader_suffix(Path(path).name) in (*READERS, ".bin"):
+        yield from read_documents(path)
+        return
+    import fsspec
+
+    from openbook.text.files import FileToRead, Keys
+
+    suffix = ".jsonl" if Path(path).suffix == ".json" or _begins_with_an_object(Path(path)) else ".txt"
+    file = FileToRead(fsspec.filesystem("file"), path, Path(path).name)
+    documents = READERS[suffix](file, Keys(text="text", id="id"))
+    for document in chain([next(documents, SourceError(f"{path}: holds no document"))], documents):
+        if isinstance(document, SourceError):
+            raise document
+        yield document
+
+
+def _begins_with_an_object(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return isinstance(json.loads(file.readline(_SNIFFED)), dict)
+    except ValueError:
+        return False
