@@ -57,3 +57,24 @@ def test_masked_tokens_and_filling_match_nothing() -> None:
     neighbors = np.full((2, 1, 8), 7)
     assert longest_common_runs(chunks, neighbors, np.ones((2, 1, 8), dtype=bool)).tolist() == [2, 0]
     assert longest_common_runs(chunks, neighbors, np.zeros((2, 1, 8), dtype=bool)).tolist() == [0, 0]
+
+
+def test_ids_that_need_more_than_16_bits_and_many_chunks() -> None:
+    """Narrow numbers and blocks are an optimization that must not show."""
+    rng = np.random.default_rng(0)
+    chunks, neighbors = rng.integers(0, 9, (150, 12)), rng.integers(0, 9, (150, 3, 24))
+    mask = rng.random((150, 3, 24)) < 0.9
+    expected = longest_common_runs(chunks, neighbors, mask)
+    hidden = np.where(mask, neighbors, -2)
+    assert expected.tolist() == [
+        brute_force(c.tolist(), n.tolist()) for c, n in zip(chunks, hidden, strict=True)
+    ]
+    for offset in (2**16 - 12, 2**16, 2**31):
+        assert np.array_equal(longest_common_runs(chunks + offset, neighbors + offset, mask), expected)
+    assert longest_common_runs(chunks[:0], neighbors[:0], mask[:0]).tolist() == []
+
+
+def test_runs_of_more_than_255_tokens() -> None:
+    chunk = np.arange(300)[None]
+    neighbor = np.concatenate([chunk + 500, chunk], axis=1)[:, None]
+    assert longest_common_runs(chunk, neighbor, np.ones_like(neighbor, dtype=bool)).tolist() == [300]
