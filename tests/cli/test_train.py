@@ -36,10 +36,9 @@ def test_trains_and_says_where(openbook: OpenBook, ready: Path, tmp_path: Path) 
     assert result.code == 0, result.err
     assert result.out == f"{tmp_path / 'model'}\n"
     assert "step 2: held-out bits per byte: on " in result.err
-    again = openbook("train", "tiny", "--database", ready, "--output", tmp_path / "model", *SMALL, "--json")
-    assert again.code == 0
-    assert again.json["steps"] == 2
-    assert "nothing is left to do" in again.err
+    again = openbook("train", "tiny", "--database", ready, "--output", tmp_path / "model", *SMALL)
+    assert again.code == 2
+    assert "holds a model already" in again.error
 
 
 def test_baseline(openbook: OpenBook, ready: Path, tmp_path: Path) -> None:

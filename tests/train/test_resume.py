@@ -103,6 +103,19 @@ def test_killed_at_any_write(
     pytest.fail("it is called more often than this test looks")
 
 
+def test_killed_when_only_the_checkpoints_are_left_to_delete(
+    book: Database, recipe: Recipe, tmp_path: Path, require_equal: Callable[[Path], None]
+) -> None:
+    folder, dead = tmp_path / "model", tmp_path / "dead"
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Kill):
+        kill_at(patch, checkpoints, "clear", 1, leave=dead, folder=folder)
+        train(recipe, book, folder)
+    told: list[str] = []
+    assert train(recipe, book, dead, tell=told.append).steps == 5
+    assert told == [f"{dead}: the model was complete already"]
+    require_equal(dead)
+
+
 def test_asked_to_stop_it_saves_and_stops(
     book: Database, recipe: Recipe, tmp_path: Path, require_equal: Callable[[Path], None]
 ) -> None:

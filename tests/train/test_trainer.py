@@ -170,18 +170,6 @@ def test_a_checkpoint_can_be_used_as_a_model(book: Database, tmp_path: Path, mak
     assert (model.config.chunk_size, model.config.use_cache) == (16, True)
 
 
-def test_the_same_training_again_is_nothing_to_do(
-    book: Database, tmp_path: Path, make_recipe: MakeRecipe
-) -> None:
-    told: list[str] = []
-    train(make_recipe(), book, tmp_path / "model")
-    before = (tmp_path / "model" / "model.safetensors").stat().st_mtime_ns
-    result = train(make_recipe(), book, tmp_path / "model", tell=told.append)
-    assert (tmp_path / "model" / "model.safetensors").stat().st_mtime_ns == before
-    assert result.steps == 2
-    assert "nothing is left to do" in told[0]
-
-
 def test_trains_without_held_out_documents(book: Database, tmp_path: Path, make_recipe: MakeRecipe) -> None:
     database = Database.create(tmp_path / "db", tokenizer=book.tokenizer, embedder=None, chunk_size=16)
     database.add(Document(id=f"{number}", text=f"some text number {number} " * 20) for number in range(3))

@@ -1,5 +1,6 @@
 """The verb `demo`: every stage once, on text that every machine has, with nothing prepared."""
 
+import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -138,9 +139,7 @@ def _steps_for(home: Path, database: "Database", minutes: float) -> int:
     moments: list[float] = []
     recipe = load_recipe("tiny", [f"train.max_steps={_TIMED_STEPS}", "train.eval_every=0"])
     train(recipe, database, home / "timing", progress=lambda done, total: moments.append(time.monotonic()))
-    for path in (home / "timing").iterdir():
-        path.unlink()
-    (home / "timing").rmdir()
+    shutil.rmtree(home / "timing")
     timed = moments[_STEPS_LEFT_OUT_OF_TIMING:]
     seconds = (timed[-1] - timed[0]) / (len(timed) - 1)
     return max(_TIMED_STEPS, round(minutes * 60 / seconds))

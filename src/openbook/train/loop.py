@@ -73,7 +73,6 @@ class TrainingLoop(Trainer):
             data_collator=collate,
         )
         self.remove_callback(PrinterCallback)
-
         self.add_callback(_GoOn(self))
 
     def saved(self, recipe: dict[str, Any], trained_on: dict[str, Any], groups: list[Any]) -> Saved:
@@ -205,6 +204,8 @@ def training_arguments(settings: TrainSettings, output: Path) -> TrainingArgumen
         )
     if settings.precision == "float16" and not torch.cuda.is_available():
         raise SettingsError("train.precision float16: needs a GPU; take bfloat16 or float32")
+    if settings.precision == "float16" and settings.fsdp:
+        raise SettingsError("train.precision float16: does not go with train.fsdp; take bfloat16")
     return TrainingArguments(
         output_dir=str(output),
         max_steps=settings.max_steps,

@@ -1,6 +1,5 @@
 """The folder of a training: what it may begin or go on with, and in the end a model, complete or absent."""
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -26,19 +25,15 @@ _NEW, _DONE = -1, -2
 
 def fingerprints(database: Database, table: NeighborTable | None) -> dict[str, Any]:
     """What a training reads; it goes on only with the same."""
-    layout = database.layout
-    documents = hashlib.sha256()
-    for array in (layout.number, layout.document_tokens, layout.holdout, layout.live, layout.excluded):
-        documents.update(array.tobytes())
-    book = None if table is None or table.book is database else table.book
-    return {
+    found: dict[str, Any] = {
         "tokenizer": database.settings.tokenizer_fingerprint,
-        "chunk_size": database.settings.chunk_size,
         "version": database.version,
-        "documents": documents.hexdigest()[:16],
-        "neighbors": None if table is None else table.mode,
-        "book": None if book is None else book.catalog.history(book.version),
+        "history": database.catalog.history(database.version),
     }
+    if table is not None:
+        book = table.book
+        found |= {"neighbors": table.mode, "neighbors' history": book.catalog.history(book.version)}
+    return found
 
 
 def begin(
@@ -92,10 +87,11 @@ def _look(output: Path, recipe: Recipe, trained_on: dict[str, Any], *, overwrite
             (output / name).unlink(missing_ok=True)
         checkpoints.clear(output)
     if (output / "config.json").exists():
-        if _described(output) != _description(recipe, trained_on):
+        ending = bool(checkpoints.steps_saved(output))
+        if not ending or _described(output) != _description(recipe, trained_on):
             raise SettingsError(f"{output}: holds a model already; choose another --output, or --overwrite")
-        checkpoints.clear(output)  # where the end was interrupted
-        tell(f"{output}: holds the model of this very training already; nothing is left to do")
+        checkpoints.clear(output)  # this training was interrupted when it had nothing else left to do
+        tell(f"{output}: the model was complete already")
         return _DONE
     step = checkpoints.newest(output, tell)
     if step is not None:

@@ -77,6 +77,11 @@ class TrainSettings:
     freeze_decoder: bool = False
     """Train only encoder, chunked cross-attention and copy head; needs `start_from`."""
 
+    @property
+    def step_size(self) -> int:
+        """Sequences in an optimizer step."""
+        return self.batch_size * self.gradient_accumulation_steps
+
     def __post_init__(self) -> None:
         _check_kinds(self, "train")
         _at_least(self, "train", 1, "max_steps", "batch_size", "gradient_accumulation_steps", "log_every")

@@ -18,7 +18,7 @@ from openbook.train.callbacks import Reporter, Timetable
 from openbook.train.loop import Hooks, TrainingLoop, training_arguments
 from openbook.train.metrics import MetricsFile, Report
 from openbook.train.order import TrainingOrder
-from openbook.train.output import begin, fingerprints, finish
+from openbook.train.output import Tell, begin, fingerprints, finish
 from openbook.train.recipe import Recipe
 from openbook.train.sharding import shard
 from openbook.train.starting import freeze_decoder, model_config, take_weights
@@ -46,7 +46,7 @@ def train(
     overwrite: bool = False,
     progress: Progress = silent,
     report: Report = lambda row: None,
-    tell: Callable[[str], None] = lambda text: None,
+    tell: Tell = lambda text: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> TrainResult:
     """Train a model and save it; go on where an interrupted training of the same recipe stopped.
@@ -85,19 +85,16 @@ def train(
         freeze_decoder(model, recipe)
     trained_on = fingerprints(database, table)
     start, done = begin(folder, recipe, trained_on, overwrite=overwrite, tell=tell)
-    per_step = settings.batch_size * settings.gradient_accumulation_steps
     parameters = sum(parameter.numel() for parameter in model.parameters())
     if not done:
-        order = TrainingOrder(
-            samples,
-            settings.seed,
-            settings.retrieval_dropout,
-            first=(start.step if start else 0) * per_step,
-            last=settings.max_steps * per_step,
-        )
-        run = _Run(recipe, database, table, folder, trained_on, start, tell)
-        run.train(model, order, progress=progress, report=report, stop=stop)
-    tokens = settings.max_steps * per_step * recipe.data.sequence_length
+        metrics = _metrics(recipe, folder, start, report) if processes.is_first() else None
+        run = _Run(recipe, database, table, folder, trained_on, start, metrics)
+        try:
+            run.train(model, samples, progress=progress, tell=tell, stop=stop)
+        finally:
+            if metrics is not None:
+                metrics.close()
+    tokens = settings.max_steps * settings.step_size * recipe.data.sequence_length
     seconds = round(time.monotonic() - began, 1)
     return TrainResult(folder, settings.max_steps, tokens, seconds, parameters)
 
@@ -112,46 +109,29 @@ class _Run:
     folder: Path
     trained_on: dict[str, Any]
     start: checkpoints.Saved | None
-    tell: Callable[[str], None]
+    metrics: MetricsFile | None
+    """In the first process."""
 
     def train(
         self,
         model: RetroForCausalLM,
-        order: TrainingOrder,
+        samples: SequenceDataset,
         *,
         progress: Progress,
-        report: Report,
+        tell: Tell,
         stop: Callable[[], bool],
     ) -> None:
         """Take the steps that are left, and save the model."""
         settings = self.recipe.train
-        if settings.gradient_checkpointing:
-            model.activation_checkpointing_enable()
-        if settings.fsdp and processes.world_size() > 1:
-            shard(model)
         evaluates = bool(self.database.layout.holdout.any())
         if settings.eval_every and not evaluates:
-            self.tell("no document is held out, so nothing is evaluated during the training")
+            tell("no document is held out, so nothing is evaluated during the training")
         timetable = Timetable(settings, evaluates=evaluates, stop=stop)
-        metrics = self._metrics(report) if processes.is_first() else None
-        loop = TrainingLoop(
-            model,
-            settings,
-            order,
-            self.folder,
-            hooks=Hooks(
-                evaluate=lambda: self._bits_per_byte(model), save=lambda loop: self._save(loop, metrics)
-            ),
-            start=self.start,
-        )
+        loop = self._loop(model, samples)
         loop.add_callback(timetable)
-        if metrics is not None:
-            loop.add_callback(Reporter(metrics, progress))
-        try:
-            loop.train()
-        finally:
-            if metrics is not None:
-                metrics.close()
+        if self.metrics is not None:
+            loop.add_callback(Reporter(self.metrics, progress))
+        loop.train()
         if timetable.stopped:
             step = loop.state.global_step
             raise TrainingStoppedError(
@@ -163,15 +143,19 @@ class _Run:
             finish(self.folder, model, weights, self.database)
         processes.wait()
 
-    def _metrics(self, report: Report) -> MetricsFile:
+    def _loop(self, model: RetroForCausalLM, samples: SequenceDataset) -> TrainingLoop:
         settings = self.recipe.train
-        per_step = (
-            settings.batch_size * settings.gradient_accumulation_steps * self.recipe.data.sequence_length
-        )
-        step = self.start.step if self.start else 0
-        return MetricsFile(self.folder, step=step, tokens_per_step=per_step, report=report)
+        if settings.gradient_checkpointing:
+            model.activation_checkpointing_enable()
+        if settings.fsdp and processes.world_size() > 1:
+            shard(model)
+        first = (self.start.step if self.start else 0) * settings.step_size
+        last = settings.max_steps * settings.step_size
+        order = TrainingOrder(samples, settings.seed, settings.retrieval_dropout, first=first, last=last)
+        hooks = Hooks(evaluate=lambda: self._bits_per_byte(model), save=self._save)
+        return TrainingLoop(model, settings, order, self.folder, hooks=hooks, start=self.start)
 
-    def _save(self, loop: TrainingLoop, metrics: MetricsFile | None) -> None:
+    def _save(self, loop: TrainingLoop) -> None:
         """Write a checkpoint of this moment."""
         weights = state.weights_of(loop.network)
         tensors, groups = state.optimizer_state(loop.network, loop.adam)
@@ -181,8 +165,8 @@ class _Run:
             state.save_model(loop.network, weights, folder)
             state.save_tensors(tensors, folder / "optimizer.safetensors")
 
-        if metrics is not None:
-            metrics.sync()
+        if self.metrics is not None:
+            self.metrics.sync()
             checkpoints.write(self.folder, saved, files, keep=self.recipe.train.keep_checkpoints)
         processes.wait()
 
@@ -206,3 +190,8 @@ def _samples(recipe: Recipe, database: Database, table: NeighborTable | None) ->
         return SequenceDataset(database, "train", length)
     neighbors = table.first(recipe.data.num_neighbors)
     return SequenceDataset(database, "train", length, neighbors, book=table.book)
+
+
+def _metrics(recipe: Recipe, output: Path, start: checkpoints.Saved | None, report: Report) -> MetricsFile:
+    tokens = recipe.train.step_size * recipe.data.sequence_length
+    return MetricsFile(output, step=start.step if start else 0, tokens_per_step=tokens, report=report)
