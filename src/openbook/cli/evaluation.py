@@ -57,6 +57,12 @@ def print_report(report: "PerplexityReport") -> None:
     print_line(f"{'mode':10}{'bits per byte':>15}{'perplexity':>12}{'tokens':>12}")
     for mode, result in report.modes.items():
         print_line(f"{mode:10}{result.bits_per_byte:>15.4f}{result.perplexity:>12.2f}{result.tokens:>12,}")
+    for mode, difference in report.differences.items():
+        between = f"95 % between {difference.low:+.4f} and {difference.high:+.4f}"
+        print_line(
+            f"{mode} - on: {difference.bits_per_byte:+.4f} bits per byte, {between} "
+            f"({difference.documents:,} documents)"
+        )
     if report.leakage:
         print_line()
         print_line(f"{'overlap up to':15}{'chunks':>10}{'on':>10}{'off':>10}")

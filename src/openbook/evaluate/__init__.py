@@ -3,12 +3,14 @@
 And of a database alone: recall and speed of its search.
 """
 
+from openbook.evaluate.intervals import Difference, paired_difference
 from openbook.evaluate.leakage import LeakageRow, longest_common_runs
 from openbook.evaluate.perplexity import MODES, ModeResult, PerplexityReport, evaluate_perplexity
 from openbook.evaluate.retrieval import Latency, RetrievalReport, evaluate_retrieval
 
 __all__ = [
     "MODES",
+    "Difference",
     "Latency",
     "LeakageRow",
     "ModeResult",
@@ -17,4 +19,5 @@ __all__ = [
     "evaluate_perplexity",
     "evaluate_retrieval",
     "longest_common_runs",
+    "paired_difference",
 ]

@@ -17,6 +17,7 @@ from openbook.database import Database, NeighborTable, SequenceDataset
 from openbook.database.arrays import Rows
 from openbook.database.retrieved import retrieved_tokens
 from openbook.errors import DatabaseError, SettingsError
+from openbook.evaluate.intervals import Difference, paired_difference
 from openbook.evaluate.leakage import OVERLAPS, LeakageRow, longest_common_runs
 from openbook.progress import Progress, silent
 
@@ -49,6 +50,8 @@ class PerplexityReport:
     modes: dict[str, ModeResult]
     leakage: list[LeakageRow]
     """Empty unless both on and off were evaluated."""
+    differences: dict[str, Difference]
+    """Of every other mode from on; empty where on was not evaluated."""
     k: int
     sequences: int
 
@@ -116,7 +119,12 @@ def evaluate_perplexity(
     if table is not None and "on" in modes and "off" in modes:
         runs = _overlaps(database, table, base.chunk_ids[chosen])
         leakage = _leakage_rows(losses, predicted, runs, database.settings.chunk_size, bytes_per_token)
-    return PerplexityReport(results, leakage, k, count)
+    differences = {}
+    if "on" in modes:
+        documents = _documents(database, base.chunk_ids[chosen])[predicted]
+        by_mode = {mode: loss[predicted] for mode, loss in losses.items()}
+        differences = _differences(by_mode, documents, bytes_per_token, seed)
+    return PerplexityReport(results, leakage, differences, k, count)
 
 
 def neighbors_of_mode(
@@ -181,6 +189,22 @@ def _bytes_per_token(database: Database) -> float:
 def _result(nats: NDArray[np.float32], bytes_per_token: float) -> ModeResult:
     mean = float(nats.mean(dtype=np.float64))
     return ModeResult(mean / math.log(2) / bytes_per_token, math.exp(mean), len(nats))
+
+
+def _documents(database: Database, chunk_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The document of each token [sequences, T], of chunks [sequences, C]."""
+    of_chunks = database.layout.document_of[np.where(chunk_ids >= 0, chunk_ids, 0)]
+    return np.repeat(of_chunks, database.settings.chunk_size, axis=1)
+
+
+def _differences(
+    nats: dict[str, NDArray[np.float32]], documents: NDArray[np.int64], bytes_per_token: float, seed: int
+) -> dict[str, Difference]:
+    """Of the modes from on; nats and documents of each predicted token [n]."""
+    _, document, counts = np.unique(documents, return_inverse=True, return_counts=True)
+    bits = {mode: np.bincount(document, weights=loss) / math.log(2) for mode, loss in nats.items()}
+    on, size = bits.pop("on"), (counts * bytes_per_token).astype(np.float64)
+    return {mode: paired_difference(on, other, size, seed=seed) for mode, other in bits.items()}
 
 
 def _overlaps(database: Database, table: NeighborTable, chunk_ids: NDArray[np.int64]) -> NDArray[np.int64]:
