@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from openbook.cli.megatron import command
 from openbook.cli.megatron.arguments import make_parser
@@ -329,18 +330,17 @@ def test_the_plain_gpt_is_trained_on_the_same_samples(
     assert not (data / "gpt-checkpoint" / "corpus" / "neighbors").exists()
 
 
-def test_the_corpus_is_reused_and_the_finished_training_left_as_it_is(
+def test_the_corpus_is_reused_and_a_model_only_replaced_when_told_to(
     pretrain: Run, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert pretrain("--save", "out", "--load", "out", "--split", "8,1,1") == 0
+    flags = ("--save", "out", "--split", "8,1,1")
+    assert pretrain(*flags, "--load", "out") == 0
     corpus = Database.open(data / "out" / "corpus")
     assert corpus.settings.holdout == pytest.approx(0.2) and corpus.settings.embedder is None
-    capsys.readouterr()
-    assert pretrain("--save", "out", "--split", "8,1,1") == 0
-    assert "holds the model of this very training already" in capsys.readouterr().err
+    assert pretrain(*flags) == 2
+    assert "holds a model already; choose another --save, or --overwrite" in capsys.readouterr().err
+    assert pretrain(*flags, "--overwrite", "--seed", "9") == 0
     assert Database.open(corpus.path).version == corpus.version
-    assert pretrain("--save", "out", "--split", "8,1,1", "--seed", "9") == 2
-    assert "choose another --save, or --overwrite" in capsys.readouterr().err
     assert pretrain("--save", "out", "--split", "7,2,1") == 2
     assert "made with other settings: holdout" in capsys.readouterr().err
     assert pretrain("--save", "new", "--load", "out", "--finetune") == 0
@@ -409,6 +409,23 @@ def test_a_prefix_is_trained_on(pretrain: Run, data: Path) -> None:
     assert (data / "retro-checkpoint" / "model.safetensors").is_file()
 
 
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ("--seq-length 40", "sequence length 40: must be a multiple of the database's chunk size 16"),
+        ("--num-attention-heads 32", "head widths 1 and 1 (encoder): rotary positions need even ones"),
+        ("--fp16", "--fp16: needs a GPU; take --bf16"),
+    ],
+)
+def test_what_cannot_be_trained_is_told_in_megatrons_words(
+    pretrain: Run, capsys: pytest.CaptureFixture[str], flags: str, message: str
+) -> None:
+    if flags == "--fp16" and torch.cuda.is_available():
+        pytest.skip("it can be trained here")
+    assert pretrain(*shlex.split(flags)) == 2
+    assert message in capsys.readouterr().err
+
+
 def test_data_that_cannot_be_found_are_told(book: Database, data: Path) -> None:
     with pytest.raises(SourceError, match="--data-path nothing: no such file, with or without a suffix"):
         find("nothing")
@@ -448,7 +465,7 @@ def test_a_tokenizer_that_agrees_is_accepted(pretrain: Run, parts: dict[str, Any
         "--vocab-file vocab.json --merge-file merges.txt",
         f"--tokenizer-type HuggingFaceTokenizer --tokenizer-model {book.path / 'tokenizer'}",
     ):
-        assert pretrain(*flags.split()) == 0
+        assert pretrain(*flags.split(), "--overwrite") == 0
 
 
 def test_a_tokenizer_that_does_not_agree_is_named_with_the_databases(

@@ -72,7 +72,7 @@ def _tree(database: "Database", info: "DatabaseInfo") -> "Tree":
     if info.dense_index:
         recall = "unknown" if info.recall_at_10 is None else f"{info.recall_at_10:.3f}"
         search.add(f"dense index {info.dense_index}, recall@10 {recall}")
-    search.add(f"neighbors {info.neighbors or 'none yet: openbook neighbors'}")
+    search.add(f"neighbors {escape(info.neighbors or 'none yet: openbook neighbors')}")
     disk = tree.add(f"disk {decimal(sum(info.disk.values()))}")
     for name, size in info.disk.items():
         disk.add(f"{name} {decimal(size)}")

@@ -1,5 +1,6 @@
 """Asking a book for the neighbors of a corpus' chunks: the book is the corpus itself, or another database."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -8,11 +9,14 @@ from numpy.typing import NDArray
 
 from openbook.database.database import Database
 from openbook.database.dense import Found
+from openbook.database.dense_store import TAIL_FOR_BULK, is_large, needs_care
+from openbook.database.judge import still_to_judge
 from openbook.database.same_documents import SameDocuments, same_documents
 from openbook.database.search import Queries, SearchMode
 from openbook.database.table import BookStamp
 from openbook.database.version import Version
 from openbook.errors import DatabaseError, MismatchError
+from openbook.progress import Progress, stage
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,24 @@ def book_of(corpus: Database, book: Database | None) -> Database:
     if not book.layout.live.any():
         raise DatabaseError(f"{book.path}: is empty; add documents first: openbook add {book.path} SOURCE")
     return book
+
+
+def make_ready(corpus: Database, book: Database, *, mode: SearchMode, progress: Progress) -> None:
+    """Complete what an interrupted `add` left, and let the book's dense index catch up.
+
+    Raises:
+        DatabaseError: an `add` is to be completed while another process is writing.
+    """
+    for database in {corpus, book}:
+        if still_to_judge(database.catalog, database.settings):
+            database.mend(progress=stage(progress, "completing the last addition"))
+    opened = book.opened
+    if mode == "bm25" or not is_large(opened.layout):
+        return
+    # What the dense index does not hold yet is searched exactly: dear where every chunk asks.
+    if needs_care(opened.files.dense, opened.layout.num_chunks, longest_tail=TAIL_FOR_BULK):
+        with suppress(DatabaseError):  # while another process writes, it is done without
+            book.mend(bulk=True, progress=progress)
 
 
 def _tokenizer(database: Database) -> str:

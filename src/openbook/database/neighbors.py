@@ -9,23 +9,20 @@ while that database stays as it was; if it did not, all are searched.
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.asking import Asking, book_of
+from openbook.database.asking import Asking, book_of, make_ready
 from openbook.database.database import Database
-from openbook.database.dense_store import TAIL_FOR_BULK, is_large, needs_care
-from openbook.database.judge import still_to_judge
 from openbook.database.layout import ChunkLayout
 from openbook.database.lock import take_lock
 from openbook.database.search import check_mode
 from openbook.database.storage import read_sealed, stored, write_sealed
 from openbook.database.table import BEGUN, NeighborTable, Stamp, table_stamp
 from openbook.errors import DatabaseError, SettingsError
-from openbook.progress import Progress, silent, stage
+from openbook.progress import Progress, silent
 
 _BATCH = 2048
 """Chunks searched at a time."""
@@ -64,12 +61,8 @@ def build_neighbors(
         SettingsError: k below 1, or a mode that the book does not have.
     """
     book = book_of(database, book)
-    for each in {database, book}:
-        if still_to_judge(each.catalog, each.settings):  # an `add` was interrupted
-            each.mend(progress=stage(progress, "completing the last addition"))
     checked = check_mode(mode, has_dense=book.vectors is not None)
-    if checked != "bm25":
-        _catch_up(book, progress)
+    make_ready(database, book, mode=checked, progress=progress)
     asking = Asking(database, book)
     opened = asking.asks
     layout = opened.layout
@@ -91,15 +84,6 @@ def build_neighbors(
     finally:
         lock.release()
     return NeighborTable.load(database, book=book)
-
-
-def _catch_up(database: Database, progress: Progress) -> None:
-    """What the dense index does not hold yet is searched exactly: dear where every chunk asks."""
-    opened = database.opened
-    large, rows = is_large(opened.layout), opened.layout.num_chunks
-    if large and needs_care(opened.files.dense, rows, longest_tail=TAIL_FOR_BULK):
-        with suppress(DatabaseError):  # while another process writes, it is done without
-            database.mend(bulk=True, progress=progress)
 
 
 def _older_table(asking: Asking, stamp: Stamp) -> NeighborTable | None:

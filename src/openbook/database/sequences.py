@@ -62,7 +62,7 @@ class SequenceDataset:
         padded = np.full(-(-len(chunks) // C) * C, -1, dtype=np.int64)
         padded[: len(chunks)] = chunks
         object.__setattr__(self, "chunk_ids", padded.reshape(-1, C))
-        if self._same is None and self.neighbors is not None:
+        if self._same is None and (self.neighbors is not None or self.book is not None):
             same = same_documents(self.database.opened, self._read.opened)
             object.__setattr__(self, "_same", same)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from openbook.cli.console import bar, note, print_error, print_line, quiet_libraries
 from openbook.cli.megatron.data import open_corpus
 from openbook.cli.megatron.flags import parse
-from openbook.cli.megatron.recipe import holdout_of, recipe_of, retrieves
+from openbook.cli.megatron.recipe import holdout_of, recipe_of
 from openbook.cli.megatron.tokenizers import check_tokenizer
 from openbook.errors import OpenbookError, SettingsError
 from openbook.progress import silent
@@ -28,6 +28,7 @@ _IN_MEGATRONS_WORDS = {
     "train.start_from": "--load",
     "train.learning_rate": "--lr",
     "train.warmup_steps": "--lr-warmup-fraction",
+    "train.precision float16: needs a GPU; take bfloat16": "--fp16: needs a GPU; take --bf16",
     ", or go on without it: --on-error skip": "",
     "; choose another key with --text-key": "",
 }
@@ -72,7 +73,7 @@ def pretrain(flags: Namespace) -> int:
     recipe = recipe_of(flags, processes=processes.world_size())
     processes.join()
     if processes.is_first():
-        prepare(flags, output / "corpus")
+        prepare(flags, recipe, output / "corpus")
     processes.wait()
     return _train(recipe, output / "corpus", output, overwrite=flags.overwrite)
 
@@ -95,22 +96,25 @@ def output_of(flags: Namespace) -> Path:
     return output
 
 
-def prepare(flags: Namespace, folder: Path) -> "Database":
+def prepare(flags: Namespace, recipe: "Recipe", folder: Path) -> "Database":
     """Make the corpus in this folder ready to train on, with its neighbors in the book.
 
     Raises:
         OpenbookError: book, tokenizer or data cannot be used.
     """
-    from openbook.database import Database, build_neighbors
+    from openbook.database import Database, SequenceDataset, build_neighbors
+    from openbook.train.starting import model_config
 
     holdout = holdout_of(flags.split)
     book = Database.open(flags.retro_work_dir)
     check_tokenizer(flags, book)
+    model_config(recipe, book)  # refuses what cannot be trained before anything is made
     with bar("reading the data") as progress:
         corpus = open_corpus(folder, flags.data_path, book, holdout=holdout, progress=progress)
     counts = corpus.info()
     note(f"{counts.documents:,} documents, {counts.tokens:,} tokens, {counts.holdout_documents:,} held out")
-    if retrieves(flags):
+    SequenceDataset(corpus, "train", flags.seq_length)  # the same, before neighbors are searched
+    if recipe.data.num_neighbors:
         k = max(_SAVED_NEIGHBORS, flags.retro_num_neighbors)
         with bar("finding neighbors") as progress:
             build_neighbors(corpus, book=book, k=k, progress=progress)
