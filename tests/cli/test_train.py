@@ -93,18 +93,20 @@ def test_ctrl_c_saves_first(openbook: OpenBook, ready: Path, tmp_path: Path) -> 
         "--set",
         "train.log_every=1",
     ]
+    command += ["--set", "train.workers=1"]
     process = subprocess.Popen(
         [sys.executable, "-m", "openbook", *command],
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,  # a terminal sends it to all processes
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
     try:
         metrics = model / "metrics.jsonl"
         while process.poll() is None and not (metrics.exists() and metrics.stat().st_size):
             time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
+        os.killpg(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=60)
     finally:
         process.kill()

@@ -63,6 +63,7 @@ def spawn() -> Iterator[Spawn]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # so that a signal can go to all of its processes, as launchers send it
             env=os.environ | {"OMP_NUM_THREADS": "1"},
         )
         started.append(process)

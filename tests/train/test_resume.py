@@ -1,5 +1,6 @@
 """A training that is killed anywhere and started again ends bit-equal to the one left alone."""
 
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -174,20 +175,20 @@ def test_killed_for_real(
     write_recipe: Callable[[Recipe, Path], str],
     spawn: Callable[..., Any],
 ) -> None:
-    recipe = make_recipe(max_steps=40, retrieval_dropout=0.3, save_every=3, model={"dropout": 0.1})
+    recipe = make_recipe(max_steps=40, retrieval_dropout=0.3, save_every=3, workers=1, model={"dropout": 0.1})
     train(recipe, book, tmp_path / "whole")
     path, folder = write_recipe(recipe, tmp_path / "recipe.yaml"), tmp_path / "killed"
     command = ("-m", "openbook", "train", path, "--database", book.path, "--output", folder)
 
     process = spawn(*command)
     wait_for(process, folder, 6)
-    process.send_signal(signal.SIGKILL)
+    os.killpg(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     assert not (folder / "config.json").exists()
 
     process = spawn(*command)
     wait_for(process, folder, 15)
-    process.send_signal(signal.SIGTERM)
+    os.killpg(process.pid, signal.SIGTERM)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 143
     assert "goes on from step" in said

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.distributed.tensor import DTensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler
-from torch.utils.data import Dataset, Sampler, SequentialSampler
+from torch.utils.data import DataLoader, Dataset, Sampler, SequentialSampler
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
@@ -20,7 +20,7 @@ from openbook.errors import SettingsError, TrainingError
 from openbook.model import RetroForCausalLM
 from openbook.train import checkpoints, processes, state
 from openbook.train.checkpoints import Saved
-from openbook.train.order import TrainingOrder, collate
+from openbook.train.order import TrainingOrder, collate, outlive_signals
 from openbook.train.schedule import learning_rate_factor
 from openbook.train.settings import TrainSettings
 from openbook.train.sharding import Sharded, is_sharded
@@ -139,6 +139,12 @@ class TrainingLoop(Trainer):
 
     def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
         self.hooks.save(self)
+
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        """As the Trainer makes it, its processes deaf to what tells this one to stop."""
+        loader: DataLoader[Any] = super().get_train_dataloader()
+        getattr(loader, "base_dataloader", loader).worker_init_fn = outlive_signals
+        return loader
 
     def _get_train_sampler(self, train_dataset: Dataset[Any] | None = None) -> Sampler[int]:
         return SequentialSampler(self.samples)

@@ -4,6 +4,7 @@ Position p (from 0) of a training is sample `permutation[p % N]` of epoch `p // 
 permutation. So a training goes on at any position without reading what comes before.
 """
 
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -63,6 +64,12 @@ class TrainingOrder(Dataset[Sample]):
 def collate(samples: Sequence[Sample]) -> dict[str, Tensor]:
     """Stack samples into a batch of tensors."""
     return {key: torch.from_numpy(np.stack([sample[key] for sample in samples])) for key in samples[0]}
+
+
+def outlive_signals(worker: int) -> None:
+    """For processes that read ahead: launchers signal them too, but the training says when they end."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def seed_step(seed: int, step: int, process: int) -> None:
