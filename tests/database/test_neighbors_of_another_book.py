@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from openbook.database import Database, NeighborTable, SequenceDataset, build_neighbors, neighbors, repair
+from openbook.database.arrays import Rows
 from openbook.database.embedder import Embedder
 from openbook.database.same_documents import same_documents
 from openbook.database.table import table_stamp
@@ -77,7 +78,17 @@ def test_what_is_the_same_is_found_by_id_by_text_and_by_tokens(pair: tuple[Datab
         found = same.of(np.array([places.index(name)]))
         assert [names(book)[place] for place in found] == expected
     both = np.array([places.index("twin"), places.index("unique1")])
-    assert (same.rows(both) >= 0).tolist() == [[True, True], [False, False]]
+    assert [set(row) - {-1} for row in same.rows(both).tolist()] == [set(same.of(both).tolist()), set()]
+    assert same.of(both[:0]).tolist() == []
+
+
+def test_documents_are_not_the_same_because_their_checksums_are(
+    pair: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = [database.opened for database in pair]
+    expected = [same_documents(*opened).of(np.array([place])).tolist() for place in range(14)]
+    monkeypatch.setattr(Rows, "content_sums", lambda self: np.zeros(len(self), dtype=np.uint64))
+    assert [same_documents(*opened).of(np.array([place])).tolist() for place in range(14)] == expected
 
 
 def test_dense_neighbors_are_those_of_brute_force(pair: tuple[Database, Database]) -> None:

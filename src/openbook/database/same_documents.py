@@ -1,8 +1,8 @@
 """Which documents of a book are documents of a corpus too, by their id or by their tokens.
 
-What trains on the one may not see them in the other. Tokens are compared by the checksums of their rows, so a
-text that was added as tokens is known again; that two differ and are taken for the same has a chance of 2^-32
-for documents of one chunk, less for longer ones, and hides a neighbor.
+What trains on the one may not see them in the other. Tokens decide, not texts, so that a text is known again
+where it was added as tokens. Their rows' checksums say at once which documents may be the same; only of those
+are the tokens read and hashed.
 """
 
 from dataclasses import dataclass
@@ -14,74 +14,109 @@ from openbook.database.arrays import Rows
 from openbook.database.layout import ChunkLayout
 from openbook.database.version import Version
 
+_ROWS_AT_ONCE = 65_536
+
 
 @dataclass(frozen=True, eq=False)
 class SameDocuments:
     """Documents are named by their places in the layouts of corpus and book.
 
     Args:
-        starts: int64 [documents of the corpus + 1]: where in `places` those of each document begin.
+        by_id: int64 [documents of the corpus], the one in the book with the same id; -1: none.
+        first: int64 [documents of the corpus], where in `places` those with the same tokens begin.
+        end: where they end.
         places: int64, in the book.
     """
 
-    starts: NDArray[np.int64]
+    by_id: NDArray[np.int64]
+    first: NDArray[np.int64]
+    end: NDArray[np.int64]
     places: NDArray[np.int64]
 
     def of(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
         """All documents of the book that are one of these [n] of the corpus, each once."""
-        starts, ends = self.starts[documents].tolist(), self.starts[documents + 1].tolist()
-        parts = [self.places[start:end] for start, end in zip(starts, ends, strict=True)]
-        return np.unique(np.concatenate([np.empty(0, dtype=np.int64), *parts]))
+        return np.setdiff1d(self.rows(np.unique(documents)), [-1])
 
     def rows(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
         """For each document [n] of the corpus those of the book [n, at least 1], filled with -1."""
-        counts = self.starts[documents + 1] - self.starts[documents]
-        columns = np.arange(max(1, int(counts.max(initial=0))))
-        there = columns < counts[:, None]
-        found = np.full(there.shape, -1, dtype=np.int64)
-        found[there] = self.places[(self.starts[documents, None] + columns)[there]]
-        return found
+        first, end = self.first[documents, None], self.end[documents, None]
+        columns = first + np.arange((end - first).max(initial=0))
+        found = np.full(columns.shape, -1, dtype=np.int64)
+        found[columns < end] = self.places[columns[columns < end]]
+        return np.concatenate([self.by_id[documents, None], found], axis=1)
 
 
 def same_documents(corpus: Version, book: Version) -> SameDocuments:
-    """Compare the live documents of a corpus with those of a book that have the same tokenizer and chunks."""
+    """Compare the live documents of a corpus with those of a book that has the same tokenizer and chunks."""
     count = len(corpus.layout.number)
     if corpus.layout is book.layout:
-        return SameDocuments(np.arange(count + 1), np.arange(count))
-    pairs = np.unique(np.concatenate([_same_ids(corpus, book), _same_tokens(corpus, book)]), axis=0)
-    return SameDocuments(np.searchsorted(pairs[:, 0], np.arange(count + 1)), pairs[:, 1])
+        nothing = np.zeros(count, dtype=np.int64)
+        return SameDocuments(np.arange(count), nothing, nothing, nothing[:0])
+    return SameDocuments(_same_ids(corpus, book), *_same_tokens(corpus, book))
 
 
 def _same_ids(corpus: Version, book: Version) -> NDArray[np.int64]:
-    """Pairs [n, 2] of places in corpus and book."""
-    ours, theirs = corpus.catalog.live_numbers(), book.catalog.live_numbers()
-    shared = [(ours[name], theirs[name]) for name in ours.keys() & theirs.keys()]
-    numbers = np.array(shared, dtype=np.int64).reshape(-1, 2)
-    known = np.isin(numbers[:, 0], corpus.layout.number) & np.isin(numbers[:, 1], book.layout.number)
-    places = (
-        np.searchsorted(layout.number, numbers[known, column])
-        for column, layout in enumerate((corpus.layout, book.layout))
+    theirs = book.catalog.live_numbers()
+    numbers = np.array(
+        [(number, theirs[name]) for name, number in corpus.catalog.live_numbers().items() if name in theirs],
+        dtype=np.int64,
+    ).reshape(-1, 2)
+    layouts = (corpus.layout, book.layout)
+    known = [np.isin(column, layout.number) for column, layout in zip(numbers.T, layouts, strict=True)]
+    numbers = numbers[known[0] & known[1]]  # others came after these versions
+    found = np.full(len(corpus.layout.number), -1, dtype=np.int64)
+    ours, same = (np.searchsorted(at.number, column) for at, column in zip(layouts, numbers.T, strict=True))
+    found[ours] = same
+    return found
+
+
+def _same_tokens(corpus: Version, book: Version) -> tuple[NDArray[np.int64], ...]:
+    """`first`, `end` and `places` of `SameDocuments`."""
+    maybe = [_by_checksums(version.layout, version.tokens) for version in (corpus, book)]
+    ours = np.flatnonzero(np.isin(maybe[0], maybe[1]))
+    theirs = np.flatnonzero(np.isin(maybe[1], maybe[0]))
+    keys, known = _hashes(corpus, ours), _hashes(book, theirs)
+    order = np.argsort(known, kind="stable")
+    first, end = np.zeros((2, len(corpus.layout.number)), dtype=np.int64)
+    first[ours] = np.searchsorted(known, keys, "left", sorter=order)
+    end[ours] = np.searchsorted(known, keys, "right", sorter=order)
+    return first, end, theirs[order]
+
+
+def _by_checksums(layout: ChunkLayout, tokens: Rows) -> NDArray[np.uint64]:
+    """[documents]: equal for equal documents, and seldom for others."""
+    return _of_documents(tokens.content_sums(), layout.document_chunks, layout.document_tokens)
+
+
+def _hashes(version: Version, documents: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Of the tokens of each of these documents [n]."""
+    layout = version.layout
+    chunks = np.flatnonzero(np.isin(layout.document_of, documents))
+    factors = np.random.default_rng(0).integers(2**64, size=layout.chunk_size, dtype=np.uint64)
+    rows = [np.empty(0, dtype=np.uint64)]
+    for start in range(0, len(chunks), _ROWS_AT_ONCE):
+        part = version.tokens[chunks[start : start + _ROWS_AT_ONCE]]
+        rows.append(part.astype(np.uint64) @ factors)
+    return _of_documents(
+        np.concatenate(rows), layout.document_chunks[documents], layout.document_tokens[documents]
     )
-    return np.stack(list(places), axis=1)
 
 
-def _same_tokens(corpus: Version, book: Version) -> NDArray[np.int64]:
-    """Pairs [n, 2] of places in corpus and book."""
-    ours = _fingerprints(corpus.layout, corpus.tokens)
-    theirs = _fingerprints(book.layout, book.tokens)
-    order = np.argsort(theirs, kind="stable")
-    first = np.searchsorted(theirs, ours, "left", sorter=order)
-    counts = np.searchsorted(theirs, ours, "right", sorter=order) - first
-    places = np.repeat(np.arange(len(ours)), counts)
-    steps = np.arange(len(places)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return np.stack([places, order[np.repeat(first, counts) + steps]], axis=1)
-
-
-def _fingerprints(layout: ChunkLayout, tokens: Rows) -> NDArray[np.uint64]:
-    """Of each document's tokens: uint64 [documents]."""
-    if not len(layout.number):
+def _of_documents(
+    rows: NDArray[np.uint64], chunks: NDArray[np.int64], tokens: NDArray[np.int64]
+) -> NDArray[np.uint64]:
+    """A hash for each document of its rows' hashes, in their order, and of its number of tokens."""
+    if not len(chunks):
         return np.empty(0, dtype=np.uint64)
-    place = np.arange(layout.num_chunks) - layout.first_chunk[layout.document_of]
-    factors = (2 * place.astype(np.uint64) + 1) * np.uint64(0x9E3779B97F4A7C15)
-    sums = np.add.reduceat(tokens.content_sums() * factors, layout.first_chunk)
-    return sums + layout.document_tokens.astype(np.uint64)
+    first = np.cumsum(chunks) - chunks
+    place = np.arange(len(rows)) - np.repeat(first, chunks)
+    sums: NDArray[np.uint64] = np.add.reduceat(_mixed(rows) * _mixed(place.astype(np.uint64)), first)
+    return sums + tokens.astype(np.uint64)
+
+
+def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Each value to another odd one that looks drawn at random: the steps of SplitMix64."""
+    mixed = values + np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return (mixed ^ (mixed >> np.uint64(31))) | np.uint64(1)
