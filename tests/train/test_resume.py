@@ -91,7 +91,7 @@ def test_killed_at_any_write(
     name: str,
     after: bool,
 ) -> None:
-    for call in range(1, 40):
+    for call in range(1, 40, 2 if name == "replace" else 1):  # there are many of it, and all alike
         folder, dead = tmp_path / f"{call}", tmp_path / f"{call}-dead"
         with pytest.MonkeyPatch.context() as patch, suppress(Kill):
             kill_at(patch, owner, name, call, after=after, leave=dead, folder=folder)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from openbook.database import Database
+from openbook.database import Database, build_neighbors
 from openbook.errors import MismatchError, SettingsError
 from openbook.model import RetroForCausalLM
 from openbook.text import Document, train_tokenizer
@@ -132,3 +132,13 @@ def test_refuses_a_model_of_another_tokenizer(
     database.add(Document(id=str(number), text="other text " * 40) for number in range(3))
     with pytest.raises(MismatchError, match=r"was trained with tokenizer .*, the database has"):
         train(make_recipe(start_from=str(decoder)).without_retrieval(), database, tmp_path / "model")
+
+
+def test_refuses_a_model_that_reads_chunks_of_another_length(
+    trained_folder: Path, book: Database, tmp_path: Path, make_recipe: MakeRecipe
+) -> None:
+    database = Database.create(tmp_path / "db", tokenizer=book.tokenizer, embedder=None, chunk_size=32)
+    database.add(Document(id=str(number), text="some text " * 60) for number in range(3))
+    build_neighbors(database, k=2)
+    with pytest.raises(MismatchError, match="reads chunks of 16 tokens, the database has chunks of 32"):
+        train(make_recipe(start_from=str(trained_folder)), database, tmp_path / "model")
