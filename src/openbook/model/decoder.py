@@ -68,7 +68,7 @@ class RetroDecoderLayer(GradientCheckpointingLayer):
             self.self_attention_norm.read,
             past=past,
             mask=mask,
-            causal=mask is None and hidden.shape[1] > 1,
+            causal=mask is None and past == 0,
             remember=None if cache is None else self._remember(cache),
         )
         hidden = self.self_attention_norm.add(hidden, attended)
