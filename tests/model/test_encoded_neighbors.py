@@ -1,5 +1,6 @@
 """Encoded neighbors that are kept are what encoding them again would give."""
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -91,6 +92,54 @@ def test_changed_weights_are_noticed() -> None:
     after = run(model, inputs, store)
     assert not torch.allclose(before, after)
     torch.testing.assert_close(after, run(model, inputs, None))
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+def test_weights_in_another_precision_are_noticed(kind: torch.dtype) -> None:
+    model, inputs, store = tiny_model(encoder_conditioned=False), draw_inputs(tokens=14), EncodedNeighbors()
+    run(model, inputs, store)
+    model.to(kind)
+    torch.testing.assert_close(run(model, inputs, store), run(model, inputs, None))
+
+
+def test_weights_that_were_replaced_are_noticed() -> None:
+    model, inputs, store = tiny_model(encoder_conditioned=False), draw_inputs(tokens=14), EncodedNeighbors()
+    run(model, inputs, store)
+    assert model.model.encoder is not None
+    weight = model.model.encoder.layers[0].feed_forward.input.weight
+    weight.data = 1.5 * weight.data
+    torch.testing.assert_close(run(model, inputs, store), run(model, inputs, None))
+
+
+def test_what_dropout_or_autocast_changed_is_not_kept_for_after() -> None:
+    model, inputs = tiny_model(encoder_conditioned=False, dropout=0.5).float(), draw_inputs(tokens=14)
+    store = EncodedNeighbors()
+    run(model.train(), inputs, store)
+    torch.testing.assert_close(run(model.eval(), inputs, store), run(model, inputs, None))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        run(model, inputs, store)
+    torch.testing.assert_close(run(model, inputs, store), run(model, inputs, None))
+
+
+def test_another_model_gets_its_own_also_where_the_first_is_gone() -> None:
+    inputs, store = draw_inputs(tokens=14), EncodedNeighbors()
+    for seed in range(3):
+        model = tiny_model(encoder_conditioned=False, seed=seed)
+        torch.testing.assert_close(run(model, inputs, store), run(model, inputs, None))
+        del model
+
+
+def test_a_model_made_in_inference_mode_keeps_its_own() -> None:
+    with torch.inference_mode():
+        model, inputs, store = tiny_model(encoder_conditioned=False), draw_inputs(), EncodedNeighbors()
+        torch.testing.assert_close(run(model, inputs, store), run(model, inputs, None))
+        assert store.misses
+
+
+def test_a_copied_cache_shares_the_store() -> None:
+    cache = RetroCache()
+    cache.encoded_neighbors = EncodedNeighbors()
+    assert deepcopy(cache).encoded_neighbors is cache.encoded_neighbors
 
 
 def test_no_more_are_kept_than_asked_for() -> None:

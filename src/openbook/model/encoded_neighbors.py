@@ -5,6 +5,8 @@ They are found by their tokens, so an edited database never gets what its old te
 
 import threading
 from collections import OrderedDict
+from typing import Any
+from weakref import ref
 
 import torch
 from torch import Tensor, nn
@@ -28,11 +30,15 @@ class EncodedNeighbors:
         """Neighbors that did not have to be encoded."""
         self.misses = 0
         self._kept: OrderedDict[bytes, Tensor] = OrderedDict()
-        self._weights: tuple[tuple[int, int], ...] = ()
+        self._made_by: tuple[Any, ...] = ()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "EncodedNeighbors":
+        """Itself: copies of a cache share its store, as they share the model."""
+        return self
 
     def encode(
         self, encoder: RetroEncoder, ids: Tensor, mask: Tensor, shared_embedding: nn.Embedding | None
@@ -41,7 +47,7 @@ class EncodedNeighbors:
         rows, row_masks = ids.flatten(0, 2), mask.flatten(0, 2)
         keys = [row.tobytes() for row in rows.masked_fill(~row_masks, -1).cpu().numpy()]
         with self._lock, torch.no_grad():
-            self._forget_other_weights(encoder, shared_embedding)
+            self._forget_others(_encoding(encoder, shared_embedding, ids.device.type))
             found = {key: self._kept[key] for key in keys if key in self._kept}
             wanted = {key: place for place, key in enumerate(keys) if key not in found}
             self.hits += len(keys) - len(wanted)
@@ -64,13 +70,30 @@ class EncodedNeighbors:
         while len(self._kept) > self.capacity:
             self._kept.popitem(last=False)
 
-    def _forget_other_weights(self, encoder: RetroEncoder, shared_embedding: nn.Embedding | None) -> None:
-        """What was encoded with weights that have changed since is worth nothing."""
-        weights = [
-            *encoder.parameters(),
-            *([] if shared_embedding is None else shared_embedding.parameters()),
-        ]
-        state = tuple((id(weight), weight._version) for weight in weights)
-        if state != self._weights:
+    def _forget_others(self, encoding: tuple[Any, ...]) -> None:
+        if encoding != self._made_by:
             self._kept.clear()
-            self._weights = state
+            self._made_by = encoding
+
+
+def _encoding(
+    encoder: RetroEncoder, shared_embedding: nn.Embedding | None, device_type: str
+) -> tuple[Any, ...]:
+    """What encoded neighbors depend on besides their tokens: encoded by anything else they are worth nothing.
+
+    A weight that is written to has another version; one that is moved or cast, another address. The module is
+    named too, for the addresses of one that is gone are used again.
+    """
+    modules = [encoder] if shared_embedding is None else [encoder, shared_embedding]
+    weights = [weight for module in modules for weight in module.parameters()]
+    autocast = torch.get_autocast_dtype(device_type) if torch.is_autocast_enabled(device_type) else None
+    return (
+        *(ref(module) for module in modules),
+        *((id(weight), weight.data_ptr(), _version(weight)) for weight in weights),
+        encoder.training,
+        autocast,
+    )
+
+
+def _version(weight: Tensor) -> int:
+    return -1 if weight.is_inference() else weight._version
