@@ -225,6 +225,45 @@ def test_the_cache_keeps_only_the_last_chunks_neighbors() -> None:
     assert cache.last.ids.shape == (2, 1, 2, 2 * M)
     assert all(kept.shape[1] == 1 for kept in cache.projected.values())
     assert cache.partial.shape == (2, T % M, 8)
+    for kept in (
+        cache.partial,
+        cache.last.ids,
+        cache.last.mask,
+        cache.last.encoded,
+        *cache.projected.values(),
+    ):
+        assert kept.untyped_storage().nbytes() == kept.numel() * kept.element_size()  # no view of more
+
+
+@pytest.mark.parametrize("past", [6, 8])
+@pytest.mark.parametrize("which", ["chosen", "repeated"])
+def test_rows_of_a_cache_are_chosen_and_repeated(which: str, past: int) -> None:
+    model, inputs = tiny_model(copy_head=True), draw_inputs(batch=3, tokens=12, ragged=True)
+    ids, mask = inputs.neighbor_ids, inputs.neighbor_mask
+    assert ids is not None and mask is not None
+    first = past // M
+    rows = torch.tensor([2, 1]) if which == "chosen" else torch.tensor([0, 0, 1, 1, 2, 2])
+    with torch.no_grad():
+        cache = model(inputs.input_ids[:, :past], ids[:, :first], mask[:, :first], use_cache=True)
+        cache = cache.past_key_values
+        if which == "chosen":
+            cache.batch_select_indices(rows)
+        else:
+            cache.batch_repeat_interleave(2)
+        step = model(
+            inputs.input_ids[rows, past:], ids[rows, first:], mask[rows, first:], past_key_values=cache
+        ).logits
+        whole = model(inputs.input_ids[rows], ids[rows], mask[rows]).logits
+    torch.testing.assert_close(step, whole[:, past:], atol=1e-5, rtol=1e-5)
+
+
+def test_a_cache_that_was_reset_is_like_a_new_one() -> None:
+    model, inputs = tiny_model(copy_head=True), draw_inputs(tokens=14)
+    with torch.no_grad():
+        cache = model(**inputs.asdict(), use_cache=True).past_key_values
+        cache.reset()
+        again = model(**inputs.asdict(), past_key_values=cache).logits
+        torch.testing.assert_close(again, model(**inputs.asdict()).logits)
 
 
 @pytest.mark.parametrize("past", [6, 8])

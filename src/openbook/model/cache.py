@@ -1,5 +1,6 @@
 """What decoding token by token remembers: keys and values, and the last chunk's neighbors."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -57,10 +58,10 @@ class RetroCache(DynamicCache):
             new: None if no chunk is new.
             carried: whether the last chunk before this pass is still read.
         """
-        old = self.projected[name] if carried else None
-        parts = [part for part in (old, new) if part is not None]
-        joined = torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
-        self.projected[name] = joined[:, -1:]
+        if new is None:
+            return self.projected[name]
+        joined = torch.cat([self.projected[name], new], dim=1) if carried else new
+        self.projected[name] = new[:, -1:].clone()  # not a view, which would hold all the others
         return joined
 
     @property
@@ -75,11 +76,28 @@ class RetroCache(DynamicCache):
     def reorder_cache(self, beam_idx: Tensor) -> None:
         """Follow the beams (transformers' beam search)."""
         super().reorder_cache(cast(LongTensor, beam_idx))
+        self._of_rows(lambda x: x.index_select(0, beam_idx))
+
+    def batch_select_indices(self, indices: Tensor) -> None:
+        """Keep these rows alone."""
+        super().batch_select_indices(indices)
+        self._of_rows(lambda x: x[indices])
+
+    def batch_repeat_interleave(self, repeats: int) -> None:
+        """Have each row several times: many continuations of one prompt."""
+        super().batch_repeat_interleave(repeats)
+        self._of_rows(lambda x: x.repeat_interleave(repeats, dim=0))
+
+    def reset(self) -> None:
+        """Forget the sequence; the store of encoded neighbors stays."""
+        super().reset()
+        self.partial = self.last = None
+        self.projected = {}
+
+    def _of_rows(self, change: Callable[[Tensor], Tensor]) -> None:
         if self.partial is not None:
-            self.partial = self.partial.index_select(0, beam_idx)
+            self.partial = change(self.partial)
         if self.last is not None:
             last = self.last
-            self.last = Retrieved(
-                last.ids[beam_idx], last.mask[beam_idx], last.first_chunk, last.encoded[beam_idx]
-            )
-        self.projected = {name: kv.index_select(0, beam_idx) for name, kv in self.projected.items()}
+            self.last = Retrieved(change(last.ids), change(last.mask), last.first_chunk, change(last.encoded))
+        self.projected = {name: change(kv) for name, kv in self.projected.items()}

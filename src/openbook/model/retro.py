@@ -174,7 +174,7 @@ class RetroModel(RetroPreTrainedModel):
             hidden = torch.cat([cache.partial, hidden], dim=1)
         num_complete = hidden.shape[1] // M
         if cache is not None:
-            cache.partial = hidden[:, num_complete * M :]
+            cache.partial = hidden[:, num_complete * M :].clone()  # not a view of the whole prompt
         return hidden[:, : num_complete * M].unflatten(1, (num_complete, M))
 
 
@@ -194,5 +194,8 @@ def remember_last_chunk(cache: RetroCache, neighbors: PassNeighbors | None, *, g
     if completed and not given:
         cache.last = None
     elif completed:
-        last = retrieved.first_chunk + retrieved.num_chunks - 1
-        cache.last = Retrieved(retrieved.ids[:, -1:], retrieved.mask[:, -1:], last, retrieved.encoded[:, -1:])
+        number = retrieved.first_chunk + retrieved.num_chunks - 1
+        # What was encoded is done with; clones, for a view would hold all chunks of this pass.
+        last = (retrieved.ids[:, -1:], retrieved.mask[:, -1:], retrieved.encoded[:, :0])
+        ids, mask, encoded = (x.clone() for x in last)
+        cache.last = Retrieved(ids, mask, number, encoded)
