@@ -19,6 +19,7 @@ def greedy_without_cache(model: RetroForCausalLM, inputs: Inputs, count: int) ->
         if ids is not None:
             if mask is None:
                 mask = torch.ones_like(ids, dtype=torch.bool)
+            ids, mask = (x[:, : inputs.input_ids.shape[1] // M] for x in (ids, mask))
             more = tokens.shape[1] // M - ids.shape[1]
             filler = torch.zeros_like(ids[:, :1]).expand(-1, more, -1, -1)
             ids, mask = torch.cat([ids, filler], 1), torch.cat([mask, filler.bool()], 1)
@@ -35,6 +36,7 @@ PROMPTS: dict[str, dict[str, Any]] = {
     "neighbors": {},
     "neighbors, padding, missing ones": {"padding": (0, 5), "ragged": True, "neighbors": 3},
     "neighbors of whole chunks": {"tokens": 8},
+    "neighbors of a surplus chunk": {"chunks": 3},
     "shorter than a chunk": {"tokens": 3, "neighbors": 0},
 }
 

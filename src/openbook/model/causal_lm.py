@@ -173,3 +173,16 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             num_chunks = input_ids.shape[1] // self.config.chunk_size
             inputs["neighbor_ids"], inputs["neighbor_mask"] = new_chunks(*given, num_chunks, pad=True)
         return inputs
+
+    def _update_model_kwargs_for_generation(
+        self, outputs: Any, model_kwargs: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> dict[str, Any]:
+        """A surplus chunk of neighbors stays ignored when what is written completes that chunk."""
+        num_chunks = outputs.logits.shape[1] // self.config.chunk_size
+        for name in ("neighbor_ids", "neighbor_mask"):
+            if model_kwargs.get(name) is not None:
+                model_kwargs[name] = model_kwargs[name][:, :num_chunks]
+        updated: dict[str, Any] = super()._update_model_kwargs_for_generation(
+            outputs, model_kwargs, *args, **kwargs
+        )
+        return updated
