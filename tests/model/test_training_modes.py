@@ -75,6 +75,18 @@ def test_gradient_checkpointing_refuses_a_cache() -> None:
     assert model(draw_inputs().input_ids, use_cache=True).past_key_values is not None
 
 
+def test_gradient_checkpointing_that_would_lose_gradients_is_refused() -> None:
+    model = tiny_model().train()
+    with pytest.raises(SettingsError, match="use_reentrant"):
+        model.activation_checkpointing_enable({"use_reentrant": True})
+    model.activation_checkpointing_enable({}, every_n_layers=2)
+    assert [layer.gradient_checkpointing for layer in model.model.decoder.layers] == [True, False, True]
+    inputs = inputs_for({})
+    found = gradients(model, model, inputs)
+    model.eval()
+    assert_same(found, gradients(model, model, inputs))
+
+
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS.keys())
 def test_compiled_without_graph_breaks_it_gives_the_same_gradients(options: dict[str, Any]) -> None:
     torch._dynamo.reset()

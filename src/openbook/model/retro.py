@@ -1,6 +1,7 @@
 """The network without its output: decoder, encoder, and how neighbors pass from one to the other."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -42,6 +43,21 @@ class RetroPreTrainedModel(PreTrainedModel):
     _supports_sdpa = True
     supports_gradient_checkpointing = True
     _no_split_modules = ["RetroDecoderLayer", "RetroEncoderLayer"]  # noqa: RUF012 (transformers' protocol)
+
+    def activation_checkpointing_enable(
+        self, activation_checkpointing_kwargs: dict[str, Any] | None = None, *args: Any, **kwargs: Any
+    ) -> None:
+        """transformers' switch.
+
+        Raises:
+            SettingsError: use_reentrant, which loses gradients of what layers share besides activations.
+        """
+        options = {"use_reentrant": False} | (activation_checkpointing_kwargs or {})
+        if options["use_reentrant"]:
+            raise SettingsError(
+                "use_reentrant: gradients of the neighbors would be lost; leave it out, or say False"
+            )
+        super().activation_checkpointing_enable(options, *args, **kwargs)
 
     def _init_weights(self, module: nn.Module) -> None:
         """Normal weights; what is added to the residual stream starts smaller the deeper the model is."""
