@@ -87,7 +87,7 @@ COUNTS = [
 
 
 @pytest.mark.parametrize("name", COUNTS)
-@pytest.mark.parametrize("value", [0, -1, 1.5, "8"])
+@pytest.mark.parametrize("value", [0, -1, 1.5, "8", True])
 def test_a_count_must_be_a_whole_number_of_at_least_one(name: str, value: object) -> None:
     with pytest.raises(SettingsError, match=rf"^{name} {value!r}: must be a whole number, at least 1$"):
         tiny_config(**{name: value})
@@ -105,6 +105,8 @@ def test_a_count_must_be_a_whole_number_of_at_least_one(name: str, value: object
         ({"cca_layers": [3, 2]}, "rising"),
         ({"cca_layers": [2, 2]}, "rising"),
         ({"cca_layers": 2}, "a list"),
+        ({"cca_layers": [2.0]}, "a list"),
+        ({"cca_layers": [True]}, "a list"),
         ({"cca_layers": "2"}, "a list"),
         ({"encoder_cross_attention_layers": [3]}, "encoder_cross_attention_layers .* from 1 to 2"),
         ({"share_embeddings": True}, "share_embeddings needs encoder_hidden_size 12 = hidden_size 8"),
@@ -123,6 +125,10 @@ def test_a_count_must_be_a_whole_number_of_at_least_one(name: str, value: object
         ({"initializer_range": 0.0}, "initializer_range"),
         ({"encoder_conditioned": "no"}, "encoder_conditioned 'no': must be true or false"),
         ({"copy_head": 1}, "copy_head 1"),
+        ({"use_cache": "yes"}, "use_cache 'yes': must be true or false"),
+        ({"dropout": False}, "dropout False"),
+        ({"rms_norm_eps": float("inf")}, "rms_norm_eps inf"),
+        ({"rotary_base": True}, "rotary_base True"),
     ],
 )
 def test_bad_values_are_refused(options: dict[str, Any], message: str) -> None:

@@ -60,6 +60,13 @@ def test_settings_of_a_preset_can_be_replaced() -> None:
     assert PRESETS["172m"]["positions"] == "relative"
 
 
+def test_presets_stay_as_they_are_when_a_config_is_changed() -> None:
+    config = RetroConfig.preset("tiny")
+    assert config.cca_layers is not None
+    config.cca_layers.append(3)
+    assert RetroConfig.preset("tiny").cca_layers == [2, 4]
+
+
 def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:
     with pytest.raises(SettingsError, match=r"preset '170m': choose from tiny, .*7\.5b, 132m"):
         RetroConfig.preset("170m")

@@ -1,5 +1,6 @@
 """The model's configuration: sizes and options, checked at construction."""
 
+import math
 from typing import Any, Literal, get_args
 
 from transformers import PreTrainedConfig
@@ -40,7 +41,7 @@ _COUNTS = (
     "max_position_embeddings",
 )
 _POSITIVE = ("rms_norm_eps", "rotary_base", "initializer_range")
-_SWITCHES = ("encoder_conditioned", "share_embeddings", "tie_word_embeddings", "copy_head")
+_SWITCHES = ("encoder_conditioned", "share_embeddings", "tie_word_embeddings", "copy_head", "use_cache")
 
 
 class RetroConfig(PreTrainedConfig):
@@ -172,11 +173,11 @@ class RetroConfig(PreTrainedConfig):
         for name in _COUNTS:
             value = getattr(self, name)
             derived = value is None and self.__dataclass_fields__[name].default is None
-            if not derived and (not isinstance(value, int) or value < 1):
+            if not derived and (type(value) is not int or value < 1):
                 raise SettingsError(f"{name} {value!r}: must be a whole number, at least 1")
         for name in _POSITIVE:
             value = getattr(self, name)
-            if not isinstance(value, int | float) or not value > 0:
+            if type(value) not in (int, float) or not 0 < value < math.inf:
                 raise SettingsError(f"{name} {value!r}: must be a number above 0")
         for name in _SWITCHES:
             if not isinstance(getattr(self, name), bool):
@@ -185,9 +186,10 @@ class RetroConfig(PreTrainedConfig):
             value = getattr(self, name)
             if value not in get_args(choices) and not (name == "cca_positions" and value is None):
                 raise SettingsError(f"{name} {value!r}: must be {' or '.join(get_args(choices))}")
-        for name, value in (("dropout", self.dropout), ("encoder_dropout", self.encoder_dropout)):
+        for name in ("dropout", "encoder_dropout"):
+            value = getattr(self, name)
             derived = value is None and name == "encoder_dropout"
-            if not derived and (not isinstance(value, int | float) or not 0 <= value < 1):
+            if not derived and (type(value) not in (int, float) or not 0 <= value < 1):
                 raise SettingsError(f"{name} {value!r}: must be a number, at least 0 and below 1")
 
     def _check(self) -> None:
@@ -222,5 +224,6 @@ class RetroConfig(PreTrainedConfig):
 def _check_layers(name: str, layers: list[int] | None, highest: int) -> None:
     assert layers is not None
     known = range(1, highest + 1)
-    if not isinstance(layers, list) or layers != [layer for layer in known if layer in layers]:
+    rising = isinstance(layers, list) and layers == [layer for layer in known if layer in layers]
+    if not rising or any(type(layer) is not int for layer in layers):
         raise SettingsError(f"{name} {layers}: must be a list of rising layer numbers, from 1 to {highest}")

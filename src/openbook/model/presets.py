@@ -1,5 +1,6 @@
 """Sizes of models by name: the paper's (arXiv 2112.04426, tables 2 and 10), and smaller ones."""
 
+from copy import deepcopy
 from typing import Any
 
 from openbook.errors import SettingsError
@@ -57,12 +58,12 @@ def preset(name: str) -> dict[str, Any]:
     Raises:
         SettingsError: there is none of this name.
     """
-    key = name.lower()
+    key = str(name).lower()
     if key in _WITHOUT_RETRIEVAL:
         return PRESETS[_WITHOUT_RETRIEVAL[key]] | {"cca_layers": []}
     if key not in PRESETS:
         raise SettingsError(f"preset {name!r}: choose from {', '.join([*PRESETS, *_WITHOUT_RETRIEVAL])}")
-    return dict(PRESETS[key])
+    return deepcopy(PRESETS[key])
 
 
 def paper_cca_layers(num_layers: int) -> list[int]:
