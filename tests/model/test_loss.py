@@ -107,6 +107,22 @@ def test_under_autocast_gradients_are_right_to_its_precision(dtype: torch.dtype)
         torch.testing.assert_close(our * 1e8, their * 1e8, atol=0.03, rtol=0.03)
 
 
+def test_in_half_precision_the_sum_over_many_parts_is_not_rounded_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hidden, weight, _, _, _ = draw(copies=False, dtype=torch.float32)
+    hidden, labels = hidden.detach()[:1].repeat(1, 300, 1), torch.arange(300 * T)[None] % V
+    both = []
+    for dtype, at_once in ((torch.float32, 10**9), (torch.bfloat16, 4 * V)):
+        monkeypatch.setattr(loss_module, "_LOGITS_AT_ONCE", at_once)
+        leaf = weight.detach().bfloat16().to(dtype).requires_grad_()
+        loss, _ = next_token_loss(hidden.bfloat16().to(dtype), leaf, labels, None, None)
+        (gradient,) = torch.autograd.grad(loss, leaf)
+        assert gradient.dtype == dtype
+        both.append(gradient.float())
+    assert (both[1] - both[0]).norm() < 0.005 * both[0].norm()
+
+
 def test_a_sequence_of_one_token_predicts_nothing() -> None:
     loss, nats = next_token_loss(torch.randn(2, 1, D), torch.randn(V, D), torch.ones(2, 1).long(), None, None)
     assert float(loss) == 0.0

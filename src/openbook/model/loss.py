@@ -70,7 +70,11 @@ class _VocabularyLoss(torch.autograd.Function):
         dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else weight.dtype
         learns = any(ctx.needs_input_grad)
         nats = hidden.new_empty(len(hidden), dtype=torch.promote_types(dtype, torch.float32))
-        gradients = [torch.zeros_like(x) if learns else None for x in (hidden, weight)]
+        gradients: list[Tensor] = []
+        if learns:
+            # That of the weights is a sum of many parts, which half precision would round away.
+            sum_dtype = torch.promote_types(weight.dtype, torch.float32)
+            gradients = [torch.zeros_like(hidden), torch.zeros_like(weight, dtype=sum_dtype)]
         from_vocabulary = torch.ones_like(nats)
         step = max(1, _LOGITS_AT_ONCE // len(weight))
         with torch.autocast(kind, enabled=False):
@@ -91,6 +95,7 @@ class _VocabularyLoss(torch.autograd.Function):
                     error = logits.sub_(log_sum).exp_().mul_(factor).scatter_add_(-1, target, -factor)
                     _add_gradients(gradients, part, error.to(dtype), h, cast)
         if learns:
+            gradients[1] = gradients[1].to(weight.dtype)
             ctx.mixes = log_rest is not None
             ctx.save_for_backward(*gradients, wanted * from_vocabulary, wanted * (1 - from_vocabulary))
         ctx.mark_non_differentiable(nats)
@@ -104,11 +109,8 @@ class _VocabularyLoss(torch.autograd.Function):
         return hidden * scale, weight * scale, None, None, of_rest, of_copied
 
 
-def _add_gradients(
-    gradients: list[Tensor | None], part: slice, error: Tensor, h: Tensor, weight: Tensor
-) -> None:
+def _add_gradients(gradients: list[Tensor], part: slice, error: Tensor, h: Tensor, weight: Tensor) -> None:
     of_hidden, of_weight = gradients
-    assert of_hidden is not None and of_weight is not None
     of_hidden[part] = (error @ weight).to(of_hidden.dtype)
     if of_weight.dtype == error.dtype:
         of_weight.addmm_(error.T, h)
