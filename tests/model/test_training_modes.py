@@ -136,3 +136,15 @@ def test_ids_that_are_masked_may_be_anything() -> None:
     mask = torch.ones_like(ids, dtype=torch.bool)
     mask[0, 0, 0, 2:] = False
     assert tiny_model()(inputs.input_ids, ids, mask).logits.isfinite().all()
+
+
+@pytest.mark.parametrize("which", ["input_ids", "neighbor_ids", "labels"])
+@pytest.mark.parametrize("kind", [torch.uint16, torch.float32, torch.bool])
+def test_ids_of_another_kind_are_refused(which: str, kind: torch.dtype) -> None:
+    inputs = draw_inputs(tokens=12)
+    given = {**inputs.asdict(), "labels": inputs.input_ids}
+    tensor = given[which]
+    assert tensor is not None
+    given[which] = tensor.to(kind)
+    with pytest.raises(SettingsError, match=f"{which}: {kind}.* must be torch.int64"):
+        tiny_model()(**given)

@@ -44,6 +44,7 @@ def check_inputs(
         raise SettingsError(
             "neighbor_ids were given, but this model has no chunked cross-attention (cca_layers)"
         )
+    _check_kind("neighbor_ids", neighbor_ids)
     C = (past + T) // config.chunk_size - past // config.chunk_size
     R = 2 * config.chunk_size
     K = "K" if last is None else last.ids.shape[2]
@@ -70,8 +71,9 @@ def check_ids(name: str, ids: Tensor, vocab_size: int, *, lowest: int = 0) -> No
     """Compare ids on the CPU with the vocabulary.
 
     Raises:
-        SettingsError: one is outside of it.
+        SettingsError: one is outside of it, or they are not int64 (int32 is taken too).
     """
+    _check_kind(name, ids)
     if ids.device.type != "cpu" or torch.compiler.is_compiling() or ids.numel() == 0:
         return
     low, high = (int(end) for end in ids.aminmax())
@@ -81,6 +83,11 @@ def check_ids(name: str, ids: Tensor, vocab_size: int, *, lowest: int = 0) -> No
             f"{name}: {found} is outside the vocabulary of {vocab_size} tokens; "
             "was the text tokenized with this model's tokenizer?"
         )
+
+
+def _check_kind(name: str, ids: Tensor) -> None:
+    if ids.dtype not in (torch.int64, torch.int32):
+        raise SettingsError(f"{name}: {ids.dtype} is no kind of ids; must be torch.int64")
 
 
 def new_chunks(
