@@ -10,6 +10,7 @@ import pytest
 
 from openbook.database import Database, NeighborTable, SequenceDataset, build_neighbors, neighbors, repair
 from openbook.database.arrays import Rows
+from openbook.database.batches import is_held_out
 from openbook.database.embedder import Embedder
 from openbook.database.same_documents import same_documents
 from openbook.database.table import table_stamp
@@ -58,7 +59,9 @@ def forbidden(ours: Database, book: Database, place: int) -> set[int]:
 
 def candidates(ours: Database, book: Database, chunk: int) -> list[int]:
     layout = book.layout
-    out = forbidden(ours, book, int(ours.layout.document_of[chunk]))
+    held_out = np.flatnonzero(ours.layout.live & ours.layout.holdout).tolist()
+    own = int(ours.layout.document_of[chunk])
+    out = set().union(*(forbidden(ours, book, place) for place in (own, *held_out)))
     return [
         other
         for other, place in enumerate(layout.document_of.tolist())
@@ -235,6 +238,53 @@ def test_new_chunks_extend_the_table_while_the_book_stays(
     book.add(documents({"new": "river stone"}))
     build_neighbors(ours, book=book, k=K, progress=lambda done, total: searched.append(total or 0))
     assert searched[-1] == ours.layout.num_chunks
+
+
+def test_what_the_corpus_holds_out_is_nobodys_neighbor_also_where_the_book_has_it(
+    make: Make, corpus: Corpus, documents: Documents
+) -> None:
+    texts = corpus(30, seed=7)
+    book, ours = make({f"b{name}": text for name, text in texts.items()}), make(texts, holdout=0.3)
+    places = np.flatnonzero(ours.layout.holdout)
+    copies = same_documents(ours.opened, book.opened).of(places)
+    assert len(copies) == len(places) > 2
+
+    def named(table: NeighborTable) -> set[int]:
+        ids = table.ids[:]
+        return set(book.layout.document_of[ids[ids >= 0]].tolist())
+
+    table = build_neighbors(ours, book=book, k=10)
+    assert len(named(table)) == len(texts) - len(copies)
+    assert not named(table) & set(copies.tolist())
+    late = next(f"late{number}" for number in range(99) if is_held_out(f"late{number}", 0.3))
+    kept = next(name for name in texts if not is_held_out(name, 0.3))
+    place = names(book).index(f"b{kept}")
+    assert place in named(table)
+    ours.add(documents({late: texts[kept]}))
+    extended = build_neighbors(ours, book=book, k=10)
+    assert place not in named(extended)
+    assert np.array_equal(extended.ids, build_neighbors(ours, book=book, k=10, rebuild=True).ids)
+
+
+def test_a_text_that_is_there_very_often_is_not_shown_to_itself(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search leaves out so many copies, the samples all."""
+    monkeypatch.setattr("openbook.database.same_documents._SEARCHED_WITHOUT", 2)
+    book = make({f"b{number}": SHARED for number in range(6)} | {"other": f"{SHARED} castle"})
+    ours = make({f"c{number}": SHARED for number in range(3)})
+    same = same_documents(ours.opened, book.opened)
+    assert same.rows(np.arange(3)).shape == (3, 1 + 2)
+    assert [names(book)[place] for place in same.of(np.arange(3))] == [f"b{number}" for number in range(6)]
+    table = build_neighbors(ours, book=book, k=6)
+    assert set(book.layout.document_of[table.ids[0]].tolist()) - set(same.of(np.arange(1)).tolist())
+    samples = SequenceDataset(ours, "train", 2 * M, table.first(6), book=book)
+    ids, mask = samples[0]["neighbor_ids"], np.asarray(samples[0]["neighbor_mask"])
+    shown = np.asarray(ids)[mask.any(axis=-1)]
+    other = names(book).index("other")
+    assert len(shown) and {tuple(row[:M]) for row in shown.tolist()} <= {
+        tuple(book.tokens[chunk].tolist()) for chunk in book.layout.chunks_of(other)
+    }
 
 
 def test_an_interrupted_build_goes_on(

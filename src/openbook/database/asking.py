@@ -1,7 +1,7 @@
 """Asking a book for the neighbors of a corpus' chunks: the book is the corpus itself, or another database."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 import numpy as np
@@ -12,7 +12,7 @@ from openbook.database.dense import Found
 from openbook.database.dense_store import TAIL_FOR_BULK, is_large, needs_care
 from openbook.database.judge import still_to_judge
 from openbook.database.same_documents import SameDocuments, same_documents
-from openbook.database.search import Queries, SearchMode
+from openbook.database.search import Queries, Searcher, SearchMode
 from openbook.database.table import BookStamp
 from openbook.database.version import Version
 from openbook.errors import DatabaseError, MismatchError
@@ -51,7 +51,22 @@ class Asking:
     def nearest(self, chunks: NDArray[np.int64], *, k: int, mode: SearchMode) -> Found:
         """Ids and scores [n, k] in the book, of other documents than those that these chunks [n] are of."""
         own = self._same.rows(self.asks.layout.document_of[chunks])
-        return self.answers.searcher.search(self._queries(chunks), k=k, mode=mode, exclude=own)
+        return self._searcher.search(self._queries(chunks), k=k, mode=mode, exclude=own)
+
+    @property
+    def retrievable(self) -> NDArray[np.bool_]:
+        """[chunks of the book]: may this chunk be anyone's neighbor?"""
+        return self._searcher.layout.retrievable
+
+    @cached_property
+    def _searcher(self) -> Searcher:
+        """What the corpus holds out is nobody's neighbor, also where the book has it."""
+        searcher, layout = self.answers.searcher, self.asks.layout
+        if self.is_itself:
+            return searcher
+        excluded = searcher.layout.excluded.copy()
+        excluded[self._same.of(np.flatnonzero(layout.live & layout.holdout))] = True
+        return replace(searcher, layout=replace(searcher.layout, excluded=excluded))
 
     @cached_property
     def _same(self) -> SameDocuments:

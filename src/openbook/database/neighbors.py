@@ -162,9 +162,9 @@ def _rows_to_search(asking: Asking, stamp: Stamp, old: NeighborTable | None) -> 
     ids = np.full((layout.num_chunks, stamp.k), -1, dtype=np.int64)
     ids[: len(old.ids)] = old.ids[:]
     new = (layout.added > old.version)[layout.document_of] | (ids[:, 0] < 0)
+    lost = ((ids >= 0) & ~asking.retrievable[np.where(ids >= 0, ids, 0)]).any(axis=1)
     if not asking.is_itself:
-        return live & new
-    lost = ((ids >= 0) & ~layout.retrievable[np.where(ids >= 0, ids, 0)]).any(axis=1)
+        return live & (new | lost)
     wanted = live & (new | lost | layout.holdout[layout.document_of])
     for part in _in_batches(np.flatnonzero(live & new & layout.retrievable)):
         named, _ = opened.searcher.search(opened.chunk_queries(part), k=_REVERSE_NEIGHBORS, mode=stamp.mode)

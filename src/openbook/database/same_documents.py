@@ -15,6 +15,9 @@ from openbook.database.layout import ChunkLayout
 from openbook.database.version import Version
 
 _ROWS_AT_ONCE = 65_536
+_SEARCHED_WITHOUT = 16
+"""Documents with the same tokens that a search leaves out: a text of which there are thousands would cost
+every query thousands of hits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +38,18 @@ class SameDocuments:
 
     def of(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
         """All documents of the book that are one of these [n] of the corpus, each once."""
-        return np.setdiff1d(self.rows(np.unique(documents)), [-1])
+        ranges = np.unique(np.stack([self.first[documents], self.end[documents]]), axis=1)
+        parts = [self.places[first:end] for first, end in ranges.T.tolist()]
+        return np.setdiff1d(np.concatenate([self.by_id[documents], *parts]), [-1])
 
     def rows(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
-        """For each document [n] of the corpus those of the book [n, at least 1], filled with -1."""
+        """For each document [n] of the corpus those of the book [n, 1 to 17], filled with -1.
+
+        The one with its id, and the first 16 with its tokens: of a text that is there more often, the table
+        may name other copies, which `of` keeps from being shown.
+        """
         first, end = self.first[documents, None], self.end[documents, None]
-        columns = first + np.arange((end - first).max(initial=0))
+        columns = first + np.arange(min(_SEARCHED_WITHOUT, (end - first).max(initial=0)))
         found = np.full(columns.shape, -1, dtype=np.int64)
         found[columns < end] = self.places[columns[columns < end]]
         return np.concatenate([self.by_id[documents, None], found], axis=1)
