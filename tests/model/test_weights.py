@@ -122,6 +122,19 @@ def test_the_model_computes_under_autocast() -> None:
     assert all(p.grad is None or p.grad.isfinite().all() for p in model.parameters())
 
 
+@pytest.mark.parametrize("options", [{}, SHARED, {"cca_layers": []}, {"tie_word_embeddings": False}], ids=str)
+def test_a_model_with_more_tokens_reads_them_everywhere(tmp_path: Path, options: dict[str, Any]) -> None:
+    model = tiny_model(**options).float()
+    inputs = draw_inputs(tokens=9, neighbors=0 if "cca_layers" in options else 2)
+    before = model(**inputs.asdict()).logits
+    model.resize_token_embeddings(V + 5)
+    torch.testing.assert_close(model(**inputs.asdict()).logits[..., :V], before)
+    model.save_pretrained(tmp_path)
+    loaded = RetroForCausalLM.from_pretrained(tmp_path)
+    new = {name: None if x is None else torch.full_like(x, V + 4) for name, x in inputs.asdict().items()}
+    assert torch.equal(loaded(**new).logits, model(**new).logits)
+
+
 def test_the_words_of_other_models_are_taken_and_mean_nothing() -> None:
     model, inputs = tiny_model(), draw_inputs()
     position_ids = torch.arange(11)[None]

@@ -59,6 +59,16 @@ class RetroPreTrainedModel(PreTrainedModel):
             )
         super().activation_checkpointing_enable(options, *args, **kwargs)
 
+    def _resize_token_embeddings(self, *args: Any, **kwargs: Any) -> nn.Embedding:
+        """For transformers' `resize_token_embeddings`, which knows nothing of the encoder's."""
+        resized: nn.Embedding = super()._resize_token_embeddings(*args, **kwargs)
+        encoder = self.base_model.encoder
+        if isinstance(encoder, RetroEncoder) and encoder.embed_tokens is not None:
+            old = encoder.embed_tokens
+            encoder.embed_tokens = self._get_resized_embeddings(old, resized.num_embeddings)
+            encoder.embed_tokens.requires_grad_(old.weight.requires_grad)
+        return resized
+
     def _init_weights(self, module: nn.Module) -> None:
         """Normal weights; what is added to the residual stream starts smaller the deeper the model is."""
         std = self.config.initializer_range
