@@ -36,11 +36,10 @@ def require_close(metrics: Metrics, weights: Weights) -> Compare:
 
 @pytest.fixture
 def uneven(book: Database, book_documents: list[Document], tmp_path: Path) -> Database:
-    """Documents of a few tokens stand between long ones: samples predict very different numbers of tokens."""
+    """Documents of a few tokens before long ones: samples predict very different numbers of tokens."""
     short = [Document(id=f"short{number:03}", text=f"ba {number}") for number in range(60)]
     database = Database.create(tmp_path / "uneven", tokenizer=book.tokenizer, embedder=None, chunk_size=16)
-    database.add(document for pair in zip(short, book_documents * 2, strict=False) for document in pair[:1])
-    database.add(book_documents[:20])
+    database.add([*short, *book_documents[:20]])
     build_neighbors(database, k=2)
     return database
 

@@ -60,6 +60,7 @@ def folder(
         ("one then shards", "shards", 99),
         ("copies then one", "copies", 3),
         ("shards then one", "shards", 3),
+        ("shards", "copies", 99),  # is refused: a model is there
     ):
         jobs.append(common | {"recipe": path[kind], "output": str(folder / output), "stop_after": stop_after})
     script = Path(__file__).with_name("under_torchrun.py")
@@ -116,6 +117,13 @@ def test_both_kinds_write_the_same_files(folder: Path) -> None:
 def test_only_the_first_process_reports(folder: Path) -> None:
     assert (folder / "stdout").read_text().splitlines() == [str(folder / "copies")]
     assert (folder / "stderr").read_text().count("step 3: held-out bits per byte") == 1
+
+
+def test_what_the_first_process_refuses_all_refuse(folder: Path) -> None:
+    said = [(folder / f"shards.{rank}").read_text("utf-8") for rank in (0, 1)]
+    assert said[0].startswith("SettingsError: ")
+    assert "holds a model already" in said[0]
+    assert said[1] == "TrainingError: stopped, because the first process did; its message says why"
 
 
 def test_a_batch_must_divide(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

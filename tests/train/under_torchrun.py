@@ -1,19 +1,19 @@
 """Started by torchrun from test_processes.py: trainings in each of several processes, one after the other.
 
 The only argument is JSON: a list of {"arguments": [...]} for a command line, or of {"recipe", "database",
-"output", "stop_after"} for a call of `train`.
+"output", "stop_after"} for a call of `train`; an error that it raises goes to the file OUTPUT.RANK.
 """
 
 import json
 import sys
-from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from openbook.cli.app import run
 from openbook.database import Database
-from openbook.errors import TrainingStoppedError
+from openbook.errors import OpenbookError, TrainingStoppedError
 from openbook.train import load_recipe, train
 
 
@@ -21,14 +21,18 @@ def work(job: dict[str, Any]) -> None:
     if "arguments" in job:
         assert run(job["arguments"]) == 0
         return
-    left = [job["stop_after"]]
+    left, rank = [job["stop_after"]], torch.distributed.get_rank()
 
     def stop() -> bool:
         left[0] -= 1
-        return left[0] == 0 and torch.distributed.get_rank() == 1  # any process may be the one that is told
+        return left[0] == 0 and rank == 1  # any process may be the one that is told
 
-    with suppress(TrainingStoppedError):
+    try:
         train(load_recipe(job["recipe"]), Database.open(job["database"]), job["output"], stop=stop)
+    except TrainingStoppedError:
+        pass
+    except OpenbookError as error:
+        Path(f"{job['output']}.{rank}").write_text(f"{type(error).__name__}: {error}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -49,10 +49,7 @@ def begin(
         MismatchError: it holds an unfinished training of another recipe or database.
         TrainingError: all its checkpoints are damaged.
     """
-    found = 0
-    if processes.is_first():
-        found = _look(output, recipe, trained_on, overwrite=overwrite, tell=tell)
-    found = processes.agree(found)
+    found = processes.in_first(lambda: _look(output, recipe, trained_on, overwrite=overwrite, tell=tell))
     return (checkpoints.read(output, found) if found > 0 else None), found == _DONE
 
 

@@ -1,9 +1,12 @@
 """The processes that torchrun has started, or the only one: who is who, and what they agree on."""
 
 import os
+from collections.abc import Callable
 
 import torch
 import torch.distributed as dist
+
+from openbook.errors import OpenbookError, TrainingError
 
 
 def world_size() -> int:
@@ -24,9 +27,22 @@ def join() -> None:
         PartialState()  # as the Trainer will: NCCL on GPUs, else gloo
 
 
-def agree(value: int) -> int:
-    """The first process's value, in every process."""
-    return _reduce(value if is_first() else 0, dist.ReduceOp.SUM)
+def in_first(work: Callable[[], int | None]) -> int:
+    """Do something in the first process while the others wait; its number, if any, comes back in all.
+
+    Raises:
+        TrainingError: in the others, if it raised an error in the first.
+    """
+    number = 0
+    error: Exception | None = None
+    if is_first():
+        try:
+            number = work() or 0
+        except (OpenbookError, OSError) as raised:
+            error = raised
+    if any_of(error is not None):
+        raise error or TrainingError("stopped, because the first process did; its message says why")
+    return _reduce(number, dist.ReduceOp.SUM)
 
 
 def any_of(value: bool) -> bool:
@@ -36,7 +52,7 @@ def any_of(value: bool) -> bool:
 
 def wait() -> None:
     """Go on when all processes are here."""
-    agree(0)
+    any_of(False)
 
 
 def mean_of(value: float) -> float:

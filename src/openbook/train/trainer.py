@@ -139,9 +139,7 @@ class _Run:
                 f"{checkpoints.folder_of(self.folder, step)} holds; the same command goes on from there"
             )
         weights = state.weights_of(model)
-        if processes.is_first():
-            finish(self.folder, model, weights, self.database)
-        processes.wait()
+        processes.in_first(lambda: finish(self.folder, model, weights, self.database))
 
     def _loop(self, model: RetroForCausalLM, samples: SequenceDataset) -> TrainingLoop:
         settings = self.recipe.train
@@ -165,10 +163,12 @@ class _Run:
             state.save_model(loop.network, weights, folder)
             state.save_tensors(tensors, folder / "optimizer.safetensors")
 
-        if self.metrics is not None:
+        def write() -> None:
+            assert self.metrics is not None
             self.metrics.sync()
             checkpoints.write(self.folder, saved, files, keep=self.recipe.train.keep_checkpoints)
-        processes.wait()
+
+        processes.in_first(write)
 
     def _bits_per_byte(self, model: RetroForCausalLM) -> dict[str, float]:
         """Every process reads the same sequences: sharded weights need all of them at each step."""
