@@ -119,6 +119,11 @@ def test_only_the_first_process_reports(folder: Path) -> None:
     assert (folder / "stderr").read_text().count("step 3: held-out bits per byte") == 1
 
 
+def test_the_group_is_left_while_python_still_runs(folder: Path) -> None:
+    """Later its threads would abort the process, now and then, with all the work done."""
+    assert (folder / "stderr").read_text().count("group left: True") == 2
+
+
 def test_what_the_first_process_refuses_all_refuse(folder: Path) -> None:
     said = [(folder / f"shards.{rank}").read_text("utf-8") for rank in (0, 1)]
     assert said[0].startswith("SettingsError: ")

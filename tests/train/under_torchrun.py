@@ -4,6 +4,7 @@ The only argument is JSON: a list of {"arguments": [...]} for a command line, or
 "output", "stop_after"} for a call of `train`; an error that it raises goes to the file OUTPUT.RANK.
 """
 
+import atexit
 import json
 import sys
 from pathlib import Path
@@ -37,6 +38,7 @@ def work(job: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
+    # registered before the group is joined, so called after what joining has registered
+    atexit.register(lambda: print(f"group left: {not torch.distributed.is_initialized()}", file=sys.stderr))
     for job in json.loads(sys.argv[1]):
         work(job)
-    torch.distributed.destroy_process_group()

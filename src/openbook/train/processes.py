@@ -1,5 +1,7 @@
 """The processes that torchrun has started, or the only one: who is who, and what they agree on."""
 
+import atexit
+import gc
 import os
 from collections.abc import Callable
 
@@ -25,6 +27,15 @@ def join() -> None:
         from accelerate import PartialState
 
         PartialState()  # as the Trainer will: NCCL on GPUs, else gloo
+        atexit.unregister(_leave)  # once is enough
+        atexit.register(_leave)
+
+
+def _leave() -> None:
+    """End the group's threads while Python still runs: gloo's abort the process when they let go of a tensor later."""
+    gc.collect()  # a model that refers to the group keeps its threads
+    if dist.is_initialized():
+        dist.destroy_process_group()
 
 
 def in_first(work: Callable[[], int | None]) -> int:
