@@ -15,7 +15,7 @@ from openbook.database import Database, NeighborTable, SequenceDataset, build_ne
 from openbook.errors import DatabaseError, MismatchError, SettingsError
 from openbook.evaluate import MODES, evaluate_perplexity
 from openbook.evaluate.leakage import OVERLAPS
-from openbook.evaluate.perplexity import neighbors_of_mode
+from openbook.evaluate.shown import ChunkNeighbors, neighbors_of_mode
 from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.text import Document
 
@@ -117,12 +117,19 @@ def test_a_mode_alone_gives_what_it_gives_among_others(
         assert alone.leakage == []
 
 
+@pytest.fixture
+def held_out(book: Database, table: NeighborTable) -> ChunkNeighbors:
+    """What the held-out chunks retrieve."""
+    chunks = book.layout.chunks_of_split(holdout=True)
+    return ChunkNeighbors(chunks, table.ids[chunks])
+
+
 @pytest.mark.parametrize("seed", range(5))
-def test_random_shows_only_what_may_be_retrieved(seed: int, book: Database, table: NeighborTable) -> None:
-    shown = neighbors_of_mode("random", book, table, 10, seed)
+def test_random_shows_only_what_may_be_retrieved(seed: int, book: Database, held_out: ChunkNeighbors) -> None:
+    shown = neighbors_of_mode("random", held_out, book, k=10, seed=seed)
     assert shown is not None
-    chunks, _ = np.nonzero(shown >= 0)
-    drawn = shown[shown >= 0]
+    rows, columns = np.nonzero(shown.ids >= 0)
+    chunks, drawn = shown.chunks[rows], shown.ids[rows, columns]
     assert len(drawn) > 100
     assert book.layout.retrievable[drawn].all()
     documents = book.layout.document_of
@@ -130,35 +137,39 @@ def test_random_shows_only_what_may_be_retrieved(seed: int, book: Database, tabl
     assert len(np.unique(drawn)) > len(drawn) / 10
 
 
-def test_random_and_shuffled_obey_the_seed(book: Database, table: NeighborTable) -> None:
+def test_random_and_shuffled_obey_the_seed(book: Database, held_out: ChunkNeighbors) -> None:
     for mode in ("random", "shuffled"):
-        first, again, other = (neighbors_of_mode(mode, book, table, 2, seed) for seed in (0, 0, 1))
+        found = [neighbors_of_mode(mode, held_out, book, k=2, seed=seed) for seed in (0, 0, 1)]
+        first, again, other = (shown.ids for shown in found if shown is not None)
         np.testing.assert_array_equal(first, again)
-        assert not np.array_equal(first, other)  # type: ignore[arg-type]
+        assert not np.array_equal(first, other)
 
 
-def test_shuffled_is_a_permutation_of_the_held_out_chunks_neighbors(
-    book: Database, table: NeighborTable
-) -> None:
-    shown = neighbors_of_mode("shuffled", book, table, 2, 0)
+def test_shuffled_is_a_permutation_of_the_chunks_neighbors(book: Database, held_out: ChunkNeighbors) -> None:
+    shown = neighbors_of_mode("shuffled", held_out, book, k=2, seed=0)
     assert shown is not None
-    held_out = book.layout.chunks_of_split(holdout=True)
-    assert sorted(shown[held_out].tolist()) == sorted(table.first(2)[held_out].tolist())
-    assert (shown[held_out] != table.first(2)[held_out]).any()
+    assert sorted(shown.ids.tolist()) == sorted(held_out.ids[:, :2].tolist())
+    assert (shown.ids != held_out.ids[:, :2]).any()
 
 
-def test_missing_neighbors_stay_missing(book: Database, table: NeighborTable) -> None:
-    held_out = book.layout.chunks_of_split(holdout=True)
-    ids = np.array(table.ids)
-    ids[held_out[0]] = -1
-    ids[held_out[1], 1:] = -1
-    sparse = replace(table, ids=ids)
-    random = neighbors_of_mode("random", book, sparse, 3, 0)
+def test_missing_neighbors_stay_missing(book: Database, held_out: ChunkNeighbors) -> None:
+    ids = held_out.ids.copy()
+    ids[0] = -1
+    ids[1, 1:] = -1
+    sparse = ChunkNeighbors(held_out.chunks, ids)
+    random = neighbors_of_mode("random", sparse, book, k=3, seed=0)
+    shuffled = neighbors_of_mode("shuffled", sparse, book, k=3, seed=0)
     assert random is not None
-    assert ((random[held_out] < 0) == (ids[held_out, :3] < 0)).all()
-    shuffled = neighbors_of_mode("shuffled", book, sparse, 3, 0)
     assert shuffled is not None
-    assert (shuffled[held_out] < 0).sum() == (ids[held_out, :3] < 0).sum()
+    assert ((random.ids < 0) == (ids[:, :3] < 0)).all()
+    assert (shuffled.ids < 0).sum() == (ids[:, :3] < 0).sum()
+
+
+def test_chunk_neighbors_are_read_as_a_table(book: Database, table: NeighborTable) -> None:
+    some = np.array([3, 5, 9])
+    part = ChunkNeighbors(some, table.ids[some])
+    np.testing.assert_array_equal(part[np.array([[9, 3], [5, 5]])], table.ids[[[9, 3], [5, 5]]])
+    assert (part[np.array([0, 4, 10, 1000])] == -1).all()
 
 
 def test_without_any_neighbor_all_modes_equal_off(
@@ -261,9 +272,14 @@ def test_dropout_is_off(book: Database, table: NeighborTable, trained: RetroForC
     [
         ({"modes": ["on", "sideways"]}, "evaluation mode 'sideways': choose from on, off, random, shuffled"),
         ({"modes": [""]}, "evaluation mode ''"),
-        ({"k": 0}, "k 0: must be at least 1"),
+        ({"k": 0}, "k 0: must be from 1"),
         ({"k": -1}, "k -1"),
-        ({"k": 11}, "the table holds 10"),
+        ({"k": 101}, "k 101: must be from 1 to 100"),
+        ({"search_mode": "dense"}, "dense"),
+        ({"search_mode": "sideways"}, "sideways"),
+        ({"stride": 40}, "stride 40: must be a multiple"),
+        ({"stride": 128}, "stride 128"),
+        ({"stride": 0}, "stride 0"),
         ({"max_sequences": 0}, "max sequences 0"),
         ({"max_sequences": -1}, "max sequences -1"),
         ({"batch_size": 0}, "batch size 0"),

@@ -39,6 +39,6 @@ def work(job: dict[str, Any]) -> None:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     # registered before the group is joined, so called after what joining has registered
-    atexit.register(lambda: print(f"group left: {not torch.distributed.is_initialized()}", file=sys.stderr))
+    atexit.register(lambda: sys.stderr.write(f"group left: {not torch.distributed.is_initialized()}\n"))
     for job in json.loads(sys.argv[1]):
         work(job)

@@ -3,6 +3,7 @@
 It knows text and tokens; it does not know models.
 """
 
+from openbook.database.asking import nearest_neighbors
 from openbook.database.database import Database
 from openbook.database.info import DatabaseInfo
 from openbook.database.manifest import Problem
@@ -10,7 +11,7 @@ from openbook.database.neighbors import build_neighbors
 from openbook.database.records import Commit, Exclusion
 from openbook.database.repair import repair
 from openbook.database.search import Hit, Queries, SearchMode
-from openbook.database.sequences import SequenceDataset
+from openbook.database.sequences import NeighborRows, SequenceDataset
 from openbook.database.settings import DatabaseSettings
 from openbook.database.table import NeighborTable
 from openbook.database.verify import VerifyReport, verify
@@ -24,6 +25,7 @@ __all__ = [
     "DatabaseSettings",
     "Exclusion",
     "Hit",
+    "NeighborRows",
     "NeighborTable",
     "Problem",
     "Queries",
@@ -31,6 +33,7 @@ __all__ = [
     "SequenceDataset",
     "VerifyReport",
     "build_neighbors",
+    "nearest_neighbors",
     "repair",
     "verify",
 ]

@@ -12,11 +12,14 @@ from openbook.database.dense import Found
 from openbook.database.dense_store import TAIL_FOR_BULK, is_large, needs_care
 from openbook.database.judge import still_to_judge
 from openbook.database.same_documents import SameDocuments, same_documents
-from openbook.database.search import Queries, Searcher, SearchMode
+from openbook.database.search import Queries, Searcher, SearchMode, check_mode
 from openbook.database.table import BookStamp
 from openbook.database.version import Version
-from openbook.errors import DatabaseError, MismatchError
-from openbook.progress import Progress, stage
+from openbook.errors import DatabaseError, MismatchError, SettingsError
+from openbook.progress import Progress, silent, stage
+
+_AT_ONCE = 512
+"""Chunks searched between two reports of progress."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,47 @@ class Asking:
             return stored
         texts = cache(stored.texts)
         return Queries(texts, cache(lambda: self.book.embedder.encode(texts())), len(chunks))
+
+
+def nearest_neighbors(
+    corpus: Database,
+    chunks: NDArray[np.int64],
+    *,
+    book: Database | None = None,
+    k: int,
+    mode: str | None = None,
+    progress: Progress = silent,
+) -> NDArray[np.int64]:
+    """Search for the neighbors of some chunks, as `build_neighbors` does for all; nothing is saved.
+
+    Args:
+        corpus: whose chunks ask.
+        chunks: int64 [n].
+        book: the database whose chunks are the neighbors; None: the same one.
+        k: neighbors of each.
+        mode: of search in the book; None: dense where it has vectors, else bm25.
+        progress: told how many chunks are searched, and of how many.
+
+    Returns:
+        int64 [n, k] chunks of the book, best first, -1 where there are no more.
+
+    Raises:
+        MismatchError: tokenizer or chunk size of the book are others.
+        DatabaseError: the book is empty.
+        SettingsError: k below 1, or a mode that the book does not have.
+    """
+    if k < 1:
+        raise SettingsError(f"k = {k}: at least 1 neighbor must be searched for")
+    book = book_of(corpus, book)
+    checked = check_mode(mode, has_dense=book.vectors is not None)
+    make_ready(corpus, book, mode=checked, progress=progress)
+    asking = Asking(corpus, book)
+    ids = np.full((len(chunks), k), -1, dtype=np.int64)
+    for start in range(0, len(chunks), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        ids[part] = asking.nearest(chunks[part], k=k, mode=checked)[0]
+        progress(min(start + _AT_ONCE, len(chunks)), len(chunks))
+    return ids
 
 
 def book_of(corpus: Database, book: Database | None) -> Database:

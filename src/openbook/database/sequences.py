@@ -5,12 +5,11 @@ for. Arrays in, arrays out; torch is not known here.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.arrays import Rows
 from openbook.database.database import Database
 from openbook.database.retrieved import retrieved_tokens
 from openbook.database.same_documents import SameDocuments, same_documents
@@ -18,6 +17,13 @@ from openbook.errors import DatabaseError, SettingsError
 
 IGNORED_LABEL = -100
 """The label of tokens that no loss counts, as in torch and transformers."""
+
+
+class NeighborRows(Protocol):
+    """Rows of neighbors, by chunk: an array, one on the disk, or one of some chunks only."""
+
+    def __getitem__(self, chunks: NDArray[np.int64], /) -> NDArray[np.int64]:
+        """int64 [..., K] of chunks [...]."""
 
 
 @dataclass(frozen=True)
@@ -35,17 +41,20 @@ class SequenceDataset:
         sequence_length: T, a multiple of the chunk size.
         neighbors: int64 [num_chunks, K], usually `NeighborTable.first(k)`; None: without retrieval.
         book: what they are chunks of, `NeighborTable.book`; None: the same database.
+        stride: tokens from one sequence to the next; below T they overlap, and in each but the first only the
+            last `stride` tokens are predicted, the others are there to be read. None: T.
 
     Raises:
-        SettingsError: T is no multiple of M, or not at least 2 M.
+        SettingsError: T is no multiple of M, or not at least 2 M; or so with the stride, or it is above T.
         DatabaseError: the split is empty.
     """
 
     database: Database
     split: Literal["train", "holdout"]
     sequence_length: int
-    neighbors: NDArray[np.int64] | Rows | None = None
+    neighbors: NeighborRows | None = None
     book: Database | None = None
+    stride: int | None = None
 
     def __post_init__(self) -> None:
         M = self.database.settings.chunk_size
@@ -58,17 +67,30 @@ class SequenceDataset:
         if len(chunks) == 0:
             advice = "build it with --holdout 0.05" if self.split == "holdout" else "add documents"
             raise DatabaseError(f"{self.database.path}: no documents in the split {self.split!r}; {advice}")
-        C = self.sequence_length // M
-        padded = np.full(-(-len(chunks) // C) * C, -1, dtype=np.int64)
+        C, step = self.sequence_length // M, self._step(M)
+        first = np.arange(1 + max(0, -(-(len(chunks) - C) // step))) * step
+        padded = np.full(first[-1] + C, -1, dtype=np.int64)
         padded[: len(chunks)] = chunks
-        object.__setattr__(self, "chunk_ids", padded.reshape(-1, C))
+        object.__setattr__(self, "chunk_ids", padded[first[:, None] + np.arange(C)])
+        object.__setattr__(self, "counted", (first[:, None] == 0) | (np.arange(C) >= C - step))
         if self._same is None and (self.neighbors is not None or self.book is not None):
             same = same_documents(self.database.opened, self._read.opened)
             object.__setattr__(self, "_same", same)
 
     chunk_ids: NDArray[np.int64] = None  # type: ignore[assignment]
     """[sequences, C] the chunks of each sequence, -1 after the last one; made at construction."""
+    counted: NDArray[np.bool_] = None  # type: ignore[assignment]
+    """[sequences, C]: chunks whose tokens are predicted here, each in one sequence."""
     _same: SameDocuments | None = None
+
+    def _step(self, M: int) -> int:
+        stride = self.sequence_length if self.stride is None else self.stride
+        if stride % M or not M <= stride <= self.sequence_length:
+            raise SettingsError(
+                f"stride {stride}: must be a multiple of the database's chunk size {M}, at most the sequence "
+                f"length {self.sequence_length}"
+            )
+        return stride // M
 
     @property
     def _read(self) -> Database:
@@ -93,7 +115,8 @@ class SequenceDataset:
         ids = self.database.tokens[rows].astype(np.int64)
         ids[~exists] = self.database.tokenizer.eos_id
         lengths = np.where(exists, layout.lengths[rows], 0)
-        labels = np.where(np.arange(M) < lengths[:, None], ids, IGNORED_LABEL)
+        wanted = (np.arange(M) < lengths[:, None]) & self.counted[index][:, None]
+        labels = np.where(wanted, ids, IGNORED_LABEL)
         labels[0, 0] = IGNORED_LABEL
         sample: dict[str, NDArray[np.generic]] = {"input_ids": ids.reshape(-1), "labels": labels.reshape(-1)}
         if self.neighbors is not None:
@@ -102,9 +125,7 @@ class SequenceDataset:
             sample |= {"neighbor_ids": neighbor_ids, "neighbor_mask": mask}
         return sample
 
-    def _allowed_neighbors(
-        self, chunks: NDArray[np.int64], table: NDArray[np.int64] | Rows
-    ) -> NDArray[np.int64]:
+    def _allowed_neighbors(self, chunks: NDArray[np.int64], table: NeighborRows) -> NDArray[np.int64]:
         """Neighbors [C-1, K] of all chunks but the last, -1 where a neighbor must not be seen."""
         layout = self.database.layout
         exists = chunks >= 0

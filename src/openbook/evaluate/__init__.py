@@ -4,9 +4,12 @@ And of a database alone: recall and speed of its search.
 """
 
 from openbook.evaluate.intervals import Difference, paired_difference
-from openbook.evaluate.leakage import LeakageRow, longest_common_runs
-from openbook.evaluate.perplexity import MODES, ModeResult, PerplexityReport, evaluate_perplexity
+from openbook.evaluate.leakage import LeakageRow, NearCopies, longest_common_runs
+from openbook.evaluate.perplexity import ModeResult, PerplexityReport, evaluate_perplexity
 from openbook.evaluate.retrieval import Latency, RetrievalReport, evaluate_retrieval
+from openbook.evaluate.scorers import ModelScorer, Scorer
+from openbook.evaluate.shown import MODES
+from openbook.evaluate.windows import Windows
 
 __all__ = [
     "MODES",
@@ -14,8 +17,12 @@ __all__ = [
     "Latency",
     "LeakageRow",
     "ModeResult",
+    "ModelScorer",
+    "NearCopies",
     "PerplexityReport",
     "RetrievalReport",
+    "Scorer",
+    "Windows",
     "evaluate_perplexity",
     "evaluate_retrieval",
     "longest_common_runs",

@@ -10,10 +10,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from openbook.database import Database
+from openbook.database.retrieved import retrieved_tokens
+from openbook.evaluate.intervals import Difference
+from openbook.evaluate.shown import OVERLAP_NEIGHBORS, ChunkNeighbors
+from openbook.evaluate.windows import Windows
+
 _NOT_OURS_16 = 2**16 - 2
 """Stands for a token that does not exist, where ids take 16 bits; the number after it stands in neighbors."""
 _BLOCK = 64
 """Chunks at a time."""
+_BATCH = 512
+"""Chunks whose neighbors are fetched at a time."""
+_NEAR_COPY = 0.5
+"""A run of this share of a chunk, 32 tokens of 64, is what decontamination removes (paper, section 2.6)."""
+_NAMED = 10
 
 OVERLAPS = (0.125, 0.25, 0.5, 1.0)
 """The shares of a chunk at which results are reported: at 12.5 % of 64 tokens, at most 8 in a row."""
@@ -28,6 +39,54 @@ class LeakageRow:
     on: float | None
     """None where there is no such chunk."""
     off: float | None
+    modes: dict[str, float]
+    """All that was evaluated, on and off among them."""
+    differences: dict[str, Difference]
+    """From on, as over all chunks."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearCopies:
+    """Evaluated documents that are nearly in the book, so that their losses say little."""
+
+    documents: int
+    """How many share a run of half a chunk or more with something they retrieved."""
+    evaluated: int
+    worst: dict[str, float]
+    """Of the worst, the share of their chunks that do so, by document id."""
+
+
+def near_copies(windows: Windows, runs: NDArray[np.int64]) -> NearCopies:
+    """Find them in the longest runs [n, C] of the windows' chunks."""
+    database = windows.dataset.database
+    there = windows.counted & (runs >= 0)
+    documents, place = np.unique(database.layout.document_of[windows.chunk_ids[there]], return_inverse=True)
+    copied = np.bincount(place, weights=runs[there] >= windows.chunk_size * _NEAR_COPY) / np.bincount(place)
+    worst = np.argsort(-copied, kind="stable")[:_NAMED]
+    worst = worst[copied[worst] > 0]
+    described = database.catalog.describe(database.layout.number[documents[worst]].tolist())
+    return NearCopies(
+        documents=int((copied > 0).sum()),
+        evaluated=len(documents),
+        worst={d.id: float(share) for d, share in zip(described, copied[worst], strict=True)},
+    )
+
+
+def overlap_runs(windows: Windows, true: ChunkNeighbors, book: Database) -> NDArray[np.int64]:
+    """Longest run that each chunk [n, C] shares with its 10 nearest, in tokens; -1 for no chunk."""
+    database, M = windows.dataset.database, windows.chunk_size
+    near = true.first(OVERLAP_NEIGHBORS)
+    runs = np.zeros(len(near.chunks), dtype=np.int64)
+    for start in range(0, len(runs), _BATCH):
+        part = slice(start, start + _BATCH)
+        ids = near.chunks[part]
+        tokens = database.tokens[ids].astype(np.int64)
+        tokens[np.arange(M) >= database.layout.lengths[ids][:, None]] = -1
+        neighbors, mask = retrieved_tokens(book.tokens, book.layout, near.ids[part])
+        runs[part] = longest_common_runs(tokens, neighbors, mask)
+    exists = windows.chunk_ids >= 0
+    places = np.searchsorted(near.chunks, np.where(exists, windows.chunk_ids, near.chunks[0]))
+    return np.where(exists, runs[places], -1)
 
 
 def longest_common_runs(

@@ -1,34 +1,27 @@
-"""Bits per byte on held-out documents, in modes that tell whether retrieval helps and why.
+"""Bits per byte and perplexity on held-out text, in modes that tell whether retrieval helps and why.
 
-on: the neighbors of the table. off: none. random: chunks drawn at random from what may be retrieved.
-shuffled: the neighbors of other held-out chunks. All modes read the same tokens in one pass.
+All modes (see `shown`), and whatever else is compared with them, read the same tokens in one pass.
 """
 
 import math
-from collections.abc import Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database import Database, NeighborTable, SequenceDataset
-from openbook.database.arrays import Rows
-from openbook.database.retrieved import retrieved_tokens
-from openbook.errors import DatabaseError, SettingsError
+from openbook.database import Database, NeighborTable
+from openbook.errors import SettingsError
 from openbook.evaluate.intervals import Difference, paired_difference
-from openbook.evaluate.leakage import OVERLAPS, LeakageRow, longest_common_runs
-from openbook.progress import Progress, silent
+from openbook.evaluate.leakage import OVERLAPS, LeakageRow, NearCopies, near_copies, overlap_runs
+from openbook.evaluate.scorers import ModelScorer, Scorer
+from openbook.evaluate.shown import MODES, neighbors_of_mode, true_neighbors
+from openbook.evaluate.windows import Windows
+from openbook.progress import Progress, silent, stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from openbook.model import RetroForCausalLM
-
-MODES = ("on", "off", "random", "shuffled")
-_OVERLAP_NEIGHBORS = 10
-_OVERLAP_BATCH = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +32,10 @@ class ModeResult:
     """Of the documents' UTF-8 text; their end-of-text tokens are predicted too."""
     perplexity: float
     """Per token."""
+    perplexity_per_word: float
+    """Words are what white space separates."""
     tokens: int
-    """Predicted tokens: all but the first of each sequence."""
+    """Predicted tokens: all but the very first of what a window reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +43,15 @@ class PerplexityReport:
     """What `openbook eval perplexity` prints."""
 
     modes: dict[str, ModeResult]
+    """By mode, then by the name of what was compared."""
     leakage: list[LeakageRow]
     """Empty unless both on and off were evaluated."""
     differences: dict[str, Difference]
     """Of every other mode from on; empty where on was not evaluated."""
+    by_position: dict[str, list[float]]
+    """Bits per byte of the tokens at each place in their chunk [M], by mode."""
+    near_copies: NearCopies | None
+    """Documents that are nearly in the book; None where overlap was not measured."""
     k: int
     sequences: int
 
@@ -61,32 +61,42 @@ def evaluate_perplexity(
     database: Database,
     table: NeighborTable | None,
     *,
+    corpus: Database | None = None,
     modes: Sequence[str] = MODES,
+    others: Mapping[str, Scorer] | None = None,
     k: int | None = None,
+    search_mode: str | None = None,
     sequence_length: int = 512,
+    stride: int | None = None,
     batch_size: int = 8,
     max_sequences: int | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> PerplexityReport:
-    """Evaluate a model on the database's held-out documents.
+    """Evaluate a model on the database's held-out documents, or on a text of its own.
 
     Args:
         model: trained with the database's tokenizer and chunk length; it is left in the mode it was in.
-        database: built with a holdout.
-        table: its neighbor table; None: only the mode off is possible.
+        database: built with a holdout, unless there is a corpus.
+        table: its neighbor table, used where it has the neighbors asked for; None: neighbors are searched.
+        corpus: another database to read, its held-out documents, or all if it holds none out; its neighbors
+            are searched in the database, or in the book of the table.
         modes: any of on, off, random, shuffled.
+        others: what to compare with them on the same tokens, by name.
         k: neighbors of each chunk; None: as in the model's training.
-        sequence_length: T.
+        search_mode: dense, bm25 or hybrid; None: as the table, else dense where the book has vectors.
+        sequence_length: T, the window.
+        stride: from one window to the next, a multiple of M; below T every token but those of the first
+            window has T - stride tokens or more before it. None: T.
         batch_size: sequences at a time.
-        max_sequences: read this many, spread evenly over the split; None: all.
-        seed: of random and shuffled neighbors.
+        max_sequences: read this many, spread evenly over the text; None: all.
+        seed: of random and shuffled neighbors, and of the intervals.
         progress: told how many sequences are done, and of how many.
 
     Raises:
         SettingsError: an unknown mode, or a number out of its range.
         MismatchError: model and database do not belong together.
-        DatabaseError: nothing is held out.
+        DatabaseError: nothing is held out, or nothing can be retrieved.
     """
     database.settings.require_match(
         tokenizer_fingerprint=model.config.tokenizer_fingerprint, chunk_size=model.config.chunk_size
@@ -94,149 +104,107 @@ def evaluate_perplexity(
     for mode in modes:
         if mode not in MODES:
             raise SettingsError(f"evaluation mode {mode!r}: choose from {', '.join(MODES)}")
-    for name, number in (("k", k), ("batch size", batch_size), ("max sequences", max_sequences)):
-        if number is not None and number < 1:
-            raise SettingsError(f"{name} {number}: must be at least 1")
+    if batch_size < 1:
+        raise SettingsError(f"batch size {batch_size}: must be at least 1")
     k = model.config.num_neighbors if k is None else k
-    book = None if table is None else table.book
-    base = SequenceDataset(database, "holdout", sequence_length, book=book)
-    datasets = {
-        mode: replace(base, neighbors=neighbors_of_mode(mode, database, table, k, seed)) for mode in modes
-    }
-    count = min(len(base), max_sequences or len(base))
-    chosen = np.linspace(0, len(base) - 1, count).round().astype(int)
-    losses = {mode: np.zeros((count, sequence_length), dtype=np.float32) for mode in modes}
-    with _evaluating(model):
-        for start in range(0, count, batch_size):
-            rows = chosen[start : start + batch_size]
-            for mode, dataset in datasets.items():
-                losses[mode][start : start + len(rows)] = _token_losses(model, dataset, rows)
-            progress(min(start + batch_size, count), count)
-    predicted = np.stack([base[row]["labels"] for row in chosen]) >= 0
-    bytes_per_token = _bytes_per_token(database)
-    results = {mode: _result(loss[predicted], bytes_per_token) for mode, loss in losses.items()}
-    leakage: list[LeakageRow] = []
-    if table is not None and "on" in modes and "off" in modes:
-        runs = _overlaps(database, table, base.chunk_ids[chosen])
-        leakage = _leakage_rows(losses, predicted, runs, database.settings.chunk_size, bytes_per_token)
-    differences = {}
-    if "on" in modes:
-        documents = _documents(database, base.chunk_ids[chosen])[predicted]
-        by_mode = {mode: loss[predicted] for mode, loss in losses.items()}
-        differences = _differences(by_mode, documents, bytes_per_token, seed)
-    return PerplexityReport(results, leakage, differences, k, count)
+    book = database if table is None else table.book
+    windows = Windows.of(
+        corpus or database,
+        book=book,
+        sequence_length=sequence_length,
+        stride=stride,
+        max_sequences=max_sequences,
+    )
+    scorers: dict[str, Scorer] = {"off": ModelScorer(model)} if "off" in modes else {}
+    runs = None
+    if set(modes) - {"off"}:
+        if corpus is not None and table is not None:
+            search_mode, table = search_mode or table.mode, None
+        true = true_neighbors(
+            windows, book, table, k=k, search_mode=search_mode, progress=stage(progress, "searching")
+        )
+        shown = {mode: neighbors_of_mode(mode, true, book, k=k, seed=seed) for mode in modes}
+        scorers = {mode: ModelScorer(model, neighbors) for mode, neighbors in shown.items()}
+        runs = overlap_runs(windows, true, book) if {"on", "off"} <= set(modes) else None
+    scorers |= others or {}
+    nats = _read(windows, scorers, batch_size, progress)
+    return _report(windows, nats, runs, k=k, seed=seed)
 
 
-def neighbors_of_mode(
-    mode: str, database: Database, table: NeighborTable | None, k: int, seed: int
-) -> NDArray[np.int64] | Rows | None:
-    """The neighbors [num_chunks, k] that a mode shows for the held-out chunks; None: none at all.
-
-    random and shuffled leave a chunk's missing neighbors missing, so that only what is shown differs.
-    """
-    if mode == "off":
-        return None
-    if table is None:
-        raise SettingsError(f"evaluation mode {mode!r}: needs a neighbor table")
-    true = table.first(k)
-    if mode == "on":
-        return true
-    rng = np.random.default_rng(seed)
-    held_out = database.layout.chunks_of_split(holdout=True)
-    shown = np.full(true.shape, -1, dtype=np.int64)
-    if mode == "random":
-        candidates = np.flatnonzero(table.book.layout.retrievable)
-        if len(candidates) == 0:
-            raise DatabaseError(f"{table.book.path}: every document is held out; nothing can be retrieved")
-        drawn = rng.choice(candidates, size=(len(held_out), k))
-        shown[held_out] = np.where(true[held_out] >= 0, drawn, -1)
-    else:
-        shown[held_out] = true[held_out[rng.permutation(len(held_out))]]
-    return shown
-
-
-def _token_losses(
-    model: "RetroForCausalLM", dataset: SequenceDataset, rows: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """Nats of each token [len(rows), T], 0 where none is predicted."""
-    import torch
-
-    samples = [dataset[row] for row in rows]
-    batch = {key: torch.from_numpy(np.stack([sample[key] for sample in samples])) for key in samples[0]}
-    batch = {key: value.to(model.device) for key, value in batch.items()}
-    with torch.inference_mode():
-        losses = model(**batch, return_logits=False).token_losses
-    assert losses is not None
-    nats: NDArray[np.float32] = losses.float().cpu().numpy()
+def _read(
+    windows: Windows, scorers: Mapping[str, Scorer], batch_size: int, progress: Progress
+) -> dict[str, NDArray[np.float32]]:
+    """Nats [n, T] of each scorer."""
+    nats = {name: np.zeros(windows.predicted.shape, dtype=np.float32) for name in scorers}
+    for start in range(0, len(windows), batch_size):
+        part = slice(start, start + batch_size)
+        for name, scorer in scorers.items():
+            nats[name][part] = scorer(windows, windows.rows[part])
+        progress(min(start + batch_size, len(windows)), len(windows))
     return nats
 
 
-@contextmanager
-def _evaluating(model: "RetroForCausalLM") -> "Iterator[None]":
-    training = model.training
-    model.train(False)
-    try:
-        yield
-    finally:
-        model.train(training)
+def _report(
+    windows: Windows,
+    nats: Mapping[str, NDArray[np.float32]],
+    runs: NDArray[np.int64] | None,
+    *,
+    k: int,
+    seed: int,
+) -> PerplexityReport:
+    everything = windows.predicted
+    return PerplexityReport(
+        modes={name: _result(windows, loss, everything) for name, loss in nats.items()},
+        leakage=[] if runs is None else _leakage(windows, nats, runs, seed),
+        differences=_differences(windows, nats, everything, seed),
+        by_position={name: _by_position(windows, loss) for name, loss in nats.items()},
+        near_copies=None if runs is None else near_copies(windows, runs),
+        k=k,
+        sequences=len(windows),
+    )
 
 
-def _bytes_per_token(database: Database) -> float:
-    counts = database.layout.count(holdout=True)
-    return float(counts["bytes"] / counts["tokens"])
-
-
-def _result(nats: NDArray[np.float32], bytes_per_token: float) -> ModeResult:
-    mean = float(nats.mean(dtype=np.float64))
-    return ModeResult(mean / math.log(2) / bytes_per_token, math.exp(mean), len(nats))
-
-
-def _documents(database: Database, chunk_ids: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The document of each token [sequences, T], of chunks [sequences, C]."""
-    of_chunks = database.layout.document_of[np.where(chunk_ids >= 0, chunk_ids, 0)]
-    return np.repeat(of_chunks, database.settings.chunk_size, axis=1)
+def _result(windows: Windows, nats: NDArray[np.float32], tokens: NDArray[np.bool_]) -> ModeResult:
+    mean = float(nats[tokens].mean(dtype=np.float64))
+    return ModeResult(
+        bits_per_byte=mean / math.log(2) / windows.bytes_per_token,
+        perplexity=math.exp(mean),
+        perplexity_per_word=math.exp(mean / windows.words_per_token),
+        tokens=int(tokens.sum()),
+    )
 
 
 def _differences(
-    nats: dict[str, NDArray[np.float32]], documents: NDArray[np.int64], bytes_per_token: float, seed: int
+    windows: Windows, nats: Mapping[str, NDArray[np.float32]], tokens: NDArray[np.bool_], seed: int
 ) -> dict[str, Difference]:
-    """Of the modes from on; nats and documents of each predicted token [n]."""
-    _, document, counts = np.unique(documents, return_inverse=True, return_counts=True)
-    bits = {mode: np.bincount(document, weights=loss) / math.log(2) for mode, loss in nats.items()}
-    on, size = bits.pop("on"), (counts * bytes_per_token).astype(np.float64)
+    """Of the modes from on, over these tokens [n, T]."""
+    if "on" not in nats:
+        return {}
+    _, document, counts = np.unique(windows.documents[tokens], return_inverse=True, return_counts=True)
+    bits = {mode: np.bincount(document, weights=loss[tokens]) / math.log(2) for mode, loss in nats.items()}
+    on, size = bits.pop("on"), (counts * windows.bytes_per_token).astype(np.float64)
     return {mode: paired_difference(on, other, size, seed=seed) for mode, other in bits.items()}
 
 
-def _overlaps(database: Database, table: NeighborTable, chunk_ids: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Longest run that each chunk [sequences, C] shares with its neighbors, in tokens; -1 for no chunk."""
-    k = min(_OVERLAP_NEIGHBORS, table.ids.shape[1])
-    runs = np.full(chunk_ids.shape, -1, dtype=np.int64)
-    places = np.argwhere(chunk_ids >= 0)
-    M = database.settings.chunk_size
-    for start in range(0, len(places), _OVERLAP_BATCH):
-        rows, columns = places[start : start + _OVERLAP_BATCH].T
-        ids = chunk_ids[rows, columns]
-        tokens = database.tokens[ids].astype(np.int64)
-        tokens[np.arange(M) >= database.layout.lengths[ids][:, None]] = -1
-        neighbors, mask = retrieved_tokens(table.book.tokens, table.book.layout, table.first(k)[ids])
-        runs[rows, columns] = longest_common_runs(tokens, neighbors, mask)
-    return runs
+def _by_position(windows: Windows, nats: NDArray[np.float32]) -> list[float]:
+    M = windows.chunk_size
+    counts = windows.predicted.reshape(-1, M).sum(axis=0)
+    sums = np.where(windows.predicted, nats, 0.0).reshape(-1, M).sum(axis=0, dtype=np.float64)
+    return [float(x) for x in sums / np.maximum(counts, 1) / math.log(2) / windows.bytes_per_token]
 
 
-def _leakage_rows(
-    losses: dict[str, NDArray[np.float32]],
-    predicted: NDArray[np.bool_],
-    runs: NDArray[np.int64],
-    chunk_size: int,
-    bytes_per_token: float,
+def _leakage(
+    windows: Windows, nats: Mapping[str, NDArray[np.float32]], runs: NDArray[np.int64], seed: int
 ) -> list[LeakageRow]:
     rows = []
     for overlap in OVERLAPS:
-        little = (runs >= 0) & (runs <= overlap * chunk_size)
-        wanted = np.repeat(little, chunk_size, axis=1) & predicted
-        if wanted.any():
-            on, off = (_result(losses[mode][wanted], bytes_per_token).bits_per_byte for mode in ("on", "off"))
-            rows.append(LeakageRow(overlap, int(little.sum()), on, off))
-        else:
-            rows.append(LeakageRow(overlap, int(little.sum()), None, None))
+        little = windows.counted & (runs >= 0) & (runs <= overlap * windows.chunk_size)
+        tokens = windows.per_token(little)
+        modes = {
+            mode: _result(windows, loss, tokens).bits_per_byte for mode, loss in nats.items() if tokens.any()
+        }
+        differences = _differences(windows, nats, tokens, seed) if tokens.any() else {}
+        rows.append(
+            LeakageRow(overlap, int(little.sum()), modes.get("on"), modes.get("off"), modes, differences)
+        )
     return rows

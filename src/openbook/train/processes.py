@@ -32,7 +32,7 @@ def join() -> None:
 
 
 def _leave() -> None:
-    """End the group's threads while Python still runs: gloo's abort the process when they let go of a tensor later."""
+    """End the group's threads while Python still runs: later, gloo's would abort the process."""
     gc.collect()  # a model that refers to the group keeps its threads
     if dist.is_initialized():
         dist.destroy_process_group()
