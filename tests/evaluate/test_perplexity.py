@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from openbook.database import Database, NeighborTable, SequenceDataset, build_neighbors
 from openbook.errors import DatabaseError, MismatchError, SettingsError
-from openbook.evaluate import MODES, evaluate_perplexity
+from openbook.evaluate import MODES, ModelScorer, Windows, evaluate_perplexity
 from openbook.evaluate.leakage import OVERLAPS
 from openbook.evaluate.shown import ChunkNeighbors, neighbors_of_mode
 from openbook.model import RetroConfig, RetroForCausalLM
@@ -336,3 +336,116 @@ def test_refuses_random_neighbors_where_nothing_can_be_retrieved(
     found = build_neighbors(database)
     with pytest.raises(DatabaseError, match="every document is held out"):
         evaluate_perplexity(trained, database, found, sequence_length=32)
+
+
+@pytest.mark.parametrize("stride", [16, 32])
+def test_a_stride_equals_a_plain_loop_over_the_windows(
+    stride: int, trained: RetroForCausalLM, book: Database, table: NeighborTable
+) -> None:
+    report = evaluate_perplexity(trained, book, table, modes=["on"], sequence_length=LENGTH, stride=stride)
+    dataset = SequenceDataset(book, "holdout", LENGTH, table.first(2), stride=stride)
+    nats, counted = plain_losses(trained, dataset)
+    assert report.modes["on"].tokens == counted.sum()
+    assert report.modes["on"].perplexity == pytest.approx(math.exp(nats.sum() / counted.sum()), rel=1e-4)
+
+
+def test_neighbors_are_searched_where_the_table_has_them_not(
+    trained: RetroForCausalLM, book: Database, table: NeighborTable
+) -> None:
+    def on(table: NeighborTable | None, **options: Any) -> float:
+        return (
+            evaluate_perplexity(trained, book, table, sequence_length=LENGTH, **options)
+            .modes["on"]
+            .bits_per_byte
+        )
+
+    poor = replace(table, ids=np.asarray(table.ids)[:, :1])
+    assert on(None) == on(None, search_mode="bm25") == on(table) == on(poor, k=2) != on(poor, k=1)
+    many = on(table, k=40)
+    assert many == on(None, k=40) != on(table, k=10)
+
+
+def test_the_number_of_words_is_that_of_the_text(
+    trained: RetroForCausalLM, book: Database, table: NeighborTable, book_documents: list[Document]
+) -> None:
+    result = evaluate_perplexity(trained, book, table, modes=["off"], sequence_length=LENGTH).modes["off"]
+    held_out = {d.id for d in book_documents} - {hit.document_id for hit in all_hits(book)}
+    texts = [document.text for document in book_documents if document.id in held_out]
+    tokens = sum(len(ids) + 1 for ids in book.tokenizer.encode(texts))
+    words = sum(len(text.split()) for text in texts)
+    assert result.perplexity_per_word == pytest.approx(result.perplexity ** (tokens / words))
+
+
+def test_bits_by_position_add_up(trained: RetroForCausalLM, book: Database, table: NeighborTable) -> None:
+    report = evaluate_perplexity(trained, book, table, sequence_length=LENGTH)
+    nats, counted = plain_losses(trained, SequenceDataset(book, "holdout", LENGTH))
+    bits = np.where(counted, nats, 0).reshape(-1, 16).sum(0) / counted.reshape(-1, 16).sum(0) / math.log(2)
+    per_byte = report.modes["off"].bits_per_byte / (nats.sum() / counted.sum() / math.log(2))
+    np.testing.assert_allclose(report.by_position["off"], bits * per_byte, rtol=1e-4)
+    assert report.by_position.keys() == report.modes.keys()
+
+
+@pytest.fixture
+def corpus(book: Database, book_documents: list[Document], tmp_path: Path) -> Database:
+    """A text of its own: one new document, and one that is a chunk longer than one of the book's."""
+    database = Database.create(tmp_path / "corpus", tokenizer=book.tokenizer, embedder=None, chunk_size=16)
+    retrievable = {hit.document_id for hit in all_hits(book)}
+    known = next(d.text for d in book_documents if d.id in retrievable and len(d.text) > 200)
+    new = " ".join(reversed(book_documents[0].text.split()))
+    database.add(
+        [Document(id="new", text=new), Document(id="copy", text=f"{known} And some more words follow.")]
+    )
+    return database
+
+
+def test_a_text_of_its_own_is_read_whole(
+    trained: RetroForCausalLM, book: Database, table: NeighborTable, corpus: Database
+) -> None:
+    found = build_neighbors(corpus, book=book)
+    report = evaluate_perplexity(trained, book, table, corpus=corpus, sequence_length=LENGTH)
+    for mode, neighbors in (("on", found.first(2)), ("off", None)):
+        dataset = SequenceDataset(corpus, "train", LENGTH, neighbors, book=book)
+        nats, counted = plain_losses(trained, dataset)
+        assert report.modes[mode].tokens == counted.sum() == corpus.layout.lengths.sum() - len(dataset)
+        assert report.modes[mode].perplexity == pytest.approx(math.exp(nats.sum() / counted.sum()), rel=1e-4)
+
+
+def test_a_near_copy_in_the_book_is_reported(
+    trained: RetroForCausalLM, book: Database, table: NeighborTable, corpus: Database
+) -> None:
+    found = evaluate_perplexity(trained, book, table, corpus=corpus, sequence_length=LENGTH).near_copies
+    assert found is not None
+    assert (found.evaluated, next(iter(found.worst))) == (2, "copy")
+    assert found.worst["copy"] > 0.7
+
+
+def test_others_are_compared_on_the_same_tokens(
+    trained: RetroForCausalLM, book: Database, table: NeighborTable
+) -> None:
+    class Certain:
+        def __call__(self, windows: Windows, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+            return np.full((len(rows), LENGTH), 0.5, dtype=np.float32)
+
+    report = evaluate_perplexity(
+        trained,
+        book,
+        table,
+        sequence_length=LENGTH,
+        others={"certain": Certain(), "same": ModelScorer(trained)},
+    )
+    assert report.modes["certain"].perplexity == pytest.approx(math.exp(0.5))
+    assert report.modes["same"] == report.modes["off"]
+    assert report.differences["same"] == report.differences["off"]
+    assert report.leakage[-1].modes["same"] == report.leakage[-1].off
+    gain = report.modes["certain"].bits_per_byte - report.modes["on"].bits_per_byte
+    assert report.differences["certain"].bits_per_byte == pytest.approx(gain, rel=1e-4)
+
+
+def test_rows_of_little_overlap_have_differences_of_their_own(
+    trained: RetroForCausalLM, book: Database, table: NeighborTable
+) -> None:
+    report = evaluate_perplexity(trained, book, table, sequence_length=LENGTH)
+    for row in report.leakage:
+        if row.chunks:
+            assert row.differences["off"].bits_per_byte == pytest.approx(row.off - row.on, abs=1e-6)
+    assert report.leakage[-1].differences == report.differences

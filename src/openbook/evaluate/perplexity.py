@@ -110,6 +110,7 @@ def evaluate_perplexity(
     book = database if table is None else table.book
     windows = Windows.of(
         corpus or database,
+        "train" if corpus is not None and not corpus.layout.holdout.any() else "holdout",
         book=book,
         sequence_length=sequence_length,
         stride=stride,

@@ -16,7 +16,7 @@ from openbook.errors import SettingsError
 
 @dataclass(frozen=True)
 class Windows:
-    """Windows over the held-out documents of a database, or over all of one that holds nothing out.
+    """Windows over one split of a database.
 
     dataset: the samples, without neighbors.
     rows: int64 [n], those that are read.
@@ -29,6 +29,7 @@ class Windows:
     def of(
         cls,
         corpus: Database,
+        split: Literal["train", "holdout"],
         *,
         book: Database,
         sequence_length: int,
@@ -43,8 +44,6 @@ class Windows:
         """
         if max_sequences is not None and max_sequences < 1:
             raise SettingsError(f"max sequences {max_sequences}: must be at least 1")
-        split: Literal["train", "holdout"]
-        split = "holdout" if corpus is book or corpus.layout.holdout.any() else "train"
         dataset = SequenceDataset(corpus, split, sequence_length, book=book, stride=stride)
         count = min(len(dataset), max_sequences or len(dataset))
         return cls(dataset, np.linspace(0, len(dataset) - 1, count).round().astype(np.int64))
