@@ -99,6 +99,14 @@ def test_the_loss_needs_no_logits_returned(copy_head: bool) -> None:
     assert torch.equal(spared.token_losses, out.token_losses)
 
 
+@pytest.mark.parametrize("copy_head", [False, True])
+@pytest.mark.parametrize("start", [0, 3, 8])
+def test_logits_of_the_last_positions_alone(copy_head: bool, start: int) -> None:
+    model, inputs = tiny_model(copy_head=copy_head), draw_inputs(ragged=True)
+    whole = model(**inputs.asdict()).logits
+    torch.testing.assert_close(model(**inputs.asdict(), logits_from=start).logits, whole[:, start:])
+
+
 def test_without_labels_there_is_no_loss() -> None:
     out = tiny_model()(**draw_inputs().asdict())
     assert out.loss is None

@@ -43,6 +43,7 @@ def decode(
     settings: DecodingSettings,
     fetch: FetchNeighbors | None,
     encoded_neighbors: EncodedNeighbors | None = None,
+    is_done: Callable[[list[DecodedToken]], bool] | None = None,
 ) -> list[DecodedToken]:
     """Continue a prompt.
 
@@ -55,6 +56,7 @@ def decode(
         settings: see there.
         fetch: gives neighbors; None: without retrieval.
         encoded_neighbors: to take them from, where the encoder is unconditioned.
+        is_done: asked after each token, with all that are written; None: never.
 
     Returns:
         The written tokens, without an end-of-text token.
@@ -86,6 +88,8 @@ def decode(
                 break
             shares = [] if out.neighbor_shares is None else out.neighbor_shares[0, -1].tolist()
             written.append(DecodedToken(token, len(written) // M, shares))
+            if is_done is not None and is_done(written):
+                break
             new = [token]
             exists.append(1)
             complete = len(written) % M == 0

@@ -1,9 +1,11 @@
 """From a prompt to a continuation with its sources."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from openbook.database import Database, Hit
@@ -58,33 +60,55 @@ def generate(
         MismatchError: model and database do not belong together.
         DatabaseError: there is nothing to look up.
     """
-    database.settings.require_match(
-        tokenizer_fingerprint=model.config.tokenizer_fingerprint, chunk_size=model.config.chunk_size
-    )
     if not prompt.strip():
         raise SettingsError("the prompt is empty; give some text to go on from")
     if max_new_tokens < 1:
         raise SettingsError(f"max new tokens {max_new_tokens}: must be at least 1")
-    if k is not None and k < 1:
-        raise SettingsError(
-            f"k = {k}: at least 1 neighbor must be asked for; to write without any: no retrieval"
-        )
-    if retrieval and not model.config.cca_layers:
-        raise SettingsError("this model was built without chunked cross-attention; write with retrieval off")
-    if retrieval and database.layout.num_chunks == 0:
-        raise DatabaseError(
-            f"{database.path}: is empty; add documents first: openbook add {database.path} SOURCE"
-        )
-    fetcher = NeighborFetcher(database, k or model.config.num_neighbors, mode)
+    fetcher = fetcher_for(model, database, k=k, mode=mode, retrieval=retrieval)
     settings = DecodingSettings(max_new_tokens, sampling or Sampling(), database.tokenizer.eos_id, seed)
     training = model.training
     model.train(False)
     try:
-        fetch = fetcher.fetch if retrieval else None
+        fetch = None if fetcher is None else fetcher.fetch
         tokens = decode(model, _encode(database, prompt), settings, fetch, encoded_neighbors)
     finally:
         model.train(training)
-    return Generation(*cite(tokens, fetcher.hits, database.tokenizer))
+    return Generation(*cite(tokens, [] if fetcher is None else fetcher.hits, database.tokenizer))
+
+
+def fetcher_for(
+    model: RetroForCausalLM, database: Database, *, k: int | None, mode: str | None, retrieval: bool
+) -> "NeighborFetcher | None":
+    """What looks things up for a model; None without retrieval.
+
+    Args:
+        model: trained with the database's tokenizer and chunk length.
+        database: to look things up in; it must match the model without retrieval, too.
+        k: neighbors of each chunk; None: as in training.
+        mode: of search; None: the database's default.
+        retrieval: False looks nothing up.
+
+    Raises:
+        SettingsError: k below 1, or a model that cannot read neighbors.
+        MismatchError: model and database do not belong together.
+        DatabaseError: there is nothing to look up.
+    """
+    database.settings.require_match(
+        tokenizer_fingerprint=model.config.tokenizer_fingerprint, chunk_size=model.config.chunk_size
+    )
+    if k is not None and k < 1:
+        raise SettingsError(
+            f"k = {k}: at least 1 neighbor must be asked for; to do without any: no retrieval"
+        )
+    if not retrieval:
+        return None
+    if not model.config.cca_layers:
+        raise SettingsError("this model was built without chunked cross-attention; switch retrieval off")
+    if database.layout.num_chunks == 0:
+        raise DatabaseError(
+            f"{database.path}: is empty; add documents first: openbook add {database.path} SOURCE"
+        )
+    return NeighborFetcher(database, k or model.config.num_neighbors, mode)
 
 
 class NeighborFetcher:
@@ -104,10 +128,14 @@ class NeighborFetcher:
         self.hits: list[list[Hit]] = []
         """For the prompt's last chunk and each chunk written since."""
 
+    def search(self, chunks: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Chunks [C, K] of the database nearest to chunks of tokens, -1 where there are no more; scores."""
+        queries = self.database.text_queries(self.database.tokenizer.decode(chunks))
+        return self.database.search_chunks(queries, k=self.k, mode=self.mode)
+
     def fetch(self, chunks: list[list[int]]) -> tuple[Tensor, Tensor]:
         """Neighbors [C, K, R] of chunks of tokens, and their mask."""
-        queries = self.database.text_queries(self.database.tokenizer.decode(chunks))
-        found, scores = self.database.search_chunks(queries, k=self.k, mode=self.mode)
+        found, scores = self.search(chunks)
         self.hits.append(self.database.hits(found[-1], scores[-1]))
         ids, mask = retrieved_tokens(self.database.tokens, self.database.layout, found)
         return torch.from_numpy(ids), torch.from_numpy(np.ascontiguousarray(mask))

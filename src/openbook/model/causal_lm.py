@@ -76,6 +76,7 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         *,
         num_items_in_batch: Tensor | int | None = None,
         return_logits: bool = True,
+        logits_from: int = 0,
         output_shares: bool = False,
         **ignored: Any,
     ) -> RetroCausalLMOutput:
@@ -96,11 +97,12 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             use_cache: return one; None: only if one was given.
             num_items_in_batch: what the sum of losses is divided by; None: the number of labels predicted.
             return_logits: False spares the logits where only the loss is wanted.
+            logits_from: return those of this position and all after it.
             output_shares: return `neighbor_shares`.
             ignored: arguments of transformers' interface that mean nothing here (position_ids and the like).
 
         Returns:
-            loss: scalar, with labels. logits: [B, T, V]; with the copy head
+            loss: scalar, with labels. logits: [B, T - logits_from, V]; with the copy head
             log-probabilities of the mixture.
 
         Raises:
@@ -125,18 +127,18 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             loss, token_losses = next_token_loss(out.hidden, weight, labels, copied, num_items_in_batch)
         return RetroCausalLMOutput(
             loss=loss,
-            logits=self._logits(out.hidden, copied) if return_logits else None,
+            logits=self._logits(out.hidden, copied, logits_from) if return_logits else None,
             past_key_values=cache,
             token_losses=token_losses,
             neighbor_shares=out.shares,
         )
 
-    def _logits(self, hidden: Tensor, copied: CopyDistribution | None) -> Tensor:
-        logits: Tensor = self.lm_head(hidden)
+    def _logits(self, hidden: Tensor, copied: CopyDistribution | None, start: int) -> Tensor:
+        logits: Tensor = self.lm_head(hidden[:, start:])
         if self.copy_head is None:
             return logits
         logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
-        return F.log_softmax(logits, dim=-1) if copied is None else copied.mix(logits)
+        return F.log_softmax(logits, dim=-1) if copied is None else copied.after(start).mix(logits)
 
     def _cache(self, given: Cache | None, use_cache: bool | None) -> RetroCache | None:
         if (

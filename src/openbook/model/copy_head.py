@@ -1,10 +1,12 @@
 """The copy head: a pointer-generator over the neighbors' tokens (an option, no part of the published model).
 
-    a_t = softmax over j of (W_q h_t)·(W_k e_j) / sqrt(d)      e_j: encoded tokens of the chunk's neighbors
+    a_t = softmax over j of (W_q h_t)·(W_k e_j + W_p e_j-1) / sqrt(d)
+                                                               e_j: encoded tokens of the chunk's neighbors
     g_t = sigmoid(w·h_t + b)                                   0 where the chunk has no neighbor
     p_t(v) = (1 - g_t) softmax(logits_t)(v) + g_t · sum of a_t,j over the j whose token is v
 
-It uses neighbors from the first steps of training on, and says which source token was copied.
+It uses neighbors from the first steps of training on, and says which source token was copied. The token before
+is part of the key so that "what stood after this there" need not be learned by the encoder first.
 """
 
 from dataclasses import dataclass
@@ -43,6 +45,11 @@ class CopyDistribution:
         copied = (self.weights * (self.ids == targets[..., None])).sum(-1)
         return self.log_rest, self.log_gate + _log(copied)
 
+    def after(self, start: int) -> "CopyDistribution":
+        """Of this position and all after it."""
+        parts = (self.weights, self.ids, self.log_gate, self.log_rest)
+        return CopyDistribution(*(part[:, start:] for part in parts))
+
     def mix(self, logits: Tensor) -> Tensor:
         """Log-probabilities [B, T, V] of the mixture."""
         copied = torch.zeros_like(logits).scatter_add_(-1, self.ids, self.weights.to(logits.dtype))
@@ -64,11 +71,13 @@ class CopyHead(nn.Module):
         assert config.encoder_hidden_size is not None
         self.query = nn.Linear(config.hidden_size, config.hidden_size, bias=False)
         self.key = nn.Linear(config.encoder_hidden_size, config.hidden_size, bias=False)
+        self.previous_key = nn.Linear(config.encoder_hidden_size, config.hidden_size, bias=False)
         self.gate = nn.Linear(config.hidden_size, 1, bias=True)
 
     def project(self, encoded: Tensor) -> Tensor:
         """Keys of encoded neighbors [B, C, K, R, E]: [B, C, K·R, D]."""
-        return self.key(encoded).flatten(2, 3)
+        before = F.pad(encoded[..., :-1, :], (0, 0, 1, 0))
+        return (self.key(encoded) + self.previous_key(before)).flatten(2, 3)
 
     def forward(self, hidden: Tensor, neighbors: PassNeighbors) -> CopyDistribution:
         """hidden: [B, T, D], normalized."""
