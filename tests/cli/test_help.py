@@ -22,6 +22,7 @@ VERBS = [
     "train",
     "eval perplexity",
     "eval retrieval",
+    "eval harness",
     "generate",
     "demo",
 ]

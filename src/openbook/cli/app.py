@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 
 from openbook import __version__
-from openbook.cli import databases, evaluation, models, searching, story, upkeep
+from openbook.cli import databases, evaluation, harness, models, searching, story, upkeep
 from openbook.cli.console import note, print_error, print_line, quiet_libraries
 from openbook.errors import OpenbookError
 
@@ -37,6 +37,7 @@ app.command()(searching.neighbors)
 app.command()(models.train)
 evaluations.command()(evaluation.perplexity)
 evaluations.command()(searching.retrieval)
+evaluations.command()(harness.harness)
 app.command()(models.generate)
 app.command()(story.demo)
 

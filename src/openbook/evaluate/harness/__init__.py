@@ -1,0 +1,8 @@
+"""Tasks of lm-evaluation-harness (the extra `eval`), asked to a model that looks things up or does not.
+
+`evaluate_harness` runs tasks; for `lm_eval.simple_evaluate` itself there is `harness.model.OpenbookLM`.
+"""
+
+from openbook.evaluate.harness.running import HarnessReport, TaskResult, evaluate_harness
+
+__all__ = ["HarnessReport", "TaskResult", "evaluate_harness"]

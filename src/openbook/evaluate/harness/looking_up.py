@@ -1,0 +1,60 @@
+"""The neighbors of chunks of questions, each chunk searched once for all questions."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from openbook.database.retrieved import retrieved_tokens
+from openbook.evaluate.harness.rows import Row
+from openbook.generation.generate import NeighborFetcher
+
+
+class RememberedNeighbors:
+    """Looks chunks up by their own tokens, and remembers what was found.
+
+    Args:
+        fetcher: searches.
+    """
+
+    def __init__(self, fetcher: NeighborFetcher) -> None:
+        self._fetcher = fetcher
+        self._eos_id = fetcher.database.tokenizer.eos_id
+        self._found: dict[bytes, NDArray[np.int64]] = {}
+
+    def __len__(self) -> int:
+        """Chunks looked up."""
+        return len(self._found)
+
+    def fetch(self, chunks: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+        """Neighbors int64 [C, K, R] of the tokens of C chunks, at least one, and their mask.
+
+        A chunk of end-of-text tokens alone asks nothing, and has none.
+        """
+        keys = [np.array(chunk, dtype=np.int32).tobytes() for chunk in chunks]
+        new = {key: chunk for key, chunk in zip(keys, chunks, strict=True) if key not in self._found}
+        asking = {key: chunk for key, chunk in new.items() if any(token != self._eos_id for token in chunk)}
+        none = np.full(self._fetcher.k, -1, dtype=np.int64)
+        self._found |= dict.fromkeys(new, none)
+        if asking:
+            self._found |= zip(asking, self._fetcher.search(list(asking.values()))[0], strict=True)
+        database = self._fetcher.database
+        found = np.stack([self._found[key] for key in keys])
+        ids, mask = retrieved_tokens(database.tokens, database.layout, found)
+        return torch.from_numpy(ids), torch.from_numpy(np.ascontiguousarray(mask))
+
+    def of_rows(self, rows: Sequence[Row], chunk_size: int) -> tuple[Tensor, Tensor] | None:
+        """Neighbors int64 [B, C, K, R] of a batch, and their mask, False beyond a row's own chunks.
+
+        C is that of the longest row; where no row has a complete chunk with tokens after it, None.
+        """
+        queries = [row.queries(chunk_size) for row in rows]
+        longest = max(len(chunks) for chunks in queries)
+        if longest == 0:
+            return None
+        filled = [chunk for chunks in queries for chunk in chunks + [[]] * (longest - len(chunks))]
+        ids, mask = self.fetch(filled)
+        shape = (len(rows), longest, *ids.shape[1:])
+        return ids.view(shape), mask.view(shape)

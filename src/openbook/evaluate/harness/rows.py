@@ -1,0 +1,90 @@
+"""A question as rows of tokens that the model reads: where chunks begin, and what is cut off.
+
+As in `openbook.generate`, a context is padded on the left to whole chunks: so its last token ends a chunk,
+and the first token of the answer already has neighbors. The borders follow from the context alone, and are
+the same for every choice, whatever its length and whatever stands beside it in a batch.
+
+Token ids in, token ids out: neither models nor databases are known here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from openbook.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one pass of the model reads."""
+
+    tokens: list[int]
+    padding: int
+    """So many tokens at the front are no text."""
+    first: int
+    """Place of the first token to predict: a multiple of M, at least M. All after it are predicted, too."""
+
+    def queries(self, chunk_size: int) -> list[list[int]]:
+        """The text of each complete chunk that tokens follow, without padding: what is looked up."""
+        ends = range(chunk_size, len(self.tokens), chunk_size)
+        return [self.tokens[max(self.padding, end - chunk_size) : end] for end in ends]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """How questions are cut.
+
+    Raises:
+        SettingsError: there is no room for a chunk of context and one of answer.
+    """
+
+    chunk_size: int
+    """M."""
+    max_length: int
+    """Tokens that the model reads at once; what goes beyond a multiple of M stays unused."""
+    filler: int
+    """The token that pads."""
+
+    def __post_init__(self) -> None:
+        if self.max_length < 2 * self.chunk_size:
+            raise SettingsError(
+                f"max length {self.max_length}: must be at least two chunks, {2 * self.chunk_size} tokens"
+            )
+
+    def truncated(self, context: list[int], room: int) -> list[int]:
+        """A context without as many of its first chunks as leave `room` tokens; its last chunk stays.
+
+        Args:
+            context: at least one token.
+            room: the longest answer, of all that are compared.
+        """
+        M = self.chunk_size
+        chunks = -(-len(context) // M)
+        surplus = -(-(chunks * M + room - self._limit) // M)
+        kept = chunks - min(max(0, surplus), chunks - 1)
+        return context[-kept * M :]
+
+    def rows(self, context: list[int], answer: list[int], room: int | None = None) -> Iterator[Row]:
+        """Rows that predict each token of the answer once.
+
+        An answer that does not fit beside the context's last chunk goes on in further rows, which begin with
+        as many chunks of what stands before as there is room for, at least one.
+
+        Args:
+            context: at least one token.
+            answer: what is predicted; nothing gives no row.
+            room: the longest answer to this context; None: this one.
+        """
+        M = self.chunk_size
+        context = self.truncated(context, len(answer) if room is None else room)
+        padding = -len(context) % M
+        tokens = [self.filler] * padding + context + answer
+        predicted = padding + len(context)
+        while predicted < len(tokens):
+            end = min(len(tokens), predicted - M + self._limit)
+            start = max(0, -(-(end - self._limit) // M) * M)
+            yield Row(tokens[start:end], padding if start == 0 else 0, predicted - start)
+            predicted = end
+
+    @property
+    def _limit(self) -> int:
+        return self.max_length // self.chunk_size * self.chunk_size

@@ -1,0 +1,154 @@
+"""Running tasks by their names or files, and what came out."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from openbook.database import Database
+from openbook.errors import MissingExtraError, SettingsError
+from openbook.evaluate.harness.tasks import load_tasks
+from openbook.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from openbook.model import RetroForCausalLM
+
+_BOOTSTRAP = 1000
+"""Samples that standard errors of what is no mean are estimated by."""
+_ERROR = "_stderr"
+_NO_PROCESSES = "DISABLE_MULTIPROC"
+"""The harness' own switch."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """One task, or a group of them."""
+
+    metrics: dict[str, float]
+    """By the metric's name; with `,` and the filter's name where the task filters answers."""
+    standard_errors: dict[str, float]
+    """Of those metrics that have one."""
+    documents: int
+    num_fewshot: int | None
+    """None where the tasks of a group differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class HarnessReport:
+    """What `openbook eval harness` prints."""
+
+    tasks: dict[str, TaskResult]
+    retrieval: bool
+    chunks_searched: int
+    """Different chunks of questions that were looked up."""
+    samples: dict[str, list[dict[str, Any]]]
+    """By task, each document with requests and answers as the harness logs them; empty unless asked for."""
+
+
+def evaluate_harness(
+    model: "RetroForCausalLM",
+    database: Database,
+    *,
+    tasks: Sequence[str],
+    include_path: Path | None = None,
+    limit: int | None = None,
+    num_fewshot: int | None = None,
+    k: int | None = None,
+    mode: str | None = None,
+    retrieval: bool = True,
+    max_length: int | None = None,
+    batch_size: int = 8,
+    seed: int = 0,
+    log_samples: bool = False,
+    progress: Progress = silent,
+) -> HarnessReport:
+    """Run tasks of lm-evaluation-harness.
+
+    Args:
+        model: trained with the database's tokenizer and chunk length; it is left in the mode it was in.
+        database: to look things up in; without retrieval only its tokenizer is used.
+        tasks: names of tasks, groups or tags, or YAML files.
+        include_path: a folder of further tasks; the harness' own are read only if a name is not there.
+        limit: so many documents of each task at most; None: all.
+        num_fewshot: examples before each question; None: as the task says.
+        k, mode, retrieval, max_length, batch_size: see `OpenbookLM`.
+        seed: of the choice of examples, and of draws.
+        log_samples: return each document with its requests and answers.
+        progress: told of each kind of requests how many are done.
+
+    Raises:
+        MissingExtraError: lm-evaluation-harness is not installed.
+        SettingsError: an unknown task, or a number out of its range.
+        SourceError: a task whose data cannot be loaded.
+        MismatchError: model and database do not belong together.
+        DatabaseError: there is nothing to look up.
+    """
+    _require_harness()
+    from lm_eval import evaluate
+
+    from openbook.evaluate.harness.model import OpenbookLM
+
+    for name, value, least in (("limit", limit, 1), ("num fewshot", num_fewshot, 0)):
+        if value is not None and value < least:
+            raise SettingsError(f"{name} {value}: must be at least {least}")
+    lm = OpenbookLM(
+        model,
+        database,
+        k=k,
+        mode=mode,
+        retrieval=retrieval,
+        max_length=max_length,
+        batch_size=batch_size,
+        seed=seed,
+        progress=progress,
+    )
+    with _as_one_process():
+        loaded = load_tasks(tasks, include_path=include_path, num_fewshot=num_fewshot, seed=seed)
+        found = evaluate(
+            lm=lm, task_dict=loaded, limit=limit, log_samples=log_samples, bootstrap_iters=_BOOTSTRAP
+        )
+    return HarnessReport(
+        tasks={name: _result(values, found["n-shot"].get(name)) for name, values in found["results"].items()},
+        retrieval=retrieval,
+        chunks_searched=lm.chunks_searched,
+        samples=found["samples"] if log_samples else {},
+    )
+
+
+def _require_harness() -> None:
+    try:
+        import lm_eval  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError(
+            "tasks are those of lm-evaluation-harness; pip install 'openbook[eval]'"
+        ) from error
+
+
+@contextmanager
+def _as_one_process() -> Iterator[None]:
+    """Where the harness estimates errors, it starts processes, which forks threads, and prints on stdout."""
+    before = os.environ.get(_NO_PROCESSES)
+    os.environ[_NO_PROCESSES] = "1"
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        del os.environ[_NO_PROCESSES]
+        if before is not None:
+            os.environ[_NO_PROCESSES] = before
+
+
+def _result(values: Mapping[str, Any], num_fewshot: int | None) -> TaskResult:
+    """From the harness' `metric,filter` and `metric_stderr,filter`; the filter `none` goes without saying."""
+    metrics: dict[str, float] = {}
+    errors: dict[str, float] = {}
+    for key, value in values.items():
+        metric, comma, chosen = key.partition(",")
+        if not comma or not isinstance(value, int | float):
+            continue
+        kept = errors if metric.endswith(_ERROR) else metrics
+        kept[metric.removesuffix(_ERROR) + ("" if chosen == "none" else f",{chosen}")] = float(value)
+    return TaskResult(metrics, errors, int(values.get("sample_len", 0)), num_fewshot)
