@@ -5,7 +5,9 @@ And of a database alone: recall and speed of its search.
 
 from openbook.evaluate.intervals import Difference, paired_difference
 from openbook.evaluate.leakage import LeakageRow, NearCopies, longest_common_runs
-from openbook.evaluate.perplexity import ModeResult, PerplexityReport, evaluate_perplexity
+from openbook.evaluate.measures import ModeResult
+from openbook.evaluate.overlap import OverlapStep
+from openbook.evaluate.perplexity import PerplexityReport, evaluate_perplexity
 from openbook.evaluate.retrieval import Latency, RetrievalReport, evaluate_retrieval
 from openbook.evaluate.scorers import ModelScorer, Scorer
 from openbook.evaluate.shown import MODES
@@ -19,6 +21,7 @@ __all__ = [
     "ModeResult",
     "ModelScorer",
     "NearCopies",
+    "OverlapStep",
     "PerplexityReport",
     "RetrievalReport",
     "Scorer",

@@ -3,7 +3,6 @@
 All modes (see `shown`), and whatever else is compared with them, read the same tokens in one pass.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,29 +12,18 @@ from numpy.typing import NDArray
 
 from openbook.database import Database, NeighborTable
 from openbook.errors import SettingsError
-from openbook.evaluate.intervals import Difference, paired_difference
-from openbook.evaluate.leakage import OVERLAPS, LeakageRow, NearCopies, near_copies, overlap_runs
+from openbook.evaluate.intervals import Difference
+from openbook.evaluate.leakage import LeakageRow, NearCopies, near_copies, overlap_runs
+from openbook.evaluate.measures import Losses, ModeResult, by_position, differences, result_of
+from openbook.evaluate.overlap import OverlapStep, leakage_rows, overlap_steps
+from openbook.evaluate.reading import Reading
 from openbook.evaluate.scorers import ModelScorer, Scorer
-from openbook.evaluate.shown import MODES, neighbors_of_mode, true_neighbors
+from openbook.evaluate.shown import MODES, neighbors_of_mode
 from openbook.evaluate.windows import Windows
-from openbook.progress import Progress, silent, stage
+from openbook.progress import Progress, silent
 
 if TYPE_CHECKING:
     from openbook.model import RetroForCausalLM
-
-
-@dataclass(frozen=True, slots=True)
-class ModeResult:
-    """One mode over all tokens evaluated."""
-
-    bits_per_byte: float
-    """Of the documents' UTF-8 text; their end-of-text tokens are predicted too."""
-    perplexity: float
-    """Per token."""
-    perplexity_per_word: float
-    """Words are what white space separates."""
-    tokens: int
-    """Predicted tokens: all but the very first of what a window reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +34,8 @@ class PerplexityReport:
     """By mode, then by the name of what was compared."""
     leakage: list[LeakageRow]
     """Empty unless both on and off were evaluated."""
+    by_overlap: list[OverlapStep]
+    """The same in narrow steps, each chunk in one."""
     differences: dict[str, Difference]
     """Of every other mode from on; empty where on was not evaluated."""
     by_position: dict[str, list[float]]
@@ -98,114 +88,44 @@ def evaluate_perplexity(
         MismatchError: model and database do not belong together.
         DatabaseError: nothing is held out, or nothing can be retrieved.
     """
-    database.settings.require_match(
-        tokenizer_fingerprint=model.config.tokenizer_fingerprint, chunk_size=model.config.chunk_size
-    )
     for mode in modes:
         if mode not in MODES:
             raise SettingsError(f"evaluation mode {mode!r}: choose from {', '.join(MODES)}")
-    if batch_size < 1:
-        raise SettingsError(f"batch size {batch_size}: must be at least 1")
-    k = model.config.num_neighbors if k is None else k
-    book = database if table is None else table.book
-    windows = Windows.of(
-        corpus or database,
-        "train" if corpus is not None and not corpus.layout.holdout.any() else "holdout",
-        book=book,
+    reading = Reading.of(
+        model,
+        database,
+        table,
+        corpus=corpus,
+        k=k,
+        search_mode=search_mode,
         sequence_length=sequence_length,
         stride=stride,
+        batch_size=batch_size,
         max_sequences=max_sequences,
     )
+    windows, book = reading.windows, reading.book
     scorers: dict[str, Scorer] = {"off": ModelScorer(model)} if "off" in modes else {}
     runs = None
     if set(modes) - {"off"}:
-        if corpus is not None and table is not None:
-            search_mode, table = search_mode or table.mode, None
-        true = true_neighbors(
-            windows, book, table, k=k, search_mode=search_mode, progress=stage(progress, "searching")
-        )
-        shown = {mode: neighbors_of_mode(mode, true, book, k=k, seed=seed) for mode in modes}
+        true = reading.neighbors(progress)
+        shown = {mode: neighbors_of_mode(mode, true, book, k=reading.k, seed=seed) for mode in modes}
         scorers = {mode: ModelScorer(model, neighbors) for mode, neighbors in shown.items()}
         runs = overlap_runs(windows, true, book) if {"on", "off"} <= set(modes) else None
-    scorers |= others or {}
-    nats = _read(windows, scorers, batch_size, progress)
-    return _report(windows, nats, runs, k=k, seed=seed)
-
-
-def _read(
-    windows: Windows, scorers: Mapping[str, Scorer], batch_size: int, progress: Progress
-) -> dict[str, NDArray[np.float32]]:
-    """Nats [n, T] of each scorer."""
-    nats = {name: np.zeros(windows.predicted.shape, dtype=np.float32) for name in scorers}
-    for start in range(0, len(windows), batch_size):
-        part = slice(start, start + batch_size)
-        for name, scorer in scorers.items():
-            nats[name][part] = scorer(windows, windows.rows[part])
-        progress(min(start + batch_size, len(windows)), len(windows))
-    return nats
+    losses = reading.losses(scorers | dict(others or {}), progress)
+    return _report(windows, losses, runs, k=reading.k, seed=seed)
 
 
 def _report(
-    windows: Windows,
-    nats: Mapping[str, NDArray[np.float32]],
-    runs: NDArray[np.int64] | None,
-    *,
-    k: int,
-    seed: int,
+    windows: Windows, losses: Losses, runs: NDArray[np.int64] | None, *, k: int, seed: int
 ) -> PerplexityReport:
     everything = windows.predicted
     return PerplexityReport(
-        modes={name: _result(windows, loss, everything) for name, loss in nats.items()},
-        leakage=[] if runs is None else _leakage(windows, nats, runs, seed),
-        differences=_differences(windows, nats, everything, seed),
-        by_position={name: _by_position(windows, loss) for name, loss in nats.items()},
+        modes={name: result_of(windows, nats, everything) for name, nats in losses.items()},
+        leakage=[] if runs is None else leakage_rows(windows, losses, runs, seed=seed),
+        by_overlap=[] if runs is None else overlap_steps(windows, losses, runs, seed=seed),
+        differences=differences(windows, losses, everything, seed=seed),
+        by_position={name: by_position(windows, nats) for name, nats in losses.items()},
         near_copies=None if runs is None else near_copies(windows, runs),
         k=k,
         sequences=len(windows),
     )
-
-
-def _result(windows: Windows, nats: NDArray[np.float32], tokens: NDArray[np.bool_]) -> ModeResult:
-    mean = float(nats[tokens].mean(dtype=np.float64))
-    return ModeResult(
-        bits_per_byte=mean / math.log(2) / windows.bytes_per_token,
-        perplexity=math.exp(mean),
-        perplexity_per_word=math.exp(mean / windows.words_per_token),
-        tokens=int(tokens.sum()),
-    )
-
-
-def _differences(
-    windows: Windows, nats: Mapping[str, NDArray[np.float32]], tokens: NDArray[np.bool_], seed: int
-) -> dict[str, Difference]:
-    """Of the modes from on, over these tokens [n, T]."""
-    if "on" not in nats:
-        return {}
-    _, document, counts = np.unique(windows.documents[tokens], return_inverse=True, return_counts=True)
-    bits = {mode: np.bincount(document, weights=loss[tokens]) / math.log(2) for mode, loss in nats.items()}
-    on, size = bits.pop("on"), (counts * windows.bytes_per_token).astype(np.float64)
-    return {mode: paired_difference(on, other, size, seed=seed) for mode, other in bits.items()}
-
-
-def _by_position(windows: Windows, nats: NDArray[np.float32]) -> list[float]:
-    M = windows.chunk_size
-    counts = windows.predicted.reshape(-1, M).sum(axis=0)
-    sums = np.where(windows.predicted, nats, 0.0).reshape(-1, M).sum(axis=0, dtype=np.float64)
-    return [float(x) for x in sums / np.maximum(counts, 1) / math.log(2) / windows.bytes_per_token]
-
-
-def _leakage(
-    windows: Windows, nats: Mapping[str, NDArray[np.float32]], runs: NDArray[np.int64], seed: int
-) -> list[LeakageRow]:
-    rows = []
-    for overlap in OVERLAPS:
-        little = windows.counted & (runs >= 0) & (runs <= overlap * windows.chunk_size)
-        tokens = windows.per_token(little)
-        modes = {
-            mode: _result(windows, loss, tokens).bits_per_byte for mode, loss in nats.items() if tokens.any()
-        }
-        differences = _differences(windows, nats, tokens, seed) if tokens.any() else {}
-        rows.append(
-            LeakageRow(overlap, int(little.sum()), modes.get("on"), modes.get("off"), modes, differences)
-        )
-    return rows
