@@ -96,6 +96,16 @@ def test_with_no_neighbor_at_all_a_chunk_has_no_gradient_for_the_retrieved() -> 
     assert not by_retrieved.any()
 
 
+def test_a_token_missing_in_the_middle_of_a_neighbor_has_no_gradient() -> None:
+    """The copy head reads the token before each; one that does not exist gives it nothing."""
+    model, inputs = tiny_model(copy_head=True), draw_inputs(batch=1, tokens=12, neighbors=2)
+    assert inputs.neighbor_ids is not None
+    mask = torch.rand(inputs.neighbor_ids.shape, generator=torch.Generator().manual_seed(0)) < 0.6
+    _, by_retrieved = dependence(model, inputs.but(neighbor_mask=mask))
+    for t in range(12):
+        assert torch.equal(by_retrieved[0, t, 0], retrieved_that(model, mask, 0, t))
+
+
 @pytest.mark.parametrize("positions", ["rotary", "relative"])
 def test_padding_has_no_gradient(positions: str) -> None:
     inputs = draw_inputs(batch=2, tokens=12, neighbors=2, padding=(0, 5))

@@ -229,7 +229,10 @@ class _Sequence:
         keys, tokens = [], []
         for j, neighbor in enumerate(neighbors):
             for place, x in neighbor.items():
-                keys.append(self.linear("copy_head.key", x))
+                key = self.linear("copy_head.key", x)
+                if place - 1 in neighbor:
+                    key = key + self.linear("copy_head.previous_key", neighbor[place - 1])
+                keys.append(key)
                 tokens.append(self.neighbors[t // self.m][j][place])
         if not keys:
             return torch.tensor([math.log(p) for p in vocabulary], dtype=torch.float64)

@@ -117,17 +117,18 @@ class RetroEncoder(nn.Module):
 
         Args:
             neighbor_ids: int64 [B, C, K, R].
-            neighbor_mask: bool [B, C, K, R]; what is encoded of a token that does not exist means nothing.
+            neighbor_mask: bool [B, C, K, R], False: this token does not exist.
             chunk_hidden: [B, C, M, D] the decoder's activations of the chunks; unused without conditioning.
             chunk_mask: bool [B, C, M], False for padding.
             shared_embedding: the decoder's token embedding, where the configuration shares it.
 
         Returns:
-            [B, C, K, R, E].
+            [B, C, K, R, E], zeros for tokens that do not exist.
         """
         embed_tokens = self.embed_tokens or shared_embedding
         assert embed_tokens is not None
         hidden = self.dropout(embed_tokens(neighbor_ids))
         for layer in self.layers:
             hidden = layer(hidden, neighbor_mask, chunk_hidden, chunk_mask)
-        return self.norm(hidden)
+        encoded: Tensor = self.norm(hidden)
+        return encoded * neighbor_mask[..., None]  # the copy head reads the token before each
