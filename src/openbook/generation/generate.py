@@ -10,6 +10,7 @@ from torch import Tensor
 
 from openbook.database import Database, Hit
 from openbook.database.retrieved import retrieved_tokens
+from openbook.database.search import check_mode
 from openbook.errors import DatabaseError, SettingsError
 from openbook.generation.citations import Citation, cite
 from openbook.generation.decoding import DecodingSettings, decode
@@ -89,7 +90,8 @@ def fetcher_for(
         retrieval: False looks nothing up.
 
     Raises:
-        SettingsError: k below 1, or a model that cannot read neighbors.
+        SettingsError: k below 1, a mode that the database does not have, or a model that cannot read
+            neighbors.
         MismatchError: model and database do not belong together.
         DatabaseError: there is nothing to look up.
     """
@@ -108,6 +110,7 @@ def fetcher_for(
         raise DatabaseError(
             f"{database.path}: is empty; add documents first: openbook add {database.path} SOURCE"
         )
+    check_mode(mode, has_dense=database.vectors is not None)
     return NeighborFetcher(database, k or model.config.num_neighbors, mode)
 
 

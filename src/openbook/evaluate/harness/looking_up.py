@@ -31,17 +31,15 @@ class RememberedNeighbors:
     def fetch(self, chunks: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
         """Neighbors int64 [C, K, R] of the tokens of C chunks, at least one, and their mask.
 
-        A chunk of end-of-text tokens alone asks nothing, and has none.
+        A chunk that is empty, or of end-of-text tokens alone, asks nothing and has none.
         """
         keys = [np.array(chunk, dtype=np.int32).tobytes() for chunk in chunks]
         new = {key: chunk for key, chunk in zip(keys, chunks, strict=True) if key not in self._found}
         asking = {key: chunk for key, chunk in new.items() if any(token != self._eos_id for token in chunk)}
-        none = np.full(self._fetcher.k, -1, dtype=np.int64)
-        self._found |= dict.fromkeys(new, none)
         if asking:
             self._found |= zip(asking, self._fetcher.search(list(asking.values()))[0], strict=True)
-        database = self._fetcher.database
-        found = np.stack([self._found[key] for key in keys])
+        database, none = self._fetcher.database, np.full(self._fetcher.k, -1, dtype=np.int64)
+        found = np.stack([self._found.get(key, none) for key in keys])
         ids, mask = retrieved_tokens(database.tokens, database.layout, found)
         return torch.from_numpy(ids), torch.from_numpy(np.ascontiguousarray(mask))
 
