@@ -1,8 +1,10 @@
 """Asking a book for the neighbors of a corpus' chunks: the book is the corpus itself, or another database."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,9 @@ from openbook.database.version import Version
 from openbook.errors import DatabaseError, MismatchError, SettingsError
 from openbook.progress import Progress, silent, stage
 
+SearcherOf = Callable[[Version], Searcher]
+"""What is asked of a version of the book: its own searcher, or another over some of the same chunks."""
+
 _AT_ONCE = 512
 """Chunks searched between two reports of progress."""
 
@@ -29,10 +34,12 @@ class Asking:
     Args:
         corpus: whose chunks ask.
         book: whose chunks are found; it may be the corpus.
+        searcher_of: finds them.
     """
 
     corpus: Database
     book: Database
+    searcher_of: SearcherOf = attrgetter("searcher")
 
     def __post_init__(self) -> None:
         # Held, so that a table is of one version of each, whatever other threads do.
@@ -64,7 +71,7 @@ class Asking:
     @cached_property
     def _searcher(self) -> Searcher:
         """What the corpus holds out is nobody's neighbor, also where the book has it."""
-        searcher, layout = self.answers.searcher, self.asks.layout
+        searcher, layout = self.searcher_of(self.answers), self.asks.layout
         if self.is_itself:
             return searcher
         excluded = searcher.layout.excluded.copy()
@@ -92,6 +99,7 @@ def nearest_neighbors(
     book: Database | None = None,
     k: int,
     mode: str | None = None,
+    searcher_of: SearcherOf = attrgetter("searcher"),
     progress: Progress = silent,
 ) -> NDArray[np.int64]:
     """Search for the neighbors of some chunks, as `build_neighbors` does for all; nothing is saved.
@@ -102,6 +110,7 @@ def nearest_neighbors(
         book: the database whose chunks are the neighbors; None: the same one.
         k: neighbors of each.
         mode: of search in the book; None: dense where it has vectors, else bm25.
+        searcher_of: what of the book is asked; by default all of it.
         progress: told how many chunks are searched, and of how many.
 
     Returns:
@@ -117,7 +126,7 @@ def nearest_neighbors(
     book = book_of(corpus, book)
     checked = check_mode(mode, has_dense=book.vectors is not None)
     make_ready(corpus, book, mode=checked, progress=progress)
-    asking = Asking(corpus, book)
+    asking = Asking(corpus, book, searcher_of)
     ids = np.full((len(chunks), k), -1, dtype=np.int64)
     for start in range(0, len(chunks), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)

@@ -92,8 +92,9 @@ class Indexes:
         opened.check_files()
         return opened
 
-    def with_dense(self, index: DenseIndex) -> "Indexes":
-        """These indexes with another in the place of the dense one."""
+    def instead(self, *, dense: DenseIndex | None = None, lexical: LexicalIndex | None = None) -> "Indexes":
+        """These indexes with others in the place of some."""
+        given = {"dense": dense, "lexical": lexical}
         other = copy(self)
-        other.__dict__["dense"] = index  # fills the cached property
-        return other
+        other.__dict__.update({name: index for name, index in given.items() if index is not None})
+        return other  # which has its cached properties filled

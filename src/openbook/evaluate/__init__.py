@@ -3,6 +3,8 @@
 And of a database alone: recall and speed of its search.
 """
 
+from openbook.evaluate.effort import EffortRow, evaluate_effort
+from openbook.evaluate.growing import SHARES, GrowingRow, evaluate_growing
 from openbook.evaluate.intervals import Difference, paired_difference
 from openbook.evaluate.leakage import LeakageRow, NearCopies, longest_common_runs
 from openbook.evaluate.measures import ModeResult
@@ -15,7 +17,10 @@ from openbook.evaluate.windows import Windows
 
 __all__ = [
     "MODES",
+    "SHARES",
     "Difference",
+    "EffortRow",
+    "GrowingRow",
     "Latency",
     "LeakageRow",
     "ModeResult",
@@ -26,6 +31,8 @@ __all__ = [
     "RetrievalReport",
     "Scorer",
     "Windows",
+    "evaluate_effort",
+    "evaluate_growing",
     "evaluate_perplexity",
     "evaluate_retrieval",
     "longest_common_runs",

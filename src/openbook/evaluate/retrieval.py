@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database import Database, SearchMode
-from openbook.database.dense import DenseIndex, ExactIndex, Found
-from openbook.database.recall import exact_neighbors, recall_at_10
+from openbook.database.dense import Found
+from openbook.database.recall import EveryVector, overlap_at_10, recall_at_10
 from openbook.database.search import Searcher, check_mode
 from openbook.errors import DatabaseError, SettingsError
 from openbook.progress import Progress, silent
@@ -90,8 +90,13 @@ def evaluate_retrieval(
     progress(2, 3)
     recall = 1.0
     if checked != "bm25" and opened.vectors is not None:
-        exact = search(_exact_searcher(opened.searcher, _EveryVector(database)), drawn)
-        recall = recall_at_10(found, exact, drawn) if checked == "dense" else _overlap(found, exact, drawn)
+        every = opened.searcher.indexes.instead(dense=EveryVector(opened.vectors, candidates))
+        exact = search(replace(opened.searcher, indexes=every), drawn)
+        recall = (
+            recall_at_10(found, exact, drawn)
+            if checked == "dense"
+            else overlap_at_10(found[0], exact[0], drawn)
+        )
     progress(3, 3)
     return RetrievalReport(
         mode=checked,
@@ -101,36 +106,3 @@ def evaluate_retrieval(
         queries_per_second=len(drawn) / seconds,
         latency_ms=Latency(*(float(np.percentile(alone, p) * 1000) for p in (50, 99))),
     )
-
-
-def _exact_searcher(searcher: Searcher, index: DenseIndex) -> Searcher:
-    return replace(searcher, indexes=searcher.indexes.with_dense(index))
-
-
-class _EveryVector:
-    """An index that computes every inner product, without holding the vectors in memory."""
-
-    name = ExactIndex.name
-    recall_at_10 = 1.0
-
-    def __init__(self, database: Database) -> None:
-        assert database.vectors is not None
-        self._vectors = database.vectors
-        self._chunk_ids = np.flatnonzero(database.layout.retrievable)
-
-    def search(self, vectors: NDArray[np.float32], k: int, *, avoid: range = range(0)) -> Found:
-        allowed = self._chunk_ids
-        if avoid:
-            allowed = allowed[(allowed < avoid.start) | (allowed >= avoid.stop)]
-        return exact_neighbors(self._vectors, allowed, vectors, k)
-
-
-def _overlap(found: Found, exact: Found, own: NDArray[np.int64]) -> float:
-    """Share of the ten best that both have, the chunk itself left out."""
-    shares = []
-    for ours, theirs, itself in zip(found[0].tolist(), exact[0].tolist(), own.tolist(), strict=True):
-        wanted = [chunk for chunk in theirs if chunk not in (itself, -1)][:10]
-        got = [chunk for chunk in ours if chunk not in (itself, -1)][:10]
-        if wanted:
-            shares.append(len(set(wanted).intersection(got)) / len(wanted))
-    return float(np.mean(shares)) if shares else 1.0
