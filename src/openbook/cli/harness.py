@@ -83,13 +83,13 @@ def harness(
 
 def print_report(report: "HarnessReport") -> None:
     """A line for each metric of each task."""
-    print_line(f"{'task':30}{'metric':>24}{'value':>12}{'± 1 error':>12}{'documents':>12}{'examples':>10}")
+    print_line(f"{'task':30}{'metric':>24}{'value':>16}{'± 1 error':>16}{'documents':>12}{'examples':>10}")
     for name, result in report.tasks.items():
         shots = "-" if result.num_fewshot is None else result.num_fewshot
         for metric, value in result.metrics.items():
             error = result.standard_errors.get(metric)
             spread = "-" if error is None else f"{error:.4f}"
-            print_line(f"{name:30}{metric:>24}{value:>12.4f}{spread:>12}{result.documents:>12,}{shots:>10}")
+            print_line(f"{name:30}{metric:>24}{value:>16.4f}{spread:>16}{result.documents:>12,}{shots:>10}")
     if report.retrieval:
         print_line(f"retrieval on: {report.chunks_searched:,} different chunks of the questions looked up")
     else:
