@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from openbook.cli.baselines import BaselineOption, InContextOption, KnnLmOption, baselines_of
 from openbook.cli.console import bar, note, print_json, print_line
 from openbook.cli.models import ModelArgument, load_model
 from openbook.cli.upkeep import DatabaseArgument, Json
@@ -44,6 +45,9 @@ def perplexity(
         int | None, typer.Option(help="Tokens from one window to the next. [default: a whole window]")
     ] = None,
     max_sequences: Annotated[int | None, typer.Option(help="Read this many at most. [default: all]")] = None,
+    baseline: BaselineOption = None,
+    in_context: InContextOption = False,
+    knn_lm: KnnLmOption = False,
     seed: Annotated[int, typer.Option(help="Of random and shuffled neighbors.")] = 0,
     json: Json = False,
 ) -> None:
@@ -57,21 +61,36 @@ def perplexity(
     database = Database.open(db)
     loaded = load_model(model)
     table = table_of(database)
-    with corpus_of(text or [], database) as corpus, bar("evaluating") as progress:
-        report = evaluate_perplexity(
-            loaded,
+    length = sequence_length or loaded.config.max_position_embeddings
+    with corpus_of(text or [], database) as corpus:
+        others = baselines_of(
+            baseline,
             database,
             table,
-            corpus=corpus,
-            modes=[mode.strip() for mode in modes.split(",")],
-            k=k,
+            corpus,
+            in_context=in_context,
+            knn_lm=knn_lm,
+            k=loaded.config.num_neighbors if k is None else k,
             search_mode=search_mode,
-            sequence_length=sequence_length or loaded.config.max_position_embeddings,
-            stride=stride,
-            max_sequences=max_sequences,
+            sequence_length=length,
             seed=seed,
-            progress=progress,
         )
+        with bar("evaluating") as progress:
+            report = evaluate_perplexity(
+                loaded,
+                database,
+                table,
+                corpus=corpus,
+                modes=[mode.strip() for mode in modes.split(",")],
+                others=others,
+                k=k,
+                search_mode=search_mode,
+                sequence_length=length,
+                stride=stride,
+                max_sequences=max_sequences,
+                seed=seed,
+                progress=progress,
+            )
     warn(report)
     if json:
         print_json(report)

@@ -1,0 +1,54 @@
+"""The plain decoder that all baselines are made of: what it computes, and whether it fits an evaluation."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database import Database
+from openbook.errors import MismatchError
+from openbook.evaluate.scorers import evaluating
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from openbook.model import RetroForCausalLM
+
+
+def require_fit(model: "RetroForCausalLM", database: Database, *, sequence_length: int) -> None:
+    """Refuse a baseline that cannot read the evaluation's windows.
+
+    Raises:
+        MismatchError: other tokens or chunks than the database's, or windows longer than what it trained on.
+    """
+    database.settings.require_match(
+        tokenizer_fingerprint=model.config.tokenizer_fingerprint, chunk_size=model.config.chunk_size
+    )
+    longest = model.config.max_position_embeddings
+    if sequence_length > longest:
+        raise MismatchError(
+            f"the baseline was trained on sequences of {longest} tokens, the evaluation reads "
+            f"{sequence_length} at a time; evaluate with --sequence-length {longest}"
+        )
+
+
+def hidden_states(model: "RetroForCausalLM", ids: NDArray[np.int64]) -> "Tensor":
+    """Normalized activations [B, T, D] before the output, without retrieval; of token ids [B, T]."""
+    import torch
+
+    with evaluating(model), torch.inference_mode():
+        hidden: Tensor = model.model(torch.from_numpy(ids).to(model.device)).hidden
+    return hidden
+
+
+def token_nats(model: "RetroForCausalLM", hidden: "Tensor", labels: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Nats [B, T] of labels [B, T] at their own positions, 0 where they are negative; of `hidden_states`."""
+    import torch
+
+    from openbook.model.loss import next_token_loss
+
+    with torch.inference_mode():
+        targets = torch.from_numpy(labels).to(hidden.device)
+        _, losses = next_token_loss(hidden, model.lm_head.weight, targets, None, None)
+    nats: NDArray[np.float32] = losses.float().cpu().numpy()
+    return nats

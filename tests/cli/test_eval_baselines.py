@@ -1,0 +1,69 @@
+"""`openbook eval perplexity --baseline` as a user types it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SETTINGS = (
+    "model.hidden_size=32", "model.encoder_hidden_size=32", "data.sequence_length=64", "train.batch_size=2",
+    "train.max_steps=2", "train.warmup_steps=1", "train.eval_every=0",
+)  # fmt: skip
+BASELINES = ["baseline", "in_context", "knn_lm"]
+
+
+def train(openbook: Any, database: Path, output: Path, *more: str) -> Path:
+    settings = [word for setting in SETTINGS for word in ("--set", setting)]
+    assert openbook("train", "tiny", "--database", database, "--output", output, *settings, *more).code == 0
+    return output
+
+
+@pytest.fixture
+def models(openbook: Any, database: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """One that has hardly trained, and its baseline."""
+    assert openbook("neighbors", database, "-k", 2).code == 0
+    model = train(openbook, database, tmp_path / "model")
+    return model, train(openbook, database, tmp_path / "plain", "--baseline")
+
+
+def test_baselines_stand_beside_the_modes(openbook: Any, models: tuple[Path, Path], database: Path) -> None:
+    model, plain = models
+    command = ("eval", "perplexity", model, database, "--baseline", plain)
+    alone = openbook(*command, "--json").json
+    assert list(alone["modes"]) == ["on", "off", "random", "shuffled", "baseline"]
+    every = openbook(*command, "--in-context", "--knn-lm", "--json")
+    assert list(every.json["modes"]) == ["on", "off", "random", "shuffled", *BASELINES]
+    assert every.json["differences"].keys() == {"off", "random", "shuffled", *BASELINES}
+    assert len({mode["tokens"] for mode in every.json["modes"].values()}) == 1
+    assert every.json["modes"]["baseline"] == alone["modes"]["baseline"]
+    assert "kNN-LM: " in every.err
+    assert " tokens stored, lambda " in every.err
+    off = openbook("eval", "perplexity", plain, database, "--modes", "off", "--json").json
+    assert off["modes"]["off"] == every.json["modes"]["baseline"]
+    printed = openbook(*command, "--in-context", "--modes", "on,off").out
+    assert "baseline - on: " in printed
+    assert "in_context - on: " in printed
+
+
+def test_a_file_of_ones_own(
+    openbook: Any, models: tuple[Path, Path], database: Path, tmp_path: Path, texts: Path
+) -> None:
+    model, plain = models
+    (tmp_path / "mine.txt").write_text((texts / "note3.txt").read_text() * 2 + "And the moon.\n")
+    command = ("eval", "perplexity", model, database, "--text", tmp_path / "mine.txt", "--baseline", plain)
+    result = openbook(*command, "--in-context", "--knn-lm", "--json")
+    assert {"on", *BASELINES} <= result.json["modes"].keys()
+    assert result.json["modes"]["in_context"] != result.json["modes"]["baseline"]
+
+
+def test_what_does_not_fit_is_one_line(
+    openbook: Any, models: tuple[Path, Path], database: Path, tmp_path: Path
+) -> None:
+    model, plain = models
+    command = ("eval", "perplexity", model, database)
+    assert "--knn-lm: needs --baseline MODEL" in openbook(*command, "--knn-lm").error
+    assert "--in-context: needs --baseline MODEL" in openbook(*command, "--in-context").error
+    assert "holds no model" in openbook(*command, "--baseline", tmp_path / "nowhere").error
+    long = openbook(*command, "--baseline", plain, "--sequence-length", 128)
+    assert "evaluate with --sequence-length 64" in long.error
+    assert long.code == 2
