@@ -3,9 +3,9 @@
     python benchmarks/evaluation_speed.py MODEL DB --sequences 64 --turns 3
     python benchmarks/evaluation_speed.py --overlap 100000
 
-The first compares `evaluate_perplexity` of on and off, all it does included, with two plain forward passes over
-the same samples, read beforehand: turns alternate, the ratio is of the sums. The second measures r(C) of that many
-chunks of random tokens with ten neighbors each: the work does not depend on what the tokens say.
+The first compares `evaluate_perplexity` of on and off, all it does included, with two plain forward passes
+over the same samples, read beforehand: turns alternate, the ratio is of the sums. The second measures r(C) of
+that many chunks of random tokens with ten neighbors each: the work does not depend on what the tokens say.
 """
 
 import argparse

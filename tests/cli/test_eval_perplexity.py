@@ -54,9 +54,7 @@ def test_more_neighbors_than_the_table_has_and_other_windows(
     assert many["modes"]["off"] == table["modes"]["off"]
     assert many["modes"]["on"] != table["modes"]["on"]
     sliding = openbook(*command, "--stride", 16, "--json").json
-    assert (
-        sliding["modes"]["off"]["tokens"] == table["modes"]["off"]["tokens"] + 1
-    )
+    assert sliding["modes"]["off"]["tokens"] == table["modes"]["off"]["tokens"] + 1
     assert "stride 8: must be a multiple" in openbook(*command, "--stride", 8).error
     assert "dense" in openbook(*command, "--search-mode", "dense").error
 
