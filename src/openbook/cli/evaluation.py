@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,11 +11,20 @@ import typer
 from openbook.cli.baselines import BaselineOption, InContextOption, KnnLmOption, baselines_of
 from openbook.cli.console import bar, note, print_json, print_line
 from openbook.cli.models import ModelArgument, load_model
+from openbook.cli.reporting import (
+    ReportOption,
+    SharesOption,
+    arguments_of,
+    growing_and_recall,
+    print_growing,
+    shares_of,
+)
 from openbook.cli.upkeep import DatabaseArgument, Json
 
 if TYPE_CHECKING:
     from openbook.database import Database, NeighborTable
     from openbook.evaluate import Difference, PerplexityReport
+    from openbook.evaluate.reading import ReadingOptions
 
 SearchMode = Annotated[
     str | None,
@@ -24,6 +34,7 @@ _NEAR_COPIES_SHOWN = 3
 
 
 def perplexity(
+    context: typer.Context,
     model: ModelArgument,
     db: DatabaseArgument,
     text: Annotated[
@@ -48,6 +59,8 @@ def perplexity(
     baseline: BaselineOption = None,
     in_context: InContextOption = False,
     knn_lm: KnnLmOption = False,
+    shares: SharesOption = None,
+    report: ReportOption = None,
     seed: Annotated[int, typer.Option(help="Of random and shuffled neighbors.")] = 0,
     json: Json = False,
 ) -> None:
@@ -57,7 +70,13 @@ def perplexity(
     """
     from openbook.database import Database
     from openbook.evaluate import evaluate_perplexity
+    from openbook.evaluate.report import Evaluation, describe, prepare_report, write_report
 
+    compared = [mode.strip() for mode in modes.split(",")]
+    full = report is not None and "on" in compared
+    wanted = shares_of(shares, default=full)
+    if report is not None:
+        prepare_report(report)
     database = Database.open(db)
     loaded = load_model(model)
     table = table_of(database)
@@ -75,27 +94,40 @@ def perplexity(
             sequence_length=length,
             seed=seed,
         )
+        options: ReadingOptions = {
+            "corpus": corpus,
+            "k": k,
+            "search_mode": search_mode,
+            "sequence_length": length,
+            "stride": stride,
+            "max_sequences": max_sequences,
+        }
         with bar("evaluating") as progress:
-            report = evaluate_perplexity(
+            found = evaluate_perplexity(
                 loaded,
                 database,
                 table,
-                corpus=corpus,
-                modes=[mode.strip() for mode in modes.split(",")],
+                modes=compared,
                 others=others,
-                k=k,
-                search_mode=search_mode,
-                sequence_length=length,
-                stride=stride,
-                max_sequences=max_sequences,
                 seed=seed,
                 progress=progress,
+                **options,
             )
-    warn(report)
+        warn(found)
+        growing, recall = growing_and_recall(
+            loaded, database, table, shares=wanted, with_recall=full, seed=seed, **options
+        )
+        evaluation = Evaluation(found, growing, recall)
+        if report is not None:
+            book = database if table is None else table.book
+            about = describe(loaded, database, book, corpus=corpus, arguments=arguments_of(context))
+            write_report(report, replace(evaluation, about=about))
+            note(f"report: {report / 'report.md'}")
     if json:
-        print_json(report)
+        print_json(evaluation.to_json())
     else:
-        print_report(report)
+        print_report(found)
+        print_growing(growing)
 
 
 def table_of(database: "Database") -> "NeighborTable | None":

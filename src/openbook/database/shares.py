@@ -40,12 +40,21 @@ def document_shares(
     Raises:
         SettingsError: a share below 0 or above 100.
     """
-    for share in shares:
-        if not 0 <= share <= 100:
-            raise SettingsError(f"share {share:g}: must be from 0 to 100 percent of the database")
+    check_shares(shares)
     candidates = np.flatnonzero(layout.live & ~layout.holdout & ~layout.excluded)
     drawn = np.random.default_rng(seed).permutation(candidates)
     return {share: np.sort(drawn[: ceil(share * len(drawn) / 100)]) for share in shares}
+
+
+def check_shares(shares: Sequence[float]) -> None:
+    """Check percentages.
+
+    Raises:
+        SettingsError: one is below 0 or above 100.
+    """
+    for share in shares:
+        if not 0 <= share <= 100:
+            raise SettingsError(f"share {share:g}: must be from 0 to 100 percent of the database")
 
 
 def searcher_of_documents(

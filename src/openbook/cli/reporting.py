@@ -1,0 +1,92 @@
+"""The options of `eval perplexity` that measure further, and write what was found to a folder."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
+
+import typer
+
+from openbook.cli.console import bar, print_line
+
+if TYPE_CHECKING:
+    from openbook.database import Database, NeighborTable
+    from openbook.evaluate import EffortRow, GrowingRow
+    from openbook.evaluate.reading import ReadingOptions
+    from openbook.model import RetroForCausalLM
+
+SharesOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Evaluate with these shares of the database's documents, in percent, such as 0,1,10,30,100. "
+        "[default: with --report these, else none]",
+        show_default=False,
+    ),
+]
+ReportOption = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Write results.json, a page in Markdown and plots to this folder."),
+]
+
+
+def shares_of(text: str | None, *, default: bool) -> list[float]:
+    """The shares that are asked for; where none are named, those of a report if there is to be one.
+
+    Raises:
+        SettingsError: something that is no percentage.
+    """
+    from openbook.database.shares import check_shares
+    from openbook.errors import SettingsError
+    from openbook.evaluate import SHARES
+
+    if text is None:
+        return list(SHARES) if default else []
+    try:
+        shares = [float(share) for share in text.split(",") if share.strip()]
+    except ValueError as error:
+        raise SettingsError(f"--shares {text}: give numbers by commas, such as 0,1,10,30,100") from error
+    check_shares(shares)
+    return shares
+
+
+def growing_and_recall(
+    model: "RetroForCausalLM",
+    database: "Database",
+    table: "NeighborTable | None",
+    *,
+    shares: list[float],
+    with_recall: bool,
+    seed: int,
+    **options: "Unpack[ReadingOptions]",
+) -> "tuple[list[GrowingRow], list[EffortRow] | None]":
+    """What a report has beyond the modes; recall is None where it was not asked for."""
+    from openbook.evaluate import evaluate_effort, evaluate_growing
+
+    growing: list[GrowingRow] = []
+    recall: list[EffortRow] | None = None
+    if shares:
+        with bar("growing the book") as progress:
+            growing = evaluate_growing(
+                model, database, table, shares=shares, seed=seed, progress=progress, **options
+            )
+    if with_recall:
+        with bar("more and less effort in search") as progress:
+            recall = evaluate_effort(model, database, table, progress=progress, **options)
+    return growing, recall
+
+
+def arguments_of(context: typer.Context) -> dict[str, Any]:
+    """What the command was given, as JSON knows it."""
+    return {name: str(value) if isinstance(value, Path) else value for name, value in context.params.items()}
+
+
+def print_growing(rows: "list[GrowingRow]") -> None:
+    """A table of shares; nothing if there are none."""
+    if not rows:
+        return
+    print_line()
+    print_line(f"{'share':10}{'chunks':>12}{'bits per byte':>15}{'perplexity':>12}   off - this share")
+    for row in rows:
+        gain = row.gain
+        print_line(
+            f"{row.share:<10g}{row.chunks:>12,}{row.bits_per_byte:>15.4f}{row.perplexity:>12.2f}   "
+            f"{gain.bits_per_byte:+.4f}, 95 % between {gain.low:+.4f} and {gain.high:+.4f}"
+        )

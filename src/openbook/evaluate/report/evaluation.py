@@ -1,0 +1,75 @@
+"""All that was measured of one model, and of what: the content of results.json."""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from openbook.database import Database
+from openbook.evaluate.effort import EffortRow
+from openbook.evaluate.growing import GrowingRow
+from openbook.evaluate.perplexity import PerplexityReport
+
+if TYPE_CHECKING:
+    from openbook.model import RetroForCausalLM
+
+_PACKAGES = ("openbook", "torch", "transformers", "numpy", "faiss-cpu", "tantivy")
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What a report shows."""
+
+    perplexity: PerplexityReport
+    growing: list[GrowingRow] = field(default_factory=list)
+    """Empty: not measured."""
+    recall: list[EffortRow] | None = None
+    """Empty: search is exact; None: not measured."""
+    about: dict[str, Any] = field(default_factory=dict)
+    """What `describe` says."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As in results.json, and what `openbook eval perplexity --json` prints."""
+        values = asdict(self)
+        found: dict[str, Any] = values.pop("perplexity")
+        return found | {name: value for name, value in values.items() if name != "about" or value}
+
+
+def describe(
+    model: "RetroForCausalLM",
+    database: Database,
+    book: Database,
+    *,
+    corpus: Database | None = None,
+    arguments: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What was evaluated, and with which versions.
+
+    Args:
+        model: that was.
+        database: it was given.
+        book: what neighbors came from; mostly the same.
+        corpus: the text that was read instead of the database's.
+        arguments: of the command, or whatever makes the evaluation again; values that JSON knows.
+    """
+    described = {"database": _database(database)}
+    if book is not database:
+        described["book"] = _database(book)
+    if corpus is not None:
+        info = corpus.info()
+        described["text"] = {"documents": info.documents, "chunks": info.chunks, "bytes": info.bytes}
+    return {
+        "arguments": dict(arguments),
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "model": {"parameters": sum(p.numel() for p in model.parameters())},
+        **described,
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},
+    }
+
+
+def _database(database: Database) -> dict[str, Any]:
+    values = {"path": str(database.path)} | asdict(database.info())
+    del values["disk"]
+    return values | {"retrievable_chunks": int(database.layout.retrievable.sum())}

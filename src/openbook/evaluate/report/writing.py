@@ -1,0 +1,78 @@
+"""Writing a report: file by file, each complete or as it was before."""
+
+import json
+import os
+from pathlib import Path
+
+from openbook.database.storage import stored
+from openbook.errors import MissingExtraError
+from openbook.evaluate.report.evaluation import Evaluation
+from openbook.evaluate.report.page import page
+
+PLOTS = ("modes", "leakage", "growing", "positions", "recall")
+"""Of the files' names, which end in .png."""
+
+
+def prepare_report(folder: Path) -> None:
+    """Make the folder, and see that a report can be written there: before hours of evaluation, not after.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        DatabaseError: the folder cannot be written to.
+    """
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError as error:
+        problem = "a report's plots are drawn by matplotlib; pip install 'openbook[eval]'"
+        raise MissingExtraError(f"{folder}: {problem}") from error
+    with stored(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / "results.json.new"
+        probe.touch()
+        probe.unlink()
+
+
+def write_report(folder: Path, evaluation: Evaluation) -> list[Path]:
+    """Write results.json, report.md and the plots of what was measured.
+
+    Files of an earlier report are replaced, and its plots of what was not measured this time deleted; other
+    files are left alone.
+
+    Args:
+        folder: made where it is missing.
+        evaluation: what to tell.
+
+    Returns:
+        The files written.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        DatabaseError: a file cannot be written.
+    """
+    prepare_report(folder)
+    from openbook.evaluate.report.plots import draw
+
+    plots = draw(evaluation)
+    text = json.dumps(evaluation.to_json(), ensure_ascii=False, indent=2)
+    contents = {
+        "results.json": f"{text}\n".encode(),
+        **{f"{name}.png": png for name, png in plots.items()},
+        "report.md": page(evaluation, plots).encode(),
+    }
+    for name, content in contents.items():
+        _replace(folder / name, content)
+    for name in PLOTS:
+        if name not in plots:
+            with stored(folder / f"{name}.png"):
+                (folder / f"{name}.png").unlink(missing_ok=True)
+    return [folder / name for name in contents]
+
+
+def _replace(path: Path, content: bytes) -> None:
+    unfinished = path.with_name(f"{path.name}.new")
+    with stored(path):
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
