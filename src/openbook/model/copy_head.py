@@ -5,8 +5,8 @@
     g_t = sigmoid(w·h_t + b)                                   0 where the chunk has no neighbor
     p_t(v) = (1 - g_t) softmax(logits_t)(v) + g_t · sum of a_t,j over the j whose token is v
 
-It uses neighbors from the first steps of training on, and says which source token was copied. The token before
-is part of the key so that "what stood after this there" need not be learned by the encoder first.
+It uses neighbors from the first steps of training on, and says which source token was copied. The token
+before is part of the key so that "what stood after this there" need not be learned by the encoder first.
 """
 
 from dataclasses import dataclass
