@@ -103,7 +103,10 @@ def test_the_page_has_every_table_and_picture(evaluation: Evaluation, folder: Pa
     assert [row[0] for row in modes] == list(report.modes)
     assert [row[1] for row in modes] == [f"{x.bits_per_byte:.4f}" for x in report.modes.values()]
     off = report.differences["off"]
-    assert modes[1][4] == f"{off.bits_per_byte:+.4f} ({off.low:+.4f} to {off.high:+.4f})"
+    interval = f"{off.bits_per_byte:+.4f} ({off.low:+.4f} to {off.high:+.4f})"
+    assert page.split("\n## ")[1].count(f": {interval}, {off.documents} documents") == 1
+    little = report.leakage[0].differences["shuffled"]
+    assert page.split("\n## ")[2].count(f": {little.bits_per_byte:+.4f} ({little.low:+.4f} to") == 1
     leakage = tables["Overlap with what was retrieved"]
     assert [row[0] for row in leakage] == ["12.5%", "25.0%", "50.0%", "100.0%"]
     assert [row[1] for row in leakage] == [str(row.chunks) for row in report.leakage]
@@ -131,9 +134,9 @@ def test_the_page_warns_of_near_copies(evaluation: Evaluation) -> None:
 @pytest.mark.parametrize(
     ("low", "high", "words"),
     [
-        (0.1, 0.3, "Retrieval is better than no retrieval"),
-        (-0.3, -0.1, "**Retrieval is worse than no retrieval**"),
-        (-0.1, 0.1, "**No difference from no retrieval is shown**"),
+        (0.1, 0.3, "\n- on is better than off"),
+        (-0.3, -0.1, "- **on is worse than off**"),
+        (-0.1, 0.1, "- **no difference between on and off is shown**"),
     ],
 )
 def test_the_page_says_what_the_interval_says(

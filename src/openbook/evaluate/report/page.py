@@ -1,6 +1,6 @@
 """The page of a report, in Markdown: every table with what it says in words."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -9,7 +9,7 @@ from openbook.evaluate.report.evaluation import Evaluation
 
 _PARTS = 4
 """Of a chunk, in the table of positions."""
-_OTHER = {"off": "no retrieval", "random": "random neighbors", "shuffled": "other chunks' neighbors"}
+_MINUS_ON = "The other minus on in bits per byte, with its 95 % interval"
 
 
 def page(evaluation: Evaluation, plots: Collection[str]) -> str:
@@ -48,33 +48,35 @@ def _modes(evaluation: Evaluation, plots: Collection[str]) -> Iterator[str]:
     report = evaluation.perplexity
     yield "## Modes"
     yield ""
-    head = ("mode", "bits per byte", "perplexity", "per word", "minus on, with its 95 % interval")
-    yield from _table(
-        head,
+    rows = (
         (
-            (
-                mode,
-                f"{result.bits_per_byte:.4f}",
-                f"{result.perplexity:.2f}",
-                f"{result.perplexity_per_word:.2f}",
-                _interval(report.differences.get(mode)),
-            )
-            for mode, result in report.modes.items()
-        ),
+            mode,
+            f"{x.bits_per_byte:.4f}",
+            f"{x.perplexity:.2f}",
+            f"{x.perplexity_per_word:.2f}",
+            f"{x.tokens:,}",
+        )
+        for mode, x in report.modes.items()
     )
-    yield ""
-    for mode, difference in report.differences.items():
-        yield f"- {_verdict(mode, difference)}"
+    yield from _table(("mode", "bits per byte", "perplexity", "per word", "tokens"), rows)
+    if report.differences:
+        yield ""
+        yield f"{_MINUS_ON}, over all tokens:"
+        yield ""
+        yield from _verdicts(report.differences)
     yield from _picture("modes", "Bits per byte of each mode", plots)
 
 
-def _verdict(mode: str, difference: Difference) -> str:
-    other = _OTHER.get(mode, mode)
-    if difference.low > 0:
-        return f"Retrieval is better than {other}: the interval lies above 0."
-    if difference.high < 0:
-        return f"**Retrieval is worse than {other}**: the interval lies below 0."
-    return f"**No difference from {other} is shown**: the interval holds 0."
+def _verdicts(differences: Mapping[str, Difference]) -> Iterator[str]:
+    """In words, as sure as the intervals are."""
+    for mode, difference in differences.items():
+        if difference.low > 0:
+            words = f"on is better than {mode}"
+        elif difference.high < 0:
+            words = f"**on is worse than {mode}**"
+        else:
+            words = f"**no difference between on and {mode} is shown**"
+        yield f"- {words}: {_interval(difference)}, {difference.documents:,} documents"
 
 
 def _overlap(evaluation: Evaluation, plots: Collection[str]) -> Iterator[str]:
@@ -110,6 +112,12 @@ def _overlap(evaluation: Evaluation, plots: Collection[str]) -> Iterator[str]:
         for row in report.leakage
     )
     yield from _table(("overlap up to", "chunks", *modes, "off - on"), rows)
+    little = report.leakage[0]
+    if little.differences:
+        yield ""
+        yield f"{_MINUS_ON}, over the chunks with an overlap of at most {little.max_overlap:.1%}:"
+        yield ""
+        yield from _verdicts(little.differences)
     yield from _picture("leakage", "Gain from retrieval against overlap", plots)
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _BITS = "bits per byte (less is better)"
+_LEGEND_COLUMNS = 5
 _GAIN = "gain: off - on, bits per byte"
 
 
@@ -76,9 +77,10 @@ def _leakage(evaluation: Evaluation) -> "Figure | None":
     bars = below.bar(range(len(steps)), [step.chunks for step in steps], color="#BBBBBB")
     below.bar_label(bars, [f"{step.chunks:,}" for step in steps], fontsize=8, padding=2)
     below.margins(y=0.2)
-    labels = [f"{100 * step.above:.0f} to {100 * step.up_to:.0f} %" for step in steps]
+    labels = [f"{100 * step.above:.0f} to {100 * step.up_to:.0f}" for step in steps]
     below.set_xticks(range(len(steps)), labels)
-    dress(below, x="longest run shared with a neighbor, share of the chunk", y="chunks")
+    dress(below, x="longest run shared with a neighbor, in % of the chunk", y="chunks")
+    below.yaxis.set_major_formatter("{x:,.0f}")
     return figure
 
 
@@ -111,7 +113,7 @@ def _positions(evaluation: Evaluation) -> "Figure | None":
     """Bits per byte by place in the chunk, and how much worse than on the others are."""
     by_mode = evaluation.perplexity.by_position
     color = color_of(list(by_mode))
-    figure = new_figure(height=5.2 if "on" in by_mode else 3.6)
+    figure = new_figure(height=5.6 if "on" in by_mode else 3.6)
     plots = figure.subplots(2 if "on" in by_mode else 1, 1, sharex=True, squeeze=False)[:, 0]
     for name, bits in by_mode.items():
         places = range(1, len(bits) + 1)
@@ -119,7 +121,7 @@ def _positions(evaluation: Evaluation) -> "Figure | None":
         if "on" in by_mode and name != "on":
             gain = [other - on for other, on in zip(bits, by_mode["on"], strict=True)]
             plots[1].plot(places, gain, color=color(name), linewidth=1.4)
-    plots[0].legend(frameon=False, ncols=len(by_mode), fontsize=9)
+    figure.legend(loc="outside lower center", frameon=False, ncols=min(len(by_mode), _LEGEND_COLUMNS))
     dress(plots[0], title="Where in a chunk retrieval helps", y="bits per byte")
     if "on" in by_mode:
         plots[1].axhline(0, color="#0072B2", linewidth=1)
