@@ -5,6 +5,7 @@
 DATA is a folder with enwiki-2018-07-AA.jsonl.xz, simplewiki-2021-12.jsonl.xz and wiki.test.raw.joined.txt.xz
 somewhere below it. Into WORK go:
     held-out.txt    ids of 150 English articles of 4,000 characters or more, drawn at random
+    held-out.jsonl  those articles
     corpus.jsonl    those and 700 more: what is trained on and evaluated
     english.jsonl, simple.jsonl    all articles: the book
     subjects.jsonl  Simple English articles of 600 characters or more whose titles stand in held-out articles:
@@ -32,6 +33,7 @@ def main(data: Path, work: Path) -> None:
     random.Random(0).shuffle(long)
     held_out = long[:HELD_OUT]
     (work / "held-out.txt").write_text("".join(f"{article['id']}\n" for article in held_out))
+    write(work / "held-out.jsonl", held_out)
     write(work / "corpus.jsonl", long[: HELD_OUT + TRAINED])
     write(work / "english.jsonl", english)
     write(work / "simple.jsonl", simple)
