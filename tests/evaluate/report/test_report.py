@@ -21,6 +21,7 @@ from openbook.evaluate.report.page import page as page_of
 from openbook.model import RetroForCausalLM
 
 PNG = b"\x89PNG\r\n\x1a\n"
+ARGUMENTS = {"model": "mymodel", "k": 2, "stride": None, "seed": 0, "text": [], "knn_lm": False}
 PLOTS = {"modes.png", "leakage.png", "growing.png", "positions.png", "recall.png"}
 
 
@@ -35,7 +36,7 @@ def evaluation(trained_folder: Path, book: Database, table: NeighborTable) -> Ev
         EffortRow(16, 0.96, 2.125, 28.5),
         EffortRow(None, 1.0, 2.0, 27.0),
     ]
-    about = describe(model, book, book, arguments={"model": "mymodel", "k": 2, "stride": None})
+    about = describe(model, book, book, arguments=ARGUMENTS)
     return Evaluation(report, growing, recall, about)
 
 
@@ -77,7 +78,7 @@ def test_results_hold_all_that_was_measured(evaluation: Evaluation, folder: Path
     assert [row["recall_at_10"] for row in results["recall"]] == [0.5, 0.96, 1.0]
     assert results["leakage"][-1]["on"] == report.modes["on"].bits_per_byte
     about = results["about"]
-    assert about["arguments"] == {"model": "mymodel", "k": 2, "stride": None}
+    assert about["arguments"] == ARGUMENTS
     assert about["database"]["version"] >= 1
     assert about["database"]["documents"] == 40
     assert about["versions"].keys() > {"openbook", "torch", "python"}
@@ -118,7 +119,7 @@ def test_the_page_has_every_table_and_picture(evaluation: Evaluation, folder: Pa
     mean = math.fsum(report.by_position["on"][:4]) / 4
     assert positions[0][:2] == ["on", f"{mean:.4f}"]
     assert tables["Recall of the index"][2] == ["all vectors", "1.000", "2.0000", "27.00"]
-    assert tables["How this was made"] == [["`model`", "`mymodel`"], ["`k`", "`2`"]]
+    assert tables["How this was made"] == [["`model`", "`mymodel`"], ["`k`", "`2`"], ["`seed`", "`0`"]]
 
 
 def test_the_page_warns_of_near_copies(evaluation: Evaluation) -> None:

@@ -196,7 +196,8 @@ def _made(evaluation: Evaluation, _: Collection[str]) -> Iterator[str]:
     yield f"- {about['made']}"
     yield f"- with {', '.join(f'{name} {number}' for name, number in about['versions'].items())}"
     yield ""
-    given = {name: value for name, value in about["arguments"].items() if value not in (None, False, [])}
+    arguments = about["arguments"].items()
+    given = {name: value for name, value in arguments if value or type(value) in (int, float)}
     yield from _table(("argument", "value"), ((f"`{name}`", f"`{value}`") for name, value in given.items()))
     yield ""
     yield "All numbers are in results.json."
