@@ -61,6 +61,12 @@ def test_what_does_not_fit_is_one_line(
 ) -> None:
     model, plain = models
     command = ("eval", "perplexity", model, database)
+    trained_with = openbook(*command, "--baseline", model).error
+    assert "the baseline was trained with retrieval" in trained_with
+    for wrong in (("--modes", "onn"), ("--stride", 5), ("--search-mode", "near"), ("-k", 500)):
+        refused = openbook(*command, *wrong, "--baseline", plain, "--knn-lm")
+        assert refused.code == 2
+        assert "datastore" not in refused.err
     assert "--knn-lm: needs --baseline MODEL" in openbook(*command, "--knn-lm").error
     assert "--in-context: needs --baseline MODEL" in openbook(*command, "--in-context").error
     assert "holds no model" in openbook(*command, "--baseline", tmp_path / "nowhere").error

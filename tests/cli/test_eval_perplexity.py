@@ -75,6 +75,9 @@ def test_what_is_printed(openbook: Any, model: Path, database: Path) -> None:
         "per word",
         "overlap up to",
         "off - on: ",
-        "with an overlap of at most 12.5%:",
+        "too few for an interval (documents: 1)",
     ):
         assert heading in out
+    assert (
+        "sequence length 0: " in openbook("eval", "perplexity", model, database, "--sequence-length", 0).error
+    )

@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 
 from openbook.database import Database, NeighborTable, SequenceDataset, build_neighbors
 from openbook.errors import DatabaseError, MismatchError, SettingsError
-from openbook.evaluate import MODES, ModelScorer, Windows, evaluate_perplexity
+from openbook.evaluate import (
+    MODES,
+    ModelScorer,
+    Windows,
+    evaluate_effort,
+    evaluate_growing,
+    evaluate_perplexity,
+)
 from openbook.evaluate.leakage import OVERLAPS
 from openbook.evaluate.shown import ChunkNeighbors, neighbors_of_mode
 from openbook.model import RetroConfig, RetroForCausalLM
@@ -148,8 +155,21 @@ def test_random_and_shuffled_obey_the_seed(book: Database, held_out: ChunkNeighb
 def test_shuffled_is_a_permutation_of_the_chunks_neighbors(book: Database, held_out: ChunkNeighbors) -> None:
     shown = neighbors_of_mode("shuffled", held_out, book, k=2, seed=0)
     assert shown is not None
-    assert sorted(shown.ids.tolist()) == sorted(held_out.ids[:, :2].tolist())
-    assert (shown.ids != held_out.ids[:, :2]).any()
+    own = held_out.ids[:, :2]
+    assert sorted(shown.ids.tolist()) == sorted(own.tolist())
+    assert ((shown.ids < 0) == (own < 0)).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_shuffled_leaves_no_chunk_its_own_neighbors(seed: int, book: Database) -> None:
+    chunks = np.arange(6)
+    ids = np.stack([chunks, chunks + 10], axis=1)
+    ids[:2, 1] = -1
+    ids[5] = -1  # no other has none
+    shown = neighbors_of_mode("shuffled", ChunkNeighbors(chunks, ids), book, k=2, seed=seed)
+    assert shown is not None
+    assert (shown.ids[:5, 0] != ids[:5, 0]).all()
+    assert shown.ids[5].tolist() == [-1, -1]
 
 
 def test_missing_neighbors_stay_missing(book: Database, held_out: ChunkNeighbors) -> None:
@@ -162,7 +182,7 @@ def test_missing_neighbors_stay_missing(book: Database, held_out: ChunkNeighbors
     assert random is not None
     assert shuffled is not None
     assert ((random.ids < 0) == (ids[:, :3] < 0)).all()
-    assert (shuffled.ids < 0).sum() == (ids[:, :3] < 0).sum()
+    assert ((shuffled.ids < 0) == (ids[:, :3] < 0)).all()
 
 
 def test_chunk_neighbors_are_read_as_a_table(book: Database, table: NeighborTable) -> None:
@@ -277,6 +297,8 @@ def test_dropout_is_off(book: Database, table: NeighborTable, trained: RetroForC
         ({"k": 101}, "k 101: must be from 1 to 100"),
         ({"search_mode": "dense"}, "dense"),
         ({"search_mode": "sideways"}, "sideways"),
+        ({"search_mode": "sideways", "modes": ["off"]}, "sideways"),
+        ({"k": 101, "modes": ["off"]}, "k 101"),
         ({"stride": 40}, "stride 40: must be a multiple"),
         ({"stride": 128}, "stride 128"),
         ({"stride": 0}, "stride 0"),
@@ -374,6 +396,28 @@ def test_the_number_of_words_is_that_of_the_text(
     tokens = sum(len(ids) + 1 for ids in book.tokenizer.encode(texts))
     words = sum(len(text.split()) for text in texts)
     assert result.perplexity_per_word == pytest.approx(result.perplexity ** (tokens / words))
+
+
+def test_a_text_without_spaces_has_no_perplexity_per_word(
+    trained: RetroForCausalLM, book: Database, table: NeighborTable, tmp_path: Path
+) -> None:
+    corpus = Database.create(tmp_path / "corpus", tokenizer=book.tokenizer, embedder=None, chunk_size=16)
+    corpus.add([Document(id="long", text="月が川の上に昇り静かな夜が始まった" * 20)])
+    report = evaluate_perplexity(trained, book, table, corpus=corpus, modes=["off"], sequence_length=LENGTH)
+    assert report.modes["off"].perplexity > 1
+    assert report.modes["off"].perplexity_per_word is None
+
+
+def test_a_model_without_retrieval_is_refused_unless_it_is_off(
+    plain: RetroForCausalLM, book: Database, table: NeighborTable
+) -> None:
+    report = evaluate_perplexity(plain, book, table, modes=["off"], sequence_length=LENGTH)
+    assert report.modes["off"].tokens > 0
+    with pytest.raises(SettingsError, match="--modes off"):
+        evaluate_perplexity(plain, book, table, modes=["on", "off"], sequence_length=LENGTH)
+    for further in (evaluate_growing, evaluate_effort):
+        with pytest.raises(SettingsError, match="--modes off"):
+            further(plain, book, table, sequence_length=LENGTH)
 
 
 def test_bits_by_position_add_up(trained: RetroForCausalLM, book: Database, table: NeighborTable) -> None:

@@ -61,7 +61,7 @@ def perplexity(
     knn_lm: KnnLmOption = False,
     shares: SharesOption = None,
     report: ReportOption = None,
-    seed: Annotated[int, typer.Option(help="Of random and shuffled neighbors.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of everything drawn: neighbors, shares, intervals.")] = 0,
     json: Json = False,
 ) -> None:
     """Bits per byte on held-out documents with retrieval on, off, random and shuffled.
@@ -70,9 +70,12 @@ def perplexity(
     """
     from openbook.database import Database
     from openbook.evaluate import evaluate_perplexity
+    from openbook.evaluate.reading import Reading
     from openbook.evaluate.report import Evaluation, describe, prepare_report, write_report
+    from openbook.evaluate.shown import check_modes
 
     compared = [mode.strip() for mode in modes.split(",")]
+    check_modes(compared)
     full = report is not None and "on" in compared
     wanted = shares_of(shares, default=full)
     if report is not None:
@@ -80,8 +83,19 @@ def perplexity(
     database = Database.open(db)
     loaded = load_model(model)
     table = table_of(database)
-    length = sequence_length or loaded.config.max_position_embeddings
+    length = loaded.config.max_position_embeddings if sequence_length is None else sequence_length
     with corpus_of(text or [], database) as corpus:
+        options: ReadingOptions = {
+            "corpus": corpus,
+            "k": k,
+            "search_mode": search_mode,
+            "sequence_length": length,
+            "stride": stride,
+            "max_sequences": max_sequences,
+        }
+        reading = Reading.of(loaded, database, table, **options)  # refuses before anything long begins
+        if set(compared) - {"off"} or wanted:
+            reading.require_retrieval()
         others = baselines_of(
             baseline,
             database,
@@ -94,14 +108,6 @@ def perplexity(
             sequence_length=length,
             seed=seed,
         )
-        options: ReadingOptions = {
-            "corpus": corpus,
-            "k": k,
-            "search_mode": search_mode,
-            "sequence_length": length,
-            "stride": stride,
-            "max_sequences": max_sequences,
-        }
         with bar("evaluating") as progress:
             found = evaluate_perplexity(
                 loaded,
@@ -186,9 +192,10 @@ def print_report(report: "PerplexityReport") -> None:
     """A table of modes, and one of overlap."""
     print_line(f"{'mode':10}{'bits per byte':>15}{'perplexity':>12}{'per word':>12}{'tokens':>12}")
     for mode, result in report.modes.items():
+        per_word = "-" if result.perplexity_per_word is None else f"{result.perplexity_per_word:.2f}"
         print_line(
-            f"{mode:10}{result.bits_per_byte:>15.4f}{result.perplexity:>12.2f}"
-            f"{result.perplexity_per_word:>12.2f}{result.tokens:>12,}"
+            f"{mode:10}{result.bits_per_byte:>15.4f}{result.perplexity:>12.2f}{per_word:>12}"
+            f"{result.tokens:>12,}"
         )
     _print_differences(report.differences)
     if not report.leakage:
@@ -200,13 +207,17 @@ def print_report(report: "PerplexityReport") -> None:
             f"{row.modes[mode]:>12.4f}" if mode in row.modes else f"{'-':>12}" for mode in report.modes
         )
         print_line(f"{row.max_overlap:<15.1%}{row.chunks:>10,}{values}")
-    print_line(f"with an overlap of at most {report.leakage[0].max_overlap:.1%}:")
-    _print_differences(report.leakage[0].differences)
+    if report.leakage[0].differences:
+        print_line(f"with an overlap of at most {report.leakage[0].max_overlap:.1%}:")
+        _print_differences(report.leakage[0].differences)
 
 
 def _print_differences(differences: "dict[str, Difference]") -> None:
     for mode, difference in differences.items():
+        between = "too few for an interval"
+        if difference.low is not None and difference.high is not None:
+            between = f"95 % between {difference.low:+.4f} and {difference.high:+.4f}"
         print_line(
-            f"{mode} - on: {difference.bits_per_byte:+.4f} bits per byte, 95 % between "
-            f"{difference.low:+.4f} and {difference.high:+.4f} ({difference.documents:,} documents)"
+            f"{mode} - on: {difference.bits_per_byte:+.4f} bits per byte, {between} "
+            f"(documents: {difference.documents:,})"
         )

@@ -83,10 +83,8 @@ def print_growing(rows: "list[GrowingRow]") -> None:
     if not rows:
         return
     print_line()
-    print_line(f"{'share':10}{'chunks':>12}{'bits per byte':>15}{'perplexity':>12}   off - this share")
+    print_line(f"{'share':10}{'chunks':>12}{'bits per byte':>15}{'perplexity':>12}   off - this share (95 %)")
     for row in rows:
-        gain = row.gain
         print_line(
-            f"{row.share:<10g}{row.chunks:>12,}{row.bits_per_byte:>15.4f}{row.perplexity:>12.2f}   "
-            f"{gain.bits_per_byte:+.4f}, 95 % between {gain.low:+.4f} and {gain.high:+.4f}"
+            f"{row.share:<10g}{row.chunks:>12,}{row.bits_per_byte:>15.4f}{row.perplexity:>12.2f}   {row.gain}"
         )

@@ -71,6 +71,7 @@ def evaluate_effort(
         if effort < 1:
             raise SettingsError(f"effort {effort}: at least 1 inverted list must be visited")
     reading = Reading.of(model, database, table, **options)
+    reading.require_retrieval()
     index = _approximate_index(reading)
     if index is None:
         return []

@@ -71,6 +71,7 @@ def evaluate_growing(
     if not shares:
         raise SettingsError("no shares of the database to evaluate; give some, such as 0,1,10,30,100")
     reading = Reading.of(model, database, table, **options)
+    reading.require_retrieval()
     layout = reading.book.layout
     parts = document_shares(layout, sorted(set(shares)), seed=seed)
     if not layout.retrievable.any():

@@ -22,8 +22,8 @@ class ModeResult:
     """Of the documents' UTF-8 text; their end-of-text tokens are predicted too."""
     perplexity: float
     """Per token."""
-    perplexity_per_word: float
-    """Words are what white space separates."""
+    perplexity_per_word: float | None
+    """Words are what white space separates. None: too large for a number, as of a script without spaces."""
     tokens: int
     """Predicted tokens: all but the very first of what a window reads."""
 
@@ -34,9 +34,17 @@ def result_of(windows: Windows, nats: NDArray[np.float32], tokens: NDArray[np.bo
     return ModeResult(
         bits_per_byte=mean / math.log(2) / windows.bytes_per_token,
         perplexity=math.exp(mean),
-        perplexity_per_word=math.exp(mean / windows.words_per_token),
+        perplexity_per_word=_per_word(mean, windows.words_per_token),
         tokens=int(tokens.sum()),
     )
+
+
+def _per_word(nats: float, words: float) -> float | None:
+    """Perplexity from nats and words of a token."""
+    try:
+        return math.exp(nats / words)
+    except (OverflowError, ZeroDivisionError):
+        return None
 
 
 def differences(

@@ -11,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database import Database, NeighborTable
-from openbook.errors import SettingsError
 from openbook.evaluate.intervals import Difference
 from openbook.evaluate.leakage import LeakageRow, NearCopies, near_copies, overlap_runs
 from openbook.evaluate.measures import Losses, ModeResult, by_position, differences, result_of
 from openbook.evaluate.overlap import OverlapStep, leakage_rows, overlap_steps
 from openbook.evaluate.reading import Reading
 from openbook.evaluate.scorers import ModelScorer, Scorer
-from openbook.evaluate.shown import MODES, neighbors_of_mode
+from openbook.evaluate.shown import MODES, check_modes, neighbors_of_mode
 from openbook.evaluate.windows import Windows
 from openbook.progress import Progress, silent
 
@@ -88,9 +87,7 @@ def evaluate_perplexity(
         MismatchError: model and database do not belong together.
         DatabaseError: nothing is held out, or nothing can be retrieved.
     """
-    for mode in modes:
-        if mode not in MODES:
-            raise SettingsError(f"evaluation mode {mode!r}: choose from {', '.join(MODES)}")
+    check_modes(modes)
     reading = Reading.of(
         model,
         database,
@@ -107,6 +104,7 @@ def evaluate_perplexity(
     scorers: dict[str, Scorer] = {"off": ModelScorer(model)} if "off" in modes else {}
     runs = None
     if set(modes) - {"off"}:
+        reading.require_retrieval()
         true = reading.neighbors(progress)
         shown = {mode: neighbors_of_mode(mode, true, book, k=reading.k, seed=seed) for mode in modes}
         scorers = {mode: ModelScorer(model, neighbors) for mode, neighbors in shown.items()}

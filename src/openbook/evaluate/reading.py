@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from openbook.database import Database, NeighborTable
 from openbook.errors import SettingsError
 from openbook.evaluate.scorers import Scorer
-from openbook.evaluate.shown import ChunkNeighbors, true_neighbors
+from openbook.evaluate.shown import ChunkNeighbors, check_neighbors, true_neighbors
 from openbook.evaluate.windows import Windows
 from openbook.progress import Progress, stage
 
@@ -73,6 +73,8 @@ class Reading:
         if batch_size < 1:
             raise SettingsError(f"batch size {batch_size}: must be at least 1")
         book = database if table is None else table.book
+        k = model.config.num_neighbors if k is None else k
+        check_neighbors(book, k=k, search_mode=search_mode)
         windows = Windows.of(
             corpus or database,
             "train" if corpus is not None and not corpus.layout.holdout.any() else "holdout",
@@ -84,8 +86,19 @@ class Reading:
         if table is not None:
             search_mode = search_mode or table.mode
             table = table if corpus is None else None
-        k = model.config.num_neighbors if k is None else k
         return cls(model, windows, book, table, search_mode, k, batch_size)
+
+    def require_retrieval(self) -> None:
+        """Refuse a model that cannot read neighbors, before they are searched.
+
+        Raises:
+            SettingsError: it has no chunked cross-attention.
+        """
+        if not self.model.config.cca_layers:
+            raise SettingsError(
+                "this model was built without chunked cross-attention: evaluate it with --modes off, or give "
+                "it as --baseline beside one that retrieves"
+            )
 
     def neighbors(self, progress: Progress) -> ChunkNeighbors:
         """Of the text's chunks, from the whole book; see `true_neighbors`."""

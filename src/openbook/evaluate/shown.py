@@ -1,16 +1,18 @@
 """The neighbors that each mode shows.
 
 on: the chunk's own. off: none. random: chunks drawn at random from what may be retrieved. shuffled: those of
-other chunks of the evaluated text. random and shuffled leave missing neighbors missing, so that only what is
-shown differs.
+other chunks of the evaluated text that have as many. random and shuffled leave missing neighbors missing, so
+that only what is shown differs.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database import Database, NeighborTable, nearest_neighbors
+from openbook.database.search import check_mode
 from openbook.errors import DatabaseError, SettingsError
 from openbook.evaluate.windows import Windows
 from openbook.progress import Progress, silent
@@ -43,6 +45,28 @@ class ChunkNeighbors:
         return ChunkNeighbors(self.chunks, self.ids[:, :k])
 
 
+def check_modes(modes: Sequence[str]) -> None:
+    """Check names.
+
+    Raises:
+        SettingsError: an unknown one.
+    """
+    for mode in modes:
+        if mode not in MODES:
+            raise SettingsError(f"evaluation mode {mode!r}: choose from {', '.join(MODES)}")
+
+
+def check_neighbors(book: Database, *, k: int, search_mode: str | None) -> None:
+    """Check what neighbors are asked for.
+
+    Raises:
+        SettingsError: too few or too many, or a mode that the book does not have.
+    """
+    if not 1 <= k <= MOST_NEIGHBORS:
+        raise SettingsError(f"k {k}: must be from 1 to {MOST_NEIGHBORS}")
+    check_mode(search_mode, has_dense=book.vectors is not None)
+
+
 def true_neighbors(
     windows: Windows,
     book: Database,
@@ -65,8 +89,7 @@ def true_neighbors(
     Returns:
         k of each chunk, and 10 if that many can be had without another search.
     """
-    if not 1 <= k <= MOST_NEIGHBORS:
-        raise SettingsError(f"k {k}: must be from 1 to {MOST_NEIGHBORS}")
+    check_neighbors(book, k=k, search_mode=search_mode)
     chunks, wanted = windows.chunks, max(k, OVERLAP_NEIGHBORS)
     if table is not None and search_mode in (None, table.mode) and k <= table.ids.shape[1]:
         return ChunkNeighbors(chunks, table.ids[chunks][:, :wanted])
@@ -84,8 +107,7 @@ def neighbors_of_mode(
         SettingsError: an unknown mode.
         DatabaseError: random, and nothing may be retrieved.
     """
-    if mode not in MODES:
-        raise SettingsError(f"evaluation mode {mode!r}: choose from {', '.join(MODES)}")
+    check_modes([mode])
     if mode == "off":
         return None
     ids = true.ids[:, :k]
@@ -93,8 +115,17 @@ def neighbors_of_mode(
         return ChunkNeighbors(true.chunks, ids)
     rng = np.random.default_rng(seed)
     if mode == "shuffled":
-        return ChunkNeighbors(true.chunks, ids[rng.permutation(len(ids))])
+        return ChunkNeighbors(true.chunks, ids[_others(np.count_nonzero(ids >= 0, axis=1), rng)])
     candidates = np.flatnonzero(book.layout.retrievable)
     if len(candidates) == 0:
         raise DatabaseError(f"{book.path}: every document is held out; nothing can be retrieved")
     return ChunkNeighbors(true.chunks, np.where(ids >= 0, rng.choice(candidates, size=ids.shape), -1))
+
+
+def _others(counts: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """For each chunk [n] another one of the same count, drawn at random; itself where there is no other."""
+    others = np.arange(len(counts))
+    for count in np.unique(counts):
+        drawn = rng.permutation(np.flatnonzero(counts == count))
+        others[drawn] = np.roll(drawn, 1)  # nobody keeps its own
+    return others

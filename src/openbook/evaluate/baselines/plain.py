@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database import Database
-from openbook.errors import MismatchError
+from openbook.errors import MismatchError, SettingsError
 from openbook.evaluate.scorers import evaluating
 
 if TYPE_CHECKING:
@@ -20,7 +20,12 @@ def require_fit(model: "RetroForCausalLM", database: Database, *, sequence_lengt
 
     Raises:
         MismatchError: other tokens or chunks than the database's, or windows longer than what it trained on.
+        SettingsError: it was trained with retrieval: without, it is worse than a decoder that never had any.
     """
+    if model.config.cca_layers:
+        raise SettingsError(
+            "the baseline was trained with retrieval; give one made by: openbook train RECIPE --baseline"
+        )
     database.settings.require_match(
         tokenizer_fingerprint=model.config.tokenizer_fingerprint, chunk_size=model.config.chunk_size
     )

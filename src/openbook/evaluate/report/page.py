@@ -53,7 +53,7 @@ def _modes(evaluation: Evaluation, plots: Collection[str]) -> Iterator[str]:
             mode,
             f"{x.bits_per_byte:.4f}",
             f"{x.perplexity:.2f}",
-            f"{x.perplexity_per_word:.2f}",
+            "-" if x.perplexity_per_word is None else f"{x.perplexity_per_word:.2f}",
             f"{x.tokens:,}",
         )
         for mode, x in report.modes.items()
@@ -70,7 +70,9 @@ def _modes(evaluation: Evaluation, plots: Collection[str]) -> Iterator[str]:
 def _verdicts(differences: Mapping[str, Difference]) -> Iterator[str]:
     """In words, as sure as the intervals are."""
     for mode, difference in differences.items():
-        if difference.low > 0:
+        if difference.low is None or difference.high is None:
+            words = f"**nothing is shown of {mode}**"
+        elif difference.low > 0:
             words = f"on is better than {mode}"
         elif difference.high < 0:
             words = f"**on is worse than {mode}**"
@@ -204,9 +206,7 @@ def _made(evaluation: Evaluation, _: Collection[str]) -> Iterator[str]:
 
 
 def _interval(difference: Difference | None) -> str:
-    if difference is None:
-        return "-"
-    return f"{difference.bits_per_byte:+.4f} ({difference.low:+.4f} to {difference.high:+.4f})"
+    return "-" if difference is None else str(difference)
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

@@ -54,8 +54,10 @@ def _modes(evaluation: Evaluation) -> "Figure | None":
 
 
 def _arms(difference: Difference) -> list[list[float]]:
-    """Lengths of an error bar, to the left and to the right."""
+    """Lengths of an error bar, to the left and to the right; none where there is no interval."""
     middle = difference.bits_per_byte
+    if difference.low is None or difference.high is None:
+        return [[0.0], [0.0]]
     return [[max(0.0, middle - difference.low)], [max(0.0, difference.high - middle)]]
 
 
