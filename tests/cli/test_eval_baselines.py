@@ -71,5 +71,5 @@ def test_what_does_not_fit_is_one_line(
     assert "--in-context: needs --baseline MODEL" in openbook(*command, "--in-context").error
     assert "holds no model" in openbook(*command, "--baseline", tmp_path / "nowhere").error
     long = openbook(*command, "--baseline", plain, "--sequence-length", 128)
-    assert "evaluate with --sequence-length 64" in long.error
+    assert "sequence length 128: the model was trained with 64" in long.error
     assert long.code == 2

@@ -28,7 +28,7 @@ def test_a_file_is_read_instead_of_the_held_out_documents(
     line = (texts / "note3.txt").read_text().splitlines()[1]
     (tmp_path / "mine.txt").write_text(f"{line} {line}\nAnd a word of mine about the moon.\n")
     (tmp_path / "other.md").write_text("# Other\n\nA tree grows slowly in the garden of the moon.\n")
-    command = ("eval", "perplexity", model, database, "--sequence-length", 64)
+    command = ("eval", "perplexity", model, database)
     both = openbook(*command, "--text", tmp_path / "mine.txt", "--text", tmp_path / "other.md", "--json")
     assert both.json["modes"].keys() == {"on", "off", "random", "shuffled"}
     assert "WARNING: 1 of 2 evaluated documents share runs of half a chunk or more" in both.err
@@ -65,7 +65,9 @@ def test_without_a_table_neighbors_are_searched(openbook: Any, model: Path, data
     command = ("eval", "perplexity", model, database, "--json")
     with_table = openbook(*command).json
     shutil.rmtree(database / "neighbors")
-    assert openbook(*command).json == with_table
+    without = openbook(*command).json
+    assert without["modes"] == with_table["modes"]
+    assert (with_table["overlap_neighbors"], without["overlap_neighbors"]) == (2, 10)
 
 
 def test_what_is_printed(openbook: Any, model: Path, database: Path) -> None:

@@ -305,6 +305,7 @@ def test_dropout_is_off(book: Database, table: NeighborTable, trained: RetroForC
         ({"max_sequences": 0}, "max sequences 0"),
         ({"max_sequences": -1}, "max sequences -1"),
         ({"batch_size": 0}, "batch size 0"),
+        ({"sequence_length": 128}, "sequence length 128: the model was trained with 64"),
         ({"sequence_length": 40}, "multiple of the database's chunk size"),
         ({"sequence_length": 0}, "sequence length 0"),
     ],
@@ -457,8 +458,10 @@ def test_a_text_of_its_own_is_read_whole(
 def test_a_near_copy_in_the_book_is_reported(
     trained: RetroForCausalLM, book: Database, table: NeighborTable, corpus: Database
 ) -> None:
-    found = evaluate_perplexity(trained, book, table, corpus=corpus, sequence_length=LENGTH).near_copies
+    report = evaluate_perplexity(trained, book, table, corpus=corpus, sequence_length=LENGTH)
+    found = report.near_copies
     assert found is not None
+    assert report.overlap_neighbors == 10
     assert (found.evaluated, next(iter(found.worst))) == (2, "copy")
     assert found.worst["copy"] > 0.7
 

@@ -201,6 +201,7 @@ def print_report(report: "PerplexityReport") -> None:
     if not report.leakage:
         return
     print_line()
+    print_line(f"overlap with the {report.overlap_neighbors} nearest:")
     print_line(f"{'overlap up to':15}{'chunks':>10}" + "".join(f"{mode:>12}" for mode in report.modes))
     for row in report.leakage:
         values = "".join(

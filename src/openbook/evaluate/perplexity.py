@@ -17,7 +17,7 @@ from openbook.evaluate.measures import Losses, ModeResult, by_position, differen
 from openbook.evaluate.overlap import OverlapStep, leakage_rows, overlap_steps
 from openbook.evaluate.reading import Reading
 from openbook.evaluate.scorers import ModelScorer, Scorer
-from openbook.evaluate.shown import MODES, check_modes, neighbors_of_mode
+from openbook.evaluate.shown import MODES, OVERLAP_NEIGHBORS, check_modes, neighbors_of_mode
 from openbook.evaluate.windows import Windows
 from openbook.progress import Progress, silent
 
@@ -41,6 +41,8 @@ class PerplexityReport:
     """Bits per byte of the tokens at each place in their chunk [M], by mode."""
     near_copies: NearCopies | None
     """Documents that are nearly in the book; None where overlap was not measured."""
+    overlap_neighbors: int
+    """How many of the nearest overlap was measured with: 10, or as many as the table has."""
     k: int
     sequences: int
 
@@ -102,19 +104,21 @@ def evaluate_perplexity(
     )
     windows, book = reading.windows, reading.book
     scorers: dict[str, Scorer] = {"off": ModelScorer(model)} if "off" in modes else {}
-    runs = None
+    runs, near = None, 0
     if set(modes) - {"off"}:
         reading.require_retrieval()
         true = reading.neighbors(progress)
         shown = {mode: neighbors_of_mode(mode, true, book, k=reading.k, seed=seed) for mode in modes}
         scorers = {mode: ModelScorer(model, neighbors) for mode, neighbors in shown.items()}
-        runs = overlap_runs(windows, true, book) if {"on", "off"} <= set(modes) else None
+        if {"on", "off"} <= set(modes):
+            near = min(OVERLAP_NEIGHBORS, true.ids.shape[1])
+            runs = overlap_runs(windows, true, book)
     losses = reading.losses(scorers | dict(others or {}), progress)
-    return _report(windows, losses, runs, k=reading.k, seed=seed)
+    return _report(windows, losses, runs, near, k=reading.k, seed=seed)
 
 
 def _report(
-    windows: Windows, losses: Losses, runs: NDArray[np.int64] | None, *, k: int, seed: int
+    windows: Windows, losses: Losses, runs: NDArray[np.int64] | None, near: int, *, k: int, seed: int
 ) -> PerplexityReport:
     everything = windows.predicted
     return PerplexityReport(
@@ -124,6 +128,7 @@ def _report(
         differences=differences(windows, losses, everything, seed=seed),
         by_position={name: by_position(windows, nats) for name, nats in losses.items()},
         near_copies=None if runs is None else near_copies(windows, runs),
+        overlap_neighbors=near,
         k=k,
         sequences=len(windows),
     )

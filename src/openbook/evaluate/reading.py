@@ -75,9 +75,15 @@ class Reading:
         book = database if table is None else table.book
         k = model.config.num_neighbors if k is None else k
         check_neighbors(book, k=k, search_mode=search_mode)
+        if sequence_length > model.config.max_position_embeddings:
+            raise SettingsError(
+                f"sequence length {sequence_length}: the model was trained with "
+                f"{model.config.max_position_embeddings}; a stride shows it as much past as it can read"
+            )
+        layout = (corpus or database).layout
         windows = Windows.of(
             corpus or database,
-            "train" if corpus is not None and not corpus.layout.holdout.any() else "holdout",
+            "train" if corpus is not None and not (layout.holdout & layout.live).any() else "holdout",
             book=book,
             sequence_length=sequence_length,
             stride=stride,

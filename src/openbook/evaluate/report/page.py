@@ -99,8 +99,8 @@ def _overlap(evaluation: Evaluation, plots: Collection[str]) -> Iterator[str]:
         yield from (f"- {name}: {share:.0%}" for name, share in near.worst.items())
         yield ""
     yield (
-        "Overlap is the longest run of tokens that a chunk shares with one of its 10 nearest neighbors, as a "
-        "share of the chunk. Bits per byte:"
+        "Overlap is the longest run of tokens that a chunk shares with one of its "
+        f"{report.overlap_neighbors} nearest neighbors, as a share of the chunk. Bits per byte:"
     )
     yield ""
     modes = list(report.modes)
