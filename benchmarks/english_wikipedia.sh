@@ -2,7 +2,7 @@
 # The proof on English Wikipedia: the measurements of docs/results.md, "Does retrieval help?".
 #   benchmarks/english_wikipedia.sh DATA FOLDER
 # DATA is described in english_wikipedia.py. On two cores the neighbors take a quarter of an hour, the three trainings
-# an hour each and more on one core, the evaluations half an hour. Run again, it goes on with what is missing.
+# an hour each and more on one core, the dense book ten minutes, the evaluations half an hour. Run again, it goes on with what is missing.
 set -euo pipefail
 data=$1
 work=$2
@@ -29,15 +29,16 @@ train retro
 train baseline --baseline
 train no-copy-head --set model.copy_head=false
 
-evaluate() { openbook eval perplexity "$work/retro" "$@"; }
-evaluate "$corpus" --max-sequences 300 --baseline "$work/baseline" --in-context --knn-lm --report "$work/report"
+evaluate() { openbook eval perplexity "$work/retro" "$@" --stride 256; }
+evaluate "$corpus" -k 10 --max-sequences 300 --baseline "$work/baseline" --in-context --knn-lm --report "$work/report"
 for k in 1 2 4 10 20 40; do
-    evaluate "$corpus" --max-sequences 100 --modes on,off,random -k "$k"
+    evaluate "$corpus" -k "$k" --max-sequences 100 --modes on,off,random --baseline "$work/baseline"
 done
-evaluate "$book" --text "$work/wikitext103-test.jsonl" --max-sequences 100 --baseline "$work/baseline"
+evaluate "$book" --text "$work/wikitext103-test.jsonl" -k 10 --max-sequences 200 --baseline "$work/baseline" --in-context
 
 # Dense search, in a book that this machine can encode: the articles on the subjects of what is held out.
 openbook build "$subjects" "$work/subjects.jsonl" --tokenizer "$book/tokenizer"
 for mode in dense bm25 hybrid; do
-    evaluate "$subjects" --text "$work/held-out.jsonl" --search-mode "$mode" --max-sequences 100 --modes on,off,random
+    evaluate "$subjects" --text "$work/held-out.jsonl" --search-mode "$mode" -k 10 --max-sequences 100 \
+        --modes on,off,random
 done
