@@ -274,7 +274,7 @@ def test_another_format_is_refused(whole: Database, copy: Copy) -> None:
     database = copy(whole)
     with database.catalog.connect() as connection:
         connection.execute("UPDATE settings SET value = '99', seal = seal(key, '99') WHERE key = 'format'")
-    with pytest.raises(DatabaseError, match="its format is 99, this openbook reads 2"):
+    with pytest.raises(DatabaseError, match="its format is 99, this openbook reads 2 and 3"):
         Database.open(database.path)
 
 
@@ -284,7 +284,7 @@ def test_the_first_format_is_refused_by_its_number(whole: Database, copy: Copy) 
     with database.catalog.connect() as connection:
         connection.execute("ALTER TABLE settings DROP COLUMN seal")
         connection.execute("UPDATE settings SET value = '1' WHERE key = 'format'")
-    with pytest.raises(DatabaseError, match="its format is 1, this openbook reads 2; build it again"):
+    with pytest.raises(DatabaseError, match="its format is 1, this openbook reads 2 and 3; build it again"):
         Database.open(database.path)
 
 

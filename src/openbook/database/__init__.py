@@ -10,6 +10,7 @@ from openbook.database.manifest import Problem
 from openbook.database.neighbors import build_neighbors
 from openbook.database.records import Commit, Exclusion
 from openbook.database.repair import repair
+from openbook.database.retokenize import RetokenizeReport, retokenize
 from openbook.database.search import Hit, Queries, SearchMode
 from openbook.database.sequences import NeighborRows, SequenceDataset
 from openbook.database.settings import DatabaseSettings
@@ -29,11 +30,13 @@ __all__ = [
     "NeighborTable",
     "Problem",
     "Queries",
+    "RetokenizeReport",
     "SearchMode",
     "SequenceDataset",
     "VerifyReport",
     "build_neighbors",
     "nearest_neighbors",
     "repair",
+    "retokenize",
     "verify",
 ]

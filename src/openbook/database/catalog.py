@@ -68,9 +68,7 @@ class Catalog(CatalogReader):
         unfinished.unlink(missing_ok=True)
         with closing(sqlite3.connect(unfinished)) as connection, connection:
             connection.executescript(_SCHEMA)
-            rows = [(key, json.dumps(value)) for key, value in settings.items()]
-            sealed = [(key, value, seal_of(key, value)) for key, value in rows]
-            connection.executemany("INSERT INTO settings VALUES (?, ?, ?)", sealed)
+            Catalog._insert_settings(connection, settings)
             Catalog._insert_commit(connection, "create", Head(0, 0, 0, (0,) * len(TOTALS)))
         unfinished.replace(folder / FILE_NAME)
 
@@ -123,6 +121,12 @@ class Catalog(CatalogReader):
     def _begin(connection: sqlite3.Connection) -> Head:
         connection.execute("BEGIN IMMEDIATE")
         return read_head(connection)
+
+    @staticmethod
+    def _insert_settings(connection: sqlite3.Connection, settings: dict[str, Any]) -> None:
+        rows = [(key, json.dumps(value)) for key, value in settings.items()]
+        sealed = [(key, value, seal_of(key, value)) for key, value in rows]
+        connection.executemany("INSERT INTO settings VALUES (?, ?, ?)", sealed)
 
     @staticmethod
     def _insert_commit(connection: sqlite3.Connection, action: str, head: Head) -> None:
@@ -187,6 +191,39 @@ class Catalog(CatalogReader):
                 connection, "compact", Head(head.version + 1, generation, num_chunks, head.totals)
             )
         return head.version + 1
+
+    def copy_to(self, folder: Path) -> "Catalog":
+        """Copy the newest version into another folder, where it is no catalogue before `become_another`."""
+        unfinished = folder / UNFINISHED_NAME
+        with self.connect() as connection, closing(sqlite3.connect(unfinished)) as target:
+            connection.backup(target)
+        return Catalog(folder, UNFINISHED_NAME)
+
+    def become_another(self, settings: dict[str, Any], places: Iterable[tuple[int, int, int, int]]) -> None:
+        """Make a copy the catalogue of a database of the same live documents in other tokens.
+
+        The last step of making that database, complete or absent.
+
+        Args:
+            settings: of that database.
+            places: first chunk, chunks, tokens and number of each live document.
+        """
+        with self.connect() as connection:
+            head = self._begin(connection)
+            connection.execute("DELETE FROM settings")
+            self._insert_settings(connection, settings)
+            connection.execute("DELETE FROM documents WHERE removed IS NOT NULL")
+            connection.executemany(
+                "UPDATE documents SET first_chunk = ?, num_chunks = ?, num_tokens = ? WHERE number = ?",
+                places,
+            )
+            connection.execute(f"UPDATE documents SET seal = {SEALED}")
+            totals = [int(sum_) for sum_ in connection.execute(_SUMS + "removed IS NULL").fetchone()]
+            num_chunks = totals[TOTALS.index("chunks")]
+            self._insert_commit(
+                connection, "retokenize", Head(head.version + 1, 0, num_chunks, tuple(totals))
+            )
+        self.path.replace(self.path.with_name(FILE_NAME))
 
 
 def _now() -> str:

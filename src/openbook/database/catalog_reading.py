@@ -33,13 +33,14 @@ class CatalogReader:
 
     Args:
         folder: the database's folder.
+        name: of the file: another while the database is being made.
 
     Raises:
         DatabaseError: the folder has no catalogue, or it is damaged.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / FILE_NAME
+    def __init__(self, folder: Path, name: str = FILE_NAME) -> None:
+        self.path = folder / name
         if not self.path.is_file():
             raise DatabaseError(
                 f"{folder}: no openbook database here; make one: openbook build {folder} SOURCE"

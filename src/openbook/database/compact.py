@@ -22,6 +22,7 @@ from openbook.database.storage import stored, write_sealed
 from openbook.database.table import BEGUN, table_stamp
 from openbook.errors import DatabaseError
 from openbook.progress import Progress, silent, stage
+from openbook.text import Tokenizer
 
 if TYPE_CHECKING:
     from openbook.database.writer import Writer
@@ -68,12 +69,10 @@ def _write(
 ) -> None:
     """The files of the new generation, of the chunks that are kept."""
     compacted = layout.without_removed()
-    _copy(old.tokens, new.tokens, layout.num_chunks, kept, progress)
-    if old.vectors is not None and new.vectors is not None:
-        _copy(old.vectors, new.vectors, layout.num_chunks, kept, stage(progress, "copying vectors"))
-    _index_words(writer, new, compacted, stage(progress, "indexing words"))
-    if new.vectors is not None:
-        maintain_dense(new.dense, compacted, new.vectors.rows(len(kept)), progress=progress)
+    for source, target in zip(old.arrays, new.arrays, strict=True):
+        tell = progress if source is old.tokens else stage(progress, f"copying {source.path.stem}")
+        _copy(source, target, layout.num_chunks, kept, tell)
+    build_indexes(new, compacted, writer.tokenizer, progress=progress)
     _renumber_table(old, new, layout, kept)
 
 
@@ -91,14 +90,24 @@ def _copy(
         progress(start + len(part), len(kept))
 
 
-def _index_words(writer: "Writer", new: Files, layout: ChunkLayout, progress: Progress) -> None:
-    tokens = new.tokens.rows(layout.num_chunks)
-    with closing(LexicalIndex(new.lexical)) as index:
+def build_indexes(files: Files, layout: ChunkLayout, tokenizer: Tokenizer, *, progress: Progress) -> None:
+    """Make the indexes of files that have none, from their arrays.
+
+    Args:
+        files: of a generation that no catalogue names yet.
+        layout: of its documents, none of them removed.
+        tokenizer: of the tokens.
+        progress: told in stages.
+    """
+    tokens, tell = files.tokens.rows(layout.num_chunks), stage(progress, "indexing words")
+    with closing(LexicalIndex(files.lexical)) as index:
         for start in range(0, len(layout.indexed), _ROWS_AT_ONCE):
             part = layout.indexed[start : start + _ROWS_AT_ONCE]
-            index.add(part.tolist(), writer.tokenizer.decode(tokens[part].tolist()))
-            progress(start + len(part), len(layout.indexed))
+            index.add(part.tolist(), tokenizer.decode(tokens[part].tolist()))
+            tell(start + len(part), len(layout.indexed))
         index.commit()
+    if files.vectors is not None:
+        maintain_dense(files.dense, layout, files.vectors.rows(layout.num_chunks), progress=progress)
 
 
 def _renumber_table(old: Files, new: Files, layout: ChunkLayout, kept: NDArray[np.int64]) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.batches import is_held_out
+from openbook.database.layout import full_but_the_last
 from openbook.database.records import DocumentRecord
 from openbook.database.settings import DatabaseSettings
 from openbook.text import AnyDocument, TokenizedDocument, Tokenizer, cut_chunks
@@ -59,3 +60,9 @@ def cut_batch(
         )
         first_chunk += len(rows[-1])
     return np.concatenate(rows), records
+
+
+def lengths_of(records: Sequence[DocumentRecord], chunk_size: int) -> NDArray[np.uint16]:
+    """Tokens in each chunk of these documents, as `cut_batch` cut them: [chunks, 1]."""
+    counts = np.array([(record.num_chunks, record.num_tokens) for record in records], dtype=np.int64)
+    return full_but_the_last(*counts.T, chunk_size=chunk_size)[:, None].astype(np.uint16)

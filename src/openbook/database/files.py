@@ -12,12 +12,16 @@ from pathlib import Path
 import numpy as np
 
 from openbook.database.arrays import AppendOnlyArray
+from openbook.database.layout import ChunkLayout
+from openbook.database.records import Snapshot
 from openbook.database.settings import DatabaseSettings
 from openbook.database.storage import GENERATION
 
-_NAMES = (
+NAMES = (
     "tokens.bin",
     "tokens.sum",
+    "lengths.u16",
+    "lengths.sum",
     "vectors.f16",
     "vectors.sum",
     "lexical",
@@ -37,6 +41,8 @@ class Files:
     generation: int
     tokens: AppendOnlyArray
     vectors: AppendOnlyArray | None
+    lengths: AppendOnlyArray | None = None
+    """Tokens in each chunk, where that does not follow from its document's."""
 
     @classmethod
     def of(cls, folder: Path, settings: DatabaseSettings, *, vocab_size: int, generation: int) -> "Files":
@@ -44,10 +50,26 @@ class Files:
         place = folder / f"{GENERATION}{generation}" if generation else folder
         dtype = np.uint16 if vocab_size <= 2**16 else np.uint32
         tokens = AppendOnlyArray(place / "tokens.bin", dtype=dtype, width=settings.chunk_size)
-        vectors = None
+        vectors = lengths = None
+        if settings.stores_lengths:
+            lengths = AppendOnlyArray(place / "lengths.u16", dtype=np.uint16, width=1)
         if settings.embedding_size:
             vectors = AppendOnlyArray(place / "vectors.f16", dtype=np.float16, width=settings.embedding_size)
-        return cls(folder, generation, tokens, vectors)
+        return cls(folder, generation, tokens, vectors, lengths)
+
+    @property
+    def arrays(self) -> tuple[AppendOnlyArray, ...]:
+        """All that have a row for each chunk."""
+        return tuple(array for array in (self.tokens, self.lengths, self.vectors) if array is not None)
+
+    def layout(self, snapshot: Snapshot) -> ChunkLayout:
+        """Which chunk is of which document in a version of this generation.
+
+        Raises:
+            DatabaseError: the file of the chunks' lengths is too short.
+        """
+        lengths = None if self.lengths is None else self.lengths.rows(snapshot.head.num_chunks)
+        return ChunkLayout.from_snapshot(snapshot, chunk_size=self.tokens.width, stored_lengths=lengths)
 
     @property
     def place(self) -> Path:
@@ -73,7 +95,7 @@ class Files:
         """Delete the files of every other generation, as far as no reader's open files prevent it."""
         stale = [path for path in self.folder.glob(f"{GENERATION}*") if path != self.place]
         if self.generation:
-            stale += [self.folder / name for name in _NAMES]
+            stale += [self.folder / name for name in NAMES]
         for path in stale:
             for list_of_files in (*path.rglob("meta.json"), *path.rglob("index.json")):
                 _unlink(
@@ -88,14 +110,18 @@ class Files:
         """Bytes on the disk of each part that exists, checksums included."""
         parts = {
             "catalog": [self.folder / "catalog.sqlite"],
-            "tokens": [self.tokens.path, self.tokens.sums_path],
-            "vectors": [] if self.vectors is None else [self.vectors.path, self.vectors.sums_path],
+            "tokens": _paths(self.tokens) + _paths(self.lengths),
+            "vectors": _paths(self.vectors),
             "lexical": [self.lexical],
             "dense": [self.dense],
             "neighbors": [self.neighbors],
         }
         found = {name: sum(_bytes_of(path) for path in paths) for name, paths in parts.items()}
         return {name: size for name, size in found.items() if size}
+
+
+def _paths(array: AppendOnlyArray | None) -> list[Path]:
+    return [] if array is None else [array.path, array.sums_path]
 
 
 def _bytes_of(path: Path) -> int:

@@ -44,8 +44,9 @@ def find_near_copies(
 
     def document(place: int) -> NDArray[np.int64]:
         chunks = layout.chunks_of(place)
-        rows = tokens[chunks.start : chunks.stop].reshape(-1)
-        return rows[: int(layout.document_tokens[place]) - 1].astype(np.int64)
+        part = slice(chunks.start, chunks.stop)
+        there = np.arange(layout.chunk_size) < layout.lengths[part, None]
+        return tokens[part][there][:-1].astype(np.int64)
 
     found = []
     if settings.decontaminate:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from openbook.database.arrays import Rows
 from openbook.database.records import Snapshot
 
 
@@ -43,10 +44,14 @@ class ChunkLayout:
     """Nearly equals a held-out or an earlier document: neither retrieved nor trained on."""
     added: NDArray[np.int64]
     """The version that added each document."""
+    stored_lengths: Rows | NDArray[np.uint16] | None = None
+    """[num_chunks, 1] of a database that stores them; None: a document's chunks but the last are full."""
 
     @classmethod
-    def from_snapshot(cls, snapshot: Snapshot, *, chunk_size: int) -> "ChunkLayout":
-        """From what `Catalog.snapshot` returns."""
+    def from_snapshot(
+        cls, snapshot: Snapshot, *, chunk_size: int, stored_lengths: Rows | None = None
+    ) -> "ChunkLayout":
+        """From what `Catalog.snapshot` returns, and the array of lengths if there is one."""
         number, first, chunks, tokens, num_bytes, holdout, live, excluded, added = snapshot.rows.T
         return cls(
             version=snapshot.head.version,
@@ -61,6 +66,7 @@ class ChunkLayout:
             live=live > 0,
             excluded=excluded > 0,
             added=added,
+            stored_lengths=stored_lengths,
         )
 
     @cached_property
@@ -84,12 +90,14 @@ class ChunkLayout:
 
     @cached_property
     def lengths(self) -> NDArray[np.int64]:
-        """[num_chunks]: tokens in each chunk without filling, 1 … M."""
-        place = np.arange(self.num_chunks) - self.first_chunk[self.document_of]
-        lengths: NDArray[np.int64] = np.minimum(
-            self.chunk_size, self.document_tokens[self.document_of] - place * self.chunk_size
-        )
-        return lengths
+        """[num_chunks]: tokens in each chunk without filling, 1 … M.
+
+        Raises:
+            DatabaseError: they are stored, and damaged.
+        """
+        if self.stored_lengths is not None:
+            return self.stored_lengths[:][:, 0].astype(np.int64)
+        return full_but_the_last(self.document_chunks, self.document_tokens, chunk_size=self.chunk_size)
 
     @cached_property
     def has_continuation(self) -> NDArray[np.bool_]:
@@ -102,6 +110,7 @@ class ChunkLayout:
         """As it is after `compact`: live documents one after the other."""
         live = self.live
         chunks = self.document_chunks[live]
+        stored = self.stored_lengths
         return ChunkLayout(
             version=self.version,
             num_chunks=int(chunks.sum()),
@@ -115,6 +124,7 @@ class ChunkLayout:
             live=np.ones(len(chunks), dtype=np.bool_),
             excluded=self.excluded[live],
             added=self.added[live],
+            stored_lengths=None if stored is None else stored[:][live[self.document_of]],
         )
 
     def chunks_of(self, document: int) -> range:
@@ -136,3 +146,21 @@ class ChunkLayout:
             "tokens": int(self.document_tokens[wanted].sum()),
             "bytes": int(self.document_bytes[wanted].sum()),
         }
+
+
+def full_but_the_last(
+    chunks: NDArray[np.int64], tokens: NDArray[np.int64], *, chunk_size: int
+) -> NDArray[np.int64]:
+    """The tokens in each chunk of documents that are cut as `cut_chunks` does.
+
+    Args:
+        chunks: [documents] of each.
+        tokens: [documents] of each, with its end-of-text token.
+        chunk_size: M.
+
+    Returns:
+        [all chunks], 1 … M.
+    """
+    place = np.arange(chunks.sum()) - np.repeat(np.cumsum(chunks) - chunks, chunks)
+    lengths: NDArray[np.int64] = np.minimum(chunk_size, np.repeat(tokens, chunks) - place * chunk_size)
+    return lengths

@@ -41,9 +41,7 @@ class DatabaseReader:
         self._opened = self._open_newest(self._opened)
 
     def _open_newest(self, before: Version | None) -> Version:
-        return open_version(
-            self.catalog, self.settings, self.tokenizer, self._files, self._mend_indexes, before
-        )
+        return open_version(self.catalog, self.tokenizer, self._files, self._mend_indexes, before)
 
     def _files(self, generation: int) -> Files:
         return Files.of(self.path, self.settings, vocab_size=self.tokenizer.vocab_size, generation=generation)

@@ -9,7 +9,7 @@ import hashlib
 import shutil
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 
@@ -83,6 +83,9 @@ def _delete_and_restore(
         layout = ChunkLayout.from_snapshot(snapshot, chunk_size=settings.chunk_size)
         if any(problem.file in (FILE_NAME, MANIFEST) for problem in problems):
             _rewrite_catalog(catalog.path, folder / MANIFEST)
+        if files.lengths is not None:
+            _restore_lengths(files.lengths, files.tokens, layout, tokenizer.eos_id)
+            layout = files.layout(snapshot)
         _restore_tokens(files.tokens, layout, catalog.sha256s(), tokenizer)
         if files.vectors is not None:
             tell = stage(progress, "encoding damaged chunks")
@@ -117,6 +120,21 @@ def _damaged_rows(array: AppendOnlyArray, count: int) -> NDArray[np.int64]:
     return np.concatenate([array.rows(whole).damaged(), np.arange(whole, count)])
 
 
+def _restore_lengths(
+    array: AppendOnlyArray, tokens: AppendOnlyArray, layout: ChunkLayout, eos_id: int
+) -> None:
+    """Count what is no filling where a document's tokens are sound, and believe it if the sum is right."""
+    for place in np.unique(layout.document_of[_damaged_rows(array, layout.num_chunks)]):
+        chunks = layout.chunks_of(int(place))
+        with suppress(DatabaseError):
+            rows = tokens.rows(layout.num_chunks)[chunks.start : chunks.stop]
+            filled = rows[:, ::-1] == eos_id
+            lengths = layout.chunk_size - np.cumprod(filled, axis=1).sum(axis=1)
+            lengths[-1] += 1  # the document's own end
+            if lengths.min() > 0 and lengths.sum() == layout.document_tokens[place]:
+                array.overwrite(np.arange(chunks.start, chunks.stop), lengths[:, None])
+
+
 def _restore_tokens(
     array: AppendOnlyArray, layout: ChunkLayout, sha256s: dict[int, str], tokenizer: Tokenizer
 ) -> None:
@@ -131,9 +149,12 @@ def _restore_tokens(
         if chunks.stop > whole:
             continue
         tokens = np.array(values[chunks.start : chunks.stop])
-        flat, length = tokens.reshape(-1), int(layout.document_tokens[place])
-        flat[length - 1 :] = tokenizer.eos_id  # as every document ends; no fingerprint covers the filling
-        if sha256s[int(layout.number[place])] in _fingerprints(flat[:length], tokenizer):
+        there = np.arange(array.width) < layout.lengths[chunks.start : chunks.stop, None]
+        tokens[~there] = tokenizer.eos_id  # no fingerprint covers the filling
+        ids = tokens[there]
+        ids[-1] = tokenizer.eos_id  # as every document ends
+        tokens[there] = ids
+        if sha256s[int(layout.number[place])] in _fingerprints(ids, tokenizer):
             array.overwrite(np.arange(chunks.start, chunks.stop), tokens)
 
 

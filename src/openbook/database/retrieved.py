@@ -18,8 +18,8 @@ def retrieved_tokens(
         chunk_ids: [..., K]; -1 for a neighbor that does not exist.
 
     Returns:
-        token ids int64 [..., K, 2M] and their mask [..., K, 2M]: False for filling, for the continuation of
-        a document's last chunk, and for all of a missing neighbor.
+        token ids int64 [..., K, 2M] and their mask [..., K, 2M]: False for filling, which stands at the end,
+        for the continuation of a document's last chunk, and for all of a missing neighbor.
     """
     M = layout.chunk_size
     R = 2 * M
@@ -34,4 +34,7 @@ def retrieved_tokens(
     ids[..., M:] = tokens[following]
     place = np.arange(M)
     mask = np.concatenate([place < lengths[..., None], place < lengths_after[..., None]], axis=-1)
+    if layout.stored_lengths is not None:  # else what has a continuation is full
+        order = np.argsort(~mask, axis=-1, kind="stable")
+        ids, mask = (np.take_along_axis(x, order, axis=-1) for x in (ids, mask))
     return ids, mask

@@ -6,6 +6,7 @@ are the tokens read and hashed.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +82,10 @@ def _same_ids(corpus: Version, book: Version) -> NDArray[np.int64]:
 
 def _same_tokens(corpus: Version, book: Version) -> tuple[NDArray[np.int64], ...]:
     """`first`, `end` and `places` of `SameDocuments`."""
-    maybe = [_by_checksums(version.layout, version.tokens) for version in (corpus, book)]
+    maybe: list[NDArray[Any]] = [version.layout.document_tokens for version in (corpus, book)]
+    if corpus.layout.stored_lengths is None and book.layout.stored_lengths is None:
+        # Else equal tokens may be cut into chunks in two ways, and their rows say nothing.
+        maybe = [_by_checksums(version.layout, version.tokens) for version in (corpus, book)]
     ours = np.flatnonzero(np.isin(maybe[0], maybe[1]))
     theirs = np.flatnonzero(np.isin(maybe[1], maybe[0]))
     keys, known = _hashes(corpus, ours), _hashes(book, theirs)
@@ -98,17 +102,21 @@ def _by_checksums(layout: ChunkLayout, tokens: Rows) -> NDArray[np.uint64]:
 
 
 def _hashes(version: Version, documents: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Of the tokens of each of these documents [n]."""
+    """Of the tokens of each of these documents [n], however they are cut into chunks."""
     layout = version.layout
     chunks = np.flatnonzero(np.isin(layout.document_of, documents))
-    factors = np.random.default_rng(0).integers(2**64, size=layout.chunk_size, dtype=np.uint64)
+    lengths, counts = layout.lengths[chunks], layout.document_chunks[documents]
+    before, first = np.cumsum(lengths) - lengths, np.cumsum(counts) - counts
+    before -= np.repeat(before[first], counts)  # tokens of the same document
+    place = np.arange(layout.chunk_size)
     rows = [np.empty(0, dtype=np.uint64)]
     for start in range(0, len(chunks), _ROWS_AT_ONCE):
-        part = version.tokens[chunks[start : start + _ROWS_AT_ONCE]]
-        rows.append(part.astype(np.uint64) @ factors)
-    return _of_documents(
-        np.concatenate(rows), layout.document_chunks[documents], layout.document_tokens[documents]
-    )
+        part = slice(start, start + _ROWS_AT_ONCE)
+        places = _mixed((before[part, None] + place).astype(np.uint64))
+        values = _mixed(version.tokens[chunks[part]].astype(np.uint64)) * places
+        rows.append((values * (place < lengths[part, None])).sum(axis=1, dtype=np.uint64))
+    sums: NDArray[np.uint64] = np.add.reduceat(np.concatenate(rows), first) if len(first) else rows[0]
+    return sums + layout.document_tokens[documents].astype(np.uint64)
 
 
 def _of_documents(

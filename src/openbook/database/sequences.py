@@ -33,7 +33,8 @@ class SequenceDataset:
     A sequence may span several documents. Its neighbors are masked where they do not exist, where they come
     from a document of the sequence (of another book: from one with its id or its tokens), and where the next
     chunk belongs to another document, which they could not inform. The last sequence is filled up with
-    end-of-text tokens that no loss counts.
+    end-of-text tokens that no loss counts. Where filling may stand inside documents (`openbook retokenize`),
+    a mask hides it, and no loss counts the token after it, which could only be predicted from filling.
 
     Args:
         database: gives tokens and layout.
@@ -105,7 +106,8 @@ class SequenceDataset:
         Returns:
             input_ids int64 [T]; labels int64 [T], -100 for filling and for the first token; and with
             retrieval neighbor_ids int64 [C-1, K, 2M] and neighbor_mask bool [C-1, K, 2M]: the last chunk's
-            neighbors would inform no token of the sequence.
+            neighbors would inform no token of the sequence. Of a database that stores its chunks' lengths
+            also attention_mask int64 [T], 0 for filling.
         """
         chunks = self.chunk_ids[index]
         layout = self.database.layout
@@ -115,10 +117,14 @@ class SequenceDataset:
         ids = self.database.tokens[rows].astype(np.int64)
         ids[~exists] = self.database.tokenizer.eos_id
         lengths = np.where(exists, layout.lengths[rows], 0)
-        wanted = (np.arange(M) < lengths[:, None]) & self.counted[index][:, None]
-        labels = np.where(wanted, ids, IGNORED_LABEL)
-        labels[0, 0] = IGNORED_LABEL
-        sample: dict[str, NDArray[np.generic]] = {"input_ids": ids.reshape(-1), "labels": labels.reshape(-1)}
+        there = np.arange(M) < lengths[:, None]
+        labels = np.where(there & self.counted[index][:, None], ids, IGNORED_LABEL).reshape(-1)
+        labels[0] = IGNORED_LABEL
+        sample: dict[str, NDArray[np.generic]] = {"input_ids": ids.reshape(-1), "labels": labels}
+        if layout.stored_lengths is not None:
+            shown = there.reshape(-1)
+            labels[1:][~shown[:-1]] = IGNORED_LABEL
+            sample["attention_mask"] = shown.astype(np.int64)
         if self.neighbors is not None:
             found = self._allowed_neighbors(chunks, self.neighbors)
             neighbor_ids, mask = retrieved_tokens(self._read.tokens, self._read.layout, found)

@@ -7,6 +7,10 @@ from openbook.errors import FormatError, MismatchError, SettingsError
 
 FORMAT = 2
 """Of the folder's layout; another number is another layout."""
+FORMAT_WITH_LENGTHS = 3
+"""The same, and an array of how many tokens each chunk has: what fills them up may stand inside documents."""
+LARGEST_CHUNK = 4096
+"""Tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +46,10 @@ class DatabaseSettings:
     format: int = FORMAT
 
     def __post_init__(self) -> None:
-        if not 2 <= self.chunk_size <= 4096:
-            raise SettingsError(f"chunk size {self.chunk_size}: must lie between 2 and 4096 tokens")
+        if not 2 <= self.chunk_size <= LARGEST_CHUNK:
+            raise SettingsError(
+                f"chunk size {self.chunk_size}: must lie between 2 and {LARGEST_CHUNK} tokens"
+            )
         if not 0.0 <= self.holdout < 1.0:
             raise SettingsError(f"holdout {self.holdout}: a share of the documents, from 0 up to but not 1")
 
@@ -54,12 +60,18 @@ class DatabaseSettings:
         Raises:
             FormatError: written by another version of the format.
         """
-        if values.get("format") != FORMAT or values.keys() != {field.name for field in fields(cls)}:
+        known = values.get("format") in (FORMAT, FORMAT_WITH_LENGTHS)
+        if not known or values.keys() != {field.name for field in fields(cls)}:
             raise FormatError(
-                f"{where}: its format is {values.get('format')!r}, this openbook reads {FORMAT}; "
-                "build it again with this version"
+                f"{where}: its format is {values.get('format')!r}, this openbook reads {FORMAT} and "
+                f"{FORMAT_WITH_LENGTHS}; build it again with this version"
             )
         return cls(**values | {"holdout_ids": tuple(values["holdout_ids"])})
+
+    @property
+    def stores_lengths(self) -> bool:
+        """Whether the number of tokens in a chunk is stored, rather than following from its document's."""
+        return self.format == FORMAT_WITH_LENGTHS
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""
@@ -78,7 +90,8 @@ class DatabaseSettings:
         if tokenizer_fingerprint not in (None, self.tokenizer_fingerprint):
             raise MismatchError(
                 f"the model was trained with tokenizer {tokenizer_fingerprint}, the database was built with "
-                f"{self.tokenizer_fingerprint} ({self.tokenizer}); build one with --tokenizer MODEL"
+                f"{self.tokenizer_fingerprint} ({self.tokenizer}); derive one for the model: "
+                "openbook retokenize DB --tokenizer MODEL"
             )
         if chunk_size != self.chunk_size:
             raise MismatchError(

@@ -81,9 +81,11 @@ class _Checker:
             self.folder, settings, vocab_size=tokenizer.vocab_size, generation=snapshot.head.generation
         )
         layout = ChunkLayout.from_snapshot(snapshot, chunk_size=settings.chunk_size)
-        self.check_array(files.tokens, layout, self.progress)
+        for array in files.arrays:
+            first = array is files.tokens
+            tell = self.progress if first else stage(self.progress, f"checking {array.path.stem}")
+            self.check_array(array, layout, tell)
         if files.vectors is not None:
-            self.check_array(files.vectors, layout, stage(self.progress, "checking vectors"))
             self.check_dense(files, layout)
         self.check_lexical(files, layout)
         self.check_neighbors(files)

@@ -16,7 +16,6 @@ from openbook.database.files import Files
 from openbook.database.indexes import Indexes
 from openbook.database.layout import ChunkLayout
 from openbook.database.search import Hit, Queries, Searcher
-from openbook.database.settings import DatabaseSettings
 from openbook.errors import DatabaseError
 from openbook.text import Tokenizer
 
@@ -81,7 +80,6 @@ class Version:
 
 def open_version(
     catalog: Catalog,
-    settings: DatabaseSettings,
     tokenizer: Tokenizer,
     files_of: Callable[[int], Files],
     repair: Callable[[], None],
@@ -91,7 +89,6 @@ def open_version(
 
     Args:
         catalog: of the database.
-        settings: of the database.
         tokenizer: of the database.
         files_of: the files of a generation.
         repair: makes indexes again that are missing.
@@ -103,9 +100,9 @@ def open_version(
     for tries_left in reversed(range(_TRIES)):
         snapshot = catalog.snapshot()
         files = files_of(snapshot.head.generation)
-        layout = ChunkLayout.from_snapshot(snapshot, chunk_size=settings.chunk_size)
         held = None if before is None else before.searcher.indexes
         try:
+            layout = files.layout(snapshot)
             tokens = files.tokens.rows(layout.num_chunks)
             vectors = None if files.vectors is None else files.vectors.rows(layout.num_chunks)
             searcher = Searcher(layout, Indexes(layout, vectors, files, repair, held))

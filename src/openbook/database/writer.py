@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from openbook.database.arrays import Rows
 from openbook.database.batches import first_of_each_id, in_batches
 from openbook.database.catalog import Catalog
-from openbook.database.cutting import cut_batch
+from openbook.database.cutting import cut_batch, lengths_of
 from openbook.database.dense_store import LONGEST_TAIL, TAIL_FOR_BULK, maintain_dense, needs_care
 from openbook.database.embedder import Embedder
 from openbook.database.files import Files
@@ -87,9 +87,8 @@ class Writer:
 
     def _agree_with_catalog(self, held: ExitStack) -> None:
         """Arrays and index hold what the catalogue vouches for: no more after a crash, no less if deleted."""
-        self.files.tokens.truncate(self._mark)
-        if self.files.vectors is not None:
-            self.files.vectors.truncate(self._mark)
+        for array in self.files.arrays:
+            array.truncate(self._mark)
         remove_uncommitted_deletes(self.files.lexical)
         self._lexical = LexicalIndex(self.files.lexical)
         held.callback(lambda: self._lexical.close())  # noqa: PLW0108 - `move_to` opens another
@@ -206,16 +205,13 @@ class Writer:
 
     def layout(self) -> ChunkLayout:
         """Of the newest version."""
-        return ChunkLayout.from_snapshot(self.catalog.snapshot(), chunk_size=self.settings.chunk_size)
+        return self.files.layout(self.catalog.snapshot())
 
     def _write(self, documents: Sequence[AnyDocument], replaced: set[str]) -> int:
         """Write one batch and commit it; returns the number of its chunks."""
+        held_out = self._held_out_ids
         tokens, records = cut_batch(
-            documents,
-            self.tokenizer,
-            self.settings,
-            first_chunk=self._mark,
-            held_out_ids=self._held_out_ids,
+            documents, self.tokenizer, self.settings, first_chunk=self._mark, held_out_ids=held_out
         )
         self._write_rows(tokens, records)
         mark = self._mark + len(tokens)
@@ -227,6 +223,8 @@ class Writer:
         texts = self.tokenizer.decode(tokens.tolist())
         vectors = None if self.files.vectors is None else self.embedder().encode(texts)
         self.files.tokens.append(tokens, first=self._mark)
+        if self.files.lengths is not None:
+            self.files.lengths.append(lengths_of(records, tokens.shape[1]), first=self._mark)
         if self.files.vectors is not None and vectors is not None:
             self.files.vectors.append(vectors.astype(np.float16), first=self._mark)
         for record in records:

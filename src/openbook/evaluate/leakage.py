@@ -61,7 +61,8 @@ def near_copies(windows: Windows, runs: NDArray[np.int64]) -> NearCopies:
     database = windows.dataset.database
     there = windows.counted & (runs >= 0)
     documents, place = np.unique(database.layout.document_of[windows.chunk_ids[there]], return_inverse=True)
-    copied = np.bincount(place, weights=runs[there] >= windows.chunk_size * _NEAR_COPY) / np.bincount(place)
+    near = runs[there] >= windows.overlap_lengths[there] * _NEAR_COPY
+    copied = np.bincount(place, weights=near) / np.bincount(place)
     worst = np.argsort(-copied, kind="stable")[:_NAMED]
     worst = worst[copied[worst] > 0]
     described = database.catalog.describe(database.layout.number[documents[worst]].tolist())

@@ -42,7 +42,7 @@ def leakage_rows(windows: Windows, losses: Losses, runs: NDArray[np.int64], *, s
     rows = []
     for overlap in OVERLAPS:
         chunks, modes, found = _over(
-            windows, losses, (runs >= 0) & (runs <= overlap * windows.chunk_size), seed
+            windows, losses, (runs >= 0) & (runs <= overlap * windows.overlap_lengths), seed
         )
         rows.append(LeakageRow(overlap, chunks, modes.get("on"), modes.get("off"), modes, found))
     return rows
@@ -52,7 +52,7 @@ def overlap_steps(
     windows: Windows, losses: Losses, runs: NDArray[np.int64], *, seed: int
 ) -> list[OverlapStep]:
     """The same chunks, each in one step."""
-    steps, share = [], runs / windows.chunk_size
+    steps, share = [], runs / windows.overlap_lengths
     for above, up_to in zip((0.0, *_STEPS), _STEPS, strict=False):
         within = (share > above if above else share >= 0) & (share <= up_to)
         chunks, modes, found = _over(windows, losses, within, seed)

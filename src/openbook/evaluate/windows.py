@@ -87,6 +87,13 @@ class Windows:
         return np.repeat(of_chunks, self.chunk_size, axis=1) & self.predicted
 
     @cached_property
+    def overlap_lengths(self) -> NDArray[np.int64]:
+        """[n, C] tokens of which a chunk's overlap is a share: its own, and M of a document's last chunk."""
+        layout, chunks = self.dataset.database.layout, np.maximum(self.chunk_ids, 0)
+        inner = (self.chunk_ids >= 0) & layout.has_continuation[chunks]
+        return np.where(inner, layout.lengths[chunks], self.chunk_size)
+
+    @cached_property
     def bytes_per_token(self) -> float:
         """Of the text's UTF-8; the end-of-text tokens are counted, and stand for no byte."""
         counts = self.dataset.database.layout.count(holdout=self.dataset.split == "holdout")

@@ -8,6 +8,8 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from openbook.errors import SettingsError
 
 END_OF_TEXT = "<|endoftext|>"
 _END_NAMES = (END_OF_TEXT, "</s>", "<|end_of_text|>", "[SEP]")
+_NAME_THE_END = ("tokenizer_config.json", "special_tokens_map.json")
+_NUMBER_THE_END = ("generation_config.json", "config.json")
 _SMALLEST_VOCABULARY = 257
 
 
@@ -47,6 +51,22 @@ class Tokenizer:
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text, without special tokens, on all cores."""
         return [item.ids for item in self._fast.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+    def encode_with_starts(self, texts: Sequence[str]) -> list[tuple[list[int], list[int]]]:
+        """For each text the token ids, as `encode` gives them, and the character that each token begins in.
+
+        The bytes of one character all begin in it; the numbers never fall.
+        """
+        found = self._untrimmed.encode_batch(list(texts), add_special_tokens=False)
+        return [(item.ids, list(accumulate((start for start, _ in item.offsets), max))) for item in found]
+
+    @cached_property
+    def _untrimmed(self) -> FastTokenizer:
+        """Without what comes after the model: byte-level ones take white space out of the offsets there."""
+        fast = FastTokenizer.from_str(self._fast.to_str())
+        fast.post_processor = None
+        fast.encode_special_tokens = True
+        return fast
 
     def decode(self, token_ids: Iterable[Sequence[int]]) -> list[str]:
         """Text of each row of token ids; special tokens are left out."""
@@ -83,21 +103,42 @@ def load_tokenizer(name: str) -> Tokenizer:
         if path.is_file():
             return _from_files(path, None, name)
         if (path / "tokenizer.json").is_file():
-            return _from_files(path / "tokenizer.json", path / "tokenizer_config.json", name)
+            return _from_files(path / "tokenizer.json", path, name)
     return _from_transformers(name)
 
 
-def _from_files(file: Path, config_file: Path | None, name: str) -> Tokenizer:
+def _from_files(file: Path, folder: Path | None, name: str) -> Tokenizer:
     try:
         fast = FastTokenizer.from_file(str(file))
     except Exception as error:  # the library raises bare Exception
         raise SettingsError(f"tokenizer {str(file)!r}: not a tokenizer.json: {error}") from error
-    config = {} if config_file is None or not config_file.is_file() else _read_config(config_file)
-    name = str(config.get("name_or_path") or name)
-    return Tokenizer(fast, end_of_text=_end_token(fast, config.get("eos_token"), name), name=name)
+    if folder is None:
+        return Tokenizer(fast, end_of_text=_end_token(fast, None, name), name=name)
+    name = str(_read_config(folder / "tokenizer_config.json").get("name_or_path") or name)
+    return Tokenizer(fast, end_of_text=_end_token(fast, _configured_end(fast, folder), name), name=name)
+
+
+def _configured_end(fast: FastTokenizer, folder: Path) -> str | None:
+    """The end token that a model's folder names: by its text, else by its number."""
+    for file in _NAME_THE_END:
+        token = _read_config(folder / file).get("eos_token")
+        if isinstance(token, dict):  # the long form
+            token = token.get("content")
+        if isinstance(token, str):
+            return token
+    for file in _NUMBER_THE_END:
+        number = _read_config(folder / file).get("eos_token_id")
+        if isinstance(number, list) and number:
+            number = number[0]
+        if isinstance(number, int) and (found := fast.id_to_token(number)) is not None:
+            return str(found)
+    return None
 
 
 def _read_config(file: Path) -> dict[str, Any]:
+    """What a JSON file holds; of one that is not there, nothing."""
+    if not file.is_file():
+        return {}
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -116,16 +157,14 @@ def _from_transformers(name: str) -> Tokenizer:
     except Exception as error:  # also what a broken config.json leads to, and a tokenizer in Python alone
         first_line = f"{error}\n".splitlines()[0]
         raise SettingsError(
-            f"tokenizer {name!r}: neither a folder with a tokenizer.json nor reachable on the hub "
+            f"tokenizer {name!r}: neither a folder with a tokenizer nor reachable on the hub "
             f"({first_line}); give a path, or train one on your text: train:16000"
         ) from error
     return Tokenizer(fast, end_of_text=_end_token(fast, loaded.eos_token, name), name=name)
 
 
-def _end_token(fast: FastTokenizer, configured: object, name: str) -> str:
-    if isinstance(configured, dict):  # the long form of tokenizer_config.json
-        configured = configured.get("content")
-    if isinstance(configured, str):
+def _end_token(fast: FastTokenizer, configured: str | None, name: str) -> str:
+    if configured is not None:
         return configured
     for candidate in _END_NAMES:
         if fast.token_to_id(candidate) is not None:
