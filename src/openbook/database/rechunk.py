@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 
 from openbook.text import Tokenizer
 
-_UNFINISHED = "\ufffd"
-"""What decoders write for the bytes of a character that is not complete."""
-_LONGEST_CHARACTER = 4
-"""Bytes of UTF-8, and so tokens."""
+_INCOMPLETE = 3
+"""Bytes of a character of which one is missing, and so tokens, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +40,19 @@ def chunked_text(tokenizer: Tokenizer, chunks: Sequence[Sequence[int]]) -> Chunk
     def decoded(start: int, end: int) -> str:
         return tokenizer.decode([ids[start:end]])[0]
 
+    text = decoded(0, len(ids))
     starts, before, border = [0], 0, 0
     for end in np.cumsum([len(chunk) for chunk in chunks])[:-1].tolist():
-        known, at = len(decoded(before, border)), end
-        piece = decoded(before, at)
-        while piece.endswith(_UNFINISHED) and border < at - 1 and end - at < _LONGEST_CHARACTER:
-            at -= 1
-            piece = decoded(before, at)
-        if piece.endswith(_UNFINISHED):  # no such character ends here: the document itself has the sign
-            at, piece = end, decoded(before, end)
-        starts.append(starts[-1] + max(0, len(piece) - known))
-        before, border = border, at
-    text = decoded(0, len(ids))
+        known = len(decoded(before, border))
+        for at in range(end, max(border, end - _INCOMPLETE) - 1, -1):
+            new = decoded(before, at)[known:]
+            if text.startswith(new, starts[-1]):
+                break
+        else:  # what came as tokens need not be text
+            at, new = end, decoded(before, end)[known:]
+        starts.append(starts[-1] + len(new))
+        if at > border:
+            before, border = border, at
     return ChunkedText(text, [min(start, len(text)) for start in starts])
 
 

@@ -1,0 +1,137 @@
+"""Tokenizers of other models: loaded from their folders, lossless, and with the right starts."""
+
+import json
+from pathlib import Path
+from typing import Any
+from unicodedata import normalize
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foreign_tokenizers import FAMILIES, SOME_TEXT, foreign, make_fast
+from openbook.errors import SettingsError
+from openbook.text import Tokenizer, load_tokenizer
+
+TEXTS = [
+    "The fox wasn't  here.\n\n 1,234",
+    "日本語 ไทย 😀🏽 naïve\u00a0café",
+    " leading",
+    "x",
+    "\n",
+    "a\ufffdb\ufffd",
+]
+composed = st.text(st.characters(codec="utf-8", exclude_categories=["Mn", "Mc", "Lo"]), max_size=60)
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def family(request: pytest.FixtureRequest) -> Tokenizer:
+    return foreign(request.param)
+
+
+def write(folder: Path, **files: object) -> None:
+    """Files of a model's folder, by names without .json."""
+    for name, content in files.items():
+        (folder / f"{name}.json").write_text(json.dumps(content))
+
+
+# What they do with text
+
+
+@pytest.mark.parametrize("text", [*TEXTS, *SOME_TEXT])
+def test_texts_come_back_as_far_as_the_tokenizer_keeps_them(family: Tokenizer, text: str) -> None:
+    (ids,) = family.encode([text])
+    kept = normalize("NFC", text) if family.name == "qwen" else text
+    if family.name == "llama-metaspace":  # takes a first space for the one that it would have put there
+        kept = kept.removeprefix(" ")
+    assert family.decode([ids]) == [kept]
+
+
+@pytest.mark.parametrize("text", ["</s>", "<|endoftext|> <|im_end|>", "<s> <|im_start|>user"])
+def test_special_tokens_of_a_document_are_text(family: Tokenizer, text: str) -> None:
+    (ids,) = family.encode([text])
+    assert family.eos_id not in ids
+    assert family.decode([ids]) == [text]
+
+
+@settings(deadline=None, max_examples=40)
+@given(text=composed)
+def test_starts_belong_to_the_tokens_that_encode_gives(family: Tokenizer, text: str) -> None:
+    ((ids, starts),) = family.encode_with_starts([text])
+    assert ids == family.encode([text])[0]
+    assert starts == sorted(starts)
+    assert all(0 <= start < len(text) for start in starts)
+
+
+def test_a_token_starts_where_the_text_before_it_ends(family: Tokenizer) -> None:
+    """White space that a token begins with is its own, and the bytes of one character begin together."""
+    text = "The quick  brown fox\n\njumps 日本 ไทย 😀 over"
+    ((ids, starts),) = family.encode_with_starts([text])
+    assert starts[0] == 0
+    for count, start in enumerate(starts[1:], start=1):
+        before = family.decode([ids[:count]])[0]
+        if not before.endswith("\ufffd"):
+            assert before == text[:start]
+
+
+def test_nothing_has_no_starts(family: Tokenizer) -> None:
+    assert family.encode_with_starts([]) == []
+    assert family.encode_with_starts([""]) == [([], [])]
+
+
+def test_a_chunk_from_the_middle_loses_one_space_at_most(family: Tokenizer) -> None:
+    """Decoders that strip the space before a text do so in the middle, too; nothing else is lost."""
+    text = "The quick  brown fox jumps over the lazy dog"
+    ((ids, starts),) = family.encode_with_starts([text])
+    for count, start in enumerate(starts):
+        assert text[start:] in (piece := family.decode([ids[count:]])[0], f" {piece}")
+
+
+# Their folders
+
+ENDS: dict[str, dict[str, Any]] = {
+    "text": {"tokenizer_config": {"eos_token": "<|im_end|>"}},
+    "long": {"tokenizer_config": {"eos_token": {"content": "<|im_end|>", "special": True}}},
+    "map": {"tokenizer_config": {}, "special_tokens_map": {"eos_token": {"content": "<|im_end|>"}}},
+    "map-alone": {"special_tokens_map": {"eos_token": "<|im_end|>"}},
+    "generation": {"tokenizer_config": {"eos_token": None}, "generation_config": {"eos_token_id": "ID"}},
+    "generation-list": {"generation_config": {"eos_token_id": ["ID", 0]}},
+    "config": {"config": {"eos_token_id": "ID"}},
+    "first-counts": {"tokenizer_config": {"eos_token": "<|im_end|>"}, "config": {"eos_token_id": 0}},
+}
+
+
+@pytest.mark.parametrize("files", ENDS.values(), ids=ENDS)
+def test_the_end_token_is_what_the_folder_says(tmp_path: Path, files: dict[str, Any]) -> None:
+    fast = make_fast("qwen")
+    fast.save(str(tmp_path / "tokenizer.json"))
+    number = json.dumps(fast.token_to_id("<|im_end|>"))
+    write(tmp_path, **json.loads(json.dumps(files).replace('"ID"', number)))
+    tokenizer = load_tokenizer(str(tmp_path))
+    assert (tokenizer.end_of_text, tokenizer.eos_id) == ("<|im_end|>", int(number))
+
+
+def test_a_folder_that_says_nothing_has_the_usual_end(tmp_path: Path) -> None:
+    for name, end in (("llama", "</s>"), ("gpt2", "<|endoftext|>")):
+        make_fast(name).save(str(tmp_path / "tokenizer.json"))
+        write(tmp_path, config={"model_type": "x"}, generation_config={"eos_token_id": 10**9})
+        assert load_tokenizer(str(tmp_path)).end_of_text == end
+
+
+def test_what_transformers_saves_is_loaded_the_same(family: Tokenizer, tmp_path: Path) -> None:
+    from transformers import PreTrainedTokenizerFast
+
+    end, fast = family.end_of_text, make_fast(family.name)
+    PreTrainedTokenizerFast(tokenizer_object=fast, eos_token=end).save_pretrained(str(tmp_path))
+    loaded = load_tokenizer(str(tmp_path))
+    assert (loaded.end_of_text, loaded.eos_id) == (end, family.eos_id)
+    assert loaded.encode(TEXTS) == family.encode(TEXTS)
+    loaded.save(tmp_path / "again")
+    assert load_tokenizer(str(tmp_path / "again")).fingerprint == loaded.fingerprint
+
+
+def test_a_model_without_a_tokenizer_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, config={"model_type": "llama", "eos_token_id": 2})
+    with pytest.raises(SettingsError, match="neither a folder with a tokenizer nor reachable") as error:
+        load_tokenizer(str(tmp_path))
+    assert len(str(error.value).splitlines()) == 1
