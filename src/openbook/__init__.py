@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from openbook.errors import OpenbookError
     from openbook.generation import generate
     from openbook.model import RetroConfig, RetroForCausalLM, RetroModel
+    from openbook.model.retrofitting import retrofit
     from openbook.text import Document
 
 __version__ = "0.1.0"
@@ -24,6 +25,7 @@ __all__ = [
     "RetroForCausalLM",
     "RetroModel",
     "generate",
+    "retrofit",
 ]
 
 _HOME = {
@@ -34,6 +36,7 @@ _HOME = {
     "RetroForCausalLM": "openbook.model",
     "RetroModel": "openbook.model",
     "generate": "openbook.generation",
+    "retrofit": "openbook.model.retrofitting",
 }
 
 

@@ -109,7 +109,6 @@ def test_a_count_must_be_a_whole_number_of_at_least_one(name: str, value: object
         ({"cca_layers": [True]}, "a list"),
         ({"cca_layers": "2"}, "a list"),
         ({"encoder_cross_attention_layers": [3]}, "encoder_cross_attention_layers .* from 1 to 2"),
-        ({"share_embeddings": True}, "share_embeddings needs encoder_hidden_size 12 = hidden_size 8"),
         ({"copy_head": True, "cca_layers": []}, "copy_head needs retrieval"),
         ({"cca_positions": "learned"}, "cca_positions 'learned': must be rotary or relative or none"),
         ({"positions": "none"}, "positions 'none': must be rotary or relative"),

@@ -7,7 +7,17 @@ from collections.abc import Sequence
 import typer
 
 from openbook import __version__
-from openbook.cli import databases, evaluation, harness, models, searching, story, upkeep
+from openbook.cli import (
+    databases,
+    evaluation,
+    harness,
+    models,
+    retokenizing,
+    retrofitting,
+    searching,
+    story,
+    upkeep,
+)
 from openbook.cli.console import note, print_error, print_line, quiet_libraries
 from openbook.errors import OpenbookError
 
@@ -32,9 +42,12 @@ app.command()(databases.remove)
 app.command()(upkeep.compact)
 app.command()(upkeep.verify)
 app.command()(upkeep.info)
+app.command()(retokenizing.retokenize)
 app.command()(searching.search)
 app.command()(searching.neighbors)
 app.command()(models.train)
+app.command()(retrofitting.retrofit)
+app.command()(retrofitting.merge)
 evaluations.command()(evaluation.perplexity)
 evaluations.command()(searching.retrieval)
 evaluations.command()(harness.harness)

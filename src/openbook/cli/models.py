@@ -11,8 +11,11 @@ from openbook.cli.searching import Mode
 from openbook.cli.upkeep import DatabaseArgument, Json
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
     from openbook.generation import Generation
     from openbook.model import RetroForCausalLM
+    from openbook.train import Recipe
 
 ModelArgument = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a trained model.")]
 
@@ -46,24 +49,40 @@ def train(
 
     Example: openbook train tiny --database mybook --output mymodel --set train.max_steps=500
     """
+    from openbook.train import load_recipe
+
+    loaded = load_recipe(recipe, settings or [])
+    run_training(
+        loaded.without_retrieval() if baseline else loaded, database, output, overwrite=overwrite, json=json
+    )
+
+
+def run_training(
+    recipe: "Recipe",
+    database: Path,
+    output: Path,
+    *,
+    base: "PreTrainedModel | None" = None,
+    overwrite: bool,
+    json: bool,
+) -> None:
+    """Train until the end or a signal, and say what was made; `base`: to retrofit."""
     from openbook.cli.signals import stop_on_signals
     from openbook.database import Database
     from openbook.errors import TrainingStoppedError
     from openbook.progress import silent
-    from openbook.train import load_recipe
     from openbook.train import train as run
     from openbook.train.processes import is_first
 
-    loaded = load_recipe(recipe, settings or [])
-    loaded = loaded.without_retrieval() if baseline else loaded
-    shown = bar("training", loaded.train.max_steps) if is_first() else nullcontext(silent)
+    shown = bar("training", recipe.train.max_steps) if is_first() else nullcontext(silent)
     with stop_on_signals() as stop:
         try:
             with shown as progress:
                 result = run(
-                    loaded,
+                    recipe,
                     Database.open(database),
                     output,
+                    base=base,
                     overwrite=overwrite,
                     progress=progress,
                     report=show_evaluation,
@@ -127,8 +146,11 @@ def require_model(path: Path) -> None:
         kind = json.loads(config.read_bytes())["model_type"]
     except (ValueError, KeyError, TypeError) as error:
         raise SettingsError(f"{config}: not the description of a model") from error
-    if kind != "retro":
-        raise SettingsError(f"{path}: a model of type {kind!r}, not a RETRO")
+    if kind not in ("retro", "retrofit"):
+        raise SettingsError(
+            f"{path}: a model of type {kind!r}, not a RETRO; to make it one: openbook retrofit {path} "
+            "--database DB --output DIR"
+        )
 
 
 def generate(

@@ -1,12 +1,13 @@
 """The language model: RETRO with its output, as transformers' users know models."""
 
+import os
 from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from torch import LongTensor, Tensor, nn
-from transformers import Cache, GenerationMixin
+from transformers import Cache, GenerationMixin, PreTrainedConfig
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from openbook.errors import SettingsError, refuse_unknown
@@ -22,7 +23,6 @@ _IGNORED = {
     "logits_to_keep",
     "output_attentions",
     "output_hidden_states",
-    "position_ids",
     "return_dict",
     "token_type_ids",
 }
@@ -60,6 +60,23 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         self.copy_head = CopyHead(config) if config.copy_head else None
         self.post_init()
 
+    @classmethod
+    def from_pretrained(
+        cls, pretrained_model_name_or_path: str | os.PathLike[str] | None, *args: Any, **kwargs: Any
+    ) -> "RetroForCausalLM":
+        """transformers' method; a retrofitted model comes as what it is, see `RetrofitForCausalLM`."""
+        described = PreTrainedConfig.get_config_dict(str(pretrained_model_name_or_path))[0]
+        if described.get("model_type") == "retrofit":
+            from openbook.model.retrofitting import RetrofitForCausalLM
+
+            return RetrofitForCausalLM.from_pretrained(str(pretrained_model_name_or_path), **kwargs)
+        loaded: RetroForCausalLM = super().from_pretrained(pretrained_model_name_or_path, *args, **kwargs)
+        return loaded
+
+    def stores(self, name: str) -> bool:
+        """Whether the weight of this name is saved: all are."""
+        return True
+
     def get_output_embeddings(self) -> nn.Module:
         """The output matrix."""
         return self.lm_head
@@ -73,6 +90,7 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         labels: Tensor | None = None,
         past_key_values: Cache | None = None,
         use_cache: bool | None = None,
+        position_ids: Tensor | None = None,
         *,
         num_items_in_batch: Tensor | int | None = None,
         return_logits: bool = True,
@@ -95,11 +113,13 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
                 shifts them.
             past_key_values: of the tokens before these, as an earlier output gave it.
             use_cache: return one; None: only if one was given.
+            position_ids: int64 [B, T] for the base of a retrofitted model, as it takes them. Where the
+                decoder knows distances alone, they mean nothing.
             num_items_in_batch: what the sum of losses is divided by; None: the number of labels predicted.
             return_logits: False spares the logits where only the loss is wanted.
             logits_from: return those of this position and all after it.
             output_shares: return `neighbor_shares`.
-            ignored: arguments of transformers' interface that mean nothing here (position_ids and the like).
+            ignored: arguments of transformers' interface that mean nothing here (return_dict and the like).
 
         Returns:
             loss: scalar, with labels. logits: [B, T - logits_from, V]; with the copy head
@@ -116,11 +136,17 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         refuse_unknown(ignored, _IGNORED | _FORWARD, where="forward")
         cache = self._cache(past_key_values, use_cache)
         out = self.model(
-            input_ids, neighbor_ids, neighbor_mask, attention_mask, cache, output_shares=output_shares
+            input_ids,
+            neighbor_ids,
+            neighbor_mask,
+            attention_mask,
+            cache,
+            position_ids,
+            output_shares=output_shares,
         )
         copied = None
         if self.copy_head is not None and out.neighbors is not None:
-            copied = self.copy_head(out.hidden, out.neighbors)
+            copied = self.copy_head(out.hidden.to(self.copy_head.gate.weight.dtype), out.neighbors)
         token_losses = loss = None
         if labels is not None:
             weight = self.lm_head.weight

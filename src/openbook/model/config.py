@@ -95,7 +95,7 @@ class RetroConfig(PreTrainedConfig):
     normalization: Normalization = "pre"
     """RMSNorm before each sub-layer, as in the paper; or deepnorm, after it, for hundreds of layers."""
     share_embeddings: bool = False
-    """One token embedding for encoder and decoder; needs encoder_hidden_size = hidden_size."""
+    """One token embedding for encoder and decoder; a linear map follows where their widths differ."""
     tie_word_embeddings: bool = True
     """One matrix for the decoder's token embedding and the output."""
     copy_head: bool = False
@@ -117,7 +117,7 @@ class RetroConfig(PreTrainedConfig):
     """Of the tokenizer it was trained with; a database must have the same."""
 
     def __post_init__(self, **kwargs: Any) -> None:
-        refuse_unknown(kwargs.keys() - _FROM_TRANSFORMERS, self.field_names(), where="RetroConfig")
+        refuse_unknown(kwargs.keys() - _FROM_TRANSFORMERS, self.field_names(), where=type(self).__name__)
         self._check_kinds()
         if self.head_dim is None:
             self._divides(self.hidden_size, self.num_attention_heads, "hidden_size", "num_attention_heads")
@@ -212,11 +212,6 @@ class RetroConfig(PreTrainedConfig):
         _check_layers(
             "encoder_cross_attention_layers", self.encoder_cross_attention_layers, self.encoder_num_layers
         )
-        if self.share_embeddings and self.encoder_hidden_size != self.hidden_size:
-            raise SettingsError(
-                f"share_embeddings needs encoder_hidden_size {self.encoder_hidden_size} "
-                f"= hidden_size {self.hidden_size}"
-            )
         if self.copy_head and not self.cca_layers:
             raise SettingsError("copy_head needs retrieval, but cca_layers is empty")
 

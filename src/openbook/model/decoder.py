@@ -119,6 +119,7 @@ class RetroDecoder(nn.Module):
         attention_mask: Tensor | None = None,
         cache: RetroCache | None = None,
         shares: list[Tensor] | None = None,
+        position_ids: Tensor | None = None,
     ) -> tuple[Tensor, PassNeighbors | None]:
         """Run all layers.
 
@@ -128,6 +129,7 @@ class RetroDecoder(nn.Module):
             attention_mask: [B, past + T], 0 or False for padding; None: there is none.
             cache: of the tokens before these.
             shares: see `RetroDecoderLayer`.
+            position_ids: not used: attention knows distances alone.
 
         Returns:
             [B, T, D], normalized, and the neighbors that the pass read.

@@ -98,6 +98,8 @@ class RetroEncoder(nn.Module):
         stack = Stack.of_encoder(config)
         own = not config.share_embeddings
         self.embed_tokens = nn.Embedding(config.vocab_size, stack.width) if own else None
+        narrows = not own and stack.width != config.hidden_size
+        self.embed_projection = stack.linear(config.hidden_size, stack.width) if narrows else None
         self.layers = nn.ModuleList(
             RetroEncoderLayer(config, stack, number) for number in range(1, config.encoder_num_layers + 1)
         )
@@ -120,15 +122,21 @@ class RetroEncoder(nn.Module):
             neighbor_mask: bool [B, C, K, R], False: this token does not exist.
             chunk_hidden: [B, C, M, D] the decoder's activations of the chunks; unused without conditioning.
             chunk_mask: bool [B, C, M], False for padding.
-            shared_embedding: the decoder's token embedding, where the configuration shares it.
+            shared_embedding: the decoder's token embedding, where the configuration shares it; a linear map
+                brings it to the encoder's width, where that is another.
 
         Returns:
             [B, C, K, R, E], zeros for tokens that do not exist.
         """
         embed_tokens = self.embed_tokens or shared_embedding
         assert embed_tokens is not None
-        hidden = self.dropout(embed_tokens(neighbor_ids))
+        hidden = self.dropout(self._embed(embed_tokens, neighbor_ids))
         for layer in self.layers:
             hidden = layer(hidden, neighbor_mask, chunk_hidden, chunk_mask)
         encoded: Tensor = self.norm(hidden)
         return encoded * neighbor_mask[..., None]  # the copy head reads the token before each
+
+    def _embed(self, embed_tokens: nn.Embedding, ids: Tensor) -> Tensor:
+        """A shared embedding may have another dtype, or width."""
+        embedded: Tensor = embed_tokens(ids).to(next(self.layers.parameters()).dtype)
+        return embedded if self.embed_projection is None else self.embed_projection(embedded)

@@ -70,11 +70,13 @@ class _VocabularyLoss(torch.autograd.Function):
         dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else weight.dtype
         learns = any(ctx.needs_input_grad)
         nats = hidden.new_empty(len(hidden), dtype=torch.promote_types(dtype, torch.float32))
-        gradients: list[Tensor] = []
+        gradients: list[Tensor | None] = []
         if learns:
             # That of the weights is a sum of many parts, which half precision would round away.
             sum_dtype = torch.promote_types(weight.dtype, torch.float32)
-            gradients = [torch.zeros_like(hidden), torch.zeros_like(weight, dtype=sum_dtype)]
+            # A frozen output takes none.
+            of_weight = torch.zeros_like(weight, dtype=sum_dtype) if ctx.needs_input_grad[1] else None
+            gradients = [torch.zeros_like(hidden), of_weight]
         from_vocabulary = torch.ones_like(nats)
         step = max(1, _LOGITS_AT_ONCE // len(weight))
         with torch.autocast(kind, enabled=False):
@@ -95,7 +97,7 @@ class _VocabularyLoss(torch.autograd.Function):
                     error = logits.sub_(log_sum).exp_().mul_(factor).scatter_add_(-1, target, -factor)
                     _add_gradients(gradients, part, error.to(dtype), h, cast)
         if learns:
-            gradients[1] = gradients[1].to(weight.dtype)
+            gradients[1] = None if of_weight is None else of_weight.to(weight.dtype)
             ctx.mixes = log_rest is not None
             ctx.save_for_backward(*gradients, wanted * from_vocabulary, wanted * (1 - from_vocabulary))
         ctx.mark_non_differentiable(nats)
@@ -106,12 +108,18 @@ class _VocabularyLoss(torch.autograd.Function):
         """Gradients for hidden, weight, log_rest and log_copied."""
         hidden, weight, written, copied = ctx.saved_tensors
         of_rest, of_copied = (-written * scale, -copied * scale) if ctx.mixes else (None, None)
-        return hidden * scale, weight * scale, None, None, of_rest, of_copied
+        of_weight = None if weight is None else weight * scale
+        return hidden * scale, of_weight, None, None, of_rest, of_copied
 
 
-def _add_gradients(gradients: list[Tensor], part: slice, error: Tensor, h: Tensor, weight: Tensor) -> None:
+def _add_gradients(
+    gradients: list[Tensor | None], part: slice, error: Tensor, h: Tensor, weight: Tensor
+) -> None:
     of_hidden, of_weight = gradients
+    assert of_hidden is not None
     of_hidden[part] = (error @ weight).to(of_hidden.dtype)
+    if of_weight is None:
+        return
     if of_weight.dtype == error.dtype:
         of_weight.addmm_(error.T, h)
     else:

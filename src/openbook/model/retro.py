@@ -117,6 +117,7 @@ class RetroModel(RetroPreTrainedModel):
         neighbor_mask: Tensor | None = None,
         attention_mask: Tensor | None = None,
         cache: RetroCache | None = None,
+        position_ids: Tensor | None = None,
         *,
         output_shares: bool = False,
     ) -> RetroHidden:
@@ -142,7 +143,12 @@ class RetroModel(RetroPreTrainedModel):
 
         shares: list[Tensor] | None = [] if output_shares else None
         hidden, neighbors = self.decoder(
-            input_ids, retrieve=retrieve, attention_mask=attention_mask, cache=cache, shares=shares
+            input_ids,
+            retrieve=retrieve,
+            attention_mask=attention_mask,
+            cache=cache,
+            shares=shares,
+            position_ids=position_ids,
         )
         if cache is not None:
             remember_last_chunk(cache, neighbors, given=neighbor_ids is not None)

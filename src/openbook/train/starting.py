@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
+from transformers import PreTrainedModel
 
 from openbook.database import Database
 from openbook.errors import MismatchError, SettingsError, refuse_unknown
 from openbook.model import RetroConfig, RetroForCausalLM
+from openbook.model.retrofitting import RetrofitConfig, RetrofitForCausalLM, require_base, retrofit
 from openbook.train.recipe import Recipe
 
 _FROM_DATABASE = (
@@ -17,6 +18,46 @@ _FROM_DATABASE = (
     "max_position_embeddings",
     "tokenizer_fingerprint",
 )
+
+
+def new_model(recipe: Recipe, database: Database, base: PreTrainedModel | None) -> RetroForCausalLM:
+    """The recipe's model for this database, with fresh weights; on a base, if one is given.
+
+    Raises:
+        SettingsError: a key that is unknown, or that the database or the base decides.
+        MismatchError: the base cannot read the database's tokens.
+    """
+    if base is None:
+        return RetroForCausalLM(model_config(recipe, database))
+    if recipe.train.freeze_decoder:
+        raise SettingsError(
+            "train.freeze_decoder: the base of a retrofit is frozen unless --train-base is given"
+        )
+    if not recipe.data.num_neighbors:
+        raise SettingsError("data.num_neighbors is 0: without neighbors there is nothing to retrofit")
+    for name in _FROM_DATABASE:
+        if name in recipe.model:
+            raise SettingsError(f"recipe {recipe.name}: model.{name} comes from elsewhere; leave it out")
+    tokens = database.tokenizer.vocab_size
+    if tokens > base.config.vocab_size:
+        raise MismatchError(
+            f"the database's tokenizer has {tokens:,} tokens, the base {base.config.vocab_size:,}; build the "
+            "database with --tokenizer BASE, or derive one: openbook retokenize DB --tokenizer BASE"
+        )
+    model = retrofit(
+        base,
+        **recipe.model,
+        chunk_size=database.settings.chunk_size,
+        num_neighbors=recipe.data.num_neighbors,
+        tokenizer_fingerprint=database.settings.tokenizer_fingerprint,
+    )
+    longest = model.config.max_position_embeddings
+    if recipe.data.sequence_length > longest:
+        raise SettingsError(
+            f"data.sequence_length {recipe.data.sequence_length}: the base reads {longest} tokens; set it to "
+            "that or less"
+        )
+    return model
 
 
 def model_config(recipe: Recipe, database: Database) -> RetroConfig:
@@ -81,7 +122,7 @@ def take_weights(model: RetroForCausalLM, folder: Path) -> None:
     from safetensors.torch import load_file
 
     try:
-        config = RetroConfig.from_pretrained(folder, local_files_only=True)
+        config = type(model.config).from_pretrained(folder, local_files_only=True)
         weights = load_file(folder / "model.safetensors")
     except (OSError, ValueError, SafetensorError) as error:
         reason = " ".join(str(error).split())
@@ -97,7 +138,9 @@ def take_weights(model: RetroForCausalLM, folder: Path) -> None:
             f"train.start_from: {folder} reads chunks of {config.chunk_size} tokens, "
             f"the database has chunks of {model.config.chunk_size}"
         )
-    own: dict[str, Tensor] = dict(model.named_parameters())
+    if isinstance(config, RetrofitConfig) and isinstance(model, RetrofitForCausalLM):
+        require_base(config, model.base)
+    own = {name: weight for name, weight in model.named_parameters() if model.stores(name)}
     fresh = [name for name in own if name not in weights]
     for name in [*fresh, *weights]:
         if name not in own or (name in fresh and not reads_neighbors(name)):

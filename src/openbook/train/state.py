@@ -4,6 +4,7 @@ Nothing here is pickled: tensors go to safetensors, all else is numbers for JSON
 """
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +25,20 @@ _WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
 
 
 def weights_of(model: RetroForCausalLM) -> dict[str, Tensor]:
-    """All weights, on the CPU; empty in all processes but the first. All processes must call it."""
-    weights: dict[str, Any] = get_model_state_dict(model, options=_WHOLE)
-    return {name: tensor for name, tensor in weights.items() if name not in _aliases(model)}
+    """What is saved, on the CPU; empty in all processes but the first. All processes must call it."""
+    stored = {name for name, _ in model.named_parameters() if model.stores(name)}
+    frozen_ones = any(name in stored for name, weight in model.named_parameters() if not weight.requires_grad)
+    options = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=not frozen_ones)
+    weights: dict[str, Any] = get_model_state_dict(model, options=options)
+    return {name: tensor for name, tensor in weights.items() if name in stored}
 
 
 def save_model(model: RetroForCausalLM, weights: dict[str, Tensor], folder: Path) -> None:
     """Write what `RetroForCausalLM.from_pretrained` reads."""
     # Not model.save_pretrained: sharding changes a model's class, and the Trainer switches its cache off.
     config = copy.deepcopy(model.config)
-    config.architectures, config.dtype, config.use_cache = [RetroForCausalLM.__name__], "float32", True
+    config.architectures = [type(model).__name__.removeprefix("FSDP")]
+    config.dtype, config.use_cache = "float32", True
     config.save_pretrained(folder)
     save_tensors(weights, folder / "model.safetensors")
 
@@ -59,8 +64,8 @@ def restore(model: RetroForCausalLM, optimizer: Optimizer, folder: Path, groups:
         groups: as `optimizer_state` gave them.
     """
     weights: dict[str, Any] = load_file(folder / "model.safetensors")
-    weights |= {alias: weights[source] for alias, source in _aliases(model).items()}
-    set_model_state_dict(model, weights, options=_WHOLE)
+    # Not strict: a second name of a weight is not saved, nor is a base that belongs to no checkpoint.
+    set_model_state_dict(model, weights, options=replace(_WHOLE, strict=False))
     state: dict[str, Any] = {}
     for name, tensor in load_file(folder / "optimizer.safetensors").items():
         weight, _, key = name.rpartition("/")
@@ -71,8 +76,3 @@ def restore(model: RetroForCausalLM, optimizer: Optimizer, folder: Path, groups:
 def save_tensors(tensors: dict[str, Tensor], path: Path) -> None:
     """Write a safetensors file."""
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path, {"format": "pt"})
-
-
-def _aliases(model: RetroForCausalLM) -> dict[str, str]:
-    """Names under which a weight appears a second time, with its first."""
-    return dict(model._tied_weights_keys) if model.config.tie_word_embeddings else {}

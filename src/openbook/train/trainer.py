@@ -6,12 +6,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from transformers import set_seed
+from transformers import PreTrainedModel, set_seed
 
 from openbook.database import Database, NeighborTable, SequenceDataset
 from openbook.errors import TrainingStoppedError
 from openbook.evaluate import evaluate_perplexity
 from openbook.model import RetroForCausalLM
+from openbook.model.retrofitting import RetrofitConfig
 from openbook.progress import Progress, silent
 from openbook.train import checkpoints, processes, state
 from openbook.train.callbacks import Reporter, Timetable
@@ -21,7 +22,7 @@ from openbook.train.order import TrainingOrder
 from openbook.train.output import Tell, begin, fingerprints, finish
 from openbook.train.recipe import Recipe
 from openbook.train.sharding import shard
-from openbook.train.starting import freeze_decoder, model_config, take_weights
+from openbook.train.starting import freeze_decoder, new_model, take_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class TrainResult:
     seconds: float
     """Of this call; less than the whole where it went on from a checkpoint."""
     parameters: int
+    """Those that are saved: of a retrofit the new ones."""
 
 
 def train(
@@ -43,6 +45,7 @@ def train(
     database: Database,
     output: str | Path,
     *,
+    base: PreTrainedModel | None = None,
     overwrite: bool = False,
     progress: Progress = silent,
     report: Report = lambda row: None,
@@ -57,6 +60,8 @@ def train(
         recipe: what to train, and how.
         database: with a neighbor table of its version, unless the recipe goes without retrieval.
         output: a folder; made if needed.
+        base: a causal language model of transformers to retrofit, see `openbook.retrofit`; the recipe's model
+            section then has settings of what is added. None: the recipe's own decoder is trained.
         overwrite: replace a model, or an unfinished training, that the folder holds.
         progress: told of each step.
         report: told of each line of metrics.jsonl.
@@ -64,7 +69,7 @@ def train(
         stop: asked after each step whether to save a checkpoint and stop.
 
     Raises:
-        SettingsError: the folder holds a model, or the recipe does not fit the database.
+        SettingsError: the folder holds a model, or the recipe does not fit the database or the base.
         MismatchError: the neighbor table is stale, or the folder's unfinished training is another's.
         DatabaseError: there is no neighbor table.
         TrainingError: the loss is no number any more, or checkpoints are damaged or cannot be written.
@@ -78,14 +83,16 @@ def train(
     samples = _samples(recipe, database, table)
     training_arguments(settings, folder)  # refuses settings before anything is written
     set_seed(settings.seed)
-    model = RetroForCausalLM(model_config(recipe, database))
+    model = new_model(recipe, database, base)
     if settings.start_from is not None and (overwrite or not checkpoints.steps_saved(folder)):
         take_weights(model, Path(settings.start_from))
     if settings.freeze_decoder:
         freeze_decoder(model, recipe)
     trained_on = fingerprints(database, table)
+    if isinstance(model.config, RetrofitConfig):
+        trained_on["base"] = model.config.base_fingerprint or model.config.base_core_fingerprint
     start, done = begin(folder, recipe, trained_on, overwrite=overwrite, tell=tell)
-    parameters = sum(parameter.numel() for parameter in model.parameters())
+    parameters = sum(weight.numel() for name, weight in model.named_parameters() if model.stores(name))
     if not done:
         metrics = _metrics(recipe, folder, start, report) if processes.is_first() else None
         run = _Run(recipe, database, table, folder, trained_on, start, metrics)

@@ -1,0 +1,158 @@
+"""The retrofitted model: a base that computes what it always did, and what reads neighbors for it."""
+
+import copy
+import os
+from pathlib import Path
+from typing import Any, cast
+
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+from transformers.utils.hub import cached_file
+
+from openbook.errors import SettingsError
+from openbook.model.causal_lm import RetroForCausalLM
+from openbook.model.copy_head import CopyDistribution, CopyHead
+from openbook.model.encoder import RetroEncoder
+from openbook.model.neighbors import PassNeighbors
+from openbook.model.retro import RetroModel, RetroPreTrainedModel
+from openbook.model.retrofitting.config import RetrofitConfig
+from openbook.model.retrofitting.decoder import GraftedDecoder
+from openbook.model.retrofitting.grafts import Graft
+from openbook.model.retrofitting.loading import base_of, require_base, take_stored
+
+_BASE = "model.decoder.base."
+_GATE_AT_START = -8.0
+"""Of the copy head: sigmoid(-8) = 0.0003, so that the first prediction is nearly the base's."""
+
+
+class RetrofitModel(RetroModel):
+    """Encoder and base, see `RetroModel`."""
+
+    config_class = RetrofitConfig
+
+    def __init__(self, config: RetrofitConfig, base: PreTrainedModel) -> None:
+        RetroPreTrainedModel.__init__(self, config)  # RetroModel's own would make a decoder
+        decoder = GraftedDecoder(config, base)
+        self.decoder = decoder  # type: ignore[assignment]
+        self.encoder = RetroEncoder(config)
+        self.post_init()
+        for graft in decoder.grafts.values():
+            nn.init.zeros_(cast(Graft, graft).cca.output.weight)
+
+    def _retrieve(self, hidden: Tensor, *args: Any) -> PassNeighbors | None:
+        """The new parts have a dtype of their own."""
+        assert self.encoder is not None
+        return super()._retrieve(hidden.to(next(self.encoder.parameters()).dtype), *args)
+
+
+class RetrofitForCausalLM(RetroForCausalLM):
+    """A causal language model of transformers that reads neighbors; made by `openbook.retrofit`.
+
+    Args:
+        config: of the new parts.
+        base: its layers get hooks; where `config.train_base` is false, its weights take no gradients.
+    """
+
+    config_class = RetrofitConfig
+    config: RetrofitConfig
+    _tied_weights_keys = {}  # noqa: RUF012 (the base ties its own)
+
+    def __init__(self, config: RetrofitConfig, base: PreTrainedModel) -> None:
+        RetroPreTrainedModel.__init__(self, config)
+        for module in base.modules():
+            module._is_hf_initialized = True  # type: ignore[assignment]  # its weights are not to be drawn anew
+        base.requires_grad_(config.train_base)
+        self.model = RetrofitModel(config, base)
+        self.copy_head = CopyHead(config) if config.copy_head else None
+        self.post_init()
+        new = (self.model.encoder, cast(GraftedDecoder, self.model.decoder).grafts, self.copy_head)
+        for part in new:
+            if part is not None:
+                part.to(base.device)
+        if self.copy_head is not None:
+            nn.init.constant_(self.copy_head.gate.bias, _GATE_AT_START)
+
+    @property
+    def base(self) -> PreTrainedModel:
+        """The model that was retrofitted."""
+        return cast(GraftedDecoder, self.model.decoder).base
+
+    @property
+    def lm_head(self) -> nn.Linear:
+        """The base's output matrix."""
+        return cast(nn.Linear, self.base.get_output_embeddings())
+
+    def stores(self, name: str) -> bool:
+        """Whether the weight of this name is saved: the base's are only where they go with the new ones."""
+        return self.config.is_self_contained or not name.startswith(_BASE)
+
+    def _logits(self, hidden: Tensor, copied: CopyDistribution | None, start: int) -> Tensor:
+        """Where nothing can be copied, what the base gives, bit for bit."""
+        if copied is None:
+            logits: Tensor = self.lm_head(hidden[:, start:])
+            return logits
+        return super()._logits(hidden, copied, start)
+
+    def stored_weights(self) -> dict[str, Tensor]:
+        """What is saved, by name."""
+        return {name: weight for name, weight in self.named_parameters() if self.stores(name)}
+
+    def save_pretrained(self, save_directory: str | os.PathLike[str]) -> None:  # type: ignore[override]
+        """Write config.json and model.safetensors: the new weights alone, unless the base's go with them."""
+        # Not transformers' own method: it gives some bases' weights other names.
+        folder = Path(save_directory)
+        folder.mkdir(parents=True, exist_ok=True)
+        config = copy.deepcopy(self.config)
+        config.architectures = [RetrofitForCausalLM.__name__]
+        config.save_pretrained(folder)
+        weights = {name: weight.detach().contiguous() for name, weight in self.stored_weights().items()}
+        save_file(weights, folder / "model.safetensors", {"format": "pt"})
+
+    def merge(self) -> None:
+        """From now on save the base's weights, too: one folder that needs no other.
+
+        Raises:
+            SettingsError: the base is quantized.
+        """
+        if self.config.base_fingerprint is None:
+            raise SettingsError(
+                "the base is quantized and cannot be merged; retrofit it as it was saved, or merge with one "
+                "that is not: from_pretrained(folder, base=...)"
+            )
+        self.config.base_config = self.base.config.to_dict()
+
+    @classmethod
+    def from_pretrained(  # type: ignore[override]
+        cls,
+        pretrained_model_name_or_path: str | os.PathLike[str],
+        *,
+        base: PreTrainedModel | None = None,
+        **loading: Any,
+    ) -> "RetrofitForCausalLM":
+        """Load a retrofitted model with its base.
+
+        Args:
+            pretrained_model_name_or_path: a folder, or a name of the hub.
+            base: given, rather than loaded by its name.
+            loading: for loading the base, in place of how it was loaded for the training: dtype,
+                quantization_config, device_map.
+
+        Raises:
+            MismatchError: the base is another one.
+            SettingsError: the base is not where it was, or the weights do not fit.
+        """
+        where = str(pretrained_model_name_or_path)
+        config = RetrofitConfig.from_pretrained(where)
+        base = base_of(config, **loading) if base is None else base
+        require_base(config, base)
+        model = cls(config, base)
+        path = cached_file(where, "model.safetensors")
+        assert path is not None
+        take_stored(model.stored_weights(), load_file(path), path)
+        model.train(False)
+        return model
+
+    def resize_token_embeddings(self, *args: Any, **kwargs: Any) -> nn.Embedding:
+        """Refuse: the fingerprint of the base would change."""
+        raise SettingsError("resize the embeddings of the base, then retrofit it")

@@ -1,0 +1,41 @@
+"""Fingerprints of a model's weights: is this the base that the new weights were trained on?
+
+They do not depend on the precision that the weights were loaded in: numbers are compared as bfloat16.
+"""
+
+import hashlib
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+_AT_ONCE = 2**24
+
+
+def weights_fingerprint(model: nn.Module) -> str | None:
+    """SHA-256 (16 hexadecimal digits) of all weights and their names; None where some are quantized."""
+    weights = dict(model.named_parameters())
+    if any(not weight.is_floating_point() for weight in weights.values()) or _is_quantized(model):
+        return None
+    return _digest(weights)
+
+
+def core_fingerprint(model: nn.Module) -> str:
+    """The same of embeddings, norms and biases, which stay as they are when linear maps are quantized."""
+    embeddings = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
+    weights = dict(model.named_parameters())
+    return _digest({n: w for n, w in weights.items() if w.dim() < 2 or id(w) in embeddings})
+
+
+def _is_quantized(model: nn.Module) -> bool:
+    return getattr(model, "hf_quantizer", None) is not None
+
+
+def _digest(weights: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        weight = weights[name].detach()
+        digest.update(f"{name} {list(weight.shape)}\n".encode())
+        for part in weight.flatten().split(_AT_ONCE):
+            digest.update(part.to("cpu", torch.bfloat16).contiguous().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,141 @@
+"""Chunked cross-attention on a layer of the base, by hooks: the layer's own code stays as it is.
+
+A pass with retrieval travels as a keyword argument from the backbone's forward to each layer and on to its
+self-attention, as transformers passes such arguments. The hooks take it out there. A call of the base without
+it is the base's own.
+"""
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor, nn
+
+from openbook.model.chunked_cross_attention import ChunkedCrossAttention
+from openbook.model.config import RetroConfig
+from openbook.model.decoder import Retrieve
+from openbook.model.neighbors import PassNeighbors
+from openbook.model.retrofitting.families import Family
+from openbook.model.stack import Residual, Stack
+
+ARGUMENT = "openbook_pass"
+"""The keyword argument."""
+
+
+@dataclass(eq=False)
+class GraftedPass:
+    """One forward pass, as the grafts see it.
+
+    grafts: those of the model that passes.
+    retrieve: called by layer min P.
+    shares: collects attention shares, see `RetroDecoderLayer`; None: they are not computed.
+    neighbors: what `retrieve` returned.
+    """
+
+    grafts: frozenset["Graft"]
+    retrieve: Retrieve
+    shares: list[Tensor] | None
+    neighbors: PassNeighbors | None = field(default=None, init=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Standing:
+    """Where a pass stands: in this graft's layer, which was given `hidden`."""
+
+    graft: "Graft"
+    grafted_pass: GraftedPass
+    hidden: Tensor
+
+
+class _Slot(threading.local):
+    """What self-attention leaves for the module after it, in the same thread."""
+
+    standing: _Standing | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Slot":
+        return _Slot()
+
+    def __reduce__(self) -> Any:
+        return _Slot, ()
+
+
+class Graft(nn.Module):
+    """What is added to one layer: norm and chunked cross-attention, which starts as the identity.
+
+    Args:
+        config: of the whole model.
+        number: of the layer, from 1.
+    """
+
+    def __init__(self, config: RetroConfig, number: int) -> None:
+        super().__init__()
+        assert config.cca_layers is not None
+        stack = Stack.of_decoder(config)
+        self.number = number
+        self.retrieves = number == min(config.cca_layers)
+        self.cca_norm = Residual(stack)
+        self.cca = ChunkedCrossAttention(config, stack)
+        self._slot = _Slot()
+
+    def attach(self, layer: nn.Module, family: Family) -> None:
+        """Hook into a layer."""
+        layer.register_forward_pre_hook(self._enter, with_kwargs=True)
+        family.attention(layer).register_forward_pre_hook(self._take, with_kwargs=True)
+        family.added(layer).register_forward_hook(self._join)
+
+    def forward(self, hidden: Tensor, neighbors: PassNeighbors, shares: list[Tensor] | None) -> Tensor:
+        """What to add to the stream [B, T, D] after self-attention, in its dtype."""
+        projected = neighbors.project(self.cca, f"cca{self.number}")
+        mask, grid = neighbors.retrieved.mask, neighbors.grid
+        stream = hidden.to(self.cca_norm.weight.dtype)
+        added, share = self.cca(stream, self.cca_norm.read, projected, mask, grid, shares=shares is not None)
+        if shares is not None:
+            shares.append(share)
+        return self.cca_norm.dropout(added).to(hidden.dtype)
+
+    def _enter(
+        self, layer: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+        """Before the layer: note what it was given."""
+        given = kwargs.get(ARGUMENT)
+        if not isinstance(given, GraftedPass) or self not in given.grafts:
+            return None
+        hidden = args[0] if args else kwargs["hidden_states"]
+        return args, {**kwargs, ARGUMENT: _Standing(self, given, hidden)}
+
+    def _take(
+        self, attention: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+        """Before self-attention, which knows nothing of our argument."""
+        given = kwargs.get(ARGUMENT)
+        mine = isinstance(given, _Standing) and given.graft is self
+        self._slot.standing = given if mine else None
+        return (args, _without_argument(kwargs)) if mine else None
+
+    def _join(self, module: nn.Module, args: tuple[Any, ...], output: Any) -> Any:
+        """After it: add what the neighbors say."""
+        standing, self._slot.standing = self._slot.standing, None
+        if standing is None:
+            return None
+        attended = output[0] if isinstance(output, tuple) else output
+        hidden = standing.hidden + attended
+        here = standing.grafted_pass
+        if self.retrieves:
+            here.neighbors = here.retrieve(hidden)
+        if here.neighbors is None:
+            return None
+        joined = attended + self(hidden, here.neighbors, here.shares)
+        return (joined, *output[1:]) if isinstance(output, tuple) else joined
+
+
+def drop_argument(
+    attention: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+    """Before the self-attention of a layer without a graft of this pass."""
+    if isinstance(kwargs.get(ARGUMENT), GraftedPass):
+        return args, _without_argument(kwargs)
+    return None
+
+
+def _without_argument(kwargs: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in kwargs.items() if name != ARGUMENT}

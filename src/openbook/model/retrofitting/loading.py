@@ -1,0 +1,118 @@
+"""Finding the base again: by name, or with the new weights in one folder; and refusing any other."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
+from transformers.quantizers.auto import AutoQuantizationConfig
+
+from openbook.errors import MismatchError, SettingsError
+from openbook.model.retrofitting.config import RetrofitConfig
+from openbook.model.retrofitting.families import require_supported
+from openbook.model.retrofitting.fingerprint import core_fingerprint, weights_fingerprint
+
+
+def load_base(name: str, *, revision: str | None = None, **loading: Any) -> PreTrainedModel:
+    """Load a causal language model of a supported family; no code that comes with it is run.
+
+    Args:
+        name: a folder, or its name on the hub.
+        revision: of the hub.
+        loading: arguments of `AutoModelForCausalLM.from_pretrained`: dtype, quantization_config, device_map.
+
+    Raises:
+        SettingsError: there is none, or it cannot be retrofitted.
+    """
+    where: dict[str, Any] = {} if revision is None else {"revision": revision}
+    try:
+        config = AutoConfig.from_pretrained(name, trust_remote_code=False, **where)
+    except (OSError, ValueError) as error:
+        raise _not_loaded(name, error) from error
+    require_supported(config.model_type)
+    if isinstance(loading.get("quantization_config"), dict):
+        loading["quantization_config"] = AutoQuantizationConfig.from_dict(loading["quantization_config"])
+    try:
+        base: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+            name, trust_remote_code=False, **where, **loading
+        )
+    except (OSError, ValueError, ImportError) as error:
+        raise _not_loaded(name, error) from error
+    return base
+
+
+def base_of(config: RetrofitConfig, **loading: Any) -> PreTrainedModel:
+    """The base of a saved model: loaded as it was for the training, unless `loading` says otherwise.
+
+    Where its weights are saved with the new ones, it is made with any weights.
+
+    Raises:
+        SettingsError: it is not where it was.
+    """
+    options = {**(config.base_loading or {}), **loading}
+    if config.base_config is not None:
+        described = {**config.base_config}
+        made = AutoConfig.for_model(described.pop("model_type"), **described)
+        dtype = options.get("dtype", "float32")
+        base: PreTrainedModel = AutoModelForCausalLM.from_config(made, dtype=getattr(torch, str(dtype)))
+        return base
+    if config.base_name is None:
+        raise SettingsError(
+            "the base was made in memory and has no name: give it, from_pretrained(folder, base=model)"
+        )
+    return load_base(config.base_name, revision=config.base_revision, **options)
+
+
+def require_base(config: RetrofitConfig, base: PreTrainedModel) -> None:
+    """Refuse a base that the new weights were not trained on.
+
+    Raises:
+        MismatchError: saying both.
+    """
+    if config.base_config is not None:
+        return
+    name = config.base_name or "a model made in memory"
+    given = base.name_or_path or "the model given"
+    if base.config.model_type != config.base_type:
+        raise MismatchError(
+            f"the retrofit belongs to {name}, a {config.base_type}; {given} is a {base.config.model_type}"
+        )
+    theirs, ours = core_fingerprint(base), config.base_core_fingerprint
+    if theirs == ours and config.base_fingerprint is not None:
+        theirs, ours = weights_fingerprint(base) or config.base_fingerprint, config.base_fingerprint
+    if theirs != ours:
+        raise MismatchError(
+            f"the retrofit belongs to {name} (weights {ours}); {given} has weights {theirs}: give the base "
+            "that it was trained on, or retrofit this one"
+        )
+
+
+def take_stored(own: dict[str, Tensor], weights: dict[str, Tensor], where: str) -> None:
+    """Copy saved weights into a model's.
+
+    Args:
+        own: the model's, those that are saved.
+        weights: read from the file.
+        where: the file, for people.
+
+    Raises:
+        SettingsError: a name or shape that does not fit.
+    """
+    for name in sorted(own.keys() | weights.keys()):
+        if name not in own or name not in weights or own[name].shape != weights[name].shape:
+            here = list(own[name].shape) if name in own else "missing"
+            there = list(weights[name].shape) if name in weights else "missing"
+            raise SettingsError(
+                f"{where}: does not fit its config.json: {name} is {there} there, {here} here"
+            )
+    with torch.no_grad():
+        for name, weight in own.items():
+            weight.copy_(weights[name])
+
+
+def _not_loaded(name: str, error: Exception) -> SettingsError:
+    reason = f"{error}\n".strip().splitlines()[0]
+    return SettingsError(
+        f"base {name!r}: cannot be loaded: {reason}; give a folder, or a name of the hub, of a causal "
+        "language model of transformers"
+    )
