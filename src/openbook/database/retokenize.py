@@ -169,7 +169,7 @@ def _summary(rows: NewRows, settings: DatabaseSettings) -> str:
     said += f"; {long:,} have more than {M} tokens and are cut into {int(rows.cut.sum()):,} parts{done}"
     if long <= _MANY * len(rows.counts):
         return said
-    most = int(np.quantile(rows.counts, 1 - _MANY, method="inverted_cdf"))
-    choices = [(most, "99 %"), (int(rows.counts.max()), "all")]
-    advice = [f"--chunk-size {size} would keep {share}" for size, share in choices if size <= LARGEST_CHUNK]
+    nearly_all = int(np.quantile(rows.counts, 1 - _MANY, method="inverted_cdf"))
+    choices = {nearly_all: "99 %"} | {int(rows.counts.max()): "all"}
+    advice = [f"--chunk-size {M} would keep {share}" for M, share in choices.items() if M <= LARGEST_CHUNK]
     return "; ".join([said, ", ".join(advice)]) if advice else said
