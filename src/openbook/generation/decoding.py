@@ -78,6 +78,7 @@ def decode(
                 torch.tensor([new], device=model.device),
                 *neighbors,
                 attention_mask=torch.tensor([exists], device=model.device) if padding else None,
+                position_ids=_positions(len(exists), len(new), padding, model.device) if padding else None,
                 past_key_values=cache,
                 use_cache=True,
                 output_shares=fetch is not None,
@@ -104,6 +105,11 @@ def _neighbors(
         return None, None
     ids, mask = fetch(chunks)
     return ids[None].to(device), mask[None].to(device)
+
+
+def _positions(end: int, count: int, padding: int, device: torch.device) -> Tensor:
+    """Of the last `count` of `end` tokens, int64 [1, count]: the first that is no padding stands at 0."""
+    return (torch.arange(end - count, end, device=device) - padding).clamp_min(0)[None]
 
 
 def _any_seed() -> int:

@@ -69,6 +69,8 @@ def model_config(recipe: Recipe, database: Database) -> RetroConfig:
     for name in _FROM_DATABASE:
         if name in recipe.model:
             raise SettingsError(f"recipe {recipe.name}: model.{name} comes from the database or data section")
+    if "train_base" in recipe.model:
+        raise SettingsError(f"recipe {recipe.name}: needs a base: openbook retrofit BASE")
     refuse_unknown(recipe.model, RetroConfig.field_names(), where=f"recipe {recipe.name}: model")
     options: dict[str, Any] = {**recipe.model}
     if recipe.data.num_neighbors:

@@ -84,7 +84,14 @@ class Reader:
         # Long contexts and short answers: of most positions no logits are wanted.
         start = int(predicted.any(0).nonzero()[0]) - 1
         device = self.model.device
-        out = self.model(ids.to(device), attention_mask=exists.to(device), logits_from=start, **neighbors)
+        exists = exists.to(device)
+        out = self.model(
+            ids.to(device),
+            attention_mask=exists,
+            position_ids=_positions(exists),
+            logits_from=start,
+            **neighbors,
+        )
         logits = out.logits[:, :-1].float()
         targets = ids[:, start + 1 :].to(device)
         log_probs, hits = torch.zeros(ids.shape), torch.zeros(ids.shape, dtype=torch.bool)
@@ -98,12 +105,19 @@ class Reader:
     ) -> tuple[Tensor, Tensor]:
         """Log-probabilities float32 [B, T] of the tokens alone, without the logits of a whole batch."""
         device = self.model.device
+        exists = exists.to(device)
         out = self.model(
             ids.to(device),
-            attention_mask=exists.to(device),
+            attention_mask=exists,
+            position_ids=_positions(exists),
             labels=ids.masked_fill(~predicted, IGNORED_LABEL).to(device),
             return_logits=False,
             **neighbors,
         )
         assert out.token_losses is not None
         return -out.token_losses.float().cpu(), torch.zeros(ids.shape, dtype=torch.bool)
+
+
+def _positions(exists: Tensor) -> Tensor:
+    """int64 [B, T]: the first token that is no padding stands at 0, for bases that know where a token is."""
+    return (exists.long().cumsum(1) - 1).clamp_min(0)

@@ -1,5 +1,6 @@
 """Finding the base again: by name, or with the new weights in one folder; and refusing any other."""
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -59,6 +60,11 @@ def base_of(config: RetrofitConfig, **loading: Any) -> PreTrainedModel:
     if config.base_name is None:
         raise SettingsError(
             "the base was made in memory and has no name: give it, from_pretrained(folder, base=model)"
+        )
+    if Path(config.base_name).is_absolute() and not Path(config.base_name).is_dir():
+        raise SettingsError(
+            f"the base is no longer at {config.base_name}; put it back, or write as base_name into the "
+            "retrofit's config.json where it is"
         )
     return load_base(config.base_name, revision=config.base_revision, **options)
 
