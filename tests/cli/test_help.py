@@ -17,6 +17,7 @@ VERBS = [
     "compact",
     "verify",
     "info",
+    "retokenize",
     "search",
     "neighbors",
     "train",
