@@ -1,5 +1,7 @@
 """Samples of a retokenized database: filling inside documents is neither attended to nor predicted from."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,9 @@ from foreign_tokenizers import SOME_TEXT, foreign
 from openbook.database import Database, NeighborTable, SequenceDataset, build_neighbors, retokenize
 from openbook.database.retrieved import retrieved_tokens
 from openbook.database.sequences import IGNORED_LABEL
+from openbook.evaluate.baselines.datastore import read_documents
+from openbook.evaluate.baselines.in_context import InContextScorer
+from openbook.evaluate.baselines.knn_lm import KnnLmScorer, build_knn_lm
 from openbook.evaluate.leakage import overlap_runs
 from openbook.evaluate.scorers import ModelScorer
 from openbook.evaluate.shown import ChunkNeighbors
@@ -76,24 +81,26 @@ def test_a_neighbors_tokens_stand_together(derived: Database) -> None:
     assert not mask[1].any()
 
 
-@pytest.fixture(scope="module", params=["rotary", "relative"])
-def model(request: pytest.FixtureRequest, derived: Database) -> RetroForCausalLM:
+def tiny(database: Database, **options: Any) -> RetroForCausalLM:
     torch.manual_seed(0)
     config = RetroConfig(
-        vocab_size=derived.tokenizer.vocab_size,
+        vocab_size=database.tokenizer.vocab_size,
         hidden_size=32,
         num_hidden_layers=2,
         num_attention_heads=2,
         intermediate_size=64,
         chunk_size=M,
         num_neighbors=2,
-        cca_layers=[1, 2],
-        encoder_hidden_size=32,
-        encoder_num_layers=1,
-        copy_head=True,
-        positions=request.param,
+        max_position_embeddings=2 * T,
+        **options,
     )
     return RetroForCausalLM(config).eval()
+
+
+@pytest.fixture(scope="module", params=["rotary", "relative"])
+def model(request: pytest.FixtureRequest, derived: Database) -> RetroForCausalLM:
+    encoder = {"encoder_hidden_size": 32, "encoder_num_layers": 1}
+    return tiny(derived, cca_layers=[1, 2], copy_head=True, positions=request.param, **encoder)
 
 
 def test_what_fills_does_not_matter_to_any_loss(model: RetroForCausalLM, samples: SequenceDataset) -> None:
@@ -135,3 +142,32 @@ def test_overlap_is_a_share_of_the_tokens_that_a_chunk_has(derived: Database) ->
     inner = there & layout.has_continuation[windows.chunk_ids]
     assert (windows.overlap_lengths[inner] == runs[inner]).all()
     assert (windows.overlap_lengths[~inner] == M).all()
+
+
+def test_plain_decoders_read_the_mask_however_they_retrieve(derived: Database) -> None:
+    """Without neighbors in the prompt, and with a datastore of no weight, losses are the model's own."""
+    plain, table = tiny(derived, cca_layers=[]), NeighborTable.load(derived).first(2)
+    windows = Windows.of(derived, "holdout", book=derived, sequence_length=T, stride=None, max_sequences=None)
+    expected = ModelScorer(plain)(windows, windows.rows)
+    none = np.full(table.shape, -1)
+    assert np.allclose(InContextScorer(plain, lambda _: none)(windows, windows.rows), expected, atol=1e-5)
+    store = build_knn_lm(plain, derived, max_tokens=300, k=4).datastore
+    knn = KnnLmScorer(plain, store, weight=0.0, temperature=1.0, k=4)
+    assert np.allclose(knn(windows, windows.rows), expected, atol=1e-5)
+    windows = Windows.of(derived, "train", book=derived, sequence_length=T, stride=None, max_sequences=None)
+    expected = ModelScorer(plain)(windows, windows.rows)
+    shown = InContextScorer(plain, lambda _: table)(windows, windows.rows)
+    assert not np.allclose(shown, expected) and ((shown > 0) == (expected > 0)).all()
+
+
+def test_a_datastore_holds_the_tokens_that_training_counts(
+    derived: Database, samples: SequenceDataset
+) -> None:
+    documents = np.flatnonzero(~derived.layout.holdout & ~derived.layout.excluded)
+    ids, labels = read_documents(derived, documents, sequence_length=T)
+    assert labels.tolist() == [
+        sample["labels"].tolist() for sample in map(samples.__getitem__, range(len(samples)))
+    ]
+    masks = [samples[index]["attention_mask"] for index in range(len(samples))]
+    exists = np.repeat(samples.chunk_ids >= 0, M, axis=1)
+    assert ((ids >= 0) == (np.stack(masks) == 1))[exists].all()

@@ -65,16 +65,21 @@ def read_documents(
         sequence_length: T, a multiple of M.
 
     Returns:
-        token ids int64 [sequences, T], and labels: -100 for filling and for each sequence's first token.
+        token ids int64 [sequences, T] as `read_ids` gives them, and labels: -100 for filling, for each
+        sequence's first token, and for one after filling that no token may attend to.
     """
     layout, M = book.layout, book.settings.chunk_size
     chunks = np.flatnonzero(np.isin(layout.document_of, documents))
     ids, missing = book.tokens[chunks].astype(np.int64), -len(chunks) % (sequence_length // M)
-    labels = np.where(np.arange(M) < layout.lengths[chunks, None], ids, IGNORED_LABEL)
+    there = np.arange(M) < layout.lengths[chunks, None]
+    labels = np.where(there, ids, IGNORED_LABEL)
+    if layout.stored_lengths is not None:
+        ids[~there] = -1
     ids = np.pad(ids, ((0, missing), (0, 0)), constant_values=book.tokenizer.eos_id)
     labels = np.pad(labels, ((0, missing), (0, 0)), constant_values=IGNORED_LABEL)
     ids, labels = (x.reshape(-1, sequence_length) for x in (ids, labels))
     labels[:, 0] = IGNORED_LABEL
+    labels[:, 1:][ids[:, :-1] < 0] = IGNORED_LABEL
     return ids, labels
 
 

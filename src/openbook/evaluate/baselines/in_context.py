@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from openbook.database import NeighborRows
 from openbook.database.sequences import IGNORED_LABEL
 from openbook.errors import SettingsError
-from openbook.evaluate.baselines.plain import hidden_states, token_nats
+from openbook.evaluate.baselines.plain import hidden_states, read_ids, token_nats
 from openbook.evaluate.windows import Windows
 
 if TYPE_CHECKING:
@@ -74,9 +74,10 @@ class InContextScorer:
         """See `Scorer`."""
         dataset = replace(windows.dataset, neighbors=self._neighbors(windows))
         samples = [dataset[row] for row in rows]
-        ids, labels, neighbor_ids, mask = (
+        ids = read_ids(samples)
+        labels, neighbor_ids, mask = (
             np.stack([sample[key] for sample in samples])
-            for key in ("input_ids", "labels", "neighbor_ids", "neighbor_mask")
+            for key in ("labels", "neighbor_ids", "neighbor_mask")
         )
         nats = token_nats(self.model, hidden_states(self.model, ids), labels)
         chunks = labels.reshape(len(rows), -1, windows.chunk_size)
@@ -104,9 +105,10 @@ class InContextScorer:
         M, prompts = self.model.config.chunk_size, []
         for sample, before in np.argwhere(wanted[:, 1:] & mask.any((2, 3))).tolist():
             shown = self._shown(neighbor_ids[sample, before], mask[sample, before])
-            end = (before + 2) * M
-            start = max(0, end - (self.model.config.max_position_embeddings - len(shown)))
-            prompts.append(_Prompt(np.concatenate([shown, ids[sample, start:end]]), sample, before + 1))
+            past, chunk = np.split(ids[sample, : (before + 2) * M], [(before + 1) * M])
+            past = past[past >= 0]
+            start = max(0, len(past) + M + len(shown) - self.model.config.max_position_embeddings)
+            prompts.append(_Prompt(np.concatenate([shown, past[start:], chunk]), sample, before + 1))
         return prompts
 
     def _shown(self, neighbor_ids: NDArray[np.int64], mask: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ from openbook.database import Database
 from openbook.database.same_documents import same_documents
 from openbook.errors import DatabaseError, SettingsError
 from openbook.evaluate.baselines.datastore import Datastore, build_datastore, read_documents
-from openbook.evaluate.baselines.plain import hidden_states, token_nats
+from openbook.evaluate.baselines.plain import hidden_states, read_ids, token_nats
 from openbook.evaluate.windows import Windows
 from openbook.progress import Progress, silent
 
@@ -62,7 +62,7 @@ class KnnLmScorer:
     def __call__(self, windows: Windows, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """See `Scorer`."""
         samples = [windows.dataset[row] for row in rows]
-        ids, labels = (np.stack([sample[key] for sample in samples]) for key in ("input_ids", "labels"))
+        ids, labels = read_ids(samples), np.stack([sample["labels"] for sample in samples])
         read = _Read.of(self.model, self.datastore, ids, labels, k=self.k)
         nats = np.zeros(labels.shape, dtype=np.float32)
         nats[:, 1:][labels[:, 1:] >= 0] = _mixed(read.nats, read.log_knn(self.temperature), self.weight)

@@ -1,5 +1,6 @@
 """The plain decoder that all baselines are made of: what it computes, and whether it fits an evaluation."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,12 +39,22 @@ def require_fit(model: "RetroForCausalLM", database: Database, *, sequence_lengt
 
 
 def hidden_states(model: "RetroForCausalLM", ids: NDArray[np.int64]) -> "Tensor":
-    """Normalized activations [B, T, D] before the output, without retrieval; of token ids [B, T]."""
+    """Normalized activations [B, T, D] before the output, without retrieval; of ids [B, T] of `read_ids`."""
     import torch
 
+    given = torch.from_numpy(np.maximum(ids, 0)).to(model.device)
+    mask = None if (ids >= 0).all() else torch.from_numpy(ids >= 0).to(model.device)
     with evaluating(model), torch.inference_mode():
-        hidden: Tensor = model.model(torch.from_numpy(ids).to(model.device)).hidden
+        hidden: Tensor = model.model(given, attention_mask=mask).hidden
     return hidden
+
+
+def read_ids(samples: Sequence[dict[str, NDArray[np.generic]]]) -> NDArray[np.int64]:
+    """Token ids [B, T] of samples of `SequenceDataset`; -1 for filling that no token may attend to."""
+    ids = np.stack([sample["input_ids"] for sample in samples]).astype(np.int64)
+    if "attention_mask" in samples[0]:
+        ids[np.stack([sample["attention_mask"] for sample in samples]) == 0] = -1
+    return ids
 
 
 def token_nats(model: "RetroForCausalLM", hidden: "Tensor", labels: NDArray[np.int64]) -> NDArray[np.float32]:
