@@ -130,6 +130,20 @@ def test_what_transformers_saves_is_loaded_the_same(family: Tokenizer, tmp_path:
     assert load_tokenizer(str(tmp_path / "again")).fingerprint == loaded.fingerprint
 
 
+def test_a_name_of_the_hub_is_the_same_tokenizer_as_its_folder(
+    family: Tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever class its configuration names: transformers' own would make other tokens of some."""
+    make_fast(family.name).save(str(tmp_path / "tokenizer.json"))
+    write(tmp_path, tokenizer_config={"tokenizer_class": "LlamaTokenizer", "eos_token": family.end_of_text})
+    asked: list[str] = []
+    monkeypatch.setattr(
+        "huggingface_hub.snapshot_download", lambda name, **options: asked.append(name) or str(tmp_path)
+    )
+    loaded = load_tokenizer("owner/model")
+    assert (loaded.fingerprint, loaded.name, asked) == (family.fingerprint, "owner/model", ["owner/model"])
+
+
 def test_a_model_without_a_tokenizer_is_refused(tmp_path: Path) -> None:
     write(tmp_path, config={"model_type": "llama", "eos_token_id": 2})
     with pytest.raises(SettingsError, match="neither a folder with a tokenizer nor reachable") as error:

@@ -41,7 +41,8 @@ def build(
     tokenizer: Annotated[
         str | None,
         typer.Option(
-            help="Name, path, or train:VOCAB to train a byte-level BPE on the text. [default: train:16000]"
+            help="A model's or a tokenizer's name or folder; or train:VOCAB to train a byte-level BPE on the "
+            "text. [default: train:16000]"
         ),
     ] = None,
     embedder: Annotated[

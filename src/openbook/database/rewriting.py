@@ -67,15 +67,16 @@ class Rewriting:
         """Write tokens and lengths."""
         layout, M, written = self.old.layout, self.files.tokens.width, 0
         assert self.files.lengths is not None
-        total, counts = int(layout.document_chunks[layout.live].sum()), np.empty(0, dtype=np.int64)
+        total, counts, done = int(layout.document_chunks[layout.live].sum()), [], 0
         for documents in _batches(layout):
             tokens, new = self._retokenized(documents)
             rows, lengths = fill_rows(tokens, new, chunk_size=M, fill=self.tokenizer.eos_id)
             self.files.tokens.append(rows, first=written)
             self.files.lengths.append(lengths[:, None], first=written)
-            written, counts = written + len(rows), np.concatenate([counts, new])
-            progress(len(counts), total)
-        return NewRows.of(layout, counts, chunk_size=M)
+            counts.append(new)
+            written, done = written + len(rows), done + len(new)
+            progress(done, total)
+        return NewRows.of(layout, np.concatenate(counts), chunk_size=M)
 
     def _retokenized(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """New tokens [T] of some documents, each with its end, and how many of them each old chunk has."""

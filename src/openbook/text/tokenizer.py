@@ -104,7 +104,26 @@ def load_tokenizer(name: str) -> Tokenizer:
             return _from_files(path, None, name)
         if (path / "tokenizer.json").is_file():
             return _from_files(path / "tokenizer.json", path, name)
+    if (folder := _downloaded(name)) is not None:
+        tokenizer = _from_files(folder / "tokenizer.json", folder, name)
+        tokenizer.name = name
+        return tokenizer
     return _from_transformers(name)
+
+
+def _downloaded(name: str) -> Path | None:
+    """Where the cache of the hub has a model's tokenizer.json, fetched if need be; None: nowhere.
+
+    It is read as a folder is, lest the two differ: some of transformers' classes make another one of it.
+    """
+    from huggingface_hub import snapshot_download
+
+    wanted = ["tokenizer.json", *_NAME_THE_END, *_NUMBER_THE_END]
+    try:
+        folder = Path(snapshot_download(name, etag_timeout=5, allow_patterns=wanted))
+    except (OSError, ValueError):  # what it is, transformers will say
+        return None
+    return folder if (folder / "tokenizer.json").is_file() else None
 
 
 def _from_files(file: Path, folder: Path | None, name: str) -> Tokenizer:
