@@ -1,5 +1,7 @@
 """Samples of a retokenized database: filling inside documents is neither attended to nor predicted from."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from foreign_tokenizers import SOME_TEXT, foreign
 from openbook.database import Database, NeighborTable, SequenceDataset, build_neighbors, retokenize
 from openbook.database.retrieved import retrieved_tokens
 from openbook.database.sequences import IGNORED_LABEL
+from openbook.evaluate import evaluate_perplexity
 from openbook.evaluate.baselines.datastore import read_documents
 from openbook.evaluate.baselines.in_context import InContextScorer
 from openbook.evaluate.baselines.knn_lm import KnnLmScorer, build_knn_lm
@@ -19,6 +22,7 @@ from openbook.evaluate.shown import ChunkNeighbors
 from openbook.evaluate.windows import Windows
 from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.text import Document
+from openbook.train import Recipe, train
 from openbook.train.order import TrainingOrder, collate
 
 M, T = 16, 64
@@ -171,3 +175,16 @@ def test_a_datastore_holds_the_tokens_that_training_counts(
     masks = [samples[index]["attention_mask"] for index in range(len(samples))]
     exists = np.repeat(samples.chunk_ids >= 0, M, axis=1)
     assert ((ids >= 0) == (np.stack(masks) == 1))[exists].all()
+
+
+def test_a_model_is_trained_and_evaluated_on_it(
+    derived: Database, make_recipe: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    recipe = make_recipe(max_steps=2, eval_every=2, eval_sequences=1, sequence_length=T)
+    train(recipe, derived, tmp_path / "model")
+    model = RetroForCausalLM.from_pretrained(tmp_path / "model")
+    report = evaluate_perplexity(model, derived, NeighborTable.load(derived), sequence_length=T)
+    held_out = SequenceDataset(derived, "holdout", T)
+    counted = sum(int((held_out[index]["labels"] >= 0).sum()) for index in range(len(held_out)))
+    assert report.modes["on"].tokens == report.modes["off"].tokens == counted
+    assert [row.max_overlap for row in report.leakage]

@@ -34,7 +34,6 @@ def chunked_text(tokenizer: Tokenizer, chunks: Sequence[Sequence[int]]) -> Chunk
         tokenizer: of the tokens.
         chunks: the tokens of each, without filling.
     """
-
     ids = [token for chunk in chunks for token in chunk]
 
     def decoded(start: int, end: int) -> str:
