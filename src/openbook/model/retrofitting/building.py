@@ -11,10 +11,10 @@ from openbook.errors import SettingsError, refuse_unknown
 from openbook.model.retrofitting.causal_lm import RetrofitForCausalLM
 from openbook.model.retrofitting.config import RetrofitConfig
 from openbook.model.retrofitting.families import family_of
-from openbook.model.retrofitting.fingerprint import core_fingerprint, weights_fingerprint
+from openbook.model.retrofitting.fingerprint import core_fingerprint, is_quantized, weights_fingerprint
 
 _WIDEST_ENCODER, _ENCODER_HEAD = 896, 64
-"""As in the paper, whatever the decoder's width is."""
+"""As in the paper."""
 
 _OF_THE_BASE = (
     "vocab_size",
@@ -56,7 +56,7 @@ def retrofit(
         chunk_size: M, of the database.
         num_neighbors: K in training.
         cca_layers: P, the layers that read neighbors, from 1; None: the paper's rule.
-        encoder_hidden_size: E; None: the base's width, at most 896.
+        encoder_hidden_size: E; None: half the base's width in whole heads of 64, at most 896.
         copy_head: mix the prediction with a copy distribution over the neighbors' tokens.
         train_base: let the base's weights train, too; retrieval off then drifts from what the base was.
         options: other settings of `RetrofitConfig`, such as encoder_num_layers or tokenizer_fingerprint.
@@ -69,6 +69,8 @@ def retrofit(
     if len(set(devices.values())) > 1:
         raise SettingsError("the base is spread over several devices; load it on one: device_map={'': 0}")
     refuse_unknown(options, _settings(), where="retrofit")
+    if train_base and is_quantized(base):
+        raise SettingsError("train_base: quantized weights cannot train; load the base as it was saved")
     if train_base:
         warnings.warn("train_base: retrieval off will drift from what the base computes", stacklevel=2)
     settings = options | {
@@ -91,7 +93,9 @@ def _sizes(base: PreTrainedModel, encoder_width: int | None, encoder_heads: int 
     config = base.config
     heads, width = config.num_attention_heads, config.hidden_size
     if encoder_width is None:
-        encoder_width = min(width, _WIDEST_ENCODER)
+        # Half the base's width: what is new then is a tenth of the base, or less.
+        half = -(-width // (2 * _ENCODER_HEAD)) * _ENCODER_HEAD
+        encoder_width = min(width, half, _WIDEST_ENCODER)
     if encoder_heads is None and encoder_width == width:
         encoder_heads = heads
     elif encoder_heads is None:

@@ -5,10 +5,9 @@ import os
 from pathlib import Path
 from typing import Any, cast
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from transformers import PreTrainedModel
-from transformers.utils.hub import cached_file
 
 from openbook.errors import SettingsError
 from openbook.model.causal_lm import RetroForCausalLM
@@ -18,6 +17,7 @@ from openbook.model.neighbors import PassNeighbors
 from openbook.model.retro import RetroModel, RetroPreTrainedModel
 from openbook.model.retrofitting.config import RetrofitConfig
 from openbook.model.retrofitting.decoder import GraftedDecoder
+from openbook.model.retrofitting.fingerprint import is_quantized
 from openbook.model.retrofitting.grafts import Graft
 from openbook.model.retrofitting.loading import base_of, require_base, take_stored
 
@@ -115,7 +115,7 @@ class RetrofitForCausalLM(RetroForCausalLM):
         Raises:
             SettingsError: the base is quantized.
         """
-        if self.config.base_fingerprint is None:
+        if is_quantized(self.base):
             raise SettingsError(
                 "the base is quantized and cannot be merged; retrofit it as it was saved, or merge with one "
                 "that is not: from_pretrained(folder, base=...)"
@@ -136,20 +136,25 @@ class RetrofitForCausalLM(RetroForCausalLM):
             pretrained_model_name_or_path: a folder, or a name of the hub.
             base: given, rather than loaded by its name.
             loading: for loading the base, in place of how it was loaded for the training: dtype,
-                quantization_config, device_map.
+                quantization_config, device_map, attn_implementation.
 
         Raises:
             MismatchError: the base is another one.
-            SettingsError: the base is not where it was, or the weights do not fit.
+            SettingsError: the base is not where it was, or a file is missing, damaged or does not fit.
         """
         where = str(pretrained_model_name_or_path)
         config = RetrofitConfig.from_pretrained(where)
-        base = base_of(config, **loading) if base is None else base
+        if base is None:
+            base = base_of(config, **loading)
+        elif config.is_self_contained:
+            raise SettingsError(f"{where}: holds its base; leave out base=")
+        elif loading:
+            raise SettingsError(
+                f"{next(iter(loading))}: is for loading the base, but base= was given; leave one out"
+            )
         require_base(config, base)
         model = cls(config, base)
-        path = cached_file(where, "model.safetensors")
-        assert path is not None
-        take_stored(model.stored_weights(), load_file(path), path)
+        take_stored(model.stored_weights(), where)
         model.train(False)
         return model
 

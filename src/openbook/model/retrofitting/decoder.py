@@ -64,7 +64,8 @@ class GraftedDecoder(nn.Module):
             position_ids: int64 [B, T], as the base takes them; None: it counts from 0, padding included.
 
         Raises:
-            SettingsError: positions beyond those that the base has in its table.
+            SettingsError: positions beyond those that the base has in its table, or a `Family` that does not
+                suit the base.
         """
         self._check_length(input_ids, cache, position_ids)
         grafted_pass = GraftedPass(frozenset(self.grafts.values()), retrieve, shares)  # type: ignore[arg-type]
@@ -76,6 +77,12 @@ class GraftedDecoder(nn.Module):
             use_cache=cache is not None,
             **{ARGUMENT: grafted_pass},
         )
+        if not grafted_pass.joined:
+            first = min(map(int, self.grafts))
+            raise SettingsError(
+                f"layer {first} of this {self.base.config.model_type} has not joined in: the model's arguments "
+                "do not reach its self-attention, or that is another module; see Family, docs/retrofit.md"
+            )
         return out.last_hidden_state, grafted_pass.neighbors
 
     def _check_length(self, input_ids: Tensor, cache: RetroCache | None, positions: Tensor | None) -> None:

@@ -14,10 +14,7 @@ _AT_ONCE = 2**24
 
 def weights_fingerprint(model: nn.Module) -> str | None:
     """SHA-256 (16 hexadecimal digits) of all weights and their names; None where some are quantized."""
-    weights = dict(model.named_parameters())
-    if any(not weight.is_floating_point() for weight in weights.values()) or _is_quantized(model):
-        return None
-    return _digest(weights)
+    return None if is_quantized(model) else _digest(dict(model.named_parameters()))
 
 
 def core_fingerprint(model: nn.Module) -> str:
@@ -27,8 +24,10 @@ def core_fingerprint(model: nn.Module) -> str:
     return _digest({n: w for n, w in weights.items() if w.dim() < 2 or id(w) in embeddings})
 
 
-def _is_quantized(model: nn.Module) -> bool:
-    return getattr(model, "hf_quantizer", None) is not None
+def is_quantized(model: nn.Module) -> bool:
+    """Whether some weights are."""
+    whole = all(weight.is_floating_point() for weight in model.parameters())
+    return not whole or getattr(model, "hf_quantizer", None) is not None
 
 
 def _digest(weights: Mapping[str, Tensor]) -> str:

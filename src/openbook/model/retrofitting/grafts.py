@@ -30,12 +30,14 @@ class GraftedPass:
     retrieve: called by layer min P.
     shares: collects attention shares, see `RetroDecoderLayer`; None: they are not computed.
     neighbors: what `retrieve` returned.
+    joined: whether it was called.
     """
 
     grafts: frozenset["Graft"]
     retrieve: Retrieve
     shares: list[Tensor] | None
     neighbors: PassNeighbors | None = field(default=None, init=False)
+    joined: bool = field(default=False, init=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +123,7 @@ class Graft(nn.Module):
         hidden = standing.hidden + attended
         here = standing.grafted_pass
         if self.retrieves:
-            here.neighbors = here.retrieve(hidden)
+            here.neighbors, here.joined = here.retrieve(hidden), True
         if here.neighbors is None:
             return None
         joined = attended + self(hidden, here.neighbors, here.shares)

@@ -4,14 +4,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from transformers.quantizers.auto import AutoQuantizationConfig
+from transformers.utils.hub import cached_file, extract_commit_hash
 
-from openbook.errors import MismatchError, SettingsError
+from openbook.errors import MismatchError, SettingsError, refuse_unknown
 from openbook.model.retrofitting.config import RetrofitConfig
 from openbook.model.retrofitting.families import require_supported
 from openbook.model.retrofitting.fingerprint import core_fingerprint, weights_fingerprint
+
+_LOADING = ("dtype", "quantization_config", "device_map", "attn_implementation", "local_files_only")
+_LOADING_MERGED = ("dtype", "attn_implementation", "local_files_only")
 
 
 def load_base(name: str, *, revision: str | None = None, **loading: Any) -> PreTrainedModel:
@@ -20,25 +26,41 @@ def load_base(name: str, *, revision: str | None = None, **loading: Any) -> PreT
     Args:
         name: a folder, or its name on the hub.
         revision: of the hub.
-        loading: arguments of `AutoModelForCausalLM.from_pretrained`: dtype, quantization_config, device_map.
+        loading: arguments of `AutoModelForCausalLM.from_pretrained`: dtype, quantization_config, device_map,
+            attn_implementation, local_files_only.
 
     Raises:
         SettingsError: there is none, or it cannot be retrofitted.
     """
+    refuse_unknown(loading, _LOADING, where="loading the base")
     where: dict[str, Any] = {} if revision is None else {"revision": revision}
+    if "local_files_only" in loading:
+        where["local_files_only"] = loading["local_files_only"]
     try:
+        commit = extract_commit_hash(cached_file(name, "config.json", **where), None)
+        if commit is not None:
+            where["revision"] = commit
         config = AutoConfig.from_pretrained(name, trust_remote_code=False, **where)
     except (OSError, ValueError) as error:
         raise _not_loaded(name, error) from error
     require_supported(config.model_type)
     if isinstance(loading.get("quantization_config"), dict):
         loading["quantization_config"] = AutoQuantizationConfig.from_dict(loading["quantization_config"])
+    options: dict[str, Any] = {
+        "trust_remote_code": False,
+        "use_safetensors": True,
+        "output_loading_info": True,
+    }
     try:
-        base: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-            name, trust_remote_code=False, **where, **loading
-        )
-    except (OSError, ValueError, ImportError) as error:
+        loaded: Any = AutoModelForCausalLM.from_pretrained(name, **options, **(loading | where))
+    except (OSError, ValueError, ImportError, RuntimeError, SafetensorError) as error:
         raise _not_loaded(name, error) from error
+    base: PreTrainedModel
+    base, found = loaded
+    if found["missing_keys"]:
+        missing = sorted(found["missing_keys"])[0]
+        raise _not_loaded(name, ValueError(f"it has no weight {missing}"))
+    base.config._commit_hash = commit  # transformers' own name for it, in some versions
     return base
 
 
@@ -54,8 +76,13 @@ def base_of(config: RetrofitConfig, **loading: Any) -> PreTrainedModel:
     if config.base_config is not None:
         described = {**config.base_config}
         made = AutoConfig.for_model(described.pop("model_type"), **described)
-        dtype = options.get("dtype", "float32")
-        base: PreTrainedModel = AutoModelForCausalLM.from_config(made, dtype=getattr(torch, str(dtype)))
+        refuse_unknown(loading, _LOADING_MERGED, where="loading a model with its base")
+        if loading.get("dtype", "auto") == "auto":
+            options["dtype"] = (config.base_loading or {}).get("dtype", "float32")
+        given = {key: options[key] for key in ("attn_implementation",) if key in options}
+        base: PreTrainedModel = AutoModelForCausalLM.from_config(
+            made, dtype=_dtype(options["dtype"]), **given
+        )
         return base
     if config.base_name is None:
         raise SettingsError(
@@ -93,32 +120,49 @@ def require_base(config: RetrofitConfig, base: PreTrainedModel) -> None:
         )
 
 
-def take_stored(own: dict[str, Tensor], weights: dict[str, Tensor], where: str) -> None:
+def take_stored(own: dict[str, Tensor], where: str) -> None:
     """Copy saved weights into a model's.
 
     Args:
         own: the model's, those that are saved.
-        weights: read from the file.
-        where: the file, for people.
+        where: folder or hub name of the retrofit.
 
     Raises:
-        SettingsError: a name or shape that does not fit.
+        SettingsError: the file is missing or damaged, or has a name or shape that does not fit.
     """
+    try:
+        path = cached_file(where, "model.safetensors")
+        assert path is not None
+        weights = load_file(path)
+    except SafetensorError as error:
+        raise SettingsError(f"{path}: is damaged ({error}); restore it, or retrofit again") from error
+    except OSError as error:
+        raise SettingsError(
+            f"{where}: has no model.safetensors that can be read; restore it, or retrofit again"
+        ) from error
     for name in sorted(own.keys() | weights.keys()):
         if name not in own or name not in weights or own[name].shape != weights[name].shape:
             here = list(own[name].shape) if name in own else "missing"
             there = list(weights[name].shape) if name in weights else "missing"
-            raise SettingsError(
-                f"{where}: does not fit its config.json: {name} is {there} there, {here} here"
-            )
+            raise SettingsError(f"{path}: does not fit its config.json: {name} is {there} there, {here} here")
     with torch.no_grad():
         for name, weight in own.items():
             weight.copy_(weights[name])
 
 
 def _not_loaded(name: str, error: Exception) -> SettingsError:
-    reason = f"{error}\n".strip().splitlines()[0]
     return SettingsError(
-        f"base {name!r}: cannot be loaded: {reason}; give a folder, or a name of the hub, of a causal "
-        "language model of transformers"
+        f"base {name!r}: cannot be loaded: {_first_line(error)}; give a folder, or a name of the hub, of a "
+        "causal language model of transformers, with its weights as safetensors"
     )
+
+
+def _first_line(error: Exception) -> str:
+    return f"{error}\n".strip().splitlines()[0]
+
+
+def _dtype(name: str | torch.dtype) -> torch.dtype:
+    found = getattr(torch, str(name).removeprefix("torch."), None)
+    if not isinstance(found, torch.dtype):
+        raise SettingsError(f"dtype {name!r}: must be auto, float32, bfloat16 or float16")
+    return found

@@ -1,0 +1,157 @@
+"""What cannot be retrofitted is refused with what to do, and another architecture is a small class away."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
+
+from openbook.errors import SettingsError
+from openbook.model.retrofitting import FAMILIES, Family, retrofit
+from openbook.model.retrofitting.families import LlamaFamily
+
+from ..tiny import enlarge
+from .test_cache import in_steps
+from .tiny import BASES, draw_inputs, learned, tiny_base, tiny_retrofit, train_steps
+
+
+def test_each_supported_type_has_a_tiny_model() -> None:
+    assert {name.partition(",")[0] for name in BASES} == {
+        kind for family in FAMILIES for kind in family.model_types
+    }
+
+
+def other(kind: str, **options: Any) -> PreTrainedModel:
+    torch.manual_seed(0)
+    sizes = {"vocab_size": 29, "hidden_size": 16, "num_attention_heads": 4, "pad_token_id": 0}
+    return AutoModelForCausalLM.from_config(AutoConfig.for_model(kind, **(sizes | options))).eval()
+
+
+def test_an_unknown_architecture_names_the_known_ones() -> None:
+    with pytest.raises(
+        SettingsError,
+        match=r"type 'bloom'; supported are llama, .*gpt_neox\. To add one, .*Family .*docs/retrofit\.md",
+    ):
+        retrofit(other("bloom", n_layer=2))
+
+
+def test_an_output_with_a_bias_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LlamaFamily, "model_types", ("phi",))
+    with pytest.raises(
+        SettingsError, match="this phi model: its output is a Linear, where a linear map without bias"
+    ):
+        retrofit(other("phi", num_hidden_layers=2, intermediate_size=16))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"chunk_sise": 4}, "retrofit: unknown name 'chunk_sise'; did you mean 'chunk_size'"),
+        ({"train_bas": True}, "did you mean 'train_base'"),
+        ({"encoder_layers": 1}, "did you mean 'encoder_num_layers'"),
+        ({"hidden_size": 8}, "retrofit: unknown name 'hidden_size'"),
+        ({"base_name": "x"}, "retrofit: unknown name 'base_name'"),
+        ({"cca_layers": []}, "cca_layers is empty: there would be nothing to retrofit"),
+        ({"cca_layers": [5]}, r"cca_layers .*5"),
+        ({"cca_layers": [0]}, r"cca_layers .*0"),
+        ({"chunk_size": 0}, "chunk_size"),
+        ({"num_neighbors": 0}, "num_neighbors"),
+        ({"normalization": "deepnorm"}, "normalization 'deepnorm': a retrofit adds to the base's stream"),
+        ({"train_base": "yes"}, "train_base 'yes': must be true or false"),
+        ({"copy_head": "yes"}, "copy_head"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:train_base")
+def test_a_wrong_setting_is_refused(options: dict[str, Any], message: str) -> None:
+    base = tiny_base("llama")
+    with pytest.raises(SettingsError, match=message):
+        retrofit(base, **options)
+    assert all(weight.requires_grad for weight in base.parameters()), "the base is as it was"
+    assert not any(module._forward_pre_hooks for module in base.modules())
+
+
+def test_a_base_on_several_devices_is_refused() -> None:
+    base = tiny_base("llama")
+    base.hf_device_map = {"model.layers.0": 0, "model.layers.1": 1}
+    with pytest.raises(SettingsError, match="spread over several devices; load it on one"):
+        retrofit(base)
+
+
+def test_several_end_tokens_are_kept() -> None:
+    """As Llama 3 has them."""
+    base = tiny_base("llama", eos_token_id=[2, 7])
+    assert tiny_retrofit(base).config.eos_token_id == [2, 7]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"encoder_hidden_size": 16, "encoder_num_attention_heads": 4},
+        {"encoder_hidden_size": None, "encoder_num_attention_heads": None},
+        {"share_embeddings": False},
+        {"positions": "relative", "copy_head": True},
+        {"cca_positions": "none", "encoder_conditioned": False},
+        {"cca_layers": [1, 2, 3, 4], "encoder_num_layers": 2},
+    ],
+)
+def test_options_of_what_is_new(options: dict[str, Any]) -> None:
+    inputs = draw_inputs(ragged=True)
+    model = tiny_retrofit("llama", **options)
+    plain = model.base(inputs.input_ids).logits
+    if "copy_head" not in options:
+        assert torch.equal(model(**inputs.asdict()).logits, plain)
+    train_steps(model)
+    assert torch.equal(model(inputs.input_ids).logits, plain)
+    model = learned(model).double()
+    at_once = model(**inputs.asdict()).logits
+    found = in_steps(model, inputs, [6, *[1] * 8])
+    torch.testing.assert_close(found.log_softmax(-1), at_once.log_softmax(-1))
+
+
+class BlockFamily(Family):
+    """As a user would write it."""
+
+    model_types = ("olmo", "stablelm")
+
+    def layers(self, backbone: nn.Module) -> nn.ModuleList:
+        return backbone.layers
+
+    def attention(self, layer: nn.Module) -> nn.Module:
+        return layer.self_attn
+
+
+class Gemma(LlamaFamily):
+    """Built like Llama, with an embedding that is scaled."""
+
+    model_types = ("gemma",)
+
+
+@pytest.mark.parametrize(("kind", "family"), [("gemma", Gemma()), ("olmo", BlockFamily())])
+def test_another_architecture_in_a_small_class(
+    kind: str, family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = {"num_hidden_layers": 4, "intermediate_size": 16, "num_key_value_heads": 4}
+    base = enlarge(other(kind, **sizes, **({"head_dim": 4} if kind == "gemma" else {})))
+    with pytest.raises(SettingsError, match="supported are"):
+        tiny_retrofit(base)
+    monkeypatch.setattr("openbook.model.retrofitting.families.FAMILIES", [*FAMILIES, family])
+    inputs = draw_inputs(ragged=True)
+    plain = base(inputs.input_ids).logits
+    model = tiny_retrofit(base)
+    assert torch.equal(model(inputs.input_ids).logits, plain)
+    assert torch.equal(model(**inputs.asdict()).logits, plain)
+    train_steps(model)
+    assert torch.equal(model(inputs.input_ids).logits, plain)
+    model = learned(model).double()
+    at_once = model(**inputs.asdict()).logits
+    assert not torch.equal(at_once, model(inputs.input_ids).logits)
+    torch.testing.assert_close(in_steps(model, inputs, [6, *[1] * 8]), at_once)
+
+
+def test_layers_that_do_not_pass_on_arguments_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retrieval would be off, and nobody would notice."""
+    monkeypatch.setattr("openbook.model.retrofitting.families.FAMILIES", [*FAMILIES, BlockFamily()])
+    model = tiny_retrofit(other("stablelm", num_hidden_layers=4, num_key_value_heads=4, intermediate_size=16))
+    with pytest.raises(SettingsError, match=r"layer 2 of this stablelm has not joined .*arguments.* Family"):
+        model(**draw_inputs().asdict())
