@@ -19,7 +19,8 @@ prove() { # NAME HOLDOUT STEPS
   openbook build "$folder/$1" "$folder/$1.jsonl" --tokenizer "$folder/llama" --embedder none --holdout "$2"
   openbook neighbors "$folder/$1"
   openbook retrofit "$folder/llama" --database "$folder/$1" --output "$folder/model-$1" \
-    --set 'model.cca_layers=[2,4]' --set model.encoder_num_layers=1 --set data.num_neighbors=4 \
+    --set 'model.cca_layers=[2,4]' --set model.encoder_num_layers=1 --set model.encoder_hidden_size=64 \
+    --set data.num_neighbors=4 \
     --set "train.max_steps=$3" --set train.learning_rate=0.005 --set train.eval_every=0 --set train.save_every=50
   openbook eval perplexity "$folder/model-$1" "$folder/$1" --json >"$folder/$1.json"
   python - "$folder/llama" "$folder/model-$1" "$folder/$1" <<'PYTHON'
