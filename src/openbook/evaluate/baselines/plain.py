@@ -22,10 +22,15 @@ def require_fit(model: "RetroForCausalLM", database: Database, *, sequence_lengt
     Raises:
         MismatchError: other tokens or chunks than the database's, or windows longer than what it trained on.
         SettingsError: it was trained with retrieval: without, it is worse than a decoder that never had any.
+            A retrofit without its neighbors is its base, which never had any.
     """
-    if model.config.cca_layers:
+    from openbook.model.retrofitting import RetrofitConfig
+
+    reads_base = isinstance(model.config, RetrofitConfig) and not model.config.train_base
+    if model.config.cca_layers and not reads_base:
         raise SettingsError(
-            "the baseline was trained with retrieval; give one made by: openbook train RECIPE --baseline"
+            "the baseline was trained with retrieval; give one made by: openbook train RECIPE --baseline, or a "
+            "retrofit, of which the base alone is read"
         )
     database.settings.require_match(
         tokenizer_fingerprint=model.config.tokenizer_fingerprint, chunk_size=model.config.chunk_size
