@@ -29,8 +29,8 @@ def require_fit(model: "RetroForCausalLM", database: Database, *, sequence_lengt
     reads_base = isinstance(model.config, RetrofitConfig) and not model.config.train_base
     if model.config.cca_layers and not reads_base:
         raise SettingsError(
-            "the baseline was trained with retrieval; give one made by: openbook train RECIPE --baseline, or a "
-            "retrofit, of which the base alone is read"
+            "the baseline was trained with retrieval; give one made by: openbook train RECIPE --baseline, or "
+            "a retrofit, of which the base alone is read"
         )
     database.settings.require_match(
         tokenizer_fingerprint=model.config.tokenizer_fingerprint, chunk_size=model.config.chunk_size
