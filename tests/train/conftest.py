@@ -13,12 +13,16 @@ import pytest
 import torch
 import yaml
 from safetensors.torch import load_file
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel
 
-from openbook.train import Recipe
+from openbook.database import Database
+from openbook.train import Recipe, load_recipe
 
 Metrics = Callable[[Path], list[dict[str, Any]]]
 Weights = Callable[[Path], dict[str, torch.Tensor]]
 WriteRecipe = Callable[[Recipe, Path], str]
+MakeBase = Callable[..., PreTrainedModel]
+MakeRetrofit = Callable[..., Recipe]
 Spawn = Callable[..., subprocess.Popen[str]]
 
 
@@ -50,6 +54,38 @@ def write_recipe() -> WriteRecipe:
         return str(path)
 
     return write
+
+
+@pytest.fixture(scope="session")
+def make_base(book: Database) -> MakeBase:
+    """A tiny Llama that reads the book's tokens; the same at every call."""
+
+    def make(*, seed: int = 0, dtype: torch.dtype = torch.float32, **options: Any) -> PreTrainedModel:
+        torch.manual_seed(seed)
+        sizes = {"vocab_size": book.tokenizer.vocab_size, "hidden_size": 32, "intermediate_size": 48}
+        heads = {"num_hidden_layers": 3, "num_attention_heads": 4, "num_key_value_heads": 2}
+        defaults = sizes | heads | {"max_position_embeddings": 64, "tie_word_embeddings": True}
+        return LlamaForCausalLM(LlamaConfig(**(defaults | options))).to(dtype).eval()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_retrofit() -> MakeRetrofit:
+    """The shipped recipe, small."""
+
+    def make(**changes: Any) -> Recipe:
+        train = {"max_steps": 4, "batch_size": 2, "log_every": 1, "warmup_steps": 1, "eval_every": 0}
+        settings = {f"train.{key}": value for key, value in train.items()} | {
+            "data.sequence_length": 64,
+            "train.learning_rate": 0.01,
+            "model.cca_layers": [2, 3],
+            "model.encoder_num_layers": 1,
+        }
+        settings |= {key.replace("__", "."): value for key, value in changes.items()}
+        return load_recipe("retrofit", [f"{key}={json.dumps(value)}" for key, value in settings.items()])
+
+    return make
 
 
 @pytest.fixture

@@ -11,16 +11,23 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import PreTrainedModel
 
 from openbook.database import Database
 from openbook.errors import SettingsError, TrainingStoppedError
+from openbook.model import RetroForCausalLM
+from openbook.model.retrofitting import load_base
 from openbook.train import Recipe, checkpoints, processes, train
 from openbook.train.loop import training_arguments
 from openbook.train.settings import TrainSettings
 
 MakeRecipe = Callable[..., Recipe]
+MakeBase = Callable[..., PreTrainedModel]
+MakeRetrofit = Callable[..., Recipe]
 Metrics = Callable[[Path], list[dict[str, Any]]]
 Weights = Callable[[Path], dict[str, torch.Tensor]]
+
+pytestmark = pytest.mark.filterwarnings("ignore:train_base")
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +36,8 @@ def folder(
     book: Database,
     make_recipe: MakeRecipe,
     write_recipe: Callable[[Recipe, Path], str],
+    make_base: MakeBase,
+    make_retrofit: MakeRetrofit,
 ) -> Path:
     """What one process and two have trained, all of one recipe: under one start of torchrun, to save time."""
     folder = tmp_path_factory.mktemp("processes")
@@ -63,6 +72,7 @@ def folder(
         ("shards", "copies", 99),  # is refused: a model is there
     ):
         jobs.append(common | {"recipe": path[kind], "output": str(folder / output), "stop_after": stop_after})
+    jobs += retrofits(folder, book, make_base, make_retrofit, write_recipe)
     script = Path(__file__).with_name("under_torchrun.py")
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     done = subprocess.run(
@@ -79,7 +89,37 @@ def folder(
     for name in ("copies then one", "shards then one"):
         assert checkpoints.steps_saved(folder / name)[0] == 3
         train(copies, book, folder / name)
+    train(make_retrofit(), book, folder / "retrofit shards then one", base=load_base(str(folder / "base")))
     return folder
+
+
+def retrofits(
+    folder: Path,
+    book: Database,
+    make_base: MakeBase,
+    make_retrofit: MakeRetrofit,
+    write_recipe: Callable[[Recipe, Path], str],
+) -> list[dict[str, Any]]:
+    """What two processes are to train on a base; one trains the same here."""
+    make_base().save_pretrained(folder / "base")
+    kinds = {
+        "retrofit": ({}, "float32"),
+        "whole": ({"model__train_base": True, "train__max_steps": 2}, "float32"),
+        "bfloat16": ({"train__precision": "bfloat16", "train__max_steps": 2}, "bfloat16"),
+    }
+    jobs: list[dict[str, Any]] = []
+    for name, (changes, dtype) in kinds.items():
+        recipe = make_retrofit(**changes)
+        base = load_base(str(folder / "base"), dtype=dtype)
+        train(recipe, book, folder / name, base=base)
+        for kind in ("copies", "shards") if name == "retrofit" else ("shards",):
+            changed = replace(recipe, train=replace(recipe.train, fsdp=kind == "shards"))
+            path = write_recipe(changed, folder / f"{name} {kind}.yaml")
+            job = {"recipe": path, "database": str(book.path), "base": str(folder / "base"), "dtype": dtype}
+            jobs.append(job | {"output": str(folder / f"{name} {kind}"), "stop_after": 99})
+            if kind == "shards" and name == "retrofit":
+                jobs.append(job | {"output": str(folder / f"{name} shards then one"), "stop_after": 2})
+    return jobs
 
 
 NAMES = ["copies", "shards", "one then copies", "one then shards", "copies then one", "shards then one"]
@@ -105,6 +145,31 @@ def test_two_processes_have_the_losses_and_weights_of_one(
     trained = weights(folder / "one")
     for key, weight in weights(folder / name).items():
         torch.testing.assert_close(weight, trained[key], atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "exact"),
+    [
+        ("retrofit copies", 1e-4),
+        ("retrofit shards", 1e-4),
+        ("retrofit shards then one", 1e-4),
+        ("whole shards", 1e-4),
+        ("bfloat16 shards", 2e-2),
+    ],
+)
+def test_retrofits_by_two_processes_are_those_of_one(
+    folder: Path, metrics: Metrics, weights: Weights, name: str, exact: float
+) -> None:
+    one = folder / name.partition(" ")[0]
+    losses = [[row["loss"] for row in metrics(at)] for at in (folder / name, one)]
+    assert losses[0] == pytest.approx(losses[1], abs=exact)
+    expected, found = weights(one), weights(folder / name)
+    assert found.keys() == expected.keys()
+    assert any(".base." in key for key in found) == (name == "whole shards")
+    for key, weight in found.items():
+        torch.testing.assert_close(weight, expected[key], atol=exact, rtol=exact)
+    model = RetroForCausalLM.from_pretrained(folder / name)
+    assert model.model.decoder.base.dtype == (torch.bfloat16 if name == "bfloat16 shards" else torch.float32)
 
 
 def test_both_kinds_write_the_same_files(folder: Path) -> None:

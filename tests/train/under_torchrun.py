@@ -1,7 +1,8 @@
 """Started by torchrun from test_processes.py: trainings in each of several processes, one after the other.
 
 The only argument is JSON: a list of {"arguments": [...]} for a command line, or of {"recipe", "database",
-"output", "stop_after"} for a call of `train`; an error that it raises goes to the file OUTPUT.RANK.
+"output", "stop_after"} for a call of `train`, of a retrofit with "base" and "dtype"; an error that it raises
+goes to the file OUTPUT.RANK.
 """
 
 import atexit
@@ -15,6 +16,7 @@ import torch
 from openbook.cli.app import run
 from openbook.database import Database
 from openbook.errors import OpenbookError, TrainingStoppedError
+from openbook.model.retrofitting import load_base
 from openbook.train import load_recipe, train
 
 
@@ -28,8 +30,9 @@ def work(job: dict[str, Any]) -> None:
         left[0] -= 1
         return left[0] == 0 and rank == 1  # any process may be the one that is told
 
+    base = load_base(job["base"], dtype=job["dtype"]) if "base" in job else None
     try:
-        train(load_recipe(job["recipe"]), Database.open(job["database"]), job["output"], stop=stop)
+        train(load_recipe(job["recipe"]), Database.open(job["database"]), job["output"], base=base, stop=stop)
     except TrainingStoppedError:
         pass
     except OpenbookError as error:

@@ -124,7 +124,9 @@ def _require_same(output: Path, saved: checkpoints.Saved, now: dict[str, Any]) -
         for key in {**now[section], **before[section]}:
             old, new = before[section].get(key), now[section].get(key)
             if old != new and not (section == "train" and key in _FREE):
-                what = f"the database's {key}" if section == "trained_on" else f"{section}.{key}"
+                what = f"{section}.{key}"
+                if section == "trained_on":
+                    what = "the base" if key == "base" else f"the database's {key}"
                 raise MismatchError(
                     f"{output}: holds a training that stopped at step {saved.step}, with {what} {old!r}; "
                     f"now it is {new!r}: give what it began with to go on, or choose another --output, "

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from transformers import PreTrainedModel
+from torch import Tensor
+from transformers import PreTrainedConfig, PreTrainedModel
 
 from openbook.database import Database
 from openbook.errors import MismatchError, SettingsError, refuse_unknown
@@ -120,15 +121,7 @@ def take_weights(model: RetroForCausalLM, folder: Path) -> None:
         SettingsError: no such model, or weights that do not fit.
         MismatchError: it was trained with another tokenizer.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        config = type(model.config).from_pretrained(folder, local_files_only=True)
-        weights = load_file(folder / "model.safetensors")
-    except (OSError, ValueError, SafetensorError) as error:
-        reason = " ".join(str(error).split())
-        raise SettingsError(f"train.start_from: {folder} holds no model of ours ({reason})") from error
+    config, weights = _read(folder, type(model.config))
     theirs, ours = config.tokenizer_fingerprint, model.config.tokenizer_fingerprint
     if theirs != ours:
         raise MismatchError(
@@ -154,3 +147,20 @@ def take_weights(model: RetroForCausalLM, folder: Path) -> None:
                 f"{list(own[name].shape)} in this recipe's model; give both the same sizes"
             )
     model.load_state_dict(weights, strict=False)
+
+
+def _read(folder: Path, kind: type[RetroConfig]) -> tuple[RetroConfig, dict[str, Tensor]]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        described = PreTrainedConfig.get_config_dict(folder, local_files_only=True)[0]
+        is_retrofit = described.get("model_type") == RetrofitConfig.model_type
+        if is_retrofit == (kind is RetrofitConfig):
+            config = kind.from_pretrained(folder, local_files_only=True)
+            return config, load_file(folder / "model.safetensors")
+    except (OSError, ValueError, SafetensorError) as error:
+        reason = " ".join(str(error).split())
+        raise SettingsError(f"train.start_from: {folder} holds no model of ours ({reason})") from error
+    which = "a retrofit, and this training has no base" if is_retrofit else "no retrofit"
+    raise SettingsError(f"train.start_from: {folder} is {which}; give a model of the same kind")

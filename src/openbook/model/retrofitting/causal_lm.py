@@ -22,8 +22,6 @@ from openbook.model.retrofitting.grafts import Graft
 from openbook.model.retrofitting.loading import base_of, require_base, take_stored
 
 _BASE = "model.decoder.base."
-_GATE_AT_START = -8.0
-"""Of the copy head: sigmoid(-8) = 0.0003, so that the first prediction is nearly the base's."""
 
 
 class RetrofitModel(RetroModel):
@@ -64,14 +62,12 @@ class RetrofitForCausalLM(RetroForCausalLM):
             module._is_hf_initialized = True  # type: ignore[assignment]  # its weights are not to be drawn anew
         base.requires_grad_(config.train_base)
         self.model = RetrofitModel(config, base)
-        self.copy_head = CopyHead(config) if config.copy_head else None
+        self.copy_head = CopyHead(config, starts_closed=True) if config.copy_head else None
         self.post_init()
         new = (self.model.encoder, cast(GraftedDecoder, self.model.decoder).grafts, self.copy_head)
         for part in new:
             if part is not None:
                 part.to(base.device)
-        if self.copy_head is not None:
-            nn.init.constant_(self.copy_head.gate.bias, _GATE_AT_START)
 
     @property
     def base(self) -> PreTrainedModel:

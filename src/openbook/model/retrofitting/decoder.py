@@ -80,8 +80,8 @@ class GraftedDecoder(nn.Module):
         if not grafted_pass.joined:
             first = min(map(int, self.grafts))
             raise SettingsError(
-                f"layer {first} of this {self.base.config.model_type} has not joined in: the model's arguments "
-                "do not reach its self-attention, or that is another module; see Family, docs/retrofit.md"
+                f"layer {first} of this {self.base.config.model_type} has not joined in: the model's "
+                "arguments do not reach its self-attention, or that is another module; see docs/retrofit.md"
             )
         return out.last_hidden_state, grafted_pass.neighbors
 

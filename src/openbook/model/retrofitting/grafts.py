@@ -6,7 +6,7 @@ it is the base's own.
 """
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
@@ -22,22 +22,26 @@ ARGUMENT = "openbook_pass"
 """The keyword argument."""
 
 
-@dataclass(eq=False)
 class GraftedPass:
     """One forward pass, as the grafts see it.
 
-    grafts: those of the model that passes.
-    retrieve: called by layer min P.
-    shares: collects attention shares, see `RetroDecoderLayer`; None: they are not computed.
-    neighbors: what `retrieve` returned.
-    joined: whether it was called.
+    Args:
+        grafts: those of the model that passes.
+        retrieve: called by layer min P.
+        shares: collects attention shares, see `RetroDecoderLayer`; None: they are not computed.
+
+    Attributes:
+        neighbors: what `retrieve` returned.
+        joined: whether it was called.
     """
 
-    grafts: frozenset["Graft"]
-    retrieve: Retrieve
-    shares: list[Tensor] | None
-    neighbors: PassNeighbors | None = field(default=None, init=False)
-    joined: bool = field(default=False, init=False)
+    # Not a dataclass: FSDP copies those among a layer's arguments, and this must stay the one it is.
+    def __init__(self, grafts: frozenset["Graft"], retrieve: Retrieve, shares: list[Tensor] | None) -> None:
+        self.grafts = grafts
+        self.retrieve = retrieve
+        self.shares = shares
+        self.neighbors: PassNeighbors | None = None
+        self.joined = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,237 @@
+"""Training what is added to a base: going on, starting from, precision, and what does not fit."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import LlamaForCausalLM, PreTrainedModel
+
+from model.retrofitting.quantized import quantize
+from openbook.database import Database
+from openbook.errors import MismatchError, SettingsError, TrainingStoppedError
+from openbook.model import RetroForCausalLM
+from openbook.model.retrofitting import RetrofitForCausalLM
+from openbook.train import Recipe, checkpoints, train
+
+Weights = Callable[[Path], dict[str, torch.Tensor]]
+Metrics = Callable[[Path], list[dict[str, Any]]]
+MakeBase = Callable[..., PreTrainedModel]
+MakeRetrofit = Callable[..., Recipe]
+
+
+def stop_after(steps: int) -> Callable[[], bool]:
+    asked = iter([False] * (steps - 1) + [True])
+    return lambda: next(asked)
+
+
+def off(model: torch.nn.Module, ids: torch.Tensor) -> torch.Tensor:
+    with torch.no_grad():
+        return model(ids).logits
+
+
+IDS = torch.arange(40)[None] + 5
+
+
+def test_trained_small_and_the_base_stays(
+    book: Database, make_base: MakeBase, make_retrofit: MakeRetrofit, tmp_path: Path, metrics: Metrics
+) -> None:
+    base = make_base()
+    base.save_pretrained(tmp_path / "base")
+    base = LlamaForCausalLM.from_pretrained(tmp_path / "base")
+    recipe = make_retrofit(train__eval_every=2, train__eval_sequences=2, train__save_every=3)
+    before = off(base, IDS)
+    result = train(recipe, book, tmp_path / "model", base=base)
+    assert torch.equal(off(base, IDS), before)
+    model = RetroForCausalLM.from_pretrained(tmp_path / "model")
+    assert isinstance(model, RetrofitForCausalLM)
+    assert torch.equal(off(model, IDS), before)
+    stored = model.stored_weights()
+    assert not any(".base." in name for name in stored)
+    assert result.parameters == sum(weight.numel() for weight in stored.values())
+    assert model.config.tokenizer_fingerprint == book.settings.tokenizer_fingerprint
+    assert (tmp_path / "model" / "tokenizer.json").is_file()
+    rows = metrics(tmp_path / "model")
+    evaluated = [row["bits_per_byte"] for row in rows if "bits_per_byte" in row]
+    assert len(evaluated) == 2
+    assert evaluated[0]["off"] == evaluated[1]["off"]
+    losses = [row["loss"] for row in rows if "loss" in row]
+    assert losses[-1] < losses[0]
+
+
+@pytest.fixture(scope="module")
+def alone(
+    tmp_path_factory: pytest.TempPathFactory, book: Database, make_base: MakeBase, make_retrofit: MakeRetrofit
+) -> Path:
+    """A training that nothing interrupts."""
+    folder = tmp_path_factory.mktemp("alone") / "model"
+    train(make_retrofit(), book, folder, base=make_base())
+    return folder
+
+
+def test_it_goes_on_where_it_stopped(
+    book: Database,
+    make_base: MakeBase,
+    make_retrofit: MakeRetrofit,
+    tmp_path: Path,
+    alone: Path,
+    metrics: Metrics,
+) -> None:
+    folder = tmp_path / "model"
+    with pytest.raises(TrainingStoppedError):
+        train(make_retrofit(), book, folder, base=make_base(), stop=stop_after(2))
+    at = checkpoints.folder_of(folder, 2)
+    names = {name.rpartition("/")[0] for name in load_file(at / "optimizer.safetensors")}
+    assert names == load_file(at / "model.safetensors").keys()
+    assert not any(".base." in name for name in names)
+    assert isinstance(RetrofitForCausalLM.from_pretrained(at, base=make_base()), RetrofitForCausalLM)
+    with pytest.raises(MismatchError, match=r"stopped at step 2, with the base '\w{16}'; now it is '\w{16}'"):
+        train(make_retrofit(), book, folder, base=make_base(seed=1))
+    other = make_retrofit(train__gradient_checkpointing=True, train__save_every=1)
+    train(other, book, folder, base=make_base())
+    assert (folder / "model.safetensors").read_bytes() == (alone / "model.safetensors").read_bytes()
+    assert metrics(folder) == metrics(alone)
+
+
+def test_gradient_checkpointing_changes_nothing(
+    book: Database, make_base: MakeBase, make_retrofit: MakeRetrofit, tmp_path: Path, alone: Path
+) -> None:
+    train(make_retrofit(train__gradient_checkpointing=True), book, tmp_path / "model", base=make_base())
+    files = [(folder / "model.safetensors").read_bytes() for folder in (tmp_path / "model", alone)]
+    assert files[0] == files[1]
+
+
+def test_accumulation_changes_nothing(
+    book: Database,
+    make_base: MakeBase,
+    make_retrofit: MakeRetrofit,
+    tmp_path: Path,
+    alone: Path,
+    weights: Weights,
+) -> None:
+    recipe = make_retrofit(train__batch_size=1, train__gradient_accumulation_steps=2)
+    train(recipe, book, tmp_path / "model", base=make_base())
+    expected = weights(alone)
+    for name, weight in weights(tmp_path / "model").items():
+        torch.testing.assert_close(weight, expected[name], atol=1e-4, rtol=1e-3)
+
+
+def test_it_starts_from_another_retrofit_of_the_base(
+    book: Database,
+    make_base: MakeBase,
+    make_retrofit: MakeRetrofit,
+    tmp_path: Path,
+    alone: Path,
+    weights: Weights,
+) -> None:
+    recipe = make_retrofit(train__start_from=str(alone), train__learning_rate=0.0, train__max_steps=1)
+    train(recipe, book, tmp_path / "model", base=make_base())
+    before, after = weights(alone), weights(tmp_path / "model")
+    assert before.keys() == after.keys()
+    assert all(torch.equal(after[name], before[name]) for name in before)
+    with pytest.raises(MismatchError, match="the retrofit belongs to a model made in memory"):
+        train(recipe, book, tmp_path / "other", base=make_base(seed=1))
+    assert not (tmp_path / "other").exists()
+
+
+def test_retrofits_and_models_of_our_own_are_not_mixed(
+    book: Database,
+    make_base: MakeBase,
+    make_retrofit: MakeRetrofit,
+    make_recipe: Callable[..., Recipe],
+    tmp_path: Path,
+    alone: Path,
+    trained_folder: Path,
+) -> None:
+    with pytest.raises(SettingsError, match=r"train\.start_from: .* is a retrofit"):
+        train(make_recipe(start_from=str(alone)), book, tmp_path / "model")
+    with pytest.raises(SettingsError, match=r"train\.start_from: .* is no retrofit"):
+        train(
+            make_retrofit(train__start_from=str(trained_folder)), book, tmp_path / "model", base=make_base()
+        )
+
+
+@pytest.mark.filterwarnings("ignore:train_base")
+def test_with_train_base_all_is_trained_and_saved(
+    book: Database, make_base: MakeBase, make_retrofit: MakeRetrofit, tmp_path: Path
+) -> None:
+    recipe = make_retrofit(model__train_base=True, train__max_steps=3)
+    with pytest.warns(UserWarning, match="retrieval off will drift"):
+        train(recipe, book, tmp_path / "alone", base=make_base())
+    with pytest.raises(TrainingStoppedError):
+        train(recipe, book, tmp_path / "model", base=make_base(), stop=stop_after(2))
+    train(recipe, book, tmp_path / "model", base=make_base())
+    files = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("alone", "model")]
+    assert files[0] == files[1]
+    model = RetroForCausalLM.from_pretrained(tmp_path / "model")
+    assert not torch.equal(off(model, IDS), off(make_base(), IDS))
+    # It is a base of its own now, and its retrofit can train on.
+    further = make_retrofit(
+        model__train_base=True, train__start_from=str(tmp_path / "model"), train__max_steps=1
+    )
+    train(further, book, tmp_path / "further", base=make_base())
+
+
+def test_a_base_in_bfloat16_trains_in_bfloat16(
+    book: Database, make_base: MakeBase, make_retrofit: MakeRetrofit, tmp_path: Path, weights: Weights
+) -> None:
+    base = make_base(dtype=torch.bfloat16)
+    before = off(base, IDS)
+    for precision in ("bfloat16", "float32"):
+        recipe = make_retrofit(train__precision=precision, train__max_steps=2)
+        train(recipe, book, tmp_path / precision, base=base)
+        assert {weight.dtype for weight in weights(tmp_path / precision).values()} == {torch.float32}
+        assert torch.equal(off(base, IDS), before)
+        base = make_base(dtype=torch.bfloat16)
+
+
+def test_a_quantized_base_trains(
+    book: Database, make_base: MakeBase, make_retrofit: MakeRetrofit, tmp_path: Path
+) -> None:
+    base = quantize(make_base())
+    before = off(base, IDS)
+    with pytest.raises(TrainingStoppedError):
+        train(make_retrofit(), book, tmp_path / "model", base=base, stop=stop_after(1))
+    train(make_retrofit(), book, tmp_path / "model", base=quantize(make_base()))
+    model = RetrofitForCausalLM.from_pretrained(tmp_path / "model", base=quantize(make_base()))
+    assert torch.equal(off(model, IDS), before)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"train__freeze_decoder": True}, "the base of a retrofit is frozen unless --train-base"),
+        ({"data__num_neighbors": 0}, "without neighbors there is nothing to retrofit"),
+        ({"model__chunk_size": 16}, "model.chunk_size comes from elsewhere"),
+        ({"model__hidden_size": 16}, "retrofit: unknown name 'hidden_size'"),
+        ({"model__cca_layer": [2]}, "unknown name 'cca_layer'; did you mean 'cca_layers'"),
+        ({"data__sequence_length": 128}, "sequence_length 128: the base reads 64 tokens"),
+    ],
+)
+def test_a_setting_that_does_not_fit_is_refused(
+    book: Database,
+    make_base: MakeBase,
+    make_retrofit: MakeRetrofit,
+    tmp_path: Path,
+    changes: Any,
+    message: str,
+) -> None:
+    with pytest.raises(SettingsError, match=message):
+        train(make_retrofit(**changes), book, tmp_path / "model", base=make_base())
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_database_of_more_tokens_than_the_base_knows_is_refused(
+    book: Database, make_base: MakeBase, make_retrofit: MakeRetrofit, tmp_path: Path
+) -> None:
+    with pytest.raises(
+        MismatchError, match=r"has \d+ tokens, the base 300; build the database with --tokenizer"
+    ):
+        train(make_retrofit(), book, tmp_path / "model", base=make_base(vocab_size=300))
+
+
+def test_the_recipe_needs_a_base(book: Database, make_retrofit: MakeRetrofit, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="recipe retrofit: needs a base: openbook retrofit BASE"):
+        train(make_retrofit(), book, tmp_path / "model")
