@@ -43,8 +43,10 @@ def test_chunks_begin_where_their_tokens_do(family: Tokenizer, text: str, size: 
     found = chunked_text(family, cut(ids, size))
     assert found.text == kept
     expected = [slow_start(family, ids, start, kept) for start in range(0, len(ids), size)]
-    unclear = 2 if "\ufffd" in text and size < 3 else 0  # the sign itself, cut within its bytes
-    assert max(abs(ours - slow) for ours, slow in zip(found.starts, expected, strict=True)) <= unclear
+    if size == 2 and "\ufffd" in text:  # shorter than the sign's own bytes, which look like parts of others
+        assert found.starts == sorted(found.starts)
+    else:
+        assert found.starts == expected
 
 
 @settings(deadline=None, max_examples=30)
