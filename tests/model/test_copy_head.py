@@ -1,10 +1,11 @@
 import math
+from typing import cast
 
 import pytest
 import torch
 from torch import Tensor
 
-from openbook.model.copy_head import CopyDistribution
+from openbook.model.copy_head import CopyDistribution, CopyHead
 
 from .tiny import Inputs, M, V, draw_inputs, tiny_model
 
@@ -138,3 +139,32 @@ def test_a_model_without_neighbors_predicts_as_one_whose_gate_is_shut() -> None:
         model.copy_head.gate.bias.fill_(-1e3)
         shut = model(Inputs(inputs.input_ids).input_ids).logits
     torch.testing.assert_close(off, shut)
+
+
+def test_a_head_that_starts_closed_copies_nothing_and_opens() -> None:
+    model = tiny_model(copy_head=True)
+    given = draw_inputs()
+    head = CopyHead(model.config, starts_closed=True).double()
+    model.copy_head = head
+    assert head.opening is not None
+
+    def log_probabilities() -> Tensor:
+        return cast(Tensor, model(given.input_ids, given.neighbor_ids, given.neighbor_mask).logits)
+
+    with torch.no_grad():
+        closed = log_probabilities()
+        off = model(given.input_ids).logits
+        model.copy_head = None
+        uncopied = log_probabilities().log_softmax(-1)
+        model.copy_head = head
+    assert (off - closed).abs().max() > 1e-3  # cross-attention is there
+    torch.testing.assert_close(closed.exp(), uncopied.exp(), atol=1e-5, rtol=0)
+
+    given_labels = model(given.input_ids, given.neighbor_ids, given.neighbor_mask, labels=given.input_ids)
+    given_labels.loss.backward()
+    assert head.opening.grad is not None and head.opening.grad.abs() > 1e-4
+    with torch.no_grad():
+        head.opening.fill_(-0.9)  # its size counts
+        opened = log_probabilities()
+    assert (opened - closed).abs().max() > 1e-2
+    torch.testing.assert_close(opened.exp().sum(-1), torch.ones_like(opened[..., 0]))

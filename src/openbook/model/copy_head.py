@@ -20,6 +20,8 @@ from openbook.model.neighbors import PassNeighbors
 
 _NEVER = -1e30
 """The logarithm of no probability: finite, so that no gradient is NaN."""
+_CLOSED, _LEAST, _MOST = 1e-6, 1e-9, 1 - 1e-6
+"""Of the opening: at the start, and the ends of its range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +66,22 @@ def _log(copied: Tensor) -> Tensor:
 
 
 class CopyHead(nn.Module):
-    """Reads the encoded neighbors once more, at the end of the decoder."""
+    """Reads the encoded neighbors once more, at the end of the decoder.
 
-    def __init__(self, config: RetroConfig) -> None:
+    Args:
+        config: of the whole model.
+        starts_closed: at first nothing is copied: what g is multiplied by is learned, from 0 up to 1. A gate
+            that is closed by its bias alone would open too slowly.
+    """
+
+    def __init__(self, config: RetroConfig, *, starts_closed: bool = False) -> None:
         super().__init__()
         assert config.encoder_hidden_size is not None
         self.query = nn.Linear(config.hidden_size, config.hidden_size, bias=False)
         self.key = nn.Linear(config.encoder_hidden_size, config.hidden_size, bias=False)
         self.previous_key = nn.Linear(config.encoder_hidden_size, config.hidden_size, bias=False)
         self.gate = nn.Linear(config.hidden_size, 1, bias=True)
+        self.opening = nn.Parameter(torch.full((1,), _CLOSED)) if starts_closed else None
 
     def project(self, encoded: Tensor) -> Tensor:
         """Keys of encoded neighbors [B, C, K, R, E]: [B, C, K·R, D]."""
@@ -96,8 +105,16 @@ class CopyHead(nn.Module):
             rows = logits.float().masked_fill(~visible & sees_any, _NEVER).softmax(-1) * sees_any
             weights = grid.to_tokens(rows)
             token_ids = grid.to_tokens(grid.chunks(ids)[:, :, None, :].expand(*rows.shape))
-        gate = self.gate(hidden).squeeze(-1).float()
         copies = weights.detach().sum(-1) > 0
-        log_gate = torch.where(copies, F.logsigmoid(gate), _NEVER)
-        log_rest = torch.where(copies, F.logsigmoid(-gate), 0.0)
+        log_gate, log_rest = self._gates(hidden)
+        log_gate, log_rest = torch.where(copies, log_gate, _NEVER), torch.where(copies, log_rest, 0.0)
         return CopyDistribution(weights, token_ids, log_gate, log_rest)
+
+    def _gates(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        """log g and log (1 - g), float32 [B, T]."""
+        gate = self.gate(hidden).squeeze(-1).float()
+        if self.opening is None:
+            return F.logsigmoid(gate), F.logsigmoid(-gate)
+        # Its size counts: it can cross 0 without being caught there.
+        opened = self.opening.float().abs().clamp(_LEAST, _MOST)
+        return F.logsigmoid(gate) + opened.log(), torch.log1p(-opened * gate.sigmoid())
