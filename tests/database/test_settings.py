@@ -27,12 +27,18 @@ def test_a_holdout_that_is_no_share_is_refused(holdout: float) -> None:
         DatabaseSettings(tokenizer="t", tokenizer_fingerprint="f", holdout=holdout)
 
 
-@pytest.mark.parametrize("change", [{"format": 1}, {"format": 3}, {"surplus": 1}])
+@pytest.mark.parametrize("change", [{"format": 1}, {"format": 4}, {"surplus": 1}])
 def test_another_format_is_refused_by_name(change: dict[str, int]) -> None:
     with pytest.raises(DatabaseError, match="db: its format is"):
         DatabaseSettings.from_dict(SETTINGS.to_dict() | change, where="db")
     with pytest.raises(DatabaseError, match="its format is None"):
         DatabaseSettings.from_dict({}, where="db")
+
+
+@pytest.mark.parametrize(("number", "stores"), [(2, False), (3, True)])
+def test_the_format_says_whether_lengths_are_stored(number: int, stores: bool) -> None:
+    settings = DatabaseSettings.from_dict(SETTINGS.to_dict() | {"format": number}, where="db")
+    assert settings.stores_lengths == stores
 
 
 def test_differences_name_both_sides() -> None:
