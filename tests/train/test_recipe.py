@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from transformers import PreTrainedModel
 
 import openbook.train
 from openbook.database import Database
 from openbook.errors import SettingsError
 from openbook.model import RetroConfig, RetroForCausalLM
+from openbook.model.retrofitting import RetrofitForCausalLM
 from openbook.train import load_recipe, shipped_recipes, train
 from openbook.train.settings import DataSettings, TrainSettings
 
@@ -47,7 +49,17 @@ PAPER = ["172m", "425m", "1.5b", "7.5b"]
 
 
 def test_what_is_shipped() -> None:
-    assert set(shipped_recipes()) == {"tiny", "small", "medium", "wikitext103", *PAPER}
+    assert set(shipped_recipes()) == {"tiny", "small", "medium", "wikitext103", "retrofit", *PAPER}
+
+
+OF_THE_BASE = [
+    "model.hidden_size",
+    "model.num_hidden_layers",
+    "model.num_attention_heads",
+    "model.head_dim",
+    "model.intermediate_size",
+]
+"""What the recipe `retrofit` does not say."""
 
 
 # What makes a step of a large recipe fit a test; every other option stays as shipped.
@@ -73,17 +85,23 @@ SMALL = [
 
 
 @pytest.mark.parametrize("name", shipped_recipes())
-def test_shipped_recipes_take_a_step(name: str, book: Database, tmp_path: Path) -> None:
-    changes = [*SMALL]
+def test_shipped_recipes_take_a_step(
+    name: str, book: Database, tmp_path: Path, make_base: Callable[..., PreTrainedModel]
+) -> None:
+    base = make_base(num_hidden_layers=4) if name == "retrofit" else None
+    changes = [change for change in SMALL if base is None or change.partition("=")[0] not in OF_THE_BASE]
     if name == "wikitext103":
         decoder = load_recipe(name, [*SMALL, "train.freeze_decoder=false"]).without_retrieval()
         train(decoder, book, tmp_path / "decoder")
         changes.append(f"train.start_from={tmp_path / 'decoder'}")
     recipe = load_recipe(name, changes)
     assert recipe.name == name
-    result = train(recipe, book, tmp_path / "model")
+    result = train(recipe, book, tmp_path / "model", base=base)
     assert result.steps == 1
-    model = RetroForCausalLM.from_pretrained(tmp_path / "model")
+    if base is not None:
+        model = RetrofitForCausalLM.from_pretrained(tmp_path / "model", base=base)
+    else:
+        model = RetroForCausalLM.from_pretrained(tmp_path / "model")
     assert model.config.cca_layers == [4]
 
 
@@ -91,9 +109,14 @@ def test_shipped_recipes_take_a_step(name: str, book: Database, tmp_path: Path) 
 def test_shipped_recipes_name_and_explain_every_setting(name: str) -> None:
     text = (Path(openbook.train.__file__).parent / "recipes" / f"{name}.yaml").read_text("utf-8")
     sections = yaml.safe_load(text)
-    assert sections["train"].keys() == set(TrainSettings.__slots__)
+    # A frozen decoder is what a retrofit is.
+    of_training = set(TrainSettings.__slots__) - ({"freeze_decoder"} if name == "retrofit" else set())
+    assert sections["train"].keys() == of_training
     assert sections["data"].keys() == set(DataSettings.__slots__)
-    of_config = {name for name in RetroConfig.__annotations__ if name not in NOT_IN_RECIPES}
+    of_config = {key for key in RetroConfig.__annotations__ if key not in NOT_IN_RECIPES}
+    if name == "retrofit":
+        of_base = {path.partition(".")[2] for path in OF_THE_BASE}
+        of_config = of_config - of_base - {"tie_word_embeddings", "normalization"} | {"train_base"}
     assert sections["model"].keys() == of_config
     for line in text.splitlines():
         assert line.startswith("#") or re.search(r"  # \w", line), f"without a comment: {line}"

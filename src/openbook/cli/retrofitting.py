@@ -1,5 +1,6 @@
 """Verbs that give retrieval to a model of transformers: retrofit, merge."""
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -69,7 +70,9 @@ def retrofit(
         note("the base will train, too: with retrieval off the model will drift from what it was")
     require_tokenizer(base, database)
     model = load(base, revision, dtype, quantize)
-    run_training(loaded, database, output, base=model, overwrite=overwrite, json=json)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="train_base")  # it was said above
+        run_training(loaded, database, output, base=model, overwrite=overwrite, json=json)
 
 
 def merge(

@@ -7,7 +7,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
 from transformers.quantizers.auto import AutoQuantizationConfig
 from transformers.utils.hub import cached_file, extract_commit_hash
 
@@ -40,10 +40,12 @@ def load_base(name: str, *, revision: str | None = None, **loading: Any) -> PreT
         commit = extract_commit_hash(cached_file(name, "config.json", **where), None)
         if commit is not None:
             where["revision"] = commit
-        config = AutoConfig.from_pretrained(name, trust_remote_code=False, **where)
+        kind = PreTrainedConfig.get_config_dict(name, **where)[0].get("model_type")
+        if kind is None:
+            raise ValueError("there is no config.json that names a model_type")
     except (OSError, ValueError) as error:
         raise _not_loaded(name, error) from error
-    require_supported(config.model_type)
+    require_supported(kind)
     if isinstance(loading.get("quantization_config"), dict):
         loading["quantization_config"] = AutoQuantizationConfig.from_dict(loading["quantization_config"])
     options: dict[str, Any] = {

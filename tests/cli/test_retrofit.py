@@ -1,0 +1,181 @@
+"""From a model of transformers and a folder of text to a merged retrofit, as a user types it."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tokenizers import Tokenizer
+from transformers import GPT2Config, GPT2LMHeadModel
+
+from foreign_tokenizers import make_fast
+
+OpenBook = Callable[..., Any]
+
+SMALL = [
+    *("--set", "data.sequence_length=32"),
+    *("--set", "model.encoder_num_layers=1"),
+    *("--set", "train.batch_size=2"),
+    *("--set", "train.max_steps=2"),
+    *("--set", "train.eval_every=0"),
+]
+
+
+def write_base(folder: Path, tokenizer: Tokenizer, *, seed: int = 0) -> Path:
+    """A tiny GPT-2 with its tokenizer, as transformers saves them."""
+    torch.manual_seed(seed)
+    end = tokenizer.token_to_id("<|endoftext|>")
+    sizes = {
+        "vocab_size": tokenizer.get_vocab_size(),
+        "n_embd": 32,
+        "n_layer": 3,
+        "n_head": 2,
+        "n_positions": 64,
+    }
+    model = GPT2LMHeadModel(GPT2Config(**sizes, bos_token_id=end, eos_token_id=end))
+    model.save_pretrained(folder)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    (folder / "tokenizer_config.json").write_text(json.dumps({"eos_token": "<|endoftext|>"}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_base(tmp_path_factory.mktemp("base") / "gpt2", make_fast("gpt2"))
+
+
+@pytest.fixture
+def ready(openbook: OpenBook, texts: Path, base: Path, tmp_path: Path) -> Path:
+    """A database in the base's tokens, with neighbors."""
+    build = ("--embedder", "none", "--tokenizer", base, "--chunk-size", "16", "--holdout", "0.2")
+    assert openbook("build", tmp_path / "book", texts, *build).code == 0
+    assert openbook("neighbors", tmp_path / "book", "-k", "2").code == 0
+    return tmp_path / "book"
+
+
+def test_the_whole_way(openbook: OpenBook, ready: Path, base: Path, tmp_path: Path) -> None:
+    model, whole = tmp_path / "model", tmp_path / "whole"
+    command = ("retrofit", base, "--database", ready, "--output", model, *SMALL)
+    made = openbook(*command)
+    assert made.code == 0, made.err
+    assert made.out == f"{model}\n"
+    assert "will drift" not in made.err
+    assert (model / "model.safetensors").stat().st_size < (base / "model.safetensors").stat().st_size
+    assert "holds a model already" in openbook(*command).error
+
+    read = ("--sequence-length", "32", "--json")
+    modes = openbook("eval", "perplexity", model, ready, *read).json["modes"]
+    assert modes["on"]["tokens"] == modes["off"]["tokens"] > 0
+    assert modes["on"]["bits_per_byte"] != modes["off"]["bits_per_byte"]
+
+    write = ("--max-new-tokens", "20", "--seed", "1", "--json")
+    written = openbook("generate", model, ready, "Note 3. Apples", *write).json
+    assert written["text"]
+    assert written["citations"]
+
+    merged = openbook("merge", model, "--output", whole, "--json")
+    assert merged.code == 0, merged.err
+    assert merged.json == {"output": str(whole), "bytes": (whole / "model.safetensors").stat().st_size}
+    moved = base.rename(tmp_path / "moved")
+    try:
+        gone = openbook("generate", model, ready, "Note 3. Apples", *write)
+        assert gone.code == 2
+        assert f"the base is no longer at {base}" in gone.error
+        assert openbook("generate", whole, ready, "Note 3. Apples", *write).json == written
+        assert openbook("eval", "perplexity", whole, ready, *read).json["modes"] == modes
+    finally:
+        moved.rename(base)
+
+    for argument, message in (
+        ((whole, "--output", whole), "holds a model already"),
+        ((base, "--output", tmp_path / "x"), "a model of type 'gpt2', not a RETRO"),
+        ((tmp_path / "none", "--output", tmp_path / "x"), "holds no model (no config.json)"),
+    ):
+        refused = openbook("merge", *argument)
+        assert refused.code == 2
+        assert message in refused.error
+    again = openbook("retrofit", model, "--database", ready, "--output", tmp_path / "again")
+    assert again.code == 2
+    assert "cannot retrofit a model of type 'retrofit'" in again.error
+    (model / "model.safetensors").write_bytes(b"damaged")
+    damaged = openbook("eval", "perplexity", model, ready)
+    assert damaged.code == 2
+    assert "model.safetensors: is damaged" in damaged.error
+
+
+def test_train_base_says_what_it_costs(
+    openbook: OpenBook, ready: Path, base: Path, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    made = openbook(
+        "retrofit",
+        base,
+        "--database",
+        ready,
+        "--output",
+        tmp_path / "model",
+        "--train-base",
+        *SMALL,
+        "--json",
+    )
+    assert made.code == 0, made.err
+    said = [line for line in made.err.splitlines() if "will drift" in line]
+    assert len(said) == 1, made.err
+    assert not [item for item in recwarn if "train_base" in str(item.message)], "that would be said twice"
+    assert made.json["parameters"] > sum(
+        w.numel() for w in GPT2LMHeadModel.from_pretrained(base).parameters()
+    )
+
+
+def test_a_database_in_other_tokens_is_refused_with_what_to_do(
+    openbook: OpenBook, database: Path, base: Path, tmp_path: Path
+) -> None:
+    refused = openbook("retrofit", base, "--database", database, "--output", tmp_path / "model")
+    assert refused.code == 2
+    assert f"derive a database for it: openbook retokenize {database} --tokenizer {base}" in refused.error
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--set", "model.cca_layer=[2]"), "unknown name 'cca_layer'; did you mean 'cca_layers'"),
+        (("--set", "model.hidden_size=8"), "unknown name 'hidden_size'"),
+        (("--set", "data.sequence_length=128"), "the base reads 64 tokens"),
+        (("--set", "data.num_neighbors=0"), "without neighbors there is nothing to retrofit"),
+        (("--recipe", "retrofti"), "recipe 'retrofti': neither a file nor one of the shipped"),
+        (("--recipe", "tiny"), "unknown name 'hidden_size'"),
+    ],
+)
+def test_mistakes_are_one_line(
+    openbook: OpenBook, ready: Path, base: Path, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    refused = openbook("retrofit", base, "--database", ready, "--output", tmp_path / "model", *arguments)
+    assert refused.code == 2
+    assert message in refused.error
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_base_that_cannot_be_retrofitted_is_one_line(
+    openbook: OpenBook, ready: Path, base: Path, tmp_path: Path
+) -> None:
+    broken = Path(shutil.copytree(base, tmp_path / "broken"))
+    described = json.loads((broken / "config.json").read_text())
+    command = ("retrofit", broken, "--database", ready, "--output", tmp_path / "model")
+    for change, message in (
+        ({"model_type": "bloom"}, "cannot retrofit a model of type 'bloom'; supported are llama"),
+        ({"model_type": "gpt3"}, "cannot retrofit a model of type 'gpt3'"),
+        ({"n_embd": 16}, "cannot be loaded"),
+    ):
+        (broken / "config.json").write_text(json.dumps(described | change))
+        refused = openbook(*command)
+        assert refused.code == 2, change
+        assert message in refused.error
+    (broken / "config.json").write_text(json.dumps(described))
+    (broken / "model.safetensors").write_bytes(b"damaged")
+    assert "cannot be loaded" in openbook(*command).error
+    shutil.rmtree(broken)
+    assert openbook(*command).code == 2
+    assert openbook("retrofit", base, "--database", tmp_path / "none", "--output", tmp_path / "m").code == 2
