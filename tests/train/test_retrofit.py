@@ -95,29 +95,6 @@ def test_it_goes_on_where_it_stopped(
     assert metrics(folder) == metrics(alone)
 
 
-def test_gradient_checkpointing_changes_nothing(
-    book: Database, make_base: MakeBase, make_retrofit: MakeRetrofit, tmp_path: Path, alone: Path
-) -> None:
-    train(make_retrofit(train__gradient_checkpointing=True), book, tmp_path / "model", base=make_base())
-    files = [(folder / "model.safetensors").read_bytes() for folder in (tmp_path / "model", alone)]
-    assert files[0] == files[1]
-
-
-def test_accumulation_changes_nothing(
-    book: Database,
-    make_base: MakeBase,
-    make_retrofit: MakeRetrofit,
-    tmp_path: Path,
-    alone: Path,
-    weights: Weights,
-) -> None:
-    recipe = make_retrofit(train__batch_size=1, train__gradient_accumulation_steps=2)
-    train(recipe, book, tmp_path / "model", base=make_base())
-    expected = weights(alone)
-    for name, weight in weights(tmp_path / "model").items():
-        torch.testing.assert_close(weight, expected[name], atol=1e-4, rtol=1e-3)
-
-
 def test_it_starts_from_another_retrofit_of_the_base(
     book: Database,
     make_base: MakeBase,
@@ -157,11 +134,11 @@ def test_retrofits_and_models_of_our_own_are_not_mixed(
 def test_with_train_base_all_is_trained_and_saved(
     book: Database, make_base: MakeBase, make_retrofit: MakeRetrofit, tmp_path: Path
 ) -> None:
-    recipe = make_retrofit(model__train_base=True, train__max_steps=3)
+    recipe = make_retrofit(model__train_base=True, train__max_steps=2)
     with pytest.warns(UserWarning, match="retrieval off will drift"):
         train(recipe, book, tmp_path / "alone", base=make_base())
     with pytest.raises(TrainingStoppedError):
-        train(recipe, book, tmp_path / "model", base=make_base(), stop=stop_after(2))
+        train(recipe, book, tmp_path / "model", base=make_base(), stop=stop_after(1))
     train(recipe, book, tmp_path / "model", base=make_base())
     files = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("alone", "model")]
     assert files[0] == files[1]
@@ -179,22 +156,19 @@ def test_a_base_in_bfloat16_trains_in_bfloat16(
 ) -> None:
     base = make_base(dtype=torch.bfloat16)
     before = off(base, IDS)
-    for precision in ("bfloat16", "float32"):
-        recipe = make_retrofit(train__precision=precision, train__max_steps=2)
-        train(recipe, book, tmp_path / precision, base=base)
-        assert {weight.dtype for weight in weights(tmp_path / precision).values()} == {torch.float32}
-        assert torch.equal(off(base, IDS), before)
-        base = make_base(dtype=torch.bfloat16)
+    train(make_retrofit(train__precision="bfloat16", train__max_steps=2), book, tmp_path / "model", base=base)
+    assert {weight.dtype for weight in weights(tmp_path / "model").values()} == {torch.float32}
+    assert torch.equal(off(base, IDS), before)
 
 
 def test_a_quantized_base_trains(
     book: Database, make_base: MakeBase, make_retrofit: MakeRetrofit, tmp_path: Path
 ) -> None:
-    base = quantize(make_base())
+    base, recipe = quantize(make_base()), make_retrofit(train__max_steps=2)
     before = off(base, IDS)
     with pytest.raises(TrainingStoppedError):
-        train(make_retrofit(), book, tmp_path / "model", base=base, stop=stop_after(1))
-    train(make_retrofit(), book, tmp_path / "model", base=quantize(make_base()))
+        train(recipe, book, tmp_path / "model", base=base, stop=stop_after(1))
+    train(recipe, book, tmp_path / "model", base=quantize(make_base()))
     model = RetrofitForCausalLM.from_pretrained(tmp_path / "model", base=quantize(make_base()))
     assert torch.equal(off(model, IDS), before)
 
