@@ -1,6 +1,7 @@
 """Retrieval off is the base bit for bit, fresh retrieval on too; and only the new weights learn."""
 
 import copy
+import warnings
 
 import pytest
 import torch
@@ -141,3 +142,19 @@ def test_by_default_the_new_weights_follow_the_base_and_the_rule_of_the_paper() 
     assert (config.hidden_size, config.head_dim, config.encoder_hidden_size) == (16, 6, 16)
     assert (config.vocab_size, config.max_position_embeddings) == (29, 40)
     assert (config.bos_token_id, config.eos_token_id, config.pad_token_id) == (1, 2, 0)
+
+
+@pytest.mark.parametrize("trains", [False, True])
+def test_a_frozen_base_has_no_dropout_in_training(trains: bool) -> None:
+    rates = {"resid_pdrop": 0.5, "embd_pdrop": 0.5, "attn_pdrop": 0.5}
+    base = tiny_base("gpt2", **rates)
+    input_ids = draw_inputs(neighbors=0).input_ids
+    plain = base(input_ids).logits
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = tiny_retrofit(base, train_base=trains).train()
+    assert torch.equal(model(input_ids).logits, plain) is not trains
+    assert all(layer.training for layer in model.model.decoder.layers)
+    model.train(False)
+    assert torch.equal(model(input_ids).logits, plain)
+    assert not any(module.training for module in model.modules())

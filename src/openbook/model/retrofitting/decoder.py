@@ -27,11 +27,21 @@ class GraftedDecoder(nn.Module):
         assert config.cca_layers is not None
         self.family = family_of(base)
         self.base = base
+        self.trains_base = config.train_base
         self.grafts = nn.ModuleDict({str(number): Graft(config, number) for number in config.cca_layers})
         for number, layer in enumerate(self.layers, start=1):
             if str(number) in self.grafts:
                 cast(Graft, self.grafts[str(number)]).attach(layer, self.family)
             self.family.attention(layer).register_forward_pre_hook(drop_argument, with_kwargs=True)
+
+    def train(self, mode: bool = True) -> "GraftedDecoder":
+        """A frozen base goes without dropout; its layers alone are told: gradient checkpointing asks them."""
+        super().train(mode)
+        if not self.trains_base:
+            self.base.train(False)
+            for layer in self.layers:
+                layer.training = mode
+        return self
 
     @property
     def layers(self) -> nn.ModuleList:

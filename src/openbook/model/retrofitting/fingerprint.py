@@ -1,6 +1,7 @@
 """Fingerprints of a model's weights: is this the base that the new weights were trained on?
 
-They do not depend on the precision that the weights were loaded in: numbers are compared as bfloat16.
+They are alike for weights loaded in float32 and in bfloat16: numbers are compared as bfloat16. float16 rounds
+differently, so what was trained on a base in float16 wants it in float16.
 """
 
 import hashlib
