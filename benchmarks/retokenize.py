@@ -1,6 +1,6 @@
 """Deriving a database for another model's tokenizer, against building one anew for it.
 
-    python benchmarks/retokenize.py ARTICLES.jsonl.xz --tokenizer BASE --work /tmp/retokenize
+    python benchmarks/retokenize.py ARTICLES.jsonl.xz --tokenizer BASE --work FOLDER
 
 The first database has a tokenizer of 16,000 tokens, trained on the articles, and vectors of the default
 encoder. For each chunk size prints the seconds of both ways, and how well the kept vectors fit: the share of
@@ -10,7 +10,6 @@ chunks whose nearest neighbor by them is that by vectors encoded from the derive
 import argparse
 import json
 import lzma
-import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,7 +34,7 @@ def main() -> None:
     with lzma.open(arguments.articles) as lines:
         rows = [json.loads(next(lines)) for _ in range(arguments.documents)]
     documents = [Document(id=str(row["id"]), title=row["title"], text=row["text"]) for row in rows]
-    shutil.rmtree(arguments.work, ignore_errors=True)
+    arguments.work.mkdir(parents=True)  # a new one
     own = train_tokenizer((document.text for document in documents), vocab_size=16_000)
     old = Database.create(arguments.work / "old", tokenizer=own)
     old.add(documents)

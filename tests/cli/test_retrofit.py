@@ -90,7 +90,7 @@ def test_the_whole_way(openbook: OpenBook, ready: Path, base: Path, tmp_path: Pa
         moved.rename(base)
 
     for argument, message in (
-        ((whole, "--output", whole), "holds a model already"),
+        ((whole, "--output", whole), "is not empty"),
         ((base, "--output", tmp_path / "x"), "a model of type 'gpt2', not a RETRO"),
         ((tmp_path / "none", "--output", tmp_path / "x"), "holds no model (no config.json)"),
     ):
@@ -99,7 +99,7 @@ def test_the_whole_way(openbook: OpenBook, ready: Path, base: Path, tmp_path: Pa
         assert message in refused.error
     again = openbook("retrofit", model, "--database", ready, "--output", tmp_path / "again")
     assert again.code == 2
-    assert "cannot retrofit a model of type 'retrofit'" in again.error
+    assert "one of openbook's already; to go on with it, set train.start_from" in again.error
     (model / "model.safetensors").write_bytes(b"damaged")
     damaged = openbook("eval", "perplexity", model, ready)
     assert damaged.code == 2

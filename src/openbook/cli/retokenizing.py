@@ -29,7 +29,10 @@ def retokenize(
     """
     from openbook.database import Database
     from openbook.database import retokenize as derive
+    from openbook.errors import SettingsError
 
+    if tokenizer.startswith("train:"):
+        raise SettingsError(f"tokenizer {tokenizer!r}: give the model that is to read the database")
     folder = _beside(db, tokenizer) if output is None else output
     database = Database.open(db)
     try:

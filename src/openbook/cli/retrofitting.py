@@ -68,7 +68,7 @@ def retrofit(
     loaded = load_recipe(recipe, changes)
     if loaded.model.get("train_base"):
         note("the base will train, too: with retrieval off the model will drift from what it was")
-    require_tokenizer(base, database)
+    require_fit(base, database, loaded.model)
     model = load(base, revision, dtype, quantize)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="train_base")  # it was said above
@@ -77,7 +77,7 @@ def retrofit(
 
 def merge(
     model: ModelArgument,
-    output: Annotated[Path, typer.Option(help="Folder for the whole model; must not hold one.")],
+    output: Annotated[Path, typer.Option(help="Folder for the whole model; must be new or empty.")],
     json: Json = False,
 ) -> None:
     """Join a retrofit with its base into one folder that needs no other.
@@ -88,11 +88,11 @@ def merge(
     from openbook.model.retrofitting import RetrofitForCausalLM
     from openbook.text.tokenizer import load_tokenizer
 
-    if (output / "config.json").exists():
-        raise SettingsError(f"{output}: holds a model already; choose another --output")
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise SettingsError(f"{output}: is not empty; choose another --output")
     loaded = load_model(model)
-    if not isinstance(loaded, RetrofitForCausalLM):
-        raise SettingsError(f"{model}: is no retrofit, and needs no other folder")
+    if not isinstance(loaded, RetrofitForCausalLM) or loaded.config.is_self_contained:
+        raise SettingsError(f"{model}: needs no other folder, there is nothing to merge")
     loaded.merge()
     load_tokenizer(str(model)).save(output)
     loaded.save_pretrained(output)
@@ -104,25 +104,42 @@ def merge(
         print_line(str(output))
 
 
-def require_tokenizer(base: str, database: Path) -> None:
-    """Refuse a database that was tokenized for another model, before the base is loaded.
+def require_fit(base: str, database: Path, settings: dict[str, Any]) -> None:
+    """Refuse what could not be trained, before the base is loaded.
+
+    Args:
+        base: a folder or hub name.
+        database: a folder.
+        settings: the recipe's, of the model.
 
     Raises:
-        MismatchError: saying both, and what to do.
-        SettingsError: the base has no tokenizer.
+        MismatchError: the database was tokenized for another model, or its neighbor table is stale.
+        SettingsError: the base is no model or has no tokenizer; an unknown setting.
+        DatabaseError: there is no neighbor table.
     """
-    from openbook.database import Database
-    from openbook.errors import MismatchError
+    from openbook.database import Database, NeighborTable
+    from openbook.errors import MismatchError, SettingsError, refuse_unknown
+    from openbook.model.retrofitting.building import known_settings
     from openbook.text.tokenizer import load_tokenizer
 
-    settings = Database.open(database).settings
-    theirs = load_tokenizer(base).fingerprint
-    if theirs != settings.tokenizer_fingerprint:
+    folder = Path(base)
+    if folder.is_dir() and not (folder / "config.json").is_file():
+        raise SettingsError(f"{base}: holds no model (no config.json)")
+    if not folder.exists() and (base.startswith((".", "~")) or folder.is_absolute()):
+        raise SettingsError(f"{base}: there is no such folder")
+    refuse_unknown(settings, known_settings(), where="model")
+    opened = Database.open(database)
+    try:
+        theirs = load_tokenizer(base).fingerprint
+    except SettingsError as error:
+        raise SettingsError(f"{base}: its tokenizer.json is needed beside its weights ({error})") from error
+    if theirs != opened.settings.tokenizer_fingerprint:
         raise MismatchError(
-            f"{database}: was built with tokenizer {settings.tokenizer_fingerprint} ({settings.tokenizer}), "
-            f"the base {base} has {theirs}; derive a database for it: "
+            f"{database}: was built with tokenizer {opened.settings.tokenizer_fingerprint} "
+            f"({opened.settings.tokenizer}), the base {base} has {theirs}; derive a database for it: "
             f"openbook retokenize {database} --tokenizer {base}"
         )
+    NeighborTable.load(opened)
 
 
 def load(base: str, revision: str | None, dtype: str, quantize: str | None) -> "PreTrainedModel":

@@ -67,11 +67,13 @@ def generate(
         raise SettingsError(f"max new tokens {max_new_tokens}: must be at least 1")
     fetcher = fetcher_for(model, database, k=k, mode=mode, retrieval=retrieval)
     settings = DecodingSettings(max_new_tokens, sampling or Sampling(), database.tokenizer.eos_id, seed)
+    tokens_of_prompt = _encode(database, prompt)
+    _require_room(model, len(tokens_of_prompt), max_new_tokens)
     training = model.training
     model.train(False)
     try:
         fetch = None if fetcher is None else fetcher.fetch
-        tokens = decode(model, _encode(database, prompt), settings, fetch, encoded_neighbors)
+        tokens = decode(model, tokens_of_prompt, settings, fetch, encoded_neighbors)
     finally:
         model.train(training)
     return Generation(*cite(tokens, [] if fetcher is None else fetcher.hits, database.tokenizer))
@@ -153,3 +155,14 @@ def _encode(database: Database, prompt: str) -> list[int]:
     if not tokens:
         raise SettingsError(f"the prompt {prompt!r:.40} has no token in this tokenizer")
     return tokens
+
+
+def _require_room(model: RetroForCausalLM, prompt: int, max_new_tokens: int) -> None:
+    """The last token that is written need not be read again."""
+    if model.max_positions is not None and prompt + max_new_tokens - 1 > model.max_positions:
+        room = model.max_positions - prompt + 1
+        advice = f"ask for at most {room}" if room > 0 else "shorten the prompt"
+        raise SettingsError(
+            f"max new tokens {max_new_tokens}: the prompt has {prompt} tokens, and the base positions for "
+            f"{model.max_positions}; {advice}"
+        )

@@ -65,13 +65,21 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         cls, pretrained_model_name_or_path: str | os.PathLike[str] | None, *args: Any, **kwargs: Any
     ) -> "RetroForCausalLM":
         """transformers' method; a retrofitted model comes as what it is, see `RetrofitForCausalLM`."""
-        described = PreTrainedConfig.get_config_dict(str(pretrained_model_name_or_path))[0]
-        if described.get("model_type") == "retrofit":
+        if pretrained_model_name_or_path is not None and "config" not in kwargs:
             from openbook.model.retrofitting import RetrofitForCausalLM
+            from openbook.model.retrofitting.stored import HUB_ARGUMENTS
 
-            return RetrofitForCausalLM.from_pretrained(str(pretrained_model_name_or_path), **kwargs)
+            name = str(pretrained_model_name_or_path)
+            hub = {key: kwargs[key] for key in HUB_ARGUMENTS if key in kwargs}
+            if PreTrainedConfig.get_config_dict(name, **hub)[0].get("model_type") == "retrofit":
+                return RetrofitForCausalLM.from_pretrained(name, **kwargs)
         loaded: RetroForCausalLM = super().from_pretrained(pretrained_model_name_or_path, *args, **kwargs)
         return loaded
+
+    @property
+    def max_positions(self) -> int | None:
+        """Tokens beyond which the decoder cannot read; None: there are none."""
+        return None
 
     def stores(self, name: str) -> bool:
         """Whether the weight of this name is saved: all are."""

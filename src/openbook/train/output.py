@@ -126,7 +126,7 @@ def _require_same(output: Path, saved: checkpoints.Saved, now: dict[str, Any]) -
             if old != new and not (section == "train" and key in _FREE):
                 what = f"{section}.{key}"
                 if section == "trained_on":
-                    what = "the base" if key == "base" else f"the database's {key}"
+                    what = f"the {key}" if key.startswith("base") else f"the database's {key}"
                 raise MismatchError(
                     f"{output}: holds a training that stopped at step {saved.step}, with {what} {old!r}; "
                     f"now it is {new!r}: give what it began with to go on, or choose another --output, "

@@ -10,6 +10,7 @@ from openbook.database import Database
 from openbook.errors import MismatchError, SettingsError, refuse_unknown
 from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.model.retrofitting import RetrofitConfig, RetrofitForCausalLM, require_base, retrofit
+from openbook.text.tokenizer import load_tokenizer
 from openbook.train.recipe import Recipe
 
 _FROM_DATABASE = (
@@ -45,6 +46,7 @@ def new_model(recipe: Recipe, database: Database, base: PreTrainedModel | None) 
             f"the database's tokenizer has {tokens:,} tokens, the base {base.config.vocab_size:,}; build the "
             "database with --tokenizer BASE, or derive one: openbook retokenize DB --tokenizer BASE"
         )
+    _require_tokenizer(base, database)
     model = retrofit(
         base,
         **recipe.model,
@@ -59,6 +61,16 @@ def new_model(recipe: Recipe, database: Database, base: PreTrainedModel | None) 
             "that or less"
         )
     return model
+
+
+def _require_tokenizer(base: PreTrainedModel, database: Database) -> None:
+    """Where the base's folder has its tokenizer, compare it with the database's."""
+    folder = Path(base.name_or_path or ".")
+    if base.name_or_path and (folder / "tokenizer.json").is_file():
+        database.settings.require_match(
+            tokenizer_fingerprint=load_tokenizer(str(folder)).fingerprint,
+            chunk_size=database.settings.chunk_size,
+        )
 
 
 def model_config(recipe: Recipe, database: Database) -> RetroConfig:
@@ -134,6 +146,10 @@ def take_weights(model: RetroForCausalLM, folder: Path) -> None:
             f"the database has chunks of {model.config.chunk_size}"
         )
     if isinstance(config, RetrofitConfig) and isinstance(model, RetrofitForCausalLM):
+        if config.is_self_contained and not model.config.is_self_contained:
+            raise SettingsError(
+                f"train.start_from: {folder} holds its base as well; give the folder that was merged into it"
+            )
         require_base(config, model.base)
     own = {name: weight for name, weight in model.named_parameters() if model.stores(name)}
     fresh = [name for name in own if name not in weights]

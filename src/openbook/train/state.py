@@ -20,6 +20,7 @@ from torch.distributed.checkpoint.state_dict import (
 from torch.optim import Optimizer
 
 from openbook.model import RetroForCausalLM
+from openbook.model.retrofitting import RetrofitForCausalLM
 
 _WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
 
@@ -40,6 +41,8 @@ def save_model(model: RetroForCausalLM, weights: dict[str, Tensor], folder: Path
     config.architectures = [type(model).__name__.removeprefix("FSDP")]
     config.dtype, config.use_cache = "float32", True
     config.save_pretrained(folder)
+    if isinstance(model, RetrofitForCausalLM):
+        model.save_generation_config(folder)
     save_tensors(weights, folder / "model.safetensors")
 
 

@@ -91,6 +91,7 @@ def train(
     trained_on = fingerprints(database, table)
     if isinstance(model.config, RetrofitConfig):
         trained_on["base"] = model.config.base_fingerprint or model.config.base_core_fingerprint
+        trained_on["base's loading"] = model.config.base_loading
     start, done = begin(folder, recipe, trained_on, overwrite=overwrite, tell=tell)
     parameters = sum(weight.numel() for name, weight in model.named_parameters() if model.stores(name))
     if not done:

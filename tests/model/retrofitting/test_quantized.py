@@ -58,7 +58,9 @@ def test_saved_with_how_it_was_quantized_and_loaded_on_any_precision(tmp_path: P
     again = RetroForCausalLM.from_pretrained(tmp_path, base=quantize(tiny_base("llama")))
     assert torch.equal(again(**INPUTS.asdict()).logits, model(**INPUTS.asdict()).logits)
     RetroForCausalLM.from_pretrained(tmp_path, base=tiny_base("llama"))
-    with pytest.raises(MismatchError, match=r"weights \w{16}\); the model given has weights"):
+    with pytest.raises(
+        MismatchError, match=r"weights \w{16}, loaded as float32\); the model given has weights"
+    ):
         RetroForCausalLM.from_pretrained(tmp_path, base=quantize(tiny_base("llama", seed=1)))
 
 

@@ -4,6 +4,7 @@ import warnings
 from pathlib import Path
 from typing import Any, cast
 
+import torch
 from torch import nn
 from transformers import PreTrainedModel
 
@@ -68,9 +69,14 @@ def retrofit(
     devices: dict[str, Any] = getattr(base, "hf_device_map", None) or {}
     if len(set(devices.values())) > 1:
         raise SettingsError("the base is spread over several devices; load it on one: device_map={'': 0}")
-    refuse_unknown(options, _settings(), where="retrofit")
+    refuse_unknown(options, known_settings(), where="retrofit")
     if train_base and is_quantized(base):
         raise SettingsError("train_base: quantized weights cannot train; load the base as it was saved")
+    if train_base and base.dtype != torch.float32:
+        raise SettingsError(
+            f"train_base: small steps are lost on weights in {base.dtype}; load the base in float32 (--dtype "
+            "float32), and compute in half precision by train.precision"
+        )
     if train_base:
         warnings.warn("train_base: retrieval off will drift from what the base computes", stacklevel=2)
     settings = options | {
@@ -84,7 +90,8 @@ def retrofit(
     return RetrofitForCausalLM(RetrofitConfig(**(_identity(base, train_base) | sizes | settings)), base)
 
 
-def _settings() -> list[str]:
+def known_settings() -> list[str]:
+    """Names of all that can be set: what the base does not decide."""
     return [name for name in RetrofitConfig.field_names() if name not in _OF_THE_BASE]
 
 

@@ -2,14 +2,15 @@
 
 import copy
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from transformers import PreTrainedModel
+from transformers import GenerationConfig, PreTrainedModel
 
-from openbook.errors import SettingsError
+from openbook.errors import SettingsError, refuse_unknown
 from openbook.model.causal_lm import RetroForCausalLM
 from openbook.model.copy_head import CopyDistribution, CopyHead
 from openbook.model.encoder import RetroEncoder
@@ -19,7 +20,8 @@ from openbook.model.retrofitting.config import RetrofitConfig
 from openbook.model.retrofitting.decoder import GraftedDecoder
 from openbook.model.retrofitting.fingerprint import is_quantized
 from openbook.model.retrofitting.grafts import Graft
-from openbook.model.retrofitting.loading import base_of, require_base, take_stored
+from openbook.model.retrofitting.loading import base_of, require_base
+from openbook.model.retrofitting.stored import HUB_ARGUMENTS, read_config, take_stored
 
 _BASE = "model.decoder.base."
 
@@ -50,6 +52,10 @@ class RetrofitForCausalLM(RetroForCausalLM):
     Args:
         config: of the new parts.
         base: its layers get hooks; where `config.train_base` is false, its weights take no gradients.
+
+    Raises:
+        SettingsError: another retrofit of the same base trains it, and this one does not, or the other way
+            round.
     """
 
     config_class = RetrofitConfig
@@ -60,10 +66,12 @@ class RetrofitForCausalLM(RetroForCausalLM):
         RetroPreTrainedModel.__init__(self, config)
         for module in base.modules():
             module._is_hf_initialized = True  # type: ignore[assignment]  # its weights are not to be drawn anew
+        _require_agreement(base, config)
         base.requires_grad_(config.train_base)
         self.model = RetrofitModel(config, base)
         self.copy_head = CopyHead(config, starts_closed=True) if config.copy_head else None
         self.post_init()
+        self.generation_config = copy.deepcopy(base.generation_config)
         new = (self.model.encoder, cast(GraftedDecoder, self.model.decoder).grafts, self.copy_head)
         for part in new:
             if part is not None:
@@ -78,6 +86,11 @@ class RetrofitForCausalLM(RetroForCausalLM):
     def lm_head(self) -> nn.Linear:
         """The base's output matrix."""
         return cast(nn.Linear, self.base.get_output_embeddings())
+
+    @property
+    def max_positions(self) -> int | None:
+        """As many as a base has that looks positions up in a table."""
+        return cast(GraftedDecoder, self.model.decoder).max_positions
 
     def stores(self, name: str) -> bool:
         """Whether the weight of this name is saved: the base's are only where they go with the new ones."""
@@ -94,16 +107,35 @@ class RetrofitForCausalLM(RetroForCausalLM):
         """What is saved, by name."""
         return {name: weight for name, weight in self.named_parameters() if self.stores(name)}
 
-    def save_pretrained(self, save_directory: str | os.PathLike[str]) -> None:  # type: ignore[override]
-        """Write config.json and model.safetensors: the new weights alone, unless the base's go with them."""
+    def save_pretrained(  # type: ignore[override]
+        self, save_directory: str | os.PathLike[str], **options: Any
+    ) -> None:
+        """Write config.json and model.safetensors: the new weights alone, unless the base's go with them.
+
+        Args:
+            save_directory: a folder; made if needed.
+            options: transformers' safe_serialization and max_shard_size, which change nothing: the weights
+                are one safetensors file.
+
+        Raises:
+            SettingsError: another option of transformers' method.
+        """
+        refuse_unknown(options, ("safe_serialization", "max_shard_size"), where="save_pretrained")
         # Not transformers' own method: it gives some bases' weights other names.
         folder = Path(save_directory)
         folder.mkdir(parents=True, exist_ok=True)
         config = copy.deepcopy(self.config)
         config.architectures = [RetrofitForCausalLM.__name__]
         config.save_pretrained(folder)
+        self.save_generation_config(folder)
         weights = {name: weight.detach().contiguous() for name, weight in self.stored_weights().items()}
         save_file(weights, folder / "model.safetensors", {"format": "pt"})
+
+    def save_generation_config(self, folder: Path) -> None:
+        """Write the base's generation_config.json, if it has one that transformers takes for valid."""
+        if self.generation_config is not None:
+            with suppress(ValueError):
+                self.generation_config.save_pretrained(folder)
 
     def merge(self) -> None:
         """From now on save the base's weights, too: one folder that needs no other.
@@ -117,6 +149,7 @@ class RetrofitForCausalLM(RetroForCausalLM):
                 "that is not: from_pretrained(folder, base=...)"
             )
         self.config.base_config = self.base.config.to_dict()
+        self.config.base_name = self.config.base_revision = None
 
     @classmethod
     def from_pretrained(  # type: ignore[override]
@@ -131,29 +164,45 @@ class RetrofitForCausalLM(RetroForCausalLM):
         Args:
             pretrained_model_name_or_path: a folder, or a name of the hub.
             base: given, rather than loaded by its name.
-            loading: for loading the base, in place of how it was loaded for the training: dtype,
-                quantization_config, device_map, attn_implementation.
+            loading: revision, token, cache_dir and local_files_only, to find the retrofit on the hub; and for
+                loading the base, in place of how it was loaded for the training: dtype, quantization_config,
+                device_map, attn_implementation.
 
         Raises:
             MismatchError: the base is another one.
             SettingsError: the base is not where it was, or a file is missing, damaged or does not fit.
         """
         where = str(pretrained_model_name_or_path)
-        config = RetrofitConfig.from_pretrained(where)
+        hub = {name: loading.pop(name) for name in HUB_ARGUMENTS if name in loading}
+        config = read_config(where, **hub)
+        if "local_files_only" in hub:
+            loading["local_files_only"] = hub["local_files_only"]
         if base is None:
             base = base_of(config, **loading)
         elif config.is_self_contained:
             raise SettingsError(f"{where}: holds its base; leave out base=")
-        elif loading:
+        elif loading.keys() - {"local_files_only"}:
             raise SettingsError(
                 f"{next(iter(loading))}: is for loading the base, but base= was given; leave one out"
             )
         require_base(config, base)
         model = cls(config, base)
-        take_stored(model.stored_weights(), where)
+        take_stored(model.stored_weights(), where, **hub)
+        if config.is_self_contained:
+            with suppress(OSError):  # older ones have none
+                model.generation_config = GenerationConfig.from_pretrained(where, **hub)
         model.train(False)
         return model
 
     def resize_token_embeddings(self, *args: Any, **kwargs: Any) -> nn.Embedding:
         """Refuse: the fingerprint of the base would change."""
         raise SettingsError("resize the embeddings of the base, then retrofit it")
+
+
+def _require_agreement(base: PreTrainedModel, config: RetrofitConfig) -> None:
+    """Two retrofits may share a base, but it is frozen for both or for none."""
+    trains = getattr(base, "_retrofit_trains_it", config.train_base)
+    if trains != config.train_base:
+        what = "trains it" if trains else "keeps it as it is"
+        raise SettingsError(f"train_base: another retrofit of this base {what}; load the base once more")
+    base._retrofit_trains_it = trains  # type: ignore[assignment]

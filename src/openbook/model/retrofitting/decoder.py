@@ -95,12 +95,18 @@ class GraftedDecoder(nn.Module):
             )
         return out.last_hidden_state, grafted_pass.neighbors
 
+    @property
+    def max_positions(self) -> int | None:
+        """Tokens beyond which the base cannot read; None: there are none."""
+        longest: int = self.base.config.max_position_embeddings
+        return longest if self.family.absolute_positions else None
+
     def _check_length(self, input_ids: Tensor, cache: RetroCache | None, positions: Tensor | None) -> None:
-        if not self.family.absolute_positions:
+        longest = self.max_positions
+        if longest is None:
             return
         past = 0 if cache is None else cache.get_seq_length()
         end = past + input_ids.shape[1] if positions is None else int(positions.max()) + 1
-        longest = self.base.config.max_position_embeddings
         if end > longest:
             raise SettingsError(
                 f"{end} tokens: this {self.base.config.model_type} has positions for {longest}, none beyond"

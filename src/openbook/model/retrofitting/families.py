@@ -112,6 +112,11 @@ def require_supported(model_type: str) -> Family:
     for family in FAMILIES:
         if model_type in family.model_types:
             return family
+    if model_type in ("retrofit", "retro"):
+        raise SettingsError(
+            f"a model of type {model_type!r} is one of openbook's already; to go on with it, set "
+            "train.start_from to its folder"
+        )
     known = ", ".join(name for family in FAMILIES for name in family.model_types)
     raise SettingsError(
         f"cannot retrofit a model of type {model_type!r}; supported are {known}. To add one, subclass "

@@ -5,8 +5,6 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
 from transformers.quantizers.auto import AutoQuantizationConfig
 from transformers.utils.hub import cached_file, extract_commit_hash
@@ -55,7 +53,9 @@ def load_base(name: str, *, revision: str | None = None, **loading: Any) -> PreT
     }
     try:
         loaded: Any = AutoModelForCausalLM.from_pretrained(name, **options, **(loading | where))
-    except (OSError, ValueError, ImportError, RuntimeError, SafetensorError) as error:
+    except ImportError as error:
+        raise SettingsError(f"base {name!r}: {_first_line(error)}") from error
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise _not_loaded(name, error) from error
     base: PreTrainedModel
     base, found = loaded
@@ -90,7 +90,8 @@ def base_of(config: RetrofitConfig, **loading: Any) -> PreTrainedModel:
         raise SettingsError(
             "the base was made in memory and has no name: give it, from_pretrained(folder, base=model)"
         )
-    if Path(config.base_name).is_absolute() and not Path(config.base_name).is_dir():
+    place = Path(config.base_name)
+    if place.is_absolute() and not (place / "config.json").is_file():
         raise SettingsError(
             f"the base is no longer at {config.base_name}; put it back, or write as base_name into the "
             "retrofit's config.json where it is"
@@ -116,40 +117,11 @@ def require_base(config: RetrofitConfig, base: PreTrainedModel) -> None:
     if theirs == ours and config.base_fingerprint is not None:
         theirs, ours = weights_fingerprint(base) or config.base_fingerprint, config.base_fingerprint
     if theirs != ours:
+        dtype = (config.base_loading or {}).get("dtype")
         raise MismatchError(
-            f"the retrofit belongs to {name} (weights {ours}); {given} has weights {theirs}: give the base "
-            "that it was trained on, or retrofit this one"
+            f"the retrofit belongs to {name} (weights {ours}, loaded as {dtype}); {given} has weights "
+            f"{theirs} ({base.dtype}): give the base that it was trained on, loaded so, or retrofit this one"
         )
-
-
-def take_stored(own: dict[str, Tensor], where: str) -> None:
-    """Copy saved weights into a model's.
-
-    Args:
-        own: the model's, those that are saved.
-        where: folder or hub name of the retrofit.
-
-    Raises:
-        SettingsError: the file is missing or damaged, or has a name or shape that does not fit.
-    """
-    try:
-        path = cached_file(where, "model.safetensors")
-        assert path is not None
-        weights = load_file(path)
-    except SafetensorError as error:
-        raise SettingsError(f"{path}: is damaged ({error}); restore it, or retrofit again") from error
-    except OSError as error:
-        raise SettingsError(
-            f"{where}: has no model.safetensors that can be read; restore it, or retrofit again"
-        ) from error
-    for name in sorted(own.keys() | weights.keys()):
-        if name not in own or name not in weights or own[name].shape != weights[name].shape:
-            here = list(own[name].shape) if name in own else "missing"
-            there = list(weights[name].shape) if name in weights else "missing"
-            raise SettingsError(f"{path}: does not fit its config.json: {name} is {there} there, {here} here")
-    with torch.no_grad():
-        for name, weight in own.items():
-            weight.copy_(weights[name])
 
 
 def _not_loaded(name: str, error: Exception) -> SettingsError:

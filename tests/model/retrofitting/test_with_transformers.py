@@ -1,0 +1,74 @@
+"""What transformers' users expect of a model, and several retrofits of one base."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import GenerationConfig
+
+from openbook import RetroConfig, RetroForCausalLM, retrofit
+from openbook.errors import SettingsError
+from openbook.model.retrofitting import RetrofitForCausalLM
+
+from ..tiny import tiny_model
+from .tiny import draw_inputs, learned, tiny_base, tiny_retrofit
+
+
+def test_the_bases_generation_config_is_kept(tmp_path: Path) -> None:
+    base = tiny_base("llama")
+    base.generation_config = GenerationConfig(eos_token_id=[2, 5], max_new_tokens=3)
+    model = tiny_retrofit(base)
+    assert model.generation_config.eos_token_id == [2, 5]
+    model.merge()
+    model.save_pretrained(tmp_path)
+    merged = RetroForCausalLM.from_pretrained(tmp_path)
+    assert merged.generation_config.eos_token_id == [2, 5]
+    assert merged.generate(draw_inputs(neighbors=0).input_ids[:1, :5]).shape[1] <= 8
+
+
+def test_a_merged_folder_names_no_other(tmp_path: Path) -> None:
+    model = tiny_retrofit(tiny_base("llama"))
+    model.config.base_name = str(tmp_path / "base")
+    model.merge()
+    model.save_pretrained(tmp_path / "merged")
+    assert json.loads((tmp_path / "merged" / "config.json").read_text())["base_name"] is None
+
+
+def test_a_base_is_frozen_for_all_its_retrofits_or_for_none() -> None:
+    base = tiny_base("llama")
+    model = tiny_retrofit(base)
+    with pytest.warns(UserWarning, match="drift"), pytest.raises(SettingsError, match="keeps it as it is"):
+        retrofit(base, chunk_size=4, train_base=True)
+    assert not any(weight.requires_grad for weight in model.base.parameters())
+    trained = tiny_base("llama")
+    with pytest.warns(UserWarning, match="drift"):
+        retrofit(trained, chunk_size=4, train_base=True)
+    with pytest.raises(SettingsError, match="trains it"):
+        retrofit(trained, chunk_size=4)
+
+
+def test_a_base_in_half_precision_does_not_train() -> None:
+    with pytest.raises(SettingsError, match="small steps are lost"):
+        retrofit(tiny_base("llama", dtype=torch.bfloat16), chunk_size=4, train_base=True)
+
+
+def test_arguments_of_the_hub_and_of_saving(tmp_path: Path) -> None:
+    base = tiny_base("llama")
+    model = learned(tiny_retrofit(base))
+    model.save_pretrained(tmp_path, safe_serialization=True)
+    for options in ({"revision": "main"}, {"token": False}, {"local_files_only": True}):
+        loaded = RetroForCausalLM.from_pretrained(tmp_path, base=tiny_base("llama"), **options)
+        assert isinstance(loaded, RetrofitForCausalLM)
+    with pytest.raises(SettingsError, match="push_to_hub"):
+        model.save_pretrained(tmp_path, push_to_hub=True)
+
+
+def test_a_native_model_is_no_retrofit_and_still_loads_as_it_did(tmp_path: Path) -> None:
+    model = tiny_model()
+    model.save_pretrained(tmp_path)
+    with pytest.raises(SettingsError, match="a model of type 'retro', no retrofit"):
+        RetrofitForCausalLM.from_pretrained(tmp_path)
+    config = RetroConfig.from_pretrained(tmp_path)
+    loaded = RetroForCausalLM.from_pretrained(None, config=config, state_dict=model.state_dict())
+    assert torch.equal(loaded.lm_head.weight, model.lm_head.weight)
