@@ -1,6 +1,7 @@
 """Tokenizers as the models of others have them, small, made on the spot."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
 
@@ -32,8 +33,15 @@ def llama(texts: Sequence[str] = SOME_TEXT, *, size: int = 420, metaspace: bool 
     fast, mine = FastTokenizer.from_str(fast.to_str()), fast
     fast.normalizer, fast.pre_tokenizer = None, trained
     special = ["<unk>", "<s>", "</s>", *bytes_]
+    # Of characters that are equally frequent the trainer would keep others in each process.
+    counts = Counter("".join(texts).replace(" ", "▁"))
+    alphabet = sorted(counts, key=lambda character: (-counts[character], character))[:48]
     trainer = trainers.BpeTrainer(
-        vocab_size=size, special_tokens=special, show_progress=False, limit_alphabet=48
+        vocab_size=size,
+        special_tokens=special,
+        show_progress=False,
+        initial_alphabet=alphabet,
+        limit_alphabet=len(alphabet),
     )
     fast.train_from_iterator(texts, trainer)
     described, learned = json.loads(mine.to_str()), json.loads(fast.to_str())
