@@ -149,3 +149,10 @@ def test_a_model_without_a_tokenizer_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="neither a folder with a tokenizer nor reachable") as error:
         load_tokenizer(str(tmp_path))
     assert len(str(error.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+def test_a_model_without_a_tokenizer_is_not_given_an_empty_one(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": kind}))
+    with pytest.raises(SettingsError, match="neither a folder with a tokenizer nor reachable"):
+        load_tokenizer(str(tmp_path))

@@ -173,6 +173,8 @@ def _from_transformers(name: str) -> Tokenizer:
     try:
         loaded = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
         fast = FastTokenizer.from_str(loaded.backend_tokenizer.to_str())
+        if not fast.encode("a", add_special_tokens=False).ids:
+            raise ValueError("no vocabulary")  # what some classes make of a folder without a tokenizer
     except Exception as error:  # also what a broken config.json leads to, and a tokenizer in Python alone
         first_line = f"{error}\n".splitlines()[0]
         raise SettingsError(
