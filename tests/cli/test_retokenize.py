@@ -111,3 +111,12 @@ def test_an_interruption_says_what_is_left(
     assert result.code == 130
     assert "the same command begins anew" in result.err
     assert not (tmp_path / "book-SmolLlama").exists()
+
+
+def test_a_tokenizer_to_be_trained_is_no_models(
+    openbook: Any, rows: Path, base: Path, tmp_path: Path
+) -> None:
+    assert openbook("build", tmp_path / "db", rows, *BUILD, "--tokenizer", base).code == 0
+    refused = openbook("retokenize", tmp_path / "db", "--tokenizer", "train:500")
+    assert refused.code == 2
+    assert "give the model that is to read the database" in refused.error

@@ -179,3 +179,19 @@ def test_a_base_that_cannot_be_retrofitted_is_one_line(
     shutil.rmtree(broken)
     assert openbook(*command).code == 2
     assert openbook("retrofit", base, "--database", tmp_path / "none", "--output", tmp_path / "m").code == 2
+
+
+def test_what_is_no_base_is_told_before_anything_is_loaded(
+    openbook: OpenBook, ready: Path, base: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    without = Path(shutil.copytree(base, tmp_path / "without"))
+    for path in without.glob("*token*"):
+        path.unlink()
+    for folder, message in (
+        (tmp_path / "nowhere", "there is no such folder"),
+        (tmp_path / "empty", "holds no model (no config.json)"),
+        (without, "its tokenizer.json is needed beside its weights"),
+    ):
+        refused = openbook("retrofit", folder, "--database", ready, "--output", tmp_path / "model")
+        assert (refused.code, message in refused.error) == (2, True), refused.err

@@ -12,6 +12,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel
 
 from model.tiny import enlarge
 from openbook.database import Database
+from openbook.errors import SettingsError
 from openbook.generation import Sampling, generate
 from openbook.model.retrofitting import RetrofitForCausalLM, retrofit
 
@@ -109,3 +110,16 @@ def test_the_harness_scores_whole_texts_in_windows(
         logits = base(ids).logits[0, :-1].log_softmax(-1)
     expected = float(logits.gather(-1, ids[0, 1:, None]).sum())
     assert found == [pytest.approx(expected, abs=1e-4)]
+
+
+def test_what_the_bases_positions_do_not_reach_is_refused_before_it_is_written(
+    book: Database, model: RetrofitForCausalLM
+) -> None:
+    prompt = text_of(book, 21)
+    taken = len(book.tokenizer.encode([prompt])[0])
+    room = 96 - taken + 1
+    with pytest.raises(SettingsError, match=f"max new tokens {room + 1}: .*ask for at most {room}$"):
+        generate(model, book, prompt, max_new_tokens=room + 1)
+    assert generate(model, book, prompt, max_new_tokens=room, retrieval=False, sampling=GREEDY).text
+    with pytest.raises(SettingsError, match="shorten the prompt"):
+        generate(model, book, text_of(book, 130), max_new_tokens=1)

@@ -14,6 +14,7 @@ from openbook.database import Database
 from openbook.errors import MismatchError, SettingsError, TrainingStoppedError
 from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import RetrofitForCausalLM
+from openbook.text import train_tokenizer
 from openbook.train import Recipe, checkpoints, train
 
 Weights = Callable[[Path], dict[str, torch.Tensor]]
@@ -209,3 +210,36 @@ def test_a_database_of_more_tokens_than_the_base_knows_is_refused(
 def test_the_recipe_needs_a_base(book: Database, make_retrofit: MakeRetrofit, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="recipe retrofit: needs a base: openbook retrofit BASE"):
         train(make_retrofit(), book, tmp_path / "model")
+
+
+def test_a_database_of_another_tokenizer_is_refused_with_what_to_do(
+    book: Database, make_base: MakeBase, make_retrofit: MakeRetrofit, tmp_path: Path
+) -> None:
+    make_base().save_pretrained(tmp_path / "base")
+    train_tokenizer(["another text altogether"], vocab_size=257).save(tmp_path / "base")
+    base = LlamaForCausalLM.from_pretrained(tmp_path / "base")
+    with pytest.raises(MismatchError, match=rf"openbook retokenize .* --tokenizer {tmp_path / 'base'}"):
+        train(make_retrofit(), book, tmp_path / "model", base=base)
+    book.tokenizer.save(tmp_path / "base")
+    assert train(make_retrofit(), book, tmp_path / "model", base=base).steps == 4
+
+
+def test_a_base_loaded_otherwise_does_not_go_on(
+    book: Database, make_base: MakeBase, make_retrofit: MakeRetrofit, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainingStoppedError):
+        train(make_retrofit(), book, tmp_path / "model", base=make_base(), stop=stop_after(2))
+    with pytest.raises(MismatchError, match=r"the base's loading .*float32.*bfloat16"):
+        train(make_retrofit(), book, tmp_path / "model", base=make_base(dtype=torch.bfloat16))
+
+
+def test_a_merged_retrofit_is_nothing_to_start_from(
+    book: Database, make_base: MakeBase, make_retrofit: MakeRetrofit, tmp_path: Path
+) -> None:
+    train(make_retrofit(), book, tmp_path / "model", base=make_base())
+    whole = RetrofitForCausalLM.from_pretrained(tmp_path / "model", base=make_base())
+    whole.merge()
+    whole.save_pretrained(tmp_path / "whole")
+    recipe = make_retrofit(train__start_from=str(tmp_path / "whole"))
+    with pytest.raises(SettingsError, match="holds its base as well; give the folder that was merged"):
+        train(recipe, book, tmp_path / "next", base=make_base())

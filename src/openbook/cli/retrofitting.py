@@ -118,9 +118,9 @@ def require_fit(base: str, database: Path, settings: dict[str, Any]) -> None:
         DatabaseError: there is no neighbor table.
     """
     from openbook.database import Database, NeighborTable
-    from openbook.errors import MismatchError, SettingsError, refuse_unknown
+    from openbook.errors import SettingsError, refuse_unknown
     from openbook.model.retrofitting.building import known_settings
-    from openbook.text.tokenizer import load_tokenizer
+    from openbook.train.starting import require_tokenizer
 
     folder = Path(base)
     if folder.is_dir() and not (folder / "config.json").is_file():
@@ -129,16 +129,7 @@ def require_fit(base: str, database: Path, settings: dict[str, Any]) -> None:
         raise SettingsError(f"{base}: there is no such folder")
     refuse_unknown(settings, known_settings(), where="model")
     opened = Database.open(database)
-    try:
-        theirs = load_tokenizer(base).fingerprint
-    except SettingsError as error:
-        raise SettingsError(f"{base}: its tokenizer.json is needed beside its weights ({error})") from error
-    if theirs != opened.settings.tokenizer_fingerprint:
-        raise MismatchError(
-            f"{database}: was built with tokenizer {opened.settings.tokenizer_fingerprint} "
-            f"({opened.settings.tokenizer}), the base {base} has {theirs}; derive a database for it: "
-            f"openbook retokenize {database} --tokenizer {base}"
-        )
+    require_tokenizer(base, opened)
     NeighborTable.load(opened)
 
 

@@ -46,7 +46,8 @@ def new_model(recipe: Recipe, database: Database, base: PreTrainedModel | None) 
             f"the database's tokenizer has {tokens:,} tokens, the base {base.config.vocab_size:,}; build the "
             "database with --tokenizer BASE, or derive one: openbook retokenize DB --tokenizer BASE"
         )
-    _require_tokenizer(base, database)
+    if base.name_or_path and (Path(base.name_or_path) / "tokenizer.json").is_file():
+        require_tokenizer(base.name_or_path, database)
     model = retrofit(
         base,
         **recipe.model,
@@ -63,13 +64,27 @@ def new_model(recipe: Recipe, database: Database, base: PreTrainedModel | None) 
     return model
 
 
-def _require_tokenizer(base: PreTrainedModel, database: Database) -> None:
-    """Where the base's folder has its tokenizer, compare it with the database's."""
-    folder = Path(base.name_or_path or ".")
-    if base.name_or_path and (folder / "tokenizer.json").is_file():
-        database.settings.require_match(
-            tokenizer_fingerprint=load_tokenizer(str(folder)).fingerprint,
-            chunk_size=database.settings.chunk_size,
+def require_tokenizer(base: str, database: Database) -> None:
+    """Refuse a database that was tokenized for another model.
+
+    Args:
+        base: a folder or hub name that has a tokenizer.
+        database: to compare with.
+
+    Raises:
+        MismatchError: saying both, and what to do.
+        SettingsError: the base has no tokenizer.
+    """
+    try:
+        theirs = load_tokenizer(base).fingerprint
+    except SettingsError as error:
+        raise SettingsError(f"{base}: its tokenizer.json is needed beside its weights ({error})") from error
+    settings = database.settings
+    if theirs != settings.tokenizer_fingerprint:
+        raise MismatchError(
+            f"{database.path}: was built with tokenizer {settings.tokenizer_fingerprint} "
+            f"({settings.tokenizer}), the base {base} has {theirs}; derive a database for it: "
+            f"openbook retokenize {database.path} --tokenizer {base}"
         )
 
 

@@ -189,7 +189,7 @@ class RetrofitForCausalLM(RetroForCausalLM):
         model = cls(config, base)
         take_stored(model.stored_weights(), where, **hub)
         if config.is_self_contained:
-            with suppress(OSError):  # older ones have none
+            with suppress(OSError):  # none was written if the base's was not valid
                 model.generation_config = GenerationConfig.from_pretrained(where, **hub)
         model.train(False)
         return model

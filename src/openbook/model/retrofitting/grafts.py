@@ -61,9 +61,6 @@ class _Slot(threading.local):
     def __deepcopy__(self, memo: dict[int, Any]) -> "_Slot":
         return _Slot()
 
-    def __reduce__(self) -> Any:
-        return _Slot, ()
-
 
 class Graft(nn.Module):
     """What is added to one layer: norm and chunked cross-attention, which starts as the identity.
