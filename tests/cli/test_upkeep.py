@@ -12,7 +12,7 @@ import pytest
 from breaking import documents_of, flip, use_letters
 from openbook.database import Database, dense_store
 from openbook.database.dense_training import Tuned
-from openbook.database.lock import take_lock
+from openbook.lock import take_lock
 from openbook.model import RetroConfig
 
 Contents = Callable[[Path], dict[str, bytes]]

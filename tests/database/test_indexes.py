@@ -8,8 +8,8 @@ import pytest
 
 from openbook.database import Database, Hit
 from openbook.database.lexical import LexicalIndex
-from openbook.database.lock import take_lock
 from openbook.errors import DatabaseError
+from openbook.lock import take_lock
 from openbook.text import Document
 
 Copy = Callable[[Database], Database]

@@ -11,8 +11,8 @@ import pytest
 from breaking import Answers, answers_of, contents_of, files_of, flip, hits_of, make_rich, marker, text_of
 from openbook.database import Database, NeighborTable, repair, verify
 from openbook.database.embedder import Embedder
-from openbook.database.lock import take_lock
 from openbook.errors import DatabaseError
+from openbook.lock import take_lock
 from openbook.text import Document, TokenizedDocument, Tokenizer
 
 Make = Callable[..., Database]

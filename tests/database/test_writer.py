@@ -19,8 +19,8 @@ from openbook.database.arrays import AppendOnlyArray
 from openbook.database.batches import is_held_out
 from openbook.database.catalog import Catalog
 from openbook.database.lexical import LexicalIndex
-from openbook.database.lock import take_lock
 from openbook.errors import DatabaseError, SourceError
+from openbook.lock import take_lock
 from openbook.text import Document, Tokenizer
 
 Make = Callable[..., Database]

@@ -13,7 +13,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from openbook.database.storage import database_of, stored
+from openbook.durable import database_of, stored
 from openbook.errors import DatabaseError
 from openbook.progress import Progress, silent
 

@@ -17,10 +17,10 @@ from openbook.database.dense_store import maintain_dense
 from openbook.database.files import Files
 from openbook.database.layout import ChunkLayout
 from openbook.database.lexical import LexicalIndex
-from openbook.database.lock import take_lock
-from openbook.database.storage import stored, write_sealed
 from openbook.database.table import BEGUN, table_stamp
+from openbook.durable import stored, write_sealed
 from openbook.errors import DatabaseError
+from openbook.lock import take_lock
 from openbook.progress import Progress, silent, stage
 from openbook.text import Tokenizer
 

@@ -9,7 +9,7 @@ from openbook.database.embedder import Embedder
 from openbook.database.lexical import LexicalIndex
 from openbook.database.manifest import write_manifest
 from openbook.database.settings import DatabaseSettings
-from openbook.database.storage import stored
+from openbook.durable import stored
 from openbook.errors import DatabaseError, MismatchError, SettingsError
 from openbook.text import Tokenizer, load_tokenizer
 

@@ -18,7 +18,7 @@ from openbook.database.arrays import Rows
 from openbook.database.dense import ApproximateIndex, DenseIndex, ExactIndex, add_rows
 from openbook.database.dense_training import train_index, tune_index
 from openbook.database.layout import ChunkLayout
-from openbook.database.storage import database_of, file_digest, read_sealed_if_there, stored, write_sealed
+from openbook.durable import database_of, file_digest, read_sealed_if_there, stored, write_sealed
 from openbook.errors import DatabaseError
 from openbook.progress import Progress, silent, stage
 

@@ -15,7 +15,7 @@ from openbook.database.arrays import AppendOnlyArray
 from openbook.database.layout import ChunkLayout
 from openbook.database.records import Snapshot
 from openbook.database.settings import DatabaseSettings
-from openbook.database.storage import GENERATION
+from openbook.durable import GENERATION
 
 NAMES = (
     "tokens.bin",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from openbook.database.catalog import Catalog
 from openbook.database.catalog_reading import FILE_NAME
-from openbook.database.storage import file_digest, read_sealed, stored, write_sealed
+from openbook.durable import file_digest, read_sealed, stored, write_sealed
 from openbook.errors import DatabaseError
 
 NAME = "checksums.json"

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from openbook.database.asking import Asking, book_of, make_ready
 from openbook.database.database import Database
 from openbook.database.layout import ChunkLayout
-from openbook.database.lock import take_lock
 from openbook.database.search import check_mode
-from openbook.database.storage import read_sealed, stored, write_sealed
 from openbook.database.table import BEGUN, NeighborTable, Stamp, table_stamp
+from openbook.durable import read_sealed, stored, write_sealed
 from openbook.errors import DatabaseError, SettingsError
+from openbook.lock import take_lock
 from openbook.progress import Progress, silent
 
 _BATCH = 2048

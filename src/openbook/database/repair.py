@@ -23,13 +23,13 @@ from openbook.database.database import Database
 from openbook.database.embedder import Embedder, recorded_embedder
 from openbook.database.files import Files
 from openbook.database.layout import ChunkLayout
-from openbook.database.lock import take_lock
 from openbook.database.manifest import NAME as MANIFEST
 from openbook.database.manifest import Problem, write_manifest
 from openbook.database.neighbors import build_neighbors
 from openbook.database.table import Stamp, wanted_stamp
 from openbook.database.verify import VerifyReport, verify
 from openbook.errors import DatabaseError, OpenbookError
+from openbook.lock import take_lock
 from openbook.progress import Progress, silent, stage
 from openbook.text import Tokenizer
 

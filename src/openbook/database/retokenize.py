@@ -17,12 +17,12 @@ from openbook.database.catalog_reading import FILE_NAME
 from openbook.database.compact import build_indexes
 from openbook.database.database import Database
 from openbook.database.files import NAMES, Files
-from openbook.database.lock import take_lock
 from openbook.database.manifest import write_manifest
 from openbook.database.rewriting import NewRows, Rewriting
 from openbook.database.settings import FORMAT_WITH_LENGTHS, LARGEST_CHUNK, DatabaseSettings
-from openbook.database.storage import stored
+from openbook.durable import stored
 from openbook.errors import DatabaseError, SettingsError
+from openbook.lock import take_lock
 from openbook.progress import Progress, silent
 from openbook.text import Tokenizer, load_tokenizer
 

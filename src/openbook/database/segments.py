@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from openbook.database.storage import read_sealed, write_sealed
+from openbook.durable import read_sealed, write_sealed
 from openbook.errors import DatabaseError
 
 _TAIL = struct.Struct("<II")

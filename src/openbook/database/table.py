@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from openbook.database.arrays import AppendOnlyArray, Rows
 from openbook.database.search import SearchMode
-from openbook.database.storage import read_sealed, read_sealed_if_there, write_sealed
+from openbook.durable import read_sealed, read_sealed_if_there, write_sealed
 from openbook.errors import DatabaseError, MismatchError, SettingsError
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from openbook.database.lexical import LexicalIndex
 from openbook.database.manifest import Problem, check_manifest
 from openbook.database.segments import damaged_segments
 from openbook.database.settings import DatabaseSettings
-from openbook.database.storage import file_digest, read_sealed
 from openbook.database.table import BEGUN, table_stamp
+from openbook.durable import file_digest, read_sealed
 from openbook.errors import DatabaseError, FormatError, OpenbookError
 from openbook.progress import Progress, silent, stage
 

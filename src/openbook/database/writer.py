@@ -23,12 +23,12 @@ from openbook.database.files import Files
 from openbook.database.judge import find_near_copies, still_to_judge
 from openbook.database.layout import ChunkLayout
 from openbook.database.lexical import LexicalIndex
-from openbook.database.lock import take_lock
 from openbook.database.manifest import write_manifest
 from openbook.database.records import DocumentRecord
 from openbook.database.segments import remove_uncommitted_deletes
 from openbook.database.settings import DatabaseSettings
 from openbook.errors import DatabaseError, SourceError
+from openbook.lock import take_lock
 from openbook.progress import Progress, silent, stage
 from openbook.text import AnyDocument, Tokenizer
 

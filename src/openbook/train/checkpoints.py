@@ -13,7 +13,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from openbook.database.storage import file_digest, read_sealed, write_sealed
+from openbook.durable import file_digest, read_sealed, write_sealed
 from openbook.errors import DatabaseError, TrainingError
 
 MANIFEST = "checkpoint.json"

@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from openbook.database.storage import stored
+from openbook.durable import stored
 from openbook.errors import MissingExtraError
 from openbook.evaluate.report.evaluation import Evaluation
 from openbook.evaluate.report.page import page
