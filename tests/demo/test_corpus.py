@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from openbook.demo import write_python_docs
 from openbook.text import read_documents
+from openbook.text.python_docs import write_python_docs
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import pytest
 
 from openbook.cli.app import run
 from openbook.database import Database
-from openbook.demo import write_python_docs
 from openbook.model import RetroForCausalLM
+from openbook.text.python_docs import write_python_docs
 
 HEADINGS = (
     "The text:",
@@ -35,7 +35,7 @@ def _little_text(monkeypatch: pytest.MonkeyPatch) -> None:
         path.write_text("".join(few), "utf-8")
         return len(few)
 
-    monkeypatch.setattr("openbook.demo.write_python_docs", write_few)
+    monkeypatch.setattr("openbook.text.python_docs.write_python_docs", write_few)
     monkeypatch.setattr("openbook.cli.story._TIMED_STEPS", 6)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from openbook.errors import MissingExtraError, SettingsError, SourceError
 from openbook.text import Document, read_documents
-from openbook.text.hub import is_dataset
+from openbook.text.readers.hub import is_dataset
 
 datasets = pytest.importorskip("datasets")
 

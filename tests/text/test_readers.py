@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from openbook.errors import SourceError
 from openbook.text import Document, read_documents
-from openbook.text.readers import READERS, reader_suffix
+from openbook.text.readers.registry import READERS, reader_suffix
 
 Write = Callable[[str, str | bytes], Path]
 ReadAll = Callable[..., tuple[list[Document], list[str]]]

@@ -12,11 +12,11 @@ from typing import IO, Any
 
 from openbook.errors import SourceError
 from openbook.text.documents import AnyDocument, source_error
-from openbook.text.files import FileToRead, Item, Keys
 from openbook.text.globs import matches
-from openbook.text.hub import is_dataset, read_dataset
-from openbook.text.readers import READERS, known_kinds, reader_suffix
-from openbook.text.standard_input import read_standard_input
+from openbook.text.readers.file_to_read import FileToRead, Item, Keys
+from openbook.text.readers.hub import is_dataset, read_dataset
+from openbook.text.readers.registry import READERS, known_kinds, reader_suffix
+from openbook.text.readers.standard_input import read_standard_input
 
 OnError = Callable[[SourceError], None]
 """Told of each document that was skipped."""

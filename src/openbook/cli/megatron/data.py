@@ -77,7 +77,7 @@ def find(path: str) -> str:
         SourceError: there is none, or several.
         SettingsError: the path is a number.
     """
-    from openbook.text.readers import READERS
+    from openbook.text.readers.registry import READERS
 
     if Path(path).exists() or "://" in path:
         return path
@@ -98,14 +98,14 @@ def read(path: str) -> Iterator["AnyDocument"]:
         SourceError: it cannot be read.
     """
     from openbook.text import read_documents
-    from openbook.text.readers import READERS, reader_suffix
+    from openbook.text.readers.registry import READERS, reader_suffix
 
     if Path(path).is_dir() or reader_suffix(Path(path).name) in (*READERS, ".bin"):
         yield from read_documents(path)
         return
     import fsspec
 
-    from openbook.text.files import FileToRead, Keys
+    from openbook.text.readers.file_to_read import FileToRead, Keys
 
     suffix = ".jsonl" if Path(path).suffix == ".json" or _begins_with_an_object(Path(path)) else ".txt"
     file = FileToRead(fsspec.filesystem("file"), path, Path(path).name)

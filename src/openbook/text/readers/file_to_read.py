@@ -37,7 +37,7 @@ class FileToRead:
     def open(self) -> Any:
         """Open for reading bytes, decompressed by the file's suffix."""
         if self.path.lower().endswith(".zst"):
-            from openbook.text.zstd import open_zstd
+            from openbook.text.readers.zstd import open_zstd
 
             return open_zstd(self.filesystem.open(self.path, "rb"))
         return self.filesystem.open(self.path, "rb", compression="infer")

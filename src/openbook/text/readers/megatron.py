@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from openbook.errors import SourceError
 from openbook.text.documents import TokenizedDocument, source_error
-from openbook.text.files import FileToRead, Item, Keys
+from openbook.text.readers.file_to_read import FileToRead, Item, Keys
 
 _MAGIC = b"MMIDIDX\x00\x00"
 _HEADER = struct.Struct("<9sQBQQ")  # magic, version, type of tokens, sequences, document boundaries

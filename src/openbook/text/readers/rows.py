@@ -6,7 +6,7 @@ from typing import Any
 
 from openbook.errors import SourceError
 from openbook.text.documents import Document, source_error
-from openbook.text.files import UNREADABLE, FileToRead, Item, Keys
+from openbook.text.readers.file_to_read import UNREADABLE, FileToRead, Item, Keys
 
 
 def read_json_lines(file: FileToRead, keys: Keys) -> Iterator[Item]:

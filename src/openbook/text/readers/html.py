@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from openbook.text.files import FileToRead, Item, Keys, read_whole
+from openbook.text.readers.file_to_read import FileToRead, Item, Keys, read_whole
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode

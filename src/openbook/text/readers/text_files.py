@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
-from openbook.text.files import FileToRead, Item, Keys, read_whole
+from openbook.text.readers.file_to_read import FileToRead, Item, Keys, read_whole
 
 _MARKDOWN_HEADING = re.compile(r" {0,3}#{1,6}[ \t](.*)")
 _CODE_FENCE = ("```", "~~~")

@@ -8,8 +8,8 @@ from typing import Any
 
 from openbook.errors import SourceError
 from openbook.text.documents import source_error
-from openbook.text.files import UNREADABLE, FileToRead, Item, Keys
-from openbook.text.rows import row_document, wanted_columns
+from openbook.text.readers.file_to_read import UNREADABLE, FileToRead, Item, Keys
+from openbook.text.readers.rows import row_document, wanted_columns
 
 _LONGEST_FIELD = 2**31 - 1
 """What a C long holds on every system."""

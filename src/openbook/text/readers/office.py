@@ -9,8 +9,8 @@ from typing import Any
 
 from openbook.errors import MissingExtraError
 from openbook.text.documents import source_error
-from openbook.text.files import FileToRead, Item, Keys, Parse, read_whole
-from openbook.text.text_files import markdown_heading
+from openbook.text.readers.file_to_read import FileToRead, Item, Keys, Parse, read_whole
+from openbook.text.readers.text_files import markdown_heading
 
 _EMBEDDED_IMAGE = re.compile(r"!\[([^\]\n]*)\]\(data:[^)\n]*\)")
 

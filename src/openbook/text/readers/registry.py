@@ -7,13 +7,13 @@ what it says, else a fingerprint of its text.
 
 from pathlib import PurePosixPath
 
-from openbook.text.files import Reader
-from openbook.text.html import read_html
-from openbook.text.megatron import read_megatron
-from openbook.text.office import read_office
-from openbook.text.rows import read_json_lines
-from openbook.text.tables import read_csv, read_parquet
-from openbook.text.text_files import read_markdown, read_rst, read_text
+from openbook.text.readers.file_to_read import Reader
+from openbook.text.readers.html import read_html
+from openbook.text.readers.megatron import read_megatron
+from openbook.text.readers.office import read_office
+from openbook.text.readers.rows import read_json_lines
+from openbook.text.readers.tables import read_csv, read_parquet
+from openbook.text.readers.text_files import read_markdown, read_rst, read_text
 
 READERS: dict[str, Reader] = {
     ".txt": read_text,
