@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from openbook.database import Database, build_neighbors
-from openbook.database.dense import ApproximateIndex
-from openbook.database.embedder import Embedder
-from openbook.database.recall import exact_neighbors
+from openbook.database.search.dense import ApproximateIndex
+from openbook.database.search.embedder import Embedder
+from openbook.database.search.recall import exact_neighbors
 from openbook.text import Document, Tokenizer, train_tokenizer
 
 SIZE = 384
@@ -95,7 +95,7 @@ def make(
     fitted = [document.text[:250] for document in documents[:FITTED_ON]]
     model = Spread(like) if like else Lsa(tokenizer, fitted)
     embedder = Embedder("lsa", "this benchmark", "lsa", SIZE, model)
-    with mock.patch("openbook.database.embedder.load_embedder", lambda name: embedder):
+    with mock.patch("openbook.database.search.embedder.load_embedder", lambda name: embedder):
         database = Database.create(
             folder, tokenizer=tokenizer, embedder="lsa", holdout=0.02, chunk_size=chunk_size
         )

@@ -17,8 +17,8 @@ import numpy as np
 import torch
 
 from openbook.database import Database, NeighborTable
-from openbook.database.records import DocumentRecord
-from openbook.database.table import Stamp
+from openbook.database.neighbors.table import Stamp
+from openbook.database.storage.records import DocumentRecord
 from openbook.text import train_tokenizer
 from openbook.train import load_recipe, train
 from openbook.train.loop import TrainingLoop

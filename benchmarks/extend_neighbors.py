@@ -18,7 +18,7 @@ import numpy as np
 from bulk_neighbors import SIZE, Lsa
 
 from openbook.database import Database, SearchMode, build_neighbors
-from openbook.database.embedder import Embedder
+from openbook.database.search.embedder import Embedder
 from openbook.text import Document, train_tokenizer
 
 MODES: tuple[SearchMode, ...] = ("dense", "bm25", "hybrid")
@@ -40,7 +40,7 @@ def main() -> None:
     changed, gone = len(documents) // 100, documents[:: len(documents) // 10]
     for mode in MODES:
         shutil.rmtree(arguments.work, ignore_errors=True)
-        with mock.patch("openbook.database.embedder.load_embedder", lambda name: model):
+        with mock.patch("openbook.database.search.embedder.load_embedder", lambda name: model):
             database = Database.create(arguments.work, tokenizer=tokenizer, embedder="lsa", holdout=0.02)
             database.add(documents[:-changed])
             build_neighbors(database, mode=mode)

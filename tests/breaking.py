@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from openbook.database import Database, NeighborTable, build_neighbors
-from openbook.database.embedder import Embedder
+from openbook.database.search.embedder import Embedder
 from openbook.errors import OpenbookError
 from openbook.text import Document, TokenizedDocument, Tokenizer
 
@@ -40,7 +40,7 @@ class Letters:
 def use_letters(patch: pytest.MonkeyPatch) -> None:
     """Every database that wants an encoder gets `Letters`."""
     fake = Embedder("fake", "path", "f" * 16, Letters.size, Letters())
-    patch.setattr("openbook.database.embedder.load_embedder", lambda name: fake)
+    patch.setattr("openbook.database.search.embedder.load_embedder", lambda name: fake)
 
 
 class Kill(BaseException):
@@ -216,8 +216,8 @@ def make_rich(path: Path, tokenizer: Tokenizer, patch: pytest.MonkeyPatch) -> Da
 
     The encoder `fake` must be there.
     """
-    patch.setattr("openbook.database.dense_store.EXACT_BELOW", 20)
-    patch.setattr("openbook.database.indexes._SECONDS_BETWEEN_TRIES", 0.0)
+    patch.setattr("openbook.database.search.dense_store.EXACT_BELOW", 20)
+    patch.setattr("openbook.database.search.indexes._SECONDS_BETWEEN_TRIES", 0.0)
     database = Database.create(path, tokenizer=tokenizer, embedder="fake", chunk_size=8, holdout=["d1", "d5"])
     database.add(documents_of(dict.fromkeys([f"d{number}" for number in range(12)], 1)))
     copy = Document(id="copy", text=text_of("d1"), title="a copy")

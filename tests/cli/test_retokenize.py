@@ -106,7 +106,7 @@ def test_an_interruption_says_what_is_left(
     def interrupted(*args: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("openbook.database.rewriting.fill_rows", interrupted)
+    monkeypatch.setattr("openbook.database.retokenize.new_arrays.fill_rows", interrupted)
     result = openbook("retokenize", tmp_path / "book", "--tokenizer", base)
     assert result.code == 130
     assert "the same command begins anew" in result.err

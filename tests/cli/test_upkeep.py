@@ -10,8 +10,9 @@ import faiss
 import pytest
 
 from breaking import documents_of, flip, use_letters
-from openbook.database import Database, dense_store
-from openbook.database.dense_training import Tuned
+from openbook.database import Database
+from openbook.database.search import dense_store
+from openbook.database.search.dense_tuning import Tuned
 from openbook.lock import take_lock
 from openbook.model import RetroConfig
 

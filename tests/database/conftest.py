@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from openbook.database import Database, Hit
-from openbook.database.embedder import Embedder
+from openbook.database.search.embedder import Embedder
 from openbook.text import Document, Tokenizer, train_tokenizer
 
 SOME_WORDS = (
@@ -61,7 +61,7 @@ def embedder() -> Iterator[Embedder]:
     """Every database of the module that wants an encoder gets this one."""
     fake = Embedder("fake", "path", "f" * 16, HashingModel.size, HashingModel())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("openbook.database.embedder.load_embedder", lambda name: fake)
+        patch.setattr("openbook.database.search.embedder.load_embedder", lambda name: fake)
         yield fake
 
 

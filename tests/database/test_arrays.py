@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from openbook.database.arrays import AppendOnlyArray
+from openbook.database.storage.arrays import AppendOnlyArray
 from openbook.errors import DatabaseError
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from openbook.database.catalog import Catalog
-from openbook.database.catalog_reading import FILE_NAME
-from openbook.database.records import DocumentRecord, Head
+from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.catalog_reading import FILE_NAME
+from openbook.database.storage.records import DocumentRecord, Head
 from openbook.errors import DatabaseError
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from breaking import contents_of, documents_of, files_of, hits_of, marker, text_of
 from openbook.database import Database, NeighborTable, build_neighbors
-from openbook.database.table import table_stamp
+from openbook.database.neighbors.table import table_stamp
 from openbook.errors import DatabaseError, MismatchError
 from openbook.lock import take_lock
 from openbook.text import Document, Tokenizer
@@ -212,7 +212,7 @@ def test_what_fails_leaves_no_second_copy_on_the_disk(
         raise DatabaseError("no room")
 
     with monkeypatch.context() as patch:
-        patch.setattr("openbook.database.lexical.LexicalIndex.commit", full)
+        patch.setattr("openbook.database.search.lexical.LexicalIndex.commit", full)
         with pytest.raises(DatabaseError, match="no room"):
             book.compact()
     assert not list(book.path.glob("generation-*"))

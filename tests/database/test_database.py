@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from openbook.database import Database, Hit, build_neighbors
-from openbook.database.embedder import Embedder
+from openbook.database.search.embedder import Embedder
 from openbook.errors import DatabaseError, MismatchError, SettingsError
 from openbook.text import Document, Tokenizer, train_tokenizer
 
@@ -316,7 +316,7 @@ def test_another_encoder_is_refused_when_it_is_needed(
     whole: Database, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = Embedder("fake", "hub", "0" * 16, embedder.size, embedder.model)
-    monkeypatch.setattr("openbook.database.embedder.load_embedder", lambda name: other)
+    monkeypatch.setattr("openbook.database.search.embedder.load_embedder", lambda name: other)
     reopened = Database.open(whole.path)
     assert reopened.search(["river"], mode="bm25") == whole.search(["river"], mode="bm25")
     with pytest.raises(MismatchError, match="ffffffffffffffff from path, but hub gives 0000000000000000"):
@@ -360,7 +360,7 @@ def test_a_database_opened_without_the_encoder_needs_none_to_read(
     def unavailable(name: str) -> Embedder:
         raise SettingsError("no encoder here")
 
-    monkeypatch.setattr("openbook.database.embedder.load_embedder", unavailable)
+    monkeypatch.setattr("openbook.database.search.embedder.load_embedder", unavailable)
     reopened = Database.open(whole.path)
     assert reopened.info() == whole.info()
     assert reopened.search(["river"], mode="bm25")[0]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from openbook.database.arrays import AppendOnlyArray, Rows
-from openbook.database.dense import ExactIndex
+from openbook.database.search.dense import ExactIndex
+from openbook.database.storage.arrays import AppendOnlyArray, Rows
 
 
 @pytest.fixture

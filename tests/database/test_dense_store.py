@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from breaking import Kill, documents_of, files_of, hits_of, kill_at, marker, text_of
-from openbook.database import Database, dense_store
-from openbook.database.dense import ApproximateIndex, ExactIndex
-from openbook.database.dense_store import StoredIndex, stored_index
-from openbook.database.dense_training import index_name
+from openbook.database import Database
+from openbook.database.search import dense_store
+from openbook.database.search.dense import ApproximateIndex, ExactIndex
+from openbook.database.search.dense_store import StoredIndex, stored_index
+from openbook.database.search.dense_tuning import index_name
 from openbook.errors import DatabaseError
 from openbook.text import Document, Tokenizer
 

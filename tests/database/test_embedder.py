@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from openbook.database import Database
-from openbook.database.embedder import DEFAULT_EMBEDDER, PACKAGE, Embedder, load_embedder
+from openbook.database.search.embedder import DEFAULT_EMBEDDER, PACKAGE, Embedder, load_embedder
 from openbook.errors import MismatchError, SettingsError
 from openbook.text import Document, Tokenizer
 

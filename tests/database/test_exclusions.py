@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from breaking import Kill, contents_of, documents_of, kill_at, kills, marker, text_of
 from openbook.database import Database, SequenceDataset, build_neighbors
-from openbook.database.catalog import Catalog
+from openbook.database.storage.catalog import Catalog
 from openbook.text import Document, Tokenizer
 
 Create = Callable[..., Database]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from openbook.database import Database, Hit
-from openbook.database.lexical import LexicalIndex
+from openbook.database.search.lexical import LexicalIndex
 from openbook.errors import DatabaseError
 from openbook.lock import take_lock
 from openbook.text import Document

@@ -10,9 +10,9 @@ import pytest
 
 from breaking import contents_of, documents_of, hits_of, kills, marker, text_of
 from openbook.database import Database, NeighborTable, build_neighbors
-from openbook.database.arrays import AppendOnlyArray
-from openbook.database.catalog import Catalog
-from openbook.database.lexical import LexicalIndex
+from openbook.database.search.lexical import LexicalIndex
+from openbook.database.storage.arrays import AppendOnlyArray
+from openbook.database.storage.catalog import Catalog
 from openbook.text import Document, Tokenizer
 
 Work = Callable[[Database], object]
@@ -24,12 +24,12 @@ QUERIES = [marker("d5"), marker("d3", 2), "river stone copper", text_of("d11")]
 @pytest.fixture(autouse=True)
 def small_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """So small data has an approximate index, and tables are written in many blocks and extended."""
-    monkeypatch.setattr("openbook.database.dense_store.EXACT_BELOW", 20)
-    monkeypatch.setattr("openbook.database.neighbors._BATCH", 16)
-    monkeypatch.setattr("openbook.database.neighbors._SECONDS_BETWEEN_WRITES", -1.0)
-    monkeypatch.setattr("openbook.database.neighbors._REBUILD_BELOW", 0)
-    monkeypatch.setattr("openbook.database.batches._FIRST_BATCH", 500)
-    monkeypatch.setattr("openbook.database.batches._LARGEST_BATCH", 500)
+    monkeypatch.setattr("openbook.database.search.dense_store.EXACT_BELOW", 20)
+    monkeypatch.setattr("openbook.database.neighbors.table_writer._BATCH", 16)
+    monkeypatch.setattr("openbook.database.neighbors.table_writer._SECONDS_BETWEEN_WRITES", -1.0)
+    monkeypatch.setattr("openbook.database.neighbors.table_writer._REBUILD_BELOW", 0)
+    monkeypatch.setattr("openbook.database.write.batches._FIRST_BATCH", 500)
+    monkeypatch.setattr("openbook.database.write.batches._LARGEST_BATCH", 500)
     faiss.omp_set_num_threads(1)
 
 
@@ -65,7 +65,7 @@ def folder(
 ) -> Iterator[Path]:
     """Of a database with vectors, documents held out and replaced, and a neighbor table that is behind."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("openbook.database.dense_store.EXACT_BELOW", 20)
+        patch.setattr("openbook.database.search.dense_store.EXACT_BELOW", 20)
         path = tmp_path_factory.mktemp("broken") / "db"
         database = Database.create(path, tokenizer=tokenizer, embedder="fake", chunk_size=8, holdout=["d7"])
         database.add(documents_of(LIVE | {"d3": 1}))

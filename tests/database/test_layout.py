@@ -7,8 +7,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openbook.database.layout import ChunkLayout
-from openbook.database.records import Head, Snapshot
+from openbook.database.storage.layout import ChunkLayout
+from openbook.database.storage.records import Head, Snapshot
 
 M = 4
 

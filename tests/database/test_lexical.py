@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from openbook.database.lexical import LexicalIndex
+from openbook.database.search.lexical import LexicalIndex
 from openbook.errors import DatabaseError
 
 TEXTS = [

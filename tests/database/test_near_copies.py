@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from openbook.database import near_copies, ngrams
-from openbook.database.near_copies import NearCopy, copies_of_held_out, duplicates
+from openbook.database.near_copies import hashing
+from openbook.database.near_copies.compare import NearCopy, copies_of_held_out, duplicates
 
 Tokens = list[int]
 
@@ -103,10 +103,10 @@ def test_documents_in_two_parts_have_the_same_duplicates(first: list[Tokens], se
 @given(documents, st.integers(1, 40))
 @settings(max_examples=40, deadline=None)
 def test_runs_have_equal_hashes_if_and_only_if_they_are_equal(docs: list[Tokens], n: int) -> None:
-    blocks = list(ngrams.blocks(reader(docs), range(len(docs)), shortest=0))
+    blocks = list(hashing.blocks(reader(docs), range(len(docs)), shortest=0))
     assert len(blocks) == (len(docs) > 0)
     for block in blocks:
-        hashes, offsets = ngrams.run_hashes(block, n)
+        hashes, offsets = hashing.run_hashes(block, n)
         expected = [
             tuple(document[start : start + n]) for document in docs for start in range(len(document) - n + 1)
         ]
@@ -118,8 +118,8 @@ def test_runs_have_equal_hashes_if_and_only_if_they_are_equal(docs: list[Tokens]
 @given(st.lists(st.integers(0, 9)), st.lists(st.integers(0, 12)), st.integers(1, 3))
 @settings(max_examples=40, deadline=None)
 def test_a_lookup_finds_the_first_equal_keys(keys: list[int], queries: list[int], limit: int) -> None:
-    hashes = ngrams.mix(np.array(keys, dtype=np.uint64))
-    found = ngrams.Lookup(hashes).find(ngrams.mix(np.array(queries, dtype=np.uint64)), limit=limit)
+    hashes = hashing.mix(np.array(keys, dtype=np.uint64))
+    found = hashing.Lookup(hashes).find(hashing.mix(np.array(queries, dtype=np.uint64)), limit=limit)
     expected = [
         (number, row)
         for number, query in enumerate(queries)
@@ -195,18 +195,18 @@ def test_it_does_not_matter_how_many_documents_are_read_at_once(monkeypatch: pyt
     at_once = found()
     assert {copy.reason for copy in at_once[0]} == {"common run", "similar"} and at_once[1]
     assert found() == at_once
-    monkeypatch.setattr(ngrams, "_BLOCK_TOKENS", 300)
+    monkeypatch.setattr(hashing, "_BLOCK_TOKENS", 300)
     assert found() == at_once
-    monkeypatch.setattr(ngrams, "_BLOCK_DOCUMENTS", 1)
+    monkeypatch.setattr(hashing, "_BLOCK_DOCUMENTS", 1)
     assert found() == at_once
 
 
 def test_one_hash_of_two_runs_makes_no_copy(monkeypatch: pytest.MonkeyPatch) -> None:
-    def colliding(block: ngrams.Block, n: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        hashes, offsets = ngrams.run_hashes(block, n)
+    def colliding(block: hashing.Block, n: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        hashes, offsets = hashing.run_hashes(block, n)
         return hashes % np.uint64(2), offsets
 
-    monkeypatch.setattr(near_copies, "run_hashes", colliding)
+    monkeypatch.setattr(compare, "run_hashes", colliding)
     assert copies_of_held_out(reader([fresh(100, 1), fresh(100, 2)]), [0], [1]) == []
 
 
@@ -230,8 +230,8 @@ def test_the_work_grows_with_the_documents_and_not_with_their_pairs(own: int) ->
 def test_a_band_finds_no_more_than_a_bucket_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     boilerplate, looked_at = fresh(100, 1), []
     docs = [[*fresh(20, 2 + place), *boilerplate] for place in range(60)]
-    monkeypatch.setattr(near_copies, "_BUCKET", 1)
-    monkeypatch.setattr(near_copies, "most_similar", lambda *found: looked_at.append(len(found[3])))
+    monkeypatch.setattr(compare, "_BUCKET", 1)
+    monkeypatch.setattr(compare, "most_similar", lambda *found: looked_at.append(len(found[3])))
     duplicates(reader(docs), range(60))
     copies_of_held_out(reader(docs), range(30), range(30, 60))
     assert len(looked_at) > 60 and max(looked_at) <= 25

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from openbook.database import Database, NeighborTable, SearchMode, build_neighbors
-from openbook.database.lexical import LexicalIndex
+from openbook.database.search.lexical import LexicalIndex
 from openbook.errors import DatabaseError, MismatchError, SettingsError
 from openbook.text import Document
 
@@ -98,7 +98,7 @@ def test_hybrid_neighbors_are_those_of_search_with_the_own_document_excluded(dat
 def test_batches_make_no_difference(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = build_neighbors(database, k=K)
     ids, scores = whole.ids[:], whole.scores[:]
-    monkeypatch.setattr("openbook.database.neighbors._BATCH", 7)
+    monkeypatch.setattr("openbook.database.neighbors.table_writer._BATCH", 7)
     steps: list[tuple[int, int | None]] = []
     pieces = build_neighbors(
         database, k=K, rebuild=True, progress=lambda done, total: steps.append((done, total))

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from breaking import Kill, kill_at, kills, text_of
-from openbook.database import Database, NeighborTable, build_neighbors, neighbors
-from openbook.database.arrays import AppendOnlyArray
-from openbook.database.catalog import Catalog
-from openbook.database.layout import ChunkLayout
+from openbook.database import Database, NeighborTable, build_neighbors
+from openbook.database.storage.arrays import AppendOnlyArray
+from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.layout import ChunkLayout
 from openbook.errors import DatabaseError, MismatchError, SettingsError
 from openbook.text import Document, Tokenizer
 
@@ -25,9 +25,9 @@ K = 3
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small tables are extended too, and written in many blocks."""
-    monkeypatch.setattr(neighbors, "_REBUILD_BELOW", 0)
-    monkeypatch.setattr(neighbors, "_BATCH", 7)
-    monkeypatch.setattr(neighbors, "_SECONDS_BETWEEN_WRITES", -1.0)
+    monkeypatch.setattr(table_writer, "_REBUILD_BELOW", 0)
+    monkeypatch.setattr(table_writer, "_BATCH", 7)
+    monkeypatch.setattr(table_writer, "_SECONDS_BETWEEN_WRITES", -1.0)
 
 
 def numbered(first: int, end: int, *, longest: int = 6) -> list[Document]:

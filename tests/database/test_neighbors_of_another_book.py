@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from openbook.database import Database, NeighborTable, SequenceDataset, build_neighbors, neighbors, repair
-from openbook.database.arrays import Rows
-from openbook.database.batches import is_held_out
-from openbook.database.embedder import Embedder
-from openbook.database.same_documents import same_documents
-from openbook.database.table import table_stamp
+from openbook.database import Database, NeighborTable, SequenceDataset, build_neighbors, repair
+from openbook.database.neighbors.same_documents import same_documents
+from openbook.database.neighbors.table import table_stamp
+from openbook.database.search.embedder import Embedder
+from openbook.database.storage.arrays import Rows
+from openbook.database.write.batches import is_held_out
 from openbook.errors import DatabaseError, MismatchError
 from openbook.text import Document, TokenizedDocument, train_tokenizer
 
@@ -270,7 +270,7 @@ def test_a_text_that_is_there_very_often_is_not_shown_to_itself(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The search leaves out so many copies, the samples all."""
-    monkeypatch.setattr("openbook.database.same_documents._SEARCHED_WITHOUT", 2)
+    monkeypatch.setattr("openbook.database.neighbors.same_documents._SEARCHED_WITHOUT", 2)
     book = make({f"b{number}": SHARED for number in range(6)} | {"other": f"{SHARED} castle"})
     ours = make({f"c{number}": SHARED for number in range(3)})
     same = same_documents(ours.opened, book.opened)
@@ -292,8 +292,8 @@ def test_an_interrupted_build_goes_on(
 ) -> None:
     ours, book = moved
     whole = build_neighbors(ours, book=book, k=K).ids[:]
-    monkeypatch.setattr(neighbors, "_BATCH", 4)
-    monkeypatch.setattr(neighbors, "_SECONDS_BETWEEN_WRITES", -1.0)
+    monkeypatch.setattr(table_writer, "_BATCH", 4)
+    monkeypatch.setattr(table_writer, "_SECONDS_BETWEEN_WRITES", -1.0)
     steps: list[int] = []
 
     def die(done: int, total: int | None) -> None:

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from openbook.database import recall
-from openbook.database.recall import exact_neighbors, recall_at_10
+from openbook.database.search import recall
+from openbook.database.search.recall import exact_neighbors, recall_at_10
 
 
 class Plain:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foreign_tokenizers import FAMILIES, SOME_TEXT, foreign
-from openbook.database.rechunk import ChunkedText, chunked_text, fill_rows, tokens_of_chunks
+from openbook.database.retokenize.rechunk import ChunkedText, chunked_text, fill_rows, tokens_of_chunks
 from openbook.text import Tokenizer
 
 TEXTS = [

@@ -10,7 +10,7 @@ import pytest
 
 from breaking import Answers, answers_of, contents_of, files_of, flip, hits_of, make_rich, marker, text_of
 from openbook.database import Database, NeighborTable, repair, verify
-from openbook.database.embedder import Embedder
+from openbook.database.search.embedder import Embedder
 from openbook.errors import DatabaseError
 from openbook.lock import take_lock
 from openbook.text import Document, TokenizedDocument, Tokenizer
@@ -119,7 +119,7 @@ def test_another_encoder_repairs_nothing(damaged: Path, monkeypatch: pytest.Monk
     flip(damaged / "vectors.f16", 100)
     before = contents(damaged)
     other = Embedder("fake", "path", "0" * 16, 16, None)
-    monkeypatch.setattr("openbook.database.embedder.load_embedder", lambda name: other)
+    monkeypatch.setattr("openbook.database.search.embedder.load_embedder", lambda name: other)
     report = repair(damaged)
     assert [problem.file for problem in report.problems] == ["vectors.f16"]
     assert contents(damaged) == before

@@ -12,10 +12,10 @@ import pytest
 from breaking import Kill, Letters, contents_of, kill_at, use_letters
 from foreign_tokenizers import SOME_TEXT, foreign
 from openbook.database import Database, NeighborTable, build_neighbors, repair, retokenize
-from openbook.database.arrays import AppendOnlyArray
-from openbook.database.catalog import Catalog
-from openbook.database.lexical import LexicalIndex
-from openbook.database.same_documents import same_documents
+from openbook.database.neighbors.same_documents import same_documents
+from openbook.database.search.lexical import LexicalIndex
+from openbook.database.storage.arrays import AppendOnlyArray
+from openbook.database.storage.catalog import Catalog
 from openbook.errors import DatabaseError, FormatError, MismatchError, OpenbookError, SettingsError
 from openbook.text import Document, TokenizedDocument, Tokenizer
 
@@ -299,7 +299,7 @@ def test_it_can_be_derived_from_again(derived: Database, tmp_path: Path) -> None
 
 def test_an_older_openbook_refuses_it(derived: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     assert Catalog(derived.path).settings()["format"] == 3
-    monkeypatch.setattr("openbook.database.settings.FORMAT_WITH_LENGTHS", 2)
+    monkeypatch.setattr("openbook.database.storage.settings.FORMAT_WITH_LENGTHS", 2)
     with pytest.raises(FormatError, match="its format is 3"):
         Database.open(derived.path)
 

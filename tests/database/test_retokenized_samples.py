@@ -10,8 +10,8 @@ import torch
 
 from foreign_tokenizers import SOME_TEXT, foreign
 from openbook.database import Database, NeighborTable, SequenceDataset, build_neighbors, retokenize
+from openbook.database.neighbors.sequences import IGNORED_LABEL
 from openbook.database.retrieved import retrieved_tokens
-from openbook.database.sequences import IGNORED_LABEL
 from openbook.evaluate import evaluate_perplexity
 from openbook.evaluate.baselines.datastore import read_documents
 from openbook.evaluate.baselines.in_context import InContextScorer

@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from openbook.database import Database, SearchMode
-from openbook.database.lexical import LexicalIndex
-from openbook.database.search import check_mode
+from openbook.database.search.lexical import LexicalIndex
+from openbook.database.search.searcher import check_mode
 from openbook.errors import SettingsError
 from openbook.text import Document
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from breaking import WORDS, files_of, flip, offsets_of
-from openbook.database.lexical import LexicalIndex
-from openbook.database.segments import damaged_segments, remove_uncommitted_deletes
+from openbook.database.search.lexical import LexicalIndex
+from openbook.database.search.tantivy_files import damaged_segments, remove_uncommitted_deletes
 from openbook.errors import DatabaseError
 
 
@@ -102,9 +102,9 @@ def test_files_that_are_merged_away_meanwhile_are_no_damage(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The list of files is read before a merge, and the files when it is done."""
-    from openbook.database import segments
+    from openbook.database.search import tantivy_files
 
-    original, calls = segments._against_footers, []
+    original, calls = tantivy_files._against_footers, []
 
     def late(path: Path) -> list[tuple[Path, str]]:
         calls.append(path)
@@ -115,7 +115,7 @@ def test_files_that_are_merged_away_meanwhile_are_no_damage(
         unseal(path)
         return problems
 
-    monkeypatch.setattr(segments, "_against_footers", late)
+    monkeypatch.setattr(tantivy_files, "_against_footers", late)
     assert damaged_segments(folder) == []
     assert len(calls) == 2
 

@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from openbook.database import Database, SequenceDataset
-from openbook.database.batches import is_held_out
-from openbook.database.sequences import IGNORED_LABEL
+from openbook.database.neighbors.sequences import IGNORED_LABEL
+from openbook.database.write.batches import is_held_out
 from openbook.errors import DatabaseError, SettingsError
 from openbook.text import Document
 

@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 
 from breaking import Kill, contents_of, documents_of, hits_of, kill_at, marker, text_of
 from openbook.database import Database
-from openbook.database.catalog import Catalog
+from openbook.database.storage.catalog import Catalog
 from openbook.errors import DatabaseError, SourceError
 from openbook.text import Document, TokenizedDocument, Tokenizer
 

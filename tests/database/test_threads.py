@@ -94,7 +94,7 @@ def run(workers: list[Callable[[], None]], shared: Shared) -> None:
 def test_searches_go_on_while_the_database_changes(
     make: Make, dense: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("openbook.database.dense_store.EXACT_BELOW", 60)
+    monkeypatch.setattr("openbook.database.search.dense_store.EXACT_BELOW", 60)
     faiss.omp_set_num_threads(1)
     database, shared = make(dense=dense), Shared()
     modes = ["bm25", "dense", "hybrid"] if dense else ["bm25"]

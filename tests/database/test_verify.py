@@ -12,7 +12,7 @@ import pytest
 
 from breaking import answers_of, files_of, flip, make_rich, marker, offsets_of
 from openbook.database import Database, NeighborTable, VerifyReport, verify
-from openbook.database.lexical import LexicalIndex
+from openbook.database.search.lexical import LexicalIndex
 from openbook.errors import DatabaseError
 from openbook.text import Tokenizer
 

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from openbook.database import AddReport, Database, SearchMode
-from openbook.database.arrays import AppendOnlyArray
-from openbook.database.batches import is_held_out
-from openbook.database.catalog import Catalog
-from openbook.database.lexical import LexicalIndex
+from openbook.database.search.lexical import LexicalIndex
+from openbook.database.storage.arrays import AppendOnlyArray
+from openbook.database.storage.catalog import Catalog
+from openbook.database.write.batches import is_held_out
 from openbook.errors import DatabaseError, SourceError
 from openbook.lock import take_lock
 from openbook.text import Document, Tokenizer
@@ -35,8 +35,8 @@ def texts(corpus: Callable[..., dict[str, str]]) -> dict[str, str]:
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few documents between commits."""
-    monkeypatch.setattr("openbook.database.batches._FIRST_BATCH", 300)
-    monkeypatch.setattr("openbook.database.batches._LARGEST_BATCH", 300)
+    monkeypatch.setattr("openbook.database.write.batches._FIRST_BATCH", 300)
+    monkeypatch.setattr("openbook.database.write.batches._LARGEST_BATCH", 300)
 
 
 def stored_texts(database: Database) -> dict[str, str]:
@@ -392,7 +392,8 @@ def test_after_any_failure_the_lock_is_free(make: Make, documents: Documents) ->
 
 ADD_ONE_BY_ONE = """
 import json, sys
-from openbook.database import Database, batches
+from openbook.database import Database
+from openbook.database.write import batches
 from openbook.text import Document
 batches._FIRST_BATCH = batches._LARGEST_BATCH = 1
 texts = json.loads(sys.stdin.readline())

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from breaking import WORDS, use_letters
-from openbook.database import Database, NeighborTable, build_neighbors, dense_store
-from openbook.database.dense import ApproximateIndex
+from openbook.database import Database, NeighborTable, build_neighbors
+from openbook.database.search import dense_store
+from openbook.database.search.dense import ApproximateIndex
 from openbook.errors import SettingsError
 from openbook.evaluate import evaluate_effort, evaluate_perplexity
 from openbook.model import RetroForCausalLM

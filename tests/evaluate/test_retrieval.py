@@ -9,8 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from breaking import documents_of, use_letters
-from openbook.database import Database, dense_store
-from openbook.database.dense import ApproximateIndex
+from openbook.database import Database
+from openbook.database.search import dense_store
+from openbook.database.search.dense import ApproximateIndex
 from openbook.errors import DatabaseError, SettingsError
 from openbook.evaluate import evaluate_retrieval
 from openbook.text import Tokenizer, train_tokenizer

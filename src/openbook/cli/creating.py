@@ -4,8 +4,8 @@ from pathlib import Path
 
 from openbook.cli.reading import Sources, make_tokenizer
 from openbook.database import Database
-from openbook.database.catalog_reading import FILE_NAME
-from openbook.database.embedder import DEFAULT_EMBEDDER
+from openbook.database.search.embedder import DEFAULT_EMBEDDER
+from openbook.database.storage.catalog_reading import FILE_NAME
 from openbook.errors import DatabaseError, SettingsError
 from openbook.text import load_tokenizer
 

@@ -3,20 +3,20 @@
 It knows text and tokens; it does not know models.
 """
 
-from openbook.database.asking import nearest_neighbors
 from openbook.database.database import Database
 from openbook.database.info import DatabaseInfo
-from openbook.database.manifest import Problem
-from openbook.database.neighbors import build_neighbors
-from openbook.database.records import Commit, Exclusion
+from openbook.database.neighbors.finder import nearest_neighbors
+from openbook.database.neighbors.sequences import NeighborRows, SequenceDataset
+from openbook.database.neighbors.table import NeighborTable
+from openbook.database.neighbors.table_writer import build_neighbors
 from openbook.database.repair import repair
-from openbook.database.retokenize import RetokenizeReport, retokenize
-from openbook.database.search import Hit, Queries, SearchMode
-from openbook.database.sequences import NeighborRows, SequenceDataset
-from openbook.database.settings import DatabaseSettings
-from openbook.database.table import NeighborTable
+from openbook.database.retokenize.retokenize import RetokenizeReport, retokenize
+from openbook.database.search.searcher import Hit, Queries, SearchMode
+from openbook.database.storage.manifest import Problem
+from openbook.database.storage.records import Commit, Exclusion
+from openbook.database.storage.settings import DatabaseSettings
 from openbook.database.verify import VerifyReport, verify
-from openbook.database.writer import AddReport
+from openbook.database.write.writer import AddReport
 
 __all__ = [
     "AddReport",

@@ -7,13 +7,13 @@ which its own `add`, `remove` and `compact` do. Several threads may search it wh
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from openbook.database import embedder as embedders
-from openbook.database.compact import compact
-from openbook.database.creation import create_folder, open_folder
-from openbook.database.embedder import DEFAULT_EMBEDDER
 from openbook.database.reader import DatabaseReader
+from openbook.database.search import embedder as embedders
+from openbook.database.search.embedder import DEFAULT_EMBEDDER
 from openbook.database.verify import VerifyReport, verify
-from openbook.database.writer import AddReport, Writer
+from openbook.database.write.compact import compact
+from openbook.database.write.creation import create_folder, open_folder
+from openbook.database.write.writer import AddReport, Writer
 from openbook.errors import SourceError
 from openbook.progress import Progress, silent
 from openbook.text import AnyDocument, Tokenizer

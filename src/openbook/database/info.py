@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from openbook.database.catalog_reading import CatalogReader
-from openbook.database.dense_store import is_large, stored_index
-from openbook.database.settings import DatabaseSettings
-from openbook.database.table import table_stamp
+from openbook.database.neighbors.table import table_stamp
+from openbook.database.search.dense_store import is_large, stored_index
+from openbook.database.storage.catalog_reading import CatalogReader
+from openbook.database.storage.settings import DatabaseSettings
 from openbook.database.version import Version
 from openbook.errors import DatabaseError
 

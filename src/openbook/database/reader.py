@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.arrays import Rows
-from openbook.database.catalog import Catalog
-from openbook.database.dense import Found
-from openbook.database.embedder import Embedder, recorded_embedder
-from openbook.database.files import Files
 from openbook.database.info import DatabaseInfo, describe
-from openbook.database.layout import ChunkLayout
-from openbook.database.records import Commit, Exclusion
-from openbook.database.search import Hit, Queries, check_mode
-from openbook.database.settings import DatabaseSettings
+from openbook.database.search.dense import Found
+from openbook.database.search.embedder import Embedder, recorded_embedder
+from openbook.database.search.searcher import Hit, Queries, check_mode
+from openbook.database.storage.arrays import Rows
+from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.files import Files
+from openbook.database.storage.layout import ChunkLayout
+from openbook.database.storage.records import Commit, Exclusion
+from openbook.database.storage.settings import DatabaseSettings
 from openbook.database.version import Version, open_version
 from openbook.text import Tokenizer
 

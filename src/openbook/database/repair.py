@@ -16,18 +16,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.arrays import AppendOnlyArray
-from openbook.database.catalog_reading import FILE_NAME
-from openbook.database.creation import Opened, open_folder
 from openbook.database.database import Database
-from openbook.database.embedder import Embedder, recorded_embedder
-from openbook.database.files import Files
-from openbook.database.layout import ChunkLayout
-from openbook.database.manifest import NAME as MANIFEST
-from openbook.database.manifest import Problem, write_manifest
-from openbook.database.neighbors import build_neighbors
-from openbook.database.table import Stamp, wanted_stamp
+from openbook.database.neighbors.table import Stamp, wanted_stamp
+from openbook.database.neighbors.table_writer import build_neighbors
+from openbook.database.search.embedder import Embedder, recorded_embedder
+from openbook.database.storage.arrays import AppendOnlyArray
+from openbook.database.storage.catalog_reading import FILE_NAME
+from openbook.database.storage.files import Files
+from openbook.database.storage.layout import ChunkLayout
+from openbook.database.storage.manifest import NAME as MANIFEST
+from openbook.database.storage.manifest import Problem, write_manifest
 from openbook.database.verify import VerifyReport, verify
+from openbook.database.write.creation import Opened, open_folder
 from openbook.errors import DatabaseError, OpenbookError
 from openbook.lock import take_lock
 from openbook.progress import Progress, silent, stage

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.arrays import Rows
-from openbook.database.layout import ChunkLayout
+from openbook.database.storage.arrays import Rows
+from openbook.database.storage.layout import ChunkLayout
 
 
 def retrieved_tokens(

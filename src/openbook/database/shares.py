@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.layout import ChunkLayout
-from openbook.database.lexical import LexicalIndex
-from openbook.database.recall import EveryVector
-from openbook.database.search import Searcher, SearchMode
+from openbook.database.search.lexical import LexicalIndex
+from openbook.database.search.recall import EveryVector
+from openbook.database.search.searcher import Searcher, SearchMode
+from openbook.database.storage.layout import ChunkLayout
 from openbook.database.version import Version
 from openbook.errors import SettingsError
 

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from openbook.database.arrays import AppendOnlyArray
-from openbook.database.catalog import Catalog
-from openbook.database.catalog_reading import FILE_NAME
-from openbook.database.creation import open_folder
-from openbook.database.dense_store import is_large, stored_index
-from openbook.database.files import Files
-from openbook.database.layout import ChunkLayout
-from openbook.database.lexical import LexicalIndex
-from openbook.database.manifest import Problem, check_manifest
-from openbook.database.segments import damaged_segments
-from openbook.database.settings import DatabaseSettings
-from openbook.database.table import BEGUN, table_stamp
+from openbook.database.neighbors.table import BEGUN, table_stamp
+from openbook.database.search.dense_store import is_large, stored_index
+from openbook.database.search.lexical import LexicalIndex
+from openbook.database.search.tantivy_files import damaged_segments
+from openbook.database.storage.arrays import AppendOnlyArray
+from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.catalog_reading import FILE_NAME
+from openbook.database.storage.files import Files
+from openbook.database.storage.layout import ChunkLayout
+from openbook.database.storage.manifest import Problem, check_manifest
+from openbook.database.storage.settings import DatabaseSettings
+from openbook.database.write.creation import open_folder
 from openbook.durable import file_digest, read_sealed
 from openbook.errors import DatabaseError, FormatError, OpenbookError
 from openbook.progress import Progress, silent, stage

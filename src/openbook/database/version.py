@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.arrays import Rows
-from openbook.database.catalog import Catalog
-from openbook.database.files import Files
-from openbook.database.indexes import Indexes
-from openbook.database.layout import ChunkLayout
-from openbook.database.search import Hit, Queries, Searcher
+from openbook.database.search.indexes import Indexes
+from openbook.database.search.searcher import Hit, Queries, Searcher
+from openbook.database.storage.arrays import Rows
+from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.files import Files
+from openbook.database.storage.layout import ChunkLayout
 from openbook.errors import DatabaseError
 from openbook.text import Tokenizer
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 
 from openbook.database import Database, NeighborTable, nearest_neighbors
-from openbook.database.dense import ApproximateIndex, DenseIndex
-from openbook.database.recall import EveryVector, overlap_at_10
-from openbook.database.search import Searcher, check_mode
+from openbook.database.search.dense import ApproximateIndex, DenseIndex
+from openbook.database.search.recall import EveryVector, overlap_at_10
+from openbook.database.search.searcher import Searcher, check_mode
 from openbook.database.version import Version
 from openbook.errors import SettingsError
 from openbook.evaluate.measures import result_of

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database import Database, NeighborTable, nearest_neighbors
-from openbook.database.search import check_mode
+from openbook.database.search.searcher import check_mode
 from openbook.database.shares import document_shares, searcher_of_documents
 from openbook.errors import DatabaseError, SettingsError
 from openbook.evaluate.intervals import Difference

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database import Database, SearchMode
-from openbook.database.dense import Found
-from openbook.database.recall import EveryVector, overlap_at_10, recall_at_10
-from openbook.database.search import Searcher, check_mode
+from openbook.database.search.dense import Found
+from openbook.database.search.recall import EveryVector, overlap_at_10, recall_at_10
+from openbook.database.search.searcher import Searcher, check_mode
 from openbook.errors import DatabaseError, SettingsError
 from openbook.progress import Progress, silent
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database import Database, NeighborTable, nearest_neighbors
-from openbook.database.search import check_mode
+from openbook.database.search.searcher import check_mode
 from openbook.errors import DatabaseError, SettingsError
 from openbook.evaluate.windows import Windows
 from openbook.progress import Progress, silent

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from openbook.database import Database, Hit
 from openbook.database.retrieved import retrieved_tokens
-from openbook.database.search import check_mode
+from openbook.database.search.searcher import check_mode
 from openbook.errors import DatabaseError, SettingsError
 from openbook.generation.citations import Citation, cite
 from openbook.generation.decoding import DecodingSettings, decode

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database import Database
-from openbook.database.dense_training import index_name
-from openbook.database.sequences import IGNORED_LABEL
+from openbook.database.neighbors.sequences import IGNORED_LABEL
+from openbook.database.search.dense_tuning import index_name
 from openbook.errors import DatabaseError
 from openbook.evaluate.baselines.plain import hidden_states
 from openbook.progress import Progress, silent

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database import NeighborRows
-from openbook.database.sequences import IGNORED_LABEL
+from openbook.database.neighbors.sequences import IGNORED_LABEL
 from openbook.errors import SettingsError
 from openbook.evaluate.baselines.plain import hidden_states, read_ids, token_nats
 from openbook.evaluate.windows import Windows

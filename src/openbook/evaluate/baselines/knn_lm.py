@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database import Database
-from openbook.database.same_documents import same_documents
+from openbook.database.neighbors.same_documents import same_documents
 from openbook.errors import DatabaseError, SettingsError
 from openbook.evaluate.baselines.datastore import Datastore, build_datastore, read_documents
 from openbook.evaluate.baselines.plain import hidden_states, read_ids, token_nats

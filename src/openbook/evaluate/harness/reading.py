@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from openbook.database.sequences import IGNORED_LABEL
+from openbook.database.neighbors.sequences import IGNORED_LABEL
 from openbook.evaluate.harness.looking_up import RememberedNeighbors
 from openbook.evaluate.harness.rows import Row
 from openbook.evaluate.scorers import evaluating

@@ -1,0 +1,69 @@
+"""Which documents nearly equal a held-out one, or an earlier one, and are therefore kept out of retrieval."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database.near_copies.compare import copies_of_held_out, duplicates
+from openbook.database.storage.arrays import Rows
+from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.layout import ChunkLayout
+from openbook.database.storage.settings import DatabaseSettings
+from openbook.progress import Progress, silent
+
+
+def still_to_judge(catalog: Catalog, settings: DatabaseSettings) -> set[int]:
+    """The numbers of the documents that wait to be compared with others."""
+    if settings.deduplicate or (settings.decontaminate and catalog.head().held_out_documents):
+        return catalog.unjudged()
+    return set()
+
+
+def find_near_copies(
+    layout: ChunkLayout,
+    tokens: Rows,
+    settings: DatabaseSettings,
+    *,
+    unjudged: set[int],
+    progress: Progress = silent,
+) -> list[tuple[str, int, int]]:
+    """Compare what was not yet compared: new documents with all others, all documents with new held-out ones.
+
+    Args:
+        layout: of the newest version.
+        tokens: [num_chunks, M].
+        settings: what to look for.
+        unjudged: numbers of the documents that are new.
+        progress: told how many documents are done.
+
+    Returns:
+        Reason, number of the original and number of each document to exclude.
+    """
+    new = np.isin(layout.number, list(unjudged)) & layout.live
+    held_out = np.flatnonzero(layout.live & layout.holdout)
+    others = layout.live & ~layout.holdout & ~layout.excluded
+
+    def document(place: int) -> NDArray[np.int64]:
+        chunks = layout.chunks_of(place)
+        part = slice(chunks.start, chunks.stop)
+        there = np.arange(layout.chunk_size) < layout.lengths[part, None]
+        return tokens[part][there][:-1].astype(np.int64)
+
+    found = []
+    if settings.decontaminate:
+        pairs = (
+            (np.flatnonzero(others & new), held_out),
+            (np.flatnonzero(others & ~new), held_out[new[held_out]]),
+        )
+        for candidates, originals in pairs:
+            if len(candidates) and len(originals):
+                found += copies_of_held_out(
+                    document, candidates.tolist(), originals.tolist(), progress=progress
+                )
+    if settings.deduplicate:
+        left = others.copy()
+        left[[copy.document for copy in found]] = False
+        known = np.flatnonzero(left & ~new).tolist()
+        found += duplicates(document, np.flatnonzero(left & new).tolist(), known=known, progress=progress)
+    return [
+        (copy.reason, int(layout.number[copy.original]), int(layout.number[copy.document])) for copy in found
+    ]

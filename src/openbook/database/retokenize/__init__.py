@@ -1,0 +1,1 @@
+"""A second database of the same documents in the tokens of another model."""

@@ -1,0 +1,131 @@
+"""The arrays of a database written anew in another tokenizer's tokens: tokens, lengths, vectors."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database.retokenize.rechunk import chunked_text, fill_rows, parts_of, tokens_of_chunks
+from openbook.database.search.embedder import Embedder
+from openbook.database.storage.files import Files
+from openbook.database.storage.layout import ChunkLayout
+from openbook.database.version import Version
+from openbook.progress import Progress, stage
+from openbook.text import Tokenizer
+
+_CHUNKS_AT_ONCE = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class NewRows:
+    """What the new rows are made of.
+
+    counts: int64 [live chunks of the old database], new tokens of each.
+    chunks: int64 [rows], the number of the old chunk that a row holds, or a part of which.
+    cut: bool [rows], is it a part?
+    document_chunks, document_tokens: int64 [live documents].
+    """
+
+    counts: NDArray[np.int64]
+    chunks: NDArray[np.int64]
+    cut: NDArray[np.bool_]
+    document_chunks: NDArray[np.int64]
+    document_tokens: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, layout: ChunkLayout, counts: NDArray[np.int64], *, chunk_size: int) -> "NewRows":
+        """From the old layout and the counts."""
+        parts = parts_of(counts, chunk_size)
+        sizes = layout.document_chunks[layout.live]
+        first = np.cumsum(sizes) - sizes
+        return cls(
+            counts,
+            np.repeat(np.flatnonzero(layout.live[layout.document_of]), parts),
+            np.repeat(parts > 1, parts),
+            np.add.reduceat(parts, first),
+            np.add.reduceat(counts, first),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Rewriting:
+    """One version of a database, into files that no catalogue names yet.
+
+    old: the version.
+    tokenizer: the other one.
+    files: of the new database.
+    embedder: that made the old vectors.
+    """
+
+    old: Version
+    tokenizer: Tokenizer
+    files: Files
+    embedder: Callable[[], Embedder]
+
+    def write_tokens(self, progress: Progress) -> NewRows:
+        """Write tokens and lengths."""
+        layout, M, written = self.old.layout, self.files.tokens.width, 0
+        assert self.files.lengths is not None
+        total, counts, done = int(layout.document_chunks[layout.live].sum()), [], 0
+        for documents in _batches(layout):
+            tokens, new = self._retokenized(documents)
+            rows, lengths = fill_rows(tokens, new, chunk_size=M, fill=self.tokenizer.eos_id)
+            self.files.tokens.append(rows, first=written)
+            self.files.lengths.append(lengths[:, None], first=written)
+            counts.append(new)
+            written, done = written + len(rows), done + len(new)
+            progress(done, total)
+        return NewRows.of(layout, np.concatenate(counts), chunk_size=M)
+
+    def _retokenized(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """New tokens [T] of some documents, each with its end, and how many of them each old chunk has."""
+        layout, texts = self.old.layout, []
+        for place in documents.tolist():
+            chunks = layout.chunks_of(place)
+            rows = self.old.tokens[chunks.start : chunks.stop].tolist()
+            lengths = layout.lengths[chunks.start : chunks.stop].tolist()
+            pieces = [row[:length] for row, length in zip(rows, lengths, strict=True)]
+            texts.append(chunked_text(self.old.tokenizer, pieces))
+        encoded = self.tokenizer.encode_with_starts([chunked.text for chunked in texts])
+        counts = []
+        for chunked, (_, starts) in zip(texts, encoded, strict=True):
+            counts.append(tokens_of_chunks(chunked, starts))
+            counts[-1][-1] += 1
+        ids = [token for tokens, _ in encoded for token in (*tokens, self.tokenizer.eos_id)]
+        return np.array(ids, dtype=np.int64), np.concatenate(counts)
+
+    def layout(self, rows: NewRows) -> ChunkLayout:
+        """Of the new database."""
+        chunks, count = rows.document_chunks, len(rows.chunks)
+        return replace(
+            self.old.layout.without_removed(),
+            num_chunks=count,
+            chunk_size=self.files.tokens.width,
+            first_chunk=np.cumsum(chunks) - chunks,
+            document_chunks=chunks,
+            document_tokens=rows.document_tokens,
+            stored_lengths=None if self.files.lengths is None else self.files.lengths.rows(count),
+        )
+
+    def write_vectors(self, rows: NewRows, progress: Progress) -> None:
+        """Copy vectors; those of parts are encoded."""
+        if self.old.vectors is None or self.files.vectors is None:
+            return
+        tokens, tell = self.files.tokens.rows(len(rows.chunks)), stage(progress, "copying vectors")
+        embedder = self.embedder() if rows.cut.any() else None
+        for start in range(0, len(rows.chunks), _CHUNKS_AT_ONCE):
+            part = slice(start, start + _CHUNKS_AT_ONCE)
+            vectors, cut = self.old.vectors[rows.chunks[part]], rows.cut[part]
+            if embedder is not None and cut.any():
+                texts = self.tokenizer.decode(tokens[part][cut].tolist())
+                vectors[cut] = embedder.encode(texts).astype(np.float16)
+            self.files.vectors.append(vectors, first=start)
+            tell(start + len(vectors), len(rows.chunks))
+
+
+def _batches(layout: ChunkLayout) -> Iterator[NDArray[np.int64]]:
+    """Live documents in order, some thousand chunks at a time."""
+    live = np.flatnonzero(layout.live)
+    number = (np.cumsum(layout.document_chunks[live]) - 1) // _CHUNKS_AT_ONCE
+    yield from np.split(live, np.flatnonzero(np.diff(number)) + 1)

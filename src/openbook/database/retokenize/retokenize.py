@@ -1,0 +1,175 @@
+"""A second database of the same documents for a model with another tokenizer, in a folder of its own.
+
+Chunks keep their texts, as far as tokens can begin and end where the old ones did, and so their vectors:
+nothing is encoded again but what has too many tokens for one row. The catalogue is written last.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from openbook.database.database import Database
+from openbook.database.retokenize.new_arrays import NewRows, Rewriting
+from openbook.database.storage.catalog import UNFINISHED_NAME, Catalog
+from openbook.database.storage.catalog_reading import FILE_NAME
+from openbook.database.storage.files import NAMES, Files
+from openbook.database.storage.manifest import write_manifest
+from openbook.database.storage.settings import FORMAT_WITH_LENGTHS, LARGEST_CHUNK, DatabaseSettings
+from openbook.database.write.compact import build_indexes
+from openbook.durable import stored
+from openbook.errors import DatabaseError, SettingsError
+from openbook.lock import take_lock
+from openbook.progress import Progress, silent
+from openbook.text import Tokenizer, load_tokenizer
+
+_MANY = 0.01
+"""Share of chunks to be encoded again from which on a larger chunk size is worth a word."""
+_LEFT_BY_A_KILL = {*NAMES, "tokenizer", "write.lock", UNFINISHED_NAME, f"{UNFINISHED_NAME}-journal"}
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetokenizeReport:
+    """What `retokenize` made."""
+
+    output: Path
+    documents: int
+    chunks: int
+    kept: int
+    """Chunks that have the text of one of the old database, and its vector."""
+    encoded_again: int
+    """Parts of chunks that were too long for one row; 0 where there are no vectors."""
+    version: int
+
+
+def retokenize(
+    database: Database,
+    output: str | Path,
+    tokenizer: Tokenizer | str,
+    *,
+    chunk_size: int | None = None,
+    tell: Tell = lambda text: None,
+    progress: Progress = silent,
+) -> RetokenizeReport:
+    """Derive a database of the same texts in another tokenizer's tokens; the old one stays as it is.
+
+    Documents keep ids, fingerprints, holdout and exclusions; removed ones are left out. The neighbor table
+    is not carried over.
+
+    Args:
+        database: at its newest version.
+        output: a folder that does not exist or is empty.
+        tokenizer: its name or path, or one that is loaded.
+        chunk_size: M of the new database; None: the old one's.
+        tell: told, before anything is encoded, how many chunks keep their texts.
+        progress: told how many chunks are tokenized, and of further stages.
+
+    Raises:
+        DatabaseError: the folder holds something; the old database is empty, damaged or just being changed.
+        SettingsError: no such tokenizer, or the database has it already; a chunk size out of range.
+        MismatchError: chunks are to be encoded, and the encoder's weights are not those of the vectors.
+    """
+    if isinstance(tokenizer, str):
+        tokenizer = load_tokenizer(tokenizer)
+    settings = _settings(database, tokenizer, chunk_size)
+    folder = Path(output)
+    with _claimed(folder):
+        opened = database.opened
+        catalog = _copy_catalog(database, opened.layout.version, folder)
+        tokenizer.save(folder / "tokenizer")
+        files = Files.of(folder, settings, vocab_size=tokenizer.vocab_size, generation=0)
+        work = Rewriting(opened, tokenizer, files, lambda: database.embedder)
+        rows = work.write_tokens(progress)
+        tell(_summary(rows, settings))
+        layout = work.layout(rows)
+        work.write_vectors(rows, progress)
+        build_indexes(files, layout, tokenizer, progress=progress)
+        columns = (layout.first_chunk, layout.document_chunks, layout.document_tokens, layout.number)
+        catalog.become_another(settings.to_dict(), zip(*(x.tolist() for x in columns), strict=True))
+        catalog = Catalog(folder)
+        write_manifest(catalog)
+    again = int(rows.cut.sum()) if settings.embedding_size else 0
+    return RetokenizeReport(
+        output=folder,
+        documents=len(layout.number),
+        chunks=layout.num_chunks,
+        kept=int((~rows.cut).sum()),
+        encoded_again=again,
+        version=catalog.head().version,
+    )
+
+
+def _settings(database: Database, tokenizer: Tokenizer, chunk_size: int | None) -> DatabaseSettings:
+    old = database.settings
+    if tokenizer.fingerprint == old.tokenizer_fingerprint:
+        raise SettingsError(
+            f"{database.path}: has the tokenizer {tokenizer.name} already: use it as it is; for chunks of "
+            "another size, build a database anew"
+        )
+    if not database.layout.live.any():
+        raise DatabaseError(
+            f"{database.path}: is empty; build one for the model: openbook build DB SOURCE --tokenizer MODEL"
+        )
+    return replace(
+        old,
+        tokenizer=tokenizer.name,
+        tokenizer_fingerprint=tokenizer.fingerprint,
+        chunk_size=old.chunk_size if chunk_size is None else chunk_size,
+        format=FORMAT_WITH_LENGTHS,
+    )
+
+
+@contextmanager
+def _claimed(folder: Path) -> Iterator[None]:
+    """Hold a folder for ourselves; if the block fails, it is deleted."""
+    if (folder / FILE_NAME).exists():
+        raise DatabaseError(f"{folder}: is a database already; delete it, or choose another folder")
+    with stored(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        names = {path.name for path in folder.iterdir()}
+        if names - _LEFT_BY_A_KILL or (names - {"write.lock"} and UNFINISHED_NAME not in names):
+            raise DatabaseError(f"{folder}: is not empty; choose another folder")
+    lock = take_lock(folder / "write.lock")
+    try:
+        for path in (folder / name for name in names - {"write.lock"}):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        yield
+    except BaseException:
+        lock.release()
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    finally:
+        lock.release()
+
+
+def _copy_catalog(database: Database, version: int, folder: Path) -> Catalog:
+    catalog = database.catalog.copy_to(folder)
+    if catalog.unsound_rows() or catalog.unsound_commits():
+        raise DatabaseError(
+            f"{database.catalog.path}: is damaged; see: openbook verify {database.path} --repair"
+        )
+    if catalog.head().version != version:
+        raise DatabaseError(f"{database.path}: was changed while it was being read; run again")
+    return catalog
+
+
+def _summary(rows: NewRows, settings: DatabaseSettings) -> str:
+    """What is kept, and what could be, in words."""
+    M, long = settings.chunk_size, int((rows.counts > settings.chunk_size).sum())
+    what = "texts and vectors" if settings.embedding_size else "texts"
+    said = f"{len(rows.counts) - long:,} of {len(rows.counts):,} chunks keep their {what}"
+    if long == 0:
+        return said
+    done = ", which are encoded again" if settings.embedding_size else ""
+    said += f"; {long:,} have more than {M} tokens and are cut into {int(rows.cut.sum()):,} parts{done}"
+    if long <= _MANY * len(rows.counts):
+        return said
+    nearly_all = int(np.quantile(rows.counts, 1 - _MANY, method="inverted_cdf"))
+    choices = {nearly_all: "99 %"} | {int(rows.counts.max()): "all"}
+    advice = [f"--chunk-size {M} would keep {share}" for M, share in choices.items() if M <= LARGEST_CHUNK]
+    return "; ".join([said, ", ".join(advice)]) if advice else said

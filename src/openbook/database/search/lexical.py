@@ -1,0 +1,217 @@
+"""BM25 over the chunks' words, by tantivy (k1 1.2, b 0.75, fixed there).
+
+The same analyzer reads chunks and queries: runs of letters and digits, lower-cased, at most 40 bytes.
+The index is derived from tokens: each entry is a chunk's number and its words; the text is not stored.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from os import cpu_count
+from pathlib import Path
+
+import numpy as np
+import tantivy
+from numpy.typing import NDArray
+
+from openbook.database.search.tantivy_files import break_seal, damaged_segments, deleted_documents, seal
+from openbook.durable import database_of
+from openbook.errors import DatabaseError
+
+_HEAP_BYTES = 96_000_000
+_LONGEST_WORD = 40
+
+
+def _analyzer() -> tantivy.TextAnalyzer:
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    builder = builder.filter(tantivy.Filter.remove_long(_LONGEST_WORD))
+    return builder.filter(tantivy.Filter.lowercase()).build()
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_integer_field("chunk", stored=False, indexed=True, fast=True)
+    builder.add_text_field("text", stored=False, tokenizer_name="words", index_option="freq")
+    return builder.build()
+
+
+class LexicalIndex:
+    """One folder of tantivy's.
+
+    Args:
+        folder: of the index.
+        create: make an index there if there is none.
+
+    Raises:
+        DatabaseError: the folder is damaged, or read-only: tantivy locks what it reads.
+    """
+
+    def __init__(self, folder: Path, *, create: bool = True) -> None:
+        self.folder = folder
+        self._schema = _schema()
+        self._analyzer = _analyzer()
+        self._writer: tantivy.IndexWriter | None = None
+        self._checked = False
+        with self._reported():
+            if not (folder / "meta.json").is_file():
+                if not create:
+                    raise FileNotFoundError("holds no index")
+                folder.mkdir(parents=True, exist_ok=True)
+                break_seal(folder)
+            self._index = tantivy.Index(self._schema, path=str(folder))
+            self._index.register_tokenizer("words", self._analyzer)
+            # Otherwise a thread watches the folder, and its lock file comes in the way of deleting that.
+            self._index.config_reader(reload_policy="manual")
+            self._searcher = self._index.searcher()
+
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        """What tantivy finds wrong with its files."""
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            raise self._error(f"cannot be read or written: {error!s:.160}") from error
+        except BaseException as error:
+            if type(error).__name__ == "PanicException":  # what a fault inside tantivy looks like from here
+                raise self._error(f"cannot be read: {error!s:.160}") from error
+            raise
+
+    def _error(self, problem: str) -> DatabaseError:
+        return DatabaseError(
+            f"{self.folder}: {problem}; if the disk is not full and the folder can be written to, it is "
+            f"damaged, and made again by: openbook verify {database_of(self.folder.parent)} --repair"
+        )
+
+    def check_files(self) -> None:
+        """Compare all files with their checksums, once; of a folder that was deleted, what is open stays.
+
+        Raises:
+            DatabaseError: one is damaged.
+        """
+        meta = self.folder / "meta.json"
+        if not self._checked and meta.exists():
+            for path, problem in damaged_segments(self.folder):
+                if meta.exists():
+                    raise DatabaseError(
+                        f"{path}: {problem}: the file is damaged; it is made again by: "
+                        f"openbook verify {database_of(self.folder.parent)} --repair"
+                    )
+            self._checked = True
+
+    def chunks(self) -> NDArray[np.int64]:
+        """The numbers of all chunks in the index, ascending."""
+        with self._reported():
+            count = max(1, self._searcher.num_docs)
+            hits = self._searcher.search(
+                tantivy.Query.all_query(), limit=count, count=False, order_by_field="chunk"
+            ).hits
+        return np.sort(np.array([chunk for chunk, _ in hits], dtype=np.int64))
+
+    def highest_chunk(self) -> int:
+        """The highest chunk number in the index, -1 if it is empty."""
+        everything = tantivy.Query.all_query()
+        with self._reported():
+            hits = self._searcher.search(everything, limit=1, count=False, order_by_field="chunk").hits
+        return int(hits[0][0]) if hits else -1
+
+    def cut(self, count: int) -> int:
+        """Take out chunks `count` and higher, of which no commit knows.
+
+        Returns:
+            The first chunk that is to be added again: mostly the one after the highest. But where files with
+            such chunks were merged with others, their words would go on counting, so the index begins anew.
+        """
+        beyond = self.highest_chunk() + 1
+        if beyond <= count:
+            return beyond
+        before = deleted_documents(self.folder)
+        self.delete_chunks(range(count, beyond))
+        self.commit()
+        if deleted_documents(self.folder) <= before:
+            return count
+        self._open_writer().delete_all_documents()
+        return 0
+
+    def add(self, chunk_ids: Iterable[int], texts: Iterable[str]) -> None:
+        """Add chunks; searchable after `commit`."""
+        writer = self._open_writer()
+        for chunk_id, text in zip(chunk_ids, texts, strict=True):
+            document = tantivy.Document()
+            document.add_integer("chunk", chunk_id)
+            document.add_text("text", text)
+            with self._reported():
+                writer.add_document(document)
+
+    def delete_chunks(self, chunk_ids: Iterable[int]) -> None:
+        """Take chunks out; gone after `commit`."""
+        for chunk_id in chunk_ids:
+            self._open_writer().delete_documents_by_term("chunk", chunk_id)
+
+    def commit(self) -> None:
+        """Make what was added and deleted durable and searchable."""
+        if self._writer is not None:
+            with self._reported():
+                self._writer.commit()
+                self._index.reload()
+                self._searcher = self._index.searcher()
+
+    def close(self) -> None:
+        """Wait for background merges, free the writer and seal the files."""
+        if self._writer is not None:
+            writer, self._writer = self._writer, None
+            with self._reported():
+                writer.wait_merging_threads()
+                seal(self.folder)
+
+    def _open_writer(self) -> tantivy.IndexWriter:
+        if self._writer is None:
+            with self._reported():
+                break_seal(self.folder)
+                self._writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=2)
+        return self._writer
+
+    def search(
+        self, texts: Sequence[str], k: int, *, avoid: range = range(0)
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The k best chunks for each text, by BM25 over its distinct words, on all cores.
+
+        Args:
+            texts: n of them.
+            k: chunks a text.
+            avoid: chunks that must not be found.
+
+        Returns:
+            chunk ids [n, k], best first and of equals the lowest first, -1 where fewer chunks share a word
+            with the text; and scores [n, k].
+        """
+        ids = np.full((len(texts), k), -1, dtype=np.int64)
+        scores = np.zeros((len(texts), k), dtype=np.float32)
+
+        def fill(row: int) -> None:
+            found = self._searcher.search(self._query(texts[row], avoid), limit=k, count=False).hits
+            chunks = self._searcher.fast_field_values("chunk", [address for _, address in found])
+            ranked = sorted((-score, chunk) for (score, _), chunk in zip(found, chunks, strict=True))
+            ids[row, : len(found)] = np.array([chunk for _, chunk in ranked], dtype=np.int64)
+            scores[row, : len(found)] = [-score for score, _ in ranked]
+
+        with self._reported():
+            if len(texts) == 1:
+                fill(0)
+            else:
+                with ThreadPoolExecutor(cpu_count()) as pool:
+                    list(pool.map(fill, range(len(texts))))
+        return ids, scores
+
+    def words(self, text: str) -> list[str]:
+        """The distinct words of a text, as chunks and queries are read."""
+        return list(dict.fromkeys(self._analyzer.analyze(text)))
+
+    def _query(self, text: str, avoid: range) -> tantivy.Query:
+        words = self.words(text)
+        terms = [tantivy.Query.term_query(self._schema, "text", word, index_option="freq") for word in words]
+        clauses = [(tantivy.Occur.Should, term) for term in terms]
+        if avoid:
+            kind = tantivy.FieldType.Integer
+            avoided = tantivy.Query.range_query(self._schema, "chunk", kind, avoid.start, avoid.stop - 1)
+            clauses.append((tantivy.Occur.MustNot, avoided))
+        return tantivy.Query.boolean_query(clauses)

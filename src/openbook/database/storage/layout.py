@@ -1,0 +1,166 @@
+"""Which chunk is of which document, at one version: arithmetic over arrays, no files.
+
+Documents stand in the order of their chunks, and each one's chunks are contiguous; so a chunk's continuation
+is the next row if that is of the same document.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database.storage.arrays import Rows
+from openbook.database.storage.records import Snapshot
+
+
+@dataclass(frozen=True)
+class ChunkLayout:
+    """All documents ever stored and not yet compacted away, at one version.
+
+    Arrays are indexed by the document's place (0, 1, … in the order of chunks), not by its number or id.
+    """
+
+    version: int
+    num_chunks: int
+    """Rows of the arrays."""
+    chunk_size: int
+    """M."""
+    number: NDArray[np.int64]
+    """The catalogue's number of each document."""
+    first_chunk: NDArray[np.int64]
+    document_chunks: NDArray[np.int64]
+    """Chunks of each document, at least 1."""
+    document_tokens: NDArray[np.int64]
+    """Tokens of each document without filling, with its end-of-text token."""
+    document_bytes: NDArray[np.int64]
+    """UTF-8 bytes of each document's text."""
+    holdout: NDArray[np.bool_]
+    """Stored for evaluation, never retrieved."""
+    live: NDArray[np.bool_]
+    """Neither removed nor replaced."""
+    excluded: NDArray[np.bool_]
+    """Nearly equals a held-out or an earlier document: neither retrieved nor trained on."""
+    added: NDArray[np.int64]
+    """The version that added each document."""
+    stored_lengths: Rows | NDArray[np.uint16] | None = None
+    """[num_chunks, 1] of a database that stores them; None: a document's chunks but the last are full."""
+
+    @classmethod
+    def from_snapshot(
+        cls, snapshot: Snapshot, *, chunk_size: int, stored_lengths: Rows | None = None
+    ) -> "ChunkLayout":
+        """From what `Catalog.snapshot` returns, and the array of lengths if there is one."""
+        number, first, chunks, tokens, num_bytes, holdout, live, excluded, added = snapshot.rows.T
+        return cls(
+            version=snapshot.head.version,
+            num_chunks=snapshot.head.num_chunks,
+            chunk_size=chunk_size,
+            number=number,
+            first_chunk=first,
+            document_chunks=chunks,
+            document_tokens=tokens,
+            document_bytes=num_bytes,
+            holdout=holdout > 0,
+            live=live > 0,
+            excluded=excluded > 0,
+            added=added,
+            stored_lengths=stored_lengths,
+        )
+
+    @cached_property
+    def document_of(self) -> NDArray[np.int64]:
+        """[num_chunks]: the place of each chunk's document."""
+        return np.repeat(np.arange(len(self.number)), self.document_chunks)
+
+    @cached_property
+    def retrievable(self) -> NDArray[np.bool_]:
+        """[num_chunks]: may this chunk be anyone's neighbor?"""
+        retrievable: NDArray[np.bool_] = (self.live & ~self.holdout & ~self.excluded)[self.document_of]
+        return retrievable
+
+    @cached_property
+    def indexed(self) -> NDArray[np.int64]:
+        """Numbers of all chunks that indexes hold, in order: of documents that are not held out.
+
+        Removed and excluded ones are among them until `compact`, and are filtered from what is found.
+        """
+        return np.flatnonzero(~self.holdout[self.document_of])
+
+    @cached_property
+    def lengths(self) -> NDArray[np.int64]:
+        """[num_chunks]: tokens in each chunk without filling, 1 … M.
+
+        Raises:
+            DatabaseError: they are stored, and damaged.
+        """
+        if self.stored_lengths is not None:
+            return self.stored_lengths[:][:, 0].astype(np.int64)
+        return full_but_the_last(self.document_chunks, self.document_tokens, chunk_size=self.chunk_size)
+
+    @cached_property
+    def has_continuation(self) -> NDArray[np.bool_]:
+        """[num_chunks]: is the next chunk of the same document?"""
+        last = np.zeros(self.num_chunks, dtype=np.bool_)
+        last[self.first_chunk + self.document_chunks - 1] = True
+        return ~last
+
+    def without_removed(self) -> "ChunkLayout":
+        """As it is after `compact`: live documents one after the other."""
+        live = self.live
+        chunks = self.document_chunks[live]
+        stored = self.stored_lengths
+        return ChunkLayout(
+            version=self.version,
+            num_chunks=int(chunks.sum()),
+            chunk_size=self.chunk_size,
+            number=self.number[live],
+            first_chunk=np.cumsum(chunks) - chunks,
+            document_chunks=chunks,
+            document_tokens=self.document_tokens[live],
+            document_bytes=self.document_bytes[live],
+            holdout=self.holdout[live],
+            live=np.ones(len(chunks), dtype=np.bool_),
+            excluded=self.excluded[live],
+            added=self.added[live],
+            stored_lengths=None if stored is None else stored[:][live[self.document_of]],
+        )
+
+    def chunks_of(self, document: int) -> range:
+        """The chunks of the document at this place."""
+        first = int(self.first_chunk[document])
+        return range(first, first + int(self.document_chunks[document]))
+
+    def chunks_of_split(self, *, holdout: bool) -> NDArray[np.int64]:
+        """Numbers of all live chunks of the held-out documents, or of the others less the excluded."""
+        wanted = self.live & (self.holdout == holdout) & ~self.excluded
+        return np.flatnonzero(wanted[self.document_of])
+
+    def count(self, *, holdout: bool) -> dict[str, Any]:
+        """Documents, chunks, tokens and bytes of one split."""
+        wanted = self.live & (self.holdout == holdout)
+        return {
+            "documents": int(wanted.sum()),
+            "chunks": int(self.document_chunks[wanted].sum()),
+            "tokens": int(self.document_tokens[wanted].sum()),
+            "bytes": int(self.document_bytes[wanted].sum()),
+        }
+
+
+def full_but_the_last(
+    chunks: NDArray[np.int64], tokens: NDArray[np.int64], *, chunk_size: int
+) -> NDArray[np.int64]:
+    """The tokens in each chunk of documents that are cut as `cut_chunks` does.
+
+    Args:
+        chunks: [documents] of each.
+        tokens: [documents] of each, with its end-of-text token.
+        chunk_size: M.
+
+    Returns:
+        [all chunks], 1 … M.
+    """
+    place = np.arange(chunks.sum()) - np.repeat(np.cumsum(chunks) - chunks, chunks)
+    lengths: NDArray[np.int64] = np.minimum(chunk_size, np.repeat(tokens, chunks) - place * chunk_size)
+    return lengths

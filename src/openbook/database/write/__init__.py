@@ -1,0 +1,1 @@
+"""Writing a database: making its folder, adding and removing documents, compacting."""

@@ -1,0 +1,135 @@
+"""Writing a database anew without what was removed: a new generation of files, then one transaction.
+
+Until that transaction the old files count, after it the new ones; whichever do not count are deleted by the
+next writer. The neighbor table is carried over, with its chunks renumbered.
+"""
+
+import shutil
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database.neighbors.table import BEGUN, table_stamp
+from openbook.database.search.dense_store import maintain_dense
+from openbook.database.search.lexical import LexicalIndex
+from openbook.database.storage.arrays import AppendOnlyArray
+from openbook.database.storage.files import Files
+from openbook.database.storage.layout import ChunkLayout
+from openbook.durable import stored, write_sealed
+from openbook.errors import DatabaseError
+from openbook.lock import take_lock
+from openbook.progress import Progress, silent, stage
+from openbook.text import Tokenizer
+
+if TYPE_CHECKING:
+    from openbook.database.write.writer import Writer
+
+_ROWS_AT_ONCE = 65_536
+
+
+def compact(writer: "Writer", *, progress: Progress = silent) -> int:
+    """Reclaim the space of removed documents; see `Database.compact`.
+
+    Returns:
+        The new version; the old one if nothing was removed.
+    """
+    layout = writer.layout()
+    if layout.live.all():
+        return layout.version
+    lock = take_lock(writer.files.folder / "neighbors.lock")
+    try:
+        return _compact(writer, layout, progress)
+    finally:
+        lock.release()
+
+
+def _compact(writer: "Writer", layout: ChunkLayout, progress: Progress) -> int:
+    old, new = writer.files, writer.files_of(writer.files.generation + 1)
+    kept = np.flatnonzero(layout.live[layout.document_of])
+    with stored(new.place):
+        shutil.rmtree(new.place, ignore_errors=True)
+        new.place.mkdir(parents=True)
+    compacted = layout.without_removed()
+    try:
+        _write(writer, old, new, layout, kept, progress)
+    except BaseException:
+        shutil.rmtree(new.place, ignore_errors=True)  # a full disk has better uses for the room
+        raise
+    places = zip(compacted.first_chunk.tolist(), compacted.number.tolist(), strict=True)
+    version = writer.catalog.compact(places, generation=new.generation, num_chunks=len(kept))
+    writer.move_to(new, len(kept))
+    return version
+
+
+def _write(
+    writer: "Writer", old: Files, new: Files, layout: ChunkLayout, kept: NDArray[np.int64], progress: Progress
+) -> None:
+    """The files of the new generation, of the chunks that are kept."""
+    compacted = layout.without_removed()
+    for source, target in zip(old.arrays, new.arrays, strict=True):
+        tell = progress if source is old.tokens else stage(progress, f"copying {source.path.stem}")
+        _copy(source, target, layout.num_chunks, kept, tell)
+    build_indexes(new, compacted, writer.tokenizer, progress=progress)
+    _renumber_table(old, new, layout, kept)
+
+
+def _copy(
+    source: AppendOnlyArray,
+    target: AppendOnlyArray,
+    num_rows: int,
+    kept: NDArray[np.int64],
+    progress: Progress,
+) -> None:
+    rows = source.rows(num_rows)
+    for start in range(0, len(kept), _ROWS_AT_ONCE):
+        part = kept[start : start + _ROWS_AT_ONCE]
+        target.append(rows[part], first=start)
+        progress(start + len(part), len(kept))
+
+
+def build_indexes(files: Files, layout: ChunkLayout, tokenizer: Tokenizer, *, progress: Progress) -> None:
+    """Make the indexes of files that have none, from their arrays.
+
+    Args:
+        files: of a generation that no catalogue names yet.
+        layout: of its documents, none of them removed.
+        tokenizer: of the tokens.
+        progress: told in stages.
+    """
+    tokens, tell = files.tokens.rows(layout.num_chunks), stage(progress, "indexing words")
+    with closing(LexicalIndex(files.lexical)) as index:
+        for start in range(0, len(layout.indexed), _ROWS_AT_ONCE):
+            part = layout.indexed[start : start + _ROWS_AT_ONCE]
+            index.add(part.tolist(), tokenizer.decode(tokens[part].tolist()))
+            tell(start + len(part), len(layout.indexed))
+        index.commit()
+    if files.vectors is not None:
+        maintain_dense(files.dense, layout, files.vectors.rows(layout.num_chunks), progress=progress)
+
+
+def _renumber_table(old: Files, new: Files, layout: ChunkLayout, kept: NDArray[np.int64]) -> None:
+    """Carry the neighbor table over; chunks that are no longer there become -1, to be searched again."""
+    try:
+        stamp = table_stamp(old.neighbors)
+        if stamp is None:
+            return
+        ids, scores = (array.rows(stamp.num_chunks)[:] for array in stamp.arrays(old.neighbors))
+    except DatabaseError:  # a damaged table is built again anyway
+        return
+    kept = kept[kept < stamp.num_chunks]
+    ids = ids[kept]
+    if stamp.book is None:
+        renumbered = np.full(layout.num_chunks + 1, -1, dtype=np.int64)
+        renumbered[kept] = np.arange(len(kept))
+        ids = renumbered[ids]
+        ids[(ids < 0).any(axis=1) & (ids[:, 0] >= 0)] = -1
+    with stored(new.neighbors):
+        new.neighbors.mkdir()
+    moved = replace(stamp, num_chunks=len(kept))
+    for array, values in zip(moved.arrays(new.neighbors), (ids, scores[kept]), strict=True):
+        array.append(values, first=0)
+    write_sealed(new.neighbors / BEGUN, moved.values())
+    moved.write(new.neighbors)

@@ -1,0 +1,79 @@
+"""Making a database's folder, and opening one: catalogue, settings and tokenizer, all there or an error."""
+
+from pathlib import Path
+from typing import Any
+
+from openbook.database.search.embedder import Embedder
+from openbook.database.search.lexical import LexicalIndex
+from openbook.database.storage.catalog import UNFINISHED_NAME, Catalog
+from openbook.database.storage.catalog_reading import FILE_NAME
+from openbook.database.storage.manifest import write_manifest
+from openbook.database.storage.settings import DatabaseSettings
+from openbook.durable import stored
+from openbook.errors import DatabaseError, MismatchError, SettingsError
+from openbook.text import Tokenizer, load_tokenizer
+
+_INTERRUPTED = {"tokenizer", "lexical", UNFINISHED_NAME, f"{UNFINISHED_NAME}-journal"}
+"""What making a database leaves behind when it is killed: the next try may write over it."""
+
+Opened = tuple[Catalog, DatabaseSettings, Tokenizer]
+
+
+def create_folder(
+    folder: Path, tokenizer: Tokenizer | str, embedder: Embedder | None, **settings: Any
+) -> Opened:
+    """Make a database without documents.
+
+    Args:
+        folder: does not exist or is empty.
+        tokenizer: its name or path, or one that is loaded.
+        embedder: None: lexical only.
+        settings: the other fields of `DatabaseSettings`.
+
+    Raises:
+        DatabaseError: the folder holds something, or cannot be written to.
+        SettingsError: a setting out of range, a tokenizer that cannot be loaded.
+    """
+    if (folder / FILE_NAME).exists():
+        raise DatabaseError(f"{folder}: is a database already; open it, or choose another folder")
+    if folder.exists() and not (folder.is_dir() and {p.name for p in folder.iterdir()} <= _INTERRUPTED):
+        raise DatabaseError(f"{folder}: exists and is no database; choose another folder")
+    if isinstance(tokenizer, str):
+        tokenizer = load_tokenizer(tokenizer)
+    complete = DatabaseSettings(
+        tokenizer=tokenizer.name,
+        tokenizer_fingerprint=tokenizer.fingerprint,
+        embedder=embedder.name if embedder else None,
+        embedder_source=embedder.source if embedder else None,
+        embedder_fingerprint=embedder.fingerprint if embedder else None,
+        embedding_size=embedder.size if embedder else 0,
+        **settings,
+    )
+    with stored(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        tokenizer.save(folder / "tokenizer")
+        LexicalIndex(folder / "lexical")
+        Catalog.create(folder, complete.to_dict())
+    catalog = Catalog(folder)
+    write_manifest(catalog)
+    return catalog, complete, tokenizer
+
+
+def open_folder(folder: Path) -> Opened:
+    """Open what `create_folder` made.
+
+    Raises:
+        DatabaseError: there is no database, or it is damaged.
+        MismatchError: its tokenizer's files are not those it was made with.
+    """
+    catalog = Catalog(folder)
+    settings = DatabaseSettings.from_dict(catalog.settings(), where=str(folder))
+    if not (folder / "tokenizer" / "tokenizer.json").is_file():
+        raise DatabaseError(f"{folder}: its tokenizer/tokenizer.json is missing: restore it")
+    try:
+        tokenizer = load_tokenizer(str(folder / "tokenizer"))
+    except SettingsError as error:
+        raise DatabaseError(f"{folder / 'tokenizer'}: is damaged: {error}") from error
+    if tokenizer.fingerprint != settings.tokenizer_fingerprint:
+        raise MismatchError(f"{folder / 'tokenizer'}: not the tokenizer that the database was made with")
+    return catalog, settings, tokenizer

@@ -1,0 +1,68 @@
+"""A batch of documents as rows of tokens and records for the catalogue."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database.storage.layout import full_but_the_last
+from openbook.database.storage.records import DocumentRecord
+from openbook.database.storage.settings import DatabaseSettings
+from openbook.database.write.batches import is_held_out
+from openbook.text import AnyDocument, TokenizedDocument, Tokenizer, cut_chunks
+
+
+def cut_batch(
+    documents: Sequence[AnyDocument],
+    tokenizer: Tokenizer,
+    settings: DatabaseSettings,
+    *,
+    first_chunk: int,
+    held_out_ids: frozenset[str],
+) -> tuple[NDArray[np.uint16 | np.uint32], list[DocumentRecord]]:
+    """Cut documents into chunks; each ends with one end-of-text token, and the last chunk is filled with it.
+
+    Args:
+        documents: at least one. The tokens of a `TokenizedDocument` are taken as they are.
+        tokenizer: of the database.
+        settings: of the database.
+        first_chunk: number of the first row.
+        held_out_ids: ids of documents that are held out whatever their share is.
+
+    Returns:
+        Tokens [chunks, M], and a record for each document.
+    """
+    dtype = np.uint16 if tokenizer.vocab_size <= 2**16 else np.uint32
+    texts = [document.text for document in documents if not isinstance(document, TokenizedDocument)]
+    encoded = iter(tokenizer.encode(texts))
+    rows, records = [], []
+    for document in documents:
+        if isinstance(document, TokenizedDocument):
+            ids = document.token_ids.tolist()
+            text = tokenizer.decode([ids])[0]
+        else:
+            ids, text = next(encoded), document.text
+        if ids[-1:] != [tokenizer.eos_id] or not isinstance(document, TokenizedDocument):
+            ids.append(tokenizer.eos_id)
+        rows.append(cut_chunks(ids, chunk_size=settings.chunk_size, fill=tokenizer.eos_id, dtype=dtype))
+        records.append(
+            DocumentRecord(
+                id=document.id,
+                title=document.title,
+                source=document.source,
+                sha256=document.sha256,
+                holdout=is_held_out(document.id, settings.holdout, held_out_ids),
+                first_chunk=first_chunk,
+                num_chunks=len(rows[-1]),
+                num_tokens=len(ids),
+                num_bytes=len(text.encode("utf-8")),
+            )
+        )
+        first_chunk += len(rows[-1])
+    return np.concatenate(rows), records
+
+
+def lengths_of(records: Sequence[DocumentRecord], chunk_size: int) -> NDArray[np.uint16]:
+    """Tokens in each chunk of these documents, as `cut_batch` cut them: [chunks, 1]."""
+    counts = np.array([(record.num_chunks, record.num_tokens) for record in records], dtype=np.int64)
+    return full_but_the_last(*counts.T, chunk_size=chunk_size)[:, None].astype(np.uint16)

@@ -1,0 +1,249 @@
+"""The write path: one writer at a time, batch after batch, each committed before the next begins.
+
+Order of a batch: arrays, lexical index, then the catalogue's transaction. A crash in between leaves rows and
+entries that no commit vouches for; the next writer cuts them off before it writes. What a commit removes is
+taken out of the lexical index after it, so that a commit that fails has removed nothing.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database.near_copies.exclusions import find_near_copies, still_to_judge
+from openbook.database.search.dense_store import LONGEST_TAIL, TAIL_FOR_BULK, maintain_dense, needs_care
+from openbook.database.search.embedder import Embedder
+from openbook.database.search.lexical import LexicalIndex
+from openbook.database.search.tantivy_files import remove_uncommitted_deletes
+from openbook.database.storage.arrays import Rows
+from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.files import Files
+from openbook.database.storage.layout import ChunkLayout
+from openbook.database.storage.manifest import write_manifest
+from openbook.database.storage.records import DocumentRecord
+from openbook.database.storage.settings import DatabaseSettings
+from openbook.database.write.batches import first_of_each_id, in_batches
+from openbook.database.write.cutting import cut_batch, lengths_of
+from openbook.errors import DatabaseError, SourceError
+from openbook.lock import take_lock
+from openbook.progress import Progress, silent, stage
+from openbook.text import AnyDocument, Tokenizer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddReport:
+    """What an `add` did, in documents."""
+
+    added: int
+    replaced: int
+    unchanged: int
+    removed: int
+    """By `sync`: they were no longer among what was given."""
+    excluded: int
+    """Kept out of retrieval because they nearly equal a held-out document, or an earlier one."""
+    chunks: int
+    """Written by this call."""
+    version: int
+    """Of the database afterwards."""
+
+
+@dataclass
+class Writer:
+    """Holds the database's lock inside its `with` block.
+
+    Raises:
+        DatabaseError: another writer holds the lock.
+    """
+
+    catalog: Catalog
+    files_of: Callable[[int], Files]
+    settings: DatabaseSettings
+    tokenizer: Tokenizer
+    embedder: Callable[[], Embedder]
+    files: Files = field(init=False)
+    """Of the newest generation."""
+    _held: ExitStack = field(init=False)
+    """Lets go of the locks: ours, and that of the lexical index."""
+    _lexical: LexicalIndex = field(init=False)
+    _mark: int = field(init=False)
+    _dead: list[range] = field(init=False, default_factory=list)
+    _held_out_ids: frozenset[str] = field(init=False)
+
+    def __enter__(self) -> "Writer":
+        folder = self.catalog.path.parent
+        self._held_out_ids = frozenset(self.settings.holdout_ids)
+        with ExitStack() as held:
+            held.callback(take_lock(folder / "write.lock").release)
+            head = self.catalog.head()
+            self._mark = head.num_chunks
+            self.files = self.files_of(head.generation)
+            self.files.clear_other_generations()
+            self._agree_with_catalog(held)
+            self._held = held.pop_all()
+        return self
+
+    def _agree_with_catalog(self, held: ExitStack) -> None:
+        """Arrays and index hold what the catalogue vouches for: no more after a crash, no less if deleted."""
+        for array in self.files.arrays:
+            array.truncate(self._mark)
+        remove_uncommitted_deletes(self.files.lexical)
+        self._lexical = LexicalIndex(self.files.lexical)
+        held.callback(lambda: self._lexical.close())  # noqa: PLW0108 - `move_to` opens another
+        self._lexical.check_files()
+        start = self._lexical.cut(self._mark)
+        self.index_words(self._lexical, self.files.tokens.rows(self._mark), start=start)
+
+    def index_words(
+        self, index: LexicalIndex, tokens: Rows, *, start: int, progress: Progress = silent
+    ) -> None:
+        """Add all chunks numbered `start` or higher that belong into the lexical index, and commit it."""
+        for chunks in self.catalog.indexed_chunks(start=start):
+            try:
+                rows = tokens[chunks.start : chunks.stop].tolist()
+            except DatabaseError:  # damage, which `verify` names: the other documents are to be found
+                continue
+            index.add(chunks, self.tokenizer.decode(rows))
+            progress(chunks.stop, len(tokens))
+        index.commit()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._held:
+            if self._dead:
+                for chunks in self._dead:
+                    self._lexical.delete_chunks(chunks)
+                self._lexical.commit()
+            if kind is None:
+                self._lexical.close()
+                write_manifest(self.catalog)
+
+    def add(
+        self,
+        documents: Iterable[AnyDocument],
+        *,
+        sync: bool = False,
+        on_error: Callable[[SourceError], None] | None = None,
+        progress: Progress = silent,
+    ) -> AddReport:
+        """Add documents; see `Database.add`."""
+        added = replaced = unchanged = chunks = done = 0
+        kept: set[str] = set()
+        given = _noting(documents, kept) if sync else documents
+        checked = first_of_each_id(given, vocab_size=self.tokenizer.vocab_size, on_error=on_error)
+        for batch in in_batches(checked):
+            known = self.catalog.live([document.id for document in batch])
+            changed = [document for document in batch if known.get(document.id) != document.sha256]
+            if changed:
+                chunks += self._write(changed, {document.id for document in changed} & known.keys())
+            new = sum(document.id not in known for document in changed)
+            added, replaced = added + new, replaced + len(changed) - new
+            unchanged += len(batch) - len(changed)
+            done += len(batch)
+            progress(done, None)
+        return AddReport(
+            added=added,
+            replaced=replaced,
+            unchanged=unchanged,
+            removed=self._remove_others(kept) if sync else 0,
+            excluded=self.finish(progress=progress),
+            chunks=chunks,
+            version=self.catalog.head().version,
+        )
+
+    def _remove_others(self, kept: set[str]) -> int:
+        if not kept:
+            raise SourceError(f"{self.files.folder}: nothing was given to sync with, so nothing was removed")
+        vanished = [document_id for document_id in self.catalog.live_ids() if document_id not in kept]
+        if vanished:
+            self._commit("sync", [], vanished, self._mark)
+        return len(vanished)
+
+    def remove(self, ids: Iterable[str]) -> int:
+        """Remove live documents; see `Database.remove`."""
+        wanted = list(dict.fromkeys(ids))
+        known = self.catalog.live(wanted)
+        missing = [document_id for document_id in wanted if document_id not in known]
+        if missing:
+            raise DatabaseError(f"{self.files.folder}: no document {missing[0]!r}; nothing was removed")
+        self._commit("remove", [], wanted, self._mark)
+        self.finish()
+        return self.catalog.head().version
+
+    def finish(self, *, bulk: bool = False, progress: Progress = silent) -> int:
+        """After the last commit: keep near-copies out, let the dense index keep up.
+
+        Args:
+            bulk: let it catch up with nearly everything, for the sake of many queries.
+            progress: told in stages.
+
+        Returns:
+            The number of documents that were excluded.
+        """
+        excluded = 0
+        if unjudged := still_to_judge(self.catalog, self.settings):
+            tell = stage(progress, "looking for near-copies")
+            tokens = self.files.tokens.rows(self._mark)
+            found = find_near_copies(self.layout(), tokens, self.settings, unjudged=unjudged, progress=tell)
+            self.catalog.exclude(unjudged, found)
+            excluded = len(found)
+        vectors, folder = self.files.vectors, self.files.dense
+        tail = TAIL_FOR_BULK if bulk else LONGEST_TAIL
+        if vectors is not None and needs_care(folder, self._mark, longest_tail=tail):
+            maintain_dense(folder, self.layout(), vectors.rows(self._mark), progress=progress)
+        return excluded
+
+    def move_to(self, files: Files, mark: int) -> None:
+        """Go on with the files of a new generation, whose lexical index is complete."""
+        self._lexical.close()
+        self._lexical = LexicalIndex(files.lexical)
+        self.files, self._mark, self._dead = files, mark, []
+        files.clear_other_generations()
+
+    def layout(self) -> ChunkLayout:
+        """Of the newest version."""
+        return self.files.layout(self.catalog.snapshot())
+
+    def _write(self, documents: Sequence[AnyDocument], replaced: set[str]) -> int:
+        """Write one batch and commit it; returns the number of its chunks."""
+        held_out = self._held_out_ids
+        tokens, records = cut_batch(
+            documents, self.tokenizer, self.settings, first_chunk=self._mark, held_out_ids=held_out
+        )
+        self._write_rows(tokens, records)
+        mark = self._mark + len(tokens)
+        self._commit("add", records, replaced, mark)
+        self._mark = mark
+        return len(tokens)
+
+    def _write_rows(self, tokens: NDArray[np.uint16 | np.uint32], records: list[DocumentRecord]) -> None:
+        texts = self.tokenizer.decode(tokens.tolist())
+        vectors = None if self.files.vectors is None else self.embedder().encode(texts)
+        self.files.tokens.append(tokens, first=self._mark)
+        if self.files.lengths is not None:
+            self.files.lengths.append(lengths_of(records, tokens.shape[1]), first=self._mark)
+        if self.files.vectors is not None and vectors is not None:
+            self.files.vectors.append(vectors.astype(np.float16), first=self._mark)
+        for record in records:
+            if not record.holdout:
+                chunks = range(record.first_chunk, record.first_chunk + record.num_chunks)
+                first = record.first_chunk - self._mark
+                self._lexical.add(chunks, texts[first : first + record.num_chunks])
+        self._lexical.commit()
+
+    def _commit(self, action: str, add: list[DocumentRecord], remove: Iterable[str], num_chunks: int) -> None:
+        """Make a new version, and only then remember what is to leave the lexical index."""
+        ids = list(remove)
+        dead = self.catalog.chunks_of(ids)
+        self.catalog.commit(action=action, add=add, remove=ids, num_chunks=num_chunks)
+        self._dead += dead
+
+
+def _noting(documents: Iterable[AnyDocument], ids: set[str]) -> Iterator[AnyDocument]:
+    """The same documents; their ids are added to `ids`, also of those that are refused later."""
+    for document in documents:
+        ids.add(document.id)
+        yield document
