@@ -17,8 +17,8 @@ from openbook.evaluate.baselines.datastore import read_documents
 from openbook.evaluate.baselines.in_context import InContextScorer
 from openbook.evaluate.baselines.knn_lm import KnnLmScorer, build_knn_lm
 from openbook.evaluate.leakage import overlap_runs
+from openbook.evaluate.neighbor_modes import ChunkNeighbors
 from openbook.evaluate.scorers import ModelScorer
-from openbook.evaluate.shown import ChunkNeighbors
 from openbook.evaluate.windows import Windows
 from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.text import Document

@@ -86,7 +86,7 @@ def make_task(tmp_path: Path, texts: list[str]) -> MakeTask:
 def test_the_last_word(
     trained: RetroForCausalLM, book: Database, make_task: MakeTask, texts: list[str], retrieval: bool
 ) -> None:
-    from openbook.evaluate.harness.model import OpenbookLM
+    from openbook.evaluate.harness.lm import OpenbookLM
 
     report = evaluate_harness(
         trained, book, tasks=[str(make_task("words", LAST_WORD))], retrieval=retrieval, log_samples=True
@@ -172,7 +172,7 @@ def test_others_may_run_the_model_themselves(
     from lm_eval import evaluator
     from lm_eval.tasks import TaskManager
 
-    from openbook.evaluate.harness.model import OpenbookLM
+    from openbook.evaluate.harness.lm import OpenbookLM
 
     monkeypatch.setattr(evaluator, "add_env_info", lambda results: None)  # takes seconds
     task = str(make_task("rolling", ROLLING))

@@ -11,7 +11,7 @@ from lm_eval.api.instance import Instance
 from openbook.database import Database
 from openbook.database.retrieved import retrieved_tokens
 from openbook.errors import DatabaseError, MismatchError, SettingsError
-from openbook.evaluate.harness.model import OpenbookLM
+from openbook.evaluate.harness.lm import OpenbookLM
 from openbook.generation import Sampling, generate
 from openbook.model import RetroForCausalLM
 

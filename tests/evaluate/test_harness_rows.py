@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from openbook.errors import SettingsError
-from openbook.evaluate.harness.rows import Grid, Row
+from openbook.evaluate.harness.alignment import Grid, Row
 
 M, T, FILLER = 4, 20, 0
 GRID = Grid(M, T, FILLER)

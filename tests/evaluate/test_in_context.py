@@ -14,7 +14,7 @@ from openbook.database.retrieved import retrieved_tokens
 from openbook.errors import SettingsError
 from openbook.evaluate import ModelScorer, Windows
 from openbook.evaluate.baselines import InContextScorer, in_context, require_fit
-from openbook.evaluate.baselines.plain import hidden_states, token_nats
+from openbook.evaluate.baselines.plain_decoder import hidden_states, token_nats
 from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import retrofit
 

@@ -22,7 +22,7 @@ from openbook.evaluate import (
     evaluate_perplexity,
 )
 from openbook.evaluate.leakage import OVERLAPS
-from openbook.evaluate.shown import ChunkNeighbors, neighbors_of_mode
+from openbook.evaluate.neighbor_modes import ChunkNeighbors, neighbors_of_mode
 from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.text import Document
 

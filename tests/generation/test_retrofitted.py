@@ -78,7 +78,7 @@ def test_the_harness_scores_answers_as_the_base_does(
     book: Database, model: RetrofitForCausalLM, base: PreTrainedModel
 ) -> None:
     """Rows of many lengths in one batch, padded on both sides."""
-    lm_model = pytest.importorskip("openbook.evaluate.harness.model")
+    lm_model = pytest.importorskip("openbook.evaluate.harness.lm")
     tokens = book.tokenizer.encode([text_of(book, 90)])[0]
     pairs = [(tokens[:c], tokens[c : c + a]) for c, a in ((3, 2), (16, 5), (17, 1), (40, 20))]
     requests = [(("", ""), context, answer) for context, answer in pairs]
@@ -99,7 +99,7 @@ def test_the_harness_scores_answers_as_the_base_does(
 def test_the_harness_scores_whole_texts_in_windows(
     book: Database, model: RetrofitForCausalLM, base: PreTrainedModel
 ) -> None:
-    lm_model = pytest.importorskip("openbook.evaluate.harness.model")
+    lm_model = pytest.importorskip("openbook.evaluate.harness.lm")
     from lm_eval.api.instance import Instance
 
     text = text_of(book, 60)

@@ -54,7 +54,7 @@ def baselines_of(
         return {}
     from openbook.evaluate import ModelScorer
     from openbook.evaluate.baselines import InContextScorer, build_knn_lm, require_fit
-    from openbook.evaluate.shown import true_neighbors
+    from openbook.evaluate.neighbor_modes import true_neighbors
 
     plain = load_model(path)
     require_fit(plain, database, sequence_length=sequence_length)

@@ -24,7 +24,7 @@ from openbook.cli.upkeep import DatabaseArgument, Json
 if TYPE_CHECKING:
     from openbook.database import Database, NeighborTable
     from openbook.evaluate import Difference, PerplexityReport
-    from openbook.evaluate.reading import ReadingOptions
+    from openbook.evaluate.evaluator import ReadingOptions
 
 SearchMode = Annotated[
     str | None,
@@ -70,9 +70,9 @@ def perplexity(
     """
     from openbook.database import Database
     from openbook.evaluate import evaluate_perplexity
-    from openbook.evaluate.reading import Reading
+    from openbook.evaluate.evaluator import Reading
+    from openbook.evaluate.neighbor_modes import check_modes
     from openbook.evaluate.report import Evaluation, describe, prepare_report, write_report
-    from openbook.evaluate.shown import check_modes
 
     compared = [mode.strip() for mode in modes.split(",")]
     check_modes(compared)

@@ -10,7 +10,7 @@ from openbook.cli.console import bar, print_line
 if TYPE_CHECKING:
     from openbook.database import Database, NeighborTable
     from openbook.evaluate import EffortRow, GrowingRow
-    from openbook.evaluate.reading import ReadingOptions
+    from openbook.evaluate.evaluator import ReadingOptions
     from openbook.model import RetroForCausalLM
 
 SharesOption = Annotated[

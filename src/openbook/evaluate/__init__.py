@@ -3,16 +3,16 @@
 And of a database alone: recall and speed of its search.
 """
 
-from openbook.evaluate.effort import EffortRow, evaluate_effort
-from openbook.evaluate.growing import SHARES, GrowingRow, evaluate_growing
+from openbook.evaluate.growing_book import SHARES, GrowingRow, evaluate_growing
 from openbook.evaluate.intervals import Difference, paired_difference
 from openbook.evaluate.leakage import LeakageRow, NearCopies, longest_common_runs
 from openbook.evaluate.measures import ModeResult
+from openbook.evaluate.neighbor_modes import MODES
 from openbook.evaluate.overlap import OverlapStep
 from openbook.evaluate.perplexity import PerplexityReport, evaluate_perplexity
-from openbook.evaluate.retrieval import Latency, RetrievalReport, evaluate_retrieval
 from openbook.evaluate.scorers import ModelScorer, Scorer
-from openbook.evaluate.shown import MODES
+from openbook.evaluate.search_effort import EffortRow, evaluate_effort
+from openbook.evaluate.search_quality import Latency, RetrievalReport, evaluate_retrieval
 from openbook.evaluate.windows import Windows
 
 __all__ = [

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from openbook.database import Database
 from openbook.database.retrieved import retrieved_tokens
 from openbook.evaluate.intervals import Difference
-from openbook.evaluate.shown import OVERLAP_NEIGHBORS, ChunkNeighbors
+from openbook.evaluate.neighbor_modes import OVERLAP_NEIGHBORS, ChunkNeighbors
 from openbook.evaluate.windows import Windows
 
 _NOT_OURS_16 = 2**16 - 2

@@ -17,7 +17,7 @@ from openbook.database import Database, NeighborTable
 from openbook.errors import DatabaseError, MissingExtraError
 from openbook.evaluate import EffortRow, evaluate_growing, evaluate_perplexity
 from openbook.evaluate.report import Evaluation, describe, prepare_report, write_report
-from openbook.evaluate.report.page import page as page_of
+from openbook.evaluate.report.markdown import page as page_of
 from openbook.model import RetroForCausalLM
 
 PNG = b"\x89PNG\r\n\x1a\n"

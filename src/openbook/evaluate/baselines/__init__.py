@@ -7,7 +7,7 @@ contexts in the book. The decoder is usually trained by `openbook train --baseli
 from openbook.evaluate.baselines.datastore import Datastore, build_datastore
 from openbook.evaluate.baselines.in_context import InContextScorer
 from openbook.evaluate.baselines.knn_lm import KnnLmScorer, build_knn_lm
-from openbook.evaluate.baselines.plain import require_fit
+from openbook.evaluate.baselines.plain_decoder import require_fit
 
 __all__ = [
     "Datastore",

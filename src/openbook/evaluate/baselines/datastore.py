@@ -13,7 +13,7 @@ from openbook.database import Database
 from openbook.database.neighbors.sequences import IGNORED_LABEL
 from openbook.database.search.dense_tuning import index_name
 from openbook.errors import DatabaseError
-from openbook.evaluate.baselines.plain import hidden_states
+from openbook.evaluate.baselines.plain_decoder import hidden_states
 from openbook.progress import Progress, silent
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from openbook.database import NeighborRows
 from openbook.database.neighbors.sequences import IGNORED_LABEL
 from openbook.errors import SettingsError
-from openbook.evaluate.baselines.plain import hidden_states, read_ids, token_nats
+from openbook.evaluate.baselines.plain_decoder import hidden_states, read_ids, token_nats
 from openbook.evaluate.windows import Windows
 
 if TYPE_CHECKING:

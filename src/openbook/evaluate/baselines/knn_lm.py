@@ -15,7 +15,7 @@ from openbook.database import Database
 from openbook.database.neighbors.same_documents import same_documents
 from openbook.errors import DatabaseError, SettingsError
 from openbook.evaluate.baselines.datastore import Datastore, build_datastore, read_documents
-from openbook.evaluate.baselines.plain import hidden_states, read_ids, token_nats
+from openbook.evaluate.baselines.plain_decoder import hidden_states, read_ids, token_nats
 from openbook.evaluate.windows import Windows
 from openbook.progress import Progress, silent
 

@@ -3,6 +3,6 @@
 `evaluate_harness` runs tasks; for `lm_eval.simple_evaluate` itself there is `harness.model.OpenbookLM`.
 """
 
-from openbook.evaluate.harness.running import HarnessReport, TaskResult, evaluate_harness
+from openbook.evaluate.harness.run import HarnessReport, TaskResult, evaluate_harness
 
 __all__ = ["HarnessReport", "TaskResult", "evaluate_harness"]

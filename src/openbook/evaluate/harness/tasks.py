@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from openbook.errors import SettingsError, SourceError
-from openbook.evaluate.harness.writing import Writing
+from openbook.evaluate.harness.stop_criteria import Writing
 
 
 def load_tasks(names: Sequence[str], *, include_path: Path | None, num_fewshot: int | None, seed: int) -> Any:

@@ -3,7 +3,7 @@
 It measures nothing itself.
 """
 
-from openbook.evaluate.report.evaluation import Evaluation, describe
-from openbook.evaluate.report.writing import prepare_report, write_report
+from openbook.evaluate.report.folder import prepare_report, write_report
+from openbook.evaluate.report.results import Evaluation, describe
 
 __all__ = ["Evaluation", "describe", "prepare_report", "write_report"]

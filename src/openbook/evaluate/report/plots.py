@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from openbook.evaluate.intervals import Difference
 from openbook.evaluate.report.canvas import color_of, dress, new_figure, to_png
-from openbook.evaluate.report.evaluation import Evaluation
+from openbook.evaluate.report.results import Evaluation
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

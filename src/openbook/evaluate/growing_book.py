@@ -13,11 +13,11 @@ from openbook.database import Database, NeighborTable, nearest_neighbors
 from openbook.database.search.searcher import check_mode
 from openbook.database.shares import document_shares, searcher_of_documents
 from openbook.errors import DatabaseError, SettingsError
+from openbook.evaluate.evaluator import Reading, ReadingOptions
 from openbook.evaluate.intervals import Difference
 from openbook.evaluate.measures import differences, result_of
-from openbook.evaluate.reading import Reading, ReadingOptions
+from openbook.evaluate.neighbor_modes import ChunkNeighbors
 from openbook.evaluate.scorers import ModelScorer, Scorer
-from openbook.evaluate.shown import ChunkNeighbors
 from openbook.progress import Progress, silent, stage
 
 if TYPE_CHECKING:

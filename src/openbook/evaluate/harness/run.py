@@ -89,7 +89,7 @@ def evaluate_harness(
     _require_harness()
     from lm_eval import evaluate
 
-    from openbook.evaluate.harness.model import OpenbookLM
+    from openbook.evaluate.harness.lm import OpenbookLM
 
     for name, value, least in (("limit", limit, 1), ("num fewshot", num_fewshot, 0)):
         if value is not None and value < least:

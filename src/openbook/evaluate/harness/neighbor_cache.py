@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from openbook.database.retrieved import retrieved_tokens
-from openbook.evaluate.harness.rows import Row
+from openbook.evaluate.harness.alignment import Row
 from openbook.generation.generate import NeighborFetcher
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from openbook.evaluate.intervals import Difference
-from openbook.evaluate.report.evaluation import Evaluation
+from openbook.evaluate.report.results import Evaluation
 
 _PARTS = 4
 """Of a chunk, in the table of positions."""

@@ -15,10 +15,10 @@ from openbook.database.search.recall import EveryVector, overlap_at_10
 from openbook.database.search.searcher import Searcher, check_mode
 from openbook.database.version import Version
 from openbook.errors import SettingsError
+from openbook.evaluate.evaluator import Reading, ReadingOptions
 from openbook.evaluate.measures import result_of
-from openbook.evaluate.reading import Reading, ReadingOptions
+from openbook.evaluate.neighbor_modes import OVERLAP_NEIGHBORS, ChunkNeighbors
 from openbook.evaluate.scorers import ModelScorer
-from openbook.evaluate.shown import OVERLAP_NEIGHBORS, ChunkNeighbors
 from openbook.progress import Progress, silent, stage
 
 if TYPE_CHECKING:

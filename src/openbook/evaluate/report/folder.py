@@ -6,8 +6,8 @@ from pathlib import Path
 
 from openbook.durable import stored
 from openbook.errors import MissingExtraError
-from openbook.evaluate.report.evaluation import Evaluation
-from openbook.evaluate.report.page import page
+from openbook.evaluate.report.markdown import page
+from openbook.evaluate.report.results import Evaluation
 
 PLOTS = ("modes", "leakage", "growing", "positions", "recall")
 """Of the files' names, which end in .png."""

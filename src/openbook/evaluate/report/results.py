@@ -8,9 +8,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from openbook.database import Database
-from openbook.evaluate.effort import EffortRow
-from openbook.evaluate.growing import GrowingRow
+from openbook.evaluate.growing_book import GrowingRow
 from openbook.evaluate.perplexity import PerplexityReport
+from openbook.evaluate.search_effort import EffortRow
 
 if TYPE_CHECKING:
     from openbook.model import RetroForCausalLM

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from openbook.database import Database, NeighborTable
 from openbook.errors import SettingsError
+from openbook.evaluate.neighbor_modes import ChunkNeighbors, check_neighbors, true_neighbors
 from openbook.evaluate.scorers import Scorer
-from openbook.evaluate.shown import ChunkNeighbors, check_neighbors, true_neighbors
 from openbook.evaluate.windows import Windows
 from openbook.progress import Progress, stage
 

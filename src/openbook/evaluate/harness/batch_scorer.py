@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from openbook.database.neighbors.sequences import IGNORED_LABEL
-from openbook.evaluate.harness.looking_up import RememberedNeighbors
-from openbook.evaluate.harness.rows import Row
+from openbook.evaluate.harness.alignment import Row
+from openbook.evaluate.harness.neighbor_cache import RememberedNeighbors
 from openbook.evaluate.scorers import evaluating
 from openbook.model import RetroForCausalLM
 from openbook.progress import Progress

@@ -11,10 +11,10 @@ from lm_eval.api.model import TemplateLM
 
 from openbook.database import Database
 from openbook.errors import SettingsError
-from openbook.evaluate.harness.looking_up import RememberedNeighbors
-from openbook.evaluate.harness.reading import Reader, Score
-from openbook.evaluate.harness.rows import Grid
-from openbook.evaluate.harness.writing import Writing
+from openbook.evaluate.harness.alignment import Grid
+from openbook.evaluate.harness.batch_scorer import Reader, Score
+from openbook.evaluate.harness.neighbor_cache import RememberedNeighbors
+from openbook.evaluate.harness.stop_criteria import Writing
 from openbook.evaluate.scorers import evaluating
 from openbook.generation.decoding import DecodingSettings, decode
 from openbook.generation.generate import fetcher_for
