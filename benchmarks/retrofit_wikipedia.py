@@ -24,7 +24,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from openbook import Database
 from openbook.database import SequenceDataset
-from openbook.train.order import TrainingOrder, collate
+from openbook.train.sample_order import TrainingOrder, collate
 
 ARTICLES, SHORTEST = 40_000, 300
 LENGTH, BATCH, PEAK, WARMUP = 512, 8, 3e-3, 50

@@ -24,9 +24,9 @@ from openbook.errors import DatabaseError, SettingsError, SourceError
 from openbook.model import RetroConfig
 from openbook.text import Document, train_tokenizer
 from openbook.train import Recipe
+from openbook.train.initialize import model_config
 from openbook.train.loop import TrainingLoop
 from openbook.train.settings import DataSettings, TrainSettings
-from openbook.train.starting import model_config
 
 ROOT = Path(__file__).parents[1]
 LINE = (

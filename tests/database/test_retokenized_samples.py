@@ -23,7 +23,7 @@ from openbook.evaluate.windows import Windows
 from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.text import Document
 from openbook.train import Recipe, train
-from openbook.train.order import TrainingOrder, collate
+from openbook.train.sample_order import TrainingOrder, collate
 
 M, T = 16, 64
 

@@ -151,7 +151,7 @@ def test_a_disk_that_is_full_is_an_error_that_keeps_the_checkpoint_before(
     def full(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("openbook.train.state.save_file", full)
+    monkeypatch.setattr("openbook.train.state_dicts.save_file", full)
     with pytest.raises(TrainingError, match=r"step-6: cannot be written: .*No space left"):
         train(nine(make_recipe), book, folder)
     assert checkpoints.steps_saved(folder) == [5, 4]

@@ -10,7 +10,7 @@ import pytest
 from openbook.database import Database
 from openbook.errors import TrainingStoppedError
 from openbook.train import Recipe, train
-from openbook.train.metrics import MetricsFile
+from openbook.train.metrics_file import MetricsFile
 
 MakeRecipe = Callable[..., Recipe]
 Metrics = Callable[[Path], list[dict[str, Any]]]

@@ -6,7 +6,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from openbook.database import Database, NeighborTable, SequenceDataset
-from openbook.train.order import TrainingOrder, collate, seed_step
+from openbook.train.sample_order import TrainingOrder, collate, seed_step
 
 Samples = SequenceDataset
 

@@ -17,7 +17,7 @@ from openbook.database import Database
 from openbook.errors import SettingsError, TrainingStoppedError
 from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import load_base
-from openbook.train import Recipe, checkpoints, processes, train
+from openbook.train import Recipe, checkpoints, distributed, train
 from openbook.train.loop import training_arguments
 from openbook.train.settings import TrainSettings
 
@@ -197,6 +197,6 @@ def test_what_the_first_process_refuses_all_refuse(folder: Path) -> None:
 
 
 def test_a_batch_must_divide(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(processes, "world_size", lambda: 3)
+    monkeypatch.setattr(distributed, "world_size", lambda: 3)
     with pytest.raises(SettingsError, match=r"train\.batch_size 8: must be a multiple of .* processes, 3"):
         training_arguments(TrainSettings(batch_size=8), tmp_path)

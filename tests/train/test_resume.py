@@ -13,7 +13,7 @@ import pytest
 from breaking import Kill, kill_at
 from openbook.database import Database
 from openbook.errors import TrainingStoppedError
-from openbook.train import Recipe, checkpoints, state, train
+from openbook.train import Recipe, checkpoints, train
 
 MakeRecipe = Callable[..., Recipe]
 Metrics = Callable[[Path], list[dict[str, Any]]]

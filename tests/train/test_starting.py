@@ -13,7 +13,7 @@ from openbook.errors import MismatchError, SettingsError
 from openbook.model import RetroForCausalLM
 from openbook.text import Document, train_tokenizer
 from openbook.train import Recipe, train
-from openbook.train.starting import reads_neighbors
+from openbook.train.initialize import reads_neighbors
 
 MakeRecipe = Callable[..., Recipe]
 Weights = Callable[[Path], dict[str, torch.Tensor]]

@@ -72,7 +72,7 @@ def run_training(
     from openbook.errors import TrainingStoppedError
     from openbook.progress import silent
     from openbook.train import train as run
-    from openbook.train.processes import is_first
+    from openbook.train.distributed import is_first
 
     shown = bar("training", recipe.train.max_steps) if is_first() else nullcontext(silent)
     with stop_on_signals() as stop:

@@ -120,7 +120,7 @@ def require_fit(base: str, database: Path, settings: dict[str, Any]) -> None:
     from openbook.database import Database, NeighborTable
     from openbook.errors import SettingsError, refuse_unknown
     from openbook.model.retrofitting.building import known_settings
-    from openbook.train.starting import require_tokenizer
+    from openbook.train.initialize import require_tokenizer
 
     folder = Path(base)
     if folder.is_dir() and not (folder / "config.json").is_file():

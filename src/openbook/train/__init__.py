@@ -1,6 +1,6 @@
 """Training: recipes, and transformers' Trainer over sequences of a database."""
 
 from openbook.train.recipe import Recipe, load_recipe, shipped_recipes
-from openbook.train.trainer import TrainResult, train
+from openbook.train.training_run import TrainResult, train
 
 __all__ = ["Recipe", "TrainResult", "load_recipe", "shipped_recipes", "train"]

@@ -6,9 +6,9 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from openbook.progress import Progress
-from openbook.train.metrics import MetricsFile
-from openbook.train.order import seed_step
-from openbook.train.processes import any_of
+from openbook.train.distributed import any_of
+from openbook.train.metrics_file import MetricsFile
+from openbook.train.sample_order import seed_step
 from openbook.train.settings import TrainSettings
 
 

@@ -18,12 +18,12 @@ from transformers.trainer_callback import PrinterCallback
 
 from openbook.errors import SettingsError, TrainingError
 from openbook.model import RetroForCausalLM
-from openbook.train import checkpoints, processes, state
+from openbook.train import checkpoints, distributed, state_dicts
 from openbook.train.checkpoints import Saved
-from openbook.train.order import TrainingOrder, collate, outlive_signals
+from openbook.train.fsdp import Sharded, is_sharded
+from openbook.train.sample_order import TrainingOrder, collate, outlive_signals
 from openbook.train.schedule import learning_rate_factor
 from openbook.train.settings import TrainSettings
-from openbook.train.sharding import Sharded, is_sharded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class TrainingLoop(Trainer):
             step=self.state.global_step,
             recipe=recipe,
             trained_on=trained_on,
-            loss=processes.mean_of(self._tr_loss.item()),
+            loss=distributed.mean_of(self._tr_loss.item()),
             logged=self._globalstep_last_logged,
             scheduler=self._scheduler.state_dict(),
             scaler=scaler.state_dict() if scaler is not None else {},
@@ -105,7 +105,7 @@ class TrainingLoop(Trainer):
         if self.start is None:
             return
         folder = checkpoints.folder_of(self.output, self.start.step)
-        state.restore(self.network, self.adam, folder, self.start.groups)
+        state_dicts.restore(self.network, self.adam, folder, self.start.groups)
         self._scheduler.load_state_dict(self.start.scheduler)
         if self.start.scaler and self.accelerator.scaler is not None:
             self.accelerator.scaler.load_state_dict(self.start.scaler)
@@ -202,11 +202,11 @@ def training_arguments(settings: TrainSettings, output: Path) -> TrainingArgumen
     Raises:
         SettingsError: they do not suit the number of processes, or the machine.
     """
-    each, rest = divmod(settings.batch_size, processes.world_size())
+    each, rest = divmod(settings.batch_size, distributed.world_size())
     if rest:
         raise SettingsError(
             f"train.batch_size {settings.batch_size}: must be a multiple of the number of processes, "
-            f"{processes.world_size()}"
+            f"{distributed.world_size()}"
         )
     if settings.precision == "float16" and not torch.cuda.is_available():
         raise SettingsError("train.precision float16: needs a GPU; take bfloat16 or float32")

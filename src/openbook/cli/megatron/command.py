@@ -67,14 +67,14 @@ def pretrain(flags: Namespace) -> int:
     Raises:
         OpenbookError: something is to be mended by the user.
     """
-    from openbook.train import processes
+    from openbook.train import distributed
 
     output = output_of(flags)
-    recipe = recipe_of(flags, processes=processes.world_size())
-    processes.join()
-    if processes.is_first():
+    recipe = recipe_of(flags, processes=distributed.world_size())
+    distributed.join()
+    if distributed.is_first():
         prepare(flags, recipe, output / "corpus")
-    processes.wait()
+    distributed.wait()
     return _train(recipe, output / "corpus", output, overwrite=flags.overwrite)
 
 
@@ -103,7 +103,7 @@ def prepare(flags: Namespace, recipe: "Recipe", folder: Path) -> "Database":
         OpenbookError: book, tokenizer or data cannot be used.
     """
     from openbook.database import Database, SequenceDataset, build_neighbors
-    from openbook.train.starting import model_config
+    from openbook.train.initialize import model_config
 
     holdout = holdout_of(flags.split)
     book = Database.open(flags.retro_work_dir)
@@ -126,9 +126,9 @@ def _train(recipe: "Recipe", corpus: Path, output: Path, *, overwrite: bool) -> 
     from openbook.cli.signals import stop_on_signals
     from openbook.database import Database
     from openbook.errors import TrainingStoppedError
-    from openbook.train import processes, train
+    from openbook.train import distributed, train
 
-    shown: Any = bar("training", recipe.train.max_steps) if processes.is_first() else nullcontext(silent)
+    shown: Any = bar("training", recipe.train.max_steps) if distributed.is_first() else nullcontext(silent)
     with stop_on_signals() as stop:
         try:
             with shown as progress:
@@ -143,10 +143,10 @@ def _train(recipe: "Recipe", corpus: Path, output: Path, *, overwrite: bool) -> 
                     stop=stop,
                 )
         except TrainingStoppedError as stopped:
-            if processes.is_first():
+            if distributed.is_first():
                 note(str(stopped))
             return stop.exit_code
-    if processes.is_first():
+    if distributed.is_first():
         note(f"{result.parameters:,} parameters, {result.tokens:,} tokens in {result.seconds:.0f} s")
         print_line(str(result.output))
     return 0

@@ -13,7 +13,7 @@ from torch import Tensor
 from openbook.database import Database, NeighborTable
 from openbook.errors import MismatchError, SettingsError, TrainingError
 from openbook.model import RetroForCausalLM
-from openbook.train import checkpoints, processes, state
+from openbook.train import checkpoints, distributed, state_dicts
 from openbook.train.recipe import Recipe
 
 Tell = Callable[[str], None]
@@ -49,7 +49,7 @@ def begin(
         MismatchError: it holds an unfinished training of another recipe or database.
         TrainingError: all its checkpoints are damaged.
     """
-    found = processes.in_first(lambda: _look(output, recipe, trained_on, overwrite=overwrite, tell=tell))
+    found = distributed.in_first(lambda: _look(output, recipe, trained_on, overwrite=overwrite, tell=tell))
     return (checkpoints.read(output, found) if found > 0 else None), found == _DONE
 
 
@@ -64,7 +64,7 @@ def finish(output: Path, model: RetroForCausalLM, weights: dict[str, Tensor], da
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir()
         database.tokenizer.save(unfinished)
-        state.save_model(model, weights, unfinished)
+        state_dicts.save_model(model, weights, unfinished)
         checkpoints.sync_folder(unfinished)
         for path in sorted(unfinished.iterdir(), key=lambda path: path.name == "config.json"):
             path.replace(output / path.name)

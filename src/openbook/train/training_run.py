@@ -14,15 +14,15 @@ from openbook.evaluate import evaluate_perplexity
 from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import RetrofitConfig
 from openbook.progress import Progress, silent
-from openbook.train import checkpoints, processes, state
+from openbook.train import checkpoints, distributed, state_dicts
 from openbook.train.callbacks import Reporter, Timetable
+from openbook.train.fsdp import shard
+from openbook.train.initialize import freeze_decoder, new_model, take_weights
 from openbook.train.loop import Hooks, TrainingLoop, training_arguments
-from openbook.train.metrics import MetricsFile, Report
-from openbook.train.order import TrainingOrder
-from openbook.train.output import Tell, begin, fingerprints, finish
+from openbook.train.metrics_file import MetricsFile, Report
 from openbook.train.recipe import Recipe
-from openbook.train.sharding import shard
-from openbook.train.starting import freeze_decoder, new_model, take_weights
+from openbook.train.run_folder import Tell, begin, fingerprints, finish
+from openbook.train.sample_order import TrainingOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ def train(
     """
     began = time.monotonic()
     folder, settings = Path(output), recipe.train
-    processes.join()
-    tell = tell if processes.is_first() else lambda text: None
+    distributed.join()
+    tell = tell if distributed.is_first() else lambda text: None
     table = NeighborTable.load(database) if recipe.data.num_neighbors else None
     samples = _samples(recipe, database, table)
     training_arguments(settings, folder)  # refuses settings before anything is written
@@ -95,7 +95,7 @@ def train(
     start, done = begin(folder, recipe, trained_on, overwrite=overwrite, tell=tell)
     parameters = sum(weight.numel() for name, weight in model.named_parameters() if model.stores(name))
     if not done:
-        metrics = _metrics(recipe, folder, start, report) if processes.is_first() else None
+        metrics = _metrics(recipe, folder, start, report) if distributed.is_first() else None
         run = _Run(recipe, database, table, folder, trained_on, start, metrics)
         try:
             run.train(model, samples, progress=progress, tell=tell, stop=stop)
@@ -146,14 +146,14 @@ class _Run:
                 f"stopped at step {step} of {settings.max_steps}, which "
                 f"{checkpoints.folder_of(self.folder, step)} holds; the same command goes on from there"
             )
-        weights = state.weights_of(model)
-        processes.in_first(lambda: finish(self.folder, model, weights, self.database))
+        weights = state_dicts.weights_of(model)
+        distributed.in_first(lambda: finish(self.folder, model, weights, self.database))
 
     def _loop(self, model: RetroForCausalLM, samples: SequenceDataset) -> TrainingLoop:
         settings = self.recipe.train
         if settings.gradient_checkpointing:
             model.activation_checkpointing_enable()
-        if settings.fsdp and processes.world_size() > 1:
+        if settings.fsdp and distributed.world_size() > 1:
             shard(model)
         first = (self.start.step if self.start else 0) * settings.step_size
         last = settings.max_steps * settings.step_size
@@ -163,20 +163,20 @@ class _Run:
 
     def _save(self, loop: TrainingLoop) -> None:
         """Write a checkpoint of this moment."""
-        weights = state.weights_of(loop.network)
-        tensors, groups = state.optimizer_state(loop.network, loop.adam)
+        weights = state_dicts.weights_of(loop.network)
+        tensors, groups = state_dicts.optimizer_state(loop.network, loop.adam)
         saved = loop.saved(asdict(self.recipe), self.trained_on, groups)
 
         def files(folder: Path) -> None:
-            state.save_model(loop.network, weights, folder)
-            state.save_tensors(tensors, folder / "optimizer.safetensors")
+            state_dicts.save_model(loop.network, weights, folder)
+            state_dicts.save_tensors(tensors, folder / "optimizer.safetensors")
 
         def write() -> None:
             assert self.metrics is not None
             self.metrics.sync()
             checkpoints.write(self.folder, saved, files, keep=self.recipe.train.keep_checkpoints)
 
-        processes.in_first(write)
+        distributed.in_first(write)
 
     def _bits_per_byte(self, model: RetroForCausalLM) -> dict[str, float]:
         """Every process reads the same sequences: sharded weights need all of them at each step."""
@@ -186,7 +186,7 @@ class _Run:
             self.table,
             modes=("off",) if self.table is None else ("on", "off", "random"),
             sequence_length=self.recipe.data.sequence_length,
-            batch_size=max(1, self.recipe.train.batch_size // processes.world_size()),
+            batch_size=max(1, self.recipe.train.batch_size // distributed.world_size()),
             max_sequences=self.recipe.train.eval_sequences,
         )
         return {mode: round(result.bits_per_byte, 4) for mode, result in report.modes.items()}
