@@ -15,10 +15,10 @@ import torch
 
 from openbook.cli.megatron import command
 from openbook.cli.megatron.arguments import make_parser
-from openbook.cli.megatron.data import find, open_corpus
+from openbook.cli.megatron.corpus import find, open_corpus
 from openbook.cli.megatron.flags import parse
-from openbook.cli.megatron.meaningless import MEANINGLESS
 from openbook.cli.megatron.recipe import holdout_of, recipe_of
+from openbook.cli.megatron.unsupported import MEANINGLESS
 from openbook.database import Database, NeighborTable
 from openbook.errors import DatabaseError, SettingsError, SourceError
 from openbook.model import RetroConfig

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from openbook.cli import reading
-from openbook.cli.reading import Sources, make_tokenizer
+from openbook.cli import checked_sources
+from openbook.cli.checked_sources import Sources, make_tokenizer
 from openbook.errors import SettingsError, SourceError
 from openbook.text import Document, TokenizedDocument
 
@@ -173,7 +173,7 @@ def test_small_corpus_is_trained_on_whole(texts: Path, capsys: pytest.CaptureFix
 def sampled(reader: Sources, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the tokenizer would be trained on."""
     fed: list[str] = []
-    monkeypatch.setattr(reading, "train_tokenizer", lambda texts, **options: fed.extend(texts))
+    monkeypatch.setattr(checked_sources, "train_tokenizer", lambda texts, **options: fed.extend(texts))
     make_tokenizer("train:300", reader)
     return fed
 
@@ -181,7 +181,7 @@ def sampled(reader: Sources, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_large_corpus_is_sampled_evenly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(reading, "_TRAINED_CHARACTERS", 1000)
+    monkeypatch.setattr(checked_sources, "_TRAINED_CHARACTERS", 1000)
     rows = [{"text": f"{number:050}"} for number in range(100)]
     (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
     reader = sources(tmp_path / "rows.jsonl")
@@ -191,8 +191,8 @@ def test_large_corpus_is_sampled_evenly(
 
 
 def test_huge_document_is_sampled_evenly_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "_TRAINED_CHARACTERS", 100)
-    monkeypatch.setattr(reading, "_PIECE", 10)
+    monkeypatch.setattr(checked_sources, "_TRAINED_CHARACTERS", 100)
+    monkeypatch.setattr(checked_sources, "_PIECE", 10)
     (tmp_path / "a.txt").write_text("".join(f"{number:010}" for number in range(99)))
     (tmp_path / "b.txt").write_text("the end")
     reader = sources(tmp_path / "a.txt", tmp_path / "b.txt")
@@ -204,7 +204,7 @@ def test_huge_document_is_sampled_evenly_too(tmp_path: Path, monkeypatch: pytest
 
 def test_sample_never_exceeds_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where every fifth document is the long one."""
-    monkeypatch.setattr(reading, "_TRAINED_CHARACTERS", 1000)
+    monkeypatch.setattr(checked_sources, "_TRAINED_CHARACTERS", 1000)
     rows = [{"text": f"{number} " + "x" * (200 if number % 5 == 0 else 1)} for number in range(100)]
     (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
     reader = sources(tmp_path / "rows.jsonl")

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openbook.cli.console import bar, note, print_error, print_line, quiet_libraries
-from openbook.cli.megatron.data import open_corpus
+from openbook.cli.megatron.corpus import open_corpus
 from openbook.cli.megatron.flags import parse
 from openbook.cli.megatron.recipe import holdout_of, recipe_of
-from openbook.cli.megatron.tokenizers import check_tokenizer
+from openbook.cli.megatron.tokenizer_check import check_tokenizer
 from openbook.errors import OpenbookError, SettingsError
 from openbook.progress import silent
 
@@ -122,8 +122,8 @@ def prepare(flags: Namespace, recipe: "Recipe", folder: Path) -> "Database":
 
 
 def _train(recipe: "Recipe", corpus: Path, output: Path, *, overwrite: bool) -> int:
-    from openbook.cli.models import show_evaluation
     from openbook.cli.signals import stop_on_signals
+    from openbook.cli.verbs.train import show_evaluation
     from openbook.database import Database
     from openbook.errors import TrainingStoppedError
     from openbook.train import distributed, train

@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from openbook.cli.megatron.arguments import PROGRAM, make_parser
-from openbook.cli.megatron.meaningless import MEANINGLESS, is_without_effect
+from openbook.cli.megatron.unsupported import MEANINGLESS, is_without_effect
 from openbook.errors import SettingsError, refuse_unknown
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from openbook.cli.console import bar, note, print_json, print_line, to_json
-from openbook.cli.models import ModelArgument, load_model
-from openbook.cli.searching import Mode
-from openbook.cli.upkeep import DatabaseArgument, Json
+from openbook.cli.verbs.maintain import DatabaseArgument, Json
+from openbook.cli.verbs.search import Mode
+from openbook.cli.verbs.train import ModelArgument, load_model
 
 if TYPE_CHECKING:
     from openbook.evaluate.harness import HarnessReport

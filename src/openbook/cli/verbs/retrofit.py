@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from openbook.cli.console import note, print_json, print_line
-from openbook.cli.models import ModelArgument, load_model, run_training
-from openbook.cli.upkeep import Json
+from openbook.cli.verbs.maintain import Json
+from openbook.cli.verbs.train import ModelArgument, load_model, run_training
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

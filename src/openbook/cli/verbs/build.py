@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from openbook.cli.console import bar, note
-from openbook.cli.upkeep import DatabaseArgument, Json, print_info
+from openbook.cli.verbs.maintain import DatabaseArgument, Json, print_info
 
 if TYPE_CHECKING:
-    from openbook.cli.reading import Sources
+    from openbook.cli.checked_sources import Sources
     from openbook.database import Database, Exclusion
 
 SourcesArgument = Annotated[
@@ -83,8 +83,8 @@ def build(
 
     Example: openbook build mybook notes/ articles.jsonl.gz --holdout 0.05
     """
-    from openbook.cli.creating import create_or_open
-    from openbook.cli.reading import Sources
+    from openbook.cli.checked_sources import Sources
+    from openbook.cli.verbs.creating import create_or_open
 
     reader = Sources(sources, glob=glob, text_key=text_key, id_key=id_key, skip=on_error == "skip")
     count = reader.check()
@@ -118,7 +118,7 @@ def add(
 
     Example: openbook add mybook notes/ --sync
     """
-    from openbook.cli.reading import Sources
+    from openbook.cli.checked_sources import Sources
     from openbook.database import Database
 
     database = Database.open(db)

@@ -114,7 +114,7 @@ def _shortened(text: str, length: int = 90) -> str:
 
 
 def _train(home: Path, database: "Database", minutes: float) -> "RetroForCausalLM":
-    from openbook.cli.models import load_model, show_evaluation
+    from openbook.cli.verbs.train import load_model, show_evaluation
     from openbook.train import load_recipe, train
 
     _heading(f"openbook train tiny: about {minutes:g} minutes")
@@ -146,7 +146,7 @@ def _steps_for(home: Path, database: "Database", minutes: float) -> int:
 
 
 def _evaluate(model: "RetroForCausalLM", database: "Database") -> None:
-    from openbook.cli.evaluation import print_report
+    from openbook.cli.verbs.evaluate import print_report
     from openbook.database import NeighborTable
     from openbook.evaluate import evaluate_perplexity
 
@@ -164,7 +164,7 @@ def _evaluate(model: "RetroForCausalLM", database: "Database") -> None:
 
 
 def _write(model: "RetroForCausalLM", database: "Database", prompt: str) -> None:
-    from openbook.cli.models import print_generation
+    from openbook.cli.verbs.train import print_generation
     from openbook.generation import generate
 
     _heading("openbook generate: a continuation, [n] marks what each span could look at")

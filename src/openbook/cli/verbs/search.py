@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from openbook.cli.console import bar, note, print_json, print_line
-from openbook.cli.upkeep import DatabaseArgument, Json
+from openbook.cli.verbs.maintain import DatabaseArgument, Json
 
 Mode = Annotated[
     Literal["dense", "bm25", "hybrid"] | None,
@@ -105,7 +105,7 @@ def retrieval(
 
     Example: openbook eval retrieval mybook --mode dense
     """
-    from openbook.cli.models import require_model
+    from openbook.cli.verbs.train import require_model
     from openbook.database import Database
     from openbook.errors import SettingsError
     from openbook.evaluate import evaluate_retrieval

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from openbook.cli.console import bar, note
-from openbook.cli.models import load_model
+from openbook.cli.verbs.train import load_model
 
 if TYPE_CHECKING:
     from openbook.database import Database, NeighborTable

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from openbook.cli.console import bar, note, print_json, print_line
-from openbook.cli.upkeep import DatabaseArgument, Json
+from openbook.cli.verbs.maintain import DatabaseArgument, Json
 
 
 def retokenize(

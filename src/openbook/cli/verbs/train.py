@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from openbook.cli.console import bar, note, print_json, print_line
-from openbook.cli.searching import Mode
-from openbook.cli.upkeep import DatabaseArgument, Json
+from openbook.cli.verbs.maintain import DatabaseArgument, Json
+from openbook.cli.verbs.search import Mode
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

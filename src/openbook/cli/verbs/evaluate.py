@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from openbook.cli.baselines import BaselineOption, InContextOption, KnnLmOption, baselines_of
 from openbook.cli.console import bar, note, print_json, print_line
-from openbook.cli.models import ModelArgument, load_model
-from openbook.cli.reporting import (
+from openbook.cli.verbs.baselines import BaselineOption, InContextOption, KnnLmOption, baselines_of
+from openbook.cli.verbs.maintain import DatabaseArgument, Json
+from openbook.cli.verbs.reporting import (
     ReportOption,
     SharesOption,
     arguments_of,
@@ -19,7 +19,7 @@ from openbook.cli.reporting import (
     print_growing,
     shares_of,
 )
-from openbook.cli.upkeep import DatabaseArgument, Json
+from openbook.cli.verbs.train import ModelArgument, load_model
 
 if TYPE_CHECKING:
     from openbook.database import Database, NeighborTable
@@ -155,7 +155,7 @@ def corpus_of(sources: list[str], database: "Database") -> "Iterator[Database | 
         return
     from tempfile import TemporaryDirectory
 
-    from openbook.cli.reading import Sources
+    from openbook.cli.checked_sources import Sources
     from openbook.database import Database
 
     reader = Sources(sources, text_key="text", id_key="id", skip=False)

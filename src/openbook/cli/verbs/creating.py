@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from openbook.cli.reading import Sources, make_tokenizer
+from openbook.cli.checked_sources import Sources, make_tokenizer
 from openbook.database import Database
 from openbook.database.search.embedder import DEFAULT_EMBEDDER
 from openbook.database.storage.catalog_reading import FILE_NAME
