@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from openbook.database.near_copies import hashing
+from openbook.database.near_copies import compare, hashing
 from openbook.database.near_copies.compare import NearCopy, copies_of_held_out, duplicates
 
 Tokens = list[int]

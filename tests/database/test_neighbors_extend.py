@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from breaking import Kill, kill_at, kills, text_of
 from openbook.database import Database, NeighborTable, build_neighbors
+from openbook.database.neighbors import table_writer
 from openbook.database.storage.arrays import AppendOnlyArray
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.layout import ChunkLayout

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from openbook.database import Database, NeighborTable, SequenceDataset, build_neighbors, repair
+from openbook.database.neighbors import table_writer
 from openbook.database.neighbors.same_documents import same_documents
 from openbook.database.neighbors.table import table_stamp
 from openbook.database.search.embedder import Embedder

@@ -13,7 +13,7 @@ import pytest
 from breaking import Kill, kill_at
 from openbook.database import Database
 from openbook.errors import TrainingStoppedError
-from openbook.train import Recipe, checkpoints, train
+from openbook.train import Recipe, checkpoints, state_dicts, train
 
 MakeRecipe = Callable[..., Recipe]
 Metrics = Callable[[Path], list[dict[str, Any]]]
@@ -79,7 +79,7 @@ def test_killed_between_any_steps(
         (Path, "rename", False),  # a checkpoint becomes complete
         (Path, "rename", True),
         (Path, "replace", False),  # its manifest is written; metrics are cut; the model is put into its place
-        (state, "save_tensors", False),  # in the middle of a checkpoint
+        (state_dicts, "save_tensors", False),  # in the middle of a checkpoint
     ],
 )
 def test_killed_at_any_write(

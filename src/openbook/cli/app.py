@@ -7,18 +7,8 @@ from collections.abc import Sequence
 import typer
 
 from openbook import __version__
-from openbook.cli import (
-    databases,
-    evaluation,
-    harness,
-    models,
-    retokenizing,
-    retrofitting,
-    searching,
-    story,
-    upkeep,
-)
 from openbook.cli.console import note, print_error, print_line, quiet_libraries
+from openbook.cli.verbs import build, demo, evaluate, harness, maintain, retokenize, retrofit, search, train
 from openbook.errors import OpenbookError
 
 _INTERRUPTED = 130
@@ -36,23 +26,23 @@ app = typer.Typer(
 evaluations = typer.Typer(help="Evaluate a model or a database.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(evaluations, name="eval")
 
-app.command()(databases.build)
-app.command()(databases.add)
-app.command()(databases.remove)
-app.command()(upkeep.compact)
-app.command()(upkeep.verify)
-app.command()(upkeep.info)
-app.command()(retokenizing.retokenize)
-app.command()(searching.search)
-app.command()(searching.neighbors)
-app.command()(models.train)
-app.command()(retrofitting.retrofit)
-app.command()(retrofitting.merge)
-evaluations.command()(evaluation.perplexity)
-evaluations.command()(searching.retrieval)
+app.command()(build.build)
+app.command()(build.add)
+app.command()(build.remove)
+app.command()(maintain.compact)
+app.command()(maintain.verify)
+app.command()(maintain.info)
+app.command()(retokenize.retokenize)
+app.command()(search.search)
+app.command()(search.neighbors)
+app.command()(train.train)
+app.command()(retrofit.retrofit)
+app.command()(retrofit.merge)
+evaluations.command()(evaluate.perplexity)
+evaluations.command()(search.retrieval)
 evaluations.command()(harness.harness)
-app.command()(models.generate)
-app.command()(story.demo)
+app.command()(train.generate)
+app.command()(demo.demo)
 
 
 def _print_version(wanted: bool) -> None:
