@@ -28,7 +28,7 @@ from openbook.train.initialize import model_config
 from openbook.train.loop import TrainingLoop
 from openbook.train.settings import DataSettings, TrainSettings
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 LINE = (
     "python pretrain_retro.py --num-layers 12 --hidden-size 768 --retro-work-dir DIR --retro-add-retriever "
     "--seq-length 1024 --data-path my_text_data"

@@ -19,7 +19,7 @@ from openbook.evaluate.harness import evaluate_harness
 from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.text import Document, train_tokenizer
 
-LAMBADA = Path(__file__).parents[3] / "shared/data/lm/lambada/lambada_test.jsonl.xz"
+LAMBADA = Path(__file__).parents[4] / "shared/data/lm/lambada/lambada_test.jsonl.xz"
 LAST_WORD = {
     "output_type": "loglikelihood",
     "doc_to_text": "{{text.split(' ')[:-1]|join(' ')}}",

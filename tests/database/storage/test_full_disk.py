@@ -14,7 +14,7 @@ from openbook.text import Tokenizer
 
 pytest.importorskip("resource", reason="limits of file sizes are known to Unix alone")
 
-PROGRAM = Path(__file__).parents[1] / "full_disk.py"
+PROGRAM = Path(__file__).parents[2] / "full_disk.py"
 LIMITS = [1, 60, 130, 300, 700, 1500, 3000, 6000, 12_000, 20_000, 30_000, 60_000, 200_000]
 """Bytes: below the smallest file, above the largest, and what each write in between may meet."""
 
