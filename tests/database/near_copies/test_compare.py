@@ -118,8 +118,8 @@ def test_runs_have_equal_hashes_if_and_only_if_they_are_equal(docs: list[Tokens]
 @given(st.lists(st.integers(0, 9)), st.lists(st.integers(0, 12)), st.integers(1, 3))
 @settings(max_examples=40, deadline=None)
 def test_a_lookup_finds_the_first_equal_keys(keys: list[int], queries: list[int], limit: int) -> None:
-    hashes = hashing.mix(np.array(keys, dtype=np.uint64))
-    found = hashing.Lookup(hashes).find(hashing.mix(np.array(queries, dtype=np.uint64)), limit=limit)
+    hashes = hashing.splitmix64(np.array(keys, dtype=np.uint64))
+    found = hashing.Lookup(hashes).find(hashing.splitmix64(np.array(queries, dtype=np.uint64)), limit=limit)
     expected = [
         (number, row)
         for number, query in enumerate(queries)
@@ -183,22 +183,21 @@ def test_nothing_is_a_copy_of_nothing() -> None:
     assert duplicates(tokens, []) == duplicates(tokens, [], known=[0]) == duplicates(tokens, [0]) == []
 
 
-def test_it_does_not_matter_how_many_documents_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_does_not_matter_how_many_documents_are_read_at_once() -> None:
     chosen = np.random.default_rng(3).integers(0, len(PIECES), (120, 4))
     docs = [[token for piece in row for token in PIECES[piece]] for row in chosen]
 
-    def found() -> tuple[list[NearCopy], list[NearCopy]]:
-        return copies_of_held_out(reader(docs), range(100), range(100, 120)), duplicates(
-            reader(docs), range(120)
+    def found(size: hashing.BlockSize) -> tuple[list[NearCopy], list[NearCopy]]:
+        return (
+            copies_of_held_out(reader(docs), range(100), range(100, 120), block_size=size),
+            duplicates(reader(docs), range(120), block_size=size),
         )
 
-    at_once = found()
+    at_once = found(hashing.USUAL_SIZE)
     assert {copy.reason for copy in at_once[0]} == {"common run", "similar"} and at_once[1]
-    assert found() == at_once
-    monkeypatch.setattr(hashing, "_BLOCK_TOKENS", 300)
-    assert found() == at_once
-    monkeypatch.setattr(hashing, "_BLOCK_DOCUMENTS", 1)
-    assert found() == at_once
+    assert found(hashing.USUAL_SIZE) == at_once
+    assert found(hashing.BlockSize(tokens=300)) == at_once
+    assert found(hashing.BlockSize(documents=1)) == at_once
 
 
 def test_one_hash_of_two_runs_makes_no_copy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,10 +229,9 @@ def test_the_work_grows_with_the_documents_and_not_with_their_pairs(own: int) ->
 def test_a_band_finds_no_more_than_a_bucket_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     boilerplate, looked_at = fresh(100, 1), []
     docs = [[*fresh(20, 2 + place), *boilerplate] for place in range(60)]
-    monkeypatch.setattr(compare, "_BUCKET", 1)
     monkeypatch.setattr(compare, "most_similar", lambda *found: looked_at.append(len(found[3])))
-    duplicates(reader(docs), range(60))
-    copies_of_held_out(reader(docs), range(30), range(30, 60))
+    duplicates(reader(docs), range(60), bucket=1)
+    copies_of_held_out(reader(docs), range(30), range(30, 60), bucket=1)
     assert len(looked_at) > 60 and max(looked_at) <= 25
 
 

@@ -12,12 +12,21 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.near_copies.hashing import Block, Documents, Lookup, blocks, run_hashes
+from openbook.database.near_copies.hashing import (
+    USUAL_SIZE,
+    Block,
+    BlockSize,
+    Documents,
+    Lookup,
+    blocks,
+    run_hashes,
+)
 from openbook.database.near_copies.minhash import BANDS, GRAM, SLOTS, band_keys, most_similar, sketches
+from openbook.database.storage.segments import owners_of, segment_offsets
 from openbook.progress import Progress, silent, stage
 
 _RUN = 32
-_BUCKET = 64
+BUCKET = 64
 """Most documents that one band finds, so that the work grows no faster than the documents. More share a band
 only where it is of boilerplate in all of them; similar documents share 8 bands of 25, and so others too."""
 
@@ -38,24 +47,33 @@ class NearCopy:
 
 
 def copies_of_held_out(
-    tokens: Documents, candidates: Sequence[int], held_out: Sequence[int], *, progress: Progress = silent
+    tokens: Documents,
+    candidates: Sequence[int],
+    held_out: Sequence[int],
+    *,
+    block_size: BlockSize = USUAL_SIZE,
+    bucket: int = BUCKET,
+    progress: Progress = silent,
 ) -> list[NearCopy]:
-    """The candidates that are near-copies of a held-out document, in order, each once.
+    """Find the candidates that are near-copies of a held-out document, in order, each once.
 
     The original is the most similar held-out document if one is similar (of equally similar ones that which
     has the same tokens, then the first), and else the first that shares a run.
 
     Args:
         tokens: of the documents.
-        candidates: places to judge.
-        held_out: places to compare with.
-        progress: told how many candidates are done.
+        candidates: places of those to compare.
+        held_out: places of those to compare with.
+        block_size: how much is hashed at a time.
+        bucket: documents that one band finds at most.
+        progress: called with the number of candidates done.
     """
     found: list[NearCopy] = []
     if not candidates or not held_out:
         return found
-    originals, done = _HeldOut(tokens, held_out), 0
-    for block in blocks(tokens, candidates, shortest=GRAM):
+    originals = _HeldOut(tokens, held_out, block_size, bucket)
+    done = 0
+    for block in blocks(tokens, candidates, shortest=GRAM, size=block_size):
         copies = originals.sharing_a_run(block) | originals.similar(block)
         found += [copies[row] for row in sorted(copies)]
         done += len(block.places)
@@ -64,14 +82,24 @@ def copies_of_held_out(
 
 
 class _HeldOut:
-    """What candidates are compared with: memory of about 60 bytes for each held-out token."""
+    """What candidates are compared with: memory of about 60 bytes for each held-out token.
 
-    def __init__(self, tokens: Documents, held_out: Sequence[int]) -> None:
+    Runs and bands of all held-out documents stand in one lookup each; which document one is of follows from
+    where it stands. Of two documents with 3 runs and 1, and (with 2 bands, not 25) 2 band keys each:
+
+        runs        r0 r1 r2 r3        offsets 0 3 4: run 3 is of document 1
+        band keys   k0 k1 k2 k3        two a document: key 3 is of document 3 // 2 = 1
+    """
+
+    def __init__(
+        self, tokens: Documents, held_out: Sequence[int], block_size: BlockSize, bucket: int
+    ) -> None:
         self._tokens = lru_cache(maxsize=8)(tokens)  # candidates in a row often copy the same documents
+        self._bucket = bucket
         self._places = np.array(held_out, dtype=np.int64)
         self._equal: dict[bytes, int] = {}
         distinct, slots, runs, counts = [], [], [], []
-        for block in blocks(tokens, held_out, shortest=GRAM):
+        for block in blocks(tokens, held_out, shortest=GRAM, size=block_size):
             new = _first_equals(block, self._equal) == block.places
             distinct.append(np.array(block.places, dtype=np.int64)[new])
             slots.append(sketches(block)[new])
@@ -79,14 +107,19 @@ class _HeldOut:
             runs.append(hashes)
             counts.append(np.diff(offsets))
         self._runs = Lookup(np.concatenate(runs))
-        self._offsets = np.concatenate([[0], np.cumsum(np.concatenate(counts))])
-        self._distinct, self._slots = np.concatenate(distinct), np.concatenate(slots)
+        self._offsets = segment_offsets(np.concatenate(counts))
+        self._distinct = np.concatenate(distinct)
+        self._slots = np.concatenate(slots)
         self._bands = Lookup(band_keys(self._slots).reshape(-1))
 
     def similar(self, block: Block) -> dict[int, NearCopy]:
         """By their rows in the block, the documents that are similar to a held-out one."""
+        # With 2 bands a document, not 25, of the block's rows 0, 1, 2:
+        #   queries   1 4 5       bands that some held-out document has too, in order
+        #   // 2      0 2 2       their rows
+        #   bounds    0 1 1 3     where each row's begin, and the end: none of row 1
         slots = sketches(block)
-        queries, keys = self._bands.find(band_keys(slots).reshape(-1), limit=_BUCKET)
+        queries, keys = self._bands.find(band_keys(slots).reshape(-1), limit=self._bucket)
         bounds = np.searchsorted(queries // BANDS, np.arange(len(block.places) + 1))
         copies = {}
         for row, (place, fingerprint) in enumerate(zip(block.places, block.fingerprints(), strict=True)):
@@ -103,10 +136,16 @@ class _HeldOut:
 
     def sharing_a_run(self, block: Block) -> dict[int, NearCopy]:
         """By their rows in the block, the documents that share a run of 32 tokens with a held-out one."""
+        # offsets     0   3 5       the block's row 0 has the runs 0 1 2, row 1 has 3 4
+        # numbers     1 2 4         runs of the block that a held-out document has too
+        # rows        0 0 1         whose they are
+        # runs        7 2 2         the held-out runs that equal them
+        # originals   1 0 0         whose those are, where the held-out offsets are 0 5 9
+        # So row 0 is compared with original 0 first (run 2 with run 2), and then with 1 (run 1 with run 7).
         hashes, offsets = run_hashes(block, _RUN)
         numbers, runs = self._runs.find(hashes, limit=1)
-        rows = np.searchsorted(offsets, numbers, side="right") - 1
-        originals = np.searchsorted(self._offsets, runs, side="right") - 1
+        rows = owners_of(numbers, offsets)
+        originals = owners_of(runs, self._offsets)
         copies = {}
         for row in np.unique(rows).tolist():
             first, end = np.searchsorted(rows, [row, row + 1])
@@ -121,9 +160,15 @@ class _HeldOut:
 
 
 def duplicates(
-    tokens: Documents, documents: Sequence[int], *, known: Sequence[int] = (), progress: Progress = silent
+    tokens: Documents,
+    documents: Sequence[int],
+    *,
+    known: Sequence[int] = (),
+    block_size: BlockSize = USUAL_SIZE,
+    bucket: int = BUCKET,
+    progress: Progress = silent,
 ) -> list[NearCopy]:
-    """The documents that are similar to an earlier one that is no duplicate itself, in order, each once.
+    """Find the documents that are similar to an earlier one, in order, each once; that one is kept itself.
 
     So each document that is left out has a near-copy that is kept. The original is the most similar of those
     that are kept (of equally similar ones that which has the same tokens, then the first).
@@ -132,20 +177,23 @@ def duplicates(
 
     Args:
         tokens: of the documents.
-        documents: places to judge, the earliest first.
+        documents: places of those to compare, the earliest first.
         known: places of earlier documents that are kept whatever they equal.
-        progress: told how many documents are read.
+        block_size: how much is hashed at a time.
+        bucket: documents that one band finds at most.
+        progress: called with the number of documents read, and of those compared.
     """
     if not documents:
         return []
     places = np.array([*known, *documents], dtype=np.int64)
-    first_equals, slots = _read(tokens, places, progress)
+    first_equals, slots = _read(tokens, places, block_size, progress)
     different = first_equals == places
     originals = _similar_to_kept(
         tokens,
         places[different],
         slots,
         known=int(different[: len(known)].sum()),
+        bucket=bucket,
         progress=stage(progress, "comparing documents"),
     )
     found = []
@@ -158,7 +206,7 @@ def duplicates(
 
 
 def _read(
-    tokens: Documents, places: NDArray[np.int64], progress: Progress
+    tokens: Documents, places: NDArray[np.int64], block_size: BlockSize, progress: Progress
 ) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
     """Read documents [n] once.
 
@@ -170,12 +218,13 @@ def _read(
     first_equals = np.empty_like(places)
     slots = np.empty((len(places), SLOTS), dtype=np.uint32)  # only what is written takes memory
     done = different = 0
-    for block in blocks(tokens, places.tolist(), shortest=GRAM):
+    for block in blocks(tokens, places.tolist(), shortest=GRAM, size=block_size):
         rows = slice(done, done + len(block.places))
         first_equals[rows] = _first_equals(block, seen)
         new = sketches(block)[first_equals[rows] == places[rows]]
         slots[different : different + len(new)] = new
-        done, different = rows.stop, different + len(new)
+        done = rows.stop
+        different += len(new)
         progress(done, len(places))
     return first_equals, slots[:different]
 
@@ -187,7 +236,13 @@ def _first_equals(block: Block, seen: dict[bytes, int]) -> NDArray[np.int64]:
 
 
 def _similar_to_kept(
-    tokens: Documents, places: NDArray[np.int64], slots: NDArray[np.uint32], *, known: int, progress: Progress
+    tokens: Documents,
+    places: NDArray[np.int64],
+    slots: NDArray[np.uint32],
+    *,
+    known: int,
+    bucket: int,
+    progress: Progress,
 ) -> dict[int, tuple[int, float]]:
     """Go through different documents in order and keep those that are similar to none that is kept.
 
@@ -195,34 +250,42 @@ def _similar_to_kept(
         tokens: of the documents.
         places: [n].
         slots: [n, 128], their sketches.
-        known: so many at the start are kept unseen.
-        progress: told how many documents are done.
+        known: so many at the start are kept without a comparison.
+        bucket: documents that one band finds at most.
+        progress: called with the number of documents done.
 
     Returns:
         For the place of each other document that of the most similar kept one, and their Jaccard index.
     """
     keys = band_keys(slots)
     shared = _repeated(keys)
-    buckets: dict[int, list[int]] = {}
+    found_by: dict[int, list[int]] = {}  # by the key of a band, the rows of those kept that have it
     originals = {}
     for row in np.flatnonzero(shared.any(axis=1)).tolist():
-        mine = [buckets.setdefault(key, []) for key in keys[row, shared[row]].tolist()]
-        others = np.array(sorted({other for bucket in mine for other in bucket}), dtype=np.int64)
+        mine = [found_by.setdefault(key, []) for key in keys[row, shared[row]].tolist()]
+        others = np.array(sorted({other for rows in mine for other in rows}), dtype=np.int64)
         if row >= known and len(others):
             best = most_similar(tokens, int(places[row]), slots[row], places[others], slots[others])
             progress(row, len(places))
             if best is not None:
                 originals[int(places[row])] = best
                 continue
-        for bucket in mine:
-            if len(bucket) < _BUCKET:
-                bucket.append(row)
+        for rows in mine:
+            if len(rows) < bucket:
+                rows.append(row)
     progress(len(places), len(places))
     return originals
 
 
 def _repeated(keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """[n, 25]: is the key [n, 25] that of another document too?"""
+    """[n, 25]: whether the key [n, 25] is that of another document too.
+
+    flat         7 3 7 5
+    order        1 3 0 2          so that equal keys stand side by side
+    sorted       3 5 7 7
+    same           F F T          as the one before
+    repeated     T F T F          both of such a pair
+    """
     flat = keys.reshape(-1)
     order = np.argsort(flat)
     same = flat[order[1:]] == flat[order[:-1]]

@@ -11,8 +11,8 @@ from openbook.database.storage.settings import DatabaseSettings
 from openbook.progress import Progress, silent
 
 
-def still_to_judge(catalog: Catalog, settings: DatabaseSettings) -> set[int]:
-    """The numbers of the documents that wait to be compared with others."""
+def documents_to_compare(catalog: Catalog, settings: DatabaseSettings) -> set[int]:
+    """The numbers of the documents that were not compared yet; none if the settings ask for no comparison."""
     if settings.deduplicate or (settings.decontaminate and catalog.head().held_out_documents):
         return catalog.unjudged()
     return set()
@@ -23,7 +23,7 @@ def find_near_copies(
     tokens: Rows,
     settings: DatabaseSettings,
     *,
-    unjudged: set[int],
+    waiting: set[int],
     progress: Progress = silent,
 ) -> list[tuple[str, int, int]]:
     """Compare what was not yet compared: new documents with all others, all documents with new held-out ones.
@@ -32,17 +32,22 @@ def find_near_copies(
         layout: of the newest version.
         tokens: [num_chunks, M].
         settings: what to look for.
-        unjudged: numbers of the documents that are new.
-        progress: told how many documents are done.
+        waiting: numbers of the documents that were not compared yet.
+        progress: called with the number of documents done.
 
     Returns:
         Reason, number of the original and number of each document to exclude.
     """
-    new = np.isin(layout.number, list(unjudged)) & layout.live
+    new = np.isin(layout.number, list(waiting)) & layout.live
     held_out = np.flatnonzero(layout.live & layout.holdout)
     others = layout.live & ~layout.holdout & ~layout.excluded
 
     def document(place: int) -> NDArray[np.int64]:
+        # M = 4, a document of 6 tokens and its end-of-text token E in two chunks, the second padded with E:
+        #   tokens     5 6 7 8     9 5 E E
+        #   lengths    4           3
+        #   there      T T T T     T T T F
+        #   document   5 6 7 8 9 5            without the last there is, the end of text
         chunks = layout.chunks_of(place)
         part = slice(chunks.start, chunks.stop)
         there = np.arange(layout.chunk_size) < layout.lengths[part, None]

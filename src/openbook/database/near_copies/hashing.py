@@ -7,18 +7,35 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-Documents = Callable[[int], NDArray[np.integer]]
-"""The tokens [T] of the document at a place, each at least 0, without filling and end-of-text token."""
+from openbook.database.storage.segments import ranges, segment_offsets
 
-_BLOCK_TOKENS = 1_000_000
-_BLOCK_DOCUMENTS = 4096
+Documents = Callable[[int], NDArray[np.integer]]
+"""The tokens [T] of the document at a place, each at least 0, without padding and end-of-text token."""
+
 _BASE = 0x9E3779B97F4A7C15
-_PAD = -1
+_PADDING = -1
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSize:
+    """How much is read before it is hashed: a block is full with so many tokens, or so many documents."""
+
+    tokens: int = 1_000_000
+    documents: int = 4096
+
+
+USUAL_SIZE = BlockSize()
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Documents back to back; one shorter than `shortest` is filled up with -1, so that it has one run."""
+    """Documents back to back; one shorter than `shortest` is padded with -1, so that it has one run.
+
+    Three documents 5 6 7, 8 and 9 4, none to be shorter than 2:
+
+        tokens    5 6 7   8 -1   9 4
+        starts    0       3      5     7
+    """
 
     places: Sequence[int]
     tokens: NDArray[np.int64]
@@ -28,17 +45,23 @@ class Block:
 
     @classmethod
     def of(cls, places: Sequence[int], documents: Sequence[NDArray[np.integer]], *, shortest: int) -> "Block":
-        """From the tokens of each document."""
+        """Lay documents back to back.
+
+        Args:
+            places: [n] of the documents.
+            documents: [n] the tokens of each.
+            shortest: tokens that each has at least, with its padding.
+        """
         parts: list[NDArray[np.integer]] = []
         starts = np.zeros(len(documents) + 1, dtype=np.int64)
         for place, document in enumerate(documents):
-            filling = max(0, shortest - len(document))
-            parts += [document, np.full(filling, _PAD)] if filling else [document]
-            starts[place + 1] = starts[place] + len(document) + filling
+            padding = max(0, shortest - len(document))
+            parts += [document, np.full(padding, _PADDING)] if padding else [document]
+            starts[place + 1] = starts[place] + len(document) + padding
         return cls(places, np.concatenate(parts, dtype=np.int64), starts)
 
     def document(self, row: int) -> NDArray[np.int64]:
-        """The tokens of one document with its filling."""
+        """The tokens of one document with its padding."""
         return self.tokens[self.starts[row] : self.starts[row + 1]]
 
     def fingerprints(self) -> list[bytes]:
@@ -46,39 +69,61 @@ class Block:
         return [blake2b(self.document(row).data, digest_size=16).digest() for row in range(len(self.places))]
 
 
-def blocks(tokens: Documents, places: Sequence[int], *, shortest: int) -> Iterator[Block]:
-    """All documents in order, about a million tokens at a time."""
-    size, documents = 0, []
+def blocks(
+    tokens: Documents, places: Sequence[int], *, shortest: int, size: BlockSize = USUAL_SIZE
+) -> Iterator[Block]:
+    """Read all documents in order, a block at a time; `shortest` as in `Block.of`."""
+    read, documents = 0, []
     for end, place in enumerate(places, start=1):
         documents.append(tokens(place))
-        size += len(documents[-1])
-        if size >= _BLOCK_TOKENS or len(documents) == _BLOCK_DOCUMENTS or end == len(places):
+        read += len(documents[-1])
+        if read >= size.tokens or len(documents) == size.documents or end == len(places):
             yield Block.of(places[end - len(documents) : end], documents, shortest=shortest)
-            size, documents = 0, []
+            read, documents = 0, []
 
 
 def run_hashes(block: Block, n: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """The hash of every run of n tokens within one document, in order.
+
+    Of the documents 5 6 7, 8 -1 and 9 4, with n = 2; a run that crosses from one to the next is left out:
+
+        tokens      5  6  7   8 -1   9  4
+        all runs    56 67 78  8- -9  94
+        kept        56 67     8-     94
+        offsets     0         2      3     4
 
     Returns:
         hashes: [W].
         offsets: [documents + 1]: the hashes of document d are offsets[d] … offsets[d + 1].
     """
     counts = np.maximum(np.diff(block.starts) - n + 1, 0)
-    offsets = np.concatenate([[0], np.cumsum(counts)])
-    return _all_hashes(mix(block.tokens.view(np.uint64)), n)[ranges(block.starts[:-1], counts)], offsets
+    every = _all_hashes(splitmix64(block.tokens.view(np.uint64)), n)
+    return every[ranges(block.starts[:-1], counts)], segment_offsets(counts)
 
 
 def _all_hashes(values: NDArray[np.uint64], n: int) -> NDArray[np.uint64]:
-    """[T - n + 1]: of each run of n of the values [T], whatever it crosses; the runs' lengths are doubled."""
-    hashes, length = np.zeros(len(values) + 1, dtype=np.uint64), 0
-    doubled, size = values, 1
+    """[T - n + 1]: the hash of each run of n of the values [T], whatever it crosses.
+
+    A run is a number whose digits to the base B are its values, modulo 2^64. Runs are joined as digits are:
+    the left part times B to the length of the right part, and the right part added. So runs of 1, 2, 4, …
+    values are made by doubling, and n is put together from those that its binary digits name. Of the values
+    a b c d e, n = 5 = 1 + 4:
+
+        1    a        b        c        d      e      taken: runs of 1
+        2    aB+b     bB+c     cB+d     dB+e          joined from two of 1
+        4    abcd     bcde                            joined from two of 2; taken: runs of 1 + 4
+        5    aB⁴ + bcde
+    """
+    hashes = np.zeros(len(values) + 1, dtype=np.uint64)  # of runs of 0 values
+    length, doubled, size = 0, values, 1
     while True:
         if n & size:
-            hashes, length = _joined(hashes, length, doubled, size), length + size
+            hashes = _joined(hashes, length, doubled, size)
+            length += size
         if 2 * size > n:
             return hashes
-        doubled, size = _joined(doubled, size, doubled, size), 2 * size
+        doubled = _joined(doubled, size, doubled, size)
+        size *= 2
 
 
 def _joined(
@@ -91,31 +136,39 @@ def _joined(
     return joined
 
 
-def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """A value of 64 bits that look random for each value: splitmix64, which no two values share."""
+def splitmix64(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """64 bits that look random for each value: one step of SplitMix64, which no two values share.
+
+    >>> [f"{value:016x}" for value in splitmix64(np.array([0, 1], dtype=np.uint64)).tolist()]
+    ['e220a8397b1dcdaf', '910a2dec89025cc1']
+    """
     mixed = values + np.uint64(_BASE)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return mixed ^ (mixed >> np.uint64(31))
 
 
-def ranges(first: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """first[0], first[0] + 1, … counts[0] numbers in all, then those from first[1], …"""
-    before = np.cumsum(counts) - counts
-    numbers: NDArray[np.int64] = np.arange(counts.sum()) + np.repeat(first - before, counts)
-    return numbers
-
-
 class Lookup:
     """Finds equal keys among many, in memory of 32 to 48 bytes a key.
+
+    Keys are sorted once; equal ones then stand side by side, in their order, and two binary searches find
+    where a query's begin and end. Of the keys 30 10 30 20, at most two for each of the queries 30 40 10:
+
+        sorted     10 20 30 30
+        rows        1  3  0  2
+        queries    30       40   10
+        begin      2        4    0
+        count      2        0    1
+        numbers    0  0          2      the query that each find is for
+        found      0  2          1      the row of the key
 
     Args:
         keys: [N], spread evenly over 64 bits, as hashes are.
     """
 
     def __init__(self, keys: NDArray[np.uint64]) -> None:
-        self._order = np.argsort(keys, kind="stable")
-        self._keys = keys[self._order]
+        self._rows = np.argsort(keys, kind="stable")
+        self._sorted = keys[self._rows]
         # Most queries are nobody's key, and one look into this table says so: it has 16 to 32 places a key.
         bits = min(max(10, (16 * len(keys)).bit_length()), 27)
         self._shift = np.uint64(64 - bits)
@@ -130,7 +183,7 @@ class Lookup:
             rows: [F]: `queries[numbers] == keys[rows]`.
         """
         numbers = np.flatnonzero(self._taken[queries >> self._shift])
-        first = np.searchsorted(self._keys, queries[numbers], side="left")
-        counts = np.searchsorted(self._keys, queries[numbers], side="right") - first
-        counts = np.minimum(counts, limit)
-        return np.repeat(numbers, counts), self._order[ranges(first, counts)]
+        begin = np.searchsorted(self._sorted, queries[numbers], side="left")
+        end = np.searchsorted(self._sorted, queries[numbers], side="right")
+        counts = np.minimum(end - begin, limit)
+        return np.repeat(numbers, counts), self._rows[ranges(begin, counts)]

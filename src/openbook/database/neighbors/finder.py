@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.database import Database
-from openbook.database.near_copies.exclusions import still_to_judge
+from openbook.database.near_copies.exclusions import documents_to_compare
 from openbook.database.neighbors.same_documents import SameDocuments, same_documents
 from openbook.database.neighbors.table import BookStamp
 from openbook.database.search.dense import Found
@@ -166,7 +166,7 @@ def make_ready(corpus: Database, book: Database, *, mode: SearchMode, progress: 
         DatabaseError: an `add` is to be completed while another process is writing.
     """
     for database in {corpus, book}:
-        if still_to_judge(database.catalog, database.settings):
+        if documents_to_compare(database.catalog, database.settings):
             database.mend(progress=stage(progress, "completing the last addition"))
     opened = book.opened
     if mode == "bm25" or not is_large(opened.layout):

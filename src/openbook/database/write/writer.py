@@ -13,7 +13,7 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.near_copies.exclusions import find_near_copies, still_to_judge
+from openbook.database.near_copies.exclusions import documents_to_compare, find_near_copies
 from openbook.database.search.dense_store import LONGEST_TAIL, TAIL_FOR_BULK, maintain_dense, needs_care
 from openbook.database.search.embedder import Embedder
 from openbook.database.search.lexical import LexicalIndex
@@ -184,10 +184,10 @@ class Writer:
             The number of documents that were excluded.
         """
         excluded = 0
-        if unjudged := still_to_judge(self.catalog, self.settings):
+        if unjudged := documents_to_compare(self.catalog, self.settings):
             tell = stage(progress, "looking for near-copies")
             tokens = self.files.tokens.rows(self._mark)
-            found = find_near_copies(self.layout(), tokens, self.settings, unjudged=unjudged, progress=tell)
+            found = find_near_copies(self.layout(), tokens, self.settings, waiting=unjudged, progress=tell)
             self.catalog.exclude(unjudged, found)
             excluded = len(found)
         vectors, folder = self.files.vectors, self.files.dense
