@@ -12,7 +12,7 @@ import pytest
 from breaking import documents_of, flip, use_letters
 from openbook.database import Database
 from openbook.database.search import dense_store
-from openbook.database.search.dense_tuning import Tuned
+from openbook.database.search.dense_tuning import IndexTuning
 from openbook.lock import take_lock
 from openbook.model import RetroConfig
 
@@ -384,7 +384,7 @@ def test_a_recall_below_95_percent_is_a_warning_with_the_remedy(
     write_rows(tmp_path / "more.jsonl", {f"e{number}": 1 for number in range(20)})
     assert "warning" not in openbook("add", dense, tmp_path / "rows.jsonl").err
     with monkeypatch.context() as patch:
-        patch.setattr(dense_store, "tune_index", lambda *_: Tuned(16, 1, 0.5))
+        patch.setattr(dense_store, "tune_index", lambda *_: IndexTuning(16, 1, 0.5))
         result = openbook("add", dense, tmp_path / "more.jsonl")
     assert result.code == 0
     (warning,) = [line for line in result.err.splitlines() if line.startswith("warning")]

@@ -1,4 +1,4 @@
-"""The arrays of a database written anew in another tokenizer's tokens: tokens, lengths, vectors."""
+"""The arrays of a database in another tokenizer's tokens: tokens, lengths, vectors."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -10,6 +10,7 @@ from openbook.database.retokenize.rechunk import chunked_text, fill_rows, parts_
 from openbook.database.search.embedder import Embedder
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
+from openbook.database.storage.segments import segment_starts, segment_sums
 from openbook.database.version import Version
 from openbook.progress import Progress, stage
 from openbook.text import Tokenizer
@@ -21,10 +22,18 @@ _CHUNKS_AT_ONCE = 4096
 class NewRows:
     """What the new rows are made of.
 
+    Old chunks 0 to 3, of which 2 is of a removed document; 5 new tokens are too many for one row of M = 4:
+
+        old chunk      0   1   3
+        counts         3   5   4
+        parts          1   2   1          rows that each takes
+        chunks         0   1 1   3        of each row, the old chunk
+        cut            F   T T   F
+
     counts: int64 [live chunks of the old database], new tokens of each.
     chunks: int64 [rows], the number of the old chunk that a row holds, or a part of which.
-    cut: bool [rows], is it a part?
-    document_chunks, document_tokens: int64 [live documents].
+    cut: bool [rows], whether it is a part.
+    document_chunks, document_tokens: int64 [live documents], rows and new tokens of each.
     """
 
     counts: NDArray[np.int64]
@@ -37,20 +46,20 @@ class NewRows:
     def of(cls, layout: ChunkLayout, counts: NDArray[np.int64], *, chunk_size: int) -> "NewRows":
         """From the old layout and the counts."""
         parts = parts_of(counts, chunk_size)
+        live_chunks = np.flatnonzero(layout.live[layout.document_of])
         sizes = layout.document_chunks[layout.live]
-        first = np.cumsum(sizes) - sizes
         return cls(
-            counts,
-            np.repeat(np.flatnonzero(layout.live[layout.document_of]), parts),
-            np.repeat(parts > 1, parts),
-            np.add.reduceat(parts, first),
-            np.add.reduceat(counts, first),
+            counts=counts,
+            chunks=np.repeat(live_chunks, parts),
+            cut=np.repeat(parts > 1, parts),
+            document_chunks=segment_sums(parts, sizes),
+            document_tokens=segment_sums(counts, sizes),
         )
 
 
 @dataclass(frozen=True, eq=False)
-class Rewriting:
-    """One version of a database, into files that no catalogue names yet.
+class NewArrays:
+    """Writes one version of a database into files that no catalog names yet.
 
     old: the version.
     tokenizer: the other one.
@@ -65,22 +74,27 @@ class Rewriting:
 
     def write_tokens(self, progress: Progress) -> NewRows:
         """Write tokens and lengths."""
-        layout, M, written = self.old.layout, self.files.tokens.width, 0
         assert self.files.lengths is not None
-        total, counts, done = int(layout.document_chunks[layout.live].sum()), [], 0
+        layout = self.old.layout
+        M = self.files.tokens.width
+        total = int(layout.document_chunks[layout.live].sum())
+        counts: list[NDArray[np.int64]] = []
+        written = done = 0
         for documents in _batches(layout):
             tokens, new = self._retokenized(documents)
             rows, lengths = fill_rows(tokens, new, chunk_size=M, fill=self.tokenizer.eos_id)
             self.files.tokens.append(rows, first=written)
             self.files.lengths.append(lengths[:, None], first=written)
             counts.append(new)
-            written, done = written + len(rows), done + len(new)
+            written += len(rows)
+            done += len(new)
             progress(done, total)
         return NewRows.of(layout, np.concatenate(counts), chunk_size=M)
 
     def _retokenized(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """New tokens [T] of some documents, each with its end, and how many of them each old chunk has."""
-        layout, texts = self.old.layout, []
+        layout = self.old.layout
+        texts = []
         for place in documents.tolist():
             chunks = layout.chunks_of(place)
             rows = self.old.tokens[chunks.start : chunks.stop].tolist()
@@ -91,18 +105,19 @@ class Rewriting:
         counts = []
         for chunked, (_, starts) in zip(texts, encoded, strict=True):
             counts.append(tokens_of_chunks(chunked, starts))
-            counts[-1][-1] += 1
+            counts[-1][-1] += 1  # the end-of-text token
         ids = [token for tokens, _ in encoded for token in (*tokens, self.tokenizer.eos_id)]
         return np.array(ids, dtype=np.int64), np.concatenate(counts)
 
     def layout(self, rows: NewRows) -> ChunkLayout:
         """Of the new database."""
-        chunks, count = rows.document_chunks, len(rows.chunks)
+        chunks = rows.document_chunks
+        count = len(rows.chunks)
         return replace(
             self.old.layout.without_removed(),
             num_chunks=count,
             chunk_size=self.files.tokens.width,
-            first_chunk=np.cumsum(chunks) - chunks,
+            first_chunk=segment_starts(chunks),
             document_chunks=chunks,
             document_tokens=rows.document_tokens,
             stored_lengths=None if self.files.lengths is None else self.files.lengths.rows(count),
@@ -112,11 +127,13 @@ class Rewriting:
         """Copy vectors; those of parts are encoded."""
         if self.old.vectors is None or self.files.vectors is None:
             return
-        tokens, tell = self.files.tokens.rows(len(rows.chunks)), stage(progress, "copying vectors")
+        tokens = self.files.tokens.rows(len(rows.chunks))
+        tell = stage(progress, "copying vectors")
         embedder = self.embedder() if rows.cut.any() else None
         for start in range(0, len(rows.chunks), _CHUNKS_AT_ONCE):
             part = slice(start, start + _CHUNKS_AT_ONCE)
-            vectors, cut = self.old.vectors[rows.chunks[part]], rows.cut[part]
+            vectors = self.old.vectors[rows.chunks[part]]
+            cut = rows.cut[part]
             if embedder is not None and cut.any():
                 texts = self.tokenizer.decode(tokens[part][cut].tolist())
                 vectors[cut] = embedder.encode(texts).astype(np.float16)
@@ -125,7 +142,15 @@ class Rewriting:
 
 
 def _batches(layout: ChunkLayout) -> Iterator[NDArray[np.int64]]:
-    """Live documents in order, some thousand chunks at a time."""
+    """Live documents in order, some thousand chunks at a time.
+
+    With 4 chunks at once, not thousands, and the live documents A to D:
+
+        chunks         2  1  3  2
+        last chunk     1  2  5  7      counted from 0
+        // 4           0  0  1  1      the batch that it falls into: A B, then C D
+    """
     live = np.flatnonzero(layout.live)
-    number = (np.cumsum(layout.document_chunks[live]) - 1) // _CHUNKS_AT_ONCE
-    yield from np.split(live, np.flatnonzero(np.diff(number)) + 1)
+    last_chunk = np.cumsum(layout.document_chunks[live]) - 1
+    batch = last_chunk // _CHUNKS_AT_ONCE
+    yield from np.split(live, np.flatnonzero(np.diff(batch)) + 1)

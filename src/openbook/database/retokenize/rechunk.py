@@ -1,5 +1,11 @@
 """Chunks of the same text in another tokenizer's tokens: where they begin, and how they fill rows.
 
+    text          a b c d e f g h i j k l       two old chunks, which begin at the characters 0 and 7
+    new tokens    ab c de fgh ij k l            which begin at the characters 0 2 3 5 8 10 11
+    counts        4 begin in the first chunk (fgh is the last), 3 in the second
+    rows, M = 3   ab c E     de fgh E           the first chunk takes two rows, each padded with end of text
+                  ij k l
+
 It knows tokenizers and arrays, no database.
 """
 
@@ -9,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from openbook.database.storage.segments import segment_owners, segment_places
 from openbook.text import Tokenizer
 
 _INCOMPLETE = 3
@@ -28,11 +35,16 @@ def chunked_text(tokenizer: Tokenizer, chunks: Sequence[Sequence[int]]) -> Chunk
     """Decode a document, and find its chunks in what that gives.
 
     A border between the bytes of a character goes before the character. Each chunk is decoded twice, with
-    the one before it and without, for decoders treat the beginning of a text differently.
+    the one before it and without, for decoders treat the beginning of a text differently. Of "Café." as its
+    bytes, with é = C3 A9 in two chunks:
+
+        tokens      C a f C3     A9 .
+        up to 4     "Caf\ufffd"             which the text does not begin with
+        up to 3     "Caf"                    so the second chunk begins at character 3
 
     Args:
         tokenizer: of the tokens.
-        chunks: the tokens of each, without filling.
+        chunks: the tokens of each, without padding.
     """
     ids = [token for chunk in chunks for token in chunk]
 
@@ -40,7 +52,8 @@ def chunked_text(tokenizer: Tokenizer, chunks: Sequence[Sequence[int]]) -> Chunk
         return tokenizer.decode([ids[start:end]])[0]
 
     text = decoded(0, len(ids))
-    starts, before, border = [0], 0, 0
+    starts = [0]
+    before = border = 0  # the tokens before:border are the last chunk that has text of its own
     for end in np.cumsum([len(chunk) for chunk in chunks])[:-1].tolist():
         known = len(decoded(before, border))
         for at in range(end, max(border, end - _INCOMPLETE) - 1, -1):
@@ -51,12 +64,18 @@ def chunked_text(tokenizer: Tokenizer, chunks: Sequence[Sequence[int]]) -> Chunk
             at, new = end, decoded(before, end)[known:]
         starts.append(starts[-1] + len(new))
         if at > border:
-            before, border = border, at
+            before = border
+            border = at
     return ChunkedText(text, [min(start, len(text)) for start in starts])
 
 
 def tokens_of_chunks(chunked: ChunkedText, token_starts: Sequence[int]) -> NDArray[np.int64]:
     """How many tokens begin in each chunk of a text: [chunks].
+
+        chunks begin at     0          7
+        tokens begin at     0 2 3 5    8 10 11
+        chunk of each       0 0 0 0    1  1  1      the last that begins there or before
+        counts              4          3
 
     Args:
         chunked: the text.
@@ -77,18 +96,26 @@ def fill_rows(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Give each chunk a row, or as many of about equal length as its tokens need.
 
+        tokens      a b c d e           f g h
+        counts      5                   3             M = 4
+        parts       2                   1             rows that a chunk takes
+        place       0         1         0             of a row among those of its chunk
+        lengths     3         2         3             5 // 2, and one more in the first 5 % 2 rows
+        rows        a b c E   d e E E   f g h E
+
     Args:
         tokens: [T], of all chunks.
         counts: [chunks] of each.
         chunk_size: M.
-        fill: the token that fills rows up.
+        fill: the token that rows are padded with.
 
     Returns:
-        int64 [rows, M], and the tokens in each that are no filling: int64 [rows], 1 … M.
+        int64 [rows, M], and the tokens in each that are not padding: int64 [rows], 1 … M.
     """
     parts = parts_of(counts, chunk_size)
-    place = np.arange(parts.sum()) - np.repeat(np.cumsum(parts) - parts, parts)
-    counts, parts = np.repeat(counts, parts), np.repeat(parts, parts)
+    place = segment_places(parts)
+    of_row = segment_owners(parts)
+    counts, parts = counts[of_row], parts[of_row]
     lengths = counts // parts + (place < counts % parts)
     rows = np.full((len(lengths), chunk_size), fill, dtype=np.int64)
     rows[np.arange(chunk_size) < lengths[:, None]] = tokens

@@ -1,7 +1,7 @@
 """A second database of the same documents for a model with another tokenizer, in a folder of its own.
 
 Chunks keep their texts, as far as tokens can begin and end where the old ones did, and so their vectors:
-nothing is encoded again but what has too many tokens for one row. The catalogue is written last.
+nothing is encoded again but what has too many tokens for one row. The catalog is written last.
 """
 
 import shutil
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from openbook.database.database import Database
-from openbook.database.retokenize.new_arrays import NewRows, Rewriting
+from openbook.database.retokenize.new_arrays import NewArrays, NewRows
 from openbook.database.storage.catalog import UNFINISHED_NAME, Catalog
 from openbook.database.storage.catalog_reading import FILE_NAME
 from openbook.database.storage.files import NAMES, Files
@@ -66,8 +66,8 @@ def retokenize(
         output: a folder that does not exist or is empty.
         tokenizer: its name or path, or one that is loaded.
         chunk_size: M of the new database; None: the old one's.
-        tell: told, before anything is encoded, how many chunks keep their texts.
-        progress: told how many chunks are tokenized, and of further stages.
+        tell: called, before anything is encoded, with a line on how many chunks keep their texts.
+        progress: called with the number of chunks tokenized, and in further stages.
 
     Raises:
         DatabaseError: the folder holds something; the old database is empty, damaged or just being changed.
@@ -83,11 +83,11 @@ def retokenize(
         catalog = _copy_catalog(database, opened.layout.version, folder)
         tokenizer.save(folder / "tokenizer")
         files = Files.of(folder, settings, vocab_size=tokenizer.vocab_size, generation=0)
-        work = Rewriting(opened, tokenizer, files, lambda: database.embedder)
-        rows = work.write_tokens(progress)
+        arrays = NewArrays(opened, tokenizer, files, lambda: database.embedder)
+        rows = arrays.write_tokens(progress)
         tell(_summary(rows, settings))
-        layout = work.layout(rows)
-        work.write_vectors(rows, progress)
+        layout = arrays.layout(rows)
+        arrays.write_vectors(rows, progress)
         build_indexes(files, layout, tokenizer, progress=progress)
         columns = (layout.first_chunk, layout.document_chunks, layout.document_tokens, layout.number)
         catalog.become_another(settings.to_dict(), zip(*(x.tolist() for x in columns), strict=True))
@@ -109,7 +109,7 @@ def _settings(database: Database, tokenizer: Tokenizer, chunk_size: int | None) 
     if tokenizer.fingerprint == old.tokenizer_fingerprint:
         raise SettingsError(
             f"{database.path}: has the tokenizer {tokenizer.name} already: use it as it is; for chunks of "
-            "another size, build a database anew"
+            "another size, build a database from the text"
         )
     if not database.layout.live.any():
         raise DatabaseError(
@@ -159,17 +159,25 @@ def _copy_catalog(database: Database, version: int, folder: Path) -> Catalog:
 
 
 def _summary(rows: NewRows, settings: DatabaseSettings) -> str:
-    """What is kept, and what could be, in words."""
-    M, long = settings.chunk_size, int((rows.counts > settings.chunk_size).sum())
+    """What is kept, and which chunk size would keep more, in words."""
+    count = len(rows.counts)
+    long = int((rows.counts > settings.chunk_size).sum())
     what = "texts and vectors" if settings.embedding_size else "texts"
-    said = f"{len(rows.counts) - long:,} of {len(rows.counts):,} chunks keep their {what}"
+    summary = f"{count - long:,} of {count:,} chunks keep their {what}"
     if long == 0:
-        return said
-    done = ", which are encoded again" if settings.embedding_size else ""
-    said += f"; {long:,} have more than {M} tokens and are cut into {int(rows.cut.sum()):,} parts{done}"
-    if long <= _MANY * len(rows.counts):
-        return said
+        return summary
+    parts = int(rows.cut.sum())
+    summary += f"; {long:,} have more than {settings.chunk_size} tokens and are cut into {parts:,} parts"
+    if settings.embedding_size:
+        summary += ", which are encoded again"
+    advice = _larger_chunks(rows) if long > _MANY * count else ""
+    return f"{summary}; {advice}" if advice else summary
+
+
+def _larger_chunks(rows: NewRows) -> str:
+    """Which chunk sizes would keep nearly all chunks, and all; empty if they are not allowed."""
     nearly_all = int(np.quantile(rows.counts, 1 - _MANY, method="inverted_cdf"))
     choices = {nearly_all: "99 %"} | {int(rows.counts.max()): "all"}
-    advice = [f"--chunk-size {M} would keep {share}" for M, share in choices.items() if M <= LARGEST_CHUNK]
-    return "; ".join([said, ", ".join(advice)]) if advice else said
+    return ", ".join(
+        f"--chunk-size {size} would keep {share}" for size, share in choices.items() if size <= LARGEST_CHUNK
+    )

@@ -1,4 +1,4 @@
-"""How many of the true nearest neighbors a search finds: recall against exact inner products."""
+"""How many of the true nearest neighbors a search finds: recall, measured against exact inner products."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,16 @@ _ROUNDING = 1e-3
 def exact_neighbors(
     vectors: Rows, chunk_ids: NDArray[np.int64], queries: NDArray[np.float32], k: int
 ) -> Found:
-    """The k nearest of these chunks, by inner product with every one, block after block of the array.
+    """Find the k nearest of these chunks, by inner product with every one, block after block of the array.
+
+    The best so far and the nearest of the next block stand side by side, and the k best of them are kept; of
+    equal scores the earlier chunk comes first. For one query, k = 2:
+
+        best so far    .9 .4       chunks 3 1
+        next block     .7 .4       chunks 8 6
+        together       .9 .4 .7 .4
+        order          0 2 1 3     by falling score; equal ones as they stood
+        best           .9 .7       chunks 3 8
 
     Args:
         vectors: [num_chunks, E].
@@ -36,7 +45,7 @@ def exact_neighbors(
         near = min(k, len(part))
         block = vectors[part].astype(np.float32)
         scores, places = faiss.knn(queries, block, near, metric=faiss.METRIC_INNER_PRODUCT)
-        scores = np.concatenate([best, scores], axis=1)
+        scores = np.concatenate([best, scores], axis=1)  # [n, k + near]
         ids = np.concatenate([best_ids, part[places]], axis=1)
         order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
         best = np.take_along_axis(scores, order, axis=1)
@@ -59,7 +68,6 @@ class EveryVector:
     recall_at_10: float = 1.0
 
     def search(self, vectors: NDArray[np.float32], k: int, *, avoid: range = range(0)) -> Found:
-        """See `DenseIndex.search`."""
         allowed = self.chunk_ids
         if avoid:
             allowed = allowed[(allowed < avoid.start) | (allowed >= avoid.stop)]
@@ -67,7 +75,12 @@ class EveryVector:
 
 
 def recall_at_10(found: Found, exact: Found, own: NDArray[np.int64]) -> float:
-    """Share of each query's 10 nearest that were found. Of equally near ones any will do.
+    """Compute the share of each query's 10 nearest that were found. Of equally near ones any will do.
+
+    With 2 nearest, not 10, of one query, which is chunk 5 itself:
+
+        there is    5: 1.0    3: .9    8: .7    1: .7      without 5 itself, the second nearest has .7
+        found       5: 1.0    3: .9    1: .7    2: .3      without it, of the first 2 both have that: 1.0
 
     Args:
         found: what the search returned, 11 or more a query.
@@ -86,14 +99,15 @@ def recall_at_10(found: Found, exact: Found, own: NDArray[np.int64]) -> float:
 def overlap_at_10(
     found: NDArray[np.int64], exact: NDArray[np.int64], own: NDArray[np.int64] | None = None
 ) -> float:
-    """Share of the ten best that both name: of scores that cannot be compared, as those of hybrid search.
+    """Compute the share of the ten best that both name, where scores cannot be compared (hybrid search).
 
     Args:
         found: [n, any] chunks, best first, -1 where there are no more.
         exact: the same, of a search that misses nothing.
         own: [n] the chunk that is the query itself and does not count; None: there is none.
     """
-    own = np.full(len(found), -1) if own is None else own
+    if own is None:
+        own = np.full(len(found), -1)
     shares = []
     for ours, theirs, itself in zip(found.tolist(), exact.tolist(), own.tolist(), strict=True):
         wanted = [chunk for chunk in theirs if chunk not in (itself, -1)][:10]

@@ -1,7 +1,20 @@
 """Which chunk is of which document, at one version: arithmetic over arrays, no files.
 
 Documents stand in the order of their chunks, and each one's chunks are contiguous; so a chunk's continuation
-is the next row if that is of the same document.
+is the next row if that is of the same document. Three documents, the second removed, the third held out:
+
+    place               0        1     2            of a document
+    number              7        8     9            its number in the catalog
+    live                T        F     T
+    holdout             F        F     T
+    first_chunk         0        2     3
+    document_chunks     2        1     2
+
+    chunk               0  1     2     3  4         a row of tokens.bin
+    document_of         0  0     1     2  2
+    retrievable         T  T     F     F  F
+    indexed             0  1     2                  until `compact`, indexes hold removed ones too
+    has_continuation    T  F     F     T  F
 """
 
 from dataclasses import dataclass
@@ -13,6 +26,7 @@ from numpy.typing import NDArray
 
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.records import Snapshot
+from openbook.database.storage.segments import segment_owners, segment_places, segment_starts
 
 
 @dataclass(frozen=True)
@@ -72,7 +86,7 @@ class ChunkLayout:
     @cached_property
     def document_of(self) -> NDArray[np.int64]:
         """[num_chunks]: the place of each chunk's document."""
-        return np.repeat(np.arange(len(self.number)), self.document_chunks)
+        return segment_owners(self.document_chunks)
 
     @cached_property
     def retrievable(self) -> NDArray[np.bool_]:
@@ -102,6 +116,7 @@ class ChunkLayout:
     @cached_property
     def has_continuation(self) -> NDArray[np.bool_]:
         """[num_chunks]: is the next chunk of the same document?"""
+        # first_chunk + document_chunks - 1 is 1 2 4 above: the chunks that end a document.
         last = np.zeros(self.num_chunks, dtype=np.bool_)
         last[self.first_chunk + self.document_chunks - 1] = True
         return ~last
@@ -116,7 +131,7 @@ class ChunkLayout:
             num_chunks=int(chunks.sum()),
             chunk_size=self.chunk_size,
             number=self.number[live],
-            first_chunk=np.cumsum(chunks) - chunks,
+            first_chunk=segment_starts(chunks),
             document_chunks=chunks,
             document_tokens=self.document_tokens[live],
             document_bytes=self.document_bytes[live],
@@ -153,6 +168,12 @@ def full_but_the_last(
 ) -> NDArray[np.int64]:
     """The tokens in each chunk of documents that are cut as `cut_chunks` does.
 
+        tokens      6        4      M = 4
+        chunks      2        1
+        before      0  4     0      tokens of the document before each chunk
+        left        6  2     4      what it is then left with
+        lengths     4  2     4      at most M
+
     Args:
         chunks: [documents] of each.
         tokens: [documents] of each, with its end-of-text token.
@@ -161,6 +182,6 @@ def full_but_the_last(
     Returns:
         [all chunks], 1 … M.
     """
-    place = np.arange(chunks.sum()) - np.repeat(np.cumsum(chunks) - chunks, chunks)
-    lengths: NDArray[np.int64] = np.minimum(chunk_size, np.repeat(tokens, chunks) - place * chunk_size)
+    before = segment_places(chunks) * chunk_size
+    lengths: NDArray[np.int64] = np.minimum(chunk_size, np.repeat(tokens, chunks) - before)
     return lengths
