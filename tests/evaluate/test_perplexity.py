@@ -21,8 +21,8 @@ from openbook.evaluate import (
     evaluate_growing,
     evaluate_perplexity,
 )
-from openbook.evaluate.leakage import OVERLAPS
 from openbook.evaluate.neighbor_modes import ChunkNeighbors, neighbors_of_mode
+from openbook.evaluate.overlap import OVERLAPS
 from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.text import Document
 

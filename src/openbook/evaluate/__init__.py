@@ -4,11 +4,9 @@ And of a database alone: recall and speed of its search.
 """
 
 from openbook.evaluate.growing_book import SHARES, GrowingRow, evaluate_growing
-from openbook.evaluate.intervals import Difference, paired_difference
-from openbook.evaluate.leakage import LeakageRow, NearCopies, longest_common_runs
-from openbook.evaluate.measures import ModeResult
+from openbook.evaluate.measures import Difference, ModeResult, paired_difference
 from openbook.evaluate.neighbor_modes import MODES
-from openbook.evaluate.overlap import OverlapStep
+from openbook.evaluate.overlap import LeakageRow, NearCopies, OverlapStep, longest_common_runs
 from openbook.evaluate.perplexity import PerplexityReport, evaluate_perplexity
 from openbook.evaluate.scorers import ModelScorer, Scorer
 from openbook.evaluate.search_effort import EffortRow, evaluate_effort

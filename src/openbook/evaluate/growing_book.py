@@ -1,7 +1,8 @@
 """More text, lower loss: one model, read with growing shares of its book, without any training between."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Unpack
@@ -10,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database import Database, NeighborTable, nearest_neighbors
-from openbook.database.search.searcher import check_mode
-from openbook.database.shares import document_shares, searcher_of_documents
+from openbook.database.search.lexical import LexicalIndex
+from openbook.database.search.recall import EveryVector
+from openbook.database.search.searcher import Searcher, SearchMode, check_mode
+from openbook.database.storage.layout import ChunkLayout
+from openbook.database.version import Version
 from openbook.errors import DatabaseError, SettingsError
 from openbook.evaluate.evaluator import Reading, ReadingOptions
-from openbook.evaluate.intervals import Difference
-from openbook.evaluate.measures import differences, result_of
+from openbook.evaluate.measures import Difference, differences, result_of
 from openbook.evaluate.neighbor_modes import ChunkNeighbors
 from openbook.evaluate.scorers import ModelScorer, Scorer
 from openbook.progress import Progress, silent, stage
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 SHARES = (0, 1, 10, 30, 100)
 """Percent."""
+_AT_ONCE = 4096
+"""Chunks read between two additions to the lexical index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +123,63 @@ def _neighbors(
             progress=stage(progress, f"searching {_name(share)}"),
         )
     return ChunkNeighbors(windows.chunks, ids)
+
+
+def document_shares(
+    layout: ChunkLayout, shares: Sequence[float], *, seed: int = 0
+) -> dict[float, NDArray[np.int64]]:
+    """Draw documents at random from those that can be retrieved; each larger share holds the smaller ones.
+
+    Args:
+        layout: of the database.
+        shares: in percent, from 0 to 100.
+        seed: of the draw.
+
+    Returns:
+        By share the documents' places in the layout, sorted: of 0 none, of more at least one.
+
+    Raises:
+        SettingsError: a share below 0 or above 100.
+    """
+    check_shares(shares)
+    candidates = np.flatnonzero(layout.live & ~layout.holdout & ~layout.excluded)
+    drawn = np.random.default_rng(seed).permutation(candidates)
+    return {share: np.sort(drawn[: ceil(share * len(drawn) / 100)]) for share in shares}
+
+
+def check_shares(shares: Sequence[float]) -> None:
+    """Check percentages.
+
+    Raises:
+        SettingsError: one is below 0 or above 100.
+    """
+    for share in shares:
+        if not 0 <= share <= 100:
+            raise SettingsError(f"share {share:g}: must be from 0 to 100 percent of the database")
+
+
+def searcher_of_documents(
+    version: Version, documents: NDArray[np.int64], *, mode: SearchMode, folder: Path
+) -> Searcher:
+    """Search these documents alone: what is found, and its scores, are those of a database of nothing else.
+
+    Args:
+        version: of the whole.
+        documents: [n] their places in its layout; those that may not be retrieved are left out.
+        mode: of the searches to come.
+        folder: for files, new or empty; it is needed as long as the searcher.
+    """
+    layout = replace(version.layout, excluded=version.layout.excluded.copy())
+    layout.excluded[np.setdiff1d(np.arange(len(layout.number)), documents)] = True
+    chunks = np.flatnonzero(layout.retrievable)
+    dense = lexical = None
+    if mode != "bm25" and version.vectors is not None:
+        dense = EveryVector(version.vectors, chunks)
+    if mode != "dense":
+        lexical = LexicalIndex(folder)
+        for start in range(0, len(chunks), _AT_ONCE):
+            part = chunks[start : start + _AT_ONCE]
+            lexical.add(part.tolist(), version.chunk_texts(part))
+        lexical.commit()
+        lexical.close()
+    return Searcher(layout, version.searcher.indexes.instead(dense=dense, lexical=lexical))

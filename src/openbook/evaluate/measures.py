@@ -7,8 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.evaluate.intervals import Difference, paired_difference
 from openbook.evaluate.windows import Windows
+
+_DRAWS = 2000
+_AT_ONCE = 200
+_FEWEST = 6
+"""Documents: five that by chance all lie on one side of 0 are commoner than one time in 20."""
 
 Losses = Mapping[str, NDArray[np.float32]]
 """Nats [n, T] of the tokens of some windows, by the name of what was compared."""
@@ -26,6 +30,23 @@ class ModeResult:
     """Words are what white space separates. None: too large for a number, as of a script without spaces."""
     tokens: int
     """Predicted tokens: all but the very first of what a window reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How many bits per byte a mode is worse than retrieval on."""
+
+    bits_per_byte: float
+    low: float | None
+    """95 % of the draws lie between low and high; if low is above 0, retrieval helps. None: fewer than 6
+    documents, which no interval can be had from."""
+    high: float | None
+    documents: int
+
+    def __str__(self) -> str:
+        if self.low is None or self.high is None:
+            return f"{self.bits_per_byte:+.4f} (too few documents for an interval)"
+        return f"{self.bits_per_byte:+.4f} ({self.low:+.4f} to {self.high:+.4f})"
 
 
 def result_of(windows: Windows, nats: NDArray[np.float32], tokens: NDArray[np.bool_]) -> ModeResult:
@@ -57,6 +78,30 @@ def differences(
     bits = {mode: np.bincount(document, weights=loss[tokens]) / math.log(2) for mode, loss in losses.items()}
     of_base, size = bits.pop(base), (counts * windows.bytes_per_token).astype(np.float64)
     return {mode: paired_difference(of_base, other, size, seed=seed) for mode, other in bits.items()}
+
+
+def paired_difference(
+    on: NDArray[np.float64], other: NDArray[np.float64], size: NDArray[np.float64], *, seed: int
+) -> Difference:
+    """The difference other - on with its 95 % interval, where there are documents enough.
+
+    Args:
+        on: [n] bits of each document with retrieval on.
+        other: [n] bits of the same tokens in the other mode.
+        size: [n] bytes of each document that were predicted, above 0.
+        seed: of the draws.
+    """
+    gain = other - on
+    rng = np.random.default_rng(seed)
+    n, mean = len(gain), float(gain.sum() / size.sum())
+    if n < _FEWEST:
+        return Difference(mean, None, None, n)
+    drawn = []
+    for start in range(0, _DRAWS, _AT_ONCE):
+        rows = rng.integers(n, size=(min(_AT_ONCE, _DRAWS - start), n))
+        drawn.append(gain[rows].sum(axis=1) / size[rows].sum(axis=1))
+    low, high = np.quantile(np.concatenate(drawn), [0.025, 0.975])
+    return Difference(mean, float(low), float(high), n)
 
 
 def by_position(windows: Windows, nats: NDArray[np.float32]) -> list[float]:

@@ -12,11 +12,17 @@ from numpy.typing import NDArray
 
 from openbook.database import Database, NeighborTable
 from openbook.evaluate.evaluator import Reading
-from openbook.evaluate.intervals import Difference
-from openbook.evaluate.leakage import LeakageRow, NearCopies, near_copies, overlap_runs
-from openbook.evaluate.measures import Losses, ModeResult, by_position, differences, result_of
+from openbook.evaluate.measures import Difference, Losses, ModeResult, by_position, differences, result_of
 from openbook.evaluate.neighbor_modes import MODES, OVERLAP_NEIGHBORS, check_modes, neighbors_of_mode
-from openbook.evaluate.overlap import OverlapStep, leakage_rows, overlap_steps
+from openbook.evaluate.overlap import (
+    LeakageRow,
+    NearCopies,
+    OverlapStep,
+    leakage_rows,
+    near_copies,
+    overlap_runs,
+    overlap_steps,
+)
 from openbook.evaluate.scorers import ModelScorer, Scorer
 from openbook.evaluate.windows import Windows
 from openbook.progress import Progress, silent

@@ -16,8 +16,8 @@ from openbook.evaluate import evaluate_perplexity
 from openbook.evaluate.baselines.datastore import read_documents
 from openbook.evaluate.baselines.in_context import InContextScorer
 from openbook.evaluate.baselines.knn_lm import KnnLmScorer, build_knn_lm
-from openbook.evaluate.leakage import overlap_runs
 from openbook.evaluate.neighbor_modes import ChunkNeighbors
+from openbook.evaluate.overlap import overlap_runs
 from openbook.evaluate.scorers import ModelScorer
 from openbook.evaluate.windows import Windows
 from openbook.model import RetroConfig, RetroForCausalLM

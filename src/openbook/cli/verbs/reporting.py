@@ -33,9 +33,9 @@ def shares_of(text: str | None, *, default: bool) -> list[float]:
     Raises:
         SettingsError: something that is no percentage.
     """
-    from openbook.database.shares import check_shares
     from openbook.errors import SettingsError
     from openbook.evaluate import SHARES
+    from openbook.evaluate.growing_book import check_shares
 
     if text is None:
         return list(SHARES) if default else []

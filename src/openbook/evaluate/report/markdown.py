@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from openbook.evaluate.intervals import Difference
+from openbook.evaluate.measures import Difference
 from openbook.evaluate.report.results import Evaluation
 
 _PARTS = 4
