@@ -8,7 +8,19 @@ import typer
 
 from openbook import __version__
 from openbook.cli.console import note, print_error, print_line, quiet_libraries
-from openbook.cli.verbs import build, demo, evaluate, harness, maintain, retokenize, retrofit, search, train
+from openbook.cli.verbs import (
+    add,
+    build,
+    demo,
+    evaluate,
+    generate,
+    harness,
+    maintain,
+    retokenize,
+    retrofit,
+    search,
+    train,
+)
 from openbook.errors import OpenbookError
 
 _INTERRUPTED = 130
@@ -27,8 +39,8 @@ evaluations = typer.Typer(help="Evaluate a model or a database.", no_args_is_hel
 app.add_typer(evaluations, name="eval")
 
 app.command()(build.build)
-app.command()(build.add)
-app.command()(build.remove)
+app.command()(add.add)
+app.command()(add.remove)
 app.command()(maintain.compact)
 app.command()(maintain.verify)
 app.command()(maintain.info)
@@ -39,9 +51,9 @@ app.command()(train.train)
 app.command()(retrofit.retrofit)
 app.command()(retrofit.merge)
 evaluations.command()(evaluate.perplexity)
-evaluations.command()(search.retrieval)
+evaluations.command()(evaluate.retrieval)
 evaluations.command()(harness.harness)
-app.command()(train.generate)
+app.command()(generate.generate)
 app.command()(demo.demo)
 
 

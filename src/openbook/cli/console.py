@@ -3,11 +3,14 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
+
+_NEVER_CUT = 4096
+"""Columns: a tree would lose the ends of longer lines."""
 
 
 def quiet_libraries() -> None:
@@ -38,6 +41,20 @@ def print_error(message: str) -> None:
 def print_json(value: Any) -> None:
     """One JSON value and nothing else, on stdout."""
     print_line(json.dumps(to_json(value), ensure_ascii=False, indent=2))
+
+
+def print_tree(title: str, branches: Mapping[str, Sequence[str]]) -> None:
+    """Draw a tree of three levels on stdout: the title, its branches, and the lines of each."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.tree import Tree
+
+    tree = Tree(escape(title))
+    for name, lines in branches.items():
+        branch = tree.add(escape(name))
+        for line in lines:
+            branch.add(escape(line))
+    Console(highlight=False, width=_NEVER_CUT).print(tree)
 
 
 def to_json(value: Any) -> Any:

@@ -14,9 +14,8 @@ import pytest
 import torch
 
 from openbook.cli.megatron import command
-from openbook.cli.megatron.arguments import make_parser
+from openbook.cli.megatron.arguments import make_parser, parse
 from openbook.cli.megatron.corpus import find, open_corpus
-from openbook.cli.megatron.flags import parse
 from openbook.cli.megatron.recipe import holdout_of, recipe_of
 from openbook.cli.megatron.unsupported import MEANINGLESS
 from openbook.database import Database, NeighborTable

@@ -8,6 +8,7 @@ import pytest
 
 from breaking import use_letters
 from foreign_tokenizers import FAMILIES, make_fast
+from openbook.database.retokenize import new_arrays
 
 BUILD = ("--embedder", "none", "--chunk-size", "16")
 
@@ -106,10 +107,10 @@ def test_an_interruption_says_what_is_left(
     def interrupted(*args: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("openbook.database.retokenize.new_arrays.fill_rows", interrupted)
+    monkeypatch.setattr(new_arrays, "fill_rows", interrupted)
     result = openbook("retokenize", tmp_path / "book", "--tokenizer", base)
     assert result.code == 130
-    assert "the same command begins anew" in result.err
+    assert "the same command begins again" in result.err
     assert not (tmp_path / "book-SmolLlama").exists()
 
 

@@ -1,10 +1,15 @@
-"""Megatron's flags that have a meaning here, with Megatron's defaults unless the help says otherwise."""
+"""Megatron's flags: those that have a meaning here, and how a command line with all of them is read.
+
+Defaults are Megatron's unless the help says otherwise.
+"""
 
 import math
-from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from openbook.errors import SettingsError
+from openbook.cli.megatron.unsupported import MEANINGLESS, is_without_effect
+from openbook.errors import SettingsError, refuse_unknown
 
 PROGRAM = "pretrain_retro.py"
 _ABOUT = """\
@@ -18,6 +23,52 @@ where it was interrupted. With several GPUs: torchrun --nproc-per-node 8 pretrai
 
 What is not as in Megatron: positions are rotary, normalization is RMSNorm, linear layers have no biases.
 """
+
+
+def parse(arguments: Sequence[str]) -> Namespace:
+    """Read a command line.
+
+    Raises:
+        SettingsError: a flag that is unknown, or that has no meaning here; a value that is not allowed.
+    """
+    parser = make_parser()
+    known = [name for action in parser._actions for name in action.option_strings]
+    flags = parser.parse_args(_without_meaningless(arguments, known))
+    _check_pairs(flags)
+    return flags
+
+
+def _without_meaningless(arguments: Sequence[str], known: Sequence[str]) -> list[str]:
+    """The arguments less Megatron's other flags, where what these ask for is the case here anyway."""
+    kept: list[str] = []
+    position = 0
+    while position < len(arguments):
+        name, equals, value = arguments[position].partition("=")
+        position += 1
+        if name not in MEANINGLESS:
+            if name.startswith("--"):
+                refuse_unknown([name], [*known, *MEANINGLESS], where=PROGRAM)
+            kept.append(arguments[position - 1])
+            continue
+        values = [value] if equals else []
+        while position < len(arguments) and not arguments[position].startswith("--"):
+            values.append(arguments[position])
+            position += 1
+        if not is_without_effect(name, values):
+            raise SettingsError(f"{' '.join([name, *values])}: has no meaning here: {MEANINGLESS[name]}")
+    return kept
+
+
+def _check_pairs(flags: Namespace) -> None:
+    for one, other in (
+        ("train_iters", "train_samples"),
+        ("lr_warmup_fraction", "lr_warmup_iters"),
+        ("lr_warmup_fraction", "lr_warmup_samples"),
+        ("lr_warmup_iters", "lr_warmup_samples"),
+        ("bf16", "fp16"),
+    ):
+        if getattr(flags, one) and getattr(flags, other):
+            raise SettingsError(f"--{one} and --{other}: give one of them".replace("_", "-"))
 
 
 class _Parser(ArgumentParser):

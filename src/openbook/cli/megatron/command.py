@@ -3,17 +3,16 @@
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from openbook.cli.console import bar, note, print_error, print_line, quiet_libraries
+from openbook.cli.console import bar, note, print_error, quiet_libraries
+from openbook.cli.megatron.arguments import parse
 from openbook.cli.megatron.corpus import open_corpus
-from openbook.cli.megatron.flags import parse
 from openbook.cli.megatron.recipe import holdout_of, recipe_of
 from openbook.cli.megatron.tokenizer_check import check_tokenizer
+from openbook.cli.verbs.train import run_training
 from openbook.errors import OpenbookError, SettingsError
-from openbook.progress import silent
 
 if TYPE_CHECKING:
     from openbook.database import Database
@@ -67,6 +66,7 @@ def pretrain(flags: Namespace) -> int:
     Raises:
         OpenbookError: something is to be mended by the user.
     """
+    from openbook.database import Database
     from openbook.train import distributed
 
     output = output_of(flags)
@@ -75,7 +75,7 @@ def pretrain(flags: Namespace) -> int:
     if distributed.is_first():
         prepare(flags, recipe, output / "corpus")
     distributed.wait()
-    return _train(recipe, output / "corpus", output, overwrite=flags.overwrite)
+    return run_training(recipe, Database.open(output / "corpus"), output, overwrite=flags.overwrite)
 
 
 def output_of(flags: Namespace) -> Path:
@@ -119,34 +119,3 @@ def prepare(flags: Namespace, recipe: "Recipe", folder: Path) -> "Database":
         with bar("finding neighbors") as progress:
             build_neighbors(corpus, book=book, k=k, progress=progress)
     return corpus
-
-
-def _train(recipe: "Recipe", corpus: Path, output: Path, *, overwrite: bool) -> int:
-    from openbook.cli.signals import stop_on_signals
-    from openbook.cli.verbs.train import show_evaluation
-    from openbook.database import Database
-    from openbook.errors import TrainingStoppedError
-    from openbook.train import distributed, train
-
-    shown: Any = bar("training", recipe.train.max_steps) if distributed.is_first() else nullcontext(silent)
-    with stop_on_signals() as stop:
-        try:
-            with shown as progress:
-                result = train(
-                    recipe,
-                    Database.open(corpus),
-                    output,
-                    overwrite=overwrite,
-                    progress=progress,
-                    report=show_evaluation,
-                    tell=note,
-                    stop=stop,
-                )
-        except TrainingStoppedError as stopped:
-            if distributed.is_first():
-                note(str(stopped))
-            return stop.exit_code
-    if distributed.is_first():
-        note(f"{result.parameters:,} parameters, {result.tokens:,} tokens in {result.seconds:.0f} s")
-        print_line(str(result.output))
-    return 0

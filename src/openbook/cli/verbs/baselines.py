@@ -1,27 +1,14 @@
-"""The options of `eval perplexity` that put baselines beside the model."""
+"""What `eval perplexity` sets beside the model: the plain decoder, neighbors in its prompt, kNN-LM."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from openbook.cli.console import bar, note
-from openbook.cli.verbs.train import load_model
+from openbook.cli.inputs import load_model
 
 if TYPE_CHECKING:
     from openbook.database import Database, NeighborTable
     from openbook.evaluate import Scorer
-
-BaselineOption = Annotated[
-    Path | None,
-    typer.Option(metavar="MODEL", help="Compare with this model, trained by `openbook train --baseline`."),
-]
-InContextOption = Annotated[
-    bool, typer.Option("--in-context", help="Compare with neighbors in the baseline's prompt.")
-]
-KnnLmOption = Annotated[
-    bool, typer.Option("--knn-lm", help="Compare with kNN-LM: the baseline and a datastore of the book.")
-]
 
 
 def baselines_of(

@@ -1,96 +1,58 @@
-"""Verbs that write to a database: build, add, remove."""
+"""The verb `build`: make the database, or open it if it is there with these settings, and add text to it."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typer
-
-from openbook.cli.console import bar, note
-from openbook.cli.verbs.maintain import DatabaseArgument, Json, print_info
+from openbook.cli.options import (
+    DatabaseArgument,
+    Decontaminate,
+    Deduplicate,
+    Glob,
+    Holdout,
+    IdKey,
+    Json,
+    NewChunkSize,
+    NewEmbedder,
+    NewTokenizer,
+    OnError,
+    SourcesArgument,
+    TextKey,
+)
+from openbook.errors import DatabaseError, SettingsError
 
 if TYPE_CHECKING:
     from openbook.cli.checked_sources import Sources
-    from openbook.database import Database, Exclusion
-
-SourcesArgument = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="SOURCE...",
-        help="Files (.txt .md .rst .html .pdf .docx .csv .parquet .jsonl, also .gz .xz .zst), folders, URLs, "
-        "hf://OWNER/NAME?split=train, Megatron's PREFIX, or - for standard input.",
-    ),
-]
-Glob = Annotated[
-    str | None,
-    typer.Option(
-        metavar="PATTERN", help="Of named folders only the files that match: '*.md', 'docs/**/*.html'."
-    ),
-]
-TextKey = Annotated[str, typer.Option(help="Key or column of rows (JSON, CSV, Parquet) that holds the text.")]
-IdKey = Annotated[str, typer.Option(help="Key that holds the document's id.")]
-OnError = Annotated[
-    Literal["stop", "skip"],
-    typer.Option(help="At a document that cannot be read: stop before anything is written, or skip it."),
-]
-_SHOWN_COPIES = 5
-_WANTED_RECALL = 0.95
+    from openbook.database import Database
 
 
 def build(
     db: DatabaseArgument,
     sources: SourcesArgument,
-    tokenizer: Annotated[
-        str | None,
-        typer.Option(
-            help="A model's or a tokenizer's name or folder; or train:VOCAB to train a byte-level BPE on the "
-            "text. [default: train:16000]"
-        ),
-    ] = None,
-    embedder: Annotated[
-        str | None,
-        typer.Option(
-            help="Name or path of the frozen text encoder; none: words only. [default: all-MiniLM-L6-v2]"
-        ),
-    ] = None,
-    chunk_size: Annotated[int | None, typer.Option(help="Tokens in a chunk. [default: 64]")] = None,
-    holdout: Annotated[
-        str | None,
-        typer.Option(
-            help="Share of documents kept out of retrieval, for evaluation; or a file with one id a line. "
-            "[default: 0]"
-        ),
-    ] = None,
-    decontaminate: Annotated[
-        bool | None,
-        typer.Option(
-            "--decontaminate/--no-decontaminate",
-            help="Keep near-copies of held-out documents out of retrieval and training. [default: on]",
-        ),
-    ] = None,
-    deduplicate: Annotated[
-        bool | None,
-        typer.Option(
-            "--deduplicate/--no-deduplicate",
-            help="Keep near-copies of earlier documents out of retrieval and training. [default: off]",
-        ),
-    ] = None,
+    tokenizer: NewTokenizer = None,
+    embedder: NewEmbedder = None,
+    chunk_size: NewChunkSize = None,
+    holdout: Holdout = None,
+    decontaminate: Decontaminate = None,
+    deduplicate: Deduplicate = None,
     glob: Glob = None,
     text_key: TextKey = "text",
     id_key: IdKey = "id",
     on_error: OnError = "stop",
     json: Json = False,
 ) -> None:
-    """Build a database from text. Run again, it goes on where it was.
+    """Build a database from text. Run again, it resumes where it was.
 
     Example: openbook build mybook notes/ articles.jsonl.gz --holdout 0.05
     """
     from openbook.cli.checked_sources import Sources
-    from openbook.cli.verbs.creating import create_or_open
+    from openbook.cli.output import print_info
+    from openbook.cli.verbs.add import write_documents
 
-    reader = Sources(sources, glob=glob, text_key=text_key, id_key=id_key, skip=on_error == "skip")
-    count = reader.check()
+    checked = Sources(sources, glob=glob, text_key=text_key, id_key=id_key, skip=on_error == "skip")
+    checked.check()
     database = create_or_open(
         db,
-        reader,
+        checked,
         tokenizer=tokenizer,
         embedder=embedder,
         chunk_size=chunk_size,
@@ -98,84 +60,102 @@ def build(
         decontaminate=decontaminate,
         deduplicate=deduplicate,
     )
-    _write(database, reader, count, json)
+    write_documents(database, checked)
+    print_info(database, json=json)
 
 
-def add(
-    db: DatabaseArgument,
-    sources: SourcesArgument,
-    glob: Glob = None,
-    text_key: TextKey = "text",
-    id_key: IdKey = "id",
-    on_error: OnError = "stop",
-    sync: Annotated[
-        bool,
-        typer.Option("--sync", help="Remove all documents that the sources no longer have."),
-    ] = False,
-    json: Json = False,
-) -> None:
-    """Add documents; a changed text under a known id replaces the old one. The next search finds them.
+def create_or_open(
+    path: Path,
+    sources: "Sources",
+    *,
+    tokenizer: str | None,
+    embedder: str | None,
+    chunk_size: int | None,
+    holdout: str | None,
+    decontaminate: bool | None,
+    deduplicate: bool | None,
+) -> "Database":
+    """Open the database if it is there with these settings, else make it.
 
-    Example: openbook add mybook notes/ --sync
+    Args:
+        path: of the database.
+        sources: to train a tokenizer on.
+        tokenizer: None: the database's own, or a new one.
+        embedder: None: the database's own, or the default; "none": lexical only.
+        chunk_size: None: the database's own, or 64.
+        holdout: a share, or a file of ids. None: the database's own, or no document.
+        decontaminate: None: the database's own, or True.
+        deduplicate: None: the database's own, or False.
+
+    Raises:
+        DatabaseError: it has other settings.
+        SettingsError: `holdout` is neither a number nor a file.
     """
-    from openbook.cli.checked_sources import Sources
+    from openbook.cli.checked_sources import make_tokenizer
     from openbook.database import Database
+    from openbook.database.search.embedder import DEFAULT_EMBEDDER
+    from openbook.database.storage.catalog_reading import FILE_NAME
 
-    database = Database.open(db)
-    reader = Sources(sources, glob=glob, text_key=text_key, id_key=id_key, skip=on_error == "skip")
-    _write(database, reader, reader.check(), json, sync=sync)
-
-
-def _write(database: "Database", reader: "Sources", count: int, json: bool, *, sync: bool = False) -> None:
-    if sync and reader.skipped:
-        note(
-            "nothing will be removed: what could not be read may be among what seems to be gone; "
-            "mend it, or take it out of the sources, and run again"
-        )
-        sync = False
-    known_copies = set(database.excluded())
-    with bar("writing documents", count) as progress:
-        report = database.add(reader.documents(), sync=sync, on_error=reader.on_error, progress=progress)
-    note(
-        f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged, "
-        f"{report.removed} removed, {reader.skipped} skipped; {report.chunks} chunks written"
+    held_out = None if holdout is None else _share_or_ids(holdout)
+    if (path / FILE_NAME).exists():
+        database = Database.open(path)
+        plain = {"chunk_size": chunk_size, "decontaminate": decontaminate, "deduplicate": deduplicate}
+        asked = {name: value for name, value in plain.items() if value is not None}
+        _refuse_other_settings(database, asked | _asked_settings(tokenizer, embedder, held_out))
+        return database
+    return Database.create(
+        path,
+        tokenizer=make_tokenizer(tokenizer or "train:16000", sources),
+        embedder=None if embedder == "none" else embedder or DEFAULT_EMBEDDER,
+        chunk_size=64 if chunk_size is None else chunk_size,
+        holdout=0.0 if held_out is None else held_out,
+        decontaminate=decontaminate is not False,
+        deduplicate=deduplicate is True,
     )
-    _warn(database, [copy for copy in database.excluded() if copy not in known_copies])
-    print_info(database, json)
 
 
-def _warn(database: "Database", copies: "list[Exclusion]") -> None:
-    """Of what a user should not miss."""
-    for document in copies[:_SHOWN_COPIES]:
-        note(f"near-copy: {document.document_id}: {document.reason} with {document.original_id}")
-    if copies:
-        note(
-            f"{len(copies)} documents nearly equal others and are kept out of retrieval and training "
-            f"(all of them: openbook info {database.path} --excluded)"
+def _share_or_ids(holdout: str) -> float | tuple[str, ...]:
+    """A share of the documents, or the ids in a file, one a line."""
+    try:
+        return float(holdout)
+    except ValueError:
+        pass
+    try:
+        lines = Path(holdout).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"--holdout {holdout}: neither a share between 0 and 1 nor a file of ids, one a line ({error})"
+        ) from error
+    ids = tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
+    if not ids:
+        raise SettingsError(f"--holdout {holdout}: the file holds no id")
+    return ids
+
+
+def _asked_settings(
+    tokenizer: str | None, embedder: str | None, held_out: float | tuple[str, ...] | None
+) -> dict[str, object]:
+    """What these options say, in the names of the database's settings."""
+    from openbook.text import load_tokenizer
+
+    asked: dict[str, object] = {}
+    if isinstance(held_out, tuple):
+        asked["holdout_ids"] = held_out
+    elif held_out is not None:
+        asked["holdout"] = held_out
+    if embedder is not None:
+        asked["embedder"] = None if embedder == "none" else embedder
+    if tokenizer is not None and tokenizer.startswith("train:"):
+        asked["tokenizer"] = tokenizer
+    elif tokenizer is not None:
+        asked["tokenizer_fingerprint"] = load_tokenizer(tokenizer).fingerprint
+    return asked
+
+
+def _refuse_other_settings(database: "Database", asked: dict[str, object]) -> None:
+    differences = database.settings.differences(**asked)
+    if differences:
+        raise DatabaseError(
+            f"{database.path}: exists with other settings: {'; '.join(differences)}; "
+            "leave these options out to add to it as it is, or choose another folder"
         )
-    recall = database.info().recall_at_10
-    if recall is not None and recall < _WANTED_RECALL:
-        note(
-            f"warning: recall@10 of the dense index is {recall:.3f}: it misses near neighbors; delete the "
-            f"folder {database.opened.files.dense} to have it trained anew on all of today's text, "
-            "or search with --mode hybrid"
-        )
-
-
-def remove(
-    db: DatabaseArgument,
-    document_ids: Annotated[
-        list[str], typer.Argument(metavar="DOCUMENT_ID...", help="Ids, as search shows them.")
-    ],
-    json: Json = False,
-) -> None:
-    """Remove documents; no search finds them any more.
-
-    Example: openbook remove mybook notes/old.md
-    """
-    from openbook.database import Database
-
-    database = Database.open(db)
-    database.remove(document_ids)
-    note(f"{len(document_ids)} removed")
-    print_info(database, json)

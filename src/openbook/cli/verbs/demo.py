@@ -3,11 +3,12 @@
 import shutil
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from openbook.cli.console import bar, print_line
+from openbook.cli.inputs import load_model
+from openbook.cli.options import DemoFolder, MaxDocuments, Minutes
+from openbook.cli.output import note_step, print_generation, print_perplexity
 
 if TYPE_CHECKING:
     from openbook.database import Database
@@ -26,16 +27,7 @@ _TIMED_STEPS = 12
 _STEPS_LEFT_OUT_OF_TIMING = 4
 
 
-def demo(
-    folder: Annotated[
-        Path | None,
-        typer.Argument(help="Where to put everything. [default: openbook-demo or the next free]"),
-    ] = None,
-    minutes: Annotated[float, typer.Option(help="How long to train.")] = 2.0,
-    max_documents: Annotated[
-        int | None, typer.Option(help="Read only the longest modules. [default: all]")
-    ] = None,
-) -> None:
+def demo(folder: DemoFolder = None, minutes: Minutes = 2.0, max_documents: MaxDocuments = None) -> None:
     """Tell the whole story on text that every machine has: the documentation that comes with Python.
 
     Example: openbook demo
@@ -114,7 +106,6 @@ def _shortened(text: str, length: int = 90) -> str:
 
 
 def _train(home: Path, database: "Database", minutes: float) -> "RetroForCausalLM":
-    from openbook.cli.verbs.train import load_model, show_evaluation
     from openbook.train import load_recipe, train
 
     _heading(f"openbook train tiny: about {minutes:g} minutes")
@@ -126,7 +117,7 @@ def _train(home: Path, database: "Database", minutes: float) -> "RetroForCausalL
     ]
     with bar("training", steps) as progress:
         result = train(
-            load_recipe("tiny", settings), database, home / "model", progress=progress, report=show_evaluation
+            load_recipe("tiny", settings), database, home / "model", progress=progress, report=note_step
         )
     print_line(f"{result.parameters:,} parameters, {result.steps} steps, {result.tokens:,} tokens")
     return load_model(result.output)
@@ -146,7 +137,6 @@ def _steps_for(home: Path, database: "Database", minutes: float) -> int:
 
 
 def _evaluate(model: "RetroForCausalLM", database: "Database") -> None:
-    from openbook.cli.verbs.evaluate import print_report
     from openbook.database import NeighborTable
     from openbook.evaluate import evaluate_perplexity
 
@@ -160,11 +150,10 @@ def _evaluate(model: "RetroForCausalLM", database: "Database") -> None:
             max_sequences=200,
             progress=progress,
         )
-    print_report(report)
+    print_perplexity(report)
 
 
 def _write(model: "RetroForCausalLM", database: "Database", prompt: str) -> None:
-    from openbook.cli.verbs.train import print_generation
     from openbook.generation import generate
 
     _heading("openbook generate: a continuation, [n] marks what each span could look at")

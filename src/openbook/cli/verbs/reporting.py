@@ -1,30 +1,17 @@
-"""The options of `eval perplexity` that measure further, and write what was found to a folder."""
+"""What `eval perplexity` measures beyond the modes: shares of the book, and effort in search."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import typer
 
-from openbook.cli.console import bar, print_line
+from openbook.cli.console import bar
 
 if TYPE_CHECKING:
     from openbook.database import Database, NeighborTable
     from openbook.evaluate import EffortRow, GrowingRow
     from openbook.evaluate.evaluator import ReadingOptions
     from openbook.model import RetroForCausalLM
-
-SharesOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Evaluate with these shares of the database's documents, in percent, such as 0,1,10,30,100. "
-        "[default: with --report these, else none]",
-        show_default=False,
-    ),
-]
-ReportOption = Annotated[
-    Path | None,
-    typer.Option(metavar="DIR", help="Write results.json, a page in Markdown and plots to this folder."),
-]
 
 
 def shares_of(text: str | None, *, default: bool) -> list[float]:
@@ -76,15 +63,3 @@ def growing_and_recall(
 def arguments_of(context: typer.Context) -> dict[str, Any]:
     """What the command was given, as JSON knows it."""
     return {name: str(value) if isinstance(value, Path) else value for name, value in context.params.items()}
-
-
-def print_growing(rows: "list[GrowingRow]") -> None:
-    """A table of shares; nothing if there are none."""
-    if not rows:
-        return
-    print_line()
-    print_line(f"{'share':10}{'chunks':>12}{'bits per byte':>15}{'perplexity':>12}   off - this share (95 %)")
-    for row in rows:
-        print_line(
-            f"{row.share:<10g}{row.chunks:>12,}{row.bits_per_byte:>15.4f}{row.perplexity:>12.2f}   {row.gain}"
-        )

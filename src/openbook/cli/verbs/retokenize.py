@@ -1,26 +1,18 @@
-"""The verb that derives a database for a model with another tokenizer."""
+"""The verb `retokenize`: derive a database for a model with another tokenizer."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from openbook.cli.console import bar, note, print_json, print_line
-from openbook.cli.verbs.maintain import DatabaseArgument, Json
+from openbook.cli.console import bar, note
+from openbook.cli.options import BaseTokenizer, DatabaseArgument, DerivedChunkSize, DerivedFolder, Json
+from openbook.cli.output import print_retokenized
+from openbook.errors import SettingsError
 
 
 def retokenize(
     db: DatabaseArgument,
-    tokenizer: Annotated[
-        str, typer.Option(metavar="BASE", help="The model, or its tokenizer: a folder, or a name on the hub.")
-    ],
-    output: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="A new folder. [default: beside DB, named DB-BASE]"),
-    ] = None,
-    chunk_size: Annotated[
-        int | None, typer.Option(metavar="M", help="Tokens in a chunk. [default: as in DB]")
-    ] = None,
+    tokenizer: BaseTokenizer,
+    output: DerivedFolder = None,
+    chunk_size: DerivedChunkSize = None,
     json: Json = False,
 ) -> None:
     """Derive a database for a model with another tokenizer; chunks keep their texts and vectors.
@@ -29,7 +21,6 @@ def retokenize(
     """
     from openbook.database import Database
     from openbook.database import retokenize as derive
-    from openbook.errors import SettingsError
 
     if tokenizer.startswith("train:"):
         raise SettingsError(f"tokenizer {tokenizer!r}: give the model that is to read the database")
@@ -39,16 +30,15 @@ def retokenize(
         with bar("tokenizing") as progress:
             report = derive(database, folder, tokenizer, chunk_size=chunk_size, tell=note, progress=progress)
     except KeyboardInterrupt:
-        note("nothing is left of what was done; the same command begins anew")
+        note("nothing is left of what was done; the same command begins again")
         raise
-    if json:
-        print_json(report)
-    else:
-        print_line(str(report.output))
+    print_retokenized(report, json=json)
 
 
 def _beside(db: Path, tokenizer: str) -> Path:
     """DB-BASE, where BASE is the last part of the tokenizer's name."""
     place = Path(tokenizer).resolve()
     name = place.parent.name if place.is_file() else place.name
-    return (db if db.name else db.resolve()).with_name(f"{db.resolve().name}-{name}")
+    database = db.resolve()
+    parent = db.parent if db.name else database.parent
+    return parent / f"{database.name}-{name}"

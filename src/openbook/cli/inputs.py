@@ -1,0 +1,133 @@
+"""From what a user names to objects: folders to models and databases, lists by commas to their parts."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from openbook.cli.console import bar
+from openbook.errors import SettingsError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    from openbook.database import Database, NeighborTable
+    from openbook.model import RetroForCausalLM
+
+
+def names_of(text: str) -> list[str]:
+    """The names in a list by commas."""
+    return [name.strip() for name in text.split(",")]
+
+
+def load_model(path: Path) -> "RetroForCausalLM":
+    """Load a trained model.
+
+    Raises:
+        SettingsError: the folder holds none, or a damaged one.
+    """
+    require_model(path)
+    from safetensors import SafetensorError
+
+    from openbook.model import RetroForCausalLM
+
+    try:
+        return RetroForCausalLM.from_pretrained(path)
+    except SafetensorError as error:
+        raise SettingsError(f"{path}: its weights are damaged ({error}); restore them") from error
+
+
+def require_model(path: Path) -> None:
+    """Look before loading: for a folder that is not there, transformers would ask the hub.
+
+    Raises:
+        SettingsError: the folder holds no model of ours.
+    """
+    config = path / "config.json"
+    if not config.is_file():
+        raise SettingsError(
+            f"{path}: holds no model (no config.json); train one: openbook train tiny --output {path}"
+        )
+    try:
+        kind = json.loads(config.read_bytes())["model_type"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise SettingsError(f"{config}: is not the description of a model") from error
+    if kind not in ("retro", "retrofit"):
+        raise SettingsError(
+            f"{path}: a model of type {kind!r}, not a RETRO; to make it one: openbook retrofit {path} "
+            "--database DB --output DIR"
+        )
+
+
+def load_base(base: str, *, revision: str | None, dtype: str, quantize: str | None) -> "PreTrainedModel":
+    """Load a model of transformers to retrofit.
+
+    Args:
+        base: a folder or hub name.
+        revision: of it, on the hub.
+        dtype: of its weights, or auto.
+        quantize: "4bit" or "8bit", by bitsandbytes; None: as it is.
+
+    Raises:
+        SettingsError: it cannot be loaded.
+    """
+    from openbook.model import retrofitting
+
+    options: dict[str, Any] = {"dtype": dtype}
+    if quantize is not None:
+        options["quantization_config"] = {"quant_method": "bitsandbytes", f"load_in_{quantize}": True}
+    return retrofitting.load_base(base, revision=revision, **options)
+
+
+def require_base(base: str) -> None:
+    """Look before loading: what is meant as a folder is not asked for at the hub.
+
+    Raises:
+        SettingsError: the folder is not there, or holds no model.
+    """
+    folder = Path(base)
+    if folder.is_dir() and not (folder / "config.json").is_file():
+        raise SettingsError(f"{base}: holds no model (no config.json)")
+    if not folder.exists() and (base.startswith((".", "~")) or folder.is_absolute()):
+        raise SettingsError(f"{base}: there is no such folder")
+
+
+def table_of(database: "Database") -> "NeighborTable | None":
+    """Load the neighbor table, or None where there is none and neighbors are to be searched.
+
+    Raises:
+        MismatchError: it is stale.
+    """
+    from openbook.database import NeighborTable
+
+    return NeighborTable.load(database) if database.opened.files.neighbors.exists() else None
+
+
+@contextmanager
+def corpus_of(names: Sequence[str], database: "Database") -> "Iterator[Database | None]":
+    """Make a database of these sources for the time of an evaluation, cut as the other one.
+
+    Yields:
+        It, or None where no source is named.
+    """
+    if not names:
+        yield None
+        return
+    from openbook.cli.checked_sources import Sources
+    from openbook.database import Database
+
+    sources = Sources(names, text_key="text", id_key="id", skip=False)
+    count = sources.check()
+    # On Windows, files that are still mapped stay behind for the system to clear.
+    with TemporaryDirectory(prefix="openbook-", ignore_cleanup_errors=True) as folder:
+        corpus = Database.create(
+            Path(folder) / "corpus",
+            tokenizer=database.tokenizer,
+            embedder=None,
+            chunk_size=database.settings.chunk_size,
+        )
+        with bar("reading the text", count) as progress:
+            corpus.add(sources.documents(), progress=progress)
+        yield corpus

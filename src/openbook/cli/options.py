@@ -1,0 +1,257 @@
+"""The arguments and options of the verbs, each once: its type, its name on the command line, its help.
+
+A verb's signature then reads as the list of what it takes. Defaults stand in the verbs.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+# What every verb has
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of lines.")]
+
+# Databases and their text
+
+DatabaseArgument = Annotated[Path, typer.Argument(metavar="DB", help="Folder of the database.")]
+SourcesArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SOURCE...",
+        help="Files (.txt .md .rst .html .pdf .docx .csv .parquet .jsonl, also .gz .xz .zst), folders, URLs, "
+        "hf://OWNER/NAME?split=train, Megatron's PREFIX, or - for standard input.",
+    ),
+]
+DocumentIds = Annotated[
+    list[str], typer.Argument(metavar="DOCUMENT_ID...", help="Ids, as search shows them.")
+]
+Glob = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATTERN", help="Of named folders only the files that match: '*.md', 'docs/**/*.html'."
+    ),
+]
+TextKey = Annotated[str, typer.Option(help="Key or column of rows (JSON, CSV, Parquet) that holds the text.")]
+IdKey = Annotated[str, typer.Option(help="Key that holds the document's id.")]
+OnError = Annotated[
+    Literal["stop", "skip"],
+    typer.Option(help="At a document that cannot be read: stop before anything is written, or skip it."),
+]
+Sync = Annotated[bool, typer.Option("--sync", help="Remove all documents that the sources no longer have.")]
+Excluded = Annotated[
+    bool, typer.Option(help="List the documents kept out of retrieval as near-copies instead.")
+]
+Repair = Annotated[
+    bool, typer.Option("--repair", help="Repair damaged files that can be made from the others.")
+]
+
+# Settings of a new database
+
+NewTokenizer = Annotated[
+    str | None,
+    typer.Option(
+        help="A model's or a tokenizer's name or folder; or train:VOCAB to train a byte-level BPE on the "
+        "text. [default: train:16000]"
+    ),
+]
+NewEmbedder = Annotated[
+    str | None,
+    typer.Option(
+        help="Name or path of the frozen text encoder; none: words only. [default: all-MiniLM-L6-v2]"
+    ),
+]
+NewChunkSize = Annotated[int | None, typer.Option(help="Tokens in a chunk. [default: 64]")]
+Holdout = Annotated[
+    str | None,
+    typer.Option(
+        help="Share of documents kept out of retrieval, for evaluation; or a file with one id a line. "
+        "[default: 0]"
+    ),
+]
+Decontaminate = Annotated[
+    bool | None,
+    typer.Option(
+        "--decontaminate/--no-decontaminate",
+        help="Keep near-copies of held-out documents out of retrieval and training. [default: on]",
+    ),
+]
+Deduplicate = Annotated[
+    bool | None,
+    typer.Option(
+        "--deduplicate/--no-deduplicate",
+        help="Keep near-copies of earlier documents out of retrieval and training. [default: off]",
+    ),
+]
+BaseTokenizer = Annotated[
+    str, typer.Option(metavar="BASE", help="The model, or its tokenizer: a folder, or a name on the hub.")
+]
+DerivedFolder = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="A new folder. [default: beside DB, named DB-BASE]")
+]
+DerivedChunkSize = Annotated[
+    int | None, typer.Option(metavar="M", help="Tokens in a chunk. [default: as in DB]")
+]
+
+# Searching
+
+QueryArgument = Annotated[str, typer.Argument(metavar="TEXT", help="What to look for.")]
+Hits = Annotated[int, typer.Option("-k", "--k", help="Hits to show.")]
+Mode = Annotated[
+    Literal["dense", "bm25", "hybrid"] | None,
+    typer.Option(help="How to search. [default: dense where the database has vectors, else bm25]"),
+]
+TableMode = Annotated[
+    str | None,
+    typer.Option(help="dense, bm25 or hybrid. [default: as the neighbor table]", show_default=False),
+]
+Book = Annotated[
+    Path | None,
+    typer.Option(help="The database to find them in. [default: DB itself]", show_default=False),
+]
+SavedNeighbors = Annotated[int, typer.Option("-k", "--k", help="Neighbors to save for each chunk.")]
+ReadNeighbors = Annotated[int | None, typer.Option("-k", "--k", help="Neighbors. [default: as in training]")]
+Rebuild = Annotated[
+    bool, typer.Option("--rebuild", help="Search every chunk, even where the last table can be extended.")
+]
+
+# Models and training
+
+ModelArgument = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a trained model.")]
+RecipeArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="RECIPE",
+        help="A YAML file, or a shipped name: tiny, small, medium, 172m, 425m, 1.5b, 7.5b, wikitext103.",
+    ),
+]
+TrainingDatabase = Annotated[Path, typer.Option(help="Folder of the database, with its neighbor table.")]
+ModelFolder = Annotated[Path, typer.Option(help="Folder for the model.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated."),
+]
+PlainDecoder = Annotated[
+    bool,
+    typer.Option("--baseline", help="Train the decoder alone, without retrieval, on the same samples."),
+]
+Overwrite = Annotated[
+    bool, typer.Option(help="Replace a model or an unfinished training run that the folder holds.")
+]
+
+# Retrofits
+
+BaseArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="BASE",
+        help="Folder or hub name of a causal language model: Llama, Mistral, Qwen2, Qwen3, SmolLM, "
+        "OLMo 2, GPT-2, GPT-NeoX, Pythia.",
+    ),
+]
+RetrofitDatabase = Annotated[
+    Path, typer.Option(help="Folder of a database with the base's tokenizer, and its neighbor table.")
+]
+RetrofitFolder = Annotated[Path, typer.Option(help="Folder for the new weights.")]
+RetrofitRecipe = Annotated[str, typer.Option(metavar="RECIPE", help="A YAML file, or the shipped recipe.")]
+TrainBase = Annotated[
+    bool,
+    typer.Option("--train-base", help="Let the base train, too: retrieval off drifts from what it was."),
+]
+Revision = Annotated[str | None, typer.Option(help="Of the base, on the hub.")]
+Dtype = Annotated[
+    Literal["auto", "float32", "bfloat16", "float16"],
+    typer.Option(help="Of the base; auto: as it was saved."),
+]
+Quantize = Annotated[
+    Literal["4bit", "8bit"] | None,
+    typer.Option(help="Load the base quantized, by bitsandbytes (a GPU)."),
+]
+MergedFolder = Annotated[Path, typer.Option(help="Folder for the whole model; must be new or empty.")]
+
+# Evaluation
+
+EvaluatedText = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="SOURCE",
+        help="Read this file or folder instead of the held-out documents; may be repeated.",
+    ),
+]
+Modes = Annotated[str, typer.Option(help="What to compare, by commas: on, off, random, shuffled.")]
+SequenceLength = Annotated[int | None, typer.Option(help="The window, in tokens. [default: as in training]")]
+Stride = Annotated[
+    int | None, typer.Option(help="Tokens from one window to the next. [default: a whole window]")
+]
+MaxSequences = Annotated[int | None, typer.Option(help="Read this many at most. [default: all]")]
+BaselineModel = Annotated[
+    Path | None,
+    typer.Option(metavar="MODEL", help="Compare with this model, trained by `openbook train --baseline`."),
+]
+InContext = Annotated[
+    bool, typer.Option("--in-context", help="Compare with neighbors in the baseline's prompt.")
+]
+KnnLm = Annotated[
+    bool, typer.Option("--knn-lm", help="Compare with kNN-LM: the baseline and a datastore of the book.")
+]
+Shares = Annotated[
+    str | None,
+    typer.Option(
+        help="Evaluate with these shares of the database's documents, in percent, such as 0,1,10,30,100. "
+        "[default: with --report these, else none]",
+        show_default=False,
+    ),
+]
+ReportFolder = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Write results.json, a page in Markdown and plots to this folder."),
+]
+PerplexitySeed = Annotated[int, typer.Option(help="Of everything drawn: neighbors, shares, intervals.")]
+ModelAndDatabase = Annotated[
+    list[Path],
+    typer.Argument(metavar="[MODEL] DB", help="The database; a model before it is checked to fit."),
+]
+Queries = Annotated[int, typer.Option(help="Chunks of the database to search with.")]
+QueriesSeed = Annotated[int, typer.Option(help="Which chunks.")]
+
+# Tasks of lm-evaluation-harness
+
+Tasks = Annotated[str, typer.Option(metavar="NAME,NAME", help="Tasks, groups or YAML files, by commas.")]
+IncludePath = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="A folder of further tasks.", show_default=False)
+]
+Limit = Annotated[
+    int | None, typer.Option(help="Documents of each task at most. [default: all]", show_default=False)
+]
+NumFewshot = Annotated[
+    int | None,
+    typer.Option(help="Examples before each question. [default: as the task says]", show_default=False),
+]
+AnswerRetrieval = Annotated[bool, typer.Option(help="Look things up, or answer from memory alone.")]
+BatchSize = Annotated[int, typer.Option(help="Questions at a time.")]
+ResultsFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Write the results and each question and answer as JSON.", show_default=False
+    ),
+]
+HarnessSeed = Annotated[int, typer.Option(help="Of the choice of examples, and of draws.")]
+
+# Generation
+
+PromptArgument = Annotated[str, typer.Argument(metavar="PROMPT", help="Text to continue.")]
+MaxNewTokens = Annotated[int, typer.Option(help="Longest continuation, in tokens.")]
+WriteRetrieval = Annotated[bool, typer.Option(help="Look things up, or write from memory alone.")]
+Temperature = Annotated[float, typer.Option(help="0 takes the likeliest token each time.")]
+TopK = Annotated[int | None, typer.Option(help="Draw among this many likeliest tokens.")]
+TopP = Annotated[float | None, typer.Option(help="Draw among the likeliest tokens of this probability.")]
+DrawSeed = Annotated[int | None, typer.Option(help="Makes the draws repeatable.")]
+
+# The demo
+
+DemoFolder = Annotated[
+    Path | None,
+    typer.Argument(help="Where to put everything. [default: openbook-demo or the next free]"),
+]
+Minutes = Annotated[float, typer.Option(help="How long to train.")]
+MaxDocuments = Annotated[int | None, typer.Option(help="Read only the longest modules. [default: all]")]

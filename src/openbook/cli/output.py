@@ -1,0 +1,319 @@
+"""Everything that prints results: for people lines and tables, with --json one value."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from openbook.cli.console import note, print_json, print_line, print_tree, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from openbook.database import (
+        Database,
+        DatabaseInfo,
+        Exclusion,
+        Hit,
+        NeighborTable,
+        RetokenizeReport,
+        VerifyReport,
+    )
+    from openbook.evaluate import Difference, GrowingRow, PerplexityReport, RetrievalReport
+    from openbook.evaluate.harness import HarnessReport
+    from openbook.generation import Generation
+    from openbook.train import TrainResult
+
+_SHOWN_COMMITS = 5
+_NAMED_COPIES = 5
+_NAMED_NEAR_COPIES = 3
+_WANTED_RECALL = 0.95
+
+
+# Databases
+
+
+def print_info(database: "Database", *, json: bool) -> None:
+    """Print what a database holds: a tree, or one JSON value."""
+    info = database.info()
+    if json:
+        print_json(info)
+        return
+    commits = [f"{commit.version}: {commit.action}, {commit.time}" for commit in database.commits()]
+    branches = {
+        "text": _text_lines(info),
+        "search": _search_lines(info),
+        f"disk {_size(sum(info.disk.values()))}": [
+            f"{name} {_size(size)}" for name, size in info.disk.items()
+        ],
+        f"version {info.version}": commits[-_SHOWN_COMMITS:],
+    }
+    print_tree(str(database.path), branches)
+
+
+def _size(count: int) -> str:
+    """Bytes in the unit that suits them."""
+    from rich.filesize import decimal
+
+    return decimal(count)
+
+
+def _text_lines(info: "DatabaseInfo") -> list[str]:
+    lines = [f"documents {info.documents:,}, of which held out {info.holdout_documents:,}"]
+    if info.excluded_documents:
+        lines.append(
+            f"kept out of retrieval as near-copies {info.excluded_documents:,} (list: info --excluded)"
+        )
+    lines.append(f"chunks {info.chunks:,} of {info.chunk_size} tokens; removed {info.removed_chunks:,}")
+    lines.append(f"tokens {info.tokens:,} ({info.tokenizer}); bytes {info.bytes:,}")
+    return lines
+
+
+def _search_lines(info: "DatabaseInfo") -> list[str]:
+    encoder = f"{info.embedder} ({info.embedder_source})" if info.embedder else "none: words only"
+    lines = [f"encoder {encoder}"]
+    if info.dense_index:
+        recall = "unknown" if info.recall_at_10 is None else f"{info.recall_at_10:.3f}"
+        lines.append(f"dense index {info.dense_index}, recall@10 {recall}")
+    lines.append(f"neighbors {info.neighbors or 'none yet: openbook neighbors'}")
+    return lines
+
+
+def print_excluded(excluded: "Sequence[Exclusion]", *, json: bool) -> None:
+    """Print the documents that are kept out of retrieval."""
+    if json:
+        print_json(excluded)
+        return
+    for document in excluded:
+        print_line(f"{document.document_id}: {document.reason} with {document.original_id}")
+
+
+def note_copies(copies: "Sequence[Exclusion]", database: Path) -> None:
+    """Say which of the documents that were just written nearly equal others."""
+    for document in copies[:_NAMED_COPIES]:
+        note(f"near-copy: {document.document_id}: {document.reason} with {document.original_id}")
+    if copies:
+        note(
+            f"{len(copies)} documents nearly equal others and are kept out of retrieval and training "
+            f"(all of them: openbook info {database} --excluded)"
+        )
+
+
+def note_low_recall(recall: float | None, dense_folder: Path) -> None:
+    """Warn of a dense index that misses near neighbors."""
+    if recall is not None and recall < _WANTED_RECALL:
+        note(
+            f"warning: recall@10 of the dense index is {recall:.3f}: it misses near neighbors; delete the "
+            f"folder {dense_folder} to have it trained again on all of today's text, "
+            "or search with --mode hybrid"
+        )
+
+
+def note_sizes(before: "DatabaseInfo", after: "DatabaseInfo") -> None:
+    """Say how much space was reclaimed."""
+    note(f"{_size(sum(before.disk.values()))} before, {_size(sum(after.disk.values()))} now")
+
+
+def print_problems(report: "VerifyReport", *, json: bool) -> None:
+    """Print what is damaged, a line each."""
+    if json:
+        print_json(report)
+        return
+    for problem in report.problems:
+        print_line(f"{problem.file}: {problem.problem}")
+
+
+def print_retokenized(report: "RetokenizeReport", *, json: bool) -> None:
+    """Print where the new database is."""
+    if json:
+        print_json(report)
+    else:
+        print_line(str(report.output))
+
+
+# Search
+
+
+def print_hits(hits: "Sequence[Hit]", *, json: bool) -> None:
+    """Print what one query found, the best first: title, source and text."""
+    if json:
+        print_json(hits)
+        return
+    if not hits:
+        note("nothing found")
+    for rank, hit in enumerate(hits, start=1):
+        print_line(f"{rank}. {hit.title or hit.document_id}  (score {hit.score:.3f}, chunk {hit.chunk_id})")
+        print_line(f"   {hit.source or hit.document_id}")
+        print_line(f"   {' '.join(hit.text.split())}")
+
+
+def print_table(table: "NeighborTable", *, chunks: int, k: int, json: bool) -> None:
+    """Print what a neighbor table holds.
+
+    Args:
+        table: of a database's chunks.
+        chunks: of that database.
+        k: neighbors asked for.
+        json: print one JSON value.
+    """
+    import numpy as np
+
+    found = (np.asarray(table.ids) >= 0).sum(axis=1)
+    summary = {
+        "chunks": chunks,
+        "k": k,
+        "mode": table.mode,
+        "version": table.version,
+        "book": str(table.book.path),
+        "mean_neighbors": round(float(found[found > 0].mean()), 2) if found.any() else 0.0,
+    }
+    if json:
+        print_json(summary)
+    else:
+        print_line(", ".join(f"{key.replace('_', ' ')} {value}" for key, value in summary.items()))
+
+
+def print_search_quality(report: "RetrievalReport", *, json: bool) -> None:
+    """Print recall, queries a second and latency."""
+    if json:
+        print_json(report)
+        return
+    latency = report.latency_ms
+    print_line(f"mode {report.mode}, index {report.index}, {report.queries} queries")
+    print_line(f"recall@10 against exact search  {report.recall_at_10:.4f}")
+    print_line(f"queries/s, all at once          {report.queries_per_second:,.0f}")
+    print_line(f"latency of one, ms              p50 {latency.p50:.2f}, p99 {latency.p99:.2f}")
+
+
+# Training
+
+
+def note_step(row: dict[str, Any]) -> None:
+    """Say what an evaluation during training measured; losses go to metrics.jsonl alone."""
+    if "bits_per_byte" in row:
+        by_mode = ", ".join(f"{mode} {value:.3f}" for mode, value in row["bits_per_byte"].items())
+        note(f"step {row['step']}: held-out bits per byte: {by_mode}")
+
+
+def print_trained(result: "TrainResult", *, json: bool) -> None:
+    """Print where the model is, and what it took to make it."""
+    note(f"{result.parameters:,} parameters, {result.tokens:,} tokens in {result.seconds:.0f} s")
+    if json:
+        print_json(result)
+    else:
+        print_line(str(result.output))
+
+
+def print_merged(folder: Path, *, json: bool) -> None:
+    """Print where a merged model is, and its size."""
+    size = (folder / "model.safetensors").stat().st_size
+    note(f"{size / 1e6:,.1f} MB with the base")
+    if json:
+        print_json({"output": str(folder), "bytes": size})
+    else:
+        print_line(str(folder))
+
+
+# Evaluation
+
+
+def note_near_copies(report: "PerplexityReport") -> None:
+    """Warn of documents that the book nearly contains: a gain on them is no help from retrieval."""
+    near = report.near_copies
+    if near is None or not near.documents:
+        return
+    named = [f"{name} ({share:.0%} of it)" for name, share in near.worst.items()]
+    note(
+        f"WARNING: {near.documents:,} of {near.evaluated:,} evaluated documents share runs of half a chunk "
+        f"or more with what they retrieve: {', '.join(named[:_NAMED_NEAR_COPIES])}. Their losses measure "
+        "memory; look at the rows of little overlap, or build the database with --holdout and --decontaminate"
+    )
+
+
+def print_perplexity(report: "PerplexityReport") -> None:
+    """Print a table of modes, and one of overlap."""
+    print_line(f"{'mode':10}{'bits per byte':>15}{'perplexity':>12}{'per word':>12}{'tokens':>12}")
+    for mode, result in report.modes.items():
+        per_word = "-" if result.perplexity_per_word is None else f"{result.perplexity_per_word:.2f}"
+        print_line(
+            f"{mode:10}{result.bits_per_byte:>15.4f}{result.perplexity:>12.2f}{per_word:>12}"
+            f"{result.tokens:>12,}"
+        )
+    _print_differences(report.differences)
+    if report.leakage:
+        _print_overlap(report)
+
+
+def _print_overlap(report: "PerplexityReport") -> None:
+    print_line()
+    print_line(f"overlap with the {report.overlap_neighbors} nearest:")
+    print_line(f"{'overlap up to':15}{'chunks':>10}" + "".join(f"{mode:>12}" for mode in report.modes))
+    for row in report.leakage:
+        values = "".join(
+            f"{row.modes[mode]:>12.4f}" if mode in row.modes else f"{'-':>12}" for mode in report.modes
+        )
+        print_line(f"{row.max_overlap:<15.1%}{row.chunks:>10,}{values}")
+    least = report.leakage[0]
+    if least.differences:
+        print_line(f"with an overlap of at most {least.max_overlap:.1%}:")
+        _print_differences(least.differences)
+
+
+def _print_differences(differences: "dict[str, Difference]") -> None:
+    for mode, difference in differences.items():
+        between = "too few for an interval"
+        if difference.low is not None and difference.high is not None:
+            between = f"95 % between {difference.low:+.4f} and {difference.high:+.4f}"
+        print_line(
+            f"{mode} - on: {difference.bits_per_byte:+.4f} bits per byte, {between} "
+            f"(documents: {difference.documents:,})"
+        )
+
+
+def print_growing(rows: "Sequence[GrowingRow]") -> None:
+    """Print a table of shares of the book; nothing if there are none."""
+    if not rows:
+        return
+    print_line()
+    print_line(f"{'share':10}{'chunks':>12}{'bits per byte':>15}{'perplexity':>12}   off - this share (95 %)")
+    for row in rows:
+        print_line(
+            f"{row.share:<10g}{row.chunks:>12,}{row.bits_per_byte:>15.4f}{row.perplexity:>12.2f}   {row.gain}"
+        )
+
+
+def print_harness(report: "HarnessReport", *, json: bool) -> None:
+    """Print a line for each metric of each task; as JSON without the single questions."""
+    if json:
+        print_json({name: value for name, value in to_json(report).items() if name != "samples"})
+        return
+    print_line(f"{'task':30}{'metric':>24}{'value':>16}{'± 1 error':>16}{'documents':>12}{'examples':>10}")
+    for name, result in report.tasks.items():
+        shots = "-" if result.num_fewshot is None else result.num_fewshot
+        for metric, value in result.metrics.items():
+            error = result.standard_errors.get(metric)
+            spread = "-" if error is None else f"{error:.4f}"
+            print_line(f"{name:30}{metric:>24}{value:>16.4f}{spread:>16}{result.documents:>12,}{shots:>10}")
+    if report.retrieval:
+        print_line(f"retrieval on: {report.chunks_searched:,} different chunks of the questions looked up")
+    else:
+        print_line("retrieval off")
+
+
+# Generation
+
+
+def print_generation(prompt: str, result: "Generation", *, json: bool = False) -> None:
+    """Print the text with numbered spans, then what each span looked at."""
+    if json:
+        print_json(result)
+        return
+    text, done = prompt, 0
+    for number, citation in enumerate(result.citations, start=1):
+        text += f"{result.text[done : citation.end]}[{number}]"
+        done = citation.end
+    print_line(text + result.text[done:])
+    for number, citation in enumerate(result.citations, start=1):
+        for neighbor in citation.neighbors:
+            title = neighbor.title or neighbor.document_id
+            print_line(
+                f"[{number}] {neighbor.attention:4.0%} {title} ({neighbor.source}, chunk {neighbor.chunk_id})"
+            )

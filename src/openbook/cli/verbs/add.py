@@ -1,0 +1,83 @@
+"""The verbs `add` and `remove`: which documents a database holds."""
+
+from typing import TYPE_CHECKING
+
+from openbook.cli.console import bar, note
+from openbook.cli.options import (
+    DatabaseArgument,
+    DocumentIds,
+    Glob,
+    IdKey,
+    Json,
+    OnError,
+    SourcesArgument,
+    Sync,
+    TextKey,
+)
+from openbook.cli.output import note_copies, note_low_recall, print_info
+
+if TYPE_CHECKING:
+    from openbook.cli.checked_sources import Sources
+    from openbook.database import Database
+
+
+def add(
+    db: DatabaseArgument,
+    sources: SourcesArgument,
+    glob: Glob = None,
+    text_key: TextKey = "text",
+    id_key: IdKey = "id",
+    on_error: OnError = "stop",
+    sync: Sync = False,
+    json: Json = False,
+) -> None:
+    """Add documents; a changed text under a known id replaces the old one. The next search finds them.
+
+    Example: openbook add mybook notes/ --sync
+    """
+    from openbook.cli.checked_sources import Sources
+    from openbook.database import Database
+
+    database = Database.open(db)
+    checked = Sources(sources, glob=glob, text_key=text_key, id_key=id_key, skip=on_error == "skip")
+    checked.check()
+    write_documents(database, checked, sync=sync)
+    print_info(database, json=json)
+
+
+def write_documents(database: "Database", sources: "Sources", *, sync: bool = False) -> None:
+    """Add the documents of checked sources, and say what was done and what should not be missed.
+
+    Args:
+        database: to write to.
+        sources: checked already.
+        sync: remove all other documents.
+    """
+    if sync and sources.skipped:
+        note(
+            "nothing will be removed: what could not be read may be among what seems to be gone; "
+            "correct it, or take it out of the sources, and run again"
+        )
+        sync = False
+    known_copies = set(database.excluded())
+    with bar("writing documents", sources.count) as progress:
+        report = database.add(sources.documents(), sync=sync, on_error=sources.on_error, progress=progress)
+    note(
+        f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged, "
+        f"{report.removed} removed, {sources.skipped} skipped; {report.chunks} chunks written"
+    )
+    note_copies([copy for copy in database.excluded() if copy not in known_copies], database.path)
+    note_low_recall(database.info().recall_at_10, database.opened.files.dense)
+
+
+def remove(db: DatabaseArgument, document_ids: DocumentIds, json: Json = False) -> None:
+    """Remove documents; no search finds them any more.
+
+    Example: openbook remove mybook notes/old.md
+    """
+    from openbook.database import Database
+
+    database = Database.open(db)
+    database.remove(document_ids)
+    note(f"{len(document_ids)} removed")
+    print_info(database, json=json)
