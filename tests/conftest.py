@@ -1,5 +1,6 @@
 """What the tests of several rooms share: a small book of synthetic text, and tiny models that read it."""
 
+import os
 import random
 import shutil
 from collections.abc import Callable
@@ -36,6 +37,15 @@ _TINY = {
 def _one_thread() -> None:
     """The machines that run these tests are small and shared."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of public data sets that OPENBOOK_SHARED_DATA names; without it a test is skipped."""
+    named = os.environ.get("OPENBOOK_SHARED_DATA", "")
+    if not named or not Path(named).is_dir():
+        pytest.skip(f"OPENBOOK_SHARED_DATA names no folder of data sets: {named!r}")
+    return Path(named)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,6 @@ from openbook.evaluate.harness import evaluate_harness
 from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.text import Document, train_tokenizer
 
-LAMBADA = Path(__file__).parents[4] / "shared/data/lm/lambada/lambada_test.jsonl.xz"
 LAST_WORD = {
     "output_type": "loglikelihood",
     "doc_to_text": "{{text.split(' ')[:-1]|join(' ')}}",
@@ -256,9 +255,10 @@ def test_the_missing_extra_is_named(
         evaluate_harness(trained, book, tasks=["words"])
 
 
-@pytest.mark.skipif(not LAMBADA.exists(), reason="the LAMBADA passages are not at hand")
-def test_real_passages(trained: RetroForCausalLM, make_task: MakeTask, tmp_path: Path) -> None:
-    with lzma.open(LAMBADA, "rt", encoding="utf-8") as lines:
+def test_real_passages(
+    shared_data: Path, trained: RetroForCausalLM, make_task: MakeTask, tmp_path: Path
+) -> None:
+    with lzma.open(shared_data / "lm/lambada/lambada_test.jsonl.xz", "rt", encoding="utf-8") as lines:
         passages = [json.loads(line)["text"] for _, line in zip(range(120), lines, strict=False)]
     asked, others = passages[:16], passages[16:]
     tokenizer = train_tokenizer(others, vocab_size=600)
