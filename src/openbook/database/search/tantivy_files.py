@@ -1,8 +1,16 @@
 """What tantivy's files say of themselves, which its Python side does not look at: checksums and leftovers.
 
-A file is its body, a JSON footer with the body's CRC-32, the footer's length and a magic number (uint32).
+A file is its body, a JSON footer with the body's CRC-32, the footer's length and a magic number (uint32):
+
+    bytes of the segment…  {"version":{…},"crc":3878983991}  56 00 00 00  39 05 00 00
+    body                   footer                            its length   1337
+
 Which files count is what meta.json says: segments, and for each the file of its deleted documents, if any.
 What no checksum of tantivy's covers, meta.json above all, is under a seal of ours while nobody writes.
+
+None of this is promised by tantivy; so pyproject.toml allows only versions whose files are like this, and a
+new one is allowed once the tests of this file pass with it. Sealing whole files of ours instead would read
+all of a large index again at each commit.
 """
 
 import json
@@ -11,6 +19,7 @@ import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from openbook.durable import read_sealed, write_sealed
 from openbook.errors import DatabaseError
@@ -25,7 +34,7 @@ _SUFFIXES = (".idx", ".pos", ".term", ".store", ".fast", ".fieldnorm")
 
 
 @dataclass(frozen=True, slots=True)
-class _Meta:
+class _Commit:
     """The committed state of an index."""
 
     opstamp: int
@@ -33,7 +42,7 @@ class _Meta:
     """For each segment's id the name of the file of its deleted documents; empty if it has none."""
 
     @classmethod
-    def read(cls, folder: Path) -> "_Meta":
+    def read(cls, folder: Path) -> "_Commit":
         meta = json.loads((folder / "meta.json").read_bytes())
         deletes = {}
         for segment in meta["segments"]:
@@ -53,12 +62,11 @@ def remove_uncommitted_deletes(folder: Path) -> None:
     tantivy names the file of deleted documents after a counter that starts again where the last commit was,
     and refuses to write a file that exists. Only the holder of the database's lock may do this.
     """
-    with suppress(
-        OSError, ValueError, KeyError, TypeError
-    ):  # no index yet; or damaged, which others will say
-        meta = _Meta.read(folder)
+    # There may be no index yet, or a damaged one, which others will report.
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        commit = _Commit.read(folder)
         for path in folder.glob("*.*.del"):
-            if int(path.name.split(".")[1]) > meta.opstamp:
+            if int(path.name.split(".")[1]) > commit.opstamp:
                 path.unlink()
 
 
@@ -70,8 +78,8 @@ def deleted_documents(folder: Path) -> int:
 
 def seal(folder: Path) -> None:
     """Record checksums of the lists of files and of all footers: what a writer does when it is done."""
-    meta = _Meta.read(folder)
-    files = [folder / name for name in _LISTS] + [path for path in folder.iterdir() if meta.counts(path)]
+    commit = _Commit.read(folder)
+    files = [folder / name for name in _LISTS] + [path for path in folder.iterdir() if commit.counts(path)]
     write_sealed(folder / _SEAL, {path.name: zlib.crc32(_uncovered(path)) for path in files})
 
 
@@ -116,8 +124,8 @@ def _against_seal(folder: Path) -> list[tuple[Path, str]]:
 
 def _against_footers(folder: Path) -> list[tuple[Path, str]]:
     try:
-        meta = _Meta.read(folder)
-        found = [path for path in sorted(folder.iterdir()) if meta.counts(path)]
+        commit = _Commit.read(folder)
+        found = [path for path in sorted(folder.iterdir()) if commit.counts(path)]
     except (OSError, ValueError, KeyError, TypeError) as error:
         return [(folder / "meta.json", f"cannot be read: {error}")]
     problems = []
@@ -129,33 +137,44 @@ def _against_footers(folder: Path) -> list[tuple[Path, str]]:
             continue
         except OSError as error:
             problems.append((path, f"cannot be read: {error}"))
-    expected = {f"{name}{suffix}" for name in meta.deletes for suffix in _SUFFIXES}
-    expected |= set(meta.deletes.values()) - {""}
+    expected = {f"{name}{suffix}" for name in commit.deletes for suffix in _SUFFIXES}
+    expected |= set(commit.deletes.values()) - {""}
     missing = expected - {path.name for path in found}
     return problems + [(folder / name, "is missing") for name in sorted(missing)]
 
 
 def _matches(path: Path) -> bool:
-    size = path.stat().st_size
+    """Whether the body of a file has the checksum that its footer says."""
     with path.open("rb") as file:
-        if size < _TAIL.size:
-            return False
-        file.seek(size - _TAIL.size)
-        length, magic = _TAIL.unpack(file.read(_TAIL.size))
-        body = size - _TAIL.size - length
-        if magic != _MAGIC or body < 0:
-            return False
-        file.seek(body)
         try:
-            expected = json.loads(file.read(length))["crc"]
+            size, expected = _footer(file, path.stat().st_size)
         except (ValueError, KeyError, TypeError):
             return False
-        file.seek(0)
-        crc = 0
-        while body:
-            block = file.read(min(body, _BLOCK))
-            if not block:
-                return False
-            crc = zlib.crc32(block, crc)
-            body -= len(block)
-    return bool(crc == expected)
+        return bool(_crc(file, size) == expected)
+
+
+def _footer(file: BinaryIO, file_size: int) -> tuple[int, Any]:
+    """The length of the body, and the checksum that the footer says.
+
+    Raises:
+        ValueError, KeyError, TypeError: there is no such footer.
+    """
+    if file_size < _TAIL.size:
+        raise ValueError("too short")
+    file.seek(file_size - _TAIL.size)
+    length, magic = _TAIL.unpack(file.read(_TAIL.size))
+    body_size = file_size - _TAIL.size - length
+    if magic != _MAGIC or body_size < 0:
+        raise ValueError("no footer")
+    file.seek(body_size)
+    return body_size, json.loads(file.read(length))["crc"]
+
+
+def _crc(file: BinaryIO, size: int) -> int:
+    """The CRC-32 of the first bytes of a file, or of all there are."""
+    file.seek(0)
+    crc = 0
+    while size and (block := file.read(min(size, _BLOCK))):
+        crc = zlib.crc32(block, crc)
+        size -= len(block)
+    return crc
