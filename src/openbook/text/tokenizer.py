@@ -17,6 +17,8 @@ from tokenizers import Tokenizer as FastTokenizer
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
 from openbook.errors import SettingsError
+from openbook.pretrained import gguf_file, how_to_install
+from openbook.text.gguf_tokenizer import read_gguf_tokenizer
 
 END_OF_TEXT = "<|endoftext|>"
 _END_NAMES = (END_OF_TEXT, "</s>", "<|end_of_text|>", "[SEP]")
@@ -95,11 +97,17 @@ class Tokenizer:
 def load_tokenizer(name: str) -> Tokenizer:
     """Load a tokenizer from a folder or file, or by its name from the model hub or its local cache.
 
+    The file is a tokenizer.json or a model's .gguf; one model's tokenizer comes from a package, where neither
+    the hub nor its cache has it, see `openbook.pretrained`.
+
     Raises:
         SettingsError: there is none, or it has no end-of-text token.
     """
     path = Path(name)
     with suppress(OSError):  # too long for a path
+        if (gguf := gguf_file(name)) is not None:
+            fast, end = read_gguf_tokenizer(gguf)
+            return Tokenizer(fast, end_of_text=_end_token(fast, end, name), name=name)
         if path.is_file():
             return _from_files(path, None, name)
         if (path / "tokenizer.json").is_file():
@@ -179,7 +187,7 @@ def _from_transformers(name: str) -> Tokenizer:
         first_line = f"{error}\n".splitlines()[0]
         raise SettingsError(
             f"tokenizer {name!r}: neither a folder with a tokenizer nor reachable on the hub "
-            f"({first_line}); give a path, or train one on your text: train:16000"
+            f"({first_line}); give a path, or train one on your text: train:16000{how_to_install(name)}"
         ) from error
     return Tokenizer(fast, end_of_text=_end_token(fast, loaded.eos_token, name), name=name)
 

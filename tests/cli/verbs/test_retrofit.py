@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import torch
 from tokenizers import Tokenizer
-from transformers import GPT2Config, GPT2LMHeadModel
+from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
 from foreign_tokenizers import make_fast
+from tiny_gguf import write_gguf
 
 OpenBook = Callable[..., Any]
 
@@ -195,3 +196,26 @@ def test_what_is_no_base_is_told_before_anything_is_loaded(
     ):
         refused = openbook("retrofit", folder, "--database", ready, "--output", tmp_path / "model")
         assert (refused.code, message in refused.error) == (2, True), refused.err
+
+
+def test_the_base_and_its_tokenizer_are_one_gguf_file(
+    openbook: OpenBook, texts: Path, tmp_path: Path
+) -> None:
+    fast = make_fast("gpt2")
+    sizes = {"hidden_size": 72, "num_hidden_layers": 3, "num_attention_heads": 9, "intermediate_size": 32}
+    config = LlamaConfig(vocab_size=fast.get_vocab_size(), max_position_embeddings=64, **sizes)
+    torch.manual_seed(0)
+    base = write_gguf(tmp_path / "base.gguf", LlamaForCausalLM(config), fast)
+    book, model, whole = tmp_path / "book", tmp_path / "model", tmp_path / "whole"
+    build = ("--embedder", "none", "--tokenizer", base, "--chunk-size", "16", "--holdout", "0.2")
+    assert openbook("build", book, texts, *build).code == 0
+    assert openbook("neighbors", book, "-k", "2").code == 0
+    made = openbook("retrofit", base, "--database", book, "--output", model, *SMALL)
+    assert made.code == 0, made.err
+    merged = openbook("merge", model, "--output", whole)
+    assert merged.code == 0, merged.err
+    write = ("--max-new-tokens", "8", "--seed", "1", "--json")
+    written = openbook("generate", model, book, "Note 3. Apples", *write).json
+    assert openbook("generate", whole, book, "Note 3. Apples", *write).json == written
+    refused = openbook("retrofit", tmp_path, "--database", book, "--output", tmp_path / "x")
+    assert f"no config.json); give the file itself: {base}" in refused.error

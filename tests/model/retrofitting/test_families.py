@@ -109,6 +109,13 @@ def test_options_of_what_is_new(options: dict[str, Any]) -> None:
     torch.testing.assert_close(found.log_softmax(-1), at_once.log_softmax(-1))
 
 
+def test_a_recipes_null_asks_for_what_the_base_suggests() -> None:
+    """SmolLM2-135M has 9 heads of 64: an encoder of half its width cannot have 9 of them."""
+    base = tiny_base("llama", hidden_size=576, num_attention_heads=9, num_key_value_heads=3)
+    config = retrofit(base, encoder_hidden_size=None, encoder_num_attention_heads=None).config
+    assert (config.encoder_hidden_size, config.encoder_num_attention_heads) == (320, 5)
+
+
 class BlockFamily(Family):
     """As a user would write it."""
 

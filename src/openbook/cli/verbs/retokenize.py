@@ -17,7 +17,7 @@ def retokenize(
 ) -> None:
     """Derive a database for a model with another tokenizer; chunks keep their texts and vectors.
 
-    Example: openbook retokenize mybook --tokenizer HuggingFaceTB/SmolLM2-135M
+    Example: openbook retokenize mybook --tokenizer HuggingFaceTB/SmolLM2-135M-Instruct
     """
     from openbook.database import Database
     from openbook.database import retokenize as derive

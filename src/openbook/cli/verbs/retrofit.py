@@ -49,11 +49,11 @@ def retrofit(
     What is saved are the new weights alone; they need the base, unless `openbook merge` joins them. The same
     command resumes an interrupted training run.
 
-    Example: openbook build mybook texts --tokenizer HuggingFaceTB/SmolLM2-135M --embedder none
+    Example: openbook build mybook texts --tokenizer HuggingFaceTB/SmolLM2-135M-Instruct --embedder none
 
     openbook neighbors mybook
 
-    openbook retrofit HuggingFaceTB/SmolLM2-135M --database mybook --output mymodel
+    openbook retrofit HuggingFaceTB/SmolLM2-135M-Instruct --database mybook --output mymodel
     """
     from openbook.train import load_recipe
 

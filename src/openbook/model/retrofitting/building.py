@@ -87,6 +87,8 @@ def retrofit(
         "train_base": train_base,
     }
     sizes = _sizes(base, encoder_hidden_size, options.get("encoder_num_attention_heads"))
+    # None, as a recipe has it, asks for what was worked out.
+    settings = {name: value for name, value in settings.items() if value is not None or name not in sizes}
     return RetrofitForCausalLM(RetrofitConfig(**(_identity(base, train_base) | sizes | settings)), base)
 
 
@@ -128,7 +130,7 @@ def _identity(base: PreTrainedModel, self_contained: bool) -> dict[str, Any]:
     """Which base it is, and how it was loaded."""
     config = base.config
     name = base.name_or_path or None
-    if name is not None and Path(name).is_dir():
+    if name is not None and Path(name).exists():
         name = str(Path(name).resolve())
     loading: dict[str, Any] = {"dtype": str(base.dtype).removeprefix("torch.")}
     quantizer = getattr(base, "hf_quantizer", None)

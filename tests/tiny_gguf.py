@@ -1,0 +1,83 @@
+"""A tiny Llama with a byte-level tokenizer in one .gguf file, as llama.cpp's converter writes them."""
+
+import json
+from pathlib import Path
+
+import gguf
+import numpy as np
+from tokenizers import Tokenizer as FastTokenizer
+from torch import Tensor
+from transformers import LlamaForCausalLM
+
+_NAMES = {
+    "model.embed_tokens": "token_embd",
+    "model.norm": "output_norm",
+    "lm_head": "output",
+    "input_layernorm": "attn_norm",
+    "post_attention_layernorm": "ffn_norm",
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+    "model.layers": "blk",
+}
+
+
+def write_gguf(
+    path: Path, model: LlamaForCausalLM, tokenizer: FastTokenizer, *, split: str = "smollm"
+) -> Path:
+    """Write it.
+
+    Args:
+        path: of the file.
+        model: with weights in float32.
+        tokenizer: byte-level BPE, with `<|endoftext|>`.
+        split: the name of how text is split into words.
+    """
+    config = model.config
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+    writer.add_vocab_size(config.vocab_size)
+    _add_tokenizer(writer, tokenizer, split, config.vocab_size)
+    for name, weight in model.state_dict().items():
+        heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}
+        theirs = name
+        for ours, other in _NAMES.items():
+            theirs = theirs.replace(ours, other)
+        writer.add_tensor(theirs, _paired(weight, heads.get(name.split(".")[-2])))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def _paired(weight: Tensor, heads: int | None) -> np.ndarray:
+    """llama.cpp rotates neighboring numbers of a head, transformers its halves: rows change their places."""
+    array = weight.float().numpy()
+    if heads is None:
+        return array
+    return array.reshape(heads, 2, -1, array.shape[1]).swapaxes(1, 2).reshape(array.shape).copy()
+
+
+def _add_tokenizer(writer: gguf.GGUFWriter, tokenizer: FastTokenizer, split: str, vocab_size: int) -> None:
+    described = json.loads(tokenizer.to_str())
+    tokens = [tokenizer.id_to_token(number) or f"<unused{number}>" for number in range(vocab_size)]
+    end = tokenizer.token_to_id("<|endoftext|>")
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre(split)
+    writer.add_token_list(tokens)
+    writer.add_token_types([3 if number == end else 1 for number in range(vocab_size)])
+    writer.add_token_merges([" ".join(merge) for merge in described["model"]["merges"]])
+    writer.add_eos_token_id(end)
+    writer.add_bos_token_id(end)
