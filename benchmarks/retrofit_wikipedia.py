@@ -24,7 +24,8 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from openbook import Database
 from openbook.database import SequenceDataset
-from openbook.train.sample_order import TrainingOrder, collate
+from openbook.model.batch import collate
+from openbook.train.sample_order import TrainingOrder
 
 ARTICLES, SHORTEST = 40_000, 300
 LENGTH, BATCH, PEAK, WARMUP = 512, 8, 3e-3, 50

@@ -6,7 +6,8 @@ import torch
 from torch.utils.data import DataLoader
 
 from openbook.database import Database, NeighborTable, SequenceDataset
-from openbook.train.sample_order import TrainingOrder, collate, seed_step
+from openbook.model.batch import collate
+from openbook.train.sample_order import TrainingOrder, seed_step
 
 Samples = SequenceDataset
 

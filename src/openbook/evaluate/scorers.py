@@ -38,10 +38,11 @@ class ModelScorer:
         """See `Scorer`."""
         import torch
 
+        from openbook.model.batch import collate
+
         dataset = replace(windows.dataset, neighbors=self.neighbors)
         samples = [dataset[row] for row in rows]
-        batch = {key: torch.from_numpy(np.stack([sample[key] for sample in samples])) for key in samples[0]}
-        batch = {key: value.to(self.model.device) for key, value in batch.items()}
+        batch = collate(samples, self.model.device)
         with evaluating(self.model), torch.inference_mode():
             losses = self.model(**batch, return_logits=False).token_losses
         assert losses is not None

@@ -18,10 +18,11 @@ from transformers.trainer_callback import PrinterCallback
 
 from openbook.errors import SettingsError, TrainingError
 from openbook.model import RetroForCausalLM
+from openbook.model.batch import collate
 from openbook.train import checkpoints, distributed, state_dicts
 from openbook.train.checkpoints import Saved
 from openbook.train.fsdp import Sharded, is_sharded
-from openbook.train.sample_order import TrainingOrder, collate, outlive_signals
+from openbook.train.sample_order import TrainingOrder, outlive_signals
 from openbook.train.schedule import learning_rate_factor
 from openbook.train.settings import TrainSettings
 

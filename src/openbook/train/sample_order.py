@@ -5,13 +5,11 @@ permutation. So a training goes on at any position without reading what comes be
 """
 
 import signal
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 from torch.utils.data import Dataset
 
 from openbook.database import SequenceDataset
@@ -59,11 +57,6 @@ class TrainingOrder(Dataset[Sample]):
             shown = drawn.random(len(mask)) >= self.retrieval_dropout
             sample["neighbor_mask"] = mask & shown[:, None, None]
         return sample
-
-
-def collate(samples: Sequence[Sample]) -> dict[str, Tensor]:
-    """Stack samples into a batch of tensors."""
-    return {key: torch.from_numpy(np.stack([sample[key] for sample in samples])) for key in samples[0]}
 
 
 def outlive_signals(worker: int) -> None:

@@ -21,9 +21,10 @@ from openbook.evaluate.overlap import overlap_runs
 from openbook.evaluate.scorers import ModelScorer
 from openbook.evaluate.windows import Windows
 from openbook.model import RetroConfig, RetroForCausalLM
+from openbook.model.batch import collate
 from openbook.text import Document
 from openbook.train import Recipe, train
-from openbook.train.sample_order import TrainingOrder, collate
+from openbook.train.sample_order import TrainingOrder
 
 M, T = 16, 64
 

@@ -1,0 +1,23 @@
+"""Samples to batches: what stands between the arrays of a dataset and a call of the model."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def collate(samples: Sequence[Mapping[str, Any]], device: torch.device | str = "cpu") -> dict[str, Tensor]:
+    """Stack samples into a batch of tensors, the keyword arguments of `RetroForCausalLM`.
+
+    Args:
+        samples: B of them with the same keys: arrays such as input_ids [T], neighbor_ids [C, K, R].
+        device: where the tensors are to be.
+
+    Returns:
+        input_ids [B, T], neighbor_ids [B, C, K, R] and so on, dtypes as they are.
+    """
+    return {
+        key: torch.from_numpy(np.stack([sample[key] for sample in samples])).to(device) for key in samples[0]
+    }
