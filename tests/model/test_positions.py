@@ -4,7 +4,13 @@ import pytest
 import torch
 
 from openbook.model import attention
-from openbook.model.positions import PositionKind, RelativePositions, make_positions, shift_rows
+from openbook.model.positions import (
+    PositionKind,
+    RelativePositions,
+    make_positions,
+    position_ids,
+    shift_rows,
+)
 
 from .tiny import draw_inputs, tiny_model
 
@@ -82,3 +88,9 @@ def test_queries_some_at_a_time_decode_alike(monkeypatch: pytest.MonkeyPatch) ->
         first = model(inputs.input_ids[:, :5], use_cache=True)
         rest = model(inputs.input_ids[:, 5:], past_key_values=first.past_key_values).logits
     torch.testing.assert_close(torch.cat([first.logits, rest], dim=1), whole)
+
+
+def test_position_ids_count_from_the_first_token_that_is_not_padding() -> None:
+    mask = torch.tensor([[0, 0, 1, 1, 1], [1, 1, 1, 1, 1], [0, 0, 0, 0, 0]])
+    expected = [[0, 0, 0, 1, 2], [0, 1, 2, 3, 4], [0, 0, 0, 0, 0]]
+    assert position_ids(mask).tolist() == position_ids(mask.bool()).tolist() == expected

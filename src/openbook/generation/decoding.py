@@ -11,6 +11,7 @@ from torch import Tensor
 
 from openbook.generation.sampling import Sampling
 from openbook.model import EncodedNeighbors, RetroCache, RetroForCausalLM
+from openbook.model.positions import position_ids
 
 FetchNeighbors = Callable[[list[list[int]]], tuple[Tensor, Tensor]]
 """Takes the tokens of chunks, without padding; gives their neighbors' ids and mask [C, K, R]."""
@@ -74,11 +75,12 @@ def decode(
     with torch.inference_mode():
         while len(written) < settings.max_new_tokens:
             neighbors = _neighbors(fetch, waiting, model.device)
+            attention_mask = torch.tensor([exists], device=model.device) if padding else None
             out = model(
                 torch.tensor([new], device=model.device),
                 *neighbors,
-                attention_mask=torch.tensor([exists], device=model.device) if padding else None,
-                position_ids=_positions(len(exists), len(new), padding, model.device) if padding else None,
+                attention_mask=attention_mask,
+                position_ids=None if attention_mask is None else position_ids(attention_mask)[:, -len(new) :],
                 past_key_values=cache,
                 use_cache=True,
                 output_shares=fetch is not None,
@@ -105,11 +107,6 @@ def _neighbors(
         return None, None
     ids, mask = fetch(chunks)
     return ids[None].to(device), mask[None].to(device)
-
-
-def _positions(end: int, count: int, padding: int, device: torch.device) -> Tensor:
-    """Of the last `count` of `end` tokens, int64 [1, count]: the first that is no padding stands at 0."""
-    return (torch.arange(end - count, end, device=device) - padding).clamp_min(0)[None]
 
 
 def _any_seed() -> int:

@@ -114,6 +114,21 @@ class RelativePositions(nn.Module):
         return torch.cat([angles.sin(), angles.cos()], dim=-1)
 
 
+def position_ids(attention_mask: Tensor) -> Tensor:
+    """Number the tokens from the first that is not padding: int64 [B, T], 0 for padding.
+
+    For bases that look up where a token stands, see `RetroForCausalLM.forward`:
+
+        attention_mask    0 0 1 1 1
+        cumsum - 1       -1 -1 0 1 2
+        position_ids      0 0 0 1 2
+
+    Args:
+        attention_mask: [B, T], 0 or False for padding, which stands on the left.
+    """
+    return (attention_mask.long().cumsum(1) - 1).clamp_min(0)
+
+
 def wave_numbers(count: int, base: float, device: torch.device) -> Tensor:
     """Angles per position, float32 [count]: from 1 down to nearly 1 / base."""
     return base ** -(torch.arange(count, device=device, dtype=torch.float32) / count)

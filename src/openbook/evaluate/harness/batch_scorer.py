@@ -11,6 +11,7 @@ from openbook.evaluate.harness.alignment import Row
 from openbook.evaluate.harness.neighbor_cache import RememberedNeighbors
 from openbook.evaluate.scorers import evaluating
 from openbook.model import RetroForCausalLM
+from openbook.model.positions import position_ids
 from openbook.progress import Progress
 
 Score = tuple[float, bool]
@@ -88,7 +89,7 @@ class Reader:
         out = self.model(
             ids.to(device),
             attention_mask=exists,
-            position_ids=_positions(exists),
+            position_ids=position_ids(exists),
             logits_from=start,
             **neighbors,
         )
@@ -109,15 +110,10 @@ class Reader:
         out = self.model(
             ids.to(device),
             attention_mask=exists,
-            position_ids=_positions(exists),
+            position_ids=position_ids(exists),
             labels=ids.masked_fill(~predicted, IGNORED_LABEL).to(device),
             return_logits=False,
             **neighbors,
         )
         assert out.token_losses is not None
         return -out.token_losses.float().cpu(), torch.zeros(ids.shape, dtype=torch.bool)
-
-
-def _positions(exists: Tensor) -> Tensor:
-    """int64 [B, T]: the first token that is no padding stands at 0, for bases that know where a token is."""
-    return (exists.long().cumsum(1) - 1).clamp_min(0)
