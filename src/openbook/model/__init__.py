@@ -4,6 +4,7 @@ Shape letters, for the whole project: B batch, T tokens, C chunks, M chunk lengt
 R retrieved tokens (2M), D width, E encoder width, H heads, V vocabulary.
 """
 
+from openbook.model.auto import load_model, register
 from openbook.model.cache import RetroCache
 from openbook.model.causal_lm import RetroCausalLMOutput, RetroForCausalLM
 from openbook.model.chunked_cross_attention import ChunkedCrossAttention
@@ -24,4 +25,7 @@ __all__ = [
     "RetroEncoder",
     "RetroForCausalLM",
     "RetroModel",
+    "load_model",
 ]
+
+register()

@@ -7,13 +7,13 @@ from typing import Any, cast
 import torch
 import torch.nn.functional as F
 from torch import LongTensor, Tensor, nn
-from transformers import Cache, GenerationMixin, PreTrainedConfig
+from transformers import Cache, GenerationMixin
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from openbook.errors import SettingsError, refuse_unknown
 from openbook.model.cache import RetroCache
 from openbook.model.checks import check_ids, new_chunks
-from openbook.model.config import RetroConfig
+from openbook.model.config import HUB_ARGUMENTS, RetroConfig, saved_model_type
 from openbook.model.copy_head import CopyDistribution, CopyHead
 from openbook.model.loss import next_token_loss
 from openbook.model.retro import RetroModel, RetroPreTrainedModel
@@ -64,15 +64,16 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
     def from_pretrained(
         cls, pretrained_model_name_or_path: str | os.PathLike[str] | None, *args: Any, **kwargs: Any
     ) -> "RetroForCausalLM":
-        """transformers' method; a retrofitted model comes as what it is, see `RetrofitForCausalLM`."""
-        if pretrained_model_name_or_path is not None and "config" not in kwargs:
-            from openbook.model.retrofitting import RetrofitForCausalLM
-            from openbook.model.retrofitting.stored import HUB_ARGUMENTS
+        """Load a model with transformers' method; a retrofitted one comes as a `RetrofitForCausalLM`.
 
-            name = str(pretrained_model_name_or_path)
+        What was saved by a subclass that has a model_type of its own is that subclass's to load.
+        """
+        if pretrained_model_name_or_path is not None and "config" not in kwargs:
             hub = {key: kwargs[key] for key in HUB_ARGUMENTS if key in kwargs}
-            if PreTrainedConfig.get_config_dict(name, **hub)[0].get("model_type") == "retrofit":
-                return RetrofitForCausalLM.from_pretrained(name, **kwargs)
+            kind = saved_model_type(pretrained_model_name_or_path, **hub)
+            for subclass in cls.__subclasses__():
+                if subclass.config_class is not cls.config_class and subclass.config_class.model_type == kind:
+                    return subclass.from_pretrained(pretrained_model_name_or_path, *args, **kwargs)
         loaded: RetroForCausalLM = super().from_pretrained(pretrained_model_name_or_path, *args, **kwargs)
         return loaded
 

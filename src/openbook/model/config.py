@@ -1,12 +1,16 @@
 """The model's configuration: sizes and options, checked at construction."""
 
 import math
+import os
 from typing import Any, Literal, get_args
 
 from transformers import PreTrainedConfig
 
 from openbook.errors import SettingsError, refuse_unknown
 from openbook.model.presets import paper_cca_layers, preset
+
+HUB_ARGUMENTS = ("revision", "token", "cache_dir", "local_files_only")
+"""Where to look for a model on the hub."""
 
 _FROM_TRANSFORMERS = {
     "_commit_hash",
@@ -214,6 +218,19 @@ class RetroConfig(PreTrainedConfig):
         )
         if self.copy_head and not self.cca_layers:
             raise SettingsError("copy_head needs retrieval, but cca_layers is empty")
+
+
+def saved_model_type(name: str | os.PathLike[str], **hub: Any) -> str:
+    """Read the model_type in the config.json of a folder, or of a name of the hub; empty if it says none.
+
+    Args:
+        name: of the model.
+        hub: of `HUB_ARGUMENTS`.
+
+    Raises:
+        OSError: there is no config.json.
+    """
+    return str(PreTrainedConfig.get_config_dict(name, **hub)[0].get("model_type") or "")
 
 
 def _check_layers(name: str, layers: list[int] | None, highest: int) -> None:

@@ -64,10 +64,10 @@ def test_arguments_of_the_hub_and_of_saving(tmp_path: Path) -> None:
         model.save_pretrained(tmp_path, push_to_hub=True)
 
 
-def test_a_native_model_is_no_retrofit_and_still_loads_as_it_did(tmp_path: Path) -> None:
+def test_a_native_model_is_not_a_retrofit_and_still_loads_as_it_did(tmp_path: Path) -> None:
     model = tiny_model()
     model.save_pretrained(tmp_path)
-    with pytest.raises(SettingsError, match="a model of type 'retro', no retrofit"):
+    with pytest.raises(SettingsError, match="'retro', not a retrofit"):
         RetrofitForCausalLM.from_pretrained(tmp_path)
     config = RetroConfig.from_pretrained(tmp_path)
     loaded = RetroForCausalLM.from_pretrained(None, config=config, state_dict=model.state_dict())

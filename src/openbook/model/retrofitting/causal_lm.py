@@ -12,6 +12,7 @@ from transformers import GenerationConfig, PreTrainedModel
 
 from openbook.errors import SettingsError, refuse_unknown
 from openbook.model.causal_lm import RetroForCausalLM
+from openbook.model.config import HUB_ARGUMENTS
 from openbook.model.copy_head import CopyDistribution, CopyHead
 from openbook.model.encoder import RetroEncoder
 from openbook.model.neighbors import PassNeighbors
@@ -21,9 +22,11 @@ from openbook.model.retrofitting.decoder import GraftedDecoder
 from openbook.model.retrofitting.fingerprint import is_quantized
 from openbook.model.retrofitting.grafts import Graft
 from openbook.model.retrofitting.loading import base_of, require_base
-from openbook.model.retrofitting.stored import HUB_ARGUMENTS, read_config, take_stored
+from openbook.model.retrofitting.stored import read_config, take_stored
 
 _BASE = "model.decoder.base."
+_OF_AUTO_CLASSES = {"_from_auto", "adapter_kwargs", "trust_remote_code"}
+"""What transformers' Auto classes pass on; no code that comes with a model is ever run."""
 
 
 class RetrofitModel(RetroModel):
@@ -157,6 +160,7 @@ class RetrofitForCausalLM(RetroForCausalLM):
         pretrained_model_name_or_path: str | os.PathLike[str],
         *,
         base: PreTrainedModel | None = None,
+        config: RetrofitConfig | None = None,
         **loading: Any,
     ) -> "RetrofitForCausalLM":
         """Load a retrofitted model with its base.
@@ -164,6 +168,7 @@ class RetrofitForCausalLM(RetroForCausalLM):
         Args:
             pretrained_model_name_or_path: a folder, or a name of the hub.
             base: given, rather than loaded by its name.
+            config: given, rather than read from there.
             loading: revision, token, cache_dir and local_files_only, to find the retrofit on the hub; and for
                 loading the base, in place of how it was loaded for the training: dtype, quantization_config,
                 device_map, attn_implementation.
@@ -174,7 +179,8 @@ class RetrofitForCausalLM(RetroForCausalLM):
         """
         where = str(pretrained_model_name_or_path)
         hub = {name: loading.pop(name) for name in HUB_ARGUMENTS if name in loading}
-        config = read_config(where, **hub)
+        loading = {name: value for name, value in loading.items() if name not in _OF_AUTO_CLASSES}
+        config = read_config(where, **hub) if config is None else config
         if "local_files_only" in hub:
             loading["local_files_only"] = hub["local_files_only"]
         if base is None:

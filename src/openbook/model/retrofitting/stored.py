@@ -9,14 +9,11 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
-from transformers import PreTrainedConfig
 from transformers.utils.hub import cached_file
 
 from openbook.errors import SettingsError
+from openbook.model.config import saved_model_type
 from openbook.model.retrofitting.config import RetrofitConfig
-
-HUB_ARGUMENTS = ("revision", "token", "cache_dir", "local_files_only")
-"""Where to look for a retrofit on the hub."""
 
 
 def read_config(where: str, **hub: Any) -> RetrofitConfig:
@@ -25,9 +22,9 @@ def read_config(where: str, **hub: Any) -> RetrofitConfig:
     Raises:
         SettingsError: the model is of another kind.
     """
-    kind = PreTrainedConfig.get_config_dict(where, **hub)[0].get("model_type")
+    kind = saved_model_type(where, **hub)
     if kind != RetrofitConfig.model_type:
-        raise SettingsError(f"{where}: a model of type {kind!r}, no retrofit")
+        raise SettingsError(f"{where}: a model of type {kind!r}, not a retrofit")
     config: RetrofitConfig = RetrofitConfig.from_pretrained(where, **hub)
     return config
 

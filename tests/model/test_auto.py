@@ -1,0 +1,80 @@
+"""Which class a folder holds, for us and for transformers' Auto classes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM
+
+from openbook import RetroConfig, RetroForCausalLM
+from openbook.errors import SettingsError
+from openbook.model import load_model
+from openbook.model.retrofitting import RetrofitConfig, RetrofitForCausalLM
+
+from .retrofitting.tiny import learned, tiny_base, tiny_retrofit
+from .tiny import draw_inputs, tiny_model
+
+
+@pytest.fixture
+def native(tmp_path: Path) -> Path:
+    tiny_model().eval().save_pretrained(tmp_path / "native")
+    return tmp_path / "native"
+
+
+@pytest.fixture
+def retrofitted(tmp_path: Path) -> Path:
+    """Without its base, which is in a folder of its own."""
+    tiny_base("llama").save_pretrained(tmp_path / "base")
+    base = AutoModelForCausalLM.from_pretrained(tmp_path / "base")
+    learned(tiny_retrofit(base)).save_pretrained(tmp_path / "retrofit")
+    return tmp_path / "retrofit"
+
+
+def test_a_folder_decides_the_class(native: Path, retrofitted: Path) -> None:
+    for load in (load_model, RetroForCausalLM.from_pretrained, AutoModelForCausalLM.from_pretrained):
+        assert type(load(native)) is RetroForCausalLM
+        assert type(load(retrofitted)) is RetrofitForCausalLM
+
+
+def test_transformers_reads_our_configurations(native: Path, retrofitted: Path) -> None:
+    assert type(AutoConfig.from_pretrained(native)) is RetroConfig
+    assert type(AutoConfig.from_pretrained(retrofitted)) is RetrofitConfig
+
+
+@pytest.mark.parametrize("which", ["native", "retrofitted"])
+def test_all_ways_to_load_give_the_same_numbers(which: str, request: pytest.FixtureRequest) -> None:
+    folder = request.getfixturevalue(which)
+    inputs = draw_inputs()
+    expected = RetroForCausalLM.from_pretrained(folder)(**vars(inputs)).logits
+    for model in (load_model(folder), AutoModelForCausalLM.from_pretrained(folder)):
+        assert torch.equal(model(**vars(inputs)).logits, expected)
+
+
+def test_arguments_reach_the_class(native: Path, retrofitted: Path) -> None:
+    assert AutoModelForCausalLM.from_pretrained(native, dtype=torch.bfloat16).dtype == torch.bfloat16
+    halved = AutoModelForCausalLM.from_pretrained(retrofitted, dtype=torch.bfloat16)
+    assert halved.base.dtype == torch.bfloat16
+    base = tiny_base("llama")
+    assert load_model(retrofitted, base=base, local_files_only=True).base is base
+    with pytest.raises(SettingsError, match="dtpye"):
+        load_model(retrofitted, dtpye="float32")
+
+
+def test_another_model_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    tiny_base("llama").save_pretrained(tmp_path)
+    with pytest.raises(SettingsError, match=r"'llama'.*openbook retrofit"):
+        load_model(tmp_path)
+    with pytest.raises(OSError):
+        load_model(tmp_path / "nothing")
+
+
+def test_importing_any_part_lets_transformers_know(native: Path) -> None:
+    """In a process of its own: here everything is imported already."""
+    lines = (
+        "import openbook.model.config",
+        "from transformers import AutoConfig",
+        f"AutoConfig.from_pretrained({str(native)!r})",
+    )
+    subprocess.run([sys.executable, "-c", "; ".join(lines)], check=True, timeout=120)
