@@ -4,6 +4,7 @@ import io
 import json
 import struct
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,8 +24,8 @@ def sources(*names: object, skip: bool = False, **options: Any) -> Sources:
     return Sources([str(name) for name in names], text_key="text", id_key="id", skip=skip, **options)
 
 
-def texts_of(reader: Sources) -> list[str]:
-    documents = list(reader.documents())
+def texts_of(checked: Sources) -> list[str]:
+    documents = list(checked.documents())
     assert all(isinstance(document, Document) for document in documents)
     return [document.text for document in documents if isinstance(document, Document)]
 
@@ -49,11 +50,11 @@ def tokenized(tmp_path: Path) -> Path:
 
 def test_standard_input_is_kept_and_read_as_often_as_needed(pipe: Any) -> None:
     pipe(b'{"text": "one"}\n{"text": "two"}\n')
-    reader = sources("-")
-    assert reader.check() == 2
-    abandoned = reader.documents()
+    checked = sources("-")
+    assert checked.check() == 2
+    abandoned = checked.documents()
     next(abandoned)
-    assert texts_of(reader) == texts_of(reader) == ["one", "two"]
+    assert texts_of(checked) == texts_of(checked) == ["one", "two"]
 
 
 def test_standard_input_goes_with_files_in_the_order_given(pipe: Any, tmp_path: Path) -> None:
@@ -65,8 +66,8 @@ def test_standard_input_goes_with_files_in_the_order_given(pipe: Any, tmp_path: 
 def test_damaged_line_of_standard_input_is_skipped(pipe: Any, capsys: pytest.CaptureFixture[str]) -> None:
     content = b'{"text": "one"}\nnope\n{"text": "two"}\n'
     pipe(content)
-    reader = sources("-", skip=True)
-    assert (reader.check(), reader.skipped) == (2, 1)
+    checked = sources("-", skip=True)
+    assert (checked.check(), checked.skipped) == (2, 1)
     assert "skipped: stdin:2: not JSON" in capsys.readouterr().err
     pipe(content)
     with pytest.raises(SourceError, match="stdin:2: not JSON"):
@@ -142,27 +143,27 @@ def test_two_texts_under_one_id_are_found_whatever_their_kind(tmp_path: Path, to
 
 
 def test_tokens_are_read_as_they_are(tokenized: Path) -> None:
-    reader = sources(tokenized)
-    assert reader.check() == 1
-    (document,) = reader.documents()
+    checked = sources(tokenized)
+    assert checked.check() == 1
+    (document,) = checked.documents()
     assert isinstance(document, TokenizedDocument)
     assert document.token_ids.tolist() == [5, 6, 7]
 
 
 def test_no_tokenizer_is_trained_on_tokens(tokenized: Path, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("some text")
-    reader = sources(tmp_path / "a.txt", tokenized)
-    assert reader.check() == 2
+    checked = sources(tmp_path / "a.txt", tokenized)
+    assert checked.check() == 2
     with pytest.raises(SettingsError, match=r"data:0: is tokens already.*--tokenizer NAME_OR_PATH"):
-        make_tokenizer("train:300", reader)
+        make_tokenizer("train:300", checked)
 
 
 def test_small_corpus_is_trained_on_whole(texts: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    reader = sources(texts)
-    assert reader.check() == 14
-    written = "".join(texts_of(reader))
-    assert reader.characters == len(written)
-    tokenizer = make_tokenizer("train:400", reader)
+    checked = sources(texts)
+    assert checked.check() == 14
+    written = "".join(texts_of(checked))
+    assert checked.characters == len(written)
+    tokenizer = make_tokenizer("train:400", checked)
     shown = capsys.readouterr().err
     assert "training a tokenizer of 400 tokens" in shown
     assert "reading for the tokenizer" in shown
@@ -170,52 +171,56 @@ def test_small_corpus_is_trained_on_whole(texts: Path, capsys: pytest.CaptureFix
     assert tokenizer.decode(tokenizer.encode([written])) == [written]
 
 
-def sampled(reader: Sources, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the tokenizer would be trained on."""
+Sampled = Callable[..., list[str]]
+
+
+@pytest.fixture
+def sampled(monkeypatch: pytest.MonkeyPatch) -> Sampled:
+    """What a tokenizer would be trained on, with these sizes."""
     fed: list[str] = []
     monkeypatch.setattr(checked_sources, "train_tokenizer", lambda texts, **options: fed.extend(texts))
-    make_tokenizer("train:300", reader)
-    return fed
+
+    def sample(checked: Sources, **sizes: int) -> list[str]:
+        make_tokenizer("train:300", checked, **sizes)
+        return fed
+
+    return sample
 
 
 def test_large_corpus_is_sampled_evenly(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, sampled: Sampled, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(checked_sources, "_TRAINED_CHARACTERS", 1000)
     rows = [{"text": f"{number:050}"} for number in range(100)]
     (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    reader = sources(tmp_path / "rows.jsonl")
-    reader.check()
-    assert sampled(reader, monkeypatch) == [f"{number:050}" for number in range(0, 100, 5)]
+    checked = sources(tmp_path / "rows.jsonl")
+    checked.check()
+    assert sampled(checked, most_characters=1000) == [f"{number:050}" for number in range(0, 100, 5)]
     assert "on one in 5 documents: 1,000 characters are plenty" in capsys.readouterr().err
 
 
-def test_huge_document_is_sampled_evenly_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checked_sources, "_TRAINED_CHARACTERS", 100)
-    monkeypatch.setattr(checked_sources, "_PIECE", 10)
+def test_huge_document_is_sampled_evenly_too(tmp_path: Path, sampled: Sampled) -> None:
     (tmp_path / "a.txt").write_text("".join(f"{number:010}" for number in range(99)))
     (tmp_path / "b.txt").write_text("the end")
-    reader = sources(tmp_path / "a.txt", tmp_path / "b.txt")
-    reader.check()
-    fed = sampled(reader, monkeypatch)
+    checked = sources(tmp_path / "a.txt", tmp_path / "b.txt")
+    checked.check()
+    fed = sampled(checked, most_characters=100, piece=10)
     assert fed == [f"{number:010}" for number in range(0, 99, 10)]
     assert len("".join(fed)) == 100
 
 
-def test_sample_never_exceeds_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sample_never_exceeds_its_size(tmp_path: Path, sampled: Sampled) -> None:
     """Where every fifth document is the long one."""
-    monkeypatch.setattr(checked_sources, "_TRAINED_CHARACTERS", 1000)
     rows = [{"text": f"{number} " + "x" * (200 if number % 5 == 0 else 1)} for number in range(100)]
     (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    reader = sources(tmp_path / "rows.jsonl")
-    reader.check()
-    assert sum(map(len, sampled(reader, monkeypatch))) == 1000
+    checked = sources(tmp_path / "rows.jsonl")
+    checked.check()
+    assert sum(map(len, sampled(checked, most_characters=1000))) == 1000
 
 
 def test_damage_after_the_check_stops_training(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("some text")
-    reader = sources(tmp_path / "a.txt")
-    reader.check()
+    checked = sources(tmp_path / "a.txt")
+    checked.check()
     (tmp_path / "a.txt").write_bytes(b"\xff")
     with pytest.raises(SourceError, match="not UTF-8"):
-        make_tokenizer("train:300", reader)
+        make_tokenizer("train:300", checked)

@@ -1,4 +1,4 @@
-"""The verbs together, and what a user sees when something goes wrong."""
+"""The command `openbook`: all verbs, and what a user sees when something goes wrong."""
 
 import os
 import sys
@@ -8,6 +8,7 @@ import typer
 
 from openbook import __version__
 from openbook.cli.console import note, print_error, print_line, quiet_libraries
+from openbook.cli.signals import INTERRUPTED
 from openbook.cli.verbs import (
     add,
     build,
@@ -22,9 +23,6 @@ from openbook.cli.verbs import (
     train,
 )
 from openbook.errors import OpenbookError
-
-_INTERRUPTED = 130
-"""What typer returns where a KeyboardInterrupt was raised."""
 
 app = typer.Typer(
     name="openbook",
@@ -93,28 +91,33 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if debug:
             raise
-        return _explain(error)
-    if code == _INTERRUPTED:
+        return _report(error)
+    if code == INTERRUPTED:  # typer makes it of a KeyboardInterrupt
         print_error("interrupted")
     return code if isinstance(code, int) else 0
 
 
-def _explain(error: Exception) -> int:
+def _report(error: Exception) -> int:
     """Print an error in one line; returns the exit code."""
     if isinstance(error, BrokenPipeError):  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    if isinstance(error, typer.TyperException):  # the command line itself
-        message = getattr(error, "format_message", lambda: str(error))()
-        # A verb without its arguments raises its help text.
-        if message.startswith("Usage:"):
-            note(message)
-        else:
-            context = getattr(error, "ctx", None)
-            print_error(f"{message} (see: {context.command_path if context else 'openbook'} --help)")
+    if isinstance(error, typer.TyperException):
+        _report_command_line(error)
         return 2
     if isinstance(error, OpenbookError | OSError):
         print_error(str(error))
         return 2
     print_error(f"a fault in openbook: {type(error).__name__}: {error}; run again with --debug and report it")
     return 1
+
+
+def _report_command_line(error: typer.TyperException) -> None:
+    """Print what is wrong with the command line itself, and where its help is."""
+    message = getattr(error, "format_message", lambda: str(error))()
+    if message.startswith("Usage:"):  # a verb without its arguments raises its help text
+        note(message)
+        return
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "openbook"
+    print_error(f"{message} (see: {command} --help)")

@@ -37,7 +37,7 @@ class Sources:
         names: files, folders, URLs, `-`.
         text_key: see `read_documents`.
         id_key: see `read_documents`.
-        skip: go on after a document that cannot be read, and count it.
+        skip: leave out a document that cannot be read, and count it.
         glob: see `read_documents`.
     """
 
@@ -67,7 +67,7 @@ class Sources:
         seen: dict[str, int] = {}
         with bar("reading sources") as progress:
             for document in self._read(count_skipped=True):
-                self._refuse_twin(document, seen)
+                self._refuse_second_text(document, seen)
                 self.count += 1
                 if isinstance(document, TokenizedDocument):
                     self.tokenized = self.tokenized or document.source
@@ -79,15 +79,16 @@ class Sources:
         return self.count
 
     def documents(self) -> Iterator[AnyDocument]:
-        """All documents that can be read."""
+        """Read all documents that can be read."""
         return self._read(count_skipped=False)
 
     def on_error(self, error: SourceError) -> None:
-        """What the database does with a second text under one id: it was counted by `check`."""
+        """Raise what the database found wrong with a document, unless it is skipped: `check` counted it."""
         if not self.skip:
             raise error
 
-    def _refuse_twin(self, document: AnyDocument, seen: dict[str, int]) -> None:
+    def _refuse_second_text(self, document: AnyDocument, seen: dict[str, int]) -> None:
+        """Refuse a document whose id came before with another text."""
         fingerprint = int(document.sha256[:16], 16)  # 8 bytes: there may be millions
         if seen.setdefault(document.id, fingerprint) != fingerprint:
             self._skip_or_raise(
@@ -109,7 +110,7 @@ class Sources:
         )
 
     def _standard_input(self) -> IO[bytes] | None:
-        """Standard input from its beginning, however often: it is kept in a temporary file."""
+        """Give standard input from its beginning, however often: it is kept in a temporary file."""
         if STANDARD_INPUT not in self.names or getattr(sys.stdin, "buffer", None) is None:
             return None
         self._spooled.seek(0)
@@ -131,47 +132,63 @@ class Sources:
             note("skipped: more; they are counted at the end")
 
 
-def make_tokenizer(name: str, reader: Sources) -> Tokenizer:
+def make_tokenizer(
+    name: str,
+    sources: Sources,
+    *,
+    most_characters: int = _TRAINED_CHARACTERS,
+    piece: int = _PIECE,
+) -> Tokenizer:
     """Load a tokenizer, or train one on the sources where the name is `train:VOCAB`.
 
     Args:
         name: as the user gave it.
-        reader: checked already.
+        sources: checked already.
+        most_characters: of the text, to train on.
+        piece: characters that are taken or left together.
 
     Raises:
-        SettingsError: no such tokenizer; training one on sources that are tokens already.
+        SettingsError: there is no such tokenizer, or one is to be trained on sources that are tokens already.
     """
     if not name.startswith("train:"):
         return load_tokenizer(name)
     size = name.removeprefix("train:")
     if not size.isdigit():
         raise SettingsError(f"tokenizer {name!r}: write train:VOCAB with a whole number, as in train:16000")
-    if reader.tokenized:
+    if sources.tokenized:
         raise SettingsError(
-            f"{reader.tokenized}: is tokens already; name the tokenizer that made them: "
+            f"{sources.tokenized}: is tokens already; name the tokenizer that made them: "
             "--tokenizer NAME_OR_PATH"
         )
     note(f"training a tokenizer of {int(size):,} tokens on the text")
-    step = -(-reader.characters // _TRAINED_CHARACTERS) or 1
+    step = max(1, -(-sources.characters // most_characters))  # rounded up
     if step > 1:
-        note(f"on one in {step:,} documents: {_TRAINED_CHARACTERS:,} characters are plenty for a vocabulary")
-    with bar("reading for the tokenizer", reader.count) as progress:
-        texts = _sample(reader, step, progress)
-        return train_tokenizer(texts, vocab_size=int(size), max_bytes=_UTF8_BYTES * _TRAINED_CHARACTERS)
+        note(f"on one in {step:,} documents: {most_characters:,} characters are plenty for a vocabulary")
+    with bar("reading for the tokenizer", sources.count) as progress:
+        texts = _sample(sources, step, most_characters, piece, progress)
+        return train_tokenizer(texts, vocab_size=int(size), max_bytes=_UTF8_BYTES * most_characters)
 
 
-def _sample(reader: Sources, step: int, progress: Progress) -> Iterator[str]:
-    """Every step-th piece of the text, spread evenly over all documents."""
-    left = _TRAINED_CHARACTERS
-    piece = 0
-    for number, document in enumerate(reader.documents(), start=1):
+def _sample(
+    sources: Sources, step: int, most_characters: int, piece: int, progress: Progress
+) -> Iterator[str]:
+    """Every step-th piece of the text, spread evenly over all documents.
+
+    With step 2 and pieces of 4 characters, of the documents "abcdefghij" and "klmnop":
+
+        abcd efgh ij | klmn op
+        take      take      take
+    """
+    left = most_characters
+    number = 0
+    for done, document in enumerate(sources.documents(), start=1):
         if isinstance(document, Document):
-            for start in range(0, len(document.text), _PIECE):
-                if piece % step == 0:
-                    text = document.text[start : start + min(_PIECE, left)]
+            for start in range(0, len(document.text), piece):
+                if number % step == 0:
+                    text = document.text[start : start + min(piece, left)]
                     left -= len(text)
                     yield text
-                piece += 1
-        progress(number, None)
+                number += 1
+        progress(done, None)
         if left <= 0:
             return

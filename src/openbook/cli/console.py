@@ -24,22 +24,22 @@ def quiet_libraries() -> None:
 
 
 def print_line(text: str = "") -> None:
-    """A line of data, on stdout."""
+    """Print a line of data, on stdout."""
     sys.stdout.write(f"{text}\n")
 
 
 def note(text: str) -> None:
-    """A line about what is going on, on stderr."""
+    """Print a line about what is going on, on stderr."""
     sys.stderr.write(f"{text}\n")
 
 
 def print_error(message: str) -> None:
-    """The one line that a user gets."""
+    """Print the one line that a user gets, on stderr."""
     note(f"openbook: error: {' '.join(message.split())}")
 
 
 def print_json(value: Any) -> None:
-    """One JSON value and nothing else, on stdout."""
+    """Print one JSON value and nothing else, on stdout."""
     print_line(json.dumps(to_json(value), ensure_ascii=False, indent=2))
 
 
@@ -58,7 +58,7 @@ def print_tree(title: str, branches: Mapping[str, Sequence[str]]) -> None:
 
 
 def to_json(value: Any) -> Any:
-    """Dataclasses as objects, all the way down."""
+    """Turn dataclasses into objects, and paths into strings, all the way down."""
     if is_dataclass(value) and not isinstance(value, type):
         return {key: to_json(item) for key, item in asdict(value).items()}
     if isinstance(value, dict):
@@ -70,7 +70,7 @@ def to_json(value: Any) -> Any:
 
 @contextmanager
 def bar(description: str, total: int | None = None) -> Iterator["Bars"]:
-    """A progress bar on stderr with count, rate and time left; further stages get bars of their own.
+    """Draw a progress bar on stderr with count, rate and time left; further stages get bars of their own.
 
     Args:
         description: what is being done.
@@ -108,7 +108,6 @@ class Bars:
         self._task = progress.add_task(description, total=total, rate="")
 
     def __call__(self, done: int, of: int | None) -> None:
-        """Draw it so far."""
         task = self._progress.tasks[self._task]
         speed = task.finished_speed or task.speed
         rate = f"{speed:,.1f}/s" if speed else ""
@@ -116,5 +115,5 @@ class Bars:
         self._progress.update(self._task, completed=done, total=total, rate=rate)
 
     def stage(self, name: str) -> "Bars":
-        """A bar below this one."""
+        """Begin a bar below this one."""
         return Bars(self._progress, name)

@@ -1,10 +1,13 @@
-"""Ending long work in good order when it is told to: SIGTERM from a scheduler, Ctrl-C from a user."""
+"""Ending long work in good order at a signal: SIGTERM from a scheduler, Ctrl-C from a user."""
 
 import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+INTERRUPTED = 128 + signal.SIGINT
+"""The exit code of what Ctrl-C ended."""
 
 
 class StopRequest:
@@ -25,7 +28,7 @@ class StopRequest:
 
 @contextmanager
 def stop_on_signals() -> Iterator[StopRequest]:
-    """Inside the block SIGTERM and Ctrl-C are remembered; a second one ends the program at once."""
+    """Remember SIGTERM and Ctrl-C inside the block; a second one ends the program at once."""
     request = StopRequest()
 
     def remember(number: int, frame: FrameType | None) -> None:

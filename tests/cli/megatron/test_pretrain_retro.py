@@ -17,7 +17,7 @@ from openbook.cli.megatron import command
 from openbook.cli.megatron.arguments import make_parser, parse
 from openbook.cli.megatron.corpus import find, open_corpus
 from openbook.cli.megatron.recipe import holdout_of, recipe_of
-from openbook.cli.megatron.unsupported import MEANINGLESS
+from openbook.cli.megatron.unsupported import UNSUPPORTED
 from openbook.database import Database, NeighborTable
 from openbook.errors import DatabaseError, SettingsError, SourceError
 from openbook.model import RetroConfig
@@ -286,8 +286,8 @@ def test_what_asks_for_what_is_so_anyway_is_accepted() -> None:
 
 def test_no_flag_is_both_known_and_without_meaning() -> None:
     known = {name for action in make_parser()._actions for name in action.option_strings}
-    assert not known & MEANINGLESS.keys()
-    assert not [flag for flag in MEANINGLESS if not flag.startswith("--")]
+    assert not known & UNSUPPORTED.keys()
+    assert not [flag for flag in UNSUPPORTED if not flag.startswith("--")]
 
 
 def test_the_later_name_of_the_work_dir_is_known() -> None:

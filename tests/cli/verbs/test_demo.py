@@ -36,7 +36,6 @@ def _little_text(monkeypatch: pytest.MonkeyPatch) -> None:
         return len(few)
 
     monkeypatch.setattr("openbook.text.python_docs.write_python_docs", write_few)
-    monkeypatch.setattr("openbook.cli.verbs.demo._TIMED_STEPS", 6)
 
 
 @pytest.mark.usefixtures("_little_text")

@@ -8,7 +8,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptio
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from openbook.cli.megatron.unsupported import MEANINGLESS, is_without_effect
+from openbook.cli.megatron.unsupported import UNSUPPORTED, is_without_effect
 from openbook.errors import SettingsError, refuse_unknown
 
 PROGRAM = "pretrain_retro.py"
@@ -18,7 +18,7 @@ Train a RETRO with Megatron-LM's flags. The neighbors come from a database that 
   python pretrain_retro.py --num-layers 12 --hidden-size 768 --retro-work-dir mybook --retro-add-retriever
       --seq-length 1024 --data-path my_text_data
 
-Without --retro-add-retriever it trains the plain GPT on the same samples. Run again, the same command goes on
+Without --retro-add-retriever it trains the plain GPT on the same samples. Run again, the same command resumes
 where it was interrupted. With several GPUs: torchrun --nproc-per-node 8 pretrain_retro.py ...
 
 What is not as in Megatron: positions are rotary, normalization is RMSNorm, linear layers have no biases.
@@ -33,21 +33,21 @@ def parse(arguments: Sequence[str]) -> Namespace:
     """
     parser = make_parser()
     known = [name for action in parser._actions for name in action.option_strings]
-    flags = parser.parse_args(_without_meaningless(arguments, known))
+    flags = parser.parse_args(_supported(arguments, known))
     _check_pairs(flags)
     return flags
 
 
-def _without_meaningless(arguments: Sequence[str], known: Sequence[str]) -> list[str]:
-    """The arguments less Megatron's other flags, where what these ask for is the case here anyway."""
+def _supported(arguments: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Leave out Megatron's other flags where what they ask for is the case here anyway; refuse the rest."""
     kept: list[str] = []
     position = 0
     while position < len(arguments):
         name, equals, value = arguments[position].partition("=")
         position += 1
-        if name not in MEANINGLESS:
+        if name not in UNSUPPORTED:
             if name.startswith("--"):
-                refuse_unknown([name], [*known, *MEANINGLESS], where=PROGRAM)
+                refuse_unknown([name], [*known, *UNSUPPORTED], where=PROGRAM)
             kept.append(arguments[position - 1])
             continue
         values = [value] if equals else []
@@ -55,7 +55,7 @@ def _without_meaningless(arguments: Sequence[str], known: Sequence[str]) -> list
             values.append(arguments[position])
             position += 1
         if not is_without_effect(name, values):
-            raise SettingsError(f"{' '.join([name, *values])}: has no meaning here: {MEANINGLESS[name]}")
+            raise SettingsError(f"{' '.join([name, *values])}: has no meaning here: {UNSUPPORTED[name]}")
     return kept
 
 
@@ -73,7 +73,6 @@ def _check_pairs(flags: Namespace) -> None:
 
 class _Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Instead of printing and leaving."""
         raise SettingsError(f"{message} (see: {PROGRAM} --help)")
 
 
@@ -104,7 +103,7 @@ def _share(text: str) -> float:
 
 
 def make_parser() -> ArgumentParser:
-    """Raises SettingsError where argparse would print and leave."""
+    """Make the parser; it raises SettingsError where argparse would print and leave."""
     parser = _Parser(
         prog=PROGRAM,
         description=_ABOUT,
@@ -112,8 +111,13 @@ def make_parser() -> ArgumentParser:
         allow_abbrev=False,
         usage="%(prog)s --num-layers N --hidden-size N --retro-work-dir DB --seq-length T --data-path DATA …",
     )
-    for add_flags in (_add_model, _add_retrieval, _add_data, _add_training, _add_keeping):
-        add_flags(parser)
+    _add_model(parser)
+    _add_retrieval(parser)
+    _add_data(parser)
+    _add_steps(parser)
+    _add_learning_rate(parser)
+    _add_optimizer(parser)
+    _add_checkpoints(parser)
     return parser
 
 
@@ -211,8 +215,8 @@ def _add_data(parser: ArgumentParser) -> None:
     add("--merge-file", metavar="FILE", help="merges.txt of GPT-2's BPE.")
 
 
-def _add_training(parser: ArgumentParser) -> None:
-    add = parser.add_argument_group("training").add_argument
+def _add_steps(parser: ArgumentParser) -> None:
+    add = parser.add_argument_group("batches and steps").add_argument
     add(
         "--micro-batch-size",
         type=_whole(1),
@@ -228,6 +232,11 @@ def _add_training(parser: ArgumentParser) -> None:
     )
     add("--train-iters", type=_whole(1), metavar="N", help="Steps. [default: 1000; Megatron wants it given]")
     add("--train-samples", type=_whole(1), metavar="N", help="Instead: sequences, in whole steps.")
+    add("--seed", type=_whole(0), default=1234, metavar="N", help="[default: 1234]")
+
+
+def _add_learning_rate(parser: ArgumentParser) -> None:
+    add = parser.add_argument_group("learning rate").add_argument
     add("--lr", type=_number, default=6e-4, metavar="X", help="Peak. [default: 6e-4; Megatron: to be given]")
     add("--min-lr", type=_number, default=0.0, metavar="X", help="[default: 0]")
     add(
@@ -241,19 +250,22 @@ def _add_training(parser: ArgumentParser) -> None:
     add("--lr-warmup-fraction", type=_share, metavar="P", help="Share of the steps. [default: no warm-up]")
     add("--lr-warmup-iters", type=_whole(0), metavar="N", help="Instead: steps.")
     add("--lr-warmup-samples", type=_whole(0), metavar="N", help="Instead: sequences.")
+
+
+def _add_optimizer(parser: ArgumentParser) -> None:
+    add = parser.add_argument_group("optimizer").add_argument
     add("--weight-decay", type=_number, default=0.01, metavar="X", help="[default: 0.01]")
     add("--clip-grad", type=_number, default=1.0, metavar="X", help="Norm; 0: no clipping. [default: 1]")
     add("--adam-beta1", type=_share, default=0.9, metavar="X", help="[default: 0.9]")
     add("--adam-beta2", type=_share, default=0.999, metavar="X", help="[default: 0.999]")
     add("--bf16", action="store_true", help="Compute in bfloat16.")
     add("--fp16", action="store_true", help="Compute in float16; needs a GPU.")
-    add("--seed", type=_whole(0), default=1234, metavar="N", help="[default: 1234]")
     add("--recompute-activations", action="store_true", help="Compute layers again in the backward pass.")
     add("--use-torch-fsdp2", action="store_true", help="Shard the weights over the processes.")
 
 
-def _add_keeping(parser: ArgumentParser) -> None:
-    add = parser.add_argument_group("keeping").add_argument
+def _add_checkpoints(parser: ArgumentParser) -> None:
+    add = parser.add_argument_group("checkpoints and evaluation").add_argument
     add(
         "--save",
         metavar="DIR",
@@ -263,7 +275,7 @@ def _add_keeping(parser: ArgumentParser) -> None:
     add(
         "--load",
         metavar="DIR",
-        help="The folder of --save, to go on there, which happens without it too; any other with --finetune.",
+        help="The folder of --save, to resume there, as happens without it; any other with --finetune.",
     )
     add("--finetune", action="store_true", help="Begin with the weights of --load, and nothing else of it.")
     add("--overwrite", action="store_true", help="Not Megatron's: replace what --save holds.")

@@ -1,5 +1,6 @@
 """What `python pretrain_retro.py` does: tokenize the data, find its neighbors in the book, train."""
 
+import re
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from openbook.cli.megatron.arguments import parse
 from openbook.cli.megatron.corpus import open_corpus
 from openbook.cli.megatron.recipe import holdout_of, recipe_of
 from openbook.cli.megatron.tokenizer_check import check_tokenizer
+from openbook.cli.signals import INTERRUPTED
 from openbook.cli.verbs.train import run_training
 from openbook.errors import OpenbookError, SettingsError
 
@@ -20,17 +22,16 @@ if TYPE_CHECKING:
 
 _SAVED_NEIGHBORS = 10
 """Of each chunk at least, as `openbook neighbors` does: evaluation looks at so many for overlap."""
-_INTERRUPTED = 130
-# What errors advise to users of the command `openbook`, in the words of this one.
-_IN_MEGATRONS_WORDS = {
+_MEGATRONS_WORDS = {
     "--output": "--save",
     "train.start_from": "--load",
     "train.learning_rate": "--lr",
     "train.warmup_steps": "--lr-warmup-fraction",
     "train.precision float16: needs a GPU; take bfloat16": "--fp16: needs a GPU; take --bf16",
-    ", or go on without it: --on-error skip": "",
-    "; choose another key with --text-key": "",
 }
+"""What errors advise to users of the command `openbook`, in the words of this one."""
+_NOT_IN_MEGATRON = re.compile(r"( \(|[,;] )[^,;()]*--(on-error|text-key|id-key)\b[^,;()]*\)?")
+"""A part of an error's message that advises an option which this command has not."""
 
 
 def main() -> None:
@@ -50,21 +51,26 @@ def run(arguments: Sequence[str]) -> int:
     except SystemExit:  # --help was printed
         return 0
     except (OpenbookError, OSError) as error:
-        message = str(error)
-        for ours, theirs in _IN_MEGATRONS_WORDS.items():
-            message = message.replace(ours, theirs)
-        print_error(message)
+        print_error(in_megatrons_words(str(error)))
         return 2
     except KeyboardInterrupt:
         print_error("interrupted")
-        return _INTERRUPTED
+        return INTERRUPTED
+
+
+def in_megatrons_words(message: str) -> str:
+    """Rewrite an error's message for who knows Megatron's flags, and not openbook's options."""
+    message = _NOT_IN_MEGATRON.sub("", message)
+    for ours, theirs in _MEGATRONS_WORDS.items():
+        message = message.replace(ours, theirs)
+    return message
 
 
 def pretrain(flags: Namespace) -> int:
     """Train what these flags ask for; returns the exit code.
 
     Raises:
-        OpenbookError: something is to be mended by the user.
+        OpenbookError: the user has to correct something.
     """
     from openbook.database import Database
     from openbook.train import distributed
@@ -79,10 +85,10 @@ def pretrain(flags: Namespace) -> int:
 
 
 def output_of(flags: Namespace) -> Path:
-    """The folder for the model.
+    """Choose the folder for the model.
 
     Raises:
-        SettingsError: --load asks for what cannot be had.
+        SettingsError: --load or --finetune asks for what is not possible.
     """
     name = "retro-checkpoint" if flags.retro_add_retriever else "gpt-checkpoint"
     output = Path(flags.save or name)
@@ -90,8 +96,8 @@ def output_of(flags: Namespace) -> Path:
         raise SettingsError("--finetune: needs --load, the folder of a model to begin with")
     if flags.load is not None and not flags.finetune and Path(flags.load).resolve() != output.resolve():
         raise SettingsError(
-            f"--load {flags.load}: a training goes on in its own folder: give --save {flags.load} too; or "
-            "begin with that model's weights: --finetune"
+            f"--load {flags.load}: a training run resumes in its own folder: give --save {flags.load} too; "
+            "or begin with that model's weights: --finetune"
         )
     return output
 

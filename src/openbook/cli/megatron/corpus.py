@@ -1,4 +1,4 @@
-"""What --data-path names, as a corpus: a database that keeps the tokens and is asked nothing itself."""
+"""What --data-path names, as a corpus: a database that keeps the tokens to train on, and is not searched."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ def open_corpus(
         paths: as --data-path has them.
         book: the database that neighbors come from.
         holdout: share of the documents to hold out.
-        progress: told how many documents are done.
+        progress: called with how many documents are done.
 
     Raises:
         SourceError: a path that cannot be read.
@@ -71,7 +71,7 @@ def open_corpus(
 
 
 def find(path: str) -> str:
-    """The file, folder or .bin/.idx prefix that a path names, with or without its suffix.
+    """Find the file, folder or .bin/.idx prefix that a path names, with or without its suffix.
 
     Raises:
         SourceError: there is none, or several.
@@ -92,7 +92,7 @@ def find(path: str) -> str:
 
 
 def read(path: str) -> Iterator["AnyDocument"]:
-    """The documents of what `find` found; a file of unknown suffix is JSON lines if its first line is.
+    """Read the documents of what `find` found; a file of unknown suffix is JSON lines if its first line is.
 
     Raises:
         SourceError: it cannot be read.

@@ -15,7 +15,7 @@ _SCHEDULES = ("constant", "linear", "cosine")
 
 
 def recipe_of(flags: Namespace, *, processes: int) -> "Recipe":
-    """The recipe that these flags ask for.
+    """Turn flags into the recipe that they ask for.
 
     Args:
         flags: as `parse` gives them.
@@ -42,7 +42,7 @@ def recipe_of(flags: Namespace, *, processes: int) -> "Recipe":
 
 
 def retrieves(flags: Namespace) -> bool:
-    """Whether a RETRO is asked for, and not the plain GPT.
+    """Say whether a RETRO is asked for, and not the plain GPT.
 
     Raises:
         SettingsError: one that reads its neighbors otherwise than ours.
@@ -61,7 +61,7 @@ def retrieves(flags: Namespace) -> bool:
 
 
 def holdout_of(split: str) -> float:
-    """The share of documents that --split leaves for validation and test.
+    """Compute the share of documents that --split leaves for validation and test: of 969,30,1 it is 0.031.
 
     Raises:
         SettingsError: not one to three numbers of which the first is above 0.
@@ -176,7 +176,7 @@ def _steps(flags: Namespace, in_a_step: int) -> int:
     ):
         if given not in (None, only):
             raise SettingsError(
-                f"{name} {given}: the schedule ends with the training here, {only}; leave it out"
+                f"{name} {given}: the schedule ends with the training run here, {only}; leave it out"
             )
     return steps
 

@@ -1,4 +1,4 @@
-"""Whether Megatron's tokenizer flags name the tokenizer that the database was built with."""
+"""A check that Megatron's tokenizer flags name the tokenizer that the database was built with."""
 
 import json
 from argparse import Namespace

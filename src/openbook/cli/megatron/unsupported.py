@@ -43,7 +43,7 @@ _REASONS = {
         --weight-decay-incr-style --decoupled-lr --decoupled-min-lr --lr-warmup-init
         --lr-wsd-decay-style --lr-wsd-decay-iters --lr-wsd-decay-samples --use-precision-aware-optimizer
         --rampup-batch-size --optimizer-cpu-offload""",
-    "a resumed training is the same training, with the same schedule": """
+    "a resumed training run is the same run, with the same schedule": """
         --override-opt_param-scheduler --override-opt-param-scheduler --use-checkpoint-opt_param-scheduler
         --use-checkpoint-opt-param-scheduler --use-checkpoint-args --no-load-optim --no-load-rng
         --no-save-optim
@@ -51,7 +51,7 @@ _REASONS = {
         --dist-ckpt-format --use-dist-ckpt --auto-detect-ckpt-format --ckpt-format
         --non-persistent-save-interval
         --no-initialization --skip-train""",
-    "a training ends with its last step, or when a signal asks it to save and stop": """
+    "a training run ends with its last step, or when a signal asks it to save and stop": """
         --exit-interval --exit-duration-in-mins --exit-signal-handler --adlr-autoresume
         --adlr-autoresume-interval""",
     "torch's automatic mixed precision keeps the scale of float16's gradients": """
@@ -87,7 +87,7 @@ _REASONS = {
         --retro-gpt-eval-interval
         --retro-gpt-eval-iters --retro-gpt-data-cache-path""",
 }
-MEANINGLESS = {flag: reason for reason, flags in _REASONS.items() for flag in flags.split()}
+UNSUPPORTED = {flag: reason for reason, flags in _REASONS.items() for flag in flags.split()}
 """The reason by the flag."""
 
 _SO_ANYWAY = {
@@ -109,5 +109,5 @@ _SO_ANYWAY = {
 
 
 def is_without_effect(flag: str, values: Sequence[str]) -> bool:
-    """Whether a flag without meaning asks for what is so anyway, as a model that is cut into 1 part."""
+    """Say whether a flag without meaning asks for what is so anyway, such as a model cut into 1 part."""
     return " ".join(values) in _SO_ANYWAY.get(flag, ())

@@ -28,7 +28,7 @@ _STEPS_LEFT_OUT_OF_TIMING = 4
 
 
 def demo(folder: DemoFolder = None, minutes: Minutes = 2.0, max_documents: MaxDocuments = None) -> None:
-    """Tell the whole story on text that every machine has: the documentation that comes with Python.
+    """Run every stage once on text that every machine has: the documentation that comes with Python.
 
     Example: openbook demo
     """
@@ -43,9 +43,9 @@ def demo(folder: DemoFolder = None, minutes: Minutes = 2.0, max_documents: MaxDo
     _search(database, _QUESTION)
     model = _train(home, database, minutes)
     _evaluate(model, database)
-    _write(model, database, _PROMPT)
-    _edit(model, database)
-    _heading(f"Done in {(time.monotonic() - began) / 60:.1f} minutes. All of it is in {home}; go on with:")
+    _generate(model, database, _PROMPT)
+    _add_fact(model, database)
+    _heading(f"Done in {(time.monotonic() - began) / 60:.1f} minutes. All of it is in {home}; continue with:")
     print_line(f'  openbook search {home / "book"} "parse command line arguments"')
     print_line(f'  openbook generate {home / "model"} {home / "book"} "The asyncio event loop"')
     print_line(f"  openbook add {home / 'book'} YOUR-TEXT.md")
@@ -109,7 +109,7 @@ def _train(home: Path, database: "Database", minutes: float) -> "RetroForCausalL
     from openbook.train import load_recipe, train
 
     _heading(f"openbook train tiny: about {minutes:g} minutes")
-    steps = _steps_for(home, database, minutes)
+    steps = _steps_in(home, database, minutes)
     settings = [
         f"train.max_steps={steps}",
         f"train.eval_every={max(1, steps // 3)}",
@@ -123,8 +123,8 @@ def _train(home: Path, database: "Database", minutes: float) -> "RetroForCausalL
     return load_model(result.output)
 
 
-def _steps_for(home: Path, database: "Database", minutes: float) -> int:
-    """How many steps this machine takes in that time: a dozen are timed, and thrown away."""
+def _steps_in(home: Path, database: "Database", minutes: float) -> int:
+    """Estimate how many steps this machine takes in that time: a dozen are timed, and thrown away."""
     from openbook.train import load_recipe, train
 
     moments: list[float] = []
@@ -153,14 +153,14 @@ def _evaluate(model: "RetroForCausalLM", database: "Database") -> None:
     print_perplexity(report)
 
 
-def _write(model: "RetroForCausalLM", database: "Database", prompt: str) -> None:
+def _generate(model: "RetroForCausalLM", database: "Database", prompt: str) -> None:
     from openbook.generation import generate
 
     _heading("openbook generate: a continuation, [n] marks what each span could look at")
     print_generation(prompt, generate(model, database, prompt, max_new_tokens=96, seed=0))
 
 
-def _edit(model: "RetroForCausalLM", database: "Database") -> None:
+def _add_fact(model: "RetroForCausalLM", database: "Database") -> None:
     from openbook.generation import generate
     from openbook.text import Document
 
