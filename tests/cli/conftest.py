@@ -2,38 +2,12 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from command_line import LEXICAL, TINY, Contents, OpenBook, Result, sets
 from openbook.cli.app import run
-
-
-@dataclass(frozen=True)
-class Result:
-    """What came out of one command."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """Stdout, which must hold one JSON value and nothing else."""
-        return json.loads(self.out)
-
-    @property
-    def error(self) -> str:
-        """The one line that tells of the error."""
-        lines = [line for line in self.err.splitlines() if line.startswith("openbook: error:")]
-        assert len(lines) == 1, self.err
-        assert "Traceback" not in self.err
-        return lines[0]
-
-
-OpenBook = Callable[..., Result]
 
 
 @pytest.fixture
@@ -64,19 +38,37 @@ def texts(tmp_path: Path) -> Path:
     return folder
 
 
-BUILD = ("--embedder", "none", "--tokenizer", "train:300", "--chunk-size", "16")
-
-
 @pytest.fixture
 def database(openbook: OpenBook, texts: Path, tmp_path: Path) -> Path:
     """A database of these files; note8.txt is held out."""
     folder = tmp_path / "db"
-    assert openbook("build", folder, texts, *BUILD, "--holdout", "0.1").code == 0
+    assert openbook("build", folder, texts, *LEXICAL, "--holdout", "0.1").code == 0
     return folder
 
 
 @pytest.fixture
-def contents() -> Callable[[Path], dict[str, bytes]]:
+def with_table(openbook: OpenBook, database: Path) -> Path:
+    """The same with two neighbors of each chunk."""
+    assert openbook("neighbors", database, "-k", "2").code == 0
+    return database
+
+
+@pytest.fixture
+def train_tiny(openbook: OpenBook, with_table: Path, tmp_path: Path) -> Callable[..., Path]:
+    """Train a model hardly at all: name of its folder, settings beyond TINY, options."""
+
+    def train(name: str, *settings: str, options: tuple[str, ...] = ()) -> Path:
+        output = tmp_path / name
+        command = ("train", "tiny", "--database", with_table, "--output", output, *options)
+        result = openbook(*command, *sets(*TINY, *settings))
+        assert result.code == 0, result.err
+        return output
+
+    return train
+
+
+@pytest.fixture
+def contents() -> Contents:
     """All files below a folder, locks aside."""
     return lambda folder: {
         str(path.relative_to(folder)): path.read_bytes()

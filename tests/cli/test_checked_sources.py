@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from command_line import LEXICAL, OpenBook
 from openbook.cli import checked_sources
 from openbook.cli.checked_sources import Sources, make_tokenizer
 from openbook.errors import SettingsError, SourceError
 from openbook.text import Document, TokenizedDocument
-
-LEXICAL = ("--embedder", "none", "--tokenizer", "train:300", "--chunk-size", "16")
 
 
 def sources(*names: object, skip: bool = False, **options: Any) -> Sources:
@@ -74,14 +73,14 @@ def test_damaged_line_of_standard_input_is_skipped(pipe: Any, capsys: pytest.Cap
         sources("-").check()
 
 
-def test_building_from_standard_input(openbook: Any, pipe: Any, tmp_path: Path) -> None:
+def test_building_from_standard_input(openbook: OpenBook, pipe: Any, tmp_path: Path) -> None:
     pipe(b'{"text": "Zebras drink at the river.", "id": "z"}\n{"text": "Apples ripen."}\n')
     assert openbook("build", tmp_path / "db", "-", *LEXICAL).code == 0
     (hit,) = openbook("search", tmp_path / "db", "zebras", "-k", "1", "--json").json
     assert (hit["document_id"], hit["source"]) == ("z", "stdin:1")
 
 
-def test_empty_standard_input_leaves_no_database(openbook: Any, pipe: Any, tmp_path: Path) -> None:
+def test_empty_standard_input_leaves_no_database(openbook: OpenBook, pipe: Any, tmp_path: Path) -> None:
     pipe(b"")
     result = openbook("build", tmp_path / "db", "-", *LEXICAL)
     assert (result.code, "stdin: the text is empty" in result.error) == (2, True)
@@ -91,14 +90,16 @@ def test_empty_standard_input_leaves_no_database(openbook: Any, pipe: Any, tmp_p
 # Globs and errors
 
 
-def test_glob_chooses_files_of_folders(openbook: Any, texts: Path, tmp_path: Path) -> None:
+def test_glob_chooses_files_of_folders(openbook: OpenBook, texts: Path, tmp_path: Path) -> None:
     built = openbook("build", tmp_path / "db", texts, *LEXICAL, "--glob", "*.md", "--json")
     assert built.json["documents"] == 1
     added = openbook("add", tmp_path / "db", texts, "--glob", "note[12].*", "--json")
     assert added.json["documents"] == 3
 
 
-def test_glob_that_matches_nothing_leaves_no_database(openbook: Any, texts: Path, tmp_path: Path) -> None:
+def test_glob_that_matches_nothing_leaves_no_database(
+    openbook: OpenBook, texts: Path, tmp_path: Path
+) -> None:
     result = openbook("build", tmp_path / "db", texts, *LEXICAL, "--glob", "*.rst")
     assert (result.code, "no file below it that can be read matches --glob '*.rst'" in result.error) == (
         2,
@@ -112,7 +113,7 @@ def test_glob_that_matches_nothing_leaves_no_database(openbook: Any, texts: Path
     [("datasets", "hf://owner/name", "openbook[datasets]"), ("markitdown", "a.pdf", "openbook[documents]")],
 )
 def test_missing_extra_is_one_line_even_when_skipping(
-    openbook: Any,
+    openbook: OpenBook,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     missing: str,
@@ -126,7 +127,7 @@ def test_missing_extra_is_one_line_even_when_skipping(
     assert (result.code, f"pip install '{line}'" in result.error) == (2, True)
 
 
-def test_unknown_option_of_a_data_set_is_one_line(openbook: Any, tmp_path: Path) -> None:
+def test_unknown_option_of_a_data_set_is_one_line(openbook: OpenBook, tmp_path: Path) -> None:
     result = openbook("build", tmp_path / "db", "hf://owner/name?spilt=train", *LEXICAL)
     assert (result.code, "did you mean 'split'" in result.error) == (2, True)
 

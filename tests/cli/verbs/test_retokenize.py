@@ -2,11 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from breaking import use_letters
+from command_line import OpenBook
 from foreign_tokenizers import FAMILIES, make_fast
 from openbook.database.retokenize import new_arrays
 
@@ -33,7 +33,9 @@ def rows(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_build_takes_the_tokenizer_of_a_model(openbook: Any, rows: Path, tmp_path: Path, family: str) -> None:
+def test_build_takes_the_tokenizer_of_a_model(
+    openbook: OpenBook, rows: Path, tmp_path: Path, family: str
+) -> None:
     folder = tmp_path / family
     folder.mkdir()
     make_fast(family).save(str(folder / "tokenizer.json"))
@@ -47,7 +49,7 @@ def test_build_takes_the_tokenizer_of_a_model(openbook: Any, rows: Path, tmp_pat
     assert "im Café" in hit["text"] + hit["continuation"]  # a chunk may begin within a character
 
 
-def test_a_model_without_a_tokenizer_is_one_line(openbook: Any, rows: Path, tmp_path: Path) -> None:
+def test_a_model_without_a_tokenizer_is_one_line(openbook: OpenBook, rows: Path, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     result = openbook("build", tmp_path / "db", rows, *BUILD, "--tokenizer", tmp_path)
     assert result.code == 2
@@ -55,7 +57,7 @@ def test_a_model_without_a_tokenizer_is_one_line(openbook: Any, rows: Path, tmp_
 
 
 def test_the_derived_database_stands_beside_the_old_one(
-    openbook: Any, rows: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    openbook: OpenBook, rows: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_letters(monkeypatch)
     dense = ("--embedder", "fake", "--chunk-size", "16", "--tokenizer", "train:300", "--holdout", "0.2")
@@ -73,7 +75,7 @@ def test_the_derived_database_stands_beside_the_old_one(
         assert openbook(verb, tmp_path / "book-SmolLlama").code == 0, verb
 
 
-def test_all_counts_are_one_json_value(openbook: Any, rows: Path, base: Path, tmp_path: Path) -> None:
+def test_all_counts_are_one_json_value(openbook: OpenBook, rows: Path, base: Path, tmp_path: Path) -> None:
     openbook("build", tmp_path / "book", rows, *BUILD, "--tokenizer", "train:300")
     options = ("--output", tmp_path / "out", "--chunk-size", "64", "--json")
     result = openbook("retokenize", tmp_path / "book", "--tokenizer", base / "tokenizer.json", *options)
@@ -82,7 +84,7 @@ def test_all_counts_are_one_json_value(openbook: Any, rows: Path, base: Path, tm
     assert result.json == expected | {"encoded_again": 0, "version": 2}
 
 
-def test_what_is_refused_is_one_line(openbook: Any, rows: Path, base: Path, tmp_path: Path) -> None:
+def test_what_is_refused_is_one_line(openbook: OpenBook, rows: Path, base: Path, tmp_path: Path) -> None:
     book = tmp_path / "book"
     openbook("build", book, rows, *BUILD, "--tokenizer", "train:300")
     for arguments, message in (
@@ -100,7 +102,7 @@ def test_what_is_refused_is_one_line(openbook: Any, rows: Path, base: Path, tmp_
 
 
 def test_an_interruption_says_what_is_left(
-    openbook: Any, rows: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    openbook: OpenBook, rows: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     openbook("build", tmp_path / "book", rows, *BUILD, "--tokenizer", "train:300")
 
@@ -115,7 +117,7 @@ def test_an_interruption_says_what_is_left(
 
 
 def test_a_tokenizer_to_be_trained_is_no_models(
-    openbook: Any, rows: Path, base: Path, tmp_path: Path
+    openbook: OpenBook, rows: Path, base: Path, tmp_path: Path
 ) -> None:
     assert openbook("build", tmp_path / "db", rows, *BUILD, "--tokenizer", base).code == 0
     refused = openbook("retokenize", tmp_path / "db", "--tokenizer", "train:500")

@@ -2,27 +2,24 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from tokenizers import Tokenizer
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
+from command_line import OpenBook, sets
 from foreign_tokenizers import make_fast
 from tiny_gguf import write_gguf
 
-OpenBook = Callable[..., Any]
-
-SMALL = [
-    *("--set", "data.sequence_length=32"),
-    *("--set", "model.encoder_num_layers=1"),
-    *("--set", "train.batch_size=2"),
-    *("--set", "train.max_steps=2"),
-    *("--set", "train.eval_every=0"),
-]
+SMALL = sets(
+    "data.sequence_length=32",
+    "model.encoder_num_layers=1",
+    "train.batch_size=2",
+    "train.max_steps=2",
+    "train.eval_every=0",
+)
 
 
 def write_base(folder: Path, tokenizer: Tokenizer, *, seed: int = 0) -> Path:

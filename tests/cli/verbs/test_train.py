@@ -1,48 +1,48 @@
-"""The verb train: what it says, and how it ends."""
+"""The verb `train`: what it says, and how it ends."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from openbook.cli.signals import stop_on_signals
+from command_line import OpenBook, sets
 
-OpenBook = Callable[..., Any]
-
-SMALL = [
-    *("--set", "data.sequence_length=32"),
-    *("--set", "train.batch_size=2"),
-    *("--set", "train.max_steps=2"),
-    *("--set", "train.eval_every=1"),
-    *("--set", "train.eval_sequences=1"),
-]
+SMALL = sets(
+    "data.sequence_length=32",
+    "train.batch_size=2",
+    "train.max_steps=2",
+    "train.eval_every=1",
+    "train.eval_sequences=1",
+)
 
 
-@pytest.fixture
-def ready(openbook: OpenBook, database: Path) -> Path:
-    """A database with a neighbor table."""
-    assert openbook("neighbors", database, "-k", "2").code == 0
-    return database
-
-
-def test_trains_and_says_where(openbook: OpenBook, ready: Path, tmp_path: Path) -> None:
-    result = openbook("train", "tiny", "--database", ready, "--output", tmp_path / "model", *SMALL)
+def test_trains_and_says_where(openbook: OpenBook, with_table: Path, tmp_path: Path) -> None:
+    command = ("train", "tiny", "--database", with_table, "--output", tmp_path / "model", *SMALL)
+    result = openbook(*command)
     assert result.code == 0, result.err
     assert result.out == f"{tmp_path / 'model'}\n"
     assert "step 2: held-out bits per byte: on " in result.err
-    again = openbook("train", "tiny", "--database", ready, "--output", tmp_path / "model", *SMALL)
+    again = openbook(*command)
     assert again.code == 2
     assert "holds a model already" in again.error
 
 
-def test_baseline(openbook: OpenBook, ready: Path, tmp_path: Path) -> None:
-    command = ("train", "tiny", "--baseline", "--database", ready, "--output", tmp_path / "model", *SMALL)
+def test_baseline(openbook: OpenBook, with_table: Path, tmp_path: Path) -> None:
+    command = (
+        "train",
+        "tiny",
+        "--baseline",
+        "--database",
+        with_table,
+        "--output",
+        tmp_path / "model",
+        *SMALL,
+    )
     result = openbook(*command)
     assert result.code == 0, result.err
     assert "step 2: held-out bits per byte: off " in result.err
@@ -62,38 +62,19 @@ def test_baseline(openbook: OpenBook, ready: Path, tmp_path: Path) -> None:
     ],
 )
 def test_mistakes_are_one_line(
-    openbook: OpenBook, ready: Path, tmp_path: Path, setting: str, message: str
+    openbook: OpenBook, with_table: Path, tmp_path: Path, setting: str, message: str
 ) -> None:
-    result = openbook("train", "tiny", "--database", ready, "--output", tmp_path / "model", "--set", setting)
+    command = ("train", "tiny", "--database", with_table, "--output", tmp_path / "model")
+    result = openbook(*command, *sets(setting))
     assert result.code == 2
     assert message in result.error
     assert not (tmp_path / "model").exists()
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_is_a_request_and_handlers_come_back(number: signal.Signals, code: int) -> None:
-    before = signal.getsignal(number)
-    with stop_on_signals() as stop:
-        assert not stop()
-        os.kill(os.getpid(), number)
-        assert stop()
-        assert stop.exit_code == code
-        assert signal.getsignal(number) == before, "a second one ends the program"
-    assert signal.getsignal(number) == before
-
-
-def test_ctrl_c_saves_first(openbook: OpenBook, ready: Path, tmp_path: Path) -> None:
+def test_ctrl_c_saves_first(openbook: OpenBook, with_table: Path, tmp_path: Path) -> None:
     model = tmp_path / "model"
-    command = ["train", "tiny", "--database", str(ready), "--output", str(model), *SMALL]
-    command += [
-        "--set",
-        "train.max_steps=100000",
-        "--set",
-        "train.eval_every=0",
-        "--set",
-        "train.log_every=1",
-    ]
-    command += ["--set", "train.workers=1"]
+    command = ["train", "tiny", "--database", str(with_table), "--output", str(model), *SMALL]
+    command += sets("train.max_steps=100000", "train.eval_every=0", "train.log_every=1", "train.workers=1")
     process = subprocess.Popen(
         [sys.executable, "-m", "openbook", *command],
         stderr=subprocess.PIPE,
@@ -115,3 +96,22 @@ def test_ctrl_c_saves_first(openbook: OpenBook, ready: Path, tmp_path: Path) -> 
     assert "the same command goes on from there" in err
     assert "Traceback" not in err
     assert [path.name.startswith("step-") for path in (model / "checkpoints").iterdir()] == [True]
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("train.max_stesp=1", "did you mean 'max_steps'"),
+        ("model.hiden_size=8", "did you mean 'hidden_size'"),
+        ("model.hidden_size=-8", "hidden_size"),
+        ("model.hidden_size=wide", "hidden_size"),
+        ("data.sequence_length=33", "multiple"),
+    ],
+)
+def test_wrong_settings_of_training_make_no_folder(
+    openbook: OpenBook, book: Any, tmp_path: Path, setting: str, message: str
+) -> None:
+    result = openbook("train", "tiny", "--database", book.path, "--output", tmp_path / "m", "--set", setting)
+    assert result.code == 2
+    assert message in result.error
+    assert not (tmp_path / "m").exists()

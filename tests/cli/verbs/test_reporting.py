@@ -1,28 +1,22 @@
 """`openbook eval perplexity --shares … --report …` as a user types it."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-SETTINGS = (
-    "model.hidden_size=32", "model.encoder_hidden_size=32", "data.sequence_length=32", "train.batch_size=2",
-    "train.max_steps=2", "train.warmup_steps=1", "train.eval_every=0",
-)  # fmt: skip
+from command_line import OpenBook
 
 
 @pytest.fixture
-def command(openbook: Any, database: Path, tmp_path: Path) -> tuple[Any, ...]:
+def command(train_tiny: Callable[..., Path], database: Path) -> tuple[Any, ...]:
     """Evaluates a model that has hardly trained."""
-    assert openbook("neighbors", database, "-k", 2).code == 0
-    settings = [word for setting in SETTINGS for word in ("--set", setting)]
-    model = tmp_path / "model"
-    assert openbook("train", "tiny", "--database", database, "--output", model, *settings).code == 0
-    return ("eval", "perplexity", model, database)
+    return ("eval", "perplexity", train_tiny("model"), database)
 
 
-def test_a_report_is_written(openbook: Any, command: tuple[Any, ...], tmp_path: Path) -> None:
+def test_a_report_is_written(openbook: OpenBook, command: tuple[Any, ...], tmp_path: Path) -> None:
     folder = tmp_path / "report"
     result = openbook(*command, "--report", folder, "--json")
     assert f"report: {folder / 'report.md'}" in result.err
@@ -40,7 +34,7 @@ def test_a_report_is_written(openbook: Any, command: tuple[Any, ...], tmp_path: 
     }  # fmt: skip
 
 
-def test_shares_alone_are_printed(openbook: Any, command: tuple[Any, ...]) -> None:
+def test_shares_alone_are_printed(openbook: OpenBook, command: tuple[Any, ...]) -> None:
     lines = openbook(*command, "--shares", "0, 50,100").out.splitlines()
     header = next(place for place, line in enumerate(lines) if line.startswith("share "))
     assert [line.split()[0] for line in lines[header + 1 :]] == ["0", "50", "100"]
@@ -50,7 +44,7 @@ def test_shares_alone_are_printed(openbook: Any, command: tuple[Any, ...]) -> No
 
 
 def test_a_report_without_retrieval_measures_no_shares(
-    openbook: Any, command: tuple[Any, ...], tmp_path: Path
+    openbook: OpenBook, command: tuple[Any, ...], tmp_path: Path
 ) -> None:
     result = openbook(*command, "--modes", "off", "--report", tmp_path / "report", "--json").json
     assert (result["growing"], result["recall"], list(result["modes"])) == ([], None, ["off"])
@@ -60,13 +54,13 @@ def test_a_report_without_retrieval_measures_no_shares(
     ("shares", "message"),
     [("1,many", "--shares 1,many: give numbers by commas"), ("0,120", "share 120: must be from 0 to 100")],
 )
-def test_wrong_shares_are_refused_at_once(openbook: Any, shares: str, message: str) -> None:
+def test_wrong_shares_are_refused_at_once(openbook: OpenBook, shares: str, message: str) -> None:
     result = openbook("eval", "perplexity", "nowhere", "nothing", "--shares", shares)
     assert result.code == 2
     assert message in result.error
 
 
-def test_a_report_that_cannot_be_written_is_refused_at_once(openbook: Any, tmp_path: Path) -> None:
+def test_a_report_that_cannot_be_written_is_refused_at_once(openbook: OpenBook, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     result = openbook("eval", "perplexity", "nowhere", "nothing", "--report", tmp_path / "file")
     assert result.code == 2

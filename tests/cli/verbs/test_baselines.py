@@ -1,32 +1,25 @@
 """`openbook eval perplexity --baseline` as a user types it."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-SETTINGS = (
-    "model.hidden_size=32", "model.encoder_hidden_size=32", "data.sequence_length=64", "train.batch_size=2",
-    "train.max_steps=2", "train.warmup_steps=1", "train.eval_every=0",
-)  # fmt: skip
+from command_line import OpenBook
+
 BASELINES = ["baseline", "in_context", "knn_lm"]
 
 
-def train(openbook: Any, database: Path, output: Path, *more: str) -> Path:
-    settings = [word for setting in SETTINGS for word in ("--set", setting)]
-    assert openbook("train", "tiny", "--database", database, "--output", output, *settings, *more).code == 0
-    return output
-
-
 @pytest.fixture
-def models(openbook: Any, database: Path, tmp_path: Path) -> tuple[Path, Path]:
+def models(train_tiny: Callable[..., Path]) -> tuple[Path, Path]:
     """One that has hardly trained, and its baseline."""
-    assert openbook("neighbors", database, "-k", 2).code == 0
-    model = train(openbook, database, tmp_path / "model")
-    return model, train(openbook, database, tmp_path / "plain", "--baseline")
+    length = "data.sequence_length=64"
+    return train_tiny("model", length), train_tiny("plain", length, options=("--baseline",))
 
 
-def test_baselines_stand_beside_the_modes(openbook: Any, models: tuple[Path, Path], database: Path) -> None:
+def test_baselines_stand_beside_the_modes(
+    openbook: OpenBook, models: tuple[Path, Path], database: Path
+) -> None:
     model, plain = models
     command = ("eval", "perplexity", model, database, "--baseline", plain)
     alone = openbook(*command, "--json").json
@@ -46,7 +39,7 @@ def test_baselines_stand_beside_the_modes(openbook: Any, models: tuple[Path, Pat
 
 
 def test_a_file_of_ones_own(
-    openbook: Any, models: tuple[Path, Path], database: Path, tmp_path: Path, texts: Path
+    openbook: OpenBook, models: tuple[Path, Path], database: Path, tmp_path: Path, texts: Path
 ) -> None:
     model, plain = models
     (tmp_path / "mine.txt").write_text((texts / "note3.txt").read_text() * 2 + "And the moon.\n")
@@ -57,7 +50,7 @@ def test_a_file_of_ones_own(
 
 
 def test_what_does_not_fit_is_one_line(
-    openbook: Any, models: tuple[Path, Path], database: Path, tmp_path: Path
+    openbook: OpenBook, models: tuple[Path, Path], database: Path, tmp_path: Path
 ) -> None:
     model, plain = models
     command = ("eval", "perplexity", model, database)

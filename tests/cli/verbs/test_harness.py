@@ -1,16 +1,13 @@
 """The verb eval harness: what it prints and writes, and how it refuses."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
+from command_line import OpenBook
 from openbook.database import Database
-
-OpenBook = Callable[..., Any]
 
 
 @pytest.fixture

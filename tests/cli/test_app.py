@@ -1,0 +1,198 @@
+"""The command `openbook`: its verbs and their help, what little it loads, and how it ends."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+import openbook as package
+from command_line import OpenBook
+from openbook.cli.app import app, run
+from openbook.database import Database
+from openbook.errors import DatabaseError
+
+README = Path(__file__).parents[2] / "README.md"
+HEAVY = ("torch", "transformers", "faiss", "sentence_transformers", "tantivy", "pyarrow")
+
+
+def verbs_of(command: Any, *before: str) -> Iterator[str]:
+    """All verbs below a command, as they are typed."""
+    for name, below in command.commands.items():
+        if hasattr(below, "commands"):
+            yield from verbs_of(below, *before, name)
+        else:
+            yield " ".join([*before, name])
+
+
+VERBS = sorted(verbs_of(typer.main.get_command(app)))
+
+
+def python(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run Python as another process."""
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, timeout=120, check=False, **options
+    )
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_each_verb_has_help_with_an_example(openbook: OpenBook, verb: str) -> None:
+    result = openbook(*verb.split(), "--help")
+    assert result.code == 0
+    example = " ".join(result.out.split()).partition("Example: ")[2]
+    assert f"openbook {verb}" in example
+    assert result.err == ""
+
+
+def test_the_help_lists_all_verbs(openbook: OpenBook) -> None:
+    words = openbook("--help").out.split()
+    assert {verb.split()[0] for verb in VERBS} <= set(words)
+    assert {"build", "eval harness", "merge", "retrofit"} <= set(VERBS), "the walk finds nested ones too"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_each_verb_stands_in_the_readme(verb: str) -> None:
+    rows = [line for line in README.read_text("utf-8").splitlines() if line.startswith("| `openbook ")]
+    assert len([row for row in rows if re.match(rf"\| `openbook {verb}[ `]", row)]) == 1
+
+
+def test_the_readme_names_no_verb_that_is_not_there() -> None:
+    named = re.findall(r"^\| `openbook ((?:eval )?[a-z]+)", README.read_text("utf-8"), re.MULTILINE)
+    assert sorted(named) == VERBS
+
+
+def test_the_version_is_printed(openbook: OpenBook) -> None:
+    assert openbook("--version").out == f"{package.__version__}\n"
+
+
+def test_without_a_verb_the_help_is_shown(openbook: OpenBook) -> None:
+    result = openbook()
+    assert result.code == 2
+    assert "Usage:" in result.err + result.out
+
+
+@pytest.mark.parametrize("module", ["openbook", "openbook.cli.app"])
+def test_importing_loads_nothing_heavy(module: str) -> None:
+    code = f"import sys, {module}; print([name for name in {HEAVY} if name in sys.modules])"
+    assert python("-c", code).stdout == "[]\n"
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; from openbook.cli.app import run; code = run(['train', '--help']);"
+        f"print(code, [name for name in {HEAVY} if name in sys.modules])"
+    )
+    assert python("-c", code).stdout.splitlines()[-1] == "0 []"
+
+
+def command(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    """The command `openbook` as a process."""
+    return python("-c", "from openbook.cli import main; main()", *map(str, arguments), **options)
+
+
+def test_the_command_searches(database: Path) -> None:
+    result = command("search", database, "quokka", "-k", "1", "--json")
+    assert result.returncode == 0
+    assert '"document_id": "row1"' in result.stdout
+    assert result.stderr == ""
+
+
+def test_the_command_reports_an_error(tmp_path: Path) -> None:
+    result = command("info", tmp_path / "none")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("openbook: error: ")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_debug_prints_the_traceback(tmp_path: Path) -> None:
+    result = command("info", tmp_path / "none", "--debug")
+    assert result.returncode != 0
+    assert "Traceback" in result.stderr
+    assert "DatabaseError" in result.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(database: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    code = "from openbook.cli import main; main()"
+    process = subprocess.run(
+        [sys.executable, "-c", code, "search", str(database), "apples"],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    os.close(write)
+    assert process.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("info", "db", "--colour"), "--colour"),
+        (("serach", "db", "text"), "serach"),
+        (("eval", "perplexty"), "perplexty"),
+        (("search", "db", "text", "-k", "many"), "-k"),
+        (("search", "db", "text", "--mode", "fuzzy"), "fuzzy"),
+        (("info", "db", "another"), "another"),
+        (("search", "db"), "TEXT"),
+        (("--colour",), "--colour"),
+    ],
+)
+def test_a_wrong_command_line(openbook: OpenBook, arguments: tuple[str, ...], message: str) -> None:
+    result = openbook(*arguments)
+    assert result.code == 2
+    assert message in result.error
+    assert "--help" in result.error
+    assert result.out == ""
+    assert len(result.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("info", "DB"),
+        ("search", "DB", "text"),
+        ("neighbors", "DB"),
+        ("add", "DB", "SOURCE"),
+        ("remove", "DB", "x"),
+        ("compact", "DB"),
+        ("verify", "DB"),
+        ("verify", "DB", "--repair"),
+        ("eval", "retrieval", "DB"),
+        ("train", "tiny", "--database", "DB", "--output", "OUT"),
+    ],
+)
+def test_a_folder_that_is_no_database(
+    openbook: OpenBook, texts: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    places = {"DB": tmp_path / "none", "SOURCE": texts, "OUT": tmp_path / "out"}
+    result = openbook(*[places.get(word, word) for word in command])
+    assert result.code == 2
+    assert "no openbook database here" in result.error
+    assert not (tmp_path / "none").exists()
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("place", [0, 99])
+def test_debug_gives_the_traceback(tmp_path: Path, place: int) -> None:
+    arguments = ["info", str(tmp_path / "none")]
+    arguments.insert(place, "--debug")
+    with pytest.raises(DatabaseError):
+        run(arguments)
+
+
+def test_a_fault_of_ours_has_another_code(
+    openbook: OpenBook, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Database, "info", lambda self: 1 / 0)
+    result = openbook("info", database)
+    assert result.code == 1
+    assert "a fault in openbook: ZeroDivisionError" in result.error
+    assert "--debug" in result.error

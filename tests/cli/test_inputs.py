@@ -1,0 +1,65 @@
+"""What a user names, when it is no model of ours, or not one that fits."""
+
+from pathlib import Path
+
+import pytest
+
+from command_line import OpenBook
+from openbook.model import RetroConfig, RetroForCausalLM
+
+
+@pytest.fixture
+def untrained(tmp_path: Path) -> Path:
+    """A model with some other tokenizer."""
+    config = RetroConfig(
+        vocab_size=300,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=16,
+        chunk_size=16,
+        tokenizer_fingerprint="0123456789abcdef",
+    )
+    RetroForCausalLM(config).save_pretrained(tmp_path / "untrained")
+    return tmp_path / "untrained"
+
+
+@pytest.mark.parametrize("verb", [("generate",), ("eval", "perplexity")])
+def test_a_folder_without_model(
+    openbook: OpenBook, database: Path, tmp_path: Path, verb: tuple[str, ...]
+) -> None:
+    prompt = ("prompt",) if verb == ("generate",) else ()
+    result = openbook(*verb, tmp_path / "nothing", database, *prompt)
+    assert (result.code, "holds no model" in result.error) == (2, True)
+    other = tmp_path / "bert"
+    other.mkdir()
+    (other / "config.json").write_text('{"model_type": "bert"}')
+    result = openbook(*verb, other, database, *prompt)
+    assert (result.code, "'bert', not a RETRO" in result.error) == (2, True)
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", ""])
+def test_a_damaged_config(openbook: OpenBook, database: Path, tmp_path: Path, content: str) -> None:
+    (tmp_path / "config.json").write_text(content)
+    result = openbook("generate", tmp_path, database, "prompt")
+    assert (result.code, str(tmp_path) in result.error) == (2, True)
+
+
+@pytest.mark.parametrize("weights", [None, b"", b"junk" * 100])
+def test_missing_or_damaged_weights(
+    openbook: OpenBook, database: Path, untrained: Path, weights: bytes | None
+) -> None:
+    (untrained / "model.safetensors").unlink()
+    if weights is not None:
+        (untrained / "model.safetensors").write_bytes(weights)
+    result = openbook("generate", untrained, database, "prompt")
+    assert (result.code, str(untrained) in result.error) == (2, True)
+
+
+@pytest.mark.parametrize("verb", [("generate",), ("eval", "perplexity")])
+def test_a_model_of_another_tokenizer(
+    openbook: OpenBook, database: Path, untrained: Path, verb: tuple[str, ...]
+) -> None:
+    openbook("neighbors", database)
+    result = openbook(*verb, untrained, database, *(("prompt",) if verb == ("generate",) else ()))
+    assert (result.code, "0123456789abcdef" in result.error) == (2, True)

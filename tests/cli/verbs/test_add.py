@@ -1,0 +1,122 @@
+"""The verbs `add` and `remove`: what they change, what they say, and what they refuse."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from command_line import LEXICAL, Contents, OpenBook, write_copies, write_rows
+from openbook.database.search import dense_store
+from openbook.database.search.dense_tuning import IndexTuning
+
+
+def test_add_with_sync_makes_the_database_equal_to_the_folder(
+    openbook: OpenBook, database: Path, texts: Path
+) -> None:
+    (texts / "note3.txt").write_text("Note 3 is about otters now.")
+    (texts / "note4.txt").unlink()
+    (texts / "new.txt").write_text("A yak eats grass.")
+    without = openbook("add", database, texts, "--json")
+    assert without.json["documents"] == 15
+    result = openbook("add", database, texts, "--sync", "--json")
+    assert result.code == 0
+    assert "0 added, 0 replaced, 14 unchanged, 1 removed" in result.err
+    assert result.json["documents"] == 14
+    assert openbook("search", database, "yak grass", "--json").json[0]["document_id"] == "texts/new.txt"
+    found = openbook("search", database, "kind 4 month 4", "-k", "50", "--json").json
+    assert "texts/note4.txt" not in {hit["document_id"] for hit in found}
+    again = openbook("add", database, texts, "--sync", "--json")
+    assert "0 added, 0 replaced, 14 unchanged, 0 removed" in again.err
+    assert again.json == result.json
+
+
+def test_a_sync_that_could_not_read_everything_removes_nothing(
+    openbook: OpenBook, database: Path, texts: Path
+) -> None:
+    (texts / "note4.txt").unlink()
+    (texts / "note5.txt").write_bytes("Größe".encode("latin-1"))
+    stopped = openbook("add", database, texts, "--sync")
+    assert (stopped.code, "note5.txt" in stopped.error) == (2, True)
+    result = openbook("add", database, texts, "--sync", "--on-error", "skip", "--json")
+    assert result.code == 0
+    assert "nothing will be removed" in result.err
+    assert ("1 skipped" in result.err, result.json["documents"]) == (True, 14)
+
+
+def test_a_sync_with_an_empty_or_missing_folder_removes_nothing(
+    openbook: OpenBook, database: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    for name in ("empty", "missing"):
+        assert openbook("add", database, tmp_path / name, "--sync").code == 2
+    assert openbook("info", database, "--json").json["documents"] == 14
+
+
+def test_copies_of_held_out_documents_are_told_and_listed(
+    openbook: OpenBook, database: Path, tmp_path: Path
+) -> None:
+    ids = tmp_path / "ids.txt"
+    ids.write_text("late\nearly\n")
+    build = ("build", tmp_path / "held")
+    first = openbook(*build, write_copies(tmp_path / "1.jsonl", ["early"]), *LEXICAL, "--holdout", ids)
+    assert "near-copy: copy of early: similar with early" in first.err
+    rows = [
+        json.loads(line) for line in write_copies(tmp_path / "2.jsonl", ["late"]).read_text().splitlines()
+    ]
+    (tmp_path / "copy.jsonl").write_text(json.dumps(rows[1]))
+    (tmp_path / "late.jsonl").write_text(json.dumps(rows[0]))
+    openbook("add", tmp_path / "held", tmp_path / "copy.jsonl")
+    result = openbook("add", tmp_path / "held", tmp_path / "late.jsonl")
+    assert "near-copy: copy of late: similar with late" in result.err
+    assert "copy of early" not in result.err, "it was told when it was added"
+    assert "1 documents nearly equal others" in result.err
+    listed = openbook("info", tmp_path / "held", "--excluded")
+    assert listed.out.splitlines() == [
+        "copy of early: similar with early",
+        "copy of late: similar with late",
+    ]
+    as_json = openbook("info", tmp_path / "held", "--excluded", "--json").json
+    assert as_json[1] == {
+        "document_id": "copy of late",
+        "title": as_json[1]["title"],
+        "reason": "similar",
+        "original_id": "late",
+    }
+    assert "kept out of retrieval as near-copies 2" in openbook("info", tmp_path / "held").out
+
+
+def test_a_recall_below_95_percent_is_a_warning_with_the_remedy(
+    openbook: OpenBook, dense: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_rows(tmp_path / "more.jsonl", {f"e{number}": 1 for number in range(20)})
+    assert "warning" not in openbook("add", dense, tmp_path / "rows.jsonl").err
+    with monkeypatch.context() as patch:
+        patch.setattr(dense_store, "tune_index", lambda *_: IndexTuning(16, 1, 0.5))
+        result = openbook("add", dense, tmp_path / "more.jsonl")
+    assert result.code == 0
+    (warning,) = [line for line in result.err.splitlines() if line.startswith("warning")]
+    assert "recall@10 of the dense index is 0.500" in warning
+    remedy = warning.split("delete the folder ")[1].split(" to have")[0]
+    assert openbook("info", dense, "--json").json["recall_at_10"] == 0.5
+    for file in Path(remedy).iterdir():
+        file.unlink()
+    Path(remedy).rmdir()
+    assert "warning" not in openbook("add", dense, tmp_path / "more.jsonl").err
+    assert openbook("info", dense, "--json").json["recall_at_10"] > 0.9
+
+
+def test_adding_a_bad_source_changes_nothing(
+    openbook: OpenBook, database: Path, tmp_path: Path, contents: Contents
+) -> None:
+    before = contents(database)
+    (tmp_path / "rows.jsonl").write_text('{"text": "fine"}\n{\n')
+    result = openbook("add", database, tmp_path / "rows.jsonl")
+    assert (result.code, "rows.jsonl:2" in result.error) == (2, True)
+    assert contents(database) == before
+
+
+def test_removing_an_unknown_document_removes_none(openbook: OpenBook, database: Path) -> None:
+    before = openbook("info", database, "--json").json
+    result = openbook("remove", database, "row1", "nobody")
+    assert (result.code, "'nobody'" in result.error) == (2, True)
+    assert openbook("info", database, "--json").json == before

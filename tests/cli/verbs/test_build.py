@@ -1,0 +1,209 @@
+"""The verb `build`: begun, resumed, and refused."""
+
+from pathlib import Path
+
+import pytest
+
+from command_line import LEXICAL, Contents, OpenBook, write_copies
+from openbook.database import Database
+
+
+@pytest.mark.parametrize("settings", [(), ("--embedder", "none", "--chunk-size", "16", "--holdout", "0.1")])
+def test_building_again_changes_nothing(
+    openbook: OpenBook, database: Path, texts: Path, settings: tuple[str, ...]
+) -> None:
+    before = openbook("info", database, "--json").json
+    result = openbook("build", database, texts, *settings, "--json")
+    assert result.json == before
+    assert "0 added, 0 replaced, 14 unchanged" in result.err
+
+
+def test_building_again_goes_on_with_what_is_new(openbook: OpenBook, database: Path, texts: Path) -> None:
+    (texts / "new.txt").write_text("Something about walruses.")
+    (texts / "note3.txt").write_text("Note 3 is about otters now.")
+    result = openbook("build", database, texts, "--tokenizer", "train:300")
+    assert "1 added, 1 replaced, 13 unchanged" in result.err
+
+
+def test_a_build_that_was_interrupted_is_resumed(
+    openbook: OpenBook, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    options = ("--embedder", "none", "--tokenizer", "train:300")
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "add", interrupt)
+        result = openbook("build", tmp_path / "db", texts, *options)
+    assert result.code == 130
+    assert result.error == "openbook: error: interrupted"
+    assert "14 added" in openbook("build", tmp_path / "db", texts, *options).err
+
+
+def test_skipping_counts_and_goes_on(openbook: OpenBook, texts: Path, tmp_path: Path) -> None:
+    (texts / "latin.txt").write_bytes("Größe".encode("latin-1"))
+    (texts / "bad.jsonl").write_text('{"text": "fine"}\n{"text": \n{"title": "no text"}\n')
+    options = ("--embedder", "none", "--tokenizer", "train:300", "--on-error", "skip")
+    result = openbook("build", tmp_path / "db", texts, *options, "--json")
+    assert result.code == 0
+    assert result.json["documents"] == 15
+    assert "3 skipped" in result.err
+    for where in ("latin.txt", "bad.jsonl:2", "bad.jsonl:3"):
+        assert f"{where}:" in result.err
+
+
+def test_other_keys_of_json_lines(openbook: OpenBook, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"body": "walrus", "name": "w1"}\n')
+    keys = ("--text-key", "body", "--id-key", "name")
+    options = ("--embedder", "none", "--tokenizer", "train:300")
+    assert openbook("build", tmp_path / "db", tmp_path / "rows.jsonl", *options, *keys).code == 0
+    (hit,) = openbook("search", tmp_path / "db", "walrus", "--json").json
+    assert hit["document_id"] == "w1"
+
+
+def test_a_build_with_a_file_of_ids_holds_those_out(openbook: OpenBook, texts: Path, tmp_path: Path) -> None:
+    ids = tmp_path / "ids.txt"
+    ids.write_text("row1\n\n  texts/note3.txt  \nrow1\nnot there\n", encoding="utf-8")
+    result = openbook("build", tmp_path / "db", texts, *LEXICAL, "--holdout", ids, "--json")
+    assert (result.code, result.json["holdout_documents"]) == (0, 2)
+    assert openbook("search", tmp_path / "db", "quokka", "--json").json == []
+    again = openbook("build", tmp_path / "db", texts, "--holdout", ids, "--json")
+    assert again.json == result.json
+    ids.write_text("row1\n")
+    other = openbook("build", tmp_path / "db", texts, "--holdout", ids)
+    assert (other.code, "holdout_ids" in other.error) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "neither a share between 0 and 1 nor a file of ids"),
+        (b"", "the file holds no id"),
+        (b"  \n\n", "the file holds no id"),
+        (b"\xff\xfe", "neither a share between 0 and 1 nor a file of ids"),
+    ],
+)
+def test_a_bad_file_of_ids_leaves_no_database(
+    openbook: OpenBook, texts: Path, tmp_path: Path, content: bytes | None, message: str
+) -> None:
+    ids = tmp_path / "ids.txt"
+    if content is not None:
+        ids.write_bytes(content)
+    result = openbook("build", tmp_path / "db", texts, *LEXICAL, "--holdout", ids)
+    assert (result.code, message in result.error) == (2, True)
+    assert not (tmp_path / "db").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "excluded"),
+    [((), 1), (("--no-decontaminate",), 0), (("--deduplicate",), 1), (("--no-deduplicate",), 1)],
+)
+def test_decontamination_and_deduplication_can_be_chosen(
+    openbook: OpenBook, tmp_path: Path, options: tuple[str, ...], excluded: int
+) -> None:
+    ids = tmp_path / "ids.txt"
+    ids.write_text("a\n")
+    source = write_copies(tmp_path / "rows.jsonl", ["a"])
+    build = ("build", tmp_path / "db", source)
+    assert openbook(*build, *LEXICAL, "--holdout", ids, *options).code == 0
+    assert openbook("info", tmp_path / "db", "--json").json["excluded_documents"] == excluded
+    other = openbook(
+        *build, "--no-decontaminate" if "--no-decontaminate" not in options else "--decontaminate"
+    )
+    assert (other.code, "decontaminate is" in other.error) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("missing.txt", None, "missing.txt: no such file or folder"),
+        ("empty.txt", b"", "empty.txt: the text is empty"),
+        ("empty.jsonl", b"", "empty.jsonl: holds no document"),
+        ("latin.txt", "Größe".encode("latin-1"), "latin.txt: not UTF-8 at byte 2"),
+        ("rows.jsonl", b'{"text": "a"}\n{"text": \n', "rows.jsonl:2: not JSON"),
+        ("rows.jsonl", b'{"text": "a"}\n\n{"title": "b"}\n', "rows.jsonl:3:"),
+        ("rows.jsonl", b"[1]\n", "rows.jsonl:1: a JSON list"),
+        ("rows.jsonl", b'{"id": "x", "text": "a"}\n{"id": "x", "text": "b"}\n', "different text with the id"),
+        ("picture.png", b"x", "unknown kind of file"),
+    ],
+)
+def test_a_bad_source_leaves_no_database(
+    openbook: OpenBook, tmp_path: Path, name: str, content: bytes | None, message: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    result = openbook("build", tmp_path / "db", tmp_path / name, *LEXICAL)
+    assert result.code == 2
+    assert message in result.error
+    assert result.out == ""
+    assert not (tmp_path / "db").exists()
+
+
+def test_an_empty_folder_leaves_no_database(openbook: OpenBook, tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    result = openbook("build", tmp_path / "db", tmp_path / "nothing", *LEXICAL)
+    assert (result.code, "holds no document" in result.error) == (2, True)
+    assert not (tmp_path / "db").exists()
+
+
+def test_skipping_everything_is_an_error(openbook: OpenBook, tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("")
+    result = openbook("build", tmp_path / "db", tmp_path / "empty.txt", *LEXICAL, "--on-error", "skip")
+    assert (result.code, "no document left" in result.error) == (2, True)
+    assert not (tmp_path / "db").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--tokenizer", "train:many"), "train:VOCAB"),
+        (("--tokenizer", "train:12"), "at least 257"),
+        (("--chunk-size", "1"), "chunk size 1"),
+        (("--chunk-size", "0"), "chunk size 0"),
+        (("--holdout", "1.5"), "holdout 1.5"),
+        (("--holdout", "-0.1"), "holdout -0.1"),
+        (("--holdout", "nan"), "holdout nan"),
+        (("--embedder", "/no/such/encoder"), "/no/such/encoder"),
+    ],
+)
+def test_a_bad_setting_leaves_no_database(
+    openbook: OpenBook, texts: Path, tmp_path: Path, options: tuple[str, ...], message: str
+) -> None:
+    result = openbook("build", tmp_path / "db", texts, *LEXICAL, *options)
+    assert result.code == 2
+    assert message in result.error
+    assert not (tmp_path / "db").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "values"),
+    [
+        (("--chunk-size", "32"), ("16", "32")),
+        (("--holdout", "0.5"), ("0.1", "0.5")),
+        (("--embedder", "all-MiniLM-L6-v2"), ("None", "all-MiniLM-L6-v2")),
+        (("--tokenizer", "train:400"), ("train:300", "train:400")),
+    ],
+)
+def test_a_database_with_other_settings_is_left_as_it_is(
+    openbook: OpenBook,
+    database: Path,
+    texts: Path,
+    contents: Contents,
+    options: tuple[str, str],
+    values: tuple[str, str],
+) -> None:
+    before = contents(database)
+    (texts / "new.txt").write_text("new")
+    result = openbook("build", database, texts, *options)
+    assert result.code == 2
+    assert all(value in result.error for value in values)
+    assert contents(database) == before
+
+
+def test_building_into_a_folder_of_something_else(
+    openbook: OpenBook, texts: Path, contents: Contents
+) -> None:
+    before = contents(texts)
+    result = openbook("build", texts, texts, *LEXICAL)
+    assert (result.code, "is no database" in result.error) == (2, True)
+    assert contents(texts) == before
