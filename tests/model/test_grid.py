@@ -53,7 +53,7 @@ cases = st.builds(
 @given(cases)
 def test_rows_hold_each_attending_token_once_beside_the_chunk_it_attends_to(case: Case) -> None:
     grid = case.grid()
-    tokens = torch.arange(1, case.num_tokens + 1)[None, :, None]  # 0 is what rows are filled up with
+    tokens = torch.arange(1, case.num_tokens + 1)[None, :, None]  # 0 is what rows are padded with
     rows = grid.to_rows(tokens)
     assert rows.shape == (1, grid.rows, grid.row_length, 1)
     chunks = grid.chunks(torch.arange(case.num_chunks)[None])[0].tolist()

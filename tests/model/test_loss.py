@@ -5,7 +5,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from openbook.model import loss as loss_module
 from openbook.model.copy_head import CopyDistribution
 from openbook.model.loss import next_token_loss
 
@@ -43,20 +42,19 @@ def plain(hidden: Tensor, weight: Tensor, labels: Tensor, copied: CopyDistributi
 
 
 @pytest.fixture(params=[1, 3 * V, 10**9], ids=["a token at a time", "three tokens at a time", "all at once"])
-def _at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loss_module, "_LOGITS_AT_ONCE", request.param)
+def at_once(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
 
 
-@pytest.mark.usefixtures("_at_once")
 @pytest.mark.parametrize("divisor", [None, 5, torch.tensor(9)], ids=str)
 @pytest.mark.parametrize("copies", [False, True])
 def test_loss_and_gradients_are_those_of_the_plain_formula(
-    copies: bool, divisor: Tensor | int | None
+    copies: bool, divisor: Tensor | int | None, at_once: int
 ) -> None:
     hidden, weight, labels, copied, leaves = draw(copies=copies)
     expected_nats = plain(hidden, weight, labels, copied)
     expected = expected_nats.sum() / (int((labels[:, 1:] >= 0).sum()) if divisor is None else divisor)
-    loss, nats = next_token_loss(hidden, weight, labels, copied, divisor)
+    loss, nats = next_token_loss(hidden, weight, labels, copied, divisor, logits_at_once=at_once)
     torch.testing.assert_close(loss, expected)
     torch.testing.assert_close(nats[:, 1:], expected_nats)
     assert not nats[:, 0].any() and not nats.requires_grad
@@ -107,16 +105,15 @@ def test_under_autocast_gradients_are_right_to_its_precision(dtype: torch.dtype)
         torch.testing.assert_close(our * 1e8, their * 1e8, atol=0.03, rtol=0.03)
 
 
-def test_in_half_precision_the_sum_over_many_parts_is_not_rounded_away(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_in_half_precision_the_sum_over_many_parts_is_not_rounded_away() -> None:
     hidden, weight, _, _, _ = draw(copies=False, dtype=torch.float32)
     hidden, labels = hidden.detach()[:1].repeat(1, 300, 1), torch.arange(300 * T)[None] % V
     both = []
     for dtype, at_once in ((torch.float32, 10**9), (torch.bfloat16, 4 * V)):
-        monkeypatch.setattr(loss_module, "_LOGITS_AT_ONCE", at_once)
         leaf = weight.detach().bfloat16().to(dtype).requires_grad_()
-        loss, _ = next_token_loss(hidden.bfloat16().to(dtype), leaf, labels, None, None)
+        loss, _ = next_token_loss(
+            hidden.bfloat16().to(dtype), leaf, labels, None, None, logits_at_once=at_once
+        )
         (gradient,) = torch.autograd.grad(loss, leaf)
         assert gradient.dtype == dtype
         both.append(gradient.float())

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from openbook.model import attention
+from openbook.model.attention import SelfAttention
 from openbook.model.positions import (
     PositionKind,
     RelativePositions,
@@ -60,17 +60,23 @@ def test_shifted_rows_begin_one_column_earlier_each() -> None:
     assert torch.equal(shift_rows(x, 4), torch.stack([x[0, 2:6], x[1, 1:5], x[2, 0:4]]))
 
 
+def read_queries_at_once(model: torch.nn.Module, count: int) -> None:
+    for module in model.modules():
+        if isinstance(module, SelfAttention):
+            module.queries_at_once = count
+
+
 @pytest.mark.parametrize("padding", [None, (0, 3)])
 @pytest.mark.parametrize("dropout", [0.0, 0.2])
 def test_queries_some_at_a_time_give_what_all_at_once_give(
-    monkeypatch: pytest.MonkeyPatch, padding: tuple[int, ...] | None, dropout: float
+    padding: tuple[int, ...] | None, dropout: float
 ) -> None:
     model = tiny_model(positions="relative", dropout=dropout)
     inputs = draw_inputs(tokens=14, padding=padding)
     expected = model(**inputs.asdict()).logits
     weights = [weight for name, weight in model.named_parameters() if "self_attention" in name]
     gradients = torch.autograd.grad(expected.square().sum(), weights)
-    monkeypatch.setattr(attention, "_QUERIES_AT_ONCE", 3)
+    read_queries_at_once(model, 3)
     found = model(**inputs.asdict()).logits
     torch.testing.assert_close(found, expected)
     for ours, theirs in zip(torch.autograd.grad(found.square().sum(), weights), gradients, strict=True):
@@ -80,9 +86,9 @@ def test_queries_some_at_a_time_give_what_all_at_once_give(
     assert all(weight.grad is None or weight.grad.isfinite().all() for weight in model.parameters())
 
 
-def test_queries_some_at_a_time_decode_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attention, "_QUERIES_AT_ONCE", 3)
+def test_queries_some_at_a_time_decode_alike() -> None:
     model, inputs = tiny_model(positions="relative"), draw_inputs(tokens=12, neighbors=0)
+    read_queries_at_once(model, 3)
     with torch.no_grad():
         whole = model(inputs.input_ids).logits
         first = model(inputs.input_ids[:, :5], use_cache=True)

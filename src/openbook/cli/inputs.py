@@ -31,10 +31,10 @@ def load_model(path: Path) -> "RetroForCausalLM":
     require_model(path)
     from safetensors import SafetensorError
 
-    from openbook.model import RetroForCausalLM
+    from openbook.model import auto
 
     try:
-        return RetroForCausalLM.from_pretrained(path)
+        return auto.load_model(path)
     except SafetensorError as error:
         raise SettingsError(f"{path}: its weights are damaged ({error}); restore them") from error
 

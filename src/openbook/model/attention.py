@@ -78,6 +78,7 @@ class SelfAttention(nn.Module):
         self.query_key_value = stack.linear(stack.width, 3 * stack.inner, fused=3)
         self.positions = stack.make_positions()
         self.output = stack.linear(stack.inner, stack.width, output=True)
+        self.queries_at_once = _QUERIES_AT_ONCE
 
     def forward(
         self,
@@ -121,7 +122,7 @@ class SelfAttention(nn.Module):
         blind_rows: bool,
     ) -> Tensor:
         """Queries of positions `first` and on; where positions add to the logits, some at a time."""
-        size = _QUERIES_AT_ONCE
+        size = self.queries_at_once
         attend_at_once = partial(self._attend_at_once, causal=causal, blind_rows=blind_rows)
         if not isinstance(self.positions, RelativePositions) or q.shape[-2] <= size:
             return attend_at_once(q, k, v, first=first, mask=mask)

@@ -87,7 +87,7 @@ def check_ids(name: str, ids: Tensor, vocab_size: int, *, lowest: int = 0) -> No
 
 def _check_kind(name: str, ids: Tensor) -> None:
     if ids.dtype not in (torch.int64, torch.int32):
-        raise SettingsError(f"{name}: {ids.dtype} is no kind of ids; must be torch.int64")
+        raise SettingsError(f"{name}: {ids.dtype} are not ids; they must be torch.int64")
 
 
 def new_chunks(
@@ -99,7 +99,7 @@ def new_chunks(
         neighbor_ids: [B, C, K, R], C from num_new - 1 to num_new + 1.
         neighbor_mask: the same shape; None: a token exists where its id is not negative.
         num_new: chunks that this pass completes.
-        pad: fill up a missing last chunk with no neighbors: the cache will want to know of it.
+        pad: add a missing last chunk, which has no neighbors: the cache will want to know of it.
     """
     if neighbor_ids is None or num_new == 0 or neighbor_ids.shape[1] == 0:
         return None, None

@@ -75,7 +75,7 @@ class RetroConfig(PreTrainedConfig):
     num_neighbors: int = 2
     """K in training; any number works at evaluation."""
     max_position_embeddings: int = 2048
-    """Tokens in a training sequence; longer ones work, but were never seen."""
+    """Tokens in a training sequence; longer ones work, but were never trained on."""
     cca_layers: list[int] | None = None
     """P, the decoder layers with chunked cross-attention. None: the paper's rule (6, 9, 12 of 12 layers;
     9, 12, … to the last of deeper ones; every third up to the last of the upper half in shallower ones).

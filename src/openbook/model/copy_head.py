@@ -1,4 +1,4 @@
-"""The copy head: a pointer-generator over the neighbors' tokens (an option, no part of the published model).
+"""The copy head: a pointer-generator over the neighbors' tokens (an option; the published model has none).
 
     a_t = softmax over j of (W_q h_t)·(W_k e_j + W_p e_j-1) / sqrt(d)
                                                                e_j: encoded tokens of the chunk's neighbors
@@ -42,7 +42,7 @@ class CopyDistribution:
         """What the mixture gives a target: [B, T] log (1 - g), and [B, T] the log-probability of copying it.
 
         Args:
-            targets: int64 [B, T]; no distribution over the vocabulary is needed.
+            targets: int64 [B, T]; without a distribution over the vocabulary.
         """
         copied = (self.weights * (self.ids == targets[..., None])).sum(-1)
         return self.log_rest, self.log_gate + _log(copied)

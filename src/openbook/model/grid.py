@@ -15,7 +15,7 @@ from torch import Tensor
 class ChunkGrid:
     """Arranges positions past … past + T - 1 into one row per chunk they attend to, and back.
 
-    A position's place in its row, 0 … M - 1, is i' = (i + 1) mod M. Rows are filled up with zeros.
+    A position's place in its row, 0 … M - 1, is i' = (i + 1) mod M. Rows are padded with zeros.
     """
 
     num_tokens: int

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from openbook.model.copy_head import CopyDistribution
 
-_LOGITS_AT_ONCE = 2**22
+LOGITS_AT_ONCE = 2**22
+"""Tokens times vocabulary."""
 
 
 def next_token_loss(
@@ -21,8 +22,10 @@ def next_token_loss(
     labels: Tensor,
     copied: CopyDistribution | None,
     divisor: Tensor | int | None,
+    *,
+    logits_at_once: int = LOGITS_AT_ONCE,
 ) -> tuple[Tensor, Tensor]:
-    """Negative log-likelihood of each label given what stands before it.
+    """Compute the negative log-likelihood of each label given what stands before it.
 
     Args:
         hidden: [B, T, D], normalized.
@@ -30,6 +33,7 @@ def next_token_loss(
         labels: int64 [B, T], negative where nothing is predicted.
         copied: the copy head's part of the mixture.
         divisor: what the sum of losses is divided by; None: the number of labels predicted.
+        logits_at_once: logits held in memory, at least those of one token.
 
     Returns:
         the loss, a scalar; and float32 [B, T] nats at the labels' own positions, without gradients, 0 where
@@ -47,6 +51,7 @@ def next_token_loss(
         wanted.flatten(),
         log_rest,
         log_copied,
+        max(1, logits_at_once // len(weight)),
     )
     loss = total / (wanted.sum().clamp_min(1) if divisor is None else divisor)
     return loss, F.pad(torch.where(wanted, nats.view(targets.shape), 0.0), (1, 0))
@@ -64,8 +69,9 @@ class _VocabularyLoss(torch.autograd.Function):
         wanted: Tensor,
         log_rest: Tensor | None,
         log_copied: Tensor | None,
+        step: int,
     ) -> tuple[Tensor, Tensor]:
-        """hidden [N, D]; targets int64 [N]; wanted bool [N]; log_rest, log_copied [N]."""
+        """hidden [N, D]; targets int64 [N]; wanted bool [N]; log_rest, log_copied [N]; tokens at a time."""
         kind = hidden.device.type
         dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else weight.dtype
         learns = any(ctx.needs_input_grad)
@@ -78,7 +84,6 @@ class _VocabularyLoss(torch.autograd.Function):
             of_weight = torch.zeros_like(weight, dtype=sum_dtype) if ctx.needs_input_grad[1] else None
             gradients = [torch.zeros_like(hidden), of_weight]
         from_vocabulary = torch.ones_like(nats)
-        step = max(1, _LOGITS_AT_ONCE // len(weight))
         with torch.autocast(kind, enabled=False):
             cast = weight.to(dtype)
             for start in range(0, len(hidden), step):
@@ -109,7 +114,7 @@ class _VocabularyLoss(torch.autograd.Function):
         hidden, weight, written, copied = ctx.saved_tensors
         of_rest, of_copied = (-written * scale, -copied * scale) if ctx.mixes else (None, None)
         of_weight = None if weight is None else weight * scale
-        return hidden * scale, of_weight, None, None, of_rest, of_copied
+        return hidden * scale, of_weight, None, None, of_rest, of_copied, None
 
 
 def _add_gradients(

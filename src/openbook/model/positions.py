@@ -43,11 +43,9 @@ class NoPositions(nn.Module):
     """Attention that does not know where a key stands."""
 
     def keys(self, keys: Tensor, first: int = 0) -> Tensor:
-        """As they are."""
         return keys
 
     def queries(self, queries: Tensor, first: int, num_keys: int) -> tuple[Tensor, None]:
-        """As they are."""
         return queries, None
 
 
@@ -59,11 +57,9 @@ class RotaryPositions(nn.Module):
         self.base = base
 
     def keys(self, keys: Tensor, first: int = 0) -> Tensor:
-        """See `Positions`."""
         return self._rotate(keys, first)
 
     def queries(self, queries: Tensor, first: int, num_keys: int) -> tuple[Tensor, None]:
-        """See `Positions`."""
         return self._rotate(queries, first), None
 
     def _rotate(self, x: Tensor, start: int) -> Tensor:
@@ -94,11 +90,9 @@ class RelativePositions(nn.Module):
         self.position_bias = nn.Parameter(torch.zeros(num_heads, head_dim))
 
     def keys(self, keys: Tensor, first: int = 0) -> Tensor:
-        """As they are: only queries see distances."""
-        return keys
+        return keys  # only queries see distances
 
     def queries(self, queries: Tensor, first: int, num_keys: int) -> tuple[Tensor, Tensor]:
-        """See `Positions`."""
         num_queries, head_dim = queries.shape[-2:]
         # Falling, so that row i of the logits needs the columns from Lq - 1 - i on; the last is never needed.
         distances = first + num_queries - 1 - torch.arange(num_queries + num_keys, device=queries.device)

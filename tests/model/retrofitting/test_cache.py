@@ -50,7 +50,7 @@ def test_in_steps_as_at_once(name: str) -> None:
 
 @ALL
 def test_padded_rows_as_rows_alone_at_once_and_in_steps(name: str) -> None:
-    """A row with a whole chunk of padding before it, with the base told where the text begins."""
+    """A row with a whole chunk of padding before it, and position ids that say where the text begins."""
     model = learned(tiny_retrofit(name)).double()
     inputs, positions = padded_inputs(ragged=True)
     alone = {

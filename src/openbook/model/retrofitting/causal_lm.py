@@ -68,7 +68,7 @@ class RetrofitForCausalLM(RetroForCausalLM):
     def __init__(self, config: RetrofitConfig, base: PreTrainedModel) -> None:
         RetroPreTrainedModel.__init__(self, config)
         for module in base.modules():
-            module._is_hf_initialized = True  # type: ignore[assignment]  # its weights are not to be drawn anew
+            module._is_hf_initialized = True  # type: ignore[assignment]  # lest its weights are drawn again
         _require_agreement(base, config)
         base.requires_grad_(config.train_base)
         self.model = RetrofitModel(config, base)

@@ -35,7 +35,7 @@ class GraftedDecoder(nn.Module):
             self.family.attention(layer).register_forward_pre_hook(drop_argument, with_kwargs=True)
 
     def train(self, mode: bool = True) -> "GraftedDecoder":
-        """A frozen base goes without dropout; its layers alone are told: gradient checkpointing asks them."""
+        """Train; a frozen base goes without dropout, though its layers know, for checkpointing asks them."""
         super().train(mode)
         if not self.trains_base:
             self.base.train(False)

@@ -45,11 +45,9 @@ class LlamaFamily(Family):
     model_types: ClassVar[tuple[str, ...]] = ("llama", "mistral", "qwen2", "qwen3", "smollm3")
 
     def layers(self, backbone: nn.Module) -> nn.ModuleList:
-        """See `Family`."""
         return cast(nn.ModuleList, backbone.layers)
 
     def attention(self, layer: nn.Module) -> nn.Module:
-        """See `Family`."""
         return cast(nn.Module, layer.self_attn)
 
 
@@ -59,7 +57,6 @@ class Olmo2Family(LlamaFamily):
     model_types = ("olmo2",)
 
     def added(self, layer: nn.Module) -> nn.Module:
-        """See `Family`."""
         return cast(nn.Module, layer.post_attention_layernorm)
 
 
@@ -70,11 +67,9 @@ class GPT2Family(Family):
     absolute_positions = True
 
     def layers(self, backbone: nn.Module) -> nn.ModuleList:
-        """See `Family`."""
         return cast(nn.ModuleList, backbone.h)
 
     def attention(self, layer: nn.Module) -> nn.Module:
-        """See `Family`."""
         return cast(nn.Module, layer.attn)
 
 
@@ -88,15 +83,12 @@ class GPTNeoXFamily(Family):
     model_types = ("gpt_neox",)
 
     def layers(self, backbone: nn.Module) -> nn.ModuleList:
-        """See `Family`."""
         return cast(nn.ModuleList, backbone.layers)
 
     def attention(self, layer: nn.Module) -> nn.Module:
-        """See `Family`."""
         return cast(nn.Module, layer.attention)
 
     def added(self, layer: nn.Module) -> nn.Module:
-        """See `Family`."""
         return cast(nn.Module, layer.post_attention_dropout)
 
 
@@ -114,7 +106,7 @@ def require_supported(model_type: str) -> Family:
             return family
     if model_type in ("retrofit", "retro"):
         raise SettingsError(
-            f"a model of type {model_type!r} is one of openbook's already; to go on with it, set "
+            f"a model of type {model_type!r} is one of openbook's already; to train it further, set "
             "train.start_from to its folder"
         )
     known = ", ".join(name for family in FAMILIES for name in family.model_types)

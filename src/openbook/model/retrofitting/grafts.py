@@ -45,8 +45,8 @@ class GraftedPass:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Standing:
-    """Where a pass stands: in this graft's layer, which was given `hidden`."""
+class _LayerPass:
+    """A pass in the layer of one graft, which was given `hidden`."""
 
     graft: "Graft"
     grafted_pass: GraftedPass
@@ -56,7 +56,7 @@ class _Standing:
 class _Slot(threading.local):
     """What self-attention leaves for the module after it, in the same thread."""
 
-    standing: _Standing | None = None
+    layer_pass: _LayerPass | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "_Slot":
         return _Slot()
@@ -82,9 +82,9 @@ class Graft(nn.Module):
 
     def attach(self, layer: nn.Module, family: Family) -> None:
         """Hook into a layer."""
-        layer.register_forward_pre_hook(self._enter, with_kwargs=True)
-        family.attention(layer).register_forward_pre_hook(self._take, with_kwargs=True)
-        family.added(layer).register_forward_hook(self._join)
+        layer.register_forward_pre_hook(self._before_layer, with_kwargs=True)
+        family.attention(layer).register_forward_pre_hook(self._before_attention, with_kwargs=True)
+        family.added(layer).register_forward_hook(self._after_attention)
 
     def forward(self, hidden: Tensor, neighbors: PassNeighbors, shares: list[Tensor] | None) -> Tensor:
         """What to add to the stream [B, T, D] after self-attention, in its dtype."""
@@ -96,35 +96,37 @@ class Graft(nn.Module):
             shares.append(share)
         return self.cca_norm.dropout(added).to(hidden.dtype)
 
-    def _enter(
+    def _before_layer(
         self, layer: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
-        """Before the layer: note what it was given."""
+        """Note what the layer is given."""
         given = kwargs.get(ARGUMENT)
         if not isinstance(given, GraftedPass) or self not in given.grafts:
             return None
         hidden = args[0] if args else kwargs["hidden_states"]
-        return args, {**kwargs, ARGUMENT: _Standing(self, given, hidden)}
+        return args, {**kwargs, ARGUMENT: _LayerPass(self, given, hidden)}
 
-    def _take(
+    def _before_attention(
         self, attention: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
-        """Before self-attention, which knows nothing of our argument."""
+        """Take our argument away, which self-attention does not know."""
         given = kwargs.get(ARGUMENT)
-        mine = isinstance(given, _Standing) and given.graft is self
-        self._slot.standing = given if mine else None
+        mine = isinstance(given, _LayerPass) and given.graft is self
+        self._slot.layer_pass = given if mine else None
         return (args, _without_argument(kwargs)) if mine else None
 
-    def _join(self, module: nn.Module, args: tuple[Any, ...], output: Any) -> Any:
-        """After it: add what the neighbors say."""
-        standing, self._slot.standing = self._slot.standing, None
-        if standing is None:
+    def _after_attention(self, module: nn.Module, args: tuple[Any, ...], output: Any) -> Any:
+        """Add what the neighbors say."""
+        layer_pass = self._slot.layer_pass
+        self._slot.layer_pass = None
+        if layer_pass is None:
             return None
         attended = output[0] if isinstance(output, tuple) else output
-        hidden = standing.hidden + attended
-        here = standing.grafted_pass
+        hidden = layer_pass.hidden + attended
+        here = layer_pass.grafted_pass
         if self.retrieves:
-            here.neighbors, here.joined = here.retrieve(hidden), True
+            here.neighbors = here.retrieve(hidden)
+            here.joined = True
         if here.neighbors is None:
             return None
         joined = attended + self(hidden, here.neighbors, here.shares)
