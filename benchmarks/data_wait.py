@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from openbook.database import Database, NeighborTable
-from openbook.database.neighbors.table import Stamp
+from openbook.database.storage.neighbor_files import TableStamp
 from openbook.database.storage.records import DocumentRecord
 from openbook.text import train_tokenizer
 from openbook.train import load_recipe, train
@@ -58,7 +58,7 @@ def make_database(folder: Path, gigabytes: float, chunk_size: int) -> Database:
     ]
     database.catalog.commit(action="add", add=records, remove=[], num_chunks=documents * DOCUMENT)
     database = Database.open(folder)
-    stamp = Stamp(database.version, "bm25", NEIGHBORS, documents * DOCUMENT)
+    stamp = TableStamp(database.version, "bm25", NEIGHBORS, documents * DOCUMENT)
     table = database.opened.files.neighbors
     table.mkdir()
     ids, scores = stamp.arrays(table)

@@ -46,6 +46,7 @@ def test_a_damaged_document_can_be_removed_and_added_again(compacted: Database, 
     (problem,) = [p for p in verify(compacted.path).problems if p.file.endswith("tokens.bin")]
     assert "of documents 'b'; remove them, and add them again" in problem.problem
     database = Database.open(compacted.path)
+    database.catch_up()
     assert [hit.document_id for hit in database.search(["silver"])[0]] == ["c"]
     database.remove(["b"])
     database.add(documents({"b": TEXTS["b"]}))

@@ -11,6 +11,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from breaking import files_of
 from openbook.database import Database, NeighborTable, SequenceDataset, build_neighbors
 from openbook.errors import DatabaseError, MismatchError, SettingsError
 from openbook.evaluate import (
@@ -23,6 +24,8 @@ from openbook.evaluate import (
 )
 from openbook.evaluate.neighbor_modes import ChunkNeighbors, neighbors_of_mode
 from openbook.evaluate.overlap import OVERLAPS
+from openbook.generation import generate
+from openbook.lock import take_lock
 from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.text import Document
 
@@ -496,3 +499,60 @@ def test_rows_of_little_overlap_have_differences_of_their_own(
         if row.chunks:
             assert row.differences["off"].bits_per_byte == pytest.approx(row.off - row.on, abs=1e-6)
     assert report.leakage[-1].differences == report.differences
+
+
+# --- A database that changes ---
+
+
+def change(database: Database) -> None:
+    """Let other chunks stand under the numbers of the old ones."""
+    places = np.flatnonzero(database.layout.live & ~database.layout.holdout)[::3]
+    removed = [d.id for d in database.catalog.describe(database.layout.number[places].tolist())]
+    database.remove(removed)
+    database.compact()
+    database.add(Document(id=f"new {name}", text="ba ke li mo nu " * 60) for name in removed)
+
+
+@pytest.mark.parametrize("with_table", [True, False])
+def test_an_evaluation_reads_one_version_though_the_database_changes_meanwhile(
+    trained: RetroForCausalLM, copy_book: Callable[[], Database], with_table: bool
+) -> None:
+    database = copy_book()
+    table = NeighborTable.load(database) if with_table else None
+    options: dict[str, Any] = {"sequence_length": LENGTH, "batch_size": 2}
+    expected = evaluate_perplexity(trained, database, table, **options)
+    version, changed = database.opened, []
+
+    def progress(done: int, total: int | None, **_: Any) -> None:
+        if not changed:
+            change(database)
+            changed.append(done)
+
+    assert evaluate_perplexity(trained, database, table, progress=progress, **options) == expected
+    assert changed
+    assert evaluate_perplexity(trained, version, table, **options) == expected
+    assert evaluate_perplexity(trained, database, None, **options) != expected
+
+
+def test_a_table_of_another_version_is_refused(
+    trained: RetroForCausalLM, copy_book: Callable[[], Database]
+) -> None:
+    database = copy_book()
+    table = NeighborTable.load(database)
+    change(database)
+    with pytest.raises(MismatchError, match=r"version 2, the database is at 6: run openbook neighbors"):
+        evaluate_perplexity(trained, database, table, sequence_length=LENGTH)
+
+
+def test_an_evaluation_neither_waits_for_a_writer_nor_writes(
+    trained: RetroForCausalLM, copy_book: Callable[[], Database]
+) -> None:
+    database = copy_book()
+    before = {name: (database.path / name).read_bytes() for name in files_of(database.path)}
+    lock = take_lock(database.path / "write.lock")
+    try:
+        evaluate_perplexity(trained, database, None, sequence_length=LENGTH, max_sequences=4)
+        generate(trained, database, "a prompt", max_new_tokens=20)
+    finally:
+        lock.release()
+    assert {name: (database.path / name).read_bytes() for name in files_of(database.path)} == before

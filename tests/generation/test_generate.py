@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from openbook.database import Database
-from openbook.database.retrieved import retrieved_tokens
+from openbook.database import Database, Version
 from openbook.errors import DatabaseError, MismatchError, SettingsError
 from openbook.generation import Generation, Sampling, generate
 from openbook.generation.citations import cite
@@ -50,15 +49,15 @@ class Spy:
 @pytest.fixture
 def spy(book: Database, monkeypatch: pytest.MonkeyPatch) -> Spy:
     seen = Spy()
-    search = Database.search_chunks
+    search = Version.search_chunks
 
-    def search_chunks(self: Database, queries: Any, **options: Any) -> Any:
+    def search_chunks(self: Version, queries: Any, **options: Any) -> Any:
         ids, scores = search(self, queries, **options)
         seen.queries.append(list(queries.texts()))
         seen.found.append([set(row[row >= 0].tolist()) for row in ids])
         return ids, scores
 
-    monkeypatch.setattr(Database, "search_chunks", search_chunks)
+    monkeypatch.setattr(Version, "search_chunks", search_chunks)
     return seen
 
 
@@ -76,7 +75,7 @@ def neighbors_of(book: Database, tokens: list[int], k: int) -> tuple[torch.Tenso
     rows = [tokens[start : start + M] for start in range(0, len(tokens) // M * M, M)]
     found = [[hit.chunk_id for hit in book.search([book.tokenizer.decode([row])[0]], k=k)[0]] for row in rows]
     padded = np.array([row + [-1] * (k - len(row)) for row in found])
-    ids, mask = retrieved_tokens(book.tokens, book.layout, padded)
+    ids, mask = book.opened.retrieved_tokens(padded)
     return torch.from_numpy(ids), torch.from_numpy(mask)
 
 
@@ -106,7 +105,7 @@ def slow_greedy(model: RetroForCausalLM, book: Database, prompt: str, count: int
 
 def fast_greedy(model: RetroForCausalLM, book: Database, prompt: str, count: int, k: int) -> list[int]:
     settings = DecodingSettings(count, GREEDY, book.tokenizer.eos_id, 0)
-    fetch = NeighborFetcher(book, k, None).fetch if k else None
+    fetch = NeighborFetcher(book.opened, k, None).fetch if k else None
     return [token.id for token in decode(model, book.tokenizer.encode([prompt])[0], settings, fetch)]
 
 
@@ -163,7 +162,7 @@ def test_without_retrieval_nothing_is_searched(trained: RetroForCausalLM, book: 
 def test_a_prompt_shorter_than_a_chunk_has_neighbors_for_the_first_token(
     trained: RetroForCausalLM, book: Database
 ) -> None:
-    fetcher = NeighborFetcher(book, 2, None)
+    fetcher = NeighborFetcher(book.opened, 2, None)
     settings = DecodingSettings(1, GREEDY, book.tokenizer.eos_id, 0)
     ids = book.tokenizer.encode([prompt_of(book, 4)])[0]
     (token,) = decode(trained, ids, settings, fetcher.fetch)
@@ -345,7 +344,7 @@ def test_a_database_smaller_than_k_gives_what_there_is(
 
 
 def test_a_huge_k_takes_no_room_for_neighbors_that_do_not_exist(small: Callable[..., Database]) -> None:
-    ids, mask = NeighborFetcher(small("ba ke", "ba li"), 10**9, None).fetch([[1, 2]])
+    ids, mask = NeighborFetcher(small("ba ke", "ba li").opened, 10**9, None).fetch([[1, 2]])
     assert ids.shape[1] == mask.shape[1] == 2
 
 
@@ -378,3 +377,28 @@ def test_a_new_document_is_found_at_once(trained: RetroForCausalLM, small: Calla
     assert "new" not in cited()
     database.add([Document(id="new", text="zuzu titi")])
     assert "new" in cited()
+
+
+def test_a_generation_reads_one_version_though_the_database_changes_meanwhile(
+    sharp: RetroForCausalLM, copy_book: Callable[[], Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = copy_book()
+    prompt, forward = prompt_of(database, 20), sharp.forward
+    options = {"max_new_tokens": 40, "k": 2, "sampling": GREEDY}
+    expected = generate(sharp, database, prompt, **options)
+    cited = {near.document_id for citation in expected.citations for near in citation.neighbors}
+    passes = iter(range(1000))
+
+    def changing(*arguments: Any, **inputs: Any) -> Any:
+        if next(passes) == 2:
+            database.remove(cited)
+            database.compact()
+        return forward(*arguments, **inputs)
+
+    monkeypatch.setattr(sharp, "forward", changing)
+    version = database.opened
+    assert generate(sharp, database, prompt, **options) == expected
+    assert database.version == version.version + 2
+    monkeypatch.undo()
+    assert generate(sharp, version, prompt, **options) == expected
+    assert generate(sharp, database, prompt, **options) != expected

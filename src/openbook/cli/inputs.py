@@ -13,7 +13,7 @@ from openbook.errors import SettingsError
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-    from openbook.database import Database, NeighborTable
+    from openbook.database import NeighborTable, Version
     from openbook.model import RetroForCausalLM
 
 
@@ -95,7 +95,7 @@ def require_base(base: str) -> None:
         raise SettingsError(f"{base}: there is no such folder")
 
 
-def table_of(database: "Database") -> "NeighborTable | None":
+def table_of(database: "Version") -> "NeighborTable | None":
     """Load the neighbor table, or None where there is none and neighbors are to be searched.
 
     Raises:
@@ -103,11 +103,11 @@ def table_of(database: "Database") -> "NeighborTable | None":
     """
     from openbook.database import NeighborTable
 
-    return NeighborTable.load(database) if database.opened.files.neighbors.exists() else None
+    return NeighborTable.load(database) if database.files.neighbors.exists() else None
 
 
 @contextmanager
-def corpus_of(names: Sequence[str], database: "Database") -> "Iterator[Database | None]":
+def corpus_of(names: Sequence[str], database: "Version") -> "Iterator[Version | None]":
     """Make a database of these sources for the time of an evaluation, cut as the other one.
 
     Yields:
@@ -131,4 +131,4 @@ def corpus_of(names: Sequence[str], database: "Database") -> "Iterator[Database 
         )
         with bar("reading the text", count) as progress:
             corpus.add(sources.documents(), progress=progress)
-        yield corpus
+        yield corpus.opened

@@ -11,11 +11,12 @@ from openbook.database.neighbors.table import NeighborTable
 from openbook.database.neighbors.table_writer import build_neighbors
 from openbook.database.repair import repair
 from openbook.database.retokenize.retokenize import RetokenizeReport, retokenize
-from openbook.database.search.searcher import Hit, Queries, SearchMode
+from openbook.database.search.searcher import Hit, Queries
 from openbook.database.storage.manifest import Problem
 from openbook.database.storage.records import Commit, Exclusion
-from openbook.database.storage.settings import DatabaseSettings
+from openbook.database.storage.settings import DatabaseSettings, SearchMode
 from openbook.database.verify import VerifyReport, verify
+from openbook.database.version import Version
 from openbook.database.write.writer import AddReport
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "SearchMode",
     "SequenceDataset",
     "VerifyReport",
+    "Version",
     "build_neighbors",
     "nearest_neighbors",
     "repair",

@@ -1,26 +1,54 @@
 """The database as its users see it: one folder to create, open, add to, remove from and search.
 
-A `Database` object reads one version, the newest when it was opened, and moves to the newest with `refresh`,
-which its own `add`, `remove` and `compact` do. Several threads may search it while one of them changes it.
+A `Database` is the handle of the folder. It reads one version, the newest when it was opened, and moves to
+the newest with `refresh`, which its own `add`, `remove` and `compact` do. What is to read the same text
+throughout holds on to `opened`. Several threads may search a database while one of them changes it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
-from openbook.database.reader import DatabaseReader
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database.info import DatabaseInfo
 from openbook.database.search import embedder as embedders
-from openbook.database.search.embedder import DEFAULT_EMBEDDER
+from openbook.database.search.dense import Found
+from openbook.database.search.embedder import DEFAULT_EMBEDDER, Embedder
+from openbook.database.search.searcher import Hit, Queries
+from openbook.database.storage.arrays import Rows
+from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.folder import DatabaseFolder, open_folder
+from openbook.database.storage.layout import ChunkLayout
+from openbook.database.storage.records import Commit, Exclusion
+from openbook.database.storage.settings import DatabaseSettings
 from openbook.database.verify import VerifyReport, verify
+from openbook.database.version import Version, open_version
 from openbook.database.write.compact import compact
-from openbook.database.write.creation import create_folder, open_folder
+from openbook.database.write.creation import create_folder
 from openbook.database.write.writer import AddReport, Writer
 from openbook.errors import SourceError
 from openbook.progress import Progress, silent
 from openbook.text import AnyDocument, Tokenizer
 
 
-class Database(DatabaseReader):
-    """A retrieval database in a folder. Make one with `create`, open one with `open`."""
+class Database:
+    """A retrieval database in a folder. Make one with `create`, open one with `open`.
+
+    Args:
+        folder: of the database.
+        embedder: its encoder, if it is loaded already.
+    """
+
+    def __init__(self, folder: DatabaseFolder, embedder: Embedder | None = None) -> None:
+        self._folder = folder
+
+        def load() -> Embedder:
+            return embedder or embedders.recorded_embedder(folder.settings, where=folder.path)
+
+        self._load_embedder = cache(load)
+        self._opened = open_version(folder, self._load_embedder)
 
     @classmethod
     def create(
@@ -51,7 +79,7 @@ class Database(DatabaseReader):
         """
         loaded = None if embedder is None else embedders.load_embedder(embedder)
         listed = isinstance(holdout, Iterable)
-        catalog, settings, tokenizer = create_folder(
+        folder = create_folder(
             Path(path),
             tokenizer,
             loaded,
@@ -61,10 +89,7 @@ class Database(DatabaseReader):
             decontaminate=decontaminate,
             deduplicate=deduplicate,
         )
-        database = cls(Path(path), catalog, settings, tokenizer)
-        if loaded is not None:
-            database.__dict__["embedder"] = loaded  # already loaded: fills the cached property
-        return database
+        return cls(folder, loaded)
 
     @classmethod
     def open(cls, path: str | Path) -> "Database":
@@ -74,18 +99,19 @@ class Database(DatabaseReader):
             DatabaseError: there is none, or it is damaged.
             MismatchError: its tokenizer's files are not those it was made with.
         """
-        return cls(Path(path), *open_folder(Path(path)))
-
-    def _writer(self) -> Writer:
-        return Writer(self.catalog, self._files, self.settings, self.tokenizer, lambda: self.embedder)
-
-    def _mend_indexes(self) -> None:
-        with self._writer() as writer:
-            writer.finish()
+        return cls(open_folder(Path(path)))
 
     def __reduce__(self) -> tuple[Callable[[Path], "Database"], tuple[Path]]:
-        """A copy for another process (a data loader's) opens the folder itself."""
         return Database.open, (self.path,)
+
+    def refresh(self) -> None:
+        """Move to the newest version."""
+        self._opened = open_version(self._folder, self._load_embedder, self._opened)
+
+    # --- Writing ---
+
+    def _writer(self) -> Writer:
+        return Writer(self._folder, self._load_embedder)
 
     def add(
         self,
@@ -97,14 +123,14 @@ class Database(DatabaseReader):
     ) -> AddReport:
         """Add documents. Unchanged text is skipped; changed text under a known id replaces the old one.
 
-        Committed batch by batch: after an interruption, adding the same documents again goes on where it was.
+        Committed batch by batch: after an interruption, adding the same documents again resumes where it was.
 
         Args:
             documents: any number; they are read as they are written.
             sync: remove all other documents, so that the database holds just these.
-            on_error: told of a document whose id came before in this call with another text, or whose tokens
-                are not the tokenizer's; None: raise.
-            progress: told how many documents are done.
+            on_error: called with the error of a document whose id came before in this call with another text,
+                or whose tokens are not the tokenizer's; None: raise.
+            progress: called with how many documents are done.
 
         Raises:
             DatabaseError: another process is writing.
@@ -127,9 +153,9 @@ class Database(DatabaseReader):
         return version
 
     def compact(self, *, progress: Progress = silent) -> int:
-        """Write all files anew without what was removed. Returns the new version; chunks get new numbers.
+        """Write all files again without what was removed. Returns the new version; chunks get new numbers.
 
-        A database that was opened before goes on reading the files that it opened.
+        Versions that were opened before are read from the files that they opened.
 
         Raises:
             DatabaseError: another process is writing, or the disk has no room for a second copy.
@@ -139,16 +165,12 @@ class Database(DatabaseReader):
         self.refresh()
         return version
 
-    def verify(self, *, progress: Progress = silent) -> VerifyReport:
-        """Compare every file with its checksums and the catalogue; see also `repair`."""
-        return verify(self.path, progress=progress)
-
-    def mend(self, *, bulk: bool = False, progress: Progress = silent) -> None:
-        """Make again what is missing from the indexes, and let them catch up with the arrays.
+    def catch_up(self, *, bulk: bool = False, progress: Progress = silent) -> None:
+        """Bring to an end what an interrupted call left: look for near-copies, make and complete the indexes.
 
         Args:
-            bulk: catch up with nearly every chunk, because many queries are to follow.
-            progress: told in stages.
+            bulk: complete the dense index to nearly every chunk, because many queries are to follow.
+            progress: called in stages.
 
         Raises:
             DatabaseError: another process is writing.
@@ -156,3 +178,93 @@ class Database(DatabaseReader):
         with self._writer() as writer:
             writer.finish(bulk=bulk, progress=progress)
         self.refresh()
+
+    # --- Reading: all of it is `opened`'s ---
+
+    @property
+    def opened(self) -> Version:
+        """The version that this object reads: hold on to it to read the same one throughout."""
+        return self._opened
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self._folder.path
+
+    @property
+    def settings(self) -> DatabaseSettings:
+        """What the database was made with."""
+        return self._folder.settings
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """Turns texts into tokens, and chunks into text."""
+        return self._folder.tokenizer
+
+    @property
+    def catalog(self) -> Catalog:
+        """The truth about settings, documents and commits."""
+        return self._folder.catalog
+
+    @property
+    def version(self) -> int:
+        """Of what this object reads; grows by one with each commit."""
+        return self._opened.version
+
+    @property
+    def layout(self) -> ChunkLayout:
+        """Which chunk is of which document."""
+        return self._opened.layout
+
+    @property
+    def tokens(self) -> Rows:
+        """[num_chunks, M], of the tokenizer's vocabulary."""
+        return self._opened.tokens
+
+    @property
+    def vectors(self) -> Rows | None:
+        """float16 [num_chunks, E]; None in a lexical-only database."""
+        return self._opened.vectors
+
+    @property
+    def embedder(self) -> Embedder:
+        """See `Version.embedder`."""
+        return self._opened.embedder
+
+    def search(self, texts: Sequence[str], *, k: int = 5, mode: str | None = None) -> list[list[Hit]]:
+        """Find the chunks nearest to each text; see `Version.search`."""
+        return self._opened.search(texts, k=k, mode=mode)
+
+    def search_chunks(
+        self, queries: Queries, *, k: int, mode: str | None = None, exclude: NDArray[np.int64] | None = None
+    ) -> Found:
+        """As `search`, in chunk numbers; see `Searcher.search`."""
+        return self._opened.search_chunks(queries, k=k, mode=mode, exclude=exclude)
+
+    def text_queries(self, texts: Sequence[str]) -> Queries:
+        """See `Version.text_queries`."""
+        return self._opened.text_queries(texts)
+
+    def hits(self, chunk_ids: NDArray[np.int64], scores: NDArray[np.float32]) -> list[Hit]:
+        """What people see of these chunks [k]; -1 is left out."""
+        return self._opened.hits(chunk_ids, scores)
+
+    def chunk_texts(self, chunk_ids: NDArray[np.int64] | Sequence[int]) -> list[str]:
+        """The text of each chunk, without padding; empty for -1."""
+        return self._opened.chunk_texts(chunk_ids)
+
+    def info(self) -> DatabaseInfo:
+        """Counts, sizes and settings."""
+        return self._opened.info()
+
+    def commits(self) -> list[Commit]:
+        """All versions, the oldest first."""
+        return self._opened.commits()
+
+    def excluded(self) -> list[Exclusion]:
+        """The documents kept out of retrieval and training because they nearly equal another."""
+        return self._opened.excluded()
+
+    def verify(self, *, progress: Progress = silent) -> VerifyReport:
+        """Compare every file with its checksums and the catalog; see also `repair`."""
+        return verify(self.path, progress=progress)

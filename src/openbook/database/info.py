@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from openbook.database.neighbors.table import table_stamp
 from openbook.database.search.dense_store import is_large, stored_index
 from openbook.database.storage.catalog_reading import CatalogReader
+from openbook.database.storage.files import Files
+from openbook.database.storage.layout import ChunkLayout
+from openbook.database.storage.neighbor_files import table_stamp
 from openbook.database.storage.settings import DatabaseSettings
-from openbook.database.version import Version
 from openbook.errors import DatabaseError
 
 
@@ -42,12 +43,11 @@ class DatabaseInfo:
     """Bytes of each part of the folder."""
 
 
-def describe(settings: DatabaseSettings, opened: Version) -> DatabaseInfo:
+def describe(settings: DatabaseSettings, layout: ChunkLayout, files: Files) -> DatabaseInfo:
     """Counts and sizes of one version."""
-    layout = opened.layout
     retrieved = layout.count(holdout=False)
     held_out = layout.count(holdout=True)
-    index, recall = _dense(settings, opened)
+    index, recall = _dense_index(settings, layout, files)
     chunks = retrieved["chunks"] + held_out["chunks"]
     return DatabaseInfo(
         documents=retrieved["documents"] + held_out["documents"],
@@ -62,35 +62,37 @@ def describe(settings: DatabaseSettings, opened: Version) -> DatabaseInfo:
         removed_chunks=layout.num_chunks - chunks,
         dense_index=index,
         recall_at_10=recall,
-        neighbors=_neighbors(opened),
+        neighbors=_neighbors(layout, files),
         tokens=retrieved["tokens"] + held_out["tokens"],
         bytes=retrieved["bytes"] + held_out["bytes"],
-        disk=opened.files.sizes(),
+        disk=files.sizes(),
     )
 
 
-def _dense(settings: DatabaseSettings, opened: Version) -> tuple[str | None, float | None]:
+def _dense_index(
+    settings: DatabaseSettings, layout: ChunkLayout, files: Files
+) -> tuple[str | None, float | None]:
     if not settings.embedding_size:
         return None, None
-    if not is_large(opened.layout):
+    if not is_large(layout):
         return "exact", 1.0
     try:
-        found = stored_index(opened.files.dense)
+        found = stored_index(files.dense)
     except DatabaseError:
         return "damaged", None
     return ("exact", 1.0) if found is None else (found.name, found.recall_at_10)
 
 
-def _neighbors(opened: Version) -> str | None:
+def _neighbors(layout: ChunkLayout, files: Files) -> str | None:
     try:
-        stamp = table_stamp(opened.files.neighbors)
+        stamp = table_stamp(files.neighbors)
     except DatabaseError:
         return "damaged"
     if stamp is None:
         return None
-    where, stale = "", stamp.version != opened.layout.version
+    where, stale = "", stamp.version != layout.version
     if stamp.book is not None:
-        place = stamp.book.place(opened.files.folder)
+        place = stamp.book.place(files.folder)
         where = f", in {place} at version {stamp.book.version}"
         try:
             stale |= CatalogReader(place).head().version != stamp.book.version

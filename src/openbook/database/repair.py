@@ -17,17 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.database import Database
-from openbook.database.neighbors.table import Stamp, wanted_stamp
+from openbook.database.near_copies.exclusions import awaits_comparison
 from openbook.database.neighbors.table_writer import build_neighbors
 from openbook.database.search.embedder import Embedder, recorded_embedder
 from openbook.database.storage.arrays import AppendOnlyArray
 from openbook.database.storage.catalog_reading import FILE_NAME
 from openbook.database.storage.files import Files
+from openbook.database.storage.folder import DatabaseFolder, open_folder
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.manifest import NAME as MANIFEST
 from openbook.database.storage.manifest import Problem, write_manifest
+from openbook.database.storage.neighbor_files import TableStamp, wanted_stamp
 from openbook.database.verify import VerifyReport, verify
-from openbook.database.write.creation import Opened, open_folder
 from openbook.errors import DatabaseError, OpenbookError
 from openbook.lock import take_lock
 from openbook.progress import Progress, silent, stage
@@ -37,7 +38,7 @@ _ENCODED_AT_ONCE = 512
 
 
 def repair(folder: Path, *, progress: Progress = silent) -> VerifyReport:
-    """Repair what can be repaired.
+    """Repair what can be repaired, and complete what an interrupted `add` left.
 
     Args:
         folder: of the database.
@@ -51,17 +52,20 @@ def repair(folder: Path, *, progress: Progress = silent) -> VerifyReport:
     """
     report = verify(folder, progress=progress)
     if report.ok:
+        database = Database.open(folder)
+        if awaits_comparison(database.layout, database.settings):
+            database.catch_up(progress=progress)
         return report
     try:
         opened = open_folder(folder)
         table = _delete_and_restore(folder, opened, report.problems, progress)
         database = Database.open(folder)
-        database.mend(progress=progress)
+        database.catch_up(progress=progress)
         if table is not None:
             book = None if table.book is None else Database.open(table.book.place(folder))
             tell = stage(progress, "finding neighbors")
             build_neighbors(database, book=book, k=table.k, mode=table.mode, progress=tell)
-        write_manifest(opened[0])
+        write_manifest(opened.catalog)
     except OpenbookError:
         if (after := verify(folder)).ok:
             raise  # nothing is damaged: something else stood in the way
@@ -70,16 +74,14 @@ def repair(folder: Path, *, progress: Progress = silent) -> VerifyReport:
 
 
 def _delete_and_restore(
-    folder: Path, opened: Opened, problems: list[Problem], progress: Progress
-) -> Stamp | None:
+    folder: Path, opened: DatabaseFolder, problems: list[Problem], progress: Progress
+) -> TableStamp | None:
     """Delete what is built again by those who need it, and restore the arrays; returns the table to build."""
-    catalog, settings, tokenizer = opened
+    catalog, settings, tokenizer = opened.catalog, opened.settings, opened.tokenizer
     lock = take_lock(folder / "write.lock")
     try:
         snapshot = catalog.snapshot()
-        files = Files.of(
-            folder, settings, vocab_size=tokenizer.vocab_size, generation=snapshot.head.generation
-        )
+        files = opened.files(snapshot.head.generation)
         layout = ChunkLayout.from_snapshot(snapshot, chunk_size=settings.chunk_size)
         if any(problem.file in (FILE_NAME, MANIFEST) for problem in problems):
             _rewrite_catalog(catalog.path, folder / MANIFEST)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from openbook.database.neighbors.table import BEGUN, table_stamp
 from openbook.database.search.dense_store import is_large, stored_index
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.search.tantivy_files import damaged_segments
@@ -14,10 +13,11 @@ from openbook.database.storage.arrays import AppendOnlyArray
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_reading import FILE_NAME
 from openbook.database.storage.files import Files
+from openbook.database.storage.folder import open_folder
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.manifest import Problem, check_manifest
+from openbook.database.storage.neighbor_files import BEGUN, table_stamp
 from openbook.database.storage.settings import DatabaseSettings
-from openbook.database.write.creation import open_folder
 from openbook.durable import file_digest, read_sealed
 from openbook.errors import DatabaseError, FormatError, OpenbookError
 from openbook.progress import Progress, silent, stage
@@ -70,17 +70,15 @@ class _Checker:
         self.check_catalog()
         try:
             self.problems += check_manifest(self.catalog)
-            _, settings, tokenizer = open_folder(self.folder)
+            opened = open_folder(self.folder)
             snapshot = self.catalog.snapshot()
         except OpenbookError as error:
             if not self.problems:
                 file = FILE_NAME if FILE_NAME in str(error) else "tokenizer/tokenizer.json"
                 self.report(error, file)
             return
-        files = Files.of(
-            self.folder, settings, vocab_size=tokenizer.vocab_size, generation=snapshot.head.generation
-        )
-        layout = ChunkLayout.from_snapshot(snapshot, chunk_size=settings.chunk_size)
+        files = opened.files(snapshot.head.generation)
+        layout = ChunkLayout.from_snapshot(snapshot, chunk_size=opened.settings.chunk_size)
         for array in files.arrays:
             first = array is files.tokens
             tell = self.progress if first else stage(self.progress, f"checking {array.path.stem}")

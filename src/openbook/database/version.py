@@ -1,48 +1,183 @@
 """One version of a database, opened: all that reading and searching need, and that never changes.
 
-A `Database` holds one of these and replaces it as a whole, so that a search in another thread sees one
-version or the next, never a mixture.
+Whatever reads is given one of these: what others, or the `Database` itself, do to the folder meanwhile does
+not reach it. Its arrays and indexes are open files, which stay when their names are deleted. Nothing here
+writes.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from openbook.database.info import DatabaseInfo, describe
+from openbook.database.search.dense import Found
+from openbook.database.search.embedder import Embedder, recorded_embedder
 from openbook.database.search.indexes import Indexes
-from openbook.database.search.searcher import Hit, Queries, Searcher
+from openbook.database.search.searcher import Hit, Queries, Searcher, check_mode
 from openbook.database.storage.arrays import Rows
-from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.catalog_reading import CatalogReader
 from openbook.database.storage.files import Files
+from openbook.database.storage.folder import DatabaseFolder, open_folder
 from openbook.database.storage.layout import ChunkLayout
-from openbook.errors import DatabaseError
+from openbook.database.storage.records import Commit, Exclusion
+from openbook.database.storage.settings import DatabaseSettings
+from openbook.errors import DatabaseError, MismatchError
 from openbook.text import Tokenizer
 
 _TRIES = 5
 
+LoadEmbedder = Callable[[], Embedder]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Version:
-    """What a version holds.
+    """What a version holds; equal to another opening of the same version of the same folder.
+
+    It travels to another process as folder and number, and raises `MismatchError` there if the database is at
+    another version by then.
 
     Args:
-        catalog: describes documents.
-        tokenizer: turns chunks into text.
+        folder: of the database.
         files: of the generation that the version belongs to.
         layout: which chunk is of which document.
         tokens: [num_chunks, M].
         vectors: float16 [num_chunks, E]; None in a lexical-only database.
         searcher: over them.
+        load_embedder: loads the frozen encoder once, for all versions that share this.
     """
 
-    catalog: Catalog
-    tokenizer: Tokenizer
+    folder: DatabaseFolder
     files: Files
     layout: ChunkLayout
     tokens: Rows
     vectors: Rows | None
     searcher: Searcher
+    load_embedder: LoadEmbedder
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Version":
+        """Open the newest version of the database in a folder.
+
+        Raises:
+            DatabaseError: there is none, or it is damaged.
+            MismatchError: its tokenizer's files are not those it was made with.
+        """
+        return open_version(open_folder(Path(path)))
+
+    def __reduce__(self) -> tuple[Callable[[Path, int, str], "Version"], tuple[Path, int, str]]:
+        return _reopen, (self.path, self.version, self.history)
+
+    def __repr__(self) -> str:
+        return f"Version({str(self.path)!r}, {self.version})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Version) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    @cached_property
+    def _key(self) -> tuple[Path, int]:
+        return self.path.resolve(), self.version
+
+    def require_same(self, other: "Version") -> None:
+        """Refuse another version of the same database: its chunks may have other numbers.
+
+        Raises:
+            MismatchError: saying both.
+        """
+        if self._key[0] == other._key[0] and self.version != other.version:
+            raise MismatchError(
+                f"{self.path}: is given at version {self.version} and as its own book at version "
+                f"{other.version}; take one version for both, and a neighbor table of it"
+            )
+
+    @property
+    def opened(self) -> "Version":
+        """Itself, as a `Database` has it: where either may be given, `.opened` is what is read."""
+        return self
+
+    @property
+    def path(self) -> Path:
+        """The database's folder."""
+        return self.folder.path
+
+    @property
+    def settings(self) -> DatabaseSettings:
+        """What the database was made with."""
+        return self.folder.settings
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """Turns chunks into text."""
+        return self.folder.tokenizer
+
+    @property
+    def catalog(self) -> CatalogReader:
+        """Describes documents, also those that later versions removed, until the second `compact` after."""
+        return self.folder.catalog
+
+    @property
+    def version(self) -> int:
+        """The number; each commit makes the next one."""
+        return self.layout.version
+
+    @cached_property
+    def history(self) -> str:
+        """Fingerprint of the database up to this version: of it and its copies alone."""
+        return self.catalog.history(self.version)
+
+    @property
+    def embedder(self) -> Embedder:
+        """The frozen encoder, loaded when first needed.
+
+        Raises:
+            MismatchError: its weights are not those that the vectors were made with.
+        """
+        return self.load_embedder()
+
+    def search(self, texts: Sequence[str], *, k: int = 5, mode: str | None = None) -> list[list[Hit]]:
+        """Find the chunks nearest to each text.
+
+        Args:
+            texts: the queries.
+            k: hits a query, fewer if the database has fewer.
+            mode: dense, bm25 or hybrid; None: dense where there are vectors, else bm25.
+
+        Returns:
+            For each text its hits, best first.
+
+        Raises:
+            DatabaseError: the index that the mode needs is missing or damaged.
+            SettingsError: k below 1, or a mode that the database does not have.
+        """
+        k = min(k, max(1, self.layout.num_chunks))
+        ids, scores = self.search_chunks(self.text_queries(texts), k=k, mode=mode)
+        return [self.hits(*row) for row in zip(ids, scores, strict=True)]
+
+    def search_chunks(
+        self, queries: Queries, *, k: int, mode: str | None = None, exclude: NDArray[np.int64] | None = None
+    ) -> Found:
+        """As `search`, in chunk numbers; see `Searcher.search`."""
+        checked = check_mode(mode, has_dense=self.vectors is not None)
+        return self.searcher.search(queries, k=k, mode=checked, exclude=exclude)
+
+    def text_queries(self, texts: Sequence[str]) -> Queries:
+        """Queries from texts; they are encoded only if a mode asks for vectors, and once."""
+        return Queries(lambda: texts, cache(lambda: self.embedder.encode(texts)), len(texts))
+
+    def chunk_queries(self, chunk_ids: NDArray[np.int64]) -> Queries:
+        """Stored chunks as queries: their vectors are in the database, nothing is encoded again."""
+
+        def vectors() -> NDArray[np.float32]:
+            assert self.vectors is not None
+            return self.vectors[chunk_ids].astype(np.float32)
+
+        return Queries(lambda: self.chunk_texts(chunk_ids), vectors, len(chunk_ids))
 
     def hits(self, chunk_ids: NDArray[np.int64], scores: NDArray[np.float32]) -> list[Hit]:
         """What people see of these chunks [k]; -1 is left out."""
@@ -60,57 +195,120 @@ class Version:
         ]
 
     def chunk_texts(self, chunk_ids: NDArray[np.int64] | Sequence[int]) -> list[str]:
-        """The text of each chunk, without filling; empty for -1."""
+        """The text of each chunk, without padding; empty for -1."""
         numbers = np.asarray(chunk_ids, dtype=np.int64)
         exists = numbers >= 0
         rows = self.tokens[numbers[exists]].tolist()
         lengths = self.layout.lengths[numbers[exists]].tolist()
-        filled = iter(row[:length] for row, length in zip(rows, lengths, strict=True))
-        return self.tokenizer.decode([next(filled) if there else [] for there in exists.tolist()])
+        texts = iter(row[:length] for row, length in zip(rows, lengths, strict=True))
+        return self.tokenizer.decode([next(texts) if there else [] for there in exists.tolist()])
 
-    def chunk_queries(self, chunk_ids: NDArray[np.int64]) -> Queries:
-        """Stored chunks as queries: their vectors are in the database, nothing is encoded again."""
+    def retrieved_tokens(self, chunk_ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Fetch neighbors with their continuations: the retrieved value of the paper (section 2.3: [N, F]).
 
-        def vectors() -> NDArray[np.float32]:
-            assert self.vectors is not None
-            return self.vectors[chunk_ids].astype(np.float32)
+        Where padding stands inside documents, what follows it moves up, here for M = 4:
 
-        return Queries(lambda: self.chunk_texts(chunk_ids), vectors, len(chunk_ids))
+            chunk      a b c .        following  d e . .
+            retrieved  a b c d e . . .
+            mask       1 1 1 1 1 0 0 0
+
+        Args:
+            chunk_ids: [..., K]; -1 for a neighbor that does not exist.
+
+        Returns:
+            token ids int64 [..., K, 2M] and their mask [..., K, 2M]: False for padding, which stands at the
+            end, for the continuation of a document's last chunk, and for all of a missing neighbor.
+        """
+        layout, M = self.layout, self.layout.chunk_size
+        exists = chunk_ids >= 0
+        rows = np.where(exists, chunk_ids, 0)
+        continued = exists & layout.has_continuation[rows]
+        following = np.where(continued, rows + 1, rows)
+        lengths = np.where(exists, layout.lengths[rows], 0)
+        lengths_after = np.where(continued, layout.lengths[following], 0)
+        ids = np.empty((*chunk_ids.shape, 2 * M), dtype=np.int64)
+        ids[..., :M] = self.tokens[rows]
+        ids[..., M:] = self.tokens[following]
+        place = np.arange(M)
+        mask = np.concatenate([place < lengths[..., None], place < lengths_after[..., None]], axis=-1)
+        if layout.stored_lengths is not None:  # else what has a continuation is full
+            order = np.argsort(~mask, axis=-1, kind="stable")
+            ids = np.take_along_axis(ids, order, axis=-1)
+            mask = np.take_along_axis(mask, order, axis=-1)
+        return ids, mask
+
+    def info(self) -> DatabaseInfo:
+        """Counts, sizes and settings."""
+        return describe(self.settings, self.layout, self.files)
+
+    def commits(self) -> list[Commit]:
+        """All versions up to this one, the oldest first."""
+        return [commit for commit in self.catalog.commits() if commit.version <= self.version]
+
+    def excluded(self) -> list[Exclusion]:
+        """The documents kept out of retrieval and training because they nearly equal another.
+
+        Those of the newest version; `layout.excluded` is of this one.
+        """
+        return self.catalog.excluded()
+
+
+def _reopen(path: Path, number: int, history: str) -> Version:
+    """Open a version that another process has handed on.
+
+    Raises:
+        DatabaseError: there is no database any more.
+        MismatchError: it is at another version now, or it is another database.
+    """
+    found = Version.open(path)
+    remedy = "open the database again, and make datasets and neighbor tables from what it holds now"
+    if found.version != number:
+        raise MismatchError(
+            f"{path}: version {number} was handed to this process, but the database is at version "
+            f"{found.version} now; {remedy}"
+        )
+    if found.history != history:
+        raise MismatchError(f"{path}: another database stands in the place of version {number}; {remedy}")
+    return found
 
 
 def open_version(
-    catalog: Catalog,
-    tokenizer: Tokenizer,
-    files_of: Callable[[int], Files],
-    repair: Callable[[], None],
-    before: Version | None = None,
+    folder: DatabaseFolder, load_embedder: LoadEmbedder | None = None, before: Version | None = None
 ) -> Version:
     """Open the newest version.
 
     Args:
-        catalog: of the database.
-        tokenizer: of the database.
-        files_of: the files of a generation.
-        repair: makes indexes again that are missing.
+        folder: of the database.
+        load_embedder: see `Version`; None: loads what the settings name.
         before: the version opened before, whose open files may still be the right ones.
 
     Raises:
         DatabaseError: something is damaged.
     """
+    load = load_embedder or cache(lambda: recorded_embedder(folder.settings, where=folder.path))
+    held = None if before is None else before.searcher.indexes
     for tries_left in reversed(range(_TRIES)):
-        snapshot = catalog.snapshot()
-        files = files_of(snapshot.head.generation)
-        held = None if before is None else before.searcher.indexes
+        snapshot = folder.catalog.snapshot()
+        files = folder.files(snapshot.head.generation)
         try:
             layout = files.layout(snapshot)
             tokens = files.tokens.rows(layout.num_chunks)
             vectors = None if files.vectors is None else files.vectors.rows(layout.num_chunks)
-            searcher = Searcher(layout, Indexes(layout, vectors, files, repair, held))
+            searcher = Searcher(layout, Indexes(layout, vectors, files, held))
         except DatabaseError:
-            if catalog.head().generation == files.generation:
+            if folder.catalog.head().generation == files.generation:
                 raise
             continue  # compacted meanwhile: the files are gone
-        now = catalog.head()  # what a commit meanwhile removed may be gone from the lexical index already
+        now = folder.catalog.head()
+        # What a commit meanwhile removed may be gone from the lexical index already.
         if now.version == layout.version or (not tries_left and now.generation == files.generation):
-            return Version(catalog, tokenizer, files, layout, tokens, vectors, searcher)
-    raise DatabaseError(f"{catalog.path.parent}: changes faster than it can be opened; try again")
+            return Version(
+                folder=folder,
+                files=files,
+                layout=layout,
+                tokens=tokens,
+                vectors=vectors,
+                searcher=searcher,
+                load_embedder=load,
+            )
+    raise DatabaseError(f"{folder.path}: changes faster than it can be opened; try again")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database import Database, NeighborTable
+from openbook.database import Database, NeighborTable, Version
 from openbook.errors import SettingsError
 from openbook.evaluate.neighbor_modes import ChunkNeighbors, check_neighbors, true_neighbors
 from openbook.evaluate.scorers import Scorer
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class ReadingOptions(TypedDict, total=False):
     """See `evaluate_perplexity`, which has the same."""
 
-    corpus: Database | None
+    corpus: Database | Version | None
     k: int | None
     search_mode: str | None
     sequence_length: int
@@ -45,7 +45,7 @@ class Reading:
 
     model: "RetroForCausalLM"
     windows: Windows
-    book: Database
+    book: Version
     table: NeighborTable | None
     search_mode: str | None
     k: int
@@ -55,10 +55,10 @@ class Reading:
     def of(
         cls,
         model: "RetroForCausalLM",
-        database: Database,
+        database: Database | Version,
         table: NeighborTable | None,
         *,
-        corpus: Database | None = None,
+        corpus: Database | Version | None = None,
         k: int | None = None,
         search_mode: str | None = None,
         sequence_length: int = 512,
@@ -67,6 +67,9 @@ class Reading:
         max_sequences: int | None = None,
     ) -> "Reading":
         """Check that all belong together; arguments and errors are those of `evaluate_perplexity`."""
+        database = database.opened
+        if table is not None:
+            table.require_of(database)
         database.settings.require_match(
             tokenizer_fingerprint=model.config.tokenizer_fingerprint, chunk_size=model.config.chunk_size
         )
@@ -80,9 +83,10 @@ class Reading:
                 f"sequence length {sequence_length}: the model was trained with "
                 f"{model.config.max_position_embeddings}; a stride shows it as much past as it can read"
             )
-        layout = (corpus or database).layout
+        read = database if corpus is None else corpus.opened
+        layout = read.layout
         windows = Windows.of(
-            corpus or database,
+            read,
             "train" if corpus is not None and not (layout.holdout & layout.live).any() else "holdout",
             book=book,
             sequence_length=sequence_length,

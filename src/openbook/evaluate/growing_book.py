@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database import Database, NeighborTable, nearest_neighbors
+from openbook.database import Database, NeighborTable, SearchMode, Version, nearest_neighbors
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.search.recall import EveryVector
-from openbook.database.search.searcher import Searcher, SearchMode, check_mode
+from openbook.database.search.searcher import Searcher, check_mode
 from openbook.database.storage.layout import ChunkLayout
-from openbook.database.version import Version
 from openbook.errors import DatabaseError, SettingsError
 from openbook.evaluate.evaluator import Reading, ReadingOptions
 from openbook.evaluate.measures import Difference, differences, result_of
@@ -48,7 +47,7 @@ class GrowingRow:
 
 def evaluate_growing(
     model: "RetroForCausalLM",
-    database: Database,
+    database: Database | Version,
     table: NeighborTable | None,
     *,
     shares: Sequence[float] = SHARES,
@@ -117,9 +116,7 @@ def _neighbors(
             book=book,
             k=reading.k,
             mode=mode,
-            searcher_of=lambda version: searcher_of_documents(
-                version, documents, mode=mode, folder=Path(folder)
-            ),
+            searcher=searcher_of_documents(book, documents, mode=mode, folder=Path(folder)),
             progress=stage(progress, f"searching {_name(share)}"),
         )
     return ChunkNeighbors(windows.chunks, ids)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database import Database, NeighborTable, nearest_neighbors
+from openbook.database import NeighborTable, Version, nearest_neighbors
 from openbook.database.search.searcher import check_mode
 from openbook.errors import DatabaseError, SettingsError
 from openbook.evaluate.windows import Windows
@@ -56,7 +56,7 @@ def check_modes(modes: Sequence[str]) -> None:
             raise SettingsError(f"evaluation mode {mode!r}: choose from {', '.join(MODES)}")
 
 
-def check_neighbors(book: Database, *, k: int, search_mode: str | None) -> None:
+def check_neighbors(book: Version, *, k: int, search_mode: str | None) -> None:
     """Check what neighbors are asked for.
 
     Raises:
@@ -69,7 +69,7 @@ def check_neighbors(book: Database, *, k: int, search_mode: str | None) -> None:
 
 def true_neighbors(
     windows: Windows,
-    book: Database,
+    book: Version,
     table: NeighborTable | None,
     *,
     k: int,
@@ -99,7 +99,7 @@ def true_neighbors(
 
 
 def neighbors_of_mode(
-    mode: str, true: ChunkNeighbors, book: Database, *, k: int, seed: int
+    mode: str, true: ChunkNeighbors, book: Version, *, k: int, seed: int
 ) -> ChunkNeighbors | None:
     """The neighbors that a mode shows; None: none at all.
 

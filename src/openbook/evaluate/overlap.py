@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database import Database
-from openbook.database.retrieved import retrieved_tokens
+from openbook.database import Version
 from openbook.evaluate.measures import Difference, Losses, differences, result_of
 from openbook.evaluate.neighbor_modes import OVERLAP_NEIGHBORS, ChunkNeighbors
 from openbook.evaluate.windows import Windows
@@ -88,7 +87,7 @@ def near_copies(windows: Windows, runs: NDArray[np.int64]) -> NearCopies:
     )
 
 
-def overlap_runs(windows: Windows, true: ChunkNeighbors, book: Database) -> NDArray[np.int64]:
+def overlap_runs(windows: Windows, true: ChunkNeighbors, book: Version) -> NDArray[np.int64]:
     """Longest run that each chunk [n, C] shares with its 10 nearest, in tokens; -1 for no chunk."""
     database, M = windows.dataset.database, windows.chunk_size
     near = true.first(OVERLAP_NEIGHBORS)
@@ -98,7 +97,7 @@ def overlap_runs(windows: Windows, true: ChunkNeighbors, book: Database) -> NDAr
         ids = near.chunks[part]
         tokens = database.tokens[ids].astype(np.int64)
         tokens[np.arange(M) >= database.layout.lengths[ids][:, None]] = -1
-        neighbors, mask = retrieved_tokens(book.tokens, book.layout, near.ids[part])
+        neighbors, mask = book.retrieved_tokens(near.ids[part])
         runs[part] = longest_common_runs(tokens, neighbors, mask)
     exists = windows.chunk_ids >= 0
     places = np.searchsorted(near.chunks, np.where(exists, windows.chunk_ids, near.chunks[0]))

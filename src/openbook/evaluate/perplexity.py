@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database import Database, NeighborTable
+from openbook.database import Database, NeighborTable, Version
 from openbook.evaluate.evaluator import Reading
 from openbook.evaluate.measures import Difference, Losses, ModeResult, by_position, differences, result_of
 from openbook.evaluate.neighbor_modes import MODES, OVERLAP_NEIGHBORS, check_modes, neighbors_of_mode
@@ -55,10 +55,10 @@ class PerplexityReport:
 
 def evaluate_perplexity(
     model: "RetroForCausalLM",
-    database: Database,
+    database: Database | Version,
     table: NeighborTable | None,
     *,
-    corpus: Database | None = None,
+    corpus: Database | Version | None = None,
     modes: Sequence[str] = MODES,
     others: Mapping[str, Scorer] | None = None,
     k: int | None = None,
@@ -74,7 +74,8 @@ def evaluate_perplexity(
 
     Args:
         model: trained with the database's tokenizer and chunk length; it is left in the mode it was in.
-        database: built with a holdout, unless there is a corpus.
+        database: built with a holdout, unless there is a corpus; read throughout in the version that it reads
+            when this begins.
         table: its neighbor table, used where it has the neighbors asked for; None: neighbors are searched.
         corpus: another database to read, its held-out documents, or all if it holds none out; its neighbors
             are searched in the database, or in the book of the table.

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
-from openbook.database import Database, NeighborTable, nearest_neighbors
+from openbook.database import Database, NeighborTable, Version, nearest_neighbors
 from openbook.database.search.dense import ApproximateIndex, DenseIndex
 from openbook.database.search.recall import EveryVector, overlap_at_10
 from openbook.database.search.searcher import Searcher, check_mode
-from openbook.database.version import Version
 from openbook.errors import SettingsError
 from openbook.evaluate.evaluator import Reading, ReadingOptions
 from openbook.evaluate.measures import result_of
@@ -43,7 +42,7 @@ class EffortRow:
 
 def evaluate_effort(
     model: "RetroForCausalLM",
-    database: Database,
+    database: Database | Version,
     table: NeighborTable | None,
     *,
     efforts: Sequence[int] | None = None,
@@ -90,7 +89,7 @@ def evaluate_effort(
 
 def _approximate_index(reading: Reading) -> ApproximateIndex | None:
     """The one that search uses, if it does."""
-    opened = reading.book.opened
+    opened = reading.book
     if opened.vectors is None or check_mode(reading.search_mode, has_dense=True) == "bm25":
         return None
     index = opened.searcher.indexes.dense
@@ -98,14 +97,6 @@ def _approximate_index(reading: Reading) -> ApproximateIndex | None:
 
 
 def _neighbors(reading: Reading, effort: int | None, progress: Progress) -> ChunkNeighbors:
-    def searcher_of(version: Version) -> Searcher:
-        searcher, vectors = version.searcher, version.vectors
-        assert vectors is not None
-        dense: DenseIndex = EveryVector(vectors, np.flatnonzero(searcher.layout.retrievable))
-        if effort is not None and isinstance(searcher.indexes.dense, ApproximateIndex):
-            dense = replace(searcher.indexes.dense, nprobe=effort)
-        return replace(searcher, indexes=searcher.indexes.instead(dense=dense))
-
     windows = reading.windows
     ids = nearest_neighbors(
         windows.dataset.database,
@@ -113,7 +104,17 @@ def _neighbors(reading: Reading, effort: int | None, progress: Progress) -> Chun
         book=reading.book,
         k=max(reading.k, OVERLAP_NEIGHBORS),
         mode=reading.search_mode,
-        searcher_of=searcher_of,
+        searcher=_searcher(reading.book, effort),
         progress=stage(progress, "searching exactly" if effort is None else f"searching {effort} lists"),
     )
     return ChunkNeighbors(windows.chunks, ids)
+
+
+def _searcher(book: Version, effort: int | None) -> Searcher:
+    """Of the whole book, with this effort; None: exact."""
+    searcher, vectors = book.searcher, book.vectors
+    assert vectors is not None
+    dense: DenseIndex = EveryVector(vectors, np.flatnonzero(searcher.layout.retrievable))
+    if effort is not None and isinstance(searcher.indexes.dense, ApproximateIndex):
+        dense = replace(searcher.indexes.dense, nprobe=effort)
+    return replace(searcher, indexes=searcher.indexes.instead(dense=dense))

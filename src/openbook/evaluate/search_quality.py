@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database import Database, SearchMode
+from openbook.database import Database, SearchMode, Version
 from openbook.database.search.dense import Found
 from openbook.database.search.recall import EveryVector, overlap_at_10, recall_at_10
 from openbook.database.search.searcher import Searcher, check_mode
@@ -45,7 +45,7 @@ class RetrievalReport:
 
 
 def evaluate_retrieval(
-    database: Database,
+    database: Database | Version,
     *,
     mode: str | None = None,
     queries: int = 1000,

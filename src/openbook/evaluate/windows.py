@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database import Database, SequenceDataset
+from openbook.database import SequenceDataset, Version
 from openbook.errors import SettingsError
 
 
@@ -28,10 +28,10 @@ class Windows:
     @classmethod
     def of(
         cls,
-        corpus: Database,
+        corpus: Version,
         split: Literal["train", "holdout"],
         *,
-        book: Database,
+        book: Version,
         sequence_length: int,
         stride: int | None,
         max_sequences: int | None,

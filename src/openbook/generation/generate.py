@@ -8,8 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from openbook.database import Database, Hit
-from openbook.database.retrieved import retrieved_tokens
+from openbook.database import Database, Hit, Version
 from openbook.database.search.searcher import check_mode
 from openbook.errors import DatabaseError, SettingsError
 from openbook.generation.citations import Citation, cite
@@ -30,7 +29,7 @@ class Generation:
 
 def generate(
     model: RetroForCausalLM,
-    database: Database,
+    database: Database | Version,
     prompt: str,
     *,
     max_new_tokens: int = 128,
@@ -45,7 +44,8 @@ def generate(
 
     Args:
         model: trained with the database's tokenizer and chunk length.
-        database: to look things up in; without retrieval only its tokenizer is used.
+        database: to look things up in, all of it in the version that it reads when this begins; without
+            retrieval only its tokenizer is used.
         prompt: some text.
         max_new_tokens: the longest continuation; an end-of-text token ends it before.
         k: neighbors of each chunk; None: as in training.
@@ -65,6 +65,7 @@ def generate(
         raise SettingsError("the prompt is empty; give some text to go on from")
     if max_new_tokens < 1:
         raise SettingsError(f"max new tokens {max_new_tokens}: must be at least 1")
+    database = database.opened
     fetcher = fetcher_for(model, database, k=k, mode=mode, retrieval=retrieval)
     settings = DecodingSettings(max_new_tokens, sampling or Sampling(), database.tokenizer.eos_id, seed)
     tokens_of_prompt = _encode(database, prompt)
@@ -80,7 +81,7 @@ def generate(
 
 
 def fetcher_for(
-    model: RetroForCausalLM, database: Database, *, k: int | None, mode: str | None, retrieval: bool
+    model: RetroForCausalLM, database: Version, *, k: int | None, mode: str | None, retrieval: bool
 ) -> "NeighborFetcher | None":
     """What looks things up for a model; None without retrieval.
 
@@ -125,7 +126,7 @@ class NeighborFetcher:
         mode: of search; None: the database's default.
     """
 
-    def __init__(self, database: Database, k: int, mode: str | None) -> None:
+    def __init__(self, database: Version, k: int, mode: str | None) -> None:
         self.database = database
         # A k larger than the database gives what there is, without room for more.
         self.k = max(1, min(k, int(np.count_nonzero(database.layout.retrievable))))
@@ -142,11 +143,11 @@ class NeighborFetcher:
         """Neighbors [C, K, R] of chunks of tokens, and their mask."""
         found, scores = self.search(chunks)
         self.hits.append(self.database.hits(found[-1], scores[-1]))
-        ids, mask = retrieved_tokens(self.database.tokens, self.database.layout, found)
+        ids, mask = self.database.retrieved_tokens(found)
         return torch.from_numpy(ids), torch.from_numpy(np.ascontiguousarray(mask))
 
 
-def _encode(database: Database, prompt: str) -> list[int]:
+def _encode(database: Version, prompt: str) -> list[int]:
     try:
         prompt.encode("utf-8")
     except UnicodeEncodeError as error:

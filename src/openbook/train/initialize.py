@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor
 from transformers import PreTrainedConfig, PreTrainedModel
 
-from openbook.database import Database
+from openbook.database import Version
 from openbook.errors import MismatchError, SettingsError, refuse_unknown
 from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.model.retrofitting import RetrofitConfig, RetrofitForCausalLM, require_base, retrofit
@@ -22,7 +22,7 @@ _FROM_DATABASE = (
 )
 
 
-def new_model(recipe: Recipe, database: Database, base: PreTrainedModel | None) -> RetroForCausalLM:
+def new_model(recipe: Recipe, database: Version, base: PreTrainedModel | None) -> RetroForCausalLM:
     """The recipe's model for this database, with fresh weights; on a base, if one is given.
 
     Raises:
@@ -64,7 +64,7 @@ def new_model(recipe: Recipe, database: Database, base: PreTrainedModel | None) 
     return model
 
 
-def require_tokenizer(base: str, database: Database) -> None:
+def require_tokenizer(base: str, database: Version) -> None:
     """Refuse a database that was tokenized for another model.
 
     Args:
@@ -88,7 +88,7 @@ def require_tokenizer(base: str, database: Database) -> None:
         )
 
 
-def model_config(recipe: Recipe, database: Database) -> RetroConfig:
+def model_config(recipe: Recipe, database: Version) -> RetroConfig:
     """The recipe's model for this database's tokens and chunks.
 
     Raises:

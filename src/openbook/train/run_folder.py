@@ -10,7 +10,7 @@ from typing import Any
 from safetensors import SafetensorError
 from torch import Tensor
 
-from openbook.database import Database, NeighborTable
+from openbook.database import NeighborTable, Version
 from openbook.errors import MismatchError, SettingsError, TrainingError
 from openbook.model import RetroForCausalLM
 from openbook.train import checkpoints, distributed, state_dicts
@@ -23,16 +23,15 @@ _FREE = ("workers", "save_every", "keep_checkpoints", "fsdp", "gradient_checkpoi
 _NEW, _DONE = -1, -2
 
 
-def fingerprints(database: Database, table: NeighborTable | None) -> dict[str, Any]:
+def fingerprints(database: Version, table: NeighborTable | None) -> dict[str, Any]:
     """What a training reads; it goes on only with the same."""
     found: dict[str, Any] = {
         "tokenizer": database.settings.tokenizer_fingerprint,
         "version": database.version,
-        "history": database.catalog.history(database.version),
+        "history": database.history,
     }
     if table is not None:
-        book = table.book
-        found |= {"neighbors": table.mode, "neighbors' history": book.catalog.history(book.version)}
+        found |= {"neighbors": table.mode, "neighbors' history": table.book.history}
     return found
 
 
@@ -53,7 +52,7 @@ def begin(
     return (checkpoints.read(output, found) if found > 0 else None), found == _DONE
 
 
-def finish(output: Path, model: RetroForCausalLM, weights: dict[str, Tensor], database: Database) -> None:
+def finish(output: Path, model: RetroForCausalLM, weights: dict[str, Tensor], database: Version) -> None:
     """Put the model into the folder; config.json comes last and says that it is complete.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Any
 
 from transformers import PreTrainedModel, set_seed
 
-from openbook.database import Database, NeighborTable, SequenceDataset
+from openbook.database import Database, NeighborTable, SequenceDataset, Version
 from openbook.errors import TrainingStoppedError
 from openbook.evaluate import evaluate_perplexity
 from openbook.model import RetroForCausalLM
@@ -42,7 +42,7 @@ class TrainResult:
 
 def train(
     recipe: Recipe,
-    database: Database,
+    database: Database | Version,
     output: str | Path,
     *,
     base: PreTrainedModel | None = None,
@@ -58,7 +58,8 @@ def train(
 
     Args:
         recipe: what to train, and how.
-        database: with a neighbor table of its version, unless the recipe goes without retrieval.
+        database: read throughout in the version that it reads now, with a neighbor table of that, unless the
+            recipe goes without retrieval.
         output: a folder; made if needed.
         base: a causal language model of transformers to retrofit, see `openbook.retrofit`; the recipe's model
             section then has settings of what is added. None: the recipe's own decoder is trained.
@@ -79,6 +80,7 @@ def train(
     folder, settings = Path(output), recipe.train
     distributed.join()
     tell = tell if distributed.is_first() else lambda text: None
+    database = database.opened
     table = NeighborTable.load(database) if recipe.data.num_neighbors else None
     samples = _samples(recipe, database, table)
     training_arguments(settings, folder)  # refuses settings before anything is written
@@ -112,7 +114,7 @@ class _Run:
     """One call's part of a training."""
 
     recipe: Recipe
-    database: Database
+    database: Version
     table: NeighborTable | None
     folder: Path
     trained_on: dict[str, Any]
@@ -192,7 +194,7 @@ class _Run:
         return {mode: round(result.bits_per_byte, 4) for mode, result in report.modes.items()}
 
 
-def _samples(recipe: Recipe, database: Database, table: NeighborTable | None) -> SequenceDataset:
+def _samples(recipe: Recipe, database: Version, table: NeighborTable | None) -> SequenceDataset:
     length = recipe.data.sequence_length
     if table is None:
         return SequenceDataset(database, "train", length)

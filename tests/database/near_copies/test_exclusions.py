@@ -201,7 +201,7 @@ def test_kills_while_a_removal_brings_copies_back_end_the_same(create: Create, t
         if left := database.catalog.live(["h1", "a"]):
             database.remove(left)
         else:
-            database.mend()
+            database.catch_up()
 
     expected = Database.open(shutil.copytree(database.path, tmp_path / "expected"))
     work(expected)

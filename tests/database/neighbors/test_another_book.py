@@ -11,9 +11,10 @@ import pytest
 from openbook.database import Database, NeighborTable, SequenceDataset, build_neighbors, repair
 from openbook.database.neighbors import table_writer
 from openbook.database.neighbors.same_documents import same_documents
-from openbook.database.neighbors.table import table_stamp
 from openbook.database.search.embedder import Embedder
 from openbook.database.storage.arrays import Rows
+from openbook.database.storage.folder import open_folder
+from openbook.database.storage.neighbor_files import table_stamp
 from openbook.database.write.batches import is_held_out
 from openbook.errors import DatabaseError, MismatchError
 from openbook.text import Document, TokenizedDocument, train_tokenizer
@@ -98,7 +99,7 @@ def test_documents_are_not_the_same_because_their_checksums_are(
 def test_dense_neighbors_are_those_of_brute_force(pair: tuple[Database, Database]) -> None:
     ours, book = pair
     table = build_neighbors(ours, book=book, k=K, mode="dense")
-    assert table.book is book and ours.vectors is not None and book.vectors is not None
+    assert table.book == book.opened and ours.vectors is not None and book.vectors is not None
     queries, keys = (vectors[:].astype(np.float32) for vectors in (ours.vectors, book.vectors))
     for chunk in range(ours.layout.num_chunks):
         products = {other: float(keys[other] @ queries[chunk]) for other in candidates(ours, book, chunk)}
@@ -137,7 +138,8 @@ def test_vectors_of_another_encoder_are_not_asked_with(
     book = make({f"b{name}": text for name, text in corpus(9).items()}, dense=True)
     ours = make(corpus(4), dense=True)
     expected = build_neighbors(make(corpus(4)), book=book, k=K).scores[:]
-    ours.settings = replace(ours.settings, embedder_fingerprint="0" * 16)
+    settings = replace(ours.settings, embedder_fingerprint="0" * 16)
+    ours = Database(replace(open_folder(ours.path), settings=settings))
     assert np.array_equal(build_neighbors(ours, book=book, k=K).scores, expected)
 
 
@@ -331,7 +333,7 @@ def test_another_tokenizer_is_refused(tmp_path: Path, pair: tuple[Database, Data
 def test_a_database_named_as_its_own_book_has_an_ordinary_table(moved: tuple[Database, Database]) -> None:
     ours, _ = moved
     table = build_neighbors(ours, book=Database.open(ours.path), k=K)
-    assert table.book is ours
+    assert table.book == ours.opened
     stamp = table_stamp(ours.path / "neighbors")
     assert stamp is not None and stamp.book is None
 

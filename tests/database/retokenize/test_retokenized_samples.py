@@ -11,7 +11,6 @@ import torch
 from foreign_tokenizers import SOME_TEXT, foreign
 from openbook.database import Database, NeighborTable, SequenceDataset, build_neighbors, retokenize
 from openbook.database.neighbors.sequences import IGNORED_LABEL
-from openbook.database.retrieved import retrieved_tokens
 from openbook.evaluate import evaluate_perplexity
 from openbook.evaluate.baselines.datastore import read_documents
 from openbook.evaluate.baselines.in_context import InContextScorer
@@ -77,7 +76,7 @@ def test_batches_bring_the_mask(samples: SequenceDataset) -> None:
 def test_a_neighbors_tokens_stand_together(derived: Database) -> None:
     layout = derived.layout
     chunk = int(np.flatnonzero(layout.has_continuation & (layout.lengths < M))[0])
-    ids, mask = retrieved_tokens(derived.tokens, layout, np.array([chunk, -1]))
+    ids, mask = derived.opened.retrieved_tokens(np.array([chunk, -1]))
     expected = [
         token for row in (chunk, chunk + 1) for token in derived.tokens[row][: layout.lengths[row]].tolist()
     ]
@@ -141,7 +140,7 @@ def test_overlap_is_a_share_of_the_tokens_that_a_chunk_has(derived: Database) ->
     layout = derived.layout
     windows = Windows.of(derived, "train", book=derived, sequence_length=T, stride=None, max_sequences=None)
     itself = ChunkNeighbors(windows.chunks, windows.chunks[:, None])
-    runs = overlap_runs(windows, itself, derived)
+    runs = overlap_runs(windows, itself, derived.opened)
     there = windows.chunk_ids >= 0
     assert (runs[there] == layout.lengths[windows.chunk_ids[there]]).all()
     inner = there & layout.has_continuation[windows.chunk_ids]

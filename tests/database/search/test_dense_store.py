@@ -238,12 +238,18 @@ def test_damage_is_an_error_that_names_the_file(make: Make, file: str) -> None:
 
 
 @pytest.mark.parametrize("gone", ["index.json", "all"])
-def test_what_was_deleted_is_made_again_by_the_next_search(make: Make, gone: str) -> None:
+def test_without_its_index_search_is_exact_until_the_next_writer_makes_it_again(
+    make: Make, gone: str
+) -> None:
     database = make(dense=True)
     database.add(numbered(0, 60))
     for name in files_of(database.path / "dense") if gone == "all" else [gone]:
         (database.path / "dense" / name).unlink()
     again = Database.open(database.path)
+    assert finds_all(again)
+    assert again.opened.searcher.indexes.dense.name == "exact"
+    assert [problem.file for problem in again.verify().problems] == ["dense/index.json"]
+    again.catch_up()
     assert finds_all(again)
     assert again.verify().ok
     assert entry_of(again).rows == again.layout.num_chunks

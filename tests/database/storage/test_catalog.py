@@ -42,7 +42,7 @@ def test_settings_come_back_as_they_were(catalog: Catalog) -> None:
 def test_a_new_catalogue_is_version_0_and_vouches_for_nothing(catalog: Catalog) -> None:
     assert catalog.head() == Head(0, 0, 0, (0, 0, 0, 0, 0, 0))
     snapshot = catalog.snapshot()
-    assert (snapshot.head, snapshot.rows.shape) == (catalog.head(), (0, 9))
+    assert (snapshot.head, snapshot.rows.shape) == (catalog.head(), (0, 10))
 
 
 def test_each_commit_is_one_version(catalog: Catalog) -> None:
@@ -62,8 +62,8 @@ def test_snapshot_lists_documents_in_the_order_of_their_chunks(catalog: Catalog)
     catalog.commit(action="remove", remove=["a"], num_chunks=5)
     snapshot = catalog.snapshot()
     assert snapshot.head == Head(2, 0, 5, (1, 3, 23, 30, 1, 0))
-    # number, first chunk, chunks, tokens, bytes, holdout, live, excluded, added in version
-    assert snapshot.rows.tolist() == [[1, 0, 2, 15, 20, 0, 0, 0, 1], [2, 2, 3, 23, 30, 1, 1, 0, 1]]
+    # number, first chunk, chunks, tokens, bytes, holdout, live, excluded, judged, added in version
+    assert snapshot.rows.tolist() == [[1, 0, 2, 15, 20, 0, 0, 0, 0, 1], [2, 2, 3, 23, 30, 1, 1, 0, 0, 1]]
 
 
 @pytest.mark.parametrize("firsts", [(2, 0), (0, 1), (0, 3), (1, 3)])

@@ -36,10 +36,10 @@ def layout_of(documents: list[Stored]) -> ChunkLayout:
     rows, first = [], 0
     for place, document in enumerate(documents):
         sizes = (document.chunks, document.tokens, 2 * document.tokens)
-        flags = (document.holdout, document.live, document.excluded)
+        flags = (document.holdout, document.live, document.excluded, True)
         rows.append((100 + place, first, *sizes, *flags, 3 + place))
         first += document.chunks
-    table = np.array(rows, dtype=np.int64).reshape(len(rows), 9)
+    table = np.array(rows, dtype=np.int64).reshape(len(rows), 10)
     return ChunkLayout.from_snapshot(Snapshot(Head(7, 0, first, ()), table), chunk_size=M)
 
 

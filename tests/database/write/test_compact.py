@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from breaking import contents_of, documents_of, files_of, hits_of, marker, text_of
 from openbook.database import Database, NeighborTable, build_neighbors
-from openbook.database.neighbors.table import table_stamp
+from openbook.database.storage.neighbor_files import table_stamp
 from openbook.errors import DatabaseError, MismatchError
 from openbook.lock import take_lock
 from openbook.text import Document, Tokenizer

@@ -48,7 +48,7 @@ def remove(database: Database) -> None:
     if left := database.catalog.live(["d2", "d4"]):
         database.remove(left)
     else:
-        database.mend()
+        database.catch_up()
 
 
 def compact(database: Database) -> None:

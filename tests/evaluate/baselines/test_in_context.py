@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from openbook.database import Database, NeighborTable
-from openbook.database.retrieved import retrieved_tokens
 from openbook.errors import SettingsError
 from openbook.evaluate import ModelScorer, Windows
 from openbook.evaluate.baselines import InContextScorer, in_context, require_fit
@@ -37,7 +36,7 @@ def shown_by_hand(book: Database, chunks: list[int], own: list[int], *, best_las
     for chunk in chunks:
         if chunk < 0 or documents[chunk] in own:
             continue
-        ids, mask = retrieved_tokens(book.tokens, book.layout, np.array([chunk]))
+        ids, mask = book.opened.retrieved_tokens(np.array([chunk]))
         tokens = ids[0][mask[0]].tolist()
         if sum(map(len, shown)) + len(tokens) > ROOM:
             break
@@ -125,7 +124,7 @@ def test_prompts_are_no_longer_than_what_was_trained_and_the_best_is_cut_to_fit(
     assert {ids.shape[1] for ids in read} == {128}
     sample = windows.dataset[0]
     first = table.ids[windows.dataset.chunk_ids[0]][0, :1]
-    tokens = retrieved_tokens(windows.dataset.database.tokens, windows.dataset.database.layout, first)[0][0]
+    tokens = windows.dataset.database.retrieved_tokens(first)[0][0]
     assert prompts[0][0, :25].tolist() == tokens[:25].tolist()
     np.testing.assert_array_equal(prompts[0][0, 25 : 25 + 2 * M], sample["input_ids"][: 2 * M])
 

@@ -8,8 +8,7 @@ import pytest
 import torch
 from lm_eval.api.instance import Instance
 
-from openbook.database import Database
-from openbook.database.retrieved import retrieved_tokens
+from openbook.database import Database, Version
 from openbook.errors import DatabaseError, MismatchError, SettingsError
 from openbook.evaluate.harness.lm import OpenbookLM
 from openbook.generation import Sampling, generate
@@ -53,9 +52,7 @@ def slow(
         ends = range(M, len(tokens) + 1, M)
         texts = [book.tokenizer.decode([tokens[end - M : end]])[0] for end in ends]
         found = [[hit.chunk_id for hit in book.search([text], k=k)[0]] if text else [] for text in texts]
-        ids, mask = retrieved_tokens(
-            book.tokens, book.layout, np.array([row + [-1] * (k - len(row)) for row in found])
-        )
+        ids, mask = book.opened.retrieved_tokens(np.array([row + [-1] * (k - len(row)) for row in found]))
         inputs = {"neighbor_ids": torch.from_numpy(ids)[None], "neighbor_mask": torch.from_numpy(mask)[None]}
     exists = torch.tensor([[0] * padding + [1] * (len(tokens) - padding)])
     with torch.no_grad():
@@ -129,13 +126,13 @@ def test_nothing_to_score_is_certain(make_lm: MakeLM) -> None:
 def searched(book: Database, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Texts that were searched for."""
     seen: list[str] = []
-    search = Database.search_chunks
+    search = Version.search_chunks
 
-    def search_chunks(self: Database, queries: Any, **options: Any) -> Any:
+    def search_chunks(self: Version, queries: Any, **options: Any) -> Any:
         seen.extend(queries.texts())
         return search(self, queries, **options)
 
-    monkeypatch.setattr(Database, "search_chunks", search_chunks)
+    monkeypatch.setattr(Version, "search_chunks", search_chunks)
     return seen
 
 

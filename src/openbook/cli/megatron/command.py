@@ -81,7 +81,7 @@ def pretrain(flags: Namespace) -> int:
     if distributed.is_first():
         prepare(flags, recipe, output / "corpus")
     distributed.wait()
-    return run_training(recipe, Database.open(output / "corpus"), output, overwrite=flags.overwrite)
+    return run_training(recipe, Database.open(output / "corpus").opened, output, overwrite=flags.overwrite)
 
 
 def output_of(flags: Namespace) -> Path:
@@ -114,12 +114,12 @@ def prepare(flags: Namespace, recipe: "Recipe", folder: Path) -> "Database":
     holdout = holdout_of(flags.split)
     book = Database.open(flags.retro_work_dir)
     check_tokenizer(flags, book)
-    model_config(recipe, book)  # refuses what cannot be trained before anything is made
+    model_config(recipe, book.opened)  # refuses what cannot be trained before anything is made
     with bar("reading the data") as progress:
         corpus = open_corpus(folder, flags.data_path, book, holdout=holdout, progress=progress)
     counts = corpus.info()
     note(f"{counts.documents:,} documents, {counts.tokens:,} tokens, {counts.holdout_documents:,} held out")
-    SequenceDataset(corpus, "train", flags.seq_length)  # the same, before neighbors are searched
+    SequenceDataset(corpus.opened, "train", flags.seq_length)  # the same, before neighbors are searched
     if recipe.data.num_neighbors:
         k = max(_SAVED_NEIGHBORS, flags.retro_num_neighbors)
         with bar("finding neighbors") as progress:

@@ -7,15 +7,15 @@ from openbook.cli.console import bar, note
 from openbook.cli.inputs import load_model
 
 if TYPE_CHECKING:
-    from openbook.database import Database, NeighborTable
+    from openbook.database import NeighborTable, Version
     from openbook.evaluate import Scorer
 
 
 def baselines_of(
     path: Path | None,
-    database: "Database",
+    database: "Version",
     table: "NeighborTable | None",
-    corpus: "Database | None",
+    corpus: "Version | None",
     *,
     in_context: bool,
     knn_lm: bool,

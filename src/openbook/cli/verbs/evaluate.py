@@ -73,7 +73,7 @@ def perplexity(
     wanted = shares_of(shares, default=full)
     if report is not None:
         prepare_report(report)
-    database = Database.open(db)
+    database = Database.open(db).opened
     loaded = load_model(model)
     table = table_of(database)
     length = loaded.config.max_position_embeddings if sequence_length is None else sequence_length
@@ -148,7 +148,7 @@ def retrieval(
         raise SettingsError(
             f"{len(databases)} folders given: name one database, with at most a model before it"
         )
-    database = Database.open(databases[-1])
+    database = Database.open(databases[-1]).opened
     if len(databases) == 2:
         require_model(databases[0])
         config = RetroConfig.from_pretrained(databases[0])

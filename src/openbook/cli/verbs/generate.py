@@ -42,7 +42,7 @@ def generate(
 
     result = continue_prompt(
         load_model(model),
-        Database.open(db),
+        Database.open(db).opened,
         prompt,
         max_new_tokens=max_new_tokens,
         k=k,

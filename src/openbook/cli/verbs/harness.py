@@ -55,7 +55,7 @@ def harness(
     with bar("loading tasks") as progress:
         report = evaluate_harness(
             load_model(model),
-            Database.open(db),
+            Database.open(db).opened,
             tasks=[name for name in names_of(tasks) if name],
             include_path=include_path,
             limit=limit,

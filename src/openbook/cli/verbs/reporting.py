@@ -8,7 +8,7 @@ import typer
 from openbook.cli.console import bar
 
 if TYPE_CHECKING:
-    from openbook.database import Database, NeighborTable
+    from openbook.database import NeighborTable, Version
     from openbook.evaluate import EffortRow, GrowingRow
     from openbook.evaluate.evaluator import ReadingOptions
     from openbook.model import RetroForCausalLM
@@ -36,7 +36,7 @@ def shares_of(text: str | None, *, default: bool) -> list[float]:
 
 def growing_and_recall(
     model: "RetroForCausalLM",
-    database: "Database",
+    database: "Version",
     table: "NeighborTable | None",
     *,
     shares: list[float],

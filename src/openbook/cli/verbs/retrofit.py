@@ -28,7 +28,7 @@ from openbook.cli.verbs.train import run_training
 from openbook.errors import SettingsError, refuse_unknown
 
 if TYPE_CHECKING:
-    from openbook.database import Database
+    from openbook.database import Version
 
 
 def retrofit(
@@ -69,7 +69,7 @@ def retrofit(
     raise typer.Exit(code)
 
 
-def require_fit(base: str, folder: Path, settings: dict[str, Any]) -> "Database":
+def require_fit(base: str, folder: Path, settings: dict[str, Any]) -> "Version":
     """Refuse what could not be trained, before the base is loaded.
 
     Args:
@@ -78,7 +78,7 @@ def require_fit(base: str, folder: Path, settings: dict[str, Any]) -> "Database"
         settings: the recipe's, of the model.
 
     Returns:
-        The database.
+        The version to train on.
 
     Raises:
         MismatchError: the database was tokenized for another model, or its neighbor table is stale.
@@ -91,7 +91,7 @@ def require_fit(base: str, folder: Path, settings: dict[str, Any]) -> "Database"
 
     require_base(base)
     refuse_unknown(settings, known_settings(), where="model")
-    database = Database.open(folder)
+    database = Database.open(folder).opened
     require_tokenizer(base, database)
     NeighborTable.load(database)
     return database

@@ -26,7 +26,7 @@ def search(
 
     if not text.strip():
         raise SettingsError("the text to look for is empty")
-    print_hits(Database.open(db).search([text], k=k, mode=mode)[0], json=json)
+    print_hits(Database.open(db).opened.search([text], k=k, mode=mode)[0], json=json)
 
 
 def neighbors(

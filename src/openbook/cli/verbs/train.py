@@ -24,7 +24,7 @@ from openbook.progress import silent
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-    from openbook.database import Database
+    from openbook.database import Version
     from openbook.train import Recipe
 
 
@@ -49,12 +49,14 @@ def train(
     loaded = load_recipe(recipe, settings or [])
     if baseline:
         loaded = loaded.without_retrieval()
-    raise typer.Exit(run_training(loaded, Database.open(database), output, overwrite=overwrite, json=json))
+    raise typer.Exit(
+        run_training(loaded, Database.open(database).opened, output, overwrite=overwrite, json=json)
+    )
 
 
 def run_training(
     recipe: "Recipe",
-    database: "Database",
+    database: "Version",
     output: Path,
     *,
     base: "PreTrainedModel | None" = None,

@@ -18,6 +18,12 @@ def documents_to_compare(catalog: Catalog, settings: DatabaseSettings) -> set[in
     return set()
 
 
+def awaits_comparison(layout: ChunkLayout, settings: DatabaseSettings) -> bool:
+    """Whether a version has documents that are still to be compared: an `add` was killed, or is at work."""
+    looks = settings.deduplicate or (settings.decontaminate and bool((layout.live & layout.holdout).any()))
+    return looks and not layout.compared[layout.live].all()
+
+
 def find_near_copies(
     layout: ChunkLayout,
     tokens: Rows,

@@ -1,66 +1,54 @@
-"""Asking a book for the neighbors of a corpus' chunks: the book is the corpus itself, or another database."""
+"""Finding the neighbors of a corpus' chunks in a book: the corpus itself, or another database."""
 
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.database import Database
-from openbook.database.near_copies.exclusions import documents_to_compare
+from openbook.database.near_copies.exclusions import awaits_comparison
 from openbook.database.neighbors.same_documents import SameDocuments, same_documents
-from openbook.database.neighbors.table import BookStamp
 from openbook.database.search.dense import Found
-from openbook.database.search.dense_store import TAIL_FOR_BULK, is_large, needs_care
-from openbook.database.search.searcher import Queries, Searcher, SearchMode, check_mode
+from openbook.database.search.searcher import Queries, Searcher, check_mode
+from openbook.database.storage.neighbor_files import BookStamp
+from openbook.database.storage.settings import SearchMode
 from openbook.database.version import Version
 from openbook.errors import DatabaseError, MismatchError, SettingsError
-from openbook.progress import Progress, silent, stage
-
-SearcherOf = Callable[[Version], Searcher]
-"""What is asked of a version of the book: its own searcher, or another over some of the same chunks."""
+from openbook.progress import Progress, silent
 
 _AT_ONCE = 512
 """Chunks searched between two reports of progress."""
 
 
-@dataclass(frozen=True)
-class Asking:
-    """One version of a corpus and one of its book.
+@dataclass(frozen=True, eq=False)
+class NeighborFinder:
+    """Searches one version of a book for the chunks of one version of a corpus.
 
     Args:
-        corpus: whose chunks ask.
+        corpus: whose chunks are the queries.
         book: whose chunks are found; it may be the corpus.
-        searcher_of: finds them.
+        searcher: finds them; None: the book's own. Another one searches some of the same chunks.
     """
 
-    corpus: Database
-    book: Database
-    searcher_of: SearcherOf = attrgetter("searcher")
-
-    def __post_init__(self) -> None:
-        # Held, so that a table is of one version of each, whatever other threads do.
-        object.__setattr__(self, "asks", self.corpus.opened)
-        object.__setattr__(self, "answers", self.asks if self.is_itself else self.book.opened)
-
-    asks: Version = None  # type: ignore[assignment]
-    answers: Version = None  # type: ignore[assignment]
+    corpus: Version
+    book: Version
+    searcher: Searcher | None = None
 
     @property
-    def is_itself(self) -> bool:
+    def is_own_book(self) -> bool:
         """Whether the corpus is its own book."""
-        return self.corpus is self.book
+        return self.corpus == self.book
 
     def stamp(self) -> BookStamp | None:
         """What the table says of the book."""
-        return None if self.is_itself else BookStamp.of(self.book, corpus=self.corpus.path)
+        if self.is_own_book:
+            return None
+        book = self.book
+        return BookStamp.of(book.path, corpus=self.corpus.path, history=book.history, version=book.version)
 
     def nearest(self, chunks: NDArray[np.int64], *, k: int, mode: SearchMode) -> Found:
         """Ids and scores [n, k] in the book, of other documents than those that these chunks [n] are of."""
-        own = self._same.rows(self.asks.layout.document_of[chunks])
+        own = self._same.rows(self.corpus.layout.document_of[chunks])
         return self._searcher.search(self._queries(chunks), k=k, mode=mode, exclude=own)
 
     @property
@@ -71,8 +59,8 @@ class Asking:
     @cached_property
     def _searcher(self) -> Searcher:
         """What the corpus holds out is nobody's neighbor, also where the book has it."""
-        searcher, layout = self.searcher_of(self.answers), self.asks.layout
-        if self.is_itself:
+        searcher, layout = self.searcher or self.book.searcher, self.corpus.layout
+        if self.is_own_book:
             return searcher
         excluded = searcher.layout.excluded.copy()
         excluded[self._same.of(np.flatnonzero(layout.live & layout.holdout))] = True
@@ -80,70 +68,73 @@ class Asking:
 
     @cached_property
     def _same(self) -> SameDocuments:
-        return same_documents(self.asks, self.answers)
+        return same_documents(self.corpus, self.book)
 
     def _queries(self, chunks: NDArray[np.int64]) -> Queries:
         """By their stored vectors where the book's encoder made them, else encoded by it."""
-        stored = self.asks.chunk_queries(chunks)
+        stored = self.corpus.chunk_queries(chunks)
         fingerprint = self.book.settings.embedder_fingerprint
-        if self.asks.vectors is not None and self.corpus.settings.embedder_fingerprint == fingerprint:
+        if self.corpus.vectors is not None and self.corpus.settings.embedder_fingerprint == fingerprint:
             return stored
         texts = cache(stored.texts)
         return Queries(texts, cache(lambda: self.book.embedder.encode(texts())), len(chunks))
 
 
 def nearest_neighbors(
-    corpus: Database,
+    corpus: Version,
     chunks: NDArray[np.int64],
     *,
-    book: Database | None = None,
+    book: Version | None = None,
     k: int,
     mode: str | None = None,
-    searcher_of: SearcherOf = attrgetter("searcher"),
+    searcher: Searcher | None = None,
     progress: Progress = silent,
 ) -> NDArray[np.int64]:
-    """Search for the neighbors of some chunks, as `build_neighbors` does for all; nothing is saved.
+    """Search for the neighbors of some chunks, as `build_neighbors` does for all; nothing is written.
 
     Args:
-        corpus: whose chunks ask.
+        corpus: whose chunks are the queries.
         chunks: int64 [n].
-        book: the database whose chunks are the neighbors; None: the same one.
+        book: whose chunks are the neighbors; None: the corpus.
         k: neighbors of each.
         mode: of search in the book; None: dense where it has vectors, else bm25.
-        searcher_of: what of the book is asked; by default all of it.
-        progress: told how many chunks are searched, and of how many.
+        searcher: of the book; None: its own, over all of it.
+        progress: called with how many chunks are searched, and of how many.
 
     Returns:
         int64 [n, k] chunks of the book, best first, -1 where there are no more.
 
     Raises:
         MismatchError: tokenizer or chunk size of the book are others.
-        DatabaseError: the book is empty.
+        DatabaseError: the book is empty, or an `add` has not come to its end.
         SettingsError: k below 1, or a mode that the book does not have.
     """
     if k < 1:
         raise SettingsError(f"k = {k}: at least 1 neighbor must be searched for")
     book = book_of(corpus, book)
     checked = check_mode(mode, has_dense=book.vectors is not None)
-    make_ready(corpus, book, mode=checked, progress=progress)
-    asking = Asking(corpus, book, searcher_of)
+    for version in {corpus, book}:
+        require_compared(version)
+    finder = NeighborFinder(corpus, book, searcher)
     ids = np.full((len(chunks), k), -1, dtype=np.int64)
     for start in range(0, len(chunks), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
-        ids[part] = asking.nearest(chunks[part], k=k, mode=checked)[0]
+        ids[part] = finder.nearest(chunks[part], k=k, mode=checked)[0]
         progress(min(start + _AT_ONCE, len(chunks)), len(chunks))
     return ids
 
 
-def book_of(corpus: Database, book: Database | None) -> Database:
-    """The book to ask: `book` where it is given and another database than the corpus.
+def book_of(corpus: Version, book: Version | None) -> Version:
+    """The book to search: `book` where it is given and of another database than the corpus.
 
     Raises:
-        MismatchError: its tokenizer or its chunks are not those of the corpus.
+        MismatchError: its tokenizer or its chunks are not those of the corpus, or it is another version of
+            the corpus.
         DatabaseError: it is empty.
     """
-    if book is None or book.path.resolve() == corpus.path.resolve():
+    if book is None or book == corpus:
         return corpus
+    corpus.require_same(book)
     for what, ours, theirs in (
         ("tokenizer", _tokenizer(corpus), _tokenizer(book)),
         ("chunk size", corpus.settings.chunk_size, book.settings.chunk_size),
@@ -159,23 +150,19 @@ def book_of(corpus: Database, book: Database | None) -> Database:
     return book
 
 
-def make_ready(corpus: Database, book: Database, *, mode: SearchMode, progress: Progress) -> None:
-    """Complete what an interrupted `add` left, and let the book's dense index catch up.
+def require_compared(version: Version) -> None:
+    """Refuse a version in which near-copies of what is held out may still be found.
 
     Raises:
-        DatabaseError: an `add` is to be completed while another process is writing.
+        DatabaseError: an `add` was interrupted, or is still at work; says what completes it.
     """
-    for database in {corpus, book}:
-        if documents_to_compare(database.catalog, database.settings):
-            database.mend(progress=stage(progress, "completing the last addition"))
-    opened = book.opened
-    if mode == "bm25" or not is_large(opened.layout):
-        return
-    # What the dense index does not hold yet is searched exactly: dear where every chunk asks.
-    if needs_care(opened.files.dense, opened.layout.num_chunks, longest_tail=TAIL_FOR_BULK):
-        with suppress(DatabaseError):  # while another process writes, it is done without
-            book.mend(bulk=True, progress=progress)
+    if awaits_comparison(version.layout, version.settings):
+        raise DatabaseError(
+            f"{version.path}: holds documents that were not yet compared with others for near-copies: "
+            "an addition was interrupted, or is still running; complete it: "
+            f"openbook verify {version.path} --repair"
+        )
 
 
-def _tokenizer(database: Database) -> str:
-    return f"{database.settings.tokenizer} ({database.settings.tokenizer_fingerprint})"
+def _tokenizer(version: Version) -> str:
+    return f"{version.settings.tokenizer} ({version.settings.tokenizer_fingerprint})"

@@ -72,8 +72,8 @@ class SameDocuments:
 
 def same_documents(corpus: Version, book: Version) -> SameDocuments:
     """Compare the live documents of a corpus with those of a book that has the same tokenizer and chunks."""
-    if corpus.layout is book.layout:
-        count = len(corpus.layout.number)
+    count = len(corpus.layout.number)
+    if corpus == book:
         nothing = np.zeros(count, dtype=np.int64)
         return SameDocuments(np.arange(count), nothing, nothing, nothing[:0])
     return SameDocuments(_same_ids(corpus, book), *_same_tokens(corpus, book))
@@ -81,18 +81,15 @@ def same_documents(corpus: Version, book: Version) -> SameDocuments:
 
 def _same_ids(corpus: Version, book: Version) -> NDArray[np.int64]:
     """`by_id` of `SameDocuments`."""
-    theirs = book.catalog.live_numbers()
-    pairs = [
-        (number, theirs[name]) for name, number in corpus.catalog.live_numbers().items() if name in theirs
-    ]
-    ours_number, their_number = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    # The catalogs may name documents that came after these versions.
-    known = np.isin(ours_number, corpus.layout.number) & np.isin(their_number, book.layout.number)
     found = np.full(len(corpus.layout.number), -1, dtype=np.int64)
-    # A layout's numbers rise, so a number's place is where it would be put in.
-    ours = np.searchsorted(corpus.layout.number, ours_number[known])
-    found[ours] = np.searchsorted(book.layout.number, their_number[known])
+    theirs = dict(zip(_live_ids(book), np.flatnonzero(book.layout.live).tolist(), strict=True))
+    found[corpus.layout.live] = [theirs.get(name, -1) for name in _live_ids(corpus)]
     return found
+
+
+def _live_ids(version: Version) -> list[str]:
+    """Of the documents that the version holds, whatever the newest one does, in the order of their places."""
+    return version.catalog.ids(version.layout.number[version.layout.live].tolist())
 
 
 def _same_tokens(corpus: Version, book: Version) -> tuple[NDArray[np.int64], ...]:

@@ -10,9 +10,8 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.database import Database
 from openbook.database.neighbors.same_documents import SameDocuments, same_documents
-from openbook.database.retrieved import retrieved_tokens
+from openbook.database.version import Version
 from openbook.errors import DatabaseError, SettingsError
 
 IGNORED_LABEL = -100
@@ -37,7 +36,7 @@ class SequenceDataset:
     a mask hides it, and no loss counts the token after it, which could only be predicted from filling.
 
     Args:
-        database: gives tokens and layout.
+        database: gives tokens and layout; of a `Database` its `opened` is taken, and stays.
         split: the documents to read.
         sequence_length: T, a multiple of the chunk size.
         neighbors: int64 [num_chunks, K], usually `NeighborTable.first(k)`; None: without retrieval.
@@ -46,18 +45,23 @@ class SequenceDataset:
             last `stride` tokens are predicted, the others are there to be read. None: T.
 
     Raises:
-        SettingsError: T is no multiple of M, or not at least 2 M; or so with the stride, or it is above T.
+        SettingsError: T is not a multiple of M, or not at least 2 M; or so with the stride, or it is above T.
         DatabaseError: the split is empty.
+        MismatchError: the book is another version of the same database.
     """
 
-    database: Database
+    database: Version
     split: Literal["train", "holdout"]
     sequence_length: int
     neighbors: NeighborRows | None = None
-    book: Database | None = None
+    book: Version | None = None
     stride: int | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "database", self.database.opened)
+        if self.book is not None:
+            object.__setattr__(self, "book", self.book.opened)
+            self.database.require_same(self._read)
         M = self.database.settings.chunk_size
         if self.sequence_length % M or self.sequence_length < 2 * M:
             raise SettingsError(
@@ -75,7 +79,7 @@ class SequenceDataset:
         object.__setattr__(self, "chunk_ids", padded[first[:, None] + np.arange(C)])
         object.__setattr__(self, "counted", (first[:, None] == 0) | (np.arange(C) >= C - step))
         if self._same is None and (self.neighbors is not None or self.book is not None):
-            same = same_documents(self.database.opened, self._read.opened)
+            same = same_documents(self.database, self._read)
             object.__setattr__(self, "_same", same)
 
     chunk_ids: NDArray[np.int64] = None  # type: ignore[assignment]
@@ -94,7 +98,7 @@ class SequenceDataset:
         return stride // M
 
     @property
-    def _read(self) -> Database:
+    def _read(self) -> Version:
         return self.database if self.book is None else self.book
 
     def __len__(self) -> int:
@@ -127,7 +131,7 @@ class SequenceDataset:
             sample["attention_mask"] = shown.astype(np.int64)
         if self.neighbors is not None:
             found = self._allowed_neighbors(chunks, self.neighbors)
-            neighbor_ids, mask = retrieved_tokens(self._read.tokens, self._read.layout, found)
+            neighbor_ids, mask = self._read.retrieved_tokens(found)
             sample |= {"neighbor_ids": neighbor_ids, "neighbor_mask": mask}
         return sample
 

@@ -9,20 +9,25 @@ while that database stays as it was; if it did not, all are searched.
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.database import Database
-from openbook.database.neighbors.finder import Asking, book_of, make_ready
-from openbook.database.neighbors.table import BEGUN, NeighborTable, Stamp, table_stamp
+from openbook.database.near_copies.exclusions import awaits_comparison
+from openbook.database.neighbors.finder import NeighborFinder, book_of
+from openbook.database.neighbors.table import NeighborTable
+from openbook.database.search.dense_store import TAIL_FOR_BULK, is_large, needs_care
 from openbook.database.search.searcher import check_mode
 from openbook.database.storage.layout import ChunkLayout
+from openbook.database.storage.neighbor_files import BEGUN, TableStamp, table_stamp
+from openbook.database.storage.settings import SearchMode
 from openbook.durable import read_sealed, stored, write_sealed
 from openbook.errors import DatabaseError, SettingsError
 from openbook.lock import take_lock
-from openbook.progress import Progress, silent
+from openbook.progress import Progress, silent, stage
 
 _BATCH = 2048
 """Chunks searched at a time."""
@@ -60,35 +65,53 @@ def build_neighbors(
         MismatchError: tokenizer or chunk size of the book are others.
         SettingsError: k below 1, or a mode that the book does not have.
     """
-    book = book_of(database, book)
-    checked = check_mode(mode, has_dense=book.vectors is not None)
-    make_ready(database, book, mode=checked, progress=progress)
-    asking = Asking(database, book)
-    opened = asking.asks
-    layout = opened.layout
+    if book is None or book.path.resolve() == database.path.resolve():
+        book = database
+    has_dense = book_of(database.opened, book.opened).vectors is not None
+    checked = check_mode(mode, has_dense=has_dense)
+    _make_ready(database, book, mode=checked, progress=progress)
+    finder = NeighborFinder(database.opened, book.opened)
+    corpus, layout = finder.corpus, finder.corpus.layout
     if not layout.live.any():
         raise DatabaseError(
             f"{database.path}: is empty; add documents first: openbook add {database.path} SOURCE"
         )
     if k < 1:
         raise SettingsError(f"k = {k}: at least 1 neighbor must be saved")
-    stamp = Stamp(layout.version, checked, k, layout.num_chunks, asking.stamp())
+    stamp = TableStamp(layout.version, checked, k, layout.num_chunks, finder.stamp())
     lock = take_lock(database.path / "neighbors.lock")
     try:
-        if database.catalog.head().generation != opened.files.generation:
+        if database.catalog.head().generation != corpus.files.generation:
             raise DatabaseError(f"{database.path}: was compacted since it was opened: open it again")
-        _finish_move(opened.files.neighbors)
-        old = None if rebuild else _older_table(asking, stamp)
+        _finish_move(corpus.files.neighbors)
+        old = None if rebuild else _older_table(finder, stamp)
         if old is None or old.version != stamp.version:
-            _build(asking, stamp, old, progress)
+            _build(finder, stamp, old, progress)
     finally:
         lock.release()
-    return NeighborTable.load(database, book=book)
+    return NeighborTable.load(corpus, book=finder.book)
 
 
-def _older_table(asking: Asking, stamp: Stamp) -> NeighborTable | None:
+def _make_ready(database: Database, book: Database, *, mode: SearchMode, progress: Progress) -> None:
+    """Complete what an interrupted `add` left, and let the book's dense index catch up.
+
+    Raises:
+        DatabaseError: an `add` is to be completed while another process is writing.
+    """
+    for each in {database, book}:
+        if awaits_comparison(each.layout, each.settings):
+            each.catch_up(progress=stage(progress, "completing the last addition"))
+    if mode == "bm25" or not is_large(book.layout):
+        return
+    # What the dense index does not hold yet is searched exactly: expensive where every chunk is a query.
+    if needs_care(book.opened.files.dense, book.layout.num_chunks, longest_tail=TAIL_FOR_BULK):
+        with suppress(DatabaseError):  # while another process writes, it is done without
+            book.catch_up(bulk=True, progress=progress)
+
+
+def _older_table(finder: NeighborFinder, stamp: TableStamp) -> NeighborTable | None:
     """The table to extend; None if there is none of this kind, or none that is sound."""
-    folder = asking.asks.files.neighbors
+    folder = finder.corpus.files.neighbors
     kind = (stamp.mode, stamp.k, stamp.book)
     try:
         found = table_stamp(folder)
@@ -99,18 +122,18 @@ def _older_table(asking: Asking, stamp: Stamp) -> NeighborTable | None:
             return None
     except DatabaseError:
         return None
-    return NeighborTable(ids, scores, found.version, found.mode, asking.book)
+    return NeighborTable(ids, scores, found.version, found.mode, finder.book)
 
 
-def _build(asking: Asking, stamp: Stamp, old: NeighborTable | None, progress: Progress) -> None:
+def _build(finder: NeighborFinder, stamp: TableStamp, old: NeighborTable | None, progress: Progress) -> None:
     """Write the table beside the one that is there, then put it in its place."""
-    final = asking.asks.files.neighbors
+    final = finder.corpus.files.neighbors
     folder = final.with_name(f"{final.name}.new")
     with stored(folder):
         done = _begin(folder, stamp, old)
-        wanted = _rows_to_search(asking, stamp, old)
+        wanted = _rows_to_search(finder, stamp, old)
         ids, scores = stamp.arrays(folder)
-        for first, found_ids, found_scores in _gathered(_blocks(asking, stamp, old, wanted, done, progress)):
+        for first, found_ids, found_scores in _gathered(_blocks(finder, stamp, old, wanted, done, progress)):
             ids.append(found_ids, first=first)
             scores.append(found_scores, first=first)
         stamp.write(folder)
@@ -129,7 +152,7 @@ def _finish_move(final: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _begin(folder: Path, stamp: Stamp, old: NeighborTable | None) -> int:
+def _begin(folder: Path, stamp: TableStamp, old: NeighborTable | None) -> int:
     """Make the folder ready; returns how many sound rows an interrupted call left there."""
     purpose = stamp.values() | {"extends": None if old is None else old.version}
     try:
@@ -152,22 +175,23 @@ def _begin(folder: Path, stamp: Stamp, old: NeighborTable | None) -> int:
     return done
 
 
-def _rows_to_search(asking: Asking, stamp: Stamp, old: NeighborTable | None) -> NDArray[np.bool_]:
+def _rows_to_search(
+    finder: NeighborFinder, stamp: TableStamp, old: NeighborTable | None
+) -> NDArray[np.bool_]:
     """[num_chunks]: the rows that cannot be copied from the older table."""
-    opened = asking.asks
-    layout = opened.layout
+    corpus, layout = finder.corpus, finder.corpus.layout
     live = _live_rows(layout)
-    if old is None or (asking.is_itself and layout.num_chunks < _REBUILD_BELOW):
+    if old is None or (finder.is_own_book and layout.num_chunks < _REBUILD_BELOW):
         return live
     ids = np.full((layout.num_chunks, stamp.k), -1, dtype=np.int64)
     ids[: len(old.ids)] = old.ids[:]
     new = (layout.added > old.version)[layout.document_of] | (ids[:, 0] < 0)
-    lost = ((ids >= 0) & ~asking.retrievable[np.where(ids >= 0, ids, 0)]).any(axis=1)
-    if not asking.is_itself:
+    lost = ((ids >= 0) & ~finder.retrievable[np.where(ids >= 0, ids, 0)]).any(axis=1)
+    if not finder.is_own_book:
         return live & (new | lost)
     wanted = live & (new | lost | layout.holdout[layout.document_of])
     for part in _in_batches(np.flatnonzero(live & new & layout.retrievable)):
-        named, _ = opened.searcher.search(opened.chunk_queries(part), k=_REVERSE_NEIGHBORS, mode=stamp.mode)
+        named, _ = corpus.searcher.search(corpus.chunk_queries(part), k=_REVERSE_NEIGHBORS, mode=stamp.mode)
         wanted[named[named >= 0]] = True
         if wanted.sum() > 0.5 * live.sum():
             return live
@@ -183,15 +207,15 @@ Block = tuple[int, NDArray[np.int64], NDArray[np.float32]]
 
 
 def _blocks(
-    asking: Asking,
-    stamp: Stamp,
+    finder: NeighborFinder,
+    stamp: TableStamp,
     old: NeighborTable | None,
     wanted: NDArray[np.bool_],
     done: int,
     progress: Progress,
 ) -> Iterator[Block]:
     """All rows from `done` on, searched where wanted, else those of the older table."""
-    live = _live_rows(asking.asks.layout)
+    live = _live_rows(finder.corpus.layout)
     rows = np.flatnonzero(wanted)
     searched = int(np.searchsorted(rows, done))
     total = len(rows)
@@ -207,7 +231,7 @@ def _blocks(
         dead = ~live[done:end]
         ids[dead], scores[dead] = -1, 0
         if len(part):
-            ids[part - done], scores[part - done] = asking.nearest(part, k=stamp.k, mode=stamp.mode)
+            ids[part - done], scores[part - done] = finder.nearest(part, k=stamp.k, mode=stamp.mode)
         yield done, ids, scores
         done = end
         progress(searched, total)

@@ -1,13 +1,11 @@
-"""The indexes of one version of a database, each made ready when it is first needed."""
+"""The indexes of one version of a database, each opened when it is first needed."""
 
 import time
-from collections.abc import Callable
-from contextlib import suppress
 from copy import copy
 from functools import cached_property
 
 from openbook.database.search.dense import DenseIndex
-from openbook.database.search.dense_store import is_large, load_dense, stored_index
+from openbook.database.search.dense_store import load_dense
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.files import Files
@@ -19,13 +17,12 @@ _SECONDS_BETWEEN_TRIES = 0.05
 
 
 class Indexes:
-    """Dense and lexical.
+    """Dense and lexical. They are read here, and made when the database is opened for writing.
 
     Args:
         layout: says which chunks may be found.
         vectors: [num_chunks, E], None in a lexical-only database.
         files: of the generation that the version belongs to.
-        repair: opens the database for writing, and makes again what is missing from the indexes.
         before: of the version before, whose open files may still be the right ones.
     """
 
@@ -34,63 +31,65 @@ class Indexes:
         layout: ChunkLayout,
         vectors: Rows | None,
         files: Files,
-        repair: Callable[[], None],
         before: "Indexes | None" = None,
     ) -> None:
         self._layout = layout
         self._vectors = vectors
         self._files = files
-        self._repair = repair
         self._dense_before: DenseIndex | None = None
         if before is not None:
             self._dense_before = before.__dict__.get("dense", before._dense_before)
         # Opened now, though used later: an open index keeps what writers take out of it from now on.
         self._opened = self._open_lexical()
 
-    def _open_lexical(self) -> LexicalIndex | None:
-        """The index as it is now; None if it is missing, damaged, or still so after some tries, behind.
+    def _open_lexical(self) -> LexicalIndex | str:
+        """The index as it is now; if it is missing, damaged, or after some tries still behind, what to say.
 
         A writer may be about to replace the files in this very moment, so one failure says nothing.
         """
-        for _ in range(_TRIES):
-            with suppress(DatabaseError):
+        problem = self._missing("is missing")
+        for tries_left in reversed(range(_TRIES)):
+            try:
                 index = LexicalIndex(self._files.lexical, create=False)
                 if not self._layout.retrievable[index.highest_chunk() + 1 :].any():
                     return index
-            if not self._files.lexical.exists():
-                break
-            time.sleep(_SECONDS_BETWEEN_TRIES)
-        return None
+                problem = self._missing("lacks chunks that the catalog has")
+            except DatabaseError as error:
+                if not self._files.lexical.exists():
+                    break
+                problem = str(error)
+            if tries_left:
+                time.sleep(_SECONDS_BETWEEN_TRIES)
+        return problem
+
+    def _missing(self, what: str) -> str:
+        return (
+            f"{self._files.lexical}: {what}; a search makes no index, this does: "
+            f"openbook verify {self._files.folder} --repair"
+        )
 
     @cached_property
     def dense(self) -> DenseIndex:
-        """Memory-mapped where the database is large enough to have one on disk.
+        """Memory-mapped where a large database has one on disk; exact, in memory, where it is missing.
 
         Raises:
             DatabaseError: it is damaged.
         """
         assert self._vectors is not None
-        if is_large(self._layout) and stored_index(self._files.dense) is None:
-            with suppress(DatabaseError):  # while another process writes, exact search will do
-                self._repair()
         held, self._dense_before = self._dense_before, None
         return load_dense(self._files.dense, self._layout, self._vectors, held=held)
 
     @cached_property
     def lexical(self) -> LexicalIndex:
-        """On disk; made again from the tokens if it was deleted.
+        """On disk.
 
         Raises:
-            DatabaseError: it is damaged, or cannot be made.
+            DatabaseError: it is missing, behind or damaged; says which command makes it.
         """
-        opened = self._opened
-        if opened is None:
-            self._repair()
-            if not self._files.lexical.exists():  # of this generation; mended was the newest
-                raise DatabaseError(f"{self._files.folder}: was compacted since it was opened: open it again")
-            opened = LexicalIndex(self._files.lexical, create=False)
-        opened.check_files()
-        return opened
+        if isinstance(self._opened, str):
+            raise DatabaseError(self._opened)
+        self._opened.check_files()
+        return self._opened
 
     def instead(self, *, dense: DenseIndex | None = None, lexical: LexicalIndex | None = None) -> "Indexes":
         """These indexes with others in the place of some."""

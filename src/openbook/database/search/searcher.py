@@ -5,7 +5,7 @@ Works in chunk numbers; the database turns them into hits for people.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,8 @@ from numpy.typing import NDArray
 from openbook.database.search.dense import Found
 from openbook.database.search.indexes import Indexes
 from openbook.database.storage.layout import ChunkLayout
+from openbook.database.storage.settings import SearchMode
 from openbook.errors import SettingsError
-
-SearchMode = Literal["dense", "bm25", "hybrid"]
-"""dense: nearest vectors (the paper's). bm25: shared words. hybrid: both, their scores added."""
 
 _SPARE = 64
 """Fetched beyond k, because the filter takes some away; hardly dearer than fetching k."""

@@ -80,6 +80,9 @@ class CatalogReader:
             "or build the database again"
         )
 
+    def _compacted(self) -> DatabaseError:
+        return DatabaseError(f"{self.path.parent}: was compacted since it was opened: open it again")
+
     def head(self) -> Head:
         """The newest version."""
         with self.connect() as connection:
@@ -107,12 +110,18 @@ class CatalogReader:
         with self.connect() as connection:
             return [row[0] for row in connection.execute("SELECT id FROM documents WHERE removed IS NULL")]
 
-    def live_numbers(self) -> dict[str, int]:
-        """The number of each document of the newest version, by its id."""
+    def ids(self, numbers: Sequence[int]) -> list[str]:
+        """The ids of the documents with these numbers, in the same order.
+
+        Raises:
+            DatabaseError: one has been compacted away twice over.
+        """
         with self.connect() as connection:
-            return dict(
-                connection.execute("SELECT id, number FROM documents WHERE removed IS NULL").fetchall()
-            )
+            found = dict(connection.execute("SELECT number, id FROM documents").fetchall())
+        try:
+            return [found[number] for number in numbers]
+        except KeyError as error:
+            raise self._compacted() from error
 
     def history(self, version: int) -> str:
         """Fingerprint of the settings and all commits up to this version; only copies share it."""
@@ -185,13 +194,13 @@ class CatalogReader:
             head = read_head(connection)
             rows = connection.execute(
                 "SELECT number, first_chunk, num_chunks, num_tokens, num_bytes, holdout, removed IS NULL,"
-                " excluded IS NOT NULL, added FROM documents WHERE num_chunks > 0 ORDER BY number"
+                " excluded IS NOT NULL, judged, added FROM documents WHERE num_chunks > 0 ORDER BY number"
             ).fetchall()
         try:
-            values = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=9 * len(rows))
+            values = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=10 * len(rows))
         except (TypeError, ValueError, OverflowError) as error:  # damage can make a text of a number
             raise self._damaged("the table of documents") from error
-        snapshot = Snapshot(head, values.reshape(len(rows), 9))
+        snapshot = Snapshot(head, values.reshape(len(rows), 10))
         if problem := snapshot.contradiction():
             raise self._damaged(problem)
         return snapshot
@@ -215,7 +224,7 @@ class CatalogReader:
                         raise self._damaged(f"the document {names[0]!r}")
                     found[number] = Description(*names)
         if len(found) < len(unique):
-            raise DatabaseError(f"{self.path.parent}: was compacted since it was opened: open it again")
+            raise self._compacted()
         return [found[number] for number in numbers]
 
 

@@ -56,6 +56,8 @@ class ChunkLayout:
     """Neither removed nor replaced."""
     excluded: NDArray[np.bool_]
     """Nearly equals a held-out or an earlier document: neither retrieved nor trained on."""
+    compared: NDArray[np.bool_]
+    """Was looked at for near-copies; before, nobody knows whether it is to be excluded."""
     added: NDArray[np.int64]
     """The version that added each document."""
     stored_lengths: Rows | NDArray[np.uint16] | None = None
@@ -66,7 +68,7 @@ class ChunkLayout:
         cls, snapshot: Snapshot, *, chunk_size: int, stored_lengths: Rows | None = None
     ) -> "ChunkLayout":
         """From what `Catalog.snapshot` returns, and the array of lengths if there is one."""
-        number, first, chunks, tokens, num_bytes, holdout, live, excluded, added = snapshot.rows.T
+        number, first, chunks, tokens, num_bytes, holdout, live, excluded, judged, added = snapshot.rows.T
         return cls(
             version=snapshot.head.version,
             num_chunks=snapshot.head.num_chunks,
@@ -79,6 +81,7 @@ class ChunkLayout:
             holdout=holdout > 0,
             live=live > 0,
             excluded=excluded > 0,
+            compared=judged > 0,
             added=added,
             stored_lengths=stored_lengths,
         )
@@ -138,6 +141,7 @@ class ChunkLayout:
             holdout=self.holdout[live],
             live=np.ones(len(chunks), dtype=np.bool_),
             excluded=self.excluded[live],
+            compared=self.compared[live],
             added=self.added[live],
             stored_lengths=None if stored is None else stored[:][live[self.document_of]],
         )

@@ -84,8 +84,8 @@ class Head:
 class Snapshot:
     """One version's documents in the order of their chunks.
 
-    rows: int64 [documents, 9] of number, first chunk, chunks, tokens, bytes, holdout, live, excluded, and the
-    version that added it.
+    rows: int64 [documents, 10] of number, first chunk, chunks, tokens, bytes, holdout, live, excluded,
+    judged, and the version that added it.
     """
 
     head: Head
@@ -93,7 +93,7 @@ class Snapshot:
 
     def contradiction(self) -> str:
         """What in the rows cannot be, in words; empty if all agrees."""
-        number, first, chunks, tokens, size, holdout, live, excluded, _ = self.rows.T
+        number, first, chunks, tokens, size, holdout, live, excluded, _, _ = self.rows.T
         ends = np.concatenate([[0], first + chunks])
         if (ends[:-1] != first).any() or ends[-1] != self.head.num_chunks or (np.diff(number) <= 0).any():
             return "the table of documents"

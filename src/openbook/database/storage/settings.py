@@ -1,7 +1,7 @@
 """What a database was made with: the settings that everything written to it and trained on it must share."""
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 from openbook.errors import FormatError, MismatchError, SettingsError
 
@@ -11,6 +11,9 @@ FORMAT_WITH_LENGTHS = 3
 """The same, and an array of how many tokens each chunk has: what fills them up may stand inside documents."""
 LARGEST_CHUNK = 4096
 """Tokens."""
+
+SearchMode = Literal["dense", "bm25", "hybrid"]
+"""dense: nearest vectors (the paper's). bm25: shared words. hybrid: both, their scores added."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

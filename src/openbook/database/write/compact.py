@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.neighbors.table import BEGUN, table_stamp
 from openbook.database.search.dense_store import maintain_dense
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.storage.arrays import AppendOnlyArray
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
+from openbook.database.storage.neighbor_files import BEGUN, table_stamp
 from openbook.durable import stored, write_sealed
 from openbook.errors import DatabaseError
 from openbook.lock import take_lock
@@ -47,7 +47,7 @@ def compact(writer: "Writer", *, progress: Progress = silent) -> int:
 
 
 def _compact(writer: "Writer", layout: ChunkLayout, progress: Progress) -> int:
-    old, new = writer.files, writer.files_of(writer.files.generation + 1)
+    old, new = writer.files, writer.folder.files(writer.files.generation + 1)
     kept = np.flatnonzero(layout.live[layout.document_of])
     with stored(new.place):
         shutil.rmtree(new.place, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Making a database's folder, and opening one: catalogue, settings and tokenizer, all there or an error."""
+"""Making a database's folder: catalog, settings, tokenizer and an empty lexical index."""
 
 from pathlib import Path
 from typing import Any
@@ -7,21 +7,20 @@ from openbook.database.search.embedder import Embedder
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.storage.catalog import UNFINISHED_NAME, Catalog
 from openbook.database.storage.catalog_reading import FILE_NAME
+from openbook.database.storage.folder import DatabaseFolder
 from openbook.database.storage.manifest import write_manifest
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.durable import stored
-from openbook.errors import DatabaseError, MismatchError, SettingsError
+from openbook.errors import DatabaseError
 from openbook.text import Tokenizer, load_tokenizer
 
 _INTERRUPTED = {"tokenizer", "lexical", UNFINISHED_NAME, f"{UNFINISHED_NAME}-journal"}
 """What making a database leaves behind when it is killed: the next try may write over it."""
 
-Opened = tuple[Catalog, DatabaseSettings, Tokenizer]
-
 
 def create_folder(
     folder: Path, tokenizer: Tokenizer | str, embedder: Embedder | None, **settings: Any
-) -> Opened:
+) -> DatabaseFolder:
     """Make a database without documents.
 
     Args:
@@ -56,24 +55,4 @@ def create_folder(
         Catalog.create(folder, complete.to_dict())
     catalog = Catalog(folder)
     write_manifest(catalog)
-    return catalog, complete, tokenizer
-
-
-def open_folder(folder: Path) -> Opened:
-    """Open what `create_folder` made.
-
-    Raises:
-        DatabaseError: there is no database, or it is damaged.
-        MismatchError: its tokenizer's files are not those it was made with.
-    """
-    catalog = Catalog(folder)
-    settings = DatabaseSettings.from_dict(catalog.settings(), where=str(folder))
-    if not (folder / "tokenizer" / "tokenizer.json").is_file():
-        raise DatabaseError(f"{folder}: its tokenizer/tokenizer.json is missing: restore it")
-    try:
-        tokenizer = load_tokenizer(str(folder / "tokenizer"))
-    except SettingsError as error:
-        raise DatabaseError(f"{folder / 'tokenizer'}: is damaged: {error}") from error
-    if tokenizer.fingerprint != settings.tokenizer_fingerprint:
-        raise MismatchError(f"{folder / 'tokenizer'}: not the tokenizer that the database was made with")
-    return catalog, settings, tokenizer
+    return DatabaseFolder(folder, catalog, complete, tokenizer)

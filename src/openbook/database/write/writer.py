@@ -21,6 +21,7 @@ from openbook.database.search.tantivy_files import remove_uncommitted_deletes
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.files import Files
+from openbook.database.storage.folder import DatabaseFolder
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.manifest import write_manifest
 from openbook.database.storage.records import DocumentRecord
@@ -58,10 +59,7 @@ class Writer:
         DatabaseError: another writer holds the lock.
     """
 
-    catalog: Catalog
-    files_of: Callable[[int], Files]
-    settings: DatabaseSettings
-    tokenizer: Tokenizer
+    folder: DatabaseFolder
     embedder: Callable[[], Embedder]
     files: Files = field(init=False)
     """Of the newest generation."""
@@ -72,14 +70,28 @@ class Writer:
     _dead: list[range] = field(init=False, default_factory=list)
     _held_out_ids: frozenset[str] = field(init=False)
 
+    @property
+    def catalog(self) -> Catalog:
+        """The database's."""
+        return self.folder.catalog
+
+    @property
+    def settings(self) -> DatabaseSettings:
+        """The database's."""
+        return self.folder.settings
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The database's."""
+        return self.folder.tokenizer
+
     def __enter__(self) -> "Writer":
-        folder = self.catalog.path.parent
         self._held_out_ids = frozenset(self.settings.holdout_ids)
         with ExitStack() as held:
-            held.callback(take_lock(folder / "write.lock").release)
+            held.callback(take_lock(self.folder.path / "write.lock").release)
             head = self.catalog.head()
             self._mark = head.num_chunks
-            self.files = self.files_of(head.generation)
+            self.files = self.folder.files(head.generation)
             self.files.clear_other_generations()
             self._agree_with_catalog(held)
             self._held = held.pop_all()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database import Database
+from openbook.database import Version
 from openbook.database.neighbors.sequences import IGNORED_LABEL
 from openbook.database.search.dense_tuning import index_name
 from openbook.errors import DatabaseError
@@ -55,7 +55,7 @@ class Datastore:
 
 
 def read_documents(
-    book: Database, documents: NDArray[np.int64], *, sequence_length: int
+    book: Version, documents: NDArray[np.int64], *, sequence_length: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Documents one after the other, as training reads them.
 
@@ -94,7 +94,7 @@ def keys_and_tokens(
 
 def build_datastore(
     model: "RetroForCausalLM",
-    book: Database,
+    book: Version,
     documents: NDArray[np.int64],
     *,
     max_tokens: int,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database import Database
+from openbook.database import Database, Version
 from openbook.database.neighbors.same_documents import same_documents
 from openbook.errors import DatabaseError, SettingsError
 from openbook.evaluate.baselines.datastore import Datastore, build_datastore, read_documents
@@ -115,9 +115,9 @@ def _mixed(nats: NDArray[np.float32], log_knn: NDArray[np.float64], weight: floa
 
 def build_knn_lm(
     model: "RetroForCausalLM",
-    book: Database,
+    book: Database | Version,
     *,
-    corpus: Database | None = None,
+    corpus: Database | Version | None = None,
     max_tokens: int = 1_000_000,
     k: int = 64,
     seed: int = 0,
@@ -144,7 +144,10 @@ def build_knn_lm(
     """
     if max_tokens < 1 or k < 1:
         raise SettingsError(f"max tokens {max_tokens}, k {k}: must both be at least 1")
-    documents = np.random.default_rng(seed).permutation(_may_be_stored(book, corpus or book))
+    book = book.opened
+    documents = np.random.default_rng(seed).permutation(
+        _may_be_stored(book, book if corpus is None else corpus.opened)
+    )
     if len(documents) < 2:
         raise DatabaseError(
             f"{book.path}: kNN-LM needs two documents that are neither held out nor evaluated; add documents"
@@ -160,11 +163,11 @@ def build_knn_lm(
     return KnnLmScorer(model, store, weight=weight, temperature=temperature, k=k)
 
 
-def _may_be_stored(book: Database, corpus: Database) -> NDArray[np.int64]:
+def _may_be_stored(book: Version, corpus: Version) -> NDArray[np.int64]:
     """Places of the documents that may be retrieved and are not evaluated."""
     held_out, live = corpus.layout.holdout, corpus.layout.live
-    evaluated = np.flatnonzero(live & (held_out if corpus is book or held_out.any() else True))
-    same = same_documents(corpus.opened, book.opened).of(evaluated)
+    evaluated = np.flatnonzero(live & (held_out if corpus == book or held_out.any() else True))
+    same = same_documents(corpus, book).of(evaluated)
     return np.setdiff1d(book.layout.document_of[book.layout.retrievable], same)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database import Database
+from openbook.database import Database, Version
 from openbook.errors import MismatchError, SettingsError
 from openbook.evaluate.scorers import evaluating
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from openbook.model import RetroForCausalLM
 
 
-def require_fit(model: "RetroForCausalLM", database: Database, *, sequence_length: int) -> None:
+def require_fit(model: "RetroForCausalLM", database: Database | Version, *, sequence_length: int) -> None:
     """Refuse a baseline that cannot read the evaluation's windows.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import Any
 from lm_eval.api.instance import Instance
 from lm_eval.api.model import TemplateLM
 
-from openbook.database import Database
+from openbook.database import Database, Version
 from openbook.errors import SettingsError
 from openbook.evaluate.harness.alignment import Grid
 from openbook.evaluate.harness.batch_scorer import Reader, Score
@@ -30,7 +30,8 @@ class OpenbookLM(TemplateLM):  # type: ignore[misc]  # the harness has no types
 
     Args:
         model: trained with the database's tokenizer and chunk length; it is left in the mode it was in.
-        database: to look things up in; without retrieval only its tokenizer is used.
+        database: to look things up in, in the version that it reads now; without retrieval only its tokenizer
+            is used.
         k: neighbors of each chunk; None: as in training.
         mode: of search; None: the database's default.
         retrieval: False answers without looking anything up.
@@ -48,7 +49,7 @@ class OpenbookLM(TemplateLM):  # type: ignore[misc]  # the harness has no types
     def __init__(
         self,
         model: RetroForCausalLM,
-        database: Database,
+        database: Database | Version,
         *,
         k: int | None = None,
         mode: str | None = None,
@@ -61,6 +62,7 @@ class OpenbookLM(TemplateLM):  # type: ignore[misc]  # the harness has no types
         super().__init__()
         if batch_size < 1:
             raise SettingsError(f"batch size {batch_size}: must be at least 1")
+        database = database.opened
         fetcher = fetcher_for(model, database, k=k, mode=mode, retrieval=retrieval)
         self._neighbors = None if fetcher is None else RememberedNeighbors(fetcher)
         self._tokenizer = database.tokenizer

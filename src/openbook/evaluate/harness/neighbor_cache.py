@@ -7,7 +7,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from openbook.database.retrieved import retrieved_tokens
 from openbook.evaluate.harness.alignment import Row
 from openbook.generation.generate import NeighborFetcher
 
@@ -40,7 +39,7 @@ class RememberedNeighbors:
             self._found |= zip(asking, self._fetcher.search(list(asking.values()))[0], strict=True)
         database, none = self._fetcher.database, np.full(self._fetcher.k, -1, dtype=np.int64)
         found = np.stack([self._found.get(key, none) for key in keys])
-        ids, mask = retrieved_tokens(database.tokens, database.layout, found)
+        ids, mask = database.retrieved_tokens(found)
         return torch.from_numpy(ids), torch.from_numpy(np.ascontiguousarray(mask))
 
     def of_rows(self, rows: Sequence[Row], chunk_size: int) -> tuple[Tensor, Tensor] | None:

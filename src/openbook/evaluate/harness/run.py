@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openbook.database import Database
+from openbook.database import Database, Version
 from openbook.errors import MissingExtraError, SettingsError
 from openbook.evaluate.harness.tasks import load_tasks
 from openbook.progress import Progress, silent
@@ -50,7 +50,7 @@ class HarnessReport:
 
 def evaluate_harness(
     model: "RetroForCausalLM",
-    database: Database,
+    database: Database | Version,
     *,
     tasks: Sequence[str],
     include_path: Path | None = None,

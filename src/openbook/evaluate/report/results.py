@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from openbook.database import Database
+from openbook.database import Version
 from openbook.evaluate.growing_book import GrowingRow
 from openbook.evaluate.perplexity import PerplexityReport
 from openbook.evaluate.search_effort import EffortRow
@@ -39,10 +39,10 @@ class Evaluation:
 
 def describe(
     model: "RetroForCausalLM",
-    database: Database,
-    book: Database,
+    database: Version,
+    book: Version,
     *,
-    corpus: Database | None = None,
+    corpus: Version | None = None,
     arguments: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What was evaluated, and with which versions.
@@ -55,7 +55,7 @@ def describe(
         arguments: of the command, or whatever makes the evaluation again; values that JSON knows.
     """
     described = {"database": _database(database)}
-    if book is not database:
+    if book != database:
         described["book"] = _database(book)
     if corpus is not None:
         info = corpus.info()
@@ -69,7 +69,7 @@ def describe(
     }
 
 
-def _database(database: Database) -> dict[str, Any]:
+def _database(database: Version) -> dict[str, Any]:
     values = {"path": str(database.path)} | asdict(database.info())
     del values["disk"]
     return values | {"retrievable_chunks": int(database.layout.retrievable.sum())}

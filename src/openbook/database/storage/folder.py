@@ -1,0 +1,44 @@
+"""A database's folder, opened: catalog, settings and tokenizer, all there or an error."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.files import Files
+from openbook.database.storage.settings import DatabaseSettings
+from openbook.errors import DatabaseError, MismatchError, SettingsError
+from openbook.text import Tokenizer, load_tokenizer
+
+
+@dataclass(frozen=True)
+class DatabaseFolder:
+    """What all versions of a database share."""
+
+    path: Path
+    catalog: Catalog
+    settings: DatabaseSettings
+    tokenizer: Tokenizer
+
+    def files(self, generation: int) -> Files:
+        """The arrays and indexes of a generation."""
+        return Files.of(self.path, self.settings, vocab_size=self.tokenizer.vocab_size, generation=generation)
+
+
+def open_folder(path: Path) -> DatabaseFolder:
+    """Open what `create_folder` made.
+
+    Raises:
+        DatabaseError: there is no database, or it is damaged.
+        MismatchError: its tokenizer's files are not those it was made with.
+    """
+    catalog = Catalog(path)
+    settings = DatabaseSettings.from_dict(catalog.settings(), where=str(path))
+    if not (path / "tokenizer" / "tokenizer.json").is_file():
+        raise DatabaseError(f"{path}: its tokenizer/tokenizer.json is missing: restore it")
+    try:
+        tokenizer = load_tokenizer(str(path / "tokenizer"))
+    except SettingsError as error:
+        raise DatabaseError(f"{path / 'tokenizer'}: is damaged: {error}") from error
+    if tokenizer.fingerprint != settings.tokenizer_fingerprint:
+        raise MismatchError(f"{path / 'tokenizer'}: not the tokenizer that the database was made with")
+    return DatabaseFolder(path, catalog, settings, tokenizer)
