@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 
 from openbook import __version__
-from openbook.cli.console import note, print_error, print_line, quiet_libraries
+from openbook.cli.console import accept_any_encoding, note, print_error, print_line, quiet_libraries
 from openbook.cli.signals import INTERRUPTED
 from openbook.cli.verbs import (
     add,
@@ -85,6 +85,7 @@ def run(arguments: Sequence[str]) -> int:
         The exit code: 0 done, 1 a fault of ours, 2 the user's input, 130 interrupted.
     """
     debug = "--debug" in arguments
+    accept_any_encoding()
     quiet_libraries()
     try:
         code = typer.main.get_command(app)([a for a in arguments if a != "--debug"], standalone_mode=False)
@@ -116,7 +117,8 @@ def _report_command_line(error: typer.TyperException) -> None:
     """Print what is wrong with the command line itself, and where its help is."""
     message = getattr(error, "format_message", lambda: str(error))()
     if message.startswith("Usage:"):  # a verb without its arguments raises its help text
-        note(message)
+        for line in message.splitlines():
+            note(line)
         return
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "openbook"

@@ -1,16 +1,26 @@
-"""How the verbs talk: JSON or lines on stdout, bars and errors on stderr."""
+"""The terminal: JSON or lines on stdout, bars and errors on stderr."""
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 _NEVER_CUT = 4096
 """Columns: a tree would lose the ends of longer lines."""
+_OBEYED = re.compile(
+    "["
+    "\x00-\x1f\x7f-\x9f"  # control characters: escape sequences begin with one
+    "\u2028\u2029"  # the ends of a line and of a paragraph
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # marks that turn the direction of text
+    "\ud800-\udfff"  # halves of characters, which no encoding has
+    "]"
+)
 
 
 def quiet_libraries() -> None:
@@ -23,14 +33,34 @@ def quiet_libraries() -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 
 
+def accept_any_encoding() -> None:
+    """Let terminals and pipes that are not UTF-8 show a question mark for what they cannot show."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
+def visible(text: str) -> str:
+    r"""Write out the characters that a terminal obeys instead of showing them, as \x1b, \u202e or \n.
+
+    So no title, text or name of a file can move the cursor, turn the text's direction or begin a line.
+    """
+    return _OBEYED.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), text)
+
+
 def print_line(text: str = "") -> None:
-    """Print a line of data, on stdout."""
-    sys.stdout.write(f"{text}\n")
+    """Print one line of data, on stdout."""
+    sys.stdout.write(f"{visible(text)}\n")
+
+
+def print_text(text: str) -> None:
+    """Print a text that keeps its lines and tabs, on stdout."""
+    for line in text.split("\n"):
+        print_line(line.removesuffix("\r").expandtabs())
 
 
 def note(text: str) -> None:
-    """Print a line about what is going on, on stderr."""
-    sys.stderr.write(f"{text}\n")
+    """Print one line about what is going on, on stderr."""
+    sys.stderr.write(f"{visible(text)}\n")
 
 
 def print_error(message: str) -> None:
@@ -39,21 +69,27 @@ def print_error(message: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON value and nothing else, on stdout."""
-    print_line(json.dumps(to_json(value), ensure_ascii=False, indent=2))
+    """Print one JSON value and nothing else, on stdout; characters are escaped only where they must be."""
+    described = to_json(value)
+    text = json.dumps(described, ensure_ascii=False, indent=2)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(described, ensure_ascii=True, indent=2)
+    sys.stdout.write(f"{text}\n")
 
 
 def print_tree(title: str, branches: Mapping[str, Sequence[str]]) -> None:
     """Draw a tree of three levels on stdout: the title, its branches, and the lines of each."""
     from rich.console import Console
-    from rich.markup import escape
+    from rich.text import Text
     from rich.tree import Tree
 
-    tree = Tree(escape(title))
+    tree = Tree(Text(visible(title)))
     for name, lines in branches.items():
-        branch = tree.add(escape(name))
+        branch = tree.add(Text(visible(name)))
         for line in lines:
-            branch.add(escape(line))
+            branch.add(Text(visible(line)))
     Console(highlight=False, width=_NEVER_CUT).print(tree)
 
 
@@ -87,7 +123,7 @@ def bar(description: str, total: int | None = None) -> Iterator["Bars"]:
     from rich.progress import Progress as RichProgress
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
@@ -105,7 +141,7 @@ class Bars:
     def __init__(self, progress: Any, description: str, total: int | None = None) -> None:
         self._progress = progress
         self._total = total
-        self._task = progress.add_task(description, total=total, rate="")
+        self._task = progress.add_task(visible(description), total=total, rate="")
 
     def __call__(self, done: int, of: int | None) -> None:
         task = self._progress.tasks[self._task]

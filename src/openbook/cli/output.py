@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openbook.cli.console import note, print_json, print_line, print_tree, to_json
+from openbook.cli.console import note, print_json, print_line, print_text, print_tree, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -310,7 +310,7 @@ def print_generation(prompt: str, result: "Generation", *, json: bool = False) -
     for number, citation in enumerate(result.citations, start=1):
         text += f"{result.text[done : citation.end]}[{number}]"
         done = citation.end
-    print_line(text + result.text[done:])
+    print_text(text + result.text[done:])
     for number, citation in enumerate(result.citations, start=1):
         for neighbor in citation.neighbors:
             title = neighbor.title or neighbor.document_id

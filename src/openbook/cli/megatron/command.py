@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from openbook.cli.console import bar, note, print_error, quiet_libraries
+from openbook.cli.console import accept_any_encoding, bar, note, print_error, quiet_libraries
 from openbook.cli.megatron.arguments import parse
 from openbook.cli.megatron.corpus import open_corpus
 from openbook.cli.megatron.recipe import holdout_of, recipe_of
@@ -45,6 +45,7 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         The exit code: 0 done, 1 a fault of ours, 2 the user's input, 128 + signal stopped by one.
     """
+    accept_any_encoding()
     quiet_libraries()
     try:
         return pretrain(parse(arguments))

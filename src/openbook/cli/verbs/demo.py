@@ -72,7 +72,8 @@ def _free_name() -> Path:
 
 
 def _heading(text: str) -> None:
-    print_line(f"\n== {text}")
+    print_line()
+    print_line(f"== {text}")
 
 
 def _build(home: Path, max_documents: int | None) -> "Database":

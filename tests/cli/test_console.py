@@ -1,0 +1,185 @@
+"""The terminal: nothing that a text holds is obeyed by it, and it need not be UTF-8."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from command_line import LEXICAL, OpenBook
+from openbook.cli import console, output
+from openbook.database import Exclusion, Hit, Problem, VerifyReport
+from openbook.generation.citations import Citation, CitedNeighbor
+from openbook.generation.generate import Generation
+
+EVIL = (
+    "Report\x1b[2J\x1b[1;1H\x1b]0;pwned\x07\n1. Trusted manual  (score 9.999, chunk 0)\r\x9b31m"
+    "\u202eesrever\u2028\u2066\u200f\x00\x7f\x85\udc9b"
+)
+hostile = st.text(st.characters(categories=("Cc", "Cf", "Cs", "Zl", "Zp", "Lu", "Zs"))) | st.text()
+
+
+def printed(work: Callable[..., object], *arguments: Any, **options: Any) -> tuple[list[str], list[str]]:
+    """The lines that something prints on stdout and on stderr."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        work(*arguments, **options)
+    for stream in (out, err):
+        assert not stream.getvalue() or stream.getvalue().endswith("\n")
+    lines = [stream.getvalue().split("\n")[:-1] for stream in (out, err)]
+    for line in lines[0] + lines[1]:
+        assert_harmless(line)
+    return lines[0], lines[1]
+
+
+def assert_harmless(line: str) -> None:
+    """No control character, no line's or paragraph's end, no lone surrogate, no mark of direction."""
+    for character in line:
+        assert unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp"), repr(line)
+        assert unicodedata.bidirectional(character) not in (
+            "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"
+        ), repr(line)  # fmt: skip
+        assert character not in "\u200e\u200f\u061c", repr(line)
+
+
+@given(hostile)
+@example(EVIL)
+def test_a_line_stays_one_line_whatever_is_in_it(text: str) -> None:
+    assert len(printed(console.print_line, text)[0]) == 1
+    assert len(printed(console.note, text)[1]) == 1
+    (error,) = printed(console.print_error, text)[1]
+    assert error.startswith("openbook: error: ")
+
+
+@given(st.text(st.characters(categories=("L", "N", "P", "S", "M"))))
+@example("naïve Café, 日本語, ไทย, 👩‍👩‍👧, نص عربي, עברית \\x1b")
+def test_what_a_terminal_shows_is_left_as_it_is(text: str) -> None:
+    assert console.visible(text) == text
+
+
+def test_what_is_escaped_can_be_read() -> None:
+    assert console.visible("a\nb\x1b[31m\u202e\x9b\udc80") == r"a\nb\x1b[31m\u202e\x9b\udc80"
+
+
+@given(hostile, hostile, hostile)
+@example(EVIL, EVIL, EVIL)
+def test_hits_have_three_lines_each(title: str, source: str, text: str) -> None:
+    hit = Hit(
+        document_id="evil", chunk_id=3, score=0.5, text=text, continuation="", title=title, source=source
+    )
+    lines, _ = printed(output.print_hits, [hit, hit], json=False)
+    assert len(lines) == 6
+    assert [line[:2] for line in lines] == ["1.", "  ", "  ", "2.", "  ", "  "]
+
+
+@given(hostile, hostile)
+@example(EVIL, EVIL)
+def test_lists_have_a_line_for_each(name: str, other: str) -> None:
+    excluded = Exclusion(name, name, "similar", other)
+    assert len(printed(output.print_excluded, [excluded], json=False)[0]) == 1
+    assert len(printed(output.note_copies, [excluded], Path("db"))[1]) == 2
+    report = VerifyReport(ok=False, problems=[Problem(name, other)])
+    assert len(printed(output.print_problems, report, json=False)[0]) == 1
+
+
+@given(hostile, hostile)
+@example(EVIL, EVIL)
+@example("[bold]:smile:", "[/bold] [link=x]")
+def test_a_tree_has_a_line_for_each_leaf(title: str, leaf: str) -> None:
+    lines, _ = printed(console.print_tree, title, {"text": [leaf, leaf]})
+    assert len(lines) == 4
+    assert lines[0].rstrip() == console.visible(title).rstrip()
+    assert lines[2].rstrip().endswith(console.visible(leaf).rstrip())
+
+
+@given(hostile, hostile)
+@example(EVIL, "one\n\ttwo\r\nthree")
+def test_a_title_forges_no_citation(title: str, text: str) -> None:
+    neighbor = CitedNeighbor(
+        document_id="evil",
+        chunk_id=3,
+        title=title,
+        source=title,
+        text="",
+        continuation="",
+        score=0.5,
+        attention=0.25,
+    )
+    result = Generation(text=text, citations=[Citation(0, len(text), [neighbor])])
+    lines, _ = printed(output.print_generation, "prompt ", result)
+    assert len(lines) == text.count("\n") + 2, "the text keeps its lines, the citation has one"
+    assert lines[-1].startswith("[1]  25% ")
+
+
+@given(st.dictionaries(st.text(), hostile), st.sampled_from(["utf-8", "cp1252", "ascii"]))
+@example({"title": EVIL}, "cp1252")
+def test_json_is_the_same_value_in_every_encoding(value: dict[str, str], encoding: str) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    with redirect_stdout(out):
+        console.print_json(value)
+    out.flush()
+    same = json.loads(json.dumps(value))  # two lone halves that meet are one character in JSON
+    assert json.loads(out.buffer.getvalue().decode(encoding)) == same  # type: ignore[attr-defined]
+
+
+def test_json_is_escaped_only_where_it_must_be(capsys: pytest.CaptureFixture[str]) -> None:
+    console.print_json({"title": "Café \u202e \x9b"})
+    assert capsys.readouterr().out == '{\n  "title": "Café \u202e \x9b"\n}\n'
+
+
+@pytest.fixture
+def evil(openbook: OpenBook, tmp_path: Path) -> Path:
+    """A database of documents that want to be obeyed, one of them excluded; its texts are not all Latin."""
+    text = EVIL.replace("\udc9b", "") + " 日本語 naïve otters swim in the river."
+    rows = [
+        {"id": f"evil{number}\x1b[31m", "title": text, "source": f"http://x/{text}", "text": f"{text} " * 9}
+        for number in range(2)
+    ]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    options = (*LEXICAL, "--deduplicate")
+    result = openbook("build", tmp_path / "evil", tmp_path / "rows.jsonl", *options)
+    assert result.code == 0, result.err
+    for line in (result.out + result.err).splitlines():
+        assert_harmless(line)
+    return tmp_path / "evil"
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONIOENCODING": "cp1252"},
+        {"LC_ALL": "C"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"PYTHONIOENCODING": "ascii"},
+    ],
+    ids=lambda environment: " ".join(f"{name}={value}" for name, value in environment.items()),
+)
+def test_a_terminal_that_is_not_utf8(evil: Path, environment: dict[str, str]) -> None:
+    program = f"""
+import sys
+from openbook.cli.app import run
+for command in (["search", {str(evil)!r}, "otters"], ["info", {str(evil)!r}],
+                ["info", {str(evil)!r}, "--excluded"], ["verify", {str(evil)!r}],
+                ["search", {str(evil)!r}, "otters", "--json"], ["eval", "harness", "--help"]):
+    code = run(command)
+    print(code, file=sys.stderr)
+"""
+    kept = {name: value for name, value in os.environ.items() if name not in ("LC_ALL", "PYTHONIOENCODING")}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=False, timeout=120, env=kept | environment
+    )
+    codes = [line for line in done.stderr.decode("latin-1").splitlines() if line.isdecimal()]
+    assert codes == ["0"] * 6, done.stderr
+    plain, _, described = done.stdout.decode("latin-1").partition("\n[\n")
+    assert "\x1b" not in plain and "\r" not in plain
+    hits = json.loads("[\n" + described.partition("\n]\n")[0] + "\n]")
+    assert hits[0]["title"].startswith("Report\x1b[2J")
