@@ -113,9 +113,9 @@ def test_tokens_are_kept_with_their_sha256_whatever_their_type(ids: list[int], d
         (np.array(3), r"tokens of shape \[\] and type int64"),
         (np.array([1.0]), r"tokens of shape \[1\] and type float64"),
         (np.array([True]), r"tokens of shape \[1\] and type bool"),
-        (np.array([1, -1]), "-1 is no token: they are from 0"),
-        (np.array([2**32]), "4294967296 is no token"),
-        (np.array([2**64 - 1], np.uint64), "18446744073709551615 is no token"),
+        (np.array([1, -1]), "-1 is not a token: they are from 0"),
+        (np.array([2**32]), "4294967296 is not a token"),
+        (np.array([2**64 - 1], np.uint64), "18446744073709551615 is not a token"),
     ],
 )
 def test_what_are_no_tokens_is_refused(token_ids: np.ndarray, problem: str) -> None:

@@ -7,14 +7,17 @@ from numpy.typing import NDArray
 
 
 def cut_chunks(
-    token_ids: Sequence[int], *, chunk_size: int, fill: int, dtype: type[np.uint16] | type[np.uint32]
+    token_ids: Sequence[int], *, chunk_size: int, padding: int, dtype: type[np.uint16] | type[np.uint32]
 ) -> NDArray[np.uint16 | np.uint32]:
     """Cut one document into chunks of equal length.
+
+    >>> cut_chunks([5, 6, 7, 8, 9], chunk_size=2, padding=0, dtype=np.uint16).tolist()
+    [[5, 6], [7, 8], [9, 0]]
 
     Args:
         token_ids: the document's tokens, at least one.
         chunk_size: M, tokens in a chunk.
-        fill: the token that fills the last chunk (the tokenizer's end of text).
+        padding: the token that the last chunk is padded with (the tokenizer's end of text).
         dtype: of the result; the caller picks the smallest that holds the vocabulary.
 
     Returns:
@@ -22,6 +25,6 @@ def cut_chunks(
     """
     assert len(token_ids) > 0, "a document has at least its end-of-text token"
     num_chunks = -(-len(token_ids) // chunk_size)
-    chunks = np.full(num_chunks * chunk_size, fill, dtype=dtype)
+    chunks = np.full(num_chunks * chunk_size, padding, dtype=dtype)
     chunks[: len(token_ids)] = token_ids
     return chunks.reshape(num_chunks, chunk_size)

@@ -85,7 +85,7 @@ class TokenizedDocument:
             raise source_error(where, f"{problem} where one row of whole numbers is expected")
         for outermost in (int(token_ids.min()), int(token_ids.max())):
             if not 0 <= outermost < _MOST_TOKENS:
-                raise source_error(where, f"{outermost} is no token: they are from 0 to 2^32 - 1")
+                raise source_error(where, f"{outermost} is not a token: they are from 0 to 2^32 - 1")
         _refuse_surrogates(where, id=self.id, title=self.title, source=self.source)
         if not self.id:
             object.__setattr__(self, "id", f"sha256:{self.sha256[:16]}")
@@ -116,5 +116,5 @@ def _refuse_surrogates(where: str, **fields: str) -> None:
         try:
             value.encode("utf-8")
         except UnicodeEncodeError as error:
-            problem = f"the {name} holds a lone surrogate at character {error.start}, which is no text"
+            problem = f"the {name} holds a lone surrogate at character {error.start}, which is not text"
             raise source_error(where, f"{problem}; repair the source") from error

@@ -13,13 +13,13 @@ from typing import IO, Any
 from openbook.errors import SourceError
 from openbook.text.documents import AnyDocument, source_error
 from openbook.text.globs import matches
-from openbook.text.readers.file_to_read import FileToRead, Item, Keys
 from openbook.text.readers.hub import is_dataset, read_dataset
 from openbook.text.readers.registry import READERS, known_kinds, reader_suffix
+from openbook.text.readers.source_file import Item, Keys, SourceFile
 from openbook.text.readers.standard_input import read_standard_input
 
 OnError = Callable[[SourceError], None]
-"""Told of each document that was skipped."""
+"""Called with the error of each document that was skipped."""
 
 STANDARD_INPUT = "-"
 
@@ -45,8 +45,8 @@ def read_documents(
         id_key: the key that holds the id.
         glob: of a folder only the files whose path below it matches: `*.md` at any depth, `docs/**/*.md`.
         stdin: what `-` reads; None: standard input, which can be read only once.
-        on_error: None stops at the first document that cannot be read; a function is told of it, and
-            reading goes on with the next. A source that does not exist always stops.
+        on_error: None stops at the first document that cannot be read; a function is called with its error,
+            and reading continues with the next. A source that does not exist always stops.
 
     Raises:
         SourceError: a source is missing, unreadable, of an unknown kind, or holds no document at all.
@@ -82,7 +82,7 @@ def _at_least_one(items: Iterator[Item], where: str) -> Iterator[Item]:
     yield from items
 
 
-def _files(source: str, glob: str | None) -> Iterator[FileToRead | SourceError]:
+def _files(source: str, glob: str | None) -> Iterator[SourceFile | SourceError]:
     filesystem, path = _locate(source)
     name = PurePosixPath(path).name
     if filesystem.isdir(path):
@@ -97,9 +97,9 @@ def _files(source: str, glob: str | None) -> Iterator[FileToRead | SourceError]:
             source, "a pipe or device, which gives its text only once; let standard input read it: -"
         )
     elif reader_suffix(name) == ".bin":  # the other half of Megatron's data
-        yield FileToRead(filesystem, f"{path[:-4]}.idx", f"{name[:-4]}.idx")
+        yield SourceFile(filesystem, f"{path[:-4]}.idx", f"{name[:-4]}.idx")
     elif reader_suffix(name) in READERS:
-        yield FileToRead(filesystem, path, name)
+        yield SourceFile(filesystem, path, name)
     else:
         yield source_error(source, f"unknown kind of file; known: {known_kinds()}, or a folder of them")
 
@@ -125,7 +125,7 @@ def _locate(source: str) -> tuple[Any, str]:
 
 def _folder(
     filesystem: Any, folder: str, top: PurePosixPath, below: PurePosixPath, glob: str | None
-) -> Iterator[FileToRead | SourceError]:
+) -> Iterator[SourceFile | SourceError]:
     """The files below a folder that have a reader and match, hidden ones left out."""
     try:
         _, folders, files = next(filesystem.walk(folder, maxdepth=1, detail=True, on_error="raise"))
@@ -139,7 +139,7 @@ def _folder(
         if child in folders:
             yield from _folder(filesystem, found["name"], top, path, glob)
         elif _wanted(str(path), glob) and not _is_special(filesystem, found):
-            yield FileToRead(filesystem, found["name"], name=str(top / path))
+            yield SourceFile(filesystem, found["name"], name=str(top / path))
 
 
 def _wanted(path: str, glob: str | None) -> bool:
@@ -150,6 +150,6 @@ def _is_special(filesystem: Any, found: dict[str, Any]) -> bool:
     """Whether it is a pipe, socket or device, or a link to one: opening it might wait for ever."""
     if found["type"] != "other":
         return False
-    with suppress(OSError):  # a broken link, which its reader tells of
+    with suppress(OSError):  # a broken link, which its reader reports
         return bool(filesystem.info(found["name"])["type"] == "other")
     return False

@@ -74,7 +74,7 @@ def test_tokens_belong_to_the_chunk_that_they_begin_in() -> None:
 @given(counts=st.lists(st.integers(0, 30), min_size=1, max_size=20), M=st.integers(2, 9))
 def test_rows_hold_all_tokens_in_order(counts: list[int], M: int) -> None:
     tokens = np.arange(1, sum(counts) + 1)
-    rows, lengths = fill_rows(tokens, np.array(counts), chunk_size=M, fill=0)
+    rows, lengths = fill_rows(tokens, np.array(counts), chunk_size=M, padding=0)
     assert rows[rows > 0].tolist() == tokens.tolist()
     assert ((rows > 0) == (np.arange(M) < lengths[:, None])).all()
     parts = [-(-count // M) for count in counts]
@@ -86,5 +86,6 @@ def test_rows_hold_all_tokens_in_order(counts: list[int], M: int) -> None:
 
 
 def test_no_chunk_gives_no_row() -> None:
-    rows, lengths = fill_rows(np.empty(0, dtype=np.int64), np.zeros(3, dtype=np.int64), chunk_size=4, fill=9)
+    none = np.empty(0, dtype=np.int64)
+    rows, lengths = fill_rows(none, np.zeros(3, dtype=np.int64), chunk_size=4, padding=9)
     assert rows.shape == (0, 4) and lengths.shape == (0,)

@@ -72,7 +72,7 @@ def old(make: Make) -> Database:
 
 
 def tokens_of(database: Database, place: int) -> list[list[int]]:
-    """The tokens of a document's chunks, without filling."""
+    """The tokens of a document's chunks, without padding."""
     layout = database.layout
     chunks = layout.chunks_of(place)
     rows = database.tokens[chunks.start : chunks.stop].tolist()
@@ -212,7 +212,7 @@ def test_documents_that_came_as_tokens_are_derived_too(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def derived(old: Database, tmp_path_factory: pytest.TempPathFactory) -> Database:
-    """A derived database in which most chunks are filled up and some are cut; only for reading."""
+    """A derived database in which most chunks are padded and some are cut; only for reading."""
     folder = tmp_path_factory.mktemp("derived") / "db"
     retokenize(old, folder, foreign("llama"), chunk_size=M + 8)
     return Database.open(folder)
@@ -224,10 +224,10 @@ def copied(derived: Database, tmp_path: Path) -> Database:
 
 
 def check(database: Database) -> None:
-    """Lengths, tokens and catalogue agree."""
+    """Lengths, tokens and catalog agree."""
     layout, eos = database.layout, database.tokenizer.eos_id
-    filling = np.arange(layout.chunk_size) >= layout.lengths[:, None]
-    assert (database.tokens[:][filling] == eos).all()
+    padding = np.arange(layout.chunk_size) >= layout.lengths[:, None]
+    assert (database.tokens[:][padding] == eos).all()
     assert (np.add.reduceat(layout.lengths, layout.first_chunk) == layout.document_tokens).all()
     assert (layout.lengths >= 1).all() and (layout.lengths <= layout.chunk_size).all()
     for place in range(len(layout.number)):
@@ -269,8 +269,8 @@ def test_searches_and_neighbors_are_those_of_the_old_one(old: Database, make: Ma
     assert (np.asarray(table.ids)[new.layout.holdout[new.layout.document_of]] >= 0).any()
 
 
-def test_near_copies_are_looked_for_over_filling(copied: Database, texts: list[Document]) -> None:
-    """d3 is held out; its chunks are filled up, those of the copy are full."""
+def test_near_copies_are_looked_for_over_padding(copied: Database, texts: list[Document]) -> None:
+    """d3 is held out; its chunks are padded, those of the copy are full."""
     assert copied.add([Document(id="copy", text=f"{texts[3].text} ")]).excluded == 1
 
 
@@ -324,14 +324,14 @@ def test_damaged_lengths_are_named_and_counted_again(copied: Database, name: str
 
 
 def test_damaged_tokens_are_believed_where_the_text_is_right(copied: Database) -> None:
-    """As in any database; what fills is set right without the catalogue's help."""
+    """As in any database; padding is set right without the catalog's help."""
     sums = copied.path / "tokens.sum"
     content = bytearray(sums.read_bytes())
     content[9] ^= 1
     sums.write_bytes(content)
-    filled = int(np.flatnonzero(copied.layout.lengths < copied.settings.chunk_size)[0])
+    padded = int(np.flatnonzero(copied.layout.lengths < copied.settings.chunk_size)[0])
     with (copied.path / "tokens.bin").open("r+b") as file:
-        file.seek((filled + 1) * copied.settings.chunk_size * 2 - 2)
+        file.seek((padded + 1) * copied.settings.chunk_size * 2 - 2)
         file.write(b"\7\0")
     assert not copied.verify().ok
     assert repair(copied.path).ok
@@ -347,7 +347,7 @@ STEPS = [
 
 
 @pytest.mark.parametrize(("owner", "name", "call"), STEPS)
-def test_a_killed_call_leaves_no_database_and_the_next_begins_anew(
+def test_a_killed_call_leaves_no_database_and_the_next_begins_again(
     old: Database,
     derived: Database,
     tmp_path: Path,

@@ -1,4 +1,4 @@
-"""Samples of a retokenized database: filling inside documents is neither attended to nor predicted from."""
+"""Samples of a retokenized database: padding inside documents is neither attended to nor predicted from."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +30,7 @@ M, T = 16, 64
 
 @pytest.fixture(scope="module")
 def derived(tmp_path_factory: pytest.TempPathFactory) -> Database:
-    """Documents of several chunks, most of them filled up; with neighbors."""
+    """Documents of several chunks, most of them padded; with neighbors."""
     folder = tmp_path_factory.mktemp("samples")
     old = Database.create(
         folder / "old", tokenizer=foreign("gpt2"), embedder=None, chunk_size=8, holdout=["d1"]
@@ -48,7 +48,7 @@ def samples(derived: Database) -> SequenceDataset:
     return SequenceDataset(derived, "train", T, NeighborTable.load(derived).first(2))
 
 
-def test_the_mask_is_where_tokens_are_and_no_label_follows_filling(
+def test_the_mask_is_where_tokens_are_and_no_label_follows_padding(
     derived: Database, samples: SequenceDataset
 ) -> None:
     inner = 0
@@ -58,11 +58,11 @@ def test_the_mask_is_where_tokens_are_and_no_label_follows_filling(
         assert mask.shape == (T,) and mask.dtype == np.int64
         lengths = np.where(chunks >= 0, derived.layout.lengths[chunks], 0)
         assert mask.reshape(-1, M).sum(axis=1).tolist() == lengths.tolist()
-        after_filling = np.concatenate([[True], mask[:-1] == 0])
-        ignored = after_filling | (mask == 0)
+        after_padding = np.concatenate([[True], mask[:-1] == 0])
+        ignored = after_padding | (mask == 0)
         assert (labels == IGNORED_LABEL).tolist() == ignored.tolist()
         assert (labels[~ignored] == sample["input_ids"][~ignored]).all()
-        inner += int((after_filling & (mask == 1)).sum())
+        inner += int((after_padding & (mask == 1)).sum())
     assert inner > len(samples)
 
 
@@ -112,11 +112,11 @@ def test_what_fills_does_not_matter_to_any_loss(model: RetroForCausalLM, samples
     batch = collate([samples[index] for index in range(len(samples))])
     with torch.no_grad():
         expected = model(**batch).token_losses
-        filling = batch["attention_mask"] == 0
+        padding = batch["attention_mask"] == 0
         hidden = ~batch["neighbor_mask"]
-        assert filling[:, 1:-1].any() and hidden.any() and batch["neighbor_mask"].any()
+        assert padding[:, 1:-1].any() and hidden.any() and batch["neighbor_mask"].any()
         other = dict(batch)
-        for key, where in (("input_ids", filling), ("neighbor_ids", hidden)):
+        for key, where in (("input_ids", padding), ("neighbor_ids", hidden)):
             drawn = torch.randint(3, model.config.vocab_size, batch[key].shape)
             other[key] = torch.where(where, drawn, batch[key])
         assert torch.equal(model(**other).token_losses, expected)

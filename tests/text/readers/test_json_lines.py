@@ -102,7 +102,7 @@ def test_json_text_is_kept_as_it_is(
         (b'{"text": ["a"]}', "no text: 'text' is ['a']"),
         (b'{"text": ""}', "no text: 'text' is empty"),
         (b'{"text": " \\n"}', "no text: 'text' is empty"),
-        (b'{"text": "ab\\ud800"}', "the text holds a lone surrogate at character 2, which is no text"),
+        (b'{"text": "ab\\ud800"}', "the text holds a lone surrogate at character 2, which is not text"),
         (b'{"text": "\\udc00\\ud800"}', "the text holds a lone surrogate at character 0"),
         (b'{"text": "a", "id": "\\ud800"}', "the id holds a lone surrogate at character 0"),
         (b'{"text": "a", "title": "\\ud800"}', "the title holds a lone surrogate"),

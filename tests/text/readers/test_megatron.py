@@ -130,27 +130,27 @@ def test_negative_and_empty_documents_are_told_and_the_others_read(tmp_path: Pat
     assert [tokens(document) for document in documents] == [[1], [4]]
     assert errors == [
         f"{path}:1: holds no token",
-        f"{path}:2: -2 is no token: they are from 0 to 2^32 - 1",
+        f"{path}:2: -2 is not a token: they are from 0 to 2^32 - 1",
         f"{path}:3: holds no token",
     ]
 
 
 def test_token_above_32_bits_is_told(tmp_path: Path, read_all: Any) -> None:
     path = write_megatron(tmp_path / "x", [[[2**32]]], code=5)
-    assert read_all(path) == ([], [f"{path}:0: 4294967296 is no token: they are from 0 to 2^32 - 1"])
+    assert read_all(path) == ([], [f"{path}:0: 4294967296 is not a token: they are from 0 to 2^32 - 1"])
 
 
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"", "no Megatron index: begins with b'' where b'MMIDIDX\\x00\\x00' is expected"),
-        (b"MMIDIDX\x00\x00\x01", "no Megatron index"),
-        (index([1], [0], [0, 1], magic=b"TNTIDX\x00\x00\x00"), "no Megatron index: begins with b'TNTIDX"),
+        (b"", "not a Megatron index: begins with b'' where b'MMIDIDX\\x00\\x00' is expected"),
+        (b"MMIDIDX\x00\x00\x01", "not a Megatron index"),
+        (index([1], [0], [0, 1], magic=b"TNTIDX\x00\x00\x00"), "not a Megatron index: begins with b'TNTIDX"),
         (index([1], [0], [0, 1], version=2), "version 2 of Megatron's index; only version 1 is known"),
-        (index([1], [0], [0, 1], code=0), "type code 0 is no type of tokens; known: 1 uint8, 2 int8"),
-        (index([1], [0], [0, 1], code=6), "type code 6 (float64) is no type of tokens"),
-        (index([1], [0], [0, 1], code=7), "type code 7 (float32) is no type of tokens"),
-        (index([1], [0], [0, 1], code=9), "type code 9 is no type of tokens"),
+        (index([1], [0], [0, 1], code=0), "type code 0 is not a type of tokens; known: 1 uint8, 2 int8"),
+        (index([1], [0], [0, 1], code=6), "type code 6 (float64) is not a type of tokens"),
+        (index([1], [0], [0, 1], code=7), "type code 7 (float32) is not a type of tokens"),
+        (index([1], [0], [0, 1], code=9), "type code 9 is not a type of tokens"),
         (index([1], [0], [0, 1])[:-1], "61 bytes long where 1 sequences and 2 document boundaries take 62"),
         (index([1], [0], [0, 1]) + b"\0", "63 bytes long where"),
         (index([1], [0], [0, 1], num_sequences=2**63), "62 bytes long where 9223372036854775808 sequences"),

@@ -90,7 +90,7 @@ def test_text_file_that_is_not_utf8_names_file_and_byte(
     """Latin-1, with a byte-order mark, UTF-16, cut within a character, an encoded surrogate."""
     path = write("a.txt", content)
     assert read_all(path)[1] == [
-        f"{path}: not UTF-8 at byte {byte}; convert it, or go on without it: --on-error skip"
+        f"{path}: not UTF-8 at byte {byte}; convert it, or leave it out: --on-error skip"
     ]
 
 

@@ -51,7 +51,7 @@ def test_keys_choose_text_and_id() -> None:
     [
         (b"", "stdin: the text is empty"),
         (b" \n\n", "stdin: the text is empty"),
-        ("Größe".encode("latin-1"), "stdin: not UTF-8 at byte 2; convert it, or go on without it"),
+        ("Größe".encode("latin-1"), "stdin: not UTF-8 at byte 2; convert it, or leave it out"),
         (b"{}", "stdin:1: no text: 'text' is missing; choose another key with --text-key"),
         (b'{"text": "a\\ud800"}', "stdin:1: the text holds a lone surrogate at character 1"),
     ],

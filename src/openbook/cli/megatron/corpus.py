@@ -105,10 +105,10 @@ def read(path: str) -> Iterator["AnyDocument"]:
         return
     import fsspec
 
-    from openbook.text.readers.file_to_read import FileToRead, Keys
+    from openbook.text.readers.source_file import Keys, SourceFile
 
     suffix = ".jsonl" if Path(path).suffix == ".json" or _begins_with_an_object(Path(path)) else ".txt"
-    file = FileToRead(fsspec.filesystem("file"), path, Path(path).name)
+    file = SourceFile(fsspec.filesystem("file"), path, Path(path).name)
     documents = READERS[suffix](file, Keys(text="text", id="id"))
     for document in chain([next(documents, SourceError(f"{path}: holds no document"))], documents):
         if isinstance(document, SourceError):

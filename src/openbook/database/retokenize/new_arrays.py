@@ -82,7 +82,7 @@ class NewArrays:
         written = done = 0
         for documents in _batches(layout):
             tokens, new = self._retokenized(documents)
-            rows, lengths = fill_rows(tokens, new, chunk_size=M, fill=self.tokenizer.eos_id)
+            rows, lengths = fill_rows(tokens, new, chunk_size=M, padding=self.tokenizer.eos_id)
             self.files.tokens.append(rows, first=written)
             self.files.lengths.append(lengths[:, None], first=written)
             counts.append(new)

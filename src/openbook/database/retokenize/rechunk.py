@@ -92,7 +92,7 @@ def parts_of(counts: NDArray[np.int64], chunk_size: int) -> NDArray[np.int64]:
 
 
 def fill_rows(
-    tokens: NDArray[np.int64], counts: NDArray[np.int64], *, chunk_size: int, fill: int
+    tokens: NDArray[np.int64], counts: NDArray[np.int64], *, chunk_size: int, padding: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Give each chunk a row, or as many of about equal length as its tokens need.
 
@@ -107,7 +107,7 @@ def fill_rows(
         tokens: [T], of all chunks.
         counts: [chunks] of each.
         chunk_size: M.
-        fill: the token that rows are padded with.
+        padding: the token that rows are padded with.
 
     Returns:
         int64 [rows, M], and the tokens in each that are not padding: int64 [rows], 1 … M.
@@ -117,6 +117,6 @@ def fill_rows(
     of_row = segment_owners(parts)
     counts, parts = counts[of_row], parts[of_row]
     lengths = counts // parts + (place < counts % parts)
-    rows = np.full((len(lengths), chunk_size), fill, dtype=np.int64)
+    rows = np.full((len(lengths), chunk_size), padding, dtype=np.int64)
     rows[np.arange(chunk_size) < lengths[:, None]] = tokens
     return rows, lengths

@@ -8,13 +8,18 @@ from numpy.typing import NDArray
 from openbook.database.search.dense import ExactIndex, Found
 from openbook.database.storage.arrays import Rows
 
-_ROWS_AT_ONCE = 65_536
+ROWS_AT_ONCE = 65_536
 _ROUNDING = 1e-3
 """Of scores from float16 vectors: hits nearer to each other than this are as good as each other."""
 
 
 def exact_neighbors(
-    vectors: Rows, chunk_ids: NDArray[np.int64], queries: NDArray[np.float32], k: int
+    vectors: Rows,
+    chunk_ids: NDArray[np.int64],
+    queries: NDArray[np.float32],
+    k: int,
+    *,
+    rows_at_once: int = ROWS_AT_ONCE,
 ) -> Found:
     """Find the k nearest of these chunks, by inner product with every one, block after block of the array.
 
@@ -32,6 +37,7 @@ def exact_neighbors(
         chunk_ids: chunks that may be found.
         queries: [n, E].
         k: neighbors a query.
+        rows_at_once: vectors read at a time.
 
     Returns:
         Chunk ids [n, k], best first, -1 where there are fewer; and scores [n, k].
@@ -40,8 +46,8 @@ def exact_neighbors(
 
     best = np.full((len(queries), k), -np.inf, dtype=np.float32)
     best_ids = np.full((len(queries), k), -1, dtype=np.int64)
-    for start in range(0, len(chunk_ids), _ROWS_AT_ONCE):
-        part = chunk_ids[start : start + _ROWS_AT_ONCE]
+    for start in range(0, len(chunk_ids), rows_at_once):
+        part = chunk_ids[start : start + rows_at_once]
         near = min(k, len(part))
         block = vectors[part].astype(np.float32)
         scores, places = faiss.knn(queries, block, near, metric=faiss.METRIC_INNER_PRODUCT)

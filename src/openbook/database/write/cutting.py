@@ -44,7 +44,7 @@ def cut_batch(
             ids, text = next(encoded), document.text
         if ids[-1:] != [tokenizer.eos_id] or not isinstance(document, TokenizedDocument):
             ids.append(tokenizer.eos_id)
-        rows.append(cut_chunks(ids, chunk_size=settings.chunk_size, fill=tokenizer.eos_id, dtype=dtype))
+        rows.append(cut_chunks(ids, chunk_size=settings.chunk_size, padding=tokenizer.eos_id, dtype=dtype))
         records.append(
             DocumentRecord(
                 id=document.id,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from openbook.text.readers.file_to_read import FileToRead, Item, Keys, read_whole
+from openbook.text.readers.source_file import Item, Keys, SourceFile, read_whole
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -44,7 +44,7 @@ _READ_AS = {
 _MARKS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
-def read_html(file: FileToRead, keys: Keys) -> Iterator[Item]:
+def read_html(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """A page; its title is its `<title>`, else its first `<h1>`."""
     yield read_whole(file, lambda raw: _parse(_decode(raw)))
 

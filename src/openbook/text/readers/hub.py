@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl
 
 from openbook.errors import MissingExtraError, SourceError, refuse_unknown
 from openbook.text.documents import source_error
-from openbook.text.readers.file_to_read import Item, Keys
 from openbook.text.readers.rows import row_document, wanted_columns
+from openbook.text.readers.source_file import Item, Keys
 
 _SCHEME = "hf://"
 _OPTIONS = ("config", "revision", "split")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from openbook.errors import SourceError
 from openbook.text.documents import TokenizedDocument, source_error
-from openbook.text.readers.file_to_read import FileToRead, Item, Keys
+from openbook.text.readers.source_file import Item, Keys, SourceFile
 
 _MAGIC = b"MMIDIDX\x00\x00"
 _HEADER = struct.Struct("<9sQBQQ")  # magic, version, type of tokens, sequences, document boundaries
@@ -38,7 +38,7 @@ class _Index:
     """[documents + 1]: document n is the sequences from boundary n up to boundary n + 1."""
 
 
-def read_megatron(file: FileToRead, keys: Keys) -> Iterator[Item]:
+def read_megatron(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """The documents of a PREFIX.idx and its PREFIX.bin, counted from 0 as Megatron counts them."""
     path, name = file.path[: -len(".idx")], file.name[: -len(".idx")]
     data = f"{path}.bin"
@@ -60,7 +60,7 @@ def read_megatron(file: FileToRead, keys: Keys) -> Iterator[Item]:
 def _parse(raw: bytes, data_size: int, where: str) -> _Index:
     """Read an index, believing nothing."""
     if len(raw) < _HEADER.size or not raw.startswith(_MAGIC):
-        problem = f"no Megatron index: begins with {raw[: len(_MAGIC)]!r} where {_MAGIC!r} is expected"
+        problem = f"not a Megatron index: begins with {raw[: len(_MAGIC)]!r} where {_MAGIC!r} is expected"
         raise source_error(where, problem)
     _, version, code, num_sequences, num_boundaries = _HEADER.unpack_from(raw)
     if version != 1:
@@ -68,7 +68,7 @@ def _parse(raw: bytes, data_size: int, where: str) -> _Index:
     if code not in _TYPES:
         known = ", ".join(f"{code} {np.dtype(name).name}" for code, name in _TYPES.items())
         found = f"{code} ({_FLOATS[code]})" if code in _FLOATS else str(code)
-        raise source_error(where, f"type code {found} is no type of tokens; known: {known}")
+        raise source_error(where, f"type code {found} is not a type of tokens; known: {known}")
     size = _HEADER.size + 12 * num_sequences + 8 * num_boundaries
     if len(raw) != size:
         counts = f"{num_sequences} sequences and {num_boundaries} document boundaries"
@@ -93,7 +93,7 @@ def _check_sequences(index: _Index, data_size: int, where: str) -> None:
         (index.offsets < 0, "begins before the file"),
         (
             index.offsets > data_size - sizes,
-            f"ends beyond the {data_size} bytes of its .bin: copy both anew",
+            f"ends beyond the {data_size} bytes of its .bin: copy both again",
         ),
     ):
         if wrong.any():

@@ -9,13 +9,13 @@ from typing import Any
 
 from openbook.errors import MissingExtraError
 from openbook.text.documents import source_error
-from openbook.text.readers.file_to_read import FileToRead, Item, Keys, Parse, read_whole
+from openbook.text.readers.source_file import Item, Keys, Parse, SourceFile, read_whole
 from openbook.text.readers.text_files import markdown_heading
 
 _EMBEDDED_IMAGE = re.compile(r"!\[([^\]\n]*)\]\(data:[^)\n]*\)")
 
 
-def read_office(file: FileToRead, keys: Keys) -> Iterator[Item]:
+def read_office(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """A document as Markdown; a Word document's title is its first heading.
 
     Raises:
@@ -34,7 +34,7 @@ def _converter(suffix: str, where: str) -> Parse:
         raise _missing(suffix, where) from error
     for library in ("bs4", "pdfminer"):  # they warn of each font that is odd
         logging.getLogger(library).setLevel(logging.ERROR)
-    # One converter, not MarkItDown: that would read what is no PDF as some other kind of file.
+    # One converter, not MarkItDown: that would read what is not a PDF as some other kind of file.
     converters: dict[str, Any] = {".pdf": PdfConverter, ".docx": DocxConverter}
 
     def parse(raw: bytes) -> tuple[str, str]:

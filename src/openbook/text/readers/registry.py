@@ -1,17 +1,17 @@
 """Which reader a file has: decided by the end of its name.
 
 A reader yields documents, and in their place a `SourceError` for each one that cannot be read, so that the
-caller decides whether to go on. Ids: a text file's is its path below the folder that was named; a row's is
+caller decides whether to continue. Ids: a text file's is its path below the folder that was named; a row's is
 what it says, else a fingerprint of its text.
 """
 
 from pathlib import PurePosixPath
 
-from openbook.text.readers.file_to_read import Reader
 from openbook.text.readers.html import read_html
 from openbook.text.readers.megatron import read_megatron
 from openbook.text.readers.office import read_office
 from openbook.text.readers.rows import read_json_lines
+from openbook.text.readers.source_file import Reader
 from openbook.text.readers.tables import read_csv, read_parquet
 from openbook.text.readers.text_files import read_markdown, read_rst, read_text
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from openbook.errors import SourceError
 from openbook.text.documents import Document, source_error
-from openbook.text.readers.file_to_read import UNREADABLE, FileToRead, Item, Keys
+from openbook.text.readers.source_file import UNREADABLE, Item, Keys, SourceFile
 
 
-def read_json_lines(file: FileToRead, keys: Keys) -> Iterator[Item]:
+def read_json_lines(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """Each line is a JSON object: one document."""
     try:
         with file.open() as stream:
@@ -35,7 +35,7 @@ def _json_line(line: bytes, where: str, keys: Keys) -> Item:
     except UnicodeDecodeError as error:
         return source_error(where, f"not UTF-8 at byte {error.start} of the line")
     except (ValueError, RecursionError) as error:
-        return source_error(where, f"not JSON: {error}; mend the line, or go on without it: --on-error skip")
+        return source_error(where, f"not JSON: {error}; repair the line, or leave it out: --on-error skip")
     if not isinstance(row, dict):
         problem = f"a JSON {type(row).__name__} where an object with a {keys.text!r} is expected"
         return source_error(where, problem)

@@ -7,8 +7,8 @@ from typing import IO
 
 from openbook.errors import SourceError
 from openbook.text.documents import Document, source_error
-from openbook.text.readers.file_to_read import UNREADABLE, Item, Keys, not_utf8
 from openbook.text.readers.rows import json_lines
+from openbook.text.readers.source_file import UNREADABLE, Item, Keys, not_utf8
 
 _NAME = "stdin"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from openbook.errors import SourceError
 from openbook.text.documents import source_error
-from openbook.text.readers.file_to_read import UNREADABLE, FileToRead, Item, Keys
 from openbook.text.readers.rows import row_document, wanted_columns
+from openbook.text.readers.source_file import UNREADABLE, Item, Keys, SourceFile
 
 _LONGEST_FIELD = 2**31 - 1
 """What a C long holds on every system."""
@@ -18,7 +18,7 @@ _Row = list[str] | csv.Error
 """A row of a CSV file, or in its place why it cannot be read."""
 
 
-def read_parquet(file: FileToRead, keys: Keys) -> Iterator[Item]:
+def read_parquet(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """Rows are counted from 1."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -54,7 +54,7 @@ def _rows(batch: Any) -> list[Mapping[str, Any] | Exception]:
     return rows
 
 
-def read_csv(file: FileToRead, keys: Keys) -> Iterator[Item]:
+def read_csv(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """The first row names the columns. Rows are named by the line that they begin in."""
     try:
         with file.open() as stream:

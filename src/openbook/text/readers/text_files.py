@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
-from openbook.text.readers.file_to_read import FileToRead, Item, Keys, read_whole
+from openbook.text.readers.source_file import Item, Keys, SourceFile, read_whole
 
 _MARKDOWN_HEADING = re.compile(r" {0,3}#{1,6}[ \t](.*)")
 _CODE_FENCE = ("```", "~~~")
@@ -12,22 +12,22 @@ _LONG_ENOUGH = 4
 """An underline of so many characters makes a heading even of a longer line."""
 
 
-def read_text(file: FileToRead, keys: Keys) -> Iterator[Item]:
+def read_text(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """Plain text, which has no headings."""
     yield _read(file, lambda text: "")
 
 
-def read_markdown(file: FileToRead, keys: Keys) -> Iterator[Item]:
+def read_markdown(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """Markdown; its title is its first heading."""
     yield _read(file, markdown_heading)
 
 
-def read_rst(file: FileToRead, keys: Keys) -> Iterator[Item]:
+def read_rst(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """reStructuredText; its title is its first heading."""
     yield _read(file, rst_heading)
 
 
-def _read(file: FileToRead, heading: Callable[[str], str]) -> Item:
+def _read(file: SourceFile, heading: Callable[[str], str]) -> Item:
     def parse(raw: bytes) -> tuple[str, str]:
         text = raw.decode().removeprefix("\ufeff")  # not utf-8-sig, whose errors do not count the mark
         return text, heading(text)

@@ -26,7 +26,7 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
-class FileToRead:
+class SourceFile:
     """A file on some file system."""
 
     filesystem: Any
@@ -43,14 +43,14 @@ class FileToRead:
         return self.filesystem.open(self.path, "rb", compression="infer")
 
 
-Reader = Callable[[FileToRead, Keys], Iterator[Item]]
+Reader = Callable[[SourceFile, Keys], Iterator[Item]]
 """Reads the documents of one file."""
 
 Parse = Callable[[bytes], tuple[str, str]]
 """From the bytes of a file to its text and title."""
 
 
-def read_whole(file: FileToRead, parse: Parse) -> Item:
+def read_whole(file: SourceFile, parse: Parse) -> Item:
     """A file that is one document; without a title it is called by its name."""
     try:
         with file.open() as stream:
@@ -69,5 +69,5 @@ def read_whole(file: FileToRead, parse: Parse) -> Item:
 
 def not_utf8(where: str, error: UnicodeDecodeError) -> SourceError:
     """The error of a text in another encoding."""
-    problem = f"not UTF-8 at byte {error.start}; convert it, or go on without it: --on-error skip"
+    problem = f"not UTF-8 at byte {error.start}; convert it, or leave it out: --on-error skip"
     return source_error(where, problem)
