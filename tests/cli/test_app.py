@@ -14,7 +14,7 @@ import typer
 import openbook as package
 from command_line import OpenBook
 from openbook.cli.app import app, run
-from openbook.database import Database
+from openbook.database import Version
 from openbook.errors import DatabaseError
 
 README = Path(__file__).parents[2] / "README.md"
@@ -191,7 +191,7 @@ def test_debug_gives_the_traceback(tmp_path: Path, place: int) -> None:
 def test_a_fault_of_ours_has_another_code(
     openbook: OpenBook, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Database, "info", lambda self: 1 / 0)
+    monkeypatch.setattr(Version, "info", lambda self: 1 / 0)
     result = openbook("info", database)
     assert result.code == 1
     assert "a fault in openbook: ZeroDivisionError" in result.error

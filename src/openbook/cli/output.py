@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from openbook.database import (
-        Database,
         DatabaseInfo,
         Exclusion,
         Hit,
         NeighborTable,
         RetokenizeReport,
         VerifyReport,
+        Version,
     )
     from openbook.evaluate import Difference, GrowingRow, PerplexityReport, RetrievalReport
     from openbook.evaluate.harness import HarnessReport
@@ -31,7 +31,7 @@ _WANTED_RECALL = 0.95
 # Databases
 
 
-def print_info(database: "Database", *, json: bool) -> None:
+def print_info(database: "Version", *, json: bool) -> None:
     """Print what a database holds: a tree, or one JSON value."""
     info = database.info()
     if json:

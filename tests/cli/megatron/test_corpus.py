@@ -30,7 +30,7 @@ def test_data_are_found_with_and_without_their_suffix(
     (data / "my_text_data").unlink()
     rows = "".join(json.dumps({"id": name, "text": f"bakeli {name} mo. nu"}) + "\n" for name in "ab")
     (data / file).write_text(rows if file.startswith("rows") else "Bakeli mo.\n\nNuse. {no json}")
-    corpus = open_corpus(data / "corpus", [named], book, holdout=0.0)
+    corpus = open_corpus(data / "corpus", [named], book.opened, holdout=0.0)
     assert sorted(corpus.catalog.live_ids()) == ids
 
 
@@ -38,7 +38,7 @@ def test_data_are_found_with_and_without_their_suffix(
 def test_tokens_of_a_prefix_are_taken_as_they_are(book: Database, data: Path, named: str) -> None:
     documents = [[5, 6, 7] * 9, [8, 9]]
     write_prefix(data / "tokens", documents)
-    corpus = open_corpus(data / "corpus", [named], book, holdout=0.0)
+    corpus = open_corpus(data / "corpus", [named], book.opened, holdout=0.0)
     layout = corpus.layout
     for place, expected in enumerate(documents):
         rows = corpus.tokens[np.array(layout.chunks_of(place))].reshape(-1)
@@ -64,6 +64,6 @@ def test_data_that_cannot_be_found_are_told(book: Database, data: Path) -> None:
         find("two")
     (data / "empty").touch()
     with pytest.raises(SourceError, match="empty: the text is empty"):
-        open_corpus(data / "corpus", ["empty"], book, holdout=0.0)
+        open_corpus(data / "corpus", ["empty"], book.opened, holdout=0.0)
     with pytest.raises(DatabaseError, match="all of my_text_data is held out; train on it with --split"):
-        open_corpus(data / "other", ["my_text_data"], book, holdout=1 - 1e-9)
+        open_corpus(data / "other", ["my_text_data"], book.opened, holdout=1 - 1e-9)

@@ -137,7 +137,7 @@ def test_several_processes_share_the_global_batch() -> None:
 
 def test_every_recipe_makes_a_model(book: Database) -> None:
     for flags in ("", "--kv-channels 32 --num-layers 6", "--retro-attention-gate 0"):
-        config = model_config(recipe(*flags.split()), book)
+        config = model_config(recipe(*flags.split()), book.opened)
         assert config.hidden_size == 768
     assert config.cca_layers == []
 

@@ -17,7 +17,6 @@ from openbook.cli.verbs.train import run_training
 from openbook.errors import OpenbookError, SettingsError
 
 if TYPE_CHECKING:
-    from openbook.database import Database
     from openbook.train import Recipe
 
 _SAVED_NEIGHBORS = 10
@@ -73,7 +72,7 @@ def pretrain(flags: Namespace) -> int:
     Raises:
         OpenbookError: the user has to correct something.
     """
-    from openbook.database import Database
+    from openbook.database import Version
     from openbook.train import distributed
 
     output = output_of(flags)
@@ -82,7 +81,7 @@ def pretrain(flags: Namespace) -> int:
     if distributed.is_first():
         prepare(flags, recipe, output / "corpus")
     distributed.wait()
-    return run_training(recipe, Database.open(output / "corpus").opened, output, overwrite=flags.overwrite)
+    return run_training(recipe, Version.open(output / "corpus"), output, overwrite=flags.overwrite)
 
 
 def output_of(flags: Namespace) -> Path:
@@ -103,7 +102,7 @@ def output_of(flags: Namespace) -> Path:
     return output
 
 
-def prepare(flags: Namespace, recipe: "Recipe", folder: Path) -> "Database":
+def prepare(flags: Namespace, recipe: "Recipe", folder: Path) -> None:
     """Make the corpus in this folder ready to train on, with its neighbors in the book.
 
     Raises:
@@ -114,10 +113,10 @@ def prepare(flags: Namespace, recipe: "Recipe", folder: Path) -> "Database":
 
     holdout = holdout_of(flags.split)
     book = Database.open(flags.retro_work_dir)
-    check_tokenizer(flags, book)
+    check_tokenizer(flags, book.opened)
     model_config(recipe, book.opened)  # refuses what cannot be trained before anything is made
     with bar("reading the data") as progress:
-        corpus = open_corpus(folder, flags.data_path, book, holdout=holdout, progress=progress)
+        corpus = open_corpus(folder, flags.data_path, book.opened, holdout=holdout, progress=progress)
     counts = corpus.info()
     note(f"{counts.documents:,} documents, {counts.tokens:,} tokens, {counts.holdout_documents:,} held out")
     SequenceDataset(corpus.opened, "train", flags.seq_length)  # the same, before neighbors are searched
@@ -125,4 +124,3 @@ def prepare(flags: Namespace, recipe: "Recipe", folder: Path) -> "Database":
         k = max(_SAVED_NEIGHBORS, flags.retro_num_neighbors)
         with bar("finding neighbors") as progress:
             build_neighbors(corpus, book=book, k=k, progress=progress)
-    return corpus

@@ -10,7 +10,7 @@ from openbook.errors import DatabaseError, SettingsError, SourceError
 from openbook.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from openbook.database import Database
+    from openbook.database import Database, Version
     from openbook.text import AnyDocument
 
 _SNIFFED = 1 << 20
@@ -20,7 +20,7 @@ _SNIFFED = 1 << 20
 def open_corpus(
     folder: Path,
     paths: Sequence[str],
-    book: "Database",
+    book: "Version",
     *,
     holdout: float,
     progress: Progress = silent,

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from openbook.errors import MismatchError, SettingsError
 
 if TYPE_CHECKING:
-    from openbook.database import Database
+    from openbook.database import Version
 
 _HUGGING_FACE = ("HuggingFaceTokenizer",)
 _GPT2 = ("GPT2BPETokenizer",)
 _BERT = ("BertWordPieceLowerCase", "BertWordPieceCase")
 
 
-def check_tokenizer(flags: Namespace, book: "Database") -> None:
+def check_tokenizer(flags: Namespace, book: "Version") -> None:
     """Compare what --tokenizer-type, --tokenizer-model, --vocab-file and --merge-file name with the book's.
 
     Raises:
@@ -61,7 +61,7 @@ def _needed(flags: Namespace, kind: str, name: str) -> str:
     return value
 
 
-def _compare_whole(name: str, book: "Database") -> None:
+def _compare_whole(name: str, book: "Version") -> None:
     from openbook.text import load_tokenizer
 
     fingerprint = load_tokenizer(name).fingerprint
@@ -74,7 +74,7 @@ def _compare_whole(name: str, book: "Database") -> None:
 def _compare_parts(
     flags: Namespace,
     kind: str,
-    book: "Database",
+    book: "Version",
     model: str,
     vocabulary: dict[str, int],
     merges: list[str] | None,
@@ -99,12 +99,12 @@ def _merge(pair: str | list[str]) -> str:
     return pair if isinstance(pair, str) else " ".join(pair)
 
 
-def _described(book: "Database") -> str:
+def _described(book: "Version") -> str:
     settings = book.settings
     return f"the database {book.path} has {settings.tokenizer_fingerprint} ({settings.tokenizer})"
 
 
-def _advice(book: "Database") -> str:
+def _advice(book: "Version") -> str:
     return (
         f"leave the flag out, or build the database with --tokenizer of yours (it has: {book.path}/tokenizer)"
     )

@@ -42,7 +42,7 @@ def add(
     checked = Sources(sources, glob=glob, text_key=text_key, id_key=id_key, skip=on_error == "skip")
     checked.check()
     write_documents(database, checked, sync=sync)
-    print_info(database, json=json)
+    print_info(database.opened, json=json)
 
 
 def write_documents(database: "Database", sources: "Sources", *, sync: bool = False) -> None:
@@ -80,4 +80,4 @@ def remove(db: DatabaseArgument, document_ids: DocumentIds, json: Json = False) 
     database = Database.open(db)
     database.remove(document_ids)
     note(f"{len(document_ids)} removed")
-    print_info(database, json=json)
+    print_info(database.opened, json=json)

@@ -61,7 +61,7 @@ def build(
         deduplicate=deduplicate,
     )
     write_documents(database, checked)
-    print_info(database, json=json)
+    print_info(database.opened, json=json)
 
 
 def create_or_open(

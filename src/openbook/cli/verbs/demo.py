@@ -12,7 +12,7 @@ from openbook.cli.output import note_step, print_generation, print_perplexity
 from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
-    from openbook.database import Database
+    from openbook.database import Database, Version
     from openbook.model import RetroForCausalLM
 
 _QUESTION = "compress a file and write it to disk"
@@ -53,10 +53,11 @@ def run_demo(
     """
     began = time.monotonic()
     database = _build(home, max_documents)
-    _search(database, _QUESTION)
-    model = _train(home, database, minutes, timed_steps)
-    _evaluate(model, database)
-    _generate(model, database, _PROMPT)
+    built = database.opened
+    _search(built, _QUESTION)
+    model = _train(home, built, minutes, timed_steps)
+    _evaluate(model, built)
+    _generate(model, built, _PROMPT)
     _add_fact(model, database)
     _heading(f"Done in {(time.monotonic() - began) / 60:.1f} minutes. All of it is in {home}; continue with:")
     print_line(f'  openbook search {home / "book"} "parse command line arguments"')
@@ -107,7 +108,7 @@ def _build(home: Path, max_documents: int | None) -> "Database":
     return database
 
 
-def _search(database: "Database", question: str) -> None:
+def _search(database: "Version", question: str) -> None:
     _heading(f'openbook search: "{question}"')
     for hit in database.search([question], k=3)[0]:
         print_line(f"  {hit.score:.3f}  {hit.title}: {_shortened(hit.text)}")
@@ -118,7 +119,7 @@ def _shortened(text: str, length: int = 90) -> str:
     return line if len(line) <= length else f"{line[:length]}…"
 
 
-def _train(home: Path, database: "Database", minutes: float, timed_steps: int) -> "RetroForCausalLM":
+def _train(home: Path, database: "Version", minutes: float, timed_steps: int) -> "RetroForCausalLM":
     from openbook.train import load_recipe, train
 
     _heading(f"openbook train tiny: about {minutes:g} minutes")
@@ -136,7 +137,7 @@ def _train(home: Path, database: "Database", minutes: float, timed_steps: int) -
     return load_model(result.output)
 
 
-def _steps_in(minutes: float, home: Path, database: "Database", timed_steps: int) -> int:
+def _steps_in(minutes: float, home: Path, database: "Version", timed_steps: int) -> int:
     """Estimate how many steps this machine takes in that time: some are timed, and thrown away."""
     from openbook.train import load_recipe, train
 
@@ -149,7 +150,7 @@ def _steps_in(minutes: float, home: Path, database: "Database", timed_steps: int
     return max(timed_steps, round(minutes * 60 / seconds))
 
 
-def _evaluate(model: "RetroForCausalLM", database: "Database") -> None:
+def _evaluate(model: "RetroForCausalLM", database: "Version") -> None:
     from openbook.database import NeighborTable
     from openbook.evaluate import evaluate_perplexity
 
@@ -166,7 +167,7 @@ def _evaluate(model: "RetroForCausalLM", database: "Database") -> None:
     print_perplexity(report)
 
 
-def _generate(model: "RetroForCausalLM", database: "Database", prompt: str) -> None:
+def _generate(model: "RetroForCausalLM", database: "Version", prompt: str) -> None:
     from openbook.generation import generate
 
     _heading("openbook generate: a continuation, [n] marks what each span could look at")
@@ -182,7 +183,7 @@ def _add_fact(model: "RetroForCausalLM", database: "Database") -> None:
     print_line(f"before: {before[0].title if before else 'nothing'}")
     database.add([Document(id="quokka", title="module quokka", source="demo", text=_FACT)])
     print_line(f"added:  module quokka; the database is now at version {database.version}")
-    _search(database, _FACT_QUESTION)
-    result = generate(model, database, f"{_FACT_QUESTION}\n", max_new_tokens=32, seed=0)
+    _search(database.opened, _FACT_QUESTION)
+    result = generate(model, database.opened, f"{_FACT_QUESTION}\n", max_new_tokens=32, seed=0)
     found = [neighbor.title for citation in result.citations for neighbor in citation.neighbors]
     print_line(f"what the model now looks at when asked: {', '.join(dict.fromkeys(found))}")

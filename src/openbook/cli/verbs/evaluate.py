@@ -140,7 +140,7 @@ def retrieval(
 
     Example: openbook eval retrieval mybook --mode dense
     """
-    from openbook.database import Database
+    from openbook.database import Version
     from openbook.evaluate import evaluate_retrieval
     from openbook.model import RetroConfig
 
@@ -148,7 +148,7 @@ def retrieval(
         raise SettingsError(
             f"{len(databases)} folders given: name one database, with at most a model before it"
         )
-    database = Database.open(databases[-1]).opened
+    database = Version.open(databases[-1])
     if len(databases) == 2:
         require_model(databases[0])
         config = RetroConfig.from_pretrained(databases[0])

@@ -36,13 +36,13 @@ def generate(
 
     Example: openbook generate mymodel mybook "The sky is blue because" --max-new-tokens 64
     """
-    from openbook.database import Database
+    from openbook.database import Version
     from openbook.generation import Sampling
     from openbook.generation import generate as continue_prompt
 
     result = continue_prompt(
         load_model(model),
-        Database.open(db).opened,
+        Version.open(db),
         prompt,
         max_new_tokens=max_new_tokens,
         k=k,

@@ -47,7 +47,7 @@ def harness(
 
     Example: openbook eval harness mymodel mybook --tasks lambada_openai,piqa --limit 200 --no-retrieval
     """
-    from openbook.database import Database
+    from openbook.database import Version
     from openbook.evaluate.harness import evaluate_harness
 
     if output is not None:
@@ -55,7 +55,7 @@ def harness(
     with bar("loading tasks") as progress:
         report = evaluate_harness(
             load_model(model),
-            Database.open(db).opened,
+            Version.open(db),
             tasks=[name for name in names_of(tasks) if name],
             include_path=include_path,
             limit=limit,

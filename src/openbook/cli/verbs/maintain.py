@@ -12,9 +12,9 @@ def info(db: DatabaseArgument, excluded: Excluded = False, json: Json = False) -
 
     Example: openbook info mybook
     """
-    from openbook.database import Database
+    from openbook.database import Version
 
-    database = Database.open(db)
+    database = Version.open(db)
     if excluded:
         print_excluded(database.excluded(), json=json)
     else:
@@ -33,7 +33,7 @@ def compact(db: DatabaseArgument, json: Json = False) -> None:
     with bar("copying tokens") as progress:
         database.compact(progress=progress)
     note_sizes(before, database.info())
-    print_info(database, json=json)
+    print_info(database.opened, json=json)
 
 
 def verify(db: DatabaseArgument, repair: Repair = False, json: Json = False) -> None:

@@ -85,13 +85,13 @@ def require_fit(base: str, folder: Path, settings: dict[str, Any]) -> "Version":
         SettingsError: the base is not a model or has no tokenizer; an unknown setting.
         DatabaseError: there is no neighbor table.
     """
-    from openbook.database import Database, NeighborTable
+    from openbook.database import NeighborTable, Version
     from openbook.model.retrofitting.building import known_settings
     from openbook.train.initialize import require_tokenizer
 
     require_base(base)
     refuse_unknown(settings, known_settings(), where="model")
-    database = Database.open(folder).opened
+    database = Version.open(folder)
     require_tokenizer(base, database)
     NeighborTable.load(database)
     return database

@@ -22,11 +22,11 @@ def search(
 
     Example: openbook search mybook "why is the sky blue" -k 3 --mode hybrid
     """
-    from openbook.database import Database
+    from openbook.database import Version
 
     if not text.strip():
         raise SettingsError("the text to look for is empty")
-    print_hits(Database.open(db).opened.search([text], k=k, mode=mode)[0], json=json)
+    print_hits(Version.open(db).search([text], k=k, mode=mode)[0], json=json)
 
 
 def neighbors(

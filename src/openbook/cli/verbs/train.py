@@ -43,15 +43,13 @@ def train(
 
     Example: openbook train tiny --database mybook --output mymodel --set train.max_steps=500
     """
-    from openbook.database import Database
+    from openbook.database import Version
     from openbook.train import load_recipe
 
     loaded = load_recipe(recipe, settings or [])
     if baseline:
         loaded = loaded.without_retrieval()
-    raise typer.Exit(
-        run_training(loaded, Database.open(database).opened, output, overwrite=overwrite, json=json)
-    )
+    raise typer.Exit(run_training(loaded, Version.open(database), output, overwrite=overwrite, json=json))
 
 
 def run_training(
