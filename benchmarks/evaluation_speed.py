@@ -50,7 +50,7 @@ def passes(arguments: argparse.Namespace) -> None:
     import torch
 
     from openbook.database import Database, NeighborTable, SequenceDataset
-    from openbook.evaluate import evaluate_perplexity
+    from openbook.evaluate import EvaluationOptions, Evaluator, evaluate_perplexity
     from openbook.model import RetroForCausalLM
 
     model = RetroForCausalLM.from_pretrained(arguments.model).eval()
@@ -62,7 +62,7 @@ def passes(arguments: argparse.Namespace) -> None:
     datasets = (on, replace(on, neighbors=None))
     starts = range(0, len(rows), arguments.batch_size)
     batches = [batch(dataset, rows[i : i + arguments.batch_size]) for dataset in datasets for i in starts]
-    options = {"sequence_length": T, "batch_size": arguments.batch_size, "max_sequences": len(rows)}
+    options = EvaluationOptions(batch_size=arguments.batch_size, max_sequences=len(rows))
     plain = whole = 0.0
     for _ in range(arguments.turns):
         begun = time.perf_counter()
@@ -71,7 +71,7 @@ def passes(arguments: argparse.Namespace) -> None:
                 model(**samples, return_logits=False)
         plain += time.perf_counter() - begun
         begun = time.perf_counter()
-        evaluate_perplexity(model, database, table, modes=("on", "off"), **options)
+        evaluate_perplexity(Evaluator(model, database, table, options=options), ("on", "off"))
         whole += time.perf_counter() - begun
     tokens = 2 * len(rows) * T * arguments.turns
     print(

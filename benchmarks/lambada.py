@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from openbook.database import Database
-from openbook.evaluate.harness import HarnessReport, evaluate_harness
+from openbook.evaluate.harness import AnswerOptions, HarnessReport, TaskOptions, evaluate_harness
 from openbook.model import RetroForCausalLM
 
 TASK = """\
@@ -62,17 +62,11 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         task = write_task(options.passages, Path(folder))
         for name in ("on", "off"):
-            reports[name] = evaluate_harness(
-                model,
-                database,
-                tasks=[str(task)],
-                limit=options.limit,
-                k=options.k,
-                mode=options.mode,
-                retrieval=name == "on",
-                batch_size=options.batch_size,
-                log_samples=True,
+            questions = TaskOptions(tasks=[str(task)], limit=options.limit, log_samples=True)
+            answers = AnswerOptions(
+                k=options.k, mode=options.mode, retrieval=name == "on", batch_size=options.batch_size
             )
+            reports[name] = evaluate_harness(model, database, questions, answers)
     print(f"{'retrieval':12}{'accuracy':>10}{'± error':>10}{'perplexity':>16}{'± error':>16}")
     for name, report in reports.items():
         result = report.tasks["lambada"]

@@ -35,7 +35,7 @@ def plain(plain_folder: Path) -> RetroForCausalLM:
 @pytest.fixture
 def windows(book: Database) -> Windows:
     """The held-out text, 128 tokens at a time."""
-    return Windows.of(book, "holdout", book=book, sequence_length=128, stride=None, max_sequences=None)
+    return Windows.spread(SequenceDataset(book, "holdout", 128, book=book))
 
 
 @pytest.fixture

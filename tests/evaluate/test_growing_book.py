@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from breaking import documents_of, text_of, use_letters
+from evaluations import evaluator_of, perplexity_of
 from openbook.database import Database, NeighborTable, SearchMode
 from openbook.errors import DatabaseError, SettingsError
-from openbook.evaluate import evaluate_growing, evaluate_perplexity
+from openbook.evaluate import evaluate_growing_book, evaluate_perplexity
 from openbook.evaluate.growing_book import document_shares, searcher_of_documents
 from openbook.model import RetroForCausalLM
 from openbook.text import Document
@@ -20,10 +21,9 @@ LENGTH = 64
 
 
 def test_the_ends_are_off_and_on(trained: RetroForCausalLM, book: Database, table: NeighborTable) -> None:
-    report = evaluate_perplexity(trained, book, table, sequence_length=LENGTH, seed=2)
-    nothing, everything = evaluate_growing(
-        trained, book, table, shares=[100, 0], sequence_length=LENGTH, seed=2
-    )
+    evaluator = evaluator_of(trained, book, table, sequence_length=LENGTH, seed=2)
+    report = evaluate_perplexity(evaluator)
+    nothing, everything = evaluate_growing_book(evaluator, [100, 0])
     off, on = report.modes["off"], report.modes["on"]
     assert (nothing.share, nothing.documents, nothing.chunks) == (0, 0, 0)
     assert (nothing.bits_per_byte, nothing.perplexity) == (off.bits_per_byte, off.perplexity)
@@ -41,7 +41,8 @@ def test_a_share_equals_a_database_of_its_documents(
     tmp_path: Path,
 ) -> None:
     shares = document_shares(book.layout, [10, 40], seed=5)
-    rows = evaluate_growing(trained, book, table, shares=list(shares), seed=5, sequence_length=LENGTH)
+    evaluator = evaluator_of(trained, book, table, seed=5, sequence_length=LENGTH)
+    rows = evaluate_growing_book(evaluator, list(shares))
     nearest = rows[0].bits_per_byte
     for row, drawn in zip(rows, shares.values(), strict=True):
         wanted = {d.id for d in book.catalog.describe(book.layout.number[drawn].tolist())}
@@ -52,7 +53,7 @@ def test_a_share_equals_a_database_of_its_documents(
             tmp_path / f"{row.share}", tokenizer=book.tokenizer, embedder=None, chunk_size=16, holdout=0.2
         )
         small.add(document for document in book_documents if document.id in wanted | held_out)
-        expected = evaluate_perplexity(trained, small, None, modes=["on"], sequence_length=LENGTH).modes["on"]
+        expected = perplexity_of(trained, small, None, modes=["on"], sequence_length=LENGTH).modes["on"]
         assert row.bits_per_byte == pytest.approx(expected.bits_per_byte, rel=1e-5)
         assert (row.documents, row.chunks) == (len(wanted), small.layout.retrievable.sum())
     assert rows[1].bits_per_byte != nearest
@@ -65,10 +66,11 @@ def test_a_text_of_its_own_and_without_a_table(
     texts = book.chunk_texts(range(6))
     corpus.add([Document(id="new", text=" ".join(reversed(" ".join(texts).split())))])
     options: dict[str, Any] = {"corpus": corpus, "sequence_length": LENGTH}
-    rows = evaluate_growing(trained, book, table, shares=[20, 100], **options)
-    modes = evaluate_perplexity(trained, book, table, modes=["on"], **options).modes
+    with_table, without = (evaluator_of(trained, book, found, **options) for found in (table, None))
+    rows = evaluate_growing_book(with_table, [20, 100])
+    modes = evaluate_perplexity(with_table, ["on"]).modes
     assert rows[1].bits_per_byte == modes["on"].bits_per_byte != rows[0].bits_per_byte
-    assert evaluate_growing(trained, book, None, shares=[20, 100], **options) == rows
+    assert evaluate_growing_book(without, [20, 100]) == rows
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_refuses_wrong_shares(
     trained: RetroForCausalLM, book: Database, table: NeighborTable, shares: list[float], message: str
 ) -> None:
     with pytest.raises(SettingsError, match=message):
-        evaluate_growing(trained, book, table, shares=shares, sequence_length=LENGTH)
+        evaluate_growing_book(evaluator_of(trained, book, table, sequence_length=LENGTH), shares)
 
 
 def test_refuses_a_book_that_holds_everything_out(
@@ -94,7 +96,7 @@ def test_refuses_a_book_that_holds_everything_out(
     )
     database.add(Document(id=f"{number}", text=f"some text number {number}") for number in range(4))
     with pytest.raises(DatabaseError, match="every document is held out"):
-        evaluate_growing(trained, database, None, sequence_length=32)
+        evaluate_growing_book(evaluator_of(trained, database, None, sequence_length=32))
 
 
 Make = Callable[..., Database]

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from evaluations import perplexity_of
 from openbook.database import Database, NeighborTable
-from openbook.evaluate import evaluate_perplexity, paired_difference
+from openbook.evaluate import paired_difference
 from openbook.model import RetroForCausalLM
 
 
@@ -68,7 +69,7 @@ def test_tokens_of_one_document_are_one_witness() -> None:
 def test_a_report_has_the_difference_of_each_mode_from_on(
     trained: RetroForCausalLM, book: Database, table: NeighborTable
 ) -> None:
-    report = evaluate_perplexity(trained, book, table, sequence_length=64)
+    report = perplexity_of(trained, book, table, sequence_length=64)
     assert set(report.differences) == {"off", "random", "shuffled"}
     on = report.modes["on"].bits_per_byte
     for mode, difference in report.differences.items():
@@ -77,4 +78,4 @@ def test_a_report_has_the_difference_of_each_mode_from_on(
         assert difference.high is not None
         assert difference.low <= difference.bits_per_byte <= difference.high
         assert difference.documents == book.info().holdout_documents
-    assert evaluate_perplexity(trained, book, table, modes=["off"], sequence_length=64).differences == {}
+    assert perplexity_of(trained, book, table, modes=["off"], sequence_length=64).differences == {}

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from breaking import WORDS, use_letters
+from evaluations import evaluator_of, perplexity_of
 from openbook.database import Database, NeighborTable, build_neighbors
 from openbook.database.search import dense_store
 from openbook.database.search.dense import ApproximateIndex
 from openbook.errors import SettingsError
-from openbook.evaluate import evaluate_effort, evaluate_perplexity
+from openbook.evaluate import evaluate_perplexity, evaluate_search_effort
 from openbook.model import RetroForCausalLM
 from openbook.text import Document
 
@@ -60,12 +61,12 @@ def test_more_effort_finds_more_and_the_last_row_is_exact_search(
     index = large.opened.searcher.indexes.dense
     assert isinstance(index, ApproximateIndex)
     lists = faiss.extract_index_ivf(index.index).nlist
-    rows = evaluate_effort(trained, large, None, efforts=[lists, 1], sequence_length=LENGTH)
+    rows = evaluate_search_effort(evaluator_of(trained, large, None, sequence_length=LENGTH), [lists, 1])
     few, all_of_them, exactly = rows
     assert [row.lists for row in rows] == [1, lists, None]
     assert few.recall_at_10 < all_of_them.recall_at_10 <= exactly.recall_at_10 == 1
     assert all_of_them.recall_at_10 > 0.9
-    expected = evaluate_perplexity(trained, large, exact, modes=["on"], sequence_length=LENGTH).modes["on"]
+    expected = perplexity_of(trained, large, exact, modes=["on"], sequence_length=LENGTH).modes["on"]
     assert exactly.bits_per_byte == pytest.approx(expected.bits_per_byte, rel=1e-4)
     assert exactly.perplexity == pytest.approx(expected.perplexity, rel=1e-3)
     assert few.bits_per_byte != pytest.approx(exactly.bits_per_byte, rel=1e-4)
@@ -74,22 +75,22 @@ def test_more_effort_finds_more_and_the_last_row_is_exact_search(
 def test_the_effort_of_the_index_itself_is_mode_on(trained: RetroForCausalLM, large: Database) -> None:
     index = large.opened.searcher.indexes.dense
     assert isinstance(index, ApproximateIndex)
-    rows = evaluate_effort(trained, large, None, sequence_length=LENGTH, max_sequences=4)
+    evaluator = evaluator_of(trained, large, None, sequence_length=LENGTH, max_sequences=4)
+    rows = evaluate_search_effort(evaluator)
     assert [row.lists for row in rows][:2] == [1, 4]
     assert [row.lists for row in rows][-2:] == [index.nprobe, None]
-    on = evaluate_perplexity(
-        trained, large, None, modes=["on"], sequence_length=LENGTH, max_sequences=4
-    ).modes["on"]
+    on = evaluate_perplexity(evaluator, ["on"]).modes["on"]
     assert rows[-2].bits_per_byte == on.bits_per_byte
 
 
 def test_exact_search_has_no_rows(
     trained: RetroForCausalLM, book: Database, table: NeighborTable, large: Database
 ) -> None:
-    assert evaluate_effort(trained, book, table, sequence_length=LENGTH) == []
-    assert evaluate_effort(trained, large, None, search_mode="bm25", sequence_length=LENGTH) == []
+    by_words = evaluator_of(trained, large, None, search_mode="bm25", sequence_length=LENGTH)
+    for evaluator in (evaluator_of(trained, book, table, sequence_length=LENGTH), by_words):
+        assert evaluate_search_effort(evaluator) == []
 
 
 def test_refuses_to_visit_no_list(trained: RetroForCausalLM, large: Database) -> None:
     with pytest.raises(SettingsError, match="effort 0: at least 1"):
-        evaluate_effort(trained, large, None, efforts=[0], sequence_length=LENGTH)
+        evaluate_search_effort(evaluator_of(trained, large, None, sequence_length=LENGTH), [0])

@@ -9,7 +9,7 @@ from openbook.text import Document
 
 
 def windows_of(book: Database, length: int, stride: int | None = None) -> Windows:
-    return Windows.of(book, "holdout", book=book, sequence_length=length, stride=stride, max_sequences=None)
+    return Windows.spread(SequenceDataset(book, "holdout", length, stride=stride))
 
 
 @pytest.mark.parametrize(("length", "stride"), [(64, None), (64, 64), (64, 32), (64, 16), (48, 16), (32, 32)])

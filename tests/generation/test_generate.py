@@ -14,7 +14,7 @@ from openbook.errors import DatabaseError, MismatchError, SettingsError
 from openbook.generation import Generation, Sampling, generate
 from openbook.generation.citations import cite
 from openbook.generation.decoding import DecodedToken, DecodingSettings, decode
-from openbook.generation.generate import NeighborFetcher
+from openbook.generation.neighbor_fetcher import NeighborFetcher
 from openbook.model import RetroForCausalLM
 from openbook.text import Document
 
@@ -105,7 +105,7 @@ def slow_greedy(model: RetroForCausalLM, book: Database, prompt: str, count: int
 
 def fast_greedy(model: RetroForCausalLM, book: Database, prompt: str, count: int, k: int) -> list[int]:
     settings = DecodingSettings(count, GREEDY, book.tokenizer.eos_id, 0)
-    fetch = NeighborFetcher(book.opened, k, None).fetch if k else None
+    fetch = NeighborFetcher(book.opened, k, "bm25").fetch if k else None
     return [token.id for token in decode(model, book.tokenizer.encode([prompt])[0], settings, fetch)]
 
 
@@ -162,7 +162,7 @@ def test_without_retrieval_nothing_is_searched(trained: RetroForCausalLM, book: 
 def test_a_prompt_shorter_than_a_chunk_has_neighbors_for_the_first_token(
     trained: RetroForCausalLM, book: Database
 ) -> None:
-    fetcher = NeighborFetcher(book.opened, 2, None)
+    fetcher = NeighborFetcher(book.opened, 2, "bm25")
     settings = DecodingSettings(1, GREEDY, book.tokenizer.eos_id, 0)
     ids = book.tokenizer.encode([prompt_of(book, 4)])[0]
     (token,) = decode(trained, ids, settings, fetcher.fetch)
@@ -344,7 +344,7 @@ def test_a_database_smaller_than_k_gives_what_there_is(
 
 
 def test_a_huge_k_takes_no_room_for_neighbors_that_do_not_exist(small: Callable[..., Database]) -> None:
-    ids, mask = NeighborFetcher(small("ba ke", "ba li").opened, 10**9, None).fetch([[1, 2]])
+    ids, mask = NeighborFetcher(small("ba ke", "ba li").opened, 10**9, "bm25").fetch([[1, 2]])
     assert ids.shape[1] == mask.shape[1] == 2
 
 

@@ -13,6 +13,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel
 from model.tiny import enlarge
 from openbook.database import Database
 from openbook.errors import SettingsError
+from openbook.evaluate.harness import AnswerOptions
 from openbook.generation import Sampling, generate
 from openbook.model.retrofitting import RetrofitForCausalLM, retrofit
 
@@ -78,13 +79,12 @@ def test_the_harness_scores_answers_as_the_base_does(
     book: Database, model: RetrofitForCausalLM, base: PreTrainedModel
 ) -> None:
     """Rows of many lengths in one batch, padded on both sides."""
-    lm_model = pytest.importorskip("openbook.evaluate.harness.lm")
+    harness = pytest.importorskip("openbook.evaluate.harness.lm")
     tokens = book.tokenizer.encode([text_of(book, 90)])[0]
     pairs = [(tokens[:c], tokens[c : c + a]) for c, a in ((3, 2), (16, 5), (17, 1), (40, 20))]
     requests = [(("", ""), context, answer) for context, answer in pairs]
-    score: Callable[..., list[tuple[float, bool]]] = lm_model.OpenbookLM(
-        model, book, retrieval=False
-    )._loglikelihood_tokens
+    lm = harness.OpenbookLM(model, book, AnswerOptions(retrieval=False))
+    score: Callable[..., list[tuple[float, bool]]] = lm._loglikelihood_tokens
     found = score(requests)
     for (context, answer), (log_prob, greedy) in zip(pairs, found, strict=True):
         with torch.no_grad():
@@ -92,18 +92,18 @@ def test_the_harness_scores_answers_as_the_base_does(
         wanted = torch.tensor(answer)
         assert log_prob == pytest.approx(float(logits.gather(-1, wanted[:, None]).sum()), abs=1e-4)
         assert greedy == bool((logits.argmax(-1) == wanted).all())
-    on = lm_model.OpenbookLM(model, book)._loglikelihood_tokens(requests)
+    on = harness.OpenbookLM(model, book)._loglikelihood_tokens(requests)
     assert all(abs(ours[0] - theirs[0]) > 1e-6 for ours, theirs in zip(on, found, strict=True))
 
 
 def test_the_harness_scores_whole_texts_in_windows(
     book: Database, model: RetrofitForCausalLM, base: PreTrainedModel
 ) -> None:
-    lm_model = pytest.importorskip("openbook.evaluate.harness.lm")
+    harness = pytest.importorskip("openbook.evaluate.harness.lm")
     from lm_eval.api.instance import Instance
 
     text = text_of(book, 60)
-    lm = lm_model.OpenbookLM(model, book, retrieval=False)
+    lm = harness.OpenbookLM(model, book, AnswerOptions(retrieval=False))
     found = lm.loglikelihood_rolling([Instance("loglikelihood_rolling", {}, (text,), 0)])
     ids = torch.tensor([[book.tokenizer.eos_id, *book.tokenizer.encode([text])[0]]])
     with torch.no_grad():

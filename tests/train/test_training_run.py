@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import torch
 
+from evaluations import perplexity_of
 from openbook.database import Database, NeighborTable, build_neighbors
 from openbook.errors import DatabaseError, MismatchError, SettingsError
-from openbook.evaluate import evaluate_perplexity
 from openbook.model import RetroForCausalLM
 from openbook.text import Document, load_tokenizer, train_tokenizer
 from openbook.train import Recipe, train
@@ -62,7 +62,7 @@ def test_metrics_have_held_out_bits_per_byte(
 ) -> None:
     rows = [row for row in metrics(trained_folder) if "bits_per_byte" in row]
     assert [row["step"] for row in rows] == [20, 40]
-    report = evaluate_perplexity(
+    report = perplexity_of(
         trained, book, table, modes=("on", "off", "random"), sequence_length=64, max_sequences=4
     )
     for mode, result in report.modes.items():
@@ -210,7 +210,7 @@ def test_learns_to_read_its_neighbors(twins: Database, tmp_path: Path, make_reci
     )
     train(recipe, twins, tmp_path / "model")
     model = RetroForCausalLM.from_pretrained(tmp_path / "model")
-    report = evaluate_perplexity(model, twins, NeighborTable.load(twins), sequence_length=64)
+    report = perplexity_of(model, twins, NeighborTable.load(twins), sequence_length=64)
     bits = {mode: result.bits_per_byte for mode, result in report.modes.items()}
     assert bits["on"] < 0.8 * bits["random"]
     assert bits["on"] < 0.8 * bits["shuffled"]

@@ -3,13 +3,14 @@
 And of a database alone: recall and speed of its search.
 """
 
-from openbook.evaluate.growing_book import SHARES, GrowingRow, evaluate_growing
-from openbook.evaluate.measures import Difference, ModeResult, paired_difference
+from openbook.evaluate.evaluator import EvaluationOptions, Evaluator
+from openbook.evaluate.growing_book import SHARES, GrowingRow, evaluate_growing_book
+from openbook.evaluate.measures import Difference, ModeResult, TokenLosses, paired_difference
 from openbook.evaluate.neighbor_modes import MODES
 from openbook.evaluate.overlap import LeakageRow, NearCopies, OverlapStep, longest_common_runs
 from openbook.evaluate.perplexity import PerplexityReport, evaluate_perplexity
 from openbook.evaluate.scorers import ModelScorer, Scorer
-from openbook.evaluate.search_effort import EffortRow, evaluate_effort
+from openbook.evaluate.search_effort import EffortRow, evaluate_search_effort
 from openbook.evaluate.search_quality import Latency, RetrievalReport, evaluate_retrieval
 from openbook.evaluate.windows import Windows
 
@@ -18,6 +19,8 @@ __all__ = [
     "SHARES",
     "Difference",
     "EffortRow",
+    "EvaluationOptions",
+    "Evaluator",
     "GrowingRow",
     "Latency",
     "LeakageRow",
@@ -28,11 +31,12 @@ __all__ = [
     "PerplexityReport",
     "RetrievalReport",
     "Scorer",
+    "TokenLosses",
     "Windows",
-    "evaluate_effort",
-    "evaluate_growing",
+    "evaluate_growing_book",
     "evaluate_perplexity",
     "evaluate_retrieval",
+    "evaluate_search_effort",
     "longest_common_runs",
     "paired_difference",
 ]

@@ -1,102 +1,155 @@
-"""What all evaluations of losses share: a model, the text that it reads, where its neighbors come from."""
+"""The evaluator: one text, one model that reads it, and one book that its neighbors come from.
+
+It is made once, where an evaluation begins: everything that may not fit together is refused then, and nothing
+is left open (which text, how many neighbors, which search). All measurements of losses take it, and share the
+neighbors of the text, which are searched once.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from openbook.database import Database, NeighborTable, Version
+from openbook.database import (
+    Database,
+    NeighborTable,
+    SearchMode,
+    SequenceDataset,
+    Version,
+    nearest_neighbors,
+)
+from openbook.database.search.searcher import Searcher, check_mode
 from openbook.errors import SettingsError
-from openbook.evaluate.neighbor_modes import ChunkNeighbors, check_neighbors, true_neighbors
+from openbook.evaluate.measures import TokenLosses
+from openbook.evaluate.neighbor_modes import OVERLAP_NEIGHBORS, ChunkNeighbors
 from openbook.evaluate.scorers import Scorer
 from openbook.evaluate.windows import Windows
-from openbook.progress import Progress, stage
+from openbook.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from openbook.model import RetroForCausalLM
+    from openbook.model import RetroConfig, RetroForCausalLM
+
+MOST_NEIGHBORS = 100
+"""More cost memory, and help none: the best number lies between 3 and 30 (paper, section 4.1)."""
 
 
-class ReadingOptions(TypedDict, total=False):
-    """See `evaluate_perplexity`, which has the same."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationOptions:
+    """How a text is read, and which neighbors its chunks have.
 
-    corpus: Database | Version | None
-    k: int | None
-    search_mode: str | None
-    sequence_length: int
-    stride: int | None
-    batch_size: int
-    max_sequences: int | None
-
-
-@dataclass(frozen=True, eq=False)
-class Reading:
-    """One text, read by one model.
-
-    model: its reader.
-    windows: the text.
-    book: what neighbors are chunks of.
-    table: of the text's neighbors; None: they are searched.
-    search_mode: of search; None: as the table, else the book's default.
-    k: neighbors of each chunk.
-    batch_size: sequences at a time.
+    Raises:
+        SettingsError: a number out of its range.
     """
 
-    model: "RetroForCausalLM"
-    windows: Windows
-    book: Version
-    table: NeighborTable | None
-    search_mode: str | None
-    k: int
-    batch_size: int
+    k: int | None = None
+    """Neighbors of each chunk, 1 to 100; None: as in the model's training."""
+    search_mode: str | None = None
+    """dense, bm25 or hybrid; None: as the neighbor table, else dense where the book has vectors, or bm25."""
+    sequence_length: int | None = None
+    """T, the window in tokens, a multiple of M; None: as in the model's training."""
+    stride: int | None = None
+    """Tokens from one window to the next, a multiple of M. Below T every token but those of the first window
+    has T - stride tokens or more before it. None: T."""
+    max_sequences: int | None = None
+    """Read this many windows, spread evenly over the text; None: all."""
+    batch_size: int = 8
+    """Windows at a time."""
+    seed: int = 0
+    """Of everything drawn: random and shuffled neighbors, shares of the book, intervals."""
 
-    @classmethod
-    def of(
-        cls,
+    def __post_init__(self) -> None:
+        if self.batch_size < 1:
+            raise SettingsError(f"batch size {self.batch_size}: must be at least 1")
+        if self.k is not None and not 1 <= self.k <= MOST_NEIGHBORS:
+            raise SettingsError(f"k {self.k}: must be from 1 to {MOST_NEIGHBORS}")
+        if self.max_sequences is not None and self.max_sequences < 1:
+            raise SettingsError(f"max sequences {self.max_sequences}: must be at least 1")
+
+    def for_model(self, config: "RetroConfig") -> "EvaluationOptions":
+        """The same, with what is left to the model's training filled in.
+
+        Raises:
+            SettingsError: a window longer than the model was trained with.
+        """
+        longest = config.max_position_embeddings
+        length = longest if self.sequence_length is None else self.sequence_length
+        if length > longest:
+            raise SettingsError(
+                f"sequence length {length}: the model was trained with {longest}; "
+                "a stride shows it as much past as it can read"
+            )
+        k = config.num_neighbors if self.k is None else self.k
+        return replace(self, k=k, sequence_length=length)
+
+
+class Evaluator:
+    """Reads one text with one model, or with what is compared with it.
+
+    Of databases the versions are read that they had when the evaluator was made.
+
+    Args:
+        model: trained with the database's tokenizer and chunk length; it is left in the mode it was in.
+        database: built with a holdout, unless there is a corpus: its held-out documents are the text.
+        table: of the database's neighbors, used where it has those asked for, and its book; None: neighbors
+            are searched in the database.
+        corpus: another database to read, its held-out documents, or all if it holds none out; its neighbors
+            are searched in the database, or in the book of the table.
+        options: how the text is read, and which neighbors its chunks have.
+
+    Attributes:
+        model: as given.
+        database: the version given.
+        windows: the text.
+        book: what neighbors are chunks of.
+        table: of the text's neighbors in this search mode; None: they are searched.
+        k: neighbors of each chunk.
+        search_mode: what the book is searched by.
+        batch_size, seed: as in the options.
+
+    Raises:
+        SettingsError: a number out of its range, or a search mode that the book does not have.
+        MismatchError: model, text, table and book do not belong together.
+        DatabaseError: nothing is held out.
+    """
+
+    def __init__(
+        self,
         model: "RetroForCausalLM",
         database: Database | Version,
         table: NeighborTable | None,
         *,
         corpus: Database | Version | None = None,
-        k: int | None = None,
-        search_mode: str | None = None,
-        sequence_length: int = 512,
-        stride: int | None = None,
-        batch_size: int = 8,
-        max_sequences: int | None = None,
-    ) -> "Reading":
-        """Check that all belong together; arguments and errors are those of `evaluate_perplexity`."""
+        options: EvaluationOptions | None = None,
+    ) -> None:
         database = database.opened
+        text = database if corpus is None else corpus.opened
         if table is not None:
             table.require_of(database)
-        database.settings.require_match(
-            tokenizer_fingerprint=model.config.tokenizer_fingerprint, chunk_size=model.config.chunk_size
-        )
-        if batch_size < 1:
-            raise SettingsError(f"batch size {batch_size}: must be at least 1")
-        book = database if table is None else table.book
-        k = model.config.num_neighbors if k is None else k
-        check_neighbors(book, k=k, search_mode=search_mode)
-        if sequence_length > model.config.max_position_embeddings:
-            raise SettingsError(
-                f"sequence length {sequence_length}: the model was trained with "
-                f"{model.config.max_position_embeddings}; a stride shows it as much past as it can read"
+        for read in (database, text):
+            read.settings.require_match(
+                tokenizer_fingerprint=model.config.tokenizer_fingerprint, chunk_size=model.config.chunk_size
             )
-        read = database if corpus is None else corpus.opened
-        layout = read.layout
-        windows = Windows.of(
-            read,
-            "train" if corpus is not None and not (layout.holdout & layout.live).any() else "holdout",
-            book=book,
-            sequence_length=sequence_length,
-            stride=stride,
-            max_sequences=max_sequences,
-        )
-        if table is not None:
-            search_mode = search_mode or table.mode
-            table = table if corpus is None else None
-        return cls(model, windows, book, table, search_mode, k, batch_size)
+        options = (options or EvaluationOptions()).for_model(model.config)
+        assert options.k is not None and options.sequence_length is not None
+        self.model = model
+        self.database = database
+        self.book = database if table is None else table.book
+        self.k = options.k
+        self.batch_size = options.batch_size
+        self.seed = options.seed
+        wanted = options.search_mode
+        if wanted is None and table is not None:
+            wanted = table.mode
+        self.search_mode: SearchMode = check_mode(wanted, has_dense=self.book.vectors is not None)
+        fits = table is not None and corpus is None and table.mode == self.search_mode
+        self.table = table if fits else None
+        split: Literal["train", "holdout"] = "holdout"
+        if corpus is not None and not (text.layout.holdout & text.layout.live).any():
+            split = "train"
+        dataset = SequenceDataset(text, split, options.sequence_length, book=self.book, stride=options.stride)
+        self.windows = Windows.spread(dataset, options.max_sequences)
+        self._neighbors: ChunkNeighbors | None = None
 
     def require_retrieval(self) -> None:
         """Refuse a model that cannot read neighbors, before they are searched.
@@ -110,24 +163,60 @@ class Reading:
                 "it as --baseline beside one that retrieves"
             )
 
-    def neighbors(self, progress: Progress) -> ChunkNeighbors:
-        """Of the text's chunks, from the whole book; see `true_neighbors`."""
-        return true_neighbors(
-            self.windows,
-            self.book,
-            self.table,
-            k=self.k,
-            search_mode=self.search_mode,
-            progress=stage(progress, "searching"),
-        )
+    def neighbors(self, progress: Progress = silent) -> ChunkNeighbors:
+        """The nearest of each of the text's chunks: k, and 10 if so many can be had without another search.
 
-    def losses(self, scorers: Mapping[str, Scorer], progress: Progress) -> dict[str, NDArray[np.float32]]:
-        """Nats [n, T] of each scorer, all in one pass over the text."""
-        windows = self.windows
+        From the table if it has k, else searched in the whole book; at the first call, and kept.
+
+        Args:
+            progress: told how many chunks are done, and of how many.
+        """
+        if self._neighbors is None:
+            self._neighbors = self._from_table()
+        if self._neighbors is None:
+            self._neighbors = self.search(max(self.k, OVERLAP_NEIGHBORS), progress=progress)
+        progress(len(self.windows.chunks), len(self.windows.chunks))
+        return self._neighbors
+
+    def _from_table(self) -> ChunkNeighbors | None:
+        if self.table is None or self.table.ids.shape[1] < self.k:
+            return None
+        chunks = self.windows.chunks
+        return ChunkNeighbors(chunks, self.table.ids[chunks][:, : max(self.k, OVERLAP_NEIGHBORS)])
+
+    def search(
+        self, k: int, *, searcher: Searcher | None = None, progress: Progress = silent
+    ) -> ChunkNeighbors:
+        """Search for k neighbors of each of the text's chunks.
+
+        Args:
+            k: neighbors of each.
+            searcher: of the book; None: its own, over all of it.
+            progress: told how many chunks are done, and of how many.
+        """
+        ids = nearest_neighbors(
+            self.windows.corpus,
+            self.windows.chunks,
+            book=self.book,
+            k=k,
+            mode=self.search_mode,
+            searcher=searcher,
+            progress=progress,
+        )
+        return ChunkNeighbors(self.windows.chunks, ids)
+
+    def losses(self, scorers: Mapping[str, Scorer], progress: Progress = silent) -> TokenLosses:
+        """Score the text with all of these, in one pass over it.
+
+        Args:
+            scorers: by name; each reads the samples of `windows`.
+            progress: told how many windows are done, and of how many.
+        """
+        windows, size = self.windows, self.batch_size
         nats = {name: np.zeros(windows.predicted.shape, dtype=np.float32) for name in scorers}
-        for start in range(0, len(windows), self.batch_size):
-            part = slice(start, start + self.batch_size)
+        for start in range(0, len(windows), size):
+            batch = slice(start, start + size)
             for name, scorer in scorers.items():
-                nats[name][part] = scorer(windows, windows.rows[part])
-            progress(min(start + self.batch_size, len(windows)), len(windows))
-        return nats
+                nats[name][batch] = scorer(windows.rows[batch])
+            progress(min(start + size, len(windows)), len(windows))
+        return TokenLosses(windows, nats, self.seed)

@@ -1,34 +1,35 @@
-"""More text, lower loss: one model, read with growing shares of its book, without any training between."""
+"""More text, lower loss: one model, read with growing shares of its book, without any training between.
+
+A share of the book is searched as if it were all there is. Filtering what the whole finds would not do: most
+of that lies outside a small share, and how rare a word is, which BM25 counts, follows from all texts that are
+searched. So a share has indexes of its own, in a temporary folder.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database import Database, NeighborTable, SearchMode, Version, nearest_neighbors
+from openbook.database import SearchMode, Version
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.search.recall import EveryVector
-from openbook.database.search.searcher import Searcher, check_mode
+from openbook.database.search.searcher import Searcher
 from openbook.database.storage.layout import ChunkLayout
 from openbook.errors import DatabaseError, SettingsError
-from openbook.evaluate.evaluator import Reading, ReadingOptions
-from openbook.evaluate.measures import Difference, differences, result_of
+from openbook.evaluate.evaluator import Evaluator
+from openbook.evaluate.measures import Difference
 from openbook.evaluate.neighbor_modes import ChunkNeighbors
 from openbook.evaluate.scorers import ModelScorer, Scorer
 from openbook.progress import Progress, silent, stage
 
-if TYPE_CHECKING:
-    from openbook.model import RetroForCausalLM
-
 SHARES = (0, 1, 10, 30, 100)
 """Percent."""
-_AT_ONCE = 4096
-"""Chunks read between two additions to the lexical index."""
+_CHUNKS_INDEXED = 4096
+"""Read between two additions to the lexical index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,54 +46,42 @@ class GrowingRow:
     """off - this share."""
 
 
-def evaluate_growing(
-    model: "RetroForCausalLM",
-    database: Database | Version,
-    table: NeighborTable | None,
-    *,
-    shares: Sequence[float] = SHARES,
-    seed: int = 0,
-    progress: Progress = silent,
-    **options: Unpack[ReadingOptions],
+def evaluate_growing_book(
+    evaluator: Evaluator, shares: Sequence[float] = SHARES, *, progress: Progress = silent
 ) -> list[GrowingRow]:
     """Read the same tokens with neighbors from random shares of the book's documents.
 
     0 % is retrieval off, 100 % is on. In between, dense search is exact.
 
     Args:
-        model: as in `evaluate_perplexity`; so are database, table and the options.
-        database: see there.
-        table: see there; used for 100 %, all other shares are searched.
+        evaluator: of the model, the text and the book; its seed draws the documents of a share.
         shares: in percent of the documents that can be retrieved.
-        seed: which documents a share has, and of the intervals.
         progress: told how many sequences are done, and of how many.
-        options: see `evaluate_perplexity`.
 
     Raises:
-        SettingsError: no share, or one below 0 or above 100; and what `evaluate_perplexity` raises.
+        SettingsError: no share, one below 0 or above 100, or a model that cannot read neighbors.
         DatabaseError: there is nothing to retrieve.
     """
     if not shares:
         raise SettingsError("no shares of the database to evaluate; give some, such as 0,1,10,30,100")
-    reading = Reading.of(model, database, table, **options)
-    reading.require_retrieval()
-    layout = reading.book.layout
-    parts = document_shares(layout, sorted(set(shares)), seed=seed)
-    if not layout.retrievable.any():
-        raise DatabaseError(f"{reading.book.path}: every document is held out; nothing can be retrieved")
-    scorers: dict[str, Scorer] = {"off": ModelScorer(model)}
+    evaluator.require_retrieval()
+    book = evaluator.book
+    parts = document_shares(book.layout, sorted(set(shares)), seed=evaluator.seed)
+    if not book.layout.retrievable.any():
+        raise DatabaseError(f"{book.path}: every document is held out; nothing can be retrieved")
+    scorers: dict[str, Scorer] = {"off": ModelScorer(evaluator.model, evaluator.windows.samples())}
     for share, documents in parts.items():
         if share:
-            scorers[_name(share)] = ModelScorer(model, _neighbors(reading, share, documents, progress))
-    losses = reading.losses(scorers, progress)
+            neighbors = _neighbors_in_share(evaluator, share, documents, progress)
+            samples = evaluator.windows.samples(neighbors)
+            scorers[_name(share)] = ModelScorer(evaluator.model, samples)
+    losses = evaluator.losses(scorers, progress)
     rows = []
     for share, documents in parts.items():
-        nats = losses[_name(share) if share else "off"]
-        everything = reading.windows.predicted
-        result = result_of(reading.windows, nats, everything)
-        both = {"off": losses["off"], "share": nats}
-        gain = differences(reading.windows, both, everything, seed=seed, base="share")["off"]
-        chunks = int(layout.document_chunks[documents].sum())
+        name = _name(share) if share else "off"
+        result = losses.result(name)
+        gain = losses.differences(base=name, others=["off"])["off"]
+        chunks = int(book.layout.document_chunks[documents].sum())
         rows.append(GrowingRow(share, len(documents), chunks, result.bits_per_byte, result.perplexity, gain))
     return rows
 
@@ -101,25 +90,19 @@ def _name(share: float) -> str:
     return f"{share:g} %"
 
 
-def _neighbors(
-    reading: Reading, share: float, documents: NDArray[np.int64], progress: Progress
+def _neighbors_in_share(
+    evaluator: Evaluator, share: float, documents: NDArray[np.int64], progress: Progress
 ) -> ChunkNeighbors:
+    """The k nearest among these documents of each of the text's chunks."""
+    progress = stage(progress, f"searching {_name(share)}")
     if share == 100:
-        return reading.neighbors(progress).first(reading.k)
-    book, windows = reading.book, reading.windows
-    mode = check_mode(reading.search_mode, has_dense=book.vectors is not None)
+        return evaluator.neighbors(progress).first(evaluator.k)
     # On Windows, files that are still mapped stay behind for the system to clear.
     with TemporaryDirectory(prefix="openbook-", ignore_cleanup_errors=True) as folder:
-        ids = nearest_neighbors(
-            windows.dataset.database,
-            windows.chunks,
-            book=book,
-            k=reading.k,
-            mode=mode,
-            searcher=searcher_of_documents(book, documents, mode=mode, folder=Path(folder)),
-            progress=stage(progress, f"searching {_name(share)}"),
+        searcher = searcher_of_documents(
+            evaluator.book, documents, mode=evaluator.search_mode, folder=Path(folder)
         )
-    return ChunkNeighbors(windows.chunks, ids)
+        return evaluator.search(evaluator.k, searcher=searcher, progress=progress)
 
 
 def document_shares(
@@ -174,8 +157,8 @@ def searcher_of_documents(
         dense = EveryVector(version.vectors, chunks)
     if mode != "dense":
         lexical = LexicalIndex(folder)
-        for start in range(0, len(chunks), _AT_ONCE):
-            part = chunks[start : start + _AT_ONCE]
+        for start in range(0, len(chunks), _CHUNKS_INDEXED):
+            part = chunks[start : start + _CHUNKS_INDEXED]
             lexical.add(part.tolist(), version.chunk_texts(part))
         lexical.commit()
         lexical.close()

@@ -1,8 +1,14 @@
-"""The neighbors that each mode shows.
+"""Which neighbors the model sees in each mode: on, off, random, shuffled.
 
 on: the chunk's own. off: none. random: chunks drawn at random from what may be retrieved. shuffled: those of
-other chunks of the evaluated text that have as many. random and shuffled leave missing neighbors missing, so
-that only what is shown differs.
+another chunk of the evaluated text that has as many. Where the chunk itself has no neighbor, random and
+shuffled have none either, so modes differ in what neighbors say and in nothing else:
+
+    chunk        0      1      2      3         of the text, k = 2
+    on           7 9    4 2    8 5    6 -       chunks of the book; - is no neighbor
+    shuffled     4 2    8 5    7 9    6 -       0, 1 and 2 have exchanged theirs; nobody else has one, like 3
+    random       1 3    6 6    0 2    9 -
+    off
 """
 
 from collections.abc import Sequence
@@ -11,17 +17,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database import NeighborTable, Version, nearest_neighbors
-from openbook.database.search.searcher import check_mode
+from openbook.database import Version
 from openbook.errors import DatabaseError, SettingsError
-from openbook.evaluate.windows import Windows
-from openbook.progress import Progress, silent
 
 MODES = ("on", "off", "random", "shuffled")
 OVERLAP_NEIGHBORS = 10
 """Overlap is measured with so many, whatever k is (paper, section 2.6)."""
-MOST_NEIGHBORS = 100
-"""More cost memory, and help none: the best number lies between 3 and 30 (paper, section 4.1)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,52 +57,14 @@ def check_modes(modes: Sequence[str]) -> None:
             raise SettingsError(f"evaluation mode {mode!r}: choose from {', '.join(MODES)}")
 
 
-def check_neighbors(book: Version, *, k: int, search_mode: str | None) -> None:
-    """Check what neighbors are asked for.
-
-    Raises:
-        SettingsError: too few or too many, or a mode that the book does not have.
-    """
-    if not 1 <= k <= MOST_NEIGHBORS:
-        raise SettingsError(f"k {k}: must be from 1 to {MOST_NEIGHBORS}")
-    check_mode(search_mode, has_dense=book.vectors is not None)
-
-
-def true_neighbors(
-    windows: Windows,
-    book: Version,
-    table: NeighborTable | None,
-    *,
-    k: int,
-    search_mode: str | None = None,
-    progress: Progress = silent,
-) -> ChunkNeighbors:
-    """What the evaluated chunks retrieve: from the table where it has that, else searched now.
+def neighbors_of_mode(mode: str, own: ChunkNeighbors, book: Version, *, seed: int) -> ChunkNeighbors | None:
+    """The neighbors that the model sees in a mode; None: none at all.
 
     Args:
-        windows: the text.
+        mode: on, off, random or shuffled.
+        own: the neighbors that the chunks of the text have, k of each.
         book: what they are chunks of.
-        table: of this text; None: search.
-        k: neighbors wanted.
-        search_mode: of search; None: as the table, else dense where the book has vectors, or bm25.
-        progress: told how many chunks are searched, and of how many.
-
-    Returns:
-        k of each chunk, and 10 if that many can be had without another search.
-    """
-    check_neighbors(book, k=k, search_mode=search_mode)
-    chunks, wanted = windows.chunks, max(k, OVERLAP_NEIGHBORS)
-    if table is not None and search_mode in (None, table.mode) and k <= table.ids.shape[1]:
-        return ChunkNeighbors(chunks, table.ids[chunks][:, :wanted])
-    corpus = windows.dataset.database
-    ids = nearest_neighbors(corpus, chunks, book=book, k=wanted, mode=search_mode, progress=progress)
-    return ChunkNeighbors(chunks, ids)
-
-
-def neighbors_of_mode(
-    mode: str, true: ChunkNeighbors, book: Version, *, k: int, seed: int
-) -> ChunkNeighbors | None:
-    """The neighbors that a mode shows; None: none at all.
+        seed: of the draws.
 
     Raises:
         SettingsError: an unknown mode.
@@ -110,22 +73,45 @@ def neighbors_of_mode(
     check_modes([mode])
     if mode == "off":
         return None
-    ids = true.ids[:, :k]
-    if mode == "on":
-        return ChunkNeighbors(true.chunks, ids)
-    rng = np.random.default_rng(seed)
+    if mode == "random":
+        return random_neighbors(own, book, seed=seed)
     if mode == "shuffled":
-        return ChunkNeighbors(true.chunks, ids[_others(np.count_nonzero(ids >= 0, axis=1), rng)])
+        return shuffled_neighbors(own, seed=seed)
+    return own
+
+
+def random_neighbors(own: ChunkNeighbors, book: Version, *, seed: int) -> ChunkNeighbors:
+    """As many chunks as each has neighbors, drawn from all of the book that may be retrieved.
+
+    Raises:
+        DatabaseError: nothing may be retrieved.
+    """
     candidates = np.flatnonzero(book.layout.retrievable)
     if len(candidates) == 0:
         raise DatabaseError(f"{book.path}: every document is held out; nothing can be retrieved")
-    return ChunkNeighbors(true.chunks, np.where(ids >= 0, rng.choice(candidates, size=ids.shape), -1))
+    drawn = np.random.default_rng(seed).choice(candidates, size=own.ids.shape)
+    return ChunkNeighbors(own.chunks, np.where(own.ids >= 0, drawn, -1))
 
 
-def _others(counts: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
-    """For each chunk [n] another one of the same count, drawn at random; itself where there is no other."""
+def shuffled_neighbors(own: ChunkNeighbors, *, seed: int) -> ChunkNeighbors:
+    """Those of another chunk of the text that has as many; its own where there is no other."""
+    counts = np.count_nonzero(own.ids >= 0, axis=1)
+    return ChunkNeighbors(own.chunks, own.ids[_others_alike(counts, np.random.default_rng(seed))])
+
+
+def _others_alike(counts: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """For each chunk [n] another one of the same count, drawn at random; itself where there is no other.
+
+    All chunks of one count are put in a random order, and each takes the one before it, the first the last
+    one, so that nobody keeps its own:
+
+        counts      2  2  1  2          of count 2 are 0, 1 and 3
+        drawn       3  0  1             in a random order
+        rolled      1  3  0             by one
+        others      3  0  2  1          others[3] = 1, others[0] = 3, others[1] = 0; 2 is alone with its count
+    """
     others = np.arange(len(counts))
     for count in np.unique(counts):
         drawn = rng.permutation(np.flatnonzero(counts == count))
-        others[drawn] = np.roll(drawn, 1)  # nobody keeps its own
+        others[drawn] = np.roll(drawn, 1)
     return others

@@ -1,7 +1,8 @@
-"""How much of an evaluation chunk its neighbors already say: r(C) of the paper (section 2.6).
+"""How much of an evaluated chunk its neighbors already say, r(C) of the paper (section 2.6); losses by it.
 
-A gain from retrieval that lives only on near-copies is memory of the database, not help from it; so results
-are also given over the chunks with little overlap.
+r(C) is the longest run of tokens that a chunk shares with one of its ten nearest, as a share of the chunk. A
+gain from retrieval that lives only on near-copies is memory of the database, not help from it; so results are
+also given over the chunks with little overlap.
 """
 
 from dataclasses import dataclass
@@ -11,19 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database import Version
-from openbook.evaluate.measures import Difference, Losses, differences, result_of
+from openbook.evaluate.measures import Difference, TokenLosses
 from openbook.evaluate.neighbor_modes import OVERLAP_NEIGHBORS, ChunkNeighbors
 from openbook.evaluate.windows import Windows
 
-_NOT_OURS_16 = 2**16 - 2
+_MISSING_16_BITS = 2**16 - 2
 """Stands for a token that does not exist, where ids take 16 bits; the number after it stands in neighbors."""
-_BLOCK = 64
-"""Chunks at a time."""
-_BATCH = 512
-"""Chunks whose neighbors are fetched at a time."""
+_CHUNKS_COMPARED = 64
+"""At a time: as many as stay in the cache."""
+_CHUNKS_FETCHED = 512
+"""At a time, with their neighbors."""
 _NEAR_COPY = 0.5
-"""A run of this share of a chunk, 32 tokens of 64, is what decontamination removes (paper, section 2.6)."""
-_NAMED = 10
+"""A run of this share of a chunk, 32 tokens of 64, is what decontamination excludes (paper, section 2.6)."""
+_WORST_NAMED = 10
 
 OVERLAPS = (0.125, 0.25, 0.5, 1.0)
 """The shares of a chunk at which results are reported: at 12.5 % of 64 tokens, at most 8 in a row."""
@@ -70,44 +71,37 @@ class NearCopies:
     """Of the worst, the share of their chunks that do so, by document id."""
 
 
-def near_copies(windows: Windows, runs: NDArray[np.int64]) -> NearCopies:
-    """Find them in the longest runs [n, C] of the windows' chunks."""
-    database = windows.dataset.database
-    there = windows.counted & (runs >= 0)
-    documents, place = np.unique(database.layout.document_of[windows.chunk_ids[there]], return_inverse=True)
-    near = runs[there] >= windows.overlap_lengths[there] * _NEAR_COPY
-    copied = np.bincount(place, weights=near) / np.bincount(place)
-    worst = np.argsort(-copied, kind="stable")[:_NAMED]
-    worst = worst[copied[worst] > 0]
-    described = database.catalog.describe(database.layout.number[documents[worst]].tolist())
-    return NearCopies(
-        documents=int((copied > 0).sum()),
-        evaluated=len(documents),
-        worst={d.id: float(share) for d, share in zip(described, copied[worst], strict=True)},
-    )
+def overlap_runs(windows: Windows, nearest: ChunkNeighbors, book: Version) -> NDArray[np.int64]:
+    """Find the longest run that each chunk of a text shares with one of its 10 nearest.
 
+    Args:
+        windows: the text.
+        nearest: of its chunks.
+        book: what they are chunks of.
 
-def overlap_runs(windows: Windows, true: ChunkNeighbors, book: Version) -> NDArray[np.int64]:
-    """Longest run that each chunk [n, C] shares with its 10 nearest, in tokens; -1 for no chunk."""
-    database, M = windows.dataset.database, windows.chunk_size
-    near = true.first(OVERLAP_NEIGHBORS)
-    runs = np.zeros(len(near.chunks), dtype=np.int64)
-    for start in range(0, len(runs), _BATCH):
-        part = slice(start, start + _BATCH)
-        ids = near.chunks[part]
-        tokens = database.tokens[ids].astype(np.int64)
-        tokens[np.arange(M) >= database.layout.lengths[ids][:, None]] = -1
-        neighbors, mask = book.retrieved_tokens(near.ids[part])
+    Returns:
+        [n, C] tokens; -1 where there is no chunk.
+    """
+    corpus, M = windows.corpus, windows.chunk_size
+    nearest = nearest.first(OVERLAP_NEIGHBORS)
+    runs = np.zeros(len(nearest.chunks), dtype=np.int64)
+    for start in range(0, len(runs), _CHUNKS_FETCHED):
+        part = slice(start, start + _CHUNKS_FETCHED)
+        chunks = nearest.chunks[part]
+        tokens = corpus.tokens[chunks].astype(np.int64)
+        tokens[np.arange(M) >= corpus.layout.lengths[chunks][:, None]] = -1
+        neighbors, mask = book.retrieved_tokens(nearest.ids[part])
         runs[part] = longest_common_runs(tokens, neighbors, mask)
+    # From one row for each chunk to the windows, where a chunk may stand twice or not at all.
     exists = windows.chunk_ids >= 0
-    places = np.searchsorted(near.chunks, np.where(exists, windows.chunk_ids, near.chunks[0]))
+    places = np.searchsorted(nearest.chunks, np.where(exists, windows.chunk_ids, nearest.chunks[0]))
     return np.where(exists, runs[places], -1)
 
 
 def longest_common_runs(
     chunks: NDArray[np.int64], neighbors: NDArray[np.int64], neighbor_mask: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
-    """For each chunk the longest run of tokens that it shares with one of its neighbors.
+    """Find for each chunk the longest run of tokens that it shares with one of its neighbors.
 
     Args:
         chunks: [n, M]; negative ids match nothing.
@@ -119,21 +113,36 @@ def longest_common_runs(
     """
     # The narrowest numbers, in blocks that stay in the cache: this is most of the counting in an evaluation.
     highest = max(chunks.max(initial=0), neighbors.max(initial=0))
-    ids = np.uint16 if highest < _NOT_OURS_16 else np.int64
-    not_ours, not_theirs = (_NOT_OURS_16, _NOT_OURS_16 + 1) if ids is np.uint16 else (-1, -2)
-    ours = np.where(chunks >= 0, chunks, not_ours).astype(ids)
-    theirs = np.where(neighbor_mask, neighbors, not_theirs).astype(ids)
-    blocks = range(0, len(chunks), _BLOCK)
-    found = [_longest_runs(ours[start : start + _BLOCK], theirs[start : start + _BLOCK]) for start in blocks]
+    narrow = highest < _MISSING_16_BITS
+    dtype: type[np.uint16 | np.int64] = np.uint16 if narrow else np.int64
+    # Two numbers that no token has, and that differ: what does not exist matches nothing, nor each other.
+    missing, missing_neighbor = (_MISSING_16_BITS, _MISSING_16_BITS + 1) if narrow else (-1, -2)
+    ours = np.where(chunks >= 0, chunks, missing).astype(dtype)
+    theirs = np.where(neighbor_mask, neighbors, missing_neighbor).astype(dtype)
+    found = [
+        _longest_runs(ours[start : start + _CHUNKS_COMPARED], theirs[start : start + _CHUNKS_COMPARED])
+        for start in range(0, len(chunks), _CHUNKS_COMPARED)
+    ]
     return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
 
 
 def _longest_runs(ours: NDArray[Any], theirs: NDArray[Any]) -> NDArray[np.int64]:
+    """One block of `longest_common_runs`: dynamic programming over our tokens [n, M], all of theirs at once.
+
+    run[j] is the length of the common run that ends at our token and at their token j. It is one more than
+    what ended one token earlier in both, so the row is moved by one place, increased, and kept where tokens
+    agree:
+
+        theirs [R]               a b c x b
+        our token b   run        0 1 0 0 1
+                      moved + 1  1 1 2 1 1
+        our token c   run        0 0 2 0 0      only their c agrees: "b c" is a run of 2
+        longest                  0 1 2 0 1
+    """
     n, M = ours.shape
     run = np.zeros(theirs.shape, dtype=np.uint8 if M < 256 else np.uint16)
     longest = np.zeros_like(run)
     for place in range(M):
-        # run[..., j] is the length of the common run that ends at our token `place` and their token j.
         run[..., 1:] = run[..., :-1]
         run[..., 0] = 0
         run += 1
@@ -143,43 +152,60 @@ def _longest_runs(ours: NDArray[Any], theirs: NDArray[Any]) -> NDArray[np.int64]
     return by_chunk
 
 
-def leakage_rows(windows: Windows, losses: Losses, runs: NDArray[np.int64], *, seed: int) -> list[LeakageRow]:
-    """Over the chunks up to each of `OVERLAPS`.
+def near_copies(windows: Windows, runs: NDArray[np.int64]) -> NearCopies:
+    """Find the documents that share long runs with what they retrieve.
 
     Args:
         windows: the text.
-        losses: of its tokens.
         runs: [n, C] what `overlap_runs` found.
-        seed: of the intervals.
     """
-    rows = []
+    corpus = windows.corpus
+    there = windows.counted & (runs >= 0)
+    documents, place = np.unique(corpus.layout.document_of[windows.chunk_ids[there]], return_inverse=True)
+    near = runs[there] >= windows.overlap_lengths[there] * _NEAR_COPY
+    copied = np.bincount(place, weights=near) / np.bincount(place)  # share of each document's chunks
+    worst = np.argsort(-copied, kind="stable")[:_WORST_NAMED]
+    worst = worst[copied[worst] > 0]
+    described = corpus.catalog.describe(corpus.layout.number[documents[worst]].tolist())
+    return NearCopies(
+        documents=int((copied > 0).sum()),
+        evaluated=len(documents),
+        worst={d.id: float(share) for d, share in zip(described, copied[worst], strict=True)},
+    )
+
+
+def leakage_rows(losses: TokenLosses, runs: NDArray[np.int64]) -> list[LeakageRow]:
+    """Measure the chunks up to each of `OVERLAPS`.
+
+    Args:
+        losses: of the text's tokens.
+        runs: [n, C] what `overlap_runs` found.
+    """
+    lengths, rows = losses.windows.overlap_lengths, []
     for overlap in OVERLAPS:
-        chunks, modes, found = _over(
-            windows, losses, (runs >= 0) & (runs <= overlap * windows.overlap_lengths), seed
-        )
-        rows.append(LeakageRow(overlap, chunks, modes.get("on"), modes.get("off"), modes, found))
+        within = (runs >= 0) & (runs <= overlap * lengths)
+        chunks, modes, differences = _over_chunks(losses, within)
+        rows.append(LeakageRow(overlap, chunks, modes.get("on"), modes.get("off"), modes, differences))
     return rows
 
 
-def overlap_steps(
-    windows: Windows, losses: Losses, runs: NDArray[np.int64], *, seed: int
-) -> list[OverlapStep]:
-    """The same chunks, each in one step."""
-    steps, share = [], runs / windows.overlap_lengths
+def overlap_steps(losses: TokenLosses, runs: NDArray[np.int64]) -> list[OverlapStep]:
+    """Measure the same chunks, each in one step; arguments as of `leakage_rows`."""
+    share, steps = runs / losses.windows.overlap_lengths, []
     for above, up_to in zip((0.0, *_STEPS), _STEPS, strict=False):
-        within = (share > above if above else share >= 0) & (share <= up_to)
-        chunks, modes, found = _over(windows, losses, within, seed)
-        steps.append(OverlapStep(above, up_to, chunks, modes, found.get("off")))
+        more = share > above if above else share >= 0
+        chunks, modes, differences = _over_chunks(losses, more & (share <= up_to))
+        steps.append(OverlapStep(above, up_to, chunks, modes, differences.get("off")))
     return steps
 
 
-def _over(
-    windows: Windows, losses: Losses, chunks: NDArray[np.bool_], seed: int
+def _over_chunks(
+    losses: TokenLosses, chunks: NDArray[np.bool_]
 ) -> tuple[int, dict[str, float], dict[str, Difference]]:
     """How many of these chunks [n, C] count, their bits per byte by mode, and differences from on."""
-    chunks = windows.counted & chunks
-    tokens = windows.per_token(chunks)
+    chunks = losses.windows.counted & chunks
+    tokens = losses.windows.predicted_of(chunks)
     if not tokens.any():
         return int(chunks.sum()), {}, {}
-    modes = {mode: result_of(windows, loss, tokens).bits_per_byte for mode, loss in losses.items()}
-    return int(chunks.sum()), modes, differences(windows, losses, tokens, seed=seed)
+    modes = {name: losses.result(name, tokens).bits_per_byte for name in losses.nats}
+    return int(chunks.sum()), modes, losses.differences(tokens)

@@ -65,44 +65,52 @@ def evaluate_retrieval(
         DatabaseError: nothing in the database can be found.
         SettingsError: no queries, or a mode that the database does not have.
     """
-    opened = database.opened
-    checked = check_mode(mode, has_dense=opened.vectors is not None)
-    candidates = np.flatnonzero(opened.layout.retrievable)
+    version = database.opened
+    checked = check_mode(mode, has_dense=version.vectors is not None)
+    candidates = np.flatnonzero(version.layout.retrievable)
     if queries < 1:
         raise SettingsError(f"{queries} queries: at least 1 is needed")
     if len(candidates) == 0:
         raise DatabaseError(f"{database.path}: holds nothing that can be found; add documents first")
     rng = np.random.default_rng(seed)
     drawn = np.sort(rng.choice(candidates, size=min(queries, len(candidates)), replace=False))
-
-    def search(searcher: Searcher, chunks: NDArray[np.int64]) -> Found:
-        return searcher.search(opened.chunk_queries(chunks), k=_K, mode=checked)
-
-    def timed(chunks: NDArray[np.int64]) -> tuple[float, Found]:
-        began = time.perf_counter()
-        result = search(opened.searcher, chunks)
-        return time.perf_counter() - began, result
-
-    search(opened.searcher, drawn[:10])  # opens the index
-    seconds, found = timed(drawn)
+    _search(version, version.searcher, drawn[:10], checked)  # opens the index
+    seconds, found = _timed_search(version, drawn, checked)
     progress(1, 3)
-    alone = [timed(drawn[place : place + 1])[0] for place in range(min(_LATENCY_QUERIES, len(drawn)))]
+    alone = [drawn[place : place + 1] for place in range(min(_LATENCY_QUERIES, len(drawn)))]
+    latencies = [_timed_search(version, chunk, checked)[0] for chunk in alone]
     progress(2, 3)
-    recall = 1.0
-    if checked != "bm25" and opened.vectors is not None:
-        every = opened.searcher.indexes.instead(dense=EveryVector(opened.vectors, candidates))
-        exact = search(replace(opened.searcher, indexes=every), drawn)
-        recall = (
-            recall_at_10(found, exact, drawn)
-            if checked == "dense"
-            else overlap_at_10(found[0], exact[0], drawn)
-        )
+    recall = _recall(version, drawn, checked, found)
     progress(3, 3)
+    p50, p99 = (float(np.percentile(latencies, p) * 1000) for p in (50, 99))
     return RetrievalReport(
         mode=checked,
-        index="bm25" if checked == "bm25" else opened.searcher.indexes.dense.name,
+        index="bm25" if checked == "bm25" else version.searcher.indexes.dense.name,
         queries=len(drawn),
         recall_at_10=recall,
         queries_per_second=len(drawn) / seconds,
-        latency_ms=Latency(*(float(np.percentile(alone, p) * 1000) for p in (50, 99))),
+        latency_ms=Latency(p50, p99),
     )
+
+
+def _search(version: Version, searcher: Searcher, chunks: NDArray[np.int64], mode: SearchMode) -> Found:
+    return searcher.search(version.chunk_queries(chunks), k=_K, mode=mode)
+
+
+def _timed_search(version: Version, chunks: NDArray[np.int64], mode: SearchMode) -> tuple[float, Found]:
+    """Seconds, and what was found."""
+    began = time.perf_counter()
+    found = _search(version, version.searcher, chunks, mode)
+    return time.perf_counter() - began, found
+
+
+def _recall(version: Version, chunks: NDArray[np.int64], mode: SearchMode, found: Found) -> float:
+    """Share of the ten nearest of each chunk, as exact search finds them, that were found."""
+    if mode == "bm25" or version.vectors is None:
+        return 1.0
+    every_vector = EveryVector(version.vectors, np.flatnonzero(version.layout.retrievable))
+    exact_indexes = version.searcher.indexes.instead(dense=every_vector)
+    exact = _search(version, replace(version.searcher, indexes=exact_indexes), chunks, mode)
+    if mode == "dense":
+        return recall_at_10(found, exact, chunks)
+    return overlap_at_10(found[0], exact[0], chunks)  # scores of hybrid search cannot be compared

@@ -1,24 +1,29 @@
 """The text that is evaluated, in windows of T tokens that may overlap, and which of their tokens count.
 
-It knows no model and no neighbors.
+With T of four chunks and a stride of two, over a text of seven chunks a … g:
+
+    window 0     a  b  c  d             all of it counts: nothing was before it
+    window 1           c  d  e  f       e and f count, c and d are there to be read
+    window 2                 e  f  g -  g counts; - is no chunk, its tokens are padding
+
+so each chunk counts once, with as much text before it as the stride leaves. `SequenceDataset` cuts them; here
+are the views of its samples that losses are measured by. Models and neighbors are not known here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database import SequenceDataset, Version
-from openbook.errors import SettingsError
+from openbook.database import NeighborRows, SequenceDataset, Version
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Windows over one split of a database.
+    """n samples of one split of a corpus.
 
-    dataset: the samples, without neighbors.
+    dataset: all samples, without neighbors.
     rows: int64 [n], those that are read.
     """
 
@@ -26,35 +31,27 @@ class Windows:
     rows: NDArray[np.int64]
 
     @classmethod
-    def of(
-        cls,
-        corpus: Version,
-        split: Literal["train", "holdout"],
-        *,
-        book: Version,
-        sequence_length: int,
-        stride: int | None,
-        max_sequences: int | None,
-    ) -> "Windows":
-        """All windows, or `max_sequences` of them, spread evenly.
-
-        Raises:
-            SettingsError: lengths that chunks do not fit into, or fewer than one sequence.
-            DatabaseError: there is no text.
-        """
-        if max_sequences is not None and max_sequences < 1:
-            raise SettingsError(f"max sequences {max_sequences}: must be at least 1")
-        dataset = SequenceDataset(corpus, split, sequence_length, book=book, stride=stride)
+    def spread(cls, dataset: SequenceDataset, max_sequences: int | None = None) -> "Windows":
+        """All samples, or `max_sequences` of them, spread evenly; of 9, 4 are 0, 3, 5 and 8."""
         count = min(len(dataset), max_sequences or len(dataset))
         return cls(dataset, np.linspace(0, len(dataset) - 1, count).round().astype(np.int64))
 
     def __len__(self) -> int:
         return len(self.rows)
 
+    def samples(self, neighbors: NeighborRows | None = None) -> SequenceDataset:
+        """The dataset with the neighbors of its chunks; None: without retrieval."""
+        return self.dataset if neighbors is None else replace(self.dataset, neighbors=neighbors)
+
+    @property
+    def corpus(self) -> Version:
+        """What the text is a split of."""
+        return self.dataset.database
+
     @property
     def chunk_size(self) -> int:
         """M."""
-        return self.dataset.database.settings.chunk_size
+        return self.corpus.settings.chunk_size
 
     @cached_property
     def chunk_ids(self) -> NDArray[np.int64]:
@@ -78,38 +75,49 @@ class Windows:
 
     @cached_property
     def documents(self) -> NDArray[np.int64]:
-        """[n, T] the place of each token's document in the layout; of some document where nothing is."""
-        of_chunks = self.dataset.database.layout.document_of[np.maximum(self.chunk_ids, 0)]
-        return np.repeat(of_chunks, self.chunk_size, axis=1)
+        """[n, T] the place of each token's document in the layout; any place where there is no token."""
+        documents = self.corpus.layout.document_of[np.maximum(self.chunk_ids, 0)]
+        return np.repeat(documents, self.chunk_size, axis=1)
 
-    def per_token(self, of_chunks: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """[n, C] to the predicted tokens [n, T] of these chunks."""
-        return np.repeat(of_chunks, self.chunk_size, axis=1) & self.predicted
+    def predicted_of(self, chunks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """[n, T]: the predicted tokens of these chunks [n, C].
+
+        With M = 3:   chunks       1     0          predicted    0 1 1  1 1 1
+                      repeated     1 1 1 0 0 0      both         0 1 1  0 0 0
+        """
+        return np.repeat(chunks, self.chunk_size, axis=1) & self.predicted
 
     @cached_property
     def overlap_lengths(self) -> NDArray[np.int64]:
         """[n, C] tokens of which a chunk's overlap is a share: its own, and M of a document's last chunk."""
-        layout, chunks = self.dataset.database.layout, np.maximum(self.chunk_ids, 0)
+        layout, chunks = self.corpus.layout, np.maximum(self.chunk_ids, 0)
         inner = (self.chunk_ids >= 0) & layout.has_continuation[chunks]
         return np.where(inner, layout.lengths[chunks], self.chunk_size)
 
     @cached_property
     def bytes_per_token(self) -> float:
-        """Of the text's UTF-8; the end-of-text tokens are counted, and stand for no byte."""
-        counts = self.dataset.database.layout.count(holdout=self.dataset.split == "holdout")
+        """Of the whole split's UTF-8; the end-of-text tokens are counted, and stand for no byte."""
+        counts = self.corpus.layout.count(holdout=self.dataset.split == "holdout")
         return float(counts["bytes"] / counts["tokens"])
 
     @cached_property
     def words_per_token(self) -> float:
-        """Words are what white space separates in the chunks that count."""
-        database = self.dataset.database
+        """Words are what white space separates in the chunks that count.
+
+        A word may go on in the next chunk, so chunks that follow each other in a document are one text:
+
+            chunks       4  5  6  9  10         all that count, in order
+            documents    0  0  1  1  1
+            texts       [4  5][6][9  10]        cut where a number is left out or a document ends
+        """
+        layout, tokens = self.corpus.layout, self.corpus.tokens
         chunks = np.unique(self.chunk_ids[self.counted & (self.chunk_ids >= 0)])
-        documents = database.layout.document_of[chunks]
-        breaks = np.flatnonzero((np.diff(chunks) != 1) | (np.diff(documents) != 0)) + 1
-        tokens = words = 0
-        for run in np.split(chunks, breaks):
-            rows, lengths = database.tokens[run], database.layout.lengths[run]
-            ids = rows[np.arange(rows.shape[1]) < lengths[:, None]].tolist()
-            tokens += len(ids)
-            words += len(database.tokenizer.decode([ids])[0].split())
-        return words / tokens
+        documents = layout.document_of[chunks]
+        cuts = np.flatnonzero((np.diff(chunks) != 1) | (np.diff(documents) != 0)) + 1
+        count = words = 0
+        for text in np.split(chunks, cuts):
+            rows, lengths = tokens[text], layout.lengths[text]
+            ids = rows[np.arange(self.chunk_size) < lengths[:, None]].tolist()
+            count += len(ids)
+            words += len(self.corpus.tokenizer.decode([ids])[0].split())
+        return words / count

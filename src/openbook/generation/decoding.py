@@ -49,7 +49,13 @@ def decode(
     """Continue a prompt.
 
     The prompt is padded on the left to whole chunks, so that its last token ends one and the first written
-    token already profits from neighbors (RETRO++, arXiv 2304.06762).
+    token already profits from neighbors (RETRO++, arXiv 2304.06762). With M = 4, a prompt of 6 tokens p and
+    written tokens w:
+
+        . . p p | p p p p | w w w w | w w
+                |         |         |
+                |         |         the first written chunk is complete: its neighbors are fetched
+                both chunks of the prompt are looked up before the first token is written
 
     Args:
         model: in evaluation mode.
@@ -63,24 +69,21 @@ def decode(
         The written tokens, without an end-of-text token.
     """
     M = model.config.chunk_size
-    generator = torch.Generator().manual_seed(settings.seed if settings.seed is not None else _any_seed())
+    seed = _any_seed() if settings.seed is None else settings.seed
+    generator = torch.Generator().manual_seed(seed)
     padding = -len(prompt) % M
-    tokens = [settings.eos_id] * padding + prompt
     exists = [0] * padding + [1] * len(prompt)
-    new = tokens
-    waiting = [prompt[: M - padding], *(prompt[i : i + M] for i in range(M - padding, len(prompt), M))]
     cache = RetroCache()
     cache.encoded_neighbors = encoded_neighbors
+    new = [settings.eos_id] * padding + prompt
+    complete = [prompt[: M - padding], *(prompt[i : i + M] for i in range(M - padding, len(prompt), M))]
     written: list[DecodedToken] = []
     with torch.inference_mode():
         while len(written) < settings.max_new_tokens:
-            neighbors = _neighbors(fetch, waiting, model.device)
-            attention_mask = torch.tensor([exists], device=model.device) if padding else None
             out = model(
                 torch.tensor([new], device=model.device),
-                *neighbors,
-                attention_mask=attention_mask,
-                position_ids=None if attention_mask is None else position_ids(attention_mask)[:, -len(new) :],
+                *_neighbors(fetch, complete, model.device),
+                **_padding_arguments(exists, len(new), model.device) if padding else {},
                 past_key_values=cache,
                 use_cache=True,
                 output_shares=fetch is not None,
@@ -95,18 +98,26 @@ def decode(
                 break
             new = [token]
             exists.append(1)
-            complete = len(written) % M == 0
-            waiting = [[step.id for step in written[-M:]]] if complete else []
+            # At a chunk border the chunk that was just written is complete: the next pass looks it up.
+            at_border = len(written) % M == 0
+            complete = [[step.id for step in written[-M:]]] if at_border else []
     return written
 
 
 def _neighbors(
     fetch: FetchNeighbors | None, chunks: list[list[int]], device: torch.device
 ) -> tuple[Tensor, Tensor] | tuple[None, None]:
+    """Ids and mask [1, C, K, R] of the chunks that a pass completes; none where it completes none."""
     if fetch is None or not chunks:
         return None, None
     ids, mask = fetch(chunks)
     return ids[None].to(device), mask[None].to(device)
+
+
+def _padding_arguments(exists: list[int], count: int, device: torch.device) -> dict[str, Tensor]:
+    """What a pass over the last `count` tokens is told of padding on the left."""
+    mask = torch.tensor([exists], device=device)
+    return {"attention_mask": mask, "position_ids": position_ids(mask)[:, -count:]}
 
 
 def _any_seed() -> int:

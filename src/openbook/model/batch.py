@@ -1,11 +1,12 @@
-"""Samples to batches: what stands between the arrays of a dataset and a call of the model."""
+"""What stands between samples and a call of the model: batches of tensors, and the mode it reads in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def collate(samples: Sequence[Mapping[str, Any]], device: torch.device | str = "cpu") -> dict[str, Tensor]:
@@ -21,3 +22,14 @@ def collate(samples: Sequence[Mapping[str, Any]], device: torch.device | str = "
     return {
         key: torch.from_numpy(np.stack([sample[key] for sample in samples])).to(device) for key in samples[0]
     }
+
+
+@contextmanager
+def evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """Read without dropout; afterwards the model is in the mode that it was in."""
+    training = model.training
+    model.train(False)
+    try:
+        yield
+    finally:
+        model.train(training)

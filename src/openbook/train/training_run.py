@@ -10,7 +10,7 @@ from transformers import PreTrainedModel, set_seed
 
 from openbook.database import Database, NeighborTable, SequenceDataset, Version
 from openbook.errors import TrainingStoppedError
-from openbook.evaluate import evaluate_perplexity
+from openbook.evaluate import EvaluationOptions, Evaluator, evaluate_perplexity
 from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import RetrofitConfig
 from openbook.progress import Progress, silent
@@ -182,15 +182,14 @@ class _Run:
 
     def _bits_per_byte(self, model: RetroForCausalLM) -> dict[str, float]:
         """Every process reads the same sequences: sharded weights need all of them at each step."""
-        report = evaluate_perplexity(
-            model,
-            self.database,
-            self.table,
-            modes=("off",) if self.table is None else ("on", "off", "random"),
+        options = EvaluationOptions(
             sequence_length=self.recipe.data.sequence_length,
             batch_size=max(1, self.recipe.train.batch_size // distributed.world_size()),
             max_sequences=self.recipe.train.eval_sequences,
         )
+        evaluator = Evaluator(model, self.database, self.table, options=options)
+        modes = ("off",) if self.table is None else ("on", "off", "random")
+        report = evaluate_perplexity(evaluator, modes)
         return {mode: round(result.bits_per_byte, 4) for mode, result in report.modes.items()}
 
 

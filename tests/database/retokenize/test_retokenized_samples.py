@@ -1,6 +1,7 @@
 """Samples of a retokenized database: padding inside documents is neither attended to nor predicted from."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
+from evaluations import evaluator_of, perplexity_of
 from foreign_tokenizers import SOME_TEXT, foreign
 from openbook.database import Database, NeighborTable, SequenceDataset, build_neighbors, retokenize
 from openbook.database.neighbors.sequences import IGNORED_LABEL
-from openbook.evaluate import evaluate_perplexity
-from openbook.evaluate.baselines.datastore import read_documents
+from openbook.evaluate.baselines.datastore import DatastoreOptions, read_documents
 from openbook.evaluate.baselines.in_context import InContextScorer
-from openbook.evaluate.baselines.knn_lm import KnnLmScorer, build_knn_lm
+from openbook.evaluate.baselines.knn_lm import build_knn_lm
 from openbook.evaluate.neighbor_modes import ChunkNeighbors
 from openbook.evaluate.overlap import overlap_runs
 from openbook.evaluate.scorers import ModelScorer
@@ -125,10 +126,10 @@ def test_what_fills_does_not_matter_to_any_loss(model: RetroForCausalLM, samples
 
 
 def test_evaluation_reads_the_mask(model: RetroForCausalLM, derived: Database) -> None:
-    windows = Windows.of(derived, "train", book=derived, sequence_length=T, stride=None, max_sequences=None)
+    windows = Windows.spread(SequenceDataset(derived, "train", T))
     table = NeighborTable.load(derived)
     samples = SequenceDataset(derived, "train", T, table.first(2))
-    nats = ModelScorer(model, table.first(2))(windows, windows.rows)
+    nats = ModelScorer(model, samples)(windows.rows)
     with torch.no_grad():
         expected = model(**collate([samples[row] for row in windows.rows])).token_losses
     assert np.allclose(nats, expected, atol=1e-5)
@@ -138,7 +139,7 @@ def test_evaluation_reads_the_mask(model: RetroForCausalLM, derived: Database) -
 def test_overlap_is_a_share_of_the_tokens_that_a_chunk_has(derived: Database) -> None:
     """With itself, all of it."""
     layout = derived.layout
-    windows = Windows.of(derived, "train", book=derived, sequence_length=T, stride=None, max_sequences=None)
+    windows = Windows.spread(SequenceDataset(derived, "train", T))
     itself = ChunkNeighbors(windows.chunks, windows.chunks[:, None])
     runs = overlap_runs(windows, itself, derived.opened)
     there = windows.chunk_ids >= 0
@@ -151,17 +152,18 @@ def test_overlap_is_a_share_of_the_tokens_that_a_chunk_has(derived: Database) ->
 def test_plain_decoders_read_the_mask_however_they_retrieve(derived: Database) -> None:
     """Without neighbors in the prompt, and with a datastore of no weight, losses are the model's own."""
     plain, table = tiny(derived, cca_layers=[]), NeighborTable.load(derived).first(2)
-    windows = Windows.of(derived, "holdout", book=derived, sequence_length=T, stride=None, max_sequences=None)
-    expected = ModelScorer(plain)(windows, windows.rows)
+    evaluator = evaluator_of(plain, derived, None, sequence_length=T)
+    windows = evaluator.windows
+    expected = ModelScorer(plain, windows.samples())(windows.rows)
     none = np.full(table.shape, -1)
-    assert np.allclose(InContextScorer(plain, lambda _: none)(windows, windows.rows), expected, atol=1e-5)
-    store = build_knn_lm(plain, derived, max_tokens=300, k=4).datastore
-    knn = KnnLmScorer(plain, store, weight=0.0, temperature=1.0, k=4)
-    assert np.allclose(knn(windows, windows.rows), expected, atol=1e-5)
-    windows = Windows.of(derived, "train", book=derived, sequence_length=T, stride=None, max_sequences=None)
-    expected = ModelScorer(plain)(windows, windows.rows)
-    shown = InContextScorer(plain, lambda _: table)(windows, windows.rows)
-    assert not np.allclose(shown, expected) and ((shown > 0) == (expected > 0)).all()
+    found = InContextScorer(plain, windows.samples(none))(windows.rows)
+    assert np.allclose(found, expected, atol=1e-5)
+    knn_lm = build_knn_lm(plain, evaluator, options=DatastoreOptions(max_tokens=300), k=4)
+    assert np.allclose(replace(knn_lm, weight=0.0)(windows.rows), expected, atol=1e-5)
+    windows = Windows.spread(SequenceDataset(derived, "train", T))
+    expected = ModelScorer(plain, windows.samples())(windows.rows)
+    found = InContextScorer(plain, windows.samples(table))(windows.rows)
+    assert not np.allclose(found, expected) and ((found > 0) == (expected > 0)).all()
 
 
 def test_a_datastore_holds_the_tokens_that_training_counts(
@@ -183,7 +185,7 @@ def test_a_model_is_trained_and_evaluated_on_it(
     recipe = make_recipe(max_steps=2, eval_every=2, eval_sequences=1, sequence_length=T)
     train(recipe, derived, tmp_path / "model")
     model = RetroForCausalLM.from_pretrained(tmp_path / "model")
-    report = evaluate_perplexity(model, derived, NeighborTable.load(derived), sequence_length=T)
+    report = perplexity_of(model, derived, NeighborTable.load(derived), sequence_length=T)
     held_out = SequenceDataset(derived, "holdout", T)
     counted = sum(int((held_out[index]["labels"] >= 0).sum()) for index in range(len(held_out)))
     assert report.modes["on"].tokens == report.modes["off"].tokens == counted

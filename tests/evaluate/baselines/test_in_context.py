@@ -1,5 +1,6 @@
 """In-context retrieval: the losses of prompts put together one by one."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,19 +30,21 @@ def nats_of(model: RetroForCausalLM, ids: list[int]) -> list[float]:
     return [-log_probs[place, token].item() for place, token in enumerate(ids[1:])]
 
 
-def shown_by_hand(book: Database, chunks: list[int], own: list[int], *, best_last: bool) -> list[list[int]]:
+def neighbors_by_hand(
+    book: Database, chunks: list[int], own: list[int], *, best_last: bool
+) -> list[list[int]]:
     """The neighbors of one chunk that a prompt has, as lists of tokens."""
     documents = book.layout.document_of
-    shown: list[list[int]] = []
+    parts: list[list[int]] = []
     for chunk in chunks:
         if chunk < 0 or documents[chunk] in own:
             continue
         ids, mask = book.opened.retrieved_tokens(np.array([chunk]))
         tokens = ids[0][mask[0]].tolist()
-        if sum(map(len, shown)) + len(tokens) > ROOM:
+        if sum(map(len, parts)) + len(tokens) > ROOM:
             break
-        shown.append(tokens)
-    return shown[::-1] if best_last else shown
+        parts.append(tokens)
+    return parts[::-1] if best_last else parts
 
 
 @pytest.mark.parametrize("best_last", [True, False])
@@ -50,8 +53,8 @@ def test_losses_equal_those_of_prompts_made_by_hand(
     plain: RetroForCausalLM, windows: Windows, book: Database, table: NeighborTable, k: int, best_last: bool
 ) -> None:
     rows = windows.rows[::-1]
-    scorer = InContextScorer(plain, lambda _: table.first(k), best_last=best_last)
-    nats = scorer(windows, rows)
+    scorer = InContextScorer(plain, windows.samples(table.first(k)), best_last=best_last)
+    nats = scorer(rows)
     documents, prompted = book.layout.document_of, 0
     for row, losses in zip(rows, nats, strict=True):
         sample, chunks = windows.dataset[row], windows.dataset.chunk_ids[row]
@@ -59,14 +62,14 @@ def test_losses_equal_those_of_prompts_made_by_hand(
         own = [documents[chunk] for chunk in chunks if chunk >= 0]
         for number, chunk in enumerate(chunks):
             start = number * M
-            shown: list[list[int]] = []
+            parts: list[list[int]] = []
             if number and chunk >= 0 and documents[chunk] == documents[chunks[number - 1]]:
                 neighbors = table.ids[chunks[number - 1 : number]][0, :k].tolist()
-                shown = shown_by_hand(book, neighbors, own, best_last=best_last)
-            prefix = [token for tokens in shown for token in tokens]
-            context = ids[:start][-(128 - len(prefix) - M) :] if shown else ids[:start]
+                parts = neighbors_by_hand(book, neighbors, own, best_last=best_last)
+            prefix = [token for tokens in parts for token in tokens]
+            context = ids[:start][-(128 - len(prefix) - M) :] if parts else ids[:start]
             prompt = prefix + context + ids[start : start + M]
-            prompted += bool(shown)
+            prompted += bool(parts)
             expected[start : start + M] = ([0.0, *nats_of(plain, prompt)])[-M:]
         expected[sample["labels"] < 0] = 0
         np.testing.assert_allclose(losses, expected, atol=2e-5)
@@ -77,12 +80,12 @@ def test_what_has_no_neighbors_is_read_plainly(
     plain: RetroForCausalLM, windows: Windows, table: NeighborTable
 ) -> None:
     rows = windows.rows[::-1]
-    expected = ModelScorer(plain)(windows, rows)
+    expected = ModelScorer(plain, windows.samples())(rows)
     none = np.full((len(table.ids), 2), -1)
-    np.testing.assert_array_equal(InContextScorer(plain, lambda _: none)(windows, rows), expected)
+    np.testing.assert_array_equal(InContextScorer(plain, windows.samples(none))(rows), expected)
     own = np.arange(len(table.ids))[:, None]  # each chunk's neighbor is itself: of the same document
-    np.testing.assert_array_equal(InContextScorer(plain, lambda _: own)(windows, rows), expected)
-    found = InContextScorer(plain, lambda _: table.first(2))(windows, rows)
+    np.testing.assert_array_equal(InContextScorer(plain, windows.samples(own))(rows), expected)
+    found = InContextScorer(plain, windows.samples(table.first(2)))(rows)
     np.testing.assert_array_equal(found[:, :M], expected[:, :M])
     assert (found[:, M:] != expected[:, M:]).mean() > 0.3
 
@@ -90,21 +93,19 @@ def test_what_has_no_neighbors_is_read_plainly(
 def test_earlier_losses_know_nothing_of_later_tokens(
     plain: RetroForCausalLM, windows: Windows, table: NeighborTable, change_last_chunk: Any
 ) -> None:
-    scorer = InContextScorer(plain, lambda _: table.first(2))
-    before = scorer(windows, windows.rows)
+    scorer = InContextScorer(plain, windows.samples(table.first(2)))
+    before = scorer(windows.rows)
     change_last_chunk()
-    after = scorer(windows, windows.rows)
+    after = scorer(windows.rows)
     np.testing.assert_allclose(after[:, :-M], before[:, :-M], atol=1e-5)
     assert (after[:, -M:] != before[:, -M:]).mean() > 0.9
 
 
-def test_batches_do_not_matter(
-    plain: RetroForCausalLM, windows: Windows, table: NeighborTable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scorer = InContextScorer(plain, lambda _: table.first(2))
-    together = scorer(windows, windows.rows)
-    monkeypatch.setattr(in_context, "_TOKENS_AT_ONCE", 1)
-    alone = np.concatenate([scorer(windows, windows.rows[row : row + 1]) for row in range(len(windows))])
+def test_batches_do_not_matter(plain: RetroForCausalLM, windows: Windows, table: NeighborTable) -> None:
+    scorer = InContextScorer(plain, windows.samples(table.first(2)))
+    together = scorer(windows.rows)
+    scorer = replace(scorer, tokens_at_once=1)
+    alone = np.concatenate([scorer(windows.rows[row : row + 1]) for row in range(len(windows))])
     np.testing.assert_allclose(alone, together, atol=1e-5)
 
 
@@ -119,7 +120,7 @@ def test_prompts_are_no_longer_than_what_was_trained_and_the_best_is_cut_to_fit(
         return hidden_states(model, ids)
 
     monkeypatch.setattr(in_context, "hidden_states", spy)
-    InContextScorer(plain, lambda _: table.first(10), share=0.2)(windows, windows.rows)
+    InContextScorer(plain, windows.samples(table.first(10)), share=0.2)(windows.rows)
     prompts = read[1:]
     assert {ids.shape[1] for ids in read} == {128}
     sample = windows.dataset[0]
@@ -129,25 +130,12 @@ def test_prompts_are_no_longer_than_what_was_trained_and_the_best_is_cut_to_fit(
     np.testing.assert_array_equal(prompts[0][0, 25 : 25 + 2 * M], sample["input_ids"][: 2 * M])
 
 
-def test_neighbors_are_asked_for_once(
-    plain: RetroForCausalLM, windows: Windows, table: NeighborTable
-) -> None:
-    asked: list[Windows] = []
-
-    def find(text: Windows) -> Any:
-        asked.append(text)
-        return table.first(2)
-
-    scorer = InContextScorer(plain, find)
-    for row in range(len(windows)):
-        scorer(windows, windows.rows[row : row + 1])
-    assert asked == [windows]
-
-
 @pytest.mark.parametrize("share", [0.0, 1.0, -1, 0.9])
-def test_shares_that_leave_no_room_are_refused(plain: RetroForCausalLM, share: float) -> None:
+def test_shares_that_leave_no_room_are_refused(
+    plain: RetroForCausalLM, windows: Windows, share: float
+) -> None:
     with pytest.raises(SettingsError, match="share"):
-        InContextScorer(plain, lambda _: np.zeros((1, 1), dtype=np.int64), share=share)
+        InContextScorer(plain, windows.samples(), share=share)
 
 
 def test_a_retrofit_as_the_baseline_is_read_as_its_base(windows: Windows, book: Database) -> None:
@@ -161,7 +149,7 @@ def test_a_retrofit_as_the_baseline_is_read_as_its_base(windows: Windows, book: 
     )
     base = LlamaForCausalLM(config).eval()
     model = retrofit(base, chunk_size=M)
-    require_fit(model, book, sequence_length=128)
+    require_fit(model, windows)
     row = windows.rows[0]
     ids = torch.from_numpy(windows.dataset[row]["input_ids"])[None]
     with torch.no_grad():
@@ -173,4 +161,4 @@ def test_a_retrofit_as_the_baseline_is_read_as_its_base(windows: Windows, book: 
 
     model.config.train_base = True
     with pytest.raises(SettingsError, match="trained with retrieval"):
-        require_fit(model, book, sequence_length=128)
+        require_fit(model, windows)

@@ -7,14 +7,19 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from openbook.database import Database
+from evaluations import evaluator_of
+from openbook.database import Database, SequenceDataset
 from openbook.errors import DatabaseError, MismatchError, SettingsError
 from openbook.evaluate import ModelScorer, Windows
-from openbook.evaluate.baselines import KnnLmScorer, build_datastore, build_knn_lm, datastore, require_fit
+from openbook.evaluate.baselines import (
+    DatastoreOptions,
+    KnnLmScorer,
+    build_datastore,
+    build_knn_lm,
+    require_fit,
+)
 from openbook.model import RetroForCausalLM
 from openbook.text import Document
-
-ALL = 10**6
 
 
 def retrievable(book: Database) -> NDArray[np.int64]:
@@ -60,9 +65,9 @@ def test_losses_equal_brute_force(
     plain: RetroForCausalLM, windows: Windows, book: Database, weight: float, temperature: float, k: int
 ) -> None:
     documents = retrievable(book)
-    store = build_datastore(plain, book, documents, max_tokens=ALL)
+    store = build_datastore(plain, book.opened, documents)
     rows = windows.rows[::-1][:2]
-    nats = KnnLmScorer(plain, store, weight=weight, temperature=temperature, k=k)(windows, rows)
+    nats = KnnLmScorer(plain, windows.samples(), store, weight=weight, temperature=temperature, k=k)(rows)
     keys, values = store_by_hand(plain, book, documents)
     followed = np.array(values)
     for row, losses in zip(rows, nats, strict=True):
@@ -88,7 +93,7 @@ def test_the_datastore_holds_every_token_of_its_documents_but_the_first_of_each_
     plain: RetroForCausalLM, book: Database
 ) -> None:
     documents = retrievable(book)
-    store = build_datastore(plain, book, documents, max_tokens=ALL, batch_size=3)
+    store = build_datastore(plain, book.opened, documents, DatastoreOptions(batch_size=3))
     keys, values = store_by_hand(plain, book, documents)
     assert store.tokens.tolist() == values
     assert 0 < sum(map(len, documents_tokens(book, documents))) - len(store) < len(store) / 100
@@ -97,28 +102,30 @@ def test_the_datastore_holds_every_token_of_its_documents_but_the_first_of_each_
 
 
 def test_the_datastore_is_no_larger_than_asked(plain: RetroForCausalLM, book: Database) -> None:
-    told: list[tuple[int, int | None]] = []
+    calls: list[tuple[int, int | None]] = []
+    options = DatastoreOptions(max_tokens=300, batch_size=1)
     store = build_datastore(
-        plain, book, retrievable(book), max_tokens=300, progress=lambda *at: told.append(at), batch_size=1
+        plain, book.opened, retrievable(book), options, progress=lambda *call: calls.append(call)
     )
     assert len(store) == 300
-    assert told[-1] == (300, 300)
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert calls[-1] == (300, 300)
+    assert [done for done, _ in calls] == sorted(done for done, _ in calls)
 
 
 def test_lambda_0_is_the_model_alone_and_chosen_numbers_help(
     plain: RetroForCausalLM, windows: Windows, book: Database
 ) -> None:
-    alone = ModelScorer(plain)(windows, windows.rows)
-    chosen = build_knn_lm(plain, book)
-    zero = KnnLmScorer(plain, chosen.datastore, weight=0.0, temperature=1.0)
-    np.testing.assert_allclose(zero(windows, windows.rows), alone, atol=1e-5)
+    alone = ModelScorer(plain, windows.samples())(windows.rows)
+    chosen = build_knn_lm(plain, evaluator_of(plain, book, None))
+    zero = KnnLmScorer(plain, windows.samples(), chosen.datastore, weight=0.0, temperature=1.0)
+    np.testing.assert_allclose(zero(windows.rows), alone, atol=1e-5)
     assert chosen.weight > 0
     # The book's sentences stand in several documents.
-    assert chosen(windows, windows.rows).sum() < 0.95 * alone.sum()
-    again = build_knn_lm(plain, book)
+    assert chosen(windows.rows).sum() < 0.95 * alone.sum()
+    again = build_knn_lm(plain, evaluator_of(plain, book, None))
     assert (again.weight, again.temperature) == (chosen.weight, chosen.temperature)
-    assert build_knn_lm(plain, book, seed=1).datastore.tokens.tolist() != chosen.datastore.tokens.tolist()
+    other = build_knn_lm(plain, evaluator_of(plain, book, None, seed=1))
+    assert other.datastore.tokens.tolist() != chosen.datastore.tokens.tolist()
 
 
 def spy_on_documents(monkeypatch: pytest.MonkeyPatch, read: list[NDArray[np.int64]]) -> None:
@@ -126,9 +133,9 @@ def spy_on_documents(monkeypatch: pytest.MonkeyPatch, read: list[NDArray[np.int6
 
     build, read_documents = knn_lm.build_datastore, knn_lm.read_documents
 
-    def spy_build(model: Any, book: Any, documents: NDArray[np.int64], **rest: Any) -> Any:
+    def spy_build(model: Any, book: Any, documents: NDArray[np.int64], *rest: Any, **options: Any) -> Any:
         read.append(documents)
-        return build(model, book, documents, **rest)
+        return build(model, book, documents, *rest, **options)
 
     def spy_read(book: Any, documents: NDArray[np.int64], **rest: Any) -> Any:
         read.append(documents)
@@ -143,7 +150,7 @@ def test_held_out_documents_are_not_stored_nor_those_that_numbers_are_chosen_on(
 ) -> None:
     read: list[NDArray[np.int64]] = []
     spy_on_documents(monkeypatch, read)
-    build_knn_lm(plain, book)
+    build_knn_lm(plain, evaluator_of(plain, book, None))
     stored, chosen_on = read
     assert sorted([*stored, *chosen_on]) == retrievable(book).tolist()
     assert len(stored) > 0
@@ -168,41 +175,42 @@ def test_what_is_evaluated_is_not_stored_where_the_book_has_it(
     corpus.add([Document(id=by_id.id, text="Another text."), Document(id="mine", text=by_text.text)])
     read: list[NDArray[np.int64]] = []
     spy_on_documents(monkeypatch, read)
-    build_knn_lm(plain, book, corpus=corpus)
+    build_knn_lm(plain, evaluator_of(plain, book, None, corpus=corpus))
     left_out = {places[by_id.id], places[by_text.id]}
     assert set(np.concatenate(read).tolist()) == set(retrievable(book).tolist()) - left_out
 
 
 def test_many_keys_are_searched_by_lists_and_nearly_as_well(
-    plain: RetroForCausalLM, windows: Windows, book: Database, monkeypatch: pytest.MonkeyPatch
+    plain: RetroForCausalLM, windows: Windows, book: Database
 ) -> None:
-    exact = build_datastore(plain, book, retrievable(book), max_tokens=ALL)
-    monkeypatch.setattr(datastore, "_EXACT_BELOW", 100)
-    lists = build_datastore(plain, book, retrievable(book), max_tokens=ALL)
+    exact = build_datastore(plain, book.opened, retrievable(book))
+    lists = build_datastore(plain, book.opened, retrievable(book), DatastoreOptions(exact_below=100))
     ids = windows.dataset[0]["input_ids"].tolist()
     queries = hidden(plain, ids).astype(np.float32)
     (far, expected), (near, found) = exact.search(queries, 8), lists.search(queries, 8)
     assert type(lists.index) is not type(exact.index)
     np.testing.assert_allclose(near[:, 0], far[:, 0], rtol=0.02, atol=0.05)
     assert (found == expected).mean() > 0.9
-    scorers = [KnnLmScorer(plain, store, weight=0.5, temperature=9.0) for store in (exact, lists)]
-    one, other = (scorer(windows, windows.rows).mean() for scorer in scorers)
+    scorers = [
+        KnnLmScorer(plain, windows.samples(), store, weight=0.5, temperature=9.0) for store in (exact, lists)
+    ]
+    one, other = (scorer(windows.rows).mean() for scorer in scorers)
     assert one == pytest.approx(other, rel=0.02)
 
 
 def test_more_keys_than_there_are(plain: RetroForCausalLM, windows: Windows, book: Database) -> None:
-    store = build_datastore(plain, book, retrievable(book), max_tokens=5)
-    nats = KnnLmScorer(plain, store, weight=0.5, temperature=1.0, k=64)(windows, windows.rows)
+    store = build_datastore(plain, book.opened, retrievable(book), DatastoreOptions(max_tokens=5))
+    nats = KnnLmScorer(plain, windows.samples(), store, weight=0.5, temperature=1.0, k=64)(windows.rows)
     assert np.isfinite(nats).all()
 
 
 def test_earlier_losses_know_nothing_of_later_tokens(
     plain: RetroForCausalLM, windows: Windows, book: Database, change_last_chunk: Any
 ) -> None:
-    scorer = build_knn_lm(plain, book)
-    before = scorer(windows, windows.rows)
+    scorer = build_knn_lm(plain, evaluator_of(plain, book, None))
+    before = scorer(windows.rows)
     change_last_chunk()
-    after = scorer(windows, windows.rows)
+    after = scorer(windows.rows)
     np.testing.assert_allclose(after[:, :-16], before[:, :-16], atol=1e-4)
     assert (after[:, -16:] != before[:, -16:]).mean() > 0.9
 
@@ -214,26 +222,30 @@ def test_earlier_losses_know_nothing_of_later_tokens(
 def test_numbers_out_of_range_are_refused(plain: RetroForCausalLM, wrong: dict[str, Any]) -> None:
     name = {"weight": "lambda"}.get(next(iter(wrong)), next(iter(wrong)))
     with pytest.raises(SettingsError, match=name):
-        KnnLmScorer(plain, None, **{"weight": 0.5, "temperature": 1.0, **wrong})  # type: ignore[arg-type]
+        KnnLmScorer(plain, None, None, **{"weight": 0.5, "temperature": 1.0, **wrong})  # type: ignore[arg-type]
 
 
 def test_a_book_without_text_to_store_is_refused(
     plain: RetroForCausalLM, book: Database, tmp_path: Any
 ) -> None:
     with pytest.raises(SettingsError, match="max tokens 0"):
-        build_knn_lm(plain, book, max_tokens=0)
+        DatastoreOptions(max_tokens=0)
+    with pytest.raises(SettingsError, match="k 0"):
+        build_knn_lm(plain, evaluator_of(plain, book, None), k=0)
     small = Database.create(tmp_path / "small", tokenizer=book.tokenizer, embedder=None, chunk_size=16)
     small.add([Document(id="one", text="A single text.")])
-    with pytest.raises(DatabaseError, match="two documents"):
-        build_knn_lm(plain, small)
+    with pytest.raises(DatabaseError, match=r"two documents .*; add documents"):
+        build_knn_lm(plain, evaluator_of(plain, small, None, corpus=book))
     small.add([Document(id="two", text="A second text, to choose on.")])
-    assert len(build_knn_lm(plain, small).datastore) > 0
+    assert len(build_knn_lm(plain, evaluator_of(plain, small, None, corpus=book)).datastore) > 0
 
 
-def test_a_baseline_that_does_not_fit_is_refused(plain: RetroForCausalLM, book: Database) -> None:
-    require_fit(plain, book, sequence_length=128)
+def test_a_baseline_that_does_not_fit_is_refused(
+    plain: RetroForCausalLM, windows: Windows, book: Database
+) -> None:
+    require_fit(plain, windows)
     with pytest.raises(MismatchError, match="--sequence-length 128"):
-        require_fit(plain, book, sequence_length=256)
+        require_fit(plain, Windows.spread(SequenceDataset(book, "holdout", 256)))
     plain.config.chunk_size = 32
     with pytest.raises(MismatchError, match="chunks of 32"):
-        require_fit(plain, book, sequence_length=128)
+        require_fit(plain, windows)

@@ -5,10 +5,10 @@ from itertools import product
 import pytest
 
 from openbook.errors import SettingsError
-from openbook.evaluate.harness.alignment import Grid, Row
+from openbook.evaluate.harness.alignment import ChunkAlignment, Row
 
-M, T, FILLER = 4, 20, 0
-GRID = Grid(M, T, FILLER)
+M, T, PADDING = 4, 20, 0
+ALIGNMENT = ChunkAlignment(M, T, PADDING)
 CONTEXTS = [list(range(100, 100 + length)) for length in (1, 3, 4, 5, 8, 11, 16, 17, 30, 41)]
 ANSWERS = [list(range(200, 200 + length)) for length in (1, 2, 4, 5, 15, 16, 17, 33, 100)]
 PAIRS = list(product(CONTEXTS, ANSWERS))
@@ -20,17 +20,17 @@ def text(row: Row) -> list[int]:
 
 @pytest.mark.parametrize(("context", "answer"), PAIRS)
 def test_each_token_is_predicted_once_and_in_order(context: list[int], answer: list[int]) -> None:
-    rows = list(GRID.rows(context, answer))
+    rows = list(ALIGNMENT.rows(context, answer))
     assert [token for row in rows for token in row.tokens[row.first :]] == answer
 
 
 @pytest.mark.parametrize(("context", "answer"), PAIRS)
 def test_rows_are_consecutive_text_on_the_contexts_grid(context: list[int], answer: list[int]) -> None:
     whole = context + answer
-    for row in GRID.rows(context, answer):
+    for row in ALIGNMENT.rows(context, answer):
         assert M <= row.first < len(row.tokens) <= T
         assert row.first % M == 0
-        assert row.tokens[: row.padding] == [FILLER] * row.padding
+        assert row.tokens[: row.padding] == [PADDING] * row.padding
         start = whole.index(text(row)[0])
         assert text(row) == whole[start : start + len(text(row))]
         # Borders are counted from the context's end.
@@ -41,15 +41,15 @@ def test_rows_are_consecutive_text_on_the_contexts_grid(context: list[int], answ
 @pytest.mark.parametrize("context", CONTEXTS)
 def test_all_choices_share_context_and_borders(context: list[int]) -> None:
     room = 7
-    rows = [next(GRID.rows(context, [200 + n] * n, room)) for n in range(1, room + 1)]
+    rows = [next(ALIGNMENT.rows(context, [200 + n] * n, room)) for n in range(1, room + 1)]
     assert len({row.first for row in rows}) == 1
     assert len({tuple(row.tokens[: row.first]) for row in rows}) == 1
     assert len({row.padding for row in rows}) == 1
 
 
 def test_an_answer_that_fits_is_one_row_with_the_whole_context() -> None:
-    (row,) = GRID.rows([1, 2, 3, 4, 5, 6], [7, 8, 9])
-    assert row == Row([FILLER, FILLER, 1, 2, 3, 4, 5, 6, 7, 8, 9], padding=2, first=8)
+    (row,) = ALIGNMENT.rows([1, 2, 3, 4, 5, 6], [7, 8, 9])
+    assert row == Row([PADDING, PADDING, 1, 2, 3, 4, 5, 6, 7, 8, 9], padding=2, first=8)
 
 
 @pytest.mark.parametrize(
@@ -58,12 +58,12 @@ def test_an_answer_that_fits_is_one_row_with_the_whole_context() -> None:
 )
 def test_too_long_a_context_loses_whole_chunks_from_the_left(length: int, room: int, kept: int) -> None:
     context = list(range(length))
-    assert GRID.truncated(context, room) == context[-kept:]
+    assert ALIGNMENT.truncated(context, room) == context[-kept:]
 
 
 def test_a_long_answer_goes_on_with_as_many_chunks_before_as_there_is_room_for() -> None:
     answer = list(range(200, 238))
-    first, second, third = GRID.rows([1], answer)
+    first, second, third = ALIGNMENT.rows([1], answer)
     assert (first.padding, first.first, text(first)) == (3, 4, [1, *answer[:16]])
     assert (second.padding, second.first, text(second)) == (0, 4, answer[12:32])
     # The last one is no longer than it must be, so it reads more of what stands before.
@@ -71,7 +71,7 @@ def test_a_long_answer_goes_on_with_as_many_chunks_before_as_there_is_room_for()
 
 
 def test_nothing_to_predict_is_no_row() -> None:
-    assert list(GRID.rows([1, 2, 3], [])) == []
+    assert list(ALIGNMENT.rows([1, 2, 3], [])) == []
 
 
 @pytest.mark.parametrize(
@@ -88,10 +88,11 @@ def test_complete_chunks_that_tokens_follow_are_looked_up(row: Row, queries: lis
 
 
 def test_a_length_between_chunks_is_rounded_down() -> None:
-    assert list(Grid(M, T + 3, FILLER).rows([1], list(range(50)))) == list(GRID.rows([1], list(range(50))))
+    longer = ChunkAlignment(M, T + 3, PADDING)
+    assert list(longer.rows([1], list(range(50)))) == list(ALIGNMENT.rows([1], list(range(50))))
 
 
 @pytest.mark.parametrize("max_length", [0, 7])
 def test_there_must_be_room_for_two_chunks(max_length: int) -> None:
     with pytest.raises(SettingsError, match=f"max length {max_length}: must be at least two chunks, 8"):
-        Grid(M, max_length, FILLER)
+        ChunkAlignment(M, max_length, PADDING)

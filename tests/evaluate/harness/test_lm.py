@@ -10,6 +10,7 @@ from lm_eval.api.instance import Instance
 
 from openbook.database import Database, Version
 from openbook.errors import DatabaseError, MismatchError, SettingsError
+from openbook.evaluate.harness import AnswerOptions
 from openbook.evaluate.harness.lm import OpenbookLM
 from openbook.generation import Sampling, generate
 from openbook.model import RetroForCausalLM
@@ -21,7 +22,7 @@ MakeLM = Callable[..., OpenbookLM]
 
 @pytest.fixture
 def make_lm(trained: RetroForCausalLM, book: Database) -> MakeLM:
-    return lambda **options: OpenbookLM(trained, book, **options)
+    return lambda **options: OpenbookLM(trained, book, AnswerOptions(**options))
 
 
 @pytest.fixture

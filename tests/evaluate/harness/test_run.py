@@ -15,8 +15,9 @@ import yaml
 
 from openbook.database import Database
 from openbook.errors import MissingExtraError, SettingsError, SourceError
-from openbook.evaluate.harness import evaluate_harness
+from openbook.evaluate.harness import AnswerOptions, HarnessReport, TaskOptions, evaluate_harness
 from openbook.model import RetroConfig, RetroForCausalLM
+from openbook.progress import Progress, silent
 from openbook.text import Document, train_tokenizer
 
 LAST_WORD = {
@@ -46,6 +47,15 @@ WRITING = {
     "metric_list": [{"metric": "exact_match"}],
 }
 MakeTask = Callable[..., Path]
+
+
+def run_tasks(
+    model: RetroForCausalLM, database: Database, *, progress: Progress = silent, **options: Any
+) -> HarnessReport:
+    """Options of tasks and of answers are told apart by their names."""
+    answers = {name: options.pop(name) for name in ("batch_size", "retrieval") if name in options}
+    questions = TaskOptions(**options)
+    return evaluate_harness(model, database, questions, AnswerOptions(**answers), progress=progress)
 
 
 @pytest.fixture(autouse=True)
@@ -87,11 +97,11 @@ def test_the_last_word(
 ) -> None:
     from openbook.evaluate.harness.lm import OpenbookLM
 
-    report = evaluate_harness(
+    report = run_tasks(
         trained, book, tasks=[str(make_task("words", LAST_WORD))], retrieval=retrieval, log_samples=True
     )
     result = report.tasks["words"]
-    lm = OpenbookLM(trained, book, retrieval=retrieval)
+    lm = OpenbookLM(trained, book, AnswerOptions(retrieval=retrieval))
     pairs = [(text.rpartition(" ")[0], " " + text.rpartition(" ")[2]) for text in texts]
     requests = [(pair, *lm._encode_pair(*pair)) for pair in pairs]
     expected = lm._loglikelihood_tokens(requests)
@@ -119,7 +129,7 @@ def test_tasks_of_all_kinds_by_name(trained: RetroForCausalLM, book: Database, m
             stages.append(name)
             return self
 
-    report = evaluate_harness(
+    report = run_tasks(
         trained,
         book,
         tasks=["choice", "rolling", "writing"],
@@ -139,7 +149,7 @@ def test_tasks_of_all_kinds_by_name(trained: RetroForCausalLM, book: Database, m
 def test_batches_do_not_matter(trained: RetroForCausalLM, book: Database, make_task: MakeTask) -> None:
     task = str(make_task("choice", CHOICE))
     one, many = (
-        evaluate_harness(trained, book, tasks=[task], batch_size=size, log_samples=True).samples["choice"]
+        run_tasks(trained, book, tasks=[task], batch_size=size, log_samples=True).samples["choice"]
         for size in (1, 100)
     )
     for alone, together in zip(one, many, strict=True):
@@ -152,15 +162,11 @@ def test_examples_come_before_questions(
     trained: RetroForCausalLM, book: Database, make_task: MakeTask, count: int | None
 ) -> None:
     task = make_task("words", LAST_WORD | {"fewshot_split": "test", "fewshot_delimiter": "\n@@\n"})
-    report = evaluate_harness(
-        trained, book, tasks=[str(task)], limit=2, num_fewshot=count, seed=3, log_samples=True
-    )
+    report = run_tasks(trained, book, tasks=[str(task)], limit=2, num_fewshot=count, seed=3, log_samples=True)
     prompts = [sample["arguments"][0][0] for sample in report.samples["words"]]
     assert [prompt.count("@@") for prompt in prompts] == [count or 0] * 2
     assert report.tasks["words"].num_fewshot == (count or 0)
-    again = evaluate_harness(
-        trained, book, tasks=[str(task)], limit=2, num_fewshot=count, seed=3, log_samples=True
-    )
+    again = run_tasks(trained, book, tasks=[str(task)], limit=2, num_fewshot=count, seed=3, log_samples=True)
     assert [sample["arguments"][0][0] for sample in again.samples["words"]] == prompts
 
 
@@ -178,14 +184,14 @@ def test_others_may_run_the_model_themselves(
     found = lm_eval.simple_evaluate(
         OpenbookLM(trained, book), tasks=[task], task_manager=TaskManager(include_defaults=False)
     )
-    ours = evaluate_harness(trained, book, tasks=[task]).tasks["rolling"].metrics["bits_per_byte"]
+    ours = run_tasks(trained, book, tasks=[task]).tasks["rolling"].metrics["bits_per_byte"]
     assert found["results"]["rolling"]["bits_per_byte,none"] == pytest.approx(ours)
 
 
 def test_nothing_is_printed(
     trained: RetroForCausalLM, book: Database, make_task: MakeTask, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    evaluate_harness(trained, book, tasks=[str(make_task("words", LAST_WORD))])
+    run_tasks(trained, book, tasks=[str(make_task("words", LAST_WORD))])
     assert capsys.readouterr().out == ""
 
 
@@ -204,7 +210,7 @@ def test_refuses_wrong_settings(
     trained: RetroForCausalLM, book: Database, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(SettingsError, match=message):
-        evaluate_harness(trained, book, **({"tasks": ["words"]} | options))
+        run_tasks(trained, book, **({"tasks": ["words"]} | options))
 
 
 def test_an_unknown_task_is_refused_with_the_nearest_name(
@@ -213,9 +219,9 @@ def test_an_unknown_task_is_refused_with_the_nearest_name(
     folder = make_task("words", LAST_WORD).parent
     _only_local(monkeypatch)
     with pytest.raises(SettingsError, match="task 'wrods': unknown; did you mean 'words'"):
-        evaluate_harness(trained, book, tasks=["words", "wrods"], include_path=folder)
+        run_tasks(trained, book, tasks=["words", "wrods"], include_path=folder)
     with pytest.raises(SettingsError, match="listed by: lm-eval ls tasks"):
-        evaluate_harness(trained, book, tasks=["zzz"], include_path=folder)
+        run_tasks(trained, book, tasks=["zzz"], include_path=folder)
 
 
 def _only_local(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,7 +242,7 @@ def test_data_that_is_not_there_is_named(
     task = make_task("words", LAST_WORD)
     (task.parents[1] / "words.jsonl").unlink()
     with pytest.raises(SourceError, match=r"words\.yaml: cannot be loaded: .*words\.jsonl"):
-        evaluate_harness(trained, book, tasks=[str(task)])
+        run_tasks(trained, book, tasks=[str(task)])
 
 
 def test_writing_in_an_unknown_way_is_refused_before_anything_runs(
@@ -244,7 +250,7 @@ def test_writing_in_an_unknown_way_is_refused_before_anything_runs(
 ) -> None:
     task = make_task("writing", WRITING | {"generation_kwargs": {"num_beams": 4, "until": ["."]}})
     with pytest.raises(SettingsError, match="task writing: generation_kwargs: unknown name 'num_beams'"):
-        evaluate_harness(trained, book, tasks=[str(task)])
+        run_tasks(trained, book, tasks=[str(task)])
 
 
 def test_the_missing_extra_is_named(
@@ -252,7 +258,7 @@ def test_the_missing_extra_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, "lm_eval", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'openbook\[eval\]'"):
-        evaluate_harness(trained, book, tasks=["words"])
+        run_tasks(trained, book, tasks=["words"])
 
 
 def test_real_passages(
@@ -268,7 +274,7 @@ def test_real_passages(
     torch.manual_seed(0)
     model = RetroForCausalLM(RetroConfig(**trained.config.to_diff_dict() | sizes))
     task = str(make_task("lambada", LAST_WORD, asked))
-    on, off = (evaluate_harness(model, database, tasks=[task], retrieval=way) for way in (True, False))
+    on, off = (run_tasks(model, database, tasks=[task], retrieval=way) for way in (True, False))
     assert on.tasks["lambada"].documents == off.tasks["lambada"].documents == 16
     perplexities = [report.tasks["lambada"].metrics["perplexity"] for report in (on, off)]
     assert all(math.isfinite(value) for value in perplexities)

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from evaluations import evaluator_of, perplexity_of
 from openbook.database import Database, NeighborTable
 from openbook.errors import DatabaseError, MissingExtraError
-from openbook.evaluate import EffortRow, evaluate_growing, evaluate_perplexity
+from openbook.evaluate import EffortRow, evaluate_growing_book, evaluate_perplexity
 from openbook.evaluate.report import Evaluation, describe, prepare_report, write_report
 from openbook.evaluate.report.markdown import page as page_of
 from openbook.model import RetroForCausalLM
@@ -29,14 +30,15 @@ PLOTS = {"modes.png", "leakage.png", "growing.png", "positions.png", "recall.png
 def evaluation(trained_folder: Path, book: Database, table: NeighborTable) -> Evaluation:
     """Everything there is to report."""
     model = RetroForCausalLM.from_pretrained(trained_folder).eval()
-    report = evaluate_perplexity(model, book, table, sequence_length=64)
-    growing = evaluate_growing(model, book, table, shares=[0, 10, 100], sequence_length=64)
+    evaluator = evaluator_of(model, book, table, sequence_length=64)
+    report = evaluate_perplexity(evaluator)
+    growing = evaluate_growing_book(evaluator, [0, 10, 100])
     recall = [
         EffortRow(1, 0.5, 2.25, 30.5),
         EffortRow(16, 0.96, 2.125, 28.5),
         EffortRow(None, 1.0, 2.0, 27.0),
     ]
-    about = describe(model, book, book, arguments=ARGUMENTS)
+    about = describe(evaluator, arguments=ARGUMENTS)
     return Evaluation(report, growing, recall, about)
 
 
@@ -153,7 +155,7 @@ def test_the_page_says_what_the_interval_says(
 def test_what_was_not_measured_is_said_and_has_no_plot(
     trained: RetroForCausalLM, book: Database, table: NeighborTable, tmp_path: Path
 ) -> None:
-    report = evaluate_perplexity(trained, book, table, modes=["off"], sequence_length=64)
+    report = perplexity_of(trained, book, table, modes=["off"], sequence_length=64)
     write_report(tmp_path, Evaluation(report))
     page = (tmp_path / "report.md").read_text()
     assert page.count("Not measured") == 3

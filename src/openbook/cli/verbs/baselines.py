@@ -7,28 +7,23 @@ from openbook.cli.console import bar, note
 from openbook.cli.inputs import load_model
 
 if TYPE_CHECKING:
-    from openbook.database import NeighborTable, Version
-    from openbook.evaluate import Scorer
+    from openbook.evaluate import Evaluator, Scorer
 
 
 def baselines_of(
-    path: Path | None,
-    database: "Version",
-    table: "NeighborTable | None",
-    corpus: "Version | None",
-    *,
-    in_context: bool,
-    knn_lm: bool,
-    k: int,
-    search_mode: str | None,
-    sequence_length: int,
-    seed: int,
+    path: Path | None, evaluator: "Evaluator", *, in_context: bool, knn_lm: bool
 ) -> "dict[str, Scorer]":
-    """The baselines asked for, by name; other arguments are those of `evaluate_perplexity`.
+    """Make the baselines asked for, by name.
+
+    Args:
+        path: of the plain decoder; None: there are none.
+        evaluator: of what they are compared with.
+        in_context: with neighbors in the prompt, too.
+        knn_lm: as kNN-LM, too.
 
     Raises:
         SettingsError: in_context or knn_lm without a baseline.
-        MismatchError: the baseline does not fit the database or the windows.
+        MismatchError: the baseline does not fit the text or its windows.
     """
     from openbook.errors import SettingsError
 
@@ -41,22 +36,17 @@ def baselines_of(
         return {}
     from openbook.evaluate import ModelScorer
     from openbook.evaluate.baselines import InContextScorer, build_knn_lm, require_fit
-    from openbook.evaluate.neighbor_modes import true_neighbors
 
-    plain = load_model(path)
-    require_fit(plain, database, sequence_length=sequence_length)
-    scorers: dict[str, Scorer] = {"baseline": ModelScorer(plain)}
-    book = database if table is None else table.book
+    plain, windows = load_model(path), evaluator.windows
+    require_fit(plain, windows)
+    scorers: dict[str, Scorer] = {"baseline": ModelScorer(plain, windows.samples())}
     if in_context:
-        if corpus is not None and table is not None:  # the table is not of this text
-            search_mode, table = search_mode or table.mode, None
-        scorers["in_context"] = InContextScorer(
-            plain,
-            lambda windows: true_neighbors(windows, book, table, k=k, search_mode=search_mode).first(k),
-        )
+        with bar("searching for neighbors") as progress:
+            neighbors = evaluator.neighbors(progress).first(evaluator.k)
+        scorers["in_context"] = InContextScorer(plain, windows.samples(neighbors))
     if knn_lm:
         with bar("making the datastore") as progress:
-            scorer = build_knn_lm(plain, book, corpus=corpus or database, seed=seed, progress=progress)
+            scorer = build_knn_lm(plain, evaluator, progress=progress)
         note(
             f"kNN-LM: {len(scorer.datastore):,} tokens stored, lambda {scorer.weight:g}, "
             f"temperature {scorer.temperature:.3g}"

@@ -152,18 +152,13 @@ def _steps_in(minutes: float, home: Path, database: "Version", timed_steps: int)
 
 def _evaluate(model: "RetroForCausalLM", database: "Version") -> None:
     from openbook.database import NeighborTable
-    from openbook.evaluate import evaluate_perplexity
+    from openbook.evaluate import EvaluationOptions, Evaluator, evaluate_perplexity
 
     _heading("openbook eval perplexity: held-out modules, with the right neighbors and with others")
+    table, options = NeighborTable.load(database), EvaluationOptions(max_sequences=200)
+    evaluator = Evaluator(model, database, table, options=options)
     with bar("evaluating") as progress:
-        report = evaluate_perplexity(
-            model,
-            database,
-            NeighborTable.load(database),
-            sequence_length=model.config.max_position_embeddings,
-            max_sequences=200,
-            progress=progress,
-        )
+        report = evaluate_perplexity(evaluator, progress=progress)
     print_perplexity(report)
 
 

@@ -1,7 +1,6 @@
 """The verbs `eval perplexity` and `eval retrieval`."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import typer
 
@@ -34,9 +33,6 @@ from openbook.cli.verbs.baselines import baselines_of
 from openbook.cli.verbs.reporting import arguments_of, growing_and_recall, shares_of
 from openbook.errors import SettingsError
 
-if TYPE_CHECKING:
-    from openbook.evaluate.evaluator import ReadingOptions
-
 
 def perplexity(
     context: typer.Context,
@@ -62,8 +58,7 @@ def perplexity(
     Example: openbook eval perplexity mymodel mybook --max-sequences 200
     """
     from openbook.database import Database
-    from openbook.evaluate import evaluate_perplexity
-    from openbook.evaluate.evaluator import Reading
+    from openbook.evaluate import EvaluationOptions, Evaluator, evaluate_perplexity
     from openbook.evaluate.neighbor_modes import check_modes
     from openbook.evaluate.report import Evaluation, describe, prepare_report, write_report
 
@@ -71,55 +66,31 @@ def perplexity(
     check_modes(compared)
     full = report is not None and "on" in compared
     wanted = shares_of(shares, default=full)
+    options = EvaluationOptions(
+        k=k,
+        search_mode=search_mode,
+        sequence_length=sequence_length,
+        stride=stride,
+        max_sequences=max_sequences,
+        seed=seed,
+    )
     if report is not None:
         prepare_report(report)
     database = Database.open(db).opened
     loaded = load_model(model)
-    table = table_of(database)
-    length = loaded.config.max_position_embeddings if sequence_length is None else sequence_length
     with corpus_of(text or [], database) as corpus:
-        options: ReadingOptions = {
-            "corpus": corpus,
-            "k": k,
-            "search_mode": search_mode,
-            "sequence_length": length,
-            "stride": stride,
-            "max_sequences": max_sequences,
-        }
-        reading = Reading.of(loaded, database, table, **options)  # refuses before anything long begins
+        # Made once, before anything long begins: it refuses what does not fit together.
+        evaluator = Evaluator(loaded, database, table_of(database), corpus=corpus, options=options)
         if set(compared) - {"off"} or wanted:
-            reading.require_retrieval()
-        others = baselines_of(
-            baseline,
-            database,
-            table,
-            corpus,
-            in_context=in_context,
-            knn_lm=knn_lm,
-            k=loaded.config.num_neighbors if k is None else k,
-            search_mode=search_mode,
-            sequence_length=length,
-            seed=seed,
-        )
+            evaluator.require_retrieval()
+        others = baselines_of(baseline, evaluator, in_context=in_context, knn_lm=knn_lm)
         with bar("evaluating") as progress:
-            found = evaluate_perplexity(
-                loaded,
-                database,
-                table,
-                modes=compared,
-                others=others,
-                seed=seed,
-                progress=progress,
-                **options,
-            )
+            found = evaluate_perplexity(evaluator, compared, others=others, progress=progress)
         note_near_copies(found)
-        growing, recall = growing_and_recall(
-            loaded, database, table, shares=wanted, with_recall=full, seed=seed, **options
-        )
+        growing, recall = growing_and_recall(evaluator, shares=wanted, with_recall=full)
         evaluation = Evaluation(found, growing, recall)
         if report is not None:
-            book = database if table is None else table.book
-            about = describe(loaded, database, book, corpus=corpus, arguments=arguments_of(context))
+            about = describe(evaluator, arguments=arguments_of(context))
             write_report(report, replace(evaluation, about=about))
             note(f"report: {report / 'report.md'}")
     if json:

@@ -48,26 +48,22 @@ def harness(
     Example: openbook eval harness mymodel mybook --tasks lambada_openai,piqa --limit 200 --no-retrieval
     """
     from openbook.database import Version
-    from openbook.evaluate.harness import evaluate_harness
+    from openbook.evaluate.harness import AnswerOptions, TaskOptions, evaluate_harness
 
     if output is not None:
         _require_new(output)
+    questions = TaskOptions(
+        tasks=[name for name in names_of(tasks) if name],
+        include_path=include_path,
+        limit=limit,
+        num_fewshot=num_fewshot,
+        seed=seed,
+        log_samples=output is not None,
+    )
+    answers = AnswerOptions(k=k, mode=mode, retrieval=retrieval, batch_size=batch_size, seed=seed)
+    loaded, database = load_model(model), Version.open(db)
     with bar("loading tasks") as progress:
-        report = evaluate_harness(
-            load_model(model),
-            Version.open(db),
-            tasks=[name for name in names_of(tasks) if name],
-            include_path=include_path,
-            limit=limit,
-            num_fewshot=num_fewshot,
-            k=k,
-            mode=mode,
-            retrieval=retrieval,
-            batch_size=batch_size,
-            seed=seed,
-            log_samples=output is not None,
-            progress=progress,
-        )
+        report = evaluate_harness(loaded, database, questions, answers, progress=progress)
     if output is not None:
         _write_results(report, output)
     print_harness(report, json=json)

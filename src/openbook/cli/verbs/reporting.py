@@ -1,17 +1,14 @@
 """What `eval perplexity` measures beyond the modes: shares of the book, and effort in search."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from openbook.cli.console import bar
 
 if TYPE_CHECKING:
-    from openbook.database import NeighborTable, Version
-    from openbook.evaluate import EffortRow, GrowingRow
-    from openbook.evaluate.evaluator import ReadingOptions
-    from openbook.model import RetroForCausalLM
+    from openbook.evaluate import EffortRow, Evaluator, GrowingRow
 
 
 def shares_of(text: str | None, *, default: bool) -> list[float]:
@@ -35,28 +32,19 @@ def shares_of(text: str | None, *, default: bool) -> list[float]:
 
 
 def growing_and_recall(
-    model: "RetroForCausalLM",
-    database: "Version",
-    table: "NeighborTable | None",
-    *,
-    shares: list[float],
-    with_recall: bool,
-    seed: int,
-    **options: "Unpack[ReadingOptions]",
+    evaluator: "Evaluator", *, shares: list[float], with_recall: bool
 ) -> "tuple[list[GrowingRow], list[EffortRow] | None]":
-    """What a report has beyond the modes; recall is None where it was not asked for."""
-    from openbook.evaluate import evaluate_effort, evaluate_growing
+    """Measure what a report has beyond the modes; recall is None where it was not asked for."""
+    from openbook.evaluate import evaluate_growing_book, evaluate_search_effort
 
     growing: list[GrowingRow] = []
     recall: list[EffortRow] | None = None
     if shares:
         with bar("growing the book") as progress:
-            growing = evaluate_growing(
-                model, database, table, shares=shares, seed=seed, progress=progress, **options
-            )
+            growing = evaluate_growing_book(evaluator, shares, progress=progress)
     if with_recall:
         with bar("more and less effort in search") as progress:
-            recall = evaluate_effort(model, database, table, progress=progress, **options)
+            recall = evaluate_search_effort(evaluator, progress=progress)
     return growing, recall
 
 

@@ -1,27 +1,28 @@
 """In-context retrieval (Ram et al. 2023, arXiv 2302.00083): neighbors stand in a plain decoder's prompt.
 
 A chunk's tokens are predicted after the neighbors of the chunk before it, which are what RETRO sees there,
-and after as much of the window's earlier text as still fits. It knows no index: neighbors are given.
+and after as much of the window's earlier text as still fits:
+
+    window          c0  c1  c2  c3
+    prompt of c3    [2nd of c2] [1st of c2]  c1  c2  c3      c0 has no room any more
+                                                     --      these tokens' losses are taken
+
+It knows no index: neighbors are given.
 """
 
-from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database import NeighborRows
+from openbook.database import SequenceDataset
 from openbook.database.neighbors.sequences import IGNORED_LABEL
 from openbook.errors import SettingsError
-from openbook.evaluate.baselines.plain_decoder import hidden_states, read_ids, token_nats
-from openbook.evaluate.windows import Windows
+from openbook.evaluate.baselines.plain_decoder import hidden_states, stack_ids, token_nats
 
 if TYPE_CHECKING:
     from openbook.model import RetroForCausalLM
-
-_TOKENS_AT_ONCE = 8192
-"""Of prompts in one pass; bounds the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +40,22 @@ class InContextScorer:
 
     Args:
         model: reads prompts of up to its `max_position_embeddings` tokens.
-        neighbors: finds the rows [chunks, K], best first, of what is evaluated; asked once for each text.
+        samples: of the text, with neighbors; `Windows.samples`.
         share: of the prompt, at most, is neighbors, best first: whole ones, only the best is cut to fit. The
             rest is the window's text.
         best_last: the best stands nearest to the text; else it stands first.
+        tokens_at_once: of prompts in one pass; bounds the memory.
 
     Raises:
         SettingsError: a share outside 0 … 1, or one that leaves no room for the chunk and one before it.
     """
 
     model: "RetroForCausalLM"
-    neighbors: Callable[[Windows], NeighborRows]
+    samples: SequenceDataset
     _: KW_ONLY
     share: float = 0.5
     best_last: bool = True
-    _found: tuple[Windows, NeighborRows] | None = None
+    tokens_at_once: int = 8192
 
     def __post_init__(self) -> None:
         if not 0 < self.share < 1:
@@ -70,29 +72,21 @@ class InContextScorer:
         """Tokens of neighbors."""
         return int(self.share * self.model.config.max_position_embeddings)
 
-    def __call__(self, windows: Windows, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """See `Scorer`."""
-        dataset = replace(windows.dataset, neighbors=self._neighbors(windows))
-        samples = [dataset[row] for row in rows]
-        ids = read_ids(samples)
+    def __call__(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        samples = [self.samples[row] for row in rows]
+        ids = stack_ids(samples)
         labels, neighbor_ids, mask = (
             np.stack([sample[key] for sample in samples])
             for key in ("labels", "neighbor_ids", "neighbor_mask")
         )
         nats = token_nats(self.model, hidden_states(self.model, ids), labels)
-        chunks = labels.reshape(len(rows), -1, windows.chunk_size)
+        chunks = labels.reshape(len(rows), -1, self.model.config.chunk_size)
         prompts = self._prompts(ids, neighbor_ids, mask, np.any(chunks >= 0, axis=-1))
-        step = max(1, _TOKENS_AT_ONCE // self.model.config.max_position_embeddings)
+        step = max(1, self.tokens_at_once // self.model.config.max_position_embeddings)
         for part in (prompts[start : start + step] for start in range(0, len(prompts), step)):
             where = [prompt.sample for prompt in part], [prompt.chunk for prompt in part]
-            nats.reshape(chunks.shape)[where] = self._read(part, chunks[where])
+            nats.reshape(chunks.shape)[where] = self._nats_of_last_chunks(part, chunks[where])
         return nats
-
-    def _neighbors(self, windows: Windows) -> NeighborRows:
-        if self._found is None or self._found[0] is not windows:
-            object.__setattr__(self, "_found", (windows, self.neighbors(windows)))
-        assert self._found is not None
-        return self._found[1]
 
     def _prompts(
         self,
@@ -102,16 +96,17 @@ class InContextScorer:
         wanted: NDArray[np.bool_],
     ) -> list[_Prompt]:
         """Of the wanted chunks [B, C] whose chunk before has neighbors [B, C-1, K, R]."""
-        M, prompts = self.model.config.chunk_size, []
+        M, longest = self.model.config.chunk_size, self.model.config.max_position_embeddings
+        prompts = []
         for sample, before in np.argwhere(wanted[:, 1:] & mask.any((2, 3))).tolist():
-            shown = self._shown(neighbor_ids[sample, before], mask[sample, before])
+            neighbors = self._neighbor_tokens(neighbor_ids[sample, before], mask[sample, before])
             past, chunk = np.split(ids[sample, : (before + 2) * M], [(before + 1) * M])
             past = past[past >= 0]
-            start = max(0, len(past) + M + len(shown) - self.model.config.max_position_embeddings)
-            prompts.append(_Prompt(np.concatenate([shown, past[start:], chunk]), sample, before + 1))
+            start = max(0, len(past) + M + len(neighbors) - longest)
+            prompts.append(_Prompt(np.concatenate([neighbors, past[start:], chunk]), sample, before + 1))
         return prompts
 
-    def _shown(self, neighbor_ids: NDArray[np.int64], mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    def _neighbor_tokens(self, neighbor_ids: NDArray[np.int64], mask: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Of neighbors [K, R] the tokens that fit, one after the other."""
         room = self._room
         parts: list[NDArray[np.int64]] = []
@@ -122,14 +117,21 @@ class InContextScorer:
             room -= len(parts[-1])
         return np.concatenate(parts[::-1] if self.best_last else parts)
 
-    def _read(self, prompts: list[_Prompt], labels: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Nats [n, M] of the prompts' last chunks."""
+    def _nats_of_last_chunks(self, prompts: list[_Prompt], labels: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Nats [n, M] of the prompts' last chunks, whose labels [n, M] are.
+
+        Prompts are padded on the right. With M = 2, of prompts of 5 and 4 tokens:
+
+            ids       a b c d e      ends  5      places  2 3 4
+                      f g h i .            4              1 2 3
+
+        The last token of the text before (c, g) predicts the chunk's first (d, h).
+        """
         ends = np.array([len(prompt.ids) for prompt in prompts])
-        ids = np.zeros((len(prompts), ends.max()), dtype=np.int64)  # nothing before the filling can see it
+        ids = np.zeros((len(prompts), ends.max()), dtype=np.int64)  # nothing before the padding can see it
         for row, prompt in zip(ids, prompts, strict=True):
             row[: len(prompt.ids)] = prompt.ids
-        # The last token of the text before predicts the chunk's first.
         places = ends[:, None] + np.arange(-labels.shape[1] - 1, 0)
         hidden = hidden_states(self.model, ids)[np.arange(len(ids))[:, None], places]
-        after = np.pad(labels, ((0, 0), (1, 0)), constant_values=IGNORED_LABEL)
-        return token_nats(self.model, hidden, after)[:, 1:]
+        with_token_before = np.pad(labels, ((0, 0), (1, 0)), constant_values=IGNORED_LABEL)
+        return token_nats(self.model, hidden, with_token_before)[:, 1:]

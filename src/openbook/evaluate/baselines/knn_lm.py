@@ -11,11 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database import Database, Version
+from openbook.database import SequenceDataset, Version
 from openbook.database.neighbors.same_documents import same_documents
 from openbook.errors import DatabaseError, SettingsError
-from openbook.evaluate.baselines.datastore import Datastore, build_datastore, read_documents
-from openbook.evaluate.baselines.plain_decoder import hidden_states, read_ids, token_nats
+from openbook.evaluate.baselines.datastore import (
+    Datastore,
+    DatastoreOptions,
+    build_datastore,
+    read_documents,
+)
+from openbook.evaluate.baselines.plain_decoder import hidden_states, stack_ids, token_nats
+from openbook.evaluate.evaluator import Evaluator
 from openbook.evaluate.windows import Windows
 from openbook.progress import Progress, silent
 
@@ -35,6 +41,7 @@ class KnnLmScorer:
 
     Args:
         model: that made the datastore.
+        samples: of the text; `Windows.samples`.
         datastore: of the book.
         weight: lambda, from 0 (the model alone) up to but not 1.
         temperature: above 0, in squared distances.
@@ -45,6 +52,7 @@ class KnnLmScorer:
     """
 
     model: "RetroForCausalLM"
+    samples: SequenceDataset
     datastore: Datastore
     _: KW_ONLY
     weight: float
@@ -59,28 +67,28 @@ class KnnLmScorer:
         if self.k < 1:
             raise SettingsError(f"k {self.k}: keys looked up for each token, must be at least 1")
 
-    def __call__(self, windows: Windows, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """See `Scorer`."""
-        samples = [windows.dataset[row] for row in rows]
-        ids, labels = read_ids(samples), np.stack([sample["labels"] for sample in samples])
-        read = _Read.of(self.model, self.datastore, ids, labels, k=self.k)
+    def __call__(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        samples = [self.samples[row] for row in rows]
+        ids, labels = stack_ids(samples), np.stack([sample["labels"] for sample in samples])
+        nearest = _NearestKeys.of(self.model, self.datastore, ids, labels, k=self.k)
         nats = np.zeros(labels.shape, dtype=np.float32)
-        nats[:, 1:][labels[:, 1:] >= 0] = _mixed(read.nats, read.log_knn(self.temperature), self.weight)
+        mixed = _mixed(nearest.nats, nearest.log_knn(self.temperature), self.weight)
+        nats[:, 1:][labels[:, 1:] >= 0] = mixed
         return nats
 
 
 @dataclass(frozen=True, eq=False)
-class _Read:
+class _NearestKeys:
     """What is known of n predicted tokens before lambda and temperature.
 
     nats: [n] of the model alone.
-    distances: squared [n, k].
-    right: bool [n, k], keys that this very token followed.
+    distances: [n, k] to the nearest keys, squared.
+    same_token: bool [n, k], keys that this very token followed.
     """
 
     nats: NDArray[np.float32]
     distances: NDArray[np.float32]
-    right: NDArray[np.bool_]
+    same_token: NDArray[np.bool_]
 
     @classmethod
     def of(
@@ -91,8 +99,8 @@ class _Read:
         labels: NDArray[np.int64],
         *,
         k: int,
-    ) -> "_Read":
-        """Of the labels [B, T] that are predicted, in reading order."""
+    ) -> "_NearestKeys":
+        """Search for the labels [B, T] that are predicted, in reading order."""
         hidden, wanted = hidden_states(model, ids), labels[:, 1:] >= 0
         nats = token_nats(model, hidden, labels)[:, 1:][wanted]
         queries = hidden[:, :-1].float().cpu().numpy()[wanted]
@@ -103,7 +111,7 @@ class _Read:
         """log p_knn [n] of each token; minus infinity where none of the keys was followed by it."""
         weights = np.exp((self.distances[:, :1] - self.distances) / np.float64(temperature))
         with np.errstate(divide="ignore"):
-            log: NDArray[np.float64] = np.log((weights * self.right).sum(-1)) - np.log(weights.sum(-1))
+            log: NDArray[np.float64] = np.log((weights * self.same_token).sum(-1)) - np.log(weights.sum(-1))
         return log
 
 
@@ -115,15 +123,13 @@ def _mixed(nats: NDArray[np.float32], log_knn: NDArray[np.float64], weight: floa
 
 def build_knn_lm(
     model: "RetroForCausalLM",
-    book: Database | Version,
+    evaluator: Evaluator,
     *,
-    corpus: Database | Version | None = None,
-    max_tokens: int = 1_000_000,
     k: int = 64,
-    seed: int = 0,
+    options: DatastoreOptions | None = None,
     progress: Progress = silent,
 ) -> KnnLmScorer:
-    """Store a book's tokens, and choose lambda and temperature.
+    """Store the tokens of an evaluator's book, and choose lambda and temperature.
 
     Documents are drawn at random. Those drawn first, some 8,000 tokens or at most half of the book, are not
     stored: on them the best pair of a grid is chosen. The model has trained on them, so lambda is rather too
@@ -131,50 +137,49 @@ def build_knn_lm(
 
     Args:
         model: the plain decoder.
-        book: what may be retrieved from it is stored.
-        corpus: what is evaluated, its held-out documents, or all if it holds none out; None: the book.
-        max_tokens: of the datastore.
+        evaluator: of the text; what may be retrieved from its book is stored, its seed draws.
         k: keys looked up for each token.
-        seed: of the drawing.
+        options: of the datastore.
         progress: told how many tokens are read, and of how many.
 
     Raises:
         SettingsError: a number out of its range.
         DatabaseError: fewer than two documents can be stored.
     """
-    if max_tokens < 1 or k < 1:
-        raise SettingsError(f"max tokens {max_tokens}, k {k}: must both be at least 1")
-    book = book.opened
-    documents = np.random.default_rng(seed).permutation(
-        _may_be_stored(book, book if corpus is None else corpus.opened)
-    )
+    if k < 1:
+        raise SettingsError(f"k {k}: keys looked up for each token, must be at least 1")
+    book, rng = evaluator.book, np.random.default_rng(evaluator.seed)
+    documents = rng.permutation(_documents_to_store(book, evaluator.windows))
     if len(documents) < 2:
         raise DatabaseError(
             f"{book.path}: kNN-LM needs two documents that are neither held out nor evaluated; add documents"
         )
     tokens = np.cumsum(book.layout.document_tokens[documents])
     tuned_on = 1 + min(np.searchsorted(tokens, _TUNED_ON), np.searchsorted(tokens[:-2], tokens[-1] / 2))
-    store = build_datastore(model, book, documents[tuned_on:], max_tokens=max_tokens, progress=progress)
+    datastore = build_datastore(model, book, documents[tuned_on:], options, progress=progress)
     length = model.config.max_position_embeddings
     length -= length % book.settings.chunk_size
     ids, labels = read_documents(book, documents[:tuned_on], sequence_length=length)
     sequences = -(-_TUNED_ON // length)
-    weight, temperature = _tune(_Read.of(model, store, ids[:sequences], labels[:sequences], k=k))
-    return KnnLmScorer(model, store, weight=weight, temperature=temperature, k=k)
+    nearest = _NearestKeys.of(model, datastore, ids[:sequences], labels[:sequences], k=k)
+    weight, temperature = _best_numbers(nearest)
+    samples = evaluator.windows.samples()
+    return KnnLmScorer(model, samples, datastore, weight=weight, temperature=temperature, k=k)
 
 
-def _may_be_stored(book: Version, corpus: Version) -> NDArray[np.int64]:
-    """Places of the documents that may be retrieved and are not evaluated."""
-    held_out, live = corpus.layout.holdout, corpus.layout.live
-    evaluated = np.flatnonzero(live & (held_out if corpus == book or held_out.any() else True))
-    same = same_documents(corpus, book).of(evaluated)
+def _documents_to_store(book: Version, windows: Windows) -> NDArray[np.int64]:
+    """Places of the book's documents that may be retrieved and are not in the split that is evaluated."""
+    corpus, layout = windows.corpus, windows.corpus.layout
+    evaluated = layout.live & layout.holdout if windows.dataset.split == "holdout" else layout.live
+    same = same_documents(corpus, book).of(np.flatnonzero(evaluated))
     return np.setdiff1d(book.layout.document_of[book.layout.retrievable], same)
 
 
-def _tune(read: _Read) -> tuple[float, float]:
+def _best_numbers(nearest: _NearestKeys) -> tuple[float, float]:
     """The pair of lambda and temperature of the lowest loss, the smallest lambda of equals."""
-    far = np.isfinite(read.distances)
-    spread = float((read.distances - read.distances[:, :1])[far].mean(dtype=np.float64)) or 1.0
+    finite = np.isfinite(nearest.distances)
+    beyond_nearest = (nearest.distances - nearest.distances[:, :1])[finite]
+    spread = float(beyond_nearest.mean(dtype=np.float64)) or 1.0
     pairs = [(weight, factor * spread) for weight in _LAMBDAS for factor in _TEMPERATURES]
-    knn = {temperature: read.log_knn(temperature) for _, temperature in pairs}
-    return min(pairs, key=lambda pair: float(_mixed(read.nats, knn[pair[1]], pair[0]).mean()))
+    log_knn = {temperature: nearest.log_knn(temperature) for _, temperature in pairs}
+    return min(pairs, key=lambda pair: float(_mixed(nearest.nats, log_knn[pair[1]], pair[0]).mean()))

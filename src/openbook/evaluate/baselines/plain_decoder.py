@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database import Database, Version
 from openbook.errors import MismatchError, SettingsError
-from openbook.evaluate.scorers import evaluating
+from openbook.evaluate.windows import Windows
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,11 +15,11 @@ if TYPE_CHECKING:
     from openbook.model import RetroForCausalLM
 
 
-def require_fit(model: "RetroForCausalLM", database: Database | Version, *, sequence_length: int) -> None:
-    """Refuse a baseline that cannot read the evaluation's windows.
+def require_fit(model: "RetroForCausalLM", windows: Windows) -> None:
+    """Refuse a baseline that cannot read an evaluation's windows.
 
     Raises:
-        MismatchError: other tokens or chunks than the database's, or windows longer than what it trained on.
+        MismatchError: other tokens or chunks than the text's, or windows longer than what it trained on.
         SettingsError: it was trained with retrieval: without, it is worse than a decoder that never had any.
             A retrofit without its neighbors is its base, which never had any.
     """
@@ -32,38 +31,58 @@ def require_fit(model: "RetroForCausalLM", database: Database | Version, *, sequ
             "the baseline was trained with retrieval; give one made by: openbook train RECIPE --baseline, or "
             "a retrofit, of which the base alone is read"
         )
-    database.settings.require_match(
+    windows.corpus.settings.require_match(
         tokenizer_fingerprint=model.config.tokenizer_fingerprint, chunk_size=model.config.chunk_size
     )
-    longest = model.config.max_position_embeddings
-    if sequence_length > longest:
+    longest, length = model.config.max_position_embeddings, windows.dataset.sequence_length
+    if length > longest:
         raise MismatchError(
             f"the baseline was trained on sequences of {longest} tokens, the evaluation reads "
-            f"{sequence_length} at a time; evaluate with --sequence-length {longest}"
+            f"{length} at a time; evaluate with --sequence-length {longest}"
         )
 
 
-def hidden_states(model: "RetroForCausalLM", ids: NDArray[np.int64]) -> "Tensor":
-    """Normalized activations [B, T, D] before the output, without retrieval; of ids [B, T] of `read_ids`."""
-    import torch
-
-    given = torch.from_numpy(np.maximum(ids, 0)).to(model.device)
-    mask = None if (ids >= 0).all() else torch.from_numpy(ids >= 0).to(model.device)
-    with evaluating(model), torch.inference_mode():
-        hidden: Tensor = model.model(given, attention_mask=mask).hidden
-    return hidden
-
-
-def read_ids(samples: Sequence[dict[str, NDArray[np.generic]]]) -> NDArray[np.int64]:
-    """Token ids [B, T] of samples of `SequenceDataset`; -1 for filling that no token may attend to."""
+def stack_ids(samples: Sequence[dict[str, NDArray[np.generic]]]) -> NDArray[np.int64]:
+    """Token ids [B, T] of samples of `SequenceDataset`; -1 for padding that no token may attend to."""
     ids = np.stack([sample["input_ids"] for sample in samples]).astype(np.int64)
     if "attention_mask" in samples[0]:
         ids[np.stack([sample["attention_mask"] for sample in samples]) == 0] = -1
     return ids
 
 
+def hidden_states(model: "RetroForCausalLM", ids: NDArray[np.int64]) -> "Tensor":
+    """Compute the normalized activations before the output, without retrieval.
+
+    Args:
+        model: left in the mode it was in.
+        ids: [B, T] as `stack_ids` gives them.
+
+    Returns:
+        [B, T, D].
+    """
+    import torch
+
+    from openbook.model.batch import evaluation_mode
+
+    there = ids >= 0
+    given = torch.from_numpy(np.maximum(ids, 0)).to(model.device)
+    mask = None if there.all() else torch.from_numpy(there).to(model.device)
+    with evaluation_mode(model), torch.inference_mode():
+        hidden: Tensor = model.model(given, attention_mask=mask).hidden
+    return hidden
+
+
 def token_nats(model: "RetroForCausalLM", hidden: "Tensor", labels: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Nats [B, T] of labels [B, T] at their own positions, 0 where they are negative; of `hidden_states`."""
+    """Compute what labels cost at their own positions.
+
+    Args:
+        model: of `hidden`.
+        hidden: [B, T, D] of `hidden_states`.
+        labels: [B, T], negative where nothing is predicted.
+
+    Returns:
+        nats [B, T], 0 where nothing is predicted.
+    """
     import torch
 
     from openbook.model.loss import next_token_loss

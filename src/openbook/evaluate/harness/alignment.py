@@ -1,8 +1,13 @@
-"""A question as rows of tokens that the model reads: where chunks begin, and what is cut off.
+"""Questions as rows of tokens that the model reads: where chunks begin, and what is cut off.
 
 As in `openbook.generate`, a context is padded on the left to whole chunks: so its last token ends a chunk,
 and the first token of the answer already has neighbors. The borders follow from the context alone, and are
-the same for every choice, whatever its length and whatever stands beside it in a batch.
+the same for every choice, whatever its length and whatever stands beside it in a batch. With M = 4, a context
+of 6 tokens c, answers of 5 tokens a and of 2 tokens b, and . for padding:
+
+    . . c c | c c c c | a a a a | a
+    . . c c | c c c c | b b
+                        ^ first to predict
 
 Token ids in, token ids out: neither models nor databases are known here.
 """
@@ -24,13 +29,16 @@ class Row:
     """Place of the first token to predict: a multiple of M, at least M. All after it are predicted, too."""
 
     def queries(self, chunk_size: int) -> list[list[int]]:
-        """The text of each complete chunk that tokens follow, without padding: what is looked up."""
+        """The text of each complete chunk that tokens follow, without padding: what is searched for.
+
+        In the drawing above, of the first row: c c, c c c c and a a a a; of the second: c c and c c c c.
+        """
         ends = range(chunk_size, len(self.tokens), chunk_size)
         return [self.tokens[max(self.padding, end - chunk_size) : end] for end in ends]
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class ChunkAlignment:
     """How questions are cut.
 
     Raises:
@@ -41,7 +49,7 @@ class Grid:
     """M."""
     max_length: int
     """Tokens that the model reads at once; what goes beyond a multiple of M stays unused."""
-    filler: int
+    padding_id: int
     """The token that pads."""
 
     def __post_init__(self) -> None:
@@ -50,8 +58,16 @@ class Grid:
                 f"max length {self.max_length}: must be at least two chunks, {2 * self.chunk_size} tokens"
             )
 
+    @property
+    def _limit(self) -> int:
+        """Tokens of the chunks that the model reads at once."""
+        return self.max_length // self.chunk_size * self.chunk_size
+
     def truncated(self, context: list[int], room: int) -> list[int]:
-        """A context without as many of its first chunks as leave `room` tokens; its last chunk stays.
+        """Drop as many of a context's first chunks as leave `room` tokens; its last chunk stays.
+
+        With M = 4 and a limit of 12 tokens, a context of 10 tokens, which takes three chunks, leaves no room
+        for 5 more. It loses two chunks, so that its last 4 tokens are left.
 
         Args:
             context: at least one token.
@@ -64,10 +80,14 @@ class Grid:
         return context[-kept * M :]
 
     def rows(self, context: list[int], answer: list[int], room: int | None = None) -> Iterator[Row]:
-        """Rows that predict each token of the answer once.
+        """Cut rows that predict each token of the answer once.
 
         An answer that does not fit beside the context's last chunk goes on in further rows, which begin with
-        as many chunks of what stands before as there is room for, at least one.
+        as many chunks of what stands before as there is room for, at least one. With M = 4 and a limit of 12,
+        after a context of one chunk c and an answer of 11 tokens:
+
+            row 1    c c c c | 1 2 3 4 | 5 6 7 8           predicts 1 to 8
+            row 2              1 2 3 4 | 5 6 7 8 | 9 10 11   predicts 9 to 11
 
         Args:
             context: at least one token.
@@ -77,14 +97,10 @@ class Grid:
         M = self.chunk_size
         context = self.truncated(context, len(answer) if room is None else room)
         padding = -len(context) % M
-        tokens = [self.filler] * padding + context + answer
+        tokens = [self.padding_id] * padding + context + answer
         predicted = padding + len(context)
         while predicted < len(tokens):
             end = min(len(tokens), predicted - M + self._limit)
             start = max(0, -(-(end - self._limit) // M) * M)
             yield Row(tokens[start:end], padding if start == 0 else 0, predicted - start)
             predicted = end
-
-    @property
-    def _limit(self) -> int:
-        return self.max_length // self.chunk_size * self.chunk_size

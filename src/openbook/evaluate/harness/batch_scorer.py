@@ -1,4 +1,4 @@
-"""Reading rows in batches: the log-probability of what each of them predicts."""
+"""Scoring rows in batches: the log-probability of what each of them predicts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from torch import Tensor
 
 from openbook.database.neighbors.sequences import IGNORED_LABEL
 from openbook.evaluate.harness.alignment import Row
-from openbook.evaluate.harness.neighbor_cache import RememberedNeighbors
-from openbook.evaluate.scorers import evaluating
+from openbook.evaluate.harness.neighbor_cache import NeighborCache
 from openbook.model import RetroForCausalLM
+from openbook.model.batch import evaluation_mode
 from openbook.model.positions import position_ids
 from openbook.progress import Progress
 
@@ -19,22 +19,22 @@ Score = tuple[float, bool]
 
 
 @dataclass(frozen=True)
-class Reader:
-    """Reads rows; the model is left in the mode it was in.
+class BatchScorer:
+    """Scores rows; the model is left in the mode it was in.
 
     model: to read with.
-    filler: the token that pads.
-    neighbors: where each row's chunks are looked up; None: retrieval off.
+    padding_id: the token that pads.
+    neighbors: of each row's chunks; None: retrieval off.
     batch_size: rows at a time.
     """
 
     model: RetroForCausalLM
-    filler: int
-    neighbors: RememberedNeighbors | None
+    padding_id: int
+    neighbors: NeighborCache | None
     batch_size: int
 
     def scores(self, requests: Sequence[Sequence[Row]], *, compare: bool, progress: Progress) -> list[Score]:
-        """A score for each request of any number of rows; the longest rows are read first.
+        """Score requests of any number of rows; the longest rows are read first.
 
         Args:
             requests: their rows.
@@ -56,7 +56,7 @@ class Reader:
     def _read(self, rows: Sequence[Row], *, compare: bool) -> list[Score]:
         """Padding stands on the right as well, where no text sees it: the model is causal."""
         longest = max(len(row.tokens) for row in rows)
-        ids = torch.full((len(rows), longest), self.filler)
+        ids = torch.full((len(rows), longest), self.padding_id)
         exists, predicted = (torch.zeros(ids.shape, dtype=torch.bool) for _ in range(2))
         for place, row in enumerate(rows):
             end = len(row.tokens)
@@ -64,7 +64,7 @@ class Reader:
             exists[place, row.padding : end] = True
             predicted[place, row.first : end] = True
         compute = self._compare if compare else self._sum
-        with evaluating(self.model), torch.inference_mode():
+        with evaluation_mode(self.model), torch.inference_mode():
             log_probs, hits = compute(ids, exists, predicted, self._neighbors_of(rows))
         sums = torch.where(predicted, log_probs, 0.0).sum(1, dtype=torch.float64)
         return list(zip(sums.tolist(), (hits | ~predicted).all(1).tolist(), strict=True))

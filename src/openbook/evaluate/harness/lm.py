@@ -10,34 +10,29 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.model import TemplateLM
 
 from openbook.database import Database, Version
-from openbook.errors import SettingsError
-from openbook.evaluate.harness.alignment import Grid
-from openbook.evaluate.harness.batch_scorer import Reader, Score
-from openbook.evaluate.harness.neighbor_cache import RememberedNeighbors
-from openbook.evaluate.harness.stop_criteria import Writing
-from openbook.evaluate.scorers import evaluating
-from openbook.generation.decoding import DecodingSettings, decode
-from openbook.generation.generate import fetcher_for
+from openbook.evaluate.harness.alignment import ChunkAlignment
+from openbook.evaluate.harness.batch_scorer import BatchScorer, Score
+from openbook.evaluate.harness.harness_options import AnswerOptions
+from openbook.evaluate.harness.neighbor_cache import NeighborCache
+from openbook.evaluate.harness.stop_criteria import read_generation_kwargs
+from openbook.generation.decoding import DecodedToken, DecodingSettings, decode
+from openbook.generation.neighbor_fetcher import fetcher_for
 from openbook.model import RetroForCausalLM
+from openbook.model.batch import evaluation_mode
 from openbook.progress import Progress, silent, stage
 
 
 class OpenbookLM(TemplateLM):  # type: ignore[misc]  # the harness has no types
     """Answers the harness' three kinds of requests.
 
-    Contexts are aligned as in `openbook.generate`, see `rows`. Each complete chunk that tokens follow is
+    Contexts are aligned as in `openbook.generate`, see `alignment`. Each complete chunk that tokens follow is
     looked up by its own tokens.
 
     Args:
         model: trained with the database's tokenizer and chunk length; it is left in the mode it was in.
         database: to look things up in, in the version that it reads now; without retrieval only its tokenizer
             is used.
-        k: neighbors of each chunk; None: as in training.
-        mode: of search; None: the database's default.
-        retrieval: False answers without looking anything up.
-        max_length: tokens read at once; None: as in training.
-        batch_size: rows at a time.
-        seed: of the draws, where a task asks for them; each request has its own.
+        options: how questions are answered.
         progress: told of each kind of requests how many are done.
 
     Raises:
@@ -50,27 +45,23 @@ class OpenbookLM(TemplateLM):  # type: ignore[misc]  # the harness has no types
         self,
         model: RetroForCausalLM,
         database: Database | Version,
+        options: AnswerOptions | None = None,
         *,
-        k: int | None = None,
-        mode: str | None = None,
-        retrieval: bool = True,
-        max_length: int | None = None,
-        batch_size: int = 8,
-        seed: int = 0,
         progress: Progress = silent,
     ) -> None:
         super().__init__()
-        if batch_size < 1:
-            raise SettingsError(f"batch size {batch_size}: must be at least 1")
+        options = options or AnswerOptions()
         database = database.opened
-        fetcher = fetcher_for(model, database, k=k, mode=mode, retrieval=retrieval)
-        self._neighbors = None if fetcher is None else RememberedNeighbors(fetcher)
+        fetcher = fetcher_for(model, database, k=options.k, mode=options.mode, retrieval=options.retrieval)
+        self._model = model
+        self._neighbors = None if fetcher is None else NeighborCache(fetcher)
         self._tokenizer = database.tokenizer
+        max_length = options.max_length
         if max_length is None:
             max_length = model.config.max_position_embeddings
-        self._grid = Grid(model.config.chunk_size, max_length, self.eot_token_id)
-        self._reader = Reader(model, self.eot_token_id, self._neighbors, batch_size)
-        self._seed = seed
+        self._alignment = ChunkAlignment(model.config.chunk_size, max_length, self.eot_token_id)
+        self._scorer = BatchScorer(model, self.eot_token_id, self._neighbors, options.batch_size)
+        self._seed = options.seed
         self._progress = progress
 
     @property
@@ -106,10 +97,10 @@ class OpenbookLM(TemplateLM):  # type: ignore[misc]  # the harness has no types
         for context, answer in zip(contexts, answers, strict=True):
             room[tuple(context)] = max(room.get(tuple(context), 0), len(answer))
         rows = [
-            list(self._grid.rows(context, answer, room[tuple(context)]))
+            list(self._alignment.rows(context, answer, room[tuple(context)]))
             for context, answer in zip(contexts, answers, strict=True)
         ]
-        scores = self._reader.scores(rows, compare=True, progress=stage(self._progress, "loglikelihood"))
+        scores = self._scorer.scores(rows, compare=True, progress=stage(self._progress, "loglikelihood"))
         for (texts, _, _), score in zip(requests, scores, strict=True):
             self.cache_hook.add_partial("loglikelihood", texts, score)
         return scores
@@ -118,37 +109,34 @@ class OpenbookLM(TemplateLM):  # type: ignore[misc]  # the harness has no types
         """Score whole texts, as after an end-of-text token; chunk borders are those of the text alone."""
         texts = [request.args[0] for request in requests]
         start = [self.prefix_token_id]
-        rows = [list(self._grid.rows(start, tokens)) for tokens in self._tokenizer.encode(texts)]
+        rows = [list(self._alignment.rows(start, tokens)) for tokens in self._tokenizer.encode(texts)]
         progress = stage(self._progress, "loglikelihood_rolling")
-        scores = [score for score, _ in self._reader.scores(rows, compare=False, progress=progress)]
+        scores = [score for score, _ in self._scorer.scores(rows, compare=False, progress=progress)]
         for text, score in zip(texts, scores, strict=True):
             self.cache_hook.add_partial("loglikelihood_rolling", (text,), score)
         return scores
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = True) -> list[str]:
-        """Write on after each context, until a stop string or the longest length."""
+        """Continue each context, until a stop string or the longest length."""
         progress = stage(self._progress, "generate_until")
-        written = []
-        for done, (context, options) in enumerate((request.args for request in requests), start=1):
-            text = self._write(
-                context, Writing.of(options, default=self._grid.max_length // 2), self._seed + done
-            )
-            self.cache_hook.add_partial("generate_until", (context, options), text)
-            written.append(text)
+        texts = []
+        for done, (context, kwargs) in enumerate((request.args for request in requests), start=1):
+            text = self._continue(context, kwargs, self._seed + done)
+            self.cache_hook.add_partial("generate_until", (context, kwargs), text)
+            texts.append(text)
             progress(done, len(requests))
-        return written
+        return texts
 
-    def _write(self, context: str, writing: Writing, seed: int) -> str:
+    def _continue(self, context: str, kwargs: dict[str, Any], seed: int) -> str:
+        stop, sampling = read_generation_kwargs(kwargs, default=self._alignment.max_length // 2)
         prompt = self.tok_encode(context) or [self.prefix_token_id]
-        prompt = self._grid.truncated(prompt, writing.max_new_tokens)
-        settings = DecodingSettings(writing.max_new_tokens, writing.sampling, self.eot_token_id, seed)
+        prompt = self._alignment.truncated(prompt, stop.max_new_tokens)
+        settings = DecodingSettings(stop.max_new_tokens, sampling, self.eot_token_id, seed)
         fetch = None if self._neighbors is None else self._neighbors.fetch
-        with evaluating(self._reader.model):
-            tokens = decode(
-                self._reader.model,
-                prompt,
-                settings,
-                fetch,
-                is_done=lambda so_far: writing.stops(self.tok_decode(token.id for token in so_far)),
-            )
-        return writing.cut(self.tok_decode(token.id for token in tokens))
+
+        def is_done(written: list[DecodedToken]) -> bool:
+            return stop.is_met(self.tok_decode(token.id for token in written))
+
+        with evaluation_mode(self._model):
+            tokens = decode(self._model, prompt, settings, fetch, is_done=is_done)
+        return stop.cut(self.tok_decode(token.id for token in tokens))

@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from openbook.evaluate.harness.alignment import Row
-from openbook.generation.generate import NeighborFetcher
+from openbook.generation.neighbor_fetcher import NeighborFetcher
 
 
-class RememberedNeighbors:
-    """Looks chunks up by their own tokens, and remembers what was found.
+class NeighborCache:
+    """Searches for chunks by their own tokens, and keeps what was found.
 
     Args:
         fetcher: searches.
@@ -24,23 +23,25 @@ class RememberedNeighbors:
         self._found: dict[bytes, NDArray[np.int64]] = {}
 
     def __len__(self) -> int:
-        """Chunks looked up."""
+        """Chunks searched."""
         return len(self._found)
 
     def fetch(self, chunks: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
         """Neighbors int64 [C, K, R] of the tokens of C chunks, at least one, and their mask.
 
-        A chunk that is empty, or of end-of-text tokens alone, asks nothing and has none.
+        A chunk that is empty, or of end-of-text tokens alone, says nothing to search by and has none.
         """
         keys = [np.array(chunk, dtype=np.int32).tobytes() for chunk in chunks]
-        new = {key: chunk for key, chunk in zip(keys, chunks, strict=True) if key not in self._found}
-        asking = {key: chunk for key, chunk in new.items() if any(token != self._eos_id for token in chunk)}
-        if asking:
-            self._found |= zip(asking, self._fetcher.search(list(asking.values()))[0], strict=True)
-        database, none = self._fetcher.database, np.full(self._fetcher.k, -1, dtype=np.int64)
-        found = np.stack([self._found.get(key, none) for key in keys])
-        ids, mask = database.retrieved_tokens(found)
-        return torch.from_numpy(ids), torch.from_numpy(np.ascontiguousarray(mask))
+        new = {
+            key: chunk
+            for key, chunk in zip(keys, chunks, strict=True)
+            if key not in self._found and any(token != self._eos_id for token in chunk)
+        }
+        if new:
+            found, _ = self._fetcher.search(list(new.values()))
+            self._found |= zip(new, found, strict=True)
+        none = np.full(self._fetcher.k, -1, dtype=np.int64)
+        return self._fetcher.tensors(np.stack([self._found.get(key, none) for key in keys]))
 
     def of_rows(self, rows: Sequence[Row], chunk_size: int) -> tuple[Tensor, Tensor] | None:
         """Neighbors int64 [B, C, K, R] of a batch, and their mask, False beyond a row's own chunks.
@@ -51,7 +52,7 @@ class RememberedNeighbors:
         longest = max(len(chunks) for chunks in queries)
         if longest == 0:
             return None
-        filled = [chunk for chunks in queries for chunk in chunks + [[]] * (longest - len(chunks))]
-        ids, mask = self.fetch(filled)
+        padded = [chunk for chunks in queries for chunk in chunks + [[]] * (longest - len(chunks))]
+        ids, mask = self.fetch(padded)
         shape = (len(rows), longest, *ids.shape[1:])
         return ids.view(shape), mask.view(shape)

@@ -2,14 +2,14 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openbook.database import Database, Version
-from openbook.errors import MissingExtraError, SettingsError
+from openbook.errors import MissingExtraError
+from openbook.evaluate.harness.harness_options import AnswerOptions, TaskOptions
 from openbook.evaluate.harness.tasks import load_tasks
 from openbook.progress import Progress, silent
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from openbook.model import RetroForCausalLM
 
 _BOOTSTRAP = 1000
-"""Samples that standard errors of what is no mean are estimated by."""
+"""Samples that standard errors of what is not a mean are estimated by."""
 _ERROR = "_stderr"
 _NO_PROCESSES = "DISABLE_MULTIPROC"
 """The harness' own switch."""
@@ -51,18 +51,9 @@ class HarnessReport:
 def evaluate_harness(
     model: "RetroForCausalLM",
     database: Database | Version,
+    tasks: TaskOptions,
+    answers: AnswerOptions | None = None,
     *,
-    tasks: Sequence[str],
-    include_path: Path | None = None,
-    limit: int | None = None,
-    num_fewshot: int | None = None,
-    k: int | None = None,
-    mode: str | None = None,
-    retrieval: bool = True,
-    max_length: int | None = None,
-    batch_size: int = 8,
-    seed: int = 0,
-    log_samples: bool = False,
     progress: Progress = silent,
 ) -> HarnessReport:
     """Run tasks of lm-evaluation-harness.
@@ -70,13 +61,8 @@ def evaluate_harness(
     Args:
         model: trained with the database's tokenizer and chunk length; it is left in the mode it was in.
         database: to look things up in; without retrieval only its tokenizer is used.
-        tasks: names of tasks, groups or tags, or YAML files.
-        include_path: a folder of further tasks; the harness' own are read only if a name is not there.
-        limit: so many documents of each task at most; None: all.
-        num_fewshot: examples before each question; None: as the task says.
-        k, mode, retrieval, max_length, batch_size: see `OpenbookLM`.
-        seed: of the choice of examples, and of draws.
-        log_samples: return each document with its requests and answers.
+        tasks: which questions are asked.
+        answers: how they are answered.
         progress: told of each kind of requests how many are done.
 
     Raises:
@@ -91,30 +77,21 @@ def evaluate_harness(
 
     from openbook.evaluate.harness.lm import OpenbookLM
 
-    for name, value, least in (("limit", limit, 1), ("num fewshot", num_fewshot, 0)):
-        if value is not None and value < least:
-            raise SettingsError(f"{name} {value}: must be at least {least}")
-    lm = OpenbookLM(
-        model,
-        database,
-        k=k,
-        mode=mode,
-        retrieval=retrieval,
-        max_length=max_length,
-        batch_size=batch_size,
-        seed=seed,
-        progress=progress,
-    )
+    answers = answers or AnswerOptions()
+    lm = OpenbookLM(model, database, answers, progress=progress)
     with _as_one_process():
-        loaded = load_tasks(tasks, include_path=include_path, num_fewshot=num_fewshot, seed=seed)
         found = evaluate(
-            lm=lm, task_dict=loaded, limit=limit, log_samples=log_samples, bootstrap_iters=_BOOTSTRAP
+            lm=lm,
+            task_dict=load_tasks(tasks),
+            limit=tasks.limit,
+            log_samples=tasks.log_samples,
+            bootstrap_iters=_BOOTSTRAP,
         )
     return HarnessReport(
         tasks={name: _result(values, found["n-shot"].get(name)) for name, values in found["results"].items()},
-        retrieval=retrieval,
+        retrieval=answers.retrieval,
         chunks_searched=lm.chunks_searched,
-        samples=found["samples"] if log_samples else {},
+        samples=found["samples"] if tasks.log_samples else {},
     )
 
 

@@ -9,48 +9,52 @@ from typing import Any
 import numpy as np
 
 from openbook.errors import SettingsError, SourceError
-from openbook.evaluate.harness.stop_criteria import Writing
+from openbook.evaluate.harness.harness_options import TaskOptions
+from openbook.evaluate.harness.stop_criteria import read_generation_kwargs
 
 
-def load_tasks(names: Sequence[str], *, include_path: Path | None, num_fewshot: int | None, seed: int) -> Any:
+def load_tasks(options: TaskOptions) -> Any:
     """Load tasks as the harness' own `simple_evaluate` does.
-
-    Args:
-        names: of tasks, groups or tags, or YAML files.
-        include_path: a folder of further tasks.
-        num_fewshot: examples before each question, where the task itself does not insist on none.
-        seed: of the choice of examples, and of random and numpy, which some tasks draw with.
 
     Returns:
         A `TaskDict`, for `lm_eval.evaluate`.
 
     Raises:
-        SettingsError: no task, an unknown one, or one that asks for writing in a way unknown here.
+        SettingsError: an unknown task, or one that asks for text in a way unknown here.
         SourceError: data that cannot be loaded.
     """
-    if not names:
-        raise SettingsError("no task: name one or more of the harness, or give a YAML file")
-    manager = _manager(names, include_path)
-    random.seed(seed)
-    np.random.seed(seed)
+    manager = _manager(options.tasks, options.include_path)
+    random.seed(options.seed)
+    np.random.seed(options.seed)
     try:
-        loaded = manager.load(list(names))
+        loaded = manager.load(list(options.tasks))
     except Exception as error:  # the harness, data sets and the network each have their own
         problem = " ".join(str(error).split()) or type(error).__name__
-        raise SourceError(f"tasks {', '.join(names)}: cannot be loaded: {problem}") from error
+        names = ", ".join(options.tasks)
+        raise SourceError(f"tasks {names}: cannot be loaded: {problem}") from error
     for name, task in loaded["tasks"].items():
-        usual = task.get_config("num_fewshot")
-        if num_fewshot is not None and usual != 0:
-            task.set_config(key="num_fewshot", value=num_fewshot)
-        elif usual is None:
-            task.set_config(key="num_fewshot", value=0)
-        task.set_fewshot_seed(seed=seed)
-        if task.get_config("output_type") == "generate_until":
-            try:
-                Writing.of(task.get_config("generation_kwargs") or {}, default=1)
-            except SettingsError as error:  # now, not after hours
-                raise SettingsError(f"task {name}: {error}") from error
+        _set_fewshot(task, options)
+        _check_generation(name, task)
     return loaded
+
+
+def _set_fewshot(task: Any, options: TaskOptions) -> None:
+    usual = task.get_config("num_fewshot")
+    if options.num_fewshot is not None and usual != 0:
+        task.set_config(key="num_fewshot", value=options.num_fewshot)
+    elif usual is None:
+        task.set_config(key="num_fewshot", value=0)
+    task.set_fewshot_seed(seed=options.seed)
+
+
+def _check_generation(name: str, task: Any) -> None:
+    """Refuse now what would be refused after hours."""
+    if task.get_config("output_type") != "generate_until":
+        return
+    try:
+        read_generation_kwargs(task.get_config("generation_kwargs") or {}, default=1)
+    except SettingsError as error:
+        raise SettingsError(f"task {name}: {error}") from error
 
 
 def _manager(names: Sequence[str], include_path: Path | None) -> Any:
@@ -58,7 +62,7 @@ def _manager(names: Sequence[str], include_path: Path | None) -> Any:
     from lm_eval.tasks import TaskManager
 
     if include_path is not None and not include_path.is_dir():
-        raise SettingsError(f"include path {include_path}: is no folder")
+        raise SettingsError(f"include path {include_path}: is not a folder")
     files = [name for name in names if name.endswith((".yaml", ".yml"))]
     for name in files:
         if not Path(name).is_file():

@@ -5,15 +5,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from openbook.database import Version
+from openbook.evaluate.evaluator import Evaluator
 from openbook.evaluate.growing_book import GrowingRow
 from openbook.evaluate.perplexity import PerplexityReport
 from openbook.evaluate.search_effort import EffortRow
-
-if TYPE_CHECKING:
-    from openbook.model import RetroForCausalLM
 
 _PACKAGES = ("openbook", "torch", "transformers", "numpy", "faiss-cpu", "tantivy")
 
@@ -37,33 +35,24 @@ class Evaluation:
         return found | {name: value for name, value in values.items() if name != "about" or value}
 
 
-def describe(
-    model: "RetroForCausalLM",
-    database: Version,
-    book: Version,
-    *,
-    corpus: Version | None = None,
-    arguments: Mapping[str, Any],
-) -> dict[str, Any]:
-    """What was evaluated, and with which versions.
+def describe(evaluator: Evaluator, *, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe what was evaluated, and with which versions.
 
     Args:
-        model: that was.
-        database: it was given.
-        book: what neighbors came from; mostly the same.
-        corpus: the text that was read instead of the database's.
+        evaluator: that measured it.
         arguments: of the command, or whatever makes the evaluation again; values that JSON knows.
     """
+    database, book, corpus = evaluator.database, evaluator.book, evaluator.windows.corpus
     described = {"database": _database(database)}
     if book != database:
         described["book"] = _database(book)
-    if corpus is not None:
+    if corpus != database:
         info = corpus.info()
         described["text"] = {"documents": info.documents, "chunks": info.chunks, "bytes": info.bytes}
     return {
         "arguments": dict(arguments),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "model": {"parameters": sum(p.numel() for p in model.parameters())},
+        "model": {"parameters": sum(p.numel() for p in evaluator.model.parameters())},
         **described,
         "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},
     }

@@ -1,0 +1,63 @@
+"""What is asked of lm-evaluation-harness, and how the model answers; both without the extra `eval`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from openbook.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOptions:
+    """Which questions are asked.
+
+    Raises:
+        SettingsError: no task, or a number out of its range.
+    """
+
+    tasks: Sequence[str]
+    """Names of tasks, groups or tags, or YAML files."""
+    include_path: Path | None = None
+    """A folder of further tasks; the harness' own are read only if a name is not there."""
+    limit: int | None = None
+    """So many documents of each task at most; None: all."""
+    num_fewshot: int | None = None
+    """Examples before each question, unless the task insists on none; None: as the task says."""
+    seed: int = 0
+    """Of the choice of examples, and of random and numpy, which some tasks draw with."""
+    log_samples: bool = False
+    """Return each document with its requests and answers."""
+
+    def __post_init__(self) -> None:
+        if not self.tasks:
+            raise SettingsError("no task: name one or more of the harness, or give a YAML file")
+        if self.limit is not None and self.limit < 1:
+            raise SettingsError(f"limit {self.limit}: must be at least 1")
+        if self.num_fewshot is not None and self.num_fewshot < 0:
+            raise SettingsError(f"num fewshot {self.num_fewshot}: must be at least 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerOptions:
+    """How questions are answered.
+
+    Raises:
+        SettingsError: a number out of its range.
+    """
+
+    k: int | None = None
+    """Neighbors of each chunk; None: as in training."""
+    mode: str | None = None
+    """Of search: dense, bm25 or hybrid; None: the database's default."""
+    retrieval: bool = True
+    """False answers without looking anything up."""
+    max_length: int | None = None
+    """Tokens read at once; None: as in training."""
+    batch_size: int = 8
+    """Rows at a time."""
+    seed: int = 0
+    """Of the draws, where a task asks for them; each request has its own."""
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 1:
+            raise SettingsError(f"batch size {self.batch_size}: must be at least 1")

@@ -1,0 +1,97 @@
+"""Fetching the neighbors of chunks while they are written: from their tokens to what the model reads."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from openbook.database import Hit, SearchMode, Version
+from openbook.database.search.searcher import check_mode
+from openbook.errors import DatabaseError, SettingsError
+from openbook.model import RetroForCausalLM
+
+
+def fetcher_for(
+    model: RetroForCausalLM, database: Version, *, k: int | None, mode: str | None, retrieval: bool
+) -> "NeighborFetcher | None":
+    """Make what fetches neighbors for a model; None without retrieval.
+
+    Args:
+        model: trained with the database's tokenizer and chunk length.
+        database: to search; it must match the model without retrieval, too.
+        k: neighbors of each chunk; None: as in training.
+        mode: of search; None: the database's default.
+        retrieval: False fetches nothing.
+
+    Raises:
+        SettingsError: k below 1, a mode that the database does not have, or a model that cannot read
+            neighbors.
+        MismatchError: model and database do not belong together.
+        DatabaseError: there is nothing to retrieve.
+    """
+    database.settings.require_match(
+        tokenizer_fingerprint=model.config.tokenizer_fingerprint, chunk_size=model.config.chunk_size
+    )
+    if k is not None and k < 1:
+        raise SettingsError(
+            f"k = {k}: at least 1 neighbor must be asked for; to do without any: no retrieval"
+        )
+    if not retrieval:
+        return None
+    if not model.config.cca_layers:
+        raise SettingsError("this model was built without chunked cross-attention; switch retrieval off")
+    if database.layout.num_chunks == 0:
+        raise DatabaseError(
+            f"{database.path}: is empty; add documents first: openbook add {database.path} SOURCE"
+        )
+    checked = check_mode(mode, has_dense=database.vectors is not None)
+    return NeighborFetcher(database, k or model.config.num_neighbors, checked)
+
+
+class NeighborFetcher:
+    """Searches for the neighbors of chunks of tokens.
+
+    Args:
+        database: to search.
+        k: neighbors of each chunk; more than there are chunks to find take no room.
+        mode: of search.
+    """
+
+    def __init__(self, database: Version, k: int, mode: SearchMode) -> None:
+        self.database = database
+        self.k = max(1, min(k, int(np.count_nonzero(database.layout.retrievable))))
+        self.mode = mode
+        self.hits: list[list[Hit]] = []
+        """What `fetch` found for the last chunk of each call: of the prompt, then of each chunk written."""
+
+    def search(self, chunks: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Search for the nearest chunks of the database.
+
+        Args:
+            chunks: C of them, as tokens without padding.
+
+        Returns:
+            their numbers [C, K], best first, -1 where there are no more; and scores [C, K].
+        """
+        queries = self.database.text_queries(self.database.tokenizer.decode(chunks))
+        return self.database.search_chunks(queries, k=self.k, mode=self.mode)
+
+    def tensors(self, neighbors: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        """Read neighbors with their continuations.
+
+        Args:
+            neighbors: [C, K] chunks of the database, -1 for one that does not exist.
+
+        Returns:
+            token ids int64 [C, K, R], and their mask bool [C, K, R].
+        """
+        ids, mask = self.database.retrieved_tokens(neighbors)
+        return torch.from_numpy(ids), torch.from_numpy(np.ascontiguousarray(mask))
+
+    def fetch(self, chunks: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+        """Neighbors [C, K, R] of chunks of tokens, and their mask; hits of the last chunk are kept."""
+        found, scores = self.search(chunks)
+        self.hits.append(self.database.hits(found[-1], scores[-1]))
+        return self.tensors(found)
