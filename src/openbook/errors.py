@@ -44,6 +44,17 @@ class MissingExtraError(OpenbookError):
     """A package that only some users need is not installed."""
 
 
+def first_line(error: BaseException) -> str:
+    """Take the first line of another library's message, which may be pages long; else the error's name."""
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip() if lines else type(error).__name__
+
+
+def one_line(error: BaseException) -> str:
+    """Join the lines of another library's message; without one, take the error's name."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 def refuse_unknown(given: Iterable[str], known: Iterable[str], *, where: str) -> None:
     """Raise `SettingsError` for the first name in `given` that is not in `known`, with the nearest known one.
 

@@ -6,7 +6,7 @@ from typing import Any
 from tokenizers import Tokenizer as FastTokenizer
 from tokenizers import pre_tokenizers
 
-from openbook.errors import SettingsError
+from openbook.errors import SettingsError, first_line
 
 _SINGLE_DIGITS = frozenset(("smollm", "starcoder", "refact", "command-r", "codeshell"))
 """Names in `tokenizer.ggml.pre` that transformers does not know: each digit is a word of its own."""
@@ -30,8 +30,7 @@ def read_gguf_tokenizer(path: Path) -> tuple[FastTokenizer, str | None]:
         architecture, description, settings = theirs.get_gguf_tokenizer(str(path))
         converted = theirs.convert_gguf_tokenizer(architecture, description)[0]
     except Exception as error:  # a damaged file can fail in any way
-        first_line = f"{error}\n".splitlines()[0]
-        raise SettingsError(f"tokenizer {str(path)!r}: cannot be read: {first_line}") from error
+        raise SettingsError(f"tokenizer {str(path)!r}: cannot be read: {first_line(error)}") from error
     fast = FastTokenizer.from_str(converted.to_str())
     if description.get("pre_tokenizer_type") in _SINGLE_DIGITS:
         # "a  7": `a`, two spaces, `7`; the expression of GPT-2 alone would leave one space to the digit.

@@ -16,7 +16,7 @@ from typing import Any
 from tokenizers import Tokenizer as FastTokenizer
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
-from openbook.errors import SettingsError
+from openbook.errors import SettingsError, first_line
 from openbook.pretrained import gguf_file, how_to_install
 from openbook.text.gguf_tokenizer import read_gguf_tokenizer
 
@@ -184,10 +184,10 @@ def _from_transformers(name: str) -> Tokenizer:
         if not fast.encode("a", add_special_tokens=False).ids:
             raise ValueError("no vocabulary")  # what some classes make of a folder without a tokenizer
     except Exception as error:  # also what a broken config.json leads to, and a tokenizer in Python alone
-        first_line = f"{error}\n".splitlines()[0]
         raise SettingsError(
             f"tokenizer {name!r}: neither a folder with a tokenizer nor reachable on the hub "
-            f"({first_line}); give a path, or train one on your text: train:16000{how_to_install(name)}"
+            f"({first_line(error)}); give a path, or train one on your text: train:16000"
+            f"{how_to_install(name)}"
         ) from error
     return Tokenizer(fast, end_of_text=_end_token(fast, loaded.eos_token, name), name=name)
 

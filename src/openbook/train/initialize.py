@@ -7,7 +7,7 @@ from torch import Tensor
 from transformers import PreTrainedConfig, PreTrainedModel
 
 from openbook.database import Version
-from openbook.errors import MismatchError, SettingsError, refuse_unknown
+from openbook.errors import MismatchError, SettingsError, one_line, refuse_unknown
 from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.model.retrofitting import RetrofitConfig, RetrofitForCausalLM, require_base, retrofit
 from openbook.text.tokenizer import load_tokenizer
@@ -191,7 +191,8 @@ def _read(folder: Path, kind: type[RetroConfig]) -> tuple[RetroConfig, dict[str,
             config = kind.from_pretrained(folder, local_files_only=True)
             return config, load_file(folder / "model.safetensors")
     except (OSError, ValueError, SafetensorError) as error:
-        reason = " ".join(str(error).split())
-        raise SettingsError(f"train.start_from: {folder} holds no model of ours ({reason})") from error
+        raise SettingsError(
+            f"train.start_from: {folder} holds no model of ours ({one_line(error)})"
+        ) from error
     which = "a retrofit, and this training has no base" if is_retrofit else "no retrofit"
     raise SettingsError(f"train.start_from: {folder} is {which}; give a model of the same kind")

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from openbook.errors import SettingsError, refuse_unknown
+from openbook.errors import SettingsError, one_line, refuse_unknown
 from openbook.train.settings import DataSettings, TrainSettings
 
 
@@ -70,7 +70,7 @@ def _sections(raw: bytes, where: str) -> dict[str, dict[str, Any]]:
     try:
         sections = yaml.safe_load(raw) or {}
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
-        raise SettingsError(f"{where}: not YAML: {' '.join(str(error).split())}") from error
+        raise SettingsError(f"{where}: not YAML: {one_line(error)}") from error
     if not isinstance(sections, dict) or not all(isinstance(part, dict) for part in sections.values()):
         raise SettingsError(f"{where}: must have the sections model, data and train, each with keys")
     # YAML has keys of other types than text; none of ours is.

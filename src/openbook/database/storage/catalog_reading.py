@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from openbook.database.storage.records import Commit, Description, Exclusion, Head, Snapshot
-from openbook.errors import DatabaseError
+from openbook.errors import DatabaseError, first_line
 
 FILE_NAME = "catalog.sqlite"
 SEALED = (
@@ -56,8 +56,9 @@ class CatalogReader:
                 with connection:
                     yield connection
         except (sqlite3.Error, UnicodeDecodeError) as error:  # its messages may quote damaged bytes
-            problem = str(error).partition("\n")[0]
-            raise DatabaseError(f"{self.path}: {problem}; see: openbook verify {self.path.parent}") from error
+            raise DatabaseError(
+                f"{self.path}: {first_line(error)}; see: openbook verify {self.path.parent}"
+            ) from error
 
     def settings(self) -> dict[str, Any]:
         """All settings.

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from openbook.errors import SettingsError, SourceError
+from openbook.errors import SettingsError, SourceError, one_line
 from openbook.evaluate.harness.harness_options import TaskOptions
 from openbook.evaluate.harness.stop_criteria import read_generation_kwargs
 
@@ -29,9 +29,8 @@ def load_tasks(options: TaskOptions) -> Any:
     try:
         loaded = manager.load(list(options.tasks))
     except Exception as error:  # the harness, data sets and the network each have their own
-        problem = " ".join(str(error).split()) or type(error).__name__
         names = ", ".join(options.tasks)
-        raise SourceError(f"tasks {names}: cannot be loaded: {problem}") from error
+        raise SourceError(f"tasks {names}: cannot be loaded: {one_line(error)}") from error
     for name, task in loaded["tasks"].items():
         _set_fewshot(task, options)
         _check_generation(name, task)

@@ -6,7 +6,7 @@ from typing import Any
 from transformers import AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
 from transformers.utils.quantization_config import GgufConfig
 
-from openbook.errors import SettingsError
+from openbook.errors import SettingsError, first_line
 from openbook.model.retrofitting.families import require_supported
 
 
@@ -41,8 +41,7 @@ def load_gguf(path: Path, name: str, **loading: Any) -> PreTrainedModel:
     except SettingsError:
         raise
     except Exception as error:  # a damaged file can fail in any way
-        first_line = f"{error}\n".strip().splitlines()[0]
-        raise SettingsError(f"base {str(path)!r}: cannot be loaded: {first_line}") from error
+        raise SettingsError(f"base {str(path)!r}: cannot be loaded: {first_line(error)}") from error
     _forget_file(base)
     base.name_or_path = base.config.name_or_path = name
     return base

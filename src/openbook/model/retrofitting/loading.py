@@ -9,7 +9,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedConfig, Pre
 from transformers.quantizers.auto import AutoQuantizationConfig
 from transformers.utils.hub import cached_file, extract_commit_hash
 
-from openbook.errors import MismatchError, SettingsError, refuse_unknown
+from openbook.errors import MismatchError, SettingsError, first_line, refuse_unknown
 from openbook.model.retrofitting.config import RetrofitConfig
 from openbook.model.retrofitting.families import require_supported
 from openbook.model.retrofitting.fingerprint import core_fingerprint, weights_fingerprint
@@ -59,7 +59,7 @@ def load_base(name: str, *, revision: str | None = None, **loading: Any) -> PreT
     try:
         loaded: Any = AutoModelForCausalLM.from_pretrained(name, **options, **(loading | where))
     except ImportError as error:
-        raise SettingsError(f"base {name!r}: {_first_line(error)}") from error
+        raise SettingsError(f"base {name!r}: {first_line(error)}") from error
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise _not_loaded(name, error) from error
     base: PreTrainedModel
@@ -131,14 +131,10 @@ def require_base(config: RetrofitConfig, base: PreTrainedModel) -> None:
 
 def _not_loaded(name: str, error: Exception) -> SettingsError:
     return SettingsError(
-        f"base {name!r}: cannot be loaded: {_first_line(error)}; give a folder, or a name of the hub, of a "
+        f"base {name!r}: cannot be loaded: {first_line(error)}; give a folder, or a name of the hub, of a "
         "causal language model of transformers, with its weights as safetensors, or a .gguf file"
         f"{how_to_install(name)}"
     )
-
-
-def _first_line(error: Exception) -> str:
-    return f"{error}\n".strip().splitlines()[0]
 
 
 def _dtype(name: str | torch.dtype) -> torch.dtype:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl
 
-from openbook.errors import MissingExtraError, SourceError, refuse_unknown
+from openbook.errors import MissingExtraError, SourceError, one_line, refuse_unknown
 from openbook.text.documents import source_error
 from openbook.text.readers.rows import row_document, wanted_columns
 from openbook.text.readers.source_file import Item, Keys
@@ -48,7 +48,7 @@ def read_dataset(source: str, keys: Keys) -> Iterator[Item]:
         for number, row in enumerate(rows.select_columns(columns) if columns else rows, start=1):
             yield row_document(row, f"{source}:{number}", keys)
     except Exception as error:  # each kind of file, and the network, has its own
-        yield source_error(f"{source}:{number + 1}", f"cannot be read further: {_in_one_line(error)}")
+        yield source_error(f"{source}:{number + 1}", f"cannot be read further: {one_line(error)}")
 
 
 def _open(source: str) -> Any:
@@ -71,14 +71,10 @@ def _open(source: str) -> Any:
             streaming=True,
         )
     except Exception as error:
-        raise source_error(source, _in_one_line(error)) from error
+        raise source_error(source, one_line(error)) from error
 
 
 def _split(source: str) -> tuple[str, str]:
     """The data set's name, and the options."""
     name, _, query = source.removeprefix(_SCHEME).partition("?")
     return name.rstrip("/"), query
-
-
-def _in_one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
