@@ -18,8 +18,31 @@ if TYPE_CHECKING:
 
 
 def names_of(text: str) -> list[str]:
-    """The names in a list by commas."""
+    """Read a list by commas."""
     return [name.strip() for name in text.split(",")]
+
+
+def shares_of(text: str | None, *, default: bool) -> list[float]:
+    """Read shares of a book in percent, by commas.
+
+    Args:
+        text: as the user gave it; None: none were named.
+        default: where none are named, take those of a report.
+
+    Raises:
+        SettingsError: something that is not a percentage.
+    """
+    from openbook.evaluate import SHARES
+    from openbook.evaluate.growing_book import check_shares
+
+    if text is None:
+        return list(SHARES) if default else []
+    try:
+        shares = [float(share) for share in names_of(text) if share]
+    except ValueError as error:
+        raise SettingsError(f"--shares {text}: give numbers by commas, such as 0,1,10,30,100") from error
+    check_shares(shares)
+    return shares
 
 
 def load_model(path: Path) -> "RetroForCausalLM":

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
         Version,
     )
     from openbook.evaluate import Difference, GrowingRow, PerplexityReport, RetrievalReport
+    from openbook.evaluate.baselines import KnnLmScorer
     from openbook.evaluate.harness import HarnessReport
+    from openbook.evaluate.report import Evaluation
     from openbook.generation import Generation
     from openbook.train import TrainResult
 
@@ -226,6 +228,23 @@ def note_near_copies(report: "PerplexityReport") -> None:
         f"or more with what they retrieve: {', '.join(named[:_NAMED_NEAR_COPIES])}. Their losses measure "
         "memory; look at the rows of little overlap, or build the database with --holdout and --decontaminate"
     )
+
+
+def note_datastore(scorer: "KnnLmScorer") -> None:
+    """Say what kNN-LM stored, and how it weighs that."""
+    note(
+        f"kNN-LM: {len(scorer.datastore):,} tokens stored, lambda {scorer.weight:g}, "
+        f"temperature {scorer.temperature:.3g}"
+    )
+
+
+def print_evaluation(evaluation: "Evaluation", *, json: bool) -> None:
+    """Print all that was measured."""
+    if json:
+        print_json(evaluation.to_json())
+        return
+    print_perplexity(evaluation.perplexity)
+    print_growing(evaluation.growing)
 
 
 def print_perplexity(report: "PerplexityReport") -> None:

@@ -1,11 +1,13 @@
 """The verbs `eval perplexity` and `eval retrieval`."""
 
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from openbook.cli.console import bar, note, print_json
-from openbook.cli.inputs import corpus_of, load_model, names_of, require_model, table_of
+from openbook.cli.console import bar, note
+from openbook.cli.inputs import corpus_of, load_model, names_of, require_model, shares_of, table_of
 from openbook.cli.options import (
     BaselineModel,
     DatabaseArgument,
@@ -28,10 +30,12 @@ from openbook.cli.options import (
     Stride,
     TableMode,
 )
-from openbook.cli.output import note_near_copies, print_growing, print_perplexity, print_search_quality
-from openbook.cli.verbs.baselines import baselines_of
-from openbook.cli.verbs.reporting import arguments_of, growing_and_recall, shares_of
+from openbook.cli.output import note_datastore, note_near_copies, print_evaluation, print_search_quality
 from openbook.errors import SettingsError
+
+if TYPE_CHECKING:
+    from openbook.evaluate import EffortRow, Evaluator, GrowingRow, Scorer
+    from openbook.evaluate.report import Evaluation
 
 
 def perplexity(
@@ -57,10 +61,10 @@ def perplexity(
 
     Example: openbook eval perplexity mymodel mybook --max-sequences 200
     """
-    from openbook.database import Database
-    from openbook.evaluate import EvaluationOptions, Evaluator, evaluate_perplexity
+    from openbook.database import Version
+    from openbook.evaluate import EvaluationOptions, Evaluator
     from openbook.evaluate.neighbor_modes import check_modes
-    from openbook.evaluate.report import Evaluation, describe, prepare_report, write_report
+    from openbook.evaluate.report import describe, prepare_report, write_report
 
     compared = names_of(modes)
     check_modes(compared)
@@ -76,28 +80,90 @@ def perplexity(
     )
     if report is not None:
         prepare_report(report)
-    database = Database.open(db).opened
+    database = Version.open(db)
     loaded = load_model(model)
     with corpus_of(text or [], database) as corpus:
         # Made once, before anything long begins: it refuses what does not fit together.
         evaluator = Evaluator(loaded, database, table_of(database), corpus=corpus, options=options)
         if set(compared) - {"off"} or wanted:
             evaluator.require_retrieval()
-        others = baselines_of(baseline, evaluator, in_context=in_context, knn_lm=knn_lm)
-        with bar("evaluating") as progress:
-            found = evaluate_perplexity(evaluator, compared, others=others, progress=progress)
-        note_near_copies(found)
-        growing, recall = growing_and_recall(evaluator, shares=wanted, with_recall=full)
-        evaluation = Evaluation(found, growing, recall)
+        others = _baselines(baseline, evaluator, in_context=in_context, knn_lm=knn_lm)
+        evaluation = _evaluate(evaluator, compared, others, shares=wanted, with_recall=full)
         if report is not None:
-            about = describe(evaluator, arguments=arguments_of(context))
+            about = describe(evaluator, arguments=_arguments(context))
             write_report(report, replace(evaluation, about=about))
             note(f"report: {report / 'report.md'}")
-    if json:
-        print_json(evaluation.to_json())
-    else:
-        print_perplexity(found)
-        print_growing(growing)
+    print_evaluation(evaluation, json=json)
+
+
+def _baselines(
+    path: Path | None, evaluator: "Evaluator", *, in_context: bool, knn_lm: bool
+) -> "dict[str, Scorer]":
+    """Make the baselines asked for, by name.
+
+    Args:
+        path: of the plain decoder; None: there are none.
+        evaluator: of what they are compared with.
+        in_context: with neighbors in the prompt, too.
+        knn_lm: as kNN-LM, too.
+
+    Raises:
+        SettingsError: in_context or knn_lm without a baseline.
+        MismatchError: the baseline does not fit the text or its windows.
+    """
+    from openbook.evaluate import ModelScorer
+    from openbook.evaluate.baselines import InContextScorer, build_knn_lm, require_fit
+
+    if path is None:
+        if in_context or knn_lm:
+            name = "--in-context" if in_context else "--knn-lm"
+            raise SettingsError(
+                f"{name}: needs --baseline MODEL; train one: openbook train RECIPE --baseline --output MODEL"
+            )
+        return {}
+    plain, windows = load_model(path), evaluator.windows
+    require_fit(plain, windows)
+    scorers: dict[str, Scorer] = {"baseline": ModelScorer(plain, windows.samples())}
+    if in_context:
+        with bar("searching for neighbors") as progress:
+            neighbors = evaluator.neighbors(progress).first(evaluator.k)
+        scorers["in_context"] = InContextScorer(plain, windows.samples(neighbors))
+    if knn_lm:
+        with bar("making the datastore") as progress:
+            scorers["knn_lm"] = scorer = build_knn_lm(plain, evaluator, progress=progress)
+        note_datastore(scorer)
+    return scorers
+
+
+def _evaluate(
+    evaluator: "Evaluator",
+    modes: list[str],
+    others: "dict[str, Scorer]",
+    *,
+    shares: list[float],
+    with_recall: bool,
+) -> "Evaluation":
+    """Compare modes and baselines, then measure with shares of the book and with other efforts in search."""
+    from openbook.evaluate import evaluate_growing_book, evaluate_perplexity, evaluate_search_effort
+    from openbook.evaluate.report import Evaluation
+
+    with bar("evaluating") as progress:
+        compared = evaluate_perplexity(evaluator, modes, others=others, progress=progress)
+    note_near_copies(compared)
+    growing: list[GrowingRow] = []
+    recall: list[EffortRow] | None = None
+    if shares:
+        with bar("growing the book") as progress:
+            growing = evaluate_growing_book(evaluator, shares, progress=progress)
+    if with_recall:
+        with bar("more and less effort in search") as progress:
+            recall = evaluate_search_effort(evaluator, progress=progress)
+    return Evaluation(compared, growing, recall)
+
+
+def _arguments(context: typer.Context) -> dict[str, Any]:
+    """What the command was given, as JSON knows it."""
+    return {name: str(value) if isinstance(value, Path) else value for name, value in context.params.items()}
 
 
 def retrieval(
