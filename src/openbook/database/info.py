@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from openbook.database.search.dense_store import is_large, stored_index
-from openbook.database.storage.catalog_reading import CatalogReader
+from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.neighbor_files import table_stamp
@@ -95,7 +95,7 @@ def _neighbors(layout: ChunkLayout, files: Files) -> str | None:
         place = stamp.book.place(files.folder)
         where = f", in {place} at version {stamp.book.version}"
         try:
-            stale |= CatalogReader(place).head().version != stamp.book.version
+            stale |= Catalog(place).head().version != stamp.book.version
         except DatabaseError:
             where += " (which cannot be opened)"
     return f"{stamp.mode}, {stamp.k} a chunk, version {stamp.version}{where}{', stale' if stale else ''}"

@@ -10,8 +10,7 @@ from openbook.database.search.dense_store import is_large, stored_index
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.search.tantivy_files import damaged_segments
 from openbook.database.storage.arrays import AppendOnlyArray
-from openbook.database.storage.catalog import Catalog
-from openbook.database.storage.catalog_reading import FILE_NAME
+from openbook.database.storage.catalog import FILE_NAME, Catalog
 from openbook.database.storage.files import Files
 from openbook.database.storage.folder import open_folder
 from openbook.database.storage.layout import ChunkLayout

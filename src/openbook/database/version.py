@@ -6,7 +6,7 @@ writes.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -19,16 +19,19 @@ from openbook.database.search.embedder import Embedder, recorded_embedder
 from openbook.database.search.indexes import Indexes
 from openbook.database.search.searcher import Hit, Queries, Searcher, check_mode
 from openbook.database.storage.arrays import Rows
-from openbook.database.storage.catalog_reading import CatalogReader
+from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.files import Files
 from openbook.database.storage.folder import DatabaseFolder, open_folder
 from openbook.database.storage.layout import ChunkLayout
-from openbook.database.storage.records import Commit, Exclusion
+from openbook.database.storage.records import DOCUMENT_COLUMNS, Commit, Exclusion
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.errors import DatabaseError, MismatchError
 from openbook.text import Tokenizer
 
 _TRIES = 5
+
+_SHOWN = tuple(field.name for field in fields(Hit) if field.name in DOCUMENT_COLUMNS)
+"""What a hit shows of its document."""
 
 LoadEmbedder = Callable[[], Embedder]
 
@@ -117,7 +120,7 @@ class Version:
         return self.folder.tokenizer
 
     @property
-    def catalog(self) -> CatalogReader:
+    def catalog(self) -> Catalog:
         """Describes documents, also those that later versions removed, until the second `compact` after."""
         return self.folder.catalog
 
@@ -181,18 +184,16 @@ class Version:
 
     def hits(self, chunk_ids: NDArray[np.int64], scores: NDArray[np.float32]) -> list[Hit]:
         """What people see of these chunks [k]; -1 is left out."""
-        found = chunk_ids >= 0
-        ids, scores = chunk_ids[found], scores[found]
+        exists = chunk_ids >= 0
+        ids, scores = chunk_ids[exists], scores[exists]
         after = np.where(self.layout.has_continuation[ids], ids + 1, -1)
         texts = self.chunk_texts(ids)
         continuations = self.chunk_texts(after)
         described = self.catalog.describe(self.layout.number[self.layout.document_of[ids]].tolist())
-        return [
-            Hit(d.id, int(chunk), float(score), text, continuation, d.title, d.source)
-            for d, chunk, score, text, continuation in zip(
-                described, ids, scores, texts, continuations, strict=True
-            )
-        ]
+        said = [{name: getattr(document, name) for name in _SHOWN} for document in described]
+        names = [document.id for document in described]
+        found = zip(names, ids.tolist(), scores.tolist(), texts, continuations, said, strict=True)
+        return [Hit(*chunk, **about) for *chunk, about in found]
 
     def chunk_texts(self, chunk_ids: NDArray[np.int64] | Sequence[int]) -> list[str]:
         """The text of each chunk, without padding; empty for -1."""

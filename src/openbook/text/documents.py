@@ -1,7 +1,7 @@
 """The document: what sources yield and databases store, as text or as tokens."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -39,12 +39,14 @@ class Document:
     """For people: shown in citations."""
     source: str = ""
     """Where it came from: a path or URL."""
+    language: str | None = None
+    """Of the text, such as `en`, as its source names it."""
 
     def __post_init__(self) -> None:
         where = self.source or self.id or "document"
         if not self.text.strip():
             raise source_error(where, "the text is empty")
-        _refuse_surrogates(where, text=self.text, id=self.id, title=self.title, source=self.source)
+        _refuse_surrogates(where, self)
         if not self.id:
             object.__setattr__(self, "id", f"sha256:{self.sha256[:16]}")
 
@@ -72,6 +74,8 @@ class TokenizedDocument:
     """For people: shown in citations."""
     source: str = ""
     """Where it came from: a path or URL."""
+    language: str | None = None
+    """Of the text, such as `en`, as its source names it."""
 
     def __post_init__(self) -> None:
         where = self.source or self.id or "document"
@@ -86,7 +90,7 @@ class TokenizedDocument:
         for outermost in (int(token_ids.min()), int(token_ids.max())):
             if not 0 <= outermost < _MOST_TOKENS:
                 raise source_error(where, f"{outermost} is not a token: they are from 0 to 2^32 - 1")
-        _refuse_surrogates(where, id=self.id, title=self.title, source=self.source)
+        _refuse_surrogates(where, self)
         if not self.id:
             object.__setattr__(self, "id", f"sha256:{self.sha256[:16]}")
 
@@ -103,16 +107,22 @@ class TokenizedDocument:
     def __hash__(self) -> int:
         return hash(self._key())
 
-    def _key(self) -> tuple[str, str, str, str]:
-        return (self.sha256, self.id, self.title, self.source)
+    def _key(self) -> tuple[str | None, ...]:
+        return (self.sha256, self.id, *(getattr(self, name) for name in SAID_OF_DOCUMENTS))
 
 
 AnyDocument = Document | TokenizedDocument
 """What sources yield and databases take."""
 
+SAID_OF_DOCUMENTS = tuple(field.name for field in fields(Document) if field.name not in ("text", "id"))
+"""The fields beside text and id: rows of sources may have them under the same names."""
 
-def _refuse_surrogates(where: str, **fields: str) -> None:
-    for name, value in fields.items():
+
+def _refuse_surrogates(where: str, document: AnyDocument) -> None:
+    for field in fields(document):
+        name, value = field.name, getattr(document, field.name)
+        if not isinstance(value, str):
+            continue
         try:
             value.encode("utf-8")
         except UnicodeEncodeError as error:

@@ -2,14 +2,17 @@
 
 import os
 import sqlite3
+import zlib
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from openbook.database.storage.catalog import Catalog
-from openbook.database.storage.catalog_reading import FILE_NAME
-from openbook.database.storage.records import DocumentRecord, Head
+from openbook.database.storage import statements
+from openbook.database.storage.catalog import FILE_NAME, Catalog
+from openbook.database.storage.records import DOCUMENT_COLUMNS, SNAPSHOT, TOTALS, DocumentRecord, Totals
 from openbook.errors import DatabaseError
 
 
@@ -35,21 +38,31 @@ def record(
     )
 
 
+def totals(*counts: int) -> Totals:
+    """Documents, chunks, tokens, bytes, held out, excluded."""
+    return Totals(**dict(zip(TOTALS, counts, strict=True)))
+
+
+def vouched(catalog: Catalog) -> tuple[int, int, Totals]:
+    """The newest version, the rows it vouches for, and its totals."""
+    head = catalog.head()
+    return head.version, head.num_chunks, head.totals
+
+
 def test_settings_come_back_as_they_were(catalog: Catalog) -> None:
     assert catalog.settings() == {"chunk_size": 8, "embedder": None, "holdout": 0.5}
 
 
 def test_a_new_catalogue_is_version_0_and_vouches_for_nothing(catalog: Catalog) -> None:
-    assert catalog.head() == Head(0, 0, 0, (0, 0, 0, 0, 0, 0))
+    assert vouched(catalog) == (0, 0, Totals())
     snapshot = catalog.snapshot()
-    assert (snapshot.head, snapshot.rows.shape) == (catalog.head(), (0, 10))
+    assert (snapshot.head, len(snapshot.documents)) == (catalog.head(), 0)
 
 
 def test_each_commit_is_one_version(catalog: Catalog) -> None:
     assert catalog.commit(action="add", add=[record("a", 0, 2)], num_chunks=2) == 1
     assert catalog.commit(action="add", add=[record("b", 2)], num_chunks=3) == 2
-    # documents, chunks, tokens, bytes, held out, excluded
-    assert catalog.head() == Head(2, 0, 3, (2, 3, 15 + 7, 20 + 10, 0, 0))
+    assert vouched(catalog) == (2, 3, totals(2, 3, 15 + 7, 20 + 10, 0, 0))
     assert [(commit.version, commit.action) for commit in catalog.commits()] == [
         (0, "create"),
         (1, "add"),
@@ -61,9 +74,19 @@ def test_snapshot_lists_documents_in_the_order_of_their_chunks(catalog: Catalog)
     catalog.commit(action="add", add=[record("a", 0, 2), record("b", 2, 3, holdout=True)], num_chunks=5)
     catalog.commit(action="remove", remove=["a"], num_chunks=5)
     snapshot = catalog.snapshot()
-    assert snapshot.head == Head(2, 0, 5, (1, 3, 23, 30, 1, 0))
-    # number, first chunk, chunks, tokens, bytes, holdout, live, excluded, judged, added in version
-    assert snapshot.rows.tolist() == [[1, 0, 2, 15, 20, 0, 0, 0, 0, 1], [2, 2, 3, 23, 30, 1, 1, 0, 0, 1]]
+    assert vouched(catalog) == (2, 5, totals(1, 3, 23, 30, 1, 0))
+    assert {name: snapshot.documents[name].tolist() for name in SNAPSHOT} == {
+        "number": [1, 2],
+        "first_chunk": [0, 2],
+        "num_chunks": [2, 3],
+        "num_tokens": [15, 23],
+        "num_bytes": [20, 30],
+        "holdout": [0, 1],
+        "live": [0, 1],
+        "excluded": [0, 0],
+        "judged": [0, 0],
+        "added": [1, 1],
+    }
 
 
 @pytest.mark.parametrize("firsts", [(2, 0), (0, 1), (0, 3), (1, 3)])
@@ -82,7 +105,7 @@ def test_a_replaced_document_is_live_once_and_keeps_both_rows(catalog: Catalog) 
     catalog.commit(action="add", add=[record("a", 1, 2, sha256="new")], remove=["a"], num_chunks=3)
     assert catalog.live(["a"]) == {"a": "new"}
     assert catalog.chunks_of(["a"]) == [range(1, 3)]
-    assert catalog.snapshot().rows[:, 6].tolist() == [0, 1]
+    assert catalog.snapshot().documents["live"].tolist() == [0, 1]
 
 
 class BrokenRecords(list[DocumentRecord]):
@@ -105,10 +128,10 @@ def test_a_commit_that_fails_on_the_way_leaves_nothing(
     if place == "among the documents":
         records = BrokenRecords(records)
     else:
-        monkeypatch.setattr(Catalog, "_insert_commit", die)
+        monkeypatch.setattr(statements, "insert_commit", die)
     with pytest.raises(RuntimeError):
         catalog.commit(action="add", add=records, remove=["a"], num_chunks=2)
-    assert catalog.head() == Head(1, 0, 1, (1, 1, 7, 10, 0, 0))
+    assert vouched(catalog) == (1, 1, totals(1, 1, 7, 10, 0, 0))
     assert catalog.live(["a", "b"]) == {"a": "0"}
     assert catalog.unsound_rows() == []
 
@@ -117,7 +140,7 @@ def test_two_live_documents_of_one_id_are_refused_whole(catalog: Catalog) -> Non
     with pytest.raises(DatabaseError, match="UNIQUE"):
         catalog.commit(action="add", add=[record("a", 0), record("a", 1)], num_chunks=2)
     assert catalog.head().version == 0
-    assert catalog.snapshot().rows.tolist() == []
+    assert len(catalog.snapshot().documents) == 0
 
 
 def test_questions_about_more_ids_than_sql_takes_at_once(catalog: Catalog) -> None:
@@ -184,3 +207,81 @@ def test_a_catalogue_of_another_program_is_named(tmp_path: Path) -> None:
     sqlite3.connect(tmp_path / FILE_NAME).execute("CREATE TABLE recipes (name TEXT)").connection.close()
     with pytest.raises(DatabaseError, match="no such table"):
         Catalog(tmp_path).head()
+
+
+# --- Columns that came later ---
+
+
+def without_later_columns(catalog: Catalog) -> Catalog:
+    """Make it a catalog from before there were languages."""
+    with sqlite3.connect(catalog.path) as connection:
+        connection.execute("ALTER TABLE documents DROP COLUMN language")
+    connection.close()
+    return Catalog(catalog.path.parent)
+
+
+def stored_rows(catalog: Catalog, columns: str = "*") -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(catalog.path)) as connection:
+        return connection.execute(f"SELECT {columns} FROM documents ORDER BY number").fetchall()
+
+
+def test_a_row_without_a_language_has_the_checksum_that_it_always_had(catalog: Catalog) -> None:
+    catalog.commit(action="add", add=[record("a", 0), record("b", 1)], num_chunks=2)
+    catalog.exclude([1, 2], [("similar", 2, 1)])
+    names = "id, title, source, sha256, holdout, first_chunk, num_chunks, num_tokens, num_bytes, added"
+    for *row, seal in stored_rows(catalog, f"{names}, removed, judged, excluded, original, seal"):
+        assert zlib.crc32(repr(tuple(row)).encode()) == seal
+
+
+def test_a_language_is_kept_and_sealed(catalog: Catalog) -> None:
+    catalog.commit(action="add", add=[replace(record("a", 0), language="en"), record("b", 1)], num_chunks=2)
+    assert [about.language for about in catalog.describe([1, 2])] == ["en", None]
+    assert catalog.unsound_rows() == []
+    for number, value in ((1, "'de'"), (1, "NULL"), (2, "'en'")):
+        with sqlite3.connect(catalog.path) as connection:
+            before = connection.execute(
+                "SELECT language FROM documents WHERE number = ?", (number,)
+            ).fetchone()
+            connection.execute(f"UPDATE documents SET language = {value} WHERE number = {number}")
+            connection.commit()
+            assert catalog.unsound_rows() == ["ab"[number - 1]]
+            with pytest.raises(DatabaseError, match="does not match its checksum"):
+                catalog.describe([number])
+            connection.execute("UPDATE documents SET language = ? WHERE number = ?", (*before, number))
+        connection.close()
+    assert catalog.unsound_rows() == []
+
+
+def test_an_old_catalog_is_read_as_it_is(catalog: Catalog) -> None:
+    catalog.commit(action="add", add=[record("a", 0), record("b", 1)], num_chunks=2)
+    expected = catalog.describe([1, 2])
+    old = without_later_columns(catalog)
+    content = old.path.read_bytes()
+    assert old.lacks_columns
+    assert old.describe([1, 2]) == expected
+    assert [about.language for about in expected] == [None, None]
+    assert old.snapshot().documents.tolist() == catalog.snapshot().documents.tolist()
+    assert old.live_records(["a", "b", "c"]) == dict(zip("ab", expected, strict=True))
+    assert (old.unsound_rows(), old.unsound_commits()) == ([], [])
+    assert old.path.read_bytes() == content
+
+
+def test_an_old_catalog_gets_its_columns_and_keeps_its_checksums(catalog: Catalog) -> None:
+    catalog.commit(action="add", add=[record("a", 0)], num_chunks=1)
+    old = without_later_columns(catalog)
+    seals = stored_rows(old, "seal")
+    old.add_missing_columns()
+    assert not old.lacks_columns
+    assert stored_rows(old, "seal") == seals
+    assert stored_rows(old, "language") == [(None,)]
+    old.commit(action="add", add=[replace(record("b", 1), language="de")], num_chunks=2)
+    assert [about.language for about in old.describe([1, 2])] == [None, "de"]
+    assert old.unsound_rows() == []
+    old.add_missing_columns()  # which is nothing any more
+    assert [about.language for about in Catalog(old.path.parent).describe([1, 2])] == [None, "de"]
+
+
+def test_the_columns_are_the_fields_of_the_record(catalog: Catalog) -> None:
+    with closing(sqlite3.connect(catalog.path)) as connection:
+        columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(documents)")]
+    assert sorted(columns) == sorted(["number", "seal", *DOCUMENT_COLUMNS])

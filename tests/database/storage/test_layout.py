@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openbook.database.storage.layout import ChunkLayout
-from openbook.database.storage.records import Head, Snapshot
+from openbook.database.storage.records import SNAPSHOT_TYPE, Commit, Snapshot, Totals
 
 M = 4
 
@@ -39,8 +39,8 @@ def layout_of(documents: list[Stored]) -> ChunkLayout:
         flags = (document.holdout, document.live, document.excluded, True)
         rows.append((100 + place, first, *sizes, *flags, 3 + place))
         first += document.chunks
-    table = np.array(rows, dtype=np.int64).reshape(len(rows), 10)
-    return ChunkLayout.from_snapshot(Snapshot(Head(7, 0, first, ()), table), chunk_size=M)
+    head = Commit(version=7, time="", action="add", generation=0, num_chunks=first, totals=Totals())
+    return ChunkLayout.from_snapshot(Snapshot(head, np.array(rows, dtype=SNAPSHOT_TYPE)), chunk_size=M)
 
 
 def walk(documents: list[Stored]) -> Iterator[tuple[int, Stored, int]]:

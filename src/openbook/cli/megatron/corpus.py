@@ -39,7 +39,7 @@ def open_corpus(
         DatabaseError: the folder's corpus was made with other settings, or all of it is held out.
     """
     from openbook.database import Database
-    from openbook.database.storage.catalog_reading import FILE_NAME
+    from openbook.database.storage.catalog import FILE_NAME
 
     files = [find(path) for path in paths]
     if (folder / FILE_NAME).exists():

@@ -94,7 +94,7 @@ def create_or_open(
     from openbook.cli.checked_sources import make_tokenizer
     from openbook.database import Database
     from openbook.database.search.embedder import DEFAULT_EMBEDDER
-    from openbook.database.storage.catalog_reading import FILE_NAME
+    from openbook.database.storage.catalog import FILE_NAME
 
     held_out = None if holdout is None else _share_or_ids(holdout)
     if (path / FILE_NAME).exists():

@@ -14,8 +14,7 @@ import numpy as np
 
 from openbook.database.database import Database
 from openbook.database.retokenize.new_arrays import NewArrays, NewRows
-from openbook.database.storage.catalog import UNFINISHED_NAME, Catalog
-from openbook.database.storage.catalog_reading import FILE_NAME
+from openbook.database.storage.catalog import FILE_NAME, UNFINISHED_NAME, Catalog
 from openbook.database.storage.files import NAMES, Files
 from openbook.database.storage.manifest import write_manifest
 from openbook.database.storage.settings import FORMAT_WITH_LENGTHS, LARGEST_CHUNK, DatabaseSettings

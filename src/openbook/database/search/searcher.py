@@ -37,6 +37,8 @@ class Hit:
     """The next chunk of the same document; empty if there is none."""
     title: str
     source: str
+    language: str | None = None
+    """As the document gave it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,83 +1,292 @@
-"""Writing the catalogue. A commit is one transaction; its version grows by one."""
+"""The catalog: one SQLite file that is the truth about settings, documents and commits.
 
+Everything else in the folder is either an array that the catalog says how far to believe, or derived. A
+commit is one transaction; its version grows by one. Each row carries a checksum, its seal. Which columns
+there are is in records.py; tokens and vectors are not known here.
+"""
+
+import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
-from contextlib import closing
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from openbook.database.storage.catalog_reading import FILE_NAME, SEALED, CatalogReader, read_head, seal_of
-from openbook.database.storage.records import TOTALS, DocumentRecord, Head
+import numpy as np
 
+from openbook.database.storage import statements
+from openbook.database.storage.records import (
+    COMMIT_COLUMNS,
+    DOCUMENT_COLUMNS,
+    LATER_COLUMNS,
+    SCHEMA,
+    SNAPSHOT,
+    SNAPSHOT_TYPE,
+    Commit,
+    DocumentRecord,
+    Exclusion,
+    Snapshot,
+    Totals,
+    declaration,
+    seal_of,
+    seal_of_document,
+)
+from openbook.errors import DatabaseError, first_line
+
+FILE_NAME = "catalog.sqlite"
 UNFINISHED_NAME = "catalog.sqlite.new"
 
-_SCHEMA = """
-CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL, seal INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE documents (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL,
-    title TEXT NOT NULL,
-    source TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
-    holdout INTEGER NOT NULL,
-    first_chunk INTEGER NOT NULL,
-    num_chunks INTEGER NOT NULL,
-    num_tokens INTEGER NOT NULL,
-    num_bytes INTEGER NOT NULL,
-    added INTEGER NOT NULL,
-    removed INTEGER,
-    judged INTEGER NOT NULL DEFAULT 0,
-    excluded TEXT,
-    original INTEGER,
-    seal INTEGER
-);
-CREATE UNIQUE INDEX live_documents ON documents (id) WHERE removed IS NULL;
-CREATE INDEX removed_documents ON documents (removed) WHERE removed IS NOT NULL;
-CREATE INDEX copies ON documents (original) WHERE original IS NOT NULL;
-CREATE INDEX unjudged ON documents (number) WHERE NOT judged;
-CREATE TABLE commits (
-    version INTEGER PRIMARY KEY,
-    time TEXT NOT NULL,
-    action TEXT NOT NULL,
-    generation INTEGER NOT NULL,
-    num_chunks INTEGER NOT NULL,
-    documents INTEGER NOT NULL,
-    chunks INTEGER NOT NULL,
-    tokens INTEGER NOT NULL,
-    bytes INTEGER NOT NULL,
-    holdout INTEGER NOT NULL,
-    excluded INTEGER NOT NULL,
-    seal INTEGER NOT NULL
-);
-"""
-_SUMS = (
-    "SELECT count(*), total(num_chunks), total(num_tokens), total(num_bytes), total(holdout),"
-    " total(excluded IS NOT NULL) FROM documents WHERE "
-)
+_COLUMNS = ", ".join(DOCUMENT_COLUMNS)
+_MARKS = ", ".join(f":{name}" for name in DOCUMENT_COLUMNS)
 
 
-class Catalog(CatalogReader):
-    """Reads and writes one catalogue file; see `CatalogReader`."""
+class Catalog:
+    """One catalog file.
+
+    Args:
+        folder: the database's folder.
+        name: of the file: another while the database is being made.
+
+    Raises:
+        DatabaseError: the folder has no catalog, or it is damaged.
+    """
+
+    def __init__(self, folder: Path, name: str = FILE_NAME) -> None:
+        self.path = folder / name
+        self._is_complete = False
+        if not self.path.is_file():
+            raise DatabaseError(
+                f"{folder}: no openbook database here; make one: openbook build {folder} SOURCE"
+            )
 
     @staticmethod
     def create(folder: Path, settings: dict[str, Any]) -> None:
-        """Write an empty catalogue: the last step of making a database, complete or absent."""
+        """Write an empty catalog: the last step of making a database, complete or absent."""
         unfinished = folder / UNFINISHED_NAME
         unfinished.unlink(missing_ok=True)
         with closing(sqlite3.connect(unfinished)) as connection, connection:
-            connection.executescript(_SCHEMA)
-            Catalog._insert_settings(connection, settings)
-            Catalog._insert_commit(connection, "create", Head(0, 0, 0, (0,) * len(TOTALS)))
+            connection.executescript(SCHEMA)
+            statements.insert_settings(connection, settings)
+            first = Commit(
+                version=0, time=statements.now(), action="create", generation=0, num_chunks=0, totals=Totals()
+            )
+            statements.insert_commit(connection, first)
         unfinished.replace(folder / FILE_NAME)
+
+    @contextmanager
+    def connect(self) -> Iterator[sqlite3.Connection]:
+        """Open one transaction: committed at the end of the block, undone by an exception."""
+        try:
+            with closing(sqlite3.connect(self.path, timeout=60)) as connection:
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.create_function("seal", -1, seal_of, deterministic=True)
+                connection.create_function("seal_of_document", -1, seal_of_document, deterministic=True)
+                if missing := self._missing_columns(connection):
+                    statements.show_as_null(connection, missing)
+                with connection:
+                    yield connection
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # its messages may quote damaged bytes
+            raise DatabaseError(
+                f"{self.path}: {first_line(error)}; see: openbook verify {self.path.parent}"
+            ) from error
+
+    # --- Columns that came after the first catalogs of this format ---
+
+    def _missing_columns(self, connection: sqlite3.Connection) -> list[str]:
+        if self._is_complete:
+            return []
+        there = {name for _, name, *_ in connection.execute("PRAGMA main.table_info(documents)")}
+        missing = [name for name in LATER_COLUMNS if there and name not in there]
+        self._is_complete = not missing
+        return missing
+
+    @property
+    def lacks_columns(self) -> bool:
+        """Whether the file was made before some column was thought of."""
+        with self.connect() as connection:
+            return bool(self._missing_columns(connection))
+
+    def add_missing_columns(self) -> None:
+        """Add the columns that the file lacks: None in all rows, whose seals stay what they are."""
+        with self.connect() as connection:
+            if missing := self._missing_columns(connection):
+                connection.execute("DROP VIEW temp.documents")
+            for name in missing:
+                column = declaration(DocumentRecord, name)
+                connection.execute(f"ALTER TABLE main.documents ADD COLUMN {column}")
+
+    # --- Reading ---
+
+    def settings(self) -> dict[str, Any]:
+        """Read all settings.
+
+        Raises:
+            DatabaseError: one does not match its checksum.
+        """
+        with self.connect() as connection:
+            columns = {name for _, name, *_ in connection.execute("PRAGMA table_info(settings)")}
+            sealed = "seal" if "seal" in columns else "NULL"  # format 1 had none: to be refused by its number
+            rows = connection.execute(f"SELECT key, value, {sealed} FROM settings").fetchall()
+        for key, value, seal in rows:
+            if "seal" in columns and seal_of(key, value) != seal:
+                raise self._damaged(f"the setting {key!r}")
+        return {key: json.loads(value) for key, value, _ in rows}
+
+    def head(self) -> Commit:
+        """Read the newest version."""
+        with self.connect() as connection:
+            return statements.newest_commit(connection)
+
+    def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self.connect() as connection:
+            return connection.execute(query, values).fetchall()
+
+    def commits(self) -> list[Commit]:
+        """List all versions, the oldest first."""
+        query = f"SELECT {', '.join(COMMIT_COLUMNS)} FROM commits ORDER BY version"
+        return [Commit.from_row(row) for row in self._rows(query)]
+
+    def history(self, version: int) -> str:
+        """Fingerprint the settings and all commits up to this version; only copies share it."""
+        seals = self._rows("SELECT seal FROM settings ORDER BY key")
+        seals += self._rows("SELECT seal FROM commits WHERE version <= ? ORDER BY version", version)
+        return hashlib.sha256(repr(seals).encode()).hexdigest()[:16]
+
+    def snapshot(self) -> Snapshot:
+        """Read the newest version in one transaction.
+
+        Raises:
+            DatabaseError: the documents and the commit contradict each other.
+        """
+        query = f"SELECT {', '.join(SNAPSHOT.values())} FROM documents WHERE num_chunks > 0 ORDER BY number"
+        with self.connect() as connection:
+            connection.execute("BEGIN")
+            head = statements.newest_commit(connection)
+            rows = connection.execute(query).fetchall()
+        try:
+            values = np.fromiter(chain.from_iterable(rows), np.int64, count=len(rows) * len(SNAPSHOT))
+        except (TypeError, ValueError, OverflowError) as error:  # damage can make a text of a number
+            raise self._damaged("the table of documents") from error
+        snapshot = Snapshot(head, values.view(SNAPSHOT_TYPE))
+        if problem := snapshot.contradiction():
+            raise self._damaged(problem)
+        return snapshot
+
+    def describe(self, numbers: Sequence[int]) -> list[DocumentRecord]:
+        """Read the documents with these numbers, in the same order.
+
+        Raises:
+            DatabaseError: one does not match its checksum, or has been compacted away twice over.
+        """
+        found = self._records("number", sorted(set(numbers)))
+        if len(found) < len(set(numbers)):
+            raise self._compacted()
+        return [found[number] for number in numbers]
+
+    def live_records(self, ids: Sequence[str]) -> dict[str, DocumentRecord]:
+        """Read those of these documents that the newest version has, by id.
+
+        Raises:
+            DatabaseError: one does not match its checksum.
+        """
+        return {record.id: record for record in self._records("removed IS NULL AND id", ids).values()}
+
+    def _records(self, column: str, values: Sequence[int] | Sequence[str]) -> dict[int, DocumentRecord]:
+        """By number, those in whose column one of the values stands."""
+        found: dict[int, DocumentRecord] = {}
+        query = f"SELECT number, {statements.SEAL} = seal, {_COLUMNS} FROM documents WHERE {column} IN "
+        with self.connect() as connection:
+            for number, is_sound, *row in statements.rows_of_each(connection, query, values):
+                record = DocumentRecord(**dict(zip(DOCUMENT_COLUMNS, row, strict=True)))
+                if not is_sound:
+                    raise self._damaged(f"the document {record.id!r}")
+                found[number] = record
+        return found
+
+    def live(self, ids: Sequence[str]) -> dict[str, str]:
+        """The SHA-256 of each of these documents that the newest version has."""
+        query = "SELECT id, sha256 FROM documents WHERE removed IS NULL AND id IN "
+        with self.connect() as connection:
+            return dict(statements.rows_of_each(connection, query, ids))
+
+    def live_ids(self) -> list[str]:
+        """The ids of all documents of the newest version."""
+        return [row[0] for row in self._rows("SELECT id FROM documents WHERE removed IS NULL")]
+
+    def ids(self, numbers: Sequence[int]) -> list[str]:
+        """The ids of the documents with these numbers, in the same order.
+
+        Raises:
+            DatabaseError: one has been compacted away twice over.
+        """
+        found = dict(self._rows("SELECT number, id FROM documents"))
+        try:
+            return [found[number] for number in numbers]
+        except KeyError as error:
+            raise self._compacted() from error
+
+    def sha256s(self) -> dict[int, str]:
+        """The fingerprint of each document's text, by the document's number."""
+        return dict(self._rows("SELECT number, sha256 FROM documents"))
+
+    def chunks_of(self, ids: Sequence[str]) -> list[range]:
+        """The chunks of each of these live documents."""
+        query = "SELECT first_chunk, num_chunks FROM documents WHERE removed IS NULL AND id = ?"
+        with self.connect() as connection:
+            rows = [row for name in ids for row in connection.execute(query, (name,))]
+        return [range(first, first + count) for first, count in rows]
+
+    def indexed_chunks(self, *, start: int) -> list[range]:
+        """The chunks numbered `start` or higher of live documents that are not held out, in order."""
+        query = (
+            "SELECT max(first_chunk, ?1), first_chunk + num_chunks FROM documents"
+            " WHERE removed IS NULL AND NOT holdout AND first_chunk + num_chunks > ?1 ORDER BY first_chunk"
+        )
+        return [range(first, end) for first, end in self._rows(query, start)]
+
+    def unjudged(self) -> set[int]:
+        """The numbers of live documents that were not yet compared with others for near-copies."""
+        query = "SELECT number FROM documents WHERE NOT judged AND removed IS NULL"
+        return {number for (number,) in self._rows(query)}
+
+    def excluded(self) -> list[Exclusion]:
+        """The live documents that no search finds because they nearly equal another."""
+        query = (
+            "SELECT d.id, d.title, d.excluded, o.id FROM documents d"
+            " JOIN documents o ON o.number = d.original"
+            " WHERE d.excluded IS NOT NULL AND d.removed IS NULL ORDER BY d.number"
+        )
+        return [Exclusion(*row) for row in self._rows(query)]
+
+    def unsound_rows(self) -> list[str]:
+        """The ids of documents that do not match their checksums."""
+        query = f"SELECT id FROM documents WHERE {statements.SEAL} IS NOT seal ORDER BY number"
+        return [str(row[0]) for row in self._rows(query)]
+
+    def unsound_commits(self) -> list[int]:
+        """The versions that do not match their checksums."""
+        rows = self._rows("SELECT * FROM commits ORDER BY version")
+        return [row[0] for row in rows if seal_of(*row[:-1]) != row[-1]]
+
+    def _damaged(self, what: str) -> DatabaseError:
+        return DatabaseError(
+            f"{self.path}: {what} does not match its checksum: the file is damaged; restore it from a copy, "
+            "or build the database again"
+        )
+
+    def _compacted(self) -> DatabaseError:
+        return DatabaseError(f"{self.path.parent}: was compacted since it was opened: open it again")
+
+    # --- Writing: each method makes one version ---
 
     def commit(
         self, *, action: str, add: Sequence[DocumentRecord] = (), remove: Iterable[str] = (), num_chunks: int
     ) -> int:
         """Make a new version in one transaction: first remove, then add.
 
-        What was excluded for the sake of a document that is removed comes back, to be judged again.
+        What was excluded for the sake of a document that is removed comes back, to be compared again.
 
         Args:
             action: what this commit is, for people.
@@ -89,87 +298,55 @@ class Catalog(CatalogReader):
             The new version.
         """
         with self.connect() as connection:
-            head = self._begin(connection)
+            head = statements.begin(connection)
             version = head.version + 1
             connection.executemany(
-                f"UPDATE documents SET removed = ?1, seal = {SEALED.replace('removed', '?1')}"
-                " WHERE id = ?2 AND removed IS NULL",
+                "UPDATE documents SET removed = ? WHERE id = ? AND removed IS NULL",
                 [(version, document_id) for document_id in remove],
             )
-            removed = connection.execute(_SUMS + "removed = ?", (version,)).fetchone()
-            back = self._bring_back(connection, version)
-            connection.executemany(
-                "INSERT INTO documents (id, title, source, sha256, holdout, first_chunk, num_chunks,"
-                " num_tokens, num_bytes, added, seal) VALUES (:id, :title, :source, :sha256, :holdout,"
-                " :first_chunk, :num_chunks, :num_tokens, :num_bytes, :added, :seal)",
-                [record.row(version, seal_of) for record in add],
-            )
-            added = [
-                len(add),
-                *(sum(getattr(record, name) for record in add) for name in ("num_chunks", "num_tokens")),
-                sum(record.num_bytes for record in add),
-                sum(record.holdout for record in add),
-                -back,
-            ]
-            totals = [
-                old + plus - int(minus) for old, plus, minus in zip(head.totals, added, removed, strict=True)
-            ]
-            self._insert_commit(connection, action, Head(version, head.generation, num_chunks, tuple(totals)))
-        return version
+            statements.seal(connection, "removed = ?", [(version,)])
+            removed = statements.count(connection, "removed = ?", version)
+            back = statements.bring_back(connection, version)
+            rows = [record.row(version) for record in add]
+            connection.executemany(f"INSERT INTO documents ({_COLUMNS}, seal) VALUES ({_MARKS}, :seal)", rows)
+            totals = head.totals - removed + Totals.of(add) - Totals(excluded=back)
+            return statements.insert_next(connection, action, head, num_chunks=num_chunks, totals=totals)
 
-    @staticmethod
-    def _begin(connection: sqlite3.Connection) -> Head:
-        connection.execute("BEGIN IMMEDIATE")
-        return read_head(connection)
+    def redescribe(self, described: dict[str, dict[str, Any]]) -> int:
+        """Make a version in which live documents of the same text are described otherwise.
 
-    @staticmethod
-    def _insert_settings(connection: sqlite3.Connection, settings: dict[str, Any]) -> None:
-        rows = [(key, json.dumps(value)) for key, value in settings.items()]
-        sealed = [(key, value, seal_of(key, value)) for key, value in rows]
-        connection.executemany("INSERT INTO settings VALUES (?, ?, ?)", sealed)
-
-    @staticmethod
-    def _insert_commit(connection: sqlite3.Connection, action: str, head: Head) -> None:
-        values = (head.version, _now(), action, head.generation, head.num_chunks, *head.totals)
-        sealed = (*values, seal_of(*values))
-        connection.execute(f"INSERT INTO commits VALUES ({','.join('?' * len(sealed))})", sealed)
-
-    @staticmethod
-    def _bring_back(connection: sqlite3.Connection, version: int) -> int:
-        """Undo the exclusion of live documents whose original was removed; returns how many."""
-        which = (
-            "excluded IS NOT NULL AND removed IS NULL"
-            " AND original IN (SELECT number FROM documents WHERE removed = ?)"
-        )
-        numbers = connection.execute(f"SELECT number FROM documents WHERE {which}", (version,)).fetchall()
-        connection.executemany(
-            "UPDATE documents SET excluded = NULL, original = NULL, judged = 0 WHERE number = ?", numbers
-        )
-        connection.executemany(f"UPDATE documents SET seal = {SEALED} WHERE number = ?", numbers)
-        return len(numbers)
+        Args:
+            described: by id, the new values of some columns.
+        """
+        with self.connect() as connection:
+            head = statements.begin(connection)
+            for document_id, values in described.items():
+                assignments = ", ".join(f"{name} = :{name}" for name in values)
+                connection.execute(
+                    f"UPDATE documents SET {assignments} WHERE id = :its_id AND removed IS NULL",
+                    values | {"its_id": document_id},
+                )
+            statements.seal(connection, "id = ? AND removed IS NULL", [(name,) for name in described])
+            return statements.insert_next(connection, "describe", head)
 
     def exclude(self, judged: Iterable[int], excluded: Sequence[tuple[str, int, int]]) -> int:
-        """Make a version in which these documents count as judged.
+        """Make a version in which these documents count as compared.
 
         Args:
             judged: numbers of documents.
             excluded: reason, number of the original and number of each document that no search may find.
         """
         with self.connect() as connection:
-            head = self._begin(connection)
+            head = statements.begin(connection)
             rows = [(number,) for number in judged]
             connection.executemany("UPDATE documents SET judged = 1 WHERE number = ?", rows)
             connection.executemany(
                 "UPDATE documents SET excluded = ?, original = ? WHERE number = ?", excluded
             )
-            touched = rows + [(number,) for _, _, number in excluded]
-            connection.executemany(f"UPDATE documents SET seal = {SEALED} WHERE number = ?", touched)
-            live = connection.execute(_SUMS + "removed IS NULL").fetchone()
-            totals = tuple(int(total) for total in live)
-            self._insert_commit(
-                connection, "judge", Head(head.version + 1, head.generation, head.num_chunks, totals)
+            statements.seal(connection, "number = ?", rows + [(number,) for _, _, number in excluded])
+            return statements.insert_next(
+                connection, "judge", head, totals=statements.count(connection, "removed IS NULL")
             )
-        return head.version + 1
 
     def compact(self, places: Iterable[tuple[int, int]], *, generation: int, num_chunks: int) -> int:
         """Make a version whose rows stand elsewhere; what was removed keeps its name until the next compact.
@@ -180,27 +357,28 @@ class Catalog(CatalogReader):
             num_chunks: rows of its arrays.
         """
         with self.connect() as connection:
-            head = self._begin(connection)
+            head = statements.begin(connection)
             connection.execute("DELETE FROM documents WHERE num_chunks = 0")
             connection.execute(
                 "UPDATE documents SET num_chunks = 0, first_chunk = -1 WHERE removed IS NOT NULL"
             )
             connection.executemany("UPDATE documents SET first_chunk = ? WHERE number = ?", places)
-            connection.execute(f"UPDATE documents SET seal = {SEALED}")
-            self._insert_commit(
-                connection, "compact", Head(head.version + 1, generation, num_chunks, head.totals)
+            statements.seal(connection, "TRUE", [()])
+            return statements.insert_next(
+                connection, "compact", head, generation=generation, num_chunks=num_chunks
             )
-        return head.version + 1
 
     def copy_to(self, folder: Path) -> "Catalog":
-        """Copy the newest version into another folder, where it is no catalogue before `become_another`."""
+        """Copy the newest version into another folder, where it is not a catalog before `become_another`."""
         unfinished = folder / UNFINISHED_NAME
         with self.connect() as connection, closing(sqlite3.connect(unfinished)) as target:
             connection.backup(target)
-        return Catalog(folder, UNFINISHED_NAME)
+        copied = Catalog(folder, UNFINISHED_NAME)
+        copied.add_missing_columns()
+        return copied
 
     def become_another(self, settings: dict[str, Any], places: Iterable[tuple[int, int, int, int]]) -> None:
-        """Make a copy the catalogue of a database of the same live documents in other tokens.
+        """Make a copy the catalog of a database of the same live documents in other tokens.
 
         The last step of making that database, complete or absent.
 
@@ -209,22 +387,17 @@ class Catalog(CatalogReader):
             places: first chunk, chunks, tokens and number of each live document.
         """
         with self.connect() as connection:
-            head = self._begin(connection)
+            head = statements.begin(connection)
             connection.execute("DELETE FROM settings")
-            self._insert_settings(connection, settings)
+            statements.insert_settings(connection, settings)
             connection.execute("DELETE FROM documents WHERE removed IS NOT NULL")
             connection.executemany(
                 "UPDATE documents SET first_chunk = ?, num_chunks = ?, num_tokens = ? WHERE number = ?",
                 places,
             )
-            connection.execute(f"UPDATE documents SET seal = {SEALED}")
-            totals = [int(sum_) for sum_ in connection.execute(_SUMS + "removed IS NULL").fetchone()]
-            num_chunks = totals[TOTALS.index("chunks")]
-            self._insert_commit(
-                connection, "retokenize", Head(head.version + 1, 0, num_chunks, tuple(totals))
+            statements.seal(connection, "TRUE", [()])
+            totals = statements.count(connection, "removed IS NULL")
+            statements.insert_next(
+                connection, "retokenize", head, generation=0, num_chunks=totals.chunks, totals=totals
             )
         self.path.replace(self.path.with_name(FILE_NAME))
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

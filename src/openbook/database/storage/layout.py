@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.storage.arrays import Rows
-from openbook.database.storage.records import Snapshot
+from openbook.database.storage.records import SNAPSHOT, Snapshot
 from openbook.database.storage.segments import segment_owners, segment_places, segment_starts
 
 
@@ -68,21 +68,21 @@ class ChunkLayout:
         cls, snapshot: Snapshot, *, chunk_size: int, stored_lengths: Rows | None = None
     ) -> "ChunkLayout":
         """From what `Catalog.snapshot` returns, and the array of lengths if there is one."""
-        number, first, chunks, tokens, num_bytes, holdout, live, excluded, judged, added = snapshot.rows.T
+        documents = {name: np.ascontiguousarray(snapshot.documents[name]) for name in SNAPSHOT}
         return cls(
             version=snapshot.head.version,
             num_chunks=snapshot.head.num_chunks,
             chunk_size=chunk_size,
-            number=number,
-            first_chunk=first,
-            document_chunks=chunks,
-            document_tokens=tokens,
-            document_bytes=num_bytes,
-            holdout=holdout > 0,
-            live=live > 0,
-            excluded=excluded > 0,
-            compared=judged > 0,
-            added=added,
+            number=documents["number"],
+            first_chunk=documents["first_chunk"],
+            document_chunks=documents["num_chunks"],
+            document_tokens=documents["num_tokens"],
+            document_bytes=documents["num_bytes"],
+            holdout=documents["holdout"] > 0,
+            live=documents["live"] > 0,
+            excluded=documents["excluded"] > 0,
+            compared=documents["judged"] > 0,
+            added=documents["added"],
             stored_lengths=stored_lengths,
         )
 

@@ -4,14 +4,15 @@ Written when a writer has done its work. A catalogue that is newer than its chec
 killed in between, is judged by its own rows alone.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
-from openbook.database.storage.catalog import Catalog
-from openbook.database.storage.catalog_reading import FILE_NAME
-from openbook.durable import file_digest, read_sealed, stored, write_sealed
+from openbook.database.storage.catalog import FILE_NAME, Catalog
+from openbook.durable import file_digest, read_sealed, read_sealed_if_there, stored, write_sealed
 from openbook.errors import DatabaseError
 
 NAME = "checksums.json"
+_NO_VERSION = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,14 @@ def write_manifest(catalog: Catalog) -> None:
     names = [FILE_NAME, *_tokenizer_files(catalog)]
     digests = {name: file_digest(folder / name) for name in names}
     write_sealed(path, {"version": version, "files": digests})
+
+
+def forget_catalog(catalog: Catalog) -> None:
+    """Leave the catalog to its own rows until the checksums are written again: its file will change."""
+    path = catalog.path.parent / NAME
+    with suppress(DatabaseError):  # a damaged manifest is told by `check_manifest`
+        if (manifest := read_sealed_if_there(path)) is not None:
+            write_sealed(path, manifest | {"version": _NO_VERSION})
 
 
 def check_manifest(catalog: Catalog) -> list[Problem]:
@@ -60,7 +69,7 @@ def _version(catalog: Catalog) -> int:
     try:
         return int(read_sealed(catalog.path.parent / NAME)["version"])
     except DatabaseError:
-        return -1
+        return _NO_VERSION
 
 
 def _tokenizer_files(catalog: Catalog) -> list[str]:

@@ -5,8 +5,7 @@ from typing import Any
 
 from openbook.database.search.embedder import Embedder
 from openbook.database.search.lexical import LexicalIndex
-from openbook.database.storage.catalog import UNFINISHED_NAME, Catalog
-from openbook.database.storage.catalog_reading import FILE_NAME
+from openbook.database.storage.catalog import FILE_NAME, UNFINISHED_NAME, Catalog
 from openbook.database.storage.folder import DatabaseFolder
 from openbook.database.storage.manifest import write_manifest
 from openbook.database.storage.settings import DatabaseSettings

@@ -1,15 +1,22 @@
 """A batch of documents as rows of tokens and records for the catalogue."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.storage.layout import full_but_the_last
-from openbook.database.storage.records import DocumentRecord
+from openbook.database.storage.records import DOCUMENT_COLUMNS, LATER_COLUMNS, DocumentRecord
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.database.write.batches import is_held_out
-from openbook.text import AnyDocument, TokenizedDocument, Tokenizer, cut_chunks
+from openbook.text import AnyDocument, Document, TokenizedDocument, Tokenizer, cut_chunks
+
+_OF_DOCUMENTS = {field.name for field in fields(Document)}
+DESCRIBED = tuple(name for name in DOCUMENT_COLUMNS if name in _OF_DOCUMENTS)
+"""What a document is stored with beside its text: the columns that it has fields for."""
+FOLLOWED = tuple(name for name in LATER_COLUMNS if name in _OF_DOCUMENTS)
+"""Of these, what is stored again where it changes and the text does not."""
 
 
 def cut_batch(
@@ -47,9 +54,7 @@ def cut_batch(
         rows.append(cut_chunks(ids, chunk_size=settings.chunk_size, padding=tokenizer.eos_id, dtype=dtype))
         records.append(
             DocumentRecord(
-                id=document.id,
-                title=document.title,
-                source=document.source,
+                **{name: getattr(document, name) for name in DESCRIBED},
                 sha256=document.sha256,
                 holdout=is_held_out(document.id, settings.holdout, held_out_ids),
                 first_chunk=first_chunk,

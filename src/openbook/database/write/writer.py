@@ -23,11 +23,11 @@ from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.files import Files
 from openbook.database.storage.folder import DatabaseFolder
 from openbook.database.storage.layout import ChunkLayout
-from openbook.database.storage.manifest import write_manifest
+from openbook.database.storage.manifest import forget_catalog, write_manifest
 from openbook.database.storage.records import DocumentRecord
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.database.write.batches import first_of_each_id, in_batches
-from openbook.database.write.cutting import cut_batch, lengths_of
+from openbook.database.write.cutting import FOLLOWED, cut_batch, lengths_of
 from openbook.errors import DatabaseError, SourceError
 from openbook.lock import take_lock
 from openbook.progress import Progress, silent, stage
@@ -89,6 +89,9 @@ class Writer:
         self._held_out_ids = frozenset(self.settings.holdout_ids)
         with ExitStack() as held:
             held.callback(take_lock(self.folder.path / "write.lock").release)
+            if self.catalog.lacks_columns:
+                forget_catalog(self.catalog)
+                self.catalog.add_missing_columns()
             head = self.catalog.head()
             self._mark = head.num_chunks
             self.files = self.folder.files(head.generation)
@@ -151,6 +154,7 @@ class Writer:
             changed = [document for document in batch if known.get(document.id) != document.sha256]
             if changed:
                 chunks += self._write(changed, {document.id for document in changed} & known.keys())
+            self._redescribe([document for document in batch if known.get(document.id) == document.sha256])
             new = sum(document.id not in known for document in changed)
             added, replaced = added + new, replaced + len(changed) - new
             unchanged += len(batch) - len(changed)
@@ -165,6 +169,22 @@ class Writer:
             chunks=chunks,
             version=self.catalog.head().version,
         )
+
+    def _redescribe(self, documents: Sequence[AnyDocument]) -> None:
+        """Follow what is newly said of documents whose text stays as it is."""
+        said = {
+            document.id: {name: value for name in FOLLOWED if (value := getattr(document, name)) is not None}
+            for document in documents
+        }
+        said = {document_id: values for document_id, values in said.items() if values}
+        records = self.catalog.live_records(list(said))
+        news = {
+            document_id: values
+            for document_id, values in said.items()
+            if any(getattr(records[document_id], name) != value for name, value in values.items())
+        }
+        if news:
+            self.catalog.redescribe(news)
 
     def _remove_others(self, kept: set[str]) -> int:
         if not kept:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from openbook.errors import SourceError
-from openbook.text.documents import Document, source_error
+from openbook.text.documents import SAID_OF_DOCUMENTS, Document, source_error
 from openbook.text.readers.source_file import UNREADABLE, Item, Keys, SourceFile
 
 
@@ -48,12 +48,12 @@ def wanted_columns(columns: Iterable[str], where: str, keys: Keys) -> list[str] 
     if keys.text not in columns:
         shown = ", ".join(columns)
         return source_error(where, f"no column {keys.text!r}; its columns: {shown} (choose: --text-key)")
-    wanted = dict.fromkeys((keys.text, keys.id, "title", "source"))
+    wanted = dict.fromkeys((keys.text, keys.id, *SAID_OF_DOCUMENTS))
     return [name for name in wanted if name in columns]
 
 
 def row_document(row: Mapping[str, Any], where: str, keys: Keys) -> Document | SourceError:
-    """The document of a row: the text under its key, and id, title and source if it has them."""
+    """The document of a row: the text under its key, and id, title, source and language if it has them."""
     text = row.get(keys.text)
     if not isinstance(text, str) or not text.strip():
         found = (
@@ -63,13 +63,8 @@ def row_document(row: Mapping[str, Any], where: str, keys: Keys) -> Document | S
     identity = row.get(keys.id)
     if isinstance(identity, bool) or not isinstance(identity, str | int | None):
         return source_error(where, f"the id {identity!r:.40} is neither text nor a whole number")
-    source = str(row.get("source") or "")
+    said = {name: str(row[name]) for name in SAID_OF_DOCUMENTS if row.get(name)}
     try:
-        return Document(
-            text=text,
-            id="" if identity is None else str(identity),
-            title=str(row.get("title") or ""),
-            source=source or where,
-        )
+        return Document(text=text, id="" if identity is None else str(identity), **({"source": where} | said))
     except SourceError as error:
-        return source_error(where, error) if source else error
+        return source_error(where, error) if "source" in said else error
