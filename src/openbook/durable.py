@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from openbook.errors import DatabaseError
+from openbook.errors import DatabaseError, OpenbookError
 
 GENERATION = "generation-"
 """How the name of a folder begins that `compact` has written, inside the database's."""
@@ -21,28 +21,46 @@ def database_of(place: Path) -> Path:
 
 
 @contextmanager
-def stored(path: Path) -> Iterator[None]:
-    """A full disk or a missing right is the user's to mend, not a fault of ours.
+def stored(path: Path, *, raising: type[OpenbookError] = DatabaseError) -> Iterator[None]:
+    """Turn errors of the disk inside the block into one of ours: a full disk is the user's to see to.
+
+    Args:
+        path: what is read or written.
+        raising: the class of the error.
 
     Raises:
-        DatabaseError: in place of an OSError inside the block.
+        DatabaseError: in place of an OSError, or what is to be raised instead.
     """
     try:
         yield
     except OSError as error:
-        raise DatabaseError(f"{path}: cannot be read or written: {error.strerror or error}") from error
+        raise raising(f"{path}: cannot be read or written: {error.strerror or error}") from error
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file in place of what was there, whole or not at all; it is on the disk afterwards.
+
+    Raises:
+        OSError: it cannot be written; then it is as it was before.
+    """
+    unfinished = path.with_name(f"{path.name}.new")
+    with unfinished.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
 
 
 def write_sealed(path: Path, values: dict[str, Any]) -> None:
-    """Write a JSON object with its own checksum in place of what was there; it is on the disk afterwards."""
+    """Write a JSON object with its own checksum in place of what was there; it is on the disk afterwards.
+
+    Raises:
+        DatabaseError: it cannot be written.
+    """
     text = json.dumps(values, sort_keys=True)
-    unfinished = path.with_name(f"{path.name}.new")
+    sealed = json.dumps({"crc32": zlib.crc32(text.encode()), "values": values}, sort_keys=True)
     with stored(path):
-        with unfinished.open("w", encoding="utf-8") as file:
-            json.dump({"crc32": zlib.crc32(text.encode()), "values": values}, file, sort_keys=True)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        replace_file(path, sealed.encode())
 
 
 def read_sealed(path: Path) -> dict[str, Any]:

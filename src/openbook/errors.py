@@ -24,6 +24,10 @@ class FormatError(DatabaseError):
     """A database that another version of openbook wrote."""
 
 
+class OutputError(OpenbookError):
+    """A file or folder that was asked for and cannot be written: a full disk, a missing right."""
+
+
 class SettingsError(OpenbookError, ValueError):
     """A setting with an unknown name or a value that is not allowed."""
 

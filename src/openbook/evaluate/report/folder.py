@@ -1,11 +1,10 @@
 """Writing a report: file by file, each complete or as it was before."""
 
 import json
-import os
 from pathlib import Path
 
-from openbook.durable import stored
-from openbook.errors import MissingExtraError
+from openbook.durable import replace_file, stored
+from openbook.errors import MissingExtraError, OutputError
 from openbook.evaluate.report.markdown import page
 from openbook.evaluate.report.results import Evaluation
 
@@ -18,14 +17,14 @@ def prepare_report(folder: Path) -> None:
 
     Raises:
         MissingExtraError: matplotlib is not installed.
-        DatabaseError: the folder cannot be written to.
+        OutputError: the folder cannot be written to.
     """
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
         problem = "a report's plots are drawn by matplotlib; pip install 'openbook[eval]'"
         raise MissingExtraError(f"{folder}: {problem}") from error
-    with stored(folder):
+    with stored(folder, raising=OutputError):
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / "results.json.new"
         probe.touch()
@@ -40,39 +39,31 @@ def write_report(folder: Path, evaluation: Evaluation) -> list[Path]:
 
     Args:
         folder: made where it is missing.
-        evaluation: what to tell.
+        evaluation: what was measured.
 
     Returns:
         The files written.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
-        DatabaseError: a file cannot be written.
+        OutputError: a file cannot be written.
     """
     prepare_report(folder)
     from openbook.evaluate.report.plots import draw
 
     plots = draw(evaluation)
-    text = json.dumps(evaluation.to_json(), ensure_ascii=False, indent=2)
+    results = json.dumps(evaluation.to_json(), ensure_ascii=False, indent=2)
     contents = {
-        "results.json": f"{text}\n".encode(),
+        "results.json": f"{results}\n".encode(),
         **{f"{name}.png": png for name, png in plots.items()},
         "report.md": page(evaluation, plots).encode(),
     }
     for name, content in contents.items():
-        _replace(folder / name, content)
+        with stored(folder / name, raising=OutputError):
+            replace_file(folder / name, content)
     for name in PLOTS:
+        path = folder / f"{name}.png"
         if name not in plots:
-            with stored(folder / f"{name}.png"):
-                (folder / f"{name}.png").unlink(missing_ok=True)
+            with stored(path, raising=OutputError):
+                path.unlink(missing_ok=True)
     return [folder / name for name in contents]
-
-
-def _replace(path: Path, content: bytes) -> None:
-    unfinished = path.with_name(f"{path.name}.new")
-    with stored(path):
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
