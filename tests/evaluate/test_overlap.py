@@ -52,7 +52,7 @@ def test_a_whole_copy_is_as_long_as_the_chunk() -> None:
     assert longest_common_runs(chunk, neighbor, np.ones_like(neighbor, dtype=bool)).tolist() == [64]
 
 
-def test_masked_tokens_and_filling_match_nothing() -> None:
+def test_masked_tokens_and_padding_match_nothing() -> None:
     chunks = np.array([[7, 7, -1, -1], [-2, -2, -2, -2]])
     neighbors = np.full((2, 1, 8), 7)
     assert longest_common_runs(chunks, neighbors, np.ones((2, 1, 8), dtype=bool)).tolist() == [2, 0]

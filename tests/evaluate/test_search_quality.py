@@ -49,9 +49,9 @@ def lexical(tmp_path_factory: pytest.TempPathFactory, tokenizer: Tokenizer) -> D
 
 @pytest.mark.parametrize("mode", ["dense", "bm25", "hybrid", None])
 def test_all_figures_are_there_and_in_order(dense: Database, mode: str | None) -> None:
-    told: list[tuple[int, int | None]] = []
+    calls: list[tuple[int, int | None]] = []
     report = evaluate_retrieval(
-        dense, mode=mode, queries=50, progress=lambda done, total: told.append((done, total))
+        dense, mode=mode, queries=50, progress=lambda done, total: calls.append((done, total))
     )
     assert report.mode == (mode or "dense")
     assert report.queries == 50
@@ -59,7 +59,7 @@ def test_all_figures_are_there_and_in_order(dense: Database, mode: str | None) -
     assert report.queries_per_second > 1
     assert 0 < report.latency_ms.p50 <= report.latency_ms.p99 < 60_000
     assert report.index == ("bm25" if mode == "bm25" else dense.info().dense_index)
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert calls == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_more_queries_than_chunks_are_all_chunks_that_can_be_found(
@@ -119,20 +119,20 @@ def test_an_index_that_looks_into_few_lists_is_found_out(
 
 
 def test_the_seed_chooses_the_queries(dense: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[list[int]] = []
+    searched: list[list[int]] = []
     version = type(dense.opened)
     original = version.chunk_queries
 
     def noting(self: object, chunks: NDArray[np.int64]) -> object:
-        asked.append(chunks.tolist())
+        searched.append(chunks.tolist())
         return original(self, chunks)  # type: ignore[arg-type]
 
     monkeypatch.setattr(version, "chunk_queries", noting)
     sets = []
     for seed in (0, 0, 1):
-        asked.clear()
+        searched.clear()
         evaluate_retrieval(dense, queries=20, seed=seed)
-        sets.append(max(asked, key=len))
+        sets.append(max(searched, key=len))
     assert sets[0] == sets[1] != sets[2]
     assert dense.layout.retrievable[np.array(sets)].all()
 

@@ -80,7 +80,7 @@ def neighbors_of(book: Database, tokens: list[int], k: int) -> tuple[torch.Tenso
 
 
 def slow_greedy(model: RetroForCausalLM, book: Database, prompt: str, count: int, k: int) -> list[int]:
-    """Reads everything again for each token: no cache, all chunks looked up anew."""
+    """Reads everything again for each token: no cache, all chunks looked up again."""
     tokens = book.tokenizer.encode([prompt])[0]
     padding = -len(tokens) % M
     tokens = [book.tokenizer.eos_id] * padding + tokens

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from openbook.evaluate import Difference, GrowingRow, PerplexityReport, RetrievalReport
     from openbook.evaluate.baselines import KnnLmScorer
     from openbook.evaluate.harness import HarnessReport
-    from openbook.evaluate.report import Evaluation
+    from openbook.evaluate.report import Evaluation, Table
     from openbook.generation import Generation
     from openbook.train import TrainResult
 
@@ -249,31 +249,24 @@ def print_evaluation(evaluation: "Evaluation", *, json: bool) -> None:
 
 def print_perplexity(report: "PerplexityReport") -> None:
     """Print a table of modes, and one of overlap."""
-    print_line(f"{'mode':10}{'bits per byte':>15}{'perplexity':>12}{'per word':>12}{'tokens':>12}")
-    for mode, result in report.modes.items():
-        per_word = "-" if result.perplexity_per_word is None else f"{result.perplexity_per_word:.2f}"
-        print_line(
-            f"{mode:10}{result.bits_per_byte:>15.4f}{result.perplexity:>12.2f}{per_word:>12}"
-            f"{result.tokens:>12,}"
-        )
+    from openbook.evaluate.report import modes_table, overlap_table
+
+    _print_table(modes_table(report))
     _print_differences(report.differences)
-    if report.leakage:
-        _print_overlap(report)
-
-
-def _print_overlap(report: "PerplexityReport") -> None:
+    if not report.leakage:
+        return
     print_line()
     print_line(f"overlap with the {report.overlap_neighbors} nearest:")
-    print_line(f"{'overlap up to':15}{'chunks':>10}" + "".join(f"{mode:>12}" for mode in report.modes))
-    for row in report.leakage:
-        values = "".join(
-            f"{row.modes[mode]:>12.4f}" if mode in row.modes else f"{'-':>12}" for mode in report.modes
-        )
-        print_line(f"{row.max_overlap:<15.1%}{row.chunks:>10,}{values}")
+    _print_table(overlap_table(report, intervals=False))
     least = report.leakage[0]
     if least.differences:
         print_line(f"with an overlap of at most {least.max_overlap:.1%}:")
         _print_differences(least.differences)
+
+
+def _print_table(table: "Table") -> None:
+    for line in table.as_text():
+        print_line(line)
 
 
 def _print_differences(differences: "dict[str, Difference]") -> None:
@@ -288,15 +281,12 @@ def _print_differences(differences: "dict[str, Difference]") -> None:
 
 
 def print_growing(rows: "Sequence[GrowingRow]") -> None:
-    """Print a table of shares of the book; nothing if there are none."""
-    if not rows:
-        return
-    print_line()
-    print_line(f"{'share':10}{'chunks':>12}{'bits per byte':>15}{'perplexity':>12}   off - this share (95 %)")
-    for row in rows:
-        print_line(
-            f"{row.share:<10g}{row.chunks:>12,}{row.bits_per_byte:>15.4f}{row.perplexity:>12.2f}   {row.gain}"
-        )
+    """Print a table of shares of the book, with the 95 % interval of off minus each; nothing without any."""
+    from openbook.evaluate.report import growing_table
+
+    if rows:
+        print_line()
+        _print_table(growing_table(rows))
 
 
 def print_harness(report: "HarnessReport", *, json: bool) -> None:

@@ -169,7 +169,7 @@ class Evaluator:
         From the table if it has k, else searched in the whole book; at the first call, and kept.
 
         Args:
-            progress: told how many chunks are done, and of how many.
+            progress: called with how many chunks are done, and of how many.
         """
         if self._neighbors is None:
             self._neighbors = self._from_table()
@@ -192,7 +192,7 @@ class Evaluator:
         Args:
             k: neighbors of each.
             searcher: of the book; None: its own, over all of it.
-            progress: told how many chunks are done, and of how many.
+            progress: called with how many chunks are done, and of how many.
         """
         ids = nearest_neighbors(
             self.windows.corpus,
@@ -210,7 +210,7 @@ class Evaluator:
 
         Args:
             scorers: by name; each reads the samples of `windows`.
-            progress: told how many windows are done, and of how many.
+            progress: called with how many windows are done, and of how many.
         """
         windows, size = self.windows, self.batch_size
         nats = {name: np.zeros(windows.predicted.shape, dtype=np.float32) for name in scorers}

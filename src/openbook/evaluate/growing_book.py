@@ -56,7 +56,7 @@ def evaluate_growing_book(
     Args:
         evaluator: of the model, the text and the book; its seed draws the documents of a share.
         shares: in percent of the documents that can be retrieved.
-        progress: told how many sequences are done, and of how many.
+        progress: called with how many sequences are done, and of how many.
 
     Raises:
         SettingsError: no share, one below 0 or above 100, or a model that cannot read neighbors.

@@ -57,7 +57,7 @@ def evaluate_perplexity(
         evaluator: of the model and the text.
         modes: any of on, off, random, shuffled.
         others: what to compare with them on the same tokens, by name.
-        progress: told how many sequences are done, and of how many.
+        progress: called with how many sequences are done, and of how many.
 
     Raises:
         SettingsError: an unknown mode, or one with neighbors for a model that cannot read them.

@@ -44,7 +44,7 @@ def evaluate_search_effort(
     Args:
         evaluator: of the model, the text and the book; all neighbors are searched again.
         efforts: numbers of inverted lists to visit; None: 1, 4, 16, … up to what the index was tuned to.
-        progress: told how many sequences are done, and of how many.
+        progress: called with how many sequences are done, and of how many.
 
     Returns:
         A row for each effort, then one for exact search; none where search is exact anyway: by words alone,

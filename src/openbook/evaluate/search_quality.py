@@ -59,7 +59,7 @@ def evaluate_retrieval(
         mode: of search; None: dense where there are vectors, else bm25.
         queries: how many, fewer if the database has fewer chunks.
         seed: which ones.
-        progress: told how many of the three measurements are done.
+        progress: called with how many of the three measurements are done.
 
     Raises:
         DatabaseError: nothing in the database can be found.

@@ -104,7 +104,7 @@ class Windows:
     def words_per_token(self) -> float:
         """Words are what white space separates in the chunks that count.
 
-        A word may go on in the next chunk, so chunks that follow each other in a document are one text:
+        A word may continue in the next chunk, so chunks that follow each other in a document are one text:
 
             chunks       4  5  6  9  10         all that count, in order
             documents    0  0  1  1  1

@@ -19,7 +19,7 @@ FetchNeighbors = Callable[[list[list[int]]], tuple[Tensor, Tensor]]
 
 @dataclass(frozen=True, slots=True)
 class DecodedToken:
-    """A token that was written, and what was looked at when it was predicted."""
+    """A token that was written, and the neighbors that its prediction attended to."""
 
     id: int
     chunk: int
@@ -30,7 +30,7 @@ class DecodedToken:
 
 @dataclass(frozen=True, slots=True)
 class DecodingSettings:
-    """Where decoding ends and how tokens are drawn."""
+    """Where decoding ends, and how tokens are drawn."""
 
     max_new_tokens: int
     sampling: Sampling
@@ -63,7 +63,7 @@ def decode(
         settings: see there.
         fetch: gives neighbors; None: without retrieval.
         encoded_neighbors: to take them from, where the encoder is unconditioned.
-        is_done: asked after each token, with all that are written; None: never.
+        is_done: called after each token with all that are written; True ends the text; None: it never does.
 
     Returns:
         The written tokens, without an end-of-text token.
@@ -115,7 +115,7 @@ def _neighbors(
 
 
 def _padding_arguments(exists: list[int], count: int, device: torch.device) -> dict[str, Tensor]:
-    """What a pass over the last `count` tokens is told of padding on the left."""
+    """Arguments of a pass over the last `count` tokens that say where padding stands on the left."""
     mask = torch.tensor([exists], device=device)
     return {"attention_mask": mask, "position_ids": position_ids(mask)[:, -count:]}
 

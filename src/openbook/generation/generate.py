@@ -57,7 +57,7 @@ def generate(
         DatabaseError: there is nothing to look up.
     """
     if not prompt.strip():
-        raise SettingsError("the prompt is empty; give some text to go on from")
+        raise SettingsError("the prompt is empty; give some text to continue")
     if max_new_tokens < 1:
         raise SettingsError(f"max new tokens {max_new_tokens}: must be at least 1")
     database = database.opened

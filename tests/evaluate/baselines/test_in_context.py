@@ -6,17 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from openbook.database import Database, NeighborTable
 from openbook.errors import SettingsError
 from openbook.evaluate import ModelScorer, Windows
-from openbook.evaluate.baselines import InContextScorer, in_context, require_fit
-from openbook.evaluate.baselines.plain_decoder import hidden_states, token_nats
+from openbook.evaluate.baselines import InContextScorer, in_context
 from openbook.model import RetroForCausalLM
-from openbook.model.retrofitting import retrofit
 
 M = 16
 ROOM = 64
@@ -136,29 +132,3 @@ def test_shares_that_leave_no_room_are_refused(
 ) -> None:
     with pytest.raises(SettingsError, match="share"):
         InContextScorer(plain, windows.samples(), share=share)
-
-
-def test_a_retrofit_as_the_baseline_is_read_as_its_base(windows: Windows, book: Database) -> None:
-    config = LlamaConfig(
-        vocab_size=book.tokenizer.vocab_size,
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=128,
-    )
-    base = LlamaForCausalLM(config).eval()
-    model = retrofit(base, chunk_size=M)
-    require_fit(model, windows)
-    row = windows.rows[0]
-    ids = torch.from_numpy(windows.dataset[row]["input_ids"])[None]
-    with torch.no_grad():
-        expected = F.cross_entropy(base(ids).logits[0, :-1], ids[0, 1:], reduction="none")
-    labels = ids.numpy().copy()
-    labels[:, 0] = -100
-    nats = token_nats(model, hidden_states(model, ids.numpy()), labels)
-    np.testing.assert_allclose(nats[0, 1:], expected.numpy(), rtol=1e-4)
-
-    model.config.train_base = True
-    with pytest.raises(SettingsError, match="trained with retrieval"):
-        require_fit(model, windows)

@@ -8,15 +8,14 @@ import torch
 from numpy.typing import NDArray
 
 from evaluations import evaluator_of
-from openbook.database import Database, SequenceDataset
-from openbook.errors import DatabaseError, MismatchError, SettingsError
+from openbook.database import Database
+from openbook.errors import DatabaseError, SettingsError
 from openbook.evaluate import ModelScorer, Windows
 from openbook.evaluate.baselines import (
     DatastoreOptions,
     KnnLmScorer,
     build_datastore,
     build_knn_lm,
-    require_fit,
 )
 from openbook.model import RetroForCausalLM
 from openbook.text import Document
@@ -27,7 +26,7 @@ def retrievable(book: Database) -> NDArray[np.int64]:
 
 
 def documents_tokens(book: Database, documents: NDArray[np.int64]) -> list[list[int]]:
-    """Of each document, without filling."""
+    """Of each document, without padding."""
     layout = book.layout
     return [
         book.tokens[np.array(layout.chunks_of(place))].reshape(-1)[: layout.document_tokens[place]].tolist()
@@ -238,14 +237,3 @@ def test_a_book_without_text_to_store_is_refused(
         build_knn_lm(plain, evaluator_of(plain, small, None, corpus=book))
     small.add([Document(id="two", text="A second text, to choose on.")])
     assert len(build_knn_lm(plain, evaluator_of(plain, small, None, corpus=book)).datastore) > 0
-
-
-def test_a_baseline_that_does_not_fit_is_refused(
-    plain: RetroForCausalLM, windows: Windows, book: Database
-) -> None:
-    require_fit(plain, windows)
-    with pytest.raises(MismatchError, match="--sequence-length 128"):
-        require_fit(plain, Windows.spread(SequenceDataset(book, "holdout", 256)))
-    plain.config.chunk_size = 32
-    with pytest.raises(MismatchError, match="chunks of 32"):
-        require_fit(plain, windows)

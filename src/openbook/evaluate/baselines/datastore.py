@@ -131,7 +131,7 @@ def build_datastore(
         book: its database.
         documents: int64 [n] places in its layout, read in this order.
         options: how much is stored, and how it is searched.
-        progress: told how many tokens are read, and of how many.
+        progress: called with how many tokens are read, and of how many.
 
     Raises:
         DatabaseError: there is no token to store.

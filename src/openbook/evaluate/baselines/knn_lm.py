@@ -140,7 +140,7 @@ def build_knn_lm(
         evaluator: of the text; what may be retrieved from its book is stored, its seed draws.
         k: keys looked up for each token.
         options: of the datastore.
-        progress: told how many tokens are read, and of how many.
+        progress: called with how many tokens are read, and of how many.
 
     Raises:
         SettingsError: a number out of its range.

@@ -82,9 +82,9 @@ class ChunkAlignment:
     def rows(self, context: list[int], answer: list[int], room: int | None = None) -> Iterator[Row]:
         """Cut rows that predict each token of the answer once.
 
-        An answer that does not fit beside the context's last chunk goes on in further rows, which begin with
-        as many chunks of what stands before as there is room for, at least one. With M = 4 and a limit of 12,
-        after a context of one chunk c and an answer of 11 tokens:
+        An answer that does not fit beside the context's last chunk continues in further rows, which begin
+        with as many chunks of what stands before as there is room for, at least one. With M = 4 and a limit
+        of 12, after a context of one chunk c and an answer of 11 tokens:
 
             row 1    c c c c | 1 2 3 4 | 5 6 7 8           predicts 1 to 8
             row 2              1 2 3 4 | 5 6 7 8 | 9 10 11   predicts 9 to 11

@@ -39,7 +39,7 @@ class BatchScorer:
         Args:
             requests: their rows.
             compare: whether the likeliest tokens are wanted; without them less memory is needed.
-            progress: told how many rows are read, and of how many.
+            progress: called with how many rows are read, and of how many.
         """
         jobs = [(place, row) for place, rows in enumerate(requests) for row in rows]
         jobs.sort(key=lambda job: len(job[1].tokens), reverse=True)

@@ -33,7 +33,7 @@ class OpenbookLM(TemplateLM):  # type: ignore[misc]  # the harness has no types
         database: to look things up in, in the version that it reads now; without retrieval only its tokenizer
             is used.
         options: how questions are answered.
-        progress: told of each kind of requests how many are done.
+        progress: called with how many requests of each kind are done, and of how many.
 
     Raises:
         SettingsError: a number out of its range, or a model that cannot read neighbors.

@@ -63,7 +63,7 @@ def evaluate_harness(
         database: to look things up in; without retrieval only its tokenizer is used.
         tasks: which questions are asked.
         answers: how they are answered.
-        progress: told of each kind of requests how many are done.
+        progress: called with how many requests of each kind are done, and of how many.
 
     Raises:
         MissingExtraError: lm-evaluation-harness is not installed.

@@ -1,9 +1,19 @@
-"""A folder that tells what an evaluation found: results.json, a page in Markdown, and plots.
+"""What an evaluation found, for people: tables, and a folder of results.json, a page in Markdown, and plots.
 
-It measures nothing itself.
+Nothing is measured here.
 """
 
 from openbook.evaluate.report.folder import prepare_report, write_report
 from openbook.evaluate.report.results import Evaluation, describe
+from openbook.evaluate.report.tables import Table, growing_table, modes_table, overlap_table
 
-__all__ = ["Evaluation", "describe", "prepare_report", "write_report"]
+__all__ = [
+    "Evaluation",
+    "Table",
+    "describe",
+    "growing_table",
+    "modes_table",
+    "overlap_table",
+    "prepare_report",
+    "write_report",
+]

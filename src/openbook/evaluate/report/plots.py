@@ -36,14 +36,14 @@ def draw(evaluation: Evaluation) -> dict[str, bytes]:
 
 
 def _modes(evaluation: Evaluation) -> "Figure | None":
-    """Where each mode lies, with the interval of its difference from on."""
+    """Bits per byte of each mode, with the interval of its difference from on."""
     report = evaluation.perplexity
     names, color = list(report.modes), color_of(list(report.modes))
     figure = new_figure(height=1.6 + 0.5 * len(names))
     axes = figure.subplots()
     for place, (name, result) in enumerate(report.modes.items()):
         bits, difference = result.bits_per_byte, report.differences.get(name)
-        error = None if difference is None else _arms(difference)
+        error = None if difference is None else _error_bar(difference)
         axes.errorbar(bits, place, xerr=error, fmt="o", color=color(name), capsize=4, markersize=7)
         axes.annotate(
             f"{bits:.4f}", (bits, place), xytext=(0, 8), textcoords="offset points", ha="center", fontsize=9
@@ -56,11 +56,11 @@ def _modes(evaluation: Evaluation) -> "Figure | None":
     title = "The same tokens in each mode"
     if report.differences:
         title += "; bars: 95 % of the difference from on"
-    dress(axes, title=title, x=_BITS)
+    style_axes(axes, title=title, x=_BITS)
     return figure
 
 
-def _arms(difference: Difference) -> list[list[float]]:
+def _error_bar(difference: Difference) -> list[list[float]]:
     """Lengths of an error bar, to the left and to the right; none where there is no interval."""
     middle = difference.bits_per_byte
     if difference.low is None or difference.high is None:
@@ -79,16 +79,16 @@ def _leakage(evaluation: Evaluation) -> "Figure | None":
         if step.gain is not None:
             gain = step.gain.bits_per_byte
             above.errorbar(
-                place, gain, yerr=_arms(step.gain), fmt="o", color="#0072B2", capsize=4, markersize=6
+                place, gain, yerr=_error_bar(step.gain), fmt="o", color="#0072B2", capsize=4, markersize=6
             )
     above.axhline(0, color="#555555", linewidth=1)
-    dress(above, title="Gain from retrieval against overlap with the neighbors", y=_GAIN)
+    style_axes(above, title="Gain from retrieval against overlap with the neighbors", y=_GAIN)
     bars = below.bar(range(len(steps)), [step.chunks for step in steps], color="#BBBBBB")
     below.bar_label(bars, [f"{step.chunks:,}" for step in steps], fontsize=8, padding=2)
     below.margins(y=0.2)
     labels = [f"{100 * step.above:.0f} to {100 * step.up_to:.0f}" for step in steps]
     below.set_xticks(range(len(steps)), labels)
-    dress(below, x="longest run shared with a neighbor, in % of the chunk", y="chunks")
+    style_axes(below, x="longest run shared with a neighbor, in % of the chunk", y="chunks")
     below.yaxis.set_major_formatter("{x:,.0f}")
     return figure
 
@@ -101,9 +101,9 @@ def _growing(evaluation: Evaluation) -> "Figure | None":
     figure = new_figure()
     axes = figure.subplots()
     bits = [row.bits_per_byte for row in rows]
-    # What the interval is of is off - this; off stands still, so it points the other way.
-    arms = [_arms(row.gain) for row in rows]
-    error = [[arm[1][0] for arm in arms], [arm[0][0] for arm in arms]]
+    # The interval is of off - this share; off stands still, so the bar points the other way.
+    bars = [_error_bar(row.gain) for row in rows]
+    error = [[above for _, [above] in bars], [below for [below], _ in bars]]
     chunks = [row.chunks for row in rows]
     axes.errorbar(chunks, bits, yerr=error, fmt="o-", color="#0072B2", capsize=4, label="retrieval on")
     off = rows[-1].bits_per_byte + rows[-1].gain.bits_per_byte
@@ -114,7 +114,7 @@ def _growing(evaluation: Evaluation) -> "Figure | None":
     axes.margins(x=0.08)
     axes.legend(frameon=False)
     title = "The same model, a growing book; bars: 95 % of the difference from off"
-    dress(axes, title=title, x="share of the documents, and chunks to retrieve from", y=_BITS)
+    style_axes(axes, title=title, x="share of the documents, and chunks to retrieve from", y=_BITS)
     return figure
 
 
@@ -131,10 +131,10 @@ def _positions(evaluation: Evaluation) -> "Figure | None":
             gain = [other - on for other, on in zip(bits, by_mode["on"], strict=True)]
             plots[1].plot(places, gain, color=color(name), linewidth=1.4)
     figure.legend(loc="outside lower center", frameon=False, ncols=min(len(by_mode), _LEGEND_COLUMNS))
-    dress(plots[0], title="Where in a chunk retrieval helps", y="bits per byte")
+    style_axes(plots[0], title="Where in a chunk retrieval helps", y="bits per byte")
     if "on" in by_mode:
         plots[1].axhline(0, color="#0072B2", linewidth=1)
-        dress(plots[1], y="minus on, bits per byte")
+        style_axes(plots[1], y="minus on, bits per byte")
     plots[-1].set_xlabel("place of the token in its chunk")
     return figure
 
@@ -158,7 +158,7 @@ def _recall(evaluation: Evaluation) -> "Figure | None":
         )
     axes.margins(x=0.1, y=0.15)
     title = "What the index misses costs; numbers: inverted lists visited"
-    dress(axes, title=title, x="recall@10 against exact search", y=_BITS)
+    style_axes(axes, title=title, x="recall@10 against exact search", y=_BITS)
     return figure
 
 
@@ -176,7 +176,7 @@ def color_of(names: list[str]) -> Callable[[str], str]:
     return colors.__getitem__
 
 
-def dress(axes: "Axes", *, title: str = "", x: str = "", y: str = "") -> None:
+def style_axes(axes: "Axes", *, title: str = "", x: str = "", y: str = "") -> None:
     """Labels, a quiet grid, and numbers written out."""
     from matplotlib.ticker import ScalarFormatter
 
