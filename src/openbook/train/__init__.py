@@ -1,4 +1,4 @@
-"""Training: recipes, and transformers' Trainer over sequences of a database."""
+"""Training: recipes, and the loop that trains on sequences of a database."""
 
 from openbook.train.recipe import Recipe, load_recipe, shipped_recipes
 from openbook.train.training_run import TrainResult, train

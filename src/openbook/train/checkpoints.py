@@ -1,4 +1,4 @@
-"""Checkpoints of an unfinished training: folders that are complete or absent, and hold no pickles.
+"""Checkpoints of an unfinished training run: folders that are complete or absent, and hold no pickles.
 
 `checkpoints/step-N/` holds model.safetensors and config.json, so that it can be used as a model,
 optimizer.safetensors, and checkpoint.json: everything else, the digests of the other files, its own checksum.
@@ -20,7 +20,7 @@ MANIFEST = "checkpoint.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class Checkpoint:
     """What a checkpoint says beside its tensors."""
 
     step: int
@@ -50,7 +50,7 @@ def steps_saved(output: Path) -> list[int]:
     return sorted((int(step) for step in found if step.isdecimal()), reverse=True)
 
 
-def read(output: Path, step: int) -> Saved:
+def read(output: Path, step: int) -> Checkpoint:
     """Read what a checkpoint says.
 
     Raises:
@@ -58,17 +58,17 @@ def read(output: Path, step: int) -> Saved:
     """
     path = folder_of(output, step) / MANIFEST
     try:
-        return Saved(**_without_digests(read_sealed(path)))
+        return Checkpoint(**_without_digests(read_sealed(path)))
     except (DatabaseError, TypeError) as error:
         raise TrainingError(f"{path}: damaged, or of another version of openbook") from error
 
 
-def newest(output: Path, tell: Callable[[str], None]) -> int | None:
+def newest(output: Path, note: Callable[[str], None]) -> int | None:
     """The step of the newest checkpoint that is sound; None if there are no checkpoints.
 
     Args:
-        output: folder of the training.
-        tell: told of each that is damaged.
+        output: folder of the training run.
+        note: called with a sentence for each that is damaged.
 
     Raises:
         TrainingError: all of them are damaged.
@@ -78,34 +78,34 @@ def newest(output: Path, tell: Callable[[str], None]) -> int | None:
         problem = _problem(folder_of(output, step))
         if problem is None:
             return step
-        tell(f"{problem}: is damaged; this checkpoint is skipped")
+        note(f"{problem}: is damaged; this checkpoint is skipped")
     if steps:
         raise TrainingError(
-            f"{output / 'checkpoints'}: every checkpoint is damaged; --overwrite starts the training anew"
+            f"{output / 'checkpoints'}: every checkpoint is damaged; --overwrite starts again from scratch"
         )
     return None
 
 
-def write(output: Path, saved: Saved, files: Callable[[Path], None], *, keep: int) -> None:
+def write(output: Path, checkpoint: Checkpoint, files: Callable[[Path], None], *, keep: int) -> None:
     """Write a checkpoint, and delete those that are older than the newest `keep`.
 
     Args:
-        output: folder of the training.
-        saved: what it says.
-        files: writes the other files to the folder that it is given.
+        output: folder of the training run.
+        checkpoint: what it says.
+        files: writes the other files into a folder.
         keep: at least 1.
 
     Raises:
         TrainingError: the disk is full or cannot be written to.
     """
-    final = folder_of(output, saved.step)
+    final = folder_of(output, checkpoint.step)
     unfinished = final.with_name(f"{final.name}.new")
     try:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
         files(unfinished)
         digests = {path.name: file_digest(path) for path in sorted(unfinished.iterdir())}
-        write_sealed(unfinished / MANIFEST, asdict(saved) | {"digests": digests})
+        write_sealed(unfinished / MANIFEST, asdict(checkpoint) | {"digests": digests})
         sync_folder(unfinished)
         shutil.rmtree(final, ignore_errors=True)
         unfinished.rename(final)
@@ -119,7 +119,7 @@ def write(output: Path, saved: Saved, files: Callable[[Path], None], *, keep: in
 
 
 def keep_until(output: Path, step: int) -> None:
-    """Delete the checkpoints of later steps: a training that goes on from this one writes its own."""
+    """Delete the checkpoints of later steps: a training run that resumes from this one writes its own."""
     for later in steps_saved(output):
         if later > step:
             shutil.rmtree(folder_of(output, later), ignore_errors=True)
@@ -146,7 +146,7 @@ def _problem(folder: Path) -> Path | None:
     """The file that is damaged or missing."""
     try:
         values = read_sealed(folder / MANIFEST)
-        Saved(**_without_digests(values))
+        Checkpoint(**_without_digests(values))
         for name, digest in values["digests"].items():
             if not (folder / name).is_file() or file_digest(folder / name) != digest:
                 return folder / name

@@ -4,6 +4,7 @@ import atexit
 import gc
 import os
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -24,18 +25,9 @@ def is_first() -> bool:
 def join() -> None:
     """Let the processes find each other; nothing to do for a single one."""
     if world_size() > 1:
-        from accelerate import PartialState
-
-        PartialState()  # as the Trainer will: NCCL on GPUs, else gloo
+        _accelerate_state()
         atexit.unregister(_leave)  # once is enough
         atexit.register(_leave)
-
-
-def _leave() -> None:
-    """End the group's threads while Python still runs: later, gloo's would abort the process."""
-    gc.collect()  # a model that refers to the group keeps its threads
-    if dist.is_initialized():
-        dist.destroy_process_group()
 
 
 def in_first(work: Callable[[], int | None]) -> int:
@@ -62,7 +54,7 @@ def any_of(value: bool) -> bool:
 
 
 def wait() -> None:
-    """Go on when all processes are here."""
+    """Return when all processes are here."""
     any_of(False)
 
 
@@ -71,14 +63,26 @@ def mean_of(value: float) -> float:
     return float(_reduced(torch.tensor(value, dtype=torch.float64), dist.ReduceOp.SUM)) / world_size()
 
 
+def _accelerate_state() -> Any:
+    """accelerate's view of the processes; its first use joins them, with NCCL on GPUs, else with gloo."""
+    from accelerate import PartialState
+
+    return PartialState(cpu=not torch.accelerator.is_available())
+
+
+def _leave() -> None:
+    """End the group's threads while Python still runs: later, gloo's would abort the process."""
+    gc.collect()  # a model that refers to the group keeps its threads
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
 def _reduce(value: int, operation: dist.ReduceOp.RedOpType) -> int:
     return int(_reduced(torch.tensor(value), operation))
 
 
 def _reduced(value: torch.Tensor, operation: dist.ReduceOp.RedOpType) -> torch.Tensor:
     if world_size() > 1:
-        from accelerate import PartialState
-
-        value = value.to(PartialState().device)
+        value = value.to(_accelerate_state().device)
         dist.all_reduce(value, operation)
     return value

@@ -1,4 +1,4 @@
-"""The model that a training starts with: fresh or with another's weights, whole or with a frozen decoder."""
+"""The model that a training run begins with: fresh weights or another model's, the decoder frozen or not."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ _FROM_DATABASE = (
 
 
 def new_model(recipe: Recipe, database: Version, base: PreTrainedModel | None) -> RetroForCausalLM:
-    """The recipe's model for this database, with fresh weights; on a base, if one is given.
+    """Make the recipe's model for this database, with fresh weights; on a base, if one is given.
 
     Raises:
         SettingsError: a key that is unknown, or that the database or the base decides.
@@ -89,7 +89,7 @@ def require_tokenizer(base: str, database: Version) -> None:
 
 
 def model_config(recipe: Recipe, database: Version) -> RetroConfig:
-    """The recipe's model for this database's tokens and chunks.
+    """Configure the recipe's model for this database's tokens and chunks.
 
     Raises:
         SettingsError: an unknown key, or one that the database decides.
@@ -123,7 +123,7 @@ def reads_neighbors(name: str) -> bool:
 
 
 def freeze_decoder(model: RetroForCausalLM, recipe: Recipe) -> None:
-    """Let only what reads neighbors train.
+    """Freeze all but what reads neighbors.
 
     Raises:
         SettingsError: there is nothing of that kind, or the decoder never learned.
@@ -141,7 +141,7 @@ def freeze_decoder(model: RetroForCausalLM, recipe: Recipe) -> None:
         parameter.requires_grad_(reads_neighbors(name))
 
 
-def take_weights(model: RetroForCausalLM, folder: Path) -> None:
+def copy_weights(model: RetroForCausalLM, folder: Path) -> None:
     """Copy the weights of a model that openbook trained; what reads neighbors stays fresh where it has none.
 
     Raises:
@@ -194,5 +194,5 @@ def _read(folder: Path, kind: type[RetroConfig]) -> tuple[RetroConfig, dict[str,
         raise SettingsError(
             f"train.start_from: {folder} holds no model of ours ({one_line(error)})"
         ) from error
-    which = "a retrofit, and this training has no base" if is_retrofit else "no retrofit"
+    which = "a retrofit, and this training run has no base" if is_retrofit else "not a retrofit"
     raise SettingsError(f"train.start_from: {folder} is {which}; give a model of the same kind")

@@ -1,71 +1,85 @@
-"""What a training reports while it runs: metrics.jsonl, and the same for TensorBoard."""
+"""metrics.jsonl: what a training run measures, line by line; trackers get the same numbers."""
 
 import json
 import os
-import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from openbook.durable import replace_file
+
 Report = Callable[[dict[str, Any]], None]
-"""Told of each line of metrics.jsonl as it is written."""
+"""Called with each line of metrics.jsonl as it is written."""
 
 
 class MetricsFile:
-    """metrics.jsonl, and TensorBoard's event files in the folder beside it.
+    """metrics.jsonl of a training run.
 
     Args:
-        output: folder of the training.
-        step: the one that the training goes on from; what was written for later ones is cut off.
+        output: folder of the training run.
+        step: the one that it resumes after; lines of later steps are cut off.
         tokens_per_step: to count the tokens seen.
         report: see `Report`.
+        trackers: those of accelerate that were started.
     """
 
-    def __init__(self, output: Path, *, step: int, tokens_per_step: int, report: Report) -> None:
-        from tensorboardX import SummaryWriter
-
+    def __init__(
+        self,
+        output: Path,
+        *,
+        step: int,
+        tokens_per_step: int,
+        report: Report,
+        trackers: Sequence[Any] = (),
+    ) -> None:
         self.path = output / "metrics.jsonl"
         self.tokens_per_step = tokens_per_step
         self.report = report
+        self.trackers = trackers
         rows = _rows_until(self.path, step)
-        unfinished = self.path.with_name(f"{self.path.name}.new")
-        unfinished.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        unfinished.replace(self.path)
+        replace_file(self.path, "".join(json.dumps(row) + "\n" for row in rows).encode())
         self.began = time.monotonic() - (rows[-1]["seconds"] if rows else 0.0)
-        if not step:
-            shutil.rmtree(output / "tensorboard", ignore_errors=True)
-        # TensorBoard's files are never rewritten: it hides events of later steps when it reads the new file.
-        # Their names hold seconds only, hence the suffix.
-        purged = step + 1 if step else None
-        folder = str(output / "tensorboard")
-        self.board = SummaryWriter(folder, purge_step=purged, filename_suffix=f".{step}")
 
     def write(self, step: int, values: dict[str, Any]) -> None:
-        """Add a line."""
+        """Add a line.
+
+        Args:
+            step: the optimizer steps done.
+            values: numbers, or dicts of numbers, by name; trackers get {"a": {"b": 1}} as {"a/b": 1}.
+        """
         seconds = round(time.monotonic() - self.began, 2)
         row = {"step": step, "tokens": step * self.tokens_per_step, "seconds": seconds, **values}
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
-        for name, value in values.items():
-            parts = value.items() if isinstance(value, dict) else [(None, value)]
-            for part, number in parts:
-                self.board.add_scalar(f"{name}/{part}" if part else name, number, step)
+        numbers = _by_tag(values)
+        for tracker in self.trackers:
+            tracker.log(numbers, step=step)
         self.report(row)
 
     def sync(self) -> None:
         """Bring it to the disk, before a checkpoint that counts on it."""
-        self.board.flush()
         with self.path.open("rb+") as file:
             os.fsync(file.fileno())
 
     def close(self) -> None:
-        """No more lines will follow."""
-        self.board.close()
+        """End the trackers: no more lines follow."""
+        for tracker in self.trackers:
+            tracker.finish()
+
+
+def _by_tag(values: dict[str, Any]) -> dict[str, float]:
+    numbers: dict[str, float] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            numbers |= {f"{name}/{part}": number for part, number in value.items()}
+        else:
+            numbers[name] = value
+    return numbers
 
 
 def _rows_until(path: Path, step: int) -> list[dict[str, Any]]:
-    """The lines up to this step; a line that an interruption cut off is none."""
+    """The lines up to this step; one that an interruption cut off does not count."""
     rows: list[dict[str, Any]] = []
     for line in path.read_text("utf-8").splitlines() if step and path.exists() else ():
         try:

@@ -27,7 +27,7 @@ class Recipe:
     train: TrainSettings = field(default_factory=TrainSettings)
 
     def without_retrieval(self) -> "Recipe":
-        """The same training of the same decoder alone, to compare with."""
+        """The same training run of the same decoder alone, to compare with."""
         return replace(self, data=replace(self.data, num_neighbors=0))
 
 

@@ -1,8 +1,8 @@
-"""The folder of a training: what it may begin or go on with, and in the end a model, complete or absent."""
+"""The folder of a training run: what it may begin or resume, and in the end a model, complete or absent."""
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,19 @@ from openbook.database import NeighborTable, Version
 from openbook.errors import MismatchError, SettingsError, TrainingError
 from openbook.model import RetroForCausalLM
 from openbook.train import checkpoints, distributed, state_dicts
+from openbook.train.checkpoints import Checkpoint
 from openbook.train.recipe import Recipe
 
-Tell = Callable[[str], None]
+Note = Callable[[str], None]
+"""Called with a sentence that is worth knowing."""
 
-# These change how a result is reached, not which.
-_FREE = ("workers", "save_every", "keep_checkpoints", "fsdp", "gradient_checkpointing")
+_FREE = ("workers", "trackers", "save_every", "keep_checkpoints", "fsdp", "gradient_checkpointing")
+"""Settings that change how a result is reached, not which."""
 _NEW, _DONE = -1, -2
 
 
 def fingerprints(database: Version, table: NeighborTable | None) -> dict[str, Any]:
-    """What a training reads; it goes on only with the same."""
+    """What a training run reads; it resumes only with the same."""
     found: dict[str, Any] = {
         "tokenizer": database.settings.tokenizer_fingerprint,
         "version": database.version,
@@ -36,20 +38,21 @@ def fingerprints(database: Version, table: NeighborTable | None) -> dict[str, An
 
 
 def begin(
-    output: Path, recipe: Recipe, trained_on: dict[str, Any], *, overwrite: bool, tell: Tell
-) -> tuple[checkpoints.Saved | None, bool]:
+    output: Path, recipe: Recipe, trained_on: dict[str, Any], *, overwrite: bool, note: Note
+) -> tuple[Checkpoint | None, bool]:
     """Look at what the folder holds, and make it ready; all processes must call it.
 
     Returns:
-        what the checkpoint to go on from says, None if there is none; and whether the training is complete.
+        the checkpoint to resume from, None if there is none; and whether the training run is complete.
 
     Raises:
         SettingsError: it holds another model.
-        MismatchError: it holds an unfinished training of another recipe or database.
+        MismatchError: it holds an unfinished training run of another recipe or database.
         TrainingError: all its checkpoints are damaged.
     """
-    found = distributed.in_first(lambda: _look(output, recipe, trained_on, overwrite=overwrite, tell=tell))
-    return (checkpoints.read(output, found) if found > 0 else None), found == _DONE
+    now = _description(recipe, trained_on)
+    step = distributed.in_first(lambda: _prepare(output, now, overwrite=overwrite, note=note))
+    return (checkpoints.read(output, step) if step > 0 else None), step == _DONE
 
 
 def finish(output: Path, model: RetroForCausalLM, weights: dict[str, Tensor], database: Version) -> None:
@@ -76,39 +79,39 @@ def finish(output: Path, model: RetroForCausalLM, weights: dict[str, Tensor], da
     checkpoints.clear(output)
 
 
-def _look(output: Path, recipe: Recipe, trained_on: dict[str, Any], *, overwrite: bool, tell: Tell) -> int:
+def _prepare(output: Path, now: dict[str, Any], *, overwrite: bool, note: Note) -> int:
+    """Make the folder ready; returns the step of the checkpoint to resume from, or `_NEW`, or `_DONE`."""
     if overwrite:
         # Without its config.json a folder holds no model.
         for name in ("config.json", "model.safetensors", "metrics.jsonl"):
             (output / name).unlink(missing_ok=True)
         checkpoints.clear(output)
     if (output / "config.json").exists():
-        ending = bool(checkpoints.steps_saved(output))
-        if not ending or _described(output) != _description(recipe, trained_on):
+        before = _recorded(output) if checkpoints.steps_saved(output) else None
+        if before is None or any(_differences(before, now)):
             raise SettingsError(f"{output}: holds a model already; choose another --output, or --overwrite")
-        checkpoints.clear(output)  # this training was interrupted when it had nothing else left to do
-        tell(f"{output}: the model was complete already")
+        checkpoints.clear(output)  # this training run was interrupted when it had nothing else left to do
+        note(f"{output}: the model was complete already")
         return _DONE
-    step = checkpoints.newest(output, tell)
+    step = checkpoints.newest(output, note)
     if step is not None:
-        saved = checkpoints.read(output, step)
-        _require_same(output, saved, _description(recipe, trained_on))
+        checkpoint = checkpoints.read(output, step)
+        _require_same(output, checkpoint, now)
         checkpoints.keep_until(output, step)
-        tell(f"{output}: goes on from step {step} of {recipe.train.max_steps}")
+        note(f"{output}: resumes from step {step} of {now['train']['max_steps']}")
         return step
     output.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(_description(recipe, trained_on), indent=2) + "\n"
-    (output / "recipe.json").write_text(text, encoding="utf-8")
+    (output / "recipe.json").write_text(json.dumps(now, indent=2) + "\n", encoding="utf-8")
     return _NEW
 
 
 def _description(recipe: Recipe, trained_on: dict[str, Any]) -> dict[str, Any]:
-    """As it looks when read from JSON."""
+    """What recipe.json holds, as it looks when read from there."""
     description: dict[str, Any] = json.loads(json.dumps(asdict(recipe) | {"trained_on": trained_on}))
     return description
 
 
-def _described(output: Path) -> dict[str, Any] | None:
+def _recorded(output: Path) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] = json.loads((output / "recipe.json").read_bytes())
     except (OSError, ValueError):
@@ -116,18 +119,26 @@ def _described(output: Path) -> dict[str, Any] | None:
     return found
 
 
-def _require_same(output: Path, saved: checkpoints.Saved, now: dict[str, Any]) -> None:
-    """Name the first thing that differs."""
-    before = saved.recipe | {"trained_on": saved.trained_on}
+def _differences(before: dict[str, Any], now: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """What makes `now` another training run: its name, what it was before, what it is now."""
     for section in ("model", "data", "train", "trained_on"):
-        for key in {**now[section], **before[section]}:
-            old, new = before[section].get(key), now[section].get(key)
-            if old != new and not (section == "train" and key in _FREE):
-                what = f"{section}.{key}"
-                if section == "trained_on":
-                    what = f"the {key}" if key.startswith("base") else f"the database's {key}"
-                raise MismatchError(
-                    f"{output}: holds a training that stopped at step {saved.step}, with {what} {old!r}; "
-                    f"now it is {new!r}: give what it began with to go on, or choose another --output, "
-                    "or start anew with --overwrite"
-                )
+        earlier = before.get(section, {})
+        for key in {**now[section], **earlier}:
+            old, new = earlier.get(key), now[section].get(key)
+            if old == new or (section == "train" and key in _FREE):
+                continue
+            if section != "trained_on":
+                yield f"{section}.{key}", old, new
+            else:
+                yield f"the {key}" if key.startswith("base") else f"the database's {key}", old, new
+
+
+def _require_same(output: Path, checkpoint: Checkpoint, now: dict[str, Any]) -> None:
+    """Name the first thing that differs."""
+    before = checkpoint.recipe | {"trained_on": checkpoint.trained_on}
+    for what, old, new in _differences(before, now):
+        raise MismatchError(
+            f"{output}: holds a training run that stopped at step {checkpoint.step}, with {what} {old!r}; "
+            f"now it is {new!r}: give what it began with to resume it, or choose another --output, or start "
+            "again from scratch with --overwrite"
+        )

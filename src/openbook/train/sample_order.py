@@ -1,7 +1,7 @@
 """Which sample is read when, from the seed alone: the same for any number of processes and loader workers.
 
-Position p (from 0) of a training is sample `permutation[p % N]` of epoch `p // N`; each epoch has its own
-permutation. So a training goes on at any position without reading what comes before.
+Position p (from 0) of a training run is sample `permutation[p % N]` of epoch `p // N`; each epoch has its own
+permutation. So a training run resumes at any position without reading what comes before.
 """
 
 import signal
@@ -22,7 +22,7 @@ _ORDER, _HIDING = 0, 1
 
 @dataclass
 class TrainingOrder(Dataset[Sample]):
-    """The samples of a training, one after the other.
+    """The samples of a training run, one after the other.
 
     Args:
         samples: the sequences, in the order of the corpus.
@@ -59,8 +59,8 @@ class TrainingOrder(Dataset[Sample]):
         return sample
 
 
-def outlive_signals(worker: int) -> None:
-    """For processes that read ahead: launchers signal them too, but the training says when they end."""
+def ignore_signals(worker: int) -> None:
+    """Let a process that reads ahead live on: launchers signal it too, but its training process ends it."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
 

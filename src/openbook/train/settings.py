@@ -1,10 +1,12 @@
 """The settings of a recipe's sections `data` and `train`, checked at construction."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args, get_origin
 
-from openbook.errors import SettingsError
+from openbook.errors import SettingsError, refuse_unknown
+from openbook.train.trackers import PACKAGES
 
 Schedule = Literal["cosine", "linear", "constant"]
 Precision = Literal["float32", "bfloat16", "float16"]
@@ -62,18 +64,20 @@ class TrainSettings:
     """Processes that read samples ahead, for each training process; 0: it reads them itself."""
     log_every: int = 20
     """Steps between lines of metrics.jsonl."""
+    trackers: Sequence[str] = ("tensorboard",)
+    """What else gets these numbers: tensorboard, wandb, mlflow and others, see `trackers.PACKAGES`."""
     eval_every: int = 500
     """Steps between evaluations on held-out documents; 0: none."""
     eval_sequences: int = 32
     """Sequences that such an evaluation reads, at most."""
     save_every: int = 500
-    """Steps between checkpoints; 0: only when a signal stops the training."""
+    """Steps between checkpoints; 0: only when a signal stops the training run."""
     keep_checkpoints: int = 2
-    """The newest ones stay; all go when the training is done."""
+    """The newest ones stay; all go when the training run is complete."""
     seed: int = 0
     """Of weights, order of samples, dropout and retrieval dropout."""
     start_from: str | None = None
-    """Folder of a model to take the weights of; encoder and cross-attention start anew if it has none."""
+    """Folder of a model to take the weights of; encoder and cross-attention are fresh if it has none."""
     freeze_decoder: bool = False
     """Train only encoder, chunked cross-attention and copy head; needs `start_from`."""
 
@@ -90,27 +94,31 @@ class TrainSettings:
         _at_least(self, "train", 0, "warmup_steps", "workers", "eval_every", "save_every")
         _share(self, "min_learning_rate_ratio", "retrieval_dropout", one=True)
         _share(self, "adam_beta1", "adam_beta2", one=False)
-
-
-_KINDS: dict[Any, str] = {
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    str | None: "a folder, or null",
-}
+        refuse_unknown(self.trackers, PACKAGES, where="train.trackers")
 
 
 def _check_kinds(settings: Any, where: str) -> None:
+    """Compare the values with the types of their fields."""
     for item in fields(settings):
-        value, kind = getattr(settings, item.name), item.type
-        if get_origin(kind) is Literal:
-            right, expected = value in get_args(kind), f"one of {', '.join(get_args(kind))}"
-        elif kind in (int, float, bool):
-            right, expected = type(value) is kind and math.isfinite(value), _KINDS[kind]
-        else:
-            right, expected = value is None or isinstance(value, str), _KINDS[kind]
-        if not right:
+        value = getattr(settings, item.name)
+        fits, expected = _check_kind(value, item.type)
+        if not fits:
             raise SettingsError(f"{where}.{item.name} is {value!r}: must be {expected}")
+
+
+def _check_kind(value: Any, kind: Any) -> tuple[bool, str]:
+    """Whether a value is of this type, and how the type is called."""
+    if get_origin(kind) is Literal:
+        return value in get_args(kind), f"one of {', '.join(get_args(kind))}"
+    if kind == Sequence[str]:
+        fits = isinstance(value, list | tuple) and all(isinstance(name, str) for name in value)
+        return fits, "a list of names, such as [tensorboard, wandb]"
+    if kind == str | None:
+        return value is None or isinstance(value, str), "a folder, or null"
+    if kind is bool:
+        return isinstance(value, bool), "true or false"
+    named = {int: "a whole number", float: "a number"}[kind]
+    return type(value) is kind and math.isfinite(value), named
 
 
 def _at_least(settings: Any, where: str, lowest: int, *names: str) -> None:
@@ -123,6 +131,5 @@ def _share(settings: Any, *names: str, one: bool) -> None:
     for name in names:
         value = getattr(settings, name)
         if not 0 <= value <= 1 or (value == 1 and not one):
-            raise SettingsError(
-                f"train.{name} is {value}: must lie between 0 and 1{'' if one else ', below 1'}"
-            )
+            below = "" if one else ", below 1"
+            raise SettingsError(f"train.{name} is {value}: must lie between 0 and 1{below}")

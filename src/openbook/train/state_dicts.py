@@ -26,20 +26,22 @@ _WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
 
 
 def weights_of(model: RetroForCausalLM) -> dict[str, Tensor]:
-    """What is saved, on the CPU; empty in all processes but the first. All processes must call it."""
+    """Gather what is saved, on the CPU; empty in all processes but the first. All processes must call it."""
     stored = {name for name, _ in model.named_parameters() if model.stores(name)}
-    frozen_ones = any(name in stored for name, weight in model.named_parameters() if not weight.requires_grad)
-    options = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=not frozen_ones)
+    stores_frozen = any(
+        name in stored for name, weight in model.named_parameters() if not weight.requires_grad
+    )
+    options = replace(_WHOLE, ignore_frozen_params=not stores_frozen)
     weights: dict[str, Any] = get_model_state_dict(model, options=options)
     return {name: tensor for name, tensor in weights.items() if name in stored}
 
 
 def save_model(model: RetroForCausalLM, weights: dict[str, Tensor], folder: Path) -> None:
     """Write what `RetroForCausalLM.from_pretrained` reads."""
-    # Not model.save_pretrained: sharding changes a model's class, and the Trainer switches its cache off.
+    # Not model.save_pretrained: sharding changes a model's class.
     config = copy.deepcopy(model.config)
     config.architectures = [type(model).__name__.removeprefix("FSDP")]
-    config.dtype, config.use_cache = "float32", True
+    config.dtype = "float32"
     config.save_pretrained(folder)
     if isinstance(model, RetrofitForCausalLM):
         model.save_generation_config(folder)
@@ -47,7 +49,7 @@ def save_model(model: RetroForCausalLM, weights: dict[str, Tensor], folder: Path
 
 
 def optimizer_state(model: RetroForCausalLM, optimizer: Optimizer) -> tuple[dict[str, Tensor], list[Any]]:
-    """The optimizer's tensors, named `WEIGHT/KEY`, and its groups; empty in all processes but the first."""
+    """Gather the optimizer's tensors, named `WEIGHT/KEY`, and its groups; empty but in the first process."""
     state: dict[str, Any] = get_optimizer_state_dict(model, optimizer, options=_WHOLE)
     if not state:
         return {}, []

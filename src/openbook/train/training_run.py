@@ -1,8 +1,10 @@
-"""Training a RETRO on a database: begin or go on, evaluate, save, finish."""
+"""A training run on a database: begin or resume, evaluate, save, finish."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +17,28 @@ from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import RetrofitConfig
 from openbook.progress import Progress, silent
 from openbook.train import checkpoints, distributed, state_dicts
-from openbook.train.callbacks import Reporter, Timetable
+from openbook.train.checkpoints import Checkpoint
 from openbook.train.fsdp import shard
-from openbook.train.initialize import freeze_decoder, new_model, take_weights
-from openbook.train.loop import Hooks, TrainingLoop, training_arguments
+from openbook.train.initialize import copy_weights, freeze_decoder, new_model
+from openbook.train.loop import Hooks, TrainingLoop, check_machine
 from openbook.train.metrics_file import MetricsFile, Report
 from openbook.train.recipe import Recipe
-from openbook.train.run_folder import Tell, begin, fingerprints, finish
+from openbook.train.run_folder import Note, begin, fingerprints, finish
 from openbook.train.sample_order import TrainingOrder
+from openbook.train.trackers import require_trackers, start_trackers
 
 
 @dataclass(frozen=True, slots=True)
 class TrainResult:
-    """What a training made."""
+    """What a training run made."""
 
     output: Path
     """A folder with the model, its tokenizer, recipe.json, metrics.jsonl and tensorboard/."""
     steps: int
     tokens: int
-    """Positions trained on, filling included."""
+    """Positions trained on, padding included."""
     seconds: float
-    """Of this call; less than the whole where it went on from a checkpoint."""
+    """Of this call; less than the whole where it resumed from a checkpoint."""
     parameters: int
     """Those that are saved: of a retrofit the new ones."""
 
@@ -49,10 +52,10 @@ def train(
     overwrite: bool = False,
     progress: Progress = silent,
     report: Report = lambda row: None,
-    tell: Tell = lambda text: None,
+    note: Note = lambda text: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> TrainResult:
-    """Train a model and save it; go on where an interrupted training of the same recipe stopped.
+    """Train a model and save it; resume where an interrupted training run of the same recipe stopped.
 
     Under torchrun every process calls this; the first one writes and reports.
 
@@ -63,64 +66,68 @@ def train(
         output: a folder; made if needed.
         base: a causal language model of transformers to retrofit, see `openbook.retrofit`; the recipe's model
             section then has settings of what is added. None: the recipe's own decoder is trained.
-        overwrite: replace a model, or an unfinished training, that the folder holds.
-        progress: told of each step.
-        report: told of each line of metrics.jsonl.
-        tell: told what is worth knowing: where the training goes on, what is left out.
-        stop: asked after each step whether to save a checkpoint and stop.
+        overwrite: replace a model, or an unfinished training run, that the folder holds.
+        progress: called after each step.
+        report: called with each line of metrics.jsonl.
+        note: called with what is worth knowing: which step the training run resumes from, what is left out.
+        stop: called after each step: whether to save a checkpoint and stop.
 
     Raises:
         SettingsError: the folder holds a model, or the recipe does not fit the database or the base.
-        MismatchError: the neighbor table is stale, or the folder's unfinished training is another's.
+        MissingExtraError: a tracker's package is not installed.
+        MismatchError: the neighbor table is stale, or the folder's unfinished training run is another's.
         DatabaseError: there is no neighbor table.
-        TrainingError: the loss is no number any more, or checkpoints are damaged or cannot be written.
-        TrainingStoppedError: `stop` said so; a checkpoint is there.
+        TrainingError: the loss is not finite, or checkpoints are damaged or cannot be written.
+        TrainingStoppedError: `stop` asked for it; a checkpoint is there.
     """
     began = time.monotonic()
     folder, settings = Path(output), recipe.train
     distributed.join()
-    tell = tell if distributed.is_first() else lambda text: None
+    note = note if distributed.is_first() else lambda text: None
     database = database.opened
     table = NeighborTable.load(database) if recipe.data.num_neighbors else None
     samples = _samples(recipe, database, table)
-    training_arguments(settings, folder)  # refuses settings before anything is written
+    # All that can be refused is refused before anything is written.
+    check_machine(settings)
+    require_trackers(settings.trackers)
     set_seed(settings.seed)
     model = new_model(recipe, database, base)
     if settings.start_from is not None and (overwrite or not checkpoints.steps_saved(folder)):
-        take_weights(model, Path(settings.start_from))
+        copy_weights(model, Path(settings.start_from))
     if settings.freeze_decoder:
         freeze_decoder(model, recipe)
     trained_on = fingerprints(database, table)
     if isinstance(model.config, RetrofitConfig):
         trained_on["base"] = model.config.base_fingerprint or model.config.base_core_fingerprint
         trained_on["base's loading"] = model.config.base_loading
-    start, done = begin(folder, recipe, trained_on, overwrite=overwrite, tell=tell)
     parameters = sum(weight.numel() for name, weight in model.named_parameters() if model.stores(name))
-    if not done:
-        metrics = _metrics(recipe, folder, start, report) if distributed.is_first() else None
-        run = _Run(recipe, database, table, folder, trained_on, start, metrics)
-        try:
-            run.train(model, samples, progress=progress, tell=tell, stop=stop)
-        finally:
-            if metrics is not None:
-                metrics.close()
+    checkpoint, complete = begin(folder, recipe, trained_on, overwrite=overwrite, note=note)
+    if not complete:
+        run = TrainingRun(recipe, database, table, folder, trained_on, checkpoint)
+        run.train(model, samples, progress=progress, report=report, note=note, stop=stop)
     tokens = settings.max_steps * settings.step_size * recipe.data.sequence_length
     seconds = round(time.monotonic() - began, 1)
     return TrainResult(folder, settings.max_steps, tokens, seconds, parameters)
 
 
 @dataclass(frozen=True)
-class _Run:
-    """One call's part of a training."""
+class TrainingRun:
+    """The part of a training run that one call does: from the beginning, or from a checkpoint.
+
+    recipe: what to train, and how.
+    database: what is read.
+    table: its neighbors; None: without retrieval.
+    folder: of the training run.
+    trained_on: see `fingerprints`.
+    start: the checkpoint to resume from; None: from the beginning.
+    """
 
     recipe: Recipe
     database: Version
     table: NeighborTable | None
     folder: Path
     trained_on: dict[str, Any]
-    start: checkpoints.Saved | None
-    metrics: MetricsFile | None
-    """In the first process."""
+    start: Checkpoint | None
 
     def train(
         self,
@@ -128,66 +135,94 @@ class _Run:
         samples: SequenceDataset,
         *,
         progress: Progress,
-        tell: Tell,
+        report: Report,
+        note: Note,
         stop: Callable[[], bool],
     ) -> None:
-        """Take the steps that are left, and save the model."""
+        """Take the steps that are left, and save the model; arguments and errors are those of `train`."""
         settings = self.recipe.train
-        evaluates = bool(self.database.layout.holdout.any())
+        evaluates = bool(settings.eval_every) and bool(self.database.layout.holdout.any())
         if settings.eval_every and not evaluates:
-            tell("no document is held out, so nothing is evaluated during the training")
-        timetable = Timetable(settings, evaluates=evaluates, stop=stop)
-        loop = self._loop(model, samples)
-        loop.add_callback(timetable)
-        if self.metrics is not None:
-            loop.add_callback(Reporter(self.metrics, progress))
-        loop.train()
-        if timetable.stopped:
-            step = loop.state.global_step
-            raise TrainingStoppedError(
-                f"stopped at step {step} of {settings.max_steps}, which "
-                f"{checkpoints.folder_of(self.folder, step)} holds; the same command goes on from there"
-            )
-        weights = state_dicts.weights_of(model)
-        distributed.in_first(lambda: finish(self.folder, model, weights, self.database))
-
-    def _loop(self, model: RetroForCausalLM, samples: SequenceDataset) -> TrainingLoop:
-        settings = self.recipe.train
+            note("no document is held out, so nothing is evaluated during training")
         if settings.gradient_checkpointing:
             model.activation_checkpointing_enable()
         if settings.fsdp and distributed.world_size() > 1:
             shard(model)
+        with self._metrics(report) as metrics:
+            hooks = Hooks(
+                write=metrics.write if metrics else lambda step, values: None,
+                evaluate=partial(self._bits_per_byte, self._evaluator(model)) if evaluates else None,
+                save=lambda loop: self._save(loop, metrics),
+                progress=progress if metrics else silent,
+                stop=stop,
+            )
+            loop = TrainingLoop(model, settings, self._order(samples), self.folder, hooks)
+            if self.start is not None:
+                loop.resume(self.start)
+            stopped = loop.run()
+        if stopped:
+            raise TrainingStoppedError(
+                f"stopped at step {loop.step} of {settings.max_steps}, which "
+                f"{checkpoints.folder_of(self.folder, loop.step)} holds; the same command resumes from there"
+            )
+        weights = state_dicts.weights_of(model)
+        distributed.in_first(lambda: finish(self.folder, model, weights, self.database))
+
+    def _order(self, samples: SequenceDataset) -> TrainingOrder:
+        settings = self.recipe.train
         first = (self.start.step if self.start else 0) * settings.step_size
         last = settings.max_steps * settings.step_size
-        order = TrainingOrder(samples, settings.seed, settings.retrieval_dropout, first=first, last=last)
-        hooks = Hooks(evaluate=lambda: self._bits_per_byte(model), save=self._save)
-        return TrainingLoop(model, settings, order, self.folder, hooks=hooks, start=self.start)
+        return TrainingOrder(samples, settings.seed, settings.retrieval_dropout, first=first, last=last)
 
-    def _save(self, loop: TrainingLoop) -> None:
-        """Write a checkpoint of this moment."""
+    @contextmanager
+    def _metrics(self, report: Report) -> Iterator[MetricsFile | None]:
+        """Open metrics.jsonl and start the trackers in the first process; the others have none."""
+        settings = self.recipe.train
+        step = self.start.step if self.start else 0
+        tokens = settings.step_size * self.recipe.data.sequence_length
+        opened: list[MetricsFile] = []
+
+        def open_in_first() -> None:
+            trackers = start_trackers(settings.trackers, self.folder, step=step, recipe=asdict(self.recipe))
+            opened.append(
+                MetricsFile(self.folder, step=step, tokens_per_step=tokens, report=report, trackers=trackers)
+            )
+
+        distributed.in_first(open_in_first)
+        try:
+            yield opened[0] if opened else None
+        finally:
+            for metrics in opened:
+                metrics.close()
+
+    def _save(self, loop: TrainingLoop, metrics: MetricsFile | None) -> None:
+        """Write a checkpoint of this moment; all processes must call it."""
         weights = state_dicts.weights_of(loop.network)
         tensors, groups = state_dicts.optimizer_state(loop.network, loop.adam)
-        saved = loop.saved(asdict(self.recipe), self.trained_on, groups)
+        checkpoint = loop.checkpoint(asdict(self.recipe), self.trained_on, groups)
 
         def files(folder: Path) -> None:
             state_dicts.save_model(loop.network, weights, folder)
             state_dicts.save_tensors(tensors, folder / "optimizer.safetensors")
 
         def write() -> None:
-            assert self.metrics is not None
-            self.metrics.sync()
-            checkpoints.write(self.folder, saved, files, keep=self.recipe.train.keep_checkpoints)
+            assert metrics is not None
+            metrics.sync()
+            checkpoints.write(self.folder, checkpoint, files, keep=self.recipe.train.keep_checkpoints)
 
         distributed.in_first(write)
 
-    def _bits_per_byte(self, model: RetroForCausalLM) -> dict[str, float]:
+    def _evaluator(self, model: RetroForCausalLM) -> Evaluator:
         """Every process reads the same sequences: sharded weights need all of them at each step."""
+        settings = self.recipe.train
         options = EvaluationOptions(
             sequence_length=self.recipe.data.sequence_length,
-            batch_size=max(1, self.recipe.train.batch_size // distributed.world_size()),
-            max_sequences=self.recipe.train.eval_sequences,
+            batch_size=max(1, settings.batch_size // distributed.world_size()),
+            max_sequences=settings.eval_sequences,
         )
-        evaluator = Evaluator(model, self.database, self.table, options=options)
+        return Evaluator(model, self.database, self.table, options=options)
+
+    def _bits_per_byte(self, evaluator: Evaluator) -> dict[str, float]:
         modes = ("off",) if self.table is None else ("on", "off", "random")
         report = evaluate_perplexity(evaluator, modes)
         return {mode: round(result.bits_per_byte, 4) for mode, result in report.modes.items()}
@@ -199,8 +234,3 @@ def _samples(recipe: Recipe, database: Version, table: NeighborTable | None) -> 
         return SequenceDataset(database, "train", length)
     neighbors = table.first(recipe.data.num_neighbors)
     return SequenceDataset(database, "train", length, neighbors, book=table.book)
-
-
-def _metrics(recipe: Recipe, output: Path, start: checkpoints.Saved | None, report: Report) -> MetricsFile:
-    tokens = recipe.train.step_size * recipe.data.sequence_length
-    return MetricsFile(output, step=start.step if start else 0, tokens_per_step=tokens, report=report)

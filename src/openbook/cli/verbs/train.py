@@ -89,7 +89,7 @@ def run_training(
                     overwrite=overwrite,
                     progress=progress,
                     report=note_step,
-                    tell=note,
+                    note=note,
                     stop=stop,
                 )
         except TrainingStoppedError as stopped:
