@@ -74,7 +74,7 @@ def measure(database: Database, settings: list[str], recipe: str) -> tuple[float
     """Seconds spent waiting for data, and seconds in all, after the first quarter of the steps."""
     waited: list[float] = []
     moments: list[float] = []
-    original: Any = TrainingLoop.get_batch_samples
+    original: Any = TrainingLoop.read_step
 
     def timed(self: TrainingLoop, *arguments: Any, **options: Any) -> Any:
         began = time.perf_counter()
@@ -82,7 +82,7 @@ def measure(database: Database, settings: list[str], recipe: str) -> tuple[float
         waited.append(time.perf_counter() - began)
         return found
 
-    TrainingLoop.get_batch_samples = timed  # type: ignore[method-assign]
+    TrainingLoop.read_step = timed  # type: ignore[method-assign]
     try:
         with tempfile.TemporaryDirectory() as output:
             train(
@@ -92,7 +92,7 @@ def measure(database: Database, settings: list[str], recipe: str) -> tuple[float
                 progress=lambda done, total: moments.append(time.perf_counter()),
             )
     finally:
-        TrainingLoop.get_batch_samples = original  # type: ignore[method-assign]
+        TrainingLoop.read_step = original  # type: ignore[method-assign]
     warm = len(moments) // 4
     return sum(waited[warm + 1 :]), moments[-1] - moments[warm]
 

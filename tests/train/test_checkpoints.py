@@ -1,4 +1,4 @@
-"""Checkpoints: which stay, what happens to damaged ones, and to a training that is not the same any more."""
+"""Checkpoints: which stay, what becomes of damaged ones, and of a training run that is not the same now."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Unfinished = Callable[..., Path]
 
 @pytest.fixture
 def unfinished(book: Database, tmp_path: Path, make_recipe: MakeRecipe) -> Unfinished:
-    """A training of 9 steps that was stopped after some."""
+    """A training run of 9 steps that was stopped after some."""
 
     def make(step: int = 5, **settings: Any) -> Path:
         asked = iter([False] * (step - 1) + [True])
@@ -31,7 +31,7 @@ def unfinished(book: Database, tmp_path: Path, make_recipe: MakeRecipe) -> Unfin
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, book: Database, make_recipe: MakeRecipe) -> Path:
-    """Folder of the training that nothing stops."""
+    """Folder of the training run that nothing stops."""
     folder = tmp_path_factory.mktemp("whole") / "model"
     train(nine(make_recipe), book, folder)
     return folder
@@ -79,8 +79,8 @@ def test_a_damaged_checkpoint_is_skipped(
     else:
         path.unlink()
     told: list[str] = []
-    train(nine(make_recipe), book, folder, tell=told.append)
-    assert told == [f"{path}: is damaged; this checkpoint is skipped", f"{folder}: goes on from step 4 of 9"]
+    train(nine(make_recipe), book, folder, note=told.append)
+    assert told == [f"{path}: is damaged; this checkpoint is skipped", f"{folder}: resumes from step 4 of 9"]
     assert (folder / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
 
 
@@ -88,9 +88,7 @@ def test_all_damaged_is_an_error(unfinished: Unfinished, book: Database, make_re
     folder = unfinished()
     for path in (folder / "checkpoints").glob("*/model.safetensors"):
         damage(path)
-    with pytest.raises(
-        TrainingError, match="every checkpoint is damaged; --overwrite starts the training anew"
-    ):
+    with pytest.raises(TrainingError, match="every checkpoint is damaged; --overwrite"):
         train(nine(make_recipe), book, folder)
     assert train(nine(make_recipe), book, folder, overwrite=True).steps == 9
 
@@ -114,7 +112,7 @@ def test_another_recipe_is_refused(
     assert checkpoints.steps_saved(folder) == [5, 4]
 
 
-def test_a_baseline_does_not_go_on_with_retrieval(
+def test_a_baseline_does_not_resume_with_retrieval(
     unfinished: Unfinished, book: Database, make_recipe: MakeRecipe
 ) -> None:
     with pytest.raises(MismatchError, match=r"with data\.num_neighbors 2; now it is 0"):
@@ -133,12 +131,12 @@ def test_another_version_of_the_database_is_refused(
         train(nine(make_recipe), database, folder)
 
 
-def test_overwrite_starts_anew(
+def test_overwrite_starts_from_scratch(
     unfinished: Unfinished, book: Database, make_recipe: MakeRecipe, whole: Path
 ) -> None:
     told: list[str] = []
     folder = unfinished(seed=1)
-    train(nine(make_recipe), book, folder, overwrite=True, tell=told.append)
+    train(nine(make_recipe), book, folder, overwrite=True, note=told.append)
     assert told == []
     assert (folder / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
 
@@ -157,7 +155,7 @@ def test_a_disk_that_is_full_is_an_error_that_keeps_the_checkpoint_before(
     assert checkpoints.steps_saved(folder) == [5, 4]
 
 
-def test_a_finished_model_of_another_training_is_refused(
+def test_a_finished_model_of_another_training_run_is_refused(
     book: Database, tmp_path: Path, make_recipe: MakeRecipe
 ) -> None:
     train(make_recipe(max_steps=1), book, tmp_path / "model")

@@ -18,7 +18,7 @@ from openbook.errors import SettingsError, TrainingStoppedError
 from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import load_base
 from openbook.train import Recipe, checkpoints, distributed, train
-from openbook.train.loop import training_arguments
+from openbook.train.loop import check_machine
 from openbook.train.settings import TrainSettings
 
 MakeRecipe = Callable[..., Recipe]
@@ -196,7 +196,7 @@ def test_what_the_first_process_refuses_all_refuse(folder: Path) -> None:
     assert said[1] == "TrainingError: stopped, because the first process did; its message says why"
 
 
-def test_a_batch_must_divide(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_batch_must_divide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(distributed, "world_size", lambda: 3)
     with pytest.raises(SettingsError, match=r"train\.batch_size 8: must be a multiple of .* processes, 3"):
-        training_arguments(TrainSettings(batch_size=8), tmp_path)
+        check_machine(TrainSettings(batch_size=8))

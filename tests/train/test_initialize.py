@@ -1,4 +1,4 @@
-"""What a training starts with: another model's weights, a frozen decoder, no retrieval at all."""
+"""What a training run begins with: another model's weights, a frozen decoder, no retrieval at all."""
 
 import shutil
 from collections.abc import Callable
@@ -63,7 +63,7 @@ def test_only_what_reads_neighbors_trains_with_a_frozen_decoder(
     assert all(reads_neighbors(name) for name in moved)
 
 
-def test_a_frozen_training_goes_on_where_it_stopped(
+def test_with_a_frozen_decoder_it_resumes_where_it_stopped(
     decoder: Path, book: Database, tmp_path: Path, make_recipe: MakeRecipe
 ) -> None:
     recipe = make_recipe(
@@ -82,7 +82,7 @@ def test_a_frozen_training_goes_on_where_it_stopped(
     assert files[0] == files[1]
 
 
-def test_all_weights_of_another_training_are_taken(
+def test_all_weights_of_another_model_are_copied(
     trained_folder: Path, book: Database, tmp_path: Path, make_recipe: MakeRecipe, weights: Weights
 ) -> None:
     train(

@@ -1,4 +1,4 @@
-"""metrics.jsonl and TensorBoard's files: the same numbers, and none of steps that were undone."""
+"""metrics.jsonl and what trackers show: the same numbers, and none of steps that were undone."""
 
 import struct
 from collections.abc import Callable, Iterator
@@ -11,6 +11,7 @@ from openbook.database import Database
 from openbook.errors import TrainingStoppedError
 from openbook.train import Recipe, train
 from openbook.train.metrics_file import MetricsFile
+from openbook.train.trackers import start_trackers
 
 MakeRecipe = Callable[..., Recipe]
 Metrics = Callable[[Path], list[dict[str, Any]]]
@@ -66,7 +67,8 @@ def test_tensorboard_has_the_numbers_of_metrics(
 
 
 def write_until(folder: Path, step: int, last: int) -> None:
-    file = MetricsFile(folder, step=step, tokens_per_step=10, report=lambda row: None)
+    trackers = start_trackers(["tensorboard"], folder, step=step, recipe={})
+    file = MetricsFile(folder, step=step, tokens_per_step=10, report=lambda row: None, trackers=trackers)
     for number in range(step + 1, last + 1):
         file.write(number, {"loss": float(number)})
     file.close()
@@ -81,14 +83,14 @@ def test_what_was_written_after_the_checkpoint_is_cut_off(tmp_path: Path, metric
     assert sorted(step for _, step in scalars(tmp_path / "tensorboard")) == [1, 2, 3, 4]
 
 
-def test_a_new_training_begins_with_nothing(tmp_path: Path, metrics: Metrics) -> None:
+def test_a_new_training_run_begins_with_nothing(tmp_path: Path, metrics: Metrics) -> None:
     write_until(tmp_path, 0, 5)
     write_until(tmp_path, 0, 2)
     assert [row["step"] for row in metrics(tmp_path)] == [1, 2]
     assert sorted(step for _, step in scalars(tmp_path / "tensorboard")) == [1, 2]
 
 
-def test_seconds_go_on(tmp_path: Path) -> None:
+def test_seconds_are_counted_on(tmp_path: Path) -> None:
     import json
 
     (tmp_path / "metrics.jsonl").write_text('{"step": 1, "tokens": 10, "seconds": 100.0, "loss": 1.0}\n')

@@ -1,4 +1,4 @@
-"""A training that is killed anywhere and started again ends bit-equal to the one left alone."""
+"""A training run that is killed anywhere and resumed ends bit-equal to the one left alone."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ Metrics = Callable[[Path], list[dict[str, Any]]]
 
 @pytest.fixture(scope="module")
 def recipe(make_recipe: MakeRecipe) -> Recipe:
-    """With everything that draws random numbers or goes on from step to step."""
+    """With everything that draws random numbers or is carried from step to step."""
     return make_recipe(
         max_steps=5,
         gradient_accumulation_steps=2,
@@ -37,7 +37,7 @@ def recipe(make_recipe: MakeRecipe) -> Recipe:
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory, book: Database, recipe: Recipe) -> Path:
-    """Folder of the training that nothing interrupts."""
+    """Folder of the training run that nothing interrupts."""
     folder = tmp_path_factory.mktemp("alone") / "model"
     train(recipe, book, folder)
     return folder
@@ -66,10 +66,10 @@ def test_killed_between_any_steps(
     told: list[str] = []
     with pytest.raises(Kill):
         train(recipe, book, tmp_path / "model", progress=kill)
-    train(recipe, book, tmp_path / "model", tell=told.append)
-    # The checkpoint of a step is written after the step is told of.
+    train(recipe, book, tmp_path / "model", note=told.append)
+    # The checkpoint of a step is written after its progress is reported.
     saved = {1: 0, 2: 0, 3: 2, 4: 2, 5: 4}[step]
-    assert told == ([f"{tmp_path / 'model'}: goes on from step {saved} of 5"] if saved else [])
+    assert told == ([f"{tmp_path / 'model'}: resumes from step {saved} of 5"] if saved else [])
     require_equal(tmp_path / "model")
 
 
@@ -112,7 +112,7 @@ def test_killed_when_only_the_checkpoints_are_left_to_delete(
         kill_at(patch, checkpoints, "clear", 1, leave=dead, folder=folder)
         train(recipe, book, folder)
     told: list[str] = []
-    assert train(recipe, book, dead, tell=told.append).steps == 5
+    assert train(recipe, book, dead, note=told.append).steps == 5
     assert told == [f"{dead}: the model was complete already"]
     require_equal(dead)
 
@@ -191,7 +191,7 @@ def test_killed_for_real(
     os.killpg(process.pid, signal.SIGTERM)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 143
-    assert "goes on from step" in said
+    assert "resumes from step" in said
     step = checkpoints.steps_saved(folder)[0]
     assert f"stopped at step {step} of 40" in said
     assert "Traceback" not in said

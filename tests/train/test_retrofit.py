@@ -1,4 +1,4 @@
-"""Training what is added to a base: going on, starting from, precision, and what does not fit."""
+"""Training what is added to a base: resuming, starting from another, precision, and what does not fit."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -66,13 +66,13 @@ def test_trained_small_and_the_base_stays(
 def alone(
     tmp_path_factory: pytest.TempPathFactory, book: Database, make_base: MakeBase, make_retrofit: MakeRetrofit
 ) -> Path:
-    """A training that nothing interrupts."""
+    """Folder of the training run that nothing interrupts."""
     folder = tmp_path_factory.mktemp("alone") / "model"
     train(make_retrofit(), book, folder, base=make_base())
     return folder
 
 
-def test_it_goes_on_where_it_stopped(
+def test_it_resumes_where_it_stopped(
     book: Database,
     make_base: MakeBase,
     make_retrofit: MakeRetrofit,
@@ -125,7 +125,7 @@ def test_retrofits_and_models_of_our_own_are_not_mixed(
 ) -> None:
     with pytest.raises(SettingsError, match=r"train\.start_from: .* is a retrofit"):
         train(make_recipe(start_from=str(alone)), book, tmp_path / "model")
-    with pytest.raises(SettingsError, match=r"train\.start_from: .* is no retrofit"):
+    with pytest.raises(SettingsError, match=r"train\.start_from: .* is not a retrofit"):
         train(
             make_retrofit(train__start_from=str(trained_folder)), book, tmp_path / "model", base=make_base()
         )
@@ -224,7 +224,7 @@ def test_a_database_of_another_tokenizer_is_refused_with_what_to_do(
     assert train(make_retrofit(), book, tmp_path / "model", base=base).steps == 4
 
 
-def test_a_base_loaded_otherwise_does_not_go_on(
+def test_a_base_loaded_otherwise_does_not_resume(
     book: Database, make_base: MakeBase, make_retrofit: MakeRetrofit, tmp_path: Path
 ) -> None:
     with pytest.raises(TrainingStoppedError):

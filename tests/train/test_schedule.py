@@ -38,5 +38,5 @@ def test_constant_stays() -> None:
     assert factors(schedule="constant", max_steps=9, warmup_steps=2)[2:] == [1.0] * 7
 
 
-def test_a_warm_up_may_be_longer_than_the_training() -> None:
+def test_a_warm_up_may_be_longer_than_the_training_run() -> None:
     assert factors(max_steps=3, warmup_steps=10) == [0.1, 0.2, 0.3]

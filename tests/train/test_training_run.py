@@ -74,7 +74,7 @@ def test_loss_goes_down(trained_folder: Path) -> None:
     assert sum(losses[-5:]) / 5 < sum(losses[:5]) / 5 - 1
 
 
-def test_tells_of_each_step_and_each_row(book: Database, tmp_path: Path, make_recipe: MakeRecipe) -> None:
+def test_progress_and_report_are_called(book: Database, tmp_path: Path, make_recipe: MakeRecipe) -> None:
     told: list[tuple[int, int | None]] = []
     rows: list[dict[str, Any]] = []
     recipe = make_recipe(max_steps=3)
@@ -175,8 +175,8 @@ def test_trains_without_held_out_documents(book: Database, tmp_path: Path, make_
     database.add(Document(id=f"{number}", text=f"some text number {number} " * 20) for number in range(3))
     build_neighbors(database, k=2)
     told: list[str] = []
-    train(make_recipe(max_steps=1, eval_every=1), database, tmp_path / "model", tell=told.append)
-    assert told == ["no document is held out, so nothing is evaluated during the training"]
+    train(make_recipe(max_steps=1, eval_every=1), database, tmp_path / "model", note=told.append)
+    assert told == ["no document is held out, so nothing is evaluated during training"]
     assert not any("bits_per_byte" in row for row in metrics(tmp_path / "model"))
 
 

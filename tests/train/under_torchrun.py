@@ -1,4 +1,4 @@
-"""Started by torchrun from test_processes.py: trainings in each of several processes, one after the other.
+"""Started by torchrun from test_distributed.py: training runs in each of several processes, one by one.
 
 The only argument is JSON: a list of {"arguments": [...]} for a command line, or of {"recipe", "database",
 "output", "stop_after"} for a call of `train`, of a retrofit with "base" and "dtype"; an error that it raises
@@ -17,7 +17,7 @@ from openbook.cli.app import run
 from openbook.database import Database
 from openbook.errors import OpenbookError, TrainingStoppedError
 from openbook.model.retrofitting import load_base
-from openbook.train import load_recipe, train
+from openbook.train import distributed, load_recipe, train
 
 
 def work(job: dict[str, Any]) -> None:
@@ -28,7 +28,7 @@ def work(job: dict[str, Any]) -> None:
 
     def stop() -> bool:
         left[0] -= 1
-        return left[0] == 0 and rank == 1  # any process may be the one that is told
+        return left[0] == 0 and rank == 1  # any process may be the one that is asked to
 
     base = load_base(job["base"], dtype=job["dtype"]) if "base" in job else None
     try:
@@ -43,5 +43,7 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     # registered before the group is joined, so called after what joining has registered
     atexit.register(lambda: sys.stderr.write(f"group left: {not torch.distributed.is_initialized()}\n"))
+    distributed.join()
+    distributed.wait()  # as `pretrain_retro.py` does before it trains
     for job in json.loads(sys.argv[1]):
         work(job)

@@ -55,9 +55,9 @@ def samples_of(patch: pytest.MonkeyPatch) -> list[list[list[int]]]:
     seen: list[list[list[int]]] = []
     compute = TrainingLoop.compute_loss
 
-    def looking(self: TrainingLoop, model: Any, inputs: dict[str, Any], *args: Any, **options: Any) -> Any:
-        seen.append(inputs["input_ids"].tolist())
-        return compute(self, model, inputs, *args, **options)
+    def looking(self: TrainingLoop, batch: dict[str, Any], *arguments: Any) -> Any:
+        seen.append(batch["input_ids"].tolist())
+        return compute(self, batch, *arguments)
 
     patch.setattr(TrainingLoop, "compute_loss", looking)
     return seen
