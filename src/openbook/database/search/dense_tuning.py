@@ -59,10 +59,23 @@ def train_index(vectors: Rows, chunk_ids: NDArray[np.int64]) -> tuple[Any, str]:
 
     name = index_name(len(chunk_ids), vectors.shape[1])
     index = faiss.index_factory(vectors.shape[1], name, faiss.METRIC_INNER_PRODUCT)
-    lists = faiss.extract_index_ivf(index).nlist
-    sample = _sample(chunk_ids, _TRAINING_VECTORS_A_LIST * lists)
-    index.train(vectors[sample].astype(np.float32))
+    train_on_sample(index, vectors, chunk_ids)
     return index, name
+
+
+def train_on_sample(index: Any, vectors: Rows | NDArray[np.float16], rows: NDArray[np.int64]) -> None:
+    """Train an index of inverted lists on 100 vectors for each list, the same ones at every call.
+
+    Args:
+        index: of faiss, untrained.
+        vectors: [any, E].
+        rows: those to draw from; all are taken where there are fewer.
+    """
+    import faiss
+
+    lists = faiss.extract_index_ivf(index).nlist
+    sample = _sample(rows, _TRAINING_VECTORS_A_LIST * lists)
+    index.train(vectors[sample].astype(np.float32))
 
 
 def tune_index(index: Any, name: str, vectors: Rows, chunk_ids: NDArray[np.int64]) -> IndexTuning:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from openbook.database import Version
 from openbook.database.neighbors.sequences import IGNORED_LABEL
-from openbook.database.search.dense_tuning import index_name
+from openbook.database.search.dense_tuning import index_name, train_on_sample
 from openbook.errors import DatabaseError, SettingsError
 from openbook.evaluate.baselines.plain_decoder import hidden_states
 from openbook.progress import Progress, silent
@@ -23,7 +23,6 @@ _LISTS_VISITED = 32
 """As in the paper (arXiv 1911.00172, section 3)."""
 _RERANK = 4
 """Times the hits asked for that are compared by their keys of float16."""
-_TRAINING_KEYS_A_LIST = 100
 _ROWS_AT_ONCE = 16_384
 
 
@@ -168,10 +167,8 @@ def _index(keys: NDArray[np.float16], exact_below: int) -> Any:
     exact = count < exact_below
     index: Any = faiss.index_factory(size, "Flat" if exact else index_name(count, size), faiss.METRIC_L2)
     if not exact:
+        train_on_sample(index, keys, np.arange(count))
         lists = faiss.extract_index_ivf(index)
-        sample = min(count, _TRAINING_KEYS_A_LIST * lists.nlist)
-        drawn = np.random.default_rng(0).choice(count, size=sample, replace=False)
-        index.train(keys[np.sort(drawn)].astype(np.float32))
         lists.nprobe = min(lists.nlist, _LISTS_VISITED)
         index.k_factor = _RERANK
     for start in range(0, count, _ROWS_AT_ONCE):
