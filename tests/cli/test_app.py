@@ -135,14 +135,14 @@ def test_a_reader_that_has_seen_enough_is_no_error(database: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("info", "db", "--colour"), "--colour"),
+        (("info", "db", "--color"), "--color"),
         (("serach", "db", "text"), "serach"),
         (("eval", "perplexty"), "perplexty"),
         (("search", "db", "text", "-k", "many"), "-k"),
         (("search", "db", "text", "--mode", "fuzzy"), "fuzzy"),
         (("info", "db", "another"), "another"),
         (("search", "db"), "TEXT"),
-        (("--colour",), "--colour"),
+        (("--color",), "--color"),
     ],
 )
 def test_a_wrong_command_line(openbook: OpenBook, arguments: tuple[str, ...], message: str) -> None:
@@ -169,7 +169,7 @@ def test_a_wrong_command_line(openbook: OpenBook, arguments: tuple[str, ...], me
         ("train", "tiny", "--database", "DB", "--output", "OUT"),
     ],
 )
-def test_a_folder_that_is_no_database(
+def test_a_folder_without_a_database(
     openbook: OpenBook, texts: Path, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     places = {"DB": tmp_path / "none", "SOURCE": texts, "OUT": tmp_path / "out"}

@@ -1,4 +1,4 @@
-"""What a user names, when it is no model of ours, or not one that fits."""
+"""What a user names, when it is not a model of ours, or not one that fits."""
 
 from pathlib import Path
 

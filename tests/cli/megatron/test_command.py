@@ -77,7 +77,7 @@ def test_the_plain_gpt_is_trained_on_the_same_samples(
     assert not (data / "gpt-checkpoint" / "corpus" / "neighbors").exists()
 
 
-def test_the_corpus_is_reused_and_a_model_only_replaced_when_told_to(
+def test_the_corpus_is_reused_and_a_model_replaced_only_on_request(
     pretrain: Run, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     flags = ("--save", "out", "--split", "8,1,1")
@@ -112,10 +112,38 @@ def test_every_documents_neighbors_are_of_the_book_and_held_out_documents_are_ev
         ("--fp16", "--fp16: needs a GPU; take --bf16"),
     ],
 )
-def test_what_cannot_be_trained_is_told_in_megatrons_words(
+def test_what_cannot_be_trained_is_refused_in_megatrons_words(
     pretrain: Run, capsys: pytest.CaptureFixture[str], flags: str, message: str
 ) -> None:
     if flags == "--fp16" and torch.cuda.is_available():
         pytest.skip("it can be trained here")
     assert pretrain(*shlex.split(flags)) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("message", "advice"),
+    [
+        ("rows.jsonl:2: not JSON; correct the line", ", or leave it out: --on-error skip"),
+        ("x.txt: not UTF-8 at byte 2; convert it", ", or go on without it: --on-error skip"),
+        ("x:1: no text: 'text' is missing", "; choose another key with --text-key"),
+        ("x.csv: no column 'text'; its columns: a, b", " (choose: --text-key)"),
+    ],
+)
+def test_advice_for_another_command_is_left_out(message: str, advice: str) -> None:
+    assert command.in_megatrons_words(message + advice) == message
+
+
+def test_advice_is_given_in_the_flags_of_this_command() -> None:
+    advice = "set train.start_from, or choose another --output, or --overwrite"
+    assert command.in_megatrons_words(advice) == "set --load, or choose another --save, or --overwrite"
+
+
+def test_a_damaged_line_is_refused_in_megatrons_words(
+    pretrain: Run, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (data / "my_text_data").write_text('{"text": "one"}\n{"text": \n')
+    assert pretrain() == 2
+    error = capsys.readouterr().err
+    assert "my_text_data:2" in error
+    assert "--on-error" not in error

@@ -53,7 +53,7 @@ def test_a_prefix_is_trained_on(pretrain: Run, data: Path) -> None:
     assert (data / "retro-checkpoint" / "model.safetensors").is_file()
 
 
-def test_data_that_cannot_be_found_are_told(book: Database, data: Path) -> None:
+def test_data_that_cannot_be_found_are_named(book: Database, data: Path) -> None:
     with pytest.raises(SourceError, match="--data-path nothing: no such file, with or without a suffix"):
         find("nothing")
     with pytest.raises(SettingsError, match=r"--data-path 0\.5: weights have no meaning here"):

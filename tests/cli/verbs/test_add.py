@@ -52,7 +52,7 @@ def test_a_sync_with_an_empty_or_missing_folder_removes_nothing(
     assert openbook("info", database, "--json").json["documents"] == 14
 
 
-def test_copies_of_held_out_documents_are_told_and_listed(
+def test_copies_of_held_out_documents_are_named_and_listed(
     openbook: OpenBook, database: Path, tmp_path: Path
 ) -> None:
     ids = tmp_path / "ids.txt"
@@ -68,7 +68,7 @@ def test_copies_of_held_out_documents_are_told_and_listed(
     openbook("add", tmp_path / "held", tmp_path / "copy.jsonl")
     result = openbook("add", tmp_path / "held", tmp_path / "late.jsonl")
     assert "near-copy: copy of late: similar with late" in result.err
-    assert "copy of early" not in result.err, "it was told when it was added"
+    assert "copy of early" not in result.err, "it was named when it was added"
     assert "1 documents nearly equal others" in result.err
     listed = openbook("info", tmp_path / "held", "--excluded")
     assert listed.out.splitlines() == [

@@ -120,7 +120,7 @@ def test_eval_retrieval_with_a_model_checks_that_it_fits(
 
 
 @pytest.mark.parametrize("name", ["nowhere", "texts"])
-def test_eval_retrieval_with_a_folder_that_is_no_model_asks_nobody(
+def test_eval_retrieval_with_a_folder_that_is_not_a_model_asks_nobody(
     openbook: OpenBook, database: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def asked(*_: object, **__: object) -> None:

@@ -32,7 +32,7 @@ def test_info_shows_a_tree_and_as_json_the_same_figures(openbook: OpenBook, data
     assert "near-copies" not in tree.out
 
 
-def test_info_tells_of_the_dense_index_and_of_a_table_that_is_behind(openbook: OpenBook, dense: Path) -> None:
+def test_info_shows_the_dense_index_and_of_a_table_that_is_behind(openbook: OpenBook, dense: Path) -> None:
     openbook("neighbors", dense, "-k", "2", "--mode", "hybrid")
     openbook("remove", dense, "d3")
     tree = openbook("info", dense).out
@@ -126,13 +126,13 @@ def test_repairing_while_another_process_writes_is_refused(openbook: OpenBook, d
 
 
 @pytest.mark.parametrize("verb", ["info", "compact", "verify"])
-def test_a_folder_that_is_no_database(openbook: OpenBook, tmp_path: Path, verb: str) -> None:
+def test_a_folder_without_a_database(openbook: OpenBook, tmp_path: Path, verb: str) -> None:
     result = openbook(verb, tmp_path / "none")
     assert (result.code, "no openbook database here" in result.error) == (2, True)
     assert not (tmp_path / "none").exists()
 
 
-def test_a_catalogue_that_sqlite_cannot_read_is_one_line(openbook: OpenBook, database: Path) -> None:
+def test_a_catalog_that_sqlite_cannot_read_is_one_line(openbook: OpenBook, database: Path) -> None:
     (database / "catalog.sqlite").write_bytes(b"SQLite format 3\0" + b"\xf4" * 5000)
     for verb in ("info", "compact"):
         result = openbook(verb, database)
@@ -141,7 +141,7 @@ def test_a_catalogue_that_sqlite_cannot_read_is_one_line(openbook: OpenBook, dat
     assert openbook("verify", database, "--repair").code == 1
 
 
-def test_an_interrupted_write_of_the_catalogue_is_rolled_back(openbook: OpenBook, database: Path) -> None:
+def test_an_interrupted_write_of_the_catalog_is_rolled_back(openbook: OpenBook, database: Path) -> None:
     """SQLite's journal of a killed writer lies beside it."""
     connection = sqlite3.connect(database / "catalog.sqlite")
     connection.execute("BEGIN IMMEDIATE")

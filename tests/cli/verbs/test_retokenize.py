@@ -116,7 +116,7 @@ def test_an_interruption_says_what_is_left(
     assert not (tmp_path / "book-SmolLlama").exists()
 
 
-def test_a_tokenizer_to_be_trained_is_no_models(
+def test_a_tokenizer_to_be_trained_is_not_a_models(
     openbook: OpenBook, rows: Path, base: Path, tmp_path: Path
 ) -> None:
     assert openbook("build", tmp_path / "db", rows, *BUILD, "--tokenizer", base).code == 0

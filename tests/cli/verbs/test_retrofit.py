@@ -179,7 +179,7 @@ def test_a_base_that_cannot_be_retrofitted_is_one_line(
     assert openbook("retrofit", base, "--database", tmp_path / "none", "--output", tmp_path / "m").code == 2
 
 
-def test_what_is_no_base_is_told_before_anything_is_loaded(
+def test_what_is_not_a_base_is_refused_before_anything_is_loaded(
     openbook: OpenBook, ready: Path, base: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "empty").mkdir()

@@ -49,7 +49,7 @@ def run_demo(
         home: an empty folder.
         minutes: how long to train.
         max_documents: read only the longest modules; None: all.
-        timed_steps: of a first training run that tells how many steps these minutes are.
+        timed_steps: of a first training run, from which the steps in these minutes are estimated.
     """
     began = time.monotonic()
     database = _build(home, max_documents)
