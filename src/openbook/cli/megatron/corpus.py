@@ -38,34 +38,34 @@ def open_corpus(
         SourceError: a path that cannot be read.
         DatabaseError: the folder's corpus was made with other settings, or all of it is held out.
     """
-    from openbook.database import Database
-    from openbook.database.storage.catalog import FILE_NAME
-
     files = [find(path) for path in paths]
-    if (folder / FILE_NAME).exists():
-        corpus = Database.open(folder)
-        differences = corpus.settings.differences(
-            holdout=holdout,
-            chunk_size=book.settings.chunk_size,
-            tokenizer_fingerprint=book.settings.tokenizer_fingerprint,
-        )
-        if differences:
-            raise DatabaseError(
-                f"{folder}: was made with other settings: {'; '.join(differences)}; choose another --save, "
-                "or remove it"
-            )
-    else:
-        corpus = Database.create(
-            folder,
-            tokenizer=book.tokenizer,
-            embedder=None,
-            chunk_size=book.settings.chunk_size,
-            holdout=holdout,
-        )
+    corpus = _create_or_open(folder, book, holdout)
     corpus.add((document for file in files for document in read(file)), sync=True, progress=progress)
     if not len(corpus.layout.chunks_of_split(holdout=False)):
         raise DatabaseError(
             f"{folder}: all of {', '.join(paths)} is held out; train on it with --split 100,0,0"
+        )
+    return corpus
+
+
+def _create_or_open(folder: Path, book: "Version", holdout: float) -> "Database":
+    from openbook.database import Database
+    from openbook.database.storage.catalog import FILE_NAME
+
+    size = book.settings.chunk_size
+    if not (folder / FILE_NAME).exists():
+        return Database.create(
+            folder, tokenizer=book.tokenizer, embedder=None, chunk_size=size, holdout=holdout
+        )
+    corpus = Database.open(folder)
+    fingerprint = book.settings.tokenizer_fingerprint
+    differences = corpus.settings.differences(
+        holdout=holdout, chunk_size=size, tokenizer_fingerprint=fingerprint
+    )
+    if differences:
+        raise DatabaseError(
+            f"{folder}: was made with other settings: {'; '.join(differences)}; choose another --save, "
+            "or remove it"
         )
     return corpus
 

@@ -1,7 +1,7 @@
 """From Megatron's flags to a recipe of openbook's."""
 
 from argparse import Namespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from openbook.errors import SettingsError
 
@@ -124,19 +124,9 @@ def _one_dropout(flags: Namespace, hidden: str, attention: str) -> float:
 def _train(flags: Namespace, processes: int) -> "TrainSettings":
     from openbook.train.settings import TrainSettings
 
-    at_a_time = flags.micro_batch_size * processes
-    in_a_step = flags.global_batch_size or at_a_time
-    if in_a_step % at_a_time:
-        raise SettingsError(
-            f"--global-batch-size {in_a_step}: must be a multiple of --micro-batch-size "
-            f"{flags.micro_batch_size} times the number of processes, {processes}"
-        )
+    at_a_time, in_a_step = _batch_sizes(flags, processes)
+    _check_schedule(flags)
     steps = _steps(flags, in_a_step)
-    if flags.lr_decay_style not in _SCHEDULES:
-        known = ", ".join(_SCHEDULES)
-        raise SettingsError(f"--lr-decay-style {flags.lr_decay_style}: choose one of {known}")
-    if flags.min_lr > flags.lr:
-        raise SettingsError(f"--min-lr {flags.min_lr:g}: must not be above --lr {flags.lr:g}")
     return TrainSettings(
         max_steps=steps,
         batch_size=at_a_time,
@@ -149,7 +139,7 @@ def _train(flags: Namespace, processes: int) -> "TrainSettings":
         adam_beta1=flags.adam_beta1,
         adam_beta2=flags.adam_beta2,
         max_grad_norm=flags.clip_grad,
-        precision="bfloat16" if flags.bf16 else "float16" if flags.fp16 else "float32",
+        precision=_precision(flags),
         gradient_checkpointing=flags.recompute_activations,
         fsdp=flags.use_torch_fsdp2,
         workers=flags.num_workers,
@@ -160,6 +150,32 @@ def _train(flags: Namespace, processes: int) -> "TrainSettings":
         seed=flags.seed,
         start_from=flags.load if flags.finetune else None,
     )
+
+
+def _precision(flags: Namespace) -> Literal["float32", "bfloat16", "float16"]:
+    if flags.bf16:
+        return "bfloat16"
+    return "float16" if flags.fp16 else "float32"
+
+
+def _batch_sizes(flags: Namespace, processes: int) -> tuple[int, int]:
+    """Sequences at a time, of all processes, and in a step."""
+    at_a_time: int = flags.micro_batch_size * processes
+    in_a_step: int = flags.global_batch_size or at_a_time
+    if in_a_step % at_a_time:
+        raise SettingsError(
+            f"--global-batch-size {in_a_step}: must be a multiple of --micro-batch-size "
+            f"{flags.micro_batch_size} times the number of processes, {processes}"
+        )
+    return at_a_time, in_a_step
+
+
+def _check_schedule(flags: Namespace) -> None:
+    if flags.lr_decay_style not in _SCHEDULES:
+        known = ", ".join(_SCHEDULES)
+        raise SettingsError(f"--lr-decay-style {flags.lr_decay_style}: choose one of {known}")
+    if flags.min_lr > flags.lr:
+        raise SettingsError(f"--min-lr {flags.min_lr:g}: must not be above --lr {flags.lr:g}")
 
 
 def _steps(flags: Namespace, in_a_step: int) -> int:
