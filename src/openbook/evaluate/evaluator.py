@@ -138,15 +138,12 @@ class Evaluator:
         self.k = options.k
         self.batch_size = options.batch_size
         self.seed = options.seed
-        wanted = options.search_mode
-        if wanted is None and table is not None:
-            wanted = table.mode
-        self.search_mode: SearchMode = check_mode(wanted, has_dense=self.book.vectors is not None)
-        fits = table is not None and corpus is None and table.mode == self.search_mode
-        self.table = table if fits else None
-        split: Literal["train", "holdout"] = "holdout"
-        if corpus is not None and not (text.layout.holdout & text.layout.live).any():
-            split = "train"
+        self.search_mode = _search_mode(options.search_mode, table, self.book)
+        is_of_text = table is not None and corpus is None and table.mode == self.search_mode
+        self.table = table if is_of_text else None
+        # A corpus that holds nothing out is read whole.
+        holds_out = corpus is None or bool((text.layout.holdout & text.layout.live).any())
+        split: Literal["train", "holdout"] = "holdout" if holds_out else "train"
         dataset = SequenceDataset(text, split, options.sequence_length, book=self.book, stride=options.stride)
         self.windows = Windows.spread(dataset, options.max_sequences)
         self._neighbors: ChunkNeighbors | None = None
@@ -220,3 +217,14 @@ class Evaluator:
                 nats[name][batch] = scorer(windows.rows[batch])
             progress(min(start + size, len(windows)), len(windows))
         return TokenLosses(windows, nats, self.seed)
+
+
+def _search_mode(wanted: str | None, table: NeighborTable | None, book: Version) -> SearchMode:
+    """The one asked for, else the table's, else the book's default.
+
+    Raises:
+        SettingsError: an unknown one, or one that the book does not have.
+    """
+    if wanted is None and table is not None:
+        wanted = table.mode
+    return check_mode(wanted, has_dense=book.vectors is not None)

@@ -1,0 +1,11 @@
+"""Fetching neighbors of chunks of tokens."""
+
+from collections.abc import Callable
+
+from openbook.database import Database
+from openbook.generation.neighbor_fetcher import NeighborFetcher
+
+
+def test_a_huge_k_takes_no_room_for_neighbors_that_do_not_exist(small: Callable[..., Database]) -> None:
+    ids, mask = NeighborFetcher(small("ba ke", "ba li").opened, 10**9, "bm25").fetch([[1, 2]])
+    assert ids.shape[1] == mask.shape[1] == 2
