@@ -1,4 +1,7 @@
-"""Small files that are complete or absent, and errors of the disk that name the file."""
+"""Small files that are complete or absent, and errors of the disk that name the file.
+
+The caller chooses the class of the error: a plot that finds no room is not a database's matter.
+"""
 
 import hashlib
 import json
@@ -9,32 +12,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from openbook.errors import DatabaseError, OpenbookError
+from openbook.errors import OpenbookError
 
-GENERATION = "generation-"
-"""How the name of a folder begins that `compact` has written, inside the database's."""
-
-
-def database_of(place: Path) -> Path:
-    """The folder of the database that keeps its arrays and indexes in `place`: for what errors advise."""
-    return place.parent if place.name.startswith(GENERATION) else place
+ErrorClass = type[OpenbookError]
 
 
 @contextmanager
-def stored(path: Path, *, raising: type[OpenbookError] = DatabaseError) -> Iterator[None]:
-    """Turn errors of the disk inside the block into one of ours: a full disk is the user's to see to.
+def naming_errors(path: Path, error: ErrorClass) -> Iterator[None]:
+    """Raise `error`, naming the file, in place of an OSError inside the block.
 
-    Args:
-        path: what is read or written.
-        raising: the class of the error.
-
-    Raises:
-        DatabaseError: in place of an OSError, or what is to be raised instead.
+    A full disk or a missing right is the user's to correct, not a fault of ours.
     """
     try:
         yield
-    except OSError as error:
-        raise raising(f"{path}: cannot be read or written: {error.strerror or error}") from error
+    except OSError as problem:
+        message = f"{path}: cannot be read or written: {problem.strerror or problem}"
+        raise error(message) from problem
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -51,52 +44,43 @@ def replace_file(path: Path, content: bytes) -> None:
     unfinished.replace(path)
 
 
-def write_sealed(path: Path, values: dict[str, Any]) -> None:
-    """Write a JSON object with its own checksum in place of what was there; it is on the disk afterwards.
-
-    Raises:
-        DatabaseError: it cannot be written.
-    """
-    text = json.dumps(values, sort_keys=True)
-    sealed = json.dumps({"crc32": zlib.crc32(text.encode()), "values": values}, sort_keys=True)
-    with stored(path):
-        replace_file(path, sealed.encode())
+def write_sealed(path: Path, values: dict[str, Any], error: ErrorClass) -> None:
+    """Write a JSON object with its own checksum, as `replace_file` does."""
+    sealed = {"crc32": _checksum(values), "values": values}
+    with naming_errors(path, error):
+        replace_file(path, json.dumps(sealed, sort_keys=True).encode())
 
 
-def read_sealed(path: Path) -> dict[str, Any]:
-    """Read what `write_sealed` wrote.
-
-    Raises:
-        DatabaseError: it is missing or damaged.
-    """
-    with stored(path):
+def read_sealed(path: Path, error: ErrorClass) -> dict[str, Any]:
+    """Read what `write_sealed` wrote; it is an error if it is missing or damaged."""
+    with naming_errors(path, error):
         raw = path.read_bytes()
     try:
         sealed = json.loads(raw)
         values: dict[str, Any] = sealed["values"]
-        right = sealed["crc32"] == zlib.crc32(json.dumps(values, sort_keys=True).encode())
+        is_right = sealed["crc32"] == _checksum(values)
     except (ValueError, KeyError, TypeError, RecursionError):
-        right = False
-    if not right:
-        raise DatabaseError(f"{path}: does not match its checksum: the file is damaged")
+        is_right = False
+    if not is_right:
+        raise error(f"{path}: does not match its checksum: the file is damaged")
     return values
 
 
-def read_sealed_if_there(path: Path) -> dict[str, Any] | None:
-    """The same; None if there is no such file, also if it is deleted in this moment.
-
-    Raises:
-        DatabaseError: it is damaged.
-    """
+def read_sealed_if_there(path: Path, error: ErrorClass) -> dict[str, Any] | None:
+    """Read the same; None if there is no such file, also if it is deleted in this moment."""
     try:
-        return read_sealed(path)
-    except DatabaseError:
+        return read_sealed(path, error)
+    except error:
         if path.exists():
             raise
         return None
 
 
-def file_digest(path: Path) -> str:
+def file_digest(path: Path, error: ErrorClass) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
-    with stored(path), path.open("rb") as file:
+    with naming_errors(path, error), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _checksum(values: dict[str, Any]) -> int:
+    return zlib.crc32(json.dumps(values, sort_keys=True).encode())

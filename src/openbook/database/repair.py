@@ -22,8 +22,8 @@ from openbook.database.neighbors.table_writer import build_neighbors
 from openbook.database.search.embedder import Embedder, recorded_embedder
 from openbook.database.storage.arrays import AppendOnlyArray
 from openbook.database.storage.catalog import FILE_NAME
+from openbook.database.storage.database_folder import DatabaseFolder, open_folder
 from openbook.database.storage.files import Files
-from openbook.database.storage.folder import DatabaseFolder, open_folder
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.manifest import NAME as MANIFEST
 from openbook.database.storage.manifest import Problem, write_manifest

@@ -11,13 +11,13 @@ from openbook.database.search.lexical import LexicalIndex
 from openbook.database.search.tantivy_files import damaged_segments
 from openbook.database.storage.arrays import AppendOnlyArray
 from openbook.database.storage.catalog import FILE_NAME, Catalog
+from openbook.database.storage.database_folder import open_folder
 from openbook.database.storage.files import Files
-from openbook.database.storage.folder import open_folder
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.manifest import Problem, check_manifest
 from openbook.database.storage.neighbor_files import BEGUN, table_stamp
+from openbook.database.storage.sealed import file_digest, read_sealed
 from openbook.database.storage.settings import DatabaseSettings
-from openbook.durable import file_digest, read_sealed
 from openbook.errors import DatabaseError, FormatError, OpenbookError
 from openbook.progress import Progress, silent, stage
 

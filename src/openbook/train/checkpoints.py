@@ -14,7 +14,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from openbook.durable import file_digest, read_sealed, write_sealed
-from openbook.errors import DatabaseError, TrainingError
+from openbook.errors import TrainingError
 
 MANIFEST = "checkpoint.json"
 
@@ -58,8 +58,8 @@ def read(output: Path, step: int) -> Checkpoint:
     """
     path = folder_of(output, step) / MANIFEST
     try:
-        return Checkpoint(**_without_digests(read_sealed(path)))
-    except (DatabaseError, TypeError) as error:
+        return Checkpoint(**_without_digests(read_sealed(path, TrainingError)))
+    except (TrainingError, TypeError) as error:
         raise TrainingError(f"{path}: damaged, or of another version of openbook") from error
 
 
@@ -104,13 +104,13 @@ def write(output: Path, checkpoint: Checkpoint, files: Callable[[Path], None], *
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
         files(unfinished)
-        digests = {path.name: file_digest(path) for path in sorted(unfinished.iterdir())}
-        write_sealed(unfinished / MANIFEST, asdict(checkpoint) | {"digests": digests})
+        digests = {path.name: file_digest(path, TrainingError) for path in sorted(unfinished.iterdir())}
+        write_sealed(unfinished / MANIFEST, asdict(checkpoint) | {"digests": digests}, TrainingError)
         sync_folder(unfinished)
         shutil.rmtree(final, ignore_errors=True)
         unfinished.rename(final)
         sync_folder(final.parent, files=False)
-    except (OSError, DatabaseError, SafetensorError) as error:
+    except (OSError, TrainingError, SafetensorError) as error:
         raise TrainingError(f"{final}: cannot be written: {error}; make room, then start again") from error
     for path in final.parent.iterdir():
         step = path.name.removeprefix("step-")
@@ -145,12 +145,12 @@ def sync_folder(folder: Path, *, files: bool = True) -> None:
 def _problem(folder: Path) -> Path | None:
     """The file that is damaged or missing."""
     try:
-        values = read_sealed(folder / MANIFEST)
+        values = read_sealed(folder / MANIFEST, TrainingError)
         Checkpoint(**_without_digests(values))
         for name, digest in values["digests"].items():
-            if not (folder / name).is_file() or file_digest(folder / name) != digest:
+            if not (folder / name).is_file() or file_digest(folder / name, TrainingError) != digest:
                 return folder / name
-    except (DatabaseError, TypeError, KeyError):
+    except (TrainingError, TypeError, KeyError):
         return folder / MANIFEST
     return None
 

@@ -13,7 +13,7 @@ from openbook.database.neighbors import table_writer
 from openbook.database.neighbors.same_documents import same_documents
 from openbook.database.search.embedder import Embedder
 from openbook.database.storage.arrays import Rows
-from openbook.database.storage.folder import open_folder
+from openbook.database.storage.database_folder import open_folder
 from openbook.database.storage.neighbor_files import table_stamp
 from openbook.database.write.batches import is_held_out
 from openbook.errors import DatabaseError, MismatchError

@@ -23,8 +23,8 @@ from openbook.database.search.dense_store import TAIL_FOR_BULK, is_large, needs_
 from openbook.database.search.searcher import check_mode
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.neighbor_files import BEGUN, TableStamp, table_stamp
+from openbook.database.storage.sealed import naming_errors, read_sealed, write_sealed
 from openbook.database.storage.settings import SearchMode
-from openbook.durable import read_sealed, stored, write_sealed
 from openbook.errors import DatabaseError, SettingsError
 from openbook.lock import take_lock
 from openbook.progress import Progress, silent, stage
@@ -129,7 +129,7 @@ def _build(finder: NeighborFinder, stamp: TableStamp, old: NeighborTable | None,
     """Write the table beside the one that is there, then put it in its place."""
     final = finder.corpus.files.neighbors
     folder = final.with_name(f"{final.name}.new")
-    with stored(folder):
+    with naming_errors(folder):
         done = _begin(folder, stamp, old)
         wanted = _rows_to_search(finder, stamp, old)
         ids, scores = stamp.arrays(folder)
@@ -143,7 +143,7 @@ def _build(finder: NeighborFinder, stamp: TableStamp, old: NeighborTable | None,
 def _finish_move(final: Path) -> None:
     """Put a complete new table in the old one's place; after an interruption the next call does the rest."""
     new, old = (final.with_name(f"{final.name}.{end}") for end in ("new", "old"))
-    with stored(new):
+    with naming_errors(new):
         if (new / "table.json").exists():
             if final.exists():
                 shutil.rmtree(old, ignore_errors=True)

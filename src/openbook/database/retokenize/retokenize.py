@@ -17,9 +17,9 @@ from openbook.database.retokenize.new_arrays import NewArrays, NewRows
 from openbook.database.storage.catalog import FILE_NAME, UNFINISHED_NAME, Catalog
 from openbook.database.storage.files import NAMES, Files
 from openbook.database.storage.manifest import write_manifest
+from openbook.database.storage.sealed import naming_errors
 from openbook.database.storage.settings import FORMAT_WITH_LENGTHS, LARGEST_CHUNK, DatabaseSettings
 from openbook.database.write.compact import build_indexes
-from openbook.durable import stored
 from openbook.errors import DatabaseError, SettingsError
 from openbook.lock import take_lock
 from openbook.progress import Progress, silent
@@ -128,7 +128,7 @@ def _claimed(folder: Path) -> Iterator[None]:
     """Hold a folder for ourselves; if the block fails, it is deleted."""
     if (folder / FILE_NAME).exists():
         raise DatabaseError(f"{folder}: is a database already; delete it, or choose another folder")
-    with stored(folder):
+    with naming_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         names = {path.name for path in folder.iterdir()}
         if names - _LEFT_BY_A_KILL or (names - {"write.lock"} and UNFINISHED_NAME not in names):

@@ -18,7 +18,13 @@ from openbook.database.search.dense import ApproximateIndex, DenseIndex, ExactIn
 from openbook.database.search.dense_tuning import train_index, tune_index
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.layout import ChunkLayout
-from openbook.durable import database_of, file_digest, read_sealed_if_there, stored, write_sealed
+from openbook.database.storage.sealed import (
+    database_of,
+    file_digest,
+    naming_errors,
+    read_sealed_if_there,
+    write_sealed,
+)
 from openbook.errors import DatabaseError
 from openbook.progress import Progress, silent, stage
 
@@ -201,7 +207,7 @@ def _write(path: Path, index: Any) -> None:
     """
     import faiss
 
-    with stored(path):
+    with naming_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)  # never write into a file that a reader may have mapped
     try:

@@ -15,7 +15,7 @@ import tantivy
 from numpy.typing import NDArray
 
 from openbook.database.search.tantivy_files import break_seal, damaged_segments, deleted_documents, seal
-from openbook.durable import database_of
+from openbook.database.storage.sealed import database_of
 from openbook.errors import DatabaseError
 
 _HEAP_BYTES = 96_000_000

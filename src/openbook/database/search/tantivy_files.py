@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from openbook.durable import read_sealed, write_sealed
+from openbook.database.storage.sealed import read_sealed, write_sealed
 from openbook.errors import DatabaseError
 
 _TAIL = struct.Struct("<II")

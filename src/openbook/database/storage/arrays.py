@@ -13,7 +13,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from openbook.durable import database_of, stored
+from openbook.database.storage.sealed import database_of, naming_errors
 from openbook.errors import DatabaseError
 from openbook.progress import Progress, silent
 
@@ -134,7 +134,7 @@ class AppendOnlyArray:
         if count == 0:
             return np.empty((0, width), dtype=dtype)
         _check_length(path, count * width * dtype.itemsize)
-        with stored(path):
+        with naming_errors(path):
             return np.memmap(path, dtype=dtype, mode="r", shape=(count, width))
 
     def whole_rows(self) -> int:
@@ -148,7 +148,7 @@ class AppendOnlyArray:
             wanted = count * width * dtype.itemsize
             _check_length(path, wanted)
             if _size(path) > wanted:
-                with stored(path):
+                with naming_errors(path):
                     os.truncate(path, wanted)
 
     def append(self, rows: NDArray[Any], *, first: int) -> None:
@@ -157,7 +157,7 @@ class AppendOnlyArray:
         rows = np.ascontiguousarray(rows, dtype=self.dtype)
         sums = row_sums(rows, np.arange(first, first + len(rows))).astype("<u4")
         for path, values in ((self.path, rows), (self.sums_path, sums)):
-            with stored(path), path.open("ab") as file:
+            with naming_errors(path), path.open("ab") as file:
                 file.write(values.data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -167,7 +167,7 @@ class AppendOnlyArray:
         rows = np.ascontiguousarray(rows, dtype=self.dtype)
         sums = row_sums(rows, numbers).astype("<u4")[:, None]
         for path, values in ((self.path, rows), (self.sums_path, sums)):
-            with stored(path):
+            with naming_errors(path):
                 path.touch()
                 with path.open("r+b") as file:
                     for number, value in zip(numbers.tolist(), values, strict=True):

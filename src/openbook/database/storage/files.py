@@ -14,8 +14,8 @@ import numpy as np
 from openbook.database.storage.arrays import AppendOnlyArray
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.records import Snapshot
+from openbook.database.storage.sealed import GENERATION
 from openbook.database.storage.settings import DatabaseSettings
-from openbook.durable import GENERATION
 
 NAMES = (
     "tokens.bin",

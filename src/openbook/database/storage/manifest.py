@@ -8,7 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from openbook.database.storage.catalog import FILE_NAME, Catalog
-from openbook.durable import file_digest, read_sealed, read_sealed_if_there, stored, write_sealed
+from openbook.database.storage.sealed import (
+    file_digest,
+    naming_errors,
+    read_sealed,
+    read_sealed_if_there,
+    write_sealed,
+)
 from openbook.errors import DatabaseError
 
 NAME = "checksums.json"
@@ -74,5 +80,5 @@ def _version(catalog: Catalog) -> int:
 
 def _tokenizer_files(catalog: Catalog) -> list[str]:
     folder = catalog.path.parent / "tokenizer"
-    with stored(folder):
+    with naming_errors(folder):
         return [f"tokenizer/{path.name}" for path in sorted(folder.iterdir()) if path.is_file()]

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from openbook.database.storage.arrays import AppendOnlyArray
+from openbook.database.storage.sealed import read_sealed, read_sealed_if_there, write_sealed
 from openbook.database.storage.settings import SearchMode
-from openbook.durable import read_sealed, read_sealed_if_there, write_sealed
 from openbook.errors import DatabaseError
 
 

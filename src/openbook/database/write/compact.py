@@ -18,7 +18,7 @@ from openbook.database.storage.arrays import AppendOnlyArray
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.neighbor_files import BEGUN, table_stamp
-from openbook.durable import stored, write_sealed
+from openbook.database.storage.sealed import naming_errors, write_sealed
 from openbook.errors import DatabaseError
 from openbook.lock import take_lock
 from openbook.progress import Progress, silent, stage
@@ -49,7 +49,7 @@ def compact(writer: "Writer", *, progress: Progress = silent) -> int:
 def _compact(writer: "Writer", layout: ChunkLayout, progress: Progress) -> int:
     old, new = writer.files, writer.folder.files(writer.files.generation + 1)
     kept = np.flatnonzero(layout.live[layout.document_of])
-    with stored(new.place):
+    with naming_errors(new.place):
         shutil.rmtree(new.place, ignore_errors=True)
         new.place.mkdir(parents=True)
     compacted = layout.without_removed()
@@ -126,7 +126,7 @@ def _renumber_table(old: Files, new: Files, layout: ChunkLayout, kept: NDArray[n
         renumbered[kept] = np.arange(len(kept))
         ids = renumbered[ids]
         ids[(ids < 0).any(axis=1) & (ids[:, 0] >= 0)] = -1
-    with stored(new.neighbors):
+    with naming_errors(new.neighbors):
         new.neighbors.mkdir()
     moved = replace(stamp, num_chunks=len(kept))
     for array, values in zip(moved.arrays(new.neighbors), (ids, scores[kept]), strict=True):

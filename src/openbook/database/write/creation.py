@@ -6,10 +6,10 @@ from typing import Any
 from openbook.database.search.embedder import Embedder
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.storage.catalog import FILE_NAME, UNFINISHED_NAME, Catalog
-from openbook.database.storage.folder import DatabaseFolder
+from openbook.database.storage.database_folder import DatabaseFolder
 from openbook.database.storage.manifest import write_manifest
+from openbook.database.storage.sealed import naming_errors
 from openbook.database.storage.settings import DatabaseSettings
-from openbook.durable import stored
 from openbook.errors import DatabaseError
 from openbook.text import Tokenizer, load_tokenizer
 
@@ -47,7 +47,7 @@ def create_folder(
         embedding_size=embedder.size if embedder else 0,
         **settings,
     )
-    with stored(folder):
+    with naming_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         tokenizer.save(folder / "tokenizer")
         LexicalIndex(folder / "lexical")

@@ -20,8 +20,8 @@ from openbook.database.search.lexical import LexicalIndex
 from openbook.database.search.tantivy_files import remove_uncommitted_deletes
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.database_folder import DatabaseFolder
 from openbook.database.storage.files import Files
-from openbook.database.storage.folder import DatabaseFolder
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.manifest import forget_catalog, write_manifest
 from openbook.database.storage.records import DocumentRecord

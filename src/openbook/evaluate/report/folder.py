@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from openbook.durable import replace_file, stored
+from openbook.durable import naming_errors, replace_file
 from openbook.errors import MissingExtraError, OutputError
 from openbook.evaluate.report.markdown import page
 from openbook.evaluate.report.results import Evaluation
@@ -24,7 +24,7 @@ def prepare_report(folder: Path) -> None:
     except ImportError as error:
         problem = "a report's plots are drawn by matplotlib; pip install 'openbook[eval]'"
         raise MissingExtraError(f"{folder}: {problem}") from error
-    with stored(folder, raising=OutputError):
+    with naming_errors(folder, OutputError):
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / "results.json.new"
         probe.touch()
@@ -59,11 +59,11 @@ def write_report(folder: Path, evaluation: Evaluation) -> list[Path]:
         "report.md": page(evaluation, plots).encode(),
     }
     for name, content in contents.items():
-        with stored(folder / name, raising=OutputError):
+        with naming_errors(folder / name, OutputError):
             replace_file(folder / name, content)
     for name in PLOTS:
         path = folder / f"{name}.png"
         if name not in plots:
-            with stored(path, raising=OutputError):
+            with naming_errors(path, OutputError):
                 path.unlink(missing_ok=True)
     return [folder / name for name in contents]

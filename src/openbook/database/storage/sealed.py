@@ -1,0 +1,57 @@
+"""The small files of a database, complete or absent: what openbook.durable does, with a database's errors."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from openbook import durable
+from openbook.errors import DatabaseError
+
+GENERATION = "generation-"
+"""How the name of a folder begins that `compact` has written, inside the database's."""
+
+
+def database_of(place: Path) -> Path:
+    """The folder of the database that keeps its arrays and indexes in `place`: for what errors advise."""
+    return place.parent if place.name.startswith(GENERATION) else place
+
+
+def naming_errors(path: Path) -> AbstractContextManager[None]:
+    """Raise `DatabaseError`, naming the file, in place of an OSError inside the block."""
+    return durable.naming_errors(path, DatabaseError)
+
+
+def write_sealed(path: Path, values: dict[str, Any]) -> None:
+    """Put a JSON object with its own checksum in the place of what was there.
+
+    Raises:
+        DatabaseError: it cannot be written.
+    """
+    durable.write_sealed(path, values, DatabaseError)
+
+
+def read_sealed(path: Path) -> dict[str, Any]:
+    """Read what `write_sealed` wrote.
+
+    Raises:
+        DatabaseError: it is missing or damaged.
+    """
+    return durable.read_sealed(path, DatabaseError)
+
+
+def read_sealed_if_there(path: Path) -> dict[str, Any] | None:
+    """Read the same; None if there is no such file.
+
+    Raises:
+        DatabaseError: it is damaged.
+    """
+    return durable.read_sealed_if_there(path, DatabaseError)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal.
+
+    Raises:
+        DatabaseError: it cannot be read.
+    """
+    return durable.file_digest(path, DatabaseError)
