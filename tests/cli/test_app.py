@@ -175,7 +175,7 @@ def test_a_folder_without_a_database(
     places = {"DB": tmp_path / "none", "SOURCE": texts, "OUT": tmp_path / "out"}
     result = openbook(*[places.get(word, word) for word in command])
     assert result.code == 2
-    assert "no openbook database here" in result.error
+    assert str(tmp_path / "none") in result.error and "openbook build" in result.error
     assert not (tmp_path / "none").exists()
     assert not (tmp_path / "out").exists()
 

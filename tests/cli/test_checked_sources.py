@@ -83,7 +83,7 @@ def test_building_from_standard_input(openbook: OpenBook, pipe: Any, tmp_path: P
 def test_empty_standard_input_leaves_no_database(openbook: OpenBook, pipe: Any, tmp_path: Path) -> None:
     pipe(b"")
     result = openbook("build", tmp_path / "db", "-", *LEXICAL)
-    assert (result.code, "stdin: the text is empty" in result.error) == (2, True)
+    assert (result.code, "stdin: " in result.error) == (2, True)
     assert not (tmp_path / "db").exists()
 
 
@@ -101,10 +101,7 @@ def test_glob_that_matches_nothing_leaves_no_database(
     openbook: OpenBook, texts: Path, tmp_path: Path
 ) -> None:
     result = openbook("build", tmp_path / "db", texts, *LEXICAL, "--glob", "*.rst")
-    assert (result.code, "no file below it that can be read matches --glob '*.rst'" in result.error) == (
-        2,
-        True,
-    )
+    assert (result.code, "--glob '*.rst'" in result.error) == (2, True)
     assert not (tmp_path / "db").exists()
 
 
@@ -136,7 +133,7 @@ def test_two_texts_under_one_id_are_found_whatever_their_kind(tmp_path: Path, to
     rows = [{"text": "one", "id": "data:0"}, {"text": "two", "id": "b"}, {"text": "two", "id": "b"}]
     (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
     assert sources(tmp_path / "rows.jsonl").check() == 3
-    with pytest.raises(SourceError, match="a second, different text with the id 'data:0'"):
+    with pytest.raises(SourceError, match="id 'data:0'"):
         sources(tmp_path / "rows.jsonl", tokenized).check()
 
 
@@ -155,7 +152,7 @@ def test_no_tokenizer_is_trained_on_tokens(tokenized: Path, tmp_path: Path) -> N
     (tmp_path / "a.txt").write_text("some text")
     checked = sources(tmp_path / "a.txt", tokenized)
     assert checked.check() == 2
-    with pytest.raises(SettingsError, match=r"data:0: is tokens already.*--tokenizer NAME_OR_PATH"):
+    with pytest.raises(SettingsError, match=r"data:0: .* --tokenizer NAME_OR_PATH"):
         make_tokenizer("train:300", checked)
 
 
@@ -196,7 +193,7 @@ def test_large_corpus_is_sampled_evenly(
     checked = sources(tmp_path / "rows.jsonl")
     checked.check()
     assert sampled(checked, most_characters=1000) == [f"{number:050}" for number in range(0, 100, 5)]
-    assert "on one in 5 documents: 1,000 characters are plenty" in capsys.readouterr().err
+    assert "one in 5 documents: 1,000 characters" in capsys.readouterr().err
 
 
 def test_huge_document_is_sampled_evenly_too(tmp_path: Path, sampled: Sampled) -> None:

@@ -30,12 +30,14 @@ def test_a_folder_without_model(
 ) -> None:
     prompt = ("prompt",) if verb == ("generate",) else ()
     result = openbook(*verb, tmp_path / "nothing", database, *prompt)
-    assert (result.code, "holds no model" in result.error) == (2, True)
+    assert (result.code, str(tmp_path / "nothing") in result.error) == (2, True)
+    assert "openbook train" in result.error
     other = tmp_path / "bert"
     other.mkdir()
     (other / "config.json").write_text('{"model_type": "bert"}')
     result = openbook(*verb, other, database, *prompt)
-    assert (result.code, "'bert', not a RETRO" in result.error) == (2, True)
+    assert (result.code, "'bert'" in result.error) == (2, True)
+    assert f"openbook retrofit {other}" in result.error
 
 
 @pytest.mark.parametrize("content", ["{", "[1]", ""])

@@ -54,16 +54,16 @@ def test_a_prefix_is_trained_on(pretrain: Run, data: Path) -> None:
 
 
 def test_data_that_cannot_be_found_are_named(book: Database, data: Path) -> None:
-    with pytest.raises(SourceError, match="--data-path nothing: no such file, with or without a suffix"):
+    with pytest.raises(SourceError, match="--data-path nothing: "):
         find("nothing")
-    with pytest.raises(SettingsError, match=r"--data-path 0\.5: weights have no meaning here"):
+    with pytest.raises(SettingsError, match=r"--data-path 0\.5: weights "):
         find("0.5")
     for suffix in (".txt", ".jsonl"):
         (data / f"two{suffix}").write_text("text")
     with pytest.raises(SourceError, match=r"may be two\.txt or two\.jsonl"):
         find("two")
     (data / "empty").touch()
-    with pytest.raises(SourceError, match="empty: the text is empty"):
+    with pytest.raises(SourceError, match="empty: "):
         open_corpus(data / "corpus", ["empty"], book.opened, holdout=0.0)
-    with pytest.raises(DatabaseError, match="all of my_text_data is held out; train on it with --split"):
+    with pytest.raises(DatabaseError, match=r"my_text_data is held out.*--split 100,0,0"):
         open_corpus(data / "other", ["my_text_data"], book.opened, holdout=1 - 1e-9)

@@ -55,14 +55,15 @@ def test_what_does_not_fit_is_one_line(
     model, plain = models
     command = ("eval", "perplexity", model, database)
     trained_with = openbook(*command, "--baseline", model).error
-    assert "the baseline was trained with retrieval" in trained_with
+    assert "openbook train RECIPE --baseline" in trained_with
     for wrong in (("--modes", "onn"), ("--stride", 5), ("--search-mode", "near"), ("-k", 500)):
         refused = openbook(*command, *wrong, "--baseline", plain, "--knn-lm")
         assert refused.code == 2
         assert "datastore" not in refused.err
-    assert "--knn-lm: needs --baseline MODEL" in openbook(*command, "--knn-lm").error
-    assert "--in-context: needs --baseline MODEL" in openbook(*command, "--in-context").error
-    assert "holds no model" in openbook(*command, "--baseline", tmp_path / "nowhere").error
+    for option in ("--knn-lm", "--in-context"):
+        needs = openbook(*command, option).error
+        assert f"{option}: " in needs and "--baseline MODEL" in needs
+    assert str(tmp_path / "nowhere") in openbook(*command, "--baseline", tmp_path / "nowhere").error
     long = openbook(*command, "--baseline", plain, "--sequence-length", 128)
-    assert "sequence length 128: the model was trained with 64" in long.error
+    assert "sequence length 128: " in long.error and "64" in long.error
     assert long.code == 2

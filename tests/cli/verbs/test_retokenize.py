@@ -53,7 +53,7 @@ def test_a_model_without_a_tokenizer_is_one_line(openbook: OpenBook, rows: Path,
     (tmp_path / "config.json").write_text("{}")
     result = openbook("build", tmp_path / "db", rows, *BUILD, "--tokenizer", tmp_path)
     assert result.code == 2
-    assert "neither a folder with a tokenizer nor reachable on the hub" in result.error
+    assert str(tmp_path) in result.error and "train:" in result.error
 
 
 def test_the_derived_database_stands_beside_the_old_one(
@@ -88,16 +88,16 @@ def test_what_is_refused_is_one_line(openbook: OpenBook, rows: Path, base: Path,
     book = tmp_path / "book"
     openbook("build", book, rows, *BUILD, "--tokenizer", "train:300")
     for arguments, message in (
-        (("--tokenizer", book / "tokenizer"), "already: use it as it is"),
-        (("--tokenizer", tmp_path / "none"), "neither a folder with a tokenizer nor reachable"),
-        (("--tokenizer", base, "--output", book), "is a database already"),
-        (("--tokenizer", base, "--output", base), "is not empty; choose another folder"),
-        (("--tokenizer", base, "--chunk-size", "1"), "chunk size 1: must lie between 2 and 4096"),
+        (("--tokenizer", book / "tokenizer"), "use it as it is"),
+        (("--tokenizer", tmp_path / "none"), f"{tmp_path / 'none'}"),
+        (("--tokenizer", base, "--output", book), f"{book}: "),
+        (("--tokenizer", base, "--output", base), "choose another folder"),
+        (("--tokenizer", base, "--chunk-size", "1"), "chunk size 1: "),
     ):
         result = openbook("retokenize", book, *arguments)
         assert result.code == 2 and result.out == ""
         assert message in result.error
-    assert "no openbook database here" in openbook("retokenize", base, "--tokenizer", base).error
+    assert "openbook build" in openbook("retokenize", base, "--tokenizer", base).error
     assert sorted(path.name for path in base.iterdir()) == ["config.json", "tokenizer.json"]
 
 
@@ -112,7 +112,7 @@ def test_an_interruption_says_what_is_left(
     monkeypatch.setattr(new_arrays, "fill_rows", interrupted)
     result = openbook("retokenize", tmp_path / "book", "--tokenizer", base)
     assert result.code == 130
-    assert "the same command begins again" in result.err
+    assert "nothing is left" in result.err
     assert not (tmp_path / "book-SmolLlama").exists()
 
 
@@ -122,4 +122,4 @@ def test_a_tokenizer_to_be_trained_is_not_a_models(
     assert openbook("build", tmp_path / "db", rows, *BUILD, "--tokenizer", base).code == 0
     refused = openbook("retokenize", tmp_path / "db", "--tokenizer", "train:500")
     assert refused.code == 2
-    assert "give the model that is to read the database" in refused.error
+    assert "train:500" in refused.error
