@@ -4,8 +4,8 @@ Nothing is measured here.
 """
 
 from openbook.evaluate.report.folder import prepare_report, write_report
+from openbook.evaluate.report.result_tables import Table, growing_table, modes_table, overlap_table
 from openbook.evaluate.report.results import Evaluation, describe
-from openbook.evaluate.report.tables import Table, growing_table, modes_table, overlap_table
 
 __all__ = [
     "Evaluation",

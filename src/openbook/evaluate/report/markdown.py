@@ -5,8 +5,7 @@ from typing import Any
 
 from openbook.evaluate.measures import Difference
 from openbook.evaluate.overlap import NearCopies
-from openbook.evaluate.report.results import Evaluation
-from openbook.evaluate.report.tables import (
+from openbook.evaluate.report.result_tables import (
     Table,
     effort_table,
     growing_table,
@@ -14,6 +13,7 @@ from openbook.evaluate.report.tables import (
     overlap_table,
     positions_table,
 )
+from openbook.evaluate.report.results import Evaluation
 
 _MINUS_ON = "The other minus on in bits per byte, with its 95 % interval"
 
