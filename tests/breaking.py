@@ -100,6 +100,33 @@ def kill_at(
     patch.setattr(owner, name, staticmethod(killing) if static else killing)
 
 
+def copy_at_calls(
+    patch: pytest.MonkeyPatch, owner: object, name: str, *, after: bool = False, folder: Path, to: Path
+) -> None:
+    """Copy a folder at each call of a function to `to/1`, `to/2` and so on: what a kill there would leave.
+
+    Args:
+        patch: to undo it.
+        owner: of the function: a class or a module.
+        name: of the function.
+        after: copy when it has done its work, not before.
+        folder: what is copied.
+        to: where to.
+    """
+    original = getattr(owner, name)
+    calls = count(1)
+
+    def copying(*arguments: Any, **options: Any) -> Any:
+        if not after:
+            _copy_at_rest(folder, to / str(next(calls)))
+        done = original(*arguments, **options)
+        if after:
+            _copy_at_rest(folder, to / str(next(calls)))
+        return done
+
+    patch.setattr(owner, name, copying)
+
+
 def _copy_at_rest(folder: Path, to: Path) -> None:
     """Copy what no thread changes meanwhile: tantivy may be merging files in the background."""
 

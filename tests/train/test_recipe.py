@@ -143,6 +143,8 @@ def test_sizes_of_the_paper_are_those_of_its_presets(name: str) -> None:
         ("train.weight_decay=0", 0.0),
         ("data.sequence_length=128", 128),
         ("model.cca_layers=[2]", [2]),
+        ("train.trackers=[wandb, tensorboard]", ["wandb", "tensorboard"]),
+        ("train.trackers=[]", []),
         ("model.copy_head=false", False),
         ("model.hidden_size=64", 64),
     ],
@@ -199,6 +201,8 @@ def test_the_last_set_wins_and_others_stay() -> None:
         ("train.adam_beta2=1", "must lie between 0 and 1, below 1"),
         ("train.start_from=3", "train.start_from is 3: must be a folder, or null"),
         ("train.keep_checkpoints=0", "must be at least 1"),
+        ("train.trackers=tensorboard", "train.trackers is 'tensorboard': must be a list of names"),
+        ("train.trackers=[tensorbord]", "train.trackers: .*'tensorbord'; did you mean 'tensorboard'"),
         ("train.save_every=-1", "must be at least 0"),
     ],
 )

@@ -206,7 +206,7 @@ def twins(tmp_path: Path) -> Database:
 
 def test_learns_to_read_its_neighbors(twins: Database, tmp_path: Path, make_recipe: MakeRecipe) -> None:
     recipe = make_recipe(
-        max_steps=150, batch_size=8, learning_rate=1e-2, warmup_steps=10, log_every=50, num_neighbors=1
+        max_steps=100, batch_size=8, learning_rate=1e-2, warmup_steps=10, log_every=50, num_neighbors=1
     )
     train(recipe, twins, tmp_path / "model")
     model = RetroForCausalLM.from_pretrained(tmp_path / "model")

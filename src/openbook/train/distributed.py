@@ -23,11 +23,10 @@ def is_first() -> bool:
 
 
 def join() -> None:
-    """Let the processes find each other; nothing to do for a single one."""
-    if world_size() > 1:
-        _accelerate_state()
-        atexit.unregister(_leave)  # once is enough
-        atexit.register(_leave)
+    """Let the processes find each other; a single one finds its device."""
+    _accelerate_state()
+    atexit.unregister(_leave)  # once is enough
+    atexit.register(_leave)
 
 
 def in_first(work: Callable[[], int | None]) -> int:

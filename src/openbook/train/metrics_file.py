@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from openbook.durable import replace_file
+from openbook.train.trackers import finish_trackers
 
 Report = Callable[[dict[str, Any]], None]
 """Called with each line of metrics.jsonl as it is written."""
@@ -63,9 +64,8 @@ class MetricsFile:
             os.fsync(file.fileno())
 
     def close(self) -> None:
-        """End the trackers: no more lines follow."""
-        for tracker in self.trackers:
-            tracker.finish()
+        """Finish the trackers: no more lines follow."""
+        finish_trackers(self.trackers)
 
 
 def _by_tag(values: dict[str, Any]) -> dict[str, float]:

@@ -57,19 +57,26 @@ def start_trackers(names: Iterable[str], output: Path, *, step: int, recipe: Map
     Raises:
         TrainingError: one cannot be started: nobody is logged in, a server is not reached.
     """
-    trackers = []
+    trackers: list[Any] = []
     for name in names:
         try:
             tracker = _tensorboard(output, step) if name == "tensorboard" else _service(name, output)
             tracker.start()
+            trackers.append(tracker)
             if name != "tensorboard":
                 tracker.store_init_configuration(_flat(recipe))
         except Exception as error:  # whatever their packages raise
+            finish_trackers(trackers)
             raise TrainingError(
                 f"train.trackers: {name} cannot be started: {one_line(error)}; set it up, or leave it out"
             ) from error
-        trackers.append(tracker)
     return trackers
+
+
+def finish_trackers(trackers: Iterable[Any]) -> None:
+    """Bring what they were given to where they keep it."""
+    for tracker in trackers:
+        tracker.finish()
 
 
 def _tensorboard(output: Path, step: int) -> Any:
