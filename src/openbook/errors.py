@@ -37,11 +37,11 @@ class MismatchError(OpenbookError):
 
 
 class TrainingError(OpenbookError):
-    """A training that cannot go on: its loss is no number any more, or its checkpoints are damaged."""
+    """A training run that cannot continue: its loss is not finite, or its checkpoints are damaged."""
 
 
 class TrainingStoppedError(OpenbookError):
-    """A training that was asked to stop, and has saved a checkpoint to go on from."""
+    """A training run that was asked to stop, and has saved a checkpoint to resume from."""
 
 
 class MissingExtraError(OpenbookError):

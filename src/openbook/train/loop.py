@@ -79,7 +79,7 @@ class TrainingLoop:
             self.model: Any = torch.compile(model) if settings.compile else model
             self.autocast: Callable[[], Any] = self.accelerator.autocast
         else:
-            self.model = self.accelerator.prepare(model)
+            self.model = self.accelerator.prepare(model)  # All wait: copies begin with the same weights.
             self.autocast = nullcontext
         self.adam = make_optimizer(model, settings)
         self.optimizer = self.accelerator.prepare(self.adam)
