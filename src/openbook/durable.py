@@ -44,6 +44,22 @@ def replace_file(path: Path, content: bytes) -> None:
     unfinished.replace(path)
 
 
+def sync_folder(folder: Path, *, files: bool = True) -> None:
+    """Bring a folder's entries, and its files, to the disk.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    for path in [*(folder.iterdir() if files else ()), folder]:
+        if path.is_dir() and os.name == "nt":
+            continue  # Windows has no way to do it
+        handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 def write_sealed(path: Path, values: dict[str, Any], error: ErrorClass) -> None:
     """Write a JSON object with its own checksum, as `replace_file` does."""
     sealed = {"crc32": _checksum(values), "values": values}

@@ -131,9 +131,9 @@ def test_a_checkpoint_from_before_there_were_trackers_is_resumed(
 ) -> None:
     folder = unfinished()
     for path in (folder / "checkpoints").glob("*/checkpoint.json"):
-        said = read_sealed(path)
+        said = read_sealed(path, TrainingError)
         del said["recipe"]["train"]["trackers"]
-        write_sealed(path, said)
+        write_sealed(path, said, TrainingError)
     train(seven(make_recipe), book, folder)
     assert (folder / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
 

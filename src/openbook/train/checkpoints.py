@@ -4,7 +4,6 @@
 optimizer.safetensors, and checkpoint.json: everything else, the digests of the other files, its own checksum.
 """
 
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -13,7 +12,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from openbook.durable import file_digest, read_sealed, write_sealed
+from openbook.durable import file_digest, read_sealed, sync_folder, write_sealed
 from openbook.errors import TrainingError
 
 MANIFEST = "checkpoint.json"
@@ -128,18 +127,6 @@ def keep_until(output: Path, step: int) -> None:
 def clear(output: Path) -> None:
     """Delete all checkpoints."""
     shutil.rmtree(output / "checkpoints", ignore_errors=True)
-
-
-def sync_folder(folder: Path, *, files: bool = True) -> None:
-    """Bring a folder's entries, and its files, to the disk."""
-    for path in [*(folder.iterdir() if files else ()), folder]:
-        if path.is_dir() and os.name == "nt":
-            continue  # Windows has no way to do it
-        handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _problem(folder: Path) -> Path | None:

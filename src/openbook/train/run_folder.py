@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from openbook.database import NeighborTable, Version
+from openbook.durable import sync_folder
 from openbook.errors import MismatchError, SettingsError, TrainingError
 from openbook.model import RetroForCausalLM
 from openbook.train import checkpoints, distributed, state_dicts
@@ -67,10 +68,10 @@ def finish(output: Path, model: RetroForCausalLM, weights: dict[str, Tensor], da
         unfinished.mkdir()
         database.tokenizer.save(unfinished)
         state_dicts.save_model(model, weights, unfinished)
-        checkpoints.sync_folder(unfinished)
+        sync_folder(unfinished)
         for path in sorted(unfinished.iterdir(), key=lambda path: path.name == "config.json"):
             path.replace(output / path.name)
-        checkpoints.sync_folder(output, files=False)
+        sync_folder(output, files=False)
     except (OSError, SafetensorError) as error:
         raise TrainingError(
             f"{output}: the model cannot be written: {error}; make room, start again"
