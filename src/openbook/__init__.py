@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from openbook.database import Database
     from openbook.errors import OpenbookError
-    from openbook.generation.generate import generate
+    from openbook.generation.generator import generate
     from openbook.model import RetroConfig, RetroForCausalLM, RetroModel
     from openbook.model.retrofitting import retrofit
     from openbook.text import Document

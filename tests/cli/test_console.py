@@ -19,7 +19,7 @@ from command_line import LEXICAL, OpenBook
 from openbook.cli import console, output
 from openbook.database import Exclusion, Hit, Problem, VerifyReport
 from openbook.generation.citations import Citation, CitedNeighbor
-from openbook.generation.generate import Generation
+from openbook.generation.generator import Generation
 
 EVIL = (
     "Report\x1b[2J\x1b[1;1H\x1b]0;pwned\x07\n1. Trusted manual  (score 9.999, chunk 0)\r\x9b31m"

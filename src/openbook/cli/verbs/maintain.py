@@ -41,10 +41,11 @@ def verify(db: DatabaseArgument, repair: Repair = False, json: Json = False) -> 
 
     Example: openbook verify mybook --repair
     """
-    from openbook import database
+    from openbook.database import repair as repair_database
+    from openbook.database import verify as verify_database
 
     with bar("checking tokens") as progress:
-        check = database.repair if repair else database.verify
+        check = repair_database if repair else verify_database
         report = check(db, progress=progress)
     print_problems(report, json=json)
     if report.ok:
