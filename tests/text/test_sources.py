@@ -14,6 +14,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from openbook.errors import SourceError
 from openbook.text import Document, read_documents
+from openbook.text.sources import Omissions
 
 Write = Callable[[str, str | bytes], Path]
 ReadAll = Callable[..., tuple[list[Document], list[str]]]
@@ -285,16 +286,108 @@ def test_source_that_cannot_be_reached_says_why(source: str, problem: str) -> No
     assert str(error.value).isprintable()
 
 
-@pytest.mark.parametrize("name", ["x.png", "README", "x.txt.gz", "x.json", ".txt", "x.gz", "x.txt~"])
+@pytest.mark.parametrize("name", ["x.png", "README", "x.png.gz", "x.docm", ".txt", "x.gz", "x.txt~"])
 def test_unknown_kind_of_file_is_told_with_the_known_ones(write: Write, read_all: ReadAll, name: str) -> None:
     path = write(name, "hello")
     documents, (error,) = read_all(path, write("good.txt", "good"))
     assert [document.id for document in documents] == ["good.txt"]
     known = (
-        ".txt, .md, .rst, .html, .htm, .pdf, .docx, .csv, .parquet, .jsonl, .jsonl.gz, .jsonl.xz, "
-        ".jsonl.zst, PREFIX.idx with its PREFIX.bin, or a folder of them"
+        ".txt, .md, .markdown, .rst, .org, .html, .htm, .xhtml, .csv, .tsv, .jsonl, .ndjson, .json (each "
+        "also with .gz, .xz, .zst), .pdf, .docx, .parquet, PREFIX.idx with its PREFIX.bin, or a folder of "
+        "them"
     )
     assert error == f"{path}: unknown kind of file; known: {known}"
+
+
+COMPRESS = {"": bytes, ".gz": gzip.compress, ".xz": lzma.compress, ".zst": zstandard.compress}
+
+
+@pytest.mark.parametrize("compression", COMPRESS)
+@pytest.mark.parametrize(
+    ("name", "content", "title"),
+    [
+        ("x.txt", "hello", "x"),
+        ("x.md", "hello", "x"),
+        ("x.markdown", "# Head\nhello", "Head"),
+        ("x.rst", "hello", "x"),
+        ("x.org", "#+TITLE: Head\nhello", "Head"),
+        ("x.html", "<p>hello", "x"),
+        ("x.xhtml", "<p>hello</p>", "x"),
+        ("x.csv", "text\nhello", ""),
+        ("x.tsv", "id\ttext\nx\thello", ""),
+        ("x.jsonl", '{"text": "hello"}', ""),
+        ("x.ndjson", '{"text": "hello"}', ""),
+        ("x.json", '[{"text": "hello"}]', ""),
+    ],
+)
+def test_all_text_may_be_compressed(
+    write: Write, read_all: ReadAll, name: str, content: str, title: str, compression: str
+) -> None:
+    path = write(f"{name}{compression}", COMPRESS[compression](content.encode()))
+    (document,), errors = read_all(path)
+    assert (document.text.endswith("hello"), document.title, errors) == (True, title, [])
+    assert document.source.startswith(str(path))
+
+
+def test_files_of_other_kinds_are_counted_by_the_ends_of_their_names(write: Write, tmp_path: Path) -> None:
+    names = ["a.txt", "b.PNG", "sub/c.png", "sub/d", "e.json", "f.tsv.gz", "g.docm"]
+    for name in (*names, ".hidden.png", "~$report.docx"):
+        write(f"docs/{name}", "hello")
+    omissions = Omissions()
+    documents = list(read_documents(str(tmp_path / "docs"), omissions=omissions))
+    assert [document.id for document in documents] == ["docs/a.txt"]
+    assert omissions.files == {".png": 2, "": 1, ".json": 1, ".gz": 1, ".docm": 1}
+    assert omissions.files_line().startswith("6 files are left out, of kinds that are not read: 2 .png, ")
+    assert "1 without an ending" in omissions.files_line() and "--glob '*.json'" in omissions.files_line()
+    assert Omissions().files_line() == ""
+
+
+def test_what_a_pattern_leaves_out_is_not_counted(write: Write, tmp_path: Path) -> None:
+    for name in ("a.txt", "b.png", "c.json", "d.tsv"):
+        write(f"docs/{name}", '{"text": "hello"}')
+    omissions = Omissions()
+    documents = list(read_documents(str(tmp_path / "docs"), glob="*.json", omissions=omissions))
+    assert [document.text for document in documents] == ["hello"]
+    assert not omissions.files
+
+
+def test_many_kinds_are_one_line_still(write: Write, tmp_path: Path) -> None:
+    for number in range(20):
+        write(f"docs/x.kind{number}", "hello")
+    write("docs/a.txt", "hello")
+    omissions = Omissions()
+    list(read_documents(str(tmp_path / "docs"), omissions=omissions))
+    assert omissions.files_line().endswith(", and 12 kinds more")
+
+
+def test_a_lock_file_of_an_office_program_is_left_out(
+    write: Write, read_all: ReadAll, tmp_path: Path
+) -> None:
+    write("docs/a.txt", "hello")
+    write("docs/~$report.docx", b"\x05Otto")
+    (document,), errors = read_all(tmp_path / "docs")
+    assert (document.id, errors) == ("docs/a.txt", [])
+
+
+def test_folders_may_be_nested_deeper_than_the_stack(write: Write, tmp_path: Path) -> None:
+    """Made one by one, for a path may not be that long at once on every system."""
+    write("docs/a.txt", "top")
+    place = os.open(tmp_path / "docs", os.O_RDONLY)
+    for _ in range(1200):
+        os.mkdir("d", dir_fd=place)
+        below = os.open("d", os.O_RDONLY, dir_fd=place)
+        os.close(place)
+        place = below
+    file = os.open("z.txt", os.O_WRONLY | os.O_CREAT, dir_fd=place)
+    os.write(file, b"bottom")
+    os.close(file)
+    os.close(place)
+    assert [document.text for document in read_documents(str(tmp_path / "docs"))] == ["top", "bottom"]
+    outermost = tmp_path / "docs" / "d"
+    while (outermost / "d").exists():  # from outside in: rmtree is recursive itself
+        (outermost / "d").rename(tmp_path / "docs" / "next")
+        outermost.rmdir()
+        (tmp_path / "docs" / "next").rename(outermost)
 
 
 @pytest.mark.parametrize("inside", [None, "x.png", ".hidden.txt", ".git/x.txt"])

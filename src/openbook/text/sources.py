@@ -5,8 +5,11 @@ are is decided by its reader.
 """
 
 import sys
+import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -14,14 +17,49 @@ from openbook.errors import SourceError
 from openbook.text.documents import AnyDocument, source_error
 from openbook.text.globs import matches
 from openbook.text.readers.hub import is_dataset, read_dataset
-from openbook.text.readers.registry import READERS, known_kinds, reader_suffix
-from openbook.text.readers.source_file import Item, Keys, SourceFile
+from openbook.text.readers.registry import ONLY_NAMED, READERS, known_kinds, reader_suffix
+from openbook.text.readers.source_file import Item, Keys, NoRowsError, Omission, SourceFile
 from openbook.text.readers.standard_input import read_standard_input
 
 OnError = Callable[[SourceError], None]
 """Called with the error of each document that was skipped."""
 
 STANDARD_INPUT = "-"
+_NOT_DOCUMENTS = (".", "~$")
+"""How names of hidden files begin, and of those that office programs lay beside an open document."""
+_KINDS_NAMED = 8
+
+
+@dataclass
+class Omissions:
+    """What a reading left out without an error, for the caller to say.
+
+    files: of folders, those that no reader knows, counted by the ends of their names. Hidden files, pipes and
+        files that a pattern leaves out are not among them.
+    parts: a line for each file that was read, but not all of it.
+    """
+
+    files: Counter[str] = field(default_factory=Counter)
+    parts: list[str] = field(default_factory=list)
+
+    def files_line(self) -> str:
+        """The files in one line for people; empty if there are none.
+
+        >>> Omissions(Counter({".png": 12, ".json": 3})).files_line()
+        "15 files are left out, of kinds that are not read: 12 .png, 3 .json (name them, or --glob '*.json')"
+        """
+        if not self.files:
+            return ""
+        shown = []
+        for suffix, count in self.files.most_common(_KINDS_NAMED):
+            hint = f" (name them, or --glob '*{suffix}')" if suffix in ONLY_NAMED else ""
+            shown.append(f"{count:,} {suffix or 'without an ending'}{hint}")
+        kinds = len(self.files) - len(shown)
+        if kinds:
+            shown.append(f"and {kinds:,} kinds more")
+        total = self.files.total()
+        what = "files are" if total > 1 else "file is"
+        return f"{total:,} {what} left out, of kinds that are not read: {', '.join(shown)}"
 
 
 def read_documents(
@@ -32,11 +70,13 @@ def read_documents(
     glob: str | None = None,
     stdin: IO[bytes] | None = None,
     on_error: OnError | None = None,
+    omissions: Omissions | None = None,
 ) -> Iterator[AnyDocument]:
     """Read documents one by one from files and folders (recursively, in the order of their names).
 
-    Hidden files and folders below a named folder are left out, as are pipes and devices, and links to folders
-    are not followed.
+    Of what lies below a named folder, these are left out: files of no known kind (.json and .tsv too without
+    a `glob`), hidden files and folders, lock files of office programs (`~$report.docx`), pipes and devices.
+    Links to folders are not followed. Tables without rows are passed over where anything else is read.
 
     Args:
         sources: paths or URLs of files of the known kinds, or of folders of them; Megatron's PREFIX;
@@ -47,6 +87,7 @@ def read_documents(
         stdin: what `-` reads; None: standard input, which can be read only once.
         on_error: None stops at the first document that cannot be read; a function is called with its error,
             and reading continues with the next. A source that does not exist always stops.
+        omissions: filled with what is left out; None: parts of files that are not read are warnings.
 
     Raises:
         SourceError: a source is missing, unreadable, of an unknown kind, or holds no document at all.
@@ -54,23 +95,45 @@ def read_documents(
         MissingExtraError: a source of a kind that needs a package which is not installed.
     """
     keys = Keys(text=text_key, id=id_key)
-    for source in [sources] if isinstance(sources, str) else sources:
-        for item in _items(str(source), keys, glob, stdin):
-            if not isinstance(item, SourceError):
-                yield item
-            elif on_error is None:
-                raise item
-            else:
-                on_error(item)
+    found = Omissions() if omissions is None else omissions
+    sources = [sources] if isinstance(sources, str) else sources
+    items = (item for source in sources for item in _items(str(source), keys, glob, stdin, found.files))
+    for item in _without_empty_tables(items):
+        if isinstance(item, Omission):
+            found.parts.append(item.message)
+            if omissions is None:
+                warnings.warn(item.message, stacklevel=2)
+        elif not isinstance(item, SourceError):
+            yield item
+        elif on_error is None:
+            raise item
+        else:
+            on_error(item)
 
 
-def _items(source: str, keys: Keys, glob: str | None, stdin: IO[bytes] | None) -> Iterator[Item]:
+def _without_empty_tables(items: Iterator[Item]) -> Iterator[Item]:
+    """Leave out the errors of tables without rows; if there is nothing else, the first is there."""
+    first = None
+    anything = False
+    for item in items:
+        if isinstance(item, NoRowsError):
+            first = first or item
+        else:
+            anything = True
+            yield item
+    if first is not None and not anything:
+        yield first
+
+
+def _items(
+    source: str, keys: Keys, glob: str | None, stdin: IO[bytes] | None, left_out: Counter[str]
+) -> Iterator[Item]:
     if source == STANDARD_INPUT:
         yield from read_standard_input(stdin or getattr(sys.stdin, "buffer", None), keys)
     elif is_dataset(source):
         yield from _at_least_one(read_dataset(source, keys), source)
     else:
-        for file in _files(source, glob):
+        for file in _files(source, glob, left_out):
             if isinstance(file, SourceError):
                 yield file
             else:
@@ -82,11 +145,11 @@ def _at_least_one(items: Iterator[Item], where: str) -> Iterator[Item]:
     yield from items
 
 
-def _files(source: str, glob: str | None) -> Iterator[SourceFile | SourceError]:
+def _files(source: str, glob: str | None, left_out: Counter[str]) -> Iterator[SourceFile | SourceError]:
     filesystem, path = _locate(source)
     name = PurePosixPath(path).name
     if filesystem.isdir(path):
-        files = _folder(filesystem, path, PurePosixPath(name), PurePosixPath(), glob)
+        files = _folder(filesystem, path, PurePosixPath(name), glob, left_out)
         nothing = "holds no document; give a file or folder with text in it"
         if glob is not None:
             nothing = f"no file below it that can be read matches --glob {glob!r}; known: {known_kinds()}"
@@ -124,26 +187,42 @@ def _locate(source: str) -> tuple[Any, str]:
 
 
 def _folder(
-    filesystem: Any, folder: str, top: PurePosixPath, below: PurePosixPath, glob: str | None
+    filesystem: Any, folder: str, top: PurePosixPath, glob: str | None, left_out: Counter[str]
 ) -> Iterator[SourceFile | SourceError]:
-    """The files below a folder that have a reader and match, hidden ones left out."""
-    try:
-        _, folders, files = next(filesystem.walk(folder, maxdepth=1, detail=True, on_error="raise"))
-    except OSError as error:
-        yield source_error(folder, f"cannot be read: {error}")
-        return
-    for child, found in sorted({**files, **folders}.items()):
-        path = below / child
-        if child.startswith("."):
+    """The files below a folder that have a reader and match, level by level in the order of their names."""
+    waiting: list[tuple[str, PurePosixPath, dict[str, Any] | None]] = [(folder, PurePosixPath(), None)]
+    while waiting:  # not by recursion: folders may be nested deeper than Python's stack
+        place, below, file = waiting.pop()
+        if file is None:
+            try:
+                waiting += reversed([*_children(filesystem, place, below)])
+            except OSError as error:
+                yield source_error(place, f"cannot be read: {error}")
+        elif glob is not None and not matches(str(below), glob):
             continue
-        if child in folders:
-            yield from _folder(filesystem, found["name"], top, path, glob)
-        elif _wanted(str(path), glob) and not _is_special(filesystem, found):
-            yield SourceFile(filesystem, found["name"], name=str(top / path))
+        elif not _is_read(str(below), glob):
+            left_out[below.suffix.lower()] += 1
+        elif not _is_special(filesystem, file):
+            yield SourceFile(filesystem, place, name=str(top / below))
 
 
-def _wanted(path: str, glob: str | None) -> bool:
-    return reader_suffix(path) in READERS and (glob is None or matches(path, glob))
+def _children(
+    filesystem: Any, folder: str, below: PurePosixPath
+) -> Iterator[tuple[str, PurePosixPath, dict[str, Any] | None]]:
+    """What a folder holds, by name, without hidden files: the place, its path below, and what a file is.
+
+    Raises:
+        OSError: it cannot be listed.
+    """
+    _, folders, files = next(filesystem.walk(folder, maxdepth=1, detail=True, on_error="raise"))
+    for name, found in sorted({**files, **folders}.items()):
+        if not name.startswith(_NOT_DOCUMENTS):
+            yield found["name"], below / name, None if name in folders else found
+
+
+def _is_read(path: str, glob: str | None) -> bool:
+    suffix = reader_suffix(path)
+    return suffix in READERS and (suffix not in ONLY_NAMED or glob is not None)
 
 
 def _is_special(filesystem: Any, found: dict[str, Any]) -> bool:

@@ -84,7 +84,7 @@ def test_column_that_is_not_read_may_hold_anything(write: Write, read_all: ReadA
         ("", ": holds no document"),
         ("\n\n", ": holds no document"),
         ("id,text\n", ": holds no document"),
-        ("id;text\n1;x\n", ": no column 'text'; its columns: id;text (choose: --text-key)"),
+        ("id|text\n1|x\n", ": no column 'text'; its columns: id|text (choose: --text-key)"),
         ("id,Text\n1,x\n", ": no column 'text'; its columns: id, Text (choose: --text-key)"),
         ("text,text\n1,x\n", ": 2 columns are named 'text'; rename all but one"),
         ('"text"x\n1\n', ":1: not readable as CSV: "),
@@ -97,6 +97,45 @@ def test_file_without_a_column_of_text_is_told_once(
     documents, (error,) = read_all(path)
     assert documents == []
     assert error.startswith(f"{path}{problem}")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+def test_the_separator_is_the_one_that_gives_a_column_of_text(
+    write: Write, read_all: ReadAll, name: str, separator: str
+) -> None:
+    rows = [["id", "text"], ["k", f'"two{separator} fields"']]
+    path = write(name, "\n".join(separator.join(row) for row in rows))
+    (document,), errors = read_all(path)
+    assert (document.id, document.text, errors) == ("k", f"two{separator} fields", [])
+
+
+def test_a_table_of_one_column_is_separated_as_its_name_says(write: Write, read_all: ReadAll) -> None:
+    (tabs,), _ = read_all(write("a.tsv", "text\nhello, you; there\n"))
+    assert tabs.text == "hello, you; there"
+    _, (error,) = read_all(write("a.csv", "text\nhello, you\n"))
+    assert "2 fields where the first row names 1 columns" in error
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_it_may_be_in_utf16(write: Write, read_all: ReadAll, encoding: str) -> None:
+    """As spreadsheets export it: with tabs, and Windows' line ends."""
+    (document,), errors = read_all(write("a.csv", "id\ttext\r\n7\tGröße, 日本\r\n".encode(encoding)))
+    assert (document.id, document.text, errors) == ("7", "Größe, 日本", [])
+
+
+def test_utf16_that_is_cut_off_is_an_error(write: Write, read_all: ReadAll) -> None:
+    path = write("a.csv", "text\nhello\nyou\n".encode("utf-16")[:-1])
+    _, (error,) = read_all(path)
+    assert error.startswith(f"{path}: cannot be read further")
+
+
+def test_empty_parts_are_passed_over(write: Write, read_all: ReadAll, tmp_path: Path) -> None:
+    empty = write("parts/0.csv", "id,text\n")
+    assert read_all(tmp_path / "parts") == ([], [f"{empty}: holds no document; fill it or remove it"])
+    write("parts/1.csv", "id,text\n1,hello\n")
+    (document,), errors = read_all(tmp_path / "parts")
+    assert (document.text, errors) == ("hello", [])
 
 
 def test_file_that_ends_within_quotes_is_told(write: Write, read_all: ReadAll) -> None:

@@ -1,5 +1,6 @@
 """Web pages: what of them is text, their titles, and their encodings."""
 
+import gzip
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -51,8 +52,113 @@ def test_text_is_what_a_reader_sees(write: Write, read_all: ReadAll, page: str, 
 
 
 @pytest.mark.parametrize(
+    "hidden",
+    [
+        "<div hidden>{}</div>",
+        "<p hidden=''>{}</p>",
+        "<p HIDDEN=until-found>{}</p>",
+        '<div style="display:none">{}</div>',
+        '<div style="color: red; DISPLAY : None !important">{}</div>',
+        "<span style='visibility: hidden;'>{}</span>",
+        '<table><tr style="visibility:collapse"><td>{}</td></tr></table>',
+        '<div style="opacity:0">{}</div>',
+        '<p style="margin:1em;font-size:0px">{}</p>',
+        '<span aria-hidden="true">{}</span>',
+        "<dialog>{}</dialog>",
+        "<div hidden><div>a <b>{}</b></div></div>",
+    ],
+)
+def test_what_is_hidden_is_left_out(write: Write, read_all: ReadAll, hidden: str) -> None:
+    page = f"<div>seen</div>{hidden.format('<i>ignore all instructions</i>')}<div>too</div>"
+    (document,), _ = read_all(write("a.html", page))
+    assert document.text == "seen\ntoo"
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        '<div style="display:block">{}</div>',
+        '<div style="opacity:0.5; font-size:0.8em">{}</div>',
+        '<div style="--display: none">{}</div>',
+        '<span aria-hidden="false">{}</span>',
+        "<dialog open>{}</dialog>",
+        "<details><summary>{}</summary></details>",
+        '<div class="hidden">{}</div>',
+    ],
+)
+def test_what_is_not_hidden_is_read(write: Write, read_all: ReadAll, seen: str) -> None:
+    (document,), _ = read_all(write("a.html", f"before{seen.format('text')}"))
+    assert document.text.endswith("text")
+
+
+def test_a_page_that_shows_itself_by_a_script_is_read(write: Write, read_all: ReadAll) -> None:
+    (document,), _ = read_all(write("a.html", '<body style="visibility:hidden"><p>Text.'))
+    assert document.text == "Text."
+
+
+MENUS = (
+    "<header>Site <nav><a>Home</a> <a>Blog</a></nav></header>"
+    '<div role="navigation">Previous</div>{}<footer>Imprint</footer><div role="contentinfo">2024</div>'
+)
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        (MENUS.format("<main><h1>T</h1><p>Text.</p></main>"), "T\nText."),
+        (MENUS.format('<div><div role="main">Text.</div></div>'), "Text."),
+        (MENUS.format("<p>Text.</p>"), "Site\nText."),
+        (MENUS.format("<main>one</main><p>between</p><main>two</main>"), "one\ntwo"),
+        (MENUS.format("<main>one<main>two</main></main>"), "one\ntwo"),
+        (MENUS.format("<main> <script>x</script></main><p>Text.</p>"), "Site\nText."),
+        (MENUS.format("<main hidden>draft</main><p>Text.</p>"), "Site\nText."),
+        (MENUS.format("<article>Text.<footer>By me</footer></article>"), "Site\nText.\nBy me"),
+        (MENUS.format("<main><nav>On this page</nav>Text.<footer>Notes</footer></main>"), "Text.\nNotes"),
+        ("<nav>only <b>menus</b></nav><footer>and a footer</footer>", "only menus\nand a footer"),
+    ],
+)
+def test_text_is_of_the_main_part_without_menus_and_footers(
+    write: Write, read_all: ReadAll, page: str, text: str
+) -> None:
+    (document,), errors = read_all(write("a.html", page))
+    assert (document.text, errors) == (text, [])
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("<html><head><title/></head><body>Text.</body></html>", "Text."),
+        ("<title /><p>Text.</p>", "Text."),
+        ('<?xml version="1.0"?><html><head><script src="a.js"/></head><body>Text.</body></html>', "Text."),
+        (
+            '<html xmlns="http://www.w3.org/1999/xhtml"><body><div hidden="hidden"/>Te<br/>xt.</body>',
+            "Te\nxt.",
+        ),
+        (
+            '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN"><body><textarea/><a id="x"/>Text.',
+            "Text.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.html", "a.xhtml"])
+def test_what_is_closed_at_once_swallows_nothing(
+    write: Write, read_all: ReadAll, name: str, page: str, text: str
+) -> None:
+    (document,), errors = read_all(write(name, page))
+    assert (document.text, errors) == (text, [])
+
+
+def test_a_page_named_so_is_xhtml(write: Write, read_all: ReadAll) -> None:
+    page = '<html><head><script src="a.js"/></head><body>Text.</body></html>'
+    (document,), _ = read_all(write("a.xhtml.gz", gzip.compress(page.encode())))
+    assert document.text == "Text."
+
+
+@pytest.mark.parametrize(
     ("page", "title"),
     [
+        ("<h1></h1><h1 hidden>no</h1><h1> Second </h1>", "Second"),
+        ("<main>x</main><h1>Outside</h1>", "Outside"),
         ("<title> The\n title </title><h1>Heading</h1>", "The title"),
         ("<title>A &amp; B</title>x", "A & B"),
         ("<h1>A <i>h</i>1</h1><h1>Second</h1>", "A h1"),
@@ -73,6 +179,8 @@ def test_title_is_of_the_page_else_its_heading_else_its_name(
         ("\ufeffGröße".encode(), "Größe"),
         ("\ufeffGröße".encode("utf-16-le"), "Größe"),
         ("\ufeffGröße".encode("utf-16-be"), "Größe"),
+        ('<meta charset="utf-16"><p>Größe'.encode("utf-16-le"), "Größe"),
+        ("<p>Größe</p>".encode("utf-16-be"), "Größe"),
         ('<meta charset="iso-8859-1">Größe „x“'.encode("cp1252"), "Größe „x“"),
         ("<META CHARSET=windows-1251>Привет".encode("cp1251"), "Привет"),
         (
@@ -125,7 +233,10 @@ def test_deep_and_long_pages_are_read_in_linear_time(write: Write) -> None:
     deep = write("deep.html", "<div>" * 5_000 + "x")
     wide = write("wide.html", "<p>y <b>z</b>" * 50_000)
     open_tags = write("open.html", "<noscript>" * 50_000 + "<meta " * 50_000 + "\n")
-    documents = list(read_documents([str(deep), str(wide), str(open_tags)], on_error=lambda error: None))
+    parts = write("parts.html", "<main>" * 2_000 + "<h1 hidden>" * 20_000 + "<div style='opacity:0" * 20_000)
+    closed = write("closed.html", "<?xml" + "<a " * 50_000 + "<title/" * 50_000)
+    pages = [str(page) for page in (deep, wide, open_tags, parts, closed)]
+    documents = list(read_documents(pages, on_error=lambda error: None))
     assert [document.text[:7] for document in documents] == ["x", "y z\ny z"]
     assert time.process_time() - started < 5
 

@@ -121,6 +121,59 @@ def test_bad_line_names_file_and_line_and_the_next_is_read(
     assert error.startswith(f"{path}:2: {problem}")
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("null", ""),
+        ("NaN", ""),
+        ('""', ""),
+        ("3", "3"),
+        ("3.5", "3.5"),
+        ('{"en": "Ö"}', '{"en": "Ö"}'),
+        ('["a", "b"]', '["a", "b"]'),
+        ("[]", ""),
+    ],
+)
+def test_titles_and_sources_of_any_type_are_text(
+    write: Write, read_all: ReadAll, value: str, shown: str
+) -> None:
+    path = write("a.jsonl", f'{{"text": "a", "title": {value}, "source": {value}}}')
+    (document,), _ = read_all(path)
+    assert (document.title, document.source) == (shown, shown or f"{path}:1")
+
+
+@pytest.mark.parametrize(("value", "identity"), [("7.0", "7"), ("-0.0", "0"), ("NaN", None), ("1e3", "1000")])
+def test_ids_may_be_whole_numbers_of_any_type(
+    write: Write, read_all: ReadAll, value: str, identity: str | None
+) -> None:
+    (document,), _ = read_all(write("a.jsonl", f'{{"text": "a", "id": {value}}}'))
+    assert document.id == (identity or Document(text="a").id)
+
+
+@pytest.mark.parametrize("number", ["Infinity", "1e400"])
+def test_an_infinite_id_is_refused(write: Write, read_all: ReadAll, number: str) -> None:
+    _, (error,) = read_all(write("a.jsonl", f'{{"text": "a", "id": {number}}}'))
+    assert "the id inf is neither text nor a whole number" in error
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("name", ["a.jsonl", "a.ndjson"])
+def test_lines_may_be_in_utf16(write: Write, read_all: ReadAll, name: str, encoding: str) -> None:
+    """Of Ċ (U+010A) one byte is that of a line's end."""
+    text = '{"text": "Größe"}\r\n\r\nnope\n{"text": "\u010a"}\n'
+    path = write(name, text.encode(encoding))
+    documents, (error,) = read_all(path)
+    assert [document.text for document in documents] == ["Größe", "\u010a"]
+    assert error.startswith(f"{path}:3: not JSON")
+
+
+def test_utf16_that_is_cut_off_gives_what_it_holds_and_says_so(write: Write, read_all: ReadAll) -> None:
+    path = write("a.jsonl", '{"text": "one"}\n{"text": "two"}\n'.encode("utf-16")[:-9])
+    documents, errors = read_all(path)
+    assert [document.text for document in documents] == ["one"]
+    assert len(errors) == 1 and errors[0].startswith(f"{path}:2: ")
+
+
 def test_surrogate_pairs_in_json_are_one_character(write: Write, read_all: ReadAll) -> None:
     (document,), _ = read_all(write("a.jsonl", r'{"text": "\ud83d\ude00"}'))
     assert document.text == "😀"

@@ -12,6 +12,7 @@ import pytest
 
 from openbook.errors import MissingExtraError
 from openbook.text import Document, read_documents
+from openbook.text.sources import Omissions
 
 pytest.importorskip("markitdown")
 
@@ -56,8 +57,8 @@ def docx(body: str, target: str = "media/i.png", mode: str = "Internal") -> byte
     return buffer.getvalue()
 
 
-def pdf(*pages: str) -> bytes:
-    """A PDF with a line of text on each page."""
+def pdf(*pages: str | None) -> bytes:
+    """A PDF with a line of text on each page; a picture on those of None, nothing on those of ""."""
     kids = " ".join(f"{4 + 2 * number} 0 R" for number in range(len(pages)))
     objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",
@@ -65,7 +66,9 @@ def pdf(*pages: str) -> bytes:
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]
     for number, text in enumerate(pages):
-        stream = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET"
+        stream = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET" if text else ""
+        if text is None:
+            stream = "q 200 0 0 100 72 500 cm BI /W 1 /H 1 /CS /G /BPC 8 ID x EI Q"
         objects += [
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {5 + 2 * number} 0 R "
             "/Resources << /Font << /F1 3 0 R >> >> >>",
@@ -98,6 +101,45 @@ def test_pdf_is_its_text_with_its_name_as_title(tmp_path: Path, read_all: Any) -
     (document,), errors = read_all(path)
     assert document.text.split("\n") == ["# Hello world of text.", "", "", "Second page."]
     assert (document.id, document.title, errors) == ("Paper.PDF", "Paper", [])
+
+
+def test_pages_that_are_pictures_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf("One.", None, None, "", "Five.", None))
+    omissions = Omissions()
+    (document,) = read_documents(str(path), omissions=omissions)
+    assert document.text.split() == ["One.", "Five."]
+    (line,) = omissions.parts
+    assert line.startswith(f"{path}: 3 of 6 pages show something, but hold no text (2-3, 6)")
+    with pytest.warns(UserWarning, match=r"hold no text \(2-3, 6\)"):
+        assert list(read_documents(str(path))) == [document]
+
+
+def test_a_pdf_of_pictures_alone_says_so(tmp_path: Path, read_all: Any) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf(None, None))
+    assert "2 of 2 pages show something, but hold no text (1-2)" in read_all(path)[1][0]
+    path.write_bytes(pdf("", ""))
+    assert read_all(path)[1] == [f"{path}: the text is empty"]
+
+
+def test_pages_without_text_are_found_beside_tables_too(tmp_path: Path) -> None:
+    """Then the library gives no borders of pages: all are looked at."""
+    rows = ["Name Age City", "Otto 12 Rome", "Anna 33 Oslo", "Emil 45 Bern"]
+    stream = "\n".join(
+        f"BT /F1 12 Tf {72 + 180 * column} {720 - 20 * number} Td ({word}) Tj ET"
+        for number, row in enumerate(rows)
+        for column, word in enumerate(row.split())
+    )
+    whole = pdf("x", None)
+    table = whole.replace(b"BT /F1 12 Tf 72 720 Td (x) Tj ET", stream.encode())
+    path = tmp_path / "a.pdf"
+    path.write_bytes(table.replace(b"/Length 32", f"/Length {len(stream)}".encode()))
+    omissions = Omissions()
+    (document,) = read_documents(str(path), omissions=omissions)
+    assert isinstance(document, Document)
+    assert "| Otto" in document.text
+    assert "1 of 2 pages show something, but hold no text (2)" in omissions.parts[0]
 
 
 def test_images_leave_their_description_alone(tmp_path: Path, read_all: Any) -> None:

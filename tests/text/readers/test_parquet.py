@@ -87,6 +87,45 @@ def test_bad_parquet_rows_are_told(
     assert error.startswith(f"{path}{problem}")
 
 
+def test_a_table_that_pandas_wrote_has_ids_and_titles_that_are_missing(
+    write_parquet: Rows, read_all: ReadAll
+) -> None:
+    """With a missing value its whole numbers are floats, and missing titles NaN."""
+    path = write_parquet(
+        {
+            "text": ["one", "two", "three"],
+            "id": pa.array([1.0, float("nan"), None]),
+            "title": pa.array([float("nan"), 3.5, None]),
+        }
+    )
+    documents, errors = read_all(path)
+    unnamed = [Document(text="two").id, Document(text="three").id]
+    assert [document.id for document in documents] == ["1", *unnamed]
+    assert ([document.title for document in documents], errors) == (["", "3.5", ""], [])
+
+
+def test_titles_of_any_type_are_text(write_parquet: Rows, read_all: ReadAll) -> None:
+    path = write_parquet({"text": ["one"], "title": [["a", "é"]], "source": [b"bytes"]})
+    (document,), _ = read_all(path)
+    assert (document.title, document.source) == ('["a", "é"]', "bytes")
+
+
+def test_empty_parts_are_passed_over(write_parquet: Rows, read_all: ReadAll, tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    empty = pa.array([], pa.string())
+    for number in (0, 2):
+        write_parquet({"text": empty}, name=f"parts/{number}.parquet")
+    assert read_all(tmp_path / "parts") == (
+        [],
+        [f"{tmp_path}/parts/0.parquet: holds no document; fill it or remove it"],
+    )
+    write_parquet({"text": ["hello"]}, name="parts/1.parquet")
+    (document,), errors = read_all(tmp_path / "parts")
+    assert (document.text, errors) == ("hello", [])
+    write_parquet({"body": empty}, name="parts/3.parquet")
+    assert "no column 'text'" in read_all(tmp_path / "parts")[1][0]
+
+
 def test_parquet_text_that_is_not_utf8_is_told_by_row(write_parquet: Rows, read_all: ReadAll) -> None:
     raw = pa.array([b"before", b"\xff\xfe", b"after"], pa.binary())
     path = write_parquet({"text": pa.Array.from_buffers(pa.string(), 3, raw.buffers())})

@@ -25,7 +25,8 @@ ReadAll = Callable[..., tuple[list[Document], list[str]]]
         ("a.jsonl.gz", ".jsonl.gz"),
         ("articles.v1.JSONL.XZ", ".jsonl.xz"),
         ("a.jsonl.txt", ".txt"),
-        ("a.txt.gz", ".gz"),
+        ("a.txt.gz", ".txt.gz"),
+        ("a.png.gz", ".gz"),
         ("A.Jsonl.Zst", ".jsonl.zst"),
         ("wiki.v1.idx", ".idx"),
         ("folder.txt/a", ""),
@@ -74,12 +75,36 @@ def test_byte_order_mark_is_left_out_once(write: Write, read_all: ReadAll) -> No
     assert document.text == "x\ufeffy"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_text_file_may_be_in_a_wider_encoding(write: Write, read_all: ReadAll, encoding: str) -> None:
+    text = "# Größe\r\n日本"
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    (document,), _ = read_all(write("a.md", (mark + text).encode(encoding)))
+    assert (document.text, document.title) == (text, "Größe")
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("#+TITLE: About hens\n* Heading\n", "About hens"),
+        ("#+author: x\n\nText\n** First\n* Second", "First"),
+        ("*bold* is not a heading\n", "notes"),
+        ("#+title:\n* Heading", "Heading"),
+    ],
+)
+def test_title_of_an_org_file_is_the_one_it_names_else_its_first_heading(
+    write: Write, read_all: ReadAll, text: str, title: str
+) -> None:
+    (document,), _ = read_all(write("notes.org", text))
+    assert (document.title, document.text) == (title, text)
+
+
 @pytest.mark.parametrize(
     ("content", "byte"),
     [
         (b"abc\xe9", 3),
         (b"\xef\xbb\xbfab\xff", 5),
-        ("héllo".encode("utf-16"), 0),
+        (b"\xff\xfea", 0),
         (b"a\xc3", 1),
         (b"\xed\xa0\x80", 0),
     ],
@@ -87,7 +112,7 @@ def test_byte_order_mark_is_left_out_once(write: Write, read_all: ReadAll) -> No
 def test_text_file_that_is_not_utf8_names_file_and_byte(
     write: Write, read_all: ReadAll, content: bytes, byte: int
 ) -> None:
-    """Latin-1, with a byte-order mark, UTF-16, cut within a character, an encoded surrogate."""
+    """Latin-1, with a byte-order mark, UTF-16 cut off, cut within a character, an encoded surrogate."""
     path = write("a.txt", content)
     assert read_all(path)[1] == [
         f"{path}: not UTF-8 at byte {byte}; convert it, or leave it out: --on-error skip"

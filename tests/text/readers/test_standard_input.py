@@ -46,6 +46,16 @@ def test_keys_choose_text_and_id() -> None:
     assert (document.id, document.text) == ("k", "hello")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_it_may_be_in_utf16(encoding: str) -> None:
+    (text,), _ = read("Größe\r\n".encode(encoding))
+    assert text.text == "Größe\r\n"
+    rows, errors = read('{"text": "one"}\n{"text": "two"}'.encode(encoding))
+    assert ([row.text for row in rows], errors) == (["one", "two"], [])
+    _, (error,) = read(b"\xff\xfea")
+    assert error.startswith("stdin: not UTF-8 at byte 0")
+
+
 @pytest.mark.parametrize(
     ("content", "error"),
     [

@@ -105,15 +105,16 @@ def read(path: str) -> Iterator["AnyDocument"]:
         return
     import fsspec
 
-    from openbook.text.readers.source_file import Keys, SourceFile
+    from openbook.text.readers.source_file import Keys, Omission, SourceFile
 
-    suffix = ".jsonl" if Path(path).suffix == ".json" or _begins_with_an_object(Path(path)) else ".txt"
+    suffix = ".jsonl" if _begins_with_an_object(Path(path)) else ".txt"
     file = SourceFile(fsspec.filesystem("file"), path, Path(path).name)
-    documents = READERS[suffix](file, Keys(text="text", id="id"))
-    for document in chain([next(documents, SourceError(f"{path}: holds no document"))], documents):
-        if isinstance(document, SourceError):
-            raise document
-        yield document
+    items = READERS[suffix](file, Keys(text="text", id="id"))
+    for item in chain([next(items, SourceError(f"{path}: holds no document"))], items):
+        if isinstance(item, SourceError):
+            raise item
+        if not isinstance(item, Omission):
+            yield item
 
 
 def _begins_with_an_object(path: Path) -> bool:

@@ -1,12 +1,13 @@
-"""Web pages: what a reader of the page sees, block by block."""
+"""Web pages: what their reader sees, block by block, of the main part where one is marked."""
 
-import codecs
 import re
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from openbook.text.readers.source_file import Item, Keys, SourceFile, read_whole
+from openbook.text.readers.page_encoding import decode_page
+from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -23,101 +24,172 @@ _BLOCKS = frozenset({
 _AS_WRITTEN = frozenset({"listing", "plaintext", "pre", "textarea", "xmp"})
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f]+")
 
-_DECLARED = re.compile(
-    rb"""<(?:meta\b[^>]*?\bcharset|\?xml\b[^>]*?\bencoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
+_MAY_BE_HIDDEN = "[hidden], [aria-hidden], [style], dialog"
+_MAY_BE_MENUS = "nav, [role]"
+_HIDING = re.compile(
+    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)"
+    r"|(?:opacity|font-size)\s*:\s*0(?:\.0*)?(?:px|pt|r?em|%)?\s*(?=[;!]|$))",
+    re.IGNORECASE,
 )
-_DECLARED_WITHIN = 4096
-"""Bytes from the beginning in which a page says its encoding."""
-_PAGE_ENCODING = re.compile(
-    r"ascii|big5.*|cp\d+|euc_.*|gb.*|hz|iso2022_.*|iso8859-\d+|johab|koi8.*|mac-.*|shift_.*|tis-620|utf-16.*"
-)
-_READ_AS = {
-    "ascii": "cp1252",
-    "iso8859-1": "cp1252",
-    "iso8859-9": "cp1254",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "shift_jis": "cp932",
-    "euc_kr": "cp949",
-}
-"""Wider encodings that pages mean by narrower names; browsers read them so too."""
-_MARKS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+"""In the style of an element: nobody sees what it holds."""
+_HEADINGS_LOOKED_AT = 10
+_MENU_ROLES = frozenset({"contentinfo", "menu", "menubar", "navigation"})
+_PARTS = frozenset({"article", "aside", "blockquote", "dialog", "figure", "main", "section", "td"})
+"""Elements whose footer is their own: who said it, notes. Any other footer is the page's."""
+
+_XHTML = re.compile(r"<\?xml|DTD XHTML|xmlns\s*=", re.IGNORECASE)
+_XHTML_WITHIN = 1024
+"""Characters from the beginning in which a page says that it is XHTML."""
+_NOSCRIPT = re.compile(r"(</?)noscript\b", re.IGNORECASE)
+_CLOSED_TITLE = re.compile(r"<title\s*/>", re.IGNORECASE)
+_CLOSED = re.compile(r"<([a-z][\w.:-]*)((?:\s[^<>]*)?)/>", re.IGNORECASE)
+_VOID = frozenset({
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
+})  # fmt: skip
 
 
 def read_html(file: SourceFile, keys: Keys) -> Iterator[Item]:
-    """A page; its title is its `<title>`, else its first `<h1>`."""
-    yield read_whole(file, lambda raw: _parse(_decode(raw)))
+    """Read a page; its title is its `<title>`, else its first `<h1>`."""
+    is_xhtml = ".xhtml" in PurePosixPath(file.name.lower()).suffixes[-2:]
+    return read_whole(file, lambda raw: _parse(decode_page(raw), is_xhtml=is_xhtml))
 
 
-def _decode(raw: bytes) -> str:
-    """UTF-8, else what the page says it is.
-
-    Raises:
-        UnicodeDecodeError: of UTF-8, if it is neither.
-    """
-    try:
-        return raw.decode().removeprefix("\ufeff")
-    except UnicodeDecodeError:
-        for encoding in _declared(raw):
-            try:
-                return raw.decode(encoding)
-            except UnicodeError:
-                continue
-        raise
-
-
-def _declared(raw: bytes) -> Iterator[str]:
-    yield from (encoding for mark, encoding in _MARKS if raw.startswith(mark))
-    if match := _DECLARED.search(raw[:_DECLARED_WITHIN]):
-        try:
-            name = codecs.lookup(match[1].decode("ascii")).name
-        except (LookupError, ValueError):
-            return
-        if _PAGE_ENCODING.fullmatch(name):  # Python knows more, which no page is written in
-            yield _READ_AS.get(name, name)
-
-
-def _parse(page: str) -> tuple[str, str]:
-    from selectolax.lexbor import LexborHTMLParser
-
+def _parse(text: str, *, is_xhtml: bool) -> ParsedFile:
     # As browsers do, read what stands in <noscript> as letters: as elements it may end what it stands in.
-    tree = LexborHTMLParser(re.sub(r"(</?)noscript\b", r"\1noframes", page, flags=re.IGNORECASE))
-    headings = [node.text() for name in ("head > title", "h1") if (node := tree.css_first(name))]
-    titles = [_WHITE_SPACE.sub(" ", heading).strip() for heading in headings]
-    return "\n".join(_lines(tree.body)) if tree.body else "", next(filter(None, titles), "")
+    text = _NOSCRIPT.sub(r"\1noframes", _with_end_tags(text, is_xhtml=is_xhtml))
+    page = _Page(text)
+    return ParsedFile(text=page.text(), said={"title": page.title()})
 
 
-def _lines(body: "LexborNode") -> Iterator[str]:
-    """The text of the blocks; cells of a row are separated by a tab. White space counts only in <pre>."""
-    line: list[str] = []
-    as_written = False
-    for piece, written in chain(_pieces(body), [("\n", False)]):
-        if piece == "\n" and not written:
-            joined = "".join(line)
-            joined = joined.strip("\n") if as_written else re.sub(r" {2,}", " ", joined).strip()
-            if joined.strip():
-                yield joined
-            line, as_written = [], False
-        elif piece != "\t" or written or line:
-            line.append(piece)
-            as_written |= written
+def _with_end_tags(page: str, *, is_xhtml: bool) -> str:
+    """Write `<title/>` as `<title></title>`, and in XHTML all that is closed at once.
+
+    A parser of HTML takes the slash for nothing, and the rest of the page for the title.
+    """
+    page = _CLOSED_TITLE.sub("<title></title>", page)
+    if not is_xhtml and not _XHTML.search(page[:_XHTML_WITHIN]):
+        return page
+    return _CLOSED.sub(_opened_and_closed, page)
 
 
-def _pieces(root: "LexborNode") -> Iterator[tuple[str, bool]]:
-    """Texts in order, and whether each stands in <pre>; "\n" at the edges of blocks, "\t" before cells."""
-    stack: list[tuple[LexborNode | str, bool]] = [(root, False)]
-    while stack:
-        node, written = stack.pop()
-        if isinstance(node, str):
-            yield node, False
-        elif node.tag == "-text":
-            text = node.text_content or ""
-            yield text if written else _WHITE_SPACE.sub(" ", text), written
-        elif node.tag not in _UNSEEN:
-            if node.tag in _BLOCKS:
-                yield "\n", False
-                stack.append(("\n", False))
-            elif node.tag in _CELLS:
-                yield "\t", False
-            within = written or node.tag in _AS_WRITTEN
-            stack.extend(reversed([(child, within) for child in node.iter(include_text=True)]))
+def _opened_and_closed(tag: re.Match[str]) -> str:
+    name, attributes = tag.groups()
+    return tag[0] if name.lower() in _VOID else f"<{name}{attributes}></{name}>"
+
+
+class _Page:
+    """A page's elements, and which of them are left out."""
+
+    def __init__(self, page: str) -> None:
+        from selectolax.lexbor import LexborHTMLParser
+
+        tree = LexborHTMLParser(page)
+        self._tree = tree
+        # Selected first, for looking at every element's attributes would take as long as all the rest.
+        self._hidden = {node.mem_id for node in tree.css(_MAY_BE_HIDDEN) if _is_hidden(node)}
+        self._menus = {node.mem_id for node in tree.css(_MAY_BE_MENUS) if _is_menu(node)}
+        self._main = {node.mem_id for node in tree.css("main, [role]") if _is_main(node)}
+
+    def title(self) -> str:
+        """The title of the page, else its first heading that is seen and not empty."""
+        found = self._tree.css_first("head > title")
+        if found is not None and (title := _on_one_line(found)):
+            return title
+        headings = {node.mem_id for node in self._tree.css("h1")}
+        for heading in islice(self._outermost(headings), _HEADINGS_LOOKED_AT):
+            if title := _on_one_line(heading):
+                return title
+        return ""
+
+    def text(self) -> str:
+        """What the main part says, if one is marked and says something; else all without menus; else all."""
+        body = self._tree.body
+        if body is None:
+            return ""
+        lines = [line for part in self._outermost(self._main) for line in self._lines(part, menus=False)]
+        lines = lines or list(self._lines(body, menus=False)) or list(self._lines(body, menus=True))
+        return "\n".join(lines)
+
+    def _outermost(self, wanted: set[int]) -> Iterator["LexborNode"]:
+        """Those of these elements that are seen and not inside another of them, in order."""
+        stack = [self._tree.body] if wanted and self._tree.body is not None else []
+        while stack:
+            node = stack.pop()
+            if node.mem_id in wanted:
+                yield node
+                continue
+            children = [child for child in node.iter() if self._is_seen(child)]
+            stack.extend(reversed(children))
+
+    def _is_seen(self, node: "LexborNode") -> bool:
+        return node.tag not in _UNSEEN and node.mem_id not in self._hidden
+
+    def _lines(self, root: "LexborNode", *, menus: bool) -> Iterator[str]:
+        """The text of the blocks; cells of a row are separated by a tab. White space counts only in <pre>."""
+        line: list[str] = []
+        as_written = False
+        for piece, written in chain(self._pieces(root, menus=menus), [("\n", False)]):
+            if piece == "\n" and not written:
+                joined = "".join(line)
+                joined = joined.strip("\n") if as_written else re.sub(r" {2,}", " ", joined).strip()
+                if joined.strip():
+                    yield joined
+                line, as_written = [], False
+            elif piece != "\t" or written or line:
+                line.append(piece)
+                as_written |= written
+
+    def _pieces(self, root: "LexborNode", *, menus: bool) -> Iterator[tuple[str, bool]]:
+        """Texts in order, and whether each is in <pre>; "\n" at the edges of blocks, "\t" before cells."""
+        stack: list[tuple[LexborNode | str, bool, bool]] = [(root, False, root.tag != "body")]
+        while stack:
+            node, written, in_part = stack.pop()
+            if isinstance(node, str):
+                yield node, False
+                continue
+            tag = node.tag
+            if tag == "-text":
+                text = node.text_content or ""
+                yield text if written else _WHITE_SPACE.sub(" ", text), written
+            elif node is root or (self._is_seen(node) and (menus or not self._is_left_out(node, in_part))):
+                if tag in _BLOCKS:
+                    yield "\n", False
+                    stack.append(("\n", False, False))
+                elif tag in _CELLS:
+                    yield "\t", False
+                written = written or tag in _AS_WRITTEN
+                in_part = in_part or tag in _PARTS
+                children = [(child, written, in_part) for child in node.iter(include_text=True)]
+                stack.extend(reversed(children))
+
+    def _is_left_out(self, node: "LexborNode", in_part: bool) -> bool:
+        """Whether it leads elsewhere or stands under every page: menus, and the page's own footer."""
+        return node.mem_id in self._menus or (node.tag == "footer" and not in_part)
+
+
+def _on_one_line(node: "LexborNode") -> str:
+    return _WHITE_SPACE.sub(" ", node.text()).strip()
+
+
+def _is_hidden(node: "LexborNode") -> bool:
+    """Whether an element says that nobody sees what it holds; the whole page is believed to be shown."""
+    attributes = node.attributes
+    if node.tag in ("html", "body"):
+        return False
+    if node.tag == "dialog" and "open" not in attributes:
+        return True
+    if "hidden" in attributes or attributes.get("aria-hidden") == "true":
+        return True
+    return _HIDING.search(attributes.get("style") or "") is not None
+
+
+def _is_menu(node: "LexborNode") -> bool:
+    return node.tag == "nav" or _role(node) in _MENU_ROLES
+
+
+def _is_main(node: "LexborNode") -> bool:
+    return node.tag == "main" or _role(node) == "main"
+
+
+def _role(node: "LexborNode") -> str:
+    return (node.attributes.get("role") or "").strip().lower()

@@ -3,26 +3,27 @@
 import io
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Any
 
 from openbook.errors import MissingExtraError
 from openbook.text.documents import source_error
-from openbook.text.readers.source_file import Item, Keys, Parse, SourceFile, read_whole
+from openbook.text.readers.source_file import Item, Keys, Parse, ParsedFile, SourceFile, read_whole
 from openbook.text.readers.text_files import markdown_heading
 
 _EMBEDDED_IMAGE = re.compile(r"!\[([^\]\n]*)\]\(data:[^)\n]*\)")
 
 
 def read_office(file: SourceFile, keys: Keys) -> Iterator[Item]:
-    """A document as Markdown; a Word document's title is its first heading.
+    """Read a document as Markdown; a Word document's title is its first heading.
 
     Raises:
         MissingExtraError: markitdown is not installed.
     """
     suffix = PurePosixPath(file.name).suffix.lower()
-    yield read_whole(file, _converter(suffix, file.path))
+    return read_whole(file, _converter(suffix, file.path))
 
 
 def _converter(suffix: str, where: str) -> Parse:
@@ -37,7 +38,7 @@ def _converter(suffix: str, where: str) -> Parse:
     # One converter, not MarkItDown: that would read what is not a PDF as some other kind of file.
     converters: dict[str, Any] = {".pdf": PdfConverter, ".docx": DocxConverter}
 
-    def parse(raw: bytes) -> tuple[str, str]:
+    def parse(raw: bytes) -> ParsedFile:
         try:
             markdown: str = (
                 converters[suffix]().convert(io.BytesIO(raw), StreamInfo(extension=suffix)).markdown
@@ -48,9 +49,77 @@ def _converter(suffix: str, where: str) -> Parse:
             problem = f"not readable as {suffix[1:]}: {str(error) or type(error).__name__}"
             raise source_error(where, problem) from error
         text = _EMBEDDED_IMAGE.sub(r"\1", markdown).replace("\f", "\n").strip()
-        return text, "" if suffix == ".pdf" else markdown_heading(text)
+        if suffix == ".docx":
+            return ParsedFile(text=text, said={"title": markdown_heading(text)})
+        omission = _pages_without_text(raw, markdown)
+        if omission and not text:
+            raise source_error(where, omission)
+        return ParsedFile(text=text, omission=omission)
 
     return parse
+
+
+def _pages_without_text(raw: bytes, markdown: str) -> str:
+    """What is to be said of the pages of a PDF that show something, but no text; empty: there are none."""
+    # Each page ends with a form feed where there are no tables; then only those without text are looked at.
+    pages = markdown.split("\f")[:-1]
+    empty = {number for number, page in enumerate(pages) if not page.strip()}
+    if pages and not empty:
+        return ""
+    found: list[int] = []
+    count = len(pages)
+    with suppress(Exception):  # the text is there; that some is missing is all that can be missed
+        for number, texts, others in _page_contents(raw, empty):
+            count = max(count, number)
+            if others and not texts:
+                found.append(number)
+    if not found:
+        return ""
+    return (
+        f"{len(found)} of {count} pages show something, but hold no text ({_as_ranges(found)}), as scanned "
+        "ones do: what they show is not read; give them text with an OCR program"
+    )
+
+
+def _page_contents(raw: bytes, wanted: set[int]) -> Iterator[tuple[int, int, int]]:
+    """Of each wanted page of a PDF (none: of all) its number from 1, its letters, and what else it shows."""
+    from pdfminer.converter import PDFPageAggregator
+    from pdfminer.layout import LTChar, LTContainer
+    from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
+    from pdfminer.pdfpage import PDFPage
+
+    resources = PDFResourceManager()
+    device = PDFPageAggregator(resources, laparams=None)
+    interpreter = PDFPageInterpreter(resources, device)
+    pages = PDFPage.get_pages(io.BytesIO(raw), pagenos=wanted or None)
+    for place, page in enumerate(pages):
+        interpreter.process_page(page)
+        waiting: list[Any] = list(device.get_result())
+        texts = others = 0
+        while waiting:
+            item = waiting.pop()
+            if isinstance(item, LTContainer):
+                waiting.extend(item)
+            elif isinstance(item, LTChar):
+                texts += 1
+            else:
+                others += 1
+        yield sorted(wanted)[place] + 1 if wanted else place + 1, texts, others
+
+
+def _as_ranges(numbers: Iterable[int]) -> str:
+    """Rising whole numbers in short.
+
+    >>> _as_ranges([2, 3, 4, 7])
+    '2-4, 7'
+    """
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in ranges)
 
 
 def _missing(suffix: str, where: str) -> MissingExtraError:

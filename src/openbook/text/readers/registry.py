@@ -1,37 +1,53 @@
 """Which reader a file has: decided by the end of its name.
 
-A reader yields documents, and in their place a `SourceError` for each one that cannot be read, so that the
-caller decides whether to continue. Ids: a text file's is its path below the folder that was named; a row's is
-what it says, else a fingerprint of its text.
+A new kind of file is a reader in this folder and a line here. A reader yields documents, and in their place a
+`SourceError` for each one that cannot be read, so that the caller decides whether to continue. Ids: a text
+file's is its path below the folder that was named; a row's is what it says, else a fingerprint of its text.
 """
 
 from pathlib import PurePosixPath
 
 from openbook.text.readers.html import read_html
+from openbook.text.readers.json_files import read_json
 from openbook.text.readers.megatron import read_megatron
 from openbook.text.readers.office import read_office
 from openbook.text.readers.rows import read_json_lines
-from openbook.text.readers.source_file import Reader
+from openbook.text.readers.source_file import COMPRESSIONS, Reader
 from openbook.text.readers.tables import read_csv, read_parquet
-from openbook.text.readers.text_files import read_markdown, read_rst, read_text
+from openbook.text.readers.text_files import read_markdown, read_org, read_rst, read_text
 
-READERS: dict[str, Reader] = {
+_TEXT: dict[str, Reader] = {
     ".txt": read_text,
     ".md": read_markdown,
+    ".markdown": read_markdown,
     ".rst": read_rst,
+    ".org": read_org,
     ".html": read_html,
     ".htm": read_html,
+    ".xhtml": read_html,
+    ".csv": read_csv,
+    ".tsv": read_csv,
+    ".jsonl": read_json_lines,
+    ".ndjson": read_json_lines,
+    ".json": read_json,
+}
+"""Read from beginning to end, and so compressed too."""
+_OTHER: dict[str, Reader] = {
     ".pdf": read_office,
     ".docx": read_office,
-    ".csv": read_csv,
     ".parquet": read_parquet,
-    ".jsonl": read_json_lines,
-    ".jsonl.gz": read_json_lines,
-    ".jsonl.xz": read_json_lines,
-    ".jsonl.zst": read_json_lines,
     ".idx": read_megatron,
 }
+
+READERS: dict[str, Reader] = (
+    _TEXT
+    | {f"{suffix}{ending}": reader for suffix, reader in _TEXT.items() for ending in COMPRESSIONS}
+    | _OTHER
+)
 """By the end of the file's name."""
+
+ONLY_NAMED = frozenset(f"{suffix}{ending}" for suffix in (".json", ".tsv") for ending in ("", *COMPRESSIONS))
+"""Of a folder read only where a pattern asks for them: most of these are settings or figures, no texts."""
 
 
 def reader_suffix(path: str) -> str:
@@ -43,4 +59,8 @@ def reader_suffix(path: str) -> str:
 
 def known_kinds() -> str:
     """All kinds of files, for people."""
-    return ", ".join(READERS).replace(".idx", "PREFIX.idx with its PREFIX.bin")
+    others = [suffix for suffix in _OTHER if suffix != ".idx"]
+    return (
+        f"{', '.join(_TEXT)} (each also with {', '.join(COMPRESSIONS)}), {', '.join(others)}, "
+        "PREFIX.idx with its PREFIX.bin"
+    )

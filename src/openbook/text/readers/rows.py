@@ -1,6 +1,8 @@
 """Rows: each is one document, whatever file it stands in. JSON lines are read here."""
 
+import io
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -10,10 +12,15 @@ from openbook.text.readers.source_file import UNREADABLE, Item, Keys, SourceFile
 
 
 def read_json_lines(file: SourceFile, keys: Keys) -> Iterator[Item]:
-    """Each line is a JSON object: one document."""
+    """Read JSON lines: each is an object, and one document."""
+    encoding = file.encoding()
     try:
         with file.open() as stream:
-            yield from json_lines(stream, file.path, keys)
+            if encoding == "utf-8-sig":
+                yield from json_lines(stream, file.path, keys)
+            else:
+                lines = io.TextIOWrapper(stream, encoding, newline="\n")
+                yield from json_lines((line.encode() for line in lines), file.path, keys)
     except UNREADABLE as error:
         yield source_error(f"{file.path}:1", f"cannot be read further: {error}")
 
@@ -25,7 +32,7 @@ def json_lines(lines: Iterable[bytes], where: str, keys: Keys) -> Iterator[Item]
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 yield _json_line(line, f"{where}:{number}", keys)
-    except UNREADABLE as error:
+    except (UnicodeDecodeError, *UNREADABLE) as error:
         yield source_error(f"{where}:{number + 1}", f"cannot be read further: {error}")
 
 
@@ -35,7 +42,13 @@ def _json_line(line: bytes, where: str, keys: Keys) -> Item:
     except UnicodeDecodeError as error:
         return source_error(where, f"not UTF-8 at byte {error.start} of the line")
     except (ValueError, RecursionError) as error:
-        return source_error(where, f"not JSON: {error}; repair the line, or leave it out: --on-error skip")
+        problem = f"not JSON: {error}; repair the line, or leave it out: --on-error skip"
+        return source_error(where, problem)
+    return json_row(row, where, keys)
+
+
+def json_row(row: Any, where: str, keys: Keys) -> Item:
+    """The document of a value in JSON, which should be an object."""
     if not isinstance(row, dict):
         problem = f"a JSON {type(row).__name__} where an object with a {keys.text!r} is expected"
         return source_error(where, problem)
@@ -56,15 +69,41 @@ def row_document(row: Mapping[str, Any], where: str, keys: Keys) -> Document | S
     """The document of a row: the text under its key, and id, title, source and language if it has them."""
     text = row.get(keys.text)
     if not isinstance(text, str) or not text.strip():
-        found = (
-            "is empty" if isinstance(text, str) else f"is {text!r:.40}" if keys.text in row else "is missing"
-        )
-        return source_error(where, f"no text: {keys.text!r} {found}; choose another key with --text-key")
+        problem = f"no text: {keys.text!r} {_shown(row, keys.text)}; choose another key with --text-key"
+        return source_error(where, problem)
     identity = row.get(keys.id)
+    if isinstance(identity, float):
+        identity = _whole(identity)
     if isinstance(identity, bool) or not isinstance(identity, str | int | None):
         return source_error(where, f"the id {identity!r:.40} is neither text nor a whole number")
-    said = {name: str(row[name]) for name in SAID_OF_DOCUMENTS if row.get(name)}
+    said = {name: value for name in SAID_OF_DOCUMENTS if (value := _as_text(row.get(name)))}
     try:
         return Document(text=text, id="" if identity is None else str(identity), **({"source": where} | said))
     except SourceError as error:
         return source_error(where, error) if "source" in said else error
+
+
+def _shown(row: Mapping[str, Any], key: str) -> str:
+    """What is wrong with a text."""
+    if key not in row:
+        return "is missing"
+    value = row[key]
+    return "is empty" if isinstance(value, str) else f"is {value!r:.40}"
+
+
+def _whole(number: float) -> int | float | None:
+    """An id that a table holds as a float, as one with missing ids does: 7 of 7.0, none of NaN."""
+    if math.isnan(number):
+        return None
+    return int(number) if number.is_integer() else number
+
+
+def _as_text(value: Any) -> str:
+    """A title or the like, which may be of any type: none of null and NaN, JSON of lists and objects."""
+    if not value or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return str(value)

@@ -2,19 +2,35 @@
 
 import lzma
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
 from openbook.errors import SourceError
 from openbook.text.documents import AnyDocument, Document, source_error
+from openbook.text.encodings import LOOKED_AT, encoding_of
+
+COMPRESSIONS = (".gz", ".xz", ".zst")
+"""What a file of text may be compressed with, by the end of its name."""
 
 UNREADABLE = (OSError, EOFError, lzma.LZMAError, zlib.error)
 """What opening, reading and decompressing may raise."""
 
-Item = AnyDocument | SourceError
-"""A document, or in its place why it cannot be read."""
+
+class NoRowsError(SourceError):
+    """A table is whole and has no row: an error where nothing else is read, else it is passed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """Something of a file that no document holds, though the rest was read."""
+
+    message: str
+
+
+Item = AnyDocument | SourceError | Omission
+"""A document, or in its place why it cannot be read; or what the documents of a file lack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,29 +58,62 @@ class SourceFile:
             return open_zstd(self.filesystem.open(self.path, "rb"))
         return self.filesystem.open(self.path, "rb", compression="infer")
 
+    def encoding(self) -> str:
+        """The name of its text's encoding, see `encoding_of`; UTF-8 if it cannot be read."""
+        try:
+            with self.open() as stream:
+                return encoding_of(stream.read(LOOKED_AT))
+        except UNREADABLE:
+            return encoding_of(b"")
+
+    @property
+    def stem(self) -> str:
+        """The file's name without what says its kind: `notes` of `notes.md.gz`."""
+        path = PurePosixPath(self.name)
+        return PurePosixPath(path.stem).stem if path.suffix.lower() in COMPRESSIONS else path.stem
+
 
 Reader = Callable[[SourceFile, Keys], Iterator[Item]]
 """Reads the documents of one file."""
 
-Parse = Callable[[bytes], tuple[str, str]]
-"""From the bytes of a file to its text and title."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFile:
+    """What a file that is one document says; what it does not say follows from its name and place."""
+
+    text: str
+    id: str = ""
+    said: Mapping[str, str] = field(default_factory=dict)
+    """Of `SAID_OF_DOCUMENTS`, such as a title; empty ones count as missing."""
+    omission: str = ""
+    """What of it is not in the text; empty: nothing."""
 
 
-def read_whole(file: SourceFile, parse: Parse) -> Item:
-    """A file that is one document; without a title it is called by its name."""
+Parse = Callable[[bytes], ParsedFile]
+
+
+def read_whole(file: SourceFile, parse: Parse) -> Iterator[Item]:
+    """Read a file that is one document."""
     try:
         with file.open() as stream:
             raw: bytes = stream.read()
-        text, title = parse(raw)
-        return Document(
-            text=text, id=file.name, title=title or PurePosixPath(file.name).stem, source=file.path
-        )
+        parsed = parse(raw)
+        said = {name: value for name, value in parsed.said.items() if value}
+        usual = {"title": file.stem, "source": file.path}
+        yield Document(text=parsed.text, id=parsed.id or file.name, **(usual | said))
+        if parsed.omission:
+            yield Omission(f"{file.path}: {parsed.omission}")
     except UnicodeDecodeError as error:
-        return not_utf8(file.path, error)
+        yield not_utf8(file.path, error)
     except SourceError as error:
-        return error
+        yield error
     except UNREADABLE as error:
-        return source_error(file.path, f"cannot be read: {error}")
+        yield source_error(file.path, f"cannot be read: {error}")
+
+
+def no_rows(where: str) -> NoRowsError:
+    """The error of a table without rows, or a list without objects."""
+    return NoRowsError(str(source_error(where, "holds no document; fill it or remove it")))
 
 
 def not_utf8(where: str, error: UnicodeDecodeError) -> SourceError:

@@ -1,12 +1,14 @@
 """Standard input: JSON lines if it begins with a JSON object, else one text."""
 
-import json
+import io
 from collections.abc import Iterator
 from itertools import chain
 from typing import IO
 
 from openbook.errors import SourceError
 from openbook.text.documents import Document, source_error
+from openbook.text.encodings import LOOKED_AT, decode, encoding_of
+from openbook.text.readers.json_files import is_object, lines_until_text
 from openbook.text.readers.rows import json_lines
 from openbook.text.readers.source_file import UNREADABLE, Item, Keys, not_utf8
 
@@ -14,7 +16,7 @@ _NAME = "stdin"
 
 
 def read_standard_input(stream: IO[bytes] | None, keys: Keys) -> Iterator[Item]:
-    """The documents of a stream, from where it stands to its end.
+    """Read the documents of a stream, from where it stands to its end.
 
     Args:
         stream: None: there is none, as in a program without a console.
@@ -22,31 +24,29 @@ def read_standard_input(stream: IO[bytes] | None, keys: Keys) -> Iterator[Item]:
     """
     if stream is None:
         raise source_error(_NAME, "there is no standard input; name a file")
-    first: list[bytes] = []
     try:
-        for line in stream:
-            first.append(line)
-            if line.strip():
-                break
+        first = lines_until_text(stream)
+        lines = chain(first, stream)
+        if encoding_of(b"".join(first)[:LOOKED_AT]) != "utf-8-sig":
+            # Its lines do not end where bytes say, so it is read whole.
+            stream = io.BytesIO(decode(b"".join(lines)).encode("utf-8", "surrogatepass"))
+            first = lines_until_text(stream)
+            lines = chain(first, stream)
+    except UnicodeDecodeError as error:
+        yield not_utf8(_NAME, error)
+        return
     except UNREADABLE as error:
         yield source_error(_NAME, f"cannot be read: {error}")
         return
-    if first and _is_object(first[-1]):
-        yield from json_lines(chain(first, stream), _NAME, keys)
+    if first and is_object(first[-1]):
+        yield from json_lines(lines, _NAME, keys)
     else:
-        yield _text(chain(first, stream))
-
-
-def _is_object(line: bytes) -> bool:
-    try:
-        return isinstance(json.loads(line.decode().removeprefix("\ufeff")), dict)
-    except (ValueError, RecursionError):
-        return False
+        yield _text(lines)
 
 
 def _text(lines: Iterator[bytes]) -> Item:
     try:
-        text = b"".join(lines).decode().removeprefix("\ufeff")
+        text = decode(b"".join(lines))
         return Document(text=text, id=_NAME, title=_NAME, source=_NAME)
     except UnicodeDecodeError as error:
         return not_utf8(_NAME, error)

@@ -1,25 +1,32 @@
-"""Tables: Parquet and CSV. Each row is one document; only the columns that documents have are read."""
+"""Tables: Parquet and CSV. Each row is one document; only the columns that documents have are read.
+
+A table without rows is passed over where other documents are read: an empty part of a large data set.
+"""
 
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import PurePosixPath
 from typing import Any
 
 from openbook.errors import SourceError
 from openbook.text.documents import source_error
 from openbook.text.readers.rows import row_document, wanted_columns
-from openbook.text.readers.source_file import UNREADABLE, Item, Keys, SourceFile
+from openbook.text.readers.source_file import UNREADABLE, Item, Keys, SourceFile, no_rows
 
 _LONGEST_FIELD = 2**31 - 1
 """What a C long holds on every system."""
+
+_COMMAS_FIRST = (",", ";", "\t")
+_TABS_FIRST = ("\t", ",", ";")
 
 _Row = list[str] | csv.Error
 """A row of a CSV file, or in its place why it cannot be read."""
 
 
 def read_parquet(file: SourceFile, keys: Keys) -> Iterator[Item]:
-    """Rows are counted from 1."""
+    """Read a Parquet file; rows are counted from 1."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -39,6 +46,8 @@ def read_parquet(file: SourceFile, keys: Keys) -> Iterator[Item]:
                         yield source_error(where, f"cannot be read: {row}")
                     else:
                         yield row_document(row, where, keys)
+            if number == 0:
+                yield no_rows(file.path)
     except (pa.ArrowException, UnicodeDecodeError, *UNREADABLE) as error:
         yield source_error(file.path, f"not readable as Parquet: {error}")
 
@@ -55,24 +64,49 @@ def _rows(batch: Any) -> list[Mapping[str, Any] | Exception]:
 
 
 def read_csv(file: SourceFile, keys: Keys) -> Iterator[Item]:
-    """The first row names the columns. Rows are named by the line that they begin in."""
+    """Read a CSV file, whose first row names the columns. Rows are named by the line that they begin in.
+
+    Columns are separated by commas (in .tsv by tabs), or by semicolons or tabs where those alone give a
+    column of text.
+    """
     try:
+        encoding = file.encoding()
+        separator = _separator(file, encoding, keys)
         with file.open() as stream:
-            # Bytes that are not UTF-8 become lone surrogates, so that only their own row is lost.
-            lines = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
-            rows = _csv_rows(lines, file.path)
+            rows = _csv_rows(_lines(stream, encoding), file.path, separator)
             header, columns = _csv_header(rows, file.path, keys)
+            where = ""
             for where, row in rows:
                 yield _csv_document(header, columns, row, where, keys)
+            if header and not where:
+                yield no_rows(file.path)
     except SourceError as error:
         yield error
-    except UNREADABLE as error:
+    except (UnicodeDecodeError, *UNREADABLE) as error:
         yield source_error(file.path, f"cannot be read further: {error}")
 
 
-def _csv_rows(lines: io.TextIOWrapper, path: str) -> Iterator[tuple[str, _Row]]:
+def _lines(stream: Any, encoding: str) -> io.TextIOWrapper:
+    # Bytes that are not UTF-8 become lone surrogates, so that only their own row is lost.
+    errors = "surrogateescape" if encoding == "utf-8-sig" else "strict"
+    return io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline="")
+
+
+def _separator(file: SourceFile, encoding: str, keys: Keys) -> str:
+    """The first separator with which the first row names a column of text; if none does, what is usual."""
+    usual = _TABS_FIRST if ".tsv" in PurePosixPath(file.name.lower()).suffixes[-2:] else _COMMAS_FIRST
+    for separator in usual:
+        with file.open() as stream:
+            rows = _csv_rows(_lines(stream, encoding), file.path, separator)
+            _, header = next(rows, ("", []))
+        if not isinstance(header, csv.Error) and keys.text in header:
+            return separator
+    return usual[0]
+
+
+def _csv_rows(lines: io.TextIOWrapper, path: str, separator: str) -> Iterator[tuple[str, _Row]]:
     """The rows that are not empty, each with its place."""
-    reader = csv.reader(lines, strict=True)
+    reader = csv.reader(lines, strict=True, delimiter=separator)
     while True:
         where = f"{path}:{reader.line_num + 1}"
         try:

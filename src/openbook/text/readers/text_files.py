@@ -1,38 +1,50 @@
-"""Text files: plain, Markdown and reStructuredText. Each is one document, kept as it is."""
+"""Text files: plain, Markdown, reStructuredText and Org. Each is one document, kept as it is."""
 
 import re
 from collections.abc import Callable, Iterator
 
-from openbook.text.readers.source_file import Item, Keys, SourceFile, read_whole
+from openbook.text.documents import SAID_OF_DOCUMENTS
+from openbook.text.encodings import decode
+from openbook.text.readers.front_matter import split_front_matter
+from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
 
 _MARKDOWN_HEADING = re.compile(r" {0,3}#{1,6}[ \t](.*)")
 _CODE_FENCE = ("```", "~~~")
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1*")
 _LONG_ENOUGH = 4
 """An underline of so many characters makes a heading even of a longer line."""
+_ORG_TITLE = re.compile(r"#\+title:(.*)", re.IGNORECASE)
+_ORG_HEADING = re.compile(r"\*+[ \t](.*)")
 
 
 def read_text(file: SourceFile, keys: Keys) -> Iterator[Item]:
-    """Plain text, which has no headings."""
-    yield _read(file, lambda text: "")
+    """Read plain text, which has no headings."""
+    return read_whole(file, lambda raw: ParsedFile(text=decode(raw)))
 
 
 def read_markdown(file: SourceFile, keys: Keys) -> Iterator[Item]:
-    """Markdown; its title is its first heading."""
-    yield _read(file, markdown_heading)
+    """Read Markdown; its title is that of its front matter, else its first heading."""
+    return read_whole(file, _parse_markdown)
 
 
 def read_rst(file: SourceFile, keys: Keys) -> Iterator[Item]:
-    """reStructuredText; its title is its first heading."""
-    yield _read(file, rst_heading)
+    """Read reStructuredText; its title is its first heading."""
+    return read_whole(file, lambda raw: _with_title(decode(raw), rst_heading))
 
 
-def _read(file: SourceFile, heading: Callable[[str], str]) -> Item:
-    def parse(raw: bytes) -> tuple[str, str]:
-        text = raw.decode().removeprefix("\ufeff")  # not utf-8-sig, whose errors do not count the mark
-        return text, heading(text)
+def read_org(file: SourceFile, keys: Keys) -> Iterator[Item]:
+    """Read Org; its title is its `#+TITLE:`, else its first heading."""
+    return read_whole(file, lambda raw: _with_title(decode(raw), org_heading))
 
-    return read_whole(file, parse)
+
+def _with_title(text: str, heading: Callable[[str], str]) -> ParsedFile:
+    return ParsedFile(text=text, said={"title": heading(text)})
+
+
+def _parse_markdown(raw: bytes) -> ParsedFile:
+    header, text = split_front_matter(decode(raw), ("id", *SAID_OF_DOCUMENTS))
+    identity = header.pop("id", "")
+    return ParsedFile(text=text, id=identity, said={"title": markdown_heading(text)} | header)
 
 
 def markdown_heading(text: str) -> str:
@@ -61,3 +73,19 @@ def rst_heading(text: str) -> str:
         if framed or (at_margin and len(under) >= min(len(title), _LONG_ENOUGH)):
             return title.strip()
     return ""
+
+
+def org_heading(text: str) -> str:
+    """The text of `#+TITLE:`, else of the first heading; else nothing.
+
+    >>> org_heading("* First\\n#+title: About hens\\n"), org_heading("text\\n** First\\n")
+    ('About hens', 'First')
+    """
+    first = ""
+    for line in text.splitlines():
+        if (title := _ORG_TITLE.match(line)) and title[1].strip():
+            return title[1].strip()
+        heading = _ORG_HEADING.match(line)
+        if heading and not first:
+            first = heading[1].strip()
+    return first

@@ -1,0 +1,57 @@
+"""The encoding of a web page: UTF-8, what its bytes show, or what the page says it is."""
+
+import codecs
+import re
+
+from openbook.text.encodings import decode
+
+_DECLARED = re.compile(
+    rb"""<(?:meta\b[^>]*?\bcharset|\?xml\b[^>]*?\bencoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
+)
+_DECLARED_WITHIN = 4096
+"""Bytes from the beginning in which a page says its encoding."""
+_PAGE_ENCODING = re.compile(
+    r"ascii|big5.*|cp\d+|euc_.*|gb.*|hz|iso2022_.*|iso8859-\d+|johab|koi8.*|mac-.*|shift_.*|tis-620|utf-16.*"
+)
+_READ_AS = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+}
+"""Wider encodings that pages mean by narrower names; browsers read them so too."""
+
+
+def decode_page(raw: bytes) -> str:
+    """The text of a page.
+
+    Raises:
+        UnicodeDecodeError: of UTF-8, if it is in neither that nor what it says.
+    """
+    try:
+        return decode(raw)
+    except UnicodeDecodeError:
+        encoding = _declared(raw)
+        if encoding is not None:
+            try:
+                return raw.decode(encoding)
+            except UnicodeError:
+                pass
+        raise
+
+
+def _declared(raw: bytes) -> str | None:
+    """What a page says it is, as browsers understand that; None if it says nothing that a page can be."""
+    match = _DECLARED.search(raw[:_DECLARED_WITHIN])
+    if match is None:
+        return None
+    try:
+        name = codecs.lookup(match[1].decode("ascii")).name
+    except (LookupError, ValueError):
+        return None
+    if not _PAGE_ENCODING.fullmatch(name):  # Python knows more, which no page is written in
+        return None
+    return _READ_AS.get(name, name)

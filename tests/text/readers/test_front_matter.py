@@ -1,0 +1,132 @@
+"""The header of a Markdown file: what is taken from it, what stays text."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from openbook.text import Document
+
+Write = Callable[[str, str | bytes], Path]
+ReadAll = Callable[..., tuple[list[Document], list[str]]]
+
+HEADER = "---\n# do not publish\ntitle: Getting started\ntags: [a, b]\n---\n"
+
+
+def test_a_header_gives_title_id_and_source(write: Write, read_all: ReadAll) -> None:
+    text = "---\nid: tides\ntitle: 'The tides: twice a day'\nsource: https://example.org/t\n---\n\nBody.\n"
+    (document,), _ = read_all(write("notes.md", text))
+    assert document == Document(
+        text="Body.\n", id="tides", title="The tides: twice a day", source="https://example.org/t"
+    )
+
+
+@pytest.mark.parametrize("name", ["notes.md", "notes.markdown"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEADER + "Body",
+        HEADER.replace("\n", "\r\n") + "Body",
+        "\ufeff" + HEADER + "Body",
+        HEADER.replace("---\n# ", "---  \n# ") + "\n\nBody",
+        HEADER[:-4] + "...\nBody",
+    ],
+    ids=["plain", "Windows", "mark", "blanks", "dots"],
+)
+def test_a_header_is_not_text(write: Write, read_all: ReadAll, name: str, text: str) -> None:
+    path = write(name, text)
+    (document,), _ = read_all(path)
+    assert (document.text, document.title) == ("Body", "Getting started")
+    assert (document.id, document.source) == (name, str(path))
+
+
+@pytest.mark.parametrize(
+    ("value", "title"),
+    [
+        ("007", "007"),
+        ("on", "on"),
+        ("2024-01-31", "2024-01-31"),
+        ("null", "Heading"),
+        ("~", "Heading"),
+        ("", "Heading"),
+        ("[a, b]", "Heading"),
+        ("{a: b}", "Heading"),
+        (">\n  two\n  lines", "two lines"),
+        ("|\n  two\n  lines", "two lines"),
+        ("two\n  lines", "two lines"),
+        ("'it''s'", "it's"),
+        ('"caf\\u00e9"', "café"),
+        ("C# in depth # a comment", "C# in depth"),
+        ("one: two", "one: two"),
+        ("*starred", "*starred"),
+        ("[" * 3000, "Heading"),
+    ],
+)
+def test_a_title_is_what_is_written(write: Write, read_all: ReadAll, value: str, title: str) -> None:
+    (document,), _ = read_all(write("a.md", f"---\ntitle: {value}\n---\n# Heading\n"))
+    assert (document.title, document.text) == (title, "# Heading\n")
+
+
+def test_without_a_title_the_heading_or_the_name_is_it(write: Write, read_all: ReadAll) -> None:
+    documents, _ = read_all(
+        write("a.md", "---\nlayout: x\n---\n## First"), write("b.md", "---\n---\nNo heading")
+    )
+    assert [(document.title, document.text) for document in documents] == [
+        ("First", "## First"),
+        ("b", "No heading"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\nA rule, and a sentence.\n---\nMore.",
+        "---\ntitle: never closed\n\nBody",
+        "---\n- a\n- list\n---\nBody",
+        "---\n{broken: [yaml\n---\nBody",
+        "---\n" + "[" * 60_000 + "\n---\nBody",
+        "---\n" + "? " * 30_000 + "\n---\nBody",
+        "\n---\ntitle: not at the beginning\n---\nBody",
+        "----\ntitle: four hyphens\n----\nBody",
+        "---\ntitle: a page without text\n---\n",
+        "---\nx: " + "y" * 70_000 + "\n---\nBody",
+    ],
+)
+def test_what_is_not_a_header_stays_text(write: Write, read_all: ReadAll, text: str) -> None:
+    (document,), errors = read_all(write("a.md", text))
+    assert (document.text, document.id, errors) == (text, "a.md", [])
+
+
+def test_other_text_has_no_header(write: Write, read_all: ReadAll) -> None:
+    (document,), _ = read_all(write("a.txt", HEADER + "Body"))
+    assert document.text == HEADER + "Body"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # Each line names the one before it ten times over: written out, it would be 10^20 values.
+        [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 20)],
+        [f"deep: {'[' * 30_000}"],
+        [f"{'  ' * n}x:" for n in range(200)],
+        ["x: y: z: broken"] * 1000,
+        ["tags:", "- a", "- b: c", "", "# comment", "other: >", "  text", "'quoted key': x"],
+    ],
+    ids=range(5),
+)
+def test_what_else_a_header_holds_does_not_matter(write: Write, read_all: ReadAll, lines: list[str]) -> None:
+    started = time.process_time()
+    text = "\n".join(["---", *lines, "title: T", "---", "Body"])
+    (document,), _ = read_all(write("a.md", text))
+    assert (document.title, document.text) == ("T", "Body")
+    assert time.process_time() - started < 2
+
+
+def test_any_header_is_read_in_linear_time(write: Write, read_all: ReadAll) -> None:
+    started = time.process_time()
+    headers = ["x:\n" * 16_000, "-" * 60_000, " \n" * 30_000, "a" * 60_000 + ":", "title: " + "a: " * 20_000]
+    for header in headers:
+        read_all(write("a.md", f"---\n{header}\n---\nBody"))
+    read_all(write("b.md", "---\n" * 500_000), write("c.md", "---\n" + "a:\n" * 500_000))
+    assert time.process_time() - started < 2

@@ -1,0 +1,63 @@
+"""JSON files: a list, an object, lines under this name; and what is wrong with some."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from openbook.text import Document
+
+Write = Callable[[str, str | bytes], Path]
+ReadAll = Callable[..., tuple[list[Document], list[str]]]
+
+ROWS = [{"id": "a", "text": "one", "title": "T"}, {"text": "two", "source": "s"}]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_the_objects_of_a_list_are_documents(write: Write, read_all: ReadAll, indent: int | None) -> None:
+    path = write("a.json", json.dumps(ROWS, indent=indent))
+    expected = [Document(id="a", text="one", title="T", source=f"{path}:1"), Document(text="two", source="s")]
+    assert read_all(path) == (expected, [])
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_object_is_a_document(write: Write, read_all: ReadAll, indent: int | None) -> None:
+    (document,), _ = read_all(write("a.json", json.dumps(ROWS[0], indent=indent)))
+    assert (document.id, document.text) == ("a", "one")
+
+
+@pytest.mark.parametrize("before", ["", "\n\n", "\ufeff"])
+def test_lines_are_read_as_json_lines(write: Write, read_all: ReadAll, before: str) -> None:
+    path = write("a.json", before + "\n".join([json.dumps(ROWS[0]), "nope", json.dumps(ROWS[1])]))
+    documents, (error,) = read_all(path)
+    assert [document.text for document in documents] == ["one", "two"]
+    assert error.startswith(f"{path}:{2 + before.count(chr(10))}: not JSON")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
+def test_it_may_be_in_utf16(write: Write, read_all: ReadAll, encoding: str) -> None:
+    for text in (json.dumps(ROWS), "\n".join(map(json.dumps, ROWS))):
+        documents, _ = read_all(write("a.json", text.encode(encoding)))
+        assert [document.text for document in documents] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("[1, 2", ": not JSON: Expecting"),
+        ("// a comment\n{}", ": not JSON: Expecting value"),
+        ("[" * 100_000, ": not JSON: maximum recursion depth"),
+        ("3", ": a JSON int where an object with a 'text' is expected"),
+        ('[{"text": ""}]', ":1: no text: 'text' is empty"),
+        ("[[]]", ":1: a JSON list where"),
+        ('{\n"name": "package"\n}', ": no text: 'text' is missing"),
+        ("[]", ": holds no document"),
+        (b"[\xff]", ": not UTF-8 at byte 1"),
+    ],
+)
+def test_what_is_wrong_is_said(write: Write, read_all: ReadAll, content: str | bytes, problem: str) -> None:
+    path = write("a.json", content)
+    documents, (error,) = read_all(path)
+    assert documents == []
+    assert error.startswith(f"{path}{problem}")
