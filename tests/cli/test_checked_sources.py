@@ -90,6 +90,16 @@ def test_empty_standard_input_leaves_no_database(openbook: OpenBook, pipe: Any, 
 # Globs and errors
 
 
+def test_what_is_left_out_is_said_once_in_one_line(texts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a.png", "b.png", "package.json", "LICENSE"):
+        (texts / name).write_text("{}")
+    checked = sources(texts)
+    checked.check()
+    assert len(texts_of(checked)) == checked.count
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "left out" in line]
+    assert "4 files are left out" in line and "2 .png" in line and "1 without an ending" in line
+
+
 def test_glob_chooses_files_of_folders(openbook: OpenBook, texts: Path, tmp_path: Path) -> None:
     built = openbook("build", tmp_path / "db", texts, *LEXICAL, "--glob", "*.md", "--json")
     assert built.json["documents"] == 1

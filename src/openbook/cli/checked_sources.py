@@ -19,7 +19,7 @@ from openbook.text import (
     read_documents,
     train_tokenizer,
 )
-from openbook.text.sources import STANDARD_INPUT
+from openbook.text.sources import STANDARD_INPUT, Omissions
 
 _SHOWN_SKIPS = 10
 _TRAINED_CHARACTERS = 50_000_000
@@ -50,6 +50,8 @@ class Sources:
         self.glob = glob
         self.skip = skip
         self.skipped = 0
+        self.omissions = Omissions()
+        """What `check` left out without an error."""
         self.count = 0
         """Documents that `check` found."""
         self.characters = 0
@@ -64,6 +66,7 @@ class Sources:
             SourceError: something cannot be read and is not to be skipped, or nothing is left.
         """
         self.count = self.characters = 0
+        self.omissions = Omissions()
         seen: dict[str, int] = {}
         with bar("reading sources") as progress:
             for document in self._read(count_skipped=True):
@@ -76,7 +79,17 @@ class Sources:
                 progress(self.count, None)
         if self.count == 0:
             raise SourceError(f"{', '.join(self.names)}: no document left; {self.skipped} could not be read")
+        self._note_omissions()
         return self.count
+
+    def _note_omissions(self) -> None:
+        """Say what was left out without an error."""
+        for part in self.omissions.parts[:_SHOWN_SKIPS]:
+            note(f"not all of it: {part}")
+        if len(self.omissions.parts) > _SHOWN_SKIPS:
+            note(f"not all of it: {len(self.omissions.parts) - _SHOWN_SKIPS:,} files more")
+        if files := self.omissions.files_line():
+            note(files)
 
     def documents(self) -> Iterator[AnyDocument]:
         """Read all documents that can be read."""
@@ -107,6 +120,7 @@ class Sources:
             glob=self.glob,
             stdin=self._standard_input(),
             on_error=ignore if self.skip else None,
+            omissions=self.omissions if count_skipped else Omissions(),
         )
 
     def _standard_input(self) -> IO[bytes] | None:

@@ -74,6 +74,16 @@ def test_a_build_with_a_file_of_ids_holds_those_out(openbook: OpenBook, texts: P
     assert (other.code, "holdout_ids" in other.error) == (2, True)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_file_of_ids_may_be_from_any_system(
+    openbook: OpenBook, texts: Path, tmp_path: Path, encoding: str
+) -> None:
+    ids = tmp_path / "ids.txt"
+    ids.write_bytes("row1\r\ntexts/note3.txt\r\n".encode(encoding))
+    result = openbook("build", tmp_path / "db", texts, *LEXICAL, "--holdout", ids, "--json")
+    assert (result.code, result.json["holdout_documents"]) == (0, 2)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -115,13 +115,15 @@ def create_or_open(
 
 
 def _share_or_ids(holdout: str) -> float | tuple[str, ...]:
-    """A share of the documents, or the ids in a file, one a line."""
+    """A share of the documents, or the ids in a file, one a line, in UTF-8 or UTF-16."""
+    from openbook.text.encodings import decode
+
     try:
         return float(holdout)
     except ValueError:
         pass
     try:
-        lines = Path(holdout).read_text(encoding="utf-8").splitlines()
+        lines = decode(Path(holdout).read_bytes()).splitlines()
     except (OSError, ValueError) as error:
         raise SettingsError(
             f"--holdout {holdout}: neither a share between 0 and 1 nor a file of ids, one a line ({error})"
