@@ -90,7 +90,7 @@ def test_a_file_of_ids_may_be_from_any_system(
         (None, "neither a share between 0 and 1 nor a file of ids"),
         (b"", "the file holds no id"),
         (b"  \n\n", "the file holds no id"),
-        (b"\xff\xfe", "neither a share between 0 and 1 nor a file of ids"),
+        ("dö".encode("latin-1"), "neither a share between 0 and 1 nor a file of ids"),
     ],
 )
 def test_a_bad_file_of_ids_leaves_no_database(

@@ -81,7 +81,7 @@ def find(path: str) -> str:
 
     if Path(path).exists() or "://" in path:
         return path
-    found = [f"{path}{suffix}" for suffix in (*READERS, ".json") if Path(f"{path}{suffix}").exists()]
+    found = [f"{path}{suffix}" for suffix in READERS if Path(f"{path}{suffix}").exists()]
     if len(found) == 1:
         return found[0]
     if found:
