@@ -4,7 +4,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from openbook import durable
+from openbook.durable import file_digest as _file_digest
+from openbook.durable import naming_errors as _naming_errors
+from openbook.durable import read_sealed as _read_sealed
+from openbook.durable import read_sealed_if_there as _read_sealed_if_there
+from openbook.durable import write_sealed as _write_sealed
 from openbook.errors import DatabaseError
 
 GENERATION = "generation-"
@@ -18,7 +22,7 @@ def database_of(place: Path) -> Path:
 
 def naming_errors(path: Path) -> AbstractContextManager[None]:
     """Raise `DatabaseError`, naming the file, in place of an OSError inside the block."""
-    return durable.naming_errors(path, DatabaseError)
+    return _naming_errors(path, DatabaseError)
 
 
 def write_sealed(path: Path, values: dict[str, Any]) -> None:
@@ -27,7 +31,7 @@ def write_sealed(path: Path, values: dict[str, Any]) -> None:
     Raises:
         DatabaseError: it cannot be written.
     """
-    durable.write_sealed(path, values, DatabaseError)
+    _write_sealed(path, values, DatabaseError)
 
 
 def read_sealed(path: Path) -> dict[str, Any]:
@@ -36,7 +40,7 @@ def read_sealed(path: Path) -> dict[str, Any]:
     Raises:
         DatabaseError: it is missing or damaged.
     """
-    return durable.read_sealed(path, DatabaseError)
+    return _read_sealed(path, DatabaseError)
 
 
 def read_sealed_if_there(path: Path) -> dict[str, Any] | None:
@@ -45,7 +49,7 @@ def read_sealed_if_there(path: Path) -> dict[str, Any] | None:
     Raises:
         DatabaseError: it is damaged.
     """
-    return durable.read_sealed_if_there(path, DatabaseError)
+    return _read_sealed_if_there(path, DatabaseError)
 
 
 def file_digest(path: Path) -> str:
@@ -54,4 +58,4 @@ def file_digest(path: Path) -> str:
     Raises:
         DatabaseError: it cannot be read.
     """
-    return durable.file_digest(path, DatabaseError)
+    return _file_digest(path, DatabaseError)
