@@ -17,8 +17,8 @@ import numpy as np
 import torch
 
 from openbook.database import Database, NeighborTable
+from openbook.database.storage.catalog_columns import DocumentRecord
 from openbook.database.storage.neighbor_files import TableStamp
-from openbook.database.storage.records import DocumentRecord
 from openbook.text import train_tokenizer
 from openbook.train import load_recipe, train
 from openbook.train.loop import TrainingLoop

@@ -36,7 +36,6 @@ SAME_ROLE = {
     "causal_lm.py",  # of RETRO, of a retrofit
     "config.py",
     "decoder.py",
-    "recipe.py",  # what is trained; how Megatron's flags become one
     "retokenize.py",  # the verb, and what it calls
     "settings.py",  # of a database, of a training run
 }

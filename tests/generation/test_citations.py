@@ -8,7 +8,7 @@ import pytest
 from openbook.database import Database
 from openbook.generation import Generation, Sampling, generate
 from openbook.generation.citations import cite
-from openbook.generation.decoding import DecodedToken
+from openbook.generation.decoding_loop import DecodedToken
 from openbook.model import RetroForCausalLM
 
 M = 16

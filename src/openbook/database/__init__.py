@@ -12,8 +12,8 @@ from openbook.database.neighbors.table_writer import build_neighbors
 from openbook.database.repair import repair
 from openbook.database.retokenize.retokenize import RetokenizeReport, retokenize
 from openbook.database.search.searcher import Hit, Queries
+from openbook.database.storage.catalog_columns import Commit, Exclusion
 from openbook.database.storage.manifest import Problem
-from openbook.database.storage.records import Commit, Exclusion
 from openbook.database.storage.settings import DatabaseSettings, SearchMode
 from openbook.database.verify import VerifyReport, verify
 from openbook.database.version import Version

@@ -19,9 +19,9 @@ from openbook.database.search.embedder import DEFAULT_EMBEDDER, Embedder
 from openbook.database.search.searcher import Hit, Queries
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.catalog_columns import Commit, Exclusion
 from openbook.database.storage.database_folder import DatabaseFolder, open_folder
 from openbook.database.storage.layout import ChunkLayout
-from openbook.database.storage.records import Commit, Exclusion
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.database.verify import VerifyReport, verify
 from openbook.database.version import Version, open_version

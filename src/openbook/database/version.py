@@ -20,10 +20,10 @@ from openbook.database.search.indexes import Indexes
 from openbook.database.search.searcher import Hit, Queries, Searcher, check_mode
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.catalog_columns import DOCUMENT_COLUMNS, Commit, Exclusion
 from openbook.database.storage.database_folder import DatabaseFolder, open_folder
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
-from openbook.database.storage.records import DOCUMENT_COLUMNS, Commit, Exclusion
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.errors import DatabaseError, MismatchError
 from openbook.text import Tokenizer

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from openbook.database import Hit
-from openbook.generation.decoding import DecodedToken
+from openbook.generation.decoding_loop import DecodedToken
 from openbook.text import Tokenizer
 
 

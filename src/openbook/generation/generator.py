@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from openbook.database import Database, Version
 from openbook.errors import SettingsError
 from openbook.generation.citations import Citation, cite
-from openbook.generation.decoding import DecodingSettings, decode
+from openbook.generation.decoding_loop import DecodingSettings, decode
 from openbook.generation.neighbor_fetcher import fetcher_for
 from openbook.generation.sampling import Sampling
 from openbook.model import EncodedNeighbors, RetroForCausalLM

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+from openbook.model.attended_chunks import ChunkGrid
 from openbook.model.attention import Read, attend, merge_heads, split_heads
 from openbook.model.config import RetroConfig
-from openbook.model.grid import ChunkGrid
 from openbook.model.recompute import linear_last
 from openbook.model.stack import Stack
 

@@ -6,8 +6,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from openbook.model.attended_chunks import ChunkGrid
 from openbook.model.cache import Retrieved, RetroCache
-from openbook.model.grid import ChunkGrid
 
 
 class Reader(Protocol):

@@ -9,12 +9,12 @@ from transformers import PreTrainedModel
 from transformers import initialization as init
 
 from openbook.errors import SettingsError
+from openbook.model.attended_chunks import ChunkGrid
 from openbook.model.cache import Retrieved, RetroCache
 from openbook.model.checks import check_ids, check_inputs, new_chunks
 from openbook.model.config import RetroConfig
 from openbook.model.decoder import RetroDecoder
 from openbook.model.encoder import RetroEncoder
-from openbook.model.grid import ChunkGrid
 from openbook.model.neighbors import PassNeighbors, join_chunks
 from openbook.model.positions import RelativePositions
 from openbook.model.stack import Start

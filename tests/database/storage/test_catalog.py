@@ -10,9 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from openbook.database.storage import statements
+from openbook.database.storage import catalog_sql
 from openbook.database.storage.catalog import FILE_NAME, Catalog
-from openbook.database.storage.records import DOCUMENT_COLUMNS, SNAPSHOT, TOTALS, DocumentRecord, Totals
+from openbook.database.storage.catalog_columns import (
+    DOCUMENT_COLUMNS,
+    SNAPSHOT,
+    TOTALS,
+    DocumentRecord,
+    Totals,
+)
 from openbook.errors import DatabaseError
 
 
@@ -128,7 +134,7 @@ def test_a_commit_that_fails_on_the_way_leaves_nothing(
     if place == "among the documents":
         records = BrokenRecords(records)
     else:
-        monkeypatch.setattr(statements, "insert_commit", die)
+        monkeypatch.setattr(catalog_sql, "insert_commit", die)
     with pytest.raises(RuntimeError):
         catalog.commit(action="add", add=records, remove=["a"], num_chunks=2)
     assert vouched(catalog) == (1, 1, totals(1, 1, 7, 10, 0, 0))

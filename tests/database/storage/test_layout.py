@@ -7,8 +7,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from openbook.database.storage.catalog_columns import SNAPSHOT_TYPE, Commit, Snapshot, Totals
 from openbook.database.storage.layout import ChunkLayout
-from openbook.database.storage.records import SNAPSHOT_TYPE, Commit, Snapshot, Totals
 
 M = 4
 

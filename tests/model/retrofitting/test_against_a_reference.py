@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from openbook.model.grid import ChunkGrid
+from openbook.model.attended_chunks import ChunkGrid
 from openbook.model.retrofitting import RetrofitForCausalLM
 
 from ..tiny import Inputs

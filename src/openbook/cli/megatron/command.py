@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from openbook.cli.console import accept_any_encoding, bar, note, print_error, quiet_libraries
 from openbook.cli.megatron.arguments import parse
 from openbook.cli.megatron.corpus import open_corpus
-from openbook.cli.megatron.recipe import holdout_of, recipe_of
+from openbook.cli.megatron.flags_to_recipe import holdout_of, recipe_of
 from openbook.cli.megatron.tokenizer_check import check_tokenizer
 from openbook.cli.signals import INTERRUPTED
 from openbook.cli.verbs.train import run_training

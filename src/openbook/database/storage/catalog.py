@@ -2,7 +2,7 @@
 
 Everything else in the folder is either an array that the catalog says how far to believe, or derived. A
 commit is one transaction; its version grows by one. Each row carries a checksum, its seal. Which columns
-there are is in records.py; tokens and vectors are not known here.
+there are is in catalog_columns.py; tokens and vectors are not known here.
 """
 
 import hashlib
@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from openbook.database.storage import statements
-from openbook.database.storage.records import (
+from openbook.database.storage import catalog_sql
+from openbook.database.storage.catalog_columns import (
     COMMIT_COLUMNS,
     DOCUMENT_COLUMNS,
     LATER_COLUMNS,
@@ -68,11 +68,16 @@ class Catalog:
         unfinished.unlink(missing_ok=True)
         with closing(sqlite3.connect(unfinished)) as connection, connection:
             connection.executescript(SCHEMA)
-            statements.insert_settings(connection, settings)
+            catalog_sql.insert_settings(connection, settings)
             first = Commit(
-                version=0, time=statements.now(), action="create", generation=0, num_chunks=0, totals=Totals()
+                version=0,
+                time=catalog_sql.now(),
+                action="create",
+                generation=0,
+                num_chunks=0,
+                totals=Totals(),
             )
-            statements.insert_commit(connection, first)
+            catalog_sql.insert_commit(connection, first)
         unfinished.replace(folder / FILE_NAME)
 
     @contextmanager
@@ -84,7 +89,7 @@ class Catalog:
                 connection.create_function("seal", -1, seal_of, deterministic=True)
                 connection.create_function("seal_of_document", -1, seal_of_document, deterministic=True)
                 if missing := self._missing_columns(connection):
-                    statements.show_as_null(connection, missing)
+                    catalog_sql.show_as_null(connection, missing)
                 with connection:
                     yield connection
         except (sqlite3.Error, UnicodeDecodeError) as error:  # its messages may quote damaged bytes
@@ -137,7 +142,7 @@ class Catalog:
     def head(self) -> Commit:
         """Read the newest version."""
         with self.connect() as connection:
-            return statements.newest_commit(connection)
+            return catalog_sql.newest_commit(connection)
 
     def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with self.connect() as connection:
@@ -163,7 +168,7 @@ class Catalog:
         query = f"SELECT {', '.join(SNAPSHOT.values())} FROM documents WHERE num_chunks > 0 ORDER BY number"
         with self.connect() as connection:
             connection.execute("BEGIN")
-            head = statements.newest_commit(connection)
+            head = catalog_sql.newest_commit(connection)
             rows = connection.execute(query).fetchall()
         try:
             values = np.fromiter(chain.from_iterable(rows), np.int64, count=len(rows) * len(SNAPSHOT))
@@ -196,9 +201,9 @@ class Catalog:
     def _records(self, column: str, values: Sequence[int] | Sequence[str]) -> dict[int, DocumentRecord]:
         """By number, those in whose column one of the values stands."""
         found: dict[int, DocumentRecord] = {}
-        query = f"SELECT number, {statements.SEAL} = seal, {_COLUMNS} FROM documents WHERE {column} IN "
+        query = f"SELECT number, {catalog_sql.SEAL} = seal, {_COLUMNS} FROM documents WHERE {column} IN "
         with self.connect() as connection:
-            for number, is_sound, *row in statements.rows_of_each(connection, query, values):
+            for number, is_sound, *row in catalog_sql.rows_of_each(connection, query, values):
                 record = DocumentRecord(**dict(zip(DOCUMENT_COLUMNS, row, strict=True)))
                 if not is_sound:
                     raise self._damaged(f"the document {record.id!r}")
@@ -209,7 +214,7 @@ class Catalog:
         """The SHA-256 of each of these documents that the newest version has."""
         query = "SELECT id, sha256 FROM documents WHERE removed IS NULL AND id IN "
         with self.connect() as connection:
-            return dict(statements.rows_of_each(connection, query, ids))
+            return dict(catalog_sql.rows_of_each(connection, query, ids))
 
     def live_ids(self) -> list[str]:
         """The ids of all documents of the newest version."""
@@ -262,7 +267,7 @@ class Catalog:
 
     def unsound_rows(self) -> list[str]:
         """The ids of documents that do not match their checksums."""
-        query = f"SELECT id FROM documents WHERE {statements.SEAL} IS NOT seal ORDER BY number"
+        query = f"SELECT id FROM documents WHERE {catalog_sql.SEAL} IS NOT seal ORDER BY number"
         return [str(row[0]) for row in self._rows(query)]
 
     def unsound_commits(self) -> list[int]:
@@ -298,19 +303,19 @@ class Catalog:
             The new version.
         """
         with self.connect() as connection:
-            head = statements.begin(connection)
+            head = catalog_sql.begin(connection)
             version = head.version + 1
             connection.executemany(
                 "UPDATE documents SET removed = ? WHERE id = ? AND removed IS NULL",
                 [(version, document_id) for document_id in remove],
             )
-            statements.seal(connection, "removed = ?", [(version,)])
-            removed = statements.count(connection, "removed = ?", version)
-            back = statements.bring_back(connection, version)
+            catalog_sql.seal(connection, "removed = ?", [(version,)])
+            removed = catalog_sql.count(connection, "removed = ?", version)
+            back = catalog_sql.bring_back(connection, version)
             rows = [record.row(version) for record in add]
             connection.executemany(f"INSERT INTO documents ({_COLUMNS}, seal) VALUES ({_MARKS}, :seal)", rows)
             totals = head.totals - removed + Totals.of(add) - Totals(excluded=back)
-            return statements.insert_next(connection, action, head, num_chunks=num_chunks, totals=totals)
+            return catalog_sql.insert_next(connection, action, head, num_chunks=num_chunks, totals=totals)
 
     def redescribe(self, described: dict[str, dict[str, Any]]) -> int:
         """Make a version in which live documents of the same text are described otherwise.
@@ -319,15 +324,15 @@ class Catalog:
             described: by id, the new values of some columns.
         """
         with self.connect() as connection:
-            head = statements.begin(connection)
+            head = catalog_sql.begin(connection)
             for document_id, values in described.items():
                 assignments = ", ".join(f"{name} = :{name}" for name in values)
                 connection.execute(
                     f"UPDATE documents SET {assignments} WHERE id = :its_id AND removed IS NULL",
                     values | {"its_id": document_id},
                 )
-            statements.seal(connection, "id = ? AND removed IS NULL", [(name,) for name in described])
-            return statements.insert_next(connection, "describe", head)
+            catalog_sql.seal(connection, "id = ? AND removed IS NULL", [(name,) for name in described])
+            return catalog_sql.insert_next(connection, "describe", head)
 
     def exclude(self, judged: Iterable[int], excluded: Sequence[tuple[str, int, int]]) -> int:
         """Make a version in which these documents count as compared.
@@ -337,15 +342,15 @@ class Catalog:
             excluded: reason, number of the original and number of each document that no search may find.
         """
         with self.connect() as connection:
-            head = statements.begin(connection)
+            head = catalog_sql.begin(connection)
             rows = [(number,) for number in judged]
             connection.executemany("UPDATE documents SET judged = 1 WHERE number = ?", rows)
             connection.executemany(
                 "UPDATE documents SET excluded = ?, original = ? WHERE number = ?", excluded
             )
-            statements.seal(connection, "number = ?", rows + [(number,) for _, _, number in excluded])
-            return statements.insert_next(
-                connection, "judge", head, totals=statements.count(connection, "removed IS NULL")
+            catalog_sql.seal(connection, "number = ?", rows + [(number,) for _, _, number in excluded])
+            return catalog_sql.insert_next(
+                connection, "judge", head, totals=catalog_sql.count(connection, "removed IS NULL")
             )
 
     def compact(self, places: Iterable[tuple[int, int]], *, generation: int, num_chunks: int) -> int:
@@ -357,14 +362,14 @@ class Catalog:
             num_chunks: rows of its arrays.
         """
         with self.connect() as connection:
-            head = statements.begin(connection)
+            head = catalog_sql.begin(connection)
             connection.execute("DELETE FROM documents WHERE num_chunks = 0")
             connection.execute(
                 "UPDATE documents SET num_chunks = 0, first_chunk = -1 WHERE removed IS NOT NULL"
             )
             connection.executemany("UPDATE documents SET first_chunk = ? WHERE number = ?", places)
-            statements.seal(connection, "TRUE", [()])
-            return statements.insert_next(
+            catalog_sql.seal(connection, "TRUE", [()])
+            return catalog_sql.insert_next(
                 connection, "compact", head, generation=generation, num_chunks=num_chunks
             )
 
@@ -387,17 +392,17 @@ class Catalog:
             places: first chunk, chunks, tokens and number of each live document.
         """
         with self.connect() as connection:
-            head = statements.begin(connection)
+            head = catalog_sql.begin(connection)
             connection.execute("DELETE FROM settings")
-            statements.insert_settings(connection, settings)
+            catalog_sql.insert_settings(connection, settings)
             connection.execute("DELETE FROM documents WHERE removed IS NOT NULL")
             connection.executemany(
                 "UPDATE documents SET first_chunk = ?, num_chunks = ?, num_tokens = ? WHERE number = ?",
                 places,
             )
-            statements.seal(connection, "TRUE", [()])
-            totals = statements.count(connection, "removed IS NULL")
-            statements.insert_next(
+            catalog_sql.seal(connection, "TRUE", [()])
+            totals = catalog_sql.count(connection, "removed IS NULL")
+            catalog_sql.insert_next(
                 connection, "retokenize", head, generation=0, num_chunks=totals.chunks, totals=totals
             )
         self.path.replace(self.path.with_name(FILE_NAME))

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from openbook.database.storage.arrays import AppendOnlyArray
+from openbook.database.storage.catalog_columns import Snapshot
 from openbook.database.storage.layout import ChunkLayout
-from openbook.database.storage.records import Snapshot
 from openbook.database.storage.sealed import GENERATION
 from openbook.database.storage.settings import DatabaseSettings
 

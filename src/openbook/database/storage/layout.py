@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.storage.arrays import Rows
-from openbook.database.storage.records import SNAPSHOT, Snapshot
+from openbook.database.storage.catalog_columns import SNAPSHOT, Snapshot
 from openbook.database.storage.segments import segment_owners, segment_places, segment_starts
 
 

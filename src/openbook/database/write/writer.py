@@ -20,14 +20,14 @@ from openbook.database.search.lexical import LexicalIndex
 from openbook.database.search.tantivy_files import remove_uncommitted_deletes
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.catalog_columns import DocumentRecord
 from openbook.database.storage.database_folder import DatabaseFolder
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.manifest import forget_catalog, write_manifest
-from openbook.database.storage.records import DocumentRecord
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.database.write.batches import first_of_each_id, in_batches
-from openbook.database.write.cutting import FOLLOWED, cut_batch, lengths_of
+from openbook.database.write.document_rows import FOLLOWED, cut_batch, lengths_of
 from openbook.errors import DatabaseError, SourceError
 from openbook.lock import take_lock
 from openbook.progress import Progress, silent, stage

@@ -15,7 +15,7 @@ from openbook.evaluate.harness.batch_scorer import BatchScorer, Score
 from openbook.evaluate.harness.harness_options import AnswerOptions
 from openbook.evaluate.harness.neighbor_cache import NeighborCache
 from openbook.evaluate.harness.stop_criteria import read_generation_kwargs
-from openbook.generation.decoding import DecodedToken, DecodingSettings, decode
+from openbook.generation.decoding_loop import DecodedToken, DecodingSettings, decode
 from openbook.generation.neighbor_fetcher import fetcher_for
 from openbook.model import RetroForCausalLM
 from openbook.model.batch import evaluation_mode

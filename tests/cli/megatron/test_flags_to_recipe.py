@@ -4,7 +4,7 @@ import pytest
 
 from megatron_command import COMMAND
 from openbook.cli.megatron.arguments import make_parser, parse
-from openbook.cli.megatron.recipe import holdout_of, recipe_of
+from openbook.cli.megatron.flags_to_recipe import holdout_of, recipe_of
 from openbook.database import Database
 from openbook.errors import SettingsError
 from openbook.train import Recipe

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from openbook.database.storage.records import (
+from openbook.database.storage.catalog_columns import (
     COMMIT_COLUMNS,
     DOCUMENT_COLUMNS,
     TOTALS,

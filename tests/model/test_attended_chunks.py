@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openbook.model.grid import ChunkGrid
+from openbook.model.attended_chunks import ChunkGrid
 
 
 @dataclass(frozen=True)

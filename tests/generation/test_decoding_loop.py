@@ -9,7 +9,7 @@ import torch
 
 from openbook.database import Database
 from openbook.generation import Sampling, generate
-from openbook.generation.decoding import DecodingSettings, decode
+from openbook.generation.decoding_loop import DecodingSettings, decode
 from openbook.generation.neighbor_fetcher import NeighborFetcher
 from openbook.model import RetroForCausalLM
 

@@ -6,8 +6,8 @@ from dataclasses import fields
 import numpy as np
 from numpy.typing import NDArray
 
+from openbook.database.storage.catalog_columns import DOCUMENT_COLUMNS, LATER_COLUMNS, DocumentRecord
 from openbook.database.storage.layout import full_but_the_last
-from openbook.database.storage.records import DOCUMENT_COLUMNS, LATER_COLUMNS, DocumentRecord
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.database.write.batches import is_held_out
 from openbook.text import AnyDocument, Document, TokenizedDocument, Tokenizer, cut_chunks
