@@ -45,7 +45,7 @@ def test_logits_depend_on_the_distance_alone(kind: PositionKind, first: int, que
 
 
 @pytest.mark.parametrize("kind", ["rotary", "relative"])
-def test_before_and_after_are_told_apart(kind: PositionKind) -> None:
+def test_before_and_after_are_reported_apart(kind: PositionKind) -> None:
     found = logits(kind, 0, 3, 3)
     assert not torch.allclose(found[:, 2, 0], found[:, 0, 2])
 

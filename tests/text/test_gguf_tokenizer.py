@@ -63,7 +63,7 @@ def test_it_is_saved_as_any_other(tmp_path: Path) -> None:
     )
 
 
-def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+def test_a_damaged_file_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "model.gguf"
     path.write_bytes(b"GGUF and then nothing of use")
     with pytest.raises(SettingsError, match=r"tokenizer '.*model\.gguf': cannot be read: "):

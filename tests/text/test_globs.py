@@ -85,7 +85,7 @@ def test_files_below_a_folder_are_chosen(docs: Path, glob: str | None, found: li
 
 
 @pytest.mark.parametrize("glob", ["*.csv", "docs/*.md", "*.png", ""])
-def test_glob_that_matches_nothing_is_told(docs: Path, read_all: Any, glob: str) -> None:
+def test_glob_that_matches_nothing_is_reported(docs: Path, read_all: Any, glob: str) -> None:
     """Not with what is above the folder, and not what cannot be read."""
     documents, (error,) = read_all(docs, glob=glob)
     assert documents == []

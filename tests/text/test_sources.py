@@ -191,7 +191,7 @@ def test_links_to_folders_below_are_not_followed(corpus: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["a.txt", "gone.txt"])
-def test_broken_link_is_told(write: Write, read_all: ReadAll, tmp_path: Path, target: str) -> None:
+def test_broken_link_is_reported(write: Write, read_all: ReadAll, tmp_path: Path, target: str) -> None:
     """A link to itself, and one to a file that is gone."""
     write("docs/b.txt", "hello")
     (tmp_path / "docs" / "a.txt").symlink_to(target)
@@ -200,7 +200,7 @@ def test_broken_link_is_told(write: Write, read_all: ReadAll, tmp_path: Path, ta
     assert error.startswith(f"{tmp_path}/docs/a.txt: cannot be read")
 
 
-def test_link_to_a_folder_named_like_a_file_is_told(corpus: Path, read_all: ReadAll) -> None:
+def test_link_to_a_folder_named_like_a_file_is_reported(corpus: Path, read_all: ReadAll) -> None:
     (corpus / "c.txt").symlink_to("sub")
     documents, (error,) = read_all(corpus)
     assert len(documents) == 5
@@ -221,13 +221,13 @@ def test_pipes_and_devices_in_folders_are_left_out_unopened(
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of Unix")
-def test_pipe_that_is_named_is_told_unopened(tmp_path: Path, read_all: ReadAll) -> None:
+def test_pipe_that_is_named_is_reported_unopened(tmp_path: Path, read_all: ReadAll) -> None:
     os.mkfifo(tmp_path / "a.txt")
     _, (error,) = read_all(tmp_path / "a.txt")
     assert error.startswith(f"{tmp_path}/a.txt: a pipe or device, which gives its text only once")
 
 
-def test_unreadable_folder_is_told_and_the_others_are_read(
+def test_unreadable_folder_is_reported_and_the_others_are_read(
     corpus: Path, read_all: ReadAll, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Permissions do not bind root, so the listing is made to fail."""
@@ -245,7 +245,7 @@ def test_unreadable_folder_is_told_and_the_others_are_read(
     assert "Permission denied" in error
 
 
-def test_file_name_that_is_no_text_is_told(write: Write, read_all: ReadAll, tmp_path: Path) -> None:
+def test_file_name_that_is_no_text_is_reported(write: Write, read_all: ReadAll, tmp_path: Path) -> None:
     write("docs/z.txt", "hello")
     with open(os.fsencode(tmp_path / "docs") + b"/\xff.txt", "wb") as file:  # noqa: PTH123
         file.write(b"hello")
@@ -287,7 +287,7 @@ def test_source_that_cannot_be_reached_says_why(source: str, problem: str) -> No
 
 
 @pytest.mark.parametrize("name", ["x.png", "README", "x.png.gz", "x.docm", ".txt", "x.gz", "x.txt~"])
-def test_unknown_kind_of_file_is_told_with_the_known_ones(write: Write, read_all: ReadAll, name: str) -> None:
+def test_unknown_kind_of_file_names_the_known_ones(write: Write, read_all: ReadAll, name: str) -> None:
     path = write(name, "hello")
     documents, (error,) = read_all(path, write("good.txt", "good"))
     assert [document.id for document in documents] == ["good.txt"]
@@ -391,7 +391,7 @@ def test_folders_may_be_nested_deeper_than_the_stack(write: Write, tmp_path: Pat
 
 
 @pytest.mark.parametrize("inside", [None, "x.png", ".hidden.txt", ".git/x.txt"])
-def test_folder_without_documents_is_told(
+def test_folder_without_documents_is_reported(
     write: Write, read_all: ReadAll, tmp_path: Path, inside: str | None
 ) -> None:
     (tmp_path / "empty").mkdir()
@@ -426,7 +426,7 @@ def test_folder_without_documents_is_told(
     ],
     ids=range(18),
 )
-def test_empty_file_is_told_and_the_others_are_read(
+def test_empty_file_is_reported_and_the_others_are_read(
     write: Write, read_all: ReadAll, tmp_path: Path, name: str, content: bytes
 ) -> None:
     path = write(f"docs/{name}", content)
@@ -438,7 +438,9 @@ def test_empty_file_is_told_and_the_others_are_read(
     assert read_all(path) == ([], [error])
 
 
-def test_each_skipped_document_is_told_once_in_order(write: Write, read_all: ReadAll, tmp_path: Path) -> None:
+def test_skipped_documents_are_reported_once_in_order(
+    write: Write, read_all: ReadAll, tmp_path: Path
+) -> None:
     write("docs/a.txt", b"\xff")
     write("docs/b.jsonl", f'nope\n{ROW}{{"text": 3}}\n')
     write("docs/c.parquet", b"PAR1")

@@ -289,7 +289,7 @@ def test_nonsense_name_is_refused_in_one_line(name: str) -> None:
     assert repr(name) in str(error.value)
 
 
-def test_hub_that_cannot_be_reached_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hub_that_cannot_be_reached_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     from transformers import AutoTokenizer
 
     def unreachable(*args: object, **kwargs: object) -> None:

@@ -37,7 +37,7 @@ class ChunkGrid:
     def of(
         cls, *, past: int, num_tokens: int, chunk_size: int, first_chunk: int, num_chunks: int
     ) -> "ChunkGrid":
-        """The grid of positions past … past + T - 1 over `num_chunks` chunks from `first_chunk` on."""
+        """Make the grid of positions past … past + T - 1 over `num_chunks` chunks from `first_chunk` on."""
         M = chunk_size
         begin = max(past, (first_chunk + 1) * M - 1)
         end = min(past + num_tokens, (first_chunk + num_chunks + 1) * M - 1)
@@ -51,7 +51,7 @@ class ChunkGrid:
         return cls(num_tokens, begin - past, end - begin, lead, rows, M, first_row - first_chunk)
 
     def to_rows(self, x: Tensor) -> Tensor:
-        """[B, T, ...] → [B, rows, row_length, ...]."""
+        """Arrange tokens in rows: [B, T, ...] → [B, rows, row_length, ...]."""
         x = x[:, self.skip : self.skip + self.take]
         if self.rows > 1:
             tail = self.rows * self.row_length - self.lead - self.take
@@ -59,7 +59,7 @@ class ChunkGrid:
         return x.unflatten(1, (self.rows, self.row_length))
 
     def to_tokens(self, x: Tensor) -> Tensor:
-        """[B, rows, row_length, ...] → [B, T, ...], zeros where a position attends to nothing."""
+        """Undo it: [B, rows, row_length, ...] → [B, T, ...], zeros where a position attends to nothing."""
         x = x.flatten(1, 2)
         if self.rows > 1:
             x = x[:, self.lead : self.lead + self.take]
@@ -67,7 +67,7 @@ class ChunkGrid:
         return F.pad(x, (0, 0) * (x.dim() - 2) + (self.skip, after))
 
     def any_visible(self, mask: Tensor) -> Tensor:
-        """Which positions attend to anything at all, of a mask [B, C, K, R]: bool [B, T, 1]."""
+        """Find the positions that attend to anything at all, by a mask [B, C, K, R]: bool [B, T, 1]."""
         rows = self.chunks(mask).flatten(2).any(-1)[:, :, None, None]
         return self.to_tokens(rows.expand(-1, -1, self.row_length, -1))
 
@@ -77,5 +77,5 @@ class ChunkGrid:
         return self.lead if self.rows == 1 else 0
 
     def chunks(self, x: Tensor) -> Tensor:
-        """Of a tensor over all given chunks [B, C, ...], those that the rows attend to."""
+        """Take those chunks that the rows attend to, of a tensor over all given [B, C, ...]."""
         return x[:, self.first : self.first + self.rows]

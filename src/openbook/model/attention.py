@@ -19,12 +19,12 @@ Read = Callable[[Tensor], Tensor]
 
 
 def split_heads(x: Tensor, num_heads: int) -> Tensor:
-    """[..., L, H·head_dim] → [..., H, L, head_dim]."""
+    """Split heads: [..., L, H·head_dim] → [..., H, L, head_dim]."""
     return x.unflatten(-1, (num_heads, -1)).transpose(-3, -2)
 
 
 def merge_heads(x: Tensor) -> Tensor:
-    """[..., H, L, head_dim] → [..., L, H·head_dim]."""
+    """Merge heads: [..., H, L, head_dim] → [..., L, H·head_dim]."""
     return x.transpose(-3, -2).flatten(-2)
 
 
@@ -39,7 +39,7 @@ def attend(
     dropout: float = 0.0,
     blind_rows: bool = True,
 ) -> Tensor:
-    """Scaled dot-product attention; a query that may see nothing gets zeros.
+    """Attend by scaled dot products; a query that may see nothing gets zeros.
 
     Args:
         q: [N, H, Lq, head_dim]; k, v: [N, H, Lk, head_dim].
@@ -169,7 +169,7 @@ class FeedForward(nn.Module):
         self.output = stack.linear(stack.intermediate, stack.width, output=True)
 
     def forward(self, hidden: Tensor, read: Read) -> Tensor:
-        """[..., width] → [..., width]; `read` is what is read of the stream."""
+        """Map [..., width] → [..., width]; `read` is what is read of the stream."""
         if self.recompute:
             return linear_last(lambda x: self._second(self._first(x, read)), hidden)
         return linear_last(self._second, linear_last(lambda x: self._first(x, read), hidden))

@@ -83,11 +83,10 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         return None
 
     def stores(self, name: str) -> bool:
-        """Whether the weight of this name is saved: all are."""
+        """Say whether the weight of this name is saved: all are."""
         return True
 
     def get_output_embeddings(self) -> nn.Module:
-        """The output matrix."""
         return self.lm_head
 
     def forward(
@@ -195,7 +194,7 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
     def prepare_inputs_for_generation(
         self, input_ids: Tensor, *args: Any, is_first_iteration: bool | None = False, **kwargs: Any
     ) -> dict[str, Any]:
-        """For transformers' `generate`: given neighbors are the prompt's chunks', so of the first pass.
+        """Choose what `generate` of transformers calls `forward` with: neighbors are of the prompt's chunks.
 
         `openbook.generate` is what retrieves again while it writes.
         """

@@ -93,7 +93,7 @@ def _check_kind(name: str, ids: Tensor) -> None:
 def new_chunks(
     neighbor_ids: Tensor | None, neighbor_mask: Tensor | None, num_new: int, *, pad: bool
 ) -> tuple[Tensor | None, Tensor | None]:
-    """Neighbors of the chunks that are complete: a surplus chunk is dropped, as are ids that do not exist.
+    """Take the neighbors of complete chunks: a surplus chunk is dropped, as are ids that do not exist.
 
     Args:
         neighbor_ids: [B, C, K, R], C from num_new - 1 to num_new + 1.

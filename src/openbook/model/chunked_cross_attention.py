@@ -33,7 +33,7 @@ class ChunkedCrossAttention(nn.Module):
         self.output = stack.linear(stack.inner, stack.width, output=True)
 
     def project(self, encoded: Tensor) -> Tensor:
-        """Keys and values of encoded neighbors [B, C, K, R, E]: [B, C, 2, H, K·R, head_dim]."""
+        """Project encoded neighbors [B, C, K, R, E] to keys and values [B, C, 2, H, K·R, head_dim]."""
         keys, values = (split_heads(x, self.num_heads) for x in self.key_value(encoded).chunk(2, dim=-1))
         both = torch.stack([self.positions.keys(keys), values], dim=2)
         return both.transpose(3, 4).flatten(4, 5)

@@ -151,8 +151,10 @@ class RetroConfig(PreTrainedConfig):
 
     @classmethod
     def preset(cls, name: str, **changes: Any) -> "RetroConfig":
-        """A model of known size: tiny, small, medium; the paper's 172m, 425m, 1.5b and 7.5b (its tables 2 and
-        10), and the same without retrieval: 132m, 368m, 1.3b and 7b.
+        """Make the configuration of a model of known size.
+
+        There are tiny, small, medium; the paper's 172m, 425m, 1.5b and 7.5b (its tables 2 and 10), and the
+        same without retrieval: 132m, 368m, 1.3b and 7b.
 
         Args:
             name: of the preset.
@@ -165,7 +167,7 @@ class RetroConfig(PreTrainedConfig):
 
     @classmethod
     def field_names(cls) -> list[str]:
-        """Names of all settings."""
+        """List the names of all settings."""
         return [name for name in cls.__dataclass_fields__ if not name.startswith("_")]
 
     @staticmethod

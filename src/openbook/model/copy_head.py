@@ -39,7 +39,7 @@ class CopyDistribution:
     log_rest: Tensor
 
     def log_parts(self, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """What the mixture gives a target: [B, T] log (1 - g), and [B, T] the log-probability of copying it.
+        """Compute what the mixture gives a target: [B, T] log (1 - g), and [B, T] log of copying it.
 
         Args:
             targets: int64 [B, T]; without a distribution over the vocabulary.
@@ -48,12 +48,12 @@ class CopyDistribution:
         return self.log_rest, self.log_gate + _log(copied)
 
     def after(self, start: int) -> "CopyDistribution":
-        """Of this position and all after it."""
+        """Cut off what is before a position."""
         parts = (self.weights, self.ids, self.log_gate, self.log_rest)
         return CopyDistribution(*(part[:, start:] for part in parts))
 
     def mix(self, logits: Tensor) -> Tensor:
-        """Log-probabilities [B, T, V] of the mixture."""
+        """Compute the log-probabilities [B, T, V] of the mixture."""
         copied = torch.zeros_like(logits).scatter_add_(-1, self.ids, self.weights.to(logits.dtype))
         vocabulary = self.log_rest[..., None] + F.log_softmax(logits, dim=-1)
         return torch.logaddexp(vocabulary, self.log_gate[..., None] + _log(copied))
@@ -84,12 +84,12 @@ class CopyHead(nn.Module):
         self.opening = nn.Parameter(torch.full((1,), _CLOSED)) if starts_closed else None
 
     def project(self, encoded: Tensor) -> Tensor:
-        """Keys of encoded neighbors [B, C, K, R, E]: [B, C, K·R, D]."""
+        """Project encoded neighbors [B, C, K, R, E] to keys [B, C, K·R, D]."""
         before = F.pad(encoded[..., :-1, :], (0, 0, 1, 0))
         return (self.key(encoded) + self.previous_key(before)).flatten(2, 3)
 
     def forward(self, hidden: Tensor, neighbors: PassNeighbors) -> CopyDistribution:
-        """hidden: [B, T, D], normalized."""
+        """Compute what would be copied; hidden: [B, T, D], normalized."""
         keys = neighbors.project(self, "copy")
         grid = neighbors.grid
         mask = neighbors.retrieved.mask.flatten(2)

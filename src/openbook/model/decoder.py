@@ -49,7 +49,7 @@ class RetroDecoderLayer(GradientCheckpointingLayer):
         cache: RetroCache | None = None,
         shares: list[Tensor] | None = None,
     ) -> tuple[Tensor, PassNeighbors | None]:
-        """One step of the residual stream.
+        """Run the layer.
 
         Args:
             hidden: [B, T, D].
@@ -149,7 +149,7 @@ class RetroDecoder(nn.Module):
 def self_attention_mask(
     attention_mask: Tensor | None, past: int, num_tokens: int, device: torch.device
 ) -> Tensor | None:
-    """Causal mask with padding: bool, broadcastable to [B, 1, T, past + T].
+    """Make a causal mask with padding: bool, broadcastable to [B, 1, T, past + T].
 
     None means plain causal attention, which needs no mask: nothing is padded, and either nothing came before
     or there is a single token, which may see all of the past.

@@ -43,7 +43,7 @@ class EncodedNeighbors:
     def encode(
         self, encoder: RetroEncoder, ids: Tensor, mask: Tensor, shared_embedding: nn.Embedding | None
     ) -> Tensor:
-        """Neighbors [B, C, K, R] with their mask as the encoder encodes them: [B, C, K, R, E], detached."""
+        """Encode neighbors [B, C, K, R], or take what was encoded before: [B, C, K, R, E], detached."""
         rows, row_masks = ids.flatten(0, 2), mask.flatten(0, 2)
         keys = [row.tobytes() for row in rows.masked_fill(~row_masks, -1).cpu().numpy()]
         with self._lock, torch.no_grad():

@@ -72,7 +72,7 @@ class RetroEncoderLayer(GradientCheckpointingLayer):
     def forward(
         self, hidden: Tensor, mask: Tensor, chunk_hidden: Tensor | None, chunk_mask: Tensor | None
     ) -> Tensor:
-        """hidden [B, C, K, R, E]; mask [B, C, K, R]; chunk_hidden [B, C, M, D]; chunk_mask [B, C, M]."""
+        """Run; hidden [B, C, K, R, E]; mask [B, C, K, R]; chunk_hidden [B, C, M, D]; chunk_mask [B, C, M]."""
         visible = mask.flatten(0, 2)[:, None, None, :]
         read = self.self_attention_norm.read
         # All that is blind is a neighbor that does not exist, which nobody attends to.

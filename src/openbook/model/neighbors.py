@@ -14,7 +14,7 @@ class Reader(Protocol):
     """What reads neighbors (chunked cross-attention, the copy head) has its own projection of them."""
 
     def project(self, encoded: Tensor) -> Tensor:
-        """[B, C, K, R, E] → [B, C, ...]."""
+        """Project [B, C, K, R, E] → [B, C, ...]."""
         ...
 
 
@@ -34,7 +34,7 @@ class PassNeighbors:
     carried: int = 0
 
     def project(self, reader: Reader, name: str) -> Tensor:
-        """The reader's projection of all chunks; only new ones are computed."""
+        """Project all chunks for a reader; only new ones are computed."""
         encoded = self.retrieved.encoded
         if self.cache is None:
             return reader.project(encoded)

@@ -16,11 +16,11 @@ class Positions(Protocol):
     """What attention asks of positions."""
 
     def keys(self, keys: Tensor, first: int = 0) -> Tensor:
-        """Keys [..., H, L, head_dim] of positions first … first + L - 1."""
+        """Prepare keys [..., H, L, head_dim] of positions first … first + L - 1."""
         ...
 
     def queries(self, queries: Tensor, first: int, num_keys: int) -> tuple[Tensor, Tensor | None]:
-        """Queries [..., H, Lq, head_dim] of positions first … first + Lq - 1, against keys 0 … num_keys - 1.
+        """Prepare queries [..., H, Lq, head_dim] of positions first … first + Lq - 1, for keys from 0 on.
 
         Returns:
             the queries, and what to add to the scaled logits [..., H, Lq, num_keys], or None.
@@ -31,7 +31,7 @@ class Positions(Protocol):
 def make_positions(
     kind: PositionKind, *, width: int, num_heads: int, head_dim: int, base: float
 ) -> "RotaryPositions | RelativePositions | NoPositions":
-    """Positions of one attention; `width` is that of the stream which the queries come from."""
+    """Make the positions of one attention; `width` is that of the stream which the queries come from."""
     if kind == "rotary":
         return RotaryPositions(base)
     if kind == "relative":
@@ -103,7 +103,7 @@ class RelativePositions(nn.Module):
         return queries + self.content_bias[:, None].to(queries.dtype), shifted
 
     def features(self, distances: Tensor) -> Tensor:
-        """Sines and cosines of whole numbers [n]: float32 [n, width]."""
+        """Compute sines and cosines of whole numbers [n]: float32 [n, width]."""
         angles = distances[:, None] * wave_numbers(self.width // 2, self.base, distances.device)
         return torch.cat([angles.sin(), angles.cos()], dim=-1)
 
@@ -124,12 +124,23 @@ def position_ids(attention_mask: Tensor) -> Tensor:
 
 
 def wave_numbers(count: int, base: float, device: torch.device) -> Tensor:
-    """Angles per position, float32 [count]: from 1 down to nearly 1 / base."""
+    """Compute the angles per position, float32 [count]: from 1 down to nearly 1 / base."""
     return base ** -(torch.arange(count, device=device, dtype=torch.float32) / count)
 
 
 def shift_rows(x: Tensor, length: int) -> Tensor:
-    """Of row i the columns from n - 1 - i on, where x has n rows: [..., n, n + length] → [..., n, length]."""
+    """Take of row i of n the columns from n - 1 - i on: [..., n, n + length] → [..., n, length].
+
+    With n = 3 rows and length 2, each row one column further left than the one before:
+
+        a b C D e
+        f G H i j
+        K L m n o
+
+    All rows back to back, cut into rows of one column less from C on, begin with what is wanted:
+
+        C D e f  G H i j  K L m n
+    """
     rows, columns = x.shape[-2:]
     flat = x.flatten(-2)[..., rows - 1 : rows - 1 + rows * (columns - 1)]
     return flat.unflatten(-1, (rows, columns - 1))[..., :length]

@@ -53,7 +53,7 @@ _WITHOUT_RETRIEVAL = {"132m": "172m", "368m": "425m", "1.3b": "1.5b", "7b": "7.5
 
 
 def preset(name: str) -> dict[str, Any]:
-    """The settings of a preset.
+    """Look up the settings of a preset.
 
     Raises:
         SettingsError: there is none of this name.
@@ -67,7 +67,7 @@ def preset(name: str) -> dict[str, Any]:
 
 
 def paper_cca_layers(num_layers: int) -> list[int]:
-    """P by the paper's rule: its section 2.4 and table 10, carried on to fewer than 12 layers.
+    """Choose P by the paper's rule: its section 2.4 and table 10, carried on to fewer than 12 layers.
 
     >>> paper_cca_layers(12), paper_cca_layers(24), paper_cca_layers(4)
     ([6, 9, 12], [9, 12, 15, 18, 21, 24], [4])

@@ -47,7 +47,7 @@ class RetroPreTrainedModel(PreTrainedModel):
     def activation_checkpointing_enable(
         self, activation_checkpointing_kwargs: dict[str, Any] | None = None, *args: Any, **kwargs: Any
     ) -> None:
-        """transformers' switch.
+        """Switch gradient checkpointing on, as transformers does.
 
         Raises:
             SettingsError: use_reentrant, which loses gradients of what layers share besides activations.
@@ -102,11 +102,9 @@ class RetroModel(RetroPreTrainedModel):
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Embedding:
-        """The decoder's token embedding."""
         return self.decoder.embed_tokens
 
     def set_input_embeddings(self, value: nn.Module) -> None:
-        """Replace it."""
         assert isinstance(value, nn.Embedding)
         self.decoder.embed_tokens = value
 

@@ -38,7 +38,7 @@ class Stack:
 
     @classmethod
     def of_decoder(cls, config: RetroConfig) -> "Stack":
-        """The decoder's."""
+        """Read the decoder's settings."""
         assert config.head_dim is not None and config.cca_layers is not None
         return cls(
             config.hidden_size,
@@ -54,7 +54,7 @@ class Stack:
 
     @classmethod
     def of_encoder(cls, config: RetroConfig) -> "Stack":
-        """The encoder's."""
+        """Read the encoder's settings."""
         assert config.encoder_hidden_size is not None and config.encoder_intermediate_size is not None
         assert config.encoder_num_attention_heads is not None and config.encoder_dropout is not None
         assert config.encoder_cross_attention_layers is not None
@@ -79,7 +79,7 @@ class Stack:
     def make_positions(
         self, kind: PositionKind | None = None
     ) -> RotaryPositions | RelativePositions | NoPositions:
-        """Positions for an attention whose queries come from this stack."""
+        """Make positions for an attention whose queries come from this stack."""
         return make_positions(
             kind or self.positions,
             width=self.width,
@@ -91,7 +91,7 @@ class Stack:
     def linear(
         self, inputs: int, outputs: int, *, fused: int = 1, output: bool = False, query: bool = False
     ) -> nn.Linear:
-        """A linear map without bias that starts as this stack's do.
+        """Make a linear map without bias that starts as this stack's do.
 
         Args:
             inputs, outputs: widths.
@@ -114,7 +114,7 @@ class Start:
     beta: float | None
 
     def deep_norm_weights(self, like: Tensor) -> Tensor:
-        """Normal numbers, of Glorot's deviation for each fused map, times beta for the last."""
+        """Draw normal numbers, of Glorot's deviation for each fused map, times beta for the last."""
         assert self.beta is not None
         outputs, inputs = like.shape
         std = (2 / (inputs + outputs / self.fused)) ** 0.5
@@ -141,16 +141,16 @@ class Residual(nn.RMSNorm):
         self.dropout = nn.Dropout(stack.dropout)
 
     def read(self, hidden: Tensor) -> Tensor:
-        """What the sub-layer reads."""
+        """Give what the sub-layer reads."""
         return self(hidden) if self.alpha is None else hidden
 
     def add(self, hidden: Tensor, update: Tensor) -> Tensor:
-        """The stream after the sub-layer said `update`."""
+        """Add what the sub-layer computed to the stream."""
         if self.alpha is None:
             return hidden + self.dropout(update)
         return self(self.alpha * hidden + self.dropout(update))
 
 
 def final_norm(stack: Stack) -> nn.Module:
-    """After the last layer; DeepNorm has normalized there already."""
+    """Make the norm after the last layer, where DeepNorm has normalized already."""
     return nn.RMSNorm(stack.width, eps=stack.eps) if stack.alpha is None else nn.Identity()

@@ -13,7 +13,7 @@ _MOST_TOKENS = 2**32
 
 
 def source_error(where: str, problem: object) -> SourceError:
-    """The error `where: problem`, on one line and printable whatever stands in a file's name.
+    """Make the error `where: problem`, on one line and printable whatever stands in a file's name.
 
     >>> source_error("line\\nend.txt", "cannot be read")
     SourceError('line\\\\nend.txt: cannot be read')

@@ -43,7 +43,7 @@ def encoding_of(beginning: bytes) -> str:
 
 
 def decode(raw: bytes) -> str:
-    """The text that bytes are, without a mark at its beginning.
+    """Decode a text, without a mark at its beginning.
 
     Raises:
         UnicodeDecodeError: of UTF-8, counted with the mark, if it is in none of the encodings.

@@ -4,7 +4,7 @@ from fnmatch import fnmatchcase
 
 
 def matches(path: str, pattern: str) -> bool:
-    """Whether a path below a folder matches.
+    """Say whether a path below a folder matches.
 
     Args:
         path: relative, with `/` between the names.

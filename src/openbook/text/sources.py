@@ -43,7 +43,7 @@ class Omissions:
     parts: list[str] = field(default_factory=list)
 
     def files_line(self) -> str:
-        """The files in one line for people; empty if there are none.
+        """Say in one line which files there are; empty if there are none.
 
         >>> Omissions(Counter({".png": 12, ".json": 3})).files_line()
         "15 files are left out, of kinds that are not read: 12 .png, 3 .json (name them, or --glob '*.json')"

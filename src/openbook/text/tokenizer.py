@@ -51,11 +51,11 @@ class Tokenizer:
         self.vocab_size: int = max(fast.get_vocab(with_added_tokens=True).values()) + 1
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids of each text, without special tokens, on all cores."""
+        """Encode each text, without special tokens, on all cores."""
         return [item.ids for item in self._fast.encode_batch_fast(list(texts), add_special_tokens=False)]
 
     def encode_with_starts(self, texts: Sequence[str]) -> list[tuple[list[int], list[int]]]:
-        """For each text the token ids, as `encode` gives them, and the character that each token begins in.
+        """Encode each text as `encode` does, and find the character that each token begins in.
 
         The bytes of one character all begin in it; the numbers never fall.
         """
@@ -71,7 +71,7 @@ class Tokenizer:
         return fast
 
     def decode(self, token_ids: Iterable[Sequence[int]]) -> list[str]:
-        """Text of each row of token ids; special tokens are left out."""
+        """Decode each row of token ids; special tokens are left out."""
         rows = [[token for token in row if token != self.eos_id] for row in token_ids]
         return self._fast.decode_batch(rows, skip_special_tokens=True)
 

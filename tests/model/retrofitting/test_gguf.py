@@ -61,7 +61,7 @@ def test_in_half_precision(file: Path) -> None:
     assert load_base(str(file), dtype="bfloat16").dtype == torch.bfloat16
 
 
-def test_a_file_that_moved_is_told(file: Path, tmp_path: Path) -> None:
+def test_a_file_that_moved_is_reported(file: Path, tmp_path: Path) -> None:
     copied = tmp_path / "copied.gguf"
     copied.write_bytes(file.read_bytes())
     tiny_retrofit(load_base(str(copied))).save_pretrained(tmp_path / "adapter")
@@ -70,7 +70,7 @@ def test_a_file_that_moved_is_told(file: Path, tmp_path: Path) -> None:
         RetroForCausalLM.from_pretrained(tmp_path / "adapter")
 
 
-def test_what_cannot_be_is_told(file: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_is_reported(file: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"tiny\.gguf: a \.gguf file is loaded without quantization"):
         load_base(str(file), quantization_config={"quant_method": "bitsandbytes", "load_in_8bit": True})
     (tmp_path / "damaged.gguf").write_bytes(file.read_bytes()[:4000])

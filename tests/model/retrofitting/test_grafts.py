@@ -136,7 +136,7 @@ def test_a_pass_that_fails_leaves_nothing_behind(name: str) -> None:
         assert torch.equal(model(**inputs.asdict()).logits, before)
 
 
-def test_shares_of_attention_are_told() -> None:
+def test_shares_of_attention_are_reported() -> None:
     inputs = draw_inputs(ragged=True)
     model = learned(tiny_retrofit(copy_head=True))
     shares = model(**inputs.asdict(), output_shares=True).neighbor_shares

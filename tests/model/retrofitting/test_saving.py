@@ -243,7 +243,7 @@ def _cut(path: Path) -> None:
     ],
     ids=["missing", "cut", "empty", "a weight", "a width", "a layer", "train_base", "a name", "base"],
 )
-def test_damage_is_told(adapter: Path, monkeypatch: pytest.MonkeyPatch, damage: Any, message: str) -> None:
+def test_damage_is_said(adapter: Path, monkeypatch: pytest.MonkeyPatch, damage: Any, message: str) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     damage(adapter)
     with pytest.raises(SettingsError, match=message):

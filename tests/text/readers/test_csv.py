@@ -90,7 +90,7 @@ def test_column_that_is_not_read_may_hold_anything(write: Write, read_all: ReadA
         ('"text"x\n1\n', ":1: not readable as CSV: "),
     ],
 )
-def test_file_without_a_column_of_text_is_told_once(
+def test_file_without_a_column_of_text_is_reported_once(
     write: Write, read_all: ReadAll, content: str, problem: str
 ) -> None:
     path = write("a.csv", content)
@@ -138,7 +138,7 @@ def test_empty_parts_are_passed_over(write: Write, read_all: ReadAll, tmp_path: 
     assert (document.text, errors) == ("hello", [])
 
 
-def test_file_that_ends_within_quotes_is_told(write: Write, read_all: ReadAll) -> None:
+def test_file_that_ends_within_quotes_is_reported(write: Write, read_all: ReadAll) -> None:
     path = write("a.csv", 'text\nwhole\n"cut off\nhere')
     documents, (error,) = read_all(path)
     assert [document.text for document in documents] == ["whole"]

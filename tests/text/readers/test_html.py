@@ -223,7 +223,7 @@ def test_page_in_no_encoding_names_file_and_byte(
 @pytest.mark.parametrize(
     "page", ["", "<p></p>", "<head><title>only</title></head>", "<script>x</script>", "<frameset><frame>"]
 )
-def test_page_without_text_is_told(write: Write, read_all: ReadAll, page: str) -> None:
+def test_page_without_text_is_reported(write: Write, read_all: ReadAll, page: str) -> None:
     path = write("a.html", page)
     assert read_all(path) == ([], [f"{path}: the text is empty"])
 

@@ -102,7 +102,7 @@ def test_unknown_options_are_refused(folder: Path, query: str, hint: str) -> Non
         list(read_documents(f"hf://{folder}{query}"))
 
 
-def test_rows_without_text_are_told_by_number(folder: Path, read_all: Any) -> None:
+def test_rows_without_text_are_reported_by_number(folder: Path, read_all: Any) -> None:
     lines = ['{"text": "a", "id": 1}', '{"text": null, "id": 2}', '{"text": "c", "id": 3}']
     (folder / "train.jsonl").write_text("\n".join(lines))
     documents, (error,) = read_all(f"hf://{folder}")
@@ -110,7 +110,7 @@ def test_rows_without_text_are_told_by_number(folder: Path, read_all: Any) -> No
     assert error.startswith(f"hf://{folder}:2: no text: 'text' is None")
 
 
-def test_missing_text_column_is_told_once(folder: Path, read_all: Any) -> None:
+def test_missing_text_column_is_reported_once(folder: Path, read_all: Any) -> None:
     documents, (error,) = read_all(f"hf://{folder}", text_key="content")
     assert documents == []
     assert (
@@ -119,7 +119,7 @@ def test_missing_text_column_is_told_once(folder: Path, read_all: Any) -> None:
     )
 
 
-def test_damaged_data_are_told_in_one_line(folder: Path, read_all: Any, tmp_path: Path) -> None:
+def test_damaged_data_are_one_line(folder: Path, read_all: Any, tmp_path: Path) -> None:
     (folder / "train.jsonl").write_text('{"text": "a"}\nnope\n')
     (tmp_path / "good.txt").write_text("good")
     documents, (error,) = read_all(f"hf://{folder}", tmp_path / "good.txt")
@@ -143,7 +143,7 @@ def test_library_is_asked_to_stream_and_runs_no_code(monkeypatch: pytest.MonkeyP
     ]
 
 
-def test_hub_that_cannot_be_reached_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hub_that_cannot_be_reached_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def unreachable(*args: Any, **options: Any) -> None:
         raise ConnectionError("Couldn't reach 'owner/name'\non the Hub")
 
@@ -152,7 +152,7 @@ def test_hub_that_cannot_be_reached_is_told_in_one_line(monkeypatch: pytest.Monk
         list(read_documents("hf://owner/name"))
 
 
-def test_connection_that_breaks_is_told_with_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connection_that_breaks_is_reported_with_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
     def rows() -> Any:
         yield {"text": "a"}
         raise ConnectionError("gone")
@@ -165,7 +165,7 @@ def test_connection_that_breaks_is_told_with_its_row(monkeypatch: pytest.MonkeyP
     assert [str(error) for error in errors] == ["hf://owner/name:2: cannot be read further: gone"]
 
 
-def test_missing_library_is_told_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_library_is_reported_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'openbook\[datasets\]'"):
         list(read_documents("hf://owner/name", on_error=lambda error: None))

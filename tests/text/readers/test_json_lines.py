@@ -213,7 +213,7 @@ def test_cut_off_archive_gives_what_it_holds_and_says_so(
 
 
 @pytest.mark.parametrize("suffix", COMPRESS)
-def test_archive_that_is_none_is_told(write: Write, read_all: ReadAll, suffix: str) -> None:
+def test_archive_that_is_none_is_reported(write: Write, read_all: ReadAll, suffix: str) -> None:
     path = write(f"a.jsonl{suffix}", GOOD)
     documents, (error,) = read_all(path)
     assert documents == []
@@ -221,7 +221,7 @@ def test_archive_that_is_none_is_told(write: Write, read_all: ReadAll, suffix: s
 
 
 @pytest.mark.parametrize("suffix", COMPRESS)
-def test_damaged_archive_is_told_and_the_others_are_read(
+def test_damaged_archive_is_reported_and_the_others_are_read(
     write: Write, read_all: ReadAll, suffix: str
 ) -> None:
     content = COMPRESS[suffix](GOOD.encode() * 1000)
@@ -239,7 +239,7 @@ def test_zstd_frames_that_hold_no_text_are_left_out(write: Write, read_all: Read
     assert ([document.text for document in documents], errors) == (["good"], [])
 
 
-def test_zstd_archive_with_something_behind_it_is_told(write: Write, read_all: ReadAll) -> None:
+def test_zstd_archive_with_something_behind_it_is_reported(write: Write, read_all: ReadAll) -> None:
     path = write("a.jsonl.zst", zstandard.compress(GOOD.encode()) + b"junkjunk")
     documents, (error,) = read_all(path)
     assert [document.text for document in documents] == ["good"]

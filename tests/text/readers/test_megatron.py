@@ -1,4 +1,4 @@
-"""Megatron's PREFIX.bin and PREFIX.idx: read back as written, and each kind of damage told."""
+"""Megatron's PREFIX.bin and PREFIX.idx: read back as written, and each kind of damage reported."""
 
 import struct
 from collections.abc import Sequence
@@ -124,7 +124,7 @@ def test_documents_outlive_their_file(prefix: Path) -> None:
     assert tokens(document) == [1, 2, 3, 4]
 
 
-def test_negative_and_empty_documents_are_told_and_the_others_read(tmp_path: Path, read_all: Any) -> None:
+def test_negative_and_empty_documents_are_reported_and_the_others_read(tmp_path: Path, read_all: Any) -> None:
     path = write_megatron(tmp_path / "x", [[[1]], [], [[-2, 3]], [[]], [[4]]], code=4)
     documents, errors = read_all(path)
     assert [tokens(document) for document in documents] == [[1], [4]]
@@ -135,7 +135,7 @@ def test_negative_and_empty_documents_are_told_and_the_others_read(tmp_path: Pat
     ]
 
 
-def test_token_above_32_bits_is_told(tmp_path: Path, read_all: Any) -> None:
+def test_token_above_32_bits_is_reported(tmp_path: Path, read_all: Any) -> None:
     path = write_megatron(tmp_path / "x", [[[2**32]]], code=5)
     assert read_all(path) == ([], [f"{path}:0: 4294967296 is not a token: they are from 0 to 2^32 - 1"])
 
@@ -167,7 +167,7 @@ def test_token_above_32_bits_is_told(tmp_path: Path, read_all: Any) -> None:
         (index([1], [0], [0, -5, 1]), "damaged: document 0 spans sequences 0 to -5, which is backwards"),
     ],
 )  # fmt: skip
-def test_damaged_index_is_told_and_the_other_sources_are_read(
+def test_damaged_index_is_reported_and_the_other_sources_are_read(
     prefix: Path, tmp_path: Path, read_all: Any, content: bytes, problem: str
 ) -> None:
     Path(f"{prefix}.idx").write_bytes(content)
@@ -180,7 +180,7 @@ def test_damaged_index_is_told_and_the_other_sources_are_read(
 @pytest.mark.parametrize(
     ("missing", "source"), [(".bin", ""), (".bin", ".idx"), (".idx", ".bin")], ids=["prefix", "idx", "bin"]
 )
-def test_missing_half_is_told(prefix: Path, read_all: Any, missing: str, source: str) -> None:
+def test_missing_half_is_reported(prefix: Path, read_all: Any, missing: str, source: str) -> None:
     Path(f"{prefix}{missing}").unlink()
     _, (error,) = read_all(f"{prefix}{source}")
     assert error == f"{prefix}{missing}: is missing; Megatron's data are a PREFIX.bin and a PREFIX.idx"
@@ -192,7 +192,9 @@ def test_prefix_without_any_file_is_missing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("documents", [[], [[]]])
-def test_data_without_tokens_is_told(tmp_path: Path, read_all: Any, documents: list[list[list[int]]]) -> None:
+def test_data_without_tokens_are_wrong(
+    tmp_path: Path, read_all: Any, documents: list[list[list[int]]]
+) -> None:
     path = write_megatron(tmp_path / "x", documents)
     _, (error,) = read_all(path)
     assert error.startswith(f"{path}")

@@ -175,7 +175,7 @@ def test_what_a_document_links_to_is_not_fetched(
     ],
     ids=range(8),
 )
-def test_damaged_file_is_told_and_the_others_are_read(
+def test_damaged_file_is_reported_and_the_others_are_read(
     tmp_path: Path, read_all: Any, name: str, content: bytes
 ) -> None:
     (tmp_path / "docs").mkdir()
@@ -187,7 +187,7 @@ def test_damaged_file_is_told_and_the_others_are_read(
 
 
 @pytest.mark.parametrize(("name", "content"), [("a.docx", docx("")), ("a.pdf", pdf(""))], ids=["docx", "pdf"])
-def test_file_without_text_is_told(tmp_path: Path, read_all: Any, name: str, content: bytes) -> None:
+def test_file_without_text_is_reported(tmp_path: Path, read_all: Any, name: str, content: bytes) -> None:
     """As a scanned page is, without recognition of its letters."""
     (tmp_path / name).write_bytes(content)
     assert read_all(tmp_path / name) == ([], [f"{tmp_path}/{name}: the text is empty"])
@@ -208,7 +208,7 @@ def test_changed_bytes_are_documents_or_source_errors(
 
 
 @pytest.mark.parametrize("name", ["a.pdf", "a.docx"])
-def test_missing_library_is_told_with_what_to_install(
+def test_missing_library_is_reported_with_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setitem(sys.modules, "markitdown", None)
@@ -221,7 +221,7 @@ def test_missing_library_is_told_with_what_to_install(
         )
 
 
-def test_missing_half_of_the_library_is_told_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_half_of_the_library_is_reported_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As after `pip install markitdown`, without its own extras."""
     from markitdown.converters import _pdf_converter
 

@@ -78,7 +78,7 @@ def test_parquet_rows_are_counted_over_all_groups(write_parquet: Rows, read_all:
         ({"text": pa.array([], pa.string())}, ": holds no document"),
     ],
 )
-def test_bad_parquet_rows_are_told(
+def test_bad_parquet_rows_are_reported(
     write_parquet: Rows, read_all: ReadAll, columns: dict[str, list[object]], problem: str
 ) -> None:
     path = write_parquet(columns)
@@ -126,7 +126,7 @@ def test_empty_parts_are_passed_over(write_parquet: Rows, read_all: ReadAll, tmp
     assert "no column 'text'" in read_all(tmp_path / "parts")[1][0]
 
 
-def test_parquet_text_that_is_not_utf8_is_told_by_row(write_parquet: Rows, read_all: ReadAll) -> None:
+def test_parquet_text_that_is_not_utf8_is_reported_by_row(write_parquet: Rows, read_all: ReadAll) -> None:
     raw = pa.array([b"before", b"\xff\xfe", b"after"], pa.binary())
     path = write_parquet({"text": pa.Array.from_buffers(pa.string(), 3, raw.buffers())})
     documents, (error,) = read_all(path)
@@ -134,7 +134,7 @@ def test_parquet_text_that_is_not_utf8_is_told_by_row(write_parquet: Rows, read_
     assert error.startswith(f"{path}:2: cannot be read: 'utf-8' codec can't decode byte 0xff")
 
 
-def test_parquet_column_name_that_is_not_utf8_is_told(write_parquet: Rows, read_all: ReadAll) -> None:
+def test_parquet_column_name_that_is_not_utf8_is_reported(write_parquet: Rows, read_all: ReadAll) -> None:
     path = write_parquet({"text": ["a"], "title": ["b"]}, store_schema=False)
     path.write_bytes(path.read_bytes().replace(b"title", b"\xff\xfetle"))
     documents, (error,) = read_all(path)
@@ -142,7 +142,7 @@ def test_parquet_column_name_that_is_not_utf8_is_told(write_parquet: Rows, read_
     assert error.startswith(f"{path}: not readable as Parquet")
 
 
-def test_damaged_parquet_is_told_in_one_line_and_the_others_are_read(
+def test_damaged_parquet_is_one_line_and_the_others_are_read(
     write: Write, write_parquet: Rows, read_all: ReadAll
 ) -> None:
     """Cut off, no Parquet at all, and 150 times with bytes changed at random."""

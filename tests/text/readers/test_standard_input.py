@@ -66,7 +66,7 @@ def test_it_may_be_in_utf16(encoding: str) -> None:
         (b'{"text": "a\\ud800"}', "stdin:1: the text holds a lone surrogate at character 1"),
     ],
 )
-def test_what_cannot_be_read_is_told(content: bytes, error: str) -> None:
+def test_what_cannot_be_read_is_reported(content: bytes, error: str) -> None:
     documents, (message,) = read(content)
     assert documents == []
     assert message.startswith(error)
@@ -87,7 +87,7 @@ def test_without_standard_input_reading_stops(monkeypatch: pytest.MonkeyPatch) -
         list(read_documents("-", on_error=lambda error: None))
 
 
-def test_stream_that_breaks_is_told() -> None:
+def test_stream_that_breaks_is_reported() -> None:
     class Broken(io.BytesIO):
         def __next__(self) -> bytes:
             if self.tell() == len(self.getvalue()):

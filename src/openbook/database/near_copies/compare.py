@@ -113,7 +113,7 @@ class _HeldOut:
         self._bands = Lookup(band_keys(self._slots).reshape(-1))
 
     def similar(self, block: Block) -> dict[int, NearCopy]:
-        """By their rows in the block, the documents that are similar to a held-out one."""
+        """Find the documents that are similar to a held-out one, by their rows in the block."""
         # With 2 bands a document, not 25, of the block's rows 0, 1, 2:
         #   queries   1 4 5       bands that some held-out document has too, in order
         #   // 2      0 2 2       their rows
@@ -135,7 +135,7 @@ class _HeldOut:
         return copies
 
     def sharing_a_run(self, block: Block) -> dict[int, NearCopy]:
-        """By their rows in the block, the documents that share a run of 32 tokens with a held-out one."""
+        """Find the documents that share a run of 32 tokens with a held-out one, by rows in the block."""
         # offsets     0   3 5       the block's row 0 has the runs 0 1 2, row 1 has 3 4
         # numbers     1 2 4         runs of the block that a held-out document has too
         # rows        0 0 1         whose they are

@@ -65,7 +65,7 @@ class Block:
         return self.tokens[self.starts[row] : self.starts[row + 1]]
 
     def fingerprints(self) -> list[bytes]:
-        """[n]: equal for equal documents only."""
+        """Hash each document [n]: equal for equal ones only."""
         return [blake2b(self.document(row).data, digest_size=16).digest() for row in range(len(self.places))]
 
 
@@ -83,7 +83,7 @@ def blocks(
 
 
 def run_hashes(block: Block, n: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """The hash of every run of n tokens within one document, in order.
+    """Hash every run of n tokens within one document, in order.
 
     Of the documents 5 6 7, 8 -1 and 9 4, with n = 2; a run that crosses from one to the next is left out:
 
@@ -137,7 +137,7 @@ def _joined(
 
 
 def splitmix64(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """64 bits that look random for each value: one step of SplitMix64, which no two values share.
+    """Give each value 64 bits that look random: one step of SplitMix64, which no two values share.
 
     >>> [f"{value:016x}" for value in splitmix64(np.array([0, 1], dtype=np.uint64)).tolist()]
     ['e220a8397b1dcdaf', '910a2dec89025cc1']
@@ -176,7 +176,7 @@ class Lookup:
         self._taken[keys >> self._shift] = True
 
     def find(self, queries: NDArray[np.uint64], *, limit: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """For each query [Q] the first `limit` keys that equal it.
+        """Find for each query [Q] the first `limit` keys that equal it.
 
         Returns:
             numbers: [F], of queries, in order.

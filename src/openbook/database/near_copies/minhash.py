@@ -24,7 +24,7 @@ _MOST_COMPARED = 16
 
 
 def sketches(block: Block) -> NDArray[np.uint32]:
-    """The MinHash of each document's set of 13-grams: [documents, 128].
+    """Compute the MinHash of each document's set of 13-grams: [documents, 128].
 
     Each slot has a hash function of its own and holds the least hash of any 13-gram of the document. Two
     documents agree in a slot if the same gram is the least of both, which is as likely as their sets overlap:
@@ -40,7 +40,7 @@ def sketches(block: Block) -> NDArray[np.uint32]:
 
 
 def band_keys(sketches: NDArray[np.uint32]) -> NDArray[np.uint64]:
-    """A key for each of a document's bands: [documents, 25]; equal where all 5 slots of the same band are.
+    """Make a key for each band of a document: [documents, 25]; equal where all 5 slots of the band are.
 
     The slots of band b stand 25 apart, and its key is made of them one after the other, beginning with b so
     that no two bands have the same keys (slots 125 to 127 are of no band):
@@ -63,7 +63,7 @@ def most_similar(
     others: NDArray[np.int64],
     other_sketches: NDArray[np.uint32],
 ) -> tuple[int, float] | None:
-    """The document among `others` that is most similar, the first of equals, if it is similar enough.
+    """Find the document among `others` that is most similar, the first of equals, if it is similar enough.
 
     Only the 16 whose sketches are the most alike are compared: documents of much boilerplate have many others
     that are half alike.
@@ -96,7 +96,7 @@ def most_similar(
 
 
 def jaccards(tokens: Documents, document: int, others: Sequence[int]) -> NDArray[np.float64]:
-    """[others]: the Jaccard index of the sets of 13-grams of the document and of each other.
+    """Compute the Jaccard index [others] of the sets of 13-grams of the document and of each other.
 
     Document 0 with the grams a b a and document 1 with b c share one gram of three; sorted, a gram that a
     document has twice stands side by side and is counted once:

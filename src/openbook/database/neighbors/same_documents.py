@@ -47,13 +47,13 @@ class SameDocuments:
     places: NDArray[np.int64]
 
     def of(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
-        """All documents of the book that are one of these [n] of the corpus, each once, in order."""
+        """Find all documents of the book that are one of these [n] of the corpus, each once, in order."""
         ranges = np.unique(np.stack([self.first[documents], self.end[documents]]), axis=1)
         parts = [self.places[first:end] for first, end in ranges.T.tolist()]
         return np.setdiff1d(np.concatenate([self.by_id[documents], *parts]), [-1])
 
     def rows(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
-        """For each document [n] of the corpus those of the book [n, 1 to 17], padded with -1.
+        """Find for each document [n] of the corpus those of the book [n, 1 to 17], padded with -1.
 
         The one with its id, and the first 16 with its tokens: of a text that is there more often, the table
         may name other copies, which `of` keeps from being shown. Of A, B and C above:

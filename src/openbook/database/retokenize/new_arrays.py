@@ -44,7 +44,7 @@ class NewRows:
 
     @classmethod
     def of(cls, layout: ChunkLayout, counts: NDArray[np.int64], *, chunk_size: int) -> "NewRows":
-        """From the old layout and the counts."""
+        """Work out the rows from the old layout and the counts."""
         parts = parts_of(counts, chunk_size)
         live_chunks = np.flatnonzero(layout.live[layout.document_of])
         sizes = layout.document_chunks[layout.live]
@@ -110,7 +110,7 @@ class NewArrays:
         return np.array(ids, dtype=np.int64), np.concatenate(counts)
 
     def layout(self, rows: NewRows) -> ChunkLayout:
-        """Of the new database."""
+        """Lay out the new database."""
         chunks = rows.document_chunks
         count = len(rows.chunks)
         return replace(

@@ -70,7 +70,7 @@ def chunked_text(tokenizer: Tokenizer, chunks: Sequence[Sequence[int]]) -> Chunk
 
 
 def tokens_of_chunks(chunked: ChunkedText, token_starts: Sequence[int]) -> NDArray[np.int64]:
-    """How many tokens begin in each chunk of a text: [chunks].
+    """Count the tokens that begin in each chunk of a text: [chunks].
 
         chunks begin at     0          7
         tokens begin at     0 2 3 5    8 10 11
@@ -87,7 +87,7 @@ def tokens_of_chunks(chunked: ChunkedText, token_starts: Sequence[int]) -> NDArr
 
 
 def parts_of(counts: NDArray[np.int64], chunk_size: int) -> NDArray[np.int64]:
-    """[chunks]: how many rows each chunk of so many tokens takes; none if it has no token."""
+    """Count the rows that each chunk of so many tokens takes: [chunks]; none if it has no token."""
     return -(-counts // chunk_size)
 
 

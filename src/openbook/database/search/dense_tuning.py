@@ -33,7 +33,7 @@ class IndexTuning:
 
 
 def index_name(num_vectors: int, size: int) -> str:
-    """faiss' name of the index for so many vectors of this size: inverted lists of 4-bit codes, re-ranked.
+    """Choose the index for so many vectors of this size, by faiss' name: lists of 4-bit codes, re-ranked.
 
     The lists are a power of two near 1.6 times the square root of the number of vectors: of 400,000 that is
     1012, so 1024 lists of 390. A code takes 4 bits for each pair of numbers: the most parts, at most half the

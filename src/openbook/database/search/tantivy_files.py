@@ -51,7 +51,7 @@ class _Commit:
         return cls(int(meta["opstamp"]), deletes)
 
     def counts(self, path: Path) -> bool:
-        """Whether the committed state includes this file."""
+        """Say whether the committed state includes this file."""
         segment = path.name.split(".")[0]
         return segment in self.deletes and (path.suffix != ".del" or path.name == self.deletes[segment])
 
@@ -71,25 +71,25 @@ def remove_uncommitted_deletes(folder: Path) -> None:
 
 
 def deleted_documents(folder: Path) -> int:
-    """Documents that are deleted but still in a file with others, so that BM25 counts their words."""
+    """Count the documents that are deleted but still in a file with others: BM25 counts their words."""
     segments = json.loads((folder / "meta.json").read_bytes())["segments"]
     return sum(segment["deletes"]["num_deleted_docs"] for segment in segments if segment["deletes"])
 
 
 def seal(folder: Path) -> None:
-    """Record checksums of the lists of files and of all footers: what a writer does when it is done."""
+    """Record checksums of the lists of files and of all footers, when a writer is done."""
     commit = _Commit.read(folder)
     files = [folder / name for name in _LISTS] + [path for path in folder.iterdir() if commit.counts(path)]
     write_sealed(folder / _SEAL, {path.name: zlib.crc32(_uncovered(path)) for path in files})
 
 
 def break_seal(folder: Path) -> None:
-    """What a writer does before it changes anything."""
+    """Remove the seal, before a writer changes anything."""
     (folder / _SEAL).unlink(missing_ok=True)
 
 
 def damaged_segments(folder: Path) -> list[tuple[Path, str]]:
-    """The files of an index that are missing or do not match their checksums, each with what is wrong."""
+    """Find the files of an index that are missing or do not match their checksums, with what is wrong."""
     while True:
         before = [_uncovered(folder / name) for name in (*_LISTS, _SEAL)]
         problems = dict(_against_seal(folder)) | dict(_against_footers(folder))

@@ -17,28 +17,28 @@ from numpy.typing import NDArray
 
 
 def segment_starts(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """[segments]: where each begins."""
+    """Find where each segment begins: [segments]."""
     starts: NDArray[np.int64] = np.cumsum(lengths) - lengths
     return starts
 
 
 def segment_offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """[segments + 1]: where each begins, and where the last one ends."""
+    """Find where each segment begins, and where the last one ends: [segments + 1]."""
     return np.concatenate([[0], np.cumsum(lengths)])
 
 
 def segment_owners(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """[values]: the number of the segment that each value is of."""
+    """Number the segments that the values are of: [values]."""
     return np.repeat(np.arange(len(lengths)), lengths)
 
 
 def segment_places(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """[values]: how many values of its segment stand before each."""
+    """Count the values of its segment before each: [values]."""
     return ranges(np.zeros_like(lengths), lengths)
 
 
 def ranges(first: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Whole numbers that rise by one within each segment, from any first one.
+    """Count up by one within each segment, from any first number.
 
     first        7     2   5
     counts       2     0   3
@@ -50,7 +50,7 @@ def ranges(first: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.in
 
 
 def owners_of(values: NDArray[np.int64], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The segments that some values are of.
+    """Find the segments that some values are of.
 
     offsets      0       3   4   6
     values       5   3   2              their numbers, in any order
@@ -66,7 +66,7 @@ def owners_of(values: NDArray[np.int64], offsets: NDArray[np.int64]) -> NDArray[
 
 
 def segment_sums(values: NDArray[Any], lengths: NDArray[np.int64]) -> NDArray[Any]:
-    """[segments]: the sum of each one's values, in their dtype; none may be empty.
+    """Add up the values of each segment, in their dtype: [segments]; none may be empty.
 
     values       1 2 3   4   5 6
     sums         6       4   11

@@ -93,7 +93,7 @@ def retrofit(
 
 
 def known_settings() -> list[str]:
-    """Names of all that can be set: what the base does not decide."""
+    """List the names of all that can be set: what the base does not decide."""
     return [name for name in RetrofitConfig.field_names() if name not in _OF_THE_BASE]
 
 

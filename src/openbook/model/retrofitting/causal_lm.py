@@ -96,7 +96,7 @@ class RetrofitForCausalLM(RetroForCausalLM):
         return cast(GraftedDecoder, self.model.decoder).max_positions
 
     def stores(self, name: str) -> bool:
-        """Whether the weight of this name is saved: the base's are only where they go with the new ones."""
+        """Say whether a weight is saved: the base's are only where they go with the new ones."""
         return self.config.is_self_contained or not name.startswith(_BASE)
 
     def _logits(self, hidden: Tensor, copied: CopyDistribution | None, start: int) -> Tensor:
@@ -107,7 +107,7 @@ class RetrofitForCausalLM(RetroForCausalLM):
         return super()._logits(hidden, copied, start)
 
     def stored_weights(self) -> dict[str, Tensor]:
-        """What is saved, by name."""
+        """Collect what is saved, by name."""
         return {name: weight for name, weight in self.named_parameters() if self.stores(name)}
 
     def save_pretrained(  # type: ignore[override]

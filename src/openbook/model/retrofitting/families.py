@@ -25,14 +25,14 @@ class Family(ABC):
 
     @abstractmethod
     def layers(self, backbone: nn.Module) -> nn.ModuleList:
-        """The decoder's layers, of the model without its output."""
+        """Find the decoder's layers in the model without its output."""
 
     @abstractmethod
     def attention(self, layer: nn.Module) -> nn.Module:
-        """A layer's self-attention."""
+        """Find a layer's self-attention."""
 
     def added(self, layer: nn.Module) -> nn.Module:
-        """The module whose output (or its first part, of a tuple) the layer adds to the residual stream.
+        """Find the module whose output (or its first part, of a tuple) the layer adds to the residual stream.
 
         Self-attention itself, unless something comes after it. It runs after self-attention, in every pass.
         """
@@ -96,7 +96,7 @@ FAMILIES: list[Family] = [LlamaFamily(), Olmo2Family(), GPT2Family(), GPTNeoXFam
 
 
 def require_supported(model_type: str) -> Family:
-    """The family of this type of models.
+    """Find the family of a type of models.
 
     Raises:
         SettingsError: none knows it.
@@ -118,7 +118,7 @@ def require_supported(model_type: str) -> Family:
 
 
 def family_of(base: PreTrainedModel) -> Family:
-    """The family of a model.
+    """Find the family of a model.
 
     Raises:
         SettingsError: none knows it, or its output is not one that the loss can read.

@@ -14,19 +14,19 @@ _AT_ONCE = 2**24
 
 
 def weights_fingerprint(model: nn.Module) -> str | None:
-    """SHA-256 (16 hexadecimal digits) of all weights and their names; None where some are quantized."""
+    """Hash all weights and their names (SHA-256, 16 hexadecimal digits); None where some are quantized."""
     return None if is_quantized(model) else _digest(dict(model.named_parameters()))
 
 
 def core_fingerprint(model: nn.Module) -> str:
-    """The same of embeddings, norms and biases, which stay as they are when linear maps are quantized."""
+    """Hash embeddings, norms and biases, which stay as they are when linear maps are quantized."""
     embeddings = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
     weights = dict(model.named_parameters())
     return _digest({n: w for n, w in weights.items() if w.dim() < 2 or id(w) in embeddings})
 
 
 def is_quantized(model: nn.Module) -> bool:
-    """Whether some weights are."""
+    """Say whether some weights are quantized."""
     whole = all(weight.is_floating_point() for weight in model.parameters())
     return not whole or getattr(model, "hf_quantizer", None) is not None
 

@@ -87,7 +87,7 @@ class Graft(nn.Module):
         family.added(layer).register_forward_hook(self._after_attention)
 
     def forward(self, hidden: Tensor, neighbors: PassNeighbors, shares: list[Tensor] | None) -> Tensor:
-        """What to add to the stream [B, T, D] after self-attention, in its dtype."""
+        """Compute what to add to the stream [B, T, D] after self-attention, in its dtype."""
         projected = neighbors.project(self.cca, f"cca{self.number}")
         mask, grid = neighbors.retrieved.mask, neighbors.grid
         stream = hidden.to(self.cca_norm.weight.dtype)
@@ -136,7 +136,7 @@ class Graft(nn.Module):
 def drop_argument(
     attention: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
-    """Before the self-attention of a layer without a graft of this pass."""
+    """Take our argument away before the self-attention of a layer without a graft of this pass."""
     if isinstance(kwargs.get(ARGUMENT), GraftedPass):
         return args, _without_argument(kwargs)
     return None

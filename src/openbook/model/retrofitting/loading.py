@@ -72,7 +72,7 @@ def load_base(name: str, *, revision: str | None = None, **loading: Any) -> PreT
 
 
 def base_of(config: RetrofitConfig, **loading: Any) -> PreTrainedModel:
-    """The base of a saved model: loaded as it was for the training, unless `loading` says otherwise.
+    """Load the base of a saved model as it was for the training, unless `loading` says otherwise.
 
     Where its weights are saved with the new ones, it is made with any weights.
 

@@ -17,7 +17,7 @@ from openbook.model.retrofitting.config import RetrofitConfig
 
 
 def read_config(where: str, **hub: Any) -> RetrofitConfig:
-    """The configuration of a saved retrofit.
+    """Read the configuration of a saved retrofit.
 
     Raises:
         SettingsError: the model is of another kind.

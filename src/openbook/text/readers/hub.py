@@ -16,7 +16,7 @@ _FILES_OF_THE_HUB = ("buckets", "datasets", "models", "spaces")
 
 
 def is_dataset(source: str) -> bool:
-    """Whether a source is `hf://NAME`, `hf://OWNER/NAME` or `hf:///FOLDER`, with or without options."""
+    """Say whether a source is `hf://NAME`, `hf://OWNER/NAME` or `hf:///FOLDER`, with or without options."""
     name = _split(source)[0]
     parts = name.split("/")
     return source.startswith(_SCHEME) and (
@@ -25,7 +25,7 @@ def is_dataset(source: str) -> bool:
 
 
 def read_dataset(source: str, keys: Keys) -> Iterator[Item]:
-    """Each row is one document.
+    """Read a data set: each row is one document.
 
     Args:
         source: see `is_dataset`; the options are `?config=…&split=train&revision=…`.

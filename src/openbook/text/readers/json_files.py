@@ -32,7 +32,7 @@ def read_json(file: SourceFile, keys: Keys) -> Iterator[Item]:
 
 
 def json_documents(stream: IO[bytes], where: str, keys: Keys) -> Iterator[Item]:
-    """The documents of JSON in UTF-8."""
+    """Read the documents of JSON in UTF-8."""
     first = lines_until_text(stream)
     if first and is_object(first[-1]):
         yield from json_lines(chain(first, stream), where, keys)
@@ -63,7 +63,7 @@ def lines_until_text(stream: IO[bytes]) -> list[bytes]:
 
 
 def is_object(line: bytes) -> bool:
-    """Whether a line is a whole JSON object."""
+    """Say whether a line is a whole JSON object."""
     try:
         return isinstance(json.loads(line.decode().removeprefix("\ufeff")), dict)
     except (ValueError, RecursionError):

@@ -39,7 +39,7 @@ class _Index:
 
 
 def read_megatron(file: SourceFile, keys: Keys) -> Iterator[Item]:
-    """The documents of a PREFIX.idx and its PREFIX.bin, counted from 0 as Megatron counts them."""
+    """Read the documents of a PREFIX.idx and its PREFIX.bin, counted from 0 as Megatron counts them."""
     path, name = file.path[: -len(".idx")], file.name[: -len(".idx")]
     data = f"{path}.bin"
     try:

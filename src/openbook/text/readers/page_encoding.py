@@ -26,7 +26,7 @@ _READ_AS = {
 
 
 def decode_page(raw: bytes) -> str:
-    """The text of a page.
+    """Decode a page.
 
     Raises:
         UnicodeDecodeError: of UTF-8, if it is in neither that nor what it says.

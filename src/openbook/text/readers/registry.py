@@ -51,14 +51,14 @@ ONLY_NAMED = frozenset(f"{suffix}{ending}" for suffix in (".json", ".tsv") for e
 
 
 def reader_suffix(path: str) -> str:
-    """The part of a file's name that decides its reader: `.jsonl.xz` of `articles.jsonl.xz`."""
+    """Find the part of a file's name that decides its reader: `.jsonl.xz` of `articles.jsonl.xz`."""
     suffixes = PurePosixPath(path).suffixes[-2:]
     joined = "".join(suffixes).lower()
     return joined if joined in READERS else "".join(suffixes[-1:]).lower()
 
 
 def known_kinds() -> str:
-    """All kinds of files, for people."""
+    """List all kinds of files, for people."""
     others = [suffix for suffix in _OTHER if suffix != ".idx"]
     return (
         f"{', '.join(_TEXT)} (each also with {', '.join(COMPRESSIONS)}), {', '.join(others)}, "

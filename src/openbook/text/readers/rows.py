@@ -26,7 +26,7 @@ def read_json_lines(file: SourceFile, keys: Keys) -> Iterator[Item]:
 
 
 def json_lines(lines: Iterable[bytes], where: str, keys: Keys) -> Iterator[Item]:
-    """The documents of JSON lines from anywhere; empty lines are left out."""
+    """Read JSON lines from anywhere; empty lines are left out."""
     number = 0
     try:
         for number, line in enumerate(lines, start=1):
@@ -48,7 +48,7 @@ def _json_line(line: bytes, where: str, keys: Keys) -> Item:
 
 
 def json_row(row: Any, where: str, keys: Keys) -> Item:
-    """The document of a value in JSON, which should be an object."""
+    """Make a document of a value in JSON, which should be an object."""
     if not isinstance(row, dict):
         problem = f"a JSON {type(row).__name__} where an object with a {keys.text!r} is expected"
         return source_error(where, problem)
@@ -56,7 +56,7 @@ def json_row(row: Any, where: str, keys: Keys) -> Item:
 
 
 def wanted_columns(columns: Iterable[str], where: str, keys: Keys) -> list[str] | SourceError:
-    """Those columns of a table that documents have; the error of a table without text."""
+    """Choose the columns that documents have; the error of a table without text."""
     columns = list(columns)
     if keys.text not in columns:
         shown = ", ".join(columns)
@@ -66,7 +66,7 @@ def wanted_columns(columns: Iterable[str], where: str, keys: Keys) -> list[str] 
 
 
 def row_document(row: Mapping[str, Any], where: str, keys: Keys) -> Document | SourceError:
-    """The document of a row: the text under its key, and id, title, source and language if it has them."""
+    """Make a document of a row: the text under its key, and id, title, source and language if there are."""
     text = row.get(keys.text)
     if not isinstance(text, str) or not text.strip():
         problem = f"no text: {keys.text!r} {_shown(row, keys.text)}; choose another key with --text-key"

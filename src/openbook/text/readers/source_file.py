@@ -59,7 +59,7 @@ class SourceFile:
         return self.filesystem.open(self.path, "rb", compression="infer")
 
     def encoding(self) -> str:
-        """The name of its text's encoding, see `encoding_of`; UTF-8 if it cannot be read."""
+        """Find the encoding of its text, see `encoding_of`; UTF-8 if it cannot be read."""
         try:
             with self.open() as stream:
                 return encoding_of(stream.read(LOOKED_AT))
@@ -112,11 +112,11 @@ def read_whole(file: SourceFile, parse: Parse) -> Iterator[Item]:
 
 
 def no_rows(where: str) -> NoRowsError:
-    """The error of a table without rows, or a list without objects."""
+    """Make the error of a table without rows, or a list without objects."""
     return NoRowsError(str(source_error(where, "holds no document; fill it or remove it")))
 
 
 def not_utf8(where: str, error: UnicodeDecodeError) -> SourceError:
-    """The error of a text in another encoding."""
+    """Make the error of a text in another encoding."""
     problem = f"not UTF-8 at byte {error.start}; convert it, or leave it out: --on-error skip"
     return source_error(where, problem)

@@ -48,7 +48,7 @@ def _parse_markdown(raw: bytes) -> ParsedFile:
 
 
 def markdown_heading(text: str) -> str:
-    """The text of the first heading outside of code, else nothing."""
+    """Find the first heading outside of code; else nothing."""
     code = False
     for line in text.splitlines():
         if line.lstrip().startswith(_CODE_FENCE):
@@ -59,7 +59,7 @@ def markdown_heading(text: str) -> str:
 
 
 def rst_heading(text: str) -> str:
-    """The first line that is underlined, or over- and underlined; else nothing.
+    """Find the first line that is underlined, or over- and underlined; else nothing.
 
     >>> rst_heading("=====\\nTitle\\n=====\\n")
     'Title'
@@ -76,7 +76,7 @@ def rst_heading(text: str) -> str:
 
 
 def org_heading(text: str) -> str:
-    """The text of `#+TITLE:`, else of the first heading; else nothing.
+    """Find the text of `#+TITLE:`, else the first heading; else nothing.
 
     >>> org_heading("* First\\n#+title: About hens\\n"), org_heading("text\\n** First\\n")
     ('About hens', 'First')

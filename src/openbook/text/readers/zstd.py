@@ -13,7 +13,7 @@ _LARGEST_WINDOW = 2**31
 
 
 def open_zstd(stream: BinaryIO) -> io.BufferedReader:
-    """The decompressed bytes of all frames of an archive.
+    """Decompress all frames of an archive.
 
     Reading raises OSError where it is damaged, EOFError where it was cut off.
     """
