@@ -17,6 +17,7 @@ import pytest
 from openbook.database import Database, Hit, build_neighbors
 from openbook.database.search.embedder import Embedder
 from openbook.errors import DatabaseError, MismatchError, SettingsError
+from openbook.lock import take_lock
 from openbook.text import Document, Tokenizer, train_tokenizer
 
 Make = Callable[..., Database]
@@ -216,6 +217,28 @@ def test_creating_in_a_folder_that_holds_something_is_refused(tmp_path: Path, to
         with pytest.raises(DatabaseError, match="exists and is no database"):
             Database.create(path, tokenizer=tokenizer, embedder=None)
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_folder_that_only_looks_like_a_killed_creation_is_refused(
+    tmp_path: Path, tokenizer: Tokenizer
+) -> None:
+    (tmp_path / "tokenizer").mkdir()
+    (tmp_path / "tokenizer" / "tokenizer.json").write_text("somebody's own")
+    with pytest.raises(DatabaseError, match="exists and is no database"):
+        Database.create(tmp_path, tokenizer=tokenizer, embedder=None)
+    assert [path.name for path in tmp_path.iterdir()] == ["tokenizer"]
+    assert (tmp_path / "tokenizer" / "tokenizer.json").read_text() == "somebody's own"
+
+
+def test_creating_where_another_process_creates_is_refused(tmp_path: Path, tokenizer: Tokenizer) -> None:
+    lock = take_lock(tmp_path / "write.lock")
+    try:
+        with pytest.raises(DatabaseError, match="another process is writing to it; try again"):
+            Database.create(tmp_path, tokenizer=tokenizer, embedder=None)
+        assert [path.name for path in tmp_path.iterdir()] == ["write.lock"]
+    finally:
+        lock.release()
+    assert Database.create(tmp_path, tokenizer=tokenizer, embedder=None).search(["x"]) == [[]]
 
 
 def test_creating_below_a_file_is_refused(tmp_path: Path, tokenizer: Tokenizer) -> None:

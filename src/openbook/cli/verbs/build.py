@@ -88,13 +88,14 @@ def create_or_open(
         deduplicate: None: the database's own, or False.
 
     Raises:
-        DatabaseError: it has other settings.
+        DatabaseError: it has other settings, or the folder holds something else.
         SettingsError: `holdout` is neither a number nor a file.
     """
     from openbook.cli.checked_sources import make_tokenizer
     from openbook.database import Database
     from openbook.database.search.embedder import DEFAULT_EMBEDDER
     from openbook.database.storage.catalog import FILE_NAME
+    from openbook.database.write.creation import require_free
 
     held_out = None if holdout is None else _share_or_ids(holdout)
     if (path / FILE_NAME).exists():
@@ -103,6 +104,7 @@ def create_or_open(
         asked = {name: value for name, value in plain.items() if value is not None}
         _refuse_other_settings(database, asked | _asked_settings(tokenizer, embedder, held_out))
         return database
+    require_free(path)  # before a tokenizer is trained
     return Database.create(
         path,
         tokenizer=make_tokenizer(tokenizer or "train:16000", sources),

@@ -134,6 +134,9 @@ def _claimed(folder: Path) -> Iterator[None]:
         if names - _LEFT_BY_A_KILL or (names - {"write.lock"} and UNFINISHED_NAME not in names):
             raise DatabaseError(f"{folder}: is not empty; choose another folder")
     lock = take_lock(folder / "write.lock")
+    if (folder / FILE_NAME).exists():  # another process was faster
+        lock.release()
+        raise DatabaseError(f"{folder}: is a database already; delete it, or choose another folder")
     try:
         for path in (folder / name for name in names - {"write.lock"}):
             shutil.rmtree(path) if path.is_dir() else path.unlink()

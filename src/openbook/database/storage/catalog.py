@@ -65,7 +65,8 @@ class Catalog:
     def create(folder: Path, settings: dict[str, Any]) -> None:
         """Write an empty catalog: the last step of making a database, complete or absent."""
         unfinished = folder / UNFINISHED_NAME
-        unfinished.unlink(missing_ok=True)
+        unfinished.with_name(f"{UNFINISHED_NAME}-journal").unlink(missing_ok=True)
+        unfinished.write_bytes(b"")  # not deleted: it is what says that the folder's files are ours
         with closing(sqlite3.connect(unfinished)) as connection, connection:
             connection.executescript(SCHEMA)
             catalog_sql.insert_settings(connection, settings)

@@ -11,10 +11,13 @@ from openbook.database.storage.manifest import write_manifest
 from openbook.database.storage.sealed import naming_errors
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.errors import DatabaseError
+from openbook.lock import take_lock
 from openbook.text import Tokenizer, load_tokenizer
 
-_INTERRUPTED = {"tokenizer", "lexical", UNFINISHED_NAME, f"{UNFINISHED_NAME}-journal"}
-"""What making a database leaves behind when it is killed: the next try may write over it."""
+_LOCK = "write.lock"
+_LEFT_BY_A_KILL = {_LOCK, "tokenizer", "lexical", UNFINISHED_NAME, f"{UNFINISHED_NAME}-journal"}
+"""What making a database leaves behind when it is killed. The next try may write over it where the unfinished
+catalog, which is there from first to last, says that it is ours."""
 
 
 def create_folder(
@@ -29,13 +32,10 @@ def create_folder(
         settings: the other fields of `DatabaseSettings`.
 
     Raises:
-        DatabaseError: the folder holds something, or cannot be written to.
+        DatabaseError: the folder holds something, another process makes one there, or it cannot be written.
         SettingsError: a setting out of range, a tokenizer that cannot be loaded.
     """
-    if (folder / FILE_NAME).exists():
-        raise DatabaseError(f"{folder}: is a database already; open it, or choose another folder")
-    if folder.exists() and not (folder.is_dir() and {p.name for p in folder.iterdir()} <= _INTERRUPTED):
-        raise DatabaseError(f"{folder}: exists and is no database; choose another folder")
+    require_free(folder)
     if isinstance(tokenizer, str):
         tokenizer = load_tokenizer(tokenizer)
     complete = DatabaseSettings(
@@ -49,9 +49,38 @@ def create_folder(
     )
     with naming_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
+    lock = take_lock(folder / _LOCK)
+    try:
+        require_free(folder)  # another process may have been faster
+        return _write(folder, complete, tokenizer)
+    finally:
+        lock.release()
+
+
+def require_free(folder: Path) -> None:
+    """Refuse a folder in which no database can be made.
+
+    Raises:
+        DatabaseError: it is a database, or holds anything but what a killed try left.
+    """
+    if (folder / FILE_NAME).exists():
+        raise DatabaseError(f"{folder}: is a database already; open it, or choose another folder")
+    names: set[str] = set()
+    with naming_errors(folder):
+        if folder.is_dir():
+            names = {path.name for path in folder.iterdir()}
+    is_foreign = names - _LEFT_BY_A_KILL or (names - {_LOCK} and UNFINISHED_NAME not in names)
+    if is_foreign or (folder.exists() and not folder.is_dir()):
+        raise DatabaseError(f"{folder}: exists and is no database; choose another folder")
+
+
+def _write(folder: Path, settings: DatabaseSettings, tokenizer: Tokenizer) -> DatabaseFolder:
+    """Write the files; the catalog comes last, complete or absent."""
+    with naming_errors(folder):
+        (folder / UNFINISHED_NAME).touch()
         tokenizer.save(folder / "tokenizer")
         LexicalIndex(folder / "lexical")
-        Catalog.create(folder, complete.to_dict())
+        Catalog.create(folder, settings.to_dict())
     catalog = Catalog(folder)
     write_manifest(catalog)
-    return DatabaseFolder(folder, catalog, complete, tokenizer)
+    return DatabaseFolder(folder, catalog, settings, tokenizer)
