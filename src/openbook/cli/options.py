@@ -19,8 +19,8 @@ SourcesArgument = Annotated[
     list[str],
     typer.Argument(
         metavar="SOURCE...",
-        help="Files (.txt .md .rst .html .pdf .docx .csv .parquet .jsonl, also .gz .xz .zst), folders, URLs, "
-        "hf://OWNER/NAME?split=train, Megatron's PREFIX, or - for standard input.",
+        help="Files (.txt .md .rst .org .html .csv .tsv .jsonl .json, also .gz .xz .zst; .parquet .pdf "
+        ".docx), folders, URLs, hf://OWNER/NAME?split=train, Megatron's PREFIX, or - for standard input.",
     ),
 ]
 DocumentIds = Annotated[
