@@ -2,7 +2,7 @@
 
     python benchmarks/data_wait.py --gigabytes 20 --chunk-size 128 --folder /tmp/big
 
-Writes a database of random tokens and random neighbors (the arrays and the catalogue; nothing can be searched
+Writes a database of random tokens and random neighbors (the arrays and the catalog; nothing can be searched
 in it) and trains on it. Waiting is the time until a step has its batches. Take more gigabytes than the memory
 has free: then most rows come from the disk.
 """

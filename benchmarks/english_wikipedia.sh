@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The proof on English Wikipedia: the measurements of docs/results.md, "Does retrieval help?".
 #   benchmarks/english_wikipedia.sh DATA FOLDER
-# DATA is described in english_wikipedia.py. On two cores the neighbors take a quarter of an hour, the three trainings
-# an hour each and more on one core, the dense book ten minutes, the evaluations half an hour. Run again, it goes on with what is missing.
+# DATA is described in english_wikipedia.py. On two cores the neighbors take a quarter of an hour, the three training runs
+# an hour each and more on one core, the dense book ten minutes, the evaluations half an hour. Run again, it resumes with what is missing.
 set -euo pipefail
 data=$1
 work=$2

@@ -1,4 +1,4 @@
-"""Extending a neighbor table after documents were added and removed, against building it anew.
+"""Extending a neighbor table after documents were added and removed, against building it again.
 
     python benchmarks/extend_neighbors.py ARTICLES.jsonl.xz --work /tmp/extend
 
@@ -52,14 +52,14 @@ def main() -> None:
             seconds = time.perf_counter() - began
             began = time.perf_counter()
             rebuilt = np.asarray(build_neighbors(database, mode=mode, rebuild=True).ids)
-            anew = time.perf_counter() - began
+            rebuild_seconds = time.perf_counter() - began
         live = database.layout.live[database.layout.document_of]
         same = (extended == rebuilt).all(axis=1)[live].mean()
         pairs = zip(extended[live], rebuilt[live], strict=True)
         kept = np.mean([len(set(a) & set(b)) / len(set(b)) for a, b in pairs])
         print(
             f"{mode}: {live.sum():,} chunks, {database.layout.num_chunks - before:,} of them new: "
-            f"extended in {seconds:.1f} s, built anew in {anew:.1f} s; "
+            f"extended in {seconds:.1f} s, built again in {rebuild_seconds:.1f} s; "
             f"{same:.1%} of rows equal, {kept:.2%} of neighbors",
             flush=True,
         )

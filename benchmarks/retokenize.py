@@ -1,4 +1,4 @@
-"""Deriving a database for another model's tokenizer, against building one anew for it.
+"""Deriving a database for another model's tokenizer, against building one from scratch for it.
 
     python benchmarks/retokenize.py ARTICLES.jsonl.xz --tokenizer BASE --work FOLDER
 
@@ -45,13 +45,13 @@ def main() -> None:
         seconds = time.perf_counter() - began
         derived = Database.open(report.output)
         began = time.perf_counter()
-        anew = Database.create(arguments.work / f"anew-{size}", tokenizer=base, chunk_size=size)
-        anew.add(documents)
+        rebuilt = Database.create(arguments.work / f"rebuilt-{size}", tokenizer=base, chunk_size=size)
+        rebuilt.add(documents)
         of_building = time.perf_counter() - began
         same = np.mean(nearest(derived.vectors) == nearest(encoded(derived)))
         print(
             f"M {size}: {report.chunks:,} chunks from {old.layout.num_chunks:,}, {report.encoded_again:,} "
-            f"encoded again: derived in {seconds:.1f} s, built anew ({anew.layout.num_chunks:,} chunks) in "
+            f"encoded again: derived in {seconds:.1f} s, built again ({rebuilt.layout.num_chunks:,} chunks) in "
             f"{of_building:.1f} s: {of_building / seconds:.1f} times; nearest neighbor equal for {same:.1%}",
             flush=True,
         )
