@@ -51,7 +51,7 @@ def main() -> None:
         same = np.mean(nearest(derived.vectors) == nearest(encoded(derived)))
         print(
             f"M {size}: {report.chunks:,} chunks from {old.layout.num_chunks:,}, {report.encoded_again:,} "
-            f"encoded again: derived in {seconds:.1f} s, built again ({rebuilt.layout.num_chunks:,} chunks) in "
+            f"encoded again: derived in {seconds:.1f} s, rebuilt ({rebuilt.layout.num_chunks:,} chunks) in "
             f"{of_building:.1f} s: {of_building / seconds:.1f} times; nearest neighbor equal for {same:.1%}",
             flush=True,
         )
