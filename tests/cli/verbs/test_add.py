@@ -120,3 +120,19 @@ def test_removing_an_unknown_document_removes_none(openbook: OpenBook, database:
     result = openbook("remove", database, "row1", "nobody")
     assert (result.code, "'nobody'" in result.error) == (2, True)
     assert openbook("info", database, "--json").json == before
+
+
+@pytest.mark.parametrize("sync", [(), ("--sync",)])
+def test_a_new_title_and_source_are_shown_by_the_next_search(
+    openbook: OpenBook, tmp_path: Path, sync: tuple[str, ...]
+) -> None:
+    rows = tmp_path / "rows.jsonl"
+    row = {"id": "p", "title": "Old", "source": "https://old.example/p", "text": "An otter keeps a diary."}
+    rows.write_text(json.dumps(row))
+    assert openbook("build", tmp_path / "db", rows, *LEXICAL).code == 0
+    new = {"title": "New", "source": "https://new.example/p"}
+    rows.write_text(json.dumps(row | new))
+    result = openbook("add", tmp_path / "db", rows, *sync)
+    assert "1 unchanged (1 with a new title, source or language)" in result.err
+    (hit,) = openbook("search", tmp_path / "db", "otter", "--json").json
+    assert {name: hit[name] for name in new} == new

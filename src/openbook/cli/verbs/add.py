@@ -62,8 +62,9 @@ def write_documents(database: "Database", sources: "Sources", *, sync: bool = Fa
     known_copies = set(database.excluded())
     with bar("writing documents", sources.count) as progress:
         report = database.add(sources.documents(), sync=sync, on_error=sources.on_error, progress=progress)
+    described = f" ({report.described} with a new title, source or language)" if report.described else ""
     note(
-        f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged, "
+        f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged{described}, "
         f"{report.removed} removed, {sources.skipped} skipped; {report.chunks} chunks written"
     )
     note_copies([copy for copy in database.excluded() if copy not in known_copies], database.path)

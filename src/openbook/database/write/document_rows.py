@@ -6,7 +6,7 @@ from dataclasses import fields
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.storage.catalog_columns import DOCUMENT_COLUMNS, LATER_COLUMNS, DocumentRecord
+from openbook.database.storage.catalog_columns import DOCUMENT_COLUMNS, DocumentRecord
 from openbook.database.storage.layout import full_but_the_last
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.database.write.batches import is_held_out
@@ -15,8 +15,8 @@ from openbook.text import AnyDocument, Document, TokenizedDocument, Tokenizer, c
 _OF_DOCUMENTS = {field.name for field in fields(Document)}
 DESCRIBED = tuple(name for name in DOCUMENT_COLUMNS if name in _OF_DOCUMENTS)
 """What a document is stored with beside its text: the columns that it has fields for."""
-FOLLOWED = tuple(name for name in LATER_COLUMNS if name in _OF_DOCUMENTS)
-"""Of these, what is stored again where it changes and the text does not."""
+FOLLOWED = tuple(name for name in DESCRIBED if name != "id")
+"""Of these, what is stored again where something else is said and the text does not change."""
 
 
 def cut_batch(

@@ -45,6 +45,8 @@ class AddReport:
     """By `sync`: they were no longer among what was given."""
     excluded: int
     """Kept out of retrieval because they nearly equal a held-out document, or an earlier one."""
+    described: int = 0
+    """Of the unchanged: they have a new title, source or language."""
     chunks: int
     """Written by this call."""
     version: int
@@ -145,7 +147,7 @@ class Writer:
         progress: Progress = silent,
     ) -> AddReport:
         """Add documents; see `Database.add`."""
-        added = replaced = unchanged = chunks = done = 0
+        added = replaced = unchanged = described = chunks = done = 0
         kept: set[str] = set()
         given = _noting(documents, kept) if sync else documents
         checked = first_of_each_id(given, vocab_size=self.tokenizer.vocab_size, on_error=on_error)
@@ -154,7 +156,8 @@ class Writer:
             changed = [document for document in batch if known.get(document.id) != document.sha256]
             if changed:
                 chunks += self._write(changed, {document.id for document in changed} & known.keys())
-            self._redescribe([document for document in batch if known.get(document.id) == document.sha256])
+            same = [document for document in batch if known.get(document.id) == document.sha256]
+            described += self._redescribe(same)
             new = sum(document.id not in known for document in changed)
             added, replaced = added + new, replaced + len(changed) - new
             unchanged += len(batch) - len(changed)
@@ -164,16 +167,20 @@ class Writer:
             added=added,
             replaced=replaced,
             unchanged=unchanged,
+            described=described,
             removed=self._remove_others(kept) if sync else 0,
             excluded=self.finish(progress=progress),
             chunks=chunks,
             version=self.catalog.head().version,
         )
 
-    def _redescribe(self, documents: Sequence[AnyDocument]) -> None:
-        """Follow what is newly said of documents whose text stays as it is."""
+    def _redescribe(self, documents: Sequence[AnyDocument]) -> int:
+        """Follow what is newly said of documents whose text stays as it is; returns how many there are.
+
+        What is empty is not said: with the title "A" stored, "B" replaces it and "" does not.
+        """
         said = {
-            document.id: {name: value for name in FOLLOWED if (value := getattr(document, name)) is not None}
+            document.id: {name: value for name in FOLLOWED if (value := getattr(document, name))}
             for document in documents
         }
         said = {document_id: values for document_id, values in said.items() if values}
@@ -185,6 +192,7 @@ class Writer:
         }
         if news:
             self.catalog.redescribe(news)
+        return len(news)
 
     def _remove_others(self, kept: set[str]) -> int:
         if not kept:
