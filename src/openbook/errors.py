@@ -59,6 +59,23 @@ def one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
+def list_of_texts(given: object, *, where: str, remedy: str) -> list[str]:
+    """List what must be several texts; a text alone, which Python would take letter by letter, is refused.
+
+    >>> list_of_texts("a.md", where="ids", remedy='call remove(["a.md"])')
+    Traceback (most recent call last):
+    TypeError: ids: the str 'a.md' where a list of str is expected; call remove(["a.md"])
+    """
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        kind = type(given).__name__
+        raise TypeError(f"{where}: the {kind} {given!r:.40} where a list of str is expected; {remedy}")
+    texts = list(given)
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError(f"{where}: the {type(text).__name__} {text!r:.40} is not a str; {remedy}")
+    return texts
+
+
 def refuse_unknown(given: Iterable[str], known: Iterable[str], *, where: str) -> None:
     """Raise `SettingsError` for the first name in `given` that is not in `known`, with the nearest known one.
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -439,3 +440,45 @@ def test_in_a_read_only_folder_reading_works_and_the_rest_is_reported(make: Make
     for act in ("add", "neighbors"):
         assert "cannot be written to" in told[act]
     assert "Permission denied" in told["search"]  # tantivy locks what it reads
+
+
+# --- What Python's users give by mistake ---
+
+
+def test_a_text_alone_is_one_query(whole: Database) -> None:
+    assert whole.search("river stone", k=3) == whole.search(["river stone"], k=3)
+    assert whole.opened.search("river stone", k=3) == whole.search(["river stone"], k=3)
+
+
+@pytest.mark.parametrize("queries", [5, None, [5], [None], b"river", ["river", ["stone"]]])
+def test_what_is_not_a_query_is_refused_with_the_remedy(whole: Database, queries: Any) -> None:
+    with pytest.raises(TypeError, match=r"queries: .*call search\(\["):
+        whole.search(queries)
+
+
+@pytest.mark.parametrize(
+    "documents", ["text", ["text"], b"text", 5, None, [{"text": "a"}], Document(text="river"), [None]]
+)
+@pytest.mark.parametrize("sync", [False, True])
+def test_what_is_not_a_document_is_refused_with_the_remedy(make: Make, documents: Any, *, sync: bool) -> None:
+    database = make({"a": "river stone"})
+    with pytest.raises(TypeError, match=r"documents: .*\[Document\(text="):
+        database.add(documents, sync=sync)
+    assert database.catalog.live_ids() == ["a"]
+
+
+@pytest.mark.parametrize("ids", ["a", 5, None, [5], b"a"])
+def test_what_is_not_a_list_of_ids_is_refused_with_the_remedy(make: Make, ids: Any) -> None:
+    database = make({"a": "river stone"})
+    with pytest.raises(TypeError, match=r"ids: .*call remove\(\["):
+        database.remove(ids)
+    assert database.catalog.live_ids() == ["a"]
+
+
+@pytest.mark.parametrize("holdout", ["a.md", [5], None])
+def test_what_is_neither_a_share_nor_ids_is_not_a_holdout(
+    tmp_path: Path, tokenizer: Tokenizer, holdout: Any
+) -> None:
+    with pytest.raises(TypeError, match=r"holdout: .*a list of ids"):
+        Database.create(tmp_path / "db", tokenizer=tokenizer, embedder=None, holdout=holdout)
+    assert not (tmp_path / "db").exists()

@@ -1,5 +1,7 @@
 import hashlib
 from dataclasses import FrozenInstanceError
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -148,3 +150,18 @@ def test_tokens_of_a_document_cannot_be_changed() -> None:
     assert given_ids.flags.writeable
     with pytest.raises(FrozenInstanceError):
         document.id = "y"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("field", ["text", "id", "title", "source", "language"])
+@pytest.mark.parametrize("value", [5, b"bytes", ["a"], Path("a.md")])
+def test_a_field_that_is_not_a_str_is_refused_with_the_remedy(field: str, value: Any) -> None:
+    with pytest.raises(TypeError, match=rf"{field}=.* is not a str; {field}=str\("):
+        Document(**{"text": "river", field: value})
+
+
+@pytest.mark.parametrize("field", ["id", "title", "source"])
+def test_a_name_that_is_none_is_to_be_left_out(field: str) -> None:
+    with pytest.raises(TypeError, match=rf"{field}=None is not a str; leave it out"):
+        Document(text="river", **{field: None})
+    with pytest.raises(TypeError, match=rf"{field}=None is not a str; leave it out"):
+        TokenizedDocument(token_ids=np.array([1]), **{field: None})

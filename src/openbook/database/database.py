@@ -28,9 +28,10 @@ from openbook.database.version import Version, open_version
 from openbook.database.write.compact import compact
 from openbook.database.write.creation import create_folder
 from openbook.database.write.writer import AddReport, Writer
-from openbook.errors import SourceError
+from openbook.errors import SourceError, list_of_texts
 from openbook.progress import Progress, silent
 from openbook.text import AnyDocument, Tokenizer
+from openbook.text.documents import require_documents
 
 
 class Database:
@@ -76,16 +77,21 @@ class Database:
         Raises:
             DatabaseError: the folder holds something.
             SettingsError: a setting out of range, a tokenizer or encoder that cannot be loaded.
+            TypeError: `holdout` is neither a number nor a list of ids.
         """
+        holdout_ids: list[str] = []
+        if not isinstance(holdout, int | float):
+            remedy = "give a share such as 0.05, or a list of ids"
+            holdout_ids = list_of_texts(holdout, where="holdout", remedy=remedy)
+            holdout = 0.0
         loaded = None if embedder is None else embedders.load_embedder(embedder)
-        listed = isinstance(holdout, Iterable)
         folder = create_folder(
             Path(path),
             tokenizer,
             loaded,
             chunk_size=chunk_size,
-            holdout=0.0 if isinstance(holdout, Iterable) else holdout,
-            holdout_ids=tuple(dict.fromkeys(holdout)) if listed else (),  # type: ignore[arg-type]
+            holdout=holdout,
+            holdout_ids=tuple(dict.fromkeys(holdout_ids)),
             decontaminate=decontaminate,
             deduplicate=deduplicate,
         )
@@ -133,9 +139,11 @@ class Database:
             progress: called with how many documents are done.
 
         Raises:
+            TypeError: something that is not a document.
             DatabaseError: another process is writing.
             SourceError: two different texts with one id; foreign tokens; nothing to sync with.
         """
+        documents = require_documents(documents)
         with self._writer() as writer:
             report = writer.add(documents, sync=sync, on_error=on_error, progress=progress)
         self.refresh()
@@ -145,8 +153,10 @@ class Database:
         """Remove documents by id; no search finds them any more. Returns the new version.
 
         Raises:
+            TypeError: an id alone in place of a list, or an id that is not a str.
             DatabaseError: another process is writing, or there is no such document (then none is removed).
         """
+        ids = list_of_texts(ids, where="ids", remedy='call remove(["id", ...])')
         with self._writer() as writer:
             version = writer.remove(ids)
         self.refresh()
@@ -231,7 +241,7 @@ class Database:
         """See `Version.embedder`."""
         return self._opened.embedder
 
-    def search(self, texts: Sequence[str], *, k: int = 5, mode: str | None = None) -> list[list[Hit]]:
+    def search(self, texts: Sequence[str] | str, *, k: int = 5, mode: str | None = None) -> list[list[Hit]]:
         """Find the chunks nearest to each text; see `Version.search`."""
         return self._opened.search(texts, k=k, mode=mode)
 

@@ -25,7 +25,7 @@ from openbook.database.storage.database_folder import DatabaseFolder, open_folde
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.settings import DatabaseSettings
-from openbook.errors import DatabaseError, MismatchError
+from openbook.errors import DatabaseError, MismatchError, list_of_texts
 from openbook.text import Tokenizer
 
 _TRIES = 5
@@ -143,11 +143,11 @@ class Version:
         """
         return self.load_embedder()
 
-    def search(self, texts: Sequence[str], *, k: int = 5, mode: str | None = None) -> list[list[Hit]]:
+    def search(self, texts: Sequence[str] | str, *, k: int = 5, mode: str | None = None) -> list[list[Hit]]:
         """Find the chunks nearest to each text.
 
         Args:
-            texts: the queries.
+            texts: the queries; a str is one query.
             k: hits a query, fewer if the database has fewer.
             mode: dense, bm25 or hybrid; None: dense where there are vectors, else bm25.
 
@@ -157,9 +157,12 @@ class Version:
         Raises:
             DatabaseError: the index that the mode needs is missing or damaged.
             SettingsError: k below 1, or a mode that the database does not have.
+            TypeError: a query that is not a str.
         """
+        queries = [texts] if isinstance(texts, str) else texts
+        queries = list_of_texts(queries, where="queries", remedy='call search(["text", ...])')
         k = min(k, max(1, self.layout.num_chunks))
-        ids, scores = self.search_chunks(self.text_queries(texts), k=k, mode=mode)
+        ids, scores = self.search_chunks(self.text_queries(queries), k=k, mode=mode)
         return [self.hits(*row) for row in zip(ids, scores, strict=True)]
 
     def search_chunks(

@@ -1,6 +1,7 @@
 """The document: what sources yield and databases store, as text or as tokens."""
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -27,6 +28,7 @@ class Document:
     """One text with its name.
 
     Raises:
+        TypeError: a field is not a str.
         SourceError: the text is empty or cannot be written as UTF-8 (a lone surrogate), or a name cannot.
     """
 
@@ -43,6 +45,7 @@ class Document:
     """Of the text, such as `en`, as its source names it."""
 
     def __post_init__(self) -> None:
+        _require_str(self, but={"language"} if self.language is None else set())
         where = self.source or self.id or "document"
         if not self.text.strip():
             raise source_error(where, "the text is empty")
@@ -63,6 +66,7 @@ class TokenizedDocument:
     Two are equal if their tokens and names are.
 
     Raises:
+        TypeError: a name is not a str.
         SourceError: there is no token, one is negative or above 32 bits, or a name holds a lone surrogate.
     """
 
@@ -78,6 +82,7 @@ class TokenizedDocument:
     """Of the text, such as `en`, as its source names it."""
 
     def __post_init__(self) -> None:
+        _require_str(self, but={"token_ids"} | ({"language"} if self.language is None else set()))
         where = self.source or self.id or "document"
         token_ids = np.asarray(self.token_ids).view()
         token_ids.flags.writeable = False
@@ -116,6 +121,39 @@ AnyDocument = Document | TokenizedDocument
 
 SAID_OF_DOCUMENTS = tuple(field.name for field in fields(Document) if field.name not in ("text", "id"))
 """The fields beside text and id: rows of sources may have them under the same names."""
+
+
+def require_documents(given: Iterable[AnyDocument]) -> Iterator[AnyDocument]:
+    """Refuse what people give in place of documents: a text or one document at once, items as they come.
+
+    Raises:
+        TypeError: saying how a document is made.
+    """
+    if isinstance(given, str | bytes | Document | TokenizedDocument) or not isinstance(given, Iterable):
+        raise TypeError(f"documents: {_made_of(given)} where a list of documents is expected; {_REMEDY}")
+    return _checked(given)
+
+
+_REMEDY = "give a list of documents: [Document(text=..., id=...)]"
+
+
+def _checked(given: Iterable[AnyDocument]) -> Iterator[AnyDocument]:
+    for document in given:
+        if not isinstance(document, Document | TokenizedDocument):
+            raise TypeError(f"documents: {_made_of(document)} is not a Document; {_REMEDY}")
+        yield document
+
+
+def _made_of(value: object) -> str:
+    return f"the {type(value).__name__} {value!r:.40}"
+
+
+def _require_str(document: AnyDocument, *, but: set[str]) -> None:
+    for field in fields(document):
+        value = getattr(document, field.name)
+        if field.name not in but and not isinstance(value, str):
+            advice = "leave it out" if value is None and field.name != "text" else f"{field.name}=str(...)"
+            raise TypeError(f"document: {field.name}={value!r:.40} is not a str; {advice}")
 
 
 def _refuse_surrogates(where: str, document: AnyDocument) -> None:
