@@ -19,7 +19,7 @@ from collections import Counter
 from pathlib import Path
 
 from openbook.database import Database, build_neighbors
-from openbook.database.write.batches import is_held_out
+from openbook.database.storage.settings import is_held_out
 from openbook.errors import OpenbookError
 from openbook.text import Document, train_tokenizer
 

@@ -8,7 +8,7 @@ from openbook.database.info import DatabaseInfo
 from openbook.database.neighbors.finder import nearest_neighbors
 from openbook.database.neighbors.sequences import NeighborRows, SequenceDataset
 from openbook.database.neighbors.table import NeighborTable
-from openbook.database.neighbors.table_writer import build_neighbors
+from openbook.database.neighbors.table_writer import TableBlocks, build_neighbors
 from openbook.database.repair import repair
 from openbook.database.retokenize.retokenize import RetokenizeReport, retokenize
 from openbook.database.search.searcher import Hit, Queries
@@ -34,6 +34,7 @@ __all__ = [
     "RetokenizeReport",
     "SearchMode",
     "SequenceDataset",
+    "TableBlocks",
     "VerifyReport",
     "Version",
     "build_neighbors",

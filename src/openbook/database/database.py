@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from openbook.database.info import DatabaseInfo
 from openbook.database.search import embedder as embedders
-from openbook.database.search.dense import Found
+from openbook.database.search.dense import Ranking
 from openbook.database.search.embedder import DEFAULT_EMBEDDER, Embedder
 from openbook.database.search.searcher import Hit, Queries
 from openbook.database.storage.arrays import Rows
@@ -125,6 +125,7 @@ class Database:
         *,
         sync: bool = False,
         on_error: Callable[[SourceError], None] | None = None,
+        batch_characters: int | None = None,
         progress: Progress = silent,
     ) -> AddReport:
         """Add documents. Unchanged text is skipped; changed text under a known id replaces the old one.
@@ -136,6 +137,7 @@ class Database:
             sync: remove all other documents, so that the database holds just these.
             on_error: called with the error of a document whose id came before in this call with another text,
                 or whose tokens are not the tokenizer's; None: raise.
+            batch_characters: so much text between two commits; None: as much as takes some seconds.
             progress: called with how many documents are done.
 
         Raises:
@@ -145,7 +147,13 @@ class Database:
         """
         documents = require_documents(documents)
         with self._writer() as writer:
-            report = writer.add(documents, sync=sync, on_error=on_error, progress=progress)
+            report = writer.add(
+                documents,
+                sync=sync,
+                on_error=on_error,
+                batch_characters=batch_characters,
+                progress=progress,
+            )
         self.refresh()
         return report
 
@@ -247,7 +255,7 @@ class Database:
 
     def search_chunks(
         self, queries: Queries, *, k: int, mode: str | None = None, exclude: NDArray[np.int64] | None = None
-    ) -> Found:
+    ) -> Ranking:
         """As `search`, in chunk numbers; see `Searcher.search`."""
         return self._opened.search_chunks(queries, k=k, mode=mode, exclude=exclude)
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.info import DatabaseInfo, describe
-from openbook.database.search.dense import Found
+from openbook.database.search.dense import Ranking
 from openbook.database.search.embedder import Embedder, recorded_embedder
 from openbook.database.search.indexes import Indexes
 from openbook.database.search.searcher import Hit, Queries, Searcher, check_mode
@@ -167,7 +167,7 @@ class Version:
 
     def search_chunks(
         self, queries: Queries, *, k: int, mode: str | None = None, exclude: NDArray[np.int64] | None = None
-    ) -> Found:
+    ) -> Ranking:
         """As `search`, in chunk numbers; see `Searcher.search`."""
         checked = check_mode(mode, has_dense=self.vectors is not None)
         return self.searcher.search(queries, k=k, mode=checked, exclude=exclude)

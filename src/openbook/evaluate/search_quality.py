@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database import Database, SearchMode, Version
-from openbook.database.search.dense import Found
+from openbook.database.search.dense import Ranking
 from openbook.database.search.recall import EveryVector, overlap_at_10, recall_at_10
 from openbook.database.search.searcher import Searcher, check_mode
 from openbook.errors import DatabaseError, SettingsError
@@ -93,18 +93,18 @@ def evaluate_retrieval(
     )
 
 
-def _search(version: Version, searcher: Searcher, chunks: NDArray[np.int64], mode: SearchMode) -> Found:
+def _search(version: Version, searcher: Searcher, chunks: NDArray[np.int64], mode: SearchMode) -> Ranking:
     return searcher.search(version.chunk_queries(chunks), k=_K, mode=mode)
 
 
-def _timed_search(version: Version, chunks: NDArray[np.int64], mode: SearchMode) -> tuple[float, Found]:
+def _timed_search(version: Version, chunks: NDArray[np.int64], mode: SearchMode) -> tuple[float, Ranking]:
     """Seconds, and what was found."""
     began = time.perf_counter()
     found = _search(version, version.searcher, chunks, mode)
     return time.perf_counter() - began, found
 
 
-def _recall(version: Version, chunks: NDArray[np.int64], mode: SearchMode, found: Found) -> float:
+def _recall(version: Version, chunks: NDArray[np.int64], mode: SearchMode, found: Ranking) -> float:
     """Share of the ten nearest of each chunk, as exact search finds them, that were found."""
     if mode == "bm25" or version.vectors is None:
         return 1.0

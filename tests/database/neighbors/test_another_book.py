@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from openbook.database import Database, NeighborTable, SequenceDataset, build_neighbors, repair
-from openbook.database.neighbors import table_writer
+from openbook.database import Database, NeighborTable, SequenceDataset, TableBlocks, build_neighbors, repair
 from openbook.database.neighbors.same_documents import same_documents
 from openbook.database.search.embedder import Embedder
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.database_folder import open_folder
 from openbook.database.storage.neighbor_files import table_stamp
-from openbook.database.write.batches import is_held_out
+from openbook.database.storage.settings import is_held_out
 from openbook.errors import DatabaseError, MismatchError
 from openbook.text import Document, TokenizedDocument, train_tokenizer
 
@@ -290,13 +289,10 @@ def test_a_text_that_is_there_very_often_is_not_shown_to_itself(
     }
 
 
-def test_an_interrupted_build_goes_on(
-    moved: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_build_is_resumed(moved: tuple[Database, Database]) -> None:
     ours, book = moved
     whole = build_neighbors(ours, book=book, k=K).ids[:]
-    monkeypatch.setattr(table_writer, "_BATCH", 4)
-    monkeypatch.setattr(table_writer, "_SECONDS_BETWEEN_WRITES", -1.0)
+    blocks = TableBlocks(chunks=4, seconds=-1.0)
     steps: list[int] = []
 
     def die(done: int, total: int | None) -> None:
@@ -304,9 +300,9 @@ def test_an_interrupted_build_goes_on(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        build_neighbors(ours, book=book, k=K, rebuild=True, progress=die)
+        build_neighbors(ours, book=book, k=K, rebuild=True, blocks=blocks, progress=die)
     again = build_neighbors(
-        ours, book=book, k=K, rebuild=True, progress=lambda done, total: steps.append(done)
+        ours, book=book, k=K, rebuild=True, blocks=blocks, progress=lambda done, total: steps.append(done)
     )
     assert steps[0] > 4
     assert np.array_equal(again.ids, whole)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from openbook.database import Database, SequenceDataset
 from openbook.database.neighbors.sequences import IGNORED_LABEL
-from openbook.database.write.batches import is_held_out
+from openbook.database.storage.settings import is_held_out
 from openbook.errors import DatabaseError, SettingsError
 from openbook.text import Document
 

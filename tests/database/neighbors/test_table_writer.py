@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 import pytest
 
-from openbook.database import Database, NeighborTable, SearchMode, build_neighbors
+from openbook.database import Database, NeighborTable, SearchMode, TableBlocks, build_neighbors
 from openbook.database.search.lexical import LexicalIndex
 from openbook.errors import DatabaseError, MismatchError, SettingsError
 from openbook.text import Document
@@ -95,13 +95,16 @@ def test_hybrid_neighbors_are_those_of_search_with_the_own_document_excluded(dat
     assert table.scores[chunk] == pytest.approx(scores[0], abs=1e-6)
 
 
-def test_batches_make_no_difference(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_make_no_difference(database: Database) -> None:
     whole = build_neighbors(database, k=K)
     ids, scores = whole.ids[:], whole.scores[:]
-    monkeypatch.setattr("openbook.database.neighbors.table_writer._BATCH", 7)
     steps: list[tuple[int, int | None]] = []
     pieces = build_neighbors(
-        database, k=K, rebuild=True, progress=lambda done, total: steps.append((done, total))
+        database,
+        k=K,
+        rebuild=True,
+        blocks=TableBlocks(chunks=7),
+        progress=lambda done, total: steps.append((done, total)),
     )
     assert np.array_equal(pieces.ids, ids)
     assert pieces.scores[:] == pytest.approx(scores, abs=1e-6)

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from breaking import Kill, kill_at, kills, text_of
-from openbook.database import Database, NeighborTable, build_neighbors
-from openbook.database.neighbors import table_writer
+from openbook import database as database_module
+from openbook.database import Database, NeighborTable, TableBlocks
 from openbook.database.storage.arrays import AppendOnlyArray
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.layout import ChunkLayout
@@ -23,12 +24,9 @@ Make = Callable[..., Database]
 K = 3
 
 
-@pytest.fixture(autouse=True)
-def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small tables are extended too, and written in many blocks."""
-    monkeypatch.setattr(table_writer, "_REBUILD_BELOW", 0)
-    monkeypatch.setattr(table_writer, "_BATCH", 7)
-    monkeypatch.setattr(table_writer, "_SECONDS_BETWEEN_WRITES", -1.0)
+BLOCKS = TableBlocks(chunks=7, seconds=-1.0, rebuild_below=0)
+"""Small tables are extended too, and written in many blocks."""
+build_neighbors = partial(database_module.build_neighbors, blocks=BLOCKS)
 
 
 def numbered(first: int, end: int, *, longest: int = 6) -> list[Document]:

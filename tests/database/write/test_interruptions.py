@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from breaking import contents_of, documents_of, hits_of, kills, marker, text_of
-from openbook.database import Database, NeighborTable, build_neighbors
+from openbook.database import Database, NeighborTable, TableBlocks, build_neighbors
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.storage.arrays import AppendOnlyArray
 from openbook.database.storage.catalog import Catalog
@@ -21,26 +21,27 @@ LIVE = dict.fromkeys([f"d{number}" for number in range(12)], 1) | {"d3": 2}
 QUERIES = [marker("d5"), marker("d3", 2), "river stone copper", text_of("d11")]
 
 
+BATCH_CHARACTERS = 500
+BLOCKS = TableBlocks(chunks=16, seconds=-1.0, rebuild_below=0)
+"""Tables are written in many blocks, and small ones extended."""
+
+
 @pytest.fixture(autouse=True)
 def small_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So small data has an approximate index, and tables are written in many blocks and extended."""
+    """So small data has an approximate index."""
     monkeypatch.setattr("openbook.database.search.dense_store.EXACT_BELOW", 20)
-    monkeypatch.setattr("openbook.database.neighbors.table_writer._BATCH", 16)
-    monkeypatch.setattr("openbook.database.neighbors.table_writer._SECONDS_BETWEEN_WRITES", -1.0)
-    monkeypatch.setattr("openbook.database.neighbors.table_writer._REBUILD_BELOW", 0)
-    monkeypatch.setattr("openbook.database.write.batches._FIRST_BATCH", 500)
-    monkeypatch.setattr("openbook.database.write.batches._LARGEST_BATCH", 500)
     faiss.omp_set_num_threads(1)
 
 
 def add(database: Database) -> None:
     """New documents, changed ones, and a copy of one that is held out."""
     changed = documents_of({"d1": 2} | {f"e{number}": 1 for number in range(6)})
-    database.add([*changed, Document(id="copy", text=text_of("d7"))])
+    database.add([*changed, Document(id="copy", text=text_of("d7"))], batch_characters=BATCH_CHARACTERS)
 
 
 def sync(database: Database) -> None:
-    database.add(documents_of({name: revision for name, revision in LIVE.items() if name > "d5"}), sync=True)
+    left = {name: revision for name, revision in LIVE.items() if name > "d5"}
+    database.add(documents_of(left), sync=True, batch_characters=BATCH_CHARACTERS)
 
 
 def remove(database: Database) -> None:
@@ -56,7 +57,7 @@ def compact(database: Database) -> None:
 
 
 def neighbors(database: Database) -> None:
-    build_neighbors(database, k=3)
+    build_neighbors(database, k=3, blocks=BLOCKS)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def folder(
         path = tmp_path_factory.mktemp("broken") / "db"
         database = Database.create(path, tokenizer=tokenizer, embedder="fake", chunk_size=8, holdout=["d7"])
         database.add(documents_of(LIVE | {"d3": 1}))
-        build_neighbors(database, k=3)
+        build_neighbors(database, k=3, blocks=BLOCKS)
         database.add(documents_of({"d3": 2}))
     return path
 
@@ -93,7 +94,7 @@ def state_of(database: Database) -> list[object]:
 
     Those count words of removed documents too, until tantivy next merges the files that hold them.
     """
-    build_neighbors(database, k=3)
+    build_neighbors(database, k=3, blocks=BLOCKS)
     table = NeighborTable.load(database)
     return [
         contents_of(database),

@@ -18,10 +18,13 @@ from openbook.database import AddReport, Database, SearchMode
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.storage.arrays import AppendOnlyArray
 from openbook.database.storage.catalog import Catalog
-from openbook.database.write.batches import is_held_out
+from openbook.database.storage.settings import is_held_out
 from openbook.errors import DatabaseError, SourceError
 from openbook.lock import take_lock
 from openbook.text import Document, Tokenizer
+
+SOME_DOCUMENTS = 300
+"""Characters: a few documents between commits."""
 
 Make = Callable[..., Database]
 Documents = Callable[[Mapping[str, str]], Iterator[Document]]
@@ -30,13 +33,6 @@ Documents = Callable[[Mapping[str, str]], Iterator[Document]]
 @pytest.fixture(scope="module")
 def texts(corpus: Callable[..., dict[str, str]]) -> dict[str, str]:
     return corpus(12)
-
-
-@pytest.fixture
-def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A few documents between commits."""
-    monkeypatch.setattr("openbook.database.write.batches._FIRST_BATCH", 300)
-    monkeypatch.setattr("openbook.database.write.batches._LARGEST_BATCH", 300)
 
 
 def stored_texts(database: Database) -> dict[str, str]:
@@ -90,10 +86,13 @@ def test_the_report_counts_documents_and_chunks(
     assert report.version == database.version
 
 
-@pytest.mark.usefixtures("small_batches")
 def test_progress_is_told_after_every_batch(make: Make, texts: dict[str, str], documents: Documents) -> None:
     steps: list[tuple[int, int | None]] = []
-    make().add(documents(texts), progress=lambda done, total: steps.append((done, total)))
+    make().add(
+        documents(texts),
+        batch_characters=SOME_DOCUMENTS,
+        progress=lambda done, total: steps.append((done, total)),
+    )
     assert len(steps) > 3
     assert steps == sorted(set(steps))
     assert steps[-1] == (len(texts), None)
@@ -293,7 +292,6 @@ def uninterrupted(make: Make, texts: dict[str, str]) -> Database:
     return make(texts, dense=True)
 
 
-@pytest.mark.usefixtures("small_batches")
 @pytest.mark.parametrize("crash", CRASHES)
 def test_an_interrupted_add_shows_nothing_half_written_and_is_resumed(
     make: Make,
@@ -306,7 +304,8 @@ def test_an_interrupted_add_shows_nothing_half_written_and_is_resumed(
     with pytest.MonkeyPatch.context() as patch:
         CRASHES[crash](patch)
         with pytest.raises(PowerCutError):
-            database.add(cut_source(texts) if "source" in crash else documents(texts))
+            given = cut_source(texts) if "source" in crash else documents(texts)
+            database.add(given, batch_characters=SOME_DOCUMENTS)
 
     reopened = Database.open(database.path)
     stored = stored_texts(reopened)
@@ -315,7 +314,7 @@ def test_an_interrupted_add_shows_nothing_half_written_and_is_resumed(
     for mode in ("dense", "bm25"):
         assert {name for found in all_found(reopened, texts, mode) for name, _ in found} == stored.keys()
 
-    report = reopened.add(documents(texts))
+    report = reopened.add(documents(texts), batch_characters=SOME_DOCUMENTS)
     assert (report.added, report.unchanged) == (len(texts) - len(stored), len(stored))
     assert_same(reopened, uninterrupted, texts)
 
@@ -393,12 +392,11 @@ def test_after_any_failure_the_lock_is_free(make: Make, documents: Documents) ->
 ADD_ONE_BY_ONE = """
 import json, sys
 from openbook.database import Database
-from openbook.database.write import batches
 from openbook.text import Document
-batches._FIRST_BATCH = batches._LARGEST_BATCH = 1
 texts = json.loads(sys.stdin.readline())
 documents = (Document(id=name, text=text) for name, text in texts.items())
-Database.open(sys.argv[1]).add(documents, progress=lambda done, total: print(done, flush=True))
+progress = lambda done, total: print(done, flush=True)
+Database.open(sys.argv[1]).add(documents, batch_characters=1, progress=progress)
 """
 
 
@@ -456,7 +454,6 @@ def test_a_second_writer_is_refused_at_once(make: Make, texts: dict[str, str]) -
     assert stored_texts(Database.open(database.path)) == {"a": "river", "b": "stone"}
 
 
-@pytest.mark.usefixtures("small_batches")
 def test_readers_see_each_batch_when_it_is_committed(make: Make) -> None:
     database = make()
     seen: list[int] = []
@@ -466,7 +463,7 @@ def test_readers_see_each_batch_when_it_is_committed(make: Make) -> None:
             seen.append(Database.open(database.path).info().documents)
             yield Document(id=str(number), text="river " * 60)
 
-    database.add(watched())
+    database.add(watched(), batch_characters=SOME_DOCUMENTS)
     assert seen == [0, 1, 2, 3]
 
 

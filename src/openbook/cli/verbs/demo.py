@@ -79,7 +79,7 @@ def _heading(text: str) -> None:
 
 def _build(home: Path, max_documents: int | None) -> "Database":
     from openbook.database import Database, build_neighbors
-    from openbook.database.write.batches import is_held_out
+    from openbook.database.storage.settings import is_held_out
     from openbook.text import Document, read_documents, train_tokenizer
     from openbook.text.python_docs import write_python_docs
 

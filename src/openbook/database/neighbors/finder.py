@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from openbook.database.near_copies.exclusions import awaits_comparison
 from openbook.database.neighbors.same_documents import SameDocuments, same_documents
-from openbook.database.search.dense import Found
+from openbook.database.search.dense import Ranking
 from openbook.database.search.searcher import Queries, Searcher, check_mode
 from openbook.database.storage.neighbor_files import BookStamp
 from openbook.database.storage.settings import SearchMode
@@ -46,7 +46,7 @@ class NeighborFinder:
         book = self.book
         return BookStamp.of(book.path, corpus=self.corpus.path, history=book.history, version=book.version)
 
-    def nearest(self, chunks: NDArray[np.int64], *, k: int, mode: SearchMode) -> Found:
+    def nearest(self, chunks: NDArray[np.int64], *, k: int, mode: SearchMode) -> Ranking:
         """Ids and scores [n, k] in the book, of other documents than those that these chunks [n] are of."""
         own = self._same.rows(self.corpus.layout.document_of[chunks])
         return self._searcher.search(self._queries(chunks), k=k, mode=mode, exclude=own)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from openbook.database.storage.arrays import Rows
 
-Found = tuple[NDArray[np.int64], NDArray[np.float32]]
+Ranking = tuple[NDArray[np.int64], NDArray[np.float32]]
 """Chunk ids [n, k], best first, -1 where there are no more; and their scores [n, k]."""
 
 _ROWS_AT_ONCE = 65_536
@@ -33,7 +33,7 @@ class DenseIndex(Protocol):
     def recall_at_10(self) -> float:
         """Against exact search, measured when the index was built."""
 
-    def search(self, vectors: NDArray[np.float32], k: int, *, avoid: range = range(0)) -> Found:
+    def search(self, vectors: NDArray[np.float32], k: int, *, avoid: range = range(0)) -> Ranking:
         """The k nearest chunks of each row of `vectors` [n, E], none of them in `avoid`."""
 
 
@@ -56,7 +56,7 @@ class ExactIndex:
         add_rows(index, vectors, chunk_ids)
         return cls(chunk_ids, index)
 
-    def search(self, vectors: NDArray[np.float32], k: int, *, avoid: range = range(0)) -> Found:
+    def search(self, vectors: NDArray[np.float32], k: int, *, avoid: range = range(0)) -> Ranking:
         """See `DenseIndex.search`."""
         import faiss
 
@@ -95,7 +95,7 @@ class ApproximateIndex:
     recall_at_10: float = 0.0
     digest: str = ""
 
-    def search(self, vectors: NDArray[np.float32], k: int, *, avoid: range = range(0)) -> Found:
+    def search(self, vectors: NDArray[np.float32], k: int, *, avoid: range = range(0)) -> Ranking:
         """See `DenseIndex.search`."""
         ids, scores = self._search_lists(np.ascontiguousarray(vectors, dtype=np.float32), k, avoid)
         if len(self.tail.chunk_ids) == 0:
@@ -106,7 +106,7 @@ class ApproximateIndex:
         order = np.argsort(np.where(ids >= 0, -scores, np.inf), axis=1, kind="stable")[:, :k]
         return np.take_along_axis(ids, order, axis=1), np.take_along_axis(scores, order, axis=1)
 
-    def _search_lists(self, queries: NDArray[np.float32], k: int, avoid: range) -> Found:
+    def _search_lists(self, queries: NDArray[np.float32], k: int, avoid: range) -> Ranking:
         import faiss
 
         lists = faiss.extract_index_ivf(self.index).nlist
@@ -142,7 +142,7 @@ def _allowed(chunk_ids: NDArray[np.int64], avoid: range) -> Iterator[Any]:
     yield faiss.IDSelectorNot(avoided)
 
 
-def _named(chunk_ids: NDArray[np.int64], places: NDArray[np.int64], scores: NDArray[np.float32]) -> Found:
+def _named(chunk_ids: NDArray[np.int64], places: NDArray[np.int64], scores: NDArray[np.float32]) -> Ranking:
     known = (places >= 0) & (places < len(chunk_ids))
     return np.where(known, chunk_ids[np.where(known, places, 0)], -1), np.where(known, scores, np.float32(0))
 

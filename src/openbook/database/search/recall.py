@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.search.dense import ExactIndex, Found
+from openbook.database.search.dense import ExactIndex, Ranking
 from openbook.database.storage.arrays import Rows
 
 ROWS_AT_ONCE = 65_536
@@ -20,7 +20,7 @@ def exact_neighbors(
     k: int,
     *,
     rows_at_once: int = ROWS_AT_ONCE,
-) -> Found:
+) -> Ranking:
     """Find the k nearest of these chunks, by inner product with every one, block after block of the array.
 
     The best so far and the nearest of the next block stand side by side, and the k best of them are kept; of
@@ -73,14 +73,14 @@ class EveryVector:
     name: str = ExactIndex.name
     recall_at_10: float = 1.0
 
-    def search(self, vectors: NDArray[np.float32], k: int, *, avoid: range = range(0)) -> Found:
+    def search(self, vectors: NDArray[np.float32], k: int, *, avoid: range = range(0)) -> Ranking:
         allowed = self.chunk_ids
         if avoid:
             allowed = allowed[(allowed < avoid.start) | (allowed >= avoid.stop)]
         return exact_neighbors(self.vectors, allowed, vectors, k)
 
 
-def recall_at_10(found: Found, exact: Found, own: NDArray[np.int64]) -> float:
+def recall_at_10(found: Ranking, exact: Ranking, own: NDArray[np.int64]) -> float:
     """Compute the share of each query's 10 nearest that were found. Of equally near ones any will do.
 
     With 2 nearest, not 10, of one query, which is chunk 5 itself:

@@ -10,7 +10,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.search.dense import Found
+from openbook.database.search.dense import Ranking
 from openbook.database.search.indexes import Indexes
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.settings import SearchMode
@@ -87,7 +87,7 @@ class Searcher:
         k: int,
         mode: SearchMode,
         exclude: NDArray[np.int64] | None = None,
-    ) -> Found:
+    ) -> Ranking:
         """The k best retrievable chunks for each query.
 
         Args:
@@ -103,7 +103,9 @@ class Searcher:
             return self._hybrid(queries, k, exclude)
         return self._single(queries, k, mode, exclude)
 
-    def _single(self, queries: Queries, k: int, mode: SearchMode, exclude: NDArray[np.int64] | None) -> Found:
+    def _single(
+        self, queries: Queries, k: int, mode: SearchMode, exclude: NDArray[np.int64] | None
+    ) -> Ranking:
         """Over-fetch and filter; ask again for the rows that the filter left short.
 
         A long document's nearest chunks are mostly its own, so the second question leaves them out in the
@@ -131,7 +133,7 @@ class Searcher:
 
     def _raw(
         self, queries: Queries, rows: NDArray[np.int64], fetch: int, mode: SearchMode, avoid: range
-    ) -> Found:
+    ) -> Ranking:
         if mode == "dense":
             enough = min(fetch, self.layout.num_chunks + 1)
             return self.indexes.dense.search(queries.vectors()[rows], enough, avoid=avoid)
@@ -140,7 +142,7 @@ class Searcher:
 
     def _keep(
         self, ids: NDArray[np.int64], scores: NDArray[np.float32], k: int, banned: NDArray[np.int64]
-    ) -> Found:
+    ) -> Ranking:
         """The first k of each row that are retrievable and not of the banned documents [n, any]."""
         known = (ids >= 0) & (ids < self.layout.num_chunks)
         safe = np.where(known, ids, 0)
@@ -158,7 +160,7 @@ class Searcher:
             scores = np.pad(scores, ((0, 0), (0, missing)))
         return ids, scores
 
-    def _hybrid(self, queries: Queries, k: int, exclude: NDArray[np.int64] | None) -> Found:
+    def _hybrid(self, queries: Queries, k: int, exclude: NDArray[np.int64] | None) -> Ranking:
         """Both lists by a weighted sum of their scores, each brought to 0 … 1 within its query."""
         depth = max(_FUSED, 4 * k)
         dense, dense_scores = self._single(queries, depth, "dense", exclude)

@@ -1,5 +1,6 @@
 """What a database was made with: the settings that everything written to it and trained on it must share."""
 
+import hashlib
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ FORMAT_WITH_LENGTHS = 3
 """The same, and an array of how many tokens each chunk has: what fills them up may stand inside documents."""
 LARGEST_CHUNK = 4096
 """Tokens."""
+_HASH_RANGE = 2.0**64
 
 SearchMode = Literal["dense", "bm25", "hybrid"]
 """dense: nearest vectors (the paper's). bm25: shared words. hybrid: both, their scores added."""
@@ -109,3 +111,15 @@ class DatabaseSettings:
             for name, value in wanted.items()
             if getattr(self, name) != value
         ]
+
+
+def is_held_out(document_id: str, share: float, ids: frozenset[str] = frozenset()) -> bool:
+    """Whether a document is kept for evaluation: decided by its id alone, so every build decides alike.
+
+    Args:
+        document_id: of the document.
+        share: of all documents that is held out.
+        ids: of documents that are held out besides.
+    """
+    digest = hashlib.sha256(document_id.encode("utf-8")).digest()
+    return document_id in ids or int.from_bytes(digest[:8], "big") / _HASH_RANGE < share

@@ -1,6 +1,5 @@
-"""Documents on their way into the database: each id once, so many at a time, held out or not."""
+"""Documents on their way into the database: each id once, and so many at a time."""
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 
@@ -14,7 +13,6 @@ _LARGEST_BATCH = 6_000_000
 _SECONDS_A_BATCH = 15.0
 """Between commits: what an interruption costs at most."""
 _CHARACTERS_A_TOKEN = 4
-_HASH_RANGE = 2.0**64
 
 OnError = Callable[[SourceError], None]
 
@@ -52,34 +50,33 @@ def _foreign_token(document: AnyDocument, vocab_size: int) -> str:
     return ""
 
 
-def in_batches(documents: Iterable[AnyDocument]) -> Iterator[list[AnyDocument]]:
-    """Lists of documents, each with as much text as its writer can commit in some seconds."""
-    limit = _FIRST_BATCH
+def in_batches(
+    documents: Iterable[AnyDocument], *, characters: int | None = None
+) -> Iterator[list[AnyDocument]]:
+    """Lists of documents, each with as much text as its writer can commit in some seconds.
+
+    Args:
+        documents: any number.
+        characters: of each batch; None: what took the last batch's time decides.
+    """
+    limit = characters or _FIRST_BATCH
     batch: list[AnyDocument] = []
-    characters = 0
+    length = 0
     for document in documents:
         batch.append(document)
-        if isinstance(document, TokenizedDocument):
-            characters += _CHARACTERS_A_TOKEN * len(document.token_ids)
-        else:
-            characters += len(document.text)
-        if characters >= limit:
+        length += _characters_of(document)
+        if length >= limit:
             began = time.monotonic()
             yield batch
-            seconds = time.monotonic() - began
-            limit = int(min(_LARGEST_BATCH, characters * _SECONDS_A_BATCH / max(seconds, 0.01)))
-            batch, characters = [], 0
+            seconds = max(time.monotonic() - began, 0.01)
+            if characters is None:
+                limit = int(min(_LARGEST_BATCH, length * _SECONDS_A_BATCH / seconds))
+            batch, length = [], 0
     if batch:
         yield batch
 
 
-def is_held_out(document_id: str, share: float, ids: frozenset[str] = frozenset()) -> bool:
-    """Whether a document is kept for evaluation: decided by its id alone, so every build decides alike.
-
-    Args:
-        document_id: of the document.
-        share: of all documents that is held out.
-        ids: of documents that are held out besides.
-    """
-    digest = hashlib.sha256(document_id.encode("utf-8")).digest()
-    return document_id in ids or int.from_bytes(digest[:8], "big") / _HASH_RANGE < share
+def _characters_of(document: AnyDocument) -> int:
+    if isinstance(document, TokenizedDocument):
+        return _CHARACTERS_A_TOKEN * len(document.token_ids)
+    return len(document.text)

@@ -1,15 +1,15 @@
-"""A batch of documents as rows of tokens and records for the catalogue."""
+"""A batch of documents as rows of tokens and records for the catalog."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.storage.catalog_columns import DOCUMENT_COLUMNS, DocumentRecord
 from openbook.database.storage.layout import full_but_the_last
-from openbook.database.storage.settings import DatabaseSettings
-from openbook.database.write.batches import is_held_out
+from openbook.database.storage.settings import DatabaseSettings, is_held_out
 from openbook.text import AnyDocument, Document, TokenizedDocument, Tokenizer, cut_chunks
 
 _OF_DOCUMENTS = {field.name for field in fields(Document)}
@@ -27,7 +27,7 @@ def cut_batch(
     first_chunk: int,
     held_out_ids: frozenset[str],
 ) -> tuple[NDArray[np.uint16 | np.uint32], list[DocumentRecord]]:
-    """Cut documents into chunks; each ends with one end-of-text token, and the last chunk is filled with it.
+    """Cut documents into chunks; each ends with one end-of-text token, which also pads its last chunk.
 
     Args:
         documents: at least one. The tokens of a `TokenizedDocument` are taken as they are.
@@ -40,31 +40,39 @@ def cut_batch(
         Tokens [chunks, M], and a record for each document.
     """
     dtype = np.uint16 if tokenizer.vocab_size <= 2**16 else np.uint32
+    rows: list[NDArray[Any]] = []
+    records: list[DocumentRecord] = []
+    for document, ids, num_bytes in _tokens_of(documents, tokenizer):
+        cut = cut_chunks(ids, chunk_size=settings.chunk_size, padding=tokenizer.eos_id, dtype=dtype)
+        record = DocumentRecord(
+            **{name: getattr(document, name) for name in DESCRIBED},
+            sha256=document.sha256,
+            holdout=is_held_out(document.id, settings.holdout, held_out_ids),
+            first_chunk=first_chunk,
+            num_chunks=len(cut),
+            num_tokens=len(ids),
+            num_bytes=num_bytes,
+        )
+        rows.append(cut)
+        records.append(record)
+        first_chunk += len(cut)
+    return np.concatenate(rows), records
+
+
+def _tokens_of(
+    documents: Sequence[AnyDocument], tokenizer: Tokenizer
+) -> Iterator[tuple[AnyDocument, list[int], int]]:
+    """Each document with its tokens, the end of text last, and the UTF-8 bytes of its text."""
     texts = [document.text for document in documents if not isinstance(document, TokenizedDocument)]
     encoded = iter(tokenizer.encode(texts))
-    rows, records = [], []
     for document in documents:
-        if isinstance(document, TokenizedDocument):
-            ids = document.token_ids.tolist()
-            text = tokenizer.decode([ids])[0]
-        else:
-            ids, text = next(encoded), document.text
-        if ids[-1:] != [tokenizer.eos_id] or not isinstance(document, TokenizedDocument):
-            ids.append(tokenizer.eos_id)
-        rows.append(cut_chunks(ids, chunk_size=settings.chunk_size, padding=tokenizer.eos_id, dtype=dtype))
-        records.append(
-            DocumentRecord(
-                **{name: getattr(document, name) for name in DESCRIBED},
-                sha256=document.sha256,
-                holdout=is_held_out(document.id, settings.holdout, held_out_ids),
-                first_chunk=first_chunk,
-                num_chunks=len(rows[-1]),
-                num_tokens=len(ids),
-                num_bytes=len(text.encode("utf-8")),
-            )
-        )
-        first_chunk += len(rows[-1])
-    return np.concatenate(rows), records
+        if not isinstance(document, TokenizedDocument):
+            yield document, [*next(encoded), tokenizer.eos_id], len(document.text.encode("utf-8"))
+            continue
+        ids = document.token_ids.tolist()
+        num_bytes = len(tokenizer.decode([ids])[0].encode("utf-8"))
+        ends = ids[-1:] == [tokenizer.eos_id]
+        yield document, ids if ends else [*ids, tokenizer.eos_id], num_bytes
 
 
 def lengths_of(records: Sequence[DocumentRecord], chunk_size: int) -> NDArray[np.uint16]:

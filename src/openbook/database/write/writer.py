@@ -144,6 +144,7 @@ class Writer:
         *,
         sync: bool = False,
         on_error: Callable[[SourceError], None] | None = None,
+        batch_characters: int | None = None,
         progress: Progress = silent,
     ) -> AddReport:
         """Add documents; see `Database.add`."""
@@ -151,7 +152,7 @@ class Writer:
         kept: set[str] = set()
         given = _noting(documents, kept) if sync else documents
         checked = first_of_each_id(given, vocab_size=self.tokenizer.vocab_size, on_error=on_error)
-        for batch in in_batches(checked):
+        for batch in in_batches(checked, characters=batch_characters):
             known = self.catalog.live([document.id for document in batch])
             changed = [document for document in batch if known.get(document.id) != document.sha256]
             if changed:
