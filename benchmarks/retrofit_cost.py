@@ -3,7 +3,8 @@
     python benchmarks/retrofit_cost.py [--copy-head]
 
 The model: a Llama of 12 layers of 512 (50 M weights without embeddings), grouped heads, 32,000 tokens; with
-what `openbook.retrofit` adds to it by default: layers 6, 9, 12, an encoder of two layers of half its width.
+what `openbook.retrofit` with reader "encoder" adds to it: layers 6, 9, 12, an encoder of two layers of half
+its width.
 A step is forward, backward, clipping and AdamW, on 4 sequences of 512 tokens with 2 neighbors for each chunk.
 Speed: in turns, in one process. Memory: a process each; beyond the weights is the peak less what the process
 held when the model was made.
@@ -62,7 +63,9 @@ def make_model(way: str, copy_head: bool) -> RetroForCausalLM:
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = openbook.retrofit(LlamaForCausalLM(config), copy_head=copy_head, train_base=way == "full")
+        model = openbook.retrofit(
+            LlamaForCausalLM(config), reader="encoder", copy_head=copy_head, train_base=way == "full"
+        )
     return model.train()
 
 

@@ -20,7 +20,7 @@ python "$here/retrofit_wikipedia.py" base "$work/book" "$work/fresh" 0
 fit() { # BASE NAME STEPS BATCH [OPTION...]
     base=$1 name=$2 steps=$3 batch=$4
     shift 4
-    openbook retrofit "$work/$base" --database "$work/book" --output "$work/$name" "$@" \
+    openbook retrofit "$work/$base" --recipe retrofit-encoder --database "$work/book" --output "$work/$name" "$@" \
         --set train.max_steps="$steps" --set train.batch_size="$batch" --set train.learning_rate=3e-3 \
         --set model.cca_layers=[2,4] --set model.encoder_hidden_size=128 \
         --set model.encoder_num_layers=1 --set model.encoder_intermediate_size=256 --set train.eval_every=0

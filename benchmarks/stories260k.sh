@@ -18,7 +18,7 @@ xz --decompress --stdout "$articles" | { head -n 3000 && cat >/dev/null; } >"$fo
 prove() { # NAME HOLDOUT STEPS
   openbook build "$folder/$1" "$folder/$1.jsonl" --tokenizer "$folder/llama" --embedder none --holdout "$2"
   openbook neighbors "$folder/$1"
-  openbook retrofit "$folder/llama" --database "$folder/$1" --output "$folder/model-$1" \
+  openbook retrofit "$folder/llama" --recipe retrofit-encoder --database "$folder/$1" --output "$folder/model-$1" \
     --set 'model.cca_layers=[2,4]' --set model.encoder_num_layers=1 --set model.encoder_hidden_size=64 \
     --set data.num_neighbors=4 \
     --set "train.max_steps=$3" --set train.learning_rate=0.005 --set train.eval_every=0 --set train.save_every=50
@@ -36,7 +36,7 @@ from openbook.database import SequenceDataset
 base, trained, database = sys.argv[1:]
 reference, fresh = (AutoModelForCausalLM.from_pretrained(base).eval() for _ in range(2))
 models = {
-    "before": openbook.retrofit(fresh, cca_layers=[2, 4], num_neighbors=4, copy_head=True).eval(),
+    "before": openbook.retrofit(fresh, reader="encoder", cca_layers=[2, 4], num_neighbors=4, copy_head=True).eval(),
     "after": openbook.model.retrofitting.RetrofitForCausalLM.from_pretrained(trained),
 }
 windows = SequenceDataset(openbook.Database.open(database), "holdout", 512)

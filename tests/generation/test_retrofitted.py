@@ -38,9 +38,9 @@ def base(book: Database) -> PreTrainedModel:
 def model(book: Database, base: PreTrainedModel) -> RetrofitForCausalLM:
     """As if it had trained, so that what it writes changes with whatever it reads."""
     fingerprint = book.settings.tokenizer_fingerprint
-    options = {"cca_layers": [2, 3], "encoder_num_layers": 1, "copy_head": True}
+    options = {"reader": "encoder", "cca_layers": [2, 3], "encoder_num_layers": 1, "copy_head": True}
     made = retrofit(base, chunk_size=M, tokenizer_fingerprint=fingerprint, **options).eval()
-    for part in (made.model.encoder, made.model.decoder.grafts, made.copy_head):
+    for part in (made.model.encoder, made.model.decoder.new_parts, made.copy_head):
         enlarge(part)
     return made.double()
 

@@ -156,3 +156,10 @@ def test_a_model_without_a_tokenizer_is_not_given_an_empty_one(tmp_path: Path, k
     (tmp_path / "config.json").write_text(json.dumps({"model_type": kind}))
     with pytest.raises(SettingsError, match="neither a folder with a tokenizer nor reachable"):
         load_tokenizer(str(tmp_path))
+
+
+def test_tokens_that_a_model_expects_before_every_text(tmp_path: Path) -> None:
+    found = {name: foreign(name).start_ids for name in FAMILIES}
+    assert found == {name: [1] if name.startswith("llama") else [] for name in FAMILIES}
+    foreign("llama").save(tmp_path)
+    assert load_tokenizer(str(tmp_path)).start_ids == [1]

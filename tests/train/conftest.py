@@ -72,18 +72,19 @@ def make_base(book: Database) -> MakeBase:
 
 @pytest.fixture(scope="session")
 def make_retrofit() -> MakeRetrofit:
-    """The shipped recipe, small."""
+    """A shipped recipe, small."""
 
-    def make(**changes: Any) -> Recipe:
+    def make(*, recipe: str = "retrofit-encoder", **changes: Any) -> Recipe:
         train = {"max_steps": 4, "batch_size": 2, "log_every": 1, "warmup_steps": 1, "eval_every": 0}
         settings = {f"train.{key}": value for key, value in train.items()} | {
             "data.sequence_length": 64,
             "train.learning_rate": 0.01,
             "model.cca_layers": [2, 3],
-            "model.encoder_num_layers": 1,
         }
+        if recipe == "retrofit-encoder":
+            settings["model.encoder_num_layers"] = 1
         settings |= {key.replace("__", "."): value for key, value in changes.items()}
-        return load_recipe("retrofit", [f"{key}={json.dumps(value)}" for key, value in settings.items()])
+        return load_recipe(recipe, [f"{key}={json.dumps(value)}" for key, value in settings.items()])
 
     return make
 

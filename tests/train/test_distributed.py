@@ -104,6 +104,8 @@ def retrofits(
     make_base().save_pretrained(folder / "base")
     kinds = {
         "retrofit": ({}, "float32"),
+        "own": ({"recipe": "retrofit", "train__max_steps": 2}, "float32"),
+        "adapted": ({"recipe": "retrofit", "model__adapt_neighbors": True, "train__max_steps": 2}, "float32"),
         "whole": ({"model__train_base": True, "train__max_steps": 2}, "float32"),
         "bfloat16": ({"train__precision": "bfloat16", "train__max_steps": 2}, "bfloat16"),
     }
@@ -153,6 +155,8 @@ def test_two_processes_have_the_losses_and_weights_of_one(
         ("retrofit copies", 1e-4),
         ("retrofit shards", 1e-4),
         ("retrofit shards then one", 1e-4),
+        ("own shards", 1e-4),
+        ("adapted shards", 1e-4),
         ("whole shards", 1e-4),
         ("bfloat16 shards", 2e-2),
     ],

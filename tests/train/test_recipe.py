@@ -13,6 +13,7 @@ from openbook.database import Database
 from openbook.errors import SettingsError
 from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.model.retrofitting import RetrofitForCausalLM
+from openbook.model.retrofitting.building import _OF_ENCODER, _OF_OWN
 from openbook.train import load_recipe, shipped_recipes, train
 from openbook.train.settings import DataSettings, TrainSettings
 
@@ -46,10 +47,11 @@ def write(tmp_path: Path) -> Write:
 
 
 PAPER = ["172m", "425m", "1.5b", "7.5b"]
+RETROFITS = ["retrofit", "retrofit-encoder"]
 
 
 def test_what_is_shipped() -> None:
-    assert set(shipped_recipes()) == {"tiny", "small", "medium", "wikitext103", "retrofit", *PAPER}
+    assert set(shipped_recipes()) == {"tiny", "small", "medium", "wikitext103", *RETROFITS, *PAPER}
 
 
 OF_THE_BASE = [
@@ -59,7 +61,7 @@ OF_THE_BASE = [
     "model.head_dim",
     "model.intermediate_size",
 ]
-"""What the recipe `retrofit` does not say."""
+"""What the recipes of retrofits do not say."""
 
 
 # What makes a step of a large recipe fit a test; every other option stays as shipped.
@@ -88,8 +90,10 @@ SMALL = [
 def test_shipped_recipes_take_a_step(
     name: str, book: Database, tmp_path: Path, make_base: Callable[..., PreTrainedModel]
 ) -> None:
-    base = make_base(num_hidden_layers=4) if name == "retrofit" else None
+    base = make_base(num_hidden_layers=4) if name in RETROFITS else None
     changes = [change for change in SMALL if base is None or change.partition("=")[0] not in OF_THE_BASE]
+    if name == "retrofit":
+        changes = [change for change in changes if not change.startswith("model.encoder")]
     if name == "wikitext103":
         decoder = load_recipe(name, [*SMALL, "train.freeze_decoder=false"]).without_retrieval()
         train(decoder, book, tmp_path / "decoder")
@@ -102,7 +106,7 @@ def test_shipped_recipes_take_a_step(
         model = RetrofitForCausalLM.from_pretrained(tmp_path / "model", base=base)
     else:
         model = RetroForCausalLM.from_pretrained(tmp_path / "model")
-    assert model.config.cca_layers == [4]
+    assert model.config.cca_layers == ([1, 2, 3, 4] if name == "retrofit" else [4])
 
 
 @pytest.mark.parametrize("name", shipped_recipes())
@@ -110,13 +114,15 @@ def test_shipped_recipes_name_and_explain_every_setting(name: str) -> None:
     text = (Path(openbook.train.__file__).parent / "recipes" / f"{name}.yaml").read_text("utf-8")
     sections = yaml.safe_load(text)
     # A frozen decoder is what a retrofit is.
-    of_training = set(TrainSettings.__slots__) - ({"freeze_decoder"} if name == "retrofit" else set())
+    of_training = set(TrainSettings.__slots__) - ({"freeze_decoder"} if name in RETROFITS else set())
     assert sections["train"].keys() == of_training
     assert sections["data"].keys() == set(DataSettings.__slots__)
     of_config = {key for key in RetroConfig.__annotations__ if key not in NOT_IN_RECIPES}
-    if name == "retrofit":
+    if name in RETROFITS:
         of_base = {path.partition(".")[2] for path in OF_THE_BASE}
-        of_config = of_config - of_base - {"tie_word_embeddings", "normalization"} | {"train_base"}
+        of_config = of_config - of_base - {"tie_word_embeddings", "normalization"} | {"train_base", "reader"}
+    if name == "retrofit":
+        of_config = of_config - {*_OF_ENCODER, "copy_head"} | {*_OF_OWN}
     assert sections["model"].keys() == of_config
     for line in text.splitlines():
         assert line.startswith("#") or re.search(r"  # \w", line), f"without a comment: {line}"

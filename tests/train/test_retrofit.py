@@ -208,7 +208,7 @@ def test_a_database_of_more_tokens_than_the_base_knows_is_refused(
 
 
 def test_the_recipe_needs_a_base(book: Database, make_retrofit: MakeRetrofit, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="recipe retrofit: needs a base: openbook retrofit BASE"):
+    with pytest.raises(SettingsError, match="recipe retrofit-encoder: needs a base: openbook retrofit BASE"):
         train(make_retrofit(), book, tmp_path / "model")
 
 

@@ -153,7 +153,9 @@ RetrofitDatabase = Annotated[
     Path, typer.Option(help="Folder of a database with the base's tokenizer, and its neighbor table.")
 ]
 RetrofitFolder = Annotated[Path, typer.Option(help="Folder for the new weights.")]
-RetrofitRecipe = Annotated[str, typer.Option(metavar="RECIPE", help="A YAML file, or the shipped recipe.")]
+RetrofitRecipe = Annotated[
+    str, typer.Option(metavar="RECIPE", help="A YAML file, or a shipped name: retrofit, retrofit-encoder.")
+]
 TrainBase = Annotated[
     bool,
     typer.Option("--train-base", help="Let the base train, too: retrieval off drifts from what it was."),

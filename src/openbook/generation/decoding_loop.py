@@ -78,15 +78,19 @@ def decode(
     new = [settings.eos_id] * padding + prompt
     complete = [prompt[: M - padding], *(prompt[i : i + M] for i in range(M - padding, len(prompt), M))]
     written: list[DecodedToken] = []
+    reads_itself = getattr(model.config, "reader", None) == "own"
     with torch.inference_mode():
         while len(written) < settings.max_new_tokens:
+            # A base that reads its neighbors itself has all of a prompt read those of its last chunk.
+            is_prompt = reads_itself and fetch is not None and not written
             out = model(
                 torch.tensor([new], device=model.device),
-                *_neighbors(fetch, complete, model.device),
+                *_neighbors(fetch, complete[-1:] if is_prompt else complete, model.device),
                 **_padding_arguments(exists, len(new), model.device) if padding else {},
                 past_key_values=cache,
                 use_cache=True,
                 output_shares=fetch is not None,
+                is_prompt=is_prompt,
             )
             assert out.logits is not None
             token = settings.sampling.draw(out.logits[0, -1], generator)

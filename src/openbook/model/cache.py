@@ -41,6 +41,7 @@ class RetroCache(DynamicCache):
         last: the last complete chunk's neighbors, C = 1, or None.
         projected: for each reader of neighbors its projection of `last`, by the reader's name.
         encoded_neighbors: a store to take encoded neighbors from, for models with an unconditioned encoder.
+        num_prefix: tokens that a retrofit put before the text; the cache holds them, and does not count them.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -49,6 +50,15 @@ class RetroCache(DynamicCache):
         self.last: Retrieved | None = None
         self.projected: dict[str, Tensor] = {}
         self.encoded_neighbors: EncodedNeighbors | None = None
+        self.num_prefix = 0
+
+    def get_seq_length(self, layer_idx: int = 0) -> int:
+        """Tokens of the text."""
+        return max(0, super().get_seq_length(layer_idx) - self.num_prefix)
+
+    def length_with_prefix(self) -> int:
+        """Tokens that have keys and values."""
+        return super().get_seq_length()
 
     def extend(self, name: str, new: Tensor | None, *, carried: bool) -> Tensor:
         """Append projections of new chunks [B, N, ...] to the last one's, and remember the newest.
@@ -93,6 +103,7 @@ class RetroCache(DynamicCache):
         super().reset()
         self.partial = self.last = None
         self.projected = {}
+        self.num_prefix = 0
 
     def _of_rows(self, change: Callable[[Tensor], Tensor]) -> None:
         if self.partial is not None:

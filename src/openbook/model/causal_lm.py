@@ -104,6 +104,7 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         return_logits: bool = True,
         logits_from: int = 0,
         output_shares: bool = False,
+        is_prompt: bool = False,
         **ignored: Any,
     ) -> RetroCausalLMOutput:
         """Predict the next token at each position.
@@ -127,6 +128,10 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             return_logits: False spares the logits where only the loss is wanted.
             logits_from: return those of this position and all after it.
             output_shares: return `neighbor_shares`.
+            is_prompt: for a retrofit that reads its neighbors itself (reader `own`): all tokens of this pass
+                read the neighbors of the last chunk given, [B, C, K, R] with any C, instead of those of the
+                chunk before them. For text that is known before it is read, or a search that did not know
+                what is to be predicted.
             ignored: arguments of transformers' interface that mean nothing here (return_dict and the like).
 
         Returns:
@@ -151,6 +156,7 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             cache,
             position_ids,
             output_shares=output_shares,
+            is_prompt=is_prompt,
         )
         copied = None
         if self.copy_head is not None and out.neighbors is not None:

@@ -118,8 +118,11 @@ class RetroModel(RetroPreTrainedModel):
         position_ids: Tensor | None = None,
         *,
         output_shares: bool = False,
+        is_prompt: bool = False,
     ) -> RetroHidden:
         """Run the network; arguments as in `RetroForCausalLM.forward`."""
+        if is_prompt:
+            raise SettingsError("is_prompt: chunked cross-attention reads a chunk's neighbors only after it")
         past = cache.get_seq_length() if cache is not None else 0
         if cache is not None and cache.encoded_neighbors is not None and self.config.encoder_conditioned:
             raise SettingsError(

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer as FastTokenizer
-from tokenizers import pre_tokenizers
+from tokenizers import pre_tokenizers, processors
 
 from openbook.errors import SettingsError, first_line
 
@@ -37,4 +37,10 @@ def read_gguf_tokenizer(path: Path) -> tuple[FastTokenizer, str | None]:
         digits = pre_tokenizers.Digits(individual_digits=True)
         words = pre_tokenizers.ByteLevel(add_prefix_space=False)
         fast.pre_tokenizer = pre_tokenizers.Sequence([digits, words])
+    start = settings.get("bos_token")
+    if settings.get("add_bos_token") and start is not None:
+        number = fast.token_to_id(start)
+        fast.post_processor = processors.TemplateProcessing(
+            single=f"{start} $A", special_tokens=[(start, number)]
+        )
     return fast, settings["eos_token"]

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,13 @@ class Tokenizer:
         """Decode each row of token ids; special tokens are left out."""
         rows = [[token for token in row if token != self.eos_id] for row in token_ids]
         return self._fast.decode_batch(rows, skip_special_tokens=True)
+
+    @property
+    def start_ids(self) -> list[int]:
+        """Tokens that a model expects before every text, such as a start token; often none."""
+        some = self._fast.encode("a", add_special_tokens=True)
+        added = takewhile(lambda pair: pair[1] == 1, zip(some.ids, some.special_tokens_mask, strict=True))
+        return [token for token, _ in added]
 
     @property
     def fingerprint(self) -> str:

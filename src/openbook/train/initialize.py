@@ -48,9 +48,12 @@ def new_model(recipe: Recipe, database: Version, base: PreTrainedModel | None) -
         )
     if base.name_or_path and (Path(base.name_or_path) / "tokenizer.json").is_file():
         require_tokenizer(base.name_or_path, database)
+    settings = dict(recipe.model)
+    if settings.get("reader", "own") == "own" and settings.get("prefix_ids") is None:
+        settings["prefix_ids"] = database.tokenizer.start_ids
     model = retrofit(
         base,
-        **recipe.model,
+        **settings,
         chunk_size=database.settings.chunk_size,
         num_neighbors=recipe.data.num_neighbors,
         tokenizer_fingerprint=database.settings.tokenizer_fingerprint,

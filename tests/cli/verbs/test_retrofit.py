@@ -13,13 +13,8 @@ from command_line import OpenBook, sets
 from foreign_tokenizers import make_fast
 from tiny_gguf import write_gguf
 
-SMALL = sets(
-    "data.sequence_length=32",
-    "model.encoder_num_layers=1",
-    "train.batch_size=2",
-    "train.max_steps=2",
-    "train.eval_every=0",
-)
+SHORT = sets("data.sequence_length=32", "train.batch_size=2", "train.max_steps=2", "train.eval_every=0")
+SMALL = ["--recipe", "retrofit-encoder", *sets("model.encoder_num_layers=1"), *SHORT]
 
 
 def write_base(folder: Path, tokenizer: Tokenizer, *, seed: int = 0) -> Path:
@@ -141,7 +136,8 @@ def test_a_database_in_other_tokens_is_refused_with_what_to_do(
     [
         (("--set", "model.cca_layer=[2]"), "unknown name 'cca_layer'; did you mean 'cca_layers'"),
         (("--set", "model.hidden_size=8"), "unknown name 'hidden_size'"),
-        (("--set", "data.sequence_length=128"), "the base reads 64 tokens"),
+        ((*SMALL, "--set", "data.sequence_length=128"), "the base reads 64 tokens"),
+        ((), "this gpt2 looks positions up in a table"),
         (("--set", "data.num_neighbors=0"), "without neighbors there is nothing to retrofit"),
         (("--recipe", "retrofti"), "recipe 'retrofti': neither a file nor one of the shipped"),
         (("--recipe", "tiny"), "unknown name 'hidden_size'"),
@@ -207,8 +203,9 @@ def test_the_base_and_its_tokenizer_are_one_gguf_file(
     build = ("--embedder", "none", "--tokenizer", base, "--chunk-size", "16", "--holdout", "0.2")
     assert openbook("build", book, texts, *build).code == 0
     assert openbook("neighbors", book, "-k", "2").code == 0
-    made = openbook("retrofit", base, "--database", book, "--output", model, *SMALL)
+    made = openbook("retrofit", base, "--database", book, "--output", model, *SHORT)
     assert made.code == 0, made.err
+    assert json.loads((model / "config.json").read_text())["reader"] == "own"
     merged = openbook("merge", model, "--output", whole)
     assert merged.code == 0, merged.err
     write = ("--max-new-tokens", "8", "--seed", "1", "--json")

@@ -66,7 +66,7 @@ def test_an_output_with_a_bias_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_wrong_setting_is_refused(options: dict[str, Any], message: str) -> None:
     base = tiny_base("llama")
     with pytest.raises(SettingsError, match=message):
-        retrofit(base, **options)
+        retrofit(base, **({"reader": "encoder"} | options))
     assert all(weight.requires_grad for weight in base.parameters()), "the base is as it was"
     assert not any(module._forward_pre_hooks for module in base.modules())
 
@@ -112,7 +112,9 @@ def test_options_of_what_is_new(options: dict[str, Any]) -> None:
 def test_a_recipes_null_asks_for_what_the_base_suggests() -> None:
     """SmolLM2-135M has 9 heads of 64: an encoder of half its width cannot have 9 of them."""
     base = tiny_base("llama", hidden_size=576, num_attention_heads=9, num_key_value_heads=3)
-    config = retrofit(base, encoder_hidden_size=None, encoder_num_attention_heads=None).config
+    config = retrofit(
+        base, reader="encoder", encoder_hidden_size=None, encoder_num_attention_heads=None
+    ).config
     assert (config.encoder_hidden_size, config.encoder_num_attention_heads) == (320, 5)
 
 

@@ -136,7 +136,7 @@ def test_new_weights_are_float32_under_a_base_of_less() -> None:
 def test_by_default_the_new_weights_follow_the_base_and_the_rule_of_the_paper() -> None:
     from openbook.model.retrofitting import retrofit
 
-    config = retrofit(tiny_base("qwen3", num_hidden_layers=12)).config
+    config = retrofit(tiny_base("qwen3", num_hidden_layers=12), reader="encoder").config
     assert config.cca_layers == [6, 9, 12]
     assert (config.chunk_size, config.num_neighbors, config.copy_head) == (64, 2, False)
     assert (config.hidden_size, config.head_dim, config.encoder_hidden_size) == (16, 6, 16)

@@ -35,6 +35,8 @@ BASES: dict[str, dict[str, Any]] = {
     "gpt_neox, sequential": {"use_parallel_residual": False, "tie_word_embeddings": True},
 }
 """By name, of which the first word is transformers' model_type."""
+OWN_READERS = tuple(name for name in BASES if name != "gpt2")
+"""Those whose positions let them read their neighbors themselves."""
 FAMILIES = ("llama, grouped heads", "olmo2", "gpt2", "gpt_neox")
 """One of each class of families, for what the others cannot differ in."""
 
@@ -65,23 +67,35 @@ def tiny_base(
 
 
 def tiny_retrofit(base: PreTrainedModel | str = "llama", **options: Any) -> RetrofitForCausalLM:
-    """Fresh, so still the identity, in evaluation mode; layers 2 and 3 of 4 read neighbors."""
+    """With an encoder; fresh, so still the identity, in evaluation mode; layers 2 and 3 of 4 read."""
     base = tiny_base(base) if isinstance(base, str) else base
     torch.manual_seed(1)
     defaults = {"chunk_size": M, "cca_layers": [2, 3], "encoder_hidden_size": 12, "encoder_num_layers": 1}
-    return retrofit(base, **(defaults | {"encoder_num_attention_heads": 2} | options)).eval()
+    defaults |= {"reader": "encoder", "encoder_num_attention_heads": 2}
+    return retrofit(base, **(defaults | options)).eval()
+
+
+def tiny_own(base: PreTrainedModel | str = "llama", **options: Any) -> RetrofitForCausalLM:
+    """That reads its neighbors itself, in all layers; fresh, in evaluation mode."""
+    base = tiny_base(base) if isinstance(base, str) else base
+    torch.manual_seed(1)
+    return retrofit(base, **({"chunk_size": M} | options)).eval()
 
 
 def learned(model: RetrofitForCausalLM, *, seed: int = 3) -> RetrofitForCausalLM:
     """With new weights as large as those of the base, in its dtype: as if it had trained."""
     for part in new_parts(model):
         enlarge(part, seed=seed)
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if name.endswith("neighbor_bias"):
+                weight.mul_(0.05)  # it stands for twenty times itself
     return model
 
 
 def new_parts(model: RetrofitForCausalLM) -> list[nn.Module]:
     """All that is not the base."""
-    parts = [model.model.encoder, model.model.decoder.grafts, model.copy_head]
+    parts = [model.model.encoder, model.model.decoder.new_parts, model.copy_head]
     return [part for part in parts if part is not None]
 
 

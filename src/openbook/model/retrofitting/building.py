@@ -34,11 +34,28 @@ _OF_THE_BASE = (
     "base_core_fingerprint",
     "base_config",
 )
+_OF_OWN = ("reading", "neighbors_before", "prefix_ids", "rank", "adapt_neighbors")
+_OF_ENCODER = (
+    "encoder_hidden_size",
+    "encoder_num_layers",
+    "encoder_num_attention_heads",
+    "encoder_intermediate_size",
+    "encoder_conditioned",
+    "encoder_cross_attention_layers",
+    "encoder_dropout",
+    "share_embeddings",
+    "positions",
+    "cca_positions",
+    "rms_norm_eps",
+    "rotary_base",
+    "initializer_range",
+)
 
 
 def retrofit(
     base: PreTrainedModel,
     *,
+    reader: str = "own",
     chunk_size: int = 64,
     num_neighbors: int = 2,
     cca_layers: list[int] | None = None,
@@ -54,10 +71,12 @@ def retrofit(
 
     Args:
         base: a Llama, Mistral, Qwen2, Qwen3, SmolLM, OLMo 2, GPT-2, GPT-NeoX or Pythia.
+        reader: what reads neighbors: the base itself (own), which reads at once, untrained, as it would read
+            them in its prompt; or an encoder with chunked cross-attention (the paper), which has to learn.
         chunk_size: M, of the database.
         num_neighbors: K in training.
-        cca_layers: P, the layers that read neighbors, from 1; None: the paper's rule.
-        encoder_hidden_size: E; None: half the base's width in whole heads of 64, at most 896.
+        cca_layers: P, the layers that read neighbors, from 1; None: all, with an encoder the paper's rule.
+        encoder_hidden_size: E, of an encoder; None: half the base's width in whole heads of 64, at most 896.
         copy_head: mix the prediction with a copy distribution over the neighbors' tokens.
         train_base: let the base's weights train, too; retrieval off then drifts from what the base was.
         options: other settings of `RetrofitConfig`, such as encoder_num_layers or tokenizer_fingerprint.
@@ -79,7 +98,9 @@ def retrofit(
         )
     if train_base:
         warnings.warn("train_base: retrieval off will drift from what the base computes", stacklevel=2)
+    _check_options(reader, options | {"encoder_hidden_size": encoder_hidden_size})
     settings = options | {
+        "reader": reader,
         "chunk_size": chunk_size,
         "num_neighbors": num_neighbors,
         "cca_layers": cca_layers,
@@ -90,6 +111,18 @@ def retrofit(
     # None, as a recipe has it, asks for what was worked out.
     settings = {name: value for name, value in settings.items() if value is not None or name not in sizes}
     return RetrofitForCausalLM(RetrofitConfig(**(_identity(base, train_base) | sizes | settings)), base)
+
+
+def _check_options(reader: str, options: dict[str, Any]) -> None:
+    """Refuse settings of the other reader, which would do nothing."""
+    others = {"own": _OF_ENCODER, "encoder": _OF_OWN}.get(reader, ())
+    for name in others:
+        if options.get(name) is not None:
+            other, recipe = ("encoder", "retrofit") if reader == "own" else ("own", "retrofit-encoder")
+            raise SettingsError(
+                f"{name}: is a setting of reader={other!r}, this retrofit has {reader!r}; leave it out (for "
+                f"settings of {reader!r}: --recipe {recipe})"
+            )
 
 
 def known_settings() -> list[str]:

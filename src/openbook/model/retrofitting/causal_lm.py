@@ -17,11 +17,13 @@ from openbook.model.copy_head import CopyDistribution, CopyHead
 from openbook.model.encoder import RetroEncoder
 from openbook.model.neighbors import PassNeighbors
 from openbook.model.retro import RetroModel, RetroPreTrainedModel
+from openbook.model.retrofitting.base_decoder import BaseDecoder
 from openbook.model.retrofitting.config import RetrofitConfig
 from openbook.model.retrofitting.decoder import GraftedDecoder
 from openbook.model.retrofitting.fingerprint import is_quantized
 from openbook.model.retrofitting.grafts import Graft
 from openbook.model.retrofitting.loading import base_of, require_base
+from openbook.model.retrofitting.own.own_model import OwnReaderModel
 from openbook.model.retrofitting.stored import read_config, take_stored
 
 _BASE = "model.decoder.base."
@@ -71,19 +73,23 @@ class RetrofitForCausalLM(RetroForCausalLM):
             module._is_hf_initialized = True  # type: ignore[assignment]  # lest its weights are drawn again
         _require_agreement(base, config)
         base.requires_grad_(config.train_base)
-        self.model = RetrofitModel(config, base)
+        self.model = OwnReaderModel(config, base) if config.reader == "own" else RetrofitModel(config, base)
         self.copy_head = CopyHead(config, starts_closed=True) if config.copy_head else None
         self.post_init()
         self.generation_config = copy.deepcopy(base.generation_config)
-        new = (self.model.encoder, cast(GraftedDecoder, self.model.decoder).grafts, self.copy_head)
+        new = (self.model.encoder, self._decoder.new_parts, self.copy_head)
         for part in new:
             if part is not None:
                 part.to(base.device)
 
     @property
+    def _decoder(self) -> BaseDecoder:
+        return cast(BaseDecoder, self.model.decoder)
+
+    @property
     def base(self) -> PreTrainedModel:
         """The model that was retrofitted."""
-        return cast(GraftedDecoder, self.model.decoder).base
+        return self._decoder.base
 
     @property
     def lm_head(self) -> nn.Linear:
@@ -93,7 +99,7 @@ class RetrofitForCausalLM(RetroForCausalLM):
     @property
     def max_positions(self) -> int | None:
         """As many as a base has that looks positions up in a table."""
-        return cast(GraftedDecoder, self.model.decoder).max_positions
+        return self._decoder.max_positions
 
     def stores(self, name: str) -> bool:
         """Say whether a weight is saved: the base's are only where they go with the new ones."""

@@ -1,9 +1,15 @@
 """The configuration of a retrofitted model: that of its new parts, and which base they belong to."""
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 from openbook.errors import SettingsError
 from openbook.model.config import RetroConfig
+
+Reader = Literal["own", "encoder"]
+Reading = Literal["joint", "independent"]
+Place = Literal["chunk", "text"]
+
+_CHOICES = {"reader": Reader, "reading": Reading, "neighbors_before": Place}
 
 
 class RetrofitConfig(RetroConfig):
@@ -15,6 +21,20 @@ class RetrofitConfig(RetroConfig):
 
     model_type = "retrofit"
 
+    reader: Reader = "encoder"
+    """What reads neighbors: the base itself (own), or an encoder with chunked cross-attention (the paper)."""
+    reading: Reading = "joint"
+    """Reader own: whether a chunk's neighbors are read one after another, each seeing those before it
+    (joint), or each by itself (independent)."""
+    neighbors_before: Place = "chunk"
+    """Reader own: where neighbors stand: before the first token that reads them, beside the text that is
+    there (chunk), or before the whole text (text). Where all tokens read the same ones, that is one place."""
+    prefix_ids: list[int] | None = None
+    """Reader own: tokens that stand before every text and every neighbor, as a start token; None: none."""
+    rank: int = 8
+    """Reader own: of the low-rank additions to query and output projections; 0: there are none."""
+    adapt_neighbors: bool = False
+    """Reader own: whether the additions take part where neighbors are read, and learn from it."""
     share_embeddings: bool = True
     """The encoder reads the base's token embedding, through a linear map where their widths differ."""
     train_base: bool = False
@@ -35,6 +55,9 @@ class RetrofitConfig(RetroConfig):
     """The base's own configuration, where its weights are saved with the new ones; None: only these are."""
 
     def __post_init__(self, **kwargs: Any) -> None:
+        self._check_reader()
+        if self.reader == "own" and self.cca_layers is None:
+            self.cca_layers = list(range(1, self.num_hidden_layers + 1))
         super().__post_init__(**kwargs)
         if not isinstance(self.train_base, bool):
             raise SettingsError(f"train_base {self.train_base!r}: must be true or false")
@@ -46,6 +69,27 @@ class RetrofitConfig(RetroConfig):
             )
         if self.train_base and self.base_config is None:
             raise SettingsError("train_base: a base that changes must be saved, which needs base_config")
+
+    @property
+    def learns_from_neighbors(self) -> bool:
+        """Whether gradients go through the base's reading of neighbors."""
+        return self.reader == "own" and (self.adapt_neighbors or self.train_base)
+
+    def _check_reader(self) -> None:
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in get_args(choices):
+                raise SettingsError(
+                    f"{name} {getattr(self, name)!r}: must be {' or '.join(get_args(choices))}"
+                )
+        ids = self.prefix_ids = [] if self.prefix_ids is None else self.prefix_ids
+        if not isinstance(ids, list) or any(type(i) is not int or not 0 <= i < self.vocab_size for i in ids):
+            raise SettingsError(f"prefix_ids {ids!r}: must be a list of tokens below {self.vocab_size}")
+        if type(self.rank) is not int or self.rank < 0:
+            raise SettingsError(f"rank {self.rank!r}: must be a whole number, at least 0")
+        if not isinstance(self.adapt_neighbors, bool):
+            raise SettingsError(f"adapt_neighbors {self.adapt_neighbors!r}: must be true or false")
+        if self.reader == "own" and self.copy_head is True:
+            raise SettingsError("copy_head: needs reader 'encoder', whose encoded neighbors it copies from")
 
     @property
     def is_self_contained(self) -> bool:

@@ -22,6 +22,8 @@ class Family(ABC):
     """Of transformers' configurations."""
     absolute_positions: ClassVar[bool] = False
     """Whether positions are looked up in a table, beyond which the model cannot read."""
+    fused_query: ClassVar[bool] = False
+    """Whether one map makes queries, keys and values, side by side for each head."""
 
     @abstractmethod
     def layers(self, backbone: nn.Module) -> nn.ModuleList:
@@ -37,6 +39,14 @@ class Family(ABC):
         Self-attention itself, unless something comes after it. It runs after self-attention, in every pass.
         """
         return self.attention(layer)
+
+    def query(self, attention: nn.Module) -> nn.Module:
+        """The linear map that makes queries, perhaps with keys and values."""
+        return cast(nn.Module, attention.q_proj)
+
+    def output(self, attention: nn.Module) -> nn.Module:
+        """The linear map after the heads."""
+        return cast(nn.Module, attention.o_proj)
 
 
 class LlamaFamily(Family):
@@ -81,6 +91,7 @@ class GPTNeoXFamily(Family):
     """
 
     model_types = ("gpt_neox",)
+    fused_query = True
 
     def layers(self, backbone: nn.Module) -> nn.ModuleList:
         return cast(nn.ModuleList, backbone.layers)
@@ -90,6 +101,14 @@ class GPTNeoXFamily(Family):
 
     def added(self, layer: nn.Module) -> nn.Module:
         return cast(nn.Module, layer.post_attention_dropout)
+
+    def query(self, attention: nn.Module) -> nn.Module:
+        """See `Family`."""
+        return cast(nn.Module, attention.query_key_value)
+
+    def output(self, attention: nn.Module) -> nn.Module:
+        """See `Family`."""
+        return cast(nn.Module, attention.dense)
 
 
 FAMILIES: list[Family] = [LlamaFamily(), Olmo2Family(), GPT2Family(), GPTNeoXFamily()]

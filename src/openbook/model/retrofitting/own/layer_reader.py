@@ -1,0 +1,114 @@
+"""What is new in one layer: how much it looks at neighbors, and low-rank additions where it does."""
+
+import threading
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from openbook.errors import SettingsError
+from openbook.model.retrofitting.config import RetrofitConfig
+from openbook.model.retrofitting.families import Family
+from openbook.model.retrofitting.own.attention_pass import ARGUMENT, AttentionPass
+
+_BIAS_STEP = 20.0
+"""A bias learns so many times faster than the weights beside it, with the same learning rate."""
+
+
+class LowRank(nn.Module):
+    """A linear map of low rank, which starts as 0 (LoRA, arXiv 2106.09685)."""
+
+    def __init__(self, num_inputs: int, num_outputs: int, rank: int) -> None:
+        super().__init__()
+        # Parameters, not linear maps: transformers draws the weights of those again.
+        self.down = nn.Parameter(torch.randn(rank, num_inputs) * num_inputs**-0.5)
+        self.up = nn.Parameter(torch.zeros(num_outputs, rank))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., num_inputs] → [..., num_outputs]."""
+        return F.linear(F.linear(x, self.down), self.up)
+
+
+class _Slot(threading.local):
+    """Where the additions take part in the attention that runs in this thread; None: nowhere."""
+
+    adapted: Tensor | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Slot":
+        return _Slot()
+
+
+class LayerReader(nn.Module):
+    """New weights of one layer; it hooks into the layer's attention.
+
+    Args:
+        config: of the whole model.
+        number: of the layer, from 1.
+        family: of the base.
+        attention: of that layer.
+
+    Raises:
+        SettingsError: the attention has no linear maps where the family says.
+    """
+
+    def __init__(self, config: RetrofitConfig, number: int, family: Family, attention: nn.Module) -> None:
+        super().__init__()
+        assert config.head_dim is not None
+        self.layer = number - 1
+        self.num_heads = config.num_attention_heads
+        self.fused_query = family.fused_query
+        self.dropout = float(config.dropout)
+        inner = self.num_heads * config.head_dim
+        self.neighbor_bias = nn.Parameter(torch.zeros(self.num_heads))
+        self.query = LowRank(config.hidden_size, inner, config.rank) if config.rank else None
+        self.output = LowRank(inner, config.hidden_size, config.rank) if config.rank else None
+        self._slot = _Slot()
+        if config.rank:
+            self._attach(attention, family)
+
+    @property
+    def bias(self) -> Tensor:
+        """What is added to the logits of neighbors, of each head [H]: 0 as if they stood in the prompt."""
+        return self.neighbor_bias * _BIAS_STEP
+
+    def _attach(self, attention: nn.Module, family: Family) -> None:
+        try:
+            query, output = family.query(attention), family.output(attention)
+        except AttributeError as error:
+            raise SettingsError(
+                f"{type(attention).__name__}: {error}; say in {type(family).__name__} which linear maps make "
+                "queries and follow the heads (query, output), or go without: rank=0"
+            ) from error
+        attention.register_forward_pre_hook(self._enter, with_kwargs=True)
+        attention.register_forward_hook(self._leave, always_call=True)
+        query.register_forward_hook(self._add_to_query)
+        output.register_forward_hook(self._add_to_output)
+
+    def _enter(self, attention: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        asked: AttentionPass | None = kwargs.get(ARGUMENT)
+        self._slot.adapted = None if asked is None else asked.adapted(self)
+
+    def _leave(self, attention: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+        self._slot.adapted = None
+
+    def _add_to_query(self, module: nn.Module, args: tuple[Any, ...], output: Tensor) -> Tensor | None:
+        added = self._added(self.query, args[0])
+        if added is None:
+            return None
+        if self.fused_query:
+            # Of each head: query, key, value; the addition is to the first.
+            by_head = added.unflatten(-1, (self.num_heads, -1))
+            added = F.pad(by_head, (0, 2 * by_head.shape[-1])).flatten(-2)
+        return output + added.to(output.dtype)
+
+    def _add_to_output(self, module: nn.Module, args: tuple[Any, ...], output: Tensor) -> Tensor | None:
+        added = self._added(self.output, args[0])
+        return None if added is None else output + added.to(output.dtype)
+
+    def _added(self, low_rank: LowRank | None, x: Tensor) -> Tensor | None:
+        where = self._slot.adapted
+        if where is None or low_rank is None:
+            return None
+        x = x.to(low_rank.down.dtype)
+        return low_rank(F.dropout(x, self.dropout, self.training)) * where.to(x.dtype)

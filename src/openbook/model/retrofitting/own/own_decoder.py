@@ -1,0 +1,194 @@
+"""The base as RETRO's decoder, where it reads neighbors itself."""
+
+from dataclasses import replace
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from openbook.errors import SettingsError
+from openbook.model.cache import RetroCache
+from openbook.model.neighbors import PassNeighbors
+from openbook.model.retrofitting.base_decoder import BaseDecoder
+from openbook.model.retrofitting.config import RetrofitConfig
+from openbook.model.retrofitting.own.attention_pass import ARGUMENT, let_passes_in
+from openbook.model.retrofitting.own.blocks import BlockLayout, spans_of
+from openbook.model.retrofitting.own.layer_reader import LayerReader
+from openbook.model.retrofitting.own.neighbor_pass import not_reached, read_neighbors
+from openbook.model.retrofitting.own.prefix import PrefixedText, add_prefix
+from openbook.model.retrofitting.own.text_pass import TextPass
+
+_PREFIX, _POSITIONS = "own prefix", "own positions"
+"""What the cache remembers beside keys and values of the last chunk's block, by these names."""
+
+
+class OwnDecoder(BaseDecoder):
+    """A causal language model of transformers whose self-attention in the layers of P reads neighbors, too.
+
+    Args:
+        config: of the whole model.
+        base: keeps working on its own.
+
+    Raises:
+        SettingsError: the base looks positions up in a table, or its attention cannot be reached.
+    """
+
+    def __init__(self, config: RetrofitConfig, base: PreTrainedModel) -> None:
+        super().__init__(config, base)
+        assert config.cca_layers is not None
+        if self.family.absolute_positions:
+            raise SettingsError(
+                f"reader 'own': this {base.config.model_type} looks positions up in a table, and neighbors "
+                "would take those of the text; retrofit it with reader='encoder' (--recipe retrofit-encoder)"
+            )
+        let_passes_in(base)
+        self.config = config
+        layers = self.layers
+        self.readers = nn.ModuleDict(
+            {
+                str(number): LayerReader(
+                    config, number, self.family, self.family.attention(layers[number - 1])
+                )
+                for number in config.cca_layers
+            }
+        )
+        self.register_buffer("prefix", torch.tensor(config.prefix_ids, dtype=torch.long), persistent=False)
+
+    @property
+    def new_parts(self) -> nn.ModuleDict:
+        return self.readers
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        neighbors: PassNeighbors | None,
+        *,
+        attention_mask: Tensor | None = None,
+        cache: RetroCache | None = None,
+        position_ids: Tensor | None = None,
+        output_shares: bool = False,
+        is_prompt: bool = False,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Run all layers.
+
+        Args:
+            input_ids: int64 [B, T]; the prefix stands before the first of a sequence.
+            neighbors: what is read; None: nothing.
+            attention_mask: [B, past + T], 0 for padding.
+            cache: of the tokens before these.
+            position_ids: int64 [B, T], the first token of a sequence at 0; None: padding counts.
+            output_shares: return what share of the attention each neighbor got.
+            is_prompt: the neighbors are read by all tokens, and stand before them.
+
+        Returns:
+            [B, T, D], normalized, and the shares [B, T, K], mean over heads and layers.
+
+        Raises:
+            SettingsError: the neighbors did not reach the base's attention.
+        """
+        past = cache.length_with_prefix() if cache is not None else 0
+        prefix = cast(Tensor, self.prefix)
+        begins = cache.projected.get(_PREFIX) if cache is not None and past else None
+        text = add_prefix(prefix, input_ids, attention_mask, position_ids, begins=begins)
+        if cache is not None:
+            cache.projected[_PREFIX] = text.prefix_begins
+        offset = text.num_added
+        if neighbors is None:
+            return self._run(text, cache, None)[:, offset:], None
+        positions = text.positions
+        if positions is None:
+            B, T = text.input_ids.shape
+            positions = torch.arange(past, past + T, device=input_ids.device).expand(B, -1)
+        shift = None
+        if self.config.neighbors_before == "chunk" and not is_prompt:
+            shift = self._shift(neighbors, positions[:, offset:], past + offset - len(prefix))
+        layout, blocks = self._read(neighbors, shift)
+        text_pass = TextPass(
+            self._by_index(),
+            blocks,
+            layout,
+            spans_of(neighbors.grid, offset),
+            positions,
+            text,
+            shares=output_shares,
+        )
+        hidden = self._run(text, cache, text_pass)
+        missing = text_pass.readers.keys() - text_pass.joined
+        if missing:
+            raise not_reached(self.backbone, min(missing) + 1)
+        shares = None
+        if text_pass.shares is not None:
+            shares = torch.stack(list(text_pass.shares.values())).mean(0)[:, offset:]
+        return hidden[:, offset:], shares
+
+    def _run(self, text: PrefixedText, cache: RetroCache | None, text_pass: TextPass | None) -> Tensor:
+        """[B, T, D], of the prefix, too."""
+        given = {} if text_pass is None else {ARGUMENT: text_pass}
+        if cache is not None:
+            cache.num_prefix = 0  # the base counts all tokens
+        try:
+            out = self.backbone(
+                input_ids=text.input_ids,
+                attention_mask=text.mask,
+                position_ids=text.positions,
+                past_key_values=cache,
+                use_cache=cache is not None,
+                **given,
+            )
+        finally:
+            if cache is not None:
+                cache.num_prefix = len(cast(Tensor, self.prefix))
+        hidden: Tensor = out.last_hidden_state
+        return hidden
+
+    def _read(self, neighbors: PassNeighbors, shift: Tensor | None) -> tuple[BlockLayout, dict[int, Tensor]]:
+        """Keys and values of all blocks of a pass; only new ones are computed.
+
+        Args:
+            neighbors: of the pass.
+            shift: how far new blocks stand behind the beginning of the text, [B, new C]; None: they do not.
+        """
+        retrieved, cache, carried = neighbors.retrieved, neighbors.cache, neighbors.carried
+        new_ids, new_mask = retrieved.ids[:, carried:], retrieved.mask[:, carried:]
+        prefix = cast(Tensor, self.prefix)
+        layout = BlockLayout.of(new_ids, new_mask, prefix, shift)
+        blocks: dict[int, Tensor] = {}
+        if new_ids.shape[1]:
+            blocks = read_neighbors(
+                self.backbone,
+                layout,
+                self._by_index(),
+                joint=self.config.reading == "joint",
+                adapts=self.config.adapt_neighbors,
+                learns=torch.is_grad_enabled() and self.config.learns_from_neighbors,
+            )
+        if cache is None:
+            return layout, blocks
+        of_last = carried > 0
+        kept = {
+            layer: cache.extend(f"own{layer}", blocks.get(layer), carried=of_last)
+            for layer in self._by_index()
+        }
+        new_positions = layout.positions if new_ids.shape[1] else None
+        all_positions = cache.extend(_POSITIONS, new_positions, carried=of_last)
+        layout = BlockLayout.of(retrieved.ids, retrieved.mask, prefix)
+        return replace(layout, positions=all_positions), kept
+
+    def _shift(self, neighbors: PassNeighbors, positions: Tensor, past: int) -> Tensor:
+        """From the beginning of the text to the token that is the first to read each new block: [B, C].
+
+        Args:
+            neighbors: of the pass.
+            positions: int64 [B, T] of the pass's text.
+            past: tokens of the text before it.
+        """
+        # That is the last token of the chunk that retrieved them.
+        M = self.config.chunk_size
+        number = neighbors.retrieved.first_chunk + neighbors.carried
+        count = neighbors.retrieved.num_chunks - neighbors.carried
+        first = torch.arange(number, number + count, device=positions.device) * M + M - 1
+        return positions[:, first - past] - len(cast(Tensor, self.prefix))
+
+    def _by_index(self) -> dict[int, nn.Module]:
+        return {int(number) - 1: reader for number, reader in self.readers.items()}

@@ -1,0 +1,59 @@
+"""The two ways to compute one softmax over two places, and the plain one."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from openbook.model.retrofitting.own.softmax import _by_kernel, _written_out, attend_jointly
+
+
+def drawn(n: int, *, kv_heads: int = 2) -> dict[str, Any]:
+    generator = torch.Generator().manual_seed(n)
+
+    def draw(*shape: int) -> torch.Tensor:
+        return torch.randn(shape, generator=generator, dtype=torch.float64)
+
+    visible = torch.rand(3, 1, n, 12, generator=generator) < 0.6
+    visible[..., -1] = True
+    return {
+        "query": draw(3, 4, n, 6),
+        "block": (draw(3, kv_heads, 5, 6), draw(3, kv_heads, 5, 6)),
+        "own": (draw(3, kv_heads, 7, 6), draw(3, kv_heads, 7, 6)),
+        "visible": visible,
+        "bias": draw(4, 5),
+        "scaling": 0.7,
+    }
+
+
+def plain(query: Any, block: Any, own: Any, visible: Any, bias: Any, scaling: float) -> torch.Tensor:
+    groups = query.shape[1] // block[0].shape[1]
+    keys, values = (torch.cat(pair, 2).repeat_interleave(groups, 1) for pair in zip(block, own, strict=True))
+    logits = query @ keys.transpose(2, 3) * scaling
+    logits[..., :5] += bias[:, None]
+    return logits.masked_fill(~visible, -torch.inf).softmax(-1) @ values
+
+
+@pytest.mark.parametrize("n", [1, 3, 9])
+@pytest.mark.parametrize("kv_heads", [1, 2, 4])
+def test_both_ways_are_the_plain_one(n: int, kv_heads: int) -> None:
+    given = drawn(n, kv_heads=kv_heads)
+    expected = plain(**given)
+    for way in (_by_kernel, _written_out):
+        torch.testing.assert_close(way(*given.values()), expected, atol=1e-6, rtol=1e-6)
+    torch.testing.assert_close(attend_jointly(**given), expected, atol=1e-6, rtol=1e-6)
+
+
+def gradients(way: Any, given: dict[str, Any]) -> list[torch.Tensor]:
+    leaves = [given["query"], *given["block"], *given["own"], given["bias"]]
+    for leaf in leaves:
+        leaf.requires_grad_().grad = None
+    way(**given).square().sum().backward()
+    return [leaf.grad.clone() for leaf in leaves]
+
+
+@pytest.mark.parametrize("n", [1, 9])
+def test_gradients_reach_all_that_is_given(n: int) -> None:
+    given = drawn(n)
+    for ours, theirs in zip(gradients(attend_jointly, given), gradients(plain, given), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=1e-6)
