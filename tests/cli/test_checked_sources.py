@@ -232,3 +232,31 @@ def test_damage_after_the_check_stops_training(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"\xff")
     with pytest.raises(SourceError, match="not UTF-8"):
         make_tokenizer("train:300", checked)
+
+
+def test_the_errors_of_every_reading_count_and_each_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.txt").write_text(name)
+    (tmp_path / "c.txt").write_text("")
+    checked = sources(tmp_path, skip=True)
+    checked.check()
+    assert (texts_of(checked), checked.skipped) == (["a", "b"], 1)
+    (tmp_path / "b.txt").write_text(" ")
+    assert (texts_of(checked), checked.skipped, checked.is_complete) == (["a"], 2, False)
+    assert texts_of(checked) == ["a"]
+    assert checked.skipped == 2
+    assert capsys.readouterr().err.count("skipped: ") == 2
+
+
+def test_what_vanishes_after_the_first_reading_is_counted(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.txt").write_text(name)
+    checked = sources(tmp_path, skip=False)
+    checked.check()
+    assert texts_of(checked) == ["a", "b"]
+    assert checked.is_complete
+    (tmp_path / "b.txt").rename(tmp_path / "b.txt.swp")
+    assert texts_of(checked) == ["a"]
+    assert (checked.vanished, checked.is_complete) == (1, False)

@@ -50,6 +50,9 @@ class Sources:
         self.glob = glob
         self.skip = skip
         self.skipped = 0
+        """Errors of all readings, each counted once."""
+        self.vanished = 0
+        """Documents that `check` found and the last complete reading did not."""
         self.omissions = Omissions()
         """What `check` left out without an error."""
         self.count = 0
@@ -58,6 +61,15 @@ class Sources:
         """Of their texts."""
         self.tokenized = ""
         """Where the first document was that is tokens already; empty: there is none."""
+        self._found: set[int] = set()
+        """Hashes of the ids that `check` found."""
+        self._errors: set[int] = set()
+        """Hashes of the messages that were counted: a file is read several times."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every reading so far gave all that is there: only then may `--sync` remove the rest."""
+        return not self.skipped and not self.vanished
 
     def check(self) -> int:
         """Read everything once; returns the number of documents.
@@ -67,10 +79,12 @@ class Sources:
         """
         self.count = self.characters = 0
         self.omissions = Omissions()
+        self._found = set()
         seen: dict[str, int] = {}
         with bar("reading sources") as progress:
-            for document in self._read(count_skipped=True):
+            for document in self._read(self.omissions):
                 self._refuse_second_text(document, seen)
+                self._found.add(hash(document.id))
                 self.count += 1
                 if isinstance(document, TokenizedDocument):
                     self.tokenized = self.tokenized or document.source
@@ -92,35 +106,43 @@ class Sources:
             note(files)
 
     def documents(self) -> Iterator[AnyDocument]:
-        """Read all documents that can be read."""
-        return self._read(count_skipped=False)
+        """Read all documents that can be read; what cannot be read this time only is counted and said too."""
+        missing = set(self._found)
+        for document in self._read(Omissions()):
+            missing.discard(hash(document.id))
+            yield document
+        self.vanished = len(missing)
 
     def on_error(self, error: SourceError) -> None:
-        """Raise what the database found wrong with a document, unless it is skipped: `check` counted it."""
+        """Raise what is wrong with a document, or say it and count it where such documents are skipped."""
         if not self.skip:
             raise error
+        if (key := hash(str(error))) in self._errors:
+            return
+        self._errors.add(key)
+        self.skipped += 1
+        if self.skipped <= _SHOWN_SKIPS:
+            note(f"skipped: {error}")
+        elif self.skipped == _SHOWN_SKIPS + 1:
+            note("skipped: more; they are counted at the end")
 
     def _refuse_second_text(self, document: AnyDocument, seen: dict[str, int]) -> None:
         """Refuse a document whose id came before with another text."""
         fingerprint = int(document.sha256[:16], 16)  # 8 bytes: there may be millions
         if seen.setdefault(document.id, fingerprint) != fingerprint:
-            self._skip_or_raise(
+            self.on_error(
                 SourceError(f"{document.source}: a second, different text with the id {document.id!r}")
             )
 
-    def _read(self, *, count_skipped: bool) -> Iterator[AnyDocument]:
-        def ignore(error: SourceError) -> None:
-            if count_skipped:
-                self._skip_or_raise(error)
-
+    def _read(self, omissions: Omissions) -> Iterator[AnyDocument]:
         return read_documents(
             self.names,
             text_key=self.text_key,
             id_key=self.id_key,
             glob=self.glob,
             stdin=self._standard_input(),
-            on_error=ignore if self.skip else None,
-            omissions=self.omissions if count_skipped else Omissions(),
+            on_error=self.on_error if self.skip else None,
+            omissions=omissions,
         )
 
     def _standard_input(self) -> IO[bytes] | None:
@@ -135,15 +157,6 @@ class Sources:
         spooled = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as this object lives
         shutil.copyfileobj(sys.stdin.buffer, spooled)
         return spooled
-
-    def _skip_or_raise(self, error: SourceError) -> None:
-        if not self.skip:
-            raise error
-        self.skipped += 1
-        if self.skipped <= _SHOWN_SKIPS:
-            note(f"skipped: {error}")
-        elif self.skipped == _SHOWN_SKIPS + 1:
-            note("skipped: more; they are counted at the end")
 
 
 def make_tokenizer(

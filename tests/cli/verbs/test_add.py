@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from command_line import LEXICAL, Contents, OpenBook, write_copies, write_rows
+from openbook.cli.checked_sources import Sources
 from openbook.database.search import dense_store
 from openbook.database.search.dense_tuning import IndexTuning
 
@@ -136,3 +137,31 @@ def test_a_new_title_and_source_are_shown_by_the_next_search(
     assert "1 unchanged (1 with a new title, source or language)" in result.err
     (hit,) = openbook("search", tmp_path / "db", "otter", "--json").json
     assert {name: hit[name] for name in new} == new
+
+
+@pytest.mark.parametrize("later", [b"", b"Gr\xf6\xdfe", None], ids=["empty", "latin-1", "gone"])
+def test_a_file_that_cannot_be_read_the_second_time_is_not_removed(
+    openbook: OpenBook, database: Path, texts: Path, monkeypatch: pytest.MonkeyPatch, later: bytes | None
+) -> None:
+    """An editor is saving it between the two readings."""
+    saved = texts / "note5.txt"
+    (texts / "note4.txt").unlink()
+    check = Sources.check
+
+    def check_and_change(self: Sources) -> int:
+        count = check(self)
+        saved.unlink() if later is None else saved.write_bytes(later)
+        return count
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Sources, "check", check_and_change)
+        result = openbook("add", database, texts, "--sync", "--on-error", "skip", "--json")
+    assert (result.code, result.json["documents"]) == (0, 14)
+    assert "0 removed" in result.err and "nothing was removed" in result.err
+    if later is None:
+        assert "1 documents that were there at the first reading were not at the last" in result.err
+    else:
+        assert "1 skipped" in result.err and "skipped: " in result.err and "note5.txt: " in result.err
+    saved.write_text("Note 5 is there again.")
+    again = openbook("add", database, texts, "--sync", "--on-error", "skip", "--json")
+    assert "1 removed, 0 skipped" in again.err

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from openbook.cli.checked_sources import Sources
     from openbook.database import Database
 
+_MAY_BE_AMONG = (
+    "what could not be read may be among what seems to be gone; "
+    "correct it, or take it out of the sources, and run again"
+)
+
 
 def add(
     db: DatabaseArgument,
@@ -53,20 +58,26 @@ def write_documents(database: "Database", sources: "Sources", *, sync: bool = Fa
         sources: checked already.
         sync: remove all other documents.
     """
-    if sync and sources.skipped:
-        note(
-            "nothing will be removed: what could not be read may be among what seems to be gone; "
-            "correct it, or take it out of the sources, and run again"
-        )
+    if sync and not sources.is_complete:
+        note(f"nothing will be removed: {_MAY_BE_AMONG}")
         sync = False
     known_copies = set(database.excluded())
     with bar("writing documents", sources.count) as progress:
-        report = database.add(sources.documents(), sync=sync, on_error=sources.on_error, progress=progress)
+        report = database.add(
+            sources.documents(),
+            sync=(lambda: sources.is_complete) if sync else False,
+            on_error=sources.on_error,
+            progress=progress,
+        )
     described = f" ({report.described} with a new title, source or language)" if report.described else ""
     note(
         f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged{described}, "
         f"{report.removed} removed, {sources.skipped} skipped; {report.chunks} chunks written"
     )
+    if sources.vanished:
+        note(f"{sources.vanished} documents that were there at the first reading were not at the last")
+    if sync and not sources.is_complete:
+        note(f"nothing was removed: {_MAY_BE_AMONG}")
     note_copies([copy for copy in database.excluded() if copy not in known_copies], database.path)
     note_low_recall(database.info().recall_at_10, database.opened.files.dense)
 
