@@ -4,22 +4,26 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from openbook.errors import DatabaseError
+from openbook.errors import DatabaseError, OpenbookError
 
 
-def take_lock(file: Path) -> FileLock:
-    """Take the lock of a database's folder, or raise at once; the caller releases it.
+def take_lock(file: Path, error: type[OpenbookError] = DatabaseError) -> FileLock:
+    """Take the lock of a folder, or raise at once; the caller releases it.
+
+    Args:
+        file: the lock, in that folder.
+        error: what to raise.
 
     Raises:
-        DatabaseError: another process holds it, or the folder is read-only.
+        DatabaseError, or `error`: another process holds it, or the folder is read-only.
     """
     lock = FileLock(file)
     try:
         lock.acquire(timeout=0)
-    except Timeout as error:
-        raise DatabaseError(
+    except Timeout as problem:
+        raise error(
             f"{file.parent}: another process is writing to it; try again when that is done"
-        ) from error
-    except OSError as error:
-        raise DatabaseError(f"{file.parent}: cannot be written to: {error}") from error
+        ) from problem
+    except OSError as problem:
+        raise error(f"{file.parent}: cannot be written to: {problem}") from problem
     return lock

@@ -163,7 +163,9 @@ def test_overwrite_starts_from_scratch(
     told: list[str] = []
     folder = unfinished(seed=1)
     train(seven(make_recipe), book, folder, overwrite=True, note=told.append)
-    assert told == []
+    assert len(told) == 1
+    assert told[0].startswith(f"{folder}: stays as it is until")
+    assert not (folder / "replacement").exists()
     assert (folder / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
 
 

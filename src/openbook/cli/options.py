@@ -136,7 +136,10 @@ PlainDecoder = Annotated[
     typer.Option("--baseline", help="Train the decoder alone, without retrieval, on the same samples."),
 ]
 Overwrite = Annotated[
-    bool, typer.Option(help="Replace a model or an unfinished training run that the folder holds.")
+    bool,
+    typer.Option(
+        help="Replace the model or unfinished training run in the folder, once this one is complete."
+    ),
 ]
 
 # Retrofits

@@ -4,7 +4,6 @@
 optimizer.safetensors, and checkpoint.json: everything else, the digests of the other files, its own checksum.
 """
 
-import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from safetensors import SafetensorError
 
 from openbook.durable import file_digest, read_sealed, sync_folder, write_sealed
 from openbook.errors import TrainingError
+from openbook.train.run_files import delete_folder_of_model, remove_if_empty
 
 MANIFEST = "checkpoint.json"
 
@@ -100,33 +100,40 @@ def write(output: Path, checkpoint: Checkpoint, files: Callable[[Path], None], *
     final = folder_of(output, checkpoint.step)
     unfinished = final.with_name(f"{final.name}.new")
     try:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        delete_folder_of_model(unfinished)
         unfinished.mkdir(parents=True)
         files(unfinished)
         digests = {path.name: file_digest(path, TrainingError) for path in sorted(unfinished.iterdir())}
         write_sealed(unfinished / MANIFEST, asdict(checkpoint) | {"digests": digests}, TrainingError)
         sync_folder(unfinished)
-        shutil.rmtree(final, ignore_errors=True)
+        delete_folder_of_model(final)
         unfinished.rename(final)
         sync_folder(final.parent, files=False)
     except (OSError, TrainingError, SafetensorError) as error:
         raise TrainingError(f"{final}: cannot be written: {error}; make room, then start again") from error
-    for path in final.parent.iterdir():
-        step = path.name.removeprefix("step-")
-        if not step.isdecimal() or int(step) not in steps_saved(output)[:keep]:
-            shutil.rmtree(path, ignore_errors=True)
+    for step in steps_saved(output)[keep:]:
+        delete_folder_of_model(folder_of(output, step))
+    _delete_unfinished(output)
 
 
 def keep_until(output: Path, step: int) -> None:
     """Delete the checkpoints of later steps: a training run that resumes from this one writes its own."""
     for later in steps_saved(output):
         if later > step:
-            shutil.rmtree(folder_of(output, later), ignore_errors=True)
+            delete_folder_of_model(folder_of(output, later))
 
 
 def clear(output: Path) -> None:
-    """Delete all checkpoints."""
-    shutil.rmtree(output / "checkpoints", ignore_errors=True)
+    """Delete all checkpoints; what else stands beside them stays."""
+    for step in steps_saved(output):
+        delete_folder_of_model(folder_of(output, step))
+    _delete_unfinished(output)
+    remove_if_empty(output / "checkpoints")
+
+
+def _delete_unfinished(output: Path) -> None:
+    for path in (output / "checkpoints").glob("step-*.new"):
+        delete_folder_of_model(path)
 
 
 def _problem(folder: Path) -> Path | None:

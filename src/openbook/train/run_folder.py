@@ -1,9 +1,9 @@
 """The folder of a training run: what it may begin or resume, and in the end a model, complete or absent."""
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,11 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from openbook.database import NeighborTable, Version
-from openbook.durable import sync_folder
+from openbook.durable import replace_file, sync_folder
 from openbook.errors import MismatchError, SettingsError, TrainingError
+from openbook.lock import take_lock
 from openbook.model import RetroForCausalLM
-from openbook.train import checkpoints, distributed, state_dicts
+from openbook.train import checkpoints, distributed, replacement, run_files, state_dicts
 from openbook.train.checkpoints import Checkpoint
 from openbook.train.recipe import Recipe
 
@@ -38,22 +39,63 @@ def fingerprints(database: Version, table: NeighborTable | None) -> dict[str, An
     return found
 
 
-def begin(
-    output: Path, recipe: Recipe, trained_on: dict[str, Any], *, overwrite: bool, note: Note
-) -> tuple[Checkpoint | None, bool]:
-    """Look at what the folder holds, and make it ready; all processes must call it.
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A training run's folder that is ready."""
 
-    Returns:
-        the checkpoint to resume from, None if there is none; and whether the training run is complete.
+    folder: Path
+    """Where it trains: the output, or beside what it is to replace there."""
+    checkpoint: Checkpoint | None
+    """The one to resume from."""
+    is_complete: bool
+
+
+@contextmanager
+def locked(output: Path) -> Iterator[None]:
+    """Hold the folder for one training run, which may be of many processes; it is made if needed.
 
     Raises:
-        SettingsError: it holds another model.
+        TrainingError: another training run holds it.
+    """
+    held = []
+
+    def take() -> None:
+        output.mkdir(parents=True, exist_ok=True)
+        held.append(take_lock(output / run_files.LOCK, TrainingError))
+
+    distributed.in_first(take)
+    try:
+        yield
+    finally:
+        for lock in held:
+            lock.release()
+
+
+def begin(output: Path, recipe: Recipe, trained_on: dict[str, Any], *, overwrite: bool, note: Note) -> Begun:
+    """Look at what the folder holds, and make it ready; all processes must call it, inside `locked`.
+
+    Raises:
+        SettingsError: it holds another model, or what no training run has written.
         MismatchError: it holds an unfinished training run of another recipe or database.
         TrainingError: all its checkpoints are damaged.
     """
     now = _description(recipe, trained_on)
-    step = distributed.in_first(lambda: _prepare(output, now, overwrite=overwrite, note=note))
-    return (checkpoints.read(output, step) if step > 0 else None), step == _DONE
+
+    def look() -> int:
+        run_files.require_output(output)
+        replacement.move_if_complete(output)
+        return int(overwrite and replacement.is_needed(output))
+
+    folder = replacement.replacement_of(output) if distributed.in_first(look) else output
+
+    def prepare() -> int:
+        if folder != output:
+            _clear_for(output, now)
+            note(f"{output}: stays as it is until the training run in {folder} is complete and replaces it")
+        return _prepare(folder, now, note)
+
+    step = distributed.in_first(prepare)
+    return Begun(folder, checkpoints.read(folder, step) if step > 0 else None, step == _DONE)
 
 
 def finish(output: Path, model: RetroForCausalLM, weights: dict[str, Tensor], database: Version) -> None:
@@ -62,34 +104,46 @@ def finish(output: Path, model: RetroForCausalLM, weights: dict[str, Tensor], da
     Raises:
         TrainingError: the disk is full or cannot be written to.
     """
-    unfinished = output / "model.new"
+    unfinished = output / run_files.UNFINISHED_MODEL
     try:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        run_files.delete_folder_of_model(unfinished)
         unfinished.mkdir()
         database.tokenizer.save(unfinished)
         state_dicts.save_model(model, weights, unfinished)
         sync_folder(unfinished)
-        for path in sorted(unfinished.iterdir(), key=lambda path: path.name == "config.json"):
+        for path in sorted(unfinished.iterdir(), key=lambda path: path.name == run_files.CONFIG):
             path.replace(output / path.name)
         sync_folder(output, files=False)
     except (OSError, SafetensorError) as error:
         raise TrainingError(
             f"{output}: the model cannot be written: {error}; make room, start again"
         ) from error
-    shutil.rmtree(unfinished)
+    run_files.delete_folder_of_model(unfinished)
     checkpoints.clear(output)
 
 
-def _prepare(output: Path, now: dict[str, Any], *, overwrite: bool, note: Note) -> int:
+def _clear_for(output: Path, now: dict[str, Any]) -> None:
+    """Keep a replacement that this training run can resume; delete any other."""
+    new = replacement.replacement_of(output)
+    run_files.require_output(new)
+    before = run_files.recorded(new)
+    if before is None:
+        return
+    try:
+        is_other = any(_differences(before, now))
+        checkpoints.newest(new, lambda text: None)
+    except TrainingError:  # all are damaged
+        is_other = True
+    if is_other:
+        replacement.discard(output)
+
+
+def _prepare(output: Path, now: dict[str, Any], note: Note) -> int:
     """Make the folder ready; returns the step of the checkpoint to resume from, or `_NEW`, or `_DONE`."""
-    if overwrite:
-        # Without its config.json a folder holds no model.
-        for name in ("config.json", "model.safetensors", "metrics.jsonl"):
-            (output / name).unlink(missing_ok=True)
-        checkpoints.clear(output)
-    if (output / "config.json").exists():
-        before = _recorded(output) if checkpoints.steps_saved(output) else None
-        if before is None or any(_differences(before, now)):
+    if (output / run_files.CONFIG).exists():
+        before = run_files.recorded(output)
+        has_weights = (output / run_files.WEIGHTS).exists()
+        if before is None or not has_weights or any(_differences(before, now)):
             raise SettingsError(f"{output}: holds a model already; choose another --output, or --overwrite")
         checkpoints.clear(output)  # this training run was interrupted when it had nothing else left to do
         note(f"{output}: the model was complete already")
@@ -102,7 +156,7 @@ def _prepare(output: Path, now: dict[str, Any], *, overwrite: bool, note: Note) 
         note(f"{output}: resumes from step {step} of {now['train']['max_steps']}")
         return step
     output.mkdir(parents=True, exist_ok=True)
-    (output / "recipe.json").write_text(json.dumps(now, indent=2) + "\n", encoding="utf-8")
+    replace_file(output / run_files.RECIPE, (json.dumps(now, indent=2) + "\n").encode())
     return _NEW
 
 
@@ -110,14 +164,6 @@ def _description(recipe: Recipe, trained_on: dict[str, Any]) -> dict[str, Any]:
     """What recipe.json holds, as it looks when read from there."""
     description: dict[str, Any] = json.loads(json.dumps(asdict(recipe) | {"trained_on": trained_on}))
     return description
-
-
-def _recorded(output: Path) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = json.loads((output / "recipe.json").read_bytes())
-    except (OSError, ValueError):
-        return None
-    return found
 
 
 def _differences(before: dict[str, Any], now: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:

@@ -4,12 +4,12 @@ They are accelerate's; `train.trackers` names them. TensorBoard's files stand in
 run, a service is set up by its own environment variables (WANDB_MODE, MLFLOW_TRACKING_URI and the like).
 """
 
-import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from openbook.errors import MissingExtraError, TrainingError, one_line
+from openbook.train.run_files import delete_events
 
 PACKAGES = {
     "aim": "aim",
@@ -84,7 +84,7 @@ def _tensorboard(output: Path, step: int) -> Any:
     from accelerate.tracking import TensorBoardTracker
 
     if not step:
-        shutil.rmtree(output / "tensorboard", ignore_errors=True)
+        delete_events(output)
     # A file's name holds seconds only, hence the suffix.
     purged = step + 1 if step else None
     return TensorBoardTracker("tensorboard", output, purge_step=purged, filename_suffix=f".{step}")

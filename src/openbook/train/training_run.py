@@ -23,7 +23,9 @@ from openbook.train.initialize import copy_weights, freeze_decoder, new_model
 from openbook.train.loop import Hooks, TrainingLoop, check_machine
 from openbook.train.metrics_file import MetricsFile, Report
 from openbook.train.recipe import Recipe
-from openbook.train.run_folder import Note, begin, fingerprints, finish
+from openbook.train.replacement import move_if_complete
+from openbook.train.run_files import require_output
+from openbook.train.run_folder import Note, begin, fingerprints, finish, locked
 from openbook.train.sample_order import TrainingOrder
 from openbook.train.trackers import require_trackers, start_trackers
 
@@ -66,23 +68,28 @@ def train(
         output: a folder; made if needed.
         base: a causal language model of transformers to retrofit, see `openbook.retrofit`; the recipe's model
             section then has settings of what is added. None: the recipe's own decoder is trained.
-        overwrite: replace a model, or an unfinished training run, that the folder holds.
+        overwrite: replace a model, or an unfinished training run, that the folder holds, once this one is
+            complete.
         progress: called after each step.
         report: called with each line of metrics.jsonl.
         note: called with what is worth knowing: which step the training run resumes from, what is left out.
         stop: called after each step: whether to save a checkpoint and stop.
 
     Raises:
-        SettingsError: the folder holds a model, or the recipe does not fit the database or the base.
+        SettingsError: the folder holds another model, is the base, `start_from` or a database, or holds what
+            no training run has written; or the recipe does not fit the database or the base.
         MissingExtraError: a tracker's package is not installed.
         MismatchError: the neighbor table is stale, or the folder's unfinished training run is another's.
         DatabaseError: there is no neighbor table.
-        TrainingError: the loss is not finite, or checkpoints are damaged or cannot be written.
+        TrainingError: another training run writes to the folder; the loss is not finite, or checkpoints are
+            damaged or cannot be written.
         TrainingStoppedError: `stop` asked for it; a checkpoint is there.
     """
     began = time.monotonic()
     folder, settings = Path(output), recipe.train
     distributed.join()
+    name = base.name_or_path if base is not None else None
+    distributed.in_first(lambda: require_output(folder, start_from=settings.start_from, base=name))
     note = note if distributed.is_first() else lambda text: None
     database = database.opened
     table = NeighborTable.load(database) if recipe.data.num_neighbors else None
@@ -101,10 +108,14 @@ def train(
         trained_on["base"] = model.config.base_fingerprint or model.config.base_core_fingerprint
         trained_on["base's loading"] = model.config.base_loading
     parameters = sum(weight.numel() for name, weight in model.named_parameters() if model.stores(name))
-    checkpoint, complete = begin(folder, recipe, trained_on, overwrite=overwrite, note=note)
-    if not complete:
-        run = TrainingRun(recipe, database, table, folder, trained_on, checkpoint)
-        run.train(model, samples, progress=progress, report=report, note=note, stop=stop)
+    with locked(folder):
+        begun = begin(folder, recipe, trained_on, overwrite=overwrite, note=note)
+        if begun.is_complete:
+            progress(settings.max_steps, settings.max_steps)
+        else:
+            run = TrainingRun(recipe, database, table, begun.folder, trained_on, begun.checkpoint)
+            run.train(model, samples, progress=progress, report=report, note=note, stop=stop)
+            distributed.in_first(lambda: move_if_complete(folder))
     tokens = settings.max_steps * settings.step_size * recipe.data.sequence_length
     seconds = round(time.monotonic() - began, 1)
     return TrainResult(folder, settings.max_steps, tokens, seconds, parameters)

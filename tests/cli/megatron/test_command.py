@@ -84,7 +84,9 @@ def test_the_corpus_is_reused_and_a_model_replaced_only_on_request(
     assert pretrain(*flags, "--load", "out") == 0
     corpus = Database.open(data / "out" / "corpus")
     assert corpus.settings.holdout == pytest.approx(0.2) and corpus.settings.embedder is None
-    assert pretrain(*flags) == 2
+    assert pretrain(*flags) == 0
+    assert "out: the model was complete already" in capsys.readouterr().err
+    assert pretrain(*flags, "--seed", "9") == 2
     error = capsys.readouterr().err
     assert "out: " in error and "--save" in error and "--overwrite" in error
     assert pretrain(*flags, "--overwrite", "--seed", "9") == 0
@@ -93,6 +95,8 @@ def test_the_corpus_is_reused_and_a_model_replaced_only_on_request(
     error = capsys.readouterr().err
     assert "holdout" in error and "--save" in error
     assert pretrain("--save", "new", "--load", "out", "--finetune") == 0
+    assert pretrain("--save", "new", "--load", "new", "--finetune", "--overwrite") == 2
+    assert "new: is --load, which training would replace; choose another --save" in capsys.readouterr().err
 
 
 def test_every_documents_neighbors_are_of_the_book_and_held_out_documents_are_evaluated(

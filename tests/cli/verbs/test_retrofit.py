@@ -57,7 +57,9 @@ def test_the_whole_way(openbook: OpenBook, ready: Path, base: Path, tmp_path: Pa
     assert made.out == f"{model}\n"
     assert "will drift" not in made.err
     assert (model / "model.safetensors").stat().st_size < (base / "model.safetensors").stat().st_size
-    assert "holds a model already" in openbook(*command).error
+    again = openbook(*command)
+    assert again.code == 0
+    assert "the model was complete already" in again.err
 
     read = ("--sequence-length", "32", "--json")
     modes = openbook("eval", "perplexity", model, ready, *read).json["modes"]
@@ -189,6 +191,14 @@ def test_what_is_not_a_base_is_refused_before_anything_is_loaded(
     ):
         refused = openbook("retrofit", folder, "--database", ready, "--output", tmp_path / "model")
         assert (refused.code, message in refused.error) == (2, True), refused.err
+
+
+def test_the_base_is_no_place_for_the_retrofit(openbook: OpenBook, ready: Path, base: Path) -> None:
+    before = {path.name: path.read_bytes() for path in base.iterdir()}
+    for more in ((), ("--overwrite",)):
+        refused = openbook("retrofit", base, "--database", ready, "--output", base, *more, *SMALL)
+        assert (refused.code, "is the base" in refused.error) == (2, True), refused.err
+    assert {path.name: path.read_bytes() for path in base.iterdir()} == before
 
 
 def test_the_base_and_its_tokenizer_are_one_gguf_file(

@@ -74,11 +74,13 @@ def pretrain(flags: Namespace) -> int:
     """
     from openbook.database import Version
     from openbook.train import distributed
+    from openbook.train.run_files import require_output
 
     output = output_of(flags)
     recipe = recipe_of(flags, processes=distributed.world_size())
     distributed.join()
     if distributed.is_first():
+        require_output(output, start_from=recipe.train.start_from)
         prepare(flags, recipe, output / "corpus")
     distributed.wait()
     return run_training(recipe, Version.open(output / "corpus"), output, overwrite=flags.overwrite)

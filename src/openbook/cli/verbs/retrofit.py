@@ -56,11 +56,13 @@ def retrofit(
     openbook retrofit HuggingFaceTB/SmolLM2-135M-Instruct --database mybook --output mymodel
     """
     from openbook.train import load_recipe
+    from openbook.train.run_files import require_output
 
     changes = [*(settings or []), *(["model.train_base=true"] if train_base else [])]
     loaded = load_recipe(recipe, changes)
     if loaded.model.get("train_base"):
         note("the base will train, too: with retrieval off the model will drift from what it was")
+    require_output(output, start_from=loaded.train.start_from, base=base)  # before the base is loaded
     opened = require_fit(base, database, loaded.model)
     model = load_base(base, revision=revision, dtype=dtype, quantize=quantize)
     with warnings.catch_warnings():
