@@ -382,12 +382,14 @@ def test_folders_may_be_nested_deeper_than_the_stack(write: Write, tmp_path: Pat
     os.write(file, b"bottom")
     os.close(file)
     os.close(place)
-    assert [document.text for document in read_documents(str(tmp_path / "docs"))] == ["top", "bottom"]
-    outermost = tmp_path / "docs" / "d"
-    while (outermost / "d").exists():  # from outside in: rmtree is recursive itself
-        (outermost / "d").rename(tmp_path / "docs" / "next")
-        outermost.rmdir()
-        (tmp_path / "docs" / "next").rename(outermost)
+    try:
+        assert [document.text for document in read_documents(str(tmp_path / "docs"))] == ["top", "bottom"]
+    finally:  # pytest could not delete it
+        outermost = tmp_path / "docs" / "d"
+        while (outermost / "d").exists():  # from outside in: rmtree is recursive itself
+            (outermost / "d").rename(tmp_path / "docs" / "next")
+            outermost.rmdir()
+            (tmp_path / "docs" / "next").rename(outermost)
 
 
 @pytest.mark.parametrize("inside", [None, "x.png", ".hidden.txt", ".git/x.txt"])
