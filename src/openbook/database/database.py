@@ -134,8 +134,8 @@ class Database:
 
         Args:
             documents: any number; they are read as they are written.
-            sync: remove all other documents, so that the database holds just these. A function is asked at the
-                end whether to, when it knows whether all documents could be read.
+            sync: remove all other documents, so that the database holds just these. A function is asked at
+                the end whether to, when it knows whether all documents could be read.
             on_error: called with the error of a document whose id came before in this call with another text,
                 or whose tokens are not the tokenizer's; None: raise.
             batch_characters: so much text between two commits; None: as much as takes some seconds.
