@@ -1,7 +1,8 @@
 """Documents on their way into the database: each id once, and so many at a time."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from openbook.errors import SourceError
 from openbook.text import AnyDocument
@@ -50,30 +51,75 @@ def _foreign_token(document: AnyDocument, vocab_size: int) -> str:
     return ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Some documents to write and commit together, or some whose text is stored already."""
+
+    changed: Sequence[AnyDocument] = ()
+    """To write."""
+    replaced: frozenset[str] = frozenset()
+    """Ids of those that are stored with another text."""
+    unchanged: Sequence[AnyDocument] = ()
+    """Stored with this text."""
+
+
 def in_batches(
-    documents: Iterable[AnyDocument], *, characters: int | None = None
-) -> Iterator[list[AnyDocument]]:
-    """Lists of documents, each with as much text as its writer can commit in some seconds.
+    documents: Iterable[AnyDocument],
+    *,
+    stored: Callable[[Sequence[str]], Mapping[str, str]],
+    characters: int | None = None,
+) -> Iterator[Batch]:
+    """Batches of documents, each with as much text to write as can be committed in some seconds.
+
+    Only what is to be written counts. A build that is resumed passes over what it has in no time, and would
+    else take that for the speed at which it writes:
+
+        stored stored stored │ new new new │ new new new new │ …
+        looked up, not timed │ first batch │ as much as takes some seconds at the first batch's speed
 
     Args:
-        documents: any number.
-        characters: of each batch; None: what took the last batch's time decides.
+        documents: any number, each id once.
+        stored: gives the SHA-256 of those that are stored, by id.
+        characters: to write in each batch; None: what took the last batch's time decides.
     """
     limit = characters or _FIRST_BATCH
-    batch: list[AnyDocument] = []
+    changed: list[AnyDocument] = []
+    replaced: set[str] = set()
+    length = 0
+    for group in _groups(documents, characters=limit):
+        known = stored([document.id for document in group])
+        if unchanged := [document for document in group if known.get(document.id) == document.sha256]:
+            yield Batch(unchanged=unchanged)
+        for document in group:
+            if known.get(document.id) == document.sha256:
+                continue
+            changed.append(document)
+            if document.id in known:
+                replaced.add(document.id)
+            length += _characters_of(document)
+            if length >= limit:
+                began = time.monotonic()
+                yield Batch(changed=changed, replaced=frozenset(replaced))
+                seconds = max(time.monotonic() - began, 0.01)
+                if characters is None:
+                    limit = int(min(_LARGEST_BATCH, length * _SECONDS_A_BATCH / seconds))
+                changed, replaced, length = [], set(), 0
+    if changed:
+        yield Batch(changed=changed, replaced=frozenset(replaced))
+
+
+def _groups(documents: Iterable[AnyDocument], *, characters: int) -> Iterator[list[AnyDocument]]:
+    """Documents to look up together."""
+    group: list[AnyDocument] = []
     length = 0
     for document in documents:
-        batch.append(document)
+        group.append(document)
         length += _characters_of(document)
-        if length >= limit:
-            began = time.monotonic()
-            yield batch
-            seconds = max(time.monotonic() - began, 0.01)
-            if characters is None:
-                limit = int(min(_LARGEST_BATCH, length * _SECONDS_A_BATCH / seconds))
-            batch, length = [], 0
-    if batch:
-        yield batch
+        if length >= characters:
+            yield group
+            group, length = [], 0
+    if group:
+        yield group
 
 
 def _characters_of(document: AnyDocument) -> int:

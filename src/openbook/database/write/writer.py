@@ -152,17 +152,15 @@ class Writer:
         kept: set[str] = set()
         given = _noting(documents, kept) if sync else documents
         checked = first_of_each_id(given, vocab_size=self.tokenizer.vocab_size, on_error=on_error)
-        for batch in in_batches(checked, characters=batch_characters):
-            known = self.catalog.live([document.id for document in batch])
-            changed = [document for document in batch if known.get(document.id) != document.sha256]
-            if changed:
-                chunks += self._write(changed, {document.id for document in changed} & known.keys())
-            same = [document for document in batch if known.get(document.id) == document.sha256]
-            described += self._redescribe(same)
-            new = sum(document.id not in known for document in changed)
-            added, replaced = added + new, replaced + len(changed) - new
-            unchanged += len(batch) - len(changed)
-            done += len(batch)
+        batches = in_batches(checked, stored=self.catalog.live, characters=batch_characters)
+        for batch in batches:
+            if batch.changed:
+                chunks += self._write(batch.changed, batch.replaced)
+            described += self._redescribe(batch.unchanged)
+            added += len(batch.changed) - len(batch.replaced)
+            replaced += len(batch.replaced)
+            unchanged += len(batch.unchanged)
+            done += len(batch.changed) + len(batch.unchanged)
             progress(done, None)
         return AddReport(
             added=added,
@@ -248,7 +246,7 @@ class Writer:
         """Of the newest version."""
         return self.files.layout(self.catalog.snapshot())
 
-    def _write(self, documents: Sequence[AnyDocument], replaced: set[str]) -> int:
+    def _write(self, documents: Sequence[AnyDocument], replaced: Iterable[str]) -> int:
         """Write one batch and commit it; returns the number of its chunks."""
         held_out = self._held_out_ids
         tokens, records = cut_batch(
