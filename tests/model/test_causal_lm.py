@@ -225,3 +225,30 @@ def test_a_plain_decoder_has_no_encoder_and_refuses_neighbors() -> None:
     assert model(inputs.input_ids).logits.shape == (2, 11, V)
     with pytest.raises(SettingsError, match="no chunked cross-attention"):
         model(**inputs.asdict())
+
+
+@pytest.mark.parametrize("name", ["inputs_embeds", "return_dict", "output_attentions", "head_mask"])
+def test_none_for_what_transformers_passes_on_changes_nothing(name: str) -> None:
+    model, inputs = tiny_model(), draw_inputs()
+    with torch.no_grad():
+        expected = model(**inputs.asdict()).logits
+        assert torch.equal(model(**inputs.asdict(), **{name: None}).logits, expected)
+
+
+def test_embeddings_in_place_of_tokens_are_refused_with_the_remedy() -> None:
+    model, inputs = tiny_model(), draw_inputs()
+    embeddings = model.get_input_embeddings()(inputs.input_ids)
+    for arguments in (
+        {"inputs_embeds": embeddings},
+        {"input_ids": inputs.input_ids, "inputs_embeds": embeddings},
+    ):
+        with pytest.raises(SettingsError, match=r"inputs_embeds .*give the text as input_ids"):
+            model(**arguments)
+    with pytest.raises(SettingsError, match=r"input_ids are missing; give the text as input_ids"):
+        model()
+
+
+def test_a_misspelled_argument_is_refused() -> None:
+    inputs = draw_inputs()
+    with pytest.raises(SettingsError, match=r"'neighbour_ids'; did you mean 'neighbor_ids'"):
+        tiny_model()(inputs.input_ids, neighbour_ids=inputs.neighbor_ids)

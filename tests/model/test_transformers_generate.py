@@ -1,12 +1,15 @@
 """transformers' `generate` on the model: greedy, beams, sampling, with and without a cache."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
+from transformers import AutoTokenizer
 
 from openbook.model import RetroForCausalLM
+from openbook.text import train_tokenizer
 
 from .tiny import Inputs, M, V, draw_inputs, tiny_model
 
@@ -113,3 +116,29 @@ def test_decoding_that_takes_tokens_back_is_refused() -> None:
     assert not cache.is_croppable
     with pytest.raises(NotImplementedError):
         cache.crop(-1)
+
+
+def test_stop_strings_end_the_text(tmp_path: Path) -> None:
+    tokenizer = train_tokenizer(["a b c"] * 3, vocab_size=257)
+    tokenizer.save(tmp_path)
+    fast = AutoTokenizer.from_pretrained(tmp_path)
+    model = tiny_model(vocab_size=tokenizer.vocab_size, seed=3)
+    prompt = torch.tensor(tokenizer.encode(["a b c"]))
+    options = {"do_sample": False, "pad_token_id": 0, "attention_mask": torch.ones_like(prompt)}
+    whole = model.generate(prompt, max_new_tokens=8, **options)
+    first = fast.decode(whole[0, prompt.shape[1]])
+    stopped = model.generate(prompt, max_new_tokens=8, stop_strings=[first], tokenizer=fast, **options)
+    assert torch.equal(stopped, whole[:, : prompt.shape[1] + 1])
+
+
+def test_what_wraps_a_model_as_peft_does_can_train_and_write() -> None:
+    """PEFT's causal wrapper names inputs_embeds and transformers' outputs, None unless they are given."""
+    model, inputs = tiny_model(seed=3), draw_inputs(neighbors=0)
+    passed_on = dict.fromkeys(("inputs_embeds", "output_attentions", "output_hidden_states", "return_dict"))
+    out = model(input_ids=inputs.input_ids, attention_mask=None, labels=inputs.input_ids, **passed_on)
+    assert out.loss is not None
+    out.loss.backward()
+    written = model.generate(
+        input_ids=inputs.input_ids, inputs_embeds=None, max_new_tokens=2, do_sample=False, pad_token_id=0
+    )
+    assert written.shape[1] == inputs.input_ids.shape[1] + 2

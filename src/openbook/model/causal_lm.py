@@ -25,6 +25,7 @@ _IGNORED = {
     "output_hidden_states",
     "return_dict",
     "token_type_ids",
+    "tokenizer",  # what `generate` finds stop strings with
 }
 _FORWARD = {"input_ids", "neighbor_ids", "neighbor_mask", "attention_mask", "labels", "past_key_values"}
 
@@ -91,7 +92,7 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
 
     def forward(
         self,
-        input_ids: Tensor,
+        input_ids: Tensor | None = None,
         neighbor_ids: Tensor | None = None,
         neighbor_mask: Tensor | None = None,
         attention_mask: Tensor | None = None,
@@ -100,6 +101,7 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         use_cache: bool | None = None,
         position_ids: Tensor | None = None,
         *,
+        inputs_embeds: Tensor | None = None,
         num_items_in_batch: Tensor | int | None = None,
         return_logits: bool = True,
         logits_from: int = 0,
@@ -124,6 +126,7 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             use_cache: return one; None: only if one was given.
             position_ids: int64 [B, T] for the base of a retrofitted model, as it takes them. Where the
                 decoder knows distances alone, they mean nothing.
+            inputs_embeds: None, as what wraps a model passes on; the text is needed as tokens.
             num_items_in_batch: what the sum of losses is divided by; None: the number of labels predicted.
             return_logits: False spares the logits where only the loss is wanted.
             logits_from: return those of this position and all after it.
@@ -132,21 +135,27 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
                 read the neighbors of the last chunk given, [B, C, K, R] with any C, instead of those of the
                 chunk before them. For text that is known before it is read, or a search that did not know
                 what is to be predicted.
-            ignored: arguments of transformers' interface that mean nothing here (return_dict and the like).
+            ignored: arguments of transformers' interface that mean nothing here (return_dict and the like),
+                and any that are None.
 
         Returns:
             loss: scalar, with labels. logits: [B, T - logits_from, V]; with the copy head
             log-probabilities of the mixture.
 
         Raises:
-            SettingsError: shapes that do not fit, or (seen on the CPU alone) ids outside the vocabulary.
+            SettingsError: no input_ids, shapes that do not fit, or (seen on the CPU alone) ids outside the
+                vocabulary.
         """
+        if input_ids is None or inputs_embeds is not None:
+            what = "input_ids are missing" if inputs_embeds is None else "inputs_embeds cannot be read"
+            raise SettingsError(f"forward: {what}; give the text as input_ids, int64 [B, T]")
         if labels is not None and labels.shape != input_ids.shape:
             raise SettingsError(f"labels {list(labels.shape)}: must be {list(input_ids.shape)}, as input_ids")
         if labels is not None:
             check_ids("labels", labels, self.config.vocab_size, lowest=-100)
         # A misspelled neighbor_ids would silently switch retrieval off.
-        refuse_unknown(ignored, _IGNORED | _FORWARD, where="forward")
+        given = [name for name, value in ignored.items() if value is not None]
+        refuse_unknown(given, _IGNORED | _FORWARD, where="forward")
         cache = self._cache(past_key_values, use_cache)
         out = self.model(
             input_ids,
