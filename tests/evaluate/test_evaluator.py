@@ -40,7 +40,7 @@ LENGTH = 64
         ({"max_sequences": 0}, "max sequences 0"),
         ({"max_sequences": -1}, "max sequences -1"),
         ({"batch_size": 0}, "batch size 0"),
-        ({"sequence_length": 128}, "sequence length 128: the model was trained with 64"),
+        ({"sequence_length": 128}, "sequence length 128: the model reads 64"),
         ({"sequence_length": 40}, "multiple of the database's chunk size"),
         ({"sequence_length": 0}, "sequence length 0"),
     ],

@@ -10,8 +10,9 @@ from safetensors.torch import load_file
 from transformers import LlamaForCausalLM, PreTrainedModel
 
 from model.retrofitting.quantized import quantize
-from openbook.database import Database
+from openbook.database import Database, NeighborTable
 from openbook.errors import MismatchError, SettingsError, TrainingStoppedError
+from openbook.evaluate import EvaluationOptions, Evaluator
 from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import RetrofitForCausalLM
 from openbook.text import train_tokenizer
@@ -94,6 +95,26 @@ def test_it_resumes_where_it_stopped(
     train(other, book, folder, base=make_base())
     assert (folder / "model.safetensors").read_bytes() == (alone / "model.safetensors").read_bytes()
     assert metrics(folder) == metrics(alone)
+
+
+def test_it_is_evaluated_in_windows_as_long_as_its_training_sequences(
+    book: Database, make_base: MakeBase, make_retrofit: MakeRetrofit, tmp_path: Path
+) -> None:
+    recipe = make_retrofit(data__sequence_length=32, train__max_steps=1)
+    train(recipe, book, tmp_path / "model", base=make_base(max_position_embeddings=8192))
+    base = make_base(max_position_embeddings=8192)
+    model = RetrofitForCausalLM.from_pretrained(tmp_path / "model", base=base)
+    table = NeighborTable.load(book)
+
+    def length(options: EvaluationOptions | None = None) -> int:
+        return Evaluator(model, book, table, options=options).windows.dataset.sequence_length
+
+    assert length() == 32
+    assert length(EvaluationOptions(sequence_length=64)) == 64  # who asks for more gets it
+    model.config.trained_length = None  # as in retrofits of before, or made in Python
+    assert length() == 512
+    model.config.max_position_embeddings = 100
+    assert length() == 96
 
 
 def test_it_starts_from_another_retrofit_of_the_base(

@@ -189,6 +189,7 @@ Stride = Annotated[
     int | None, typer.Option(help="Tokens from one window to the next. [default: a whole window]")
 ]
 MaxSequences = Annotated[int | None, typer.Option(help="Read this many at most. [default: all]")]
+WindowBatch = Annotated[int, typer.Option("--batch-size", help="Windows at a time.")]
 BaselineModel = Annotated[
     Path | None,
     typer.Option(metavar="MODEL", help="Compare with this model, trained by `openbook train --baseline`."),

@@ -70,13 +70,13 @@ class EvaluationOptions:
         """The same, with what is left to the model's training filled in.
 
         Raises:
-            SettingsError: a window longer than the model was trained with.
+            SettingsError: a window longer than the model reads.
         """
         longest = config.max_position_embeddings
-        length = longest if self.sequence_length is None else self.sequence_length
+        length = config.training_length if self.sequence_length is None else self.sequence_length
         if length > longest:
             raise SettingsError(
-                f"sequence length {length}: the model was trained with {longest}; "
+                f"sequence length {length}: the model reads {longest}; "
                 "a stride shows it as much past as it can read"
             )
         k = config.num_neighbors if self.k is None else self.k
@@ -210,6 +210,7 @@ class Evaluator:
             progress: called with how many windows are done, and of how many.
         """
         windows, size = self.windows, self.batch_size
+        progress(0, len(windows))
         nats = {name: np.zeros(windows.predicted.shape, dtype=np.float32) for name in scorers}
         for start in range(0, len(windows), size):
             batch = slice(start, start + size)

@@ -65,6 +65,7 @@ def evaluate_perplexity(
     """
     check_modes(modes)
     windows, runs = evaluator.windows, None
+    progress(0, len(windows))
     scorers: dict[str, Scorer] = {}
     if set(modes) - {"off"}:
         evaluator.require_retrieval()

@@ -120,6 +120,11 @@ class RetroConfig(PreTrainedConfig):
     tokenizer_fingerprint: str | None = None
     """Of the tokenizer it was trained with; a database must have the same."""
 
+    @property
+    def training_length(self) -> int:
+        """Tokens in a sequence of its training; the windows of an evaluation are as long."""
+        return self.max_position_embeddings
+
     def __post_init__(self, **kwargs: Any) -> None:
         refuse_unknown(kwargs.keys() - _FROM_TRANSFORMERS, self.field_names(), where=type(self).__name__)
         self._check_kinds()

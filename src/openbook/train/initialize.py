@@ -18,6 +18,7 @@ _FROM_DATABASE = (
     "chunk_size",
     "num_neighbors",
     "max_position_embeddings",
+    "trained_length",
     "tokenizer_fingerprint",
 )
 
@@ -56,6 +57,7 @@ def new_model(recipe: Recipe, database: Version, base: PreTrainedModel | None) -
         **settings,
         chunk_size=database.settings.chunk_size,
         num_neighbors=recipe.data.num_neighbors,
+        trained_length=recipe.data.sequence_length,
         tokenizer_fingerprint=database.settings.tokenizer_fingerprint,
     )
     longest = model.config.max_position_embeddings

@@ -63,6 +63,14 @@ def test_without_a_table_neighbors_are_searched(openbook: OpenBook, model: Path,
     assert (with_table["overlap_neighbors"], without["overlap_neighbors"]) == (2, 10)
 
 
+def test_windows_are_read_in_batches(openbook: OpenBook, model: Path, database: Path) -> None:
+    command = ("eval", "perplexity", model, database, "--max-sequences", 3, "--json")
+    one, all_at_once = (openbook(*command, "--batch-size", size).json for size in (1, 3))
+    for mode, result in one["modes"].items():
+        assert all_at_once["modes"][mode]["bits_per_byte"] == pytest.approx(result["bits_per_byte"])
+    assert "batch size 0: must be at least 1" in openbook(*command, "--batch-size", 0).error
+
+
 def test_what_is_printed(openbook: OpenBook, model: Path, database: Path) -> None:
     out = openbook("eval", "perplexity", model, database, "--max-sequences", 2).out
     for heading in (

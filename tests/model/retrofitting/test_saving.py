@@ -60,6 +60,25 @@ def test_saved_and_merged_it_says_what_it_said(name: str, tmp_path: Path) -> Non
     assert not any(weight.requires_grad for weight in merged.base.parameters())
 
 
+@pytest.mark.parametrize("which", ["linear", "embedding"])
+def test_a_base_that_changed_afterwards_is_not_lost(tmp_path: Path, which: str) -> None:
+    model = learned(tiny_retrofit(tiny_base("llama"), copy_head=True))
+    matrices = {name: weight for name, weight in model.base.named_parameters() if weight.dim() == 2}
+    name = next(name for name in matrices if ("embed" in name) == (which == "embedding"))
+    weight = matrices[name]
+    weight.requires_grad_(True)  # as by hand, or merged into it by an adapter
+    with torch.no_grad():
+        weight.add_(0.5)
+    with pytest.raises(SettingsError, match=r"weights have changed.*model\.merge\(\).*train_base=True"):
+        model.save_pretrained(tmp_path / "adapter")
+    assert not (tmp_path / "adapter").exists()
+    model.merge()
+    model.save_pretrained(tmp_path / "merged")
+    merged = RetrofitForCausalLM.from_pretrained(tmp_path / "merged")
+    assert torch.equal(dict(merged.base.named_parameters())[name], weight)
+    assert torch.equal(logits(merged), logits(model))
+
+
 def test_an_adapter_finds_its_base(adapter: Path, base_folder: Path) -> None:
     model = RetroForCausalLM.from_pretrained(adapter)
     assert isinstance(model, RetrofitForCausalLM)

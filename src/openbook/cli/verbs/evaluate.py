@@ -29,6 +29,7 @@ from openbook.cli.options import (
     Shares,
     Stride,
     TableMode,
+    WindowBatch,
 )
 from openbook.cli.output import note_datastore, note_near_copies, print_evaluation, print_search_quality
 from openbook.errors import SettingsError
@@ -49,6 +50,7 @@ def perplexity(
     sequence_length: SequenceLength = None,
     stride: Stride = None,
     max_sequences: MaxSequences = None,
+    batch_size: WindowBatch = 8,
     baseline: BaselineModel = None,
     in_context: InContext = False,
     knn_lm: KnnLm = False,
@@ -76,6 +78,7 @@ def perplexity(
         sequence_length=sequence_length,
         stride=stride,
         max_sequences=max_sequences,
+        batch_size=batch_size,
         seed=seed,
     )
     if report is not None:

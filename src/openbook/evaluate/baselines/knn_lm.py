@@ -157,7 +157,7 @@ def build_knn_lm(
     tokens = np.cumsum(book.layout.document_tokens[documents])
     tuned_on = 1 + min(np.searchsorted(tokens, _TUNED_ON), np.searchsorted(tokens[:-2], tokens[-1] / 2))
     datastore = build_datastore(model, book, documents[tuned_on:], options, progress=progress)
-    length = model.config.max_position_embeddings
+    length = model.config.training_length
     length -= length % book.settings.chunk_size
     ids, labels = read_documents(book, documents[:tuned_on], sequence_length=length)
     sequences = -(-_TUNED_ON // length)

@@ -22,7 +22,7 @@ from openbook.model.retrofitting.config import RetrofitConfig
 from openbook.model.retrofitting.decoder import GraftedDecoder
 from openbook.model.retrofitting.fingerprint import is_quantized
 from openbook.model.retrofitting.grafts import Graft
-from openbook.model.retrofitting.loading import base_of, require_base
+from openbook.model.retrofitting.loading import base_of, require_base, require_unchanged
 from openbook.model.retrofitting.own.own_model import OwnReaderModel
 from openbook.model.retrofitting.stored import read_config, take_stored
 
@@ -127,9 +127,11 @@ class RetrofitForCausalLM(RetroForCausalLM):
                 are one safetensors file.
 
         Raises:
-            SettingsError: another option of transformers' method.
+            SettingsError: another option of transformers' method; or the base's weights have changed, and
+                are not among those that are saved.
         """
         refuse_unknown(options, ("safe_serialization", "max_shard_size"), where="save_pretrained")
+        require_unchanged(self.config, self.base)
         # Not transformers' own method: it gives some bases' weights other names.
         folder = Path(save_directory)
         folder.mkdir(parents=True, exist_ok=True)

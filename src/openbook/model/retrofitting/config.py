@@ -12,6 +12,10 @@ Place = Literal["chunk", "text"]
 _CHOICES = {"reader": Reader, "reading": Reading, "neighbors_before": Place}
 
 
+_LENGTH_IF_UNKNOWN = 512
+"""Tokens; as in the shipped recipe."""
+
+
 class RetrofitConfig(RetroConfig):
     """Sizes and options of what is added to a base; the decoder's own sizes are the base's.
 
@@ -39,6 +43,8 @@ class RetrofitConfig(RetroConfig):
     """The encoder reads the base's token embedding, through a linear map where their widths differ."""
     train_base: bool = False
     """Whether the base trains, too; then retrieval off is no longer what the base was."""
+    trained_length: int | None = None
+    """Tokens in a sequence of its training; None: it is not known."""
     base_type: str = ""
     """The base's model_type, as transformers names it."""
     base_name: str | None = None
@@ -90,6 +96,12 @@ class RetrofitConfig(RetroConfig):
             raise SettingsError(f"adapt_neighbors {self.adapt_neighbors!r}: must be true or false")
         if self.reader == "own" and self.copy_head is True:
             raise SettingsError("copy_head: needs reader 'encoder', whose encoded neighbors it copies from")
+
+    @property
+    def training_length(self) -> int:
+        """Not the base's, which may read a hundred times as much as the new weights were trained on."""
+        longest = min(self.max_position_embeddings, self.trained_length or _LENGTH_IF_UNKNOWN)
+        return max(longest - longest % self.chunk_size, self.chunk_size)
 
     @property
     def is_self_contained(self) -> bool:

@@ -118,15 +118,38 @@ def require_base(config: RetrofitConfig, base: PreTrainedModel) -> None:
         raise MismatchError(
             f"the retrofit belongs to {name}, a {config.base_type}; {given} is a {base.config.model_type}"
         )
-    theirs, ours = core_fingerprint(base), config.base_core_fingerprint
-    if theirs == ours and config.base_fingerprint is not None:
-        theirs, ours = weights_fingerprint(base) or config.base_fingerprint, config.base_fingerprint
+    theirs, ours = _compared(config, base)
     if theirs != ours:
         dtype = (config.base_loading or {}).get("dtype")
         raise MismatchError(
             f"the retrofit belongs to {name} (weights {ours}, loaded as {dtype}); {given} has weights "
             f"{theirs} ({base.dtype}): give the base that it was trained on, loaded so, or retrofit this one"
         )
+
+
+def require_unchanged(config: RetrofitConfig, base: PreTrainedModel) -> None:
+    """Refuse a base that would be another when the new weights are loaded, because its own are not saved.
+
+    Raises:
+        SettingsError: saying how to save all of it.
+    """
+    if config.is_self_contained:
+        return
+    theirs, ours = _compared(config, base)
+    if theirs != ours:
+        raise SettingsError(
+            f"the base's weights have changed: they were {ours}, now they are {theirs} ({base.dtype}), which "
+            "would be lost with the new weights alone; call model.merge() first, then all weights are saved; "
+            "to train the base, retrofit it with train_base=True"
+        )
+
+
+def _compared(config: RetrofitConfig, base: PreTrainedModel) -> tuple[str, str | None]:
+    """The fingerprint of this base, and that of the one retrofitted, of all weights where both have it."""
+    theirs, ours = core_fingerprint(base), config.base_core_fingerprint
+    if theirs == ours and config.base_fingerprint is not None:
+        return weights_fingerprint(base) or config.base_fingerprint, config.base_fingerprint
+    return theirs, ours
 
 
 def _not_loaded(name: str, error: Exception) -> SettingsError:
