@@ -105,6 +105,10 @@ class Sources:
         if files := self.omissions.files_line():
             note(files)
 
+    def lacks(self, document_id: str) -> bool:
+        """Whether `check` found no such document."""
+        return hash(document_id) not in self._found
+
     def documents(self) -> Iterator[AnyDocument]:
         """Read all documents that can be read; what cannot be read this time only is counted and said too."""
         missing = set(self._found)

@@ -69,6 +69,13 @@ Holdout = Annotated[
         "[default: 0]"
     ),
 ]
+AllowUnknownHoldout = Annotated[
+    bool,
+    typer.Option(
+        "--allow-unknown-holdout",
+        help="The file of held-out ids may name documents that come later; without this they are an error.",
+    ),
+]
 Decontaminate = Annotated[
     bool | None,
     typer.Option(

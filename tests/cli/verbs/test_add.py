@@ -59,7 +59,8 @@ def test_copies_of_held_out_documents_are_named_and_listed(
     ids = tmp_path / "ids.txt"
     ids.write_text("late\nearly\n")
     build = ("build", tmp_path / "held")
-    first = openbook(*build, write_copies(tmp_path / "1.jsonl", ["early"]), *LEXICAL, "--holdout", ids)
+    late = "--allow-unknown-holdout"
+    first = openbook(*build, write_copies(tmp_path / "1.jsonl", ["early"]), *LEXICAL, "--holdout", ids, late)
     assert "near-copy: copy of early: similar with early" in first.err
     rows = [
         json.loads(line) for line in write_copies(tmp_path / "2.jsonl", ["late"]).read_text().splitlines()

@@ -63,7 +63,7 @@ def test_other_keys_of_json_lines(openbook: OpenBook, tmp_path: Path) -> None:
 
 def test_a_build_with_a_file_of_ids_holds_those_out(openbook: OpenBook, texts: Path, tmp_path: Path) -> None:
     ids = tmp_path / "ids.txt"
-    ids.write_text("row1\n\n  texts/note3.txt  \nrow1\nnot there\n", encoding="utf-8")
+    ids.write_text("row1\n\n  texts/note3.txt  \nrow1\n", encoding="utf-8")
     result = openbook("build", tmp_path / "db", texts, *LEXICAL, "--holdout", ids, "--json")
     assert (result.code, result.json["holdout_documents"]) == (0, 2)
     assert openbook("search", tmp_path / "db", "quokka", "--json").json == []
@@ -72,6 +72,44 @@ def test_a_build_with_a_file_of_ids_holds_those_out(openbook: OpenBook, texts: P
     ids.write_text("row1\n")
     other = openbook("build", tmp_path / "db", texts, "--holdout", ids)
     assert (other.code, "holdout_ids" in other.error) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("listed", "problem"),
+    [
+        ("texts/note3.txt\nROW1\n", "1 of 2 ids name no document: 'ROW1' (nearest: 'row1'"),
+        ("note3.txt\n", "'note3.txt' (nearest: 'texts/note3.txt'"),
+        ("row1\ntexts/note33.txt\n", "'texts/note33.txt' (nearest: 'texts/note3.txt'"),
+        ("zebra\n", "1 of 1 ids name no document: 'zebra'; correct them"),
+        ("".join(f"zebra {n}\n" for n in range(9)), "'zebra 4', and 4 more; correct them"),
+    ],
+)
+def test_held_out_ids_that_no_document_has_are_an_error(
+    openbook: OpenBook, texts: Path, tmp_path: Path, listed: str, problem: str
+) -> None:
+    ids = tmp_path / "ids.txt"
+    ids.write_text(listed)
+    result = openbook("build", tmp_path / "db", texts, *LEXICAL, "--holdout", ids)
+    assert (result.code, problem in result.error) == (2, True), result.error
+    assert "--allow-unknown-holdout" in result.error
+    assert not (tmp_path / "db").exists()
+
+
+def test_held_out_documents_may_come_later_if_that_is_said(
+    openbook: OpenBook, texts: Path, tmp_path: Path
+) -> None:
+    ids = tmp_path / "ids.txt"
+    ids.write_text("row1\nlater\n")
+    build = ("build", tmp_path / "db", texts, *LEXICAL, "--holdout", ids)
+    result = openbook(*build, "--allow-unknown-holdout", "--json")
+    assert (result.code, result.json["holdout_documents"]) == (0, 1)
+    assert "1 of 2 ids name no document: 'later'" in result.err
+    assert openbook(*build).code == 2
+    (tmp_path / "later.jsonl").write_text('{"id": "later", "text": "An axolotl sleeps."}\n')
+    added = openbook("add", tmp_path / "db", tmp_path / "later.jsonl", "--json")
+    assert added.json["holdout_documents"] == 2
+    again = openbook(*build)
+    assert (again.code, "name no document" in again.err) == (0, False), "the database has it"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])

@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from openbook.cli.console import note
 from openbook.cli.options import (
+    AllowUnknownHoldout,
     DatabaseArgument,
     Decontaminate,
     Deduplicate,
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from openbook.cli.checked_sources import Sources
     from openbook.database import Database
 
+_SHOWN_IDS = 5
+
 
 def build(
     db: DatabaseArgument,
@@ -32,6 +36,7 @@ def build(
     embedder: NewEmbedder = None,
     chunk_size: NewChunkSize = None,
     holdout: Holdout = None,
+    allow_unknown_holdout: AllowUnknownHoldout = False,
     decontaminate: Decontaminate = None,
     deduplicate: Deduplicate = None,
     glob: Glob = None,
@@ -57,6 +62,7 @@ def build(
         embedder=embedder,
         chunk_size=chunk_size,
         holdout=holdout,
+        allow_unknown_holdout=allow_unknown_holdout,
         decontaminate=decontaminate,
         deduplicate=deduplicate,
     )
@@ -72,6 +78,7 @@ def create_or_open(
     embedder: str | None,
     chunk_size: int | None,
     holdout: str | None,
+    allow_unknown_holdout: bool,
     decontaminate: bool | None,
     deduplicate: bool | None,
 ) -> "Database":
@@ -84,12 +91,13 @@ def create_or_open(
         embedder: None: the database's own, or the default; "none": lexical only.
         chunk_size: None: the database's own, or 64.
         holdout: a share, or a file of ids. None: the database's own, or no document.
+        allow_unknown_holdout: the file may name documents that are neither among the sources nor stored.
         decontaminate: None: the database's own, or True.
         deduplicate: None: the database's own, or False.
 
     Raises:
         DatabaseError: it has other settings, or the folder holds something else.
-        SettingsError: `holdout` is neither a number nor a file.
+        SettingsError: `holdout` is neither a number nor a file, or names documents that there are not.
     """
     from openbook.cli.checked_sources import make_tokenizer
     from openbook.database import Database
@@ -98,12 +106,14 @@ def create_or_open(
     from openbook.database.write.creation import require_free
 
     held_out = None if holdout is None else _share_or_ids(holdout)
-    if (path / FILE_NAME).exists():
-        database = Database.open(path)
+    existing = Database.open(path) if (path / FILE_NAME).exists() else None
+    if isinstance(held_out, tuple):
+        _check_ids(held_out, holdout, sources, existing, is_error=not allow_unknown_holdout)
+    if existing is not None:
         plain = {"chunk_size": chunk_size, "decontaminate": decontaminate, "deduplicate": deduplicate}
         asked = {name: value for name, value in plain.items() if value is not None}
-        _refuse_other_settings(database, asked | _asked_settings(tokenizer, embedder, held_out))
-        return database
+        _refuse_other_settings(existing, asked | _asked_settings(tokenizer, embedder, held_out))
+        return existing
     require_free(path)  # before a tokenizer is trained
     return Database.create(
         path,
@@ -134,6 +144,34 @@ def _share_or_ids(holdout: str) -> float | tuple[str, ...]:
     if not ids:
         raise SettingsError(f"--holdout {holdout}: the file holds no id")
     return ids
+
+
+def _check_ids(
+    ids: tuple[str, ...],
+    file: str | None,
+    sources: "Sources",
+    database: "Database | None",
+    *,
+    is_error: bool,
+) -> None:
+    """Name the ids that no document has, which would leave what was meant by them in the book."""
+    from openbook.text.document_ids import suggestion
+
+    missing = [name for name in ids if sources.lacks(name)]
+    stored: set[str] = set()
+    if missing and database is not None:
+        stored.update(database.catalog.live_ids())
+        missing = [name for name in missing if name not in stored]
+    if not missing:
+        return
+    known = sorted(stored.union(document.id for document in sources.documents()))
+    shown = [suggestion(name, known) for name in missing[:_SHOWN_IDS]]
+    if len(missing) > _SHOWN_IDS:
+        shown.append(f"and {len(missing) - _SHOWN_IDS:,} more")
+    problem = f"--holdout {file}: {len(missing):,} of {len(ids):,} ids name no document: {', '.join(shown)}"
+    if is_error:
+        raise SettingsError(f"{problem}; correct them, or --allow-unknown-holdout if they come later")
+    note(f"{problem}; they are held out when they come")
 
 
 def _asked_settings(

@@ -1,0 +1,62 @@
+"""Which known id was meant by one that no document has."""
+
+import unicodedata
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from itertools import islice
+
+_LEAST_RATIO = 0.6
+"""Of `SequenceMatcher`: below it two ids have nothing to do with each other."""
+_MOST_COMPARED = 100_000
+"""Ids that are compared letter by letter; beyond it a typo goes without a suggestion, and needs no minute."""
+
+
+def nearest_ids(wanted: str, known: Iterable[str], *, most: int = 3) -> list[str]:
+    """Find the ids that are most likely meant, the likeliest first.
+
+    First those that are equal but for case, width or the kind of slash; then paths that end alike; then
+    those of nearly the same letters.
+
+    >>> nearest_ids("DOC-3", ["doc-3", "doc-30", "x"])
+    ['doc-3', 'doc-30']
+    >>> nearest_ids("a.md", ["notes/a.md", "notes/b.md"], most=1)
+    ['notes/a.md']
+    """
+    folded = _folded(wanted)
+    matcher = SequenceMatcher(b=folded, autojunk=False)
+    ranked = []
+    for number, name in enumerate(known):
+        likeness = _likeness(folded, _folded(name), matcher if number < _MOST_COMPARED else None)
+        if likeness >= _LEAST_RATIO:
+            ranked.append((-likeness, number, name))
+    return [name for _, _, name in islice(sorted(ranked), most)]
+
+
+def suggestion(wanted: str, known: Iterable[str]) -> str:
+    """The id that no document has, and what it might stand for.
+
+    >>> suggestion("DOC-3", ["doc-3", "x"])
+    "'DOC-3' (nearest: 'doc-3')"
+    """
+    nearest = nearest_ids(wanted, known)
+    return f"{wanted!r} (nearest: {', '.join(map(repr, nearest))})" if nearest else repr(wanted)
+
+
+def _folded(name: str) -> str:
+    """Without what differs from system to system: case, composed letters, slashes, `./` before a path."""
+    return unicodedata.normalize("NFKC", name).casefold().replace("\\", "/").removeprefix("./").strip("/ ")
+
+
+def _likeness(wanted: str, known: str, matcher: SequenceMatcher[str] | None) -> float:
+    """3 if equal, 2 if one path is the end of the other, above 1 for the same file name; else the ratio."""
+    if wanted == known:
+        return 3.0
+    if known.endswith(f"/{wanted}") or wanted.endswith(f"/{known}"):
+        return 2.0
+    ratio = 0.0
+    if matcher is not None:
+        matcher.set_seq1(known)
+        if matcher.real_quick_ratio() >= _LEAST_RATIO and matcher.quick_ratio() >= _LEAST_RATIO:
+            ratio = matcher.ratio()
+    is_named_alike = "/" in wanted and known.rpartition("/")[2] == wanted.rpartition("/")[2]
+    return ratio + is_named_alike

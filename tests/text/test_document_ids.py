@@ -1,0 +1,36 @@
+"""What was meant by an id that no document has."""
+
+import pytest
+
+from openbook.text.document_ids import nearest_ids, suggestion
+
+KNOWN = ["doc-1", "doc-2", "doc-3", "notes/a.md", "notes/sub/b.md", "Café.txt", "https://x.example/p"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "meant"),
+    [
+        ("DOC-3", "doc-3"),
+        ("doc-22", "doc-2"),
+        ("a.md", "notes/a.md"),
+        ("/home/me/notes/a.md", "notes/a.md"),
+        ("./notes/a.md", "notes/a.md"),
+        ("notes\\a.md", "notes/a.md"),
+        ("notes/b.md", "notes/sub/b.md"),
+        ("notes/a", "notes/a.md"),
+        ("cafe\u0301.txt", "Café.txt"),
+        ("https://x.example/p/", "https://x.example/p"),
+    ],
+)
+def test_the_id_that_was_meant_comes_first(wanted: str, meant: str) -> None:
+    assert nearest_ids(wanted, KNOWN)[0] == meant
+
+
+def test_what_resembles_nothing_has_no_suggestion() -> None:
+    assert nearest_ids("zebra", KNOWN) == []
+    assert suggestion("zebra", KNOWN) == "'zebra'"
+
+
+def test_suggestions_are_few_and_printable() -> None:
+    assert len(nearest_ids("doc-0", [f"doc-{number}" for number in range(1, 50)])) == 3
+    assert suggestion("a\x1b[1m", ["a\x1b[2m"]).isprintable()
