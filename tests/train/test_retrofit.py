@@ -14,9 +14,9 @@ from openbook.database import Database, NeighborTable
 from openbook.errors import MismatchError, SettingsError, TrainingStoppedError
 from openbook.evaluate import EvaluationOptions, Evaluator
 from openbook.model import RetroForCausalLM
-from openbook.model.retrofitting import RetrofitForCausalLM
+from openbook.model.retrofitting import RetrofitForCausalLM, retrofit
 from openbook.text import train_tokenizer
-from openbook.train import Recipe, checkpoints, train
+from openbook.train import Recipe, checkpoints, load_recipe, train
 
 Weights = Callable[[Path], dict[str, torch.Tensor]]
 Metrics = Callable[[Path], list[dict[str, Any]]]
@@ -264,3 +264,13 @@ def test_a_merged_retrofit_is_nothing_to_start_from(
     recipe = make_retrofit(train__start_from=str(tmp_path / "whole"))
     with pytest.raises(SettingsError, match="holds its base as well; give the folder that was merged"):
         train(recipe, book, tmp_path / "next", base=make_base())
+
+
+@pytest.mark.parametrize("name", ["retrofit", "retrofit-encoder"])
+def test_python_and_the_command_have_the_same_defaults(make_base: MakeBase, name: str) -> None:
+    recipe = load_recipe(name)
+    base = make_base()
+    by_recipe = retrofit(base, **recipe.model, num_neighbors=recipe.data.num_neighbors)
+    assert retrofit(base, reader=recipe.model["reader"]).config.to_dict() == by_recipe.config.to_dict()
+    if name == "retrofit":
+        assert retrofit(base).config.to_dict() == by_recipe.config.to_dict()

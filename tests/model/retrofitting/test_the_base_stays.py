@@ -138,7 +138,7 @@ def test_by_default_the_new_weights_follow_the_base_and_the_rule_of_the_paper() 
 
     config = retrofit(tiny_base("qwen3", num_hidden_layers=12), reader="encoder").config
     assert config.cca_layers == [6, 9, 12]
-    assert (config.chunk_size, config.num_neighbors, config.copy_head) == (64, 2, False)
+    assert (config.chunk_size, config.num_neighbors, config.copy_head) == (64, 2, True)
     assert (config.hidden_size, config.head_dim, config.encoder_hidden_size) == (16, 6, 16)
     assert (config.vocab_size, config.max_position_embeddings) == (29, 40)
     assert (config.bos_token_id, config.eos_token_id, config.pad_token_id) == (1, 2, 0)

@@ -71,7 +71,7 @@ def tiny_retrofit(base: PreTrainedModel | str = "llama", **options: Any) -> Retr
     base = tiny_base(base) if isinstance(base, str) else base
     torch.manual_seed(1)
     defaults = {"chunk_size": M, "cca_layers": [2, 3], "encoder_hidden_size": 12, "encoder_num_layers": 1}
-    defaults |= {"reader": "encoder", "encoder_num_attention_heads": 2}
+    defaults |= {"reader": "encoder", "copy_head": False, "encoder_num_attention_heads": 2}
     return retrofit(base, **(defaults | options)).eval()
 
 

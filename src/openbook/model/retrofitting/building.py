@@ -60,7 +60,7 @@ def retrofit(
     num_neighbors: int = 2,
     cca_layers: list[int] | None = None,
     encoder_hidden_size: int | None = None,
-    copy_head: bool = False,
+    copy_head: bool | None = None,
     train_base: bool = False,
     **options: Any,
 ) -> RetrofitForCausalLM:
@@ -77,7 +77,8 @@ def retrofit(
         num_neighbors: K in training.
         cca_layers: P, the layers that read neighbors, from 1; None: all, with an encoder the paper's rule.
         encoder_hidden_size: E, of an encoder; None: half the base's width in whole heads of 64, at most 896.
-        copy_head: mix the prediction with a copy distribution over the neighbors' tokens.
+        copy_head: mix the prediction with a copy distribution over the neighbors' tokens; None: with an
+            encoder, as `openbook retrofit` does.
         train_base: let the base's weights train, too; retrieval off then drifts from what the base was.
         options: other settings of `RetrofitConfig`, such as encoder_num_layers or tokenizer_fingerprint.
 
@@ -99,6 +100,8 @@ def retrofit(
     if train_base:
         warnings.warn("train_base: retrieval off will drift from what the base computes", stacklevel=2)
     _check_options(reader, options | {"encoder_hidden_size": encoder_hidden_size})
+    if copy_head is None:
+        copy_head = reader == "encoder" and cca_layers != []
     settings = options | {
         "reader": reader,
         "chunk_size": chunk_size,
