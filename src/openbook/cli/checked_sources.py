@@ -102,6 +102,8 @@ class Sources:
             note(f"not all of it: {part}")
         if len(self.omissions.parts) > _SHOWN_SKIPS:
             note(f"not all of it: {len(self.omissions.parts) - _SHOWN_SKIPS:,} files more")
+        for place, kind in list(self.omissions.own_folders.items())[:_SHOWN_SKIPS]:
+            note(f"{place}: is left out, it is a {kind} of openbook")
         if files := self.omissions.files_line():
             note(files)
 

@@ -16,7 +16,9 @@ from typing import IO, Any
 from openbook.errors import SourceError
 from openbook.text.documents import AnyDocument, source_error
 from openbook.text.globs import matches
+from openbook.text.own_folders import kind_of_own_folder
 from openbook.text.readers.hub import is_dataset, read_dataset
+from openbook.text.readers.megatron import is_megatron
 from openbook.text.readers.registry import ONLY_NAMED, READERS, known_kinds, reader_suffix
 from openbook.text.readers.source_file import Item, Keys, NoRowsError, Omission, SourceFile
 from openbook.text.readers.standard_input import read_standard_input
@@ -37,10 +39,12 @@ class Omissions:
     files: of folders, those that no reader knows, counted by the ends of their names. Hidden files, pipes and
         files that a pattern leaves out are not among them.
     parts: a line for each file that was read, but not all of it.
+    own_folders: places of databases, models and training runs of openbook, with what they are.
     """
 
     files: Counter[str] = field(default_factory=Counter)
     parts: list[str] = field(default_factory=list)
+    own_folders: dict[str, str] = field(default_factory=dict)
 
     def files_line(self) -> str:
         """Say in one line which files there are; empty if there are none.
@@ -75,7 +79,8 @@ def read_documents(
     """Read documents one by one from files and folders (recursively, in the order of their names).
 
     Of what lies below a named folder, these are left out: files of no known kind (.json and .tsv too without
-    a `glob`), hidden files and folders, lock files of office programs (`~$report.docx`), pipes and devices.
+    a `glob`, and any .idx that is not Megatron's), hidden files and folders, lock files of office programs
+    (`~$report.docx`), pipes and devices, and databases, models and training runs of openbook.
     Links to folders are not followed. Tables without rows are passed over where anything else is read.
 
     Args:
@@ -97,7 +102,7 @@ def read_documents(
     keys = Keys(text=text_key, id=id_key)
     found = Omissions() if omissions is None else omissions
     sources = [sources] if isinstance(sources, str) else sources
-    items = (item for source in sources for item in _items(str(source), keys, glob, stdin, found.files))
+    items = (item for source in sources for item in _items(str(source), keys, glob, stdin, found))
     for item in _without_empty_tables(items):
         if isinstance(item, Omission):
             found.parts.append(item.message)
@@ -126,7 +131,7 @@ def _without_empty_tables(items: Iterator[Item]) -> Iterator[Item]:
 
 
 def _items(
-    source: str, keys: Keys, glob: str | None, stdin: IO[bytes] | None, left_out: Counter[str]
+    source: str, keys: Keys, glob: str | None, stdin: IO[bytes] | None, left_out: Omissions
 ) -> Iterator[Item]:
     if source == STANDARD_INPUT:
         yield from read_standard_input(stdin or getattr(sys.stdin, "buffer", None), keys)
@@ -145,7 +150,7 @@ def _at_least_one(items: Iterator[Item], where: str) -> Iterator[Item]:
     yield from items
 
 
-def _files(source: str, glob: str | None, left_out: Counter[str]) -> Iterator[SourceFile | SourceError]:
+def _files(source: str, glob: str | None, left_out: Omissions) -> Iterator[SourceFile | SourceError]:
     filesystem, path = _locate(source)
     name = PurePosixPath(path).name
     if filesystem.isdir(path):
@@ -187,7 +192,7 @@ def _locate(source: str) -> tuple[Any, str]:
 
 
 def _folder(
-    filesystem: Any, folder: str, top: PurePosixPath, glob: str | None, left_out: Counter[str]
+    filesystem: Any, folder: str, top: PurePosixPath, glob: str | None, left_out: Omissions
 ) -> Iterator[SourceFile | SourceError]:
     """The files below a folder that have a reader and match, level by level in the order of their names."""
     waiting: list[tuple[str, PurePosixPath, dict[str, Any] | None]] = [(folder, PurePosixPath(), None)]
@@ -195,29 +200,43 @@ def _folder(
         place, below, file = waiting.pop()
         if file is None:
             try:
-                waiting += reversed([*_children(filesystem, place, below)])
+                names = _names(filesystem, place)
             except OSError as error:
                 yield source_error(place, f"cannot be read: {error}")
+                continue
+            if kind := kind_of_own_folder(filesystem, place, names):
+                if place == folder:
+                    yield source_error(place, f"is a {kind} of openbook, not text; name where its text is")
+                left_out.own_folders[place] = kind
+                continue
+            waiting += reversed([*_children(names, below)])
         elif glob is not None and not matches(str(below), glob):
             continue
-        elif not _is_read(str(below), glob):
-            left_out[below.suffix.lower()] += 1
+        elif not _is_read(str(below), glob) or (
+            reader_suffix(place) == ".idx" and not is_megatron(filesystem, place)
+        ):
+            left_out.files[below.suffix.lower()] += 1
         elif not _is_special(filesystem, file):
             yield SourceFile(filesystem, place, name=str(top / below))
 
 
-def _children(
-    filesystem: Any, folder: str, below: PurePosixPath
-) -> Iterator[tuple[str, PurePosixPath, dict[str, Any] | None]]:
-    """What a folder holds, by name, without hidden files: the place, its path below, and what a file is.
+def _names(filesystem: Any, folder: str) -> dict[str, tuple[bool, dict[str, Any]]]:
+    """What a folder holds, by name: whether it is a folder, and what fsspec says of it.
 
     Raises:
         OSError: it cannot be listed.
     """
     _, folders, files = next(filesystem.walk(folder, maxdepth=1, detail=True, on_error="raise"))
-    for name, found in sorted({**files, **folders}.items()):
+    return {name: (name in folders, found) for name, found in {**files, **folders}.items()}
+
+
+def _children(
+    names: dict[str, tuple[bool, dict[str, Any]]], below: PurePosixPath
+) -> Iterator[tuple[str, PurePosixPath, dict[str, Any] | None]]:
+    """What a folder holds, by name, without hidden files: the place, its path below, and what a file is."""
+    for name, (is_folder, found) in sorted(names.items()):
         if not name.startswith(_NOT_DOCUMENTS):
-            yield found["name"], below / name, None if name in folders else found
+            yield found["name"], below / name, None if is_folder else found
 
 
 def _is_read(path: str, glob: str | None) -> bool:

@@ -255,3 +255,17 @@ def test_building_into_a_folder_of_something_else(
     result = openbook("build", texts, texts, *LEXICAL)
     assert (result.code, str(texts) in result.error) == (2, True)
     assert contents(texts) == before
+
+
+def test_a_book_in_its_own_folder_can_be_added_to_again_and_again(
+    openbook: OpenBook, texts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(texts)
+    assert openbook("build", "book", ".", *LEXICAL, "--json").json["documents"] == 14
+    (texts / "new.md").write_text("An axolotl sleeps.")
+    for verb in (("build",), ("add",), ("add", "--sync")):
+        name, *options = verb
+        result = openbook(name, "book", ".", *options, "--json")
+        assert (result.code, result.json["documents"]) == (0, 15), result.err
+        assert "is a database of openbook" in result.err
+    assert "1 added" not in result.err

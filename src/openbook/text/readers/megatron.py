@@ -57,6 +57,20 @@ def read_megatron(file: SourceFile, keys: Keys) -> Iterator[Item]:
         yield source_error(path, f"cannot be read: {error}")
 
 
+def is_megatron(filesystem: Any, index: str) -> bool:
+    """Say whether a .idx is Megatron's: its .bin lies beside it, and it begins as theirs do.
+
+    Git's packs have a .idx too, and so have tantivy's indexes.
+    """
+    if not filesystem.isfile(f"{index.removesuffix('.idx')}.bin"):
+        return False
+    try:
+        with filesystem.open(index, "rb") as stream:
+            return _MAGIC.startswith(stream.read(len(_MAGIC)))
+    except OSError:  # its reader reports that
+        return True
+
+
 def _parse(raw: bytes, data_size: int, where: str) -> _Index:
     """Read an index, believing nothing."""
     if len(raw) < _HEADER.size or not raw.startswith(_MAGIC):
