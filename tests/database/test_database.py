@@ -482,3 +482,21 @@ def test_what_is_neither_a_share_nor_ids_is_not_a_holdout(
     with pytest.raises(TypeError, match=r"holdout: .*a list of ids"):
         Database.create(tmp_path / "db", tokenizer=tokenizer, embedder=None, holdout=holdout)
     assert not (tmp_path / "db").exists()
+
+
+# --- Fingerprints that older versions recorded ---
+
+
+def test_a_database_with_the_fingerprint_of_an_older_version_is_the_same(
+    tmp_path: Path, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (former,) = tokenizer.fingerprints - {tokenizer.fingerprint}
+    with monkeypatch.context() as patch:
+        patch.setitem(tokenizer.__dict__, "fingerprint", former)
+        Database.create(tmp_path / "db", tokenizer=tokenizer, embedder=None)
+    database = Database.open(tmp_path / "db")
+    assert database.settings.tokenizer_fingerprint == former
+    for of_model in (None, former, tokenizer.fingerprint):
+        database.settings.require_match(database.tokenizer, tokenizer_fingerprint=of_model, chunk_size=64)
+    with pytest.raises(MismatchError, match="retokenize"):
+        database.settings.require_match(database.tokenizer, tokenizer_fingerprint="0" * 16, chunk_size=64)

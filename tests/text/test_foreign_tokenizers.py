@@ -8,10 +8,11 @@ from unicodedata import normalize
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer as FastTokenizer
 
 from foreign_tokenizers import FAMILIES, SOME_TEXT, foreign, make_fast
 from openbook.errors import SettingsError
-from openbook.text import Tokenizer, load_tokenizer
+from openbook.text import Tokenizer, load_tokenizer, train_tokenizer
 
 TEXTS = [
     "The fox wasn't  here.\n\n 1,234",
@@ -163,3 +164,46 @@ def test_tokens_that_a_model_expects_before_every_text(tmp_path: Path) -> None:
     assert found == {name: [1] if name.startswith("llama") else [] for name in FAMILIES}
     foreign("llama").save(tmp_path)
     assert load_tokenizer(str(tmp_path)).start_ids == [1]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("ours", "PreTrainedTokenizerFast"),
+        ("llama", "PreTrainedTokenizerFast"),
+        ("llama-metaspace", "LlamaTokenizer"),
+        ("gpt2", "GPT2Tokenizer"),
+        ("qwen", "Qwen2Tokenizer"),
+    ],
+)
+def test_saved_again_by_transformers_it_is_the_same_tokenizer(tmp_path: Path, name: str, kind: str) -> None:
+    from transformers import AutoTokenizer
+
+    ours = train_tokenizer(SOME_TEXT, vocab_size=300) if name == "ours" else foreign(name)
+    ours.save(tmp_path / "first")
+    write(tmp_path / "first", tokenizer_config={"tokenizer_class": kind, "eos_token": ours.end_of_text})
+    AutoTokenizer.from_pretrained(str(tmp_path / "first")).save_pretrained(str(tmp_path / "again"))
+    again = load_tokenizer(str(tmp_path / "again"))
+    assert again.fingerprint == ours.fingerprint
+    assert again.encode(TEXTS) == ours.encode(TEXTS)
+
+
+def test_what_decides_the_tokens_decides_the_fingerprint() -> None:
+    def changed(**parts: Any) -> str:
+        described = json.loads(make_fast("gpt2").to_str()) | parts
+        fast = FastTokenizer.from_str(json.dumps(described))
+        return Tokenizer(fast, end_of_text="<|endoftext|>", name="x").fingerprint
+
+    described = json.loads(make_fast("gpt2").to_str())
+    model, merges = described["model"], described["model"]["merges"]
+    added = described["added_tokens"]
+    one_more = added[0] | {"id": len(model["vocab"]), "content": "<more>", "special": False}
+    same = [changed(), changed(post_processor=None), changed(decoder=None)]
+    other = [
+        changed(normalizer={"type": "NFC"}),
+        changed(pre_tokenizer=described["pre_tokenizer"] | {"add_prefix_space": True}),
+        changed(model=model | {"merges": merges[:-1]}),
+        changed(added_tokens=[*added, one_more]),
+    ]
+    assert len({*same}) == 1
+    assert len({same[0], *other}) == 5

@@ -128,7 +128,9 @@ class Evaluator:
             table.require_of(database)
         for read in (database, text):
             read.settings.require_match(
-                tokenizer_fingerprint=model.config.tokenizer_fingerprint, chunk_size=model.config.chunk_size
+                read.tokenizer,
+                tokenizer_fingerprint=model.config.tokenizer_fingerprint,
+                chunk_size=model.config.chunk_size,
             )
         options = (options or EvaluationOptions()).for_model(model.config)
         assert options.k is not None and options.sequence_length is not None

@@ -32,7 +32,9 @@ def fetcher_for(
         DatabaseError: there is nothing to retrieve.
     """
     database.settings.require_match(
-        tokenizer_fingerprint=model.config.tokenizer_fingerprint, chunk_size=model.config.chunk_size
+        database.tokenizer,
+        tokenizer_fingerprint=model.config.tokenizer_fingerprint,
+        chunk_size=model.config.chunk_size,
     )
     if k is not None and k < 1:
         raise SettingsError(

@@ -25,6 +25,8 @@ _END_NAMES = (END_OF_TEXT, "</s>", "<|end_of_text|>", "[SEP]")
 _NAME_THE_END = ("tokenizer_config.json", "special_tokens_map.json")
 _NUMBER_THE_END = ("generation_config.json", "config.json")
 _SMALLEST_VOCABULARY = 257
+_DECISIVE = ("added_tokens", "normalizer", "pre_tokenizer", "model")
+"""Parts of a tokenizer.json that decide which tokens a text has; transformers may write others."""
 
 
 class Tokenizer:
@@ -82,11 +84,18 @@ class Tokenizer:
         added = takewhile(lambda pair: pair[1] == 1, zip(some.ids, some.special_tokens_mask, strict=True))
         return [token for token, _ in added]
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 (16 hexadecimal digits) of all that decides its output."""
-        canonical = json.dumps(json.loads(self._fast.to_str()), sort_keys=True)
-        return hashlib.sha256(f"{canonical}\n{self.end_of_text}".encode()).hexdigest()[:16]
+        """SHA-256 (16 hexadecimal digits) of all that decides which tokens a text has, and the end token."""
+        described = json.loads(self._fast.to_str())
+        decisive = {name: described[name] for name in _DECISIVE}
+        decisive["model"] = _without_idle_options(decisive["model"])
+        return _sha256(decisive, self.end_of_text)
+
+    @cached_property
+    def fingerprints(self) -> frozenset[str]:
+        """Its own, and the one that older versions of openbook recorded, of its whole description."""
+        return frozenset({self.fingerprint, _sha256(json.loads(self._fast.to_str()), self.end_of_text)})
 
     def save(self, folder: Path) -> None:
         """Write `tokenizer.json` and `tokenizer_config.json` into `folder`, which is made if needed."""
@@ -99,6 +108,19 @@ class Tokenizer:
             "clean_up_tokenization_spaces": False,
         }
         (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+
+
+def _sha256(described: dict[str, Any], end_of_text: str) -> str:
+    canonical = json.dumps(described, sort_keys=True)
+    return hashlib.sha256(f"{canonical}\n{end_of_text}".encode()).hexdigest()[:16]
+
+
+def _without_idle_options(model: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what changes no token: null and "" mean the same, and with all bytes nothing is unknown."""
+    model = {name: value for name, value in model.items() if value not in (None, "")}
+    if model.get("byte_fallback") and all(f"<0x{byte:02X}>" in model["vocab"] for byte in range(256)):
+        model = {name: value for name, value in model.items() if name not in ("unk_token", "fuse_unk")}
+    return model
 
 
 def load_tokenizer(name: str) -> Tokenizer:

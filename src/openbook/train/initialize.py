@@ -85,7 +85,7 @@ def require_tokenizer(base: str, database: Version) -> None:
     except SettingsError as error:
         raise SettingsError(f"{base}: its tokenizer.json is needed beside its weights ({error})") from error
     settings = database.settings
-    if theirs != settings.tokenizer_fingerprint:
+    if theirs != database.tokenizer.fingerprint:
         raise MismatchError(
             f"{database.path}: was built with tokenizer {settings.tokenizer_fingerprint} "
             f"({settings.tokenizer}), the base {base} has {theirs}; derive a database for it: "
@@ -146,6 +146,13 @@ def freeze_decoder(model: RetroForCausalLM, recipe: Recipe) -> None:
         parameter.requires_grad_(reads_neighbors(name))
 
 
+def _fingerprints(folder: Path) -> frozenset[str]:
+    """By which the tokenizer that was saved with a model is known; none without one."""
+    if not (folder / "tokenizer.json").is_file():
+        return frozenset()
+    return load_tokenizer(str(folder)).fingerprints
+
+
 def copy_weights(model: RetroForCausalLM, folder: Path) -> None:
     """Copy the weights of a model that openbook trained; what reads neighbors stays fresh where it has none.
 
@@ -155,7 +162,7 @@ def copy_weights(model: RetroForCausalLM, folder: Path) -> None:
     """
     config, weights = _read(folder, type(model.config))
     theirs, ours = config.tokenizer_fingerprint, model.config.tokenizer_fingerprint
-    if theirs != ours:
+    if theirs != ours and ours not in _fingerprints(folder):
         raise MismatchError(
             f"train.start_from: {folder} was trained with tokenizer {theirs}, the database has {ours}; "
             "build the database with that model's tokenizer"

@@ -58,10 +58,10 @@ def _create_or_open(folder: Path, book: "Version", holdout: float) -> "Database"
             folder, tokenizer=book.tokenizer, embedder=None, chunk_size=size, holdout=holdout
         )
     corpus = Database.open(folder)
-    fingerprint = book.settings.tokenizer_fingerprint
-    differences = corpus.settings.differences(
-        holdout=holdout, chunk_size=size, tokenizer_fingerprint=fingerprint
-    )
+    asked: dict[str, object] = {"holdout": holdout, "chunk_size": size}
+    if corpus.tokenizer.fingerprint != book.tokenizer.fingerprint:
+        asked["tokenizer_fingerprint"] = book.settings.tokenizer_fingerprint
+    differences = corpus.settings.differences(**asked)
     if differences:
         raise DatabaseError(
             f"{folder}: was made with other settings: {'; '.join(differences)}; choose another --save, "

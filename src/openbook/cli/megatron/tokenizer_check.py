@@ -65,7 +65,7 @@ def _compare_whole(name: str, book: "Version") -> None:
     from openbook.text import load_tokenizer
 
     fingerprint = load_tokenizer(name).fingerprint
-    if fingerprint != book.settings.tokenizer_fingerprint:
+    if fingerprint != book.tokenizer.fingerprint:
         raise MismatchError(
             f"--tokenizer-model {name} is tokenizer {fingerprint}, {_described(book)}; {_advice(book)}"
         )

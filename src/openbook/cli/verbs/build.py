@@ -195,6 +195,8 @@ def _asked_settings(
 
 
 def _refuse_other_settings(database: "Database", asked: dict[str, object]) -> None:
+    if asked.get("tokenizer_fingerprint") == database.tokenizer.fingerprint:
+        del asked["tokenizer_fingerprint"]  # what is recorded may be that of an older openbook
     differences = database.settings.differences(**asked)
     if differences:
         raise DatabaseError(

@@ -193,7 +193,9 @@ def retrieval(
         require_model(databases[0])
         config = RetroConfig.from_pretrained(databases[0])
         database.settings.require_match(
-            tokenizer_fingerprint=config.tokenizer_fingerprint, chunk_size=config.chunk_size
+            database.tokenizer,
+            tokenizer_fingerprint=config.tokenizer_fingerprint,
+            chunk_size=config.chunk_size,
         )
     with bar("searching") as progress:
         found = evaluate_retrieval(database, mode=mode, queries=queries, seed=seed, progress=progress)

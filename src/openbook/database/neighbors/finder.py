@@ -139,7 +139,9 @@ def book_of(corpus: Version, book: Version | None) -> Version:
         ("tokenizer", _tokenizer(corpus), _tokenizer(book)),
         ("chunk size", corpus.settings.chunk_size, book.settings.chunk_size),
     ):
-        if ours != theirs:
+        if ours != theirs and (
+            what != "tokenizer" or corpus.tokenizer.fingerprint != book.tokenizer.fingerprint
+        ):
             raise MismatchError(
                 f"{corpus.path} has the {what} {ours}, the book {book.path} has {theirs}: they must agree; "
                 f"build {corpus.path} with --tokenizer {book.path / 'tokenizer'} "

@@ -105,7 +105,7 @@ def retokenize(
 
 def _settings(database: Database, tokenizer: Tokenizer, chunk_size: int | None) -> DatabaseSettings:
     old = database.settings
-    if tokenizer.fingerprint == old.tokenizer_fingerprint:
+    if tokenizer.fingerprint == database.tokenizer.fingerprint:
         raise SettingsError(
             f"{database.path}: has the tokenizer {tokenizer.name} already: use it as it is; for chunks of "
             "another size, build a database from the text"

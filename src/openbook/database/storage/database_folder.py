@@ -39,6 +39,6 @@ def open_folder(path: Path) -> DatabaseFolder:
         tokenizer = load_tokenizer(str(path / "tokenizer"))
     except SettingsError as error:
         raise DatabaseError(f"{path / 'tokenizer'}: is damaged: {error}") from error
-    if tokenizer.fingerprint != settings.tokenizer_fingerprint:
+    if settings.tokenizer_fingerprint not in tokenizer.fingerprints:
         raise MismatchError(f"{path / 'tokenizer'}: not the tokenizer that the database was made with")
     return DatabaseFolder(path, catalog, settings, tokenizer)

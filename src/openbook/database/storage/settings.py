@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 from openbook.errors import FormatError, MismatchError, SettingsError
+from openbook.text import Tokenizer
 
 FORMAT = 2
 """Of the folder's layout; another number is another layout."""
@@ -82,17 +83,20 @@ class DatabaseSettings:
         """As JSON values."""
         return asdict(self)
 
-    def require_match(self, *, tokenizer_fingerprint: str | None, chunk_size: int) -> None:
+    def require_match(
+        self, tokenizer: Tokenizer, *, tokenizer_fingerprint: str | None, chunk_size: int
+    ) -> None:
         """Refuse a model that was trained on other tokens or chunks.
 
         Args:
+            tokenizer: the database's.
             tokenizer_fingerprint: of the model's tokenizer; None: not known, not compared.
             chunk_size: the model's M.
 
         Raises:
             MismatchError: saying both.
         """
-        if tokenizer_fingerprint not in (None, self.tokenizer_fingerprint):
+        if tokenizer_fingerprint not in {None, self.tokenizer_fingerprint, *tokenizer.fingerprints}:
             raise MismatchError(
                 f"the model was trained with tokenizer {tokenizer_fingerprint}, the database was built with "
                 f"{self.tokenizer_fingerprint} ({self.tokenizer}); derive one for the model: "

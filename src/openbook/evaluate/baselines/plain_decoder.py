@@ -32,7 +32,9 @@ def require_fit(model: "RetroForCausalLM", windows: Windows) -> None:
             "a retrofit, of which the base alone is read"
         )
     windows.corpus.settings.require_match(
-        tokenizer_fingerprint=model.config.tokenizer_fingerprint, chunk_size=model.config.chunk_size
+        windows.corpus.tokenizer,
+        tokenizer_fingerprint=model.config.tokenizer_fingerprint,
+        chunk_size=model.config.chunk_size,
     )
     longest, length = model.config.max_position_embeddings, windows.dataset.sequence_length
     if length > longest:
