@@ -158,6 +158,7 @@ def test_a_wrong_command_line(openbook: OpenBook, arguments: tuple[str, ...], me
     "command",
     [
         ("info", "DB"),
+        ("list", "DB"),
         ("search", "DB", "text"),
         ("neighbors", "DB"),
         ("add", "DB", "SOURCE"),

@@ -42,6 +42,19 @@ Sync = Annotated[bool, typer.Option("--sync", help="Remove all documents that th
 Excluded = Annotated[
     bool, typer.Option(help="List the documents kept out of retrieval as near-copies instead.")
 ]
+ListHeldOut = Annotated[bool, typer.Option("--held-out", help="Only documents that are held out.")]
+ListExcluded = Annotated[
+    bool, typer.Option("--excluded", help="Only documents kept out of retrieval as near-copies.")
+]
+ListSource = Annotated[
+    str | None,
+    typer.Option(
+        "--source",
+        metavar="PATTERN",
+        help="Only documents whose source matches (* ? [abc]; * crosses slashes) or, without these, contains "
+        "it.",
+    ),
+]
 Repair = Annotated[
     bool, typer.Option("--repair", help="Repair damaged files that can be made from the others.")
 ]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         VerifyReport,
         Version,
     )
+    from openbook.database.document_list import ListedDocument
     from openbook.evaluate import Difference, GrowingRow, PerplexityReport, RetrievalReport
     from openbook.evaluate.baselines import KnnLmScorer
     from openbook.evaluate.harness import HarnessReport
@@ -86,6 +87,21 @@ def print_excluded(excluded: "Sequence[Exclusion]", *, json: bool) -> None:
         return
     for document in excluded:
         print_line(f"{document.document_id}: {document.reason} with {document.original_id}")
+
+
+def print_documents(documents: "Sequence[ListedDocument]", *, json: bool) -> None:
+    """Print a line for each document, or one JSON list."""
+    if json:
+        print_json(documents)
+        return
+    for document in documents:
+        said = [f"{document.chunks:,} chunk{'s' if document.chunks != 1 else ''}"]
+        if document.split == "holdout":
+            said.append("held out")
+        if document.excluded is not None:
+            said.append(f"excluded as {document.excluded}")
+        parts = (document.document_id, document.title, f"({', '.join(said)})", document.source)
+        print_line("  ".join(part for part in parts if part))
 
 
 def note_copies(copies: "Sequence[Exclusion]", database: Path) -> None:

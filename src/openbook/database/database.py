@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from openbook.database.document_list import ListedDocument
 from openbook.database.info import DatabaseInfo
 from openbook.database.search import embedder as embedders
 from openbook.database.search.dense import Ranking
@@ -283,6 +284,10 @@ class Database:
     def excluded(self) -> list[Exclusion]:
         """The documents kept out of retrieval and training because they nearly equal another."""
         return self._opened.excluded()
+
+    def documents(self) -> list[ListedDocument]:
+        """List the documents of the newest version, in the order of their chunks."""
+        return self._opened.documents()
 
     def verify(self, *, progress: Progress = silent) -> VerifyReport:
         """Compare every file with its checksums and the catalog; see also `repair`."""

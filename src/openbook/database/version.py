@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from openbook.database.document_list import ListedDocument, list_documents
 from openbook.database.info import DatabaseInfo, describe
 from openbook.database.search.dense import Ranking
 from openbook.database.search.embedder import Embedder, recorded_embedder
@@ -255,6 +256,10 @@ class Version:
         Those of the newest version; `layout.excluded` is of this one.
         """
         return self.catalog.excluded()
+
+    def documents(self) -> list[ListedDocument]:
+        """List the documents of the newest version, in the order of their chunks."""
+        return list_documents(self.catalog)
 
 
 def _reopen(path: Path, number: int, history: str) -> Version:

@@ -159,3 +159,20 @@ def test_an_interrupted_write_of_the_catalog_is_rolled_back(openbook: OpenBook, 
     (database / "copied").rmdir()
     assert openbook("verify", database).code == 0
     assert openbook("search", database, "quokka", "--json").json[0]["title"] == "Quokka"
+
+
+def test_list_shows_documents_and_as_json_the_same(openbook: OpenBook, database: Path) -> None:
+    rows = openbook("list", database, "--json").json
+    assert len(rows) == 14
+    assert list(rows[0]) == ["document_id", "title", "source", "chunks", "split", "excluded", "language"]
+    result = openbook("list", database)
+    assert "14 of 14 documents" in result.err
+    assert len(result.out.splitlines()) == 14
+    for row, line in zip(rows, result.out.splitlines(), strict=True):
+        assert line.startswith(row["document_id"]) and line.endswith(row["source"])
+        assert ("held out" in line) == (row["split"] == "holdout")
+    (held,) = openbook("list", database, "--held-out", "--json").json
+    assert held["document_id"] == "texts/note8.txt"
+    assert openbook("list", database, "--excluded", "--json").json == []
+    found = openbook("list", database, "--source", "*/note1*.txt", "--json").json
+    assert [row["document_id"] for row in found] == [f"texts/note{n}.txt" for n in ("1", "10", "11")]

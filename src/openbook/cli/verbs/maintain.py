@@ -1,10 +1,18 @@
-"""The verbs that look after a database: info, compact, verify."""
+"""The verbs that look after a database: info, list, compact, verify."""
 
 import typer
 
 from openbook.cli.console import bar, note
-from openbook.cli.options import DatabaseArgument, Excluded, Json, Repair
-from openbook.cli.output import note_sizes, print_excluded, print_info, print_problems
+from openbook.cli.options import (
+    DatabaseArgument,
+    Excluded,
+    Json,
+    ListExcluded,
+    ListHeldOut,
+    ListSource,
+    Repair,
+)
+from openbook.cli.output import note_sizes, print_documents, print_excluded, print_info, print_problems
 
 
 def info(db: DatabaseArgument, excluded: Excluded = False, json: Json = False) -> None:
@@ -19,6 +27,28 @@ def info(db: DatabaseArgument, excluded: Excluded = False, json: Json = False) -
         print_excluded(database.excluded(), json=json)
     else:
         print_info(database, json=json)
+
+
+def list_documents(
+    db: DatabaseArgument,
+    held_out: ListHeldOut = False,
+    excluded: ListExcluded = False,
+    source: ListSource = None,
+    json: Json = False,
+) -> None:
+    """List documents: id, title, chunks, source, and whether one is held out or excluded.
+
+    Example: openbook list mybook --source 'notes/'
+    """
+    from openbook.database import Version
+    from openbook.database.document_list import has_source, only_unseen
+
+    documents = Version.open(db).documents()
+    wanted = list(only_unseen(documents, held_out=held_out, excluded=excluded))
+    if source is not None:
+        wanted = [document for document in wanted if has_source(document, source)]
+    print_documents(wanted, json=json)
+    note(f"{len(wanted):,} of {len(documents):,} documents")
 
 
 def compact(db: DatabaseArgument, json: Json = False) -> None:

@@ -32,6 +32,9 @@ from openbook.errors import DatabaseError, SourceError
 from openbook.lock import take_lock
 from openbook.progress import Progress, silent, stage
 from openbook.text import AnyDocument, Tokenizer
+from openbook.text.document_ids import suggestion
+
+_NAMED_IDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +210,12 @@ class Writer:
         known = self.catalog.live(wanted)
         missing = [document_id for document_id in wanted if document_id not in known]
         if missing:
-            raise DatabaseError(f"{self.files.folder}: no document {missing[0]!r}; nothing was removed")
+            live_ids = self.catalog.live_ids()
+            unknown = ", ".join(suggestion(name, live_ids) for name in missing[:_NAMED_IDS])
+            raise DatabaseError(
+                f"{self.files.folder}: no document {unknown}; nothing was removed "
+                f"(all documents: openbook list {self.folder.path})"
+            )
         self._commit("remove", [], wanted, self._mark)
         self.finish()
         return self.catalog.head().version

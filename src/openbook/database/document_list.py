@@ -1,0 +1,72 @@
+"""The documents of a database, as a list for people and scripts."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.catalog_columns import DocumentRecord
+
+_WILDCARDS = "*?["
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedDocument:
+    """A document of the newest version."""
+
+    document_id: str
+    title: str
+    source: str
+    chunks: int
+    split: Literal["train", "holdout"]
+    """holdout: stored for evaluation, and never found."""
+    excluded: str | None
+    """Why it is kept out of retrieval and training, as a near-copy; None: it is not."""
+    language: str | None
+
+
+def list_documents(catalog: Catalog) -> list[ListedDocument]:
+    """List the live documents in the order of their chunks.
+
+    Raises:
+        DatabaseError: one does not match its checksum.
+    """
+    records = catalog.live_records(catalog.live_ids()).values()
+    return [_listed(record) for record in sorted(records, key=lambda record: record.first_chunk)]
+
+
+def _listed(record: DocumentRecord) -> ListedDocument:
+    return ListedDocument(
+        document_id=record.id,
+        title=record.title,
+        source=record.source,
+        chunks=record.num_chunks,
+        split="holdout" if record.holdout else "train",
+        excluded=record.excluded,
+        language=record.language,
+    )
+
+
+def only_unseen(
+    documents: Iterable[ListedDocument], *, held_out: bool, excluded: bool
+) -> Iterator[ListedDocument]:
+    """Leave those that are held out, or excluded, or either; all where neither is asked for."""
+    for document in documents:
+        is_wanted = (held_out and document.split == "holdout") or (excluded and document.excluded is not None)
+        if is_wanted or not (held_out or excluded):
+            yield document
+
+
+def has_source(document: ListedDocument, pattern: str) -> bool:
+    """Say whether a document's source matches; its id stands in where it has none.
+
+    Args:
+        document: of a list.
+        pattern: with `*`, `?` or `[...]` it is about the whole source, and `*` stands for slashes too;
+            without them the source must contain it.
+    """
+    source = document.source or document.document_id
+    if any(char in pattern for char in _WILDCARDS):
+        return fnmatchcase(source, pattern)
+    return pattern in source
