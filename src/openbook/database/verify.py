@@ -21,6 +21,8 @@ from openbook.database.storage.settings import DatabaseSettings
 from openbook.errors import DatabaseError, FormatError, OpenbookError
 from openbook.progress import Progress, silent, stage
 
+_ROWS_AT_ONCE = 65_536
+
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
@@ -83,6 +85,7 @@ class _Checker:
             tell = self.progress if first else stage(self.progress, f"checking {array.path.stem}")
             self.check_array(array, layout, tell)
         if files.vectors is not None:
+            self.check_finite(files.vectors, layout)
             self.check_dense(files, layout)
         self.check_lexical(files, layout)
         self.check_neighbors(files)
@@ -116,6 +119,28 @@ class _Checker:
             self.found(
                 array.path,
                 f"{len(wrong)} rows do not match {array.sums_path.name}: of documents {names}{more}{advice}",
+            )
+
+    def check_finite(self, array: AppendOnlyArray, layout: ChunkLayout) -> None:
+        """Find vectors of documents that can be compared with none, as older versions may have written."""
+        try:
+            rows = array.rows(layout.num_chunks)
+            parts = [
+                start + np.flatnonzero(~np.isfinite(rows[start : start + _ROWS_AT_ONCE]).all(axis=1))
+                for start in range(0, layout.num_chunks, _ROWS_AT_ONCE)
+            ]
+        except DatabaseError:
+            return  # damaged rows are reported as such
+        wrong = np.concatenate(parts) if parts else np.arange(0)
+        wrong = wrong[layout.live[layout.document_of[wrong]]]
+        if len(wrong):
+            numbers = layout.number[np.unique(layout.document_of[wrong])]
+            names = ", ".join(self.names(numbers[:5].tolist()))
+            more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
+            self.found(
+                array.path,
+                f"{len(wrong)} vectors are not finite: of documents {names}{more}; remove them, and add them "
+                "again",
             )
 
     def names(self, numbers: list[int]) -> list[str]:

@@ -1,5 +1,6 @@
 """The verb `build`: make the database, or open it if it is there with these settings, and add text to it."""
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,15 +116,20 @@ def create_or_open(
         _refuse_other_settings(existing, asked | _asked_settings(tokenizer, embedder, held_out))
         return existing
     require_free(path)  # before a tokenizer is trained
-    return Database.create(
-        path,
-        tokenizer=make_tokenizer(tokenizer or "train:16000", sources),
-        embedder=None if embedder == "none" else embedder or DEFAULT_EMBEDDER,
-        chunk_size=64 if chunk_size is None else chunk_size,
-        holdout=0.0 if held_out is None else held_out,
-        decontaminate=decontaminate is not False,
-        deduplicate=deduplicate is True,
-    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.filterwarnings("always", message="chunk size")
+        database = Database.create(
+            path,
+            tokenizer=make_tokenizer(tokenizer or "train:16000", sources),
+            embedder=None if embedder == "none" else embedder or DEFAULT_EMBEDDER,
+            chunk_size=64 if chunk_size is None else chunk_size,
+            holdout=0.0 if held_out is None else held_out,
+            decontaminate=decontaminate is not False,
+            deduplicate=deduplicate is True,
+        )
+    for warning in caught:
+        note(str(warning.message))
+    return database
 
 
 def _share_or_ids(holdout: str) -> float | tuple[str, ...]:

@@ -34,11 +34,28 @@ class Embedder:
     """E, the width of its vectors."""
     model: Any
 
+    @property
+    def longest(self) -> int | None:
+        """Tokens of its own, with those at both ends, of which it reads no more; None: not known."""
+        longest = getattr(self.model, "max_seq_length", None)
+        return None if longest is None else int(longest)
+
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Unit vectors [len(texts), E]; texts longer than the encoder reads are cut by it."""
+        """Unit vectors [len(texts), E]; texts longer than the encoder reads are cut by it.
+
+        Raises:
+            SettingsError: a vector is not finite, and could be compared with none.
+        """
         vectors: NDArray[np.float32] = self.model.encode(
             list(texts), batch_size=_BATCH_SIZE, normalize_embeddings=True, show_progress_bar=False
         )
+        finite = np.isfinite(vectors).all(axis=-1)
+        if not finite.all():
+            text = texts[int(np.argmin(finite))]
+            raise SettingsError(
+                f"embedder {self.name}: gives a vector that is not finite for the text {text!r:.60}; its "
+                "weights may be damaged: use another, or --embedder none"
+            )
         return vectors.reshape(len(texts), self.size)  # of no text at all, the encoder makes an array [0]
 
 

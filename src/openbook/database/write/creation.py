@@ -1,5 +1,6 @@
 """Making a database's folder: catalog, settings, tokenizer and an empty lexical index."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from openbook.errors import DatabaseError
 from openbook.lock import take_lock
 from openbook.text import Tokenizer, load_tokenizer
 
+_TOKENS_AT_THE_ENDS = 2
+"""That an encoder adds to a text."""
 _LOCK = "write.lock"
 _LEFT_BY_A_KILL = {_LOCK, "tokenizer", "lexical", UNFINISHED_NAME, f"{UNFINISHED_NAME}-journal"}
 """What making a database leaves behind when it is killed. The next try may write over it where the unfinished
@@ -36,6 +39,7 @@ def create_folder(
         SettingsError: a setting out of range, a tokenizer that cannot be loaded.
     """
     require_free(folder)
+    _warn_of_long_chunks(settings.get("chunk_size", 0), embedder)
     if isinstance(tokenizer, str):
         tokenizer = load_tokenizer(tokenizer)
     complete = DatabaseSettings(
@@ -55,6 +59,19 @@ def create_folder(
         return _write(folder, complete, tokenizer)
     finally:
         lock.release()
+
+
+def _warn_of_long_chunks(chunk_size: int, embedder: Embedder | None) -> None:
+    """What an encoder does not read of a chunk, dense search cannot find."""
+    if embedder is None or embedder.longest is None:
+        return
+    read = embedder.longest - _TOKENS_AT_THE_ENDS
+    if chunk_size > read:
+        warnings.warn(
+            f"chunk size {chunk_size}: the embedder {embedder.name} reads some {read} tokens of a chunk, and "
+            f"the rest is in no vector; choose chunks of {read} or less, or an embedder that reads more",
+            stacklevel=3,
+        )
 
 
 def require_free(folder: Path) -> None:
