@@ -59,6 +59,7 @@ def folder(
     path = {
         "copies": write_recipe(copies, folder / "c.yaml"),
         "shards": write_recipe(shards, folder / "s.yaml"),
+        "others": write_recipe(replace(copies, train=replace(copies.train, seed=1)), folder / "o.yaml"),
     }
     common = {"database": str(book.path)}
     command = ["train", path["copies"], "--database", str(book.path), "--output", str(folder / "copies")]
@@ -69,7 +70,7 @@ def folder(
         ("one then shards", "shards", 99),
         ("copies then one", "copies", 2),
         ("shards then one", "shards", 2),
-        ("shards", "copies", 99),  # is refused: a model is there
+        ("shards", "others", 99),  # is refused: a model of another recipe is there
     ):
         jobs.append(common | {"recipe": path[kind], "output": str(folder / output), "stop_after": stop_after})
     jobs += retrofits(folder, book, make_base, make_retrofit, write_recipe)
