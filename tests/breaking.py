@@ -2,7 +2,7 @@
 
 import random
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -10,37 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from fakes import WORDS
 from openbook.database import Database, NeighborTable, build_neighbors
-from openbook.database.search.embedder import Embedder
 from openbook.errors import OpenbookError
 from openbook.text import Document, TokenizedDocument, Tokenizer
-
-_WORDS = (
-    "river stone copper orchard lantern winter harbour engine violin marble thunder meadow silver compass "
-    "garden mirror candle forest anchor velvet pepper island feather castle"
-)
-WORDS = _WORDS.split()
-
-
-class Letters:
-    """Stands in for a SentenceTransformer: like texts have like vectors."""
-
-    size = 16
-
-    def encode(self, texts: Sequence[str], **_: object) -> NDArray[np.float32]:
-        table = np.random.default_rng(0).normal(size=(256, self.size)).astype(np.float32)
-        sums = [table[np.frombuffer(text.encode(), dtype=np.uint8)].sum(axis=0) + 1e-3 for text in texts]
-        vectors = np.array(sums, dtype=np.float32).reshape(len(texts), self.size)
-        normal: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        return normal
-
-
-def use_letters(patch: pytest.MonkeyPatch) -> None:
-    """Every database that wants an encoder gets `Letters`."""
-    fake = Embedder("fake", "path", "f" * 16, Letters.size, Letters())
-    patch.setattr("openbook.database.search.embedder.load_embedder", lambda name: fake)
 
 
 class Kill(BaseException):

@@ -1,6 +1,5 @@
-"""Small databases to test with: a tokenizer trained on the spot, and an encoder that hashes."""
+"""Small databases to test with: a tokenizer trained on the spot, and a fake encoder."""
 
-import hashlib
 import os
 import random
 import shutil
@@ -9,32 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from fakes import SOME_WORDS, WORDS, use_fake_encoder
 from openbook.database import Database, Hit
 from openbook.database.search.embedder import Embedder
 from openbook.text import Document, Tokenizer, train_tokenizer
-
-SOME_WORDS = (
-    "river stone copper orchard lantern winter harbour engine violin marble thunder meadow silver compass "
-    "garden mirror candle forest anchor velvet pepper island feather castle"
-)
-WORDS = SOME_WORDS.split()
-
-
-class HashingModel:
-    """Stands in for a SentenceTransformer: equal texts have equal unit vectors, other texts others."""
-
-    size = 16
-
-    def encode(self, texts: Sequence[str], **_: object) -> NDArray[np.float32]:
-        vectors = np.empty((len(texts), self.size), dtype=np.float32)
-        for row, text in enumerate(texts):
-            digest = hashlib.sha256(text.encode()).digest()
-            vectors[row] = np.random.default_rng(list(digest)).normal(size=self.size)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 def new_folder() -> tempfile.TemporaryDirectory[str]:
@@ -59,10 +38,8 @@ def tokenizer() -> Tokenizer:
 @pytest.fixture(scope="module")
 def embedder() -> Iterator[Embedder]:
     """Every database of the module that wants an encoder gets this one."""
-    fake = Embedder("fake", "path", "f" * 16, HashingModel.size, HashingModel())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("openbook.database.search.embedder.load_embedder", lambda name: fake)
-        yield fake
+        yield use_fake_encoder(patch)
 
 
 @pytest.fixture(scope="module")

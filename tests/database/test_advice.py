@@ -11,7 +11,7 @@ from openbook.errors import DatabaseError
 from openbook.text import Document
 
 Documents = Callable[[Mapping[str, str]], Iterator[Document]]
-TEXTS = {"a": "river stone lantern", "b": "copper meadow", "c": "silver forest", "d": "winter harbor"}
+TEXTS = {"a": "river stone lantern", "b": "copper meadow", "c": "silver forest", "d": "winter harbour"}
 
 
 @pytest.fixture

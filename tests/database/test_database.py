@@ -215,7 +215,7 @@ def test_creating_over_a_database_is_refused(whole: Database, tokenizer: Tokeniz
 def test_creating_in_a_folder_that_holds_something_is_refused(tmp_path: Path, tokenizer: Tokenizer) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     for path in (tmp_path, tmp_path / "thesis.txt"):
-        with pytest.raises(DatabaseError, match="exists and is no database"):
+        with pytest.raises(DatabaseError, match="exists and is not a database"):
             Database.create(path, tokenizer=tokenizer, embedder=None)
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
 
@@ -225,7 +225,7 @@ def test_a_folder_that_only_looks_like_a_killed_creation_is_refused(
 ) -> None:
     (tmp_path / "tokenizer").mkdir()
     (tmp_path / "tokenizer" / "tokenizer.json").write_text("somebody's own")
-    with pytest.raises(DatabaseError, match="exists and is no database"):
+    with pytest.raises(DatabaseError, match="exists and is not a database"):
         Database.create(tmp_path, tokenizer=tokenizer, embedder=None)
     assert [path.name for path in tmp_path.iterdir()] == ["tokenizer"]
     assert (tmp_path / "tokenizer" / "tokenizer.json").read_text() == "somebody's own"
@@ -284,7 +284,7 @@ def test_what_is_no_database_is_named_with_the_command_that_makes_one(tmp_path: 
         Database.open(path)
 
 
-def test_a_damaged_catalogue_is_named(whole: Database, copy: Copy) -> None:
+def test_a_damaged_catalog_is_named(whole: Database, copy: Copy) -> None:
     database = copy(whole)
     file = database.path / "catalog.sqlite"
     os.truncate(file, file.stat().st_size // 2)
@@ -304,7 +304,7 @@ def test_another_format_is_refused(whole: Database, copy: Copy) -> None:
 
 
 def test_the_first_format_is_refused_by_its_number(whole: Database, copy: Copy) -> None:
-    """Its catalogue had no checksums."""
+    """Its catalog had no checksums."""
     database = copy(whole)
     with database.catalog.connect() as connection:
         connection.execute("ALTER TABLE settings DROP COLUMN seal")

@@ -1,4 +1,4 @@
-"""What follows from other files is made again, and what does not stays reported."""
+"""What follows from other files is repaired, and what does not stays reported."""
 
 import shutil
 import sqlite3
@@ -202,7 +202,7 @@ def test_a_damaged_tokenizer_stays_reported_and_nothing_else_is_touched(damaged:
     assert contents(damaged) == before
 
 
-def test_room_in_the_catalogue_that_no_row_uses_is_put_right(damaged: Path, folder: Path) -> None:
+def test_room_in_the_catalog_that_no_row_uses_is_put_right(damaged: Path, folder: Path) -> None:
     """A bit there changes nothing but the file's checksum."""
     connection = sqlite3.connect(damaged / "catalog.sqlite")
     (page,) = connection.execute("PRAGMA page_size").fetchone()
@@ -219,7 +219,7 @@ def test_room_in_the_catalogue_that_no_row_uses_is_put_right(damaged: Path, fold
     assert truth(damaged) == truth(folder)
 
 
-def test_a_damaged_index_of_the_catalogue_is_made_again(damaged: Path, folder: Path) -> None:
+def test_a_damaged_index_of_the_catalog_is_made_again(damaged: Path, folder: Path) -> None:
     connection = sqlite3.connect(damaged / "catalog.sqlite")
     with connection:
         connection.execute("PRAGMA writable_schema = ON")
@@ -238,7 +238,7 @@ def test_a_damaged_index_of_the_catalogue_is_made_again(damaged: Path, folder: P
     assert Database.open(damaged).add([Document(id="d4", text=text_of("d4"))]).unchanged == 1
 
 
-def test_a_changed_row_of_the_catalogue_stays_reported(damaged: Path) -> None:
+def test_a_changed_row_of_the_catalog_stays_reported(damaged: Path) -> None:
     content = (damaged / "catalog.sqlite").read_bytes()
     assert b"title of d4" in content
     (damaged / "catalog.sqlite").write_bytes(content.replace(b"title of d4", b"title of dx"))

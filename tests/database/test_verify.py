@@ -154,7 +154,7 @@ def test_damage_in_several_files_is_named_in_all_of_them(folder: Path, tmp_path:
     assert {problem.file for problem in verify(copy).problems} == set(names)
 
 
-def test_damaged_rows_of_a_damaged_catalogue_are_still_reported(folder: Path, tmp_path: Path) -> None:
+def test_damaged_rows_of_a_damaged_catalog_are_still_reported(folder: Path, tmp_path: Path) -> None:
     """The document's name cannot be believed then, so its number must do."""
     copy = shutil.copytree(folder, tmp_path / "copy")
     content = (copy / "catalog.sqlite").read_bytes()
@@ -165,7 +165,7 @@ def test_damaged_rows_of_a_damaged_catalogue_are_still_reported(folder: Path, tm
     assert {"catalog.sqlite", "tokens.bin"} <= set(files)
 
 
-def test_rows_of_the_catalogue_that_contradict_each_other_are_an_error(folder: Path, tmp_path: Path) -> None:
+def test_rows_of_the_catalog_that_contradict_each_other_are_an_error(folder: Path, tmp_path: Path) -> None:
     """SQLite itself is content with them."""
     changes = (
         "UPDATE documents SET title = 'another' WHERE id = 'd4'",

@@ -17,8 +17,8 @@ from openbook.database import (
     nearest_neighbors,
     repair,
 )
+from openbook.database.storage.sealed import file_digest
 from openbook.database.write.writer import Writer
-from openbook.durable import file_digest
 from openbook.errors import DatabaseError, MismatchError
 from openbook.lock import take_lock
 from openbook.text import Document

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from breaking import documents_of, text_of, use_letters
+from breaking import documents_of, text_of
 from evaluations import evaluator_of, perplexity_of
+from fakes import use_fake_encoder
 from openbook.database import Database, NeighborTable, SearchMode
 from openbook.errors import DatabaseError, SettingsError
 from openbook.evaluate import evaluate_growing_book, evaluate_perplexity
@@ -113,7 +114,7 @@ def make(book: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[M
         return database
 
     with pytest.MonkeyPatch.context() as patch:
-        use_letters(patch)
+        use_fake_encoder(patch)
         yield make_database
 
 

@@ -8,8 +8,8 @@ import faiss
 import numpy as np
 import pytest
 
-from breaking import WORDS, use_letters
 from evaluations import evaluator_of, perplexity_of
+from fakes import WORDS, use_fake_encoder
 from openbook.database import Database, NeighborTable, build_neighbors
 from openbook.database.search import dense_store
 from openbook.database.search.dense import ApproximateIndex
@@ -26,7 +26,7 @@ def large(book: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """Some two thousand chunks, large enough that few visited lists do not hold all that is near."""
     source = random.Random(0)
     with pytest.MonkeyPatch.context() as patch:
-        use_letters(patch)
+        use_fake_encoder(patch)
         patch.setattr(dense_store, "EXACT_BELOW", 500)
         faiss.omp_set_num_threads(1)
         database = Database.create(
@@ -52,7 +52,7 @@ def exact(large: Database) -> NeighborTable:
     scores = vectors @ vectors.T
     scores[:, ~large.layout.retrievable] = -np.inf
     scores[large.layout.document_of[:, None] == large.layout.document_of] = -np.inf
-    return replace(NeighborTable.load(large), ids=np.argsort(-scores, axis=1)[:, :10])
+    return replace(NeighborTable.load(large), ids=np.argsort(-scores, axis=1, kind="stable")[:, :10])
 
 
 def test_more_effort_finds_more_and_the_last_row_is_exact_search(

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from breaking import documents_of, use_letters
+from breaking import documents_of
+from fakes import use_fake_encoder
 from openbook.database import Database
 from openbook.database.search import dense_store
 from openbook.database.search.dense import ApproximateIndex
@@ -26,7 +27,7 @@ def tokenizer() -> Tokenizer:
 def dense(tmp_path_factory: pytest.TempPathFactory, tokenizer: Tokenizer) -> Iterator[Database]:
     """A database of some hundred chunks with an approximate index; removed and held-out chunks among them."""
     with pytest.MonkeyPatch.context() as patch:
-        use_letters(patch)
+        use_fake_encoder(patch)
         patch.setattr(dense_store, "EXACT_BELOW", 100)
         faiss.omp_set_num_threads(1)
         folder = tmp_path_factory.mktemp("evaluated") / "db"

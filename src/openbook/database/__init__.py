@@ -1,4 +1,4 @@
-"""The retrieval database: catalogue, arrays, indexes, search, neighbors, and sequences read from them.
+"""The retrieval database: catalog, arrays, indexes, search, neighbors, and sequences read from them.
 
 It knows text and tokens; it does not know models.
 """

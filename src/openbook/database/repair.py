@@ -1,8 +1,8 @@
-"""Making again, of a damaged database, what follows from its other files.
+"""Repair of a damaged database, as far as its files follow from others.
 
-Indexes and the neighbor table are deleted and built anew, vectors are encoded again from their chunks, and
-tokens are believed where their document's fingerprint in the catalogue still holds. What is left has lost its
-truth: `verify` goes on naming it.
+Indexes and the neighbor table are deleted and built from scratch, vectors are encoded again from their
+chunks, and tokens are believed where their document's fingerprint in the catalog still holds. What is left
+has lost its truth: `verify` still names it.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ def repair(folder: Path, *, progress: Progress = silent) -> VerifyReport:
 
     Args:
         folder: of the database.
-        progress: told how much is done, in stages.
+        progress: called with how much is done, in stages.
 
     Returns:
         What is damaged afterwards.
@@ -58,13 +58,13 @@ def repair(folder: Path, *, progress: Progress = silent) -> VerifyReport:
         return report
     try:
         opened = open_folder(folder)
-        table = _delete_and_restore(folder, opened, report.problems, progress)
+        table = _restore_and_delete(folder, opened, report.problems, progress)
         database = Database.open(folder)
         database.catch_up(progress=progress)
         if table is not None:
             book = None if table.book is None else Database.open(table.book.place(folder))
-            tell = stage(progress, "finding neighbors")
-            build_neighbors(database, book=book, k=table.k, mode=table.mode, progress=tell)
+            stage_progress = stage(progress, "finding neighbors")
+            build_neighbors(database, book=book, k=table.k, mode=table.mode, progress=stage_progress)
         write_manifest(opened.catalog)
     except OpenbookError:
         if (after := verify(folder)).ok:
@@ -73,16 +73,20 @@ def repair(folder: Path, *, progress: Progress = silent) -> VerifyReport:
     return verify(folder)
 
 
-def _delete_and_restore(
+def _restore_and_delete(
     folder: Path, opened: DatabaseFolder, problems: list[Problem], progress: Progress
 ) -> TableStamp | None:
-    """Delete what is built again by those who need it, and restore the arrays; returns the table to build."""
-    catalog, settings, tokenizer = opened.catalog, opened.settings, opened.tokenizer
+    """Restore the arrays, and delete the indexes and the neighbor table that are damaged.
+
+    Returns:
+        What the table was to be, if it is deleted and is to be built again.
+    """
+    catalog, tokenizer = opened.catalog, opened.tokenizer
     lock = take_lock(folder / "write.lock")
     try:
         snapshot = catalog.snapshot()
         files = opened.files(snapshot.head.generation)
-        layout = ChunkLayout.from_snapshot(snapshot, chunk_size=settings.chunk_size)
+        layout = ChunkLayout.from_snapshot(snapshot, chunk_size=opened.settings.chunk_size)
         if any(problem.file in (FILE_NAME, MANIFEST) for problem in problems):
             _rewrite_catalog(catalog.path, folder / MANIFEST)
         if files.lengths is not None:
@@ -90,30 +94,34 @@ def _delete_and_restore(
             layout = files.layout(snapshot)
         _restore_tokens(files.tokens, layout, catalog.sha256s(), tokenizer)
         if files.vectors is not None:
-            tell = stage(progress, "encoding damaged chunks")
-            _restore_vectors(
-                files, layout, tokenizer, cache(lambda: recorded_embedder(settings, where=folder)), tell
-            )
-        below = {
-            part: str(part.relative_to(folder)) for part in (files.lexical, files.dense, files.neighbors)
-        }
-        hurt = {p for p, name in below.items() if any(q.file.startswith(name) for q in problems)}
-        table = wanted_stamp(files.neighbors) if files.neighbors in hurt else None
-        for part in hurt:
-            shutil.rmtree(part, ignore_errors=True)
-        return table
+            embedder = cache(lambda: recorded_embedder(opened.settings, where=folder))
+            stage_progress = stage(progress, "encoding damaged chunks")
+            _restore_vectors(files, layout, tokenizer, embedder, stage_progress)
+        return _delete_damaged(folder, files, problems)
     finally:
         lock.release()
 
 
+def _delete_damaged(folder: Path, files: Files, problems: list[Problem]) -> TableStamp | None:
+    """Delete what is built from scratch by those who need it; see `_restore_and_delete`."""
+    table = None
+    for part in (files.lexical, files.dense, files.neighbors):
+        name = str(part.relative_to(folder))
+        if any(problem.file.startswith(name) for problem in problems):
+            if part == files.neighbors:
+                table = wanted_stamp(part)
+            shutil.rmtree(part, ignore_errors=True)
+    return table
+
+
 def _rewrite_catalog(path: Path, manifest: Path) -> None:
-    """Its rows are sound, or it would not have been opened: write them anew, and their checksum later."""
+    """Write its rows again, which are sound, or it would not have been opened; their checksum comes later."""
     try:
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("REINDEX")
             connection.execute("VACUUM")
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise DatabaseError(f"{path}: cannot be written anew: {error}") from error
+        raise DatabaseError(f"{path}: cannot be written again: {error}") from error
     manifest.unlink(missing_ok=True)
 
 
@@ -125,13 +133,19 @@ def _damaged_rows(array: AppendOnlyArray, count: int) -> NDArray[np.int64]:
 def _restore_lengths(
     array: AppendOnlyArray, tokens: AppendOnlyArray, layout: ChunkLayout, eos_id: int
 ) -> None:
-    """Count what is no filling where a document's tokens are sound, and believe it if the sum is right."""
+    """Count the tokens of each chunk where a document's rows are sound, and believe it if the sum is right.
+
+    Padding is end-of-text tokens E at the end of a row, and the document's own end is one of them:
+
+        5 6 7 8    no E at the end    4 tokens
+        9 5 E E    two                2, and 1 more for the document's own end
+    """
     for place in np.unique(layout.document_of[_damaged_rows(array, layout.num_chunks)]):
         chunks = layout.chunks_of(int(place))
         with suppress(DatabaseError):
             rows = tokens.rows(layout.num_chunks)[chunks.start : chunks.stop]
-            filled = rows[:, ::-1] == eos_id
-            lengths = layout.chunk_size - np.cumprod(filled, axis=1).sum(axis=1)
+            ends = rows[:, ::-1] == eos_id
+            lengths = layout.chunk_size - np.cumprod(ends, axis=1).sum(axis=1)
             lengths[-1] += 1  # the document's own end
             if lengths.min() > 0 and lengths.sum() == layout.document_tokens[place]:
                 array.overwrite(np.arange(chunks.start, chunks.stop), lengths[:, None])
@@ -140,7 +154,7 @@ def _restore_lengths(
 def _restore_tokens(
     array: AppendOnlyArray, layout: ChunkLayout, sha256s: dict[int, str], tokenizer: Tokenizer
 ) -> None:
-    """Give rows new checksums where the document's text still has the fingerprint in the catalogue."""
+    """Give rows new checksums where the document's text still has the fingerprint in the catalog."""
     damaged = _damaged_rows(array, layout.num_chunks)
     whole = array.path.stat().st_size // (array.width * array.dtype.itemsize) if array.path.exists() else 0
     values = (
@@ -152,7 +166,7 @@ def _restore_tokens(
             continue
         tokens = np.array(values[chunks.start : chunks.stop])
         there = np.arange(array.width) < layout.lengths[chunks.start : chunks.stop, None]
-        tokens[~there] = tokenizer.eos_id  # no fingerprint covers the filling
+        tokens[~there] = tokenizer.eos_id  # no fingerprint covers the padding
         ids = tokens[there]
         ids[-1] = tokenizer.eos_id  # as every document ends
         tokens[there] = ids

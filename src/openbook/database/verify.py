@@ -1,4 +1,4 @@
-"""Checking every file of a database against its checksums and the catalogue. Mending is repair.py's."""
+"""Checking every file of a database against its checksums and the catalog; repair.py repairs."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class VerifyReport:
 
 
 def verify(folder: Path, *, progress: Progress = silent) -> VerifyReport:
-    """Compare every file of the database in `folder` with its checksums and with the catalogue.
+    """Compare every file of the database in `folder` with its checksums and with the catalog.
 
     Raises:
         DatabaseError: there is no database.
@@ -45,7 +45,7 @@ def verify(folder: Path, *, progress: Progress = silent) -> VerifyReport:
     except FormatError:
         raise
     except DatabaseError:
-        pass  # damage, of which the checker tells
+        pass  # damage, which the checker finds
     checker = _Checker(folder, catalog, progress)
     checker.run()
     return VerifyReport(not checker.problems, checker.problems)
@@ -82,8 +82,8 @@ class _Checker:
         layout = ChunkLayout.from_snapshot(snapshot, chunk_size=opened.settings.chunk_size)
         for array in files.arrays:
             first = array is files.tokens
-            tell = self.progress if first else stage(self.progress, f"checking {array.path.stem}")
-            self.check_array(array, layout, tell)
+            stage_progress = self.progress if first else stage(self.progress, f"checking {array.path.stem}")
+            self.check_array(array, layout, stage_progress)
         if files.vectors is not None:
             self.check_finite(files.vectors, layout)
             self.check_dense(files, layout)
@@ -144,7 +144,7 @@ class _Checker:
             )
 
     def names(self, numbers: list[int]) -> list[str]:
-        """The ids of documents, as far as the catalogue is sound."""
+        """The ids of documents, as far as the catalog is sound."""
         try:
             return [repr(document.id) for document in self.catalog.describe(numbers)]
         except DatabaseError:

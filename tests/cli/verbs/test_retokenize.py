@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from breaking import use_letters
 from command_line import OpenBook
+from fakes import use_fake_encoder
 from foreign_tokenizers import FAMILIES, make_fast
 from openbook.database.retokenize import new_arrays
 
@@ -59,7 +59,7 @@ def test_a_model_without_a_tokenizer_is_one_line(openbook: OpenBook, rows: Path,
 def test_the_derived_database_stands_beside_the_old_one(
     openbook: OpenBook, rows: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use_letters(monkeypatch)
+    use_fake_encoder(monkeypatch)
     dense = ("--embedder", "fake", "--chunk-size", "16", "--tokenizer", "train:300", "--holdout", "0.2")
     before = openbook("build", tmp_path / "book", rows, *dense, "--json").json
     result = openbook("retokenize", tmp_path / "book", "--tokenizer", base)

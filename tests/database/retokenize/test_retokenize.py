@@ -9,7 +9,8 @@ from unicodedata import normalize
 import numpy as np
 import pytest
 
-from breaking import Kill, Letters, contents_of, kill_at, use_letters
+from breaking import Kill, contents_of, kill_at
+from fakes import FakeEncoder, use_fake_encoder
 from foreign_tokenizers import SOME_TEXT, foreign
 from openbook.database import Database, NeighborTable, build_neighbors, repair, retokenize
 from openbook.database.neighbors.same_documents import same_documents
@@ -26,7 +27,7 @@ M = 16
 @pytest.fixture(autouse=True, scope="module")
 def _letters() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        use_letters(patch)
+        use_fake_encoder(patch)
         yield
 
 
@@ -146,9 +147,9 @@ def test_only_parts_of_chunks_that_are_too_long_are_encoded(
     old: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoded: list[str] = []
-    encode = Letters.encode
+    encode = FakeEncoder.encode
     monkeypatch.setattr(
-        Letters, "encode", lambda self, texts, **_: encoded.extend(texts) or encode(self, texts)
+        FakeEncoder, "encode", lambda self, texts, **_: encoded.extend(texts) or encode(self, texts)
     )
     said: list[str] = []
     report = retokenize(old, tmp_path / "new", foreign("llama"), chunk_size=M, tell=said.append)
@@ -157,7 +158,7 @@ def test_only_parts_of_chunks_that_are_too_long_are_encoded(
     assert len(encoded) == report.encoded_again
     assert new.vectors is not None and old.vectors is not None
     texts = new.tokenizer.decode(new.tokens[:].tolist())
-    expected = encode(Letters(), texts).astype(np.float16)
+    expected = encode(FakeEncoder(), texts).astype(np.float16)
     stored = {row.tobytes() for row in old.vectors[:]}
     copied = np.array([row.tobytes() in stored for row in new.vectors[:]])
     assert 0 < (~copied).sum() <= report.encoded_again

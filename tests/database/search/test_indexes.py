@@ -118,7 +118,7 @@ def test_damage_is_told_by_the_first_search_that_needs_the_index_and_by_adding(
     damaged = Database.open(database.path)
     assert damaged.info().documents == whole.info().documents
     for act in (lambda: damaged.search(["river"]), lambda: damaged.add(documents({"fresh": "zebra"}))):
-        with pytest.raises(DatabaseError, match=r"lexical: .*made again by: openbook verify .*copy --repair"):
+        with pytest.raises(DatabaseError, match=r"lexical: .*repair it: openbook verify .*copy --repair"):
             act()
     delete(database.path / "lexical")
     damaged.catch_up()

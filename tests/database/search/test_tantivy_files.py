@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from breaking import WORDS, files_of, flip, offsets_of
+from breaking import files_of, flip, offsets_of
+from fakes import WORDS
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.search.tantivy_files import damaged_segments, remove_uncommitted_deletes
 from openbook.errors import DatabaseError

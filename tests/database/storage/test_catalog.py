@@ -1,4 +1,4 @@
-"""The catalogue: commits are whole or absent, and a damaged file is an error that names it."""
+"""The catalog: commits are whole or absent, and a damaged file is an error that names it."""
 
 import os
 import sqlite3
@@ -59,7 +59,7 @@ def test_settings_come_back_as_they_were(catalog: Catalog) -> None:
     assert catalog.settings() == {"chunk_size": 8, "embedder": None, "holdout": 0.5}
 
 
-def test_a_new_catalogue_is_version_0_and_vouches_for_nothing(catalog: Catalog) -> None:
+def test_a_new_catalog_is_version_0_and_vouches_for_nothing(catalog: Catalog) -> None:
     assert vouched(catalog) == (0, 0, Totals())
     snapshot = catalog.snapshot()
     assert (snapshot.head, len(snapshot.documents)) == (catalog.head(), 0)
@@ -193,14 +193,14 @@ def test_an_interrupted_creation_is_no_database(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("content", [b"", b"no database" * 100, b"SQLite format 3\0" + b"\xff" * 4096])
-def test_a_damaged_catalogue_is_named(catalog: Catalog, content: bytes) -> None:
+def test_a_damaged_catalog_is_named(catalog: Catalog, content: bytes) -> None:
     catalog.path.write_bytes(content)
     for ask in (catalog.settings, catalog.head, catalog.snapshot):
         with pytest.raises(DatabaseError, match=FILE_NAME):
             ask()
 
 
-def test_a_catalogue_that_was_cut_is_named(catalog: Catalog) -> None:
+def test_a_catalog_that_was_cut_is_named(catalog: Catalog) -> None:
     catalog.commit(
         action="add", add=[record(f"document {number}", number) for number in range(500)], num_chunks=500
     )
@@ -209,7 +209,7 @@ def test_a_catalogue_that_was_cut_is_named(catalog: Catalog) -> None:
         catalog.snapshot()
 
 
-def test_a_catalogue_of_another_program_is_named(tmp_path: Path) -> None:
+def test_a_catalog_of_another_program_is_named(tmp_path: Path) -> None:
     sqlite3.connect(tmp_path / FILE_NAME).execute("CREATE TABLE recipes (name TEXT)").connection.close()
     with pytest.raises(DatabaseError, match="no such table"):
         Catalog(tmp_path).head()

@@ -15,7 +15,7 @@ M = 4
 
 @dataclass(frozen=True)
 class Stored:
-    """A document as the catalogue knows it."""
+    """A document as the catalog knows it."""
 
     tokens: int
     holdout: bool

@@ -1,4 +1,4 @@
-"""A database's settings are checked, and come back from the catalogue as they were."""
+"""A database's settings are checked, and come back from the catalog as they were."""
 
 import json
 

@@ -282,8 +282,8 @@ CRASHES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "after the lexical index": lambda patch: patch.setattr(
         LexicalIndex, "commit", after(4, LexicalIndex.commit)
     ),
-    "before the catalogue": lambda patch: patch.setattr(Catalog, "commit", before(3, Catalog.commit)),
-    "after the catalogue": lambda patch: patch.setattr(Catalog, "commit", after(3, Catalog.commit)),
+    "before the catalog": lambda patch: patch.setattr(Catalog, "commit", before(3, Catalog.commit)),
+    "after the catalog": lambda patch: patch.setattr(Catalog, "commit", after(3, Catalog.commit)),
 }
 
 

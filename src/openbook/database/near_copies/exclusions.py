@@ -14,7 +14,7 @@ from openbook.progress import Progress, silent
 def documents_to_compare(catalog: Catalog, settings: DatabaseSettings) -> set[int]:
     """The numbers of the documents that were not compared yet; none if the settings ask for no comparison."""
     if settings.deduplicate or (settings.decontaminate and catalog.head().totals.holdout):
-        return catalog.unjudged()
+        return catalog.uncompared()
     return set()
 
 

@@ -31,9 +31,9 @@ class SequenceDataset:
 
     A sequence may span several documents. Its neighbors are masked where they do not exist, where they come
     from a document of the sequence (of another book: from one with its id or its tokens), and where the next
-    chunk belongs to another document, which they could not inform. The last sequence is filled up with
-    end-of-text tokens that no loss counts. Where filling may stand inside documents (`openbook retokenize`),
-    a mask hides it, and no loss counts the token after it, which could only be predicted from filling.
+    chunk belongs to another document, which they could not inform. The last sequence is padded with
+    end-of-text tokens that no loss counts. Where padding may stand inside documents (`openbook retokenize`),
+    a mask hides it, and no loss counts the token after it, which could only be predicted from padding.
 
     Args:
         database: gives tokens and layout; of a `Database` its `opened` is taken, and stays.
@@ -108,10 +108,10 @@ class SequenceDataset:
         """One sample.
 
         Returns:
-            input_ids int64 [T]; labels int64 [T], -100 for filling and for the first token; and with
+            input_ids int64 [T]; labels int64 [T], -100 for padding and for the first token; and with
             retrieval neighbor_ids int64 [C-1, K, 2M] and neighbor_mask bool [C-1, K, 2M]: the last chunk's
             neighbors would inform no token of the sequence. Of a database that stores its chunks' lengths
-            also attention_mask int64 [T], 0 for filling.
+            also attention_mask int64 [T], 0 for padding.
         """
         chunks = self.chunk_ids[index]
         layout = self.database.layout

@@ -27,7 +27,7 @@ class DenseIndex(Protocol):
 
     @property
     def name(self) -> str:
-        """For people: `exact`, or faiss' name of the index."""
+        """`exact`, or faiss' name of the index."""
 
     @property
     def recall_at_10(self) -> float:
@@ -57,7 +57,6 @@ class ExactIndex:
         return cls(chunk_ids, index)
 
     def search(self, vectors: NDArray[np.float32], k: int, *, avoid: range = range(0)) -> Ranking:
-        """See `DenseIndex.search`."""
         import faiss
 
         if len(self.chunk_ids) == 0:
@@ -96,7 +95,6 @@ class ApproximateIndex:
     digest: str = ""
 
     def search(self, vectors: NDArray[np.float32], k: int, *, avoid: range = range(0)) -> Ranking:
-        """See `DenseIndex.search`."""
         ids, scores = self._search_lists(np.ascontiguousarray(vectors, dtype=np.float32), k, avoid)
         if len(self.tail.chunk_ids) == 0:
             return ids, scores
@@ -152,9 +150,9 @@ def add_rows(
     vectors: Rows,
     chunk_ids: NDArray[np.int64],
     *,
-    told: Callable[[int], None] = lambda done: None,
+    report: Callable[[int], None] = lambda done: None,
 ) -> None:
     """Add the rows `chunk_ids` to a faiss index, so many at a time as memory likes."""
     for start in range(0, len(chunk_ids), _ROWS_AT_ONCE):
         index.add(vectors[chunk_ids[start : start + _ROWS_AT_ONCE]].astype(np.float32))
-        told(min(start + _ROWS_AT_ONCE, len(chunk_ids)))
+        report(min(start + _ROWS_AT_ONCE, len(chunk_ids)))

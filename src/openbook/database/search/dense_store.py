@@ -3,7 +3,7 @@
 Below `EXACT_BELOW` indexed chunks there is none: exact search is fast enough. An index is a file of faiss'
 own and `index.json`, written last, which names it; so a new one replaces the old one at once or not at all.
 The chunks that came after the index was written are its tail; a tail that has grown is added to the lists,
-and an index that its corpus has outgrown is trained anew.
+and an index that its corpus has outgrown is trained again.
 """
 
 import os
@@ -67,7 +67,8 @@ def stored_index(folder: Path) -> StoredIndex | None:
         return None if values is None else StoredIndex(**values)
     except TypeError as error:
         raise DatabaseError(
-            f"{path}: of another version of openbook ({error}); delete the folder {folder}: it is made again"
+            f"{path}: of another version of openbook ({error}); to have it built again: openbook verify "
+            f"{database_of(folder.parent)} --repair"
         ) from error
 
 
@@ -132,7 +133,7 @@ def _read(path: Path, found: StoredIndex, expected: int, *, mapped: bool = True)
     except (OSError, RuntimeError) as error:
         problem = f"cannot be read: {error}"
     raise DatabaseError(
-        f"{path}: {problem}: the file is damaged; it is made again by: "
+        f"{path}: {problem}: the file is damaged; repair it: "
         f"openbook verify {database_of(path.parent.parent)} --repair"
     )
 
@@ -157,13 +158,13 @@ def maintain_dense(
         shutil.rmtree(folder, ignore_errors=True)
         return None
     found = stored_index(folder)
-    tell = stage(progress, "building the dense index")
+    stage_progress = stage(progress, "building the dense index")
     if found is None or layout.num_chunks > _TRAINED_AGAIN_AT * found.trained_rows:
         index, name = train_index(vectors, layout.indexed)
-        return _fill(folder, index, name, layout, vectors, 0, layout.num_chunks, tell)
+        return _fill(folder, index, name, layout, vectors, 0, layout.num_chunks, stage_progress)
     held = int((layout.indexed < found.rows).sum())
     index = _read(folder / found.file, found, held, mapped=False)
-    return _fill(folder, index, found.name, layout, vectors, held, found.trained_rows, tell)
+    return _fill(folder, index, found.name, layout, vectors, held, found.trained_rows, stage_progress)
 
 
 def _fill(
@@ -178,7 +179,7 @@ def _fill(
 ) -> StoredIndex:
     """Add what the index does not hold, measure its recall and put it in the old one's place."""
     chunk_ids = layout.indexed
-    add_rows(index, vectors, chunk_ids[held:], told=lambda done: progress(held + done, len(chunk_ids)))
+    add_rows(index, vectors, chunk_ids[held:], report=lambda done: progress(held + done, len(chunk_ids)))
     tuned = tune_index(index, name, vectors, chunk_ids)
     path = folder / f"{layout.num_chunks}.faiss"
     _write(path, index)
@@ -214,7 +215,7 @@ def _write(path: Path, index: Any) -> None:
         faiss.write_index(index, str(path))
         with path.open("r+b") as file:
             os.fsync(file.fileno())
-        faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)  # of a full disk, faiss may not tell
+        faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)  # of a full disk, faiss may say nothing
     except (OSError, RuntimeError) as error:
         path.unlink(missing_ok=True)
         raise DatabaseError(f"{path}: cannot be written: {error}") from error

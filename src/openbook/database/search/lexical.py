@@ -79,7 +79,7 @@ class LexicalIndex:
     def _error(self, problem: str) -> DatabaseError:
         return DatabaseError(
             f"{self.folder}: {problem}; if the disk is not full and the folder can be written to, it is "
-            f"damaged, and made again by: openbook verify {database_of(self.folder.parent)} --repair"
+            f"damaged; repair it: openbook verify {database_of(self.folder.parent)} --repair"
         )
 
     def check_files(self) -> None:
@@ -93,7 +93,7 @@ class LexicalIndex:
             for path, problem in damaged_segments(self.folder):
                 if meta.exists():
                     raise DatabaseError(
-                        f"{path}: {problem}: the file is damaged; it is made again by: "
+                        f"{path}: {problem}: the file is damaged; repair it: "
                         f"openbook verify {database_of(self.folder.parent)} --repair"
                     )
             self._checked = True
@@ -119,7 +119,7 @@ class LexicalIndex:
 
         Returns:
             The first chunk that is to be added again: mostly the one after the highest. But where files with
-            such chunks were merged with others, their words would go on counting, so the index begins anew.
+            such chunks were merged with others, their words would still count, so all chunks are.
         """
         beyond = self.highest_chunk() + 1
         if beyond <= count:

@@ -17,7 +17,7 @@ from openbook.database.storage.settings import SearchMode
 from openbook.errors import SettingsError
 
 _SPARE = 64
-"""Fetched beyond k, because the filter takes some away; hardly dearer than fetching k."""
+"""Fetched beyond k, because the filter takes some away; hardly more expensive than fetching k."""
 _DENSE_WEIGHT = 0.6
 """Of the dense score in hybrid search, chosen on judged queries (benchmarks/retrieval_quality.py)."""
 _FUSED = 100

@@ -1,6 +1,6 @@
 """Flat arrays on disk that only grow: rows of one type, no header; beside each a file of checksums.
 
-How many rows are valid is the catalogue's to say; a file may be longer (an append that was never committed)
+How many rows are valid is the catalog's to say; a file may be longer (an append that was never committed)
 and is then cut by the next writer. It may never be shorter. Every row that is read is compared with its
 checksum, so damage is an error and never a wrong answer.
 """
@@ -187,6 +187,6 @@ def _size(path: Path) -> int:
 def _check_length(path: Path, expected: int) -> None:
     if (found := _size(path)) < expected:
         raise DatabaseError(
-            f"{path}: {found} bytes where the catalogue expects {expected}: the file was cut or is missing; "
-            f"restore it, or see what can be mended: openbook verify {database_of(path.parent)} --repair"
+            f"{path}: {found} bytes where the catalog expects {expected}: the file was cut or is missing; "
+            f"restore it, or see what can be repaired: openbook verify {database_of(path.parent)} --repair"
         )

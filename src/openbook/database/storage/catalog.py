@@ -252,7 +252,7 @@ class Catalog:
         )
         return [range(first, end) for first, end in self._rows(query, start)]
 
-    def unjudged(self) -> set[int]:
+    def uncompared(self) -> set[int]:
         """The numbers of live documents that were not yet compared with others for near-copies."""
         query = "SELECT number FROM documents WHERE NOT judged AND removed IS NULL"
         return {number for (number,) in self._rows(query)}
@@ -335,16 +335,16 @@ class Catalog:
             catalog_sql.seal(connection, "id = ? AND removed IS NULL", [(name,) for name in described])
             return catalog_sql.insert_next(connection, "describe", head)
 
-    def exclude(self, judged: Iterable[int], excluded: Sequence[tuple[str, int, int]]) -> int:
+    def exclude(self, compared: Iterable[int], excluded: Sequence[tuple[str, int, int]]) -> int:
         """Make a version in which these documents count as compared.
 
         Args:
-            judged: numbers of documents.
+            compared: numbers of documents.
             excluded: reason, number of the original and number of each document that no search may find.
         """
         with self.connect() as connection:
             head = catalog_sql.begin(connection)
-            rows = [(number,) for number in judged]
+            rows = [(number,) for number in compared]
             connection.executemany("UPDATE documents SET judged = 1 WHERE number = ?", rows)
             connection.executemany(
                 "UPDATE documents SET excluded = ?, original = ? WHERE number = ?", excluded

@@ -1,7 +1,7 @@
-"""What stands where in a database's folder, beside the catalogue.
+"""What stands where in a database's folder, beside the catalog.
 
 The files of generation 0 stand in the folder itself; each `compact` writes a new generation, in a folder of
-its own, and the catalogue's commit says which one counts.
+its own, and the catalog's commit says which one counts.
 """
 
 import shutil

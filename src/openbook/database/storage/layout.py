@@ -42,12 +42,12 @@ class ChunkLayout:
     chunk_size: int
     """M."""
     number: NDArray[np.int64]
-    """The catalogue's number of each document."""
+    """The catalog's number of each document."""
     first_chunk: NDArray[np.int64]
     document_chunks: NDArray[np.int64]
     """Chunks of each document, at least 1."""
     document_tokens: NDArray[np.int64]
-    """Tokens of each document without filling, with its end-of-text token."""
+    """Tokens of each document without padding, with its end-of-text token."""
     document_bytes: NDArray[np.int64]
     """UTF-8 bytes of each document's text."""
     holdout: NDArray[np.bool_]
@@ -107,7 +107,7 @@ class ChunkLayout:
 
     @cached_property
     def lengths(self) -> NDArray[np.int64]:
-        """[num_chunks]: tokens in each chunk without filling, 1 … M.
+        """[num_chunks]: tokens in each chunk without padding, 1 … M.
 
         Raises:
             DatabaseError: they are stored, and damaged.

@@ -1,7 +1,7 @@
-"""Checksums of the small files that are read whole: the catalogue and the tokenizer's.
+"""Checksums of the small files that are read whole: the catalog and the tokenizer's.
 
-Written when a writer has done its work. A catalogue that is newer than its checksum, because the writer was
-killed in between, is judged by its own rows alone.
+Written when a writer has done its work. A catalog that is newer than its checksum, because the writer was
+killed in between, is compared with the checksums of its own rows alone.
 """
 
 from contextlib import suppress
@@ -45,7 +45,7 @@ def write_manifest(catalog: Catalog) -> None:
 def forget_catalog(catalog: Catalog) -> None:
     """Leave the catalog to its own rows until the checksums are written again: its file will change."""
     path = catalog.path.parent / NAME
-    with suppress(DatabaseError):  # a damaged manifest is told by `check_manifest`
+    with suppress(DatabaseError):  # a damaged manifest is found by `check_manifest`
         if (manifest := read_sealed_if_there(path)) is not None:
             write_sealed(path, manifest | {"version": _NO_VERSION})
 

@@ -21,7 +21,7 @@ SearchMode = Literal["dense", "bm25", "hybrid"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseSettings:
-    """Recorded in the catalogue when the database is created, and never changed.
+    """Recorded in the catalog when the database is created, and never changed.
 
     Raises:
         SettingsError: a value out of its range.
@@ -61,7 +61,7 @@ class DatabaseSettings:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any], *, where: str) -> "DatabaseSettings":
-        """Read what the catalogue holds.
+        """Read what the catalog holds.
 
         Raises:
             FormatError: written by another version of the format.

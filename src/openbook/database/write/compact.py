@@ -1,4 +1,4 @@
-"""Writing a database anew without what was removed: a new generation of files, then one transaction.
+"""Writing a database again without what was removed: a new generation of files, then one transaction.
 
 Until that transaction the old files count, after it the new ones; whichever do not count are deleted by the
 next writer. The neighbor table is carried over, with its chunks renumbered.
@@ -70,8 +70,8 @@ def _write(
     """The files of the new generation, of the chunks that are kept."""
     compacted = layout.without_removed()
     for source, target in zip(old.arrays, new.arrays, strict=True):
-        tell = progress if source is old.tokens else stage(progress, f"copying {source.path.stem}")
-        _copy(source, target, layout.num_chunks, kept, tell)
+        stage_progress = progress if source is old.tokens else stage(progress, f"copying {source.path.stem}")
+        _copy(source, target, layout.num_chunks, kept, stage_progress)
     build_indexes(new, compacted, writer.tokenizer, progress=progress)
     _renumber_table(old, new, layout, kept)
 
@@ -94,17 +94,17 @@ def build_indexes(files: Files, layout: ChunkLayout, tokenizer: Tokenizer, *, pr
     """Make the indexes of files that have none, from their arrays.
 
     Args:
-        files: of a generation that no catalogue names yet.
+        files: of a generation that no catalog names yet.
         layout: of its documents, none of them removed.
         tokenizer: of the tokens.
-        progress: told in stages.
+        progress: called in stages.
     """
-    tokens, tell = files.tokens.rows(layout.num_chunks), stage(progress, "indexing words")
+    tokens, stage_progress = files.tokens.rows(layout.num_chunks), stage(progress, "indexing words")
     with closing(LexicalIndex(files.lexical)) as index:
         for start in range(0, len(layout.indexed), _ROWS_AT_ONCE):
             part = layout.indexed[start : start + _ROWS_AT_ONCE]
             index.add(part.tolist(), tokenizer.decode(tokens[part].tolist()))
-            tell(start + len(part), len(layout.indexed))
+            stage_progress(start + len(part), len(layout.indexed))
         index.commit()
     if files.vectors is not None:
         maintain_dense(files.dense, layout, files.vectors.rows(layout.num_chunks), progress=progress)

@@ -88,7 +88,7 @@ def require_free(folder: Path) -> None:
             names = {path.name for path in folder.iterdir()}
     is_foreign = names - _LEFT_BY_A_KILL or (names - {_LOCK} and UNFINISHED_NAME not in names)
     if is_foreign or (folder.exists() and not folder.is_dir()):
-        raise DatabaseError(f"{folder}: exists and is no database; choose another folder")
+        raise DatabaseError(f"{folder}: exists and is not a database; choose another folder")
 
 
 def _write(folder: Path, settings: DatabaseSettings, tokenizer: Tokenizer) -> DatabaseFolder:

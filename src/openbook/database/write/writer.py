@@ -1,6 +1,6 @@
 """The write path: one writer at a time, batch after batch, each committed before the next begins.
 
-Order of a batch: arrays, lexical index, then the catalogue's transaction. A crash in between leaves rows and
+Order of a batch: arrays, lexical index, then the catalog's transaction. A crash in between leaves rows and
 entries that no commit vouches for; the next writer cuts them off before it writes. What a commit removes is
 taken out of the lexical index after it, so that a commit that fails has removed nothing.
 """
@@ -77,17 +77,14 @@ class Writer:
 
     @property
     def catalog(self) -> Catalog:
-        """The database's."""
         return self.folder.catalog
 
     @property
     def settings(self) -> DatabaseSettings:
-        """The database's."""
         return self.folder.settings
 
     @property
     def tokenizer(self) -> Tokenizer:
-        """The database's."""
         return self.folder.tokenizer
 
     def __enter__(self) -> "Writer":
@@ -106,7 +103,7 @@ class Writer:
         return self
 
     def _agree_with_catalog(self, held: ExitStack) -> None:
-        """Arrays and index hold what the catalogue vouches for: no more after a crash, no less if deleted."""
+        """Arrays and index hold what the catalog vouches for: no more after a crash, no less if deleted."""
         for array in self.files.arrays:
             array.truncate(self._mark)
         remove_uncommitted_deletes(self.files.lexical)
@@ -225,17 +222,19 @@ class Writer:
 
         Args:
             bulk: let it catch up with nearly everything, for the sake of many queries.
-            progress: told in stages.
+            progress: called in stages.
 
         Returns:
             The number of documents that were excluded.
         """
         excluded = 0
-        if unjudged := documents_to_compare(self.catalog, self.settings):
-            tell = stage(progress, "looking for near-copies")
+        if waiting := documents_to_compare(self.catalog, self.settings):
+            stage_progress = stage(progress, "looking for near-copies")
             tokens = self.files.tokens.rows(self._mark)
-            found = find_near_copies(self.layout(), tokens, self.settings, waiting=unjudged, progress=tell)
-            self.catalog.exclude(unjudged, found)
+            found = find_near_copies(
+                self.layout(), tokens, self.settings, waiting=waiting, progress=stage_progress
+            )
+            self.catalog.exclude(waiting, found)
             excluded = len(found)
         vectors, folder = self.files.vectors, self.files.dense
         tail = TAIL_FOR_BULK if bulk else LONGEST_TAIL
