@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
-from itertools import accumulate, takewhile
+from itertools import accumulate, islice, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,28 @@ class Tokenizer:
         """
         found = self._untrimmed.encode_batch(list(texts), add_special_tokens=False)
         return [(item.ids, list(accumulate((start for start, _ in item.offsets), max))) for item in found]
+
+    @cached_property
+    def unknown_id(self) -> int | None:
+        """The token of what it cannot spell; None: it spells everything, or leaves out what it cannot."""
+        model = json.loads(self._fast.to_str())["model"]
+        vocabulary = self._fast.get_vocab()
+        if model.get("byte_fallback") and all(f"<0x{byte:02X}>" in vocabulary for byte in range(256)):
+            return None
+        if model["type"] == "Unigram":
+            return None if model.get("unk_id") is None else int(model["unk_id"])
+        unknown = model.get("unk_token")
+        return None if unknown is None else self._fast.token_to_id(unknown)
+
+    def unknown_words(self, text: str, *, count: int) -> list[str]:
+        """List at most so many different parts of a text that it cannot spell."""
+        item = self._untrimmed.encode(text, add_special_tokens=False)
+        found = (
+            text[slice(*at)]
+            for token, at in zip(item.ids, item.offsets, strict=True)
+            if token == self.unknown_id
+        )
+        return list(islice(dict.fromkeys(word for word in found if word), count))
 
     @cached_property
     def _untrimmed(self) -> FastTokenizer:

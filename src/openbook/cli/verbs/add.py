@@ -78,6 +78,13 @@ def write_documents(database: "Database", sources: "Sources", *, sync: bool = Fa
         note(f"{sources.vanished} documents that were there at the first reading were not at the last")
     if sync and not sources.is_complete:
         note(f"nothing was removed: {_MAY_BE_AMONG}")
+    if report.unknown_tokens:
+        examples = ", ".join(repr(word) for word in report.unknown_examples)
+        note(
+            f"{report.unknown_tokens:,} tokens ({report.unknown_share:.1%}) stand for what the tokenizer "
+            f"cannot spell{': ' if examples else ''}{examples}; that text is lost in search and training: "
+            "build with a tokenizer that spells every byte, such as train:16000"
+        )
     note_copies([copy for copy in database.excluded() if copy not in known_copies], database.path)
     note_low_recall(database.info().recall_at_10, database.opened.files.dense)
 

@@ -6,7 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.retokenize.rechunk import chunked_text, fill_rows, parts_of, tokens_of_chunks
+from openbook.database.retokenize.rechunk import (
+    chunked_text,
+    come_back,
+    fill_rows,
+    parts_of,
+    tokens_of_chunks,
+)
 from openbook.database.search.embedder import Embedder
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
@@ -33,17 +39,21 @@ class NewRows:
     counts: int64 [live chunks of the old database], new tokens of each.
     chunks: int64 [rows], the number of the old chunk that a row holds, or a part of which.
     cut: bool [rows], whether it is a part.
+    lost: bool [live chunks of the old database], whether its tokens give another text.
     document_chunks, document_tokens: int64 [live documents], rows and new tokens of each.
     """
 
     counts: NDArray[np.int64]
     chunks: NDArray[np.int64]
     cut: NDArray[np.bool_]
+    lost: NDArray[np.bool_]
     document_chunks: NDArray[np.int64]
     document_tokens: NDArray[np.int64]
 
     @classmethod
-    def of(cls, layout: ChunkLayout, counts: NDArray[np.int64], *, chunk_size: int) -> "NewRows":
+    def of(
+        cls, layout: ChunkLayout, counts: NDArray[np.int64], lost: NDArray[np.bool_], *, chunk_size: int
+    ) -> "NewRows":
         """Work out the rows from the old layout and the counts."""
         parts = parts_of(counts, chunk_size)
         live_chunks = np.flatnonzero(layout.live[layout.document_of])
@@ -52,6 +62,7 @@ class NewRows:
             counts=counts,
             chunks=np.repeat(live_chunks, parts),
             cut=np.repeat(parts > 1, parts),
+            lost=lost,
             document_chunks=segment_sums(parts, sizes),
             document_tokens=segment_sums(counts, sizes),
         )
@@ -79,20 +90,24 @@ class NewArrays:
         M = self.files.tokens.width
         total = int(layout.document_chunks[layout.live].sum())
         counts: list[NDArray[np.int64]] = []
+        kept: list[NDArray[np.bool_]] = []
         written = done = 0
         for documents in _batches(layout):
-            tokens, new = self._retokenized(documents)
+            tokens, new, same = self._retokenized(documents)
             rows, lengths = fill_rows(tokens, new, chunk_size=M, padding=self.tokenizer.eos_id)
             self.files.tokens.append(rows, first=written)
             self.files.lengths.append(lengths[:, None], first=written)
             counts.append(new)
+            kept.append(same)
             written += len(rows)
             done += len(new)
             progress(done, total)
-        return NewRows.of(layout, np.concatenate(counts), chunk_size=M)
+        return NewRows.of(layout, np.concatenate(counts), ~np.concatenate(kept), chunk_size=M)
 
-    def _retokenized(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """New tokens [T] of some documents, each with its end, and how many of them each old chunk has."""
+    def _retokenized(
+        self, documents: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+        """New tokens [T] of some documents with their ends; how many of each old chunk; which come back."""
         layout = self.old.layout
         texts = []
         for place in documents.tolist():
@@ -102,12 +117,13 @@ class NewArrays:
             pieces = [row[:length] for row, length in zip(rows, lengths, strict=True)]
             texts.append(chunked_text(self.old.tokenizer, pieces))
         encoded = self.tokenizer.encode_with_starts([chunked.text for chunked in texts])
-        counts = []
-        for chunked, (_, starts) in zip(texts, encoded, strict=True):
+        counts, kept = [], []
+        for chunked, (new, starts) in zip(texts, encoded, strict=True):
             counts.append(tokens_of_chunks(chunked, starts))
+            kept.append(come_back(self.tokenizer, chunked, (new, starts), counts[-1]))
             counts[-1][-1] += 1  # the end-of-text token
         ids = [token for tokens, _ in encoded for token in (*tokens, self.tokenizer.eos_id)]
-        return np.array(ids, dtype=np.int64), np.concatenate(counts)
+        return np.array(ids, dtype=np.int64), np.concatenate(counts), np.concatenate(kept)
 
     def layout(self, rows: NewRows) -> ChunkLayout:
         """Lay out the new database."""

@@ -11,6 +11,7 @@ It knows tokenizers and arrays, no database.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +85,38 @@ def tokens_of_chunks(chunked: ChunkedText, token_starts: Sequence[int]) -> NDArr
     inside = np.minimum(np.array(token_starts, dtype=np.int64), max(0, len(chunked.text) - 1))
     places = np.searchsorted(chunked.starts, inside, side="right") - 1
     return np.bincount(places, minlength=len(chunked.starts))
+
+
+def come_back(
+    tokenizer: Tokenizer,
+    chunked: ChunkedText,
+    tokens: tuple[Sequence[int], Sequence[int]],
+    counts: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Find the chunks whose tokens decode to their text, but for white space at its ends: bool [chunks].
+
+    Letters that Unicode takes for the same (é as one character or two) are.
+
+    Args:
+        tokenizer: of the new tokens.
+        chunked: the text.
+        tokens: the new tokens, and the character that each begins in.
+        counts: [chunks] tokens of each.
+    """
+    ids, starts = tokens
+    if _comparable(tokenizer.decode([ids])[0]) == _comparable(chunked.text):
+        return np.ones(len(counts), dtype=np.bool_)
+    ends = np.cumsum(counts).tolist()
+    spans = list(zip([0, *ends[:-1]], ends, strict=True))
+    places = [0, *starts[1:], len(chunked.text)] if starts else [0]
+    decoded = tokenizer.decode([ids[start:end] for start, end in spans])
+    pieces = [chunked.text[places[start] : places[end]] for start, end in spans]
+    same = [_comparable(new) == _comparable(old) for new, old in zip(decoded, pieces, strict=True)]
+    return np.array(same, dtype=np.bool_)
+
+
+def _comparable(text: str) -> str:
+    return normalize("NFC", text).strip()
 
 
 def parts_of(counts: NDArray[np.int64], chunk_size: int) -> NDArray[np.int64]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from openbook.database.database import Database
 from openbook.database.retokenize.new_arrays import NewArrays, NewRows
+from openbook.database.retokenize.rechunk import parts_of
 from openbook.database.storage.catalog import FILE_NAME, UNFINISHED_NAME, Catalog
 from openbook.database.storage.files import NAMES, Files
 from openbook.database.storage.manifest import write_manifest
@@ -97,7 +98,7 @@ def retokenize(
         output=folder,
         documents=len(layout.number),
         chunks=layout.num_chunks,
-        kept=int((~rows.cut).sum()),
+        kept=int((~rows.cut & ~np.repeat(rows.lost, parts_of(rows.counts, settings.chunk_size))).sum()),
         encoded_again=again,
         version=catalog.head().version,
     )
@@ -165,7 +166,10 @@ def _summary(rows: NewRows, settings: DatabaseSettings) -> str:
     count = len(rows.counts)
     long = int((rows.counts > settings.chunk_size).sum())
     what = "texts and vectors" if settings.embedding_size else "texts"
-    summary = f"{count - long:,} of {count:,} chunks keep their {what}"
+    lost = int((rows.lost & (rows.counts <= settings.chunk_size)).sum())
+    summary = f"{count - long - lost:,} of {count:,} chunks keep their {what}"
+    if lost:
+        summary += f"; {lost:,} have another text, because {settings.tokenizer} cannot spell theirs as it is"
     if long == 0:
         return summary
     parts = int(rows.cut.sum())

@@ -28,6 +28,7 @@ from openbook.database.storage.manifest import forget_catalog, write_manifest
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.database.write.batches import first_of_each_id, in_batches
 from openbook.database.write.document_rows import FOLLOWED, cut_batch, lengths_of
+from openbook.database.write.unknown_tokens import UnknownTokens
 from openbook.errors import DatabaseError, SourceError
 from openbook.lock import take_lock
 from openbook.progress import Progress, silent, stage
@@ -54,6 +55,12 @@ class AddReport:
     """Written by this call."""
     version: int
     """Of the database afterwards."""
+    unknown_tokens: int = 0
+    """Written by this call for what the tokenizer cannot spell: that text is lost."""
+    unknown_share: float = 0.0
+    """Of all tokens that this call wrote."""
+    unknown_examples: tuple[str, ...] = ()
+    """Some of what it cannot spell."""
 
 
 @dataclass
@@ -74,6 +81,7 @@ class Writer:
     _mark: int = field(init=False)
     _dead: list[range] = field(init=False, default_factory=list)
     _held_out_ids: frozenset[str] = field(init=False)
+    _unknown: UnknownTokens = field(init=False, default_factory=UnknownTokens)
 
     @property
     def catalog(self) -> Catalog:
@@ -171,6 +179,9 @@ class Writer:
             excluded=self.finish(progress=progress),
             chunks=chunks,
             version=self.catalog.head().version,
+            unknown_tokens=self._unknown.tokens,
+            unknown_share=self._unknown.share,
+            unknown_examples=tuple(self._unknown.examples),
         )
 
     def _redescribe(self, documents: Sequence[AnyDocument]) -> int:
@@ -259,6 +270,7 @@ class Writer:
         tokens, records = cut_batch(
             documents, self.tokenizer, self.settings, first_chunk=self._mark, held_out_ids=held_out
         )
+        self._unknown.count(documents, tokens, records, self.tokenizer)
         self._write_rows(tokens, records)
         mark = self._mark + len(tokens)
         self._commit("add", records, replaced, mark)

@@ -1,0 +1,61 @@
+"""Counting what a tokenizer cannot spell while documents are written: that text is in no token, and lost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database.storage.catalog_columns import DocumentRecord
+from openbook.text import AnyDocument, TokenizedDocument, Tokenizer
+
+_EXAMPLES = 5
+
+
+@dataclass
+class UnknownTokens:
+    """What was unknown so far."""
+
+    tokens: int = 0
+    of: int = 0
+    """All tokens that were written."""
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def share(self) -> float:
+        """Of all tokens."""
+        return self.tokens / self.of if self.of else 0.0
+
+    def count(
+        self,
+        documents: Sequence[AnyDocument],
+        rows: NDArray[np.integer],
+        records: Sequence[DocumentRecord],
+        tokenizer: Tokenizer,
+    ) -> None:
+        """Count a batch.
+
+        Args:
+            documents: of the batch.
+            rows: [chunks, M] their tokens.
+            records: of the documents, in their order.
+            tokenizer: made the tokens.
+        """
+        self.of += sum(record.num_tokens for record in records)
+        # A tokenizer may take one token for the unknown and for the end, which also pads.
+        if tokenizer.unknown_id is None or tokenizer.unknown_id == tokenizer.eos_id:
+            return
+        in_rows = (rows == tokenizer.unknown_id).sum(axis=1)
+        self.tokens += int(in_rows.sum())
+        if not in_rows.any():
+            return
+        for document, record in zip(documents, records, strict=True):
+            start = record.first_chunk - records[0].first_chunk
+            missing = _EXAMPLES - len(self.examples)
+            if missing <= 0:
+                return
+            if in_rows[start : start + record.num_chunks].any() and not isinstance(
+                document, TokenizedDocument
+            ):
+                words = tokenizer.unknown_words(document.text, count=_EXAMPLES)
+                self.examples += [word for word in words if word not in self.examples][:missing]
