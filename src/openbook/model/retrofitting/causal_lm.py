@@ -23,6 +23,8 @@ from openbook.model.retrofitting.decoder import GraftedDecoder
 from openbook.model.retrofitting.fingerprint import is_quantized
 from openbook.model.retrofitting.grafts import Graft
 from openbook.model.retrofitting.loading import base_of, require_base, require_unchanged
+from openbook.model.retrofitting.own.kept_neighbors import KeptNeighbors
+from openbook.model.retrofitting.own.own_decoder import OwnDecoder
 from openbook.model.retrofitting.own.own_model import OwnReaderModel
 from openbook.model.retrofitting.stored import read_config, take_stored
 
@@ -111,6 +113,27 @@ class RetrofitForCausalLM(RetroForCausalLM):
             logits: Tensor = self.lm_head(hidden[:, start:])
             return logits
         return super()._logits(hidden, copied, start)
+
+    def keep_neighbors(self, capacity: int = 2**29) -> KeptNeighbors:
+        """Keep keys and values of neighbors that are read, so that reading the same ones again costs nothing.
+
+        A neighbor that is read by itself (reading `independent`) is kept by itself; joint reading keeps the
+        neighbors of a chunk together, in their order. Only calls without gradients use what is kept.
+
+        Args:
+            capacity: bytes; what was not read for the longest time goes first.
+
+        Returns:
+            The store, which counts hits and misses.
+
+        Raises:
+            SettingsError: an encoder reads, see `EncodedNeighbors`; or no capacity.
+        """
+        decoder = self._decoder
+        if not isinstance(decoder, OwnDecoder):
+            raise SettingsError("keep_neighbors: needs reader 'own'; an encoder has EncodedNeighbors")
+        decoder.kept = KeptNeighbors(capacity)
+        return decoder.kept
 
     def stored_weights(self) -> dict[str, Tensor]:
         """Collect what is saved, by name."""

@@ -44,6 +44,10 @@ class Family(ABC):
         """The linear map that makes queries, perhaps with keys and values."""
         return cast(nn.Module, attention.q_proj)
 
+    def rotates(self, attention: nn.Module) -> bool:
+        """Whether this layer has rotary positions, if the model has."""
+        return bool(getattr(attention, "use_rope", True))
+
     def output(self, attention: nn.Module) -> nn.Module:
         """The linear map after the heads."""
         return cast(nn.Module, attention.o_proj)

@@ -20,16 +20,28 @@ def test_a_block_ends_where_the_text_begins() -> None:
     assert BlockLayout.of(IDS, MASK & False, torch.tensor([20])).reads().tolist() == [[False]]
 
 
-@pytest.mark.parametrize("joint", [True, False])
-def test_what_a_token_of_a_block_sees(joint: bool) -> None:
+def test_sequences_and_where_their_tokens_stand() -> None:
     layout = BlockLayout.of(IDS, MASK, torch.tensor([20, 21]))
-    whose = [0, 0, 1, 1, 1, 1, 2, 2, 2, 2]
-    exists = layout.exists[0, 0].tolist()
-    expected = [
-        [a == b or (b <= a and exists[b] and (joint or whose[b] in (0, whose[a]))) for b in range(10)]
-        for a in range(10)
-    ]
-    assert layout.causal(joint=joint)[0, 0].tolist() == expected
+    ids, exists = layout.sequences(joint=True)
+    assert torch.equal(ids, layout.ids[0])
+    assert torch.equal(exists, layout.exists[0])
+    assert layout.positions_as_read(joint=True)[layout.exists].tolist() == [0, 1, 2, 3, 4, 5, 6]
+    ids, exists = layout.sequences(joint=False)
+    assert ids.tolist() == [[20, 21, 1, 2, 3, 4], [20, 21, 5, 6, 7, 8]]
+    assert exists.long().tolist() == [[1, 1, 1, 1, 1, 0], [1, 1, 1, 1, 0, 0]]
+    assert layout.positions_as_read(joint=False)[layout.exists].tolist() == [0, 1, 2, 3, 4, 2, 3]
+
+
+def test_what_was_read_apart_is_joined() -> None:
+    """The prefix is that of a neighbor that exists."""
+    mask = MASK.clone()
+    mask[..., 0, :] = False
+    layout = BlockLayout.of(IDS, mask, torch.tensor([20, 21]))
+    read = torch.arange(2 * 6.0).view(2, 1, 1, 6, 1).expand(2, 2, 3, 6, 5)
+    (joined,) = layout.join(read, joint=False)
+    assert joined.shape == (2, 3, 10, 5)
+    assert joined[0, 0, :, 0].tolist() == [6, 7, 2, 3, 4, 5, 8, 9, 10, 11]
+    assert layout.join(read, joint=True) is read
 
 
 @pytest.mark.parametrize(

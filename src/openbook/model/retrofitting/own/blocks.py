@@ -54,22 +54,48 @@ class BlockLayout:
         """Which chunks have any neighbor: bool [B, C]."""
         return self.exists[..., self.num_prefix :].any(-1)
 
-    def causal(self, *, joint: bool) -> Tensor:
-        """Which tokens of a block see which, while it is read: bool [B, C, L, L], a row for each that sees.
+    def sequences(self, *, joint: bool) -> tuple[Tensor, Tensor]:
+        """What the base reads: ids and which of them exist, [N, L'], N = B·C, or B·C·K if each stands alone.
 
         Args:
-            joint: a neighbor sees those before it; otherwise the prefix and itself alone.
+            joint: neighbors are read one after another; otherwise each right after the prefix.
         """
-        L = self.ids.shape[-1]
-        places = torch.arange(L, device=self.ids.device)
-        sees = places <= places[:, None]
-        if not joint:
-            length = (L - self.num_prefix) // self.num_neighbors
-            neighbor = torch.where(places < self.num_prefix, -1, (places - self.num_prefix) // length)
-            sees = sees & ((neighbor == neighbor[:, None]) | (neighbor < 0))
-        # A token that does not exist sees itself, lest its softmax be over nothing.
-        itself = places == places[:, None]
-        return (sees & self.exists[..., None, :]) | itself
+        if joint:
+            return self.ids.flatten(0, 1), self.exists.flatten(0, 1)
+        both = []
+        for x in (self.ids, self.exists):
+            prefix, neighbors = x.tensor_split([self.num_prefix], -1)
+            by_neighbor = neighbors.unflatten(-1, (self.num_neighbors, -1))
+            prefixes = prefix[:, :, None].expand(-1, -1, self.num_neighbors, -1)
+            both.append(torch.cat([prefixes, by_neighbor], -1).flatten(0, 2))
+        return both[0], both[1]
+
+    def join(self, read: Tensor, *, joint: bool) -> Tensor:
+        """Put what was read of these sequences, [N, 2, heads, L', head_dim], into blocks: [B·C, ..., L, ...].
+
+        Every sequence has the same prefix; that of the block's first neighbor is taken.
+        """
+        if joint:
+            return read
+        p, K = self.num_prefix, self.num_neighbors
+        by_neighbor = read.unflatten(0, (-1, K))
+        first = self.exists[..., p:].unflatten(-1, (K, -1)).any(-1).int().argmax(-1).flatten()
+        prefix = by_neighbor[torch.arange(len(first), device=first.device), first][..., :p, :]
+        neighbors = by_neighbor[..., p:, :].permute(0, 2, 3, 1, 4, 5).flatten(3, 4)
+        return torch.cat([prefix, neighbors], -2)
+
+    def positions_as_read(self, *, joint: bool) -> Tensor:
+        """Where the tokens stood while they were read, int64 [B, C, L]: from the prefix on, from 0.
+
+        Args:
+            joint: neighbors were read one after another; otherwise each right after the prefix.
+        """
+        if joint:
+            return self.exists.cumsum(-1) - 1
+        p = self.num_prefix
+        prefix, neighbors = self.exists.tensor_split([p], -1)
+        of_each = neighbors.unflatten(-1, (self.num_neighbors, -1)).cumsum(-1) + p - 1
+        return torch.cat([prefix.cumsum(-1) - 1, of_each.flatten(2)], -1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The base as RETRO's decoder, where it reads neighbors itself."""
 
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -14,9 +14,11 @@ from openbook.model.retrofitting.base_decoder import BaseDecoder
 from openbook.model.retrofitting.config import RetrofitConfig
 from openbook.model.retrofitting.own.attention_pass import ARGUMENT, let_passes_in
 from openbook.model.retrofitting.own.blocks import BlockLayout, spans_of
+from openbook.model.retrofitting.own.kept_neighbors import KeptNeighbors
 from openbook.model.retrofitting.own.layer_reader import LayerReader
 from openbook.model.retrofitting.own.neighbor_pass import not_reached, read_neighbors
 from openbook.model.retrofitting.own.prefix import PrefixedText, add_prefix
+from openbook.model.retrofitting.own.rotation import KeyRotation
 from openbook.model.retrofitting.own.text_pass import TextPass
 
 _PREFIX, _POSITIONS = "own prefix", "own positions"
@@ -53,6 +55,8 @@ class OwnDecoder(BaseDecoder):
                 for number in config.cca_layers
             }
         )
+        self.kept: KeptNeighbors | None = None
+        """Where keys and values of neighbors are kept between calls."""
         self.register_buffer("prefix", torch.tensor(config.prefix_ids, dtype=torch.long), persistent=False)
 
     @property
@@ -153,16 +157,7 @@ class OwnDecoder(BaseDecoder):
         new_ids, new_mask = retrieved.ids[:, carried:], retrieved.mask[:, carried:]
         prefix = cast(Tensor, self.prefix)
         layout = BlockLayout.of(new_ids, new_mask, prefix, shift)
-        blocks: dict[int, Tensor] = {}
-        if new_ids.shape[1]:
-            blocks = read_neighbors(
-                self.backbone,
-                layout,
-                self._by_index(),
-                joint=self.config.reading == "joint",
-                adapts=self.config.adapt_neighbors,
-                learns=torch.is_grad_enabled() and self.config.learns_from_neighbors,
-            )
+        blocks = self._new_blocks(layout) if new_ids.shape[1] else {}
         if cache is None:
             return layout, blocks
         of_last = carried > 0
@@ -174,6 +169,57 @@ class OwnDecoder(BaseDecoder):
         all_positions = cache.extend(_POSITIONS, new_positions, carried=of_last)
         layout = BlockLayout.of(retrieved.ids, retrieved.mask, prefix)
         return replace(layout, positions=all_positions), kept
+
+    def _new_blocks(self, layout: BlockLayout) -> dict[int, Tensor]:
+        """Keys and values of blocks where they stand: [B, C, 2, key-value heads, L, head_dim] by layer."""
+        B, C = layout.ids.shape[:2]
+        joint = self.config.reading == "joint"
+        ids, exists = layout.sequences(joint=joint)
+        # A sequence of no neighbor is not read, but the shapes of keys are known from reading alone.
+        reads = exists[:, layout.num_prefix :].any(-1)
+        reads[0] |= ~reads.any()
+        rows = reads.nonzero()[:, 0]
+        sequences = self._read_sequences(ids[rows], exists[rows])
+        distances = layout.positions - layout.positions_as_read(joint=joint)
+        rotation = None
+        blocks = {}
+        for layer, read in sequences.items():
+            block = read if len(rows) == len(ids) else _spread(read, rows, len(ids))
+            keys, values = layout.join(block, joint=joint).unbind(1)
+            if rotation is None:
+                rotation = KeyRotation(self.backbone, distances.flatten(0, 1), keys)
+            if self.family.rotates(self.family.attention(self.layers[layer])):
+                keys = rotation.turn(keys)
+            blocks[layer] = torch.stack([keys, values], 1).unflatten(0, (B, C))
+        return blocks
+
+    def _read_sequences(self, ids: Tensor, exists: Tensor) -> dict[int, Tensor]:
+        """Keys and values of prefix and neighbors [N, L], read or kept."""
+        learns = torch.is_grad_enabled() and self.config.learns_from_neighbors
+
+        def read(rows: Tensor) -> dict[int, Tensor]:
+            return read_neighbors(
+                self.backbone,
+                ids[rows],
+                exists[rows],
+                self._by_index(),
+                adapts=self.config.adapt_neighbors,
+                learns=learns,
+            )
+
+        if self.kept is None or torch.is_grad_enabled():
+            return read(torch.arange(len(ids), device=ids.device))
+        return self.kept.read(ids, exists, read, read_by=self._reads_by(ids.device.type))
+
+    def _reads_by(self, device_type: str) -> Any:
+        """What keys and values depend on besides tokens: which weights, and whether they were written to."""
+        weights = list(self.base.parameters())
+        if self.config.adapt_neighbors:
+            weights += self.readers.parameters()
+        versions = [-1 if weight.is_inference() else weight._version for weight in weights]
+        places = [(id(weight), weight.data_ptr()) for weight in weights]
+        autocast = torch.get_autocast_dtype(device_type) if torch.is_autocast_enabled(device_type) else None
+        return versions, places, autocast
 
     def _shift(self, neighbors: PassNeighbors, positions: Tensor, past: int) -> Tensor:
         """From the beginning of the text to the token that is the first to read each new block: [B, C].
@@ -192,3 +238,8 @@ class OwnDecoder(BaseDecoder):
 
     def _by_index(self) -> dict[int, nn.Module]:
         return {int(number) - 1: reader for number, reader in self.readers.items()}
+
+
+def _spread(read: Tensor, rows: Tensor, count: int) -> Tensor:
+    """Put what was read in its rows, of `count`; the others are 0."""
+    return read.new_zeros(count, *read.shape[1:]).index_copy(0, rows, read)

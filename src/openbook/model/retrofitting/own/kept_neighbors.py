@@ -1,0 +1,85 @@
+"""Keys and values of neighbors that are kept: reading the same neighbors again then costs nothing.
+
+They are found by their tokens, so an edited database never gets what its old text was read as.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from openbook.errors import SettingsError
+
+Read = Callable[[Tensor], dict[int, Tensor]]
+"""Reads some sequences, given by their rows: for each layer [n, 2, key-value heads, L, head_dim]."""
+
+
+class KeptNeighbors:
+    """A store that several generations, and threads, may share.
+
+    Args:
+        capacity: bytes to keep; what was not read for the longest time goes first.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        if capacity < 1:
+            raise SettingsError(f"capacity {capacity}: must be at least 1 byte")
+        self.capacity = capacity
+        self.size = 0
+        """Bytes that are kept."""
+        self.hits = 0
+        """Sequences that did not have to be read."""
+        self.misses = 0
+        self._kept: OrderedDict[bytes, Tensor] = OrderedDict()
+        self._read_by: Any = None
+        self._layers: tuple[int, ...] = ()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "KeptNeighbors":
+        """An empty one: what another model's weights made is not to be mixed with it."""
+        return KeptNeighbors(self.capacity)
+
+    def read(self, ids: Tensor, exists: Tensor, read: Read, *, read_by: Any) -> dict[int, Tensor]:
+        """Keys and values of sequences, by layer: [N, 2, key-value heads, L, head_dim].
+
+        Args:
+            ids: int64 [N, L].
+            exists: bool [N, L].
+            read: called for those that are not kept.
+            read_by: what the result depends on besides the tokens; where it changes, all is forgotten.
+        """
+        keys = [row.tobytes() for row in ids.masked_fill(~exists, -1).cpu().numpy()]
+        with self._lock:
+            if read_by != self._read_by:
+                self._kept.clear()
+                self.size, self._read_by = 0, read_by
+            found = {key: self._kept[key] for key in keys if key in self._kept}
+            wanted = {key: row for row, key in enumerate(keys) if key not in found}
+            self.hits += len(keys) - len(wanted)
+            self.misses += len(wanted)
+            if wanted:
+                by_layer = read(torch.tensor(list(wanted.values()), device=ids.device))
+                self._layers = tuple(by_layer)
+                found |= dict(zip(wanted, torch.stack(list(by_layer.values()), 1).unbind(), strict=True))
+            self._keep(found)
+            together = torch.stack([found[key] for key in keys])
+            return dict(zip(self._layers, together.unbind(1), strict=True))
+
+    def _keep(self, found: dict[bytes, Tensor]) -> None:
+        for key, tensor in found.items():
+            if key not in self._kept:
+                self._kept[key] = tensor.clone()  # not a view, which would hold the whole batch
+                self.size += _bytes(tensor)
+            self._kept.move_to_end(key)
+        while self.size > self.capacity:
+            self.size -= _bytes(self._kept.popitem(last=False)[1])
+
+
+def _bytes(tensor: Tensor) -> int:
+    return tensor.numel() * tensor.element_size()
