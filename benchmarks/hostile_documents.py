@@ -14,10 +14,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from openbook.database import Database
+from openbook.database.search.whole_words import texts_to_index
 from openbook.errors import SourceError
 from openbook.text import Document, train_tokenizer
 
@@ -86,7 +88,9 @@ def check(database: Database, documents: dict[str, Document], counts: Counter[st
         firsts.append(chunks.start)
     everything = layout.num_chunks
     index = database.opened.searcher.indexes.lexical
-    for chunk, text in zip(firsts, database.chunk_texts(firsts), strict=True):
+    chunks = np.array(firsts, dtype=np.int64)
+    texts = texts_to_index(database.tokens, database.tokenizer, layout, chunks)
+    for chunk, text in zip(firsts, texts, strict=True):
         words = index.words(text)
         if not words:
             counts["without words"] += 1

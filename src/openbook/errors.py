@@ -48,6 +48,10 @@ class MissingExtraError(OpenbookError):
     """A package that only some users need is not installed."""
 
 
+class OpenbookWarning(UserWarning):
+    """Something is probably not as it was meant; the result is what was asked for."""
+
+
 def first_line(error: BaseException) -> str:
     """Take the first line of another library's message, which may be pages long; else the error's name."""
     lines = str(error).strip().splitlines()

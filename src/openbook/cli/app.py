@@ -7,7 +7,14 @@ from collections.abc import Sequence
 import typer
 
 from openbook import __version__
-from openbook.cli.console import accept_any_encoding, note, print_error, print_line, quiet_libraries
+from openbook.cli.console import (
+    accept_any_encoding,
+    note,
+    print_error,
+    print_line,
+    quiet_libraries,
+    warnings_as_notes,
+)
 from openbook.cli.signals import INTERRUPTED
 from openbook.cli.verbs import (
     add,
@@ -89,7 +96,10 @@ def run(arguments: Sequence[str]) -> int:
     accept_any_encoding()
     quiet_libraries()
     try:
-        code = typer.main.get_command(app)([a for a in arguments if a != "--debug"], standalone_mode=False)
+        with warnings_as_notes():
+            code = typer.main.get_command(app)(
+                [a for a in arguments if a != "--debug"], standalone_mode=False
+            )
     except Exception as error:
         if debug:
             raise

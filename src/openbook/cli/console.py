@@ -4,12 +4,15 @@ import json
 import os
 import re
 import sys
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
+
+from openbook.errors import OpenbookWarning
 
 _NEVER_CUT = 4096
 """Columns: a tree would lose the ends of longer lines."""
@@ -61,6 +64,23 @@ def print_text(text: str) -> None:
 def note(text: str) -> None:
     """Print one line about what is going on, on stderr."""
     sys.stderr.write(f"{visible(text)}\n")
+
+
+@contextmanager
+def warnings_as_notes() -> Iterator[None]:
+    """Our warnings are lines like others, without the place in the code; those of others stay as they are."""
+    with warnings.catch_warnings():
+        show_others = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+            if issubclass(category, OpenbookWarning):
+                note(f"openbook: warning: {message}")
+            else:
+                show_others(message, category, *place, **more)
+
+        warnings.showwarning = show
+        warnings.simplefilter("always", OpenbookWarning)
+        yield
 
 
 def print_error(message: str) -> None:

@@ -117,8 +117,8 @@ class Database:
 
     # --- Writing ---
 
-    def _writer(self) -> Writer:
-        return Writer(self._folder, self._load_embedder)
+    def _writer(self, progress: Progress = silent) -> Writer:
+        return Writer(self._folder, self._load_embedder, progress)
 
     def add(
         self,
@@ -148,7 +148,7 @@ class Database:
             SourceError: two different texts with one id; foreign tokens; nothing to sync with.
         """
         documents = require_documents(documents)
-        with self._writer() as writer:
+        with self._writer(progress) as writer:
             report = writer.add(
                 documents,
                 sync=sync,
@@ -180,7 +180,7 @@ class Database:
         Raises:
             DatabaseError: another process is writing, or the disk has no room for a second copy.
         """
-        with self._writer() as writer:
+        with self._writer(progress) as writer:
             version = compact(writer, progress=progress)
         self.refresh()
         return version
@@ -195,7 +195,7 @@ class Database:
         Raises:
             DatabaseError: another process is writing.
         """
-        with self._writer() as writer:
+        with self._writer(progress) as writer:
             writer.finish(bulk=bulk, progress=progress)
         self.refresh()
 

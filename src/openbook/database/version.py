@@ -19,6 +19,7 @@ from openbook.database.search.dense import Ranking
 from openbook.database.search.embedder import Embedder, recorded_embedder
 from openbook.database.search.indexes import Indexes
 from openbook.database.search.searcher import Hit, Queries, Searcher, check_mode
+from openbook.database.search.whole_words import texts_to_search_for
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import DOCUMENT_COLUMNS, Commit, Exclusion
@@ -178,13 +179,20 @@ class Version:
         return Queries(lambda: texts, cache(lambda: self.embedder.encode(texts)), len(texts))
 
     def chunk_queries(self, chunk_ids: NDArray[np.int64]) -> Queries:
-        """Stored chunks as queries: their vectors are in the database, nothing is encoded again."""
+        """Stored chunks as queries: their vectors are in the database, nothing is encoded again.
+
+        A word that the chunk's beginning cuts is whole; what follows the chunk is not known.
+        """
+
+        @cache
+        def texts() -> list[str]:
+            return texts_to_search_for(self.tokens, self.tokenizer, self.layout, chunk_ids)
 
         def vectors() -> NDArray[np.float32]:
             assert self.vectors is not None
             return self.vectors[chunk_ids].astype(np.float32)
 
-        return Queries(lambda: self.chunk_texts(chunk_ids), vectors, len(chunk_ids))
+        return Queries(texts, vectors, len(chunk_ids))
 
     def hits(self, chunk_ids: NDArray[np.int64], scores: NDArray[np.float32]) -> list[Hit]:
         """What people see of these chunks [k]; -1 is left out."""

@@ -18,6 +18,7 @@ from openbook.database import SearchMode, Version
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.search.recall import EveryVector
 from openbook.database.search.searcher import Searcher
+from openbook.database.search.whole_words import texts_to_index
 from openbook.database.storage.layout import ChunkLayout
 from openbook.errors import DatabaseError, SettingsError
 from openbook.evaluate.evaluator import Evaluator
@@ -159,7 +160,7 @@ def searcher_of_documents(
         lexical = LexicalIndex(folder)
         for start in range(0, len(chunks), _CHUNKS_INDEXED):
             part = chunks[start : start + _CHUNKS_INDEXED]
-            lexical.add(part.tolist(), version.chunk_texts(part))
+            lexical.add(part.tolist(), texts_to_index(version.tokens, version.tokenizer, layout, part))
         lexical.commit()
         lexical.close()
     return Searcher(layout, version.searcher.indexes.instead(dense=dense, lexical=lexical))

@@ -19,6 +19,7 @@ from tokenizers import decoders, models, pre_tokenizers, trainers
 from openbook.errors import SettingsError, first_line
 from openbook.pretrained import gguf_file, how_to_install
 from openbook.text.gguf_tokenizer import read_gguf_tokenizer
+from openbook.text.token_bytes import TokenBytes
 
 END_OF_TEXT = "<|endoftext|>"
 _END_NAMES = (END_OF_TEXT, "</s>", "<|end_of_text|>", "[SEP]")
@@ -98,6 +99,11 @@ class Tokenizer:
         """Decode each row of token ids; special tokens are left out."""
         rows = [[token for token in row if token != self.eos_id] for row in token_ids]
         return self._fast.decode_batch(rows, skip_special_tokens=True)
+
+    @cached_property
+    def token_bytes(self) -> TokenBytes:
+        """What each token gives to a text, for decoding parts of one as in the whole."""
+        return TokenBytes(self._fast, eos_id=self.eos_id)
 
     @property
     def start_ids(self) -> list[int]:

@@ -28,3 +28,40 @@ def test_a_search_for_nothing(openbook: OpenBook, database: Path, k: str) -> Non
 def test_a_dense_search_without_vectors(openbook: OpenBook, database: Path) -> None:
     result = openbook("search", database, "apples", "--mode", "dense")
     assert (result.code, "lexical only" in result.error) == (2, True)
+
+
+def test_neighbors_of_documents_that_share_no_word_are_a_warning(openbook: OpenBook, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("apples ripen")
+    (tmp_path / "b.txt").write_text("otters swim")
+    book = tmp_path / "book"
+    openbook(
+        "build",
+        book,
+        tmp_path / "a.txt",
+        tmp_path / "b.txt",
+        "--embedder",
+        "none",
+        "--tokenizer",
+        "train:300",
+    )
+    result = openbook("neighbors", book, "--json")
+    assert result.json["mean_neighbors"] == 0.0
+    line = next(line for line in result.err.splitlines() if "warning" in line)
+    assert line.startswith("openbook: warning: ")
+    assert "2 of 2 chunks have no neighbor" in line
+    assert f"openbook info {book}" in line
+
+
+def test_the_words_of_any_script_are_found(openbook: OpenBook, tmp_path: Path) -> None:
+    texts = {
+        "zh": "杭州的龙井茶在清明之前采摘",
+        "ru": "осмотрели достопримечательности",
+        "de": "Cafe\u0301 Straße",
+    }
+    for name, text in texts.items():
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
+    book = tmp_path / "book"
+    openbook("build", book, tmp_path, "--embedder", "none", "--tokenizer", "train:300")
+    for query, name in (("龙井茶", "zh"), ("ДОСТОПРИМЕЧАТЕЛЬНОСТИ", "ru"), ("CAFÉ", "de"), ("strasse", "de")):
+        (hit,) = openbook("search", book, query, "--json").json
+        assert hit["document_id"].endswith(f"{name}.txt")

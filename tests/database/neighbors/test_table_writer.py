@@ -10,7 +10,7 @@ import pytest
 
 from openbook.database import Database, NeighborTable, SearchMode, TableBlocks, build_neighbors
 from openbook.database.search.lexical import LexicalIndex
-from openbook.errors import DatabaseError, MismatchError, SettingsError
+from openbook.errors import DatabaseError, MismatchError, OpenbookWarning, SettingsError
 from openbook.text import Document
 
 Documents = Callable[[Mapping[str, str]], Iterator[Document]]
@@ -246,9 +246,20 @@ def test_the_table_is_plain_arrays_and_json(small: Database) -> None:
     folder = small.path / "neighbors"
     stamp = json.loads((folder / "table.json").read_text())
     assert stamp.keys() == {"crc32", "values"}
-    assert stamp["values"] == {"version": 1, "mode": "bm25", "k": 3, "num_chunks": 2}
+    assert stamp["values"] == {"version": 1, "mode": "bm25", "k": 3, "num_chunks": 2, "analyzer": 2}
     ids = np.fromfile(folder / "ids.i64", dtype="<i8").reshape(2, 3)
     assert ids.tolist() == [[1, -1, -1], [0, -1, -1]]
     shutil.rmtree(folder)
     with pytest.raises(DatabaseError, match="has no neighbor table"):
         NeighborTable.load(small)
+
+
+def test_a_table_in_which_most_chunks_have_no_neighbor_is_a_warning(make: Callable[..., Database]) -> None:
+    with pytest.warns(OpenbookWarning, match="4 of 4 chunks have no neighbor: no other document"):
+        table = build_neighbors(make({"a": "river", "b": "stone", "c": "copper", "d": "stony"}), k=2)
+    assert (np.asarray(table.ids) < 0).all()
+
+
+def test_half_of_them_is_none(make: Callable[..., Database], recwarn: pytest.WarningsRecorder) -> None:
+    build_neighbors(make({"a": "river", "b": "river", "c": "copper", "d": "stone"}), k=2)
+    assert not recwarn.list

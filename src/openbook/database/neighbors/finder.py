@@ -10,7 +10,7 @@ from openbook.database.near_copies.exclusions import awaits_comparison
 from openbook.database.neighbors.same_documents import SameDocuments, same_documents
 from openbook.database.search.dense import Ranking
 from openbook.database.search.searcher import Queries, Searcher, check_mode
-from openbook.database.storage.neighbor_files import BookStamp
+from openbook.database.storage.neighbor_files import BookStamp, TableStamp
 from openbook.database.storage.settings import SearchMode
 from openbook.database.version import Version
 from openbook.errors import DatabaseError, MismatchError, SettingsError
@@ -39,12 +39,24 @@ class NeighborFinder:
         """Whether the corpus is its own book."""
         return self.corpus == self.book
 
-    def stamp(self) -> BookStamp | None:
-        """What the table says of the book."""
-        if self.is_own_book:
-            return None
-        book = self.book
-        return BookStamp.of(book.path, corpus=self.corpus.path, history=book.history, version=book.version)
+    def table_stamp(self, *, k: int, mode: SearchMode) -> TableStamp:
+        """What a table of all chunks' neighbors says of itself."""
+        book = None
+        if not self.is_own_book:
+            book = BookStamp.of(
+                self.book.path,
+                corpus=self.corpus.path,
+                history=self.book.history,
+                version=self.book.version,
+            )
+        return TableStamp(
+            version=self.corpus.version,
+            mode=mode,
+            k=k,
+            num_chunks=self.corpus.layout.num_chunks,
+            book=book,
+            analyzer=1 if mode == "dense" else self._searcher.indexes.lexical.analyzer.version,
+        )
 
     def nearest(self, chunks: NDArray[np.int64], *, k: int, mode: SearchMode) -> Ranking:
         """Ids and scores [n, k] in the book, of other documents than those that these chunks [n] are of."""
@@ -76,8 +88,8 @@ class NeighborFinder:
         fingerprint = self.book.settings.embedder_fingerprint
         if self.corpus.vectors is not None and self.corpus.settings.embedder_fingerprint == fingerprint:
             return stored
-        texts = cache(stored.texts)
-        return Queries(texts, cache(lambda: self.book.embedder.encode(texts())), len(chunks))
+        encoded = cache(lambda: self.book.embedder.encode(self.corpus.chunk_texts(chunks)))
+        return Queries(stored.texts, encoded, len(chunks))
 
 
 def nearest_neighbors(

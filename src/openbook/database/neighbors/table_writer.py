@@ -8,6 +8,7 @@ chunks while that database stays as it was; if it did not, all are searched.
 
 import shutil
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,12 +27,14 @@ from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.neighbor_files import BEGUN, TableStamp, table_stamp
 from openbook.database.storage.sealed import naming_errors, read_sealed, write_sealed
 from openbook.database.storage.settings import SearchMode
-from openbook.errors import DatabaseError, SettingsError
+from openbook.errors import DatabaseError, OpenbookWarning, SettingsError
 from openbook.lock import take_lock
 from openbook.progress import Progress, silent, stage
 
 _REVERSE_NEIGHBORS = 64
 """Old chunks that each new one names as possibly changed."""
+_MANY_WITHOUT = 0.5
+"""Share of the chunks without a neighbor from which on it is worth a warning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,19 +90,36 @@ def build_neighbors(
         raise DatabaseError(
             f"{database.path}: is empty; add documents first: openbook add {database.path} SOURCE"
         )
-    writer = _TableWriter(finder, k, checked, blocks or TableBlocks(), progress)
     lock = take_lock(database.path / "neighbors.lock")
     try:
         if database.catalog.head().generation != finder.corpus.files.generation:
             raise DatabaseError(f"{database.path}: was compacted since it was opened: open it again")
+        writer = _TableWriter(finder, k, checked, blocks or TableBlocks(), progress)
         writer.write(rebuild=rebuild)
     finally:
         lock.release()
-    return NeighborTable.load(finder.corpus, book=finder.book)
+    table = NeighborTable.load(finder.corpus, book=finder.book)
+    _warn_of_few(finder, table)
+    return table
+
+
+def _warn_of_few(finder: NeighborFinder, table: NeighborTable) -> None:
+    """Say so where most chunks have no neighbor: a model that trains on them learns to do without."""
+    rows = _live_rows(finder.corpus.layout)
+    without = int((table.ids[:, :1][:][rows, 0] < 0).sum())
+    if without > _MANY_WITHOUT * rows.sum():
+        book = finder.book.path
+        found = "shares a word with them" if table.mode == "bm25" else "is there for them"
+        warnings.warn(
+            f"{finder.corpus.path}: {without:,} of {int(rows.sum()):,} chunks have no neighbor: no other "
+            f"document of {book} {found}; see what it holds: openbook info {book}",
+            OpenbookWarning,
+            stacklevel=3,
+        )
 
 
 def _make_ready(database: Database, book: Database, *, mode: SearchMode, progress: Progress) -> None:
-    """Complete what an interrupted `add` left, and let the book's dense index catch up.
+    """Complete what an interrupted `add` left, and let the book's indexes catch up.
 
     Raises:
         DatabaseError: an `add` is to be completed while another process is writing.
@@ -107,6 +127,10 @@ def _make_ready(database: Database, book: Database, *, mode: SearchMode, progres
     for each in {database, book}:
         if awaits_comparison(each.layout, each.settings):
             each.catch_up(progress=stage(progress, "completing the last addition"))
+    if mode != "dense":
+        with suppress(DatabaseError):  # while another process writes, its words are those of before
+            if not book.opened.searcher.indexes.lexical.is_current:
+                book.catch_up(progress=progress)
     if mode == "bm25" or not is_large(book.layout):
         return
     # What the dense index does not hold yet is searched exactly: expensive where every chunk is a query.
@@ -138,7 +162,7 @@ class _TableWriter:
         self.progress = progress
         self.layout = finder.corpus.layout
         self.folder = finder.corpus.files.neighbors
-        self.stamp = TableStamp(self.layout.version, mode, k, self.layout.num_chunks, finder.stamp())
+        self.stamp = finder.table_stamp(k=k, mode=mode)
 
     def write(self, *, rebuild: bool) -> None:
         """Write the table unless it is there, beside the older one, then put it in its place."""
@@ -164,7 +188,7 @@ class _TableWriter:
             found = table_stamp(self.folder)
             if found is None or found.version > wanted.version:
                 return None
-            if (found.mode, found.k, found.book) != (wanted.mode, wanted.k, wanted.book):
+            if found.kind != wanted.kind:
                 return None
             ids, scores = (array.rows(found.num_chunks) for array in found.arrays(self.folder))
             if len(ids.damaged()) or len(scores.damaged()):

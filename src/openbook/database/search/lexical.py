@@ -1,9 +1,10 @@
 """BM25 over the chunks' words, by tantivy (k1 1.2, b 0.75, fixed there).
 
-The same analyzer reads chunks and queries: runs of letters and digits, lower-cased, at most 40 bytes.
+The same analyzer reads chunks and queries; the folder records which, and an index is read by its own.
 The index is derived from tokens: each entry is a chunk's number and its words; the text is not stored.
 """
 
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,24 +15,30 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from openbook.database.search.tantivy_files import break_seal, damaged_segments, deleted_documents, seal
-from openbook.database.storage.sealed import database_of
+from openbook.database.search.analyzer import Analyzer, FirstAnalyzer, WordAnalyzer
+from openbook.database.search.tantivy_files import (
+    ANALYZER,
+    break_seal,
+    damaged_segments,
+    deleted_documents,
+    seal,
+)
+from openbook.database.storage.sealed import (
+    database_of,
+    naming_errors,
+    read_sealed_if_there,
+    write_sealed,
+)
 from openbook.errors import DatabaseError
 
 _HEAP_BYTES = 96_000_000
-_LONGEST_WORD = 40
+_ANALYZERS = (FirstAnalyzer, WordAnalyzer)
 
 
-def _analyzer() -> tantivy.TextAnalyzer:
-    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    builder = builder.filter(tantivy.Filter.remove_long(_LONGEST_WORD))
-    return builder.filter(tantivy.Filter.lowercase()).build()
-
-
-def _schema() -> tantivy.Schema:
+def _schema(analyzer: Analyzer) -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("chunk", stored=False, indexed=True, fast=True)
-    builder.add_text_field("text", stored=False, tokenizer_name="words", index_option="freq")
+    builder.add_text_field("text", stored=False, tokenizer_name=analyzer.name, index_option="freq")
     return builder.build()
 
 
@@ -41,15 +48,15 @@ class LexicalIndex:
     Args:
         folder: of the index.
         create: make an index there if there is none.
+        analyzer: of an index that is made; None: today's.
 
     Raises:
-        DatabaseError: the folder is damaged, or read-only: tantivy locks what it reads.
+        DatabaseError: the folder is damaged, or read-only: tantivy locks what it reads; or a later version of
+            openbook made it.
     """
 
-    def __init__(self, folder: Path, *, create: bool = True) -> None:
+    def __init__(self, folder: Path, *, create: bool = True, analyzer: Analyzer | None = None) -> None:
         self.folder = folder
-        self._schema = _schema()
-        self._analyzer = _analyzer()
         self._writer: tantivy.IndexWriter | None = None
         self._checked = False
         with self._reported():
@@ -58,11 +65,33 @@ class LexicalIndex:
                     raise FileNotFoundError("holds no index")
                 folder.mkdir(parents=True, exist_ok=True)
                 break_seal(folder)
+                _record(folder, analyzer or WordAnalyzer())
+            self.analyzer = self._recorded()
+            self._schema = _schema(self.analyzer)
             self._index = tantivy.Index(self._schema, path=str(folder))
-            self._index.register_tokenizer("words", self._analyzer)
+            self._index.register_tokenizer(self.analyzer.name, self.analyzer.tantivy_analyzer())
             # Otherwise a thread watches the folder, and its lock file comes in the way of deleting that.
             self._index.config_reader(reload_policy="manual")
             self._searcher = self._index.searcher()
+
+    def _recorded(self) -> Analyzer:
+        """The analyzer of the chunks that are in the index."""
+        try:
+            recorded = read_sealed_if_there(self.folder / ANALYZER)
+        except DatabaseError as error:
+            raise self._error(f"{ANALYZER} does not match its checksum") from error
+        version = FirstAnalyzer.version if recorded is None else recorded.get("version")
+        for analyzer in _ANALYZERS:
+            if analyzer.version == version:
+                return analyzer()
+        raise DatabaseError(
+            f"{self.folder}: its words are of version {version!r}, which this openbook cannot read"
+        )
+
+    @property
+    def is_current(self) -> bool:
+        """Whether today's analyzer made it; otherwise who may write makes it again."""
+        return self.analyzer.version == WordAnalyzer.version
 
     @contextmanager
     def _reported(self) -> Iterator[None]:
@@ -138,7 +167,7 @@ class LexicalIndex:
         for chunk_id, text in zip(chunk_ids, texts, strict=True):
             document = tantivy.Document()
             document.add_integer("chunk", chunk_id)
-            document.add_text("text", text)
+            document.add_text("text", self.analyzer.for_tantivy(text))
             with self._reported():
                 writer.add_document(document)
 
@@ -204,7 +233,7 @@ class LexicalIndex:
 
     def words(self, text: str) -> list[str]:
         """The distinct words of a text, as chunks and queries are read."""
-        return list(dict.fromkeys(self._analyzer.analyze(text)))
+        return list(dict.fromkeys(self.analyzer.words(text)))
 
     def _query(self, text: str, avoid: range) -> tantivy.Query:
         words = self.words(text)
@@ -215,3 +244,40 @@ class LexicalIndex:
             avoided = tantivy.Query.range_query(self._schema, "chunk", kind, avoid.start, avoid.stop - 1)
             clauses.append((tantivy.Occur.MustNot, avoided))
         return tantivy.Query.boolean_query(clauses)
+
+
+@contextmanager
+def replacement(folder: Path) -> Iterator[LexicalIndex]:
+    """An empty index of today's analyzer, which after the block stands in the place of the folder's.
+
+    Until then the old one stays, and whoever has it open keeps it. Only the holder of the database's lock may
+    do this.
+    """
+    new, old = _beside(folder)
+    remove_replaced(folder)
+    with naming_errors(folder):
+        try:
+            index = LexicalIndex(new)
+            yield index
+            index.close()
+            folder.rename(old)
+            new.rename(folder)
+        finally:
+            remove_replaced(folder)
+
+
+def remove_replaced(folder: Path) -> None:
+    """Delete what a replacement, or one that was killed, leaves beside the folder."""
+    for path in _beside(folder):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _beside(folder: Path) -> tuple[Path, Path]:
+    return folder.with_name(f"{folder.name}.new"), folder.with_name(f"{folder.name}.old")
+
+
+def _record(folder: Path, analyzer: Analyzer) -> None:
+    """Note the analyzer of an index that is about to be made; of the first one, nothing says it."""
+    (folder / ANALYZER).unlink(missing_ok=True)
+    if analyzer.version != FirstAnalyzer.version:
+        write_sealed(folder / ANALYZER, {"version": analyzer.version})

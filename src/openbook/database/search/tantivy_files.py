@@ -28,7 +28,9 @@ _TAIL = struct.Struct("<II")
 _MAGIC = 1337
 _BLOCK = 1 << 24
 _SEAL = "sealed.json"
-_LISTS = ("meta.json", ".managed.json")
+ANALYZER = "analyzer.json"
+"""A file of ours: which analyzer made the index."""
+_LISTS = ("meta.json", ".managed.json", ANALYZER)
 _FOOTER_BYTES = 512
 _SUFFIXES = (".idx", ".pos", ".term", ".store", ".fast", ".fieldnorm")
 

@@ -25,6 +25,8 @@ NAMES = (
     "vectors.f16",
     "vectors.sum",
     "lexical",
+    "lexical.new",
+    "lexical.old",
     "dense",
     "neighbors",
     "neighbors.new",

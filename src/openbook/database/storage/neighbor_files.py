@@ -7,7 +7,7 @@ that is another database; begun.json says it too, from the beginning.
 
 import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,13 @@ class TableStamp:
     num_chunks: int
     book: BookStamp | None = None
     """None: the neighbors are chunks of the database itself."""
+    analyzer: int = 1
+    """The version of the words that were searched; 1, too, where none were."""
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What two tables must have in common for one to be extended to the other."""
+        return self.mode, self.k, self.book, self.analyzer
 
     @classmethod
     def from_values(cls, values: dict[str, Any]) -> "TableStamp":
@@ -60,12 +67,21 @@ class TableStamp:
             TypeError: the book is described otherwise.
         """
         book = values.get("book")
-        own = {field.name: values[field.name] for field in fields(cls) if field.name != "book"}
-        return cls(**own, book=None if book is None else BookStamp(**book))
+        own = {field.name: values[field.name] for field in fields(cls) if field.default is MISSING}
+        return cls(
+            **own,
+            book=None if book is None else BookStamp(**book),
+            analyzer=values.get("analyzer", 1),
+        )
 
     def values(self) -> dict[str, Any]:
-        """As JSON; of the book only where there is one."""
-        return {name: value for name, value in asdict(self).items() if name != "book" or value is not None}
+        """As JSON; book and analyzer only where they are not the default, as in tables of before."""
+        values = asdict(self)
+        if self.book is None:
+            del values["book"]
+        if self.analyzer == 1:
+            del values["analyzer"]
+        return values
 
     def arrays(self, folder: Path) -> tuple[AppendOnlyArray, AppendOnlyArray]:
         """Ids and scores in this folder."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from openbook.database.search.dense_store import maintain_dense
 from openbook.database.search.lexical import LexicalIndex
+from openbook.database.search.whole_words import texts_to_index
 from openbook.database.storage.arrays import AppendOnlyArray
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
@@ -103,7 +104,7 @@ def build_indexes(files: Files, layout: ChunkLayout, tokenizer: Tokenizer, *, pr
     with closing(LexicalIndex(files.lexical)) as index:
         for start in range(0, len(layout.indexed), _ROWS_AT_ONCE):
             part = layout.indexed[start : start + _ROWS_AT_ONCE]
-            index.add(part.tolist(), tokenizer.decode(tokens[part].tolist()))
+            index.add(part.tolist(), texts_to_index(tokens, tokenizer, layout, part))
             stage_progress(start + len(part), len(layout.indexed))
         index.commit()
     if files.vectors is not None:

@@ -8,6 +8,7 @@ taken out of the lexical index after it, so that a commit that fails has removed
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import chain
 from types import TracebackType
 
 import numpy as np
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 from openbook.database.near_copies.exclusions import documents_to_compare, find_near_copies
 from openbook.database.search.dense_store import LONGEST_TAIL, TAIL_FOR_BULK, maintain_dense, needs_care
 from openbook.database.search.embedder import Embedder
-from openbook.database.search.lexical import LexicalIndex
+from openbook.database.search.lexical import LexicalIndex, remove_replaced, replacement
 from openbook.database.search.tantivy_files import remove_uncommitted_deletes
+from openbook.database.search.whole_words import texts_of_documents
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import DocumentRecord
@@ -73,6 +75,8 @@ class Writer:
 
     folder: DatabaseFolder
     embedder: Callable[[], Embedder]
+    progress: Progress = silent
+    """Told when the lexical index has to be made again."""
     files: Files = field(init=False)
     """Of the newest generation."""
     _held: ExitStack = field(init=False)
@@ -111,26 +115,35 @@ class Writer:
         return self
 
     def _agree_with_catalog(self, held: ExitStack) -> None:
-        """Arrays and index hold what the catalog vouches for: no more after a crash, no less if deleted."""
+        """Arrays and index hold what the catalog vouches for: no more after a crash, no less if deleted.
+
+        An index that an earlier analyzer made is made again.
+        """
         for array in self.files.arrays:
             array.truncate(self._mark)
+        remove_replaced(self.files.lexical)
         remove_uncommitted_deletes(self.files.lexical)
         self._lexical = LexicalIndex(self.files.lexical)
         held.callback(lambda: self._lexical.close())  # noqa: PLW0108 - `move_to` opens another
         self._lexical.check_files()
-        start = self._lexical.cut(self._mark)
-        self.index_words(self._lexical, self.files.tokens.rows(self._mark), start=start)
+        tokens = self.files.tokens.rows(self._mark)
+        if self._lexical.is_current:
+            self.index_words(self._lexical, tokens, start=self._lexical.cut(self._mark))
+        else:
+            with replacement(self.files.lexical) as index:
+                self.index_words(index, tokens, start=0)
+            self._lexical = LexicalIndex(self.files.lexical)
 
-    def index_words(
-        self, index: LexicalIndex, tokens: Rows, *, start: int, progress: Progress = silent
-    ) -> None:
+    def index_words(self, index: LexicalIndex, tokens: Rows, *, start: int) -> None:
         """Add all chunks numbered `start` or higher that belong into the lexical index, and commit it."""
-        for chunks in self.catalog.indexed_chunks(start=start):
+        documents = self.catalog.indexed_chunks(start=start)
+        progress = stage(self.progress, "indexing words") if documents else silent
+        for chunks in documents:
             try:
-                rows = tokens[chunks.start : chunks.stop].tolist()
+                texts = texts_of_documents(tokens, self.tokenizer, [chunks])
             except DatabaseError:  # damage, which `verify` names: the other documents are to be found
                 continue
-            index.add(chunks, self.tokenizer.decode(rows))
+            index.add(chunks, texts)
             progress(chunks.stop, len(tokens))
         index.commit()
 
@@ -278,19 +291,27 @@ class Writer:
         return len(tokens)
 
     def _write_rows(self, tokens: NDArray[np.uint16 | np.uint32], records: list[DocumentRecord]) -> None:
-        texts = self.tokenizer.decode(tokens.tolist())
-        vectors = None if self.files.vectors is None else self.embedder().encode(texts)
+        vectors = None
+        if self.files.vectors is not None:
+            vectors = self.embedder().encode(self.tokenizer.decode(tokens.tolist()))
         self.files.tokens.append(tokens, first=self._mark)
         if self.files.lengths is not None:
             self.files.lengths.append(lengths_of(records, tokens.shape[1]), first=self._mark)
         if self.files.vectors is not None and vectors is not None:
             self.files.vectors.append(vectors.astype(np.float16), first=self._mark)
-        for record in records:
-            if not record.holdout:
-                chunks = range(record.first_chunk, record.first_chunk + record.num_chunks)
-                first = record.first_chunk - self._mark
-                self._lexical.add(chunks, texts[first : first + record.num_chunks])
+        self._index_words_of(tokens, [record for record in records if not record.holdout])
         self._lexical.commit()
+
+    def _index_words_of(self, tokens: NDArray[np.uint16 | np.uint32], records: list[DocumentRecord]) -> None:
+        """Add documents whose chunks are among the rows [n, M] that are being written."""
+        firsts = [record.first_chunk - self._mark for record in records]
+        documents = [
+            range(first, first + record.num_chunks) for first, record in zip(firsts, records, strict=True)
+        ]
+        if documents:
+            rows = chain.from_iterable(documents)
+            texts = texts_of_documents(tokens, self.tokenizer, documents)
+            self._lexical.add((self._mark + row for row in rows), texts)
 
     def _commit(self, action: str, add: list[DocumentRecord], remove: Iterable[str], num_chunks: int) -> None:
         """Make a new version, and only then remember what is to leave the lexical index."""
