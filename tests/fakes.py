@@ -27,7 +27,7 @@ class FakeEncoder:
         for row, text in enumerate(texts):
             letters = table[np.frombuffer(text.encode(), dtype=np.uint8)].sum(axis=0) + 1e-3
             own = np.random.default_rng(list(hashlib.sha256(text.encode()).digest())).normal(size=self.size)
-            vectors[row] = letters / np.linalg.norm(letters) + own / np.linalg.norm(own)
+            vectors[row] = 0.5 * letters / np.linalg.norm(letters) + own / np.linalg.norm(own)
         normal: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         return normal
 
