@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from foreign_tokenizers import foreign
 from openbook.database import Database, Hit, build_neighbors
 from openbook.database.search.embedder import Embedder
 from openbook.errors import DatabaseError, MismatchError, SettingsError
@@ -500,3 +501,16 @@ def test_a_database_with_the_fingerprint_of_an_older_version_is_the_same(
         database.settings.require_match(database.tokenizer, tokenizer_fingerprint=of_model, chunk_size=64)
     with pytest.raises(MismatchError, match="retokenize"):
         database.settings.require_match(database.tokenizer, tokenizer_fingerprint="0" * 16, chunk_size=64)
+
+
+@pytest.mark.parametrize("name", ["llama", "llama-metaspace", "gpt2"])
+def test_chunks_together_are_the_text_of_their_document(tmp_path: Path, name: str) -> None:
+    database = Database.create(tmp_path / "db", tokenizer=foreign(name), embedder=None, chunk_size=4)
+    text = "The quick brown fox jumps over the lazy dog; it wasn't long before others had seen it."
+    database.add([Document(id="a", text=text), Document(id="b", text=text + " Indeed.")])
+    for place, whole in enumerate((text, text + " Indeed.")):
+        chunks = database.layout.chunks_of(place)
+        assert "".join(database.chunk_texts(list(chunks))) == whole
+    hits = database.search("lazy dog", k=50)[0]
+    assert all((hit.text + hit.continuation).strip() in text + " Indeed." for hit in hits)
+    assert database.chunk_texts([-1]) == [""]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from foreign_tokenizers import foreign
 from openbook.database import Database
 from openbook.generation import Generation, Sampling, generate
 from openbook.generation.citations import cite
@@ -93,3 +94,12 @@ def test_attention_is_the_mean_over_a_spans_tokens(book: Database) -> None:
         (hits[0].chunk_id, 0.6),
         (hits[1].chunk_id, 0.4),
     ]
+
+
+def test_what_is_written_keeps_its_first_space() -> None:
+    tokenizer = foreign("llama-metaspace")
+    (ids,) = tokenizer.encode(["saw the brown fox"])
+    (start,) = tokenizer.encode(["saw the"])
+    assert ids[: len(start)] == start
+    text, _ = cite([DecodedToken(token, 0, []) for token in ids[len(start) :]], [], tokenizer)
+    assert text == " brown fox"

@@ -207,3 +207,13 @@ def test_what_decides_the_tokens_decides_the_fingerprint() -> None:
     ]
     assert len({*same}) == 1
     assert len({same[0], *other}) == 5
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 9])
+def test_what_stands_inside_a_text_keeps_its_first_space(family: Tokenizer, count: int) -> None:
+    text = "The quick brown fox jumps over the lazy dog; it wasn't long"
+    (ids,) = family.encode([text])
+    pieces = [ids[at : at + count] for at in range(0, len(ids), count)]
+    first, *others = pieces
+    assert "".join([*family.decode([first]), *family.decode_inside(others)]) == text
+    assert family.decode_inside([[]]) == [""]

@@ -208,13 +208,20 @@ class Version:
         return [Hit(*chunk, **about) for *chunk, about in found]
 
     def chunk_texts(self, chunk_ids: NDArray[np.int64] | Sequence[int]) -> list[str]:
-        """The text of each chunk, without padding; empty for -1."""
+        """The text of each chunk, without padding, with the space that it begins with; empty for -1."""
         numbers = np.asarray(chunk_ids, dtype=np.int64)
         exists = numbers >= 0
         rows = self.tokens[numbers[exists]].tolist()
         lengths = self.layout.lengths[numbers[exists]].tolist()
         texts = iter(row[:length] for row, length in zip(rows, lengths, strict=True))
-        return self.tokenizer.decode([next(texts) if there else [] for there in exists.tolist()])
+        pieces = [next(texts) if found else [] for found in exists.tolist()]
+        begins = np.zeros(len(numbers), dtype=np.bool_)
+        there = numbers[exists]
+        begins[exists] = self.layout.first_chunk[self.layout.document_of[there]] == there
+        rows = list(zip(pieces, begins.tolist(), strict=True))
+        first = iter(self.tokenizer.decode([row for row, at_start in rows if at_start]))
+        inside = iter(self.tokenizer.decode_inside([row for row, at_start in rows if not at_start]))
+        return [next(first if at_start else inside) for _, at_start in rows]
 
     def retrieved_tokens(self, chunk_ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Fetch neighbors with their continuations: the retrieved value of the paper (section 2.3: [N, F]).

@@ -50,14 +50,14 @@ def cite(
         The text, and citations in its order; none without retrieval.
     """
     ids = [token.id for token in tokens]
-    text = tokenizer.decode([ids])[0]
+    text = tokenizer.decode_inside([ids])[0]
     citations: list[Citation] = []
     done = 0
     start = 0
     for chunk, group in groupby(tokens, key=lambda token: token.chunk):
         span = list(group)
         done += len(span)
-        end = len(text) if done == len(ids) else len(tokenizer.decode([ids[:done]])[0].rstrip("�"))
+        end = len(text) if done == len(ids) else len(tokenizer.decode_inside([ids[:done]])[0].rstrip("�"))
         neighbors = _cited(span, hits[chunk]) if chunk < len(hits) else []
         if neighbors and end > start:
             citations.append(Citation(start, end, neighbors))

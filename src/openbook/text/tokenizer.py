@@ -105,6 +105,27 @@ class Tokenizer:
         """What each token gives to a text, for decoding parts of one as in the whole."""
         return TokenBytes(self._fast, eos_id=self.eos_id)
 
+    def decode_inside(self, token_ids: Iterable[Sequence[int]]) -> list[str]:
+        """Decode each row of token ids as what stands inside a text, where decoders keep a first space.
+
+        Decoded after the token of a letter, which is then cut off: "a" and " fox" to "a fox" to " fox".
+        """
+        anchor, letter = self._anchor
+        rows = list(token_ids)
+        decoded = self.decode([[*anchor, *row] for row in rows])
+        others = [row for row, text in zip(rows, decoded, strict=True) if text[:1] != letter]
+        alone = iter(self.decode(others))
+        return [text[1:] if text[:1] == letter else next(alone) for text in decoded]
+
+    @cached_property
+    def _anchor(self) -> tuple[list[int], str]:
+        """The tokens of a letter that it gives back."""
+        for letter in "aAe0":
+            (ids,) = self.encode([letter])
+            if ids and self.unknown_id not in ids and self.decode([ids]) == [letter]:
+                return ids, letter
+        return [], "\0"  # none of them: rows are decoded alone
+
     @property
     def start_ids(self) -> list[int]:
         """Tokens that a model expects before every text, such as a start token; often none."""
