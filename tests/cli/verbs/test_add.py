@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from tokenizers import Tokenizer as FastTokenizer
+from tokenizers import models, pre_tokenizers
 
 from command_line import LEXICAL, Contents, OpenBook, write_copies, write_rows
 from openbook.cli.checked_sources import Sources
@@ -166,3 +168,16 @@ def test_a_file_that_cannot_be_read_the_second_time_is_not_removed(
     saved.write_text("Note 5 is there again.")
     again = openbook("add", database, texts, "--sync", "--on-error", "skip", "--json")
     assert "1 removed, 0 skipped" in again.err
+
+
+def test_what_the_tokenizer_cannot_spell_is_said_with_examples(openbook: OpenBook, tmp_path: Path) -> None:
+    fast = FastTokenizer(models.WordPiece({"[UNK]": 0, "[SEP]": 1, "river": 2}, unk_token="[UNK]"))
+    fast.pre_tokenizer = pre_tokenizers.Whitespace()
+    fast.add_special_tokens(["[UNK]", "[SEP]"])
+    fast.save(str(tmp_path / "tokenizer.json"))
+    (tmp_path / "a.txt").write_text("river otter river")
+    options = ("--tokenizer", tmp_path / "tokenizer.json", "--embedder", "none")
+    result = openbook("build", tmp_path / "db", tmp_path / "a.txt", *options)
+    assert result.code == 0
+    assert "1 tokens (25.0%)" in result.err
+    assert "cannot spell: 'otter'" in " ".join(result.err.split())
