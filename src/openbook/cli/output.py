@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         Hit,
         NeighborTable,
         RetokenizeReport,
+        SharedRun,
         VerifyReport,
         Version,
     )
@@ -61,9 +62,10 @@ def _size(count: int) -> str:
 
 def _text_lines(info: "DatabaseInfo") -> list[str]:
     lines = [f"documents {info.documents:,}, of which held out {info.holdout_documents:,}"]
-    if info.excluded_documents:
+    if info.excluded_documents or info.partly_excluded_chunks:
         lines.append(
-            f"kept out of retrieval as near-copies {info.excluded_documents:,} (list: info --excluded)"
+            f"kept out of retrieval as near-copies {info.excluded_documents:,}, of other documents "
+            f"{info.partly_excluded_chunks:,} chunks (list: info --excluded)"
         )
     lines.append(f"chunks {info.chunks:,} of {info.chunk_size} tokens; removed {info.removed_chunks:,}")
     lines.append(f"tokens {info.tokens:,} ({info.tokenizer}); bytes {info.bytes:,}")
@@ -86,7 +88,15 @@ def print_excluded(excluded: "Sequence[Exclusion]", *, json: bool) -> None:
         print_json(excluded)
         return
     for document in excluded:
-        print_line(f"{document.document_id}: {document.reason} with {document.original_id}")
+        print_line(_exclusion_line(document))
+
+
+def _exclusion_line(excluded: "Exclusion") -> str:
+    line = f"{excluded.document_id}: {excluded.reason} with {excluded.original_id}"
+    if excluded.chunks is None:
+        return line
+    parts = [str(first) if first == last else f"{first}-{last}" for first, last in excluded.chunks]
+    return f"{line} (chunks {', '.join(parts)})"
 
 
 def print_documents(documents: "Sequence[ListedDocument]", *, json: bool) -> None:
@@ -107,12 +117,26 @@ def print_documents(documents: "Sequence[ListedDocument]", *, json: bool) -> Non
 def note_copies(copies: "Sequence[Exclusion]", database: Path) -> None:
     """Say which of the documents that were just written nearly equal others."""
     for document in copies[:_NAMED_COPIES]:
-        note(f"near-copy: {document.document_id}: {document.reason} with {document.original_id}")
-    if copies:
+        note(f"near-copy: {_exclusion_line(document)}")
+    listed = f"all of them: openbook info {database} --excluded"
+    if whole := sum(copy.chunks is None for copy in copies):
+        note(f"{whole} documents nearly equal others and are kept out of retrieval and training ({listed})")
+    if in_part := len({copy.document_id for copy in copies if copy.chunks is not None}):
         note(
-            f"{len(copies)} documents nearly equal others and are kept out of retrieval and training "
-            f"(all of them: openbook info {database} --excluded)"
+            f"{in_part} documents share text with held-out ones; the chunks that it stands in are kept "
+            f"out of retrieval and training ({listed})"
         )
+
+
+def warn_of_much_excluded(share: float, run: "SharedRun | None", database: Path) -> None:
+    """Warn of so much excluded text that boilerplate, or one text in many versions, is likely."""
+    shared = f"{run.documents} of the documents excluded now have: {run.text!r}. " if run else ""
+    note(
+        f"WARNING: {share:.0%} OF THE TEXT IS EXCLUDED as near-copies: neither searched nor trained on. "
+        f"{shared}If that is boilerplate, take it "
+        "out of the sources and build again; else hold out other documents (--holdout IDS.txt) or see "
+        f"openbook info {database} --excluded; --no-decontaminate excludes nothing"
+    )
 
 
 def note_low_recall(recall: float | None, dense_folder: Path) -> None:

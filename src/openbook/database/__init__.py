@@ -5,6 +5,7 @@ It knows text and tokens; it does not know models.
 
 from openbook.database.database import Database
 from openbook.database.info import DatabaseInfo
+from openbook.database.near_copies.exclusions import SharedRun
 from openbook.database.neighbors.finder import nearest_neighbors
 from openbook.database.neighbors.sequences import NeighborRows, SequenceDataset
 from openbook.database.neighbors.table import NeighborTable
@@ -34,6 +35,7 @@ __all__ = [
     "RetokenizeReport",
     "SearchMode",
     "SequenceDataset",
+    "SharedRun",
     "TableBlocks",
     "VerifyReport",
     "Version",

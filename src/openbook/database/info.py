@@ -26,6 +26,8 @@ class DatabaseInfo:
     chunk_size: int
     holdout_documents: int
     excluded_documents: int
+    partly_excluded_chunks: int
+    """Kept out of retrieval, of documents that are not excluded themselves."""
     """Kept out of retrieval and training, because they nearly equal held-out or earlier ones."""
     removed_chunks: int
     """Whose space `compact` reclaims."""
@@ -59,6 +61,7 @@ def describe(settings: DatabaseSettings, layout: ChunkLayout, files: Files) -> D
         chunk_size=settings.chunk_size,
         holdout_documents=held_out["documents"],
         excluded_documents=int((layout.live & layout.excluded).sum()),
+        partly_excluded_chunks=_partly_excluded(layout),
         removed_chunks=layout.num_chunks - chunks,
         dense_index=index,
         recall_at_10=recall,
@@ -99,3 +102,8 @@ def _neighbors(layout: ChunkLayout, files: Files) -> str | None:
         except DatabaseError:
             where += " (which cannot be opened)"
     return f"{stamp.mode}, {stamp.k} a chunk, version {stamp.version}{where}{', stale' if stale else ''}"
+
+
+def _partly_excluded(layout: ChunkLayout) -> int:
+    partly = layout.partly_excluded
+    return 0 if partly is None else int(partly.sum())

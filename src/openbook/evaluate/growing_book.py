@@ -82,7 +82,7 @@ def evaluate_growing_book(
         name = _name(share) if share else "off"
         result = losses.result(name)
         gain = losses.differences(base=name, others=["off"])["off"]
-        chunks = int(book.layout.document_chunks[documents].sum())
+        chunks = int((book.layout.retrievable & np.isin(book.layout.document_of, documents)).sum())
         rows.append(GrowingRow(share, len(documents), chunks, result.bits_per_byte, result.perplexity, gain))
     return rows
 

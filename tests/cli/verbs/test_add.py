@@ -85,6 +85,7 @@ def test_copies_of_held_out_documents_are_named_and_listed(
         "title": as_json[1]["title"],
         "reason": "similar",
         "original_id": "late",
+        "chunks": None,
     }
     assert "kept out of retrieval as near-copies 2" in openbook("info", tmp_path / "held").out
 

@@ -1,5 +1,6 @@
 """The verb `build`: begun, resumed, and refused."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -269,3 +270,15 @@ def test_a_book_in_its_own_folder_can_be_added_to_again_and_again(
         assert (result.code, result.json["documents"]) == (0, 15), result.err
         assert "is a database of openbook" in result.err
     assert "1 added" not in result.err
+
+
+def test_much_excluded_text_is_a_loud_warning_with_what_it_shares(openbook: OpenBook, tmp_path: Path) -> None:
+    words = " ".join(f"word{number}" for number in range(200))
+    rows = [{"id": name, "text": f"{name} {words}"} for name in ("held", "one", "two")]
+    rows.append({"id": "other", "text": "nothing of the kind"})
+    (tmp_path / "d.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (tmp_path / "ids.txt").write_text("held")
+    build = ("build", tmp_path / "db", tmp_path / "d.jsonl", "--holdout", tmp_path / "ids.txt")
+    result = openbook(*build, "--embedder", "none", "--tokenizer", "train:300")
+    assert "OF THE TEXT IS EXCLUDED" in result.err and "2 of the documents excluded now have" in result.err
+    assert "word" in result.err.split("excluded now have")[1]

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from openbook.database.near_copies import compare, hashing
+from openbook.database.near_copies import common_runs, compare, hashing
+from openbook.database.near_copies.common_runs import Stretch
 from openbook.database.near_copies.compare import NearCopy, copies_of_held_out, duplicates
 
 Tokens = list[int]
@@ -50,14 +51,42 @@ def nearest(docs: Sequence[Tokens], place: int, others: Sequence[int]) -> tuple[
     return (best[0], others[-best[2]]) if best[0] >= 0.8 else None
 
 
-def slow_copies(docs: Sequence[Tokens], candidates: Sequence[int], held_out: Sequence[int]) -> list[NearCopy]:
+def stretches(starts: Sequence[int]) -> tuple[Stretch, ...]:
+    """Of runs that begin there, those that overlap or touch joined."""
+    covered = {token for start in starts for token in range(start, start + 32)}
+    first = [token for token in sorted(covered) if token - 1 not in covered]
+    last = [token for token in sorted(covered) if token + 1 not in covered]
+    return tuple(Stretch(start, end + 1) for start, end in zip(first, last, strict=True))
+
+
+def slow_copies(
+    docs: Sequence[Tokens], candidates: Sequence[int], held_out: Sequence[int], others: Sequence[int] = ()
+) -> list[NearCopy]:
+    similar = {place: best for place in candidates if (best := nearest(docs, place, held_out))}
+    counted = [runs(docs[place], 32) for place in (*candidates, *held_out, *others) if place not in similar]
+    held = {place: runs(docs[place], 32) for place in held_out}
     found = []
     for place in candidates:
-        sharing = [other for other in held_out if runs(docs[place], 32) & runs(docs[other], 32)]
-        if best := nearest(docs, place, held_out):
-            found.append(NearCopy(place, best[1], "similar", best[0]))
-        elif sharing:
-            found.append(NearCopy(place, sharing[0], "common run", None))
+        if place in similar:
+            found.append(NearCopy(place, similar[place][1], "similar", similar[place][0]))
+            continue
+        starts: dict[int, list[int]] = {}
+        boilerplate = [
+            start
+            for start in range(len(docs[place]) - 31)
+            if any((run := tuple(docs[place][start : start + 32])) in theirs for theirs in held.values())
+            and sum(run in theirs for theirs in counted) > 3
+        ]
+        for start in range(len(docs[place]) - 31):
+            run = tuple(docs[place][start : start + 32])
+            sharing = [other for other in held_out if run in held[other]]
+            if sharing and all(abs(start - other) >= 32 for other in boilerplate):
+                starts.setdefault(sharing[0], []).append(start)
+        found += [
+            NearCopy(place, other, "common run", None, stretches(starts[other]))
+            for other in held_out
+            if other in starts
+        ]
     return found
 
 
@@ -71,14 +100,16 @@ def slow_duplicates(docs: Sequence[Tokens], places: Sequence[int], known: Sequen
     return found
 
 
-@given(documents, documents)
+@given(documents, documents, documents)
 @fixed
 def test_copies_of_held_out_documents_are_those_that_loops_find(
-    ours: list[Tokens], held: list[Tokens]
+    ours: list[Tokens], held: list[Tokens], rest: list[Tokens]
 ) -> None:
-    docs = ours + held
-    candidates, held_out = range(len(ours)), range(len(ours), len(docs))[::-1]
-    assert copies_of_held_out(reader(docs), candidates, held_out) == slow_copies(docs, candidates, held_out)
+    docs = ours + held + rest
+    candidates, held_out = range(len(ours)), range(len(ours), len(ours) + len(held))[::-1]
+    others = range(len(ours) + len(held), len(docs))
+    found = copies_of_held_out(reader(docs), candidates, held_out, others=others)
+    assert found == slow_copies(docs, candidates, held_out, others)
 
 
 @given(documents, documents)
@@ -134,8 +165,69 @@ def test_a_lookup_finds_the_first_equal_keys(keys: list[int], queries: list[int]
 def test_a_common_run_has_32_tokens(shared: int, copied: bool, before: int, after: int) -> None:
     run = fresh(shared, 1)
     docs = [[*fresh(before, 2), *run, *fresh(after, 3)], [*fresh(300, 4), *run, *fresh(300, 5)]]
-    expected = [NearCopy(0, 1, "common run", None)] if copied else []
+    stretch = Stretch(before, before + shared)
+    expected = [NearCopy(0, 1, "common run", None, (stretch,))] if copied else []
     assert copies_of_held_out(reader(docs), [0], [1]) == expected
+
+
+@pytest.mark.parametrize(("documents", "copies"), [(2, 1), (3, 2), (4, 0), (60, 0)])
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["candidates", "others"])
+def test_a_run_that_stands_in_many_documents_is_boilerplate(
+    documents: int, copies: int, elsewhere: bool
+) -> None:
+    footer = fresh(56, 1)
+    docs = [[*fresh(150, 2 + place), *footer] for place in range(documents)]
+    places = range(1, 2 if elsewhere else documents)
+    found = copies_of_held_out(reader(docs), places, [0], others=range(places.stop, documents))
+    expected = places if copies else []
+    assert found == [NearCopy(place, 0, "common run", None, (Stretch(150, 206),)) for place in expected]
+
+
+@pytest.mark.parametrize(("sharing", "copies"), [(5, True), (6, False)])
+def test_boilerplate_is_of_more_than_one_document_in_a_hundred(sharing: int, copies: bool) -> None:
+    docs = [[*fresh(40, 2 + place), *(fresh(40, 1) if place < sharing else [])] for place in range(500)]
+    found = copies_of_held_out(reader(docs), range(1, 500), [0])
+    assert [copy.document for copy in found] == (list(range(1, sharing)) if copies else [])
+
+
+def test_beside_boilerplate_a_copied_paragraph_is_found() -> None:
+    footer, paragraph = fresh(56, 1), fresh(50, 2)
+    docs = [[*fresh(150, 3 + place), *footer] for place in range(20)]
+    docs[0] += paragraph
+    docs[7] = paragraph + docs[7]
+    assert copies_of_held_out(reader(docs), range(1, 20), [0]) == [
+        NearCopy(7, 0, "common run", None, (Stretch(0, 50),))
+    ]
+
+
+@pytest.mark.parametrize(("before", "copies"), [(31, False), (32, True)])
+@pytest.mark.parametrize("first", [False, True], ids=["before", "after"])
+def test_words_beside_boilerplate_are_copied_if_they_are_a_run_themselves(
+    before: int, copies: bool, first: bool
+) -> None:
+    footer, words = fresh(56, 1), fresh(before, 2)
+    own = [fresh(150, 3 + place) for place in range(20)]
+    shared = [words if place in (0, 7) else [] for place in range(20)]
+    docs = [[*footer, *w, *o] if first else [*o, *w, *footer] for o, w in zip(own, shared, strict=True)]
+    found = copies_of_held_out(reader(docs), range(1, 20), [0])
+    start = 56 if first else 150
+    expected = [NearCopy(7, 0, "common run", None, (Stretch(start, start + 32),))]
+    assert found == (expected if copies else [])
+
+
+def test_copies_of_a_text_make_no_boilerplate_of_it() -> None:
+    text = fresh(300, 1)
+    docs = [text, *[[*text, place] for place in range(9)], [*fresh(300, 2), *text[:60], *fresh(300, 3)]]
+    found = copies_of_held_out(reader(docs), range(1, 11), [0])
+    assert [copy.reason for copy in found] == 9 * ["similar"] + ["common run"]
+
+
+def test_the_most_frequent_run_is_that_of_the_most_documents() -> None:
+    once, often = fresh(40, 1), fresh(32, 2)
+    pieces = [(0, [*once, *often, *once]), (0, once), (1, often), (2, [5, *often])]
+    found, documents = common_runs.most_frequent_run([(place, np.array(part)) for place, part in pieces])
+    assert (found.tolist(), documents) == (often, 3)
+    assert common_runs.most_frequent_run([(0, np.array(once[:31]))])[1] == 0
 
 
 def test_a_run_does_not_cross_documents() -> None:
@@ -152,7 +244,9 @@ def test_documents_are_similar_from_eight_grams_in_ten(length: int, similar: boo
     text = fresh(112, 1)  # 100 grams, of which the other document holds 80 or 79
     docs = [text, text[:length]]
     assert duplicates(reader(docs), [0, 1]) == ([NearCopy(1, 0, "duplicate", 0.8)] if similar else [])
-    expected = NearCopy(1, 0, "similar", 0.8) if similar else NearCopy(1, 0, "common run", None)
+    expected = (
+        NearCopy(1, 0, "similar", 0.8) if similar else NearCopy(1, 0, "common run", None, (Stretch(0, 91),))
+    )
     assert copies_of_held_out(reader(docs), [1], [0]) == [expected]
 
 
@@ -206,6 +300,7 @@ def test_one_hash_of_two_runs_makes_no_copy(monkeypatch: pytest.MonkeyPatch) -> 
         return hashes % np.uint64(2), offsets
 
     monkeypatch.setattr(compare, "run_hashes", colliding)
+    monkeypatch.setattr(common_runs, "run_hashes", colliding)
     assert copies_of_held_out(reader([fresh(100, 1), fresh(100, 2)]), [0], [1]) == []
 
 
@@ -222,7 +317,7 @@ def test_the_work_grows_with_the_documents_and_not_with_their_pairs(own: int) ->
         return np.array(docs[place], dtype=np.uint16)
 
     assert len(duplicates(tokens, range(count))) == (count - 1 if own <= 4 else 0)
-    assert len(copies_of_held_out(tokens, range(300, count), range(300))) == 300
+    assert len(copies_of_held_out(tokens, range(300, count), range(300))) == (300 if own <= 4 else 0)
     assert read <= 40 * count
 
 

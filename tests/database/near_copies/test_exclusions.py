@@ -1,7 +1,9 @@
 """Near-copies of held-out documents, and duplicates, are kept out of retrieval and training, or come back."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from breaking import Kill, contents_of, documents_of, kill_at, kills, marker, text_of
-from openbook.database import Database, SequenceDataset, build_neighbors
+from openbook.database import Database, SequenceDataset, build_neighbors, repair, retokenize
 from openbook.database.storage.catalog import Catalog
-from openbook.text import Document, Tokenizer
+from openbook.errors import DatabaseError
+from openbook.evaluate.baselines import datastore
+from openbook.text import Document, Tokenizer, train_tokenizer
 
 Create = Callable[..., Database]
 
@@ -271,3 +275,133 @@ def test_whatever_comes_and_goes_each_text_is_found_as_often_as_it_may_be(
             held_out & live.keys()
         )
     assert database.verify().ok
+
+
+def page(name: str, *, before: str = "", after: str = "") -> Document:
+    """A document with its own text, and others before and after it."""
+    own = text_of(name, shortest=200, longest=200)
+    return Document(id=name, text=f"{before} {own} {after}", title=name)
+
+
+def text_excluded(database: Database) -> str:
+    chunks = np.flatnonzero(database.layout.kept_out & database.layout.live[database.layout.document_of])
+    return "".join(database.opened.chunk_texts(chunks))
+
+
+def test_a_footer_of_many_pages_excludes_nobody(create: Create) -> None:
+    database = create(holdout=["p0"])
+    footer = text_of("footer", shortest=60, longest=60)
+    report = database.add([page(f"p{number}", after=footer) for number in range(20)])
+    assert (report.excluded, report.excluded_in_part, report.excluded_share) == (0, 0, 0.0)
+    assert excluded(database) == []
+    assert found(database, "p7") == ["p7"]
+
+
+def in_part(create: Create) -> Database:
+    """A database in whose second document a paragraph of the held-out one stands."""
+    database = create(holdout=["h"])
+    copied = text_of("h", shortest=60, longest=60)
+    mixed = page("mixed", before=text_of("x", shortest=90, longest=90), after=copied)
+    report = database.add([*others(), doc("h"), mixed, *documents_of({"last": 1})])
+    assert (report.excluded, report.excluded_in_part) == (0, 1)
+    return database
+
+
+def test_a_copied_paragraph_excludes_its_chunks_and_leaves_the_others(create: Create) -> None:
+    database = in_part(create)
+    layout = database.layout
+    (copy,) = database.excluded()
+    assert (copy.document_id, copy.reason, copy.original_id) == ("mixed", "common run", "h")
+    place = [d.id for d in database.catalog.describe(layout.number.tolist())].index("mixed")
+    chunks = layout.chunks_of(place)
+    assert copy.chunks is not None
+    kept_out = [chunk for first, last in copy.chunks for chunk in range(first, last + 1)]
+    assert np.flatnonzero(layout.kept_out).tolist() == [chunks.start + chunk for chunk in kept_out]
+    assert 0 < len(kept_out) < len(chunks)
+    assert marker("h") in text_excluded(database) and marker("mixed") not in text_excluded(database)
+    assert found(database, "h") == [] and found(database, "x") == ["mixed"]
+    sequences = SequenceDataset(database, "train", 16)
+    assert not set(np.flatnonzero(layout.kept_out)) & set(sequences.chunk_ids.reshape(-1).tolist())
+    before = chunks.start + kept_out[0] - 1
+    assert not layout.has_continuation[before], "a neighbor would show the copy as its continuation"
+    table = np.asarray(build_neighbors(database, k=3).ids)
+    assert not layout.kept_out[table[table >= 0]].any()
+    assert (table[layout.kept_out] == -1).all()
+    info = database.info()
+    assert (info.excluded_documents, info.partly_excluded_chunks) == (0, len(kept_out))
+    assert database.verify().ok
+
+
+def test_chunks_come_back_when_the_held_out_document_goes(create: Create) -> None:
+    database = in_part(create)
+    database.remove(["h"])
+    assert excluded(database) == [] and not database.layout.kept_out.any()
+    assert found(database, "h") == ["mixed"]
+    assert database.verify().ok
+
+
+def test_excluded_chunks_add_up_and_survive_compacting_and_repair(create: Create) -> None:
+    database = in_part(create)
+    first = database.excluded()
+    database.add([page("again", before=text_of("x", shortest=90, longest=90))])
+    assert database.excluded() == first
+    text = text_excluded(database)
+    database.remove(["o1"])
+    database.compact()
+    again = Database.open(database.path)
+    assert again.excluded() == first and text_excluded(again) == text
+    shutil.rmtree(again.opened.files.lexical)
+    repair(again.path)
+    again = Database.open(again.path)
+    assert again.excluded() == first and text_excluded(again) == text
+    assert found(again, "h") == [] and again.verify().ok
+
+
+def test_another_models_tokens_have_the_same_text_excluded(create: Create, tmp_path: Path) -> None:
+    database = in_part(create)
+    tokenizer = train_tokenizer([text_of("mixed", shortest=99, longest=99)], vocab_size=300)
+    retokenize(database, tmp_path / "other", tokenizer)
+    other = Database.open(tmp_path / "other")
+    assert [copy.document_id for copy in other.excluded()] == ["mixed"]
+    old, new = text_excluded(database), text_excluded(other)
+    assert marker("h") in new and abs(len(old) - len(new)) <= 24
+    assert found(other, "h") == [] and other.verify().ok
+
+
+def test_a_catalog_without_the_column_opens_and_gets_it(create: Create) -> None:
+    database = create(holdout=["h"])
+    database.add([doc("h"), doc("copy", "h"), *others()])
+    with closing(sqlite3.connect(database.path / "catalog.sqlite")) as connection, connection:
+        connection.execute("ALTER TABLE documents DROP COLUMN excluded_chunks")
+    old = Database.open(database.path)
+    assert excluded(old) == [("copy", "similar", "h")] and not old.catalog.unsound_rows()
+    copied = text_of("h", shortest=60, longest=60)
+    old.add([page("mixed", after=copied)])
+    assert [copy.document_id for copy in old.excluded()] == ["copy", "mixed"]
+    assert not old.catalog.unsound_rows()
+
+
+def test_damaged_chunks_in_the_catalog_are_damage(create: Create) -> None:
+    database = in_part(create)
+    with closing(sqlite3.connect(database.path / "catalog.sqlite")) as connection, connection:
+        connection.execute("UPDATE documents SET excluded_chunks = '7-x' WHERE id = 'mixed'")
+    with pytest.raises(DatabaseError, match="is damaged; restore it"):
+        Database.open(database.path)
+
+
+def test_much_excluded_text_is_named_with_what_it_shares(create: Create) -> None:
+    database = create(holdout=["h"])
+    copied = text_of("h", shortest=60, longest=60)
+    report = database.add([doc("h"), doc("c", "h"), page("a", after=copied), *others()])
+    assert report.excluded_share > 0.05
+    assert report.shared_run is not None and report.shared_run.documents == 2
+    assert report.shared_run.text.strip() in copied
+
+
+def test_a_datastore_holds_no_excluded_chunk(create: Create) -> None:
+    database = in_part(create)
+    layout = database.layout
+    documents = np.unique(layout.document_of[layout.retrievable])
+    ids, _ = datastore.read_documents(database.opened, documents, sequence_length=16)
+    text = database.tokenizer.decode(ids.tolist())
+    assert marker("h") not in "".join(text) and marker("x") in "".join(text)

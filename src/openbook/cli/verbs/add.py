@@ -14,7 +14,7 @@ from openbook.cli.options import (
     Sync,
     TextKey,
 )
-from openbook.cli.output import note_copies, note_low_recall, print_info
+from openbook.cli.output import note_copies, note_low_recall, print_info, warn_of_much_excluded
 
 if TYPE_CHECKING:
     from openbook.cli.checked_sources import Sources
@@ -61,6 +61,8 @@ def write_documents(database: "Database", sources: "Sources", *, sync: bool = Fa
     if sync and not sources.is_complete:
         note(f"nothing will be removed: {_MAY_BE_AMONG}")
         sync = False
+    from openbook.database.near_copies.exclusions import MUCH_TEXT
+
     known_copies = set(database.excluded())
     with bar("writing documents", sources.count) as progress:
         report = database.add(
@@ -86,6 +88,8 @@ def write_documents(database: "Database", sources: "Sources", *, sync: bool = Fa
             "build with a tokenizer that spells every byte, such as train:16000"
         )
     note_copies([copy for copy in database.excluded() if copy not in known_copies], database.path)
+    if report.excluded_share > MUCH_TEXT:
+        warn_of_much_excluded(report.excluded_share, report.shared_run, database.path)
     note_low_recall(database.info().recall_at_10, database.opened.files.dense)
 
 

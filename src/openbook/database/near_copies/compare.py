@@ -1,10 +1,11 @@
 """Which documents nearly equal a held-out one, or an earlier one.
 
 A document is a near-copy of a held-out one if their sets of 13-grams are similar (Jaccard index at least 0.8)
-or if they share a run of 32 tokens, for similarity alone misses a copied paragraph in a long text.
+or if they share a run of 32 tokens, for similarity alone misses a copied paragraph in a long text; of the
+latter only the shared stretches are copies, and runs that stand in many documents do not count.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -12,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from openbook.database.near_copies.common_runs import RUN, HeldOutRuns, Matches, Stretch
 from openbook.database.near_copies.hashing import (
     USUAL_SIZE,
     Block,
@@ -22,10 +24,8 @@ from openbook.database.near_copies.hashing import (
     run_hashes,
 )
 from openbook.database.near_copies.minhash import BANDS, GRAM, SLOTS, band_keys, most_similar, sketches
-from openbook.database.storage.segments import owners_of, segment_offsets
 from openbook.progress import Progress, silent, stage
 
-_RUN = 32
 BUCKET = 64
 """Most documents that one band finds, so that the work grows no faster than the documents. More share a band
 only where it is of boilerplate in all of them; similar documents share 8 bands of 25, and so others too."""
@@ -35,7 +35,7 @@ Reason = Literal["common run", "similar", "duplicate"]
 
 @dataclass(frozen=True, slots=True)
 class NearCopy:
-    """A document that nearly equals another."""
+    """A document that nearly equals another, or of which stretches stand in another."""
 
     document: int
     """Place of the copy."""
@@ -44,6 +44,8 @@ class NearCopy:
     reason: Reason
     jaccard: float | None
     """Similarity of the sets of 13-grams, exact; None for a common run."""
+    stretches: tuple[Stretch, ...] = ()
+    """Of a common run: the tokens of the document that stand in the original too, in order."""
 
 
 def copies_of_held_out(
@@ -51,43 +53,85 @@ def copies_of_held_out(
     candidates: Sequence[int],
     held_out: Sequence[int],
     *,
+    others: Sequence[int] = (),
     block_size: BlockSize = USUAL_SIZE,
     bucket: int = BUCKET,
     progress: Progress = silent,
 ) -> list[NearCopy]:
-    """Find the candidates that are near-copies of a held-out document, in order, each once.
+    """Find the candidates that are near-copies of a held-out document, in order.
 
-    The original is the most similar held-out document if one is similar (of equally similar ones that which
-    has the same tokens, then the first), and else the first that shares a run.
+    A similar candidate comes once; the original is the most similar held-out document (of equally similar
+    ones that which has the same tokens, then the first). Another that shares runs comes once for each
+    original; that of a run is the first held-out document that has it. A run is boilerplate, and no sign of a
+    copy, if it stands in more than `boilerplate_limit` of all documents that are not found similar.
 
     Args:
         tokens: of the documents.
         candidates: places of those to compare.
         held_out: places of those to compare with.
+        others: places of the other documents, which count where a run is to be boilerplate.
         block_size: how much is hashed at a time.
         bucket: documents that one band finds at most.
         progress: called with the number of candidates done.
     """
-    found: list[NearCopy] = []
     if not candidates or not held_out:
-        return found
+        return []
     originals = _HeldOut(tokens, held_out, block_size, bucket)
-    done = 0
+    similar: dict[int, NearCopy] = {}
+    matches, done = [], 0
     for block in blocks(tokens, candidates, shortest=GRAM, size=block_size):
-        copies = originals.sharing_a_run(block) | originals.similar(block)
-        found += [copies[row] for row in sorted(copies)]
+        similar |= originals.similar(block)
+        matches.append(originals.runs.find(block))
         done += len(block.places)
         progress(done, len(candidates))
-    return found
+    common = _common_runs(
+        originals.runs,
+        Matches.joined(matches),
+        similar=np.array(list(similar), dtype=np.int64),
+        counted=np.array([*candidates, *held_out, *others], dtype=np.int64),
+        others=blocks(tokens, others, shortest=GRAM, size=block_size),
+    )
+    found = ([similar[place]] if place in similar else common.get(place, []) for place in candidates)
+    return [copy for copies in found for copy in copies]
+
+
+def _common_runs(
+    runs: HeldOutRuns,
+    matches: Matches,
+    *,
+    similar: NDArray[np.int64],
+    counted: NDArray[np.int64],
+    others: Iterable[Block],
+) -> dict[int, list[NearCopy]]:
+    """Make near-copies of the matches that are no boilerplate, by document; those found similar need none.
+
+    Args:
+        runs: of the held-out documents.
+        matches: of all candidates.
+        similar: places of the candidates that are similar.
+        counted: places of all documents.
+        others: those of them that are neither candidates nor held out.
+    """
+    is_counted = np.zeros(int(counted.max()) + 1, dtype=np.bool_)
+    is_counted[counted] = True
+    is_counted[similar] = False
+    matches = matches.where(is_counted[matches.places])
+    stretches = runs.stretches(runs.rare(matches, others, documents=int(is_counted.sum())))
+    return {
+        place: [
+            NearCopy(place, original, "common run", None, tuple(found))
+            for original, found in by_original.items()
+        ]
+        for place, by_original in stretches.items()
+    }
 
 
 class _HeldOut:
-    """What candidates are compared with: memory of about 60 bytes for each held-out token.
+    """What candidates are compared with.
 
-    Runs and bands of all held-out documents stand in one lookup each; which document one is of follows from
-    where it stands. Of two documents with 3 runs and 1, and (with 2 bands, not 25) 2 band keys each:
+    Bands of all held-out documents stand in one lookup; which document one is of follows from where it
+    stands. Of two documents with (2 bands, not 25) 2 band keys each:
 
-        runs        r0 r1 r2 r3        offsets 0 3 4: run 3 is of document 1
         band keys   k0 k1 k2 k3        two a document: key 3 is of document 3 // 2 = 1
     """
 
@@ -96,24 +140,23 @@ class _HeldOut:
     ) -> None:
         self._tokens = lru_cache(maxsize=8)(tokens)  # candidates in a row often copy the same documents
         self._bucket = bucket
-        self._places = np.array(held_out, dtype=np.int64)
         self._equal: dict[bytes, int] = {}
         distinct, slots, runs, counts = [], [], [], []
         for block in blocks(tokens, held_out, shortest=GRAM, size=block_size):
             new = _first_equals(block, self._equal) == block.places
             distinct.append(np.array(block.places, dtype=np.int64)[new])
             slots.append(sketches(block)[new])
-            hashes, offsets = run_hashes(block, _RUN)
+            hashes, offsets = run_hashes(block, RUN)
             runs.append(hashes)
             counts.append(np.diff(offsets))
-        self._runs = Lookup(np.concatenate(runs))
-        self._offsets = segment_offsets(np.concatenate(counts))
+        places = np.array(held_out, dtype=np.int64)
+        self.runs = HeldOutRuns(self._tokens, places, np.concatenate(runs), np.concatenate(counts))
         self._distinct = np.concatenate(distinct)
         self._slots = np.concatenate(slots)
         self._bands = Lookup(band_keys(self._slots).reshape(-1))
 
     def similar(self, block: Block) -> dict[int, NearCopy]:
-        """Find the documents that are similar to a held-out one, by their rows in the block."""
+        """Find the documents that are similar to a held-out one, by their places."""
         # With 2 bands a document, not 25, of the block's rows 0, 1, 2:
         #   queries   1 4 5       bands that some held-out document has too, in order
         #   // 2      0 2 2       their rows
@@ -121,41 +164,17 @@ class _HeldOut:
         slots = sketches(block)
         queries, keys = self._bands.find(band_keys(slots).reshape(-1), limit=self._bucket)
         bounds = np.searchsorted(queries // BANDS, np.arange(len(block.places) + 1))
-        copies = {}
+        copies: dict[int, NearCopy] = {}
         for row, (place, fingerprint) in enumerate(zip(block.places, block.fingerprints(), strict=True)):
             if fingerprint in self._equal:
-                copies[row] = NearCopy(place, self._equal[fingerprint], "similar", 1.0)
+                copies[place] = NearCopy(place, self._equal[fingerprint], "similar", 1.0)
             elif bounds[row] < bounds[row + 1]:
                 others = np.unique(keys[bounds[row] : bounds[row + 1]] // BANDS)
                 best = most_similar(
                     self._tokens, place, slots[row], self._distinct[others], self._slots[others]
                 )
                 if best is not None:
-                    copies[row] = NearCopy(place, best[0], "similar", best[1])
-        return copies
-
-    def sharing_a_run(self, block: Block) -> dict[int, NearCopy]:
-        """Find the documents that share a run of 32 tokens with a held-out one, by rows in the block."""
-        # offsets     0   3 5       the block's row 0 has the runs 0 1 2, row 1 has 3 4
-        # numbers     1 2 4         runs of the block that a held-out document has too
-        # rows        0 0 1         whose they are
-        # runs        7 2 2         the held-out runs that equal them
-        # originals   1 0 0         whose those are, where the held-out offsets are 0 5 9
-        # So row 0 is compared with original 0 first (run 2 with run 2), and then with 1 (run 1 with run 7).
-        hashes, offsets = run_hashes(block, _RUN)
-        numbers, runs = self._runs.find(hashes, limit=1)
-        rows = owners_of(numbers, offsets)
-        originals = owners_of(runs, self._offsets)
-        copies = {}
-        for row in np.unique(rows).tolist():
-            first, end = np.searchsorted(rows, [row, row + 1])
-            for match in first + np.argsort(originals[first:end], kind="stable"):
-                original = originals[match]
-                theirs = self._tokens(int(self._places[original]))[runs[match] - self._offsets[original] :]
-                ours = block.document(row)[numbers[match] - offsets[row] :]
-                if np.array_equal(ours[:_RUN], theirs[:_RUN]):  # two runs may have one hash, hardly ever
-                    copies[row] = NearCopy(block.places[row], int(self._places[original]), "common run", None)
-                    break
+                    copies[place] = NearCopy(place, best[0], "similar", best[1])
         return copies
 
 

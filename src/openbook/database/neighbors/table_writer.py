@@ -303,7 +303,7 @@ def _begin(folder: Path, stamp: TableStamp, old: NeighborTable | None) -> int:
 
 def _live_rows(layout: ChunkLayout) -> NDArray[np.bool_]:
     """[num_chunks]: the chunks that have neighbors at all."""
-    live: NDArray[np.bool_] = (layout.live & ~layout.excluded)[layout.document_of]
+    live: NDArray[np.bool_] = layout.live[layout.document_of] & ~layout.kept_out
     return live
 
 

@@ -14,6 +14,7 @@ from openbook.database.retokenize.rechunk import (
     tokens_of_chunks,
 )
 from openbook.database.search.embedder import Embedder
+from openbook.database.storage.excluded_chunks import ExcludedChunks
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.segments import segment_starts, segment_sums
@@ -129,6 +130,7 @@ class NewArrays:
         """Lay out the new database."""
         chunks = rows.document_chunks
         count = len(rows.chunks)
+        partly = self.old.layout.partly_excluded
         return replace(
             self.old.layout.without_removed(),
             num_chunks=count,
@@ -136,8 +138,29 @@ class NewArrays:
             first_chunk=segment_starts(chunks),
             document_chunks=chunks,
             document_tokens=rows.document_tokens,
+            partly_excluded=None if partly is None else partly[rows.chunks],
             stored_lengths=None if self.files.lengths is None else self.files.lengths.rows(count),
         )
+
+    def excluded_chunks(self, rows: NewRows) -> dict[int, list[ExcludedChunks]]:
+        """Find the rows of chunks that are excluded alone, by the number of their document."""
+        # Old chunks 0 1 of one document, 2 3 4 of the next, of which its chunk 1 is excluded:
+        #   rows.chunks     0 1 1   2 3 3 4      the old chunk of each row
+        #   borders         2 3 4                its document's first chunk, the part's first and end
+        #   found at        3 4 6                the first row of each
+        #   new part        1 … 3                4 - 3 and 6 - 3
+        layout, found = self.old.layout, {}
+        firsts = dict(zip(layout.number.tolist(), layout.first_chunk.tolist(), strict=True))
+        for number, parts in self.old.catalog.excluded_chunks().items():
+            borders = [(0, part.first, part.end) for part in parts]
+            at = np.searchsorted(rows.chunks, firsts[number] + np.array(borders))
+            places = (at[:, 1:] - at[:, :1]).tolist()
+            found[number] = [
+                ExcludedChunks(first, end, part.original)
+                for (first, end), part in zip(places, parts, strict=True)
+                if first < end
+            ]
+        return found
 
     def write_vectors(self, rows: NewRows, progress: Progress) -> None:
         """Copy vectors; those of parts are encoded."""

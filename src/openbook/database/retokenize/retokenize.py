@@ -90,7 +90,8 @@ def retokenize(
         arrays.write_vectors(rows, progress)
         build_indexes(files, layout, tokenizer, progress=progress)
         columns = (layout.first_chunk, layout.document_chunks, layout.document_tokens, layout.number)
-        catalog.become_another(settings.to_dict(), zip(*(x.tolist() for x in columns), strict=True))
+        places = zip(*(x.tolist() for x in columns), strict=True)
+        catalog.become_another(settings.to_dict(), places, arrays.excluded_chunks(rows))
         catalog = Catalog(folder)
         write_manifest(catalog)
     again = int(rows.cut.sum()) if settings.embedding_size else 0

@@ -8,7 +8,7 @@ there are is in catalog_columns.py; tokens and vectors are not known here.
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import chain
 from pathlib import Path
@@ -32,6 +32,14 @@ from openbook.database.storage.catalog_columns import (
     declaration,
     seal_of,
     seal_of_document,
+)
+from openbook.database.storage.excluded_chunks import (
+    EXCLUDED_PARTS,
+    ExcludedChunks,
+    chunks_from_text,
+    chunks_to_text,
+    exclusions_in_part,
+    rows_excluded,
 )
 from openbook.errors import DatabaseError, first_line
 
@@ -171,11 +179,13 @@ class Catalog:
             connection.execute("BEGIN")
             head = catalog_sql.newest_commit(connection)
             rows = connection.execute(query).fetchall()
+            parts = connection.execute(EXCLUDED_PARTS).fetchall()
         try:
             values = np.fromiter(chain.from_iterable(rows), np.int64, count=len(rows) * len(SNAPSHOT))
+            excluded = rows_excluded(parts)
         except (TypeError, ValueError, OverflowError) as error:  # damage can make a text of a number
             raise self._damaged("the table of documents") from error
-        snapshot = Snapshot(head, values.view(SNAPSHOT_TYPE))
+        snapshot = Snapshot(head, values.view(SNAPSHOT_TYPE), excluded)
         if problem := snapshot.contradiction():
             raise self._damaged(problem)
         return snapshot
@@ -258,13 +268,23 @@ class Catalog:
         return {number for (number,) in self._rows(query)}
 
     def excluded(self) -> list[Exclusion]:
-        """The live documents that no search finds because they nearly equal another."""
+        """The live documents that no search finds because they nearly equal another, then parts of others."""
         query = (
             "SELECT d.id, d.title, d.excluded, o.id FROM documents d"
             " JOIN documents o ON o.number = d.original"
             " WHERE d.excluded IS NOT NULL AND d.removed IS NULL ORDER BY d.number"
         )
-        return [Exclusion(*row) for row in self._rows(query)]
+        whole, parts = [Exclusion(*row) for row in self._rows(query)], self.excluded_chunks()
+        numbers = parts.keys() | {part.original for found in parts.values() for part in found}
+        return whole + exclusions_in_part(parts, self._records("number", sorted(numbers)))
+
+    def excluded_chunks(self) -> dict[int, list[ExcludedChunks]]:
+        """The parts of live documents that are excluded alone, by the document's number."""
+        query = (
+            "SELECT number, excluded_chunks FROM documents"
+            " WHERE excluded_chunks IS NOT NULL AND removed IS NULL"
+        )
+        return {number: chunks_from_text(text) for number, text in self._rows(query)}
 
     def unsound_rows(self) -> list[str]:
         """The ids of documents that do not match their checksums."""
@@ -335,21 +355,36 @@ class Catalog:
             catalog_sql.seal(connection, "id = ? AND removed IS NULL", [(name,) for name in described])
             return catalog_sql.insert_next(connection, "describe", head)
 
-    def exclude(self, compared: Iterable[int], excluded: Sequence[tuple[str, int, int]]) -> int:
+    def exclude(
+        self,
+        compared: Iterable[int],
+        excluded: Sequence[tuple[str, int, int]],
+        chunks: Mapping[int, Sequence[ExcludedChunks]] | None = None,
+    ) -> int:
         """Make a version in which these documents count as compared.
 
         Args:
             compared: numbers of documents.
             excluded: reason, number of the original and number of each document that no search may find.
+            chunks: by the number of other documents, those of their chunks that no search may find either,
+                besides what is excluded of them already.
         """
+        parts = [(chunks_to_text(found), number) for number, found in (chunks or {}).items()]
         with self.connect() as connection:
             head = catalog_sql.begin(connection)
             rows = [(number,) for number in compared]
             connection.executemany("UPDATE documents SET judged = 1 WHERE number = ?", rows)
             connection.executemany(
-                "UPDATE documents SET excluded = ?, original = ? WHERE number = ?", excluded
+                "UPDATE documents SET excluded = ?, original = ?, excluded_chunks = NULL WHERE number = ?",
+                excluded,
             )
-            catalog_sql.seal(connection, "number = ?", rows + [(number,) for _, _, number in excluded])
+            connection.executemany(
+                "UPDATE documents SET excluded_chunks = coalesce(excluded_chunks || ',', '') || ?"
+                " WHERE number = ?",
+                parts,
+            )
+            changed = [number for *_, number in excluded] + [number for _, number in parts]
+            catalog_sql.seal(connection, "number = ?", rows + [(number,) for number in changed])
             return catalog_sql.insert_next(
                 connection, "judge", head, totals=catalog_sql.count(connection, "removed IS NULL")
             )
@@ -383,7 +418,12 @@ class Catalog:
         copied.add_missing_columns()
         return copied
 
-    def become_another(self, settings: dict[str, Any], places: Iterable[tuple[int, int, int, int]]) -> None:
+    def become_another(
+        self,
+        settings: dict[str, Any],
+        places: Iterable[tuple[int, int, int, int]],
+        excluded: Mapping[int, Sequence[ExcludedChunks]],
+    ) -> None:
         """Make a copy the catalog of a database of the same live documents in other tokens.
 
         The last step of making that database, complete or absent.
@@ -391,7 +431,9 @@ class Catalog:
         Args:
             settings: of that database.
             places: first chunk, chunks, tokens and number of each live document.
+            excluded: by the document's number, its chunks that are excluded alone.
         """
+        parts = [(chunks_to_text(found), number) for number, found in excluded.items()]
         with self.connect() as connection:
             head = catalog_sql.begin(connection)
             connection.execute("DELETE FROM settings")
@@ -401,6 +443,7 @@ class Catalog:
                 "UPDATE documents SET first_chunk = ?, num_chunks = ?, num_tokens = ? WHERE number = ?",
                 places,
             )
+            connection.executemany("UPDATE documents SET excluded_chunks = ? WHERE number = ?", parts)
             catalog_sql.seal(connection, "TRUE", [()])
             totals = catalog_sql.count(connection, "removed IS NULL")
             catalog_sql.insert_next(

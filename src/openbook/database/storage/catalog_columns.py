@@ -48,6 +48,8 @@ class DocumentRecord:
     original: int | None = None
     """The number of the document that it nearly equals."""
     language: str | None = later_column()
+    excluded_chunks: str | None = later_column()
+    """Chunks that share a run with a held-out document, as `excluded_chunks.chunks_to_text` writes them."""
 
     def row(self, version: int) -> dict[str, Any]:
         """As the table has it when `version` adds it, with its checksum."""
@@ -123,13 +125,15 @@ COMMIT_COLUMNS = (*(column.name for column in fields(Commit) if column.name != "
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """A document that is kept out of retrieval and training because it nearly equals another."""
+    """A document, or part of one, that is kept out of retrieval and training as a near-copy of another."""
 
     document_id: str
     title: str
     reason: str
     original_id: str
     """The held-out or earlier document that it nearly equals."""
+    chunks: tuple[tuple[int, int], ...] | None = None
+    """First and last of the chunks that are kept out, counted from the document's first; None: all."""
 
 
 SNAPSHOT = {
@@ -154,10 +158,26 @@ class Snapshot:
 
     head: the version.
     documents: [documents] of `SNAPSHOT_TYPE`.
+    excluded_parts: [parts, 2], first chunk and end of each part of a live document that is excluded alone.
     """
 
     head: Commit
     documents: NDArray[np.void]
+    excluded_parts: NDArray[np.int64] | None = None
+
+    def partly_excluded(self) -> NDArray[np.bool_] | None:
+        """[num_chunks]: is it excluded while its document is not? None: no chunk is."""
+        # 6 chunks, of which 1 … 2 and 4 are excluded:
+        #   parts     1-3 4-5
+        #   steps     0 1 0 -1 1 -1 0      one up at each first, one down at each end
+        #   sums      0 1 1  0 1  0        of the parts that hold each chunk, which may overlap
+        if self.excluded_parts is None or not len(self.excluded_parts):
+            return None
+        steps = np.zeros(self.head.num_chunks + 1, dtype=np.int64)
+        np.add.at(steps, self.excluded_parts[:, 0], 1)
+        np.add.at(steps, self.excluded_parts[:, 1], -1)
+        partly: NDArray[np.bool_] = np.cumsum(steps)[:-1] > 0
+        return partly
 
     def contradiction(self) -> str:
         """What in the documents cannot be, in words; empty if all agrees."""

@@ -16,6 +16,7 @@ from openbook.database.storage.catalog_columns import (
     Totals,
     seal_of,
 )
+from openbook.database.storage.excluded_chunks import chunks_from_text
 
 SEAL = f"seal_of_document({', '.join(DOCUMENT_COLUMNS)})"
 """The checksum of a document's row."""
@@ -72,17 +73,40 @@ def seal(connection: sqlite3.Connection, which: str, values: Iterable[tuple[Any,
 
 
 def bring_back(connection: sqlite3.Connection, version: int) -> int:
-    """Undo the exclusion of live documents whose original this version removed; returns how many."""
+    """Undo the exclusion of live documents, whole or in part, whose original this version removed.
+
+    Returns:
+        How many were excluded as a whole.
+    """
     which = (
         "excluded IS NOT NULL AND removed IS NULL"
         " AND original IN (SELECT number FROM documents WHERE removed = ?)"
     )
     numbers = connection.execute(f"SELECT number FROM documents WHERE {which}", (version,)).fetchall()
+    changed = numbers + _partly_excluded_for(connection, version)
     connection.executemany(
-        "UPDATE documents SET excluded = NULL, original = NULL, judged = 0 WHERE number = ?", numbers
+        "UPDATE documents SET excluded = NULL, original = NULL, excluded_chunks = NULL, judged = 0"
+        " WHERE number = ?",
+        changed,
     )
-    seal(connection, "number = ?", numbers)
+    seal(connection, "number = ?", changed)
     return len(numbers)
+
+
+def _partly_excluded_for(connection: sqlite3.Connection, version: int) -> list[tuple[int]]:
+    """The numbers of live documents, parts of which are excluded for one that this version removed."""
+    gone = {
+        number
+        for (number,) in connection.execute("SELECT number FROM documents WHERE removed = ?", (version,))
+    }
+    query = (
+        "SELECT number, excluded_chunks FROM documents WHERE excluded_chunks IS NOT NULL AND removed IS NULL"
+    )
+    return [
+        (number,)
+        for number, text in connection.execute(query)
+        if any(part.original in gone for part in chunks_from_text(text))
+    ]
 
 
 def insert_settings(connection: sqlite3.Connection, settings: dict[str, Any]) -> None:

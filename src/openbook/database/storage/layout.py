@@ -60,6 +60,9 @@ class ChunkLayout:
     """Was looked at for near-copies; before, nobody knows whether it is to be excluded."""
     added: NDArray[np.int64]
     """The version that added each document."""
+    partly_excluded: NDArray[np.bool_] | None = None
+    """[num_chunks], those that share a run with a held-out document, whose document is not excluded; None:
+    there is none."""
     stored_lengths: Rows | NDArray[np.uint16] | None = None
     """[num_chunks, 1] of a database that stores them; None: a document's chunks but the last are full."""
 
@@ -83,6 +86,7 @@ class ChunkLayout:
             excluded=documents["excluded"] > 0,
             compared=documents["judged"] > 0,
             added=documents["added"],
+            partly_excluded=snapshot.partly_excluded(),
             stored_lengths=stored_lengths,
         )
 
@@ -94,8 +98,20 @@ class ChunkLayout:
     @cached_property
     def retrievable(self) -> NDArray[np.bool_]:
         """[num_chunks]: may this chunk be anyone's neighbor?"""
-        retrievable: NDArray[np.bool_] = (self.live & ~self.holdout & ~self.excluded)[self.document_of]
+        retrievable: NDArray[np.bool_] = (self.live & ~self.holdout)[self.document_of] & ~self.kept_out
         return retrievable
+
+    @cached_property
+    def kept_out(self) -> NDArray[np.bool_]:
+        """[num_chunks]: is it a near-copy, or part of one: neither retrieved nor trained on?
+
+        excluded           F F        T      of two documents, of three chunks and one
+        document_of        0 0 0      1
+        partly_excluded    F T F      F
+        kept_out           F T F      T
+        """
+        whole: NDArray[np.bool_] = self.excluded[self.document_of]
+        return whole if self.partly_excluded is None else whole | self.partly_excluded
 
     @cached_property
     def indexed(self) -> NDArray[np.int64]:
@@ -118,10 +134,15 @@ class ChunkLayout:
 
     @cached_property
     def has_continuation(self) -> NDArray[np.bool_]:
-        """[num_chunks]: is the next chunk of the same document?"""
+        """[num_chunks]: is the next chunk of the same document, and not excluded alone?
+
+        Else a neighbor would show what is kept out, as its continuation.
+        """
         # first_chunk + document_chunks - 1 is 1 2 4 above: the chunks that end a document.
         last = np.zeros(self.num_chunks, dtype=np.bool_)
         last[self.first_chunk + self.document_chunks - 1] = True
+        if self.partly_excluded is not None:
+            last[:-1] |= self.partly_excluded[1:]
         return ~last
 
     def without_removed(self) -> "ChunkLayout":
@@ -129,6 +150,7 @@ class ChunkLayout:
         live = self.live
         chunks = self.document_chunks[live]
         stored = self.stored_lengths
+        partly = self.partly_excluded
         return ChunkLayout(
             version=self.version,
             num_chunks=int(chunks.sum()),
@@ -143,6 +165,7 @@ class ChunkLayout:
             excluded=self.excluded[live],
             compared=self.compared[live],
             added=self.added[live],
+            partly_excluded=None if partly is None else partly[live[self.document_of]],
             stored_lengths=None if stored is None else stored[:][live[self.document_of]],
         )
 
@@ -153,8 +176,8 @@ class ChunkLayout:
 
     def chunks_of_split(self, *, holdout: bool) -> NDArray[np.int64]:
         """Numbers of all live chunks of the held-out documents, or of the others less the excluded."""
-        wanted = self.live & (self.holdout == holdout) & ~self.excluded
-        return np.flatnonzero(wanted[self.document_of])
+        wanted = self.live & (self.holdout == holdout)
+        return np.flatnonzero(wanted[self.document_of] & ~self.kept_out)
 
     def count(self, *, holdout: bool) -> dict[str, Any]:
         """Documents, chunks, tokens and bytes of one split."""

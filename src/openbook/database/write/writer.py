@@ -14,7 +14,15 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.near_copies.exclusions import documents_to_compare, find_near_copies
+from openbook.database.near_copies.exclusions import (
+    MUCH_TEXT,
+    NearCopies,
+    SharedRun,
+    documents_to_compare,
+    find_near_copies,
+    most_frequent_shared_run,
+    share_of_text_excluded,
+)
 from openbook.database.search.dense_store import LONGEST_TAIL, TAIL_FOR_BULK, maintain_dense, needs_care
 from openbook.database.search.embedder import Embedder
 from openbook.database.search.lexical import LexicalIndex, remove_replaced, replacement
@@ -51,6 +59,12 @@ class AddReport:
     """By `sync`: they were no longer among what was given."""
     excluded: int
     """Kept out of retrieval because they nearly equal a held-out document, or an earlier one."""
+    excluded_in_part: int = 0
+    """Of which some chunks are kept out of retrieval, for they share a run with a held-out document."""
+    excluded_share: float = 0.0
+    """Of the tokens of the database afterwards that are not held out."""
+    shared_run: SharedRun | None = None
+    """What most of the newly excluded documents share, if more than 5 % of the text is excluded."""
     described: int = 0
     """Of the unchanged: they have a new title, source or language."""
     chunks: int
@@ -63,6 +77,16 @@ class AddReport:
     """Of all tokens that this call wrote."""
     unknown_examples: tuple[str, ...] = ()
     """Some of what it cannot spell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusions:
+    """What one comparison excluded; see `AddReport`."""
+
+    documents: int = 0
+    in_part: int = 0
+    share: float = 0.0
+    shared_run: SharedRun | None = None
 
 
 @dataclass
@@ -183,13 +207,18 @@ class Writer:
             unchanged += len(batch.unchanged)
             done += len(batch.changed) + len(batch.unchanged)
             progress(done, None)
+        vanished = self._remove_others(kept) if sync is True or (sync and sync()) else 0
+        exclusions = self.finish(progress=progress)
         return AddReport(
             added=added,
             replaced=replaced,
             unchanged=unchanged,
             described=described,
-            removed=self._remove_others(kept) if sync is True or (sync and sync()) else 0,
-            excluded=self.finish(progress=progress),
+            removed=vanished,
+            excluded=exclusions.documents,
+            excluded_in_part=exclusions.in_part,
+            excluded_share=exclusions.share,
+            shared_run=exclusions.shared_run,
             chunks=chunks,
             version=self.catalog.head().version,
             unknown_tokens=self._unknown.tokens,
@@ -241,30 +270,37 @@ class Writer:
         self.finish()
         return self.catalog.head().version
 
-    def finish(self, *, bulk: bool = False, progress: Progress = silent) -> int:
+    def finish(self, *, bulk: bool = False, progress: Progress = silent) -> Exclusions:
         """After the last commit: keep near-copies out, let the dense index keep up.
 
         Args:
             bulk: let it catch up with nearly everything, for the sake of many queries.
             progress: called in stages.
-
-        Returns:
-            The number of documents that were excluded.
         """
-        excluded = 0
+        excluded = Exclusions()
         if waiting := documents_to_compare(self.catalog, self.settings):
             stage_progress = stage(progress, "looking for near-copies")
             tokens = self.files.tokens.rows(self._mark)
             found = find_near_copies(
                 self.layout(), tokens, self.settings, waiting=waiting, progress=stage_progress
             )
-            self.catalog.exclude(waiting, found)
-            excluded = len(found)
+            self.catalog.exclude(waiting, found.documents, found.chunks)
+            excluded = self._count(found, tokens)
         vectors, folder = self.files.vectors, self.files.dense
         tail = TAIL_FOR_BULK if bulk else LONGEST_TAIL
         if vectors is not None and needs_care(folder, self._mark, longest_tail=tail):
             maintain_dense(folder, self.layout(), vectors.rows(self._mark), progress=progress)
         return excluded
+
+    def _count(self, copies: NearCopies, tokens: Rows) -> Exclusions:
+        """Count what is newly excluded, and name what it shares if it is much."""
+        if not copies.pieces:
+            return Exclusions()
+        layout = self.layout()
+        share, shared_run = share_of_text_excluded(layout), None
+        if share > MUCH_TEXT:
+            shared_run = most_frequent_shared_run(copies, layout, tokens, self.tokenizer)
+        return Exclusions(len(copies.documents), len(copies.chunks), share, shared_run)
 
     def move_to(self, files: Files, mark: int) -> None:
         """Go on with the files of a new generation, whose lexical index is complete."""

@@ -74,7 +74,7 @@ class Datastore:
 def read_documents(
     book: Version, documents: NDArray[np.int64], *, sequence_length: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Read documents one after the other, as training does.
+    """Read documents one after the other, as training does, without their excluded chunks.
 
     With M = 2 and T = 4, documents of 3 and of 2 tokens are two chunks and one, and fill two sequences:
 
@@ -91,7 +91,7 @@ def read_documents(
         sequence's first token, and for one after padding that no token may attend to.
     """
     layout, M = book.layout, book.settings.chunk_size
-    chunks = np.flatnonzero(np.isin(layout.document_of, documents))
+    chunks = np.flatnonzero(np.isin(layout.document_of, documents) & ~layout.kept_out)
     ids = book.tokens[chunks].astype(np.int64)
     there = np.arange(M) < layout.lengths[chunks, None]
     labels = np.where(there, ids, IGNORED_LABEL)
