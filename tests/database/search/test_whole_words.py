@@ -2,6 +2,7 @@
 
 # ruff: noqa: RUF001 - letters that look alike are what it is about
 
+import random
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from foreign_tokenizers import FAMILIES, foreign
-from openbook.database.search.analyzer import WordAnalyzer
+from openbook.database.search.analyzer import LONGEST_WORD, WordAnalyzer
 from openbook.database.search.whole_words import texts_of_documents, texts_to_index, texts_to_search_for
 from openbook.text import Tokenizer, cut_chunks, train_tokenizer
 
@@ -122,9 +123,14 @@ def test_a_long_word_is_completed_over_many_chunks(letters: Tokenizer, chunk_siz
 
 
 def test_a_text_without_any_end_of_word_is_completed_so_far_and_no_farther(letters: Tokenizer) -> None:
-    chunks = indexed(letters, "x" * 20_000, 16)
-    assert max(map(len, chunks)) == 16 + 2 * 1024
-    assert words("x" * 20_000)[0] in words(chunks[0])
+    """Its first pieces are found; of what lies deep inside, no piece is known."""
+    text = "".join(random.Random(0).choices("abcdef", k=20_000))
+    chunks = indexed(letters, text, 16)
+    for piece in words(text)[:4]:
+        assert [number for number, chunk in enumerate(chunks) if piece in words(chunk)]
+    assert words(text)[0] in words(chunks[0])
+    assert [len(chunk) for chunk in chunks[70:-1]] == [16] * (len(chunks) - 71)
+    assert max(map(len, chunks)) <= 16 + 2 * LONGEST_WORD
 
 
 def test_documents_do_not_touch(letters: Tokenizer) -> None:

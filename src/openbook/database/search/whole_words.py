@@ -16,14 +16,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from openbook.database.search.analyzer import LONGEST_WORD
 from openbook.database.search.folding import kinds
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.layout import ChunkLayout
 from openbook.text import Tokenizer
 from openbook.text.token_bytes import TokenBytes
 
-_FARTHEST = 1024
-"""Bytes looked through on each side: four for each character of the longest word."""
+_FARTHEST = 4 * LONGEST_WORD
+"""Bytes looked through on each side."""
 _SPACED = bytes(byte if byte >= 0x80 or chr(byte).isalnum() else 0x20 for byte in range(256))
 """For `bytes.translate`: a space for all of ASCII that is in no word."""
 _LAST_OF = {"s": re.compile("(?:s|(?<= )m|^m)[sm]*$"), "u": re.compile("um*$")}
@@ -106,9 +107,18 @@ class _ChunkBytes(dict[int, bytes]):
 def _completed(pieces: Mapping[int, bytes], chunk: int, before: range, after: range) -> str:
     own = pieces[chunk]
     left, right = _run_before(pieces, own, before), _run_after(pieces, own, after)
+    if len(left) == _FARTHEST:  # a word that begins nowhere near: where its pieces begin is not known
+        left, right = b"", right if b" " in own.translate(_SPACED) else b""
     if own.isascii() and left.isascii() and right.isascii():
-        return (left + own + right).decode("ascii")
-    return _completed_by_kinds(left, own, right)
+        parts = left.decode("ascii"), own.decode("ascii"), right.decode("ascii")
+    else:
+        parts = _parts_by_kinds(left, own, right)
+    return _within_pieces(*parts)
+
+
+def _within_pieces(left: str, own: str, right: str) -> str:
+    """Join a chunk's text and what completes it: of a word of several pieces those that it is part of."""
+    return left[len(left) // LONGEST_WORD * LONGEST_WORD :] + own + right[:LONGEST_WORD]
 
 
 def _run_before(pieces: Mapping[int, bytes], own: bytes, before: range) -> bytes:
@@ -147,8 +157,11 @@ def _is_enough(found: bytes) -> bool:
     return " " in kinds_found or ("u" in kinds_found and len(kinds_found.replace("m", "")) > 1)
 
 
-def _completed_by_kinds(before: bytes, own: bytes, after: bytes) -> str:
-    """The same for any script. A character that a border cuts belongs to both sides."""
+def _parts_by_kinds(before: bytes, own: bytes, after: bytes) -> tuple[str, str, str]:
+    """The text of a chunk in any script, between what completes it on the left and on the right.
+
+    A character that a border cuts belongs to both sides.
+    """
     left, used = utf_8_decode(before, "replace", False)
     own = before[used:] + own
     middle, used = utf_8_decode(own, "replace", False)
@@ -156,7 +169,7 @@ def _completed_by_kinds(before: bytes, own: bytes, after: bytes) -> str:
     if used < len(own):
         middle, right = middle + right[:1], right[1:]
     left = _last_word(left, kinds(middle))
-    return left + middle + _first_word(right, kinds(left + middle))
+    return left, middle, _first_word(right, kinds(left + middle))
 
 
 def _last_word(text: str, following: str) -> str:
