@@ -78,14 +78,8 @@ class Catalog:
         with closing(sqlite3.connect(unfinished)) as connection, connection:
             connection.executescript(SCHEMA)
             catalog_sql.insert_settings(connection, settings)
-            first = Commit(
-                version=0,
-                time=catalog_sql.now(),
-                action="create",
-                generation=0,
-                num_chunks=0,
-                totals=Totals(),
-            )
+            now = catalog_sql.now()
+            first = Commit(version=0, time=now, action="create", generation=0, num_chunks=0, totals=Totals())
             catalog_sql.insert_commit(connection, first)
         unfinished.replace(folder / FILE_NAME)
 
