@@ -94,7 +94,7 @@ def test_modes_that_need_vectors_are_refused_without_them(make: Make, mode: str)
 
 
 def test_an_unknown_mode_is_refused(whole: Database) -> None:
-    with pytest.raises(SettingsError, match="'nearest': choose one of dense, bm25, hybrid"):
+    with pytest.raises(SettingsError, match=r"'nearest'.* dense, bm25, hybrid"):
         whole.search(["river"], mode="nearest")
 
 
@@ -235,7 +235,7 @@ def test_a_folder_that_only_looks_like_a_killed_creation_is_refused(
 def test_creating_where_another_process_creates_is_refused(tmp_path: Path, tokenizer: Tokenizer) -> None:
     lock = take_lock(tmp_path / "write.lock")
     try:
-        with pytest.raises(DatabaseError, match="another process is writing to it; try again"):
+        with pytest.raises(DatabaseError, match=r"another process .*try again"):
             Database.create(tmp_path, tokenizer=tokenizer, embedder=None)
         assert [path.name for path in tmp_path.iterdir()] == ["write.lock"]
     finally:
@@ -245,7 +245,7 @@ def test_creating_where_another_process_creates_is_refused(tmp_path: Path, token
 
 def test_creating_below_a_file_is_refused(tmp_path: Path, tokenizer: Tokenizer) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(DatabaseError, match=r"file/db: cannot be read or written: Not a directory"):
+    with pytest.raises(DatabaseError, match=r"file/db: .*Not a directory"):
         Database.create(tmp_path / "file" / "db", tokenizer=tokenizer, embedder=None)
 
 
@@ -281,7 +281,7 @@ def test_what_is_no_database_is_named_with_the_command_that_makes_one(tmp_path: 
         path.mkdir()
     elif kind == "file":
         path.write_text("text")
-    with pytest.raises(DatabaseError, match=r"db: no openbook database here; make one: openbook build"):
+    with pytest.raises(DatabaseError, match=r"db: .*: openbook build"):
         Database.open(path)
 
 
@@ -300,7 +300,7 @@ def test_another_format_is_refused(whole: Database, copy: Copy) -> None:
     database = copy(whole)
     with database.catalog.connect() as connection:
         connection.execute("UPDATE settings SET value = '99', seal = seal(key, '99') WHERE key = 'format'")
-    with pytest.raises(DatabaseError, match="its format is 99, this openbook reads 2 and 3"):
+    with pytest.raises(DatabaseError, match=r"99, .* 2 and 3; build it again"):
         Database.open(database.path)
 
 
@@ -310,7 +310,7 @@ def test_the_first_format_is_refused_by_its_number(whole: Database, copy: Copy) 
     with database.catalog.connect() as connection:
         connection.execute("ALTER TABLE settings DROP COLUMN seal")
         connection.execute("UPDATE settings SET value = '1' WHERE key = 'format'")
-    with pytest.raises(DatabaseError, match="its format is 1, this openbook reads 2 and 3; build it again"):
+    with pytest.raises(DatabaseError, match=r"1, .* 2 and 3; build it again"):
         Database.open(database.path)
 
 
@@ -344,7 +344,7 @@ def test_another_encoder_is_refused_when_it_is_needed(
     monkeypatch.setattr("openbook.database.search.embedder.load_embedder", lambda name: other)
     reopened = Database.open(whole.path)
     assert reopened.search(["river"], mode="bm25") == whole.search(["river"], mode="bm25")
-    with pytest.raises(MismatchError, match="ffffffffffffffff from path, but hub gives 0000000000000000"):
+    with pytest.raises(MismatchError, match=r"f{16} from path, .*hub .*0{16}; use the same weights"):
         reopened.search(["river"])
 
 

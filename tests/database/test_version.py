@@ -165,14 +165,14 @@ def test_what_was_compacted_away_twice_is_an_error_and_no_other_document(moving:
     change(moving)
     moving.remove(["unique1"])
     moving.compact()
-    with pytest.raises(DatabaseError, match="was compacted since it was opened: open it again"):
+    with pytest.raises(DatabaseError, match=r"compacted .*open it again"):
         version.search(["unique3"], mode="bm25")
 
 
 def test_a_table_of_another_version_is_refused(moving: Database) -> None:
     table = NeighborTable.load(moving)
     change(moving)
-    with pytest.raises(MismatchError, match="is given at version 4 and as its own book at version 1"):
+    with pytest.raises(MismatchError, match=r"at version 4 .*version 1; take one version for both"):
         SequenceDataset(moving, "train", 4 * moving.settings.chunk_size, table.first(2), book=table.book)
 
 

@@ -198,11 +198,11 @@ def test_a_stale_table_is_refused_with_the_remedy(
     remedy = rf"run: openbook neighbors {ours.path} --book {book.path}"
     build_neighbors(ours, book=book, k=K)
     book.add(documents({"new": "river stone"}))
-    with pytest.raises(MismatchError, match=rf"version 1 of {book.path}, which is at 2; {remedy}"):
+    with pytest.raises(MismatchError, match=rf"version 1 .*{book.path}.* 2; {remedy}"):
         NeighborTable.load(ours)
     build_neighbors(ours, book=book, k=K)
     ours.add(documents({"mine": "river stone"}))
-    with pytest.raises(MismatchError, match=rf"of version 1, the database is at 2; {remedy}"):
+    with pytest.raises(MismatchError, match=rf"version 1, .* 2; {remedy}"):
         NeighborTable.load(ours)
     assert build_neighbors(ours, book=book, k=K).version == 2
 
@@ -213,9 +213,7 @@ def test_another_database_in_the_books_place_is_refused(
     ours, book = moved
     build_neighbors(ours, book=book, k=K)
     shutil.rmtree(book.path)
-    with pytest.raises(
-        DatabaseError, match=r"the book of its neighbor table cannot be opened: .*no openbook"
-    ):
+    with pytest.raises(DatabaseError, match=r"book .*cannot be opened: .*no openbook"):
         NeighborTable.load(ours)
     shutil.copytree(make(corpus(3)).path, book.path)
     with pytest.raises(MismatchError, match="of another database than"):
@@ -310,7 +308,7 @@ def test_an_interrupted_build_is_resumed(moved: tuple[Database, Database]) -> No
 
 def test_databases_that_do_not_fit_are_named_with_both(pair: tuple[Database, Database], make: Make) -> None:
     ours, book = pair
-    with pytest.raises(MismatchError, match=r"has the chunk size 16, the book .* has 8"):
+    with pytest.raises(MismatchError, match=r"chunk size 16, .* 8.*--tokenizer .* --chunk-size 8"):
         build_neighbors(make({"a": "river"}, chunk_size=16), book=book)
     with pytest.raises(DatabaseError, match="is empty; add documents"):
         build_neighbors(ours, book=make())

@@ -188,7 +188,7 @@ def test_the_first_label_of_a_sequence_is_ignored_and_the_documents_end_is_learn
 
 @pytest.mark.parametrize("length", [0, M, M + 1, 2 * M + 1, -2 * M])
 def test_a_sequence_length_that_does_not_fit_is_refused(three: Database, length: int) -> None:
-    with pytest.raises(SettingsError, match="must be a multiple of the database's chunk size 8"):
+    with pytest.raises(SettingsError, match=r"multiple .*chunk size 8\b"):
         SequenceDataset(three, "train", length)
 
 

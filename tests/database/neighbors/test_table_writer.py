@@ -143,7 +143,7 @@ def test_first_gives_the_best_and_refuses_more_than_were_saved(database: Databas
     table = build_neighbors(database, k=K)
     assert np.array_equal(table.first(2), table.ids[:][:, :2])
     for k in (0, K + 1):
-        with pytest.raises(SettingsError, match=f"{k} neighbors asked for, the table holds {K}"):
+        with pytest.raises(SettingsError, match=rf"{k} .*{K}: run openbook neighbors -k {k}"):
             table.first(k)
 
 
@@ -161,7 +161,7 @@ def small(two: Database, copy: Callable[[Database], Database]) -> Database:
 def test_a_table_of_another_version_is_refused(small: Database, documents: Documents) -> None:
     build_neighbors(small, k=1)
     small.add(documents({"c": "river lantern"}))
-    with pytest.raises(MismatchError, match="of version 1, the database is at 2; run: openbook neighbors"):
+    with pytest.raises(MismatchError, match=r"version 1, .* 2; run: openbook neighbors"):
         NeighborTable.load(small)
     assert build_neighbors(small, k=1).version == 2
 

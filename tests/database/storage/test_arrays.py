@@ -122,7 +122,7 @@ def test_a_file_that_was_cut_is_named_and_left_alone(tmp_path: Path, suffix: str
     file = rows.path.with_suffix(suffix)
     os.truncate(file, 7)
     for act in (rows.rows, rows.truncate):
-        with pytest.raises(DatabaseError, match=rf"rows\{suffix}: 7 bytes where the catalog expects 8"):
+        with pytest.raises(DatabaseError, match=rf"rows\{suffix}: 7 .* 8\b.*openbook verify .* --repair"):
             act(2)
     assert file.stat().st_size == 7
     assert rows.whole_rows() == 1

@@ -17,7 +17,7 @@ def test_settings_survive_json() -> None:
 
 @pytest.mark.parametrize("chunk_size", [-8, 0, 1, 4097])
 def test_a_chunk_size_out_of_range_is_refused(chunk_size: int) -> None:
-    with pytest.raises(SettingsError, match=f"chunk size {chunk_size}: must lie between 2 and 4096"):
+    with pytest.raises(SettingsError, match=rf"chunk size {chunk_size}\b.* 2 .* 4096"):
         DatabaseSettings(tokenizer="t", tokenizer_fingerprint="f", chunk_size=chunk_size)
 
 

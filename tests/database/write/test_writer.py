@@ -171,7 +171,7 @@ TWICE = [
 
 
 def test_two_texts_with_one_id_are_refused(make: Make) -> None:
-    with pytest.raises(SourceError, match=r"second\.txt: a second, different text with the id 'a'"):
+    with pytest.raises(SourceError, match=r"second\.txt: .*'a'"):
         make().add(TWICE)
 
 
