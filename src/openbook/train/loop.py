@@ -159,6 +159,10 @@ class TrainingLoop:
         """Sum the losses of a micro-batch's tokens, divided by the number that the step predicts."""
         with self.autocast():
             loss: Tensor = self.model(**batch, num_items_in_batch=predicted, return_logits=False).loss
+        if not loss.requires_grad:
+            # No neighbor was read, and only what reads them is trained: its gradients are zero.
+            trained = [weight for weight in self.model.parameters() if weight.requires_grad]
+            loss = loss + sum(0.0 * weight.sum() for weight in trained)
         # The processes' gradients are averaged, where their sum is meant.
         return loss * self.accelerator.num_processes
 
