@@ -38,7 +38,12 @@ def large(book: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             decontaminate=False,
         )
         database.add(
-            Document(id=f"{number}", text=" ".join(source.choices(WORDS, k=60))) for number in range(120)
+            # No two chunks are equal: how equals are ordered is open, and their continuations differ.
+            Document(
+                id=f"{number}",
+                text=" ".join(f"{source.choice(WORDS)}{source.random():.6f}" for _ in range(26)),
+            )
+            for number in range(120)
         )
         build_neighbors(database, k=10)
         yield database
