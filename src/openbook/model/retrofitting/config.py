@@ -30,9 +30,10 @@ class RetrofitConfig(RetroConfig):
     reading: Reading = "joint"
     """Reader own: whether a chunk's neighbors are read one after another, each seeing those before it
     (joint), or each by itself (independent)."""
-    neighbors_before: Place = "chunk"
-    """Reader own: where neighbors stand: before the first token that reads them, beside the text that is
-    there (chunk), or before the whole text (text). Where all tokens read the same ones, that is one place."""
+    neighbors_before: Place = "text"
+    """Reader own: where neighbors stand: before the whole text (text), or before the first token that reads
+    them, beside the text that is there (chunk), where a narrow window of attention still sees them. Where all
+    tokens read the same ones, that is one place."""
     prefix_ids: list[int] | None = None
     """Reader own: tokens that stand before every text and every neighbor, as a start token; None: none."""
     rank: int = 8

@@ -18,9 +18,9 @@ ALL = pytest.mark.parametrize("name", OWN_READERS)
 WAYS = pytest.mark.parametrize(
     "options",
     [
-        {},
-        {"reading": "independent", "prefix_ids": [3, 5]},
-        {"adapt_neighbors": True, "cca_layers": [2, 3], "neighbors_before": "text"},
+        {"neighbors_before": "chunk"},
+        {"reading": "independent", "prefix_ids": [3, 5], "neighbors_before": "chunk"},
+        {"adapt_neighbors": True, "cca_layers": [2, 3]},
     ],
     ids=["joint", "independent", "adapted"],
 )
@@ -62,7 +62,7 @@ def test_a_chunks_neighbors_inform_all_that_follows_it_and_nothing_before(
     name: str, options: dict[str, object]
 ) -> None:
     """From the last token of their chunk on; what lies behind the next chunk, through self-attention."""
-    if options.get("neighbors_before") == "text" and tiny_base(name).config.to_dict().get("sliding_window"):
+    if "neighbors_before" not in options and tiny_base(name).config.to_dict().get("sliding_window"):
         pytest.skip("neighbors before the text are soon beyond a narrow window")
     informed = by_gradients(double(name, **options), draw_inputs(tokens=15))
     for chunk in range(3):

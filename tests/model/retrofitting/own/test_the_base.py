@@ -154,7 +154,7 @@ def test_a_base_that_trains_too(tmp_path: Path) -> None:
 def test_saved_and_merged_it_says_what_it_said(name: str, tmp_path: Path) -> None:
     tiny_base(name).save_pretrained(tmp_path / "base")
     base = load_base(str(tmp_path / "base"))
-    options = {"reading": "independent", "prefix_ids": [3], "neighbors_before": "text", "rank": 2}
+    options = {"reading": "independent", "prefix_ids": [3], "neighbors_before": "chunk", "rank": 2}
     model = learned(tiny_own(base, **options))
     expected = model(**INPUTS.asdict()).logits
     model.save_pretrained(tmp_path / "adapter")
