@@ -199,8 +199,8 @@ class Version:
         exists = chunk_ids >= 0
         ids, scores = chunk_ids[exists], scores[exists]
         after = np.where(self.layout.has_continuation[ids], ids + 1, -1)
-        texts = self.chunk_texts(ids)
-        continuations = self.chunk_texts(after)
+        decoded = self.chunk_texts(np.concatenate([ids, after]))  # at once: many small calls are slow
+        texts, continuations = decoded[: len(ids)], decoded[len(ids) :]
         described = self.catalog.describe(self.layout.number[self.layout.document_of[ids]].tolist())
         said = [{name: getattr(document, name) for name in _SHOWN} for document in described]
         names = [document.id for document in described]
