@@ -192,7 +192,7 @@ def test_chunks_that_are_cut_off_leave_no_trace_in_the_scores(tmp_path: Path, co
 
 
 def test_deletions_that_were_never_committed_are_removed(folder: Path) -> None:
-    # tantivy's threads decide how many segments the documents are in, and so how many of these files there are.
+    # tantivy's threads decide how many segments there are, and so how many of these files.
     kept = sorted(folder.glob("*.del"))
     segment, opstamp, _ = kept[0].name.split(".")
     shutil.copy(kept[0], folder / f"{segment}.{int(opstamp) + 5}.del")
