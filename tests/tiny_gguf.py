@@ -27,7 +27,12 @@ _NAMES = {
 
 
 def write_gguf(
-    path: Path, model: LlamaForCausalLM, tokenizer: FastTokenizer, *, split: str = "smollm"
+    path: Path,
+    model: LlamaForCausalLM,
+    tokenizer: FastTokenizer,
+    *,
+    split: str = "smollm",
+    chat_template: str | None = None,
 ) -> Path:
     """Write it.
 
@@ -36,6 +41,7 @@ def write_gguf(
         model: with weights in float32.
         tokenizer: byte-level BPE, with `<|endoftext|>`.
         split: the name of how text is split into words.
+        chat_template: in Jinja; None: there is none.
     """
     config = model.config
     writer = gguf.GGUFWriter(path, "llama")
@@ -49,6 +55,8 @@ def write_gguf(
     writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
     writer.add_vocab_size(config.vocab_size)
     _add_tokenizer(writer, tokenizer, split, config.vocab_size)
+    if chat_template is not None:
+        writer.add_chat_template(chat_template)
     for name, weight in model.state_dict().items():
         heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}
         theirs = name

@@ -1,5 +1,6 @@
 """Reading documents, the tokenizer, cutting chunks. This room knows nothing of databases and models."""
 
+from openbook.text.chat import ChatFormat
 from openbook.text.chunks import cut_chunks
 from openbook.text.documents import AnyDocument, Document, TokenizedDocument
 from openbook.text.sources import read_documents
@@ -7,6 +8,7 @@ from openbook.text.tokenizer import Tokenizer, load_tokenizer, train_tokenizer
 
 __all__ = [
     "AnyDocument",
+    "ChatFormat",
     "Document",
     "TokenizedDocument",
     "Tokenizer",

@@ -1,5 +1,6 @@
 """The tokenizer that a .gguf file describes: a vocabulary, merges, and the name of how text is split."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,18 @@ _SINGLE_DIGITS = frozenset(("smollm", "starcoder", "refact", "command-r", "codes
 """Names in `tokenizer.ggml.pre` that transformers does not know: each digit is a word of its own."""
 
 
-def read_gguf_tokenizer(path: Path) -> tuple[FastTokenizer, str | None]:
-    """Read a tokenizer.
+@dataclass(frozen=True, slots=True)
+class GgufTokenizer:
+    """A tokenizer, and what the file says of it; None: nothing."""
 
-    Returns:
-        The tokenizer, and its end-of-text token if the file names one.
+    fast: FastTokenizer
+    end_of_text: str | None
+    start_of_text: str | None
+    chat_template: str | None
+
+
+def read_gguf_tokenizer(path: Path) -> GgufTokenizer:
+    """Read a tokenizer.
 
     Raises:
         SettingsError: the file holds none that can be read.
@@ -43,4 +51,4 @@ def read_gguf_tokenizer(path: Path) -> tuple[FastTokenizer, str | None]:
         fast.post_processor = processors.TemplateProcessing(
             single=f"{start} $A", special_tokens=[(start, number)]
         )
-    return fast, settings["eos_token"]
+    return GgufTokenizer(fast, settings["eos_token"], start, settings.get("chat_template"))

@@ -25,6 +25,7 @@ END_OF_TEXT = "<|endoftext|>"
 _END_NAMES = (END_OF_TEXT, "</s>", "<|end_of_text|>", "[SEP]")
 _NAME_THE_END = ("tokenizer_config.json", "special_tokens_map.json")
 _NUMBER_THE_END = ("generation_config.json", "config.json")
+_TEMPLATE = "chat_template.jinja"
 _SMALLEST_VOCABULARY = 257
 _DECISIVE = ("added_tokens", "normalizer", "pre_tokenizer", "model")
 """Parts of a tokenizer.json that decide which tokens a text has; transformers may write others."""
@@ -37,9 +38,19 @@ class Tokenizer:
         fast: the tokenizer of the `tokenizers` library.
         end_of_text: the text of the end token; must be in the vocabulary.
         name: where it came from, for people.
+        start_of_text: the text of the start token, as chat templates want it; None: there is none.
+        chat_template: in Jinja, as transformers has it, see `openbook.text.chat`; None: there is none.
     """
 
-    def __init__(self, fast: FastTokenizer, *, end_of_text: str, name: str) -> None:
+    def __init__(
+        self,
+        fast: FastTokenizer,
+        *,
+        end_of_text: str,
+        name: str,
+        start_of_text: str | None = None,
+        chat_template: str | None = None,
+    ) -> None:
         eos_id = fast.token_to_id(end_of_text)
         if eos_id is None:
             raise SettingsError(f"tokenizer {name}: the end token {end_of_text!r} is not in its vocabulary")
@@ -51,11 +62,30 @@ class Tokenizer:
         self.end_of_text = end_of_text
         self.eos_id: int = eos_id
         self.name = name
+        self.start_of_text = start_of_text
+        self.chat_template = chat_template
         self.vocab_size: int = max(fast.get_vocab(with_added_tokens=True).values()) + 1
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Encode each text, without special tokens, on all cores."""
         return [item.ids for item in self._fast.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+    def encode_special(self, text: str) -> list[int]:
+        """Encode what is no document, such as a part of a chat template: special tokens are what they say."""
+        return list(self._recognizing.encode(text, add_special_tokens=False).ids)
+
+    @cached_property
+    def special_tokens(self) -> frozenset[str]:
+        """Their texts."""
+        added = self._fast.get_added_tokens_decoder().values()
+        return frozenset(token.content for token in added if token.special)
+
+    @cached_property
+    def _recognizing(self) -> FastTokenizer:
+        """A copy: which of the two ways to encode is a setting of the object."""
+        fast = FastTokenizer.from_str(self._fast.to_str())
+        fast.encode_special_tokens = False
+        return fast
 
     def encode_with_starts(self, texts: Sequence[str]) -> list[tuple[list[int], list[int]]]:
         """Encode each text as `encode` does, and find the character that each token begins in.
@@ -150,12 +180,16 @@ class Tokenizer:
         """Write `tokenizer.json` and `tokenizer_config.json` into `folder`, which is made if needed."""
         folder.mkdir(parents=True, exist_ok=True)
         self._fast.save(str(folder / "tokenizer.json"))
-        config = {
+        config: dict[str, Any] = {
             "tokenizer_class": "PreTrainedTokenizerFast",
             "eos_token": self.end_of_text,
             "name_or_path": self.name,
             "clean_up_tokenization_spaces": False,
         }
+        if self.chat_template is not None:
+            config["chat_template"] = self.chat_template
+            if self.start_of_text is not None:
+                config["bos_token"] = self.start_of_text
         (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
@@ -184,8 +218,7 @@ def load_tokenizer(name: str) -> Tokenizer:
     path = Path(name)
     with suppress(OSError):  # too long for a path
         if (gguf := gguf_file(name)) is not None:
-            fast, end = read_gguf_tokenizer(gguf)
-            return Tokenizer(fast, end_of_text=_end_token(fast, end, name), name=name)
+            return _from_gguf(gguf, name)
         if path.is_file():
             return _from_files(path, None, name)
         if (path / "tokenizer.json").is_file():
@@ -204,12 +237,23 @@ def _downloaded(name: str) -> Path | None:
     """
     from huggingface_hub import snapshot_download
 
-    wanted = ["tokenizer.json", *_NAME_THE_END, *_NUMBER_THE_END]
+    wanted = ["tokenizer.json", *_NAME_THE_END, *_NUMBER_THE_END, _TEMPLATE]
     try:
         folder = Path(snapshot_download(name, etag_timeout=5, allow_patterns=wanted))
     except (OSError, ValueError):  # what it is, transformers will say
         return None
     return folder if (folder / "tokenizer.json").is_file() else None
+
+
+def _from_gguf(path: Path, name: str) -> Tokenizer:
+    found = read_gguf_tokenizer(path)
+    return Tokenizer(
+        found.fast,
+        end_of_text=_end_token(found.fast, found.end_of_text, name),
+        name=name,
+        start_of_text=found.start_of_text,
+        chat_template=found.chat_template,
+    )
 
 
 def _from_files(file: Path, folder: Path | None, name: str) -> Tokenizer:
@@ -219,17 +263,46 @@ def _from_files(file: Path, folder: Path | None, name: str) -> Tokenizer:
         raise SettingsError(f"tokenizer {str(file)!r}: not a tokenizer.json: {error}") from error
     if folder is None:
         return Tokenizer(fast, end_of_text=_end_token(fast, None, name), name=name)
-    name = str(_read_config(folder / "tokenizer_config.json").get("name_or_path") or name)
-    return Tokenizer(fast, end_of_text=_end_token(fast, _configured_end(fast, folder), name), name=name)
+    config = _read_config(folder / "tokenizer_config.json")
+    name = str(config.get("name_or_path") or name)
+    return Tokenizer(
+        fast,
+        end_of_text=_end_token(fast, _configured_end(fast, folder), name),
+        name=name,
+        start_of_text=_text_of(config.get("bos_token")),
+        chat_template=_template_of(config.get("chat_template"), folder),
+    )
+
+
+def _template_of(configured: object, folder: Path) -> str | None:
+    """The chat template that a model's folder has: in a file of its own, else in the configuration.
+
+    A model may have several, by name; the one named default is for chats.
+    """
+    file = folder / _TEMPLATE
+    if file.is_file():
+        try:
+            return file.read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"tokenizer {str(file)!r}: cannot be read: {error}") from error
+    if isinstance(configured, list):
+        named = {entry.get("name"): entry.get("template") for entry in configured if isinstance(entry, dict)}
+        configured = named.get("default")
+    return configured if isinstance(configured, str) else None
+
+
+def _text_of(token: object) -> str | None:
+    """A special token's text, which a configuration may give in a long form."""
+    if isinstance(token, dict):
+        token = token.get("content")
+    return token if isinstance(token, str) else None
 
 
 def _configured_end(fast: FastTokenizer, folder: Path) -> str | None:
     """The end token that a model's folder names: by its text, else by its number."""
     for file in _NAME_THE_END:
-        token = _read_config(folder / file).get("eos_token")
-        if isinstance(token, dict):  # the long form
-            token = token.get("content")
-        if isinstance(token, str):
+        token = _text_of(_read_config(folder / file).get("eos_token"))
+        if token is not None:
             return token
     for file in _NUMBER_THE_END:
         number = _read_config(folder / file).get("eos_token_id")
@@ -258,8 +331,7 @@ def _from_transformers(name: str) -> Tokenizer:
 
     try:
         loaded = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
-        fast = FastTokenizer.from_str(loaded.backend_tokenizer.to_str())
-        if not fast.encode("a", add_special_tokens=False).ids:
+        if not loaded.backend_tokenizer.encode("a", add_special_tokens=False).ids:
             raise ValueError("no vocabulary")  # what some classes make of a folder without a tokenizer
     except Exception as error:  # also what a broken config.json leads to, and a tokenizer in Python alone
         raise SettingsError(
@@ -267,7 +339,27 @@ def _from_transformers(name: str) -> Tokenizer:
             f"({first_line(error)}); give a path, or train one on your text: train:16000"
             f"{how_to_install(name)}"
         ) from error
-    return Tokenizer(fast, end_of_text=_end_token(fast, loaded.eos_token, name), name=name)
+    return wrap_tokenizer(loaded, name)
+
+
+def wrap_tokenizer(loaded: Any, name: str) -> Tokenizer:
+    """Make one of a tokenizer that transformers has loaded.
+
+    Args:
+        loaded: a fast tokenizer.
+        name: where it came from, for people.
+
+    Raises:
+        SettingsError: it has no end-of-text token.
+    """
+    fast = FastTokenizer.from_str(loaded.backend_tokenizer.to_str())
+    return Tokenizer(
+        fast,
+        end_of_text=_end_token(fast, loaded.eos_token, name),
+        name=name,
+        start_of_text=loaded.bos_token,
+        chat_template=loaded.chat_template if isinstance(loaded.chat_template, str) else None,
+    )
 
 
 def _end_token(fast: FastTokenizer, configured: str | None, name: str) -> str:
