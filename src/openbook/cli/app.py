@@ -21,6 +21,7 @@ from openbook.cli.verbs import (
     build,
     demo,
     evaluate,
+    exam,
     generate,
     harness,
     maintain,
@@ -60,6 +61,7 @@ evaluations.command()(evaluate.perplexity)
 evaluations.command()(evaluate.retrieval)
 evaluations.command()(harness.harness)
 app.command()(generate.generate)
+app.command()(exam.exam)
 app.command()(demo.demo)
 
 

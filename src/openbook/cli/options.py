@@ -240,6 +240,26 @@ ModelAndDatabase = Annotated[
 Queries = Annotated[int, typer.Option(help="Chunks of the database to search with.")]
 QueriesSeed = Annotated[int, typer.Option(help="Which chunks.")]
 
+# The open-book exam
+
+WorldFolder = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Write the world to this new folder instead, as documents.jsonl and questions.jsonl.",
+        show_default=False,
+    ),
+]
+ExamDocuments = Annotated[int, typer.Option(help="Documents of the made-up world.")]
+ExamQuestions = Annotated[
+    int | None, typer.Option(help="Questions asked, or written, at most.", show_default=False)
+]
+ExamPart = Annotated[
+    Literal["test", "train"],
+    typer.Option(help="Whose wordings and names: of the exam's worlds, or of those to train on."),
+]
+ExamSeed = Annotated[int, typer.Option(help="Of the world, and of everything drawn.")]
+
 # Tasks of lm-evaluation-harness
 
 Tasks = Annotated[str, typer.Option(metavar="NAME,NAME", help="Tasks, groups or YAML files, by commas.")]

@@ -1,0 +1,24 @@
+"""The open-book exam: a made-up world that no model can know, asked, edited, and removed again."""
+
+from openbook.evaluate.exam.edits import AskedFact, edited_documents, facts_of, untouched_facts
+from openbook.evaluate.exam.question_rows import QuestionRow, documents_of, questions_of, write_world
+from openbook.evaluate.exam.vocabulary import PARTS, Part
+from openbook.evaluate.exam.worlds import Fact, Unanswerable, World, WorldDocument, make_world
+
+__all__ = [
+    "PARTS",
+    "AskedFact",
+    "Fact",
+    "Part",
+    "QuestionRow",
+    "Unanswerable",
+    "World",
+    "WorldDocument",
+    "documents_of",
+    "edited_documents",
+    "facts_of",
+    "make_world",
+    "questions_of",
+    "untouched_facts",
+    "write_world",
+]

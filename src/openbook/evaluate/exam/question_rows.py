@@ -1,0 +1,90 @@
+"""What is asked in a world: a row for each question, as the exam and the training recipe `read` take it.
+
+Two files hold a world:
+
+    documents.jsonl   {"id", "title", "text"}
+    questions.jsonl   {"question", "answers": [...], "document": id or null, "swaps": [...]}
+
+No answers: the book does not say. An answer stands in its document word for word, once; with one of the swaps
+in its place the document says that instead.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from openbook.durable import naming_errors, replace_file
+from openbook.errors import OutputError, SettingsError
+from openbook.evaluate.exam.worlds import World
+from openbook.text import Document
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRow:
+    """One question."""
+
+    question: str
+    answers: tuple[str, ...]
+    """The right ones; none: the book does not say."""
+    document: str | None
+    """Id of the one that holds the answer, or of the entity asked about; None: there is no such entity."""
+    swaps: tuple[str, ...] = ()
+    """Other answers that could stand in the document instead."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As a line of questions.jsonl."""
+        return {
+            "question": self.question,
+            "answers": list(self.answers),
+            "document": self.document,
+            "swaps": list(self.swaps),
+        }
+
+
+def documents_of(world: World) -> list[Document]:
+    """The documents as a database takes them."""
+    return [Document(id=made.id, title=made.title, text=made.text()) for made in world.documents]
+
+
+def questions_of(world: World) -> list[QuestionRow]:
+    """All questions: of every fact, and those that the book does not answer, in random order."""
+    rows = [
+        QuestionRow(fact.question, (fact.answer,), document.id, fact.swaps)
+        for document in world.documents
+        for fact in document.facts
+    ]
+    rows += [QuestionRow(asked.question, (), asked.document) for asked in world.unanswerable]
+    Random(f"order of the questions in {world.documents[0].id}").shuffle(rows)
+    return rows
+
+
+def write_world(world: World, folder: Path, *, questions: int | None = None) -> int:
+    """Write documents.jsonl and questions.jsonl. Returns the number of questions written.
+
+    Args:
+        world: what is written.
+        folder: a new or empty one.
+        questions: at most so many; None: all.
+
+    Raises:
+        OutputError: the folder holds something, or cannot be written.
+        SettingsError: fewer than 1 question.
+    """
+    if questions is not None and questions < 1:
+        raise SettingsError(f"{questions} questions: at least 1 must be written")
+    with naming_errors(folder, OutputError):
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise OutputError(f"{folder}: exists and is not an empty folder; name another one")
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = questions_of(world)[:questions]
+        documents = ({"id": made.id, "title": made.title, "text": made.text()} for made in world.documents)
+        replace_file(folder / "documents.jsonl", _lines(documents))
+        replace_file(folder / "questions.jsonl", _lines(row.to_json() for row in rows))
+    return len(rows)
+
+
+def _lines(rows: Iterable[dict[str, Any]]) -> bytes:
+    return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows).encode("utf-8")

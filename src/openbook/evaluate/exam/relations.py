@@ -1,0 +1,110 @@
+"""What can be said of people, places, works and things, and how an answer is drawn.
+
+A relation is named `kind.relation`, as in the wordings. Its answers are all of one sort, so that any of them
+can take another's place: that is what an edit of a fact does.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Literal
+
+from openbook.evaluate.exam.names import NameMaker
+from openbook.evaluate.exam.vocabulary import MONTHS, WORDS, Part, words_of
+
+Kind = Literal["person", "place", "work", "thing"]
+KINDS: tuple[Kind, ...] = ("person", "place", "work", "thing")
+
+RELATIONS: dict[Kind, dict[str, str]] = {
+    "person": {
+        "birthplace": "place",
+        "birth_year": "year 1701 1850",
+        "death_year": "year 1861 1960",
+        "occupation": "occupation",
+        "spouse": "person",
+        "teacher": "person",
+        "instrument": "instrument",
+        "residence": "place",
+        "collected": "collectible",
+    },
+    "place": {
+        "founder": "person",
+        "founding_year": "year 1101 1890",
+        "river": "river",
+        "population": "number 1100 98000",
+        "product": "product",
+        "mayor": "person",
+        "festival": "day",
+        "height": "number 12 2900",
+    },
+    "work": {
+        "author": "person",
+        "year": "year 1701 1990",
+        "genre": "genre",
+        "hero": "person",
+        "setting": "place",
+        "pages": "number 48 1900",
+        "translator": "person",
+    },
+    "thing": {
+        "maker": "person",
+        "year": "year 1701 1990",
+        "material": "material",
+        "location": "place",
+        "color": "color",
+        "weight": "number 130 98000",
+        "owner": "person",
+        "price": "number 210 9900",
+    },
+}
+"""By kind and name the sort of the answers, with its lowest and highest number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Characters:
+    """People, places and rivers that facts name; many facts may name the same."""
+
+    people: tuple[str, ...]
+    places: tuple[str, ...]
+    rivers: tuple[str, ...]
+
+    @classmethod
+    def drawn(cls, names: NameMaker, count: int) -> "Characters":
+        """Draw so many people and places, and a quarter as many rivers."""
+        return cls(
+            people=tuple(names.person() for _ in range(count)),
+            places=tuple(names.place() for _ in range(count)),
+            rivers=tuple(names.river() for _ in range(count // 4 + 1)),
+        )
+
+
+class AnswerMaker:
+    """Draws answers of a relation.
+
+    Args:
+        random: what they are drawn with.
+        part: whose words.
+        characters: people, places and rivers to choose from.
+    """
+
+    def __init__(self, random: Random, part: Part, characters: Characters) -> None:
+        self._random = random
+        self._choices: dict[str, tuple[str, ...]] = {
+            "person": characters.people,
+            "place": characters.places,
+            "river": characters.rivers,
+        } | {sort: words_of(sort, part) for sort in WORDS}
+        self._numbers: dict[str, Callable[[int, int], str]] = {
+            "year": lambda low, high: str(random.randint(low, high)),
+            "number": lambda low, high: f"{random.randint(low, high):,}",
+        }
+
+    def draw(self, kind: Kind, relation: str) -> str:
+        """One answer: a name, a word, a year, a number such as 4,312, or a day such as May 7."""
+        sort, *bounds = RELATIONS[kind][relation].split()
+        if sort in self._numbers:
+            low, high = map(int, bounds)
+            return self._numbers[sort](low, high)
+        if sort == "day":
+            return f"{self._random.choice(MONTHS)} {self._random.randint(1, 28)}"
+        return self._random.choice(self._choices[sort])
