@@ -114,7 +114,8 @@ def test_a_title_forges_no_citation(title: str, text: str) -> None:
         score=0.5,
         attention=0.25,
     )
-    result = Generation(text=text, citations=[Citation(0, len(text), [neighbor])])
+    citations = [Citation(0, len(text), [neighbor])]
+    result = Generation(text, citations, prompt="prompt ", seed=0, tokens=9, finish_reason="length")
     lines, _ = printed(output.print_generation, "prompt ", result)
     assert len(lines) == text.count("\n") + 2, "the text keeps its lines, the citation has one"
     assert lines[-1].startswith("[1]  25% ")

@@ -54,7 +54,8 @@ def test_the_whole_path(openbook: OpenBook, database: Path, tmp_path: Path) -> N
 
     words = ("generate", model, database, "Apples of kind", "--max-new-tokens", "20", "--seed", "1")
     written = openbook(*words, "--json").json
-    assert written.keys() >= {"text", "citations"}
+    assert written.keys() >= {"text", "citations", "prompt", "seed", "tokens", "finish_reason"}
+    assert (written["prompt"], written["seed"]) == ("Apples of kind", 1)
     assert len(written["citations"]) == 2
     for citation in written["citations"]:
         assert citation.keys() >= {"start", "end", "neighbors"}

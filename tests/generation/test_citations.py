@@ -73,7 +73,7 @@ def test_a_span_that_ends_in_half_a_character_still_covers_the_text(book: Databa
     hits = book.search(["number"], k=1)
     tokens = [DecodedToken(token, number // 3, [1.0]) for number, token in enumerate(ids)]
     text, citations = cite(tokens, [hits[0]] * 2, book.tokenizer)
-    check_spans(Generation(text, citations))
+    check_spans(Generation(text, citations, prompt="", seed=0, tokens=len(tokens), finish_reason="length"))
 
 
 def test_a_chunk_for_which_nothing_was_found_has_no_citation(book: Database) -> None:

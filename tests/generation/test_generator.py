@@ -37,6 +37,17 @@ def test_without_a_seed_texts_differ(trained: RetroForCausalLM, book: Database) 
     assert len(texts) > 1
 
 
+def test_the_seed_that_was_drawn_is_told_and_repeats_the_text(
+    trained: RetroForCausalLM, book: Database
+) -> None:
+    options: dict[str, Any] = {"max_new_tokens": 12, "sampling": LIVELY}
+    drawn = generate(trained, book, "Number", **options)
+    again = generate(trained, book, "Number", **options, seed=drawn.seed)
+    assert (again, again.seed) == (drawn, drawn.seed)
+    assert (drawn.prompt, drawn.tokens, drawn.finish_reason) == ("Number", 12, "length")
+    assert generate(trained, book, "Number", max_new_tokens=1, seed=7).seed == 7
+
+
 def test_dropout_is_off_and_the_mode_is_restored(trained: RetroForCausalLM, book: Database) -> None:
     expected = generate(trained, book, "Number 3", max_new_tokens=8, sampling=GREEDY)
     for module in trained.modules():
@@ -52,14 +63,17 @@ def test_an_end_of_text_token_ends_it(
 ) -> None:
     draws = iter([*book.tokenizer.encode(["ba ke"])[0], book.tokenizer.eos_id])
     monkeypatch.setattr(Sampling, "draw", lambda self, logits, generator: next(draws))
-    assert generate(trained, book, "Number", max_new_tokens=50).text == "ba ke"
+    result = generate(trained, book, "Number", max_new_tokens=50)
+    assert (result.text, result.finish_reason) == ("ba ke", "stop")
+    assert result.tokens == len(book.tokenizer.encode(["ba ke"])[0])
 
 
 def test_a_text_that_ends_at_once_is_empty(
     trained: RetroForCausalLM, book: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Sampling, "draw", lambda self, logits, generator: book.tokenizer.eos_id)
-    assert generate(trained, book, "Number", max_new_tokens=50) == Generation("", [])
+    result = generate(trained, book, "Number", max_new_tokens=50)
+    assert result == Generation("", [], prompt="Number", seed=result.seed, tokens=0, finish_reason="stop")
 
 
 @pytest.mark.parametrize(

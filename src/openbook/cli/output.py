@@ -8,10 +8,12 @@ from openbook.cli.console import note, print_json, print_line, print_text, print
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from openbook.cli.changes import Changes
     from openbook.database import (
         DatabaseInfo,
         Exclusion,
         Hit,
+        NeighborsInfo,
         NeighborTable,
         RetokenizeReport,
         SharedRun,
@@ -35,13 +37,23 @@ _WANTED_RECALL = 0.95
 # Databases
 
 
-def print_info(database: "Version", *, json: bool) -> None:
-    """Print what a database holds: a tree, or one JSON value."""
+def print_info(database: "Version", *, done: "Changes | None" = None, json: bool) -> None:
+    """Print what a database holds: a tree, or one JSON value.
+
+    Args:
+        database: to describe.
+        done: what the verb changed, which the JSON value says too; None: it changes nothing.
+        json: print one JSON value.
+    """
     info = database.info()
+    history = [
+        {"version": commit.version, "action": commit.action, "time": commit.time}
+        for commit in database.commits()
+    ]
     if json:
-        print_json(info)
+        print_json(to_json(info) | {"history": history} | ({} if done is None else {"done": to_json(done)}))
         return
-    commits = [f"{commit.version}: {commit.action}, {commit.time}" for commit in database.commits()]
+    commits = [f"{commit['version']}: {commit['action']}, {commit['time']}" for commit in history]
     branches = {
         "text": _text_lines(info),
         "search": _search_lines(info),
@@ -78,8 +90,20 @@ def _search_lines(info: "DatabaseInfo") -> list[str]:
     if info.dense_index:
         recall = "unknown" if info.recall_at_10 is None else f"{info.recall_at_10:.3f}"
         lines.append(f"dense index {info.dense_index}, recall@10 {recall}")
-    lines.append(f"neighbors {info.neighbors or 'none yet: openbook neighbors'}")
+    neighbors = "none yet: openbook neighbors" if info.neighbors is None else _neighbors_line(info.neighbors)
+    lines.append(f"neighbors {neighbors}")
     return lines
+
+
+def _neighbors_line(table: "NeighborsInfo") -> str:
+    if table.state == "damaged":
+        return "damaged"
+    line = f"{table.mode}, {table.k} a chunk, version {table.version}"
+    if table.book is not None:
+        line += f", in {table.book} at version {table.book_version}"
+    if table.state == "book missing":
+        line += " (which cannot be opened)"
+    return f"{line}, stale" if table.state == "stale" else line
 
 
 def print_excluded(excluded: "Sequence[Exclusion]", *, json: bool) -> None:

@@ -4,7 +4,7 @@ It knows text and tokens; it does not know models.
 """
 
 from openbook.database.database import Database
-from openbook.database.info import DatabaseInfo
+from openbook.database.info import DatabaseInfo, NeighborsInfo
 from openbook.database.near_copies.exclusions import SharedRun
 from openbook.database.neighbors.finder import nearest_neighbors
 from openbook.database.neighbors.sequences import NeighborRows, SequenceDataset
@@ -30,6 +30,7 @@ __all__ = [
     "Hit",
     "NeighborRows",
     "NeighborTable",
+    "NeighborsInfo",
     "Problem",
     "Queries",
     "RetokenizeReport",

@@ -1,14 +1,34 @@
 """What a database holds, in numbers."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 from openbook.database.search.dense_store import is_large, stored_index
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.neighbor_files import table_stamp
-from openbook.database.storage.settings import DatabaseSettings
+from openbook.database.storage.settings import DatabaseSettings, SearchMode
 from openbook.errors import DatabaseError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeighborsInfo:
+    """What is known of a neighbor table."""
+
+    state: Literal["current", "stale", "book missing", "damaged"]
+    """stale: of another version of the database, or of its book, than theirs now."""
+    mode: SearchMode | None = None
+    """Of the search; None, as all that follows, of a damaged table."""
+    k: int | None = None
+    """Neighbors of each chunk."""
+    version: int | None = None
+    """Of the database that it was computed for."""
+    book: Path | None = None
+    """The other database that the neighbors are chunks of; None: they are chunks of the database itself."""
+    book_version: int | None = None
+    """Of that database, when the table was computed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,23 +41,24 @@ class DatabaseInfo:
     """Of live documents."""
     version: int
     tokenizer: str
+    vocabulary: int
+    """Tokens that the tokenizer knows."""
     embedder: str | None
     embedder_source: str | None
     chunk_size: int
     holdout_documents: int
     excluded_documents: int
+    """Kept out of retrieval and training, because they nearly equal held-out or earlier ones."""
     partly_excluded_chunks: int
     """Kept out of retrieval, of documents that are not excluded themselves."""
-    """Kept out of retrieval and training, because they nearly equal held-out or earlier ones."""
     removed_chunks: int
     """Whose space `compact` reclaims."""
     dense_index: str | None
     """`exact`, or faiss' name of the index; None in a lexical-only database."""
     recall_at_10: float | None
     """Of the dense index against exact search, measured when it was built."""
-    neighbors: str | None
-    """Of the neighbor table: mode, k and version, and the book where that is another database; None if there
-    is no table."""
+    neighbors: NeighborsInfo | None
+    """None if there is no neighbor table."""
     tokens: int
     bytes: int
     """Of text, in UTF-8."""
@@ -45,8 +66,17 @@ class DatabaseInfo:
     """Bytes of each part of the folder."""
 
 
-def describe(settings: DatabaseSettings, layout: ChunkLayout, files: Files) -> DatabaseInfo:
-    """Counts and sizes of one version."""
+def describe(
+    settings: DatabaseSettings, layout: ChunkLayout, files: Files, *, vocabulary: int
+) -> DatabaseInfo:
+    """Count and measure what one version holds.
+
+    Args:
+        settings: of the database.
+        layout: of the version.
+        files: of its generation.
+        vocabulary: tokens that its tokenizer knows.
+    """
     retrieved = layout.count(holdout=False)
     held_out = layout.count(holdout=True)
     index, recall = _dense_index(settings, layout, files)
@@ -56,6 +86,7 @@ def describe(settings: DatabaseSettings, layout: ChunkLayout, files: Files) -> D
         chunks=chunks,
         version=layout.version,
         tokenizer=settings.tokenizer,
+        vocabulary=vocabulary,
         embedder=settings.embedder,
         embedder_source=settings.embedder_source,
         chunk_size=settings.chunk_size,
@@ -86,22 +117,29 @@ def _dense_index(
     return ("exact", 1.0) if found is None else (found.name, found.recall_at_10)
 
 
-def _neighbors(layout: ChunkLayout, files: Files) -> str | None:
+def _neighbors(layout: ChunkLayout, files: Files) -> NeighborsInfo | None:
     try:
         stamp = table_stamp(files.neighbors)
     except DatabaseError:
-        return "damaged"
+        return NeighborsInfo(state="damaged")
     if stamp is None:
         return None
-    where, stale = "", stamp.version != layout.version
-    if stamp.book is not None:
-        place = stamp.book.place(files.folder)
-        where = f", in {place} at version {stamp.book.version}"
+    state: Literal["current", "stale", "book missing"]
+    state = "current" if stamp.version == layout.version else "stale"
+    place = None if stamp.book is None else stamp.book.place(files.folder)
+    if stamp.book is not None and place is not None:
         try:
-            stale |= Catalog(place).head().version != stamp.book.version
+            state = state if Catalog(place).head().version == stamp.book.version else "stale"
         except DatabaseError:
-            where += " (which cannot be opened)"
-    return f"{stamp.mode}, {stamp.k} a chunk, version {stamp.version}{where}{', stale' if stale else ''}"
+            state = "book missing"
+    return NeighborsInfo(
+        state=state,
+        mode=stamp.mode,
+        k=stamp.k,
+        version=stamp.version,
+        book=place,
+        book_version=None if stamp.book is None else stamp.book.version,
+    )
 
 
 def _partly_excluded(layout: ChunkLayout) -> int:

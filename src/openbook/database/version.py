@@ -259,7 +259,8 @@ class Version:
 
     def info(self) -> DatabaseInfo:
         """Counts, sizes and settings."""
-        return describe(self.settings, self.layout, self.files)
+        vocabulary = self.tokenizer.vocab_size
+        return describe(self.settings, self.layout, self.files, vocabulary=vocabulary)
 
     def commits(self) -> list[Commit]:
         """All versions up to this one, the oldest first."""

@@ -1,6 +1,8 @@
 """From a prompt to a continuation with its sources."""
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
+from typing import Literal
 
 from openbook.database import Database, Version
 from openbook.errors import SettingsError
@@ -11,6 +13,9 @@ from openbook.generation.sampling import Sampling
 from openbook.model import EncodedNeighbors, RetroForCausalLM
 from openbook.model.batch import evaluation_mode
 
+_SEEDS = 2**32
+"""To draw one from: so few that it can be typed again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Generation:
@@ -20,6 +25,13 @@ class Generation:
     """The continuation, without the prompt."""
     citations: list[Citation]
     """Empty without retrieval."""
+    prompt: str
+    seed: int = field(compare=False)
+    """Of the draws: the one given, or the one that was drawn for want of one; it repeats the text."""
+    tokens: int
+    """Written, without an end-of-text token."""
+    finish_reason: Literal["stop", "length"]
+    """stop: an end-of-text token came; length: as many tokens as were asked for are written."""
 
 
 def generate(
@@ -47,7 +59,7 @@ def generate(
         mode: of search; None: the database's default.
         retrieval: False writes without looking anything up.
         sampling: how tokens are drawn.
-        seed: makes the draws repeatable.
+        seed: makes the draws repeatable; None: one is drawn, which the result names.
         encoded_neighbors: a store shared by calls, for a model with an unconditioned encoder: what is looked
             up again is not encoded again.
 
@@ -62,13 +74,22 @@ def generate(
         raise SettingsError(f"max new tokens {max_new_tokens}: must be at least 1")
     database = database.opened
     fetcher = fetcher_for(model, database, k=k, mode=mode, retrieval=retrieval)
+    seed = secrets.randbelow(_SEEDS) if seed is None else seed
     settings = DecodingSettings(max_new_tokens, sampling or Sampling(), database.tokenizer.eos_id, seed)
     tokens_of_prompt = _encode(database, prompt)
     _require_room(model, len(tokens_of_prompt), max_new_tokens)
     fetch = None if fetcher is None else fetcher.fetch
     with evaluation_mode(model):
         tokens = decode(model, tokens_of_prompt, settings, fetch, encoded_neighbors)
-    return Generation(*cite(tokens, [] if fetcher is None else fetcher.hits, database.tokenizer))
+    text, citations = cite(tokens, [] if fetcher is None else fetcher.hits, database.tokenizer)
+    return Generation(
+        text,
+        citations,
+        prompt=prompt,
+        seed=seed,
+        tokens=len(tokens),
+        finish_reason="length" if len(tokens) == max_new_tokens else "stop",
+    )
 
 
 def _encode(database: Version, prompt: str) -> list[int]:

@@ -30,7 +30,31 @@ def test_add_with_sync_makes_the_database_equal_to_the_folder(
     assert "texts/note4.txt" not in {hit["document_id"] for hit in found}
     again = openbook("add", database, texts, "--sync", "--json")
     assert "0 added, 0 replaced, 14 unchanged, 0 removed" in again.err
-    assert again.json == result.json
+    assert {name: again.json[name] for name in again.json if name != "done"} == {
+        name: result.json[name] for name in result.json if name != "done"
+    }
+
+
+def test_json_says_what_was_done(openbook: OpenBook, database: Path, texts: Path, tmp_path: Path) -> None:
+    (texts / "note3.txt").write_text("Note 3 is about otters now.")
+    (texts / "note4.txt").unlink()
+    (texts / "new.txt").write_text("A yak eats grass.")
+    (texts / "bad.txt").write_bytes("Größe".encode("latin-1"))
+    skipping = openbook("add", database, texts, "--on-error", "skip", "--json").json["done"]
+    counted = ("added", "replaced", "removed", "unchanged", "skipped", "excluded")
+    assert [skipping[name] for name in counted] == [1, 1, 0, 12, 1, 0]
+    (texts / "bad.txt").unlink()
+    done = openbook("add", database, texts, "--sync", "--json").json["done"]
+    assert [done[name] for name in counted] == [0, 0, 1, 14, 0, 0]
+    done = openbook("remove", database, "row1", "row1", "texts/new.txt", "--json").json["done"]
+    assert [done[name] for name in counted] == [0, 0, 2, 0, 0, 0]
+    copies = write_copies(tmp_path / "copies.jsonl", ["early"])
+    (tmp_path / "ids.txt").write_text("early")
+    build = ("build", tmp_path / "held", copies, *LEXICAL, "--holdout", tmp_path / "ids.txt", "--json")
+    built = openbook(*build).json
+    assert (built["done"]["added"], built["done"]["excluded"]) == (built["documents"], 1)
+    assert openbook(*build).json["done"]["unchanged"] == built["documents"]
+    assert "done" not in openbook("info", database, "--json").json
 
 
 def test_a_sync_that_could_not_read_everything_removes_nothing(

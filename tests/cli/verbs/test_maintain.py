@@ -13,7 +13,17 @@ from openbook.lock import take_lock
 def test_info_shows_a_tree_and_as_json_the_same_figures(openbook: OpenBook, database: Path) -> None:
     openbook("neighbors", database, "-k", "2")
     info = openbook("info", database, "--json").json
-    assert info["neighbors"] == "bm25, 2 a chunk, version 2"
+    assert info["neighbors"] == {
+        "state": "current",
+        "mode": "bm25",
+        "k": 2,
+        "version": 2,
+        "book": None,
+        "book_version": None,
+    }
+    assert [commit["version"] for commit in info["history"]] == list(range(info["version"] + 1))
+    assert info["history"][1]["action"] == "add"
+    assert info["vocabulary"] == 300
     assert set(info["disk"]) == {"catalog", "tokens", "lexical", "neighbors"}
     assert all(size > 0 for size in info["disk"].values())
     tree = openbook("info", database)
@@ -53,6 +63,10 @@ def test_compact_reclaims_and_says_how_much(openbook: OpenBook, database: Path) 
     assert (result.code, result.json["removed_chunks"]) == (0, 0)
     assert result.json["chunks"] == before["chunks"]
     assert result.json["version"] == before["version"] + 1
+    assert result.json["done"]["chunks_reclaimed"] == before["removed_chunks"]
+    assert result.json["done"]["bytes_reclaimed"] == sum(before["disk"].values()) - sum(
+        result.json["disk"].values()
+    )
     assert " before, " in result.err
     assert "Traceback" not in result.err
     again = openbook("compact", database)
@@ -101,7 +115,7 @@ def test_verify_names_what_is_damaged_and_repair_makes_it_again(
         openbook("search", database, "zebras at the river", "--json").json[0]["document_id"]
         == "texts/guide.md"
     )
-    assert openbook("info", database, "--json").json["neighbors"] == "bm25, 2 a chunk, version 2"
+    assert openbook("info", database, "--json").json["neighbors"]["state"] == "current"
 
 
 def test_what_cannot_be_repaired_keeps_exit_code_one(openbook: OpenBook, database: Path) -> None:

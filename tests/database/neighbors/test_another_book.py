@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from openbook.database import Database, NeighborTable, SequenceDataset, TableBlocks, build_neighbors, repair
+from openbook.database.info import NeighborsInfo
 from openbook.database.neighbors.same_documents import same_documents
 from openbook.database.search.embedder import Embedder
 from openbook.database.storage.arrays import Rows
@@ -337,11 +338,12 @@ def test_info_names_the_book_and_says_when_it_has_moved_on(
 ) -> None:
     ours, book = moved
     build_neighbors(ours, book=book, k=K)
-    assert ours.info().neighbors == f"bm25, 3 a chunk, version 1, in {book.path} at version 1"
+    about = NeighborsInfo(state="current", mode="bm25", k=3, version=1, book=book.path, book_version=1)
+    assert ours.info().neighbors == about
     book.add(documents({"new": "river stone"}))
-    assert str(ours.info().neighbors).endswith("at version 1, stale")
+    assert ours.info().neighbors == replace(about, state="stale")
     shutil.rmtree(book.path)
-    assert str(ours.info().neighbors).endswith("(which cannot be opened)")
+    assert ours.info().neighbors == replace(about, state="book missing")
 
 
 def test_repair_makes_it_again_or_says_that_its_book_is_missing(moved: tuple[Database, Database]) -> None:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from openbook.cli.changes import Changes, changes_of_add
 from openbook.cli.console import bar, note
 from openbook.cli.options import (
     DatabaseArgument,
@@ -46,17 +47,20 @@ def add(
     database = Database.open(db)
     checked = Sources(sources, glob=glob, text_key=text_key, id_key=id_key, skip=on_error == "skip")
     checked.check()
-    write_documents(database, checked, sync=sync)
-    print_info(database.opened, json=json)
+    done = write_documents(database, checked, sync=sync)
+    print_info(database.opened, done=done, json=json)
 
 
-def write_documents(database: "Database", sources: "Sources", *, sync: bool = False) -> None:
+def write_documents(database: "Database", sources: "Sources", *, sync: bool = False) -> Changes:
     """Add the documents of checked sources, and say what was done and what should not be missed.
 
     Args:
         database: to write to.
         sources: checked already.
         sync: remove all other documents.
+
+    Returns:
+        What was done.
     """
     if sync and not sources.is_complete:
         note(f"nothing will be removed: {_MAY_BE_AMONG}")
@@ -91,6 +95,7 @@ def write_documents(database: "Database", sources: "Sources", *, sync: bool = Fa
     if report.excluded_share > MUCH_TEXT:
         warn_of_much_excluded(report.excluded_share, report.shared_run, database.path)
     note_low_recall(database.info().recall_at_10, database.opened.files.dense)
+    return changes_of_add(report, skipped=sources.skipped)
 
 
 def remove(db: DatabaseArgument, document_ids: DocumentIds, json: Json = False) -> None:
@@ -101,6 +106,13 @@ def remove(db: DatabaseArgument, document_ids: DocumentIds, json: Json = False) 
     from openbook.database import Database
 
     database = Database.open(db)
+    known_copies = set(database.excluded())
     database.remove(document_ids)
-    note(f"{len(document_ids)} removed")
-    print_info(database.opened, json=json)
+    copies = [copy for copy in database.excluded() if copy not in known_copies]
+    done = Changes(
+        removed=len(set(document_ids)),
+        excluded=sum(copy.chunks is None for copy in copies),
+        excluded_in_part=sum(copy.chunks is not None for copy in copies),
+    )
+    note(f"{done.removed} removed")
+    print_info(database.opened, done=done, json=json)

@@ -67,8 +67,8 @@ def build(
         decontaminate=decontaminate,
         deduplicate=deduplicate,
     )
-    write_documents(database, checked)
-    print_info(database.opened, json=json)
+    done = write_documents(database, checked)
+    print_info(database.opened, done=done, json=json)
 
 
 def create_or_open(

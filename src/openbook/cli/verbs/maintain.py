@@ -2,6 +2,7 @@
 
 import typer
 
+from openbook.cli.changes import changes_of_compact
 from openbook.cli.console import bar, note
 from openbook.cli.options import (
     DatabaseArgument,
@@ -62,8 +63,9 @@ def compact(db: DatabaseArgument, json: Json = False) -> None:
     before = database.info()
     with bar("copying tokens") as progress:
         database.compact(progress=progress)
-    note_sizes(before, database.info())
-    print_info(database.opened, json=json)
+    after = database.info()
+    note_sizes(before, after)
+    print_info(database.opened, done=changes_of_compact(before, after), json=json)
 
 
 def verify(db: DatabaseArgument, repair: Repair = False, json: Json = False) -> None:
