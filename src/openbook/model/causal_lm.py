@@ -14,7 +14,7 @@ from openbook.errors import SettingsError, refuse_unknown
 from openbook.model.cache import RetroCache
 from openbook.model.checks import check_ids, new_chunks
 from openbook.model.config import HUB_ARGUMENTS, RetroConfig, saved_model_type
-from openbook.model.copy_head import CopyDistribution, CopyHead
+from openbook.model.copy_head import CopyAttention, CopyDistribution, CopyHead
 from openbook.model.loss import next_token_loss
 from openbook.model.retro import RetroModel, RetroPreTrainedModel
 
@@ -38,10 +38,12 @@ class RetroCausalLMOutput(CausalLMOutputWithPast):
         nothing is predicted (the first token, labels of -100). With labels only; `loss` alone has gradients.
     neighbor_shares: [B, T, K] share of the attention that each neighbor got, mean over heads and layers of P.
         If asked for.
+    copied: what the copy head would copy, at each position. If asked for, and some neighbor was read.
     """
 
     token_losses: Tensor | None = None
     neighbor_shares: Tensor | None = None
+    copied: CopyDistribution | None = None
 
 
 class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
@@ -58,7 +60,7 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         super().__init__(config)
         self.model = RetroModel(config)
         self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
-        self.copy_head = CopyHead(config) if config.copy_head else None
+        self.copy_head: CopyAttention | None = CopyHead(config) if config.copy_head else None
         self.post_init()
 
     @classmethod
@@ -106,6 +108,7 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         return_logits: bool = True,
         logits_from: int = 0,
         output_shares: bool = False,
+        output_copied: bool = False,
         is_prompt: bool = False,
         **ignored: Any,
     ) -> RetroCausalLMOutput:
@@ -131,6 +134,7 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             return_logits: False spares the logits where only the loss is wanted.
             logits_from: return those of this position and all after it.
             output_shares: return `neighbor_shares`.
+            output_copied: return `copied`.
             is_prompt: for a retrofit that reads its neighbors itself (reader `own`): all tokens of this pass
                 read the neighbors of the last chunk given, [B, C, K, R] with any C, instead of those of the
                 chunk before them. For text that is known before it is read, or a search that did not know
@@ -169,7 +173,7 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         )
         copied = None
         if self.copy_head is not None and out.neighbors is not None:
-            copied = self.copy_head(out.hidden.to(self.copy_head.gate.weight.dtype), out.neighbors)
+            copied = self.copy_head(out.hidden.to(self.copy_head.dtype), out.neighbors)
         token_losses = loss = None
         if labels is not None:
             weight = self.lm_head.weight
@@ -180,6 +184,7 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             past_key_values=cache,
             token_losses=token_losses,
             neighbor_shares=out.shares,
+            copied=copied if output_copied else None,
         )
 
     def _logits(self, hidden: Tensor, copied: CopyDistribution | None, start: int) -> Tensor:

@@ -65,7 +65,70 @@ def _log(copied: Tensor) -> Tensor:
     return torch.where(some, copied, 1.0).log() + torch.where(some, 0.0, _NEVER)
 
 
-class CopyHead(nn.Module):
+class CopyAttention(nn.Module):
+    """What every copy head does: one softmax over the tokens that a position's chunk retrieved."""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the weights, and of the activations that it is given."""
+        return next(self.parameters()).dtype
+
+    def project(self, encoded: Tensor) -> Tensor:
+        """Project encoded neighbors [B, C, K, R, E] to keys [B, C, K·R, D]."""
+        raise NotImplementedError
+
+    def similarities(self, hidden: Tensor, keys: Tensor) -> Tensor:
+        """Compare rows of activations [B, C, n, D] with keys [B, C, K·R, D]: logits [B, C, n, K·R]."""
+        raise NotImplementedError
+
+    def copyable(self, mask: Tensor) -> Tensor:
+        """Find the tokens that may be copied, of those that exist: bool [B, C, K, R]."""
+        return mask
+
+    def features(self, logits: Tensor, weights: Tensor, visible: Tensor) -> Tensor:
+        """Describe how sure the weights are, for the gate: [B, C, n, F]; none here.
+
+        Args:
+            logits: [B, C, n, K·R].
+            weights: their softmax over what is visible, 0 elsewhere.
+            visible: bool [B, C, 1, K·R].
+        """
+        return logits[..., :0]
+
+    def log_gates(self, hidden: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Compute log g and log (1 - g), [B, T], at least float32."""
+        raise NotImplementedError
+
+    def forward(self, hidden: Tensor, neighbors: PassNeighbors) -> CopyDistribution:
+        """Compute what would be copied; hidden: [B, T, D], normalized."""
+        keys = neighbors.project(self, "copy")
+        grid = neighbors.grid
+        mask = self.copyable(neighbors.retrieved.mask).flatten(2)
+        ids = neighbors.retrieved.ids.flatten(2)
+        if grid.rows == 0:
+            shape = (*hidden.shape[:2], mask.shape[-1])
+            weights, token_ids = hidden.new_zeros(shape), ids.new_zeros(shape)
+            features = self.features(weights, weights, mask.new_zeros(1, 1, shape[-1]))
+        else:
+            visible = grid.chunks(mask)[:, :, None, :]
+            logits = at_least_float32(self.similarities(grid.to_rows(hidden), grid.chunks(keys)))
+            sees_any = visible.any(-1, keepdim=True)
+            rows = logits.masked_fill(~visible & sees_any, _NEVER).softmax(-1) * sees_any
+            weights = grid.to_tokens(rows)
+            token_ids = grid.to_tokens(grid.chunks(ids)[:, :, None, :].expand(*rows.shape))
+            features = grid.to_tokens(self.features(logits, rows, visible))
+        copies = weights.detach().sum(-1) > 0
+        log_gate, log_rest = self.log_gates(hidden, features)
+        log_gate, log_rest = torch.where(copies, log_gate, _NEVER), torch.where(copies, log_rest, 0.0)
+        return CopyDistribution(weights, token_ids, log_gate, log_rest)
+
+
+def at_least_float32(x: Tensor) -> Tensor:
+    """What is too coarse in half precision."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
+class CopyHead(CopyAttention):
     """Reads the encoded neighbors once more, at the end of the decoder.
 
     Args:
@@ -84,37 +147,18 @@ class CopyHead(nn.Module):
         self.opening = nn.Parameter(torch.full((1,), _CLOSED)) if starts_closed else None
 
     def project(self, encoded: Tensor) -> Tensor:
-        """Project encoded neighbors [B, C, K, R, E] to keys [B, C, K·R, D]."""
         before = F.pad(encoded[..., :-1, :], (0, 0, 1, 0))
         return (self.key(encoded) + self.previous_key(before)).flatten(2, 3)
 
-    def forward(self, hidden: Tensor, neighbors: PassNeighbors) -> CopyDistribution:
-        """Compute what would be copied; hidden: [B, T, D], normalized."""
-        keys = neighbors.project(self, "copy")
-        grid = neighbors.grid
-        mask = neighbors.retrieved.mask.flatten(2)
-        ids = neighbors.retrieved.ids.flatten(2)
-        if grid.rows == 0:
-            shape = (*hidden.shape[:2], mask.shape[-1])
-            weights, token_ids = hidden.new_zeros(shape), ids.new_zeros(shape)
-        else:
-            visible = grid.chunks(mask)[:, :, None, :]
-            queries = self.query(grid.to_rows(hidden))
-            logits = queries @ grid.chunks(keys).transpose(-1, -2) * queries.shape[-1] ** -0.5
-            sees_any = visible.any(-1, keepdim=True)
-            rows = logits.float().masked_fill(~visible & sees_any, _NEVER).softmax(-1) * sees_any
-            weights = grid.to_tokens(rows)
-            token_ids = grid.to_tokens(grid.chunks(ids)[:, :, None, :].expand(*rows.shape))
-        copies = weights.detach().sum(-1) > 0
-        log_gate, log_rest = self._gates(hidden)
-        log_gate, log_rest = torch.where(copies, log_gate, _NEVER), torch.where(copies, log_rest, 0.0)
-        return CopyDistribution(weights, token_ids, log_gate, log_rest)
+    def similarities(self, hidden: Tensor, keys: Tensor) -> Tensor:
+        queries = self.query(hidden)
+        found: Tensor = queries @ keys.transpose(-1, -2) * queries.shape[-1] ** -0.5
+        return found
 
-    def _gates(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        """log g and log (1 - g), float32 [B, T]."""
-        gate = self.gate(hidden).squeeze(-1).float()
+    def log_gates(self, hidden: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
+        gate = at_least_float32(self.gate(hidden).squeeze(-1))
         if self.opening is None:
             return F.logsigmoid(gate), F.logsigmoid(-gate)
         # Its size counts: it can cross 0 without being caught there.
-        opened = self.opening.float().abs().clamp(_LEAST, _MOST)
+        opened = at_least_float32(self.opening).abs().clamp(_LEAST, _MOST)
         return F.logsigmoid(gate) + opened.log(), torch.log1p(-opened * gate.sigmoid())

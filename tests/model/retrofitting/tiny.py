@@ -88,7 +88,7 @@ def learned(model: RetrofitForCausalLM, *, seed: int = 3) -> RetrofitForCausalLM
         enlarge(part, seed=seed)
     with torch.no_grad():
         for name, weight in model.named_parameters():
-            if name.endswith("neighbor_bias"):
+            if name.endswith(("neighbor_bias", "sharpness", "gate_features", "gate_bias")):
                 weight.mul_(0.05)  # it stands for twenty times itself
     return model
 

@@ -34,7 +34,7 @@ _OF_THE_BASE = (
     "base_core_fingerprint",
     "base_config",
 )
-_OF_OWN = ("reading", "neighbors_before", "prefix_ids", "rank", "adapt_neighbors")
+_OF_OWN = ("reading", "neighbors_before", "prefix_ids", "rank", "copy_rank", "adapt_neighbors")
 _OF_ENCODER = (
     "encoder_hidden_size",
     "encoder_num_layers",
@@ -78,7 +78,8 @@ def retrofit(
         cca_layers: P, the layers that read neighbors, from 1; None: all, with an encoder the paper's rule.
         encoder_hidden_size: E, of an encoder; None: half the base's width in whole heads of 64, at most 896.
         copy_head: mix the prediction with a copy distribution over the neighbors' tokens; None: with an
-            encoder, as `openbook retrofit` does.
+            encoder, as `openbook retrofit` does. Untrained, a base that reads itself equals its prompt only
+            without.
         train_base: let the base's weights train, too; retrieval off then drifts from what the base was.
         options: other settings of `RetrofitConfig`, such as encoder_num_layers or tokenizer_fingerprint.
 

@@ -13,7 +13,7 @@ from transformers import GenerationConfig, PreTrainedModel
 from openbook.errors import SettingsError, refuse_unknown
 from openbook.model.causal_lm import RetroForCausalLM
 from openbook.model.config import HUB_ARGUMENTS
-from openbook.model.copy_head import CopyDistribution, CopyHead
+from openbook.model.copy_head import CopyAttention, CopyDistribution, CopyHead
 from openbook.model.encoder import RetroEncoder
 from openbook.model.neighbors import PassNeighbors
 from openbook.model.retro import RetroModel, RetroPreTrainedModel
@@ -24,6 +24,7 @@ from openbook.model.retrofitting.fingerprint import is_quantized
 from openbook.model.retrofitting.grafts import Graft
 from openbook.model.retrofitting.loading import base_of, require_base, require_unchanged
 from openbook.model.retrofitting.own.kept_neighbors import KeptNeighbors
+from openbook.model.retrofitting.own.own_copy_head import OwnCopyHead
 from openbook.model.retrofitting.own.own_decoder import OwnDecoder
 from openbook.model.retrofitting.own.own_model import OwnReaderModel
 from openbook.model.retrofitting.stored import read_config, take_stored
@@ -76,7 +77,7 @@ class RetrofitForCausalLM(RetroForCausalLM):
         _require_agreement(base, config)
         base.requires_grad_(config.train_base)
         self.model = OwnReaderModel(config, base) if config.reader == "own" else RetrofitModel(config, base)
-        self.copy_head = CopyHead(config, starts_closed=True) if config.copy_head else None
+        self.copy_head = _copy_head(config) if config.copy_head else None
         self.post_init()
         self.generation_config = copy.deepcopy(base.generation_config)
         new = (self.model.encoder, self._decoder.new_parts, self.copy_head)
@@ -234,6 +235,10 @@ class RetrofitForCausalLM(RetroForCausalLM):
     def resize_token_embeddings(self, *args: Any, **kwargs: Any) -> nn.Embedding:
         """Refuse: the fingerprint of the base would change."""
         raise SettingsError("resize the embeddings of the base, then retrofit it")
+
+
+def _copy_head(config: RetrofitConfig) -> CopyAttention:
+    return OwnCopyHead(config) if config.reader == "own" else CopyHead(config, starts_closed=True)
 
 
 def _require_agreement(base: PreTrainedModel, config: RetrofitConfig) -> None:

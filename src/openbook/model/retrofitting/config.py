@@ -38,6 +38,8 @@ class RetrofitConfig(RetroConfig):
     """Reader own: tokens that stand before every text and every neighbor, as a start token; None: none."""
     rank: int = 8
     """Reader own: of the low-rank additions to query and output projections; 0: there are none."""
+    copy_rank: int = 32
+    """Reader own: of the low-rank additions to queries and keys of the copy head; 0: there are none."""
     adapt_neighbors: bool = False
     """Reader own: whether the additions take part where neighbors are read, and learn from it."""
     share_embeddings: bool = True
@@ -91,12 +93,12 @@ class RetrofitConfig(RetroConfig):
         ids = self.prefix_ids = [] if self.prefix_ids is None else self.prefix_ids
         if not isinstance(ids, list) or any(type(i) is not int or not 0 <= i < self.vocab_size for i in ids):
             raise SettingsError(f"prefix_ids {ids!r}: must be a list of tokens below {self.vocab_size}")
-        if type(self.rank) is not int or self.rank < 0:
-            raise SettingsError(f"rank {self.rank!r}: must be a whole number, at least 0")
+        for name in ("rank", "copy_rank"):
+            value = getattr(self, name)
+            if type(value) is not int or value < 0:
+                raise SettingsError(f"{name} {value!r}: must be a whole number, at least 0")
         if not isinstance(self.adapt_neighbors, bool):
             raise SettingsError(f"adapt_neighbors {self.adapt_neighbors!r}: must be true or false")
-        if self.reader == "own" and self.copy_head is True:
-            raise SettingsError("copy_head: needs reader 'encoder', whose encoded neighbors it copies from")
 
     @property
     def training_length(self) -> int:

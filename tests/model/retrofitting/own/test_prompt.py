@@ -82,9 +82,9 @@ def test_several_neighbors_read_apart_do_not_see_each_other() -> None:
         decoder, read = model.model.decoder, model.model.decoder._read
 
         def noted(*given: Any, into: Any = kept, read: Any = read) -> Any:
-            layout, blocks = read(*given)
+            layout, blocks, encoded = read(*given)
             into.append(blocks)
-            return layout, blocks
+            return layout, blocks, encoded
 
         decoder._read = noted
         model(inputs.input_ids, neighbors, is_prompt=True)

@@ -21,8 +21,9 @@ WAYS = pytest.mark.parametrize(
         {"neighbors_before": "chunk"},
         {"reading": "independent", "prefix_ids": [3, 5], "neighbors_before": "chunk"},
         {"adapt_neighbors": True, "cca_layers": [2, 3]},
+        {"reading": "independent", "copy_head": True},
     ],
-    ids=["joint", "independent", "adapted"],
+    ids=["joint", "independent", "adapted", "copying"],
 )
 STEPS = ([6, *[1] * 8], [1, 1, 1, 5, 3, 3], [8, 6])
 
@@ -30,6 +31,11 @@ STEPS = ([6, *[1] * 8], [1, 1, 1, 5, 3, 3], [8, 6])
 def double(name: str, **options: object) -> RetrofitForCausalLM:
     """As if it had trained."""
     return learned(tiny_own(tiny_base(name), **options)).double()
+
+
+def told(model: RetrofitForCausalLM, logits: Tensor) -> Tensor:
+    """With a copy head, a pass that reads no neighbors gives the base's logits, others log-probabilities."""
+    return logits.log_softmax(-1) if model.config.copy_head else logits
 
 
 def by_gradients(model: RetrofitForCausalLM, inputs: Inputs) -> Tensor:
@@ -42,9 +48,9 @@ def by_gradients(model: RetrofitForCausalLM, inputs: Inputs) -> Tensor:
     read = decoder._read
 
     def noted(*given: Any) -> Any:
-        layout, blocks = read(*given)
+        layout, blocks, encoded = read(*given)
         kept.append({layer: block.requires_grad_() for layer, block in blocks.items()})
-        return layout, kept[-1]
+        return layout, kept[-1], encoded
 
     decoder._read = noted
     logits = model(**inputs.asdict()).logits[0]
@@ -126,7 +132,8 @@ def test_without_any_neighbor_on_is_off(options: dict[str, object]) -> None:
         assert torch.equal(model(**inputs.but(neighbor_mask=nothing).asdict()).logits, off)
         some = nothing.clone()
         some[0, 1] = True
-        on = model(**inputs.but(neighbor_mask=some).asdict()).logits
+        on = told(model, model(**inputs.but(neighbor_mask=some).asdict()).logits)
+    off = told(model, off)
     # The row, and the positions, that read nothing.
     torch.testing.assert_close(on[1], off[1], atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(on[0, : 2 * M - 1], off[0, : 2 * M - 1], atol=1e-4, rtol=1e-4)
@@ -150,9 +157,10 @@ def test_in_steps_as_at_once(name: str, options: dict[str, object]) -> None:
     model = double(name, **options)
     with torch.no_grad():
         for inputs in (draw_inputs(tokens=14, neighbors=0), draw_inputs(tokens=14, ragged=True)):
-            at_once = model(**inputs.asdict()).logits
+            at_once = told(model, model(**inputs.asdict()).logits)
             for steps in STEPS:
-                torch.testing.assert_close(in_steps(model, inputs, steps), at_once, atol=1e-6, rtol=1e-6)
+                found = told(model, in_steps(model, inputs, steps))
+                torch.testing.assert_close(found, at_once, atol=1e-6, rtol=1e-6)
 
 
 @WAYS
@@ -165,13 +173,13 @@ def test_padded_rows_as_rows_alone_at_once_and_in_steps(name: str, options: dict
         for key, x in inputs.asdict().items()
     }
     with torch.no_grad():
-        expected = model(**alone | {"attention_mask": None}).logits[0]
-        at_once = model(**inputs.asdict(), position_ids=positions).logits
+        expected = told(model, model(**alone | {"attention_mask": None}).logits)[0]
+        at_once = told(model, model(**inputs.asdict(), position_ids=positions).logits)
         torch.testing.assert_close(at_once[1, M:], expected, atol=1e-5, rtol=1e-5)
         # After passes of padding alone, a prefix is further off, which a narrow window notices.
         narrow = model.base.config.to_dict().get("sliding_window") and model.config.prefix_ids
         for steps in STEPS[:1] if narrow else STEPS[:2]:
-            found = in_steps(model, inputs, steps, positions)
+            found = told(model, in_steps(model, inputs, steps, positions))
             torch.testing.assert_close(found[0], at_once[0], atol=1e-5, rtol=1e-5)
             torch.testing.assert_close(found[1, M:], expected, atol=1e-5, rtol=1e-5)
 

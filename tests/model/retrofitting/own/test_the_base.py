@@ -271,10 +271,11 @@ def test_by_default_a_retrofit_reads_itself_in_all_layers() -> None:
         ({"prefix_ids": [29]}, r"prefix_ids \[29\]: must be a list of tokens below 29"),
         ({"rank": -1}, "rank -1: must be a whole number, at least 0"),
         ({"adapt_neighbors": 1}, "adapt_neighbors 1: must be true or false"),
-        ({"copy_head": True}, "copy_head: needs reader 'encoder'"),
+        ({"copy_rank": -1}, "copy_rank -1: must be a whole number, at least 0"),
         ({"encoder_num_layers": 1}, "encoder_num_layers: is a setting of reader='encoder'"),
         ({"encoder_hidden_size": 8}, "encoder_hidden_size: is a setting of reader='encoder'"),
         ({"reader": "encoder", "rank": 4}, "rank: is a setting of reader='own'"),
+        ({"reader": "encoder", "copy_rank": 4}, "copy_rank: is a setting of reader='own'"),
         ({"cca_layers": [5]}, r"cca_layers \[5\]"),
     ],
 )

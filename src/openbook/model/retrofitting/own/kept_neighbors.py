@@ -1,4 +1,4 @@
-"""Keys and values of neighbors that are kept: reading the same neighbors again then costs nothing.
+"""What the base made of neighbors, above all keys and values, is kept: reading them again costs nothing.
 
 They are found by their tokens, so an edited database never gets what its old text was read as.
 """
@@ -12,9 +12,13 @@ import torch
 from torch import Tensor
 
 from openbook.errors import SettingsError
+from openbook.model.retrofitting.own.neighbor_pass import ReadNeighbors
 
-Read = Callable[[Tensor], dict[int, Tensor]]
-"""Reads some sequences, given by their rows: for each layer [n, 2, key-value heads, L, head_dim]."""
+Read = Callable[[Tensor], ReadNeighbors]
+"""Reads some sequences, given by their rows."""
+
+_Kept = tuple[Tensor, Tensor]
+"""Of one sequence: [layers, 2, key-value heads, L, head_dim], and its last activations."""
 
 
 class KeptNeighbors:
@@ -33,7 +37,7 @@ class KeptNeighbors:
         self.hits = 0
         """Sequences that did not have to be read."""
         self.misses = 0
-        self._kept: OrderedDict[bytes, Tensor] = OrderedDict()
+        self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
         self._read_by: Any = None
         self._layers: tuple[int, ...] = ()
         self._lock = threading.Lock()
@@ -45,8 +49,8 @@ class KeptNeighbors:
         """An empty one: what another model's weights made is not to be mixed with it."""
         return KeptNeighbors(self.capacity)
 
-    def read(self, ids: Tensor, exists: Tensor, read: Read, *, read_by: Any) -> dict[int, Tensor]:
-        """Keys and values of sequences, by layer: [N, 2, key-value heads, L, head_dim].
+    def read(self, ids: Tensor, exists: Tensor, read: Read, *, read_by: Any) -> ReadNeighbors:
+        """Take sequences that were read, or read them.
 
         Args:
             ids: int64 [N, L].
@@ -64,22 +68,26 @@ class KeptNeighbors:
             self.hits += len(keys) - len(wanted)
             self.misses += len(wanted)
             if wanted:
-                by_layer = read(torch.tensor(list(wanted.values()), device=ids.device))
-                self._layers = tuple(by_layer)
-                found |= dict(zip(wanted, torch.stack(list(by_layer.values()), 1).unbind(), strict=True))
+                new = read(torch.tensor(list(wanted.values()), device=ids.device))
+                self._layers = tuple(new.by_layer)
+                of_layers = torch.stack(list(new.by_layer.values()), 1)
+                found |= dict(zip(wanted, zip(of_layers, new.hidden, strict=True), strict=True))
             self._keep(found)
-            together = torch.stack([found[key] for key in keys])
-            return dict(zip(self._layers, together.unbind(1), strict=True))
+            of_layers, hidden = (
+                torch.stack(parts) for parts in zip(*(found[key] for key in keys), strict=True)
+            )
+            return ReadNeighbors(dict(zip(self._layers, of_layers.unbind(1), strict=True)), hidden)
 
-    def _keep(self, found: dict[bytes, Tensor]) -> None:
-        for key, tensor in found.items():
+    def _keep(self, found: dict[bytes, _Kept]) -> None:
+        for key, (of_layers, hidden) in found.items():
             if key not in self._kept:
-                self._kept[key] = tensor.clone()  # not a view, which would hold the whole batch
-                self.size += _bytes(tensor)
+                # Not views, which would hold the whole batch.
+                self._kept[key] = of_layers.clone(), hidden.clone()
+                self.size += _bytes(self._kept[key])
             self._kept.move_to_end(key)
         while self.size > self.capacity:
             self.size -= _bytes(self._kept.popitem(last=False)[1])
 
 
-def _bytes(tensor: Tensor) -> int:
-    return tensor.numel() * tensor.element_size()
+def _bytes(kept: _Kept) -> int:
+    return sum(tensor.numel() * tensor.element_size() for tensor in kept)

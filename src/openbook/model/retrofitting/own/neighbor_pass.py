@@ -1,6 +1,7 @@
-"""The base reads neighbors: each after the prefix, by itself or after others; keys and values are kept."""
+"""The base reads neighbors after the prefix, by itself or after others; what it made of them is kept."""
 
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -9,6 +10,19 @@ from torch import Tensor, nn
 
 from openbook.errors import SettingsError
 from openbook.model.retrofitting.own.attention_pass import ARGUMENT
+
+
+@dataclass(frozen=True, slots=True)
+class ReadNeighbors:
+    """What the base made of N sequences, each a prefix and one neighbor or several.
+
+    by_layer: keys, rotated as counted from the first token on, and values: for each layer that was asked for
+        [N, 2, key-value heads, L, head_dim].
+    hidden: [N, L, D] the last activations, normalized; [N, L, 0] where they are not wanted.
+    """
+
+    by_layer: dict[int, Tensor]
+    hidden: Tensor
 
 
 class NeighborPass:
@@ -64,7 +78,8 @@ def read_neighbors(
     *,
     adapts: bool,
     learns: bool,
-) -> dict[int, Tensor]:
+    wants_hidden: bool,
+) -> ReadNeighbors:
     """Have the base read sequences of neighbors.
 
     Args:
@@ -74,10 +89,7 @@ def read_neighbors(
         readers: the layers whose keys and values are wanted, by their indices.
         adapts: whether the readers' low-rank additions take part.
         learns: whether gradients are to go through this reading.
-
-    Returns:
-        For each of these layers keys, rotated as counted from the first token on, and values:
-        [N, 2, key-value heads, L, head_dim].
+        wants_hidden: whether the last activations are wanted, too.
 
     Raises:
         SettingsError: the pass did not reach the base's attention.
@@ -85,7 +97,7 @@ def read_neighbors(
     reading = NeighborPass(exists, readers, adapts=adapts)
     anything: Any = torch.ones(1, 1, 1, 1, dtype=torch.bool, device=ids.device)
     with nullcontext() if learns else torch.no_grad():
-        backbone(
+        out = backbone(
             input_ids=ids,
             attention_mask=anything,  # a mask of four dimensions spares the base making its own
             position_ids=reading.positions.clamp_min(0),
@@ -94,7 +106,9 @@ def read_neighbors(
         )
     if reading.kept.keys() != readers.keys():
         raise not_reached(backbone, min(readers.keys() - reading.kept.keys()) + 1)
-    return {layer: torch.stack(pair, 1) for layer, pair in reading.kept.items()}
+    hidden: Tensor = out.last_hidden_state
+    by_layer = {layer: torch.stack(pair, 1) for layer, pair in reading.kept.items()}
+    return ReadNeighbors(by_layer, hidden if wants_hidden else hidden.new_zeros(*hidden.shape[:2], 0))
 
 
 def not_reached(backbone: nn.Module, layer: int) -> SettingsError:

@@ -10,13 +10,14 @@ from transformers import PreTrainedModel
 from openbook.errors import SettingsError
 from openbook.model.cache import RetroCache
 from openbook.model.neighbors import PassNeighbors
+from openbook.model.retro import RetroHidden
 from openbook.model.retrofitting.base_decoder import BaseDecoder
 from openbook.model.retrofitting.config import RetrofitConfig
 from openbook.model.retrofitting.own.attention_pass import ARGUMENT, let_passes_in
 from openbook.model.retrofitting.own.blocks import BlockLayout, spans_of
 from openbook.model.retrofitting.own.kept_neighbors import KeptNeighbors
 from openbook.model.retrofitting.own.layer_reader import LayerReader
-from openbook.model.retrofitting.own.neighbor_pass import not_reached, read_neighbors
+from openbook.model.retrofitting.own.neighbor_pass import ReadNeighbors, not_reached, read_neighbors
 from openbook.model.retrofitting.own.prefix import PrefixedText, add_prefix
 from openbook.model.retrofitting.own.rotation import KeyRotation
 from openbook.model.retrofitting.own.text_pass import TextPass
@@ -73,7 +74,7 @@ class OwnDecoder(BaseDecoder):
         position_ids: Tensor | None = None,
         output_shares: bool = False,
         is_prompt: bool = False,
-    ) -> tuple[Tensor, Tensor | None]:
+    ) -> RetroHidden:
         """Run all layers.
 
         Args:
@@ -86,7 +87,7 @@ class OwnDecoder(BaseDecoder):
             is_prompt: the neighbors are read by all tokens, and stand before them.
 
         Returns:
-            [B, T, D], normalized, and the shares [B, T, K], mean over heads and layers.
+            What was computed; its neighbors are encoded by their last activations, if these are copied from.
 
         Raises:
             SettingsError: the neighbors did not reach the base's attention.
@@ -99,7 +100,7 @@ class OwnDecoder(BaseDecoder):
             cache.projected[_PREFIX] = text.prefix_begins
         offset = text.num_added
         if neighbors is None:
-            return self._run(text, cache, None)[:, offset:], None
+            return RetroHidden(self._run(text, cache, None)[:, offset:], None, None)
         positions = text.positions
         if positions is None:
             B, T = text.input_ids.shape
@@ -107,7 +108,7 @@ class OwnDecoder(BaseDecoder):
         shift = None
         if self.config.neighbors_before == "chunk" and not is_prompt:
             shift = self._shift(neighbors, positions[:, offset:], past + offset - len(prefix))
-        layout, blocks = self._read(neighbors, shift)
+        layout, blocks, encoded = self._read(neighbors, shift)
         text_pass = TextPass(
             self._by_index(),
             blocks,
@@ -124,7 +125,8 @@ class OwnDecoder(BaseDecoder):
         shares = None
         if text_pass.shares is not None:
             shares = torch.stack(list(text_pass.shares.values())).mean(0)[:, offset:]
-        return hidden[:, offset:], shares
+        retrieved = replace(neighbors.retrieved, encoded=encoded)
+        return RetroHidden(hidden[:, offset:], replace(neighbors, retrieved=retrieved), shares)
 
     def _run(self, text: PrefixedText, cache: RetroCache | None, text_pass: TextPass | None) -> Tensor:
         """[B, T, D], of the prefix, too."""
@@ -146,8 +148,10 @@ class OwnDecoder(BaseDecoder):
         hidden: Tensor = out.last_hidden_state
         return hidden
 
-    def _read(self, neighbors: PassNeighbors, shift: Tensor | None) -> tuple[BlockLayout, dict[int, Tensor]]:
-        """Keys and values of all blocks of a pass; only new ones are computed.
+    def _read(
+        self, neighbors: PassNeighbors, shift: Tensor | None
+    ) -> tuple[BlockLayout, dict[int, Tensor], Tensor]:
+        """Keys and values of all blocks of a pass; only new ones are computed, and their last activations.
 
         Args:
             neighbors: of the pass.
@@ -157,9 +161,12 @@ class OwnDecoder(BaseDecoder):
         new_ids, new_mask = retrieved.ids[:, carried:], retrieved.mask[:, carried:]
         prefix = cast(Tensor, self.prefix)
         layout = BlockLayout.of(new_ids, new_mask, prefix, shift)
-        blocks = self._new_blocks(layout) if new_ids.shape[1] else {}
+        blocks: dict[int, Tensor] = {}
+        encoded = retrieved.encoded
+        if new_ids.shape[1]:
+            blocks, encoded = self._new_blocks(layout)
         if cache is None:
-            return layout, blocks
+            return layout, blocks, encoded
         of_last = carried > 0
         kept = {
             layer: cache.extend(f"own{layer}", blocks.get(layer), carried=of_last)
@@ -168,10 +175,13 @@ class OwnDecoder(BaseDecoder):
         new_positions = layout.positions if new_ids.shape[1] else None
         all_positions = cache.extend(_POSITIONS, new_positions, carried=of_last)
         layout = BlockLayout.of(retrieved.ids, retrieved.mask, prefix)
-        return replace(layout, positions=all_positions), kept
+        return replace(layout, positions=all_positions), kept, encoded
 
-    def _new_blocks(self, layout: BlockLayout) -> dict[int, Tensor]:
-        """Keys and values of blocks where they stand: [B, C, 2, key-value heads, L, head_dim] by layer."""
+    def _new_blocks(self, layout: BlockLayout) -> tuple[dict[int, Tensor], Tensor]:
+        """Keys and values of blocks where they stand: [B, C, 2, key-value heads, L, head_dim] by layer.
+
+        And the last activations at the neighbors' tokens, [B, C, K, R, D or 0].
+        """
         B, C = layout.ids.shape[:2]
         joint = self.config.reading == "joint"
         ids, exists = layout.sequences(joint=joint)
@@ -180,24 +190,30 @@ class OwnDecoder(BaseDecoder):
         reads[0] |= ~reads.any()
         rows = reads.nonzero()[:, 0]
         sequences = self._read_sequences(ids[rows], exists[rows])
+
+        def of_all(read: Tensor) -> Tensor:
+            return read if len(rows) == len(ids) else _spread(read, rows, len(ids))
+
         distances = layout.positions - layout.positions_as_read(joint=joint)
         rotation = None
         blocks = {}
-        for layer, read in sequences.items():
-            block = read if len(rows) == len(ids) else _spread(read, rows, len(ids))
-            keys, values = layout.join(block, joint=joint).unbind(1)
+        for layer, read in sequences.by_layer.items():
+            keys, values = layout.join(of_all(read), joint=joint).unbind(1)
             if rotation is None:
                 rotation = KeyRotation(self.backbone, distances.flatten(0, 1), keys)
             if self.family.rotates(self.family.attention(self.layers[layer])):
                 keys = rotation.turn(keys)
             blocks[layer] = torch.stack([keys, values], 1).unflatten(0, (B, C))
-        return blocks
+        hidden = of_all(sequences.hidden)[:, layout.num_prefix :]
+        K = layout.num_neighbors
+        R = (layout.ids.shape[-1] - layout.num_prefix) // K
+        return blocks, hidden.reshape(B, C, K, R, hidden.shape[-1])
 
-    def _read_sequences(self, ids: Tensor, exists: Tensor) -> dict[int, Tensor]:
-        """Keys and values of prefix and neighbors [N, L], read or kept."""
+    def _read_sequences(self, ids: Tensor, exists: Tensor) -> ReadNeighbors:
+        """What the base makes of prefix and neighbors [N, L], read or kept."""
         learns = torch.is_grad_enabled() and self.config.learns_from_neighbors
 
-        def read(rows: Tensor) -> dict[int, Tensor]:
+        def read(rows: Tensor) -> ReadNeighbors:
             return read_neighbors(
                 self.backbone,
                 ids[rows],
@@ -205,6 +221,7 @@ class OwnDecoder(BaseDecoder):
                 self._by_index(),
                 adapts=self.config.adapt_neighbors,
                 learns=learns,
+                wants_hidden=self.config.copy_head,
             )
 
         if self.kept is None or torch.is_grad_enabled():
@@ -212,14 +229,14 @@ class OwnDecoder(BaseDecoder):
         return self.kept.read(ids, exists, read, read_by=self._reads_by(ids.device.type))
 
     def _reads_by(self, device_type: str) -> Any:
-        """What keys and values depend on besides tokens: which weights, and whether they were written to."""
+        """All that what is kept depends on besides tokens: which weights, whether they were written to, …"""
         weights = list(self.base.parameters())
         if self.config.adapt_neighbors:
             weights += self.readers.parameters()
         versions = [-1 if weight.is_inference() else weight._version for weight in weights]
         places = [(id(weight), weight.data_ptr()) for weight in weights]
         autocast = torch.get_autocast_dtype(device_type) if torch.is_autocast_enabled(device_type) else None
-        return versions, places, autocast
+        return versions, places, autocast, self.config.copy_head
 
     def _shift(self, neighbors: PassNeighbors, positions: Tensor, past: int) -> Tensor:
         """From the beginning of the text to the token that is the first to read each new block: [B, C].

@@ -53,7 +53,7 @@ class OwnReaderModel(RetroModel):
                 self.config, input_ids, neighbor_ids, neighbor_mask, attention_mask, past=past, last=last
             )
             neighbors = self._pass_neighbors(neighbor_ids, neighbor_mask, input_ids, past, cache)
-        hidden, shares = self.decoder(
+        computed: RetroHidden = self.decoder(
             input_ids,
             neighbors,
             attention_mask=attention_mask,
@@ -64,7 +64,7 @@ class OwnReaderModel(RetroModel):
         )
         if cache is not None:
             remember_last_chunk(cache, neighbors, given=neighbor_ids is not None)
-        return RetroHidden(hidden, neighbors, shares)
+        return computed
 
     def _pass_neighbors(
         self,
@@ -127,5 +127,5 @@ class OwnReaderModel(RetroModel):
 
 
 def _nothing_encoded(ids: Tensor) -> Tensor:
-    """There is no encoder: for each neighbor token no number, [B, N, K, R, 0]."""
+    """There is no encoder: for each neighbor token no number, [B, N, K, R, 0]; the decoder may know some."""
     return torch.zeros(*ids.shape, 0, device=ids.device)
