@@ -1,10 +1,11 @@
 """Which neighbors each span of generated text could see, and how much it looked at each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from openbook.database import Hit
+from openbook.generation.copied_spans import CopiedSpan, CopiedToken, copied_spans, ends_of_tokens
 from openbook.generation.decoding_loop import DecodedToken
 from openbook.text import Tokenizer
 
@@ -34,10 +35,15 @@ class Citation:
     end: int
     """After the last character."""
     neighbors: list[CitedNeighbor]
+    copied: list[CopiedSpan] = field(default_factory=list)
+    """What a copy head copied from them, in the order of the text."""
 
 
 def cite(
-    tokens: Sequence[DecodedToken], hits: Sequence[Sequence[Hit]], tokenizer: Tokenizer
+    tokens: Sequence[DecodedToken],
+    hits: Sequence[Sequence[Hit]],
+    tokenizer: Tokenizer,
+    retrieved: Sequence[Sequence[Sequence[int]]] = (),
 ) -> tuple[str, list[Citation]]:
     """The written text and its citations: one span for each chunk that was retrieved for.
 
@@ -45,6 +51,7 @@ def cite(
         tokens: as decoded.
         hits: for each chunk retrieved for, its neighbors in the order that the model saw them.
         tokenizer: turns tokens into text.
+        retrieved: for each of these neighbors its tokens, which copied ones are among.
 
     Returns:
         The text, and citations in its order; none without retrieval.
@@ -52,6 +59,8 @@ def cite(
     ids = [token.id for token in tokens]
     text = tokenizer.decode_inside([ids])[0]
     citations: list[Citation] = []
+    ends = ends_of_tokens(ids, text, tokenizer)
+    places = [(begin, end, token.copied) for begin, end, token in zip([0, *ends], ends, tokens, strict=False)]
     done = 0
     start = 0
     for chunk, group in groupby(tokens, key=lambda token: token.chunk):
@@ -60,9 +69,26 @@ def cite(
         end = len(text) if done == len(ids) else len(tokenizer.decode_inside([ids[:done]])[0].rstrip("�"))
         neighbors = _cited(span, hits[chunk]) if chunk < len(hits) else []
         if neighbors and end > start:
-            citations.append(Citation(start, end, neighbors))
+            copied = _copied(places[done - len(span) : done], hits[chunk], retrieved[chunk:], tokenizer)
+            citations.append(Citation(start, end, neighbors, copied))
         start = end
     return text, citations
+
+
+def _copied(
+    places: Sequence[tuple[int, int, CopiedToken | None]],
+    hits: Sequence[Hit],
+    retrieved: Sequence[Sequence[Sequence[int]]],
+    tokenizer: Tokenizer,
+) -> list[CopiedSpan]:
+    """Those of a span; `retrieved` begins with the tokens of its neighbors, if they are known."""
+    if not retrieved or not any(source for *_, source in places):
+        return []
+    texts = [hit.text + hit.continuation for hit in hits]
+    source_ends = [
+        ends_of_tokens(ids, text, tokenizer) for ids, text in zip(retrieved[0], texts, strict=True)
+    ]
+    return copied_spans(places, [hit.chunk_id for hit in hits], source_ends)
 
 
 def _cited(span: list[DecodedToken], hits: Sequence[Hit]) -> list[CitedNeighbor]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from openbook.generation.copied_spans import CopiedToken, copied_token
 from openbook.generation.sampling import Sampling
 from openbook.model import EncodedNeighbors, RetroCache, RetroForCausalLM
 from openbook.model.positions import position_ids
@@ -26,6 +27,8 @@ class DecodedToken:
     """Counts what was retrieved: 0 for the prompt's last chunk, 1 for the first written chunk."""
     shares: list[float]
     """Share of the attention that each neighbor got; empty without retrieval."""
+    copied: CopiedToken | None = None
+    """What a copy head would have it from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ def decode(
                 past_key_values=cache,
                 use_cache=True,
                 output_shares=fetch is not None,
+                output_copied=fetch is not None,
                 is_prompt=is_prompt,
             )
             assert out.logits is not None
@@ -97,7 +101,8 @@ def decode(
             if token == settings.eos_id:
                 break
             shares = [] if out.neighbor_shares is None else out.neighbor_shares[0, -1].tolist()
-            written.append(DecodedToken(token, len(written) // M, shares))
+            source = copied_token(out.copied, out.logits[0, -1], token, retrieved_length=2 * M)
+            written.append(DecodedToken(token, len(written) // M, shares, source))
             if is_done is not None and is_done(written):
                 break
             new = [token]

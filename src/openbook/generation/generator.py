@@ -81,7 +81,8 @@ def generate(
     fetch = None if fetcher is None else fetcher.fetch
     with evaluation_mode(model):
         tokens = decode(model, tokens_of_prompt, settings, fetch, encoded_neighbors)
-    text, citations = cite(tokens, [] if fetcher is None else fetcher.hits, database.tokenizer)
+    found, retrieved = ([], []) if fetcher is None else (fetcher.hits, fetcher.retrieved)
+    text, citations = cite(tokens, found, database.tokenizer, retrieved)
     return Generation(
         text,
         citations,

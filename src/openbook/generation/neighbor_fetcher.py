@@ -67,6 +67,8 @@ class NeighborFetcher:
         self.mode = mode
         self.hits: list[list[Hit]] = []
         """What `fetch` found for the last chunk of each call: of the prompt, then of each chunk written."""
+        self.retrieved: list[list[list[int]]] = []
+        """The tokens of each of these."""
 
     def search(self, chunks: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Search for the nearest chunks of the database.
@@ -96,4 +98,7 @@ class NeighborFetcher:
         """Neighbors [C, K, R] of chunks of tokens, and their mask; hits of the last chunk are kept."""
         found, scores = self.search(chunks)
         self.hits.append(self.database.hits(found[-1], scores[-1]))
-        return self.tensors(found)
+        ids, mask = self.tensors(found)
+        of_last = zip(ids[-1], mask[-1], found[-1] >= 0, strict=True)
+        self.retrieved.append([row[exists].tolist() for row, exists, there in of_last if there])
+        return ids, mask

@@ -1,0 +1,131 @@
+"""What was copied: from which token of which neighbor, and the spans that these make in both texts."""
+
+import codecs
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from torch import Tensor
+
+from openbook.model.copy_head import CopyDistribution
+from openbook.text import Tokenizer
+
+_MOSTLY = 0.5
+"""A token counts as copied where more than this of its probability came from copying."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedToken:
+    """Where a copy head would have a written token from."""
+
+    share: float
+    """Of the token's probability: what came from copying it rather than from the vocabulary, 0 … 1."""
+    neighbor: int
+    """Place among the neighbors that the model saw, of the token there that weighs most."""
+    offset: int
+    """Which of that neighbor's tokens it is, its continuation counted on."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedSpan:
+    """A part of the written text that was copied from one neighbor."""
+
+    start: int
+    """First character, of the written text."""
+    end: int
+    """After the last character."""
+    chunk_id: int
+    """Of the neighbor."""
+    source_start: int
+    """First character there, counted through the neighbor's text and on through its continuation."""
+    source_end: int
+    """After the last character there."""
+    share: float
+    """Of the probability of its tokens: what came from copying, mean over the tokens."""
+
+
+def copied_token(
+    copied: CopyDistribution | None, log_probs: Tensor, token: int, *, retrieved_length: int
+) -> CopiedToken | None:
+    """Find what the last token of a pass was copied from.
+
+    Args:
+        copied: of the pass, B = 1; None: there is no copy head, or nothing to copy.
+        log_probs: [V] of the mixture.
+        token: that was written.
+        retrieved_length: R, tokens that each neighbor takes.
+
+    Returns:
+        None where the token stands in no neighbor.
+    """
+    if copied is None:
+        return None
+    weights = copied.weights[0, -1] * (copied.ids[0, -1] == token)
+    mass = float(weights.sum())
+    if mass <= 0:
+        return None
+    share = mass * float((copied.log_gate[0, -1] - log_probs[token]).exp())
+    neighbor, offset = divmod(int(weights.argmax()), retrieved_length)
+    return CopiedToken(min(share, 1.0), neighbor, offset)
+
+
+def ends_of_tokens(ids: Sequence[int], text: str, tokenizer: Tokenizer) -> list[int]:
+    """Find how many characters of a text are complete after each of its tokens.
+
+    Args:
+        ids: of the text.
+        text: what they were decoded to, maybe without spaces that it began with.
+        tokenizer: of both.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("ignore")
+    ends, end = [], 0
+    for token in ids:
+        end += len(decoder.decode(tokenizer.token_bytes[token]))
+        ends.append(end)
+    dropped = max(0, end - len(text))
+    return [max(0, end - dropped) for end in ends]
+
+
+def copied_spans(
+    places: Sequence[tuple[int, int, CopiedToken | None]],
+    chunk_ids: Sequence[int],
+    source_ends: Sequence[Sequence[int]],
+) -> list[CopiedSpan]:
+    """Join tokens that were copied from tokens in a row.
+
+    Args:
+        places: of written tokens in a row: their first character, the one after their last, their source.
+        chunk_ids: of the neighbors, in the order that the model saw them.
+        source_ends: for each neighbor the end of each of its tokens, in characters.
+    """
+    spans = []
+    for neighbor, run in _runs([source for _, _, source in places]):
+        sources = [source for _, _, source in places[run.start : run.stop] if source is not None]
+        ends = [0, *source_ends[neighbor]]
+        spans.append(
+            CopiedSpan(
+                places[run.start][0],
+                places[run.stop - 1][1],
+                chunk_ids[neighbor],
+                ends[sources[0].offset],
+                ends[sources[-1].offset + 1],
+                sum(source.share for source in sources) / len(sources),
+            )
+        )
+    return spans
+
+
+def _runs(sources: Sequence[CopiedToken | None]) -> list[tuple[int, range]]:
+    """Tokens in a row that were mostly copied from tokens in a row: their neighbor and numbers."""
+    # In such a run offset and number rise alike; what is not copied, None, parts runs.
+    keys = [
+        (source.neighbor, source.offset - number) if source is not None and source.share > _MOSTLY else None
+        for number, source in enumerate(sources)
+    ]
+    runs, done = [], 0
+    for key, group in groupby(keys):
+        count = len(list(group))
+        if key is not None:
+            runs.append((key[0], range(done, done + count)))
+        done += count
+    return runs

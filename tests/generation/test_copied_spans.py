@@ -1,0 +1,89 @@
+"""What was copied, from where: against distributions and texts made by hand."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from foreign_tokenizers import foreign
+from openbook.database import Database
+from openbook.generation.citations import cite
+from openbook.generation.copied_spans import CopiedToken, copied_spans, copied_token, ends_of_tokens
+from openbook.generation.decoding_loop import DecodedToken
+from openbook.model.copy_head import CopyDistribution
+
+
+def distribution(weights: list[float], ids: list[int], gate: float) -> CopyDistribution:
+    """Of a last position, after one that copies something else."""
+    both = torch.tensor([[weights[::-1], weights]], dtype=torch.float64)
+    gates = torch.tensor([[0.99, gate]], dtype=torch.float64)
+    return CopyDistribution(both, torch.tensor([[ids, ids]]), gates.log(), (1 - gates).log())
+
+
+def uniform(copied: CopyDistribution, size: int) -> Tensor:
+    return copied.mix(torch.zeros(1, 2, size, dtype=torch.float64))[0, -1]
+
+
+def test_a_token_has_its_share_and_the_place_that_weighs_most() -> None:
+    copied = distribution([0.1, 0.2, 0.3, 0.4], [5, 7, 7, 1], gate=0.5)
+    found = copied_token(copied, uniform(copied, 10), 7, retrieved_length=2)
+    assert found is not None
+    assert (found.neighbor, found.offset) == (1, 0)
+    assert found.share == pytest.approx(0.5 * 0.5 / (0.5 * 0.5 + 0.5 * 0.1))
+
+
+def test_a_token_that_stands_nowhere_is_not_copied() -> None:
+    copied = distribution([0.5, 0.5], [5, 7], gate=0.5)
+    log_probs = uniform(copied, 10)
+    assert copied_token(copied, log_probs, 3, retrieved_length=2) is None
+    assert copied_token(None, log_probs, 7, retrieved_length=2) is None
+
+
+def test_spans_are_tokens_in_a_row_from_tokens_in_a_row() -> None:
+    def of(neighbor: int, offset: int, share: float = 0.9) -> CopiedToken:
+        return CopiedToken(share, neighbor, offset)
+
+    sources = [of(0, 3), of(0, 4), None, of(0, 6), of(1, 7), of(1, 8, 0.4), of(1, 0, 0.7)]
+    places = [(2 * i, 2 * i + 2, source) for i, source in enumerate(sources)]
+    ends = [[3 * (i + 1) for i in range(10)]] * 2
+    found = copied_spans(places, [11, 12], ends)
+    assert [(span.start, span.end, span.chunk_id) for span in found] == [
+        (0, 4, 11),
+        (6, 8, 11),
+        (8, 10, 12),
+        (12, 14, 12),
+    ]
+    assert [(span.source_start, span.source_end) for span in found] == [(9, 15), (18, 21), (21, 24), (0, 3)]
+    assert [span.share for span in found] == pytest.approx([0.9, 0.9, 0.9, 0.7])
+
+
+def test_tokens_end_where_their_characters_are_complete() -> None:
+    tokenizer = foreign("llama-metaspace")
+    (ids,) = tokenizer.encode(["saw the brown fox"])
+    text = tokenizer.decode([ids])[0]
+    ends = ends_of_tokens(ids, text, tokenizer)
+    assert ends[-1] == len(text)
+    assert ends == sorted(ends)
+    for count, end in enumerate(ends, start=1):
+        assert tokenizer.decode([ids[:count]])[0] == text[:end]
+
+
+def test_characters_of_several_tokens_end_with_the_last(book: Database) -> None:
+    (ids,) = book.tokenizer.encode(["→→"])
+    assert len(ids) == 6
+    assert ends_of_tokens(ids, "→→", book.tokenizer) == [0, 0, 1, 1, 1, 2]
+
+
+def test_citations_tell_what_was_copied_and_from_where(book: Database) -> None:
+    (hits,) = book.search(["number"], k=2)
+    chunks = book.opened.retrieved_tokens(torch.tensor([[hit.chunk_id for hit in hits]]).numpy())
+    retrieved = [row[mask].tolist() for row, mask in zip(chunks[0][0], chunks[1][0], strict=True)]
+    source = retrieved[1]
+    tokens = [DecodedToken(source[20 + i], 0, [0.5, 0.5], CopiedToken(0.8, 1, 20 + i)) for i in range(4)]
+    tokens.append(DecodedToken(source[0], 0, [0.5, 0.5]))
+    text, (citation,) = cite(tokens, [hits], book.tokenizer, [retrieved])
+    (span,) = citation.copied
+    assert span.chunk_id == hits[1].chunk_id
+    there = (hits[1].text + hits[1].continuation)[span.source_start : span.source_end]
+    assert there == text[span.start : span.end] != ""
+    assert (span.start, span.share) == (0, pytest.approx(0.8))
+    assert cite(tokens, [hits], book.tokenizer)[1][0].copied == []
