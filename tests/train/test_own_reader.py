@@ -68,6 +68,23 @@ def test_it_resumes_where_it_stopped(
     ).read_bytes()
 
 
+def test_its_copy_head_trains_resumes_and_is_saved(
+    book: Database, make_base: MakeBase, make_retrofit: MakeRetrofit, tmp_path: Path
+) -> None:
+    for name, stops in (("alone", False), ("resumed", True)):
+        recipe = make_retrofit(recipe="retrofit", model__copy_head=True, model__copy_rank=4)
+        if stops:
+            with pytest.raises(TrainingStoppedError):
+                train(recipe, book, tmp_path / name, base=make_base(), stop=stop_after(2))
+        train(recipe, book, tmp_path / name, base=make_base())
+    alone, resumed = (tmp_path / name / "model.safetensors" for name in ("alone", "resumed"))
+    assert alone.read_bytes() == resumed.read_bytes()
+    model = load_model(tmp_path / "alone", base=make_base())
+    of_head = {name: x for name, x in model.stored_weights().items() if name.startswith("copy_head.")}
+    assert all(weight.any() for weight in of_head.values())
+    assert torch.equal(model(IDS).logits, make_base()(IDS).logits)
+
+
 def test_it_starts_from_another(
     book: Database,
     make_base: MakeBase,

@@ -122,7 +122,7 @@ def test_shipped_recipes_name_and_explain_every_setting(name: str) -> None:
         of_base = {path.partition(".")[2] for path in OF_THE_BASE}
         of_config = of_config - of_base - {"tie_word_embeddings", "normalization"} | {"train_base", "reader"}
     if name == "retrofit":
-        of_config = of_config - {*_OF_ENCODER, "copy_head"} | {*_OF_OWN}
+        of_config = of_config - {*_OF_ENCODER} | {*_OF_OWN}
     assert sections["model"].keys() == of_config
     for line in text.splitlines():
         assert line.startswith("#") or re.search(r"  # \w", line), f"without a comment: {line}"
