@@ -9,12 +9,16 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import settings
 
 from openbook.database import Database, NeighborTable, build_neighbors
 from openbook.model import RetroForCausalLM
 from openbook.text import Document, train_tokenizer
 from openbook.train import Recipe, train
 from openbook.train.settings import DataSettings, TrainSettings
+
+settings.register_profile("shared machines", deadline=None)
+settings.load_profile("shared machines")
 
 MakeRecipe = Callable[..., Recipe]
 CopyBook = Callable[[], Database]

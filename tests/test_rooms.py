@@ -24,9 +24,9 @@ ROOMS = {
     "train": {"database", "evaluate", "generation", "model", "text"},
     "cli": {"database", "evaluate", "generation", "model", "text", "train"},
 }
-"""What each room may import, beside the ground floor: errors, progress, durable, lock, pretrained."""
+"""What each room may import, beside the ground floor."""
 
-GROUND = {"errors", "progress", "durable", "lock", "pretrained"}
+GROUND = {"errors", "escapes", "progress", "durable", "lock", "pretrained"}
 
 FLOORS = ("storage", "search", "near_copies", "write", "neighbors", "retokenize")
 """The rooms of the database, from the lowest up. Each imports from those below; the lobby is beside them."""

@@ -58,7 +58,7 @@ def first_line(error: BaseException) -> str:
     return lines[0].rstrip() if lines else type(error).__name__
 
 
-def one_line(error: BaseException) -> str:
+def one_line(error: BaseException | str) -> str:
     """Join the lines of another library's message; without one, take the error's name."""
     return " ".join(str(error).split()) or type(error).__name__
 

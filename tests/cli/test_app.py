@@ -12,7 +12,7 @@ import pytest
 import typer
 
 import openbook as package
-from command_line import OpenBook
+from command_line import LEXICAL, OpenBook
 from openbook.cli.app import app, run
 from openbook.database import Version
 from openbook.errors import DatabaseError
@@ -197,3 +197,39 @@ def test_a_fault_of_ours_has_another_code(
     assert result.code == 1
     assert "a fault in openbook: ZeroDivisionError" in result.error
     assert "--debug" in result.error
+
+
+@pytest.mark.skipif(os.name == "nt", reason="arguments are text there")
+@pytest.mark.parametrize("place", range(4))
+def test_bytes_that_are_not_utf8_are_one_clear_line(place: int) -> None:
+    arguments = [b"search", b"db", b"text", b"--json"]
+    arguments[place] += b"\xff\xc3"
+    program = "from openbook.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, b"")
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith(f"openbook: error: argument {place + 1}, ")
+    assert r"\xff\xc3" in line and "UTF-8" in line
+
+
+@pytest.mark.parametrize("name", ["file:x", "file:x?mode=ro", "a?b#c%20d", "file:///x", "~$x", ":memory:"])
+def test_a_database_may_have_any_name(
+    openbook: OpenBook, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    if os.name == "nt" and set(name) & set(':?"'):
+        pytest.skip("no name of a file there")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    built = openbook("build", name, texts, *LEXICAL)
+    assert built.code == 0, built.err
+    assert openbook("search", name, "quokka", "--json").json[0]["document_id"] == "row1"
+    assert openbook("neighbors", name).code == 0
+    assert openbook("remove", name, "row1").code == 0
+    assert openbook("compact", name).code == 0
+    next(Path(name).rglob("meta.json")).write_text("")
+    assert openbook("verify", name).code == 1
+    assert openbook("verify", name, "--repair").code == 0
+    assert openbook("verify", name).code == 0
+    assert len(list(Path().iterdir())) == 1, "nothing stands beside it"

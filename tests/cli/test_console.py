@@ -2,10 +2,11 @@
 
 import io
 import json
+import logging
 import os
 import subprocess
 import sys
-import unicodedata
+import warnings
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -16,16 +17,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from command_line import LEXICAL, OpenBook
+from hostile_text import EVIL, assert_harmless, hostile
 from openbook.cli import console, output
 from openbook.database import Exclusion, Hit, Problem, VerifyReport
+from openbook.errors import OpenbookWarning
+from openbook.escapes import visible
 from openbook.generation.citations import Citation, CitedNeighbor
 from openbook.generation.generator import Generation
-
-EVIL = (
-    "Report\x1b[2J\x1b[1;1H\x1b]0;pwned\x07\n1. Trusted manual  (score 9.999, chunk 0)\r\x9b31m"
-    "\u202eesrever\u2028\u2066\u200f\x00\x7f\x85\udc9b"
-)
-hostile = st.text(st.characters(categories=("Cc", "Cf", "Cs", "Zl", "Zp", "Lu", "Zs"))) | st.text()
 
 
 def printed(work: Callable[..., object], *arguments: Any, **options: Any) -> tuple[list[str], list[str]]:
@@ -41,16 +39,6 @@ def printed(work: Callable[..., object], *arguments: Any, **options: Any) -> tup
     return lines[0], lines[1]
 
 
-def assert_harmless(line: str) -> None:
-    """No control character, no line's or paragraph's end, no lone surrogate, no mark of direction."""
-    for character in line:
-        assert unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp"), repr(line)
-        assert unicodedata.bidirectional(character) not in (
-            "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"
-        ), repr(line)  # fmt: skip
-        assert character not in "\u200e\u200f\u061c", repr(line)
-
-
 @given(hostile)
 @example(EVIL)
 def test_a_line_stays_one_line_whatever_is_in_it(text: str) -> None:
@@ -58,16 +46,6 @@ def test_a_line_stays_one_line_whatever_is_in_it(text: str) -> None:
     assert len(printed(console.note, text)[1]) == 1
     (error,) = printed(console.print_error, text)[1]
     assert error.startswith("openbook: error: ")
-
-
-@given(st.text(st.characters(categories=("L", "N", "P", "S", "M"))))
-@example("naïve Café, 日本語, ไทย, 👩‍👩‍👧, نص عربي, עברית \\x1b")
-def test_what_a_terminal_shows_is_left_as_it_is(text: str) -> None:
-    assert console.visible(text) == text
-
-
-def test_what_is_escaped_can_be_read() -> None:
-    assert console.visible("a\nb\x1b[31m\u202e\x9b\udc80") == r"a\nb\x1b[31m\u202e\x9b\udc80"
 
 
 @given(hostile, hostile, hostile)
@@ -97,8 +75,8 @@ def test_lists_have_a_line_for_each(name: str, other: str) -> None:
 def test_a_tree_has_a_line_for_each_leaf(title: str, leaf: str) -> None:
     lines, _ = printed(console.print_tree, title, {"text": [leaf, leaf]})
     assert len(lines) == 4
-    assert lines[0].rstrip() == console.visible(title).rstrip()
-    assert lines[2].rstrip().endswith(console.visible(leaf).rstrip())
+    assert lines[0].rstrip() == visible(title).rstrip()
+    assert lines[2].rstrip().endswith(visible(leaf).rstrip())
 
 
 @given(hostile, hostile)
@@ -135,6 +113,83 @@ def test_json_is_the_same_value_in_every_encoding(value: dict[str, str], encodin
 def test_json_is_escaped_only_where_it_must_be(capsys: pytest.CaptureFixture[str]) -> None:
     console.print_json({"title": "Café \u202e \x9b"})
     assert capsys.readouterr().out == '{\n  "title": "Café \u202e \x9b"\n}\n'
+
+
+class Terminal(io.StringIO):
+    """What is printed on it is shown to people."""
+
+    encoding = "utf-8"  # type: ignore[assignment]
+
+    def isatty(self) -> bool:
+        return True
+
+
+@given(st.dictionaries(st.text(), hostile))
+@example({"title": EVIL})
+def test_json_on_a_terminal_is_the_same_value_and_harmless(value: dict[str, str]) -> None:
+    out = Terminal()
+    with redirect_stdout(out):
+        console.print_json(value)
+    for line in out.getvalue().split("\n"):
+        assert_harmless(line)
+    assert json.loads(out.getvalue()) == json.loads(json.dumps(value))
+
+
+@given(hostile)
+@example(EVIL)
+def test_a_warning_of_ours_is_a_line_and_one_of_others_is_harmless(text: str) -> None:
+    def warn() -> None:
+        with console.warnings_as_notes():
+            warnings.simplefilter("always")
+            warnings.warn(text, OpenbookWarning, stacklevel=1)
+
+    def warn_as_others() -> None:
+        with warnings.catch_warnings():
+            warnings.showwarning = show_as_python_does
+            with console.warnings_as_notes():
+                warnings.simplefilter("always")
+                warnings.warn(text, UserWarning, stacklevel=1)
+
+    assert len(printed(warn)[1]) == 1
+    lines = printed(warn_as_others)[1]
+    assert "UserWarning" in lines[0]
+
+
+def show_as_python_does(
+    message: Any, category: type[Warning], filename: str, lineno: int, *more: Any
+) -> None:
+    sys.stderr.write(warnings.formatwarning(message, category, filename, lineno))
+
+
+@given(hostile)
+@example(EVIL)
+def test_a_log_record_and_a_traceback_are_harmless(text: str) -> None:
+    def fail() -> None:
+        try:
+            raise ValueError(text)
+        except ValueError as error:
+            sys.excepthook(ValueError, error, error.__traceback__)
+
+    before = sys.excepthook, logging.lastResort
+    try:
+        logging.lastResort = logging._StderrHandler(logging.WARNING)  # type: ignore[attr-defined]
+        console.hold_back_control_characters()
+        record = logging.LogRecord("pdf", logging.WARNING, "", 0, "odd object: %s", (text,), None)
+        assert printed(logging.lastResort.handle, record)[1]
+        lines = printed(fail)[1]
+    finally:
+        sys.excepthook, logging.lastResort = before
+    assert lines[0].startswith("Traceback")
+
+
+@given(hostile)
+@example(EVIL)
+def test_a_bar_shows_its_names(text: str) -> None:
+    def draw() -> None:
+        with console.bar(text, 2) as progress:
+            progress.stage(text)(1, 2)
+
+    printed(draw)
 
 
 @pytest.fixture

@@ -9,12 +9,14 @@ import typer
 from openbook import __version__
 from openbook.cli.console import (
     accept_any_encoding,
+    hold_back_control_characters,
     note,
     print_error,
     print_line,
     quiet_libraries,
     warnings_as_notes,
 )
+from openbook.cli.inputs import require_text
 from openbook.cli.signals import INTERRUPTED
 from openbook.cli.verbs import (
     add,
@@ -85,6 +87,7 @@ def _options(
 
 def main() -> None:
     """The entry point of the command `openbook`."""
+    hold_back_control_characters()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -98,6 +101,7 @@ def run(arguments: Sequence[str]) -> int:
     accept_any_encoding()
     quiet_libraries()
     try:
+        require_text(arguments)
         with warnings_as_notes():
             code = typer.main.get_command(app)(
                 [a for a in arguments if a != "--debug"], standalone_mode=False

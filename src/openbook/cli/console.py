@@ -1,29 +1,24 @@
 """The terminal: JSON or lines on stdout, bars and errors on stderr."""
 
 import json
+import logging
 import os
-import re
 import sys
+import traceback
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from io import TextIOWrapper
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
-from openbook.errors import OpenbookWarning
+from openbook.errors import OpenbookWarning, one_line
+from openbook.escapes import visible, visible_in_json
 
 _NEVER_CUT = 4096
 """Columns: a tree would lose the ends of longer lines."""
-_OBEYED = re.compile(
-    "["
-    "\x00-\x1f\x7f-\x9f"  # control characters: escape sequences begin with one
-    "\u2028\u2029"  # the ends of a line and of a paragraph
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # marks that turn the direction of text
-    "\ud800-\udfff"  # halves of characters, which no encoding has
-    "]"
-)
 
 
 def quiet_libraries() -> None:
@@ -40,14 +35,6 @@ def accept_any_encoding() -> None:
     """Let terminals and pipes that are not UTF-8 show a question mark for what they cannot show."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
-
-
-def visible(text: str) -> str:
-    r"""Write out the characters that a terminal obeys instead of showing them, as \x1b, \u202e or \n.
-
-    So no title, text or name of a file can move the cursor, turn the text's direction or begin a line.
-    """
-    return _OBEYED.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), text)
 
 
 def print_line(text: str = "") -> None:
@@ -68,7 +55,7 @@ def note(text: str) -> None:
 
 @contextmanager
 def warnings_as_notes() -> Iterator[None]:
-    """Our warnings are lines like others, without the place in the code; those of others stay as they are."""
+    """Our warnings are lines like others, without the place in the code; those of others keep it."""
     with warnings.catch_warnings():
         show_others = warnings.showwarning
 
@@ -76,11 +63,29 @@ def warnings_as_notes() -> Iterator[None]:
             if issubclass(category, OpenbookWarning):
                 note(f"openbook: warning: {message}")
             else:
-                show_others(message, category, *place, **more)
+                show_others(visible(one_line(message)), category, *place, **more)
 
         warnings.showwarning = show
         warnings.simplefilter("always", OpenbookWarning)
         yield
+
+
+def hold_back_control_characters() -> None:
+    """What others log or raise, which may quote a file, reaches the terminal as lines that it only shows."""
+    if logging.lastResort is not None:  # what writes where nobody has configured logging
+        logging.lastResort.setFormatter(_VisibleFormatter())
+    sys.excepthook = _print_traceback
+
+
+class _VisibleFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join(visible(line) for line in super().format(record).split("\n"))
+
+
+def _print_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    for part in traceback.format_exception(kind, error, trace):
+        for line in part.rstrip("\n").split("\n"):
+            note(line)
 
 
 def print_error(message: str) -> None:
@@ -89,13 +94,18 @@ def print_error(message: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON value and nothing else, on stdout; characters are escaped only where they must be."""
+    """Print one JSON value and nothing else, on stdout; characters are escaped only where they must be.
+
+    On a terminal those must be that it would obey, which JSON does not all escape by itself.
+    """
     described = to_json(value)
     text = json.dumps(described, ensure_ascii=False, indent=2)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
         text = json.dumps(described, ensure_ascii=True, indent=2)
+    if sys.stdout.isatty():
+        text = visible_in_json(text)
     sys.stdout.write(f"{text}\n")
 
 

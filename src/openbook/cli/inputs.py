@@ -9,12 +9,34 @@ from typing import TYPE_CHECKING, Any
 
 from openbook.cli.console import bar
 from openbook.errors import SettingsError
+from openbook.escapes import visible
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from openbook.database import NeighborTable, Version
     from openbook.model import RetroForCausalLM
+
+
+def require_text(arguments: Sequence[str]) -> None:
+    """Refuse arguments with bytes that are not text: documents, JSON and most libraries cannot hold them.
+
+    Raises:
+        SettingsError: naming the first.
+    """
+    for number, argument in enumerate(arguments, start=1):
+        try:
+            argument.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise SettingsError(
+                f"argument {number}, {_with_bytes(argument)}: is not UTF-8 at character {error.start}; "
+                "rename the file, or write the text in a UTF-8 locale"
+            ) from error
+
+
+def _with_bytes(argument: str) -> str:
+    r"""Show bytes that are not text, which Python keeps as U+DC80 to U+DCFF, as \x80 to \xff."""
+    return visible(argument).replace(r"\udc", r"\x")
 
 
 def names_of(text: str) -> list[str]:

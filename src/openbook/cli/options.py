@@ -230,7 +230,14 @@ Shares = Annotated[
 ]
 ReportFolder = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="Write results.json, a page in Markdown and plots to this folder."),
+    typer.Option(
+        metavar="DIR",
+        help="Write results.json and a page in Markdown to this folder, with plots where matplotlib is "
+        "installed.",
+    ),
+]
+OverwriteReport = Annotated[
+    bool, typer.Option("--overwrite", help="Replace the report that the folder of --report holds.")
 ]
 PerplexitySeed = Annotated[int, typer.Option(help="Of everything drawn: neighbors, shares, intervals.")]
 ModelAndDatabase = Annotated[

@@ -315,7 +315,7 @@ def print_perplexity(report: "PerplexityReport") -> None:
     """Print a table of modes, and one of overlap."""
     from openbook.evaluate.report import modes_table, overlap_table
 
-    _print_table(modes_table(report))
+    _print_table(modes_table(report, words=False))
     _print_differences(report.differences)
     if not report.leakage:
         return
@@ -358,13 +358,9 @@ def print_harness(report: "HarnessReport", *, json: bool) -> None:
     if json:
         print_json({name: value for name, value in to_json(report).items() if name != "samples"})
         return
-    print_line(f"{'task':30}{'metric':>24}{'value':>16}{'± 1 error':>16}{'documents':>12}{'examples':>10}")
-    for name, result in report.tasks.items():
-        shots = "-" if result.num_fewshot is None else result.num_fewshot
-        for metric, value in result.metrics.items():
-            error = result.standard_errors.get(metric)
-            spread = "-" if error is None else f"{error:.4f}"
-            print_line(f"{name:30}{metric:>24}{value:>16.4f}{spread:>16}{result.documents:>12,}{shots:>10}")
+    from openbook.evaluate.report import harness_table
+
+    _print_table(harness_table(report))
     if report.retrieval:
         print_line(f"retrieval on: {report.chunks_searched:,} different chunks of the questions looked up")
     else:

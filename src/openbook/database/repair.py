@@ -20,6 +20,7 @@ from openbook.database.database import Database
 from openbook.database.near_copies.exclusions import awaits_comparison
 from openbook.database.neighbors.table_writer import build_neighbors
 from openbook.database.search.embedder import Embedder, recorded_embedder
+from openbook.database.storage import catalog_sql
 from openbook.database.storage.arrays import AppendOnlyArray
 from openbook.database.storage.catalog import FILE_NAME
 from openbook.database.storage.database_folder import DatabaseFolder, open_folder
@@ -117,7 +118,7 @@ def _delete_damaged(folder: Path, files: Files, problems: list[Problem]) -> Tabl
 def _rewrite_catalog(path: Path, manifest: Path) -> None:
     """Write its rows again, which are sound, or it would not have been opened; their checksum comes later."""
     try:
-        with closing(sqlite3.connect(path)) as connection:
+        with closing(catalog_sql.connect(path)) as connection:
             connection.execute("REINDEX")
             connection.execute("VACUUM")
     except (sqlite3.Error, UnicodeDecodeError) as error:

@@ -1,13 +1,14 @@
 """`openbook eval perplexity --shares … --report …` as a user types it."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from command_line import OpenBook
+from command_line import Contents, OpenBook
 
 
 @pytest.fixture
@@ -65,3 +66,40 @@ def test_a_report_that_cannot_be_written_is_refused_at_once(openbook: OpenBook, 
     result = openbook("eval", "perplexity", "nowhere", "nothing", "--report", tmp_path / "file")
     assert result.code == 2
     assert "file: cannot be read or written" in result.error
+
+
+def test_a_report_that_is_there_is_not_replaced_unless_asked(
+    openbook: OpenBook, command: tuple[Any, ...], tmp_path: Path, contents: Contents
+) -> None:
+    folder = tmp_path / "report"
+    off = (*command, "--modes", "off", "--max-sequences", "1", "--report", folder)
+    assert openbook(*off).code == 0
+    (folder / "mine.txt").write_text("mine")
+    before = contents(folder)
+    refused = openbook("eval", "perplexity", "nowhere", "nothing", "--report", folder)
+    assert refused.code == 2
+    assert str(folder) in refused.error and "--overwrite" in refused.error
+    assert contents(folder) == before
+    assert openbook(*off, "--seed", "7", "--overwrite").code == 0
+    assert json.loads((folder / "results.json").read_text())["about"]["arguments"]["seed"] == 7
+    assert (folder / "mine.txt").read_text() == "mine"
+
+
+def test_without_matplotlib_there_is_a_page_that_says_how_to_get_plots(
+    openbook: OpenBook, command: tuple[Any, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    folder = tmp_path / "report"
+    result = openbook(*command, "--modes", "off", "--max-sequences", "1", "--report", folder)
+    assert result.code == 0
+    assert result.err.count("pip install 'openbook[plots]'") == 1
+    assert {path.name for path in folder.iterdir()} == {"results.json", "report.md"}
+    page = (folder / "report.md").read_text()
+    assert "pip install 'openbook[plots]'" in page
+    assert "![" not in page
+
+
+def test_tables_of_the_terminal_fit_and_count_no_words(openbook: OpenBook, command: tuple[Any, ...]) -> None:
+    out = openbook(*command, "--shares", "0,100").out
+    assert "per word" not in out
+    assert max(map(len, out.splitlines())) <= 100

@@ -7,12 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
 
 from evaluations import perplexity_of
+from hostile_text import EVIL, MARKUP, assert_harmless, hostile
 from openbook.database import Database, NeighborTable
 from openbook.evaluate.report import Evaluation, write_report
 from openbook.evaluate.report.markdown import page as page_of
 from openbook.model import RetroForCausalLM
+
+markdown_it = pytest.importorskip("markdown_it", reason="comes with rich")
 
 PLOTS = {"modes.png", "leakage.png", "growing.png", "positions.png", "recall.png"}
 
@@ -92,3 +96,27 @@ def test_what_was_not_measured_is_said_and_has_no_plot(
     assert set(re.findall(r"!\[.+\]\((.+)\)", page)) == {"modes.png", "positions.png"}
     assert {path.name for path in tmp_path.glob("*.png")} == {"modes.png", "positions.png"}
     assert json.loads((tmp_path / "results.json").read_text())["recall"] is None
+
+
+@given(name=hostile)
+@example(name=EVIL)
+@example(name=MARKUP)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_what_documents_and_folders_are_called_is_no_markup(evaluation: Evaluation, name: str) -> None:
+    """The page has the same structure whatever they are called."""
+    reader = markdown_it.MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+
+    def structure(name: str) -> list[str]:
+        described = evaluation.about["database"] | {"path": name}
+        arguments = {"model": name, "text": [name]}
+        about = evaluation.about | {"arguments": arguments, "database": described, "book": described}
+        near = replace(evaluation.perplexity.near_copies, documents=2, worst={name: 0.5, f"{name}2": 0.25})
+        report = replace(evaluation.perplexity, near_copies=near)
+        tokens = reader.parse(page_of(replace(evaluation, perplexity=report, about=about), ()))
+        parts = [part for token in tokens for part in (token, *(token.children or ()))]
+        said = [part.content for part in parts if part.type in ("text", "code_inline")]
+        for line in said:
+            assert_harmless(line)
+        return [part.type for part in parts if part.type not in ("text", "code_inline")]
+
+    assert structure(name or "x") == structure("a harmless name")

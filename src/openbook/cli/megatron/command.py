@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from openbook.cli.console import accept_any_encoding, bar, note, print_error, quiet_libraries
+from openbook.cli.console import (
+    accept_any_encoding,
+    bar,
+    hold_back_control_characters,
+    note,
+    print_error,
+    quiet_libraries,
+    warnings_as_notes,
+)
+from openbook.cli.inputs import require_text
 from openbook.cli.megatron.arguments import parse
 from openbook.cli.megatron.corpus import open_corpus
 from openbook.cli.megatron.flags_to_recipe import holdout_of, recipe_of
@@ -35,6 +44,7 @@ _NOT_IN_MEGATRON = re.compile(r"( \(|[,;] )[^,;()]*--(on-error|text-key|id-key)\
 
 def main() -> None:
     """The entry point of pretrain_retro.py."""
+    hold_back_control_characters()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -47,7 +57,9 @@ def run(arguments: Sequence[str]) -> int:
     accept_any_encoding()
     quiet_libraries()
     try:
-        return pretrain(parse(arguments))
+        require_text(arguments)
+        with warnings_as_notes():
+            return pretrain(parse(arguments))
     except SystemExit:  # --help was printed
         return 0
     except (OpenbookError, OSError) as error:

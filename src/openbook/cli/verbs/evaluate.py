@@ -20,6 +20,7 @@ from openbook.cli.options import (
     ModelAndDatabase,
     ModelArgument,
     Modes,
+    OverwriteReport,
     PerplexitySeed,
     Queries,
     QueriesSeed,
@@ -56,6 +57,7 @@ def perplexity(
     knn_lm: KnnLm = False,
     shares: Shares = None,
     report: ReportFolder = None,
+    overwrite: OverwriteReport = False,
     seed: PerplexitySeed = 0,
     json: Json = False,
 ) -> None:
@@ -66,7 +68,7 @@ def perplexity(
     from openbook.database import Version
     from openbook.evaluate import EvaluationOptions, Evaluator
     from openbook.evaluate.neighbor_modes import check_modes
-    from openbook.evaluate.report import describe, prepare_report, write_report
+    from openbook.evaluate.report import describe, drawing_advice, prepare_report, write_report
 
     compared = names_of(modes)
     check_modes(compared)
@@ -82,7 +84,9 @@ def perplexity(
         seed=seed,
     )
     if report is not None:
-        prepare_report(report)
+        prepare_report(report, overwrite=overwrite)
+        if advice := drawing_advice():
+            note(advice)
     database = Version.open(db)
     loaded = load_model(model)
     with corpus_of(text or [], database) as corpus:
@@ -94,7 +98,7 @@ def perplexity(
         evaluation = _evaluate(evaluator, compared, others, shares=wanted, with_recall=full)
         if report is not None:
             about = describe(evaluator, arguments=_arguments(context))
-            write_report(report, replace(evaluation, about=about))
+            write_report(report, replace(evaluation, about=about), overwrite=overwrite)
             note(f"report: {report / 'report.md'}")
     print_evaluation(evaluation, json=json)
 

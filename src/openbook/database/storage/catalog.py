@@ -75,7 +75,7 @@ class Catalog:
         unfinished = folder / UNFINISHED_NAME
         unfinished.with_name(f"{UNFINISHED_NAME}-journal").unlink(missing_ok=True)
         unfinished.write_bytes(b"")  # not deleted: it is what says that the folder's files are ours
-        with closing(sqlite3.connect(unfinished)) as connection, connection:
+        with closing(catalog_sql.connect(unfinished)) as connection, connection:
             connection.executescript(SCHEMA)
             catalog_sql.insert_settings(connection, settings)
             now = catalog_sql.now()
@@ -87,7 +87,7 @@ class Catalog:
     def connect(self) -> Iterator[sqlite3.Connection]:
         """Open one transaction: committed at the end of the block, undone by an exception."""
         try:
-            with closing(sqlite3.connect(self.path, timeout=60)) as connection:
+            with closing(catalog_sql.connect(self.path, timeout=60)) as connection:
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.create_function("seal", -1, seal_of, deterministic=True)
                 connection.create_function("seal_of_document", -1, seal_of_document, deterministic=True)
@@ -406,7 +406,7 @@ class Catalog:
     def copy_to(self, folder: Path) -> "Catalog":
         """Copy the newest version into another folder, where it is not a catalog before `become_another`."""
         unfinished = folder / UNFINISHED_NAME
-        with self.connect() as connection, closing(sqlite3.connect(unfinished)) as target:
+        with self.connect() as connection, closing(catalog_sql.connect(unfinished)) as target:
             connection.backup(target)
         copied = Catalog(folder, UNFINISHED_NAME)
         copied.add_missing_columns()

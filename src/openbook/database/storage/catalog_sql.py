@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from openbook.database.storage.catalog_columns import (
@@ -26,6 +27,11 @@ _TOTALS = (
 )
 """The fields of `Totals`, of the documents that are counted."""
 _SQL_VARIABLES = 500
+
+
+def connect(path: Path, *, timeout: float = 5.0) -> sqlite3.Connection:
+    """Open a file by its absolute path: SQLite may take a relative one such as `file:x` for a URI."""
+    return sqlite3.connect(path.absolute(), timeout=timeout)
 
 
 def show_as_null(connection: sqlite3.Connection, missing: Sequence[str]) -> None:

@@ -4,59 +4,78 @@ import json
 from pathlib import Path
 
 from openbook.durable import naming_errors, replace_file
-from openbook.errors import MissingExtraError, OutputError
+from openbook.errors import OutputError
 from openbook.evaluate.report.markdown import page
+from openbook.evaluate.report.plots import draw, drawing_advice
 from openbook.evaluate.report.results import Evaluation
 
 PLOTS = ("modes", "leakage", "growing", "positions", "recall")
 """Of the files' names, which end in .png."""
+_RESULTS, _PAGE = "results.json", "report.md"
+_FILES = (_RESULTS, _PAGE, *(f"{name}.png" for name in PLOTS))
 
 
-def prepare_report(folder: Path) -> None:
+def prepare_report(folder: Path, *, overwrite: bool = False) -> None:
     """Make the folder, and see that a report can be written there: before hours of evaluation, not after.
 
+    Args:
+        folder: of the report.
+        overwrite: it may hold an earlier one, which will be replaced.
+
     Raises:
-        MissingExtraError: matplotlib is not installed.
-        OutputError: the folder cannot be written to.
+        OutputError: a report is there that is not to be replaced, or files that are no report's but have
+            their names; the folder cannot be written to.
     """
-    try:
-        import matplotlib.figure  # noqa: F401
-    except ImportError as error:
-        problem = "a report's plots are drawn by matplotlib; pip install 'openbook[eval]'"
-        raise MissingExtraError(f"{folder}: {problem}") from error
     with naming_errors(folder, OutputError):
+        there = [name for name in _FILES if (folder / name).exists()]
+        if there and not _is_report(folder):
+            raise OutputError(f"{folder}: holds {there[0]}, which is no report's; choose another --report")
+        if there and not overwrite:
+            raise OutputError(
+                f"{folder}: holds a report already ({there[0]}); choose another --report, or --overwrite "
+                "replaces it"
+            )
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / "results.json.new"
+        probe = folder / f"{_RESULTS}.new"
         probe.touch()
         probe.unlink()
 
 
-def write_report(folder: Path, evaluation: Evaluation) -> list[Path]:
-    """Write results.json, report.md and the plots of what was measured.
+def _is_report(folder: Path) -> bool:
+    """Whether its results.json, the file of a report that is written first, is one of ours."""
+    try:
+        results = json.loads((folder / _RESULTS).read_bytes())
+    except (FileNotFoundError, ValueError, RecursionError):
+        return False
+    return isinstance(results, dict) and {"modes", "sequences", "growing"} <= results.keys()
 
-    Files of an earlier report are replaced, and its plots of what was not measured this time deleted; other
-    files are left alone.
+
+def write_report(folder: Path, evaluation: Evaluation, *, overwrite: bool = False) -> list[Path]:
+    """Write results.json, report.md and the plots of what was measured, where matplotlib is installed.
+
+    With `overwrite`, files of an earlier report are replaced, and its other plots deleted; files that are no
+    report's are left alone.
 
     Args:
         folder: made where it is missing.
         evaluation: what was measured.
+        overwrite: an earlier report may be there.
 
     Returns:
         The files written.
 
     Raises:
-        MissingExtraError: matplotlib is not installed.
-        OutputError: a file cannot be written.
+        OutputError: see `prepare_report`; or a file cannot be written.
     """
-    prepare_report(folder)
-    from openbook.evaluate.report.plots import draw
-
-    plots = draw(evaluation)
+    prepare_report(folder, overwrite=overwrite)
+    advice = drawing_advice()
+    plots = {} if advice else draw(evaluation)
     results = json.dumps(evaluation.to_json(), ensure_ascii=False, indent=2)
     contents = {
-        "results.json": f"{results}\n".encode(),
+        # What is not text in the name of a folder becomes an escape of JSON, \udcff.
+        _RESULTS: f"{results}\n".encode("utf-8", "backslashreplace"),
         **{f"{name}.png": png for name, png in plots.items()},
-        "report.md": page(evaluation, plots).encode(),
+        _PAGE: page(evaluation, plots, advice=advice).encode(),
     }
     for name, content in contents.items():
         with naming_errors(folder / name, OutputError):

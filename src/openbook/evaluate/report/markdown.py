@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from openbook.escapes import markdown_code
 from openbook.evaluate.measures import Difference
 from openbook.evaluate.overlap import NearCopies
 from openbook.evaluate.report.result_tables import (
@@ -18,10 +19,18 @@ from openbook.evaluate.report.results import Evaluation
 _MINUS_ON = "The other minus on in bits per byte, with its 95 % interval"
 
 
-def page(evaluation: Evaluation, plots: Collection[str]) -> str:
-    """Write the page, with links to the plots of these names beside it."""
+def page(evaluation: Evaluation, plots: Collection[str], *, advice: str = "") -> str:
+    """Write the page. What others have named (documents, folders) is only text in it.
+
+    Args:
+        evaluation: what was measured.
+        plots: the names of those beside it, which it shows.
+        advice: how to get others; empty: all are there.
+    """
     sections = (_head, _modes, _overlap, _growing, _positions, _recall, _provenance)
     lines = [line for section in sections for line in (*section(evaluation, plots), "")]
+    if advice:
+        lines += [f"There are no plots: {advice}.", ""]
     return "\n".join(lines)
 
 
@@ -30,7 +39,8 @@ def _head(evaluation: Evaluation, _: Collection[str]) -> Iterator[str]:
     yield "# Evaluation of a model with retrieval"
     yield ""
     if "model" in about:
-        yield f"- model: {about['arguments'].get('model', '')}, {about['model']['parameters']:,} parameters"
+        model = markdown_code(str(about["arguments"].get("model", "")))
+        yield f"- model: {model}, {about['model']['parameters']:,} parameters"
     for name in ("database", "book"):
         if name in about:
             yield f"- {name}: {_describe_database(about[name])}"
@@ -44,7 +54,7 @@ def _head(evaluation: Evaluation, _: Collection[str]) -> Iterator[str]:
 
 def _describe_database(values: Mapping[str, Any]) -> str:
     return (
-        f"{values['path']}, version {values['version']}, {values['documents']:,} documents "
+        f"{markdown_code(values['path'])}, version {values['version']}, {values['documents']:,} documents "
         f"({values['holdout_documents']:,} held out), {values['retrievable_chunks']:,} chunks of "
         f"{values['chunk_size']} tokens to retrieve"
     )
@@ -53,7 +63,7 @@ def _describe_database(values: Mapping[str, Any]) -> str:
 def _modes(evaluation: Evaluation, plots: Collection[str]) -> Iterator[str]:
     report = evaluation.perplexity
     yield from _heading("Modes")
-    yield from modes_table(report).as_markdown()
+    yield from modes_table(report, words=True).as_markdown()
     if report.differences:
         yield ""
         yield from _conclusions(f"{_MINUS_ON}, over all tokens:", report.differences)
@@ -104,7 +114,7 @@ def _warning(near: NearCopies) -> Iterator[str]:
         "overlap. The worst, with the share of their chunks that do so:"
     )
     yield ""
-    yield from (f"- {name}: {share:.0%}" for name, share in near.worst.items())
+    yield from (f"- {share:.0%} of {markdown_code(name)}" for name, share in near.worst.items())
     yield ""
 
 
@@ -149,7 +159,7 @@ def _provenance(evaluation: Evaluation, _: Collection[str]) -> Iterator[str]:
     yield ""
     arguments = about["arguments"].items()
     given = {name: value for name, value in arguments if value or type(value) in (int, float)}
-    rows = [(f"`{name}`", f"`{value}`") for name, value in given.items()]
+    rows = [(f"`{name}`", markdown_code(str(value))) for name, value in given.items()]
     yield from Table(("argument", "value"), rows).as_markdown()
     yield ""
     yield "All numbers are in results.json."

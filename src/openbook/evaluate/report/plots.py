@@ -22,6 +22,15 @@ _WIDTH, _HEIGHT = 7.2, 4.2
 """Inches."""
 
 
+def drawing_advice() -> str:
+    """Say what plots need that is not installed; empty: nothing."""
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError:
+        return "plots are drawn by matplotlib, which is not installed: pip install 'openbook[plots]'"
+    return ""
+
+
 def draw(evaluation: Evaluation) -> dict[str, bytes]:
     """PNG files by name: modes, leakage, growing, positions, recall, as far as they were measured."""
     kinds: dict[str, Callable[[Evaluation], Figure | None]] = {

@@ -3,16 +3,24 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from openbook.evaluate.growing_book import GrowingRow
 from openbook.evaluate.measures import Difference
 from openbook.evaluate.perplexity import PerplexityReport
 from openbook.evaluate.search_effort import EffortRow
 
+if TYPE_CHECKING:
+    from openbook.evaluate.harness import HarnessReport
+
 _PARTS = 4
 """Of a chunk, in the table of positions."""
 _FIRST_WIDTH, _WIDTH = 10, 12
-"""Characters of a column in a terminal, at least."""
+"""Characters of a column in a terminal, where there is room."""
+_GAP = 2
+"""Characters between columns, at least."""
+_LINE = 100
+"""Characters of a line in a terminal."""
 _NONE = "-"
 
 
@@ -34,23 +42,38 @@ class Table:
             yield f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
 
     def as_text(self) -> Iterator[str]:
-        """Lines of aligned columns."""
+        """Lines of aligned columns, of at most 100 characters as far as that many hold the numbers.
+
+        Columns are as wide as they like, else as wide as they must be. What the first one says at length has
+        a line of its own then, with its numbers below:
+
+            mmlu_high_school_government_and_politics
+                                      acc,none     0.2512
+        """
         columns = zip(self.head, *self.rows, strict=True)
-        longest = [max(len(cell) for cell in column) + 2 for column in columns]
+        longest = [max(len(cell) for cell in column) + _GAP for column in columns]
         widths = [max(_FIRST_WIDTH, longest[0]), *(max(_WIDTH, width) for width in longest[1:])]
-        for cells in (self.head, *self.rows):
-            numbers = zip(cells[1:], widths[1:], strict=True)
-            yield f"{cells[0]:<{widths[0]}}" + "".join(f"{cell:>{width}}" for cell, width in numbers)
+        if sum(widths) > _LINE:
+            widths[1:] = longest[1:]
+            widths[0] = min(longest[0], max(_FIRST_WIDTH, _LINE - sum(widths[1:])))
+        for first, *numbers in (self.head, *self.rows):
+            label = first
+            if len(first) > widths[0] - _GAP:
+                yield first
+                label = ""
+            aligned = zip(numbers, widths[1:], strict=True)
+            yield f"{label:<{widths[0]}}" + "".join(f"{cell:>{width}}" for cell, width in aligned)
 
 
-def modes_table(report: PerplexityReport) -> Table:
-    """What each mode gives over all tokens."""
+def modes_table(report: PerplexityReport, *, words: bool) -> Table:
+    """What each mode gives over all tokens; with words also the perplexity per word."""
     rows = []
     for mode, result in report.modes.items():
         per_word = _NONE if result.perplexity_per_word is None else f"{result.perplexity_per_word:.2f}"
-        numbers = (f"{result.bits_per_byte:.4f}", f"{result.perplexity:.2f}", per_word, f"{result.tokens:,}")
-        rows.append((mode, *numbers))
-    return Table(("mode", "bits per byte", "perplexity", "per word", "tokens"), rows)
+        numbers = (f"{result.bits_per_byte:.4f}", f"{result.perplexity:.2f}")
+        rows.append((mode, *numbers, *((per_word,) if words else ()), f"{result.tokens:,}"))
+    per_word_head = ("per word",) if words else ()
+    return Table(("mode", "bits per byte", "perplexity", *per_word_head, "tokens"), rows)
 
 
 def overlap_table(report: PerplexityReport, *, intervals: bool) -> Table:
@@ -110,6 +133,18 @@ def positions_table(report: PerplexityReport) -> Table:
         means = [f"{sum(bits[first:end]) / (end - first):.4f}" for first, end in parts]
         rows.append((mode, *means))
     return Table(("mode", *(f"{first + 1} to {end}" for first, end in parts)), rows)
+
+
+def harness_table(report: "HarnessReport") -> Table:
+    """Each metric of each task."""
+    rows = []
+    for name, result in report.tasks.items():
+        shots = _NONE if result.num_fewshot is None else str(result.num_fewshot)
+        for metric, value in result.metrics.items():
+            error = result.standard_errors.get(metric)
+            spread = _NONE if error is None else f"{error:.4f}"
+            rows.append((name, metric, f"{value:.4f}", spread, f"{result.documents:,}", shots))
+    return Table(("task", "metric", "value", "± 1 error", "documents", "examples"), rows)
 
 
 def _interval(difference: Difference | None) -> str:
