@@ -10,10 +10,11 @@ import pytest
 
 from breaking import Kill, copy_at_calls
 from openbook.database import Database
-from openbook.errors import MismatchError, OpenbookError, SettingsError, TrainingError
+from openbook.errors import MismatchError, OpenbookError, OutputError, SettingsError, TrainingError
 from openbook.lock import take_lock
 from openbook.model import RetroForCausalLM
 from openbook.train import Recipe, checkpoints, run_files, train
+from openbook.train.run_folder import put_model
 
 MakeRecipe = Callable[..., Recipe]
 
@@ -282,3 +283,46 @@ def test_clearing_checkpoints_leaves_what_is_not_of_them(tmp_path: Path) -> None
         (step / name).write_bytes(content)
     checkpoints.clear(tmp_path)
     assert contents(tmp_path) == {"checkpoints/step-3/mine.txt": b"mine"}
+
+
+def write_model(folder: Path) -> None:
+    """What a merge writes, made of nothing."""
+    for name in run_files.MODEL:
+        (folder / name).write_text(f"{name} of the model")
+
+
+def test_a_model_that_is_put_somewhere_is_complete_or_absent_at_any_kill(tmp_path: Path) -> None:
+    folder = tmp_path / "whole"
+    folder.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        copy_at_calls(patch, Path, "replace", folder=folder, to=tmp_path / "replace")
+        copy_at_calls(patch, Path, "mkdir", folder=folder, to=tmp_path / "mkdir")
+        put_model(folder, write_model, OutputError)
+    whole = contents(folder)
+    assert whole.keys() == set(run_files.MODEL)
+    left = [path for kind in ("replace", "mkdir") for path in (tmp_path / kind).iterdir()]
+    assert len(left) > len(run_files.MODEL)
+    for place in left:
+        if (place / "config.json").exists():
+            assert whole.items() <= contents(place).items()
+        else:
+            run_files.require_place_for_model(place)
+            put_model(place, write_model, OutputError)
+            assert contents(place) == whole
+
+
+@pytest.mark.parametrize("name", ["config.json", "thesis.txt", "model.safetensors", "model.new/thesis.txt"])
+def test_no_model_is_put_where_something_stands(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("years of work")
+    with pytest.raises(SettingsError, match=rf"{Path(name).name}; choose another --output"):
+        run_files.require_place_for_model(tmp_path)
+
+
+def test_a_model_that_cannot_be_written_is_an_error_of_the_given_class(tmp_path: Path) -> None:
+    def fail(folder: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OutputError, match="No space left on device; make room"):
+        put_model(tmp_path, fail, OutputError)
+    assert not (tmp_path / "config.json").exists()

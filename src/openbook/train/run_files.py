@@ -59,6 +59,26 @@ def require_output(output: Path, *, start_from: str | Path | None = None, base: 
         )
 
 
+def require_place_for_model(output: Path) -> None:
+    """Refuse a folder that a whole model is not to be written into.
+
+    Args:
+        output: may be absent, empty, or hold what a kill has left of the same command.
+
+    Raises:
+        SettingsError: it holds something else.
+    """
+    if output.exists() and not output.is_dir():
+        raise SettingsError(f"{output}: is a file; choose another --output")
+    names = {path.name for path in output.iterdir()} if output.exists() else set()
+    unfinished = output / UNFINISHED_MODEL
+    if unfinished.is_dir() and not (output / CONFIG).exists():
+        names -= {UNFINISHED_MODEL, *MODEL}
+        names |= {path.name for path in unfinished.iterdir()} - set(MODEL)
+    if foreign := sorted(names - {LOCK}):
+        raise SettingsError(f"{output}: is not empty, it holds {foreign[0]}; choose another --output")
+
+
 def _not_ours(output: Path) -> list[str]:
     """What a folder holds in which no training run has begun."""
     names = {path.name for path in output.iterdir()} if output.exists() else set()

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from openbook.database import NeighborTable, Version
 from openbook.durable import replace_file, sync_folder
-from openbook.errors import MismatchError, SettingsError, TrainingError
+from openbook.errors import MismatchError, OpenbookError, SettingsError, TrainingError
 from openbook.lock import take_lock
 from openbook.model import RetroForCausalLM
 from openbook.train import checkpoints, distributed, replacement, run_files, state_dicts
@@ -104,22 +104,35 @@ def finish(output: Path, model: RetroForCausalLM, weights: dict[str, Tensor], da
     Raises:
         TrainingError: the disk is full or cannot be written to.
     """
+
+    def write(folder: Path) -> None:
+        database.tokenizer.save(folder)
+        state_dicts.save_model(model, weights, folder)
+
+    put_model(output, write, TrainingError)
+    checkpoints.clear(output)
+
+
+def put_model(output: Path, write: Callable[[Path], None], error: type[OpenbookError]) -> None:
+    """Put a model into a folder, complete or absent: config.json, which says that it is there, comes last.
+
+    Args:
+        output: a folder that is there; files of a model in it are replaced.
+        write: writes the files of a model into the folder that it is called with.
+        error: what to raise where the disk is full or cannot be written to.
+    """
     unfinished = output / run_files.UNFINISHED_MODEL
     try:
         run_files.delete_folder_of_model(unfinished)
         unfinished.mkdir()
-        database.tokenizer.save(unfinished)
-        state_dicts.save_model(model, weights, unfinished)
+        write(unfinished)
         sync_folder(unfinished)
         for path in sorted(unfinished.iterdir(), key=lambda path: path.name == run_files.CONFIG):
             path.replace(output / path.name)
         sync_folder(output, files=False)
-    except (OSError, SafetensorError) as error:
-        raise TrainingError(
-            f"{output}: the model cannot be written: {error}; make room, start again"
-        ) from error
+    except (OSError, SafetensorError) as problem:
+        raise error(f"{output}: the model cannot be written: {problem}; make room, start again") from problem
     run_files.delete_folder_of_model(unfinished)
-    checkpoints.clear(output)
 
 
 def _clear_for(output: Path, now: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausa
 
 from command_line import OpenBook, sets
 from foreign_tokenizers import make_fast
+from openbook.lock import take_lock
 from tiny_gguf import write_gguf
 
 SHORT = sets("data.sequence_length=32", "train.batch_size=2", "train.max_steps=2", "train.eval_every=0")
@@ -216,8 +217,17 @@ def test_the_base_and_its_tokenizer_are_one_gguf_file(
     made = openbook("retrofit", base, "--database", book, "--output", model, *SHORT)
     assert made.code == 0, made.err
     assert json.loads((model / "config.json").read_text())["reader"] == "own"
+    whole.mkdir()
+    lock = take_lock(whole / "train.lock")
+    taken = openbook("merge", model, "--output", whole)
+    assert taken.code == 2
+    assert f"{whole}: another process is writing to it" in taken.error
+    lock.release()
+    (whole / "model.new").mkdir()
+    (whole / "model.new" / "model.safetensors").write_text("of a merge that was killed")
     merged = openbook("merge", model, "--output", whole)
     assert merged.code == 0, merged.err
+    assert not (whole / "model.new").exists()
     write = ("--max-new-tokens", "8", "--seed", "1", "--json")
     written = openbook("generate", model, book, "Note 3. Apples", *write).json
     assert openbook("generate", whole, book, "Note 3. Apples", *write).json == written

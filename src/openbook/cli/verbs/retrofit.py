@@ -25,10 +25,12 @@ from openbook.cli.options import (
 )
 from openbook.cli.output import print_merged
 from openbook.cli.verbs.train import run_training
-from openbook.errors import SettingsError, refuse_unknown
+from openbook.durable import naming_errors
+from openbook.errors import OutputError, SettingsError, refuse_unknown
 
 if TYPE_CHECKING:
     from openbook.database import Version
+    from openbook.model.retrofitting import RetrofitForCausalLM
 
 
 def retrofit(
@@ -105,14 +107,33 @@ def merge(model: ModelArgument, output: MergedFolder, json: Json = False) -> Non
     Example: openbook merge mymodel --output mymodel-whole
     """
     from openbook.model.retrofitting import RetrofitForCausalLM
-    from openbook.text import load_tokenizer
+    from openbook.train.run_files import require_place_for_model
 
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise SettingsError(f"{output}: is not empty; choose another --output")
+    require_place_for_model(output)
     loaded = load_model(model)
     if not isinstance(loaded, RetrofitForCausalLM) or loaded.config.is_self_contained:
         raise SettingsError(f"{model}: needs no other folder, there is nothing to merge")
     loaded.merge()
-    load_tokenizer(str(model)).save(output)
-    loaded.save_pretrained(output)
+    _write_merged(loaded, model, output)
     print_merged(output, json=json)
+
+
+def _write_merged(merged: "RetrofitForCausalLM", model: Path, output: Path) -> None:
+    """Write it with the tokenizer of the retrofit's folder, alone in the new folder, complete or absent."""
+    from openbook.lock import take_lock
+    from openbook.text import load_tokenizer
+    from openbook.train.run_files import LOCK, require_place_for_model
+    from openbook.train.run_folder import put_model
+
+    def write(folder: Path) -> None:
+        load_tokenizer(str(model)).save(folder)
+        merged.save_pretrained(folder)
+
+    with naming_errors(output, OutputError):
+        output.mkdir(parents=True, exist_ok=True)
+    lock = take_lock(output / LOCK, OutputError)
+    try:
+        require_place_for_model(output)  # once more: another command may have been here
+        put_model(output, write, OutputError)
+    finally:
+        lock.release()
