@@ -235,6 +235,38 @@ def test_none_for_what_transformers_passes_on_changes_nothing(name: str) -> None
         assert torch.equal(model(**inputs.asdict(), **{name: None}).logits, expected)
 
 
+@pytest.mark.parametrize("copy_head", [False, True])
+def test_the_logits_of_some_positions_are_those_of_all(copy_head: bool) -> None:
+    model, inputs = tiny_model(copy_head=copy_head), draw_inputs()
+    with torch.no_grad():
+        everything = model(**inputs.asdict()).logits
+        for wanted, expected in (
+            (0, everything),
+            (1, everything[:, -1:]),
+            (4, everything[:, -4:]),
+            (99, everything),
+            (torch.tensor([2, 5]), everything[:, [2, 5]]),
+        ):
+            torch.testing.assert_close(model(**inputs.asdict(), logits_to_keep=wanted).logits, expected)
+        loss = model(**inputs.asdict(), labels=inputs.input_ids).loss
+        assert torch.equal(model(**inputs.asdict(), labels=inputs.input_ids, logits_to_keep=1).loss, loss)
+    with pytest.raises(SettingsError, match="logits_to_keep -1: must be at least 0"):
+        model(**inputs.asdict(), logits_to_keep=-1)
+    with pytest.raises(SettingsError, match="logits_to_keep and logits_from: give one of them"):
+        model(**inputs.asdict(), logits_to_keep=2, logits_from=3)
+
+
+def test_a_tuple_holds_what_is_there() -> None:
+    model, inputs = tiny_model(), draw_inputs()
+    with torch.no_grad():
+        out = model(**inputs.asdict(), labels=inputs.input_ids, return_dict=True)
+        loss, logits, losses = model(**inputs.asdict(), labels=inputs.input_ids, return_dict=False)
+        assert len(model(**inputs.asdict(), return_dict=False)) == 1
+    assert torch.equal(loss, out.loss)
+    assert torch.equal(logits, out.logits)
+    assert torch.equal(losses, out.token_losses)
+
+
 def test_embeddings_in_place_of_tokens_are_refused_with_the_remedy() -> None:
     model, inputs = tiny_model(), draw_inputs()
     embeddings = model.get_input_embeddings()(inputs.input_ids)

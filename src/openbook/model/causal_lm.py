@@ -20,13 +20,12 @@ from openbook.model.retro import RetroModel, RetroPreTrainedModel
 
 _IGNORED = {
     "cache_position",
-    "logits_to_keep",
     "output_attentions",
     "output_hidden_states",
-    "return_dict",
     "token_type_ids",
     "tokenizer",  # what `generate` finds stop strings with
 }
+_OF_TRANSFORMERS = {"logits_to_keep", "return_dict"}
 _FORWARD = {"input_ids", "neighbor_ids", "neighbor_mask", "attention_mask", "labels", "past_key_values"}
 
 
@@ -110,8 +109,8 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         output_shares: bool = False,
         output_copied: bool = False,
         is_prompt: bool = False,
-        **ignored: Any,
-    ) -> RetroCausalLMOutput:
+        **more: Any,
+    ) -> RetroCausalLMOutput | tuple[Any, ...]:
         """Predict the next token at each position.
 
         Args:
@@ -139,8 +138,9 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
                 read the neighbors of the last chunk given, [B, C, K, R] with any C, instead of those of the
                 chunk before them. For text that is known before it is read, or a search that did not know
                 what is to be predicted.
-            ignored: arguments of transformers' interface that mean nothing here (return_dict and the like),
-                and any that are None.
+            more: of transformers' interface logits_to_keep (return the logits of so many last positions, 0:
+                of all; or of these, int64 [N]), return_dict (False: a tuple of what is there), arguments that
+                mean nothing here, and any that are None.
 
         Returns:
             loss: scalar, with labels. logits: [B, T - logits_from, V]; with the copy head
@@ -158,8 +158,8 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         if labels is not None:
             check_ids("labels", labels, self.config.vocab_size, lowest=-100)
         # A misspelled neighbor_ids would silently switch retrieval off.
-        given = [name for name, value in ignored.items() if value is not None]
-        refuse_unknown(given, _IGNORED | _FORWARD, where="forward")
+        given = [name for name, value in more.items() if value is not None]
+        refuse_unknown(given, _IGNORED | _OF_TRANSFORMERS | _FORWARD, where="forward")
         cache = self._cache(past_key_values, use_cache)
         out = self.model(
             input_ids,
@@ -178,14 +178,20 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         if labels is not None:
             weight = self.lm_head.weight
             loss, token_losses = next_token_loss(out.hidden, weight, labels, copied, num_items_in_batch)
-        return RetroCausalLMOutput(
+        logits = None
+        kept = _kept(more.get("logits_to_keep"), logits_from, input_ids.shape[1])
+        if return_logits:
+            logits = self._logits(out.hidden, copied, kept if isinstance(kept, int) else 0)
+            logits = logits if isinstance(kept, int) else logits[:, kept]
+        output = RetroCausalLMOutput(
             loss=loss,
-            logits=self._logits(out.hidden, copied, logits_from) if return_logits else None,
+            logits=logits,
             past_key_values=cache,
             token_losses=token_losses,
             neighbor_shares=out.shares,
             copied=copied if output_copied else None,
         )
+        return output.to_tuple() if more.get("return_dict") is False else output
 
     def _logits(self, hidden: Tensor, copied: CopyDistribution | None, start: int) -> Tensor:
         logits: Tensor = self.lm_head(hidden[:, start:])
@@ -242,3 +248,16 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             outputs, model_kwargs, *args, **kwargs
         )
         return updated
+
+
+def _kept(logits_to_keep: int | Tensor | None, logits_from: int, num_tokens: int) -> int | Tensor:
+    """The first position whose logits are returned, with all after it; or the positions [N]."""
+    if logits_to_keep is None:
+        return logits_from
+    if logits_from:
+        raise SettingsError("logits_to_keep and logits_from: give one of them")
+    if isinstance(logits_to_keep, Tensor):
+        return logits_to_keep
+    if logits_to_keep < 0:
+        raise SettingsError(f"logits_to_keep {logits_to_keep}: must be at least 0, which keeps all")
+    return max(0, num_tokens - logits_to_keep) if logits_to_keep else 0
