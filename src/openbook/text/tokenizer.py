@@ -19,6 +19,7 @@ from tokenizers import decoders, models, pre_tokenizers, trainers
 from openbook.errors import SettingsError, first_line
 from openbook.pretrained import gguf_file, how_to_install
 from openbook.text.gguf_tokenizer import read_gguf_tokenizer
+from openbook.text.spelling import Spelling
 from openbook.text.token_bytes import TokenBytes
 
 END_OF_TEXT = "<|endoftext|>"
@@ -116,6 +117,11 @@ class Tokenizer:
             if token == self.unknown_id
         )
         return list(islice(dict.fromkeys(word for word in found if word), count))
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """What gets no token at all."""
+        return Spelling(self._fast, unknown_id=self.unknown_id)
 
     @cached_property
     def _untrimmed(self) -> FastTokenizer:

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tokenizers import Tokenizer as FastTokenizer
-from tokenizers import decoders, models, pre_tokenizers
+from tokenizers import decoders, models, normalizers, pre_tokenizers
 
 from openbook.database import Database
 from openbook.database.retokenize.retokenize import retokenize
@@ -39,6 +41,37 @@ def test_what_is_not_spelled_is_counted_with_share_and_examples(
     assert report.unknown_tokens == 3
     assert 0.1 < report.unknown_share < 0.5
     assert [word.strip() for word in report.unknown_examples] == ["日本", "😀"]
+
+
+def without_unknown() -> Tokenizer:
+    """A BPE of letters that has no token for the unknown, nor for bytes."""
+    letters = {letter: at for at, letter in enumerate(" abcdefghijklmnopqrstuvwxyz")}
+    fast = FastTokenizer(models.BPE(letters | {"</s>": len(letters)}, []))
+    fast.normalizer = normalizers.Sequence([normalizers.NFD(), normalizers.StripAccents()])
+    fast.add_special_tokens(["</s>"])
+    return Tokenizer(fast, end_of_text="</s>", name="letters")
+
+
+def test_what_gets_no_token_at_all_is_counted_too(tmp_path: Path) -> None:
+    database = Database.create(tmp_path / "db", tokenizer=without_unknown(), embedder=None, chunk_size=4)
+    report = database.add(
+        [
+            Document(id="a", text="river caf\u00e9"),
+            Document(id="b", text="\u65e5\u672c on \U0001f600 \u65e5\u672c"),
+        ]
+    )
+    assert report.unknown_tokens == 3
+    assert report.unknown_share == pytest.approx(3 / (10 + 5 + 2 + 3)), "letters, two ends, what is lost"
+    assert report.unknown_examples == ("\u65e5\u672c", "\U0001f600")
+
+
+@given(st.text("river stone日😀\né", min_size=1))
+def test_what_is_left_out_and_what_is_not_make_the_text(text: str) -> None:
+    tokenizer = without_unknown()
+    left_out = tokenizer.spelling.left_out(text)
+    assert sorted("".join(left_out)) == sorted(letter for letter in text if letter in "日😀")
+    (ids,) = tokenizer.encode([text])
+    assert len(ids) == sum(letter not in "日😀\n" for letter in text)
 
 
 def test_a_tokenizer_that_spells_all_reports_nothing(tmp_path: Path, tokenizer: Tokenizer) -> None:

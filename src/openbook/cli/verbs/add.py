@@ -87,7 +87,7 @@ def write_documents(database: "Database", sources: "Sources", *, sync: bool = Fa
     if report.unknown_tokens:
         examples = ", ".join(repr(word) for word in report.unknown_examples)
         note(
-            f"{report.unknown_tokens:,} tokens ({report.unknown_share:.1%}) stand for what the tokenizer "
+            f"{report.unknown_tokens:,} tokens or words ({report.unknown_share:.1%}) are what the tokenizer "
             f"cannot spell{': ' if examples else ''}{examples}; that text is lost in search and training: "
             "build with a tokenizer that spells every byte, such as train:16000"
         )

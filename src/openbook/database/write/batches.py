@@ -8,8 +8,8 @@ from openbook.errors import SourceError
 from openbook.text import AnyDocument
 from openbook.text.documents import TokenizedDocument
 
-_FIRST_BATCH = 200_000
-"""Characters; how long they take decides the size of the next batch."""
+_FIRST_BATCH = 50_000
+"""Characters, some seconds for a slow encoder; how long they take decides the size of the next batch."""
 _LARGEST_BATCH = 6_000_000
 _SECONDS_A_BATCH = 15.0
 """Between commits: what an interruption costs at most."""

@@ -1,7 +1,11 @@
-"""Counting what a tokenizer cannot spell while documents are written: that text is in no token, and lost."""
+"""Counting what a tokenizer cannot spell while documents are written: that text is lost.
 
-from collections.abc import Sequence
+It becomes the unknown token, or no token at all where the tokenizer has none for it.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +21,9 @@ class UnknownTokens:
     """What was unknown so far."""
 
     tokens: int = 0
+    """And parts of texts that got no token."""
     of: int = 0
-    """All tokens that were written."""
+    """All tokens that were written, and these parts."""
     examples: list[str] = field(default_factory=list)
 
     @property
@@ -42,6 +47,9 @@ class UnknownTokens:
             tokenizer: made the tokens.
         """
         self.of += sum(record.num_tokens for record in records)
+        if tokenizer.spelling.leaves_out:
+            self._count_left_out(documents, tokenizer)
+            return
         # A tokenizer may take one token for the unknown and for the end, which also pads.
         if tokenizer.unknown_id is None or tokenizer.unknown_id == tokenizer.eos_id:
             return
@@ -51,11 +59,22 @@ class UnknownTokens:
             return
         for document, record in zip(documents, records, strict=True):
             start = record.first_chunk - records[0].first_chunk
-            missing = _EXAMPLES - len(self.examples)
-            if missing <= 0:
+            if len(self.examples) == _EXAMPLES:
                 return
             if in_rows[start : start + record.num_chunks].any() and not isinstance(
                 document, TokenizedDocument
             ):
-                words = tokenizer.unknown_words(document.text, count=_EXAMPLES)
-                self.examples += [word for word in words if word not in self.examples][:missing]
+                self._show(tokenizer.unknown_words(document.text, count=_EXAMPLES))
+
+    def _count_left_out(self, documents: Sequence[AnyDocument], tokenizer: Tokenizer) -> None:
+        for document in documents:
+            if not isinstance(document, TokenizedDocument):
+                parts = tokenizer.spelling.left_out(document.text)
+                self.tokens += len(parts)
+                self.of += len(parts)
+                self._show(parts)
+
+    def _show(self, words: Iterable[str]) -> None:
+        """Take some of them as examples."""
+        new = (word for word in dict.fromkeys(words) if word not in self.examples)
+        self.examples += islice(new, _EXAMPLES - len(self.examples))

@@ -72,7 +72,8 @@ class AddReport:
     version: int
     """Of the database afterwards."""
     unknown_tokens: int = 0
-    """Written by this call for what the tokenizer cannot spell: that text is lost."""
+    """Written by this call for what the tokenizer cannot spell, or parts of texts that it gave no token at
+    all: that text is lost."""
     unknown_share: float = 0.0
     """Of all tokens that this call wrote."""
     unknown_examples: tuple[str, ...] = ()
