@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openbook.evaluate.exact_match import (
-    REFUSAL,
     exact_match,
     f1,
     holds_answer,
     is_refusal,
     normalize_answer,
 )
+from openbook.text.chat import REFUSAL
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,7 @@ import string
 from collections import Counter
 from collections.abc import Sequence
 
-REFUSAL = "The book does not say."
-"""What a model answers when its neighbors do not hold the answer."""
+from openbook.text.chat import REFUSAL
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)

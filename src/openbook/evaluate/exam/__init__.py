@@ -1,17 +1,38 @@
 """The open-book exam: a made-up world that no model can know, asked, edited, and removed again."""
 
 from openbook.evaluate.exam.edits import AskedFact, edited_documents, facts_of, untouched_facts
+from openbook.evaluate.exam.exam_report import (
+    AfterEdit,
+    AfterRemoval,
+    ExamReport,
+    ModeScores,
+    UnanswerableScores,
+)
+from openbook.evaluate.exam.examination import Examination, ExamOptions
 from openbook.evaluate.exam.question_rows import QuestionRow, documents_of, questions_of, write_world
+from openbook.evaluate.exam.read_modes import EXAM_MODES
+from openbook.evaluate.exam.reading import ReadAnswer, Reader, ReadNeighbors
 from openbook.evaluate.exam.vocabulary import PARTS, Part
 from openbook.evaluate.exam.worlds import Fact, Unanswerable, World, WorldDocument, make_world
 
 __all__ = [
+    "EXAM_MODES",
     "PARTS",
+    "AfterEdit",
+    "AfterRemoval",
     "AskedFact",
+    "ExamOptions",
+    "ExamReport",
+    "Examination",
     "Fact",
+    "ModeScores",
     "Part",
     "QuestionRow",
+    "ReadAnswer",
+    "ReadNeighbors",
+    "Reader",
     "Unanswerable",
+    "UnanswerableScores",
     "World",
     "WorldDocument",
     "documents_of",

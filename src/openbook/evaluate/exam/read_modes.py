@@ -1,0 +1,110 @@
+"""What the questions of an exam read in each mode: on, off, random, shuffled, gold.
+
+on: what the search finds. off: nothing. random: chunks of other documents, drawn at random. shuffled: what
+was found for a question about another document. gold: what the search finds, and where no neighbor holds the
+answer, the last one gives way to a chunk of the document that does:
+
+    question     0      1      2          about documents A, B, C; k = 2
+    on           A1 B2  C1 A1  C2 A1      the answers stand in A1, B3 and C2
+    shuffled     C1 A1  C2 A1  A1 B2
+    gold         A1 B2  C1 B3  C2 A1
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database import Version
+from openbook.errors import SettingsError
+from openbook.evaluate.exact_match import holds_answer
+from openbook.evaluate.exam.reading import passages_of
+
+EXAM_MODES = ("on", "off", "random", "shuffled", "gold")
+
+
+def search(book: Version, questions: Sequence[str], *, k: int, mode: str | None) -> NDArray[np.int64]:
+    """Look up each question: chunks [Q, k], best first, -1 where there are no more."""
+    if not questions or not book.layout.live.any():
+        return np.full((len(questions), k), -1, dtype=np.int64)
+    found = book.search_chunks(book.text_queries(questions), k=k, mode=mode)[0]
+    return found.astype(np.int64)
+
+
+def random_chunks(book: Version, documents: Sequence[str | None], *, k: int, seed: int) -> NDArray[np.int64]:
+    """Draw chunks [Q, k] of other documents than these [Q]; -1 where there is no other."""
+    layout = book.layout
+    candidates = np.flatnonzero(layout.retrievable)
+    rng = np.random.default_rng(seed)
+    drawn = np.full((len(documents), k), -1, dtype=np.int64)
+    chunks_of = _chunks_of(book, documents)
+    for row, document in enumerate(documents):
+        others = np.setdiff1d(candidates, chunks_of.get(document or "", []))
+        size = min(k, len(others))
+        drawn[row, :size] = rng.choice(others, size=size, replace=False)
+    return drawn
+
+
+def shuffled_chunks(chunks: NDArray[np.int64], documents: Sequence[str | None]) -> NDArray[np.int64]:
+    """Give each question what was found [Q, k] for one about another document.
+
+    Questions are put in the order of their documents, and each takes what the one a step further has; a step
+    is as long as the most questions about one document, so it leads to another one.
+
+    Raises:
+        SettingsError: more than half of the questions are about one document.
+    """
+    names = [document or "" for document in documents]
+    if not names:
+        return chunks
+    order = np.array(sorted(range(len(names)), key=names.__getitem__))
+    step = Counter(names).most_common(1)[0][1]
+    if 2 * step > len(names):
+        raise SettingsError(
+            f"shuffled: {step} of {len(names)} questions are about one document; ask more questions, "
+            "of more documents"
+        )
+    others = np.empty_like(order)
+    others[order] = np.roll(order, -step)
+    shuffled: NDArray[np.int64] = chunks[others]
+    return shuffled
+
+
+def gold_chunks(
+    book: Version,
+    chunks: NDArray[np.int64],
+    documents: Sequence[str | None],
+    answers: Sequence[Sequence[str]],
+) -> NDArray[np.int64]:
+    """What was found [Q, k], with the answer among it wherever its document [Q] has it in one chunk."""
+    gold = chunks.copy()
+    chunks_of = _chunks_of(book, documents)
+    for row, document in enumerate(documents):
+        own = np.array(chunks_of.get(document or "", []), dtype=np.int64)
+        if not len(own):
+            continue
+        passages = passages_of(book, own[:, None])
+        holding = {
+            chunk
+            for chunk, [passage] in zip(own.tolist(), passages, strict=True)
+            if passage is not None and holds_answer(passage.text, answers[row])
+        }
+        if holding and not holding & set(gold[row].tolist()):
+            # Of the chunks that reach the answer the last one has most of what stands before it.
+            gold[row, -1] = max(holding)
+    return gold
+
+
+def _chunks_of(book: Version, documents: Sequence[str | None]) -> dict[str, list[int]]:
+    """The chunks of each of these documents that the book has and that may be retrieved."""
+    names = sorted({document for document in documents if document is not None})
+    retrievable = book.layout.retrievable
+    return {
+        name: [
+            chunk
+            for chunk in range(record.first_chunk, record.first_chunk + record.num_chunks)
+            if retrievable[chunk]
+        ]
+        for name, record in book.catalog.live_records(names).items()
+    }

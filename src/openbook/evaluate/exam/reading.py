@@ -1,0 +1,75 @@
+"""What an exam needs of a model: answers to questions, given the neighbors that each is to read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database import Version
+
+
+@dataclass(frozen=True, slots=True)
+class ReadNeighbors:
+    """What each of Q questions reads.
+
+    chunks: int64 [Q, K] of the book, -1 for one that does not exist.
+    ids: int64 [Q, K, R] their tokens with their continuations.
+    mask: bool [Q, K, R], False: this token does not exist.
+    """
+
+    chunks: NDArray[np.int64]
+    ids: NDArray[np.int64]
+    mask: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, book: Version, chunks: NDArray[np.int64]) -> "ReadNeighbors":
+        """Read these chunks [Q, K] of a book."""
+        return cls(chunks, *book.retrieved_tokens(chunks))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAnswer:
+    """What a model answered to one question."""
+
+    text: str
+    shares: tuple[float, ...] = ()
+    """Of the attention that each of the K neighbors got; empty: unknown, or nothing was read."""
+    copied: tuple[float, ...] | None = None
+    """Of what was copied, how much from each neighbor; None: the model has no copy head."""
+
+
+class Reader(Protocol):
+    """Answers questions, many at a time."""
+
+    def answer(self, questions: Sequence[str], neighbors: ReadNeighbors | None) -> list[ReadAnswer]:
+        """Answer questions.
+
+        Args:
+            questions: Q texts.
+            neighbors: of each; None: nothing is read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A neighbor as text, with its continuation, and the document it is of."""
+
+    text: str
+    document: str
+
+
+def passages_of(book: Version, chunks: NDArray[np.int64]) -> list[list[Passage | None]]:
+    """The neighbors [Q, K] as text; None for one that does not exist."""
+    layout = book.layout
+    known = np.unique(chunks[chunks >= 0])
+    after = np.where(layout.has_continuation[known], known + 1, -1)
+    texts = book.chunk_texts(np.concatenate([known, after]))
+    documents = book.catalog.describe(layout.number[layout.document_of[known]].tolist())
+    found: dict[int, Passage | None] = {
+        chunk: Passage(texts[row] + texts[len(known) + row], document.id)
+        for row, (chunk, document) in enumerate(zip(known.tolist(), documents, strict=True))
+    }
+    return [[found.get(chunk) for chunk in row] for row in chunks.tolist()]
