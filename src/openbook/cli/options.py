@@ -249,23 +249,47 @@ QueriesSeed = Annotated[int, typer.Option(help="Which chunks.")]
 
 # The open-book exam
 
+ExaminedModel = Annotated[
+    Path | None, typer.Option(metavar="MODEL", help="Folder of the model to examine.", show_default=False)
+]
 WorldFolder = Annotated[
     Path | None,
     typer.Option(
         metavar="FOLDER",
-        help="Write the world to this new folder instead, as documents.jsonl and questions.jsonl.",
+        help="Write the world to this new folder, as documents.jsonl and questions.jsonl, and ask nothing.",
         show_default=False,
     ),
 ]
 ExamDocuments = Annotated[int, typer.Option(help="Documents of the made-up world.")]
 ExamQuestions = Annotated[
-    int | None, typer.Option(help="Questions asked, or written, at most.", show_default=False)
+    int | None,
+    typer.Option(
+        help="Questions at most: asked [default: 500, and a fifth as many without an answer], or written "
+        "[default: all].",
+        show_default=False,
+    ),
 ]
 ExamPart = Annotated[
     Literal["test", "train"],
     typer.Option(help="Whose wordings and names: of the exam's worlds, or of those to train on."),
 ]
 ExamSeed = Annotated[int, typer.Option(help="Of the world, and of everything drawn.")]
+ExamNeighbors = Annotated[int, typer.Option("-k", "--k", help="Neighbors that each question reads.")]
+ExamMode = Annotated[
+    Literal["dense", "bm25", "hybrid"] | None,
+    typer.Option(help="How to search. [default: hybrid; bm25 with --embedder none]", show_default=False),
+]
+ExamEmbedder = Annotated[
+    str | None,
+    typer.Option(
+        help="Name or path of the frozen text encoder; none: words only. [default: all-MiniLM-L6-v2]",
+        show_default=False,
+    ),
+]
+WorkFolder = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Keep the book here. [default: it is deleted]", show_default=False),
+]
 
 # Tasks of lm-evaluation-harness
 

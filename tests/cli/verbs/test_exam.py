@@ -1,8 +1,23 @@
-"""The verb `exam`: a world written to a folder."""
+"""The verb `exam`: a world written to a folder, and a model examined on one."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from command_line import OpenBook
+
+EXAM = ("--documents", 12, "--questions", 8, "--embedder", "none", "-k", 2)
+REPORT = {
+    "modes",
+    "retrieved",
+    "after_edit",
+    "after_removal",
+    "unanswerable",
+    "citation_precision",
+    "copied_precision",
+}
+"""Keys that `exam --json` has at least."""
 
 
 def test_a_world_is_written(openbook: OpenBook, tmp_path: Path) -> None:
@@ -17,7 +32,48 @@ def test_a_world_is_written(openbook: OpenBook, tmp_path: Path) -> None:
     assert "another" in again.error
 
 
-def test_nothing_to_do(openbook: OpenBook) -> None:
-    result = openbook("exam")
+def test_a_model_is_examined(openbook: OpenBook, train_tiny: Callable[..., Path], tmp_path: Path) -> None:
+    model = train_tiny("model")
+    result = openbook("exam", "--model", model, *EXAM, "--workdir", tmp_path / "kept", "--json")
+    assert result.code == 0, result.err
+    report = result.json
+    assert report.keys() >= REPORT
+    assert list(report["modes"]) == ["on", "off", "random", "shuffled", "gold"]
+    for scores in report["modes"].values():
+        assert scores.keys() >= {"exact_match", "f1"}
+    assert report["after_edit"].keys() >= {"new", "old", "neighbors_unchanged"}
+    assert report["after_removal"].keys() >= {"exact_match", "found_elsewhere"}
+    assert "refused" in report["unanswerable"]
+    assert report["copied_precision"] is None
+    info = openbook("info", tmp_path / "kept" / "book", "--json").json
+    assert info["documents"] < 12, "the documents asked about were removed"
+
+    lines = openbook("exam", "--model", model, *EXAM).out.splitlines()
+    assert lines[0] == "8 questions about a book of 12 documents, k = 2, bm25 search"
+    assert [line.split()[0] for line in lines[2:7]] == ["on", "off", "random", "shuffled", "gold"]
+
+
+@pytest.mark.parametrize("options", [(), ("--model", "m", "--write", "w")])
+def test_a_model_or_a_folder(openbook: OpenBook, options: tuple[str, ...]) -> None:
+    result = openbook("exam", *options)
     assert result.code == 2
     assert "--write" in result.error
+    assert "--model" in result.error
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("-k", 0), "k = 0"),
+        (("--questions", 2), "2 questions"),
+        (("--mode", "dense", "--embedder", "none"), "lexical only"),
+        (("--documents", 2), "2 documents"),
+    ],
+)
+def test_wrong_ways_to_examine(
+    openbook: OpenBook, trained_folder: Path, options: tuple[str, ...], message: str
+) -> None:
+    result = openbook("exam", "--model", trained_folder, "--documents", 12, "--embedder", "none", *options)
+    assert result.code == 2
+    assert message in result.error
+    assert result.out == ""

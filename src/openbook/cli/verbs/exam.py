@@ -1,26 +1,118 @@
 """The verb `exam`: facts that nobody knows, asked, edited, removed."""
 
-from openbook.cli.exam_output import print_world
-from openbook.cli.options import ExamDocuments, ExamPart, ExamQuestions, ExamSeed, Json, WorldFolder
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from openbook.cli.console import bar, note
+from openbook.cli.exam_output import print_exam, print_world
+from openbook.cli.inputs import load_model
+from openbook.cli.options import (
+    ExamDocuments,
+    ExamEmbedder,
+    ExaminedModel,
+    ExamMode,
+    ExamNeighbors,
+    ExamPart,
+    ExamQuestions,
+    ExamSeed,
+    Json,
+    WorkFolder,
+    WorldFolder,
+)
 from openbook.errors import SettingsError
+
+if TYPE_CHECKING:
+    from openbook.database import Database
+    from openbook.evaluate.exam import World
+    from openbook.text import Tokenizer
+
+_QUESTIONS = 500
 
 
 def exam(
+    model: ExaminedModel = None,
     write: WorldFolder = None,
     documents: ExamDocuments = 1000,
     questions: ExamQuestions = None,
     part: ExamPart = "test",
     seed: ExamSeed = 0,
+    k: ExamNeighbors = 4,
+    mode: ExamMode = None,
+    embedder: ExamEmbedder = None,
+    workdir: WorkFolder = None,
     json: Json = False,
 ) -> None:
-    """Facts that nobody knows, in a book of made-up people, places, works and things.
+    """Facts that nobody knows: asked, edited in the book, asked again, removed, asked a last time.
 
-    Example: openbook exam --write world --documents 1000 --part train
+    The book is a made-up world of people, places, works and things. What the model answers to can only stand
+    there, so its answers show whether it follows the book: with what the search finds (on), with nothing
+    (off), with neighbors drawn at random, with those of another question (shuffled), and with the answer
+    among them (gold).
+
+    Example: openbook exam --model mymodel --documents 1000 --mode hybrid
+
+    openbook exam --write world --documents 1000 --part train
     """
     from openbook.evaluate.exam import make_world, write_world
 
-    if write is None:
-        raise SettingsError("exam: name a folder to write the world to: openbook exam --write FOLDER")
+    if (model is None) == (write is None):
+        raise SettingsError(
+            "exam: give either a model to examine, openbook exam --model MODEL, or a folder to write the "
+            "world to, openbook exam --write FOLDER"
+        )
     world = make_world(documents=documents, seed=seed, part=part)
-    written = write_world(world, write, questions=questions)
-    print_world(write, documents=len(world.documents), questions=written, json=json)
+    if write is not None:
+        written = write_world(world, write, questions=questions)
+        print_world(write, documents=len(world.documents), questions=written, json=json)
+        return
+    assert model is not None
+    from openbook.evaluate.exam import Examination, ExamOptions
+    from openbook.evaluate.exam.model_reader import ModelReader
+    from openbook.text import load_tokenizer
+    from openbook.text.chat import ChatFormat
+
+    options = ExamOptions(k=k, search_mode=mode, questions=questions or _QUESTIONS, seed=seed)
+    loaded = load_model(model)
+    chat = ChatFormat.of(load_tokenizer(str(model)))
+    reader = ModelReader(loaded, chat)
+    with _work_folder(workdir) as folder:
+        book = _build(folder, world, chat.tokenizer, embedder, loaded.config.chunk_size)
+        with bar("asking") as progress:
+            report = Examination(reader, book, world, options).hold(progress)
+    print_exam(report, json=json)
+
+
+@contextmanager
+def _work_folder(named: Path | None) -> Iterator[Path]:
+    """The folder that was named, or one for the time of the exam."""
+    if named is not None:
+        named.mkdir(parents=True, exist_ok=True)
+        yield named
+        return
+    # On Windows, files that are still mapped stay behind for the system to clear.
+    with TemporaryDirectory(prefix="openbook-exam-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def _build(
+    folder: Path, world: "World", tokenizer: "Tokenizer", embedder: str | None, chunk_size: int
+) -> "Database":
+    """The world as a database with the model's tokenizer and chunks."""
+    from openbook.database import Database
+    from openbook.database.search.embedder import DEFAULT_EMBEDDER
+    from openbook.evaluate.exam import documents_of
+
+    wanted = DEFAULT_EMBEDDER if embedder is None else embedder
+    book = Database.create(
+        folder / "book",
+        tokenizer=tokenizer,
+        embedder=None if wanted == "none" else wanted,
+        chunk_size=chunk_size,
+    )
+    with bar("building the book", len(world.documents)) as progress:
+        book.add(documents_of(world), progress=progress)
+    note(f"{len(world.documents):,} documents in {book.layout.num_chunks:,} chunks")
+    return book

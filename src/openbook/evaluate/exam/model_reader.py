@@ -1,0 +1,76 @@
+"""A model as the reader of an exam: it answers greedily, and reads the neighbors that it is given."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from openbook.evaluate.exam.reading import ReadAnswer, ReadNeighbors
+from openbook.generation import Sampling
+from openbook.generation.decoding_loop import DecodedToken, DecodingSettings, decode
+from openbook.model import RetroForCausalLM
+from openbook.model.batch import evaluation_mode
+from openbook.text.chat import ChatFormat
+
+_LONGEST = 24
+"""Tokens of an answer: names of several syllables, and the sentence of a refusal, have fewer."""
+
+
+@dataclass(frozen=True, eq=False)
+class ModelReader:
+    """Asks a model in its chat format, one question after the other.
+
+    model: a native RETRO or a retrofit.
+    chat: the format of its tokenizer.
+    """
+
+    model: RetroForCausalLM
+    chat: ChatFormat
+
+    def answer(self, questions: Sequence[str], neighbors: ReadNeighbors | None) -> list[ReadAnswer]:
+        """Answer questions, see `Reader`."""
+        answers = []
+        with evaluation_mode(self.model):
+            for place, question in enumerate(questions):
+                read = None
+                if neighbors is not None and (neighbors.chunks[place] >= 0).any():
+                    read = (
+                        torch.from_numpy(neighbors.ids[place]),
+                        torch.from_numpy(np.ascontiguousarray(neighbors.mask[place])),
+                    )
+                answers.append(self._answer(question, read))
+        return answers
+
+    def _answer(self, question: str, read: tuple[Tensor, Tensor] | None) -> ReadAnswer:
+        def fetch(chunks: list[list[int]]) -> tuple[Tensor, Tensor]:
+            """The same neighbors for every chunk of the prompt, and of the answer."""
+            assert read is not None
+            ids, mask = read
+            return ids.expand(len(chunks), *ids.shape), mask.expand(len(chunks), *mask.shape)
+
+        settings = DecodingSettings(_LONGEST, Sampling(temperature=0.0), self.chat.tokenizer.eos_id)
+        prompt = self.chat.question_ids(question)
+        tokens = decode(self.model, prompt, settings, None if read is None else fetch, is_done=self._is_done)
+        if tokens and tokens[-1].id in self.chat.end_ids:
+            tokens.pop()
+        return ReadAnswer(self._text(tokens), _mean_shares(tokens))
+
+    def _is_done(self, tokens: list[DecodedToken]) -> bool:
+        if tokens[-1].id in self.chat.end_ids:
+            return True
+        return self.chat.stop is not None and self.chat.stop in self._decoded(tokens).lstrip()
+
+    def _text(self, tokens: list[DecodedToken]) -> str:
+        text = self._decoded(tokens).strip()
+        return text if self.chat.stop is None else text.partition(self.chat.stop)[0].strip()
+
+    def _decoded(self, tokens: list[DecodedToken]) -> str:
+        return self.chat.tokenizer.decode([[token.id for token in tokens]])[0]
+
+
+def _mean_shares(tokens: Sequence[DecodedToken]) -> tuple[float, ...]:
+    """Of each neighbor, over the tokens."""
+    shares = [token.shares for token in tokens if token.shares]
+    return tuple(np.mean(shares, axis=0).tolist()) if shares else ()

@@ -1,0 +1,33 @@
+"""A model as reader: what it reads decides its answers, one question at a time or among others."""
+
+import numpy as np
+import pytest
+
+from openbook.database import Database
+from openbook.evaluate.exam import ReadNeighbors
+from openbook.evaluate.exam.model_reader import ModelReader
+from openbook.model import RetroForCausalLM
+from openbook.text.chat import ChatFormat
+
+
+@pytest.fixture
+def reader(trained: RetroForCausalLM, book: Database) -> ModelReader:
+    """The tiny model."""
+    return ModelReader(trained, ChatFormat.of(book.tokenizer))
+
+
+def test_answers_with_and_without_neighbors(reader: ModelReader, book: Database) -> None:
+    questions = ["kemo ra?", "Number 3. seti"]
+    chunks = np.flatnonzero(book.layout.retrievable)[[[0, 5], [9, -1]]]
+    chunks[1, 1] = -1
+    read = reader.answer(questions, ReadNeighbors.of(book.opened, chunks))
+    for answer in read:
+        assert len(answer.shares) in (0, 2)
+        assert "\n" not in answer.text
+        if answer.shares:
+            assert sum(answer.shares) == pytest.approx(1, abs=1e-4)
+    assert read[1:] == reader.answer(questions[1:], ReadNeighbors.of(book.opened, chunks[1:]))
+    without = reader.answer(questions, None)
+    assert [answer.shares for answer in without] == [(), ()]
+    nothing = np.full((2, 2), -1)
+    assert reader.answer(questions, ReadNeighbors.of(book.opened, nothing)) == without
