@@ -286,6 +286,14 @@ ExamEmbedder = Annotated[
         show_default=False,
     ),
 ]
+ExamBook = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DB",
+        help="Take a copy of this database of the world's documents instead of building one.",
+        show_default=False,
+    ),
+]
 WorkFolder = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Keep the book here. [default: it is deleted]", show_default=False),

@@ -53,6 +53,24 @@ def test_a_model_is_examined(openbook: OpenBook, train_tiny: Callable[..., Path]
     assert [line.split()[0] for line in lines[2:7]] == ["on", "off", "random", "shuffled", "gold"]
 
 
+def test_a_book_that_was_built_before(
+    openbook: OpenBook, train_tiny: Callable[..., Path], tmp_path: Path
+) -> None:
+    model = train_tiny("model")
+    command = ("exam", "--model", model, *EXAM, "--json")
+    first = openbook(*command, "--workdir", tmp_path / "first")
+    kept = tmp_path / "first" / "book"  # without the documents that were removed
+    before = openbook("info", kept, "--json").json
+    again = openbook(*command, "--book", kept)
+    assert again.code == 0, again.err
+    assert again.json == first.json
+    assert "documents were there" in again.err
+    assert openbook("info", kept, "--json").json == before
+    result = openbook(*command, "--book", kept, "--workdir", tmp_path / "first")
+    assert result.code == 2
+    assert "--workdir" in result.error
+
+
 @pytest.mark.parametrize("options", [(), ("--model", "m", "--write", "w")])
 def test_a_model_or_a_folder(openbook: OpenBook, options: tuple[str, ...]) -> None:
     result = openbook("exam", *options)

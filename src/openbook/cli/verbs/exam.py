@@ -1,5 +1,6 @@
 """The verb `exam`: facts that nobody knows, asked, edited, removed."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from openbook.cli.console import bar, note
 from openbook.cli.exam_output import print_exam, print_world
 from openbook.cli.inputs import load_model
 from openbook.cli.options import (
+    ExamBook,
     ExamDocuments,
     ExamEmbedder,
     ExaminedModel,
@@ -27,6 +29,7 @@ from openbook.errors import SettingsError
 if TYPE_CHECKING:
     from openbook.database import Database
     from openbook.evaluate.exam import World
+    from openbook.model import RetroConfig
     from openbook.text import Tokenizer
 
 _QUESTIONS = 500
@@ -42,6 +45,7 @@ def exam(
     k: ExamNeighbors = 4,
     mode: ExamMode = None,
     embedder: ExamEmbedder = None,
+    book: ExamBook = None,
     workdir: WorkFolder = None,
     json: Json = False,
 ) -> None:
@@ -79,9 +83,13 @@ def exam(
     chat = ChatFormat.of(load_tokenizer(str(model)))
     reader = ModelReader(loaded, chat)
     with _work_folder(workdir) as folder:
-        book = _build(folder, world, chat.tokenizer, embedder, loaded.config.chunk_size)
+        if book is None:
+            database = _create(folder / "book", chat.tokenizer, embedder, loaded.config.chunk_size)
+        else:
+            database = _copy(book, folder / "book", loaded.config)
+        _fill(database, world)
         with bar("asking") as progress:
-            report = Examination(reader, book, world, options).hold(progress)
+            report = Examination(reader, database, world, options).hold(progress)
     print_exam(report, json=json)
 
 
@@ -97,22 +105,43 @@ def _work_folder(named: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _build(
-    folder: Path, world: "World", tokenizer: "Tokenizer", embedder: str | None, chunk_size: int
-) -> "Database":
-    """The world as a database with the model's tokenizer and chunks."""
+def _create(folder: Path, tokenizer: "Tokenizer", embedder: str | None, chunk_size: int) -> "Database":
+    """An empty book with the model's tokenizer and chunks."""
     from openbook.database import Database
     from openbook.database.search.embedder import DEFAULT_EMBEDDER
-    from openbook.evaluate.exam import documents_of
 
     wanted = DEFAULT_EMBEDDER if embedder is None else embedder
-    book = Database.create(
-        folder / "book",
+    return Database.create(
+        folder,
         tokenizer=tokenizer,
         embedder=None if wanted == "none" else wanted,
         chunk_size=chunk_size,
     )
+
+
+def _copy(book: Path, folder: Path, config: "RetroConfig") -> "Database":
+    """A copy of a book that was built before: the exam changes it."""
+    from openbook.database import Database
+
+    built = Database.open(book)
+    built.settings.require_match(
+        built.tokenizer,
+        tokenizer_fingerprint=config.tokenizer_fingerprint,
+        chunk_size=config.chunk_size,
+    )
+    if folder.exists():
+        raise SettingsError(f"{folder}: is there already; name another --workdir")
+    shutil.copytree(book, folder, ignore=shutil.ignore_patterns("*.lock"))
+    return Database.open(folder)
+
+
+def _fill(database: "Database", world: "World") -> None:
+    """Let the book hold just the world's documents; those that it has are not written again."""
+    from openbook.evaluate.exam import documents_of
+
     with bar("building the book", len(world.documents)) as progress:
-        book.add(documents_of(world), progress=progress)
-    note(f"{len(world.documents):,} documents in {book.layout.num_chunks:,} chunks")
-    return book
+        done = database.add(documents_of(world), sync=True, progress=progress)
+    note(
+        f"{len(world.documents):,} documents in {database.layout.num_chunks:,} chunks, "
+        f"of which {done.unchanged:,} documents were there"
+    )
