@@ -10,7 +10,15 @@ import pytest
 
 from openbook import pretrained
 from openbook.errors import SettingsError
-from openbook.pretrained import PACKAGED, SMOLLM2, PackagedModel, gguf_file
+from openbook.pretrained import (
+    ADAPTERS,
+    PACKAGED,
+    SMOLLM2,
+    PackagedModel,
+    at_hand,
+    gguf_file,
+    shipped_adapter,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -103,3 +111,25 @@ def test_without_the_package_the_hub_is_named_alone(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(pretrained, "find_spec", without)
     assert gguf_file(SMOLLM2) is None
+
+
+def test_what_is_at_hand_needs_no_hub(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match=r"tiny\.gguf: has SHA-256"):
+        at_hand("owner/tiny")
+    rightly_hashed(monkeypatch, package)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda *_, **__: "/cache")
+    assert at_hand("owner/tiny") == str(package)
+    assert at_hand("owner/other") == "owner/other"
+
+
+def test_an_adapter_that_comes_with_openbook_is_found_where_it_is_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pretrained, "__file__", str(tmp_path / "pretrained.py"))
+    assert shipped_adapter(SMOLLM2) is None
+    folder = tmp_path / "adapters" / ADAPTERS[SMOLLM2]
+    folder.mkdir(parents=True)
+    assert shipped_adapter(SMOLLM2) is None
+    (folder / "config.json").write_text("{}")
+    assert shipped_adapter(SMOLLM2) == folder
+    assert shipped_adapter("owner/other") is None

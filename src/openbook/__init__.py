@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from openbook.database import Database
     from openbook.errors import OpenbookError
     from openbook.generation.generator import generate
+    from openbook.generation.question import ask
     from openbook.model import RetroConfig, RetroForCausalLM, RetroModel
     from openbook.model.retrofitting import retrofit
     from openbook.text import Document
@@ -24,6 +25,7 @@ __all__ = [
     "RetroConfig",
     "RetroForCausalLM",
     "RetroModel",
+    "ask",
     "generate",
     "retrofit",
 ]
@@ -35,6 +37,7 @@ _HOME = {
     "RetroConfig": "openbook.model",
     "RetroForCausalLM": "openbook.model",
     "RetroModel": "openbook.model",
+    "ask": "openbook.generation",
     "generate": "openbook.generation",
     "retrofit": "openbook.model.retrofitting",
 }

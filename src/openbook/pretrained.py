@@ -32,6 +32,27 @@ PACKAGED = {
 }
 """By their names on the hub, which is asked first."""
 
+ADAPTERS = {SMOLLM2: "smollm2-135m-instruct"}
+"""Folders in `openbook/adapters/` of retrofits that come with openbook, by the names of their bases."""
+
+
+def shipped_adapter(name: str) -> Path | None:
+    """The folder of the retrofit that comes with openbook for this base; None: there is none."""
+    if name not in ADAPTERS:
+        return None
+    folder = Path(__file__).parent / "adapters" / ADAPTERS[name]
+    return folder if (folder / "config.json").is_file() else None
+
+
+def at_hand(name: str) -> str:
+    """Where a model is to be had without asking the hub: the file of a package, else its name as it is.
+
+    Raises:
+        SettingsError: the package holds another file.
+    """
+    path = _path_in_package(PACKAGED[name]) if name in PACKAGED and not Path(name).is_dir() else None
+    return name if path is None else str(_checked(path, PACKAGED[name]))
+
 
 def gguf_file(name: str, *, revision: str | None = None, local_files_only: bool = False) -> Path | None:
     """The .gguf file that a model's name stands for; None: a folder, or a name that the hub has.
@@ -66,10 +87,21 @@ def how_to_install(name: str) -> str:
 
 def _packaged(model: PackagedModel, name: str, local_files_only: bool) -> Path | None:
     """The package's file, where neither the hub nor its cache has the model and the package is installed."""
-    spec = find_spec(model.module)  # the package itself is not imported: it wants a chat tool and a compiler
-    if spec is None or not spec.submodule_search_locations or _on_hub(name, local_files_only):
+    path = _path_in_package(model)
+    if path is None or _on_hub(name, local_files_only):
         return None
-    path = Path(spec.submodule_search_locations[0]) / model.file
+    return _checked(path, model)
+
+
+def _path_in_package(model: PackagedModel) -> Path | None:
+    spec = find_spec(model.module)  # the package itself is not imported: it wants a chat tool and a compiler
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(spec.submodule_search_locations[0]) / model.file
+
+
+def _checked(path: Path, model: PackagedModel) -> Path:
+    """The file, if it is the one that it should be."""
     try:
         with path.open("rb") as opened:
             found = hashlib.file_digest(opened, "sha256").hexdigest()

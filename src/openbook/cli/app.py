@@ -20,6 +20,7 @@ from openbook.cli.inputs import require_text
 from openbook.cli.signals import INTERRUPTED
 from openbook.cli.verbs import (
     add,
+    ask,
     build,
     demo,
     evaluate,
@@ -62,6 +63,7 @@ app.command()(retrofit.merge)
 evaluations.command()(evaluate.perplexity)
 evaluations.command()(evaluate.retrieval)
 evaluations.command()(harness.harness)
+app.command()(ask.ask)
 app.command()(generate.generate)
 app.command()(exam.exam)
 app.command()(demo.demo)

@@ -19,6 +19,7 @@ from openbook.escapes import visible, visible_in_json
 
 _NEVER_CUT = 4096
 """Columns: a tree would lose the ends of longer lines."""
+_TAB = 8
 
 
 def quiet_libraries() -> None:
@@ -46,6 +47,18 @@ def print_text(text: str) -> None:
     """Print a text that keeps its lines and tabs, on stdout."""
     for line in text.split("\n"):
         print_line(line.removesuffix("\r").expandtabs())
+
+
+def print_piece(text: str) -> None:
+    """Print a piece of a text that is being written, at once, on stdout; its lines and tabs stay."""
+    lines = text.replace("\r", "").replace("\t", " " * _TAB).split("\n")
+    sys.stdout.write("\n".join(visible(line) for line in lines))
+    sys.stdout.flush()
+
+
+def on_terminal() -> bool:
+    """Whether somebody watches what is printed on stdout."""
+    return sys.stdout.isatty()
 
 
 def note(text: str) -> None:

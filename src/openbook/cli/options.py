@@ -332,6 +332,40 @@ TopK = Annotated[int | None, typer.Option(help="Draw among this many likeliest t
 TopP = Annotated[float | None, typer.Option(help="Draw among the likeliest tokens of this probability.")]
 DrawSeed = Annotated[int | None, typer.Option(help="Makes the draws repeatable.")]
 
+PutAsQuestion = Annotated[
+    bool,
+    typer.Option(
+        "--chat", help="Put PROMPT as a question, in the chat template of the model, and look it up as one."
+    ),
+]
+
+# Questions
+
+QuestionArgument = Annotated[str, typer.Argument(metavar="QUESTION", help="What to ask.")]
+AskedModelName = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="MODEL",
+        help="Folder of a retrofit or a native RETRO; or a BASE as openbook retrofit takes it (folder, hub "
+        "name, .gguf file), which then reads untrained. [default: SmolLM2-135M-Instruct, with the adapter "
+        "that comes with openbook]",
+        show_default=False,
+    ),
+]
+AskedMode = Annotated[
+    Literal["dense", "bm25", "hybrid"] | None,
+    typer.Option(help="How to search. [default: hybrid where the database has vectors, else bm25]"),
+]
+InPrompt = Annotated[
+    bool,
+    typer.Option("--in-prompt", help="Put what is found into the prompt, for comparison; with any model."),
+]
+AskRetrieval = Annotated[
+    bool, typer.Option("--retrieval/--no-retrieval", help="Look things up, or have the model answer alone.")
+]
+MaxTokens = Annotated[int, typer.Option(help="Longest answer, in tokens.")]
+
 # The demo
 
 DemoFolder = Annotated[

@@ -25,13 +25,15 @@ if TYPE_CHECKING:
     from openbook.evaluate.baselines import KnnLmScorer
     from openbook.evaluate.harness import HarnessReport
     from openbook.evaluate.report import Evaluation, Table
-    from openbook.generation import Generation
+    from openbook.generation import Answer, Citation, CitedNeighbor, Generation
     from openbook.train import TrainResult
 
 _SHOWN_COMMITS = 5
 _NAMED_COPIES = 5
 _NAMED_NEAR_COPIES = 3
 _WANTED_RECALL = 0.95
+_QUOTED = 80
+"""Characters of what was read, at most."""
 
 
 # Databases
@@ -382,7 +384,44 @@ def print_generation(prompt: str, result: "Generation", *, json: bool = False) -
     print_text(text + result.text[done:])
     for number, citation in enumerate(result.citations, start=1):
         for neighbor in citation.neighbors:
-            title = neighbor.title or neighbor.document_id
-            print_line(
-                f"[{number}] {neighbor.attention:4.0%} {title} ({neighbor.source}, chunk {neighbor.chunk_id})"
-            )
+            print_line(f"[{number}] {_cited(neighbor)}")
+
+
+def print_answer(result: "Answer", *, json: bool, told: bool) -> None:
+    """Print an answer, then what it was read from.
+
+    Args:
+        result: of `ask`.
+        json: as one JSON value.
+        told: the answer was printed while it was written.
+    """
+    if json:
+        print_json(result)
+        return
+    print_text("" if told else result.answer)
+    if result.is_refusal:
+        print_line("What was read does not hold the answer:")
+    print_sources(result.answer, result.citations)
+
+
+def print_sources(text: str, citations: "Sequence[Citation]") -> None:
+    """Print what each span of a text was read from, with its first words; several spans with their own."""
+    for number, citation in enumerate(citations, start=1):
+        if len(citations) > 1:
+            print_line(f"[{number}] {_first_words(text[citation.start : citation.end])}")
+        for neighbor in citation.neighbors:
+            read = _first_words(f"{neighbor.text}{neighbor.continuation}")
+            print_line(f"[{number}] {_cited(neighbor)}: {read}")
+
+
+def _cited(neighbor: "CitedNeighbor") -> str:
+    """Its share of the attention, where that is known, what it is called and where it stands."""
+    share = "in the prompt" if neighbor.attention is None else f"{neighbor.attention:4.0%}"
+    title = neighbor.title or neighbor.document_id
+    return f"{share} {title} ({neighbor.source}, chunk {neighbor.chunk_id})"
+
+
+def _first_words(text: str) -> str:
+    """The beginning of a text, in one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= _QUOTED else f"{line[:_QUOTED].rstrip()} …"

@@ -3,6 +3,7 @@
 from openbook.generation.citations import Citation, CitedNeighbor
 from openbook.generation.copied_spans import CopiedSpan
 from openbook.generation.generator import Generation, generate
+from openbook.generation.question import Answer, ask
 from openbook.generation.sampling import Sampling
 
-__all__ = ["Citation", "CitedNeighbor", "CopiedSpan", "Generation", "Sampling", "generate"]
+__all__ = ["Answer", "Citation", "CitedNeighbor", "CopiedSpan", "Generation", "Sampling", "ask", "generate"]

@@ -22,8 +22,9 @@ class CitedNeighbor:
     continuation: str
     score: float
     """Of the search."""
-    attention: float
-    """Share of the span's attention, mean over its tokens, heads and layers; a span's neighbors sum to 1."""
+    attention: float | None
+    """Share of the span's attention, mean over its tokens, heads and layers; a span's neighbors sum to 1.
+    None: it is not known, for it was read in the prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +93,20 @@ def _copied(
 
 
 def _cited(span: list[DecodedToken], hits: Sequence[Hit]) -> list[CitedNeighbor]:
-    neighbors = [
-        CitedNeighbor(
-            hit.document_id,
-            hit.chunk_id,
-            hit.title,
-            hit.source,
-            hit.text,
-            hit.continuation,
-            hit.score,
-            sum(token.shares[place] for token in span) / len(span),
-        )
-        for place, hit in enumerate(hits)
-    ]
-    return sorted(neighbors, key=lambda neighbor: -neighbor.attention)
+    shares = [sum(token.shares[place] for token in span) / len(span) for place in range(len(hits))]
+    order = sorted(range(len(hits)), key=lambda place: -shares[place])
+    return [cited_neighbor(hits[place], shares[place]) for place in order]
+
+
+def cited_neighbor(hit: Hit, attention: float | None) -> CitedNeighbor:
+    """Cite what was found, with its share of the attention."""
+    return CitedNeighbor(
+        hit.document_id,
+        hit.chunk_id,
+        hit.title,
+        hit.source,
+        hit.text,
+        hit.continuation,
+        hit.score,
+        attention,
+    )

@@ -39,6 +39,8 @@ class DecodingSettings:
     sampling: Sampling
     eos_id: int
     seed: int | None = None
+    end_ids: frozenset[int] = frozenset()
+    """Other tokens that end the text, as `eos_id` does."""
 
 
 def decode(
@@ -69,7 +71,7 @@ def decode(
         is_done: called after each token with all that are written; True ends the text; None: it never does.
 
     Returns:
-        The written tokens, without an end-of-text token.
+        The written tokens, without the one that ends the text.
     """
     M = model.config.chunk_size
     seed = _any_seed() if settings.seed is None else settings.seed
@@ -98,7 +100,7 @@ def decode(
             )
             assert out.logits is not None
             token = settings.sampling.draw(out.logits[0, -1], generator)
-            if token == settings.eos_id:
+            if token == settings.eos_id or token in settings.end_ids:
                 break
             shares = [] if out.neighbor_shares is None else out.neighbor_shares[0, -1].tolist()
             source = copied_token(out.copied, out.logits[0, -1], token, retrieved_length=2 * M)

@@ -10,6 +10,7 @@ from openbook.generation.citations import Citation, cite
 from openbook.generation.decoding_loop import DecodingSettings, decode
 from openbook.generation.neighbor_fetcher import fetcher_for
 from openbook.generation.sampling import Sampling
+from openbook.generation.text_stream import OnText, TextStream
 from openbook.model import EncodedNeighbors, RetroForCausalLM
 from openbook.model.batch import evaluation_mode
 
@@ -46,6 +47,7 @@ def generate(
     sampling: Sampling | None = None,
     seed: int | None = None,
     encoded_neighbors: EncodedNeighbors | None = None,
+    on_text: OnText | None = None,
 ) -> Generation:
     """Continue a prompt, with new neighbors at each chunk border.
 
@@ -62,6 +64,7 @@ def generate(
         seed: makes the draws repeatable; None: one is drawn, which the result names.
         encoded_neighbors: a store shared by calls, for a model with an unconditioned encoder: what is looked
             up again is not encoded again.
+        on_text: told each piece of the text as it comes.
 
     Raises:
         SettingsError: an empty prompt, or a number out of its range.
@@ -77,12 +80,14 @@ def generate(
     seed = secrets.randbelow(_SEEDS) if seed is None else seed
     settings = DecodingSettings(max_new_tokens, sampling or Sampling(), database.tokenizer.eos_id, seed)
     tokens_of_prompt = _encode(database, prompt)
-    _require_room(model, len(tokens_of_prompt), max_new_tokens)
+    require_room(model, len(tokens_of_prompt), max_new_tokens)
     fetch = None if fetcher is None else fetcher.fetch
+    stream = TextStream(database.tokenizer, on_text)
     with evaluation_mode(model):
-        tokens = decode(model, tokens_of_prompt, settings, fetch, encoded_neighbors)
+        tokens = decode(model, tokens_of_prompt, settings, fetch, encoded_neighbors, is_done=stream.add)
     found, retrieved = ([], []) if fetcher is None else (fetcher.hits, fetcher.retrieved)
     text, citations = cite(tokens, found, database.tokenizer, retrieved)
+    stream.finish(text)
     return Generation(
         text,
         citations,
@@ -104,8 +109,17 @@ def _encode(database: Version, prompt: str) -> list[int]:
     return tokens
 
 
-def _require_room(model: RetroForCausalLM, prompt: int, max_new_tokens: int) -> None:
-    """The last token that is written need not be read again."""
+def require_room(model: RetroForCausalLM, prompt: int, max_new_tokens: int) -> None:
+    """Refuse a text that is longer than the base's table of positions, if it has one.
+
+    Args:
+        model: any.
+        prompt: its tokens.
+        max_new_tokens: the longest continuation; its last token need not be read again.
+
+    Raises:
+        SettingsError: saying how many there is room for.
+    """
     if model.max_positions is not None and prompt + max_new_tokens - 1 > model.max_positions:
         room = model.max_positions - prompt + 1
         advice = f"ask for at most {room}" if room > 0 else "shorten the prompt"

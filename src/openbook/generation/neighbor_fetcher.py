@@ -36,20 +36,38 @@ def fetcher_for(
         tokenizer_fingerprint=model.config.tokenizer_fingerprint,
         chunk_size=model.config.chunk_size,
     )
-    if k is not None and k < 1:
-        raise SettingsError(
-            f"k = {k}: at least 1 neighbor must be asked for; to do without any: no retrieval"
-        )
     if not retrieval:
+        _check_k(k)
         return None
     if not model.config.cca_layers:
         raise SettingsError("this model was built without chunked cross-attention; switch retrieval off")
+    checked = check_lookup(database, k=k, mode=mode)
+    return NeighborFetcher(database, k or model.config.num_neighbors, checked)
+
+
+def check_lookup(database: Version, *, k: int | None, mode: str | None) -> SearchMode:
+    """Check that so many neighbors can be looked up in this mode.
+
+    Returns:
+        The mode; for None the database's default.
+
+    Raises:
+        SettingsError: k below 1, or a mode that the database does not have.
+        DatabaseError: there is nothing to retrieve.
+    """
+    _check_k(k)
     if database.layout.num_chunks == 0:
         raise DatabaseError(
             f"{database.path}: is empty; add documents first: openbook add {database.path} SOURCE"
         )
-    checked = check_mode(mode, has_dense=database.vectors is not None)
-    return NeighborFetcher(database, k or model.config.num_neighbors, checked)
+    return check_mode(mode, has_dense=database.vectors is not None)
+
+
+def _check_k(k: int | None) -> None:
+    if k is not None and k < 1:
+        raise SettingsError(
+            f"k = {k}: at least 1 neighbor must be asked for; to do without any: no retrieval"
+        )
 
 
 class NeighborFetcher:
@@ -97,8 +115,12 @@ class NeighborFetcher:
     def fetch(self, chunks: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
         """Neighbors [C, K, R] of chunks of tokens, and their mask; hits of the last chunk are kept."""
         found, scores = self.search(chunks)
-        self.hits.append(self.database.hits(found[-1], scores[-1]))
         ids, mask = self.tensors(found)
-        of_last = zip(ids[-1], mask[-1], found[-1] >= 0, strict=True)
-        self.retrieved.append([row[exists].tolist() for row, exists, there in of_last if there])
+        self._keep(found[-1], scores[-1], ids[-1], mask[-1])
         return ids, mask
+
+    def _keep(self, found: NDArray[np.int64], scores: NDArray[np.float32], ids: Tensor, mask: Tensor) -> None:
+        """Remember what was found [K], with its tokens [K, R]."""
+        self.hits.append(self.database.hits(found, scores))
+        rows = zip(ids, mask, found >= 0, strict=True)
+        self.retrieved.append([row[exists].tolist() for row, exists, there in rows if there])

@@ -1,0 +1,120 @@
+"""The model that answers questions: a retrofit, a native RETRO, or a base as people have it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from openbook.cli.inputs import load_model, require_base
+from openbook.pretrained import SMOLLM2, at_hand, shipped_adapter
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    from openbook.model import RetroForCausalLM
+    from openbook.text import ChatFormat, Tokenizer
+
+_UNTRAINED_NEIGHBORS = 4
+"""As many as the adapters that come with openbook read."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedModel:
+    """A model, how questions are put to it, and what it is, for people."""
+
+    model: "RetroForCausalLM"
+    chat: "ChatFormat"
+    description: str
+
+
+def load_asked_model(name: str | None, *, reads: bool) -> AskedModel:
+    """Load what `openbook ask --model` names.
+
+    Args:
+        name: folder of a model of openbook; folder, hub name or .gguf file of a base; None: SmolLM2.
+        reads: it is to read neighbors beside its prompt. Where not, a base does not need to be able to.
+
+    Raises:
+        SettingsError: there is none, it is damaged, or it cannot read neighbors.
+    """
+    name = SMOLLM2 if name is None else name
+    if _is_ours(Path(name)):
+        model = load_model(Path(name))
+        return AskedModel(model, _chat_of(_tokenizer_of(Path(name), model)), name)
+    require_base(name)
+    return _load_base(name, reads=reads)
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a folder holds a model of openbook, whole or damaged."""
+    try:
+        kind = json.loads((folder / "config.json").read_bytes())["model_type"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return kind in ("retro", "retrofit")
+
+
+def _load_base(name: str, *, reads: bool) -> AskedModel:
+    from openbook.model.retrofitting import load_base, retrofit
+    from openbook.model.retrofitting.families import family_of
+    from openbook.text import load_tokenizer
+
+    place = at_hand(name)
+    tokenizer = load_tokenizer(place)
+    chat = _chat_of(tokenizer)
+    # The default is small, and bfloat16, as the hub has it, is slow on most processors.
+    base = load_base(place, dtype="float32" if name == SMOLLM2 else "auto")
+    adapter = shipped_adapter(name) if reads else None
+    if adapter is not None:
+        model = _adapted(adapter, base, is_the_packaged=place != name)
+        return AskedModel(model, chat, f"{name} with the adapter that comes with openbook")
+    reader = "own" if reads or not family_of(base).absolute_positions else "encoder"
+    model = retrofit(
+        base,
+        reader=reader,
+        num_neighbors=_UNTRAINED_NEIGHBORS,
+        tokenizer_fingerprint=tokenizer.fingerprint,
+        prefix_ids=chat.prefix_ids if reader == "own" else None,
+    )
+    return AskedModel(model, chat, f"{name}, not trained to read" if reads else name)
+
+
+def _adapted(adapter: Path, base: "PreTrainedModel", *, is_the_packaged: bool) -> "RetroForCausalLM":
+    """The base with an adapter that comes with openbook.
+
+    Those were trained on the weights of a package, which are the hub's in fewer bits: they fit both.
+    """
+    from openbook.model.retrofitting import RetrofitForCausalLM
+    from openbook.model.retrofitting.fingerprint import core_fingerprint, weights_fingerprint
+    from openbook.model.retrofitting.stored import read_config
+
+    config = read_config(str(adapter))
+    if not is_the_packaged:
+        config.base_fingerprint = weights_fingerprint(base)
+        config.base_core_fingerprint = core_fingerprint(base)
+    return RetrofitForCausalLM.from_pretrained(adapter, base=base, config=config)
+
+
+def _tokenizer_of(folder: Path, model: "RetroForCausalLM") -> "Tokenizer":
+    """The model's, which stands beside it, or is its base's; with the chat template that the base has."""
+    from openbook.errors import SettingsError
+    from openbook.text import load_tokenizer
+
+    base = getattr(model.config, "base_name", None)
+    if not (folder / "tokenizer.json").is_file():
+        return load_tokenizer(str(folder) if base is None else at_hand(base))
+    saved = load_tokenizer(str(folder))
+    if saved.chat_template is None and base is not None:
+        try:
+            of_base = load_tokenizer(at_hand(base))
+        except SettingsError:  # its weights may be here and its tokenizer not
+            return saved
+        if of_base.fingerprint == saved.fingerprint:
+            return of_base
+    return saved
+
+
+def _chat_of(tokenizer: "Tokenizer") -> "ChatFormat":
+    from openbook.text import ChatFormat
+
+    return ChatFormat.of(tokenizer)

@@ -1,0 +1,72 @@
+"""The verb `ask`: a question, an answer, and what it was read from."""
+
+from openbook.cli.console import note, on_terminal, print_piece
+from openbook.cli.options import (
+    AskedMode,
+    AskedModelName,
+    AskRetrieval,
+    DatabaseArgument,
+    DrawSeed,
+    InPrompt,
+    Json,
+    MaxTokens,
+    QuestionArgument,
+    ReadNeighbors,
+    Temperature,
+)
+from openbook.cli.output import print_answer
+
+
+def ask(
+    db: DatabaseArgument,
+    question: QuestionArgument,
+    model: AskedModelName = None,
+    k: ReadNeighbors = None,
+    mode: AskedMode = None,
+    in_prompt: InPrompt = False,
+    retrieval: AskRetrieval = True,
+    max_tokens: MaxTokens = 128,
+    temperature: Temperature = 0.0,
+    seed: DrawSeed = None,
+    json: Json = False,
+) -> None:
+    """Ask a question, and get an answer with what it was read from.
+
+    The question is looked up in the database, which may have any tokenizer, and put to the model in its chat
+    template. A share is that of the model's attention to what it read.
+
+    Example: openbook ask mybook "Who built the old mill?"
+
+    openbook ask mybook "Who built the old mill?" --model HuggingFaceTB/SmolLM2-135M-Instruct --in-prompt
+    """
+    from openbook.cli.asked_model import load_asked_model
+    from openbook.database import Version
+    from openbook.generation.request import check_request, check_sampling
+
+    check_request(question, max_new_tokens=max_tokens, k=k)
+    check_sampling(temperature=temperature, top_k=None, top_p=None)
+    database = Version.open(db)
+    asked = load_asked_model(model, reads=retrieval and not in_prompt)
+    note(f"asking {asked.description}")
+
+    from openbook.generation import Sampling
+    from openbook.generation import ask as answer_question
+
+    told = on_terminal() and not json
+    result = answer_question(
+        asked.model,
+        database,
+        question,
+        chat=asked.chat,
+        max_new_tokens=max_tokens,
+        k=k,
+        mode=mode,
+        in_prompt=in_prompt,
+        retrieval=retrieval,
+        sampling=Sampling(temperature=temperature),
+        seed=seed,
+        on_text=print_piece if told else None,
+    )
+    if retrieval and not result.citations:
+        note(f"nothing in {db} was found for this question")
+    print_answer(result, json=json, told=told)

@@ -1,0 +1,130 @@
+"""Fetching what a question finds: its own words are the query, and any database can be read."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from openbook.database import Hit, SearchMode, Version
+from openbook.generation.neighbor_fetcher import NeighborFetcher, check_lookup, fetcher_for
+from openbook.model import RetroForCausalLM
+from openbook.text import ChatFormat, Tokenizer
+
+
+def default_mode(database: Version) -> str:
+    """How to search for a question: by vectors and words, where there are vectors."""
+    return "bm25" if database.vectors is None else "hybrid"
+
+
+class QuestionFetcher(NeighborFetcher):
+    """Fetches the neighbors of a question for all of the prompt, then those of the chunks of the answer.
+
+    A model that reads its neighbors itself reads text: where the database has another model's tokens or other
+    chunks, a neighbor with its continuation is tokenized for this one, and cut after R tokens. Other models
+    read the chunks that they were trained on.
+
+    Args:
+        database: to search.
+        k: neighbors of the question, and of each chunk.
+        mode: of search.
+        question: the query.
+        tokenizer: the model's.
+        chunk_size: the model's.
+    """
+
+    def __init__(
+        self,
+        database: Version,
+        k: int,
+        mode: SearchMode,
+        *,
+        question: str,
+        tokenizer: Tokenizer,
+        chunk_size: int,
+    ) -> None:
+        super().__init__(database, k, mode)
+        self.question = question
+        self.tokenizer = tokenizer
+        self.num_tokens = 2 * chunk_size
+        self.reads_stored_tokens = (
+            chunk_size == database.settings.chunk_size
+            and tokenizer.fingerprint == database.tokenizer.fingerprint
+        )
+
+    def search(self, chunks: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        return self._search_texts(self.tokenizer.decode(chunks))
+
+    def tensors(self, neighbors: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        if self.reads_stored_tokens:
+            return super().tensors(neighbors)
+        ids = np.zeros((neighbors.size, self.num_tokens), dtype=np.int64)
+        mask = np.zeros(ids.shape, dtype=np.bool_)
+        for row, tokens in enumerate(self.tokenizer.encode(self._texts(neighbors.ravel()))):
+            kept = tokens[: self.num_tokens]
+            ids[row, : len(kept)], mask[row, : len(kept)] = kept, True
+        shape = (*neighbors.shape, self.num_tokens)
+        return torch.from_numpy(ids.reshape(shape)), torch.from_numpy(mask.reshape(shape))
+
+    def fetch(self, chunks: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+        """Neighbors [C, K, R] of chunks, and their mask; in the first call, of a prompt, the question's."""
+        if self.hits:
+            return super().fetch(chunks)
+        found, scores = self._search_texts([self.question])
+        ids, mask = self.tensors(found)
+        self._keep(found[0], scores[0], ids[0], mask[0])
+        return ids.expand(len(chunks), -1, -1), mask.expand(len(chunks), -1, -1)
+
+    def hits_of_question(self) -> list[Hit]:
+        """What the question finds, best first."""
+        found, scores = self._search_texts([self.question])
+        return self.database.hits(found[0], scores[0])
+
+    def _search_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        return self.database.search_chunks(self.database.text_queries(texts), k=self.k, mode=self.mode)
+
+    def _texts(self, chunks: NDArray[np.int64]) -> list[str]:
+        """Each chunk with its continuation; empty for -1."""
+        rows = np.where(chunks >= 0, chunks, 0)
+        after = np.where((chunks >= 0) & self.database.layout.has_continuation[rows], chunks + 1, -1)
+        pairs = zip(self.database.chunk_texts(chunks), self.database.chunk_texts(after), strict=True)
+        return [f"{text}{continuation}" for text, continuation in pairs]
+
+
+def question_fetcher_for(
+    model: RetroForCausalLM,
+    database: Version,
+    question: str,
+    chat: ChatFormat,
+    *,
+    k: int | None,
+    mode: str | None,
+    in_prompt: bool,
+) -> QuestionFetcher:
+    """Make what fetches neighbors for a question.
+
+    Args:
+        model: any, if passages stand in the prompt.
+        database: to search.
+        question: the query.
+        chat: the model's format.
+        k: neighbors; None: as in the model's training.
+        mode: of search; None: both by vectors and by words, where there are vectors.
+        in_prompt: the model reads nothing but its prompt.
+
+    Raises:
+        SettingsError, MismatchError, DatabaseError: as `fetcher_for`; a model that reads its neighbors itself
+            reads any database.
+    """
+    mode = default_mode(database) if mode is None else mode
+    if not in_prompt and getattr(model.config, "reader", None) != "own":
+        fetcher_for(model, database, k=k, mode=mode, retrieval=True)
+    return QuestionFetcher(
+        database,
+        k or model.config.num_neighbors,
+        check_lookup(database, k=k, mode=mode),
+        question=question,
+        tokenizer=chat.tokenizer,
+        chunk_size=model.config.chunk_size,
+    )

@@ -1,0 +1,168 @@
+"""The verb `ask`: an answer on stdout with what it was read from; and the commands of the README."""
+
+import re
+import shlex
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import openbook as package
+from command_line import OpenBook
+from openbook.cli.verbs import ask as verb
+from openbook.generation import Sampling
+from openbook.model import retrofitting
+from openbook.pretrained import PACKAGED, SMOLLM2
+from openbook.text import ChatFormat, load_tokenizer
+from openbook.text.chat import REFUSAL
+from tiny_base import write_base
+
+ANSWER = {"answer", "citations", "finish_reason", "prompt_tokens", "completion_tokens"}
+CITED = {"document_id", "chunk_id", "title", "source", "text", "score"}
+QUESTION = "Where do zebras drink water?"
+README = Path(package.__file__).parents[2] / "README.md"
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_base(tmp_path_factory.mktemp("bases") / "llama")
+
+
+@pytest.fixture
+def answers(base: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Have the base give this answer."""
+
+    def give(text: str) -> None:
+        ids = iter(ChatFormat.of(load_tokenizer(str(base))).answer_ids(text))
+        monkeypatch.setattr(Sampling, "draw", lambda self, logits, generator: next(ids))
+
+    return give
+
+
+def test_an_answer_and_what_it_was_read_from(
+    openbook: OpenBook, database: Path, base: Path, answers: Any
+) -> None:
+    answers("At the river.")
+    result = openbook("ask", database, QUESTION, "--model", base, "-k", "2")
+    assert result.code == 0, result.err
+    answer, *sources = result.out.splitlines()
+    assert answer == "At the river."
+    assert len(sources) == 2
+    assert any(
+        re.match(r"\[1\] +\d+% The guide \(.*guide\.md, chunk \d+\): # The guide Zeb", s) for s in sources
+    )
+    assert str(base) in result.err
+
+
+def test_as_json(openbook: OpenBook, database: Path, base: Path) -> None:
+    options = ("--model", base, "--max-tokens", "5", "--json")
+    found = openbook("ask", database, QUESTION, *options).json
+    assert found.keys() >= ANSWER
+    assert (found["finish_reason"], found["completion_tokens"]) == ("length", 5)
+    for citation in found["citations"]:
+        assert citation.keys() >= {"start", "end", "neighbors"}
+        assert all(neighbor.keys() >= CITED for neighbor in citation["neighbors"])
+    in_prompt = openbook("ask", database, QUESTION, *options, "--in-prompt").json
+    assert in_prompt["prompt_tokens"] > found["prompt_tokens"]
+    alone = openbook("ask", database, QUESTION, *options, "--no-retrieval").json
+    assert (alone["prompt_tokens"], alone["citations"]) == (found["prompt_tokens"], [])
+
+
+def test_passages_in_the_prompt_have_no_share(
+    openbook: OpenBook, database: Path, base: Path, answers: Any
+) -> None:
+    answers("At the river.")
+    result = openbook("ask", database, QUESTION, "--model", base, "--in-prompt", "-k", "1")
+    assert "[1] in the prompt The guide (" in result.out
+
+
+def test_on_a_terminal_the_answer_comes_piece_by_piece(
+    openbook: OpenBook, database: Path, base: Path, answers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces: list[str] = []
+    monkeypatch.setattr(verb, "on_terminal", lambda: True)
+    monkeypatch.setattr(verb, "print_piece", pieces.append)
+    answers("At the river.")
+    result = openbook("ask", database, QUESTION, "--model", base)
+    assert len(pieces) > 1
+    assert "".join(pieces) == "At the river."
+    assert "At the river." not in result.out
+    pieces.clear()
+    answers("At the river.")
+    assert openbook("ask", database, QUESTION, "--model", base, "--json").json["answer"] == "At the river."
+    assert pieces == []
+
+
+def test_a_refusal_says_so(openbook: OpenBook, database: Path, base: Path, answers: Any) -> None:
+    answers(REFUSAL)
+    lines = openbook("ask", database, QUESTION, "--model", base).out.splitlines()
+    assert lines[:2] == [REFUSAL, "What was read does not hold the answer:"]
+    answers(REFUSAL)
+    found = openbook("ask", database, QUESTION, "--model", base, "--json").json
+    assert (found["answer"], found["finish_reason"]) == (REFUSAL, "stop")
+
+
+def test_nothing_found_is_said(openbook: OpenBook, database: Path, base: Path) -> None:
+    result = openbook("ask", database, "xylophone qqq", "--model", base, "--max-tokens", "3")
+    assert result.code == 0
+    assert "nothing" in result.err
+    assert "[1]" not in result.out
+
+
+def test_a_native_model_answers(openbook: OpenBook, trained_folder: Path, book: Any) -> None:
+    found = openbook(
+        "ask", book.path, "ba ke?", "--model", trained_folder, "--max-tokens", "4", "--json"
+    ).json
+    assert found.keys() >= ANSWER
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("",), "is empty"),
+        (("a", "-k", "0"), "k = 0"),
+        (("a", "--max-tokens", "0"), "max new tokens 0"),
+        (("a", "--temperature", "-1"), "temperature -1"),
+        (("a", "--model", "./gone"), "./gone: there is no such folder"),
+    ],
+)
+def test_wrong_ways_to_ask(
+    openbook: OpenBook, database: Path, options: tuple[str, ...], message: str
+) -> None:
+    result = openbook("ask", database, *options)
+    assert result.code == 2
+    assert message in result.error
+    assert result.out == ""
+
+
+def test_the_commands_of_the_readme_on_the_base_at_hand(
+    openbook: OpenBook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if find_spec(PACKAGED[SMOLLM2].module) is None:
+        pytest.skip(f"needs {PACKAGED[SMOLLM2].package}")
+    section = README.read_text(encoding="utf-8").partition("\n## Ask\n")[2].partition("\n## ")[0]
+    commands = re.findall(r"^openbook (.*?)(?: +#.*)?$", section, re.MULTILINE)
+    assert sum(command.startswith("ask ") for command in commands) >= 3
+    monkeypatch.chdir(tmp_path)
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "mill.md").write_text(
+        "# The old mill\n\nThe old mill at Tarnbrook was built by Odilia Marsk in 1784.\n"
+    )
+    (notes / "bees.md").write_text("# Bees\n\nThe bees of the orchard fly from May to September.\n")
+    loaded: dict[str, Any] = {}
+    load = retrofitting.load_base
+
+    def load_once(name: str, **options: Any) -> Any:
+        return loaded.setdefault(name, None) or loaded.update({name: load(name, **options)}) or loaded[name]
+
+    monkeypatch.setattr(retrofitting, "load_base", load_once)
+    answers = []
+    for command in commands:
+        arguments = shlex.split(command)
+        result = openbook(*arguments)
+        assert result.code == 0, result.err
+        if arguments[0] == "ask" and "--no-retrieval" not in arguments:
+            answers.append(result.out)
+    assert all("Odilia Marsk" in answer.partition("[1]")[0] for answer in answers)

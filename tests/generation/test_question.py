@@ -1,0 +1,269 @@
+"""From a question to an answer: what is looked up, what the model reads, what is cited."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel
+
+from foreign_tokenizers import foreign
+from model.tiny import enlarge
+from openbook.database import Database
+from openbook.errors import DatabaseError, MismatchError, SettingsError
+from openbook.generation import Answer, Sampling, ask
+from openbook.generation.question_fetcher import QuestionFetcher, default_mode, question_fetcher_for
+from openbook.model import RetroForCausalLM
+from openbook.model.retrofitting import RetrofitForCausalLM, retrofit
+from openbook.text import ChatFormat, Tokenizer
+from openbook.text.chat import REFUSAL
+
+M = 16
+QUESTION = "Number 3. ba ke?"
+TEMPLATE = (
+    "{% for m in messages %}<{{ m.role }}>{{ m.content }}<|endoftext|>{% endfor %}"
+    "{% if add_generation_prompt %}<assistant>{% endif %}"
+)
+
+
+def own_reader(tokenizer: Tokenizer, base: PreTrainedModel, **options: Any) -> RetrofitForCausalLM:
+    chat = ChatFormat.of(tokenizer)
+    settings = {"chunk_size": M, "tokenizer_fingerprint": tokenizer.fingerprint}
+    return retrofit(base, **(settings | {"prefix_ids": chat.prefix_ids} | options)).double().eval()
+
+
+def tiny_base(vocab_size: int) -> PreTrainedModel:
+    torch.manual_seed(0)
+    sizes = {"vocab_size": vocab_size, "hidden_size": 32, "intermediate_size": 48}
+    config = LlamaConfig(**sizes, num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=2)
+    return enlarge(LlamaForCausalLM(config).double()).eval()
+
+
+@pytest.fixture(scope="module")
+def base(book: Database) -> PreTrainedModel:
+    return tiny_base(book.tokenizer.vocab_size)
+
+
+@pytest.fixture(scope="module")
+def chat(book: Database) -> ChatFormat:
+    return ChatFormat.of(with_template(book.tokenizer))
+
+
+@pytest.fixture(scope="module")
+def model(chat: ChatFormat, base: PreTrainedModel) -> RetrofitForCausalLM:
+    return own_reader(chat.tokenizer, base)
+
+
+def with_template(tokenizer: Tokenizer) -> Tokenizer:
+    end = tokenizer.end_of_text
+    return Tokenizer(tokenizer._fast, end_of_text=end, name="mine", chat_template=TEMPLATE)
+
+
+def continued(chat: ChatFormat, base: PreTrainedModel, ids: list[int], count: int) -> str:
+    """What the base answers after these tokens."""
+    end = chat.tokenizer.eos_id
+    given = torch.tensor([ids])
+    written = base.generate(
+        given, max_new_tokens=count, do_sample=False, eos_token_id=end, pad_token_id=end, bos_token_id=None
+    )
+    new = [token for token in written[0, len(ids) :].tolist() if token != end]
+    return chat.tokenizer.decode_inside([new])[0].strip()
+
+
+def test_it_answers_as_the_base_does_with_what_the_question_finds_before_it(
+    book: Database, model: RetrofitForCausalLM, base: PreTrainedModel, chat: ChatFormat, spy: Any
+) -> None:
+    found = ask(model, book, QUESTION, chat=chat, max_new_tokens=M)
+    assert spy.queries == [[QUESTION]]
+    fetcher = question_fetcher_for(model, book.opened, QUESTION, chat, k=None, mode=None, in_prompt=False)
+    neighbors, mask = fetcher.fetch([[1]])
+    read = neighbors[mask].tolist()
+    ids = [*chat.prefix_ids, *read, *chat.question_ids(QUESTION)]
+    assert found.answer == continued(chat, base, ids, M)
+    (citation,) = found.citations
+    assert found.answer[citation.start : citation.end] == found.answer
+    assert sum(neighbor.attention or 0 for neighbor in citation.neighbors) == pytest.approx(1)
+    assert {near.chunk_id for near in citation.neighbors} == {hit.chunk_id for hit in fetcher.hits[0]}
+    assert found.prompt_tokens == len(chat.prefix_ids) + len(chat.question_ids(QUESTION))
+
+
+def test_without_retrieval_it_is_the_base(
+    book: Database, model: RetrofitForCausalLM, base: PreTrainedModel, chat: ChatFormat, spy: Any
+) -> None:
+    found = ask(model, book, QUESTION, chat=chat, max_new_tokens=M, retrieval=False)
+    assert found.answer == continued(chat, base, chat.prefix_ids + chat.question_ids(QUESTION), M)
+    assert found.citations == []
+    assert spy.queries == []
+
+
+def test_passages_in_the_prompt_stand_before_the_question(
+    book: Database, model: RetrofitForCausalLM, base: PreTrainedModel, chat: ChatFormat
+) -> None:
+    found = ask(model, book, QUESTION, chat=chat, max_new_tokens=M, in_prompt=True, k=3)
+    hits = book.search([QUESTION], k=3)[0]
+    passages = [f"{hit.text}{hit.continuation}".strip() for hit in hits]
+    prompt = chat.prefix_ids + chat.question_ids(QUESTION, passages)
+    assert found.answer == continued(chat, base, prompt, M)
+    (citation,) = found.citations
+    assert [near.chunk_id for near in citation.neighbors] == [hit.chunk_id for hit in hits]
+    assert {near.attention for near in citation.neighbors} == {None}
+    assert found.prompt_tokens == len(prompt)
+
+
+def test_a_prefix_of_the_model_is_not_put_twice(
+    book: Database, base: PreTrainedModel, chat: ChatFormat
+) -> None:
+    off = {"chat": chat, "max_new_tokens": M, "retrieval": False}
+    expected = ask(own_reader(chat.tokenizer, base), book, QUESTION, **off)
+    for prefix in ([], chat.prefix_ids[:1]):
+        found = ask(own_reader(chat.tokenizer, base, prefix_ids=prefix), book, QUESTION, **off)
+        assert (found.answer, found.prompt_tokens) == (expected.answer, expected.prompt_tokens)
+
+
+def test_a_long_answer_looks_up_again(
+    book: Database, model: RetrofitForCausalLM, chat: ChatFormat, spy: Any
+) -> None:
+    pieces: list[str] = []
+    found = ask(model, book, QUESTION, chat=chat, max_new_tokens=40, on_text=pieces.append)
+    assert len(found.citations) >= 2
+    assert spy.queries[0] == [QUESTION]
+    assert len(spy.queries) == 3  # at tokens 0, 16 and 32
+    assert "".join(pieces) == found.answer
+    assert (found.finish_reason, found.completion_tokens) == ("length", 40)
+
+
+# Any database
+
+
+def test_a_base_reads_a_database_of_other_tokens_and_chunks(
+    book: Database, base: PreTrainedModel, chat: ChatFormat, spy: Any
+) -> None:
+    other = with_template(foreign("gpt2"))
+    model = own_reader(other, tiny_base(other.vocab_size), chunk_size=24)
+    found = ask(model, book, QUESTION, chat=ChatFormat.of(other), max_new_tokens=8)
+    assert spy.queries == [[QUESTION]]
+    assert found.citations
+    fetcher = question_fetcher_for(
+        model, book.opened, QUESTION, ChatFormat.of(other), k=2, mode=None, in_prompt=False
+    )
+    ids, mask = fetcher.fetch([[1], [2]])
+    assert ids.shape == mask.shape == (2, 2, 48)
+    for neighbor, exists, hit in zip(ids[1], mask[1], fetcher.hits[0], strict=True):
+        assert neighbor[exists].tolist() == other.encode([hit.text + hit.continuation])[0][:48]
+
+
+def test_stored_tokens_and_text_read_alike(book: Database, chat: ChatFormat) -> None:
+    """For what the tokenizer spells in one way only; a chunk's border may cut a word."""
+    options = {"question": QUESTION, "tokenizer": chat.tokenizer}
+    stored = QuestionFetcher(book.opened, 2, "bm25", **options, chunk_size=M)
+    spelled = QuestionFetcher(book.opened, 2, "bm25", **options, chunk_size=4 * M)
+    assert stored.reads_stored_tokens
+    assert not spelled.reads_stored_tokens
+    chunks = np.array([[0, 1, -1]])
+    texts = []
+    for fetcher in (stored, spelled):
+        ids, mask = fetcher.tensors(chunks)
+        assert not mask[0, 2].any()
+        rows = [neighbor[exists].tolist() for neighbor, exists in zip(ids[0], mask[0], strict=True)]
+        texts.append(chat.tokenizer.decode(rows))
+    assert texts[0] == texts[1]
+
+
+def test_a_native_model_answers_in_the_format_of_its_tokenizer(
+    trained: RetroForCausalLM, book: Database, spy: Any
+) -> None:
+    found = ask(trained, book, QUESTION, max_new_tokens=M)
+    assert spy.queries == [[QUESTION]]
+    assert "\n" not in found.answer
+    assert ask(trained, book, QUESTION, max_new_tokens=M, in_prompt=True).prompt_tokens > found.prompt_tokens
+
+
+def test_a_native_model_reads_only_the_database_it_fits(
+    trained: RetroForCausalLM, tmp_path: Any, book: Database
+) -> None:
+    other = Database.create(tmp_path / "other", tokenizer=book.tokenizer, embedder=None, chunk_size=8)
+    with pytest.raises(MismatchError, match="--chunk-size 16"):
+        ask(trained, other, QUESTION)
+
+
+def test_the_format_must_be_the_models(book: Database, base: PreTrainedModel, chat: ChatFormat) -> None:
+    model = own_reader(chat.tokenizer, base, tokenizer_fingerprint="other")
+    with pytest.raises(MismatchError, match="tokenizer other"):
+        ask(model, book, QUESTION, chat=chat)
+
+
+# Ends, and what is refused
+
+
+def drawn(monkeypatch: pytest.MonkeyPatch, ids: list[int]) -> None:
+    draws = iter(ids)
+    monkeypatch.setattr(Sampling, "draw", lambda self, logits, generator: next(draws))
+
+
+def test_the_end_of_a_turn_ends_it(
+    book: Database, model: RetrofitForCausalLM, chat: ChatFormat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn(monkeypatch, chat.answer_ids("  ba ke. "))
+    found = ask(model, book, QUESTION, chat=chat)
+    assert (found.answer, found.finish_reason) == ("ba ke.", "stop")
+    (citation,) = found.citations
+    assert (citation.start, citation.end) == (0, 6)
+
+
+def test_without_a_template_a_line_ends_it(
+    book: Database, base: PreTrainedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = own_reader(book.tokenizer, base)
+    drawn(monkeypatch, book.tokenizer.encode([" ba ke\nQuestion: li mo"])[0])
+    pieces: list[str] = []
+    found = ask(plain, book, QUESTION, on_text=pieces.append)
+    assert (found.answer, found.finish_reason) == ("ba ke", "stop")
+    assert "".join(pieces) == "ba ke"
+
+
+def test_a_refusal_is_known(
+    book: Database, model: RetrofitForCausalLM, chat: ChatFormat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn(monkeypatch, chat.answer_ids(REFUSAL))
+    found = ask(model, book, QUESTION, chat=chat)
+    assert found.is_refusal
+    assert (found.answer, found.finish_reason) == (REFUSAL, "stop")
+    assert not Answer("ba", [], "stop", 1, 1).is_refusal
+
+
+def test_an_empty_answer_cites_nothing(
+    book: Database, model: RetrofitForCausalLM, chat: ChatFormat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn(monkeypatch, [chat.tokenizer.eos_id] * 2)
+    for in_prompt in (False, True):
+        found = ask(model, book, QUESTION, chat=chat, in_prompt=in_prompt)
+        assert (found.answer, found.citations) == ("", [])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"question": " "}, "is empty"),
+        ({"k": 0}, "k = 0"),
+        ({"max_new_tokens": 0}, "max new tokens 0"),
+        ({"mode": "dense"}, "lexical only"),
+    ],
+)
+def test_refuses_wrong_settings(
+    book: Database, model: RetrofitForCausalLM, chat: ChatFormat, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(SettingsError, match=message):
+        ask(model, book, **({"question": QUESTION, "chat": chat} | options))
+
+
+def test_an_empty_database_is_refused(
+    model: RetrofitForCausalLM, chat: ChatFormat, tmp_path: Any, book: Database
+) -> None:
+    empty = Database.create(tmp_path / "empty", tokenizer=book.tokenizer, embedder=None, chunk_size=M)
+    with pytest.raises(DatabaseError, match="is empty; add documents"):
+        ask(model, empty, QUESTION, chat=chat)
+    assert ask(model, empty, QUESTION, chat=chat, retrieval=False, max_new_tokens=2)
+
+
+def test_words_and_vectors_find_together_where_there_are_vectors(book: Database) -> None:
+    assert default_mode(book.opened) == "bm25"
