@@ -164,7 +164,7 @@ def main() -> None:
             "--work",
             str(arguments.work),
             "--child",
-            str(1000 * number),
+            str(1000 * (number + 1000 * arguments.seed)),
             "-",
         ]
         process = subprocess.Popen(command, stderr=subprocess.PIPE)
