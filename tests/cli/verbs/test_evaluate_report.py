@@ -85,6 +85,13 @@ def test_a_report_that_is_there_is_not_replaced_unless_asked(
     assert (folder / "mine.txt").read_text() == "mine"
 
 
+def test_what_no_report_can_replace_is_refused_at_once(openbook: OpenBook, database: Path) -> None:
+    alone = openbook("eval", "perplexity", "nowhere", "nothing", "--overwrite")
+    assert (alone.code, "--overwrite: needs --report" in alone.error) == (2, True)
+    into = openbook("eval", "perplexity", "nowhere", "nothing", "--report", database, "--overwrite")
+    assert (into.code, f"{database}: is a database; choose another" in into.error) == (2, True)
+
+
 def test_without_matplotlib_there_is_a_page_that_says_how_to_get_plots(
     openbook: OpenBook, command: tuple[Any, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,6 +83,8 @@ def perplexity(
         batch_size=batch_size,
         seed=seed,
     )
+    if overwrite and report is None:
+        raise SettingsError("--overwrite: needs --report DIR, whose report it replaces")
     if report is not None:
         prepare_report(report, overwrite=overwrite)
         if advice := drawing_advice():

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from openbook.database.storage.catalog import FILE_NAME as DATABASE
 from openbook.durable import naming_errors, replace_file
 from openbook.errors import OutputError
 from openbook.evaluate.report.markdown import page
@@ -23,10 +24,12 @@ def prepare_report(folder: Path, *, overwrite: bool = False) -> None:
         overwrite: it may hold an earlier one, which will be replaced.
 
     Raises:
-        OutputError: a report is there that is not to be replaced, or files that are no report's but have
-            their names; the folder cannot be written to.
+        OutputError: a report is there that is not to be replaced, a database, or files that are no report's
+            but have their names; the folder cannot be written to.
     """
     with naming_errors(folder, OutputError):
+        if (folder / DATABASE).exists():
+            raise OutputError(f"{folder}: is a database; choose another --report")
         there = [name for name in _FILES if (folder / name).exists()]
         if there and not _is_report(folder):
             raise OutputError(f"{folder}: holds {there[0]}, which is no report's; choose another --report")
