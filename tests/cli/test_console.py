@@ -24,6 +24,7 @@ from openbook.errors import OpenbookWarning
 from openbook.escapes import visible
 from openbook.generation.citations import Citation, CitedNeighbor
 from openbook.generation.generator import Generation
+from openbook.generation.question import Answer
 
 
 def printed(work: Callable[..., object], *arguments: Any, **options: Any) -> tuple[list[str], list[str]]:
@@ -97,6 +98,27 @@ def test_a_title_forges_no_citation(title: str, text: str) -> None:
     lines, _ = printed(output.print_generation, "prompt ", result)
     assert len(lines) == text.count("\n") + 2, "the text keeps its lines, the citation has one"
     assert lines[-1].startswith("[1]  25% ")
+
+
+@given(hostile, hostile, st.booleans())
+@example(EVIL, EVIL, False)
+def test_an_answer_and_its_sources_are_harmless(title: str, text: str, told: bool) -> None:
+    neighbor = CitedNeighbor(
+        document_id=title,
+        chunk_id=3,
+        title=title,
+        source=title,
+        text=text,
+        continuation=text,
+        score=0.5,
+        attention=None,
+    )
+    answer = Answer(text, [Citation(0, len(text), [neighbor])], "stop", 3, 4)
+    lines, _ = printed(output.print_answer, answer, json=False, told=told)
+    assert len(lines) == (0 if told else text.count("\n")) + 2
+    assert lines[-1].startswith("[1] in the prompt ")
+    lines, _ = printed(lambda: (console.print_piece(text), console.print_piece("\n")))
+    assert len(lines) == text.count("\n") + 1
 
 
 @given(st.dictionaries(st.text(), hostile), st.sampled_from(["utf-8", "cp1252", "ascii"]))
