@@ -23,6 +23,7 @@ from openbook.database import Exclusion, Hit, Problem, VerifyReport
 from openbook.errors import OpenbookWarning
 from openbook.escapes import visible
 from openbook.generation.citations import Citation, CitedNeighbor
+from openbook.generation.copied_spans import CopiedSpan
 from openbook.generation.generator import Generation
 from openbook.generation.question import Answer
 
@@ -119,6 +120,17 @@ def test_an_answer_and_its_sources_are_harmless(title: str, text: str, told: boo
     assert lines[-1].startswith("[1] in the prompt ")
     lines, _ = printed(lambda: (console.print_piece(text), console.print_piece("\n")))
     assert len(lines) == text.count("\n") + 1
+
+
+@given(hostile)
+@example("one\n\ttwo\r\nthree")
+def test_what_was_copied_is_one_line(text: str) -> None:
+    span = CopiedSpan(0, len(text), chunk_id=3, source_start=7, source_end=7 + len(text), share=0.9)
+    citations = [Citation(0, len(text), [], [span])]
+    result = Generation(text, citations, prompt="prompt ", seed=0, tokens=9, finish_reason="length")
+    lines, _ = printed(output.print_generation, "prompt ", result)
+    assert len(lines) == text.count("\n") + 2
+    assert lines[-1].startswith("[1] copied from chunk 3: ")
 
 
 @given(st.dictionaries(st.text(), hostile), st.sampled_from(["utf-8", "cp1252", "ascii"]))

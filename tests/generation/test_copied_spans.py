@@ -1,15 +1,25 @@
 """What was copied, from where: against distributions and texts made by hand."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from foreign_tokenizers import foreign
+from model.tiny import enlarge
 from openbook.database import Database
+from openbook.generation import Generation, generate
 from openbook.generation.citations import cite
 from openbook.generation.copied_spans import CopiedToken, copied_spans, copied_token, ends_of_tokens
 from openbook.generation.decoding_loop import DecodedToken
-from openbook.model.copy_head import CopyDistribution
+from openbook.model import RetroForCausalLM
+from openbook.model.copy_head import CopyDistribution, CopyHead
+from openbook.model.retrofitting import retrofit
+from openbook.model.retrofitting.own.own_copy_head import OwnCopyHead
+
+M = 16
 
 
 def distribution(weights: list[float], ids: list[int], gate: float) -> CopyDistribution:
@@ -87,3 +97,51 @@ def test_citations_tell_what_was_copied_and_from_where(book: Database) -> None:
     assert there == text[span.start : span.end] != ""
     assert (span.start, span.share) == (0, pytest.approx(0.8))
     assert cite(tokens, [hits], book.tokenizer)[1][0].copied == []
+
+
+def check_copied(result: Generation) -> None:
+    """All that was written is a copy, and its sources say so."""
+    assert result.citations
+    for citation in result.citations:
+        assert citation.copied[0].start == citation.start
+        assert citation.copied[-1].end == citation.end
+        texts = {near.chunk_id: near.text + near.continuation for near in citation.neighbors}
+        for span in citation.copied:
+            assert span.share == pytest.approx(1)
+            assert (
+                texts[span.chunk_id][span.source_start : span.source_end]
+                == result.text[span.start : span.end]
+            )
+
+
+def test_what_an_open_gate_writes_is_copied_where_its_citations_say(
+    trained: RetroForCausalLM, book: Database, prompt_of: Callable[[int], str]
+) -> None:
+    head = trained.copy_head
+    assert isinstance(head, CopyHead)
+    with torch.no_grad():
+        head.gate.weight.zero_()
+        head.gate.bias.fill_(50.0)
+    result = generate(trained, book, prompt_of(20), max_new_tokens=2 * M, k=3, seed=1)
+    check_copied(result)
+    off = generate(trained, book, prompt_of(20), max_new_tokens=4, retrieval=False, seed=1)
+    assert off.citations == []
+
+
+def test_so_does_a_base_that_reads_itself(book: Database, prompt_of: Callable[[int], str]) -> None:
+    torch.manual_seed(0)
+    sizes = {"vocab_size": book.tokenizer.vocab_size, "hidden_size": 32, "intermediate_size": 48}
+    config = LlamaConfig(**sizes, num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=2)
+    base = enlarge(LlamaForCausalLM(config)).eval()
+    fingerprint = book.settings.tokenizer_fingerprint
+    model = retrofit(base, chunk_size=M, tokenizer_fingerprint=fingerprint, copy_head=True).eval()
+    untrained = generate(model, book, prompt_of(20), max_new_tokens=M, seed=1)
+    assert all(0 <= span.share <= 1 for citation in untrained.citations for span in citation.copied)
+    head = model.copy_head
+    assert isinstance(head, OwnCopyHead)
+    with torch.no_grad():
+        head.gate_bias.fill_(5.0)
+    model.keep_neighbors()
+    found = [generate(model, book, prompt_of(20), max_new_tokens=2 * M, k=3, seed=1) for _ in range(2)]
+    check_copied(found[0])
+    assert found[0].text == found[1].text

@@ -385,6 +385,7 @@ def print_generation(prompt: str, result: "Generation", *, json: bool = False) -
     for number, citation in enumerate(result.citations, start=1):
         for neighbor in citation.neighbors:
             print_line(f"[{number}] {_cited(neighbor)}")
+        _print_copied(number, citation, result.text)
 
 
 def print_answer(result: "Answer", *, json: bool, told: bool) -> None:
@@ -412,6 +413,14 @@ def print_sources(text: str, citations: "Sequence[Citation]") -> None:
         for neighbor in citation.neighbors:
             read = _first_words(f"{neighbor.text}{neighbor.continuation}")
             print_line(f"[{number}] {_cited(neighbor)}: {read}")
+        _print_copied(number, citation, text)
+
+
+def _print_copied(number: int, citation: "Citation", text: str) -> None:
+    """Print what a copy head copied, a line for each span."""
+    for span in citation.copied:
+        words = " ".join(text[span.start : span.end].split())
+        print_line(f"[{number}] copied from chunk {span.chunk_id}: {words}")
 
 
 def _cited(neighbor: "CitedNeighbor") -> str:
