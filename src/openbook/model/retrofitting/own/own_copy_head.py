@@ -24,7 +24,7 @@ _SHARPNESS = 30.0
 """s at the start. From 20 to 45 it hardly matters on SmolLM2-135M, see benchmarks/own_copy_head.py."""
 _GATE = -3.5
 """b at the start: g = 0.03, with which untrained copying changes little where neighbors fit, and costs .02
-nats a token where they do not; 0.1 costs .08. No v fitted to f_t did better before training: it starts as 0."""
+nats a token where they do not; 0.1 costs .08. Before training no v fitted to f_t did better than v = 0."""
 _STEP = 20.0
 """s, v and b learn so many times faster than the weights beside them, with the same learning rate."""
 
