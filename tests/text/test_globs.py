@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openbook.text import read_documents
-from openbook.text.globs import matches
+from openbook.text.globs import is_excluded, matches
 
 names = st.text("ab.*[", min_size=1, max_size=4).filter(lambda name: name not in (".", ".."))
 paths = st.lists(names, min_size=1, max_size=4).map("/".join)
@@ -95,3 +95,37 @@ def test_glob_that_matches_nothing_is_reported(docs: Path, read_all: Any, glob: 
 def test_named_files_are_read_whatever_the_glob(docs: Path) -> None:
     documents = read_documents([str(docs / "b.txt"), str(docs)], glob="a.*")
     assert [document.id for document in documents] == ["b.txt", "docs/a.md"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "excluded"),
+    [
+        ("drafts", ["drafts/a.md", "x/drafts/y/a.md"]),
+        ("drafts/", ["drafts/a.md"]),
+        ("drafts/**", ["drafts/a.md"]),
+        ("x/*/y", ["x/drafts/y/a.md"]),
+        ("*.md", ["drafts/a.md", "x/drafts/y/a.md", "a.md"]),
+        ("nothing", []),
+    ],
+)
+def test_what_lies_in_an_excluded_folder_is_excluded(pattern: str, excluded: list[str]) -> None:
+    paths = ["drafts/a.md", "x/drafts/y/a.md", "a.md"]
+    assert [path for path in paths if is_excluded(path, ["no", pattern])] == excluded
+
+
+def test_reading_leaves_out_what_is_excluded_and_counts_it(tmp_path: Path) -> None:
+    from openbook.text.sources import Omissions
+
+    for name in ("a.md", "drafts/b.md", "drafts/c.md", "old.md"):
+        (tmp_path / "docs" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "docs" / name).write_text("hello")
+    omissions = Omissions()
+    exclude = ["drafts", "old.*", "typo"]
+    found = read_documents(str(tmp_path / "docs"), exclude=exclude, omissions=omissions)
+    assert [document.id for document in found] == ["docs/a.md"]
+    assert omissions.excluded == {"drafts": 1, "old.*": 1}
+    with_glob = read_documents(str(tmp_path / "docs"), exclude=["drafts"], glob="*.md", prefix="p-")
+    assert [(document.id, document.title) for document in with_glob] == [
+        ("p-docs/a.md", "a"),
+        ("p-docs/old.md", "old"),
+    ]

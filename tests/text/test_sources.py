@@ -294,7 +294,7 @@ def test_unknown_kind_of_file_names_the_known_ones(write: Write, read_all: ReadA
     known = (
         ".txt, .md, .markdown, .rst, .org, .html, .htm, .xhtml, .csv, .tsv, .jsonl, .ndjson, .json (each "
         "also with .gz, .xz, .zst), .pdf, .docx, .parquet, PREFIX.idx with its PREFIX.bin, or a folder of "
-        "them"
+        "them; --any-text reads it if it is text"
     )
     assert error == f"{path}: unknown kind of file; known: {known}"
 

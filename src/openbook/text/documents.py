@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -43,9 +43,14 @@ class Document:
     """Where it came from: a path or URL."""
     language: str | None = None
     """Of the text, such as `en`, as its source names it."""
+    origin: str = field(default="", compare=False)
+    """What brought it: a file, URL or data set, see `openbook.text.origins`; empty: nothing with a name."""
+    named_by_path: bool = field(default=False, compare=False)
+    """Whether the id was made from the path of its file: then the database goes by the origin, and keeps the
+    id that it has for this file."""
 
     def __post_init__(self) -> None:
-        _require_str(self, but={"language"} if self.language is None else set())
+        _require_str(self, but=_not_str(self))
         where = self.source or self.id or "document"
         if not self.text.strip():
             raise source_error(where, "the text is empty")
@@ -80,9 +85,13 @@ class TokenizedDocument:
     """Where it came from: a path or URL."""
     language: str | None = None
     """Of the text, such as `en`, as its source names it."""
+    origin: str = field(default="", compare=False)
+    """As a `Document`'s."""
+    named_by_path: bool = field(default=False, compare=False)
+    """As a `Document`'s."""
 
     def __post_init__(self) -> None:
-        _require_str(self, but={"token_ids"} | ({"language"} if self.language is None else set()))
+        _require_str(self, but=_not_str(self) | {"token_ids"})
         where = self.source or self.id or "document"
         token_ids = np.asarray(self.token_ids).view()
         token_ids.flags.writeable = False
@@ -119,8 +128,9 @@ class TokenizedDocument:
 AnyDocument = Document | TokenizedDocument
 """What sources yield and databases take."""
 
-SAID_OF_DOCUMENTS = tuple(field.name for field in fields(Document) if field.name not in ("text", "id"))
-"""The fields beside text and id: rows of sources may have them under the same names."""
+_NOT_SAID = ("text", "id", "origin", "named_by_path")
+SAID_OF_DOCUMENTS = tuple(each.name for each in fields(Document) if each.name not in _NOT_SAID)
+"""The fields beside text and id that rows of sources may have under the same names."""
 
 
 def require_documents(given: Iterable[AnyDocument]) -> Iterator[AnyDocument]:
@@ -148,17 +158,22 @@ def _made_of(value: object) -> str:
     return f"the {type(value).__name__} {value!r:.40}"
 
 
+def _not_str(document: AnyDocument) -> set[str]:
+    """The fields that need not be a str."""
+    return {"named_by_path"} | ({"language"} if document.language is None else set())
+
+
 def _require_str(document: AnyDocument, *, but: set[str]) -> None:
-    for field in fields(document):
-        value = getattr(document, field.name)
-        if field.name not in but and not isinstance(value, str):
-            advice = "leave it out" if value is None and field.name != "text" else f"{field.name}=str(...)"
-            raise TypeError(f"document: {field.name}={value!r:.40} is not a str; {advice}")
+    for name in (each.name for each in fields(document)):
+        value = getattr(document, name)
+        if name not in but and not isinstance(value, str):
+            advice = "leave it out" if value is None and name != "text" else f"{name}=str(...)"
+            raise TypeError(f"document: {name}={value!r:.40} is not a str; {advice}")
 
 
 def _refuse_surrogates(where: str, document: AnyDocument) -> None:
-    for field in fields(document):
-        name, value = field.name, getattr(document, field.name)
+    for name in (each.name for each in fields(document)):
+        value = getattr(document, name)
         if not isinstance(value, str):
             continue
         try:

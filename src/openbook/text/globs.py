@@ -1,5 +1,6 @@
 """Patterns for the files of a folder."""
 
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 
@@ -30,6 +31,20 @@ def matches(path: str, pattern: str) -> bool:
         }
         places = _past_folders(reached, wanted)
     return len(wanted) in places
+
+
+def is_excluded(path: str, patterns: Iterable[str]) -> bool:
+    """Say whether a path below a folder, or one of the folders on it, matches one of the patterns.
+
+    >>> is_excluded("old/drafts/a.md", ["drafts"]), is_excluded("old/drafts/a.md", ["drafts/"])
+    (True, False)
+    """
+    names = path.split("/")
+    return any(
+        matches("/".join(names[:count]), pattern)
+        for pattern in patterns
+        for count in range(1, len(names) + 1)
+    )
 
 
 def _past_folders(places: set[int], wanted: list[str]) -> set[int]:

@@ -7,21 +7,24 @@ are is decided by its reader.
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from openbook.errors import SourceError
 from openbook.text.documents import AnyDocument, source_error
 from openbook.text.globs import matches
+from openbook.text.origins import STANDARD_INPUT_ORIGIN, Place, place_of_path
 from openbook.text.own_folders import kind_of_own_folder
+from openbook.text.readers.any_text import is_text
 from openbook.text.readers.hub import is_dataset, read_dataset
 from openbook.text.readers.megatron import is_megatron
 from openbook.text.readers.registry import ONLY_NAMED, READERS, known_kinds, reader_suffix
-from openbook.text.readers.source_file import Item, Keys, NoRowsError, Omission, SourceFile
+from openbook.text.readers.source_file import Item, Keys, NoRowsError, Omission, Reader, SourceFile
 from openbook.text.readers.standard_input import read_standard_input
+from openbook.text.readers.text_files import read_text
 
 OnError = Callable[[SourceError], None]
 """Called with the error of each document that was skipped."""
@@ -30,6 +33,8 @@ STANDARD_INPUT = "-"
 _NOT_DOCUMENTS = (".", "~$")
 """How names of hidden files begin, and of those that office programs lay beside an open document."""
 _KINDS_NAMED = 8
+_HALVES = (".idx", ".bin")
+"""Of Megatron's data, whose documents' origins have neither."""
 
 
 @dataclass
@@ -40,11 +45,17 @@ class Omissions:
         files that a pattern leaves out are not among them.
     parts: a line for each file that was read, but not all of it.
     own_folders: places of databases, models and training runs of openbook, with what they are.
+    excluded: files and folders that each pattern to exclude left out.
+    empty: origins of tables that hold no row.
     """
 
     files: Counter[str] = field(default_factory=Counter)
     parts: list[str] = field(default_factory=list)
     own_folders: dict[str, str] = field(default_factory=dict)
+    excluded: Counter[str] = field(default_factory=Counter)
+    empty: set[str] = field(default_factory=set)
+    any_text: bool = False
+    """Whether the files are left out for not being text, not for their kinds."""
 
     def files_line(self) -> str:
         """Say in one line which files there are; empty if there are none.
@@ -56,14 +67,30 @@ class Omissions:
             return ""
         shown = []
         for suffix, count in self.files.most_common(_KINDS_NAMED):
-            hint = f" (name them, or --glob '*{suffix}')" if suffix in ONLY_NAMED else ""
+            is_hidden = suffix in ONLY_NAMED and not self.any_text
+            hint = f" (name them, or --glob '*{suffix}')" if is_hidden else ""
             shown.append(f"{count:,} {suffix or 'without an ending'}{hint}")
         kinds = len(self.files) - len(shown)
         if kinds:
             shown.append(f"and {kinds:,} kinds more")
         total = self.files.total()
         what = "files are" if total > 1 else "file is"
-        return f"{total:,} {what} left out, of kinds that are not read: {', '.join(shown)}"
+        why = "for holding no text" if self.any_text else "of kinds that are not read"
+        return f"{total:,} {what} left out, {why}: {', '.join(shown)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """How sources are read; see `read_documents`."""
+
+    keys: Keys
+    glob: str | None
+    exclude: Sequence[str]
+    any_text: bool
+    prefix: str
+    only: Callable[[str], bool] | None
+    stdin: IO[bytes] | None
+    left_out: Omissions
 
 
 def read_documents(
@@ -72,6 +99,10 @@ def read_documents(
     text_key: str = "text",
     id_key: str = "id",
     glob: str | None = None,
+    exclude: Sequence[str] = (),
+    any_text: bool = False,
+    prefix: str = "",
+    only: Callable[[str], bool] | None = None,
     stdin: IO[bytes] | None = None,
     on_error: OnError | None = None,
     omissions: Omissions | None = None,
@@ -89,6 +120,10 @@ def read_documents(
         text_key: the key of rows (JSON lines, CSV, Parquet, data sets) that holds the text.
         id_key: the key that holds the id.
         glob: of a folder only the files whose path below it matches: `*.md` at any depth, `docs/**/*.md`.
+        exclude: of a folder without the files and folders whose path below it matches one of these patterns.
+        any_text: read files of no known kind as plain text if they are text; of a folder .json and .tsv too.
+        prefix: begins the ids that are made from the paths of files.
+        only: of folders only the files whose origin it is true of.
         stdin: what `-` reads; None: standard input, which can be read only once.
         on_error: None stops at the first document that cannot be read; a function is called with its error,
             and reading continues with the next. A source that does not exist always stops.
@@ -99,10 +134,20 @@ def read_documents(
         SettingsError: an option of a data set that does not exist.
         MissingExtraError: a source of a kind that needs a package which is not installed.
     """
-    keys = Keys(text=text_key, id=id_key)
     found = Omissions() if omissions is None else omissions
+    found.any_text = any_text
+    reading = _Reading(
+        keys=Keys(text=text_key, id=id_key),
+        glob=glob,
+        exclude=tuple(exclude),
+        any_text=any_text,
+        prefix=prefix,
+        only=only,
+        stdin=stdin,
+        left_out=found,
+    )
     sources = [sources] if isinstance(sources, str) else sources
-    items = (item for source in sources for item in _items(str(source), keys, glob, stdin, found))
+    items = (item for source in sources for item in _items(str(source), reading))
     for item in _without_empty_tables(items):
         if isinstance(item, Omission):
             found.parts.append(item.message)
@@ -130,19 +175,44 @@ def _without_empty_tables(items: Iterator[Item]) -> Iterator[Item]:
         yield first
 
 
-def _items(
-    source: str, keys: Keys, glob: str | None, stdin: IO[bytes] | None, left_out: Omissions
-) -> Iterator[Item]:
+def places_of(sources: Iterable[str], *, glob: str | None = None, exclude: Sequence[str] = ()) -> list[Place]:
+    """Say where the documents of sources come from; see `read_documents`.
+
+    Raises:
+        SourceError: a source is missing.
+    """
+    return [replace(_place(source), glob=glob, exclude=tuple(exclude)) for source in map(str, sources)]
+
+
+def _place(source: str) -> Place:
     if source == STANDARD_INPUT:
-        yield from read_standard_input(stdin or getattr(sys.stdin, "buffer", None), keys)
+        return Place(origin=STANDARD_INPUT_ORIGIN)
+    if is_dataset(source):
+        return Place(origin=source)
+    filesystem, path = _locate(source)
+    is_folder = filesystem.isdir(path)
+    if not is_folder and reader_suffix(path) in _HALVES:
+        path = path[: -len(_HALVES[0])]
+    return place_of_path(filesystem, path, source, is_folder=is_folder)
+
+
+def _items(source: str, reading: _Reading) -> Iterator[Item]:
+    keys = reading.keys
+    if source == STANDARD_INPUT:
+        stream = reading.stdin or getattr(sys.stdin, "buffer", None)
+        yield from read_standard_input(stream, keys, reading.prefix)
     elif is_dataset(source):
         yield from _at_least_one(read_dataset(source, keys), source)
     else:
-        for file in _files(source, glob, left_out):
-            if isinstance(file, SourceError):
-                yield file
-            else:
-                yield from _at_least_one(READERS[reader_suffix(file.name)](file, keys), file.path)
+        for found in _files(source, reading):
+            if isinstance(found, SourceError):
+                yield found
+                continue
+            file, reader = found
+            for item in _at_least_one(reader(file, replace(keys, origin=file.origin)), file.path):
+                if isinstance(item, NoRowsError):
+                    reading.left_out.empty.add(file.origin)
+                yield item
 
 
 def _at_least_one(items: Iterator[Item], where: str) -> Iterator[Item]:
@@ -150,26 +220,41 @@ def _at_least_one(items: Iterator[Item], where: str) -> Iterator[Item]:
     yield from items
 
 
-def _files(source: str, glob: str | None, left_out: Omissions) -> Iterator[SourceFile | SourceError]:
+_Found = tuple[SourceFile, Reader] | SourceError
+"""A file with what reads it, or in its place why there is none."""
+
+
+def _files(source: str, reading: _Reading) -> Iterator[_Found]:
     filesystem, path = _locate(source)
     name = PurePosixPath(path).name
     if filesystem.isdir(path):
-        files = _folder(filesystem, path, PurePosixPath(name), glob, left_out)
+        files = _folder(filesystem, path, source, reading)
         nothing = "holds no document; give a file or folder with text in it"
-        if glob is not None:
-            nothing = f"no file below it that can be read matches --glob {glob!r}; known: {known_kinds()}"
-        yield next(files, source_error(source, nothing))
+        if reading.glob is not None:
+            nothing = f"no file below it that can be read matches --glob {reading.glob!r}"
+            nothing = f"{nothing}; known: {known_kinds()}"
+        if reading.only is None:
+            yield next(files, source_error(source, nothing))
         yield from files
     elif filesystem.info(path)["type"] == "other":
         yield source_error(
             source, "a pipe or device, which gives its text only once; let standard input read it: -"
         )
-    elif reader_suffix(name) == ".bin":  # the other half of Megatron's data
-        yield SourceFile(filesystem, f"{path[:-4]}.idx", f"{name[:-4]}.idx")
-    elif reader_suffix(name) in READERS:
-        yield SourceFile(filesystem, path, name)
     else:
-        yield source_error(source, f"unknown kind of file; known: {known_kinds()}, or a folder of them")
+        if reader_suffix(name) == ".bin":  # the other half of Megatron's data
+            path, name = f"{path[:-4]}.idx", f"{name[:-4]}.idx"
+        origin = place_of_path(filesystem, path, source, is_folder=False).file_origin
+        yield _named_file(SourceFile(filesystem, path, name, origin, reading.prefix), source, reading)
+
+
+def _named_file(file: SourceFile, source: str, reading: _Reading) -> _Found:
+    suffix = reader_suffix(file.name)
+    if suffix in READERS:
+        return file, READERS[suffix]
+    if not reading.any_text:
+        known = f"known: {known_kinds()}, or a folder of them; --any-text reads it if it is text"
+        return source_error(source, f"unknown kind of file; {known}")
+    return (file, read_text) if is_text(file) else source_error(source, "is not text, or empty")
 
 
 def _locate(source: str) -> tuple[Any, str]:
@@ -191,33 +276,55 @@ def _locate(source: str) -> tuple[Any, str]:
     raise source_error(source if source.strip() else repr(source), "no such file or folder")
 
 
-def _folder(
-    filesystem: Any, folder: str, top: PurePosixPath, glob: str | None, left_out: Omissions
-) -> Iterator[SourceFile | SourceError]:
-    """The files below a folder that have a reader and match, level by level in the order of their names."""
+def _folder(filesystem: Any, folder: str, source: str, reading: _Reading) -> Iterator[_Found]:
+    """The files below a folder that are to be read, level by level in the order of their names."""
+    place = place_of_path(filesystem, folder, source, is_folder=True)
+    top = PurePosixPath(PurePosixPath(folder).name)
     waiting: list[tuple[str, PurePosixPath, dict[str, Any] | None]] = [(folder, PurePosixPath(), None)]
     while waiting:  # not by recursion: folders may be nested deeper than Python's stack
-        place, below, file = waiting.pop()
-        if file is None:
+        path, below, info = waiting.pop()
+        if below.parts and _excludes(str(below), reading):
+            continue
+        if info is None:
             try:
-                names = _names(filesystem, place)
+                names = _names(filesystem, path)
             except OSError as error:
-                yield source_error(place, f"cannot be read: {error}")
+                yield source_error(path, f"cannot be read: {error}")
                 continue
-            if kind := kind_of_own_folder(filesystem, place, names):
-                if place == folder:
-                    yield source_error(place, f"is a {kind} of openbook, not text; name where its text is")
-                left_out.own_folders[place] = kind
+            if kind := kind_of_own_folder(filesystem, path, names):
+                if path == folder:
+                    yield source_error(path, f"is a {kind} of openbook, not text; name where its text is")
+                reading.left_out.own_folders[path] = kind
                 continue
             waiting += reversed([*_children(names, below)])
-        elif glob is not None and not matches(str(below), glob):
-            continue
-        elif not _is_read(str(below), glob) or (
-            reader_suffix(place) == ".idx" and not is_megatron(filesystem, place)
-        ):
-            left_out.files[below.suffix.lower()] += 1
-        elif not _is_special(filesystem, file):
-            yield SourceFile(filesystem, place, name=str(top / below))
+        elif reading.glob is None or matches(str(below), reading.glob):
+            origin = place.file(str(below))
+            if reading.only is None or reading.only(origin):
+                file = SourceFile(filesystem, path, str(top / below), origin, reading.prefix)
+                yield from _file_of_folder(file, below, info, reading)
+
+
+def _excludes(below: str, reading: _Reading) -> bool:
+    for pattern in reading.exclude:
+        if matches(below, pattern):
+            reading.left_out.excluded[pattern] += 1
+            return True
+    return False
+
+
+def _file_of_folder(
+    file: SourceFile, below: PurePosixPath, info: dict[str, Any], reading: _Reading
+) -> Iterator[_Found]:
+    """A file with its reader, or nothing if it is left out."""
+    suffix = reader_suffix(file.path)
+    is_known = suffix in READERS and (suffix not in ONLY_NAMED or reading.glob is not None)
+    if is_known and (suffix != ".idx" or is_megatron(file.filesystem, file.path)):
+        if not _is_special(file.filesystem, info):
+            yield file, READERS[suffix]
+    elif reading.any_text and not _is_special(file.filesystem, info) and is_text(file):
+        yield file, read_text
+    else:
+        reading.left_out.files[below.suffix.lower()] += 1
 
 
 def _names(filesystem: Any, folder: str) -> dict[str, tuple[bool, dict[str, Any]]]:
@@ -237,11 +344,6 @@ def _children(
     for name, (is_folder, found) in sorted(names.items()):
         if not name.startswith(_NOT_DOCUMENTS):
             yield found["name"], below / name, None if is_folder else found
-
-
-def _is_read(path: str, glob: str | None) -> bool:
-    suffix = reader_suffix(path)
-    return suffix in READERS and (suffix not in ONLY_NAMED or glob is not None)
 
 
 def _is_special(filesystem: Any, found: dict[str, Any]) -> bool:

@@ -1,6 +1,7 @@
 """Data sets through the library `datasets` (the extra of that name), row by row as they arrive."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -37,6 +38,7 @@ def read_dataset(source: str, keys: Keys) -> Iterator[Item]:
         SourceError: there is no such data set, or it cannot be reached.
     """
     rows = _open(source)
+    keys = replace(keys, origin=source)
     columns: list[str] | SourceError = []
     if rows.column_names is not None:
         columns = wanted_columns(rows.column_names, source, keys)

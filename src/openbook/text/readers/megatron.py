@@ -40,7 +40,7 @@ class _Index:
 
 def read_megatron(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """Read the documents of a PREFIX.idx and its PREFIX.bin, counted from 0 as Megatron counts them."""
-    path, name = file.path[: -len(".idx")], file.name[: -len(".idx")]
+    path = file.path[: -len(".idx")]
     data = f"{path}.bin"
     try:
         for half in (file.path, data):
@@ -50,7 +50,7 @@ def read_megatron(file: SourceFile, keys: Keys) -> Iterator[Item]:
             index = _parse(stream.read(), file.filesystem.size(data), file.path)
         with _tokens(file.filesystem, data, index.dtype) as read:
             for number in range(len(index.boundaries) - 1):
-                yield _document(index, number, read, f"{path}:{number}", f"{name}:{number}")
+                yield _document(index, number, read, file)
     except SourceError as error:
         yield error
     except OSError as error:
@@ -149,12 +149,19 @@ def _tokens(filesystem: Any, path: str, dtype: np.dtype[Any]) -> Iterator[_ReadT
         yield read
 
 
-def _document(index: _Index, number: int, read: _ReadTokens, where: str, name: str) -> Item:
+def _document(index: _Index, number: int, read: _ReadTokens, file: SourceFile) -> Item:
     sequences = range(int(index.boundaries[number]), int(index.boundaries[number + 1]))
     parts = [read(int(index.offsets[at]), int(index.lengths[at])) for at in sequences]
     token_ids = np.concatenate([np.empty(0, index.dtype), *parts])  # a copy: the file may be closed
-    title = PurePosixPath(name).name.rpartition(":")[0]
+    path, name, origin = (text.removesuffix(".idx") for text in (file.path, file.name, file.origin))
     try:
-        return TokenizedDocument(token_ids=token_ids, id=name, title=title, source=where)
+        return TokenizedDocument(
+            token_ids=token_ids,
+            id=f"{file.prefix}{name}:{number}",
+            title=PurePosixPath(name).name,
+            source=f"{path}:{number}",
+            origin=origin and f"{origin}:{number}",
+            named_by_path=True,
+        )
     except SourceError as error:
         return error

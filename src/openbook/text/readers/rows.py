@@ -78,7 +78,13 @@ def row_document(row: Mapping[str, Any], where: str, keys: Keys) -> Document | S
         return source_error(where, f"the id {identity!r:.40} is neither text nor a whole number")
     said = {name: value for name in SAID_OF_DOCUMENTS if (value := _as_text(row.get(name)))}
     try:
-        return Document(text=text, id="" if identity is None else str(identity), **({"source": where} | said))
+        return Document(
+            text=text,
+            id="" if identity is None else str(identity),
+            origin=keys.origin,
+            named_by_path=False,
+            **({"source": where} | said),
+        )
     except SourceError as error:
         return source_error(where, error) if "source" in said else error
 

@@ -35,10 +35,12 @@ Item = AnyDocument | SourceError | Omission
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """Where rows hold what documents need."""
+    """Where rows hold what documents need, and where the rows are from."""
 
     text: str
     id: str
+    origin: str = ""
+    """Of each of the rows, see `openbook.text.origins`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,10 @@ class SourceFile:
     path: str
     name: str
     """For ids: the file's name, or its path below the folder that the user named, with the folder's name."""
+    origin: str = ""
+    """Of its documents, see `openbook.text.origins`."""
+    prefix: str = ""
+    """Of ids that are made from the name."""
 
     def open(self) -> Any:
         """Open for reading bytes, decompressed by the file's suffix."""
@@ -100,7 +106,13 @@ def read_whole(file: SourceFile, parse: Parse) -> Iterator[Item]:
         parsed = parse(raw)
         said = {name: value for name, value in parsed.said.items() if value}
         usual = {"title": file.stem, "source": file.path}
-        yield Document(text=parsed.text, id=parsed.id or file.name, **(usual | said))
+        yield Document(
+            text=parsed.text,
+            id=parsed.id or f"{file.prefix}{file.name}",
+            origin=file.origin,
+            named_by_path=not parsed.id,
+            **(usual | said),
+        )
         if parsed.omission:
             yield Omission(f"{file.path}: {parsed.omission}")
     except UnicodeDecodeError as error:

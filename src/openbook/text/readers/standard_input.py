@@ -2,26 +2,30 @@
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import IO
 
 from openbook.errors import SourceError
 from openbook.text.documents import Document, source_error
 from openbook.text.encodings import LOOKED_AT, decode, encoding_of
+from openbook.text.origins import STANDARD_INPUT_ORIGIN
 from openbook.text.readers.json_files import is_object, lines_until_text
 from openbook.text.readers.rows import json_lines
 from openbook.text.readers.source_file import UNREADABLE, Item, Keys, not_utf8
 
-_NAME = "stdin"
+_NAME = STANDARD_INPUT_ORIGIN
 
 
-def read_standard_input(stream: IO[bytes] | None, keys: Keys) -> Iterator[Item]:
+def read_standard_input(stream: IO[bytes] | None, keys: Keys, prefix: str = "") -> Iterator[Item]:
     """Read the documents of a stream, from where it stands to its end.
 
     Args:
         stream: None: there is none, as in a program without a console.
         keys: where rows hold text and id.
+        prefix: of the id of a text.
     """
+    keys = replace(keys, origin=_NAME)
     if stream is None:
         raise source_error(_NAME, "there is no standard input; name a file")
     try:
@@ -41,13 +45,15 @@ def read_standard_input(stream: IO[bytes] | None, keys: Keys) -> Iterator[Item]:
     if first and is_object(first[-1]):
         yield from json_lines(lines, _NAME, keys)
     else:
-        yield _text(lines)
+        yield _text(lines, prefix)
 
 
-def _text(lines: Iterator[bytes]) -> Item:
+def _text(lines: Iterator[bytes], prefix: str) -> Item:
     try:
         text = decode(b"".join(lines))
-        return Document(text=text, id=_NAME, title=_NAME, source=_NAME)
+        return Document(
+            text=text, id=f"{prefix}{_NAME}", title=_NAME, source=_NAME, origin=_NAME, named_by_path=True
+        )
     except UnicodeDecodeError as error:
         return not_utf8(_NAME, error)
     except SourceError as error:

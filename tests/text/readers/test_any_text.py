@@ -1,0 +1,79 @@
+"""Files of no known kind: text is told from what is none."""
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from openbook.errors import SourceError
+from openbook.text import read_documents
+from openbook.text.readers.any_text import is_text
+from openbook.text.readers.source_file import SourceFile
+from openbook.text.sources import Omissions
+
+Write = Callable[[str, str | bytes], Path]
+
+TEXTS = {
+    "Makefile": b"all:\n\tcc x.c\n",
+    "LICENSE": "Größe und Länge".encode(),
+    "x.py": b"\xef\xbb\xbfprint(1)\n",
+    "utf16.cfg": "a = Größe\n".encode("utf-16"),
+    "bare.cfg": "a = 1, b = 2\n".encode("utf-16-le"),
+    "color.log": b"\x1b[31mred\x1b[0m\x07\n",
+    "x.tex.gz": gzip.compress(b"\\title{x}"),
+    "dos.bat": b"echo x\r\n\x1a",
+}
+NO_TEXTS = {
+    "empty.py": b"",
+    "blank.py": b" \n\n",
+    "latin.srt": "Größe".encode("latin-1"),
+    "zeros.dat": b"abc\x00def",
+    "numbers.dat": bytes(range(32)),
+    "late.dat": b"a" * 5_000 + b"\xff",
+    "cut.dat": "ö".encode()[:1],
+    "x.tar.gz": gzip.compress(b"a.txt" + bytes(507)),
+}
+
+
+def file(path: Path) -> SourceFile:
+    return SourceFile(fsspec.filesystem("file"), str(path), path.name)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_text_is_read_as_it_is(write: Write, name: str) -> None:
+    path = write(f"docs/{name}", TEXTS[name])
+    assert is_text(file(path))
+    for source in (path, path.parent):
+        (document,) = read_documents(str(source), any_text=True)
+        assert document.id.endswith(name)
+
+
+@pytest.mark.parametrize("name", NO_TEXTS)
+def test_what_is_no_text_is_left_out_and_counted(write: Write, name: str) -> None:
+    path = write(f"docs/{name}", NO_TEXTS[name])
+    write("docs/good.txt", "good")
+    assert not is_text(file(path))
+    omissions = Omissions()
+    (document,) = read_documents(str(path.parent), any_text=True, omissions=omissions)
+    assert (document.id, omissions.files.total()) == ("docs/good.txt", 1)
+    assert "for holding no text" in omissions.files_line()
+    with pytest.raises(SourceError, match=f"{name}: is not text, or empty"):
+        list(read_documents(str(path), any_text=True))
+
+
+def test_settings_and_figures_are_text_too_unless_a_pattern_makes_rows_of_them(write: Write) -> None:
+    path = write("docs/x.json", '[{"text": "one"}, {"text": "two"}]')
+    (whole,) = read_documents(str(path.parent), any_text=True)
+    assert whole.id == "docs/x.json"
+    assert len(list(read_documents(str(path.parent), any_text=True, glob="*.json"))) == 2
+    assert len(list(read_documents(str(path), any_text=True))) == 2
+
+
+def test_the_data_of_megatron_are_no_text(write: Write) -> None:
+    assert not is_text(file(write("tokens.bin", b"abcd")))
+
+
+def test_a_file_that_cannot_be_opened_is_its_readers_concern(tmp_path: Path) -> None:
+    assert is_text(file(tmp_path / "missing"))
