@@ -28,7 +28,7 @@ from openbook.database.verify import VerifyReport, verify
 from openbook.database.version import Version, open_version
 from openbook.database.write.compact import compact
 from openbook.database.write.creation import create_folder
-from openbook.database.write.writer import AddReport, Writer
+from openbook.database.write.writer import AddReport, Sync, Writer
 from openbook.errors import SourceError, list_of_texts
 from openbook.progress import Progress, silent
 from openbook.text import AnyDocument, Tokenizer
@@ -124,28 +124,32 @@ class Database:
         self,
         documents: Iterable[AnyDocument],
         *,
-        sync: bool | Callable[[], bool] = False,
+        sync: Sync = False,
         on_error: Callable[[SourceError], None] | None = None,
         batch_characters: int | None = None,
         progress: Progress = silent,
     ) -> AddReport:
         """Add documents. Unchanged text is skipped; changed text under a known id replaces the old one.
 
+        Documents that `read_documents` read from files keep the ids that the database knows their files by.
+
         Committed batch by batch: after an interruption, adding the same documents again resumes where it was.
 
         Args:
             documents: any number; they are read as they are written.
             sync: remove all other documents, so that the database holds just these. A function is asked at
-                the end whether to, when it knows whether all documents could be read.
-            on_error: called with the error of a document whose id came before in this call with another text,
-                or whose tokens are not the tokenizer's; None: raise.
+                the end whether to, when it knows whether all documents could be read. A `SyncScope` removes
+                only what came from some places and is gone from there.
+            on_error: called with the error of a document whose id came before in this call with another text
+                or is another file's, or whose tokens are not the tokenizer's; None: raise.
             batch_characters: so much text between two commits; None: as much as takes some seconds.
             progress: called with how many documents are done.
 
         Raises:
             TypeError: something that is not a document.
             DatabaseError: another process is writing.
-            SourceError: two different texts with one id; foreign tokens; nothing to sync with.
+            SourceError: two different texts with one id; an id made from a path that another file has, which
+                is still there; foreign tokens; nothing to sync with.
         """
         documents = require_documents(documents)
         with self._writer(progress) as writer:

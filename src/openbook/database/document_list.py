@@ -8,7 +8,8 @@ from typing import Literal
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import DocumentRecord
 
-_WILDCARDS = "*?["
+WILDCARDS = "*?["
+"""What makes a pattern of a name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,6 @@ def has_source(document: ListedDocument, pattern: str) -> bool:
             without them the source must contain it.
     """
     source = document.source or document.document_id
-    if any(char in pattern for char in _WILDCARDS):
+    if any(char in pattern for char in WILDCARDS):
         return fnmatchcase(source, pattern)
     return pattern in source

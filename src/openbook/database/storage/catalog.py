@@ -20,6 +20,7 @@ from openbook.database.storage import catalog_sql
 from openbook.database.storage.catalog_columns import (
     COMMIT_COLUMNS,
     DOCUMENT_COLUMNS,
+    INDEX_OF_ORIGINS,
     LATER_COLUMNS,
     SCHEMA,
     SNAPSHOT,
@@ -119,11 +120,13 @@ class Catalog:
     def add_missing_columns(self) -> None:
         """Add the columns that the file lacks: None in all rows, whose seals stay what they are."""
         with self.connect() as connection:
+            connection.execute("BEGIN IMMEDIATE")
             if missing := self._missing_columns(connection):
                 connection.execute("DROP VIEW temp.documents")
             for name in missing:
                 column = declaration(DocumentRecord, name)
                 connection.execute(f"ALTER TABLE main.documents ADD COLUMN {column}")
+            connection.execute(INDEX_OF_ORIGINS)
 
     # --- Reading ---
 

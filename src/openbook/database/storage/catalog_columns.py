@@ -50,6 +50,8 @@ class DocumentRecord:
     language: str | None = later_column()
     excluded_chunks: str | None = later_column()
     """Chunks that share a run with a held-out document, as `excluded_chunks.chunks_to_text` writes them."""
+    origin: str | None = later_column()
+    """The file, URL or data set that brought it (see `text/origins.py`); empty: none that has a name."""
 
     def row(self, version: int) -> dict[str, Any]:
         """As the table has it when `version` adds it, with its checksum."""
@@ -207,6 +209,10 @@ def declaration(record: type, name: str) -> str:
     return f"{name} {sql}" if NoneType in kinds else f"{name} {sql} NOT NULL"
 
 
+INDEX_OF_ORIGINS = (
+    "CREATE INDEX IF NOT EXISTS origins ON documents (coalesce(origin, source)) WHERE removed IS NULL"
+)
+"""For `documents_by_origin.py`."""
 SCHEMA = f"""
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL, seal INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
@@ -219,6 +225,7 @@ CREATE UNIQUE INDEX live_documents ON documents (id) WHERE removed IS NULL;
 CREATE INDEX removed_documents ON documents (removed) WHERE removed IS NOT NULL;
 CREATE INDEX copies ON documents (original) WHERE original IS NOT NULL;
 CREATE INDEX unjudged ON documents (number) WHERE NOT judged;
+{INDEX_OF_ORIGINS};
 CREATE TABLE commits (
     version INTEGER PRIMARY KEY,
     {", ".join(declaration(Commit, name) for name in COMMIT_COLUMNS[1 : -len(TOTALS)])},

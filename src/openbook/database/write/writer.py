@@ -5,7 +5,7 @@ entries that no commit vouches for; the next writer cuts them off before it writ
 taken out of the lexical index after it, so that a commit that fails has removed nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import chain
@@ -32,12 +32,15 @@ from openbook.database.storage.arrays import Rows
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import DocumentRecord
 from openbook.database.storage.database_folder import DatabaseFolder
+from openbook.database.storage.documents_by_origin import live_origins, origin_of
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.manifest import forget_catalog, write_manifest
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.database.write.batches import first_of_each_id, in_batches
 from openbook.database.write.document_rows import FOLLOWED, cut_batch, lengths_of
+from openbook.database.write.identities import Identities
+from openbook.database.write.sync_scope import Given, SyncScope
 from openbook.database.write.unknown_tokens import UnknownTokens
 from openbook.errors import DatabaseError, SourceError
 from openbook.lock import take_lock
@@ -46,6 +49,9 @@ from openbook.text import AnyDocument, Tokenizer
 from openbook.text.document_ids import suggestion
 
 _NAMED_IDS = 5
+
+Sync = bool | Callable[[], bool] | SyncScope
+"""What an `add` removes that it was not given; see `Database.add`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +62,7 @@ class AddReport:
     replaced: int
     unchanged: int
     removed: int
-    """By `sync`: they were no longer among what was given."""
+    """By `sync`: they were no longer among what was given, or gone from where they came from."""
     excluded: int
     """Kept out of retrieval because they nearly equal a held-out document, or an earlier one."""
     excluded_in_part: int = 0
@@ -66,7 +72,9 @@ class AddReport:
     shared_run: SharedRun | None = None
     """What most of the newly excluded documents share, if more than 5 % of the text is excluded."""
     described: int = 0
-    """Of the unchanged: they have a new title, source or language."""
+    """Of the unchanged: they have a new title, source, language or origin."""
+    moved: int = 0
+    """Of those that were stored: their files are elsewhere now."""
     chunks: int
     """Written by this call."""
     version: int
@@ -188,16 +196,17 @@ class Writer:
         self,
         documents: Iterable[AnyDocument],
         *,
-        sync: bool | Callable[[], bool] = False,
+        sync: Sync = False,
         on_error: Callable[[SourceError], None] | None = None,
         batch_characters: int | None = None,
         progress: Progress = silent,
     ) -> AddReport:
         """Add documents; see `Database.add`."""
         added = replaced = unchanged = described = chunks = done = 0
-        kept: set[str] = set()
-        given = _noting(documents, kept) if sync else documents
-        checked = first_of_each_id(given, vocab_size=self.tokenizer.vocab_size, on_error=on_error)
+        identities, given = Identities(self.catalog, on_error), Given()
+        identified = identities.identified(documents)
+        noted = given.noting(identified) if sync else identified
+        checked = first_of_each_id(noted, vocab_size=self.tokenizer.vocab_size, on_error=on_error)
         batches = in_batches(checked, stored=self.catalog.live, characters=batch_characters)
         for batch in batches:
             if batch.changed:
@@ -208,14 +217,15 @@ class Writer:
             unchanged += len(batch.unchanged)
             done += len(batch.changed) + len(batch.unchanged)
             progress(done, None)
-        vanished = self._remove_others(kept) if sync is True or (sync and sync()) else 0
+        removed = self._remove_gone(sync, given, identities) if sync else 0
         exclusions = self.finish(progress=progress)
         return AddReport(
             added=added,
             replaced=replaced,
             unchanged=unchanged,
             described=described,
-            removed=vanished,
+            moved=len(identities.moves),
+            removed=removed,
             excluded=exclusions.documents,
             excluded_in_part=exclusions.in_part,
             excluded_share=exclusions.share,
@@ -241,19 +251,27 @@ class Writer:
         news = {
             document_id: values
             for document_id, values in said.items()
-            if any(getattr(records[document_id], name) != value for name, value in values.items())
+            if any(_stored(records[document_id], name) != value for name, value in values.items())
         }
         if news:
             self.catalog.redescribe(news)
         return len(news)
 
-    def _remove_others(self, kept: set[str]) -> int:
-        if not kept:
+    def _remove_gone(self, sync: Sync, given: Given, identities: Identities) -> int:
+        """Remove what was not given, as far as `sync` says so."""
+        kept = given.ids | identities.refused
+        absent = [row for row in live_origins(self.catalog) if row[0] not in kept]
+        if isinstance(sync, SyncScope):
+            gone = sync.gone(absent, given, identities.moves)
+        elif sync is not True and not (sync and sync()):
+            return 0
+        elif not kept:
             raise SourceError(f"{self.files.folder}: nothing was given to sync with, so nothing was removed")
-        vanished = [document_id for document_id in self.catalog.live_ids() if document_id not in kept]
-        if vanished:
-            self._commit("sync", [], vanished, self._mark)
-        return len(vanished)
+        else:
+            gone = [document_id for document_id, _ in absent]
+        if gone:
+            self._commit("sync", [], gone, self._mark)
+        return len(gone)
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove live documents; see `Database.remove`."""
@@ -358,8 +376,6 @@ class Writer:
         self._dead += dead
 
 
-def _noting(documents: Iterable[AnyDocument], ids: set[str]) -> Iterator[AnyDocument]:
-    """The same documents; their ids are added to `ids`, also of those that are refused later."""
-    for document in documents:
-        ids.add(document.id)
-        yield document
+def _stored(record: DocumentRecord, name: str) -> object:
+    """What is stored of a document; of an old database's the origin by its source."""
+    return origin_of(record) if name == "origin" else getattr(record, name)

@@ -1,0 +1,90 @@
+"""What people call documents when they remove them: ids, sources, files and folders, patterns."""
+
+import os
+from collections.abc import Iterable, Sequence
+
+from openbook.database.document_list import WILDCARDS
+from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.documents_by_origin import live_origins
+from openbook.errors import DatabaseError
+from openbook.text.document_ids import suggestion
+from openbook.text.globs import matches
+from openbook.text.origins import Place
+
+_NAMED = 5
+
+
+def ids_of(catalog: Catalog, names: Iterable[str]) -> dict[str, list[str]]:
+    """Find the documents that are meant.
+
+    Of what a name may be, the first that any document has counts:
+
+        notes/gate.md             an id
+        https://example.org/gate  a source
+        rows.jsonl, notes/        a file that brought documents, or a folder that it lies in, there or not
+        notes/*.md, draft*        a pattern of ids, sources or files, see `openbook.text.globs`
+
+    Args:
+        catalog: of the database.
+        names: any of these.
+
+    Returns:
+        By name the ids, in the order in which they were stored.
+
+    Raises:
+        DatabaseError: a name that no document has; the nearest ids are named.
+    """
+    names = list(dict.fromkeys(names))
+    known = catalog.live(names)
+    found = {name: [name] for name in names if name in known}
+    if len(found) < len(names):
+        documents = _Documents(catalog)
+        found |= {name: documents.named(name) for name in names if name not in found}
+        missing = [name for name in names if not found[name]]
+        if missing:
+            unknown = ", ".join(suggestion(name, documents.ids) for name in missing[:_NAMED])
+            raise DatabaseError(
+                f"{catalog.path.parent}: no document {unknown}; nothing was removed "
+                f"(all documents: openbook list {catalog.path.parent})"
+            )
+    return {name: found[name] for name in names}
+
+
+class _Documents:
+    """The documents of the newest version, with all that they may be called by."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        rows = live_origins(catalog)
+        self.ids = [document_id for document_id, _ in rows]
+        self._origins = [origin for _, origin in rows]
+        records = catalog.live_records(self.ids)
+        self._sources = [records[name].source for name in self.ids]
+
+    def named(self, name: str) -> list[str]:
+        """The ids of those that are meant; none, if it is nothing that they are called."""
+        if not name.strip():
+            return []
+        places = [
+            Place(origin=origin, is_folder=is_folder)
+            for origin in (name, os.path.realpath(name))
+            for is_folder in (False, True)
+        ]
+        return (
+            self._where(source == name for source in self._sources)
+            or self._where(any(place.covers(origin) for place in places) for origin in self._origins)
+            or self._matching(name)
+        )
+
+    def _where(self, chosen: Iterable[bool]) -> list[str]:
+        return [document_id for document_id, is_chosen in zip(self.ids, chosen, strict=True) if is_chosen]
+
+    def _matching(self, pattern: str) -> list[str]:
+        if not any(char in pattern for char in WILDCARDS):
+            return []
+        rows: Iterable[Sequence[str]] = zip(self.ids, self._sources, self._origins, strict=True)
+        return self._where(any(matches(_as_path(text), pattern) for text in row) for row in rows)
+
+
+def _as_path(text: str) -> str:
+    """As `matches` takes patterns apart: /home/kim is home/kim, https://example.org is https:/example.org."""
+    return "/".join(part for part in text.split("/") if part)

@@ -1,0 +1,37 @@
+"""Which stored documents came from which file.
+
+Databases that were made before origins were kept have none: then the source serves, if it is a file.
+"""
+
+from collections.abc import Iterable
+
+from openbook.database.storage import catalog_sql
+from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.catalog_columns import DocumentRecord
+from openbook.text.origins import origin_by_source
+
+
+def origin_of(record: DocumentRecord) -> str:
+    """The origin of a stored document; empty: it has none, or none that is known."""
+    return origin_by_source(record.source) if record.origin is None else record.origin
+
+
+def ids_by_origin(catalog: Catalog, origins: Iterable[str]) -> dict[str, list[str]]:
+    """The ids of the live documents from each of these origins, in old databases not those of rows."""
+    query = (
+        "SELECT coalesce(origin, source), id FROM documents"
+        " WHERE removed IS NULL AND coalesce(origin, source) IN "
+    )
+    found: dict[str, list[str]] = {}
+    with catalog.connect() as connection:
+        for origin, document_id in catalog_sql.rows_of_each(connection, query, list(origins)):
+            found.setdefault(origin, []).append(document_id)
+    return found
+
+
+def live_origins(catalog: Catalog) -> list[tuple[str, str]]:
+    """The id and origin of each live document, in the order of their numbers."""
+    query = "SELECT id, origin, source FROM documents WHERE removed IS NULL ORDER BY number"
+    with catalog.connect() as connection:
+        rows = connection.execute(query).fetchall()
+    return [(name, origin_by_source(source) if origin is None else origin) for name, origin, source in rows]

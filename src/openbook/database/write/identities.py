@@ -1,0 +1,114 @@
+"""Which stored document a file is: it keeps its id however it was reached, and no other file takes its place.
+
+stored        docs/index.md from /work/A/docs/index.md
+read          docs/index.md from /work/A/docs/index.md, or index.md from there    the same document
+read          docs/index.md from /work/B/docs/index.md                            refused, while A's is there
+read          docs/index.md from /home/A/docs/index.md, /work/A is gone           the same, it has moved
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.documents_by_origin import ids_by_origin, origin_of
+from openbook.errors import SourceError
+from openbook.text import AnyDocument
+from openbook.text.documents import source_error
+from openbook.text.origins import is_there
+
+_MOST_AT_ONCE = 64
+"""Documents that are looked up together."""
+
+OnError = Callable[[SourceError], None]
+
+
+class Identities:
+    """Gives documents whose ids were made from paths the ids that the database knows their files by.
+
+    Ids that Python or rows say, and fingerprints, are left as they are.
+
+    Args:
+        catalog: of the database; None: it is not made yet.
+        on_error: called with the error of a document whose id another file has; None: raise.
+    """
+
+    def __init__(self, catalog: Catalog | None, on_error: OnError | None = None) -> None:
+        self._catalog = catalog
+        self._on_error = on_error
+        self._ids: dict[str, str] = {}
+        """By origin, of this call."""
+        self._origins: dict[str, str] = {}
+        """By id, of this call."""
+        self.moves: list[tuple[str, str]] = []
+        """Former and new origins of documents whose files have moved."""
+        self.refused: set[str] = set()
+        """Ids that the database keeps for other files."""
+
+    def identified(self, documents: Iterable[AnyDocument]) -> Iterator[AnyDocument]:
+        """The same documents in the same order, under the ids that they have in the database.
+
+        Raises:
+            SourceError: of the first document whose id another file has, without an `on_error`.
+        """
+        waiting: list[AnyDocument] = []
+        for document in documents:
+            if not waiting and not _goes_by_origin(document):
+                yield document
+                continue
+            waiting.append(document)
+            if len(waiting) == _MOST_AT_ONCE:
+                yield from self._of(waiting)
+                waiting = []
+        yield from self._of(waiting)
+
+    def _of(self, documents: Sequence[AnyDocument]) -> Iterator[AnyDocument]:
+        by_path = [document for document in documents if _goes_by_origin(document)]
+        known: dict[str, list[str]] = {}
+        taken: dict[str, str] = {}
+        if self._catalog is not None and by_path:
+            known = ids_by_origin(self._catalog, (document.origin for document in by_path))
+            records = self._catalog.live_records([document.id for document in by_path])
+            taken = {name: origin_of(record) for name, record in records.items()}
+        for document in documents:
+            if not _goes_by_origin(document):
+                yield document
+            elif identity := self._identity(document, known.get(document.origin, []), taken):
+                yield document if identity == document.id else replace(document, id=identity)
+
+    def _identity(self, document: AnyDocument, known: Sequence[str], taken: dict[str, str]) -> str:
+        """The id of a document; empty if it was refused.
+
+        Args:
+            document: that goes by its origin.
+            known: ids of stored documents from the same origin.
+            taken: origins of stored documents by id.
+        """
+        name, origin = document.id, document.origin
+        if origin in self._ids:
+            return self._ids[origin]
+        if name not in known and len(known) == 1:
+            name = known[0]
+        elif name not in known:
+            former = self._origins.get(name) or taken.get(name, "")
+            if name in self._origins or (former != origin and is_there(former)):
+                return self._refuse(document, former)
+            if former and former != origin:
+                self.moves.append((former, origin))
+        self._ids[origin] = name
+        self._origins[name] = origin
+        return name
+
+    def _refuse(self, document: AnyDocument, other: str) -> str:
+        error = source_error(
+            document.id,
+            f"the id is taken by {other}; give that of {document.origin} another begin with --prefix",
+        )
+        self.refused.add(document.id)
+        if self._on_error is None:
+            raise error
+        self._on_error(error)
+        return ""
+
+
+def _goes_by_origin(document: AnyDocument) -> bool:
+    return document.named_by_path and bool(document.origin)

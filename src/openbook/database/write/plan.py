@@ -1,0 +1,101 @@
+"""What an `add` would do, found out without writing anything and without an encoder."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.documents_by_origin import live_origins
+from openbook.database.write.identities import Identities
+from openbook.database.write.sync_scope import Given, SyncScope
+from openbook.errors import SourceError
+from openbook.text import AnyDocument
+
+_MUCH = 3
+"""A sync that would remove more than one in so many of all documents is likely to be a mistake."""
+_MOST_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddPlan:
+    """What would be done, by the documents' ids."""
+
+    added: Sequence[str] = ()
+    replaced: Sequence[str] = ()
+    unchanged: Sequence[str] = ()
+    """Of these a title, source, language or origin may be new."""
+    removed: Sequence[str] = ()
+    moved: int = 0
+    """Documents whose files have moved."""
+    stored: int = 0
+    """Documents of the database before."""
+
+    @property
+    def removes_much(self) -> bool:
+        """Whether more than a third of the documents would be removed."""
+        return _MUCH * len(self.removed) > self.stored
+
+
+@dataclass
+class Planner:
+    """Looks up documents as they pass.
+
+    Args:
+        catalog: of the database; None: it is not made yet.
+        on_error: see `Identities`.
+    """
+
+    catalog: Catalog | None
+    on_error: Callable[[SourceError], None] | None = None
+    _added: list[str] = field(init=False, default_factory=list)
+    _replaced: list[str] = field(init=False, default_factory=list)
+    _unchanged: list[str] = field(init=False, default_factory=list)
+    _given: Given = field(init=False, default_factory=Given)
+    _identities: Identities = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._identities = Identities(self.catalog, self.on_error)
+
+    def passing(self, documents: Iterable[AnyDocument]) -> Iterator[AnyDocument]:
+        """The same documents, under the ids that they have in the database.
+
+        Raises:
+            SourceError: see `Identities`.
+        """
+        waiting: list[tuple[str, str]] = []
+        for document in self._identities.identified(documents):
+            if document.id not in self._given.ids:
+                waiting.append((document.id, document.sha256))
+            self._given.note(document)
+            if len(waiting) == _MOST_AT_ONCE:
+                self._look_up(waiting)
+                waiting = []
+            yield document
+        self._look_up(waiting)
+
+    def _look_up(self, documents: Sequence[tuple[str, str]]) -> None:
+        stored = self.catalog.live([name for name, _ in documents]) if self.catalog and documents else {}
+        for name, sha256 in documents:
+            if name not in stored:
+                self._added.append(name)
+            else:
+                (self._unchanged if stored[name] == sha256 else self._replaced).append(name)
+
+    def plan(self, scope: SyncScope | None = None) -> AddPlan:
+        """What an `add` of all that has passed would do.
+
+        Args:
+            scope: where documents may be gone from; None: nothing is removed.
+        """
+        removed: list[str] = []
+        if scope is not None and self.catalog is not None:
+            kept = self._given.ids | self._identities.refused
+            absent = [row for row in live_origins(self.catalog) if row[0] not in kept]
+            removed = scope.gone(absent, self._given, self._identities.moves)
+        return AddPlan(
+            added=self._added,
+            replaced=self._replaced,
+            unchanged=self._unchanged,
+            removed=removed,
+            moved=len(self._identities.moves),
+            stored=0 if self.catalog is None else self.catalog.head().totals.documents,
+        )

@@ -1,0 +1,184 @@
+"""Which document a file is: one however it was reached, never another silently, the same where it moved."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from openbook.database import Database
+from openbook.database.storage import catalog_sql
+from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.documents_by_origin import ids_by_origin, live_origins
+from openbook.database.storage.manifest import forget_catalog, write_manifest
+from openbook.errors import SourceError
+from openbook.text import Document, read_documents
+
+Make = Callable[..., Database]
+Write = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write a file below `tmp_path`."""
+
+    def write_file(name: str, text: str) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    return write_file
+
+
+def ids(database: Database) -> list[str]:
+    return sorted(database.catalog.live_ids())
+
+
+def test_one_file_of_a_folder_replaces_what_the_folder_brought(
+    make: Make, write: Write, tmp_path: Path
+) -> None:
+    database = make()
+    write("notes/gate.md", "river stone")
+    database.add(read_documents(str(write("notes/sub/x.md", "copper orchard").parents[1])))
+    report = database.add(read_documents(str(write("notes/sub/x.md", "castle feather"))))
+    assert (report.replaced, report.added, ids(database)) == (1, 0, ["notes/gate.md", "notes/sub/x.md"])
+    report = database.add(read_documents(str(tmp_path / "notes" / "sub")))
+    assert (report.unchanged, report.added) == (1, 0)
+
+
+def test_a_folder_finds_the_file_that_was_named_before(make: Make, write: Write) -> None:
+    database = make()
+    path = write("notes/gate.md", "river stone")
+    database.add(read_documents(str(path)))
+    report = database.add(read_documents(str(path.parent), prefix="p/"))
+    assert (report.unchanged, ids(database)) == (1, ["gate.md"])
+
+
+def test_one_file_named_twice_is_one_document(make: Make, write: Write) -> None:
+    database = make()
+    path = write("notes/gate.md", "river stone")
+    report = database.add(read_documents([str(path.parent), str(path)]))
+    assert (report.added, ids(database)) == (1, ["notes/gate.md"])
+
+
+@pytest.mark.parametrize("text", ["copper orchard", "river stone"], ids=["another text", "the same text"])
+def test_another_file_never_takes_an_id(make: Make, write: Write, tmp_path: Path, text: str) -> None:
+    database = make()
+    database.add(read_documents(str(write("A/docs/index.md", "river stone").parent)))
+    other = write("B/docs/index.md", text).parent
+    with pytest.raises(SourceError) as stopped:
+        database.add(read_documents(str(other)))
+    for part in (
+        "docs/index.md",
+        f"taken by {tmp_path.resolve()}/A/",
+        f"{tmp_path.resolve()}/B/",
+        "--prefix",
+    ):
+        assert part in str(stopped.value)
+    errors: list[SourceError] = []
+    write("B/docs/other.md", "castle feather")
+    report = database.add(read_documents(str(other)), on_error=errors.append, sync=True)
+    assert (len(errors), report.added, report.removed) == (1, 1, 0), "what is refused is not gone"
+    assert ids(database) == ["docs/index.md", "docs/other.md"]
+    report = database.add(read_documents(str(other), prefix="B/"))
+    assert (report.added, report.unchanged) == (1, 1)
+    assert ids(database) == ["B/docs/index.md", "docs/index.md", "docs/other.md"]
+
+
+def test_two_files_of_one_call_are_told_apart_too(make: Make, write: Write, tmp_path: Path) -> None:
+    folders = [str(write(f"{name}/docs/index.md", "river stone").parent) for name in "AB"]
+    with pytest.raises(SourceError, match=r"taken by .*/A/docs/index.md.*--prefix"):
+        make().add(read_documents(folders))
+
+
+def test_a_folder_that_has_moved_is_the_same(make: Make, write: Write, tmp_path: Path) -> None:
+    database = make()
+    old = write("old/notes/a.md", "river stone").parent
+    write("old/notes/b.md", "copper orchard")
+    database.add(read_documents(str(old)))
+    chunks = database.layout.num_chunks
+    shutil.move(old, tmp_path / "new")
+    (tmp_path / "new").rename(tmp_path / "notes")
+    (tmp_path / "notes" / "b.md").write_text("castle feather")
+    report = database.add(read_documents(str(tmp_path / "notes")))
+    assert (report.moved, report.unchanged, report.described, report.replaced) == (2, 1, 1, 1)
+    assert database.layout.num_chunks == chunks + 1
+    records = database.catalog.live_records(ids(database))
+    assert [record.source for record in records.values()] == [f"{tmp_path}/notes/{n}.md" for n in "ab"]
+    assert {record.origin for record in records.values()} == {
+        f"{tmp_path.resolve()}/notes/{n}.md" for n in "ab"
+    }
+    assert database.verify().ok
+
+
+def test_what_authors_say_replaces_whichever_file_it_comes_from(make: Make, write: Write) -> None:
+    database = make()
+    for name, text in (("A", "river stone"), ("B", "copper orchard")):
+        row = f'{{"id": "index", "text": "{text}"}}'
+        database.add(read_documents(str(write(f"{name}/rows.jsonl", row))))
+    database.add(read_documents(str(write("notes/index.md", "castle feather").parent)))
+    assert ids(database) == ["index", "notes/index.md"]
+    report = database.add([Document(id="notes/index.md", text="silver meadow")])
+    assert report.replaced == 1
+    report = database.add(read_documents(str(write("notes/index.md", "castle feather").parent)))
+    assert (report.replaced, report.added) == (1, 0), "what Python said came from no file"
+    header = "---\nid: index\n---\nsilver meadow"
+    assert database.add(read_documents(str(write("C/x.md", header)))).replaced == 1
+
+
+def test_a_file_does_not_take_the_id_of_a_row(make: Make, write: Write) -> None:
+    database = make()
+    database.add(read_documents(str(write("rows.jsonl", '{"id": "n/a.md", "text": "river stone"}'))))
+    with pytest.raises(SourceError, match=r"rows.jsonl.*--prefix"):
+        database.add(read_documents(str(write("n/a.md", "copper").parent)))
+
+
+# Databases that were made before origins were kept
+
+
+@pytest.fixture
+def old(make: Make, write: Write) -> Database:
+    """Of a folder, as an earlier openbook has made it."""
+    database = make()
+    write("notes/rows.jsonl", '{"id": "row", "text": "castle feather"}')
+    write("notes/said.md", "---\nsource: https://example.org/said\n---\nsilver meadow")
+    database.add(read_documents(str(write("notes/a.md", "river stone").parent)))
+    with database.catalog.connect() as connection:
+        connection.execute("UPDATE documents SET origin = NULL")
+        catalog_sql.seal(connection, "TRUE", [()])
+    with closing(sqlite3.connect(database.catalog.path)) as connection:
+        connection.execute("DROP INDEX origins")
+        connection.execute("ALTER TABLE documents DROP COLUMN origin")
+    forget_catalog(Catalog(database.path))
+    write_manifest(Catalog(database.path))
+    return Database.open(database.path)
+
+
+def test_an_old_database_is_read_and_its_sources_serve_as_origins(old: Database, tmp_path: Path) -> None:
+    assert old.catalog.lacks_columns and old.verify().ok
+    folder = tmp_path.resolve() / "notes"
+    assert dict(live_origins(old.catalog)) == {
+        "notes/a.md": f"{folder}/a.md",
+        "row": f"{folder}/rows.jsonl",
+        "notes/said.md": "",
+    }
+    assert ids_by_origin(old.catalog, [f"{folder}/a.md"]) == {f"{folder}/a.md": ["notes/a.md"]}
+
+
+def test_an_old_database_goes_on(old: Database, write: Write, tmp_path: Path) -> None:
+    report = old.add(read_documents(str(tmp_path / "notes")))
+    assert (report.unchanged, report.described, report.moved) == (3, 1, 0), "one origin was not known"
+    assert old.add(read_documents(str(tmp_path / "notes"))).described == 0
+    report = old.add(read_documents(str(write("notes/a.md", "copper orchard"))))
+    assert (report.replaced, ids(old)) == (1, ["notes/a.md", "notes/said.md", "row"])
+    assert not old.catalog.lacks_columns and old.verify().ok
+
+
+def test_origins_are_looked_up_by_an_index(old: Database) -> None:
+    old.add([Document(id="x", text="thunder")])
+    query = "SELECT id FROM documents WHERE removed IS NULL AND coalesce(origin, source) IN (?)"
+    with old.catalog.connect() as connection:
+        assert "origins" in str(connection.execute(f"EXPLAIN QUERY PLAN {query}", ("x",)).fetchall())
