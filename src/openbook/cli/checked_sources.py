@@ -3,9 +3,9 @@
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from openbook.cli.console import bar, note
 from openbook.errors import SettingsError, SourceError
@@ -19,7 +19,12 @@ from openbook.text import (
     read_documents,
     train_tokenizer,
 )
-from openbook.text.sources import STANDARD_INPUT, Omissions
+from openbook.text.sources import STANDARD_INPUT, Omissions, places_of
+
+if TYPE_CHECKING:
+    from openbook.database.storage.catalog import Catalog
+    from openbook.database.write.plan import AddPlan
+    from openbook.database.write.sync_scope import SyncScope
 
 _SHOWN_SKIPS = 10
 _TRAINED_CHARACTERS = 50_000_000
@@ -39,15 +44,30 @@ class Sources:
         id_key: see `read_documents`.
         skip: leave out a document that cannot be read, and count it.
         glob: see `read_documents`.
+        exclude: see `read_documents`.
+        any_text: see `read_documents`.
+        prefix: see `read_documents`.
     """
 
     def __init__(
-        self, names: Sequence[str], *, text_key: str, id_key: str, skip: bool, glob: str | None = None
+        self,
+        names: Sequence[str],
+        *,
+        text_key: str,
+        id_key: str,
+        skip: bool,
+        glob: str | None = None,
+        exclude: Sequence[str] | None = None,
+        any_text: bool = False,
+        prefix: str = "",
     ) -> None:
         self.names = names
         self.text_key = text_key
         self.id_key = id_key
         self.glob = glob
+        self.exclude = tuple(exclude or ())
+        self.any_text = any_text
+        self.prefix = prefix
         self.skip = skip
         self.skipped = 0
         """Errors of all readings, each counted once."""
@@ -71,20 +91,27 @@ class Sources:
         """Whether every reading so far gave all that is there: only then may `--sync` remove the rest."""
         return not self.skipped and not self.vanished
 
-    def check(self) -> int:
+    def check(self, catalog: "Catalog | None" = None) -> int:
         """Read everything once; returns the number of documents.
 
+        Args:
+            catalog: of the database that they are for, which knows some of them already; None: of none.
+
         Raises:
-            SourceError: something cannot be read and is not to be skipped, or nothing is left.
+            SourceError: something cannot be read or is not to replace what is stored, and is not to be
+                skipped; or nothing is left.
         """
-        self.count = self.characters = 0
+        from openbook.database.write.plan import Planner
+
+        self._planner = Planner(catalog, self.on_error)
+        self.count = self.characters = named_otherwise = 0
         self.omissions = Omissions()
         self._found = set()
         seen: dict[str, int] = {}
         with bar("reading sources") as progress:
-            for document in self._read(self.omissions):
+            for document in self._planner.passing(self._noting(self._read(self.omissions))):
                 self._refuse_second_text(document, seen)
-                self._found.add(hash(document.id))
+                named_otherwise += document.named_by_path and not document.id.startswith(self.prefix)
                 self.count += 1
                 if isinstance(document, TokenizedDocument):
                     self.tokenized = self.tokenized or document.source
@@ -94,7 +121,33 @@ class Sources:
         if self.count == 0:
             raise SourceError(f"{', '.join(self.names)}: no document left; {self.skipped} could not be read")
         self._note_omissions()
+        if named_otherwise:
+            note(f"{named_otherwise:,} documents keep the ids that they have: --prefix is for new ones")
         return self.count
+
+    def _noting(self, documents: Iterable[AnyDocument]) -> Iterator[AnyDocument]:
+        """The same documents; their ids are noted as they are read, whatever the database calls them."""
+        for document in documents:
+            self._found.add(hash(document.id))
+            yield document
+
+    def scope(self) -> "SyncScope":
+        """Where documents may be gone from, for `--sync`."""
+        from openbook.database.write.sync_scope import SyncScope
+
+        return SyncScope(
+            places=places_of(self.names, glob=self.glob, exclude=self.exclude),
+            is_complete=lambda: self.is_complete,
+            empty=self.omissions.empty,
+        )
+
+    def plan(self, scope: "SyncScope | None") -> "AddPlan":
+        """What adding the documents that `check` found would do.
+
+        Args:
+            scope: where documents may be gone from; None: none is removed.
+        """
+        return self._planner.plan(scope)
 
     def _note_omissions(self) -> None:
         """Say what was left out without an error."""
@@ -106,6 +159,9 @@ class Sources:
             note(f"{place}: is left out, it is a {kind} of openbook")
         if files := self.omissions.files_line():
             note(files)
+        for pattern in self.exclude:
+            if not self.omissions.excluded[pattern]:
+                note(f"--exclude {pattern!r}: no file or folder below what was named matches it")
 
     def lacks(self, document_id: str) -> bool:
         """Whether `check` found no such document."""
@@ -146,6 +202,9 @@ class Sources:
             text_key=self.text_key,
             id_key=self.id_key,
             glob=self.glob,
+            exclude=self.exclude,
+            any_text=self.any_text,
+            prefix=self.prefix,
             stdin=self._standard_input(),
             on_error=self.on_error if self.skip else None,
             omissions=omissions,

@@ -23,8 +23,13 @@ SourcesArgument = Annotated[
         ".docx), folders, URLs, hf://OWNER/NAME?split=train, Megatron's PREFIX, or - for standard input.",
     ),
 ]
-DocumentIds = Annotated[
-    list[str], typer.Argument(metavar="DOCUMENT_ID...", help="Ids, as search shows them.")
+DocumentNames = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="DOCUMENT...",
+        help="Ids, as list and search show them; sources; files or folders; or patterns of ids or sources: "
+        "'notes/*.md', '**/draft*'.",
+    ),
 ]
 Glob = Annotated[
     str | None,
@@ -32,13 +37,34 @@ Glob = Annotated[
         metavar="PATTERN", help="Of named folders only the files that match: '*.md', 'docs/**/*.html'."
     ),
 ]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="Of named folders without the files and folders that match: drafts, '*.log', 'old/**'; may be "
+        "repeated.",
+    ),
+]
+AnyText = Annotated[
+    bool, typer.Option("--any-text", help="Read files of other kinds as plain text, if they are text.")
+]
+Prefix = Annotated[
+    str,
+    typer.Option(metavar="PREFIX", help="Begins the ids of files: work/ makes work/notes/a.md."),
+]
 TextKey = Annotated[str, typer.Option(help="Key or column of rows (JSON, CSV, Parquet) that holds the text.")]
 IdKey = Annotated[str, typer.Option(help="Key that holds the document's id.")]
 OnError = Annotated[
     Literal["stop", "skip"],
     typer.Option(help="At a document that cannot be read: stop before anything is written, or skip it."),
 ]
-Sync = Annotated[bool, typer.Option("--sync", help="Remove all documents that the sources no longer have.")]
+Sync = Annotated[
+    bool, typer.Option("--sync", help="Remove the documents that came from these sources and are gone there.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")]
+Yes = Annotated[
+    bool, typer.Option("--yes", help="Let --sync remove more than a third of the database's documents.")
+]
 Excluded = Annotated[
     bool, typer.Option(help="List the documents kept out of retrieval as near-copies instead.")
 ]

@@ -5,21 +5,30 @@ from typing import TYPE_CHECKING
 from openbook.cli.changes import Changes, changes_of_add
 from openbook.cli.console import bar, note
 from openbook.cli.options import (
+    AnyText,
     DatabaseArgument,
-    DocumentIds,
+    DocumentNames,
+    DryRun,
+    Exclude,
     Glob,
     IdKey,
     Json,
     OnError,
+    Prefix,
     SourcesArgument,
     Sync,
     TextKey,
+    Yes,
 )
 from openbook.cli.output import note_copies, note_low_recall, print_info, warn_of_much_excluded
+from openbook.cli.planned_changes import print_plan, print_removal
+from openbook.errors import DatabaseError
 
 if TYPE_CHECKING:
     from openbook.cli.checked_sources import Sources
     from openbook.database import Database
+    from openbook.database.write.plan import AddPlan
+    from openbook.database.write.sync_scope import SyncScope
 
 _MAY_BE_AMONG = (
     "what could not be read may be among what seems to be gone; "
@@ -31,13 +40,18 @@ def add(
     db: DatabaseArgument,
     sources: SourcesArgument,
     glob: Glob = None,
+    exclude: Exclude = None,
+    any_text: AnyText = False,
+    prefix: Prefix = "",
     text_key: TextKey = "text",
     id_key: IdKey = "id",
     on_error: OnError = "stop",
     sync: Sync = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Add documents; a changed text under a known id replaces the old one. The next search finds them.
+    """Add documents; a changed file replaces what is stored of it. The next search finds them.
 
     Example: openbook add mybook notes/ --sync
     """
@@ -45,33 +59,58 @@ def add(
     from openbook.database import Database
 
     database = Database.open(db)
-    checked = Sources(sources, glob=glob, text_key=text_key, id_key=id_key, skip=on_error == "skip")
-    checked.check()
-    done = write_documents(database, checked, sync=sync)
+    checked = Sources(
+        sources,
+        glob=glob,
+        exclude=exclude,
+        any_text=any_text,
+        prefix=prefix,
+        text_key=text_key,
+        id_key=id_key,
+        skip=on_error == "skip",
+    )
+    checked.check(database.catalog)
+    scope = checked.scope() if sync else None
+    plan = checked.plan(scope)
+    if dry_run:
+        print_plan(plan, skipped=checked.skipped, json=json)
+        return
+    if scope is not None and not yes:
+        _refuse_much_removal(database, plan)
+        scope.most = max(len(plan.removed), plan.stored // 3)
+    done = write_documents(database, checked, scope=scope)
     print_info(database.opened, done=done, json=json)
 
 
-def write_documents(database: "Database", sources: "Sources", *, sync: bool = False) -> Changes:
+def _refuse_much_removal(database: "Database", plan: "AddPlan") -> None:
+    if plan.removes_much:
+        raise DatabaseError(
+            f"{database.path}: --sync would remove {len(plan.removed):,} of {plan.stored:,} documents, more "
+            "than a third; --dry-run lists them, --yes removes them"
+        )
+
+
+def write_documents(database: "Database", sources: "Sources", *, scope: "SyncScope | None" = None) -> Changes:
     """Add the documents of checked sources, and say what was done and what should not be missed.
 
     Args:
         database: to write to.
         sources: checked already.
-        sync: remove all other documents.
+        scope: where documents that are gone are removed; None: nowhere.
 
     Returns:
         What was done.
     """
-    if sync and not sources.is_complete:
+    if scope is not None and not sources.is_complete:
         note(f"nothing will be removed: {_MAY_BE_AMONG}")
-        sync = False
+        scope = None
     from openbook.database.near_copies.exclusions import MUCH_TEXT
 
     known_copies = set(database.excluded())
     with bar("writing documents", sources.count) as progress:
         report = database.add(
             sources.documents(),
-            sync=(lambda: sources.is_complete) if sync else False,
+            sync=scope or False,
             on_error=sources.on_error,
             progress=progress,
         )
@@ -82,8 +121,12 @@ def write_documents(database: "Database", sources: "Sources", *, sync: bool = Fa
     )
     if sources.vanished:
         note(f"{sources.vanished} documents that were there at the first reading were not at the last")
-    if sync and not sources.is_complete:
+    if report.moved:
+        note(f"{report.moved:,} documents are where their files are now: they were elsewhere before")
+    if scope is not None and not sources.is_complete:
         note(f"nothing was removed: {_MAY_BE_AMONG}")
+    elif scope is not None and scope.withheld:
+        note(f"nothing was removed: {scope.withheld:,} documents went while this ran; to remove them: --yes")
     if report.unknown_tokens:
         examples = ", ".join(repr(word) for word in report.unknown_examples)
         note(
@@ -98,19 +141,30 @@ def write_documents(database: "Database", sources: "Sources", *, sync: bool = Fa
     return changes_of_add(report, skipped=sources.skipped)
 
 
-def remove(db: DatabaseArgument, document_ids: DocumentIds, json: Json = False) -> None:
-    """Remove documents; no search finds them any more.
+def remove(
+    db: DatabaseArgument, documents: DocumentNames, dry_run: DryRun = False, json: Json = False
+) -> None:
+    """Remove documents by id, source, file, folder or pattern; no search finds them any more.
 
-    Example: openbook remove mybook notes/old.md
+    Example: openbook remove mybook notes/old.md 'drafts/*'
     """
     from openbook.database import Database
+    from openbook.database.document_names import ids_of
 
     database = Database.open(db)
+    named = ids_of(database.catalog, documents)
+    ids = list(dict.fromkeys(document_id for found in named.values() for document_id in found))
+    if dry_run:
+        print_removal(ids, json=json)
+        return
+    for name, found in named.items():
+        if found != [name]:
+            note(f"{name}: {len(found):,} documents")
     known_copies = set(database.excluded())
-    database.remove(document_ids)
+    database.remove(ids)
     copies = [copy for copy in database.excluded() if copy not in known_copies]
     done = Changes(
-        removed=len(set(document_ids)),
+        removed=len(ids),
         excluded=sum(copy.chunks is None for copy in copies),
         excluded_in_part=sum(copy.chunks is not None for copy in copies),
     )

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from openbook.cli.console import note
 from openbook.cli.options import (
     AllowUnknownHoldout,
+    AnyText,
     DatabaseArgument,
     Decontaminate,
     Deduplicate,
+    Exclude,
     Glob,
     Holdout,
     IdKey,
@@ -18,6 +20,7 @@ from openbook.cli.options import (
     NewEmbedder,
     NewTokenizer,
     OnError,
+    Prefix,
     SourcesArgument,
     TextKey,
 )
@@ -41,6 +44,9 @@ def build(
     decontaminate: Decontaminate = None,
     deduplicate: Deduplicate = None,
     glob: Glob = None,
+    exclude: Exclude = None,
+    any_text: AnyText = False,
+    prefix: Prefix = "",
     text_key: TextKey = "text",
     id_key: IdKey = "id",
     on_error: OnError = "stop",
@@ -53,9 +59,19 @@ def build(
     from openbook.cli.checked_sources import Sources
     from openbook.cli.output import print_info
     from openbook.cli.verbs.add import write_documents
+    from openbook.database.storage.catalog import FILE_NAME, Catalog
 
-    checked = Sources(sources, glob=glob, text_key=text_key, id_key=id_key, skip=on_error == "skip")
-    checked.check()
+    checked = Sources(
+        sources,
+        glob=glob,
+        exclude=exclude,
+        any_text=any_text,
+        prefix=prefix,
+        text_key=text_key,
+        id_key=id_key,
+        skip=on_error == "skip",
+    )
+    checked.check(Catalog(db) if (db / FILE_NAME).is_file() else None)
     database = create_or_open(
         db,
         checked,

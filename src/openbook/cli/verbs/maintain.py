@@ -6,6 +6,7 @@ from openbook.cli.changes import changes_of_compact
 from openbook.cli.console import bar, note
 from openbook.cli.options import (
     DatabaseArgument,
+    DryRun,
     Excluded,
     Json,
     ListExcluded,
@@ -52,15 +53,19 @@ def list_documents(
     note(f"{len(wanted):,} of {len(documents):,} documents")
 
 
-def compact(db: DatabaseArgument, json: Json = False) -> None:
+def compact(db: DatabaseArgument, dry_run: DryRun = False, json: Json = False) -> None:
     """Reclaim the space of removed and replaced documents. Chunks get new numbers.
 
     Example: openbook compact mybook
     """
+    from openbook.cli.planned_changes import print_compaction
     from openbook.database import Database
 
     database = Database.open(db)
     before = database.info()
+    if dry_run:
+        print_compaction(before, json=json)
+        return
     with bar("copying tokens") as progress:
         database.compact(progress=progress)
     after = database.info()
