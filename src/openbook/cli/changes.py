@@ -18,7 +18,9 @@ class Changes:
     unchanged: int = 0
     """Their text was stored already."""
     described: int = 0
-    """Of these: they have a new title, source or language."""
+    """Of these: they have a new title, source, language or place."""
+    moved: int = 0
+    """Their files are elsewhere now."""
     skipped: int = 0
     """They could not be read."""
     excluded: int = 0
@@ -45,6 +47,7 @@ def changes_of_add(report: "AddReport", *, skipped: int) -> Changes:
         removed=report.removed,
         unchanged=report.unchanged,
         described=report.described,
+        moved=report.moved,
         skipped=skipped,
         excluded=report.excluded,
         excluded_in_part=report.excluded_in_part,

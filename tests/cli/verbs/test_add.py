@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tokenizers import Tokenizer as FastTokenizer
@@ -9,7 +10,7 @@ from tokenizers import models, pre_tokenizers
 
 from command_line import LEXICAL, Contents, OpenBook, write_copies, write_rows
 from openbook.cli.checked_sources import Sources
-from openbook.database.search import dense_store
+from openbook.database.search import dense_store, embedder
 from openbook.database.search.dense_tuning import IndexTuning
 
 
@@ -176,8 +177,8 @@ def test_a_file_that_cannot_be_read_the_second_time_is_not_removed(
     (texts / "note4.txt").unlink()
     check = Sources.check
 
-    def check_and_change(self: Sources) -> int:
-        count = check(self)
+    def check_and_change(self: Sources, *catalog: Any) -> int:
+        count = check(self, *catalog)
         saved.unlink() if later is None else saved.write_bytes(later)
         return count
 
@@ -206,3 +207,102 @@ def test_what_the_tokenizer_cannot_spell_is_said_with_examples(openbook: OpenBoo
     assert result.code == 0
     assert "1 tokens (25.0%)" in result.err
     assert "cannot spell: 'otter'" in " ".join(result.err.split())
+
+
+# Which documents are meant
+
+
+def test_a_file_of_another_folder_is_refused_before_anything_is_written(
+    openbook: OpenBook, database: Path, texts: Path, tmp_path: Path, contents: Contents
+) -> None:
+    before = contents(database)
+    other = tmp_path / "other" / "texts"
+    other.mkdir(parents=True)
+    (other / "a.txt").write_text("A yak eats grass.")
+    (other / "guide.md").write_text("Another guide.")
+    refused = openbook("add", database, other)
+    assert refused.code == 2 and "--prefix" in refused.error
+    assert str(texts / "guide.md") in refused.error and str(other / "guide.md") in refused.error
+    assert contents(database) == before
+    skipped = openbook("add", database, other, "--on-error", "skip", "--json").json["done"]
+    assert (skipped["added"], skipped["skipped"], skipped["replaced"]) == (1, 1, 0)
+    result = openbook("add", database, other, "--prefix", "other/")
+    assert "1 added, 0 replaced, 1 unchanged" in result.err
+    assert "1 documents keep the ids that they have" in result.err
+    found = openbook("search", database, "another guide", "--json").json
+    assert "other/texts/guide.md" in {hit["document_id"] for hit in found}
+
+
+def test_building_two_projects_at_once_needs_a_prefix(openbook: OpenBook, tmp_path: Path) -> None:
+    for name in ("A", "B"):
+        (tmp_path / name / "docs").mkdir(parents=True)
+        (tmp_path / name / "docs" / "index.md").write_text("The same page.")
+    result = openbook("build", tmp_path / "db", tmp_path / "A/docs", tmp_path / "B/docs", *LEXICAL)
+    assert (result.code, "--prefix" in result.error, (tmp_path / "db").exists()) == (2, True, False)
+
+
+def test_an_edited_file_of_a_folder_replaces_it(openbook: OpenBook, database: Path, texts: Path) -> None:
+    (texts / "note3.txt").write_text("Note 3 is about otters now.")
+    done = openbook("add", database, texts / "note3.txt", "--json").json["done"]
+    assert (done["added"], done["replaced"]) == (0, 1)
+
+
+def test_a_sync_removes_only_what_came_from_what_is_named(
+    openbook: OpenBook, database: Path, texts: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "news.md").write_text("An otter was seen.")
+    openbook("add", database, tmp_path / "news.md")
+    (tmp_path / "news.md").unlink()
+    (texts / "note4.txt").unlink()
+    done = openbook("add", database, texts, "--sync", "--json").json["done"]
+    assert (done["removed"], done["unchanged"]) == (1, 13)
+    assert openbook("list", database, "--source", "news.md", "--json").json != []
+
+
+def test_more_than_a_third_is_removed_only_with_yes(
+    openbook: OpenBook, database: Path, texts: Path, contents: Contents
+) -> None:
+    before = contents(database)
+    for number in range(5):
+        (texts / f"note{number}.txt").unlink()
+    (texts / "note5.txt").write_text("Another text.")
+    refused = openbook("add", database, texts, "--sync")
+    assert (refused.code, contents(database) == before) == (2, True)
+    assert "5 of 14 documents" in refused.error and "--yes" in refused.error and "--dry-run" in refused.error
+    assert openbook("add", database, texts, "--sync", "--dry-run").code == 0
+    done = openbook("add", database, texts, "--sync", "--yes", "--json").json["done"]
+    assert (done["removed"], done["replaced"]) == (5, 1)
+
+
+def test_files_are_left_out_and_other_kinds_are_read_where_it_is_said(
+    openbook: OpenBook, texts: Path, tmp_path: Path
+) -> None:
+    (texts / "LICENSE").write_text("You may do anything.")
+    (texts / "drafts").mkdir()
+    (texts / "drafts" / "x.md").write_text("A draft.")
+    patterns = ("--exclude", "note*", "--exclude", "drafts", "--exclude", "typo*")
+    result = openbook("build", tmp_path / "db", texts, *LEXICAL, *patterns, "--any-text", "--prefix", "p/")
+    assert result.code == 0
+    assert "'typo*'" in result.err and "'drafts'" not in result.err
+    listed = openbook("list", tmp_path / "db", "--json").json
+    assert [document["document_id"] for document in listed] == ["p/texts/LICENSE", "p/texts/guide.md", "row1"]
+
+
+def test_documents_are_removed_by_what_brought_them(openbook: OpenBook, database: Path, texts: Path) -> None:
+    result = openbook("remove", database, texts / "rows.jsonl", "texts/note1*")
+    assert result.code == 0
+    assert f"{texts / 'rows.jsonl'}: 1 documents" in result.err and "4 removed" in result.err
+    meant = openbook("remove", database, "Guide.md")
+    assert (meant.code, "nearest: 'texts/guide.md'" in meant.error) == (2, True)
+
+
+def test_a_dry_run_loads_no_encoder(
+    openbook: OpenBook, dense: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("an encoder was loaded")
+
+    monkeypatch.setattr(embedder, "load_embedder", refuse)
+    monkeypatch.setattr(embedder, "recorded_embedder", refuse)
+    (tmp_path / "new.txt").write_text("A yak eats grass.")
+    assert openbook("add", dense, tmp_path / "new.txt", "--dry-run").out == "add     new.txt\n"
