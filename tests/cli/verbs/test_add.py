@@ -205,7 +205,7 @@ def test_what_the_tokenizer_cannot_spell_is_said_with_examples(openbook: OpenBoo
     options = ("--tokenizer", tmp_path / "tokenizer.json", "--embedder", "none")
     result = openbook("build", tmp_path / "db", tmp_path / "a.txt", *options)
     assert result.code == 0
-    assert "1 tokens (25.0%)" in result.err
+    assert "1 tokens or words (25.0%)" in result.err
     assert "cannot spell: 'otter'" in " ".join(result.err.split())
 
 
