@@ -106,6 +106,12 @@ def test_what_is_no_report_is_never_replaced(tmp_path: Path, name: str, content:
     assert (tmp_path / name).read_text() == content
 
 
+def test_trying_the_folder_touches_nothing_in_it(tmp_path: Path) -> None:
+    (tmp_path / "results.json.new").write_text("mine")
+    prepare_report(tmp_path)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"results.json.new": "mine"}
+
+
 def test_without_matplotlib_earlier_plots_go_and_the_page_says_why(
     evaluation: Evaluation, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

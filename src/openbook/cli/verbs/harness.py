@@ -22,7 +22,8 @@ from openbook.cli.options import (
     Tasks,
 )
 from openbook.cli.output import print_harness
-from openbook.errors import SettingsError
+from openbook.durable import naming_errors, replace_file
+from openbook.errors import OutputError, SettingsError
 
 if TYPE_CHECKING:
     from openbook.evaluate.harness import HarnessReport
@@ -79,5 +80,7 @@ def _require_new(output: Path) -> None:
 
 def _write_results(report: "HarnessReport", output: Path) -> None:
     text = json_format.dumps(to_json(report), ensure_ascii=False, indent=2, default=str)
-    output.write_text(f"{text}\n", encoding="utf-8")
+    with naming_errors(output, OutputError):
+        # Halves of characters, which tasks may hold, become escapes of JSON.
+        replace_file(output, f"{text}\n".encode("utf-8", "backslashreplace"))
     note(f"{output}: results, questions and answers")

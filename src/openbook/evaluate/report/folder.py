@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from openbook.database.storage.catalog import FILE_NAME as DATABASE
 from openbook.durable import naming_errors, replace_file
@@ -39,9 +40,8 @@ def prepare_report(folder: Path, *, overwrite: bool = False) -> None:
                 "replaces it"
             )
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f"{_RESULTS}.new"
-        probe.touch()
-        probe.unlink()
+        with NamedTemporaryFile(dir=folder):
+            pass
 
 
 def _is_report(folder: Path) -> bool:
