@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from openbook.database.document_list import ListedDocument, list_documents
 from openbook.database.info import DatabaseInfo, describe
 from openbook.database.search.dense import Ranking
+from openbook.database.search.distinct_passages import DEPTH, distinct_passages
 from openbook.database.search.embedder import Embedder, recorded_embedder
 from openbook.database.search.indexes import Indexes
 from openbook.database.search.searcher import Hit, Queries, Searcher, check_mode
@@ -173,6 +174,25 @@ class Version:
         """As `search`, in chunk numbers; see `Searcher.search`."""
         checked = check_mode(mode, has_dense=self.vectors is not None)
         return self.searcher.search(queries, k=k, mode=checked, exclude=exclude)
+
+    def search_passages(self, texts: Sequence[str], *, k: int, mode: str | None = None) -> Ranking:
+        """Find what to read to answer questions: chunks, none of which another one continues.
+
+        Args:
+            texts: n questions.
+            k: passages of each.
+            mode: as in `search`.
+
+        Returns:
+            Chunk ids and scores [n, k], best first, -1 where there are no more; each is to be read with its
+            continuation.
+
+        Raises:
+            DatabaseError, SettingsError: as `search`.
+        """
+        deep = min(DEPTH * k, max(1, self.layout.num_chunks))
+        found = self.search_chunks(self.text_queries(texts), k=max(k, deep), mode=mode)
+        return distinct_passages(found, self.layout, k=k)
 
     def text_queries(self, texts: Sequence[str]) -> Queries:
         """Queries from texts; they are encoded only if a mode asks for vectors, and once."""

@@ -100,7 +100,7 @@ def test_a_reader_that_follows_the_book(book: Database, world: World) -> None:
     assert report.after_edit.neighbors_unchanged > 0.9
     assert report.after_removal.exact_match < 0.1
     assert report.after_removal.leaked == 0
-    assert report.after_removal.refused > 0.8
+    assert report.after_removal.refused > 0.7
     assert report.unanswerable.refused == report.unanswerable.unknown_refused == 1
     assert 0 < report.unanswerable.answerable_refused <= 1 - report.retrieved
     assert report.citation_precision == report.copied_precision == 1

@@ -28,8 +28,7 @@ def search(book: Version, questions: Sequence[str], *, k: int, mode: str | None)
     """Look up each question: chunks [Q, k], best first, -1 where there are no more."""
     if not questions or not book.layout.live.any():
         return np.full((len(questions), k), -1, dtype=np.int64)
-    found = book.search_chunks(book.text_queries(questions), k=k, mode=mode)[0]
-    return found.astype(np.int64)
+    return book.search_passages(questions, k=k, mode=mode)[0]
 
 
 def random_chunks(book: Version, documents: Sequence[str | None], *, k: int, seed: int) -> NDArray[np.int64]:
