@@ -82,7 +82,7 @@ class QuestionFetcher(NeighborFetcher):
         return self.database.hits(found[0], scores[0])
 
     def _search_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        return self.database.search_chunks(self.database.text_queries(texts), k=self.k, mode=self.mode)
+        return self.database.search_passages(texts, k=self.k, mode=self.mode)
 
     def _texts(self, chunks: NDArray[np.int64]) -> list[str]:
         """Each chunk with its continuation; empty for -1."""
