@@ -103,10 +103,11 @@ def retrofits(
 ) -> list[dict[str, Any]]:
     """What two processes are to train on a base; one trains the same here."""
     make_base().save_pretrained(folder / "base")
+    own = {"recipe": "retrofit", "model__copy_head": True, "train__max_steps": 2}
     kinds = {
         "retrofit": ({}, "float32"),
-        "own": ({"recipe": "retrofit", "train__max_steps": 2}, "float32"),
-        "adapted": ({"recipe": "retrofit", "model__adapt_neighbors": True, "train__max_steps": 2}, "float32"),
+        "own": (own, "float32"),
+        "adapted": (own | {"model__adapt_neighbors": True}, "float32"),
         "whole": ({"model__train_base": True, "train__max_steps": 2}, "float32"),
         "bfloat16": ({"train__precision": "bfloat16", "train__max_steps": 2}, "bfloat16"),
     }
