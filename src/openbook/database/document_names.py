@@ -66,7 +66,7 @@ class _Documents:
             return []
         places = [
             Place(origin=origin, is_folder=is_folder)
-            for origin in (name, os.path.realpath(name))
+            for origin in (name, _real_path(name))
             for is_folder in (False, True)
         ]
         return (
@@ -83,6 +83,14 @@ class _Documents:
             return []
         rows: Iterable[Sequence[str]] = zip(self.ids, self._sources, self._origins, strict=True)
         return self._where(any(matches(_as_path(text), pattern) for text in row) for row in rows)
+
+
+def _real_path(name: str) -> str:
+    """The file's own path; of a name that no file can have, such as one with a null character, that name."""
+    try:
+        return os.path.realpath(name)
+    except ValueError:
+        return name
 
 
 def _as_path(text: str) -> str:
