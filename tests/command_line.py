@@ -62,6 +62,11 @@ class Result:
         return lines[0]
 
 
+def without_done(described: dict[str, Any]) -> dict[str, Any]:
+    """What `--json` says of a database, without what a verb did to it."""
+    return {name: value for name, value in described.items() if name != "done"}
+
+
 OpenBook = Callable[..., Result]
 Contents = Callable[[Path], dict[str, bytes]]
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -36,4 +37,5 @@ def use_fake_encoder(patch: pytest.MonkeyPatch) -> Embedder:
     """Give every database that wants an encoder this one, whatever its name; returns it."""
     fake = Embedder("fake", "path", "f" * 16, FakeEncoder.size, FakeEncoder())
     patch.setattr("openbook.database.search.embedder.load_embedder", lambda name: fake)
+    patch.setattr("openbook.database.search.embedder.locate", lambda name: (Path(name), "path"))
     return fake

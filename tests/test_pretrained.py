@@ -7,9 +7,12 @@ from pathlib import Path
 
 import huggingface_hub
 import pytest
+from huggingface_hub import constants
 
 from openbook import pretrained
+from openbook.database.search.embedder import load_embedder
 from openbook.errors import SettingsError
+from openbook.model.retrofitting import load_base
 from openbook.pretrained import (
     ADAPTERS,
     PACKAGED,
@@ -19,6 +22,7 @@ from openbook.pretrained import (
     gguf_file,
     shipped_adapter,
 )
+from openbook.text import load_tokenizer
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +67,29 @@ def test_the_package_stands_in_for_the_hub_and_is_not_imported(
     assert gguf_file("owner/tiny") == package
     assert gguf_file("owner/tiny", local_files_only=True) == package
     assert "tiny_package" not in sys.modules
+
+
+def test_a_hub_out_of_reach_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()  # the library itself is asked
+    asked = []
+
+    class Unreachable:
+        def head(self, *_: object, **__: object) -> None:
+            asked.append(1)
+            raise ConnectionError("no route")
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(huggingface_hub, "get_session", Unreachable)
+    pretrained.is_hub_out_of_reach.cache_clear()
+    try:
+        for load in (load_tokenizer, load_embedder, load_base):
+            with pytest.raises(SettingsError, match=r"the hub is out of reach|couldn't connect") as refused:
+                load("nobody/nothing-of-that-name")
+            assert "nobody/nothing-of-that-name" in str(refused.value)
+            assert len(str(refused.value).splitlines()) == 1
+    finally:
+        pretrained.is_hub_out_of_reach.cache_clear()
+    assert len(asked) == 1
 
 
 def test_a_revision_is_the_hubs(package: Path) -> None:

@@ -26,7 +26,7 @@ ROOMS = {
 }
 """What each room may import, beside the ground floor."""
 
-GROUND = {"errors", "escapes", "progress", "durable", "lock", "pretrained"}
+GROUND = {"errors", "escapes", "lazy_names", "progress", "durable", "lock", "pretrained"}
 
 FLOORS = ("storage", "search", "near_copies", "write", "neighbors", "retokenize")
 """The rooms of the database, from the lowest up. Each imports from those below; the lobby is beside them."""

@@ -4,8 +4,9 @@ The names below are loaded when they are first used, so that `import openbook` a
 load none of torch, transformers or faiss.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from openbook.lazy_names import loader
 
 if TYPE_CHECKING:
     from openbook.database import Database
@@ -43,10 +44,8 @@ _HOME = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'openbook' has no attribute {name!r}")
-    return getattr(import_module(_HOME[name]), name)
+if not TYPE_CHECKING:
+    __getattr__ = loader(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

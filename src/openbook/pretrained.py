@@ -1,12 +1,16 @@
 """Where a pretrained model lies: a folder, a name of the hub, a .gguf file, or a package that holds one."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from openbook.errors import SettingsError
+from openbook.errors import SettingsError, first_line
 
+_SECONDS = 5.0
+"""To wait for the hub's answer."""
 SMOLLM2 = "HuggingFaceTB/SmolLM2-135M-Instruct"
 
 
@@ -115,12 +119,71 @@ def _checked(path: Path, model: PackagedModel) -> Path:
 
 
 def _on_hub(name: str, local_files_only: bool) -> bool:
-    from huggingface_hub import snapshot_download
-
     try:
-        snapshot_download(
-            name, etag_timeout=5, allow_patterns=["config.json"], local_files_only=local_files_only
-        )
+        snapshot(name, allow_patterns=["config.json"], local_files_only=local_files_only)
     except (OSError, ValueError):
         return False
     return True
+
+
+def snapshot(
+    name: str,
+    *,
+    allow_patterns: Sequence[str] | None = None,
+    ignore_patterns: Sequence[str] | None = None,
+    local_files_only: bool = False,
+) -> Path:
+    """Find a model's files in the cache of the hub; they are fetched if need be, and the hub can be reached.
+
+    Args:
+        name: on the hub.
+        allow_patterns: of the files' names; None: all.
+        ignore_patterns: of those to leave out.
+        local_files_only: do not ask the hub, only its cache.
+
+    Raises:
+        OSError: the hub does not have it, or cannot be reached, and the cache does not have it.
+        ValueError: no hub could have such a name.
+    """
+    from huggingface_hub import snapshot_download
+
+    return Path(
+        snapshot_download(
+            name,
+            etag_timeout=_SECONDS,
+            allow_patterns=None if allow_patterns is None else list(allow_patterns),
+            ignore_patterns=None if ignore_patterns is None else list(ignore_patterns),
+            local_files_only=local_files_only or is_hub_out_of_reach(),
+        )
+    )
+
+
+def is_here(name: str) -> bool:
+    """Whether a name is that of a file or folder, which no hub needs to be asked for."""
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):  # too long for a path, or with a zero in it
+        return False
+
+
+def reason_of(error: Exception) -> str:
+    """Say in a few words why a model was not found."""
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    if isinstance(error, LocalEntryNotFoundError) and is_hub_out_of_reach():
+        return "the hub is out of reach, and its cache does not have it"
+    return first_line(error)
+
+
+@cache
+def is_hub_out_of_reach() -> bool:
+    """Ask the hub for an answer, once in a process: the libraries that fetch from it would each ask often."""
+    from huggingface_hub import constants, get_session
+
+    if constants.HF_HUB_OFFLINE:
+        return True
+    try:
+        get_session().head(constants.ENDPOINT, timeout=_SECONDS)
+    except Exception:  # each version asks by another library, which has errors of its own
+        return True
+    return False

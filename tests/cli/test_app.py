@@ -1,5 +1,6 @@
 """The command `openbook`: its verbs and their help, what little it loads, and how it ends."""
 
+import json
 import os
 import re
 import subprocess
@@ -90,6 +91,52 @@ def test_help_loads_nothing_heavy() -> None:
     assert python("-c", code).stdout.splitlines()[-1] == "0 []"
 
 
+def test_wrong_arguments_are_refused_before_anything_heavy_is_loaded(
+    with_table: Path, texts: Path, tmp_path: Path
+) -> None:
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / "letter.txt").write_text("mine")
+    model = tmp_path / "a model"
+    model.mkdir()
+    (model / "config.json").write_text('{"model_type": "retro"}')
+    place = ("--database", str(with_table), "--output")
+    new = str(tmp_path / "new")
+    wrong = {
+        "neither a file nor": ("train", "tinny", *place, new),
+        "did you mean 'hidden_size'": ("train", "tiny", *place, new, "--set", "model.hiden_size=8"),
+        "did you mean 'max_steps'": ("train", "tiny", *place, new, "--set", "train.max_stesp=8"),
+        "is a database; choose": ("train", "tiny", *place, str(with_table)),
+        "holds letter.txt": ("train", "tiny", *place, str(foreign)),
+        "holds config.json": ("train", "tiny", *place, str(model)),
+        "did you mean 'rank'": ("retrofit", "base", *place, new, "--set", "model.rnk=8"),
+        "the prompt is empty": ("generate", str(model), str(with_table), " "),
+        "max new tokens 0": ("generate", str(model), str(with_table), "a", "--max-new-tokens", "0"),
+        "top-p 2": ("generate", str(model), str(with_table), "a", "--top-p", "2"),
+        "needs vectors": ("generate", str(model), str(with_table), "a", "--mode", "dense"),
+        "holds no model": ("generate", new, str(with_table), "a"),
+        "the text to look for is empty": ("search", str(with_table), " "),
+        "holdout 5": ("build", new, str(texts), "--holdout", "5"),
+        "chunk size 1": ("build", new, str(texts), "--chunk-size", "1"),
+        "train:12": ("build", new, str(texts), "--tokenizer", "train:12"),
+        "exists and is not a database": ("build", str(foreign), str(texts), "--embedder", "none"),
+        "is not empty, it holds": ("merge", str(model), "--output", str(foreign)),
+    }
+    code = (
+        "import json, sys; from openbook.cli.app import run\n"
+        "for message, arguments in json.loads(sys.argv[1]).items():\n"
+        "    print('>', message, file=sys.stderr, flush=True)\n"
+        "    code = run(arguments)\n"
+        f"    print(code, [name for name in {HEAVY[:4]} if name in sys.modules])\n"
+    )
+    result = python("-c", code, json.dumps(wrong))
+    for part in result.stderr.split("> ")[1:]:
+        message, *lines = part.splitlines()
+        assert len(lines) == 1 and message in lines[0], part
+    assert result.stdout.splitlines() == ["2 []"] * len(wrong)
+    assert not (tmp_path / "new").exists()
+
+
 def command(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
     """The command `openbook` as a process."""
     return python("-c", "from openbook.cli import main; main()", *map(str, arguments), **options)
@@ -99,7 +146,8 @@ def test_the_command_searches(database: Path) -> None:
     result = command("search", database, "quokka", "-k", "1", "--json")
     assert result.returncode == 0
     assert '"document_id": "row1"' in result.stdout
-    assert result.stderr == ""
+    assert result.stderr.startswith("1 of 14 documents is held out or near-copies, and not searched")
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_the_command_reports_an_error(tmp_path: Path) -> None:
@@ -129,7 +177,8 @@ def test_a_reader_that_has_seen_enough_is_no_error(database: Path) -> None:
         check=False,
     )
     os.close(write)
-    assert process.stderr == ""
+    assert "error" not in process.stderr and "Traceback" not in process.stderr
+    assert process.stderr.startswith("1 of 14 documents is held out") and process.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -77,12 +77,12 @@ def test_hits_come_best_first(whole: Database) -> None:
 def test_a_chunks_own_text_finds_it_first(whole: Database) -> None:
     for chunk in range(0, whole.layout.num_chunks, 7):
         (text,) = whole.chunk_texts(np.array([chunk]))
-        (hit,) = whole.search([text], k=1)[0]
+        (hit,) = whole.search([text], k=1, mode="dense")[0]
         assert (hit.text, hit.score) == (text, pytest.approx(1.0, abs=2e-3))
 
 
-def test_the_default_mode_is_dense_with_vectors_and_bm25_without(make: Make, whole: Database) -> None:
-    assert whole.search(["river"]) == whole.search(["river"], mode="dense")
+def test_the_default_mode_is_hybrid_with_vectors_and_bm25_without(make: Make, whole: Database) -> None:
+    assert whole.search(["river"]) == whole.search(["river"], mode="hybrid")
     lexical = make({"a": "river", "b": "stone"})
     assert lexical.search(["river"]) == lexical.search(["river"], mode="bm25")
 

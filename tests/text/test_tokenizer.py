@@ -296,6 +296,7 @@ def test_hub_that_cannot_be_reached_is_one_line(monkeypatch: pytest.MonkeyPatch)
         raise OSError("We couldn't connect to the hub.\nCheck your connection.")
 
     monkeypatch.setattr(AutoTokenizer, "from_pretrained", unreachable)
+    monkeypatch.setattr("openbook.text.tokenizer.is_hub_out_of_reach", lambda: False)
     with pytest.raises(
         SettingsError, match=r"'gpt2'.*We couldn't connect to the hub\.\); give a path"
     ) as error:

@@ -20,6 +20,7 @@ from openbook.text import (
     train_tokenizer,
 )
 from openbook.text.sources import STANDARD_INPUT, Omissions, places_of
+from openbook.text.tokenizer import require_vocabulary
 
 if TYPE_CHECKING:
     from openbook.database.storage.catalog import Catalog
@@ -244,21 +245,32 @@ def make_tokenizer(
     """
     if not name.startswith("train:"):
         return load_tokenizer(name)
-    size = name.removeprefix("train:")
-    if not size.isdigit():
-        raise SettingsError(f"tokenizer {name!r}: write train:VOCAB with a whole number, as in train:16000")
+    size = vocabulary_of(name)
     if sources.tokenized:
         raise SettingsError(
             f"{sources.tokenized}: is tokens already; name the tokenizer that made them: "
             "--tokenizer NAME_OR_PATH"
         )
-    note(f"training a tokenizer of {int(size):,} tokens on the text")
+    note(f"training a tokenizer of {size:,} tokens on the text")
     step = max(1, -(-sources.characters // most_characters))  # rounded up
     if step > 1:
         note(f"on one in {step:,} documents: {most_characters:,} characters are plenty for a vocabulary")
     with bar("reading for the tokenizer", sources.count) as progress:
         texts = _sample(sources, step, most_characters, piece, progress)
-        return train_tokenizer(texts, vocab_size=int(size), max_bytes=_UTF8_BYTES * most_characters)
+        return train_tokenizer(texts, vocab_size=size, max_bytes=_UTF8_BYTES * most_characters)
+
+
+def vocabulary_of(name: str) -> int:
+    """Read how many tokens a tokenizer called `train:VOCAB` is to have.
+
+    Raises:
+        SettingsError: that is no whole number, or too small to spell every byte.
+    """
+    size = name.removeprefix("train:")
+    if not size.isdecimal():
+        raise SettingsError(f"tokenizer {name!r}: write train:VOCAB with a whole number, as in train:16000")
+    require_vocabulary(int(size))
+    return int(size)
 
 
 def _sample(

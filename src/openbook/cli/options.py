@@ -145,6 +145,20 @@ QueryArgument = Annotated[str, typer.Argument(metavar="TEXT", help="What to look
 Hits = Annotated[int, typer.Option("-k", "--k", help="Hits to show.")]
 Mode = Annotated[
     Literal["dense", "bm25", "hybrid"] | None,
+    typer.Option(help="How to search. [default: hybrid where the database has vectors, else bm25]"),
+]
+NewTableMode = Annotated[
+    Literal["dense", "bm25", "hybrid"] | None,
+    typer.Option(
+        help="How to search. [default: as the last table, else hybrid where there are vectors, else bm25]"
+    ),
+]
+WriteMode = Annotated[
+    Literal["dense", "bm25", "hybrid"] | None,
+    typer.Option(help="How to search. [default: as in training]", show_default=False),
+]
+MeasuredMode = Annotated[
+    Literal["dense", "bm25", "hybrid"] | None,
     typer.Option(help="How to search. [default: dense where the database has vectors, else bm25]"),
 ]
 TableMode = Annotated[
@@ -153,7 +167,10 @@ TableMode = Annotated[
 ]
 Book = Annotated[
     Path | None,
-    typer.Option(help="The database to find them in. [default: DB itself]", show_default=False),
+    typer.Option(
+        help="The database to find them in. [default: as the last table, else DB itself]",
+        show_default=False,
+    ),
 ]
 SavedNeighbors = Annotated[int, typer.Option("-k", "--k", help="Neighbors to save for each chunk.")]
 ReadNeighbors = Annotated[int | None, typer.Option("-k", "--k", help="Neighbors. [default: as in training]")]

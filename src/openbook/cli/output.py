@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from openbook.cli.changes import Changes
+    from openbook.cli.unseen import Unseen
     from openbook.database import (
         DatabaseInfo,
         Exclusion,
@@ -372,10 +373,19 @@ def print_harness(report: "HarnessReport", *, json: bool) -> None:
 # Generation
 
 
-def print_generation(prompt: str, result: "Generation", *, json: bool = False) -> None:
-    """Print the text with numbered spans, then what each span looked at."""
+def print_generation(
+    prompt: str, result: "Generation", *, unseen: "Unseen | None" = None, json: bool = False
+) -> None:
+    """Print the text with numbered spans, then what each span looked at.
+
+    Args:
+        prompt: that was continued.
+        result: what was written.
+        unseen: what was not looked up, which the JSON value says too; None: nothing was looked up.
+        json: print one JSON value.
+    """
     if json:
-        print_json(result)
+        print_json(to_json(result) | {"unseen": to_json(unseen)})
         return
     text, done = prompt, 0
     for number, citation in enumerate(result.citations, start=1):

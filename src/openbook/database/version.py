@@ -152,7 +152,7 @@ class Version:
         Args:
             texts: the queries; a str is one query.
             k: hits a query, fewer if the database has fewer.
-            mode: dense, bm25 or hybrid; None: dense where there are vectors, else bm25.
+            mode: dense, bm25 or hybrid; None: hybrid where there are vectors, else bm25.
 
         Returns:
             For each text its hits, best first.

@@ -45,7 +45,7 @@ class EvaluationOptions:
     k: int | None = None
     """Neighbors of each chunk, 1 to 100; None: as in the model's training."""
     search_mode: str | None = None
-    """dense, bm25 or hybrid; None: as the neighbor table, else dense where the book has vectors, or bm25."""
+    """dense, bm25 or hybrid; None: as the neighbor table, else hybrid where the book has vectors, or bm25."""
     sequence_length: int | None = None
     """T, the window in tokens, a multiple of M; None: as in the model's training."""
     stride: int | None = None

@@ -66,7 +66,8 @@ def evaluate_retrieval(
         SettingsError: no queries, or a mode that the database does not have.
     """
     version = database.opened
-    checked = check_mode(mode, has_dense=version.vectors is not None)
+    has_dense = version.vectors is not None
+    checked = check_mode(mode or ("dense" if has_dense else "bm25"), has_dense=has_dense)
     candidates = np.flatnonzero(version.layout.retrievable)
     if queries < 1:
         raise SettingsError(f"{queries} queries: at least 1 is needed")

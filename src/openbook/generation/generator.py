@@ -9,6 +9,7 @@ from openbook.errors import SettingsError
 from openbook.generation.citations import Citation, cite
 from openbook.generation.decoding_loop import DecodingSettings, decode
 from openbook.generation.neighbor_fetcher import fetcher_for
+from openbook.generation.request import check_request
 from openbook.generation.sampling import Sampling
 from openbook.generation.text_stream import OnText, TextStream
 from openbook.model import EncodedNeighbors, RetroForCausalLM
@@ -71,10 +72,7 @@ def generate(
         MismatchError: model and database do not belong together.
         DatabaseError: there is nothing to look up.
     """
-    if not prompt.strip():
-        raise SettingsError("the prompt is empty; give some text to continue")
-    if max_new_tokens < 1:
-        raise SettingsError(f"max new tokens {max_new_tokens}: must be at least 1")
+    check_request(prompt, max_new_tokens=max_new_tokens, k=k)
     database = database.opened
     fetcher = fetcher_for(model, database, k=k, mode=mode, retrieval=retrieval)
     seed = secrets.randbelow(_SEEDS) if seed is None else seed
@@ -99,10 +97,6 @@ def generate(
 
 
 def _encode(database: Version, prompt: str) -> list[int]:
-    try:
-        prompt.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise SettingsError(f"the prompt holds a lone surrogate at character {error.start}") from error
     tokens = database.tokenizer.encode([prompt])[0]
     if not tokens:
         raise SettingsError(f"the prompt {prompt!r:.40} has no token in this tokenizer")

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from openbook.errors import SettingsError
+from openbook.generation.request import check_sampling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +33,7 @@ class Sampling:
             TopPLogitsWarper,
         )
 
-        if not self.temperature >= 0:
-            raise SettingsError(f"temperature {self.temperature}: must be 0 or more")
-        if self.top_k is not None and self.top_k < 1:
-            raise SettingsError(f"top-k {self.top_k}: must be at least 1")
-        if self.top_p is not None and not 0 < self.top_p <= 1:
-            raise SettingsError(f"top-p {self.top_p}: must be above 0 and at most 1")
+        check_sampling(temperature=self.temperature, top_k=self.top_k, top_p=self.top_p)
         warpers = LogitsProcessorList()
         if self.temperature > 0:
             warpers.append(TemperatureLogitsWarper(float(self.temperature)))

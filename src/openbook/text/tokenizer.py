@@ -16,8 +16,8 @@ from typing import Any
 from tokenizers import Tokenizer as FastTokenizer
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
-from openbook.errors import SettingsError, first_line
-from openbook.pretrained import gguf_file, how_to_install
+from openbook.errors import SettingsError
+from openbook.pretrained import gguf_file, how_to_install, is_here, is_hub_out_of_reach, reason_of, snapshot
 from openbook.text.gguf_tokenizer import read_gguf_tokenizer
 from openbook.text.spelling import Spelling
 from openbook.text.token_bytes import TokenBytes
@@ -240,14 +240,17 @@ def _downloaded(name: str) -> Path | None:
     """Where the cache of the hub has a model's tokenizer.json, fetched if need be; None: nowhere.
 
     It is read as a folder is, lest the two differ: some of transformers' classes make another one of it.
-    """
-    from huggingface_hub import snapshot_download
 
+    Raises:
+        SettingsError: it is not there, and the hub is out of reach.
+    """
     wanted = ["tokenizer.json", *_NAME_THE_END, *_NUMBER_THE_END, _TEMPLATE]
     try:
-        folder = Path(snapshot_download(name, etag_timeout=5, allow_patterns=wanted))
-    except (OSError, ValueError):  # what it is, transformers will say
-        return None
+        folder = snapshot(name, allow_patterns=wanted)
+    except (OSError, ValueError) as error:
+        if not is_here(name) and is_hub_out_of_reach():
+            raise _not_found(name, error) from error
+        return None  # what it is, transformers will say
     return folder if (folder / "tokenizer.json").is_file() else None
 
 
@@ -336,16 +339,21 @@ def _from_transformers(name: str) -> Tokenizer:
     from transformers import AutoTokenizer
 
     try:
-        loaded = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        loaded = AutoTokenizer.from_pretrained(
+            name, trust_remote_code=False, local_files_only=is_here(name) or is_hub_out_of_reach()
+        )
         if not loaded.backend_tokenizer.encode("a", add_special_tokens=False).ids:
             raise ValueError("no vocabulary")  # what some classes make of a folder without a tokenizer
     except Exception as error:  # also what a broken config.json leads to, and a tokenizer in Python alone
-        raise SettingsError(
-            f"tokenizer {name!r}: neither a folder with a tokenizer nor reachable on the hub "
-            f"({first_line(error)}); give a path, or train one on your text: train:16000"
-            f"{how_to_install(name)}"
-        ) from error
+        raise _not_found(name, error) from error
     return wrap_tokenizer(loaded, name)
+
+
+def _not_found(name: str, error: Exception) -> SettingsError:
+    return SettingsError(
+        f"tokenizer {name!r}: neither a folder with a tokenizer nor reachable on the hub "
+        f"({reason_of(error)}); give a path, or train one on your text: train:16000{how_to_install(name)}"
+    )
 
 
 def wrap_tokenizer(loaded: Any, name: str) -> Tokenizer:
@@ -387,10 +395,7 @@ def train_tokenizer(texts: Iterable[str], *, vocab_size: int, max_bytes: int = 1
     Raises:
         SettingsError: a vocabulary too small to spell every byte.
     """
-    if vocab_size < _SMALLEST_VOCABULARY:
-        raise SettingsError(
-            f"train:{vocab_size}: a byte-level vocabulary has at least {_SMALLEST_VOCABULARY} tokens"
-        )
+    require_vocabulary(vocab_size)
     fast = FastTokenizer(models.BPE())
     fast.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     fast.decoder = decoders.ByteLevel()
@@ -402,6 +407,18 @@ def train_tokenizer(texts: Iterable[str], *, vocab_size: int, max_bytes: int = 1
     )
     fast.train_from_iterator(_up_to(texts, max_bytes), trainer=trainer)
     return Tokenizer(fast, end_of_text=END_OF_TEXT, name=f"train:{vocab_size}")
+
+
+def require_vocabulary(size: int) -> None:
+    """Refuse a vocabulary too small to spell every byte.
+
+    Raises:
+        SettingsError: saying how many tokens it needs.
+    """
+    if size < _SMALLEST_VOCABULARY:
+        raise SettingsError(
+            f"train:{size}: a byte-level vocabulary has at least {_SMALLEST_VOCABULARY} tokens"
+        )
 
 
 def _up_to(texts: Iterable[str], max_bytes: int) -> Iterator[str]:

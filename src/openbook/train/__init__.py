@@ -1,6 +1,17 @@
-"""Training: recipes, and the loop that trains on sequences of a database."""
+"""Training: recipes, and the loop that trains on sequences of a database.
 
+What needs torch is loaded when it is first used, so that a recipe can be checked without.
+"""
+
+from typing import TYPE_CHECKING
+
+from openbook.lazy_names import loader
 from openbook.train.recipe import Recipe, load_recipe, shipped_recipes
-from openbook.train.training_run import TrainResult, train
+
+if TYPE_CHECKING:
+    from openbook.train.training_run import TrainResult, train
 
 __all__ = ["Recipe", "TrainResult", "load_recipe", "shipped_recipes", "train"]
+
+if not TYPE_CHECKING:
+    __getattr__ = loader(__name__, dict.fromkeys(("TrainResult", "train"), "openbook.train.training_run"))

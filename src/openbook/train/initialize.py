@@ -11,6 +11,7 @@ from openbook.errors import MismatchError, SettingsError, one_line, refuse_unkno
 from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.model.retrofitting import RetrofitConfig, RetrofitForCausalLM, require_base, retrofit
 from openbook.text.tokenizer import load_tokenizer
+from openbook.train.base_tokenizer import require_tokenizer
 from openbook.train.recipe import Recipe
 
 _FROM_DATABASE = (
@@ -67,30 +68,6 @@ def new_model(recipe: Recipe, database: Version, base: PreTrainedModel | None) -
             "that or less"
         )
     return model
-
-
-def require_tokenizer(base: str, database: Version) -> None:
-    """Refuse a database that was tokenized for another model.
-
-    Args:
-        base: a folder or hub name that has a tokenizer.
-        database: to compare with.
-
-    Raises:
-        MismatchError: saying both, and what to do.
-        SettingsError: the base has no tokenizer.
-    """
-    try:
-        theirs = load_tokenizer(base).fingerprint
-    except SettingsError as error:
-        raise SettingsError(f"{base}: its tokenizer.json is needed beside its weights ({error})") from error
-    settings = database.settings
-    if theirs != database.tokenizer.fingerprint:
-        raise MismatchError(
-            f"{database.path}: was built with tokenizer {settings.tokenizer_fingerprint} "
-            f"({settings.tokenizer}), the base {base} has {theirs}; derive a database for it: "
-            f"openbook retokenize {database.path} --tokenizer {base}"
-        )
 
 
 def model_config(recipe: Recipe, database: Version) -> RetroConfig:

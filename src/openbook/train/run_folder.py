@@ -3,40 +3,27 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
 from torch import Tensor
 
-from openbook.database import NeighborTable, Version
+from openbook.database import Version
 from openbook.durable import replace_file, sync_folder
 from openbook.errors import MismatchError, OpenbookError, SettingsError, TrainingError
 from openbook.lock import take_lock
 from openbook.model import RetroForCausalLM
 from openbook.train import checkpoints, distributed, replacement, run_files, state_dicts
 from openbook.train.checkpoints import Checkpoint
+from openbook.train.comparison import description, differences
 from openbook.train.recipe import Recipe
 
 Note = Callable[[str], None]
 """Called with a sentence that is worth knowing."""
 
-_FREE = ("workers", "trackers", "save_every", "keep_checkpoints", "fsdp", "gradient_checkpointing")
-"""Settings that change how a result is reached, not which."""
 _NEW, _DONE = -1, -2
-
-
-def fingerprints(database: Version, table: NeighborTable | None) -> dict[str, Any]:
-    """What a training run reads; it resumes only with the same."""
-    found: dict[str, Any] = {
-        "tokenizer": database.settings.tokenizer_fingerprint,
-        "version": database.version,
-        "history": database.history,
-    }
-    if table is not None:
-        found |= {"neighbors": table.mode, "neighbors' history": table.book.history}
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +66,7 @@ def begin(output: Path, recipe: Recipe, trained_on: dict[str, Any], *, overwrite
         MismatchError: it holds an unfinished training run of another recipe or database.
         TrainingError: all its checkpoints are damaged.
     """
-    now = _description(recipe, trained_on)
+    now = description(recipe, trained_on)
 
     def look() -> int:
         run_files.require_output(output)
@@ -143,7 +130,7 @@ def _clear_for(output: Path, now: dict[str, Any]) -> None:
     if before is None:
         return
     try:
-        is_other = any(_differences(before, now))
+        is_other = any(differences(before, now))
         checkpoints.newest(new, lambda text: None)
     except TrainingError:  # all are damaged
         is_other = True
@@ -156,7 +143,7 @@ def _prepare(output: Path, now: dict[str, Any], note: Note) -> int:
     if (output / run_files.CONFIG).exists():
         before = run_files.recorded(output)
         has_weights = (output / run_files.WEIGHTS).exists()
-        if before is None or not has_weights or any(_differences(before, now)):
+        if before is None or not has_weights or any(differences(before, now)):
             raise SettingsError(f"{output}: holds a model already; choose another --output, or --overwrite")
         checkpoints.clear(output)  # this training run was interrupted when it had nothing else left to do
         note(f"{output}: the model was complete already")
@@ -173,30 +160,10 @@ def _prepare(output: Path, now: dict[str, Any], note: Note) -> int:
     return _NEW
 
 
-def _description(recipe: Recipe, trained_on: dict[str, Any]) -> dict[str, Any]:
-    """What recipe.json holds, as it looks when read from there."""
-    description: dict[str, Any] = json.loads(json.dumps(asdict(recipe) | {"trained_on": trained_on}))
-    return description
-
-
-def _differences(before: dict[str, Any], now: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """What makes `now` another training run: its name, what it was before, what it is now."""
-    for section in ("model", "data", "train", "trained_on"):
-        earlier = before.get(section, {})
-        for key in {**now[section], **earlier}:
-            old, new = earlier.get(key), now[section].get(key)
-            if old == new or (section == "train" and key in _FREE):
-                continue
-            if section != "trained_on":
-                yield f"{section}.{key}", old, new
-            else:
-                yield f"the {key}" if key.startswith("base") else f"the database's {key}", old, new
-
-
 def _require_same(output: Path, checkpoint: Checkpoint, now: dict[str, Any]) -> None:
     """Name the first thing that differs."""
     before = checkpoint.recipe | {"trained_on": checkpoint.trained_on}
-    for what, old, new in _differences(before, now):
+    for what, old, new in differences(before, now):
         raise MismatchError(
             f"{output}: holds a training run that stopped at step {checkpoint.step}, with {what} {old!r}; "
             f"now it is {new!r}: give what it began with to resume it, or choose another --output, or start "

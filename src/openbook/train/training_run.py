@@ -18,6 +18,7 @@ from openbook.model.retrofitting import RetrofitConfig
 from openbook.progress import Progress, silent
 from openbook.train import checkpoints, distributed, state_dicts
 from openbook.train.checkpoints import Checkpoint
+from openbook.train.comparison import fingerprints
 from openbook.train.fsdp import shard
 from openbook.train.initialize import copy_weights, freeze_decoder, new_model
 from openbook.train.loop import Hooks, TrainingLoop, check_machine
@@ -25,7 +26,7 @@ from openbook.train.metrics_file import MetricsFile, Report
 from openbook.train.recipe import Recipe
 from openbook.train.replacement import move_if_complete
 from openbook.train.run_files import require_output
-from openbook.train.run_folder import Note, begin, fingerprints, finish, locked
+from openbook.train.run_folder import Note, begin, finish, locked
 from openbook.train.sample_order import TrainingOrder
 from openbook.train.trackers import require_trackers, start_trackers
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import LEXICAL, Contents, OpenBook, write_copies
+from command_line import LEXICAL, Contents, OpenBook, without_done, write_copies
 from openbook.database import Database
 
 
@@ -15,7 +15,7 @@ def test_building_again_changes_nothing(
 ) -> None:
     before = openbook("info", database, "--json").json
     result = openbook("build", database, texts, *settings, "--json")
-    assert result.json == before
+    assert without_done(result.json) == before
     assert "0 added, 0 replaced, 14 unchanged" in result.err
 
 
@@ -69,7 +69,7 @@ def test_a_build_with_a_file_of_ids_holds_those_out(openbook: OpenBook, texts: P
     assert (result.code, result.json["holdout_documents"]) == (0, 2)
     assert openbook("search", tmp_path / "db", "quokka", "--json").json == []
     again = openbook("build", tmp_path / "db", texts, "--holdout", ids, "--json")
-    assert again.json == result.json
+    assert without_done(again.json) == without_done(result.json)
     ids.write_text("row1\n")
     other = openbook("build", tmp_path / "db", texts, "--holdout", ids)
     assert (other.code, "holdout_ids" in other.error) == (2, True)

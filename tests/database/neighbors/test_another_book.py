@@ -125,9 +125,8 @@ def test_without_vectors_of_its_own_the_texts_are_encoded(make: Make, corpus: Co
     texts = corpus(6, seed=3)
     book = make({f"b{name}": text for name, text in corpus(12, seed=4).items()}, dense=True)
     lexical, dense = make(texts), make(texts, dense=True)
-    table = build_neighbors(lexical, book=book, k=K)
-    assert table.mode == "dense"
-    stored = build_neighbors(dense, book=book, k=K)
+    table = build_neighbors(lexical, book=book, k=K, mode="dense")
+    stored = build_neighbors(dense, book=book, k=K, mode="dense")
     assert np.array_equal(table.ids, stored.ids)
     assert table.scores[:] == pytest.approx(stored.scores[:], abs=2e-3)  # those are float16
 
@@ -137,10 +136,10 @@ def test_vectors_of_another_encoder_are_not_asked_with(
 ) -> None:
     book = make({f"b{name}": text for name, text in corpus(9).items()}, dense=True)
     ours = make(corpus(4), dense=True)
-    expected = build_neighbors(make(corpus(4)), book=book, k=K).scores[:]
+    expected = build_neighbors(make(corpus(4)), book=book, k=K, mode="dense").scores[:]
     settings = replace(ours.settings, embedder_fingerprint="0" * 16)
     ours = Database(replace(open_folder(ours.path), settings=settings))
-    assert np.array_equal(build_neighbors(ours, book=book, k=K).scores, expected)
+    assert np.array_equal(build_neighbors(ours, book=book, k=K, mode="dense").scores, expected)
 
 
 def test_neighbors_of_documents_of_the_sequence_are_masked(pair: tuple[Database, Database]) -> None:
@@ -331,6 +330,17 @@ def test_a_database_named_as_its_own_book_has_an_ordinary_table(moved: tuple[Dat
     assert table.book == ours.opened
     stamp = table_stamp(ours.path / "neighbors")
     assert stamp is not None and stamp.book is None
+
+
+def test_a_later_call_keeps_the_book_of_the_table(moved: tuple[Database, Database]) -> None:
+    ours, book = moved
+    build_neighbors(ours, book=book, k=K)
+    assert build_neighbors(ours, k=K).book == book.opened
+    assert build_neighbors(ours, book=ours, k=K).book == ours.opened
+    build_neighbors(ours, book=book, k=K)
+    shutil.rmtree(book.path)
+    with pytest.raises(DatabaseError, match=f"{book.path}.*--book"):
+        build_neighbors(ours, k=K)
 
 
 def test_info_names_the_book_and_says_when_it_has_moved_on(

@@ -128,7 +128,16 @@ def test_a_corpus_that_is_all_held_out_has_no_neighbors(
 
 def test_the_default_mode_is_that_of_search(make: Callable[..., Database]) -> None:
     assert build_neighbors(make({"a": "river", "b": "stone"}), k=1).mode == "bm25"
-    assert build_neighbors(make({"a": "river", "b": "stone"}, dense=True), k=1).mode == "dense"
+    assert build_neighbors(make({"a": "river", "b": "stone"}, dense=True), k=1).mode == "hybrid"
+
+
+def test_a_later_call_keeps_the_mode_of_the_table(make: Callable[..., Database]) -> None:
+    database = make({"a": "river stone", "b": "stone", "c": "river"}, dense=True)
+    build_neighbors(database, k=1, mode="dense")
+    assert build_neighbors(database, k=1).mode == "dense"
+    assert build_neighbors(database, k=2, mode="bm25").mode == "bm25"
+    database.add([Document(id="d", text="river stone river")])
+    assert build_neighbors(database, k=1).mode == "bm25"
 
 
 def test_a_saved_table_is_loaded_as_it_was(database: Database) -> None:

@@ -50,7 +50,7 @@ def content(table: NeighborTable) -> tuple[list[list[int]], list[list[float]]]:
     return np.asarray(table.ids).tolist(), np.asarray(table.scores).tolist()
 
 
-def rebuilt(database: Database, tmp: Path, mode: str = "dense") -> tuple[list[list[int]], list[list[float]]]:
+def rebuilt(database: Database, tmp: Path, mode: str = "hybrid") -> tuple[list[list[int]], list[list[float]]]:
     """By a copy that never saw an older table."""
     copy = Database.open(shutil.copytree(database.path, tmp))
     shutil.rmtree(copy.opened.files.neighbors, ignore_errors=True)
@@ -88,7 +88,7 @@ def test_whatever_happened_in_between_an_extended_table_equals_a_new_one(
 ) -> None:
     database = make(dense=True, holdout=0.15)
     database.add(numbered(0, 12))
-    build_neighbors(database, k=K)
+    build_neighbors(database, k=K, mode="dense")
     for number, (action, which) in enumerate([*steps, ("neighbors", 0)]):
         name = f"d{which}"
         if action == "add":
@@ -100,7 +100,7 @@ def test_whatever_happened_in_between_an_extended_table_equals_a_new_one(
         elif action == "neighbors":
             table = build_neighbors(database, k=K)
             assert (table.version, table.mode) == (database.version, "dense")
-            assert content(table) == rebuilt(database, tmp_path_factory.mktemp("again") / "db")
+            assert content(table) == rebuilt(database, tmp_path_factory.mktemp("again") / "db", "dense")
             check_rules(database.layout, np.asarray(table.ids))
     assert database.verify().ok
 

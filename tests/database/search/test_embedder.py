@@ -112,7 +112,7 @@ def test_a_database_finds_by_meaning(minilm: Embedder, tmp_path: Path, tokenizer
     database = Database.create(tmp_path / "db", tokenizer=tokenizer, chunk_size=64)
     database.add(Document(id=str(number), text=text) for number, text in enumerate(SENTENCES))
     assert database.info().embedder_source == f"package {PACKAGE}"
-    (hits,) = Database.open(database.path).search(["central bank policy"], k=3)
+    (hits,) = Database.open(database.path).search(["central bank policy"], k=3, mode="dense")
     assert hits[0].document_id == "2"
     assert len(hits) == 3
     expected = minilm.encode(["central bank policy"])[0] @ minilm.encode(SENTENCES[2:])[0]

@@ -167,8 +167,8 @@ def test_k_must_be_at_least_1(database: Database, mode: SearchMode, k: int) -> N
         database.search(["river"], k=k, mode=mode)
 
 
-def test_the_default_mode_is_dense_where_there_are_vectors() -> None:
-    assert check_mode(None, has_dense=True) == "dense"
+def test_the_default_mode_is_hybrid_where_there_are_vectors() -> None:
+    assert check_mode(None, has_dense=True) == "hybrid"
     assert check_mode(None, has_dense=False) == "bm25"
 
 

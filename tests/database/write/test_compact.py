@@ -183,6 +183,19 @@ def test_the_neighbor_table_moves_along_and_is_extended(book: Database) -> None:
     assert extended.tolist() == build_neighbors(book, k=2, rebuild=True).ids[:].tolist()
 
 
+def test_a_table_of_this_version_is_one_of_the_new_version(book: Database) -> None:
+    book.remove(["d4"])
+    before = build_neighbors(book, k=50)
+    kept = np.flatnonzero(book.layout.live[book.layout.document_of])
+    new = np.full(book.layout.num_chunks + 1, -1)
+    new[kept] = np.arange(len(kept))
+    expected = new[before.ids[:][kept]].tolist()
+    book.compact()
+    table = NeighborTable.load(book)
+    assert (table.version, table.ids[:].tolist()) == (book.version, expected)
+    assert any(-1 in row for row in expected), "chunks with fewer neighbors are there too"
+
+
 def test_a_damaged_table_is_no_reason_to_fail(book: Database) -> None:
     build_neighbors(book, k=2)
     (book.path / "neighbors" / "ids.i64").write_bytes(b"")

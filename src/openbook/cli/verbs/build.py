@@ -61,6 +61,7 @@ def build(
     from openbook.cli.verbs.add import write_documents
     from openbook.database.storage.catalog import FILE_NAME, Catalog
 
+    require_settings(db, tokenizer=tokenizer, embedder=embedder, chunk_size=chunk_size, holdout=holdout)
     checked = Sources(
         sources,
         glob=glob,
@@ -85,6 +86,43 @@ def build(
     )
     done = write_documents(database, checked)
     print_info(database.opened, done=done, json=json)
+
+
+def require_settings(
+    path: Path,
+    *,
+    tokenizer: str | None,
+    embedder: str | None,
+    chunk_size: int | None,
+    holdout: str | None,
+) -> None:
+    """Refuse settings that no database could have, and a folder that is none, before any text is read.
+
+    Arguments and errors are those of `create_or_open`.
+    """
+    from openbook.cli.checked_sources import vocabulary_of
+    from openbook.database.search.embedder import DEFAULT_EMBEDDER, locate
+    from openbook.database.storage.catalog import FILE_NAME
+    from openbook.database.storage.settings import DatabaseSettings
+    from openbook.database.write.creation import require_free
+    from openbook.text import load_tokenizer
+
+    held_out = None if holdout is None else _share_or_ids(holdout)
+    DatabaseSettings(
+        tokenizer="",
+        tokenizer_fingerprint="",
+        chunk_size=64 if chunk_size is None else chunk_size,
+        holdout=held_out if isinstance(held_out, float) else 0.0,
+    )
+    if (path / FILE_NAME).exists():
+        return
+    require_free(path)
+    if tokenizer is None or tokenizer.startswith("train:"):
+        vocabulary_of(tokenizer or "train:16000")
+    else:
+        load_tokenizer(tokenizer)
+    if embedder != "none":
+        locate(embedder or DEFAULT_EMBEDDER)
 
 
 def create_or_open(

@@ -16,7 +16,7 @@ from openbook.cli.options import (
     Json,
     KnnLm,
     MaxSequences,
-    Mode,
+    MeasuredMode,
     ModelAndDatabase,
     ModelArgument,
     Modes,
@@ -177,7 +177,7 @@ def _arguments(context: typer.Context) -> dict[str, Any]:
 
 def retrieval(
     databases: ModelAndDatabase,
-    mode: Mode = None,
+    mode: MeasuredMode = None,
     queries: Queries = 1000,
     seed: QueriesSeed = 0,
     json: Json = False,

@@ -1,21 +1,23 @@
 """The verb `generate`: continue a prompt, with sources."""
 
-from openbook.cli.inputs import load_model
+from openbook.cli.inputs import load_model, require_model
+from openbook.cli.lookups import lookup_of
 from openbook.cli.options import (
     DatabaseArgument,
     DrawSeed,
     Json,
     MaxNewTokens,
-    Mode,
     ModelArgument,
     PromptArgument,
     ReadNeighbors,
     Temperature,
     TopK,
     TopP,
+    WriteMode,
     WriteRetrieval,
 )
 from openbook.cli.output import print_generation
+from openbook.cli.unseen import note_unseen, unseen_of
 
 
 def generate(
@@ -24,7 +26,7 @@ def generate(
     prompt: PromptArgument,
     max_new_tokens: MaxNewTokens = 128,
     k: ReadNeighbors = None,
-    mode: Mode = None,
+    mode: WriteMode = None,
     retrieval: WriteRetrieval = True,
     temperature: Temperature = 0.8,
     top_k: TopK = None,
@@ -37,12 +39,23 @@ def generate(
     Example: openbook generate mymodel mybook "The sky is blue because" --max-new-tokens 64
     """
     from openbook.database import Version
-    from openbook.generation import Sampling
+    from openbook.generation.request import check_request, check_sampling
+
+    check_request(prompt, max_new_tokens=max_new_tokens, k=k)
+    check_sampling(temperature=temperature, top_k=top_k, top_p=top_p)
+    require_model(model)
+    database = Version.open(db)
+    if retrieval:
+        lookup = lookup_of(model, database, mode)
+        database, mode = lookup.book, lookup.mode
+        note_unseen(database)
+
+    from openbook.generation import Sampling  # loads torch: after all that can be checked without
     from openbook.generation import generate as continue_prompt
 
     result = continue_prompt(
         load_model(model),
-        Version.open(db),
+        database,
         prompt,
         max_new_tokens=max_new_tokens,
         k=k,
@@ -51,4 +64,4 @@ def generate(
         sampling=Sampling(temperature=temperature, top_k=top_k, top_p=top_p),
         seed=seed,
     )
-    print_generation(prompt, result, json=json)
+    print_generation(prompt, result, unseen=unseen_of(database) if retrieval else None, json=json)

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openbook.cli.console import bar, note, to_json
-from openbook.cli.inputs import load_model, names_of
+from openbook.cli.inputs import load_model, names_of, require_model
+from openbook.cli.lookups import lookup_of
 from openbook.cli.options import (
     AnswerRetrieval,
     BatchSize,
@@ -14,12 +15,12 @@ from openbook.cli.options import (
     IncludePath,
     Json,
     Limit,
-    Mode,
     ModelArgument,
     NumFewshot,
     ReadNeighbors,
     ResultsFile,
     Tasks,
+    WriteMode,
 )
 from openbook.cli.output import print_harness
 from openbook.durable import naming_errors, replace_file
@@ -37,7 +38,7 @@ def harness(
     limit: Limit = None,
     num_fewshot: NumFewshot = None,
     k: ReadNeighbors = None,
-    mode: Mode = None,
+    mode: WriteMode = None,
     retrieval: AnswerRetrieval = True,
     batch_size: BatchSize = 8,
     output: ResultsFile = None,
@@ -49,10 +50,17 @@ def harness(
     Example: openbook eval harness mymodel mybook --tasks lambada_openai,piqa --limit 200 --no-retrieval
     """
     from openbook.database import Version
-    from openbook.evaluate.harness import AnswerOptions, TaskOptions, evaluate_harness
 
     if output is not None:
         _require_new(output)
+    require_model(model)
+    database = Version.open(db)
+    if retrieval:
+        lookup = lookup_of(model, database, mode)
+        database, mode = lookup.book, lookup.mode
+
+    from openbook.evaluate.harness import AnswerOptions, TaskOptions, evaluate_harness  # loads torch
+
     questions = TaskOptions(
         tasks=[name for name in names_of(tasks) if name],
         include_path=include_path,
@@ -62,7 +70,7 @@ def harness(
         log_samples=output is not None,
     )
     answers = AnswerOptions(k=k, mode=mode, retrieval=retrieval, batch_size=batch_size, seed=seed)
-    loaded, database = load_model(model), Version.open(db)
+    loaded = load_model(model)
     with bar("loading tasks") as progress:
         report = evaluate_harness(loaded, database, questions, answers, progress=progress)
     if output is not None:

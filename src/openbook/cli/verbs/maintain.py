@@ -69,7 +69,12 @@ def compact(db: DatabaseArgument, dry_run: DryRun = False, json: Json = False) -
     with bar("copying tokens") as progress:
         database.compact(progress=progress)
     after = database.info()
-    note_sizes(before, after)
+    if before.removed_chunks:
+        note_sizes(before, after)
+    else:
+        note("nothing was removed, so there is no space to reclaim")
+    if after.neighbors is not None and after.neighbors.state == "stale":
+        note(f"its neighbor table is of an earlier version; before training run: openbook neighbors {db}")
     print_info(database.opened, done=changes_of_compact(before, after), json=json)
 
 

@@ -2,12 +2,12 @@
 
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from openbook.cli.console import note
-from openbook.cli.inputs import load_base, load_model, require_base
+from openbook.cli.inputs import load_base, load_model, require_base, require_model
 from openbook.cli.options import (
     BaseArgument,
     Dtype,
@@ -24,13 +24,14 @@ from openbook.cli.options import (
     TrainBase,
 )
 from openbook.cli.output import print_merged
-from openbook.cli.verbs.train import run_training
+from openbook.cli.verbs.train import require_place, run_training
 from openbook.durable import naming_errors
-from openbook.errors import OutputError, SettingsError, refuse_unknown
+from openbook.errors import OutputError, SettingsError
 
 if TYPE_CHECKING:
     from openbook.database import Version
     from openbook.model.retrofitting import RetrofitForCausalLM
+    from openbook.train import Recipe
 
 
 def retrofit(
@@ -58,14 +59,12 @@ def retrofit(
     openbook retrofit HuggingFaceTB/SmolLM2-135M-Instruct --database mybook --output mymodel
     """
     from openbook.train import load_recipe
-    from openbook.train.run_files import require_output
 
     changes = [*(settings or []), *(["model.train_base=true"] if train_base else [])]
     loaded = load_recipe(recipe, changes)
     if loaded.model.get("train_base"):
         note("the base will train, too: with retrieval off the model will drift from what it was")
-    require_output(output, start_from=loaded.train.start_from, base=base)  # before the base is loaded
-    opened = require_fit(base, database, loaded.model)
+    opened = require_fit(loaded, base, database, output, overwrite=overwrite)
     model = load_base(base, revision=revision, dtype=dtype, quantize=quantize)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="train_base")  # it was said above
@@ -73,31 +72,36 @@ def retrofit(
     raise typer.Exit(code)
 
 
-def require_fit(base: str, folder: Path, settings: dict[str, Any]) -> "Version":
+def require_fit(recipe: "Recipe", base: str, folder: Path, output: Path, *, overwrite: bool) -> "Version":
     """Refuse what could not be trained, before the base is loaded.
 
     Args:
+        recipe: what to train, and how.
         base: a folder or hub name.
         folder: of the database.
-        settings: the recipe's, of the model.
+        output: folder of the model.
+        overwrite: replace what it holds.
 
     Returns:
         The version to train on.
 
     Raises:
         MismatchError: the database was tokenized for another model, or its neighbor table is stale.
-        SettingsError: the base is not a model or has no tokenizer; an unknown setting.
+        SettingsError: the base is not a model or has no tokenizer; an unknown setting; the folder of the
+            model holds another.
         DatabaseError: there is no neighbor table.
     """
-    from openbook.database import NeighborTable, Version
-    from openbook.model.retrofitting.building import known_settings
-    from openbook.train.initialize import require_tokenizer
+    from openbook.database import Version
+    from openbook.train.base_tokenizer import require_tokenizer
+    from openbook.train.model_settings import require_known_settings
+    from openbook.train.run_files import require_output
 
+    require_known_settings(recipe, retrofits=True)
     require_base(base)
-    refuse_unknown(settings, known_settings(), where="model")
+    require_output(output, start_from=recipe.train.start_from, base=base)
     database = Version.open(folder)
     require_tokenizer(base, database)
-    NeighborTable.load(database)
+    require_place(recipe, database, output, overwrite=overwrite)
     return database
 
 
@@ -106,10 +110,13 @@ def merge(model: ModelArgument, output: MergedFolder, json: Json = False) -> Non
 
     Example: openbook merge mymodel --output mymodel-whole
     """
-    from openbook.model.retrofitting import RetrofitForCausalLM
     from openbook.train.run_files import require_place_for_model
 
+    require_model(model)
     require_place_for_model(output)
+
+    from openbook.model.retrofitting import RetrofitForCausalLM  # loads torch
+
     loaded = load_model(model)
     if not isinstance(loaded, RetrofitForCausalLM) or loaded.config.is_self_contained:
         raise SettingsError(f"{model}: needs no other folder, there is nothing to merge")

@@ -1,18 +1,26 @@
 """The verbs that search a database: search, neighbors."""
 
-from openbook.cli.console import bar
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from openbook.cli.console import bar, note
 from openbook.cli.options import (
     Book,
     DatabaseArgument,
     Hits,
     Json,
     Mode,
+    NewTableMode,
     QueryArgument,
     Rebuild,
     SavedNeighbors,
 )
 from openbook.cli.output import print_hits, print_table
+from openbook.cli.unseen import note_unseen
 from openbook.errors import SettingsError
+
+if TYPE_CHECKING:
+    from openbook.database.storage.neighbor_files import TableStamp
 
 
 def search(
@@ -26,28 +34,50 @@ def search(
 
     if not text.strip():
         raise SettingsError("the text to look for is empty")
-    print_hits(Version.open(db).search([text], k=k, mode=mode)[0], json=json)
+    database = Version.open(db)
+    hits = database.search([text], k=k, mode=mode)[0]
+    note_unseen(database)
+    print_hits(hits, json=json)
 
 
 def neighbors(
     db: DatabaseArgument,
     book: Book = None,
     k: SavedNeighbors = 10,
-    mode: Mode = None,
+    mode: NewTableMode = None,
     rebuild: Rebuild = False,
     json: Json = False,
 ) -> None:
     """Compute the table of each chunk's nearest neighbors, which training reads.
 
-    Run again after an interruption it resumes; after changes of the database it extends the table. With
-    --book the neighbors are chunks of another database, so that a model can train on text that is not in it.
+    Run again after an interruption it resumes; after changes of the database it extends the table, with the
+    mode and the book that it had. With --book the neighbors are chunks of another database, so that a model
+    can train on text that is not in it.
 
     Example: openbook neighbors mybook -k 10 --mode hybrid
     """
     from openbook.database import Database, build_neighbors
+    from openbook.database.storage.neighbor_files import wanted_stamp
 
     database = Database.open(db)
     searched = None if book is None else Database.open(book)
+    before = wanted_stamp(database.opened.files.neighbors)
+    if before is not None:
+        _note_change(before, database.path, mode, book)
     with bar("finding neighbors") as progress:
         table = build_neighbors(database, book=searched, k=k, mode=mode, rebuild=rebuild, progress=progress)
+    if not rebuild and before == wanted_stamp(database.opened.files.neighbors):
+        note("the table was complete already")
     print_table(table, chunks=database.info().chunks, k=k, json=json)
+
+
+def _note_change(before: "TableStamp", corpus: Path, mode: str | None, book: Path | None) -> None:
+    """Say what of the last table is kept, and what changes, for then every chunk is searched again."""
+    place = corpus if before.book is None else before.book.place(corpus)
+    if book is not None and book.resolve() != place.resolve():
+        note(f"the neighbors were of {place}, now they are of {book}")
+    elif mode is not None and mode != before.mode:
+        note(f"the mode was {before.mode}, now it is {mode}")
+    elif mode is None:
+        where = "" if before.book is None else f", in {place}"
+        note(f"as the last table: mode {before.mode}{where}")

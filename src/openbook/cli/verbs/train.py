@@ -39,17 +39,54 @@ def train(
 ) -> None:
     """Train a model on a database; the same command resumes an interrupted training run.
 
+    tiny takes minutes on two cores, wants a megabyte of text or more, and makes nonsense in the manner of the
+    text, which shows that it looks things up. small: an hour or so on two cores, some tens of megabytes, more
+    fluent. medium: hours on a GPU, gigabytes, a small language model. 172m, 425m, 1.5b, 7.5b, wikitext103:
+    the paper's models, on the paper's amounts of text, for one GPU or many. In the folder are then the model,
+    its tokenizer, recipe.json, and metrics.jsonl with the losses.
+
     With several GPUs: torchrun --nproc-per-node 8 -m openbook train ...
 
     Example: openbook train tiny --database mybook --output mymodel --set train.max_steps=500
     """
     from openbook.database import Version
     from openbook.train import load_recipe
+    from openbook.train.model_settings import require_known_settings
 
     loaded = load_recipe(recipe, settings or [])
+    require_known_settings(loaded, retrofits=False)
     if baseline:
         loaded = loaded.without_retrieval()
-    raise typer.Exit(run_training(loaded, Version.open(database), output, overwrite=overwrite, json=json))
+    opened = Version.open(database)
+    require_place(loaded, opened, output, overwrite=overwrite)
+    raise typer.Exit(run_training(loaded, opened, output, overwrite=overwrite, json=json))
+
+
+def require_place(
+    recipe: "Recipe", database: "Version", output: Path, *, base: str | None = None, overwrite: bool
+) -> None:
+    """Refuse a folder that the model cannot be written to, before anything heavy is loaded.
+
+    Args:
+        recipe: what to train.
+        database: to train on.
+        output: folder of the model.
+        base: folder or name of the model that is retrofitted; None: there is none.
+        overwrite: replace what the folder holds.
+
+    Raises:
+        SettingsError: it holds another model, or what no training run has written.
+        MismatchError: the database's neighbor table is stale.
+        DatabaseError: there is no neighbor table.
+    """
+    from openbook.database import NeighborTable
+    from openbook.train.comparison import fingerprints, refuse_other_model
+    from openbook.train.run_files import require_output
+
+    require_output(output, start_from=recipe.train.start_from, base=base)
+    table = NeighborTable.load(database) if recipe.data.num_neighbors else None
+    if not overwrite:
+        refuse_other_model(output, recipe, fingerprints(database, table))
 
 
 def run_training(

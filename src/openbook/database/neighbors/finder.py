@@ -109,7 +109,7 @@ def nearest_neighbors(
         chunks: int64 [n].
         book: whose chunks are the neighbors; None: the corpus.
         k: neighbors of each.
-        mode: of search in the book; None: dense where it has vectors, else bm25.
+        mode: of search in the book; None: hybrid where it has vectors, else bm25.
         searcher: of the book; None: its own, over all of it.
         progress: called with how many chunks are searched, and of how many.
 

@@ -24,7 +24,7 @@ from openbook.database.neighbors.table import NeighborTable
 from openbook.database.search.dense_store import TAIL_FOR_BULK, is_large, needs_care
 from openbook.database.search.searcher import check_mode
 from openbook.database.storage.layout import ChunkLayout
-from openbook.database.storage.neighbor_files import BEGUN, TableStamp, table_stamp
+from openbook.database.storage.neighbor_files import BEGUN, BookStamp, TableStamp, table_stamp, wanted_stamp
 from openbook.database.storage.sealed import naming_errors, read_sealed, write_sealed
 from openbook.database.storage.settings import SearchMode
 from openbook.errors import DatabaseError, OpenbookWarning, SettingsError
@@ -66,9 +66,11 @@ def build_neighbors(
 
     Args:
         database: not empty; it keeps the table.
-        book: the database whose chunks are the neighbors; None: the same one.
+        book: the database whose chunks are the neighbors; None: that of the table there is, else the same
+            one.
         k: neighbors to save for each chunk.
-        mode: of search in the book; None: dense where it has vectors, else bm25.
+        mode: of search in the book; None: that of the table there is, if it is of this book, else hybrid
+            where it has vectors, else bm25.
         rebuild: search every chunk, even where an older table could be extended.
         blocks: how much is computed at a time; None: as much as suits most machines.
         progress: called with how many chunks are searched, and of how many.
@@ -80,8 +82,13 @@ def build_neighbors(
     """
     if k < 1:
         raise SettingsError(f"k = {k}: at least 1 neighbor must be saved")
+    before = wanted_stamp(database.opened.files.neighbors)
+    if book is None and before is not None and before.book is not None:
+        book = _book_before(before.book, database.path)
     if book is None or book.path.resolve() == database.path.resolve():
         book = database
+    if mode is None and before is not None and _is_book(before, database, book):
+        mode = before.mode
     has_dense = book_of(database.opened, book.opened).vectors is not None
     checked = check_mode(mode, has_dense=has_dense)
     _make_ready(database, book, mode=checked, progress=progress)
@@ -101,6 +108,28 @@ def build_neighbors(
     table = NeighborTable.load(finder.corpus, book=finder.book)
     _warn_of_few(finder, table)
     return table
+
+
+def _book_before(stamp: BookStamp, corpus: Path) -> Database:
+    """Open the book of the last table.
+
+    Raises:
+        DatabaseError: it is gone; says what to do.
+    """
+    place = stamp.place(corpus)
+    try:
+        return Database.open(place)
+    except DatabaseError as error:
+        raise DatabaseError(
+            f"{corpus}: the book of its neighbor table cannot be opened: {error}; name a book: "
+            f"openbook neighbors {corpus} --book {corpus}"
+        ) from error
+
+
+def _is_book(stamp: TableStamp, database: Database, book: Database) -> bool:
+    """Whether a table's neighbors are in this book."""
+    place = database.path if stamp.book is None else stamp.book.place(database.path)
+    return place.resolve() == book.path.resolve()
 
 
 def _warn_of_few(finder: NeighborFinder, table: NeighborTable) -> None:

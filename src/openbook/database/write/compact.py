@@ -61,6 +61,7 @@ def _compact(writer: "Writer", layout: ChunkLayout, progress: Progress) -> int:
         raise
     places = zip(compacted.first_chunk.tolist(), compacted.number.tolist(), strict=True)
     version = writer.catalog.compact(places, generation=new.generation, num_chunks=len(kept))
+    assert version == layout.version + 1  # the writer's lock is held; the neighbor table says so
     writer.move_to(new, len(kept))
     return version
 
@@ -112,7 +113,10 @@ def build_indexes(files: Files, layout: ChunkLayout, tokenizer: Tokenizer, *, pr
 
 
 def _renumber_table(old: Files, new: Files, layout: ChunkLayout, kept: NDArray[np.int64]) -> None:
-    """Carry the neighbor table over; chunks that are no longer there become -1, to be searched again."""
+    """Carry the neighbor table over, as that of the new version if it was the old one's and lost nothing.
+
+    Rows that name a chunk that is no longer there become -1, to be searched again.
+    """
     try:
         stamp = table_stamp(old.neighbors)
         if stamp is None:
@@ -122,14 +126,18 @@ def _renumber_table(old: Files, new: Files, layout: ChunkLayout, kept: NDArray[n
         return
     kept = kept[kept < stamp.num_chunks]
     ids = ids[kept]
+    is_current = stamp.version == layout.version
     if stamp.book is None:
-        renumbered = np.full(layout.num_chunks + 1, -1, dtype=np.int64)
+        renumbered = np.full(layout.num_chunks + 1, -1, dtype=np.int64)  # the last is what -1 becomes
         renumbered[kept] = np.arange(len(kept))
+        lost = ((ids >= 0) & (renumbered[ids] < 0)).any(axis=1)
         ids = renumbered[ids]
-        ids[(ids < 0).any(axis=1) & (ids[:, 0] >= 0)] = -1
+        ids[lost] = -1
+        is_current &= not lost.any()
     with naming_errors(new.neighbors):
         new.neighbors.mkdir()
-    moved = replace(stamp, num_chunks=len(kept))
+    version = layout.version + 1 if is_current else stamp.version
+    moved = replace(stamp, num_chunks=len(kept), version=version)
     for array, values in zip(moved.arrays(new.neighbors), (ids, scores[kept]), strict=True):
         array.append(values, first=0)
     write_sealed(new.neighbors / BEGUN, moved.values())

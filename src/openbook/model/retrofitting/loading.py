@@ -14,7 +14,7 @@ from openbook.model.retrofitting.config import RetrofitConfig
 from openbook.model.retrofitting.families import require_supported
 from openbook.model.retrofitting.fingerprint import core_fingerprint, weights_fingerprint
 from openbook.model.retrofitting.gguf import load_gguf
-from openbook.pretrained import gguf_file, how_to_install
+from openbook.pretrained import gguf_file, how_to_install, is_here, is_hub_out_of_reach, reason_of
 
 _LOADING = ("dtype", "quantization_config", "device_map", "attn_implementation", "local_files_only")
 _LOADING_MERGED = ("dtype", "attn_implementation", "local_files_only")
@@ -37,6 +37,8 @@ def load_base(name: str, *, revision: str | None = None, **loading: Any) -> PreT
     if "local_files_only" in loading:
         where["local_files_only"] = loading["local_files_only"]
     file = gguf_file(name, **where)
+    if "local_files_only" not in where and not is_here(name) and is_hub_out_of_reach():
+        where["local_files_only"] = True
     if file is not None:
         return load_gguf(file, name, **{k: value for k, value in loading.items() if k not in where})
     try:
@@ -154,7 +156,7 @@ def _compared(config: RetrofitConfig, base: PreTrainedModel) -> tuple[str, str |
 
 def _not_loaded(name: str, error: Exception) -> SettingsError:
     return SettingsError(
-        f"base {name!r}: cannot be loaded: {first_line(error)}; give a folder, or a name of the hub, of a "
+        f"base {name!r}: cannot be loaded: {reason_of(error)}; give a folder, or a name of the hub, of a "
         "causal language model of transformers, with its weights as safetensors, or a .gguf file"
         f"{how_to_install(name)}"
     )

@@ -1,0 +1,70 @@
+"""Where and how a model looks things up: as in its training, unless the command says otherwise."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from openbook.cli.console import note
+from openbook.errors import DatabaseError
+
+if TYPE_CHECKING:
+    from openbook.database import SearchMode, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What is searched, and by what."""
+
+    book: "Version"
+    mode: "SearchMode"
+
+
+def lookup_of(model: Path, database: "Version", mode: str | None) -> Lookup:
+    """Decide where a model looks things up, and say so where it is not as the command reads.
+
+    Args:
+        model: folder of a trained model; its recipe.json, if there is one, says what training read.
+        database: the one that the command names. If that is the corpus of the training, whose neighbors are
+            in another database, they are looked up there.
+        mode: of search; None: that of the training, or the database's default.
+
+    Raises:
+        SettingsError: a mode that the book does not have.
+        DatabaseError: the book cannot be opened.
+    """
+    from openbook.database.search.searcher import check_mode
+    from openbook.train.run_files import recorded
+
+    trained_on: dict[str, Any] = (recorded(model) or {}).get("trained_on", {})
+    book = _book_of(trained_on, database)
+    has_dense = book.vectors is not None
+    trained_mode = trained_on.get("neighbors")
+    if mode is None and trained_mode is not None and (has_dense or trained_mode == "bm25"):
+        return Lookup(book, check_mode(trained_mode, has_dense=has_dense))
+    chosen = check_mode(mode, has_dense=has_dense)
+    if trained_mode not in (None, chosen):
+        note(f"the neighbors of the training were found by {trained_mode}, now they are by {chosen}")
+    return Lookup(book, chosen)
+
+
+def _book_of(trained_on: dict[str, Any], database: "Version") -> "Version":
+    """The database itself, or the book in which training read the neighbors of its chunks."""
+    from openbook.database import Version
+    from openbook.database.storage.neighbor_files import wanted_stamp
+
+    corpus, book = trained_on.get("history"), trained_on.get("neighbors' history")
+    if book in (None, corpus) or database.catalog.history(trained_on["version"]) != corpus:
+        return database
+    stamp = wanted_stamp(database.files.neighbors)
+    if stamp is None or stamp.book is None:
+        return database
+    place = stamp.book.place(database.path)
+    try:
+        opened = Version.open(place)
+    except DatabaseError as error:
+        raise DatabaseError(
+            f"{database.path}: the book of its neighbors cannot be opened: {error}; name the "
+            "database to look things up in"
+        ) from error
+    note(f"looks things up in {place}, as in training, and not in {database.path}")
+    return opened

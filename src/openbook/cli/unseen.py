@@ -1,0 +1,42 @@
+"""What a search or a generation does not see: documents that are held out, and near-copies."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from openbook.cli.console import note
+
+if TYPE_CHECKING:
+    from openbook.database import Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """Documents that are stored and never found."""
+
+    documents: int
+    """All that the database holds, these included."""
+    held_out: int
+    excluded: int
+    """Of the others: near-copies of held-out or of earlier documents."""
+
+
+def unseen_of(database: "Version") -> Unseen:
+    """Count what a search of this version does not see."""
+    layout = database.layout
+    return Unseen(
+        documents=int(layout.live.sum()),
+        held_out=int((layout.live & layout.holdout).sum()),
+        excluded=int((layout.live & layout.excluded & ~layout.holdout).sum()),
+    )
+
+
+def note_unseen(database: "Version") -> None:
+    """Say how many documents a search does not see; nothing where it sees all."""
+    unseen = unseen_of(database)
+    hidden = unseen.held_out + unseen.excluded
+    if hidden:
+        verb = "is" if hidden == 1 else "are"
+        note(
+            f"{hidden:,} of {unseen.documents:,} documents {verb} held out or near-copies, and not searched "
+            f"(openbook list {database.path} --held-out --excluded)"
+        )
