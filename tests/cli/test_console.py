@@ -273,3 +273,11 @@ for command in (["search", {str(evil)!r}, "otters"], ["info", {str(evil)!r}],
     assert "\x1b" not in plain and "\r" not in plain
     hits = json.loads("[\n" + described.partition("\n]\n")[0] + "\n]")
     assert hits[0]["title"].startswith("Report\x1b[2J")
+
+
+def test_pieces_of_a_text_keep_its_lines_and_obey_nothing() -> None:
+    out = io.StringIO()
+    with redirect_stdout(out):
+        for piece in ("The fox\r\n", "\tsays \x1b[2J", " yes"):
+            console.print_piece(piece)
+    assert out.getvalue() == "The fox\n        says \\x1b[2J yes"

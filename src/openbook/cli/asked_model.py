@@ -40,7 +40,7 @@ def load_asked_model(name: str | None, *, reads: bool) -> AskedModel:
     name = SMOLLM2 if name is None else name
     if _is_ours(Path(name)):
         model = load_model(Path(name))
-        return AskedModel(model, _chat_of(_tokenizer_of(Path(name), model)), name)
+        return AskedModel(model, chat_of(Path(name), model), name)
     require_base(name)
     return _load_base(name, reads=reads)
 
@@ -57,13 +57,13 @@ def _is_ours(folder: Path) -> bool:
 def _load_base(name: str, *, reads: bool) -> AskedModel:
     from openbook.model.retrofitting import load_base, retrofit
     from openbook.model.retrofitting.families import family_of
-    from openbook.text import load_tokenizer
+    from openbook.text import ChatFormat, load_tokenizer
 
     place = at_hand(name)
-    tokenizer = load_tokenizer(place)
-    chat = _chat_of(tokenizer)
     # The default is small, and bfloat16, as the hub has it, is slow on most processors.
     base = load_base(place, dtype="float32" if name == SMOLLM2 else "auto")
+    tokenizer = load_tokenizer(place)
+    chat = ChatFormat.of(tokenizer)
     adapter = shipped_adapter(name) if reads else None
     if adapter is not None:
         model = _adapted(adapter, base, is_the_packaged=place != name)
@@ -95,6 +95,21 @@ def _adapted(adapter: Path, base: "PreTrainedModel", *, is_the_packaged: bool) -
     return RetrofitForCausalLM.from_pretrained(adapter, base=base, config=config)
 
 
+def chat_of(folder: Path, model: "RetroForCausalLM") -> "ChatFormat":
+    """How questions are put to a model of openbook.
+
+    Args:
+        folder: of the model.
+        model: as it was loaded from there.
+
+    Raises:
+        SettingsError: it has no tokenizer, or its chat template cannot be used.
+    """
+    from openbook.text import ChatFormat
+
+    return ChatFormat.of(_tokenizer_of(folder, model))
+
+
 def _tokenizer_of(folder: Path, model: "RetroForCausalLM") -> "Tokenizer":
     """The model's, which stands beside it, or is its base's; with the chat template that the base has."""
     from openbook.errors import SettingsError
@@ -112,9 +127,3 @@ def _tokenizer_of(folder: Path, model: "RetroForCausalLM") -> "Tokenizer":
         if of_base.fingerprint == saved.fingerprint:
             return of_base
     return saved
-
-
-def _chat_of(tokenizer: "Tokenizer") -> "ChatFormat":
-    from openbook.text import ChatFormat
-
-    return ChatFormat.of(tokenizer)

@@ -409,7 +409,10 @@ def print_answer(result: "Answer", *, json: bool, told: bool) -> None:
     if json:
         print_json(result)
         return
-    print_text("" if told else result.answer)
+    if told:
+        print_line()
+    else:
+        print_text(result.answer)
     if result.is_refusal:
         print_line("What was read does not hold the answer:")
     print_sources(result.answer, result.citations)

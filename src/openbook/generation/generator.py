@@ -75,7 +75,7 @@ def generate(
     check_request(prompt, max_new_tokens=max_new_tokens, k=k)
     database = database.opened
     fetcher = fetcher_for(model, database, k=k, mode=mode, retrieval=retrieval)
-    seed = secrets.randbelow(_SEEDS) if seed is None else seed
+    seed = any_seed() if seed is None else seed
     settings = DecodingSettings(max_new_tokens, sampling or Sampling(), database.tokenizer.eos_id, seed)
     tokens_of_prompt = _encode(database, prompt)
     require_room(model, len(tokens_of_prompt), max_new_tokens)
@@ -94,6 +94,11 @@ def generate(
         tokens=len(tokens),
         finish_reason="length" if len(tokens) == max_new_tokens else "stop",
     )
+
+
+def any_seed() -> int:
+    """Draw a seed for draws that shall be repeatable though none was given."""
+    return secrets.randbelow(_SEEDS)
 
 
 def _encode(database: Version, prompt: str) -> list[int]:

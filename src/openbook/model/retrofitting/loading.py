@@ -48,7 +48,7 @@ def load_base(name: str, *, revision: str | None = None, **loading: Any) -> PreT
         kind = PreTrainedConfig.get_config_dict(name, **where)[0].get("model_type")
         if kind is None:
             raise ValueError("there is no config.json that names a model_type")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, AttributeError) as error:  # a config.json may hold anything
         raise _not_loaded(name, error) from error
     require_supported(kind)
     if isinstance(loading.get("quantization_config"), dict):
