@@ -75,5 +75,5 @@ class ExamReport:
     citation_precision: float | None
     """Of right answers, the share whose most attended neighbor holds the answer."""
     copied_precision: float | None
-    """Of right answers, the share that was copied most from a neighbor that holds the answer; None without a
-    copy head."""
+    """Of right answers that were copied at all, the share that was copied most from a neighbor that holds the
+    answer; None without a copy head."""

@@ -259,11 +259,11 @@ class Examination:
         )
 
     def _precision(self, asked: _Round, weights: Sequence[Sequence[float] | None]) -> float | None:
-        """Of the right answers with weights of their neighbors, in how many the heaviest holds the answer."""
+        """Of right answers with weights of their neighbors, how often the heaviest holds the answer."""
         hits = []
         for place, right in enumerate(asked.matches(self._old)):
             of_neighbors = weights[place]
-            if right and of_neighbors:
+            if right and of_neighbors and max(of_neighbors) > 0:
                 passage = asked.passages[place][int(np.argmax(of_neighbors))]
                 hits.append(passage is not None and holds_answer(passage.text, [self._old[place]]))
         return _share(hits)

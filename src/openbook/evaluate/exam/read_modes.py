@@ -90,8 +90,8 @@ def gold_chunks(
             if passage is not None and holds_answer(passage.text, answers[row])
         }
         if holding and not holding & set(gold[row].tolist()):
-            # Of the chunks that reach the answer the last one has most of what stands before it.
-            gold[row, -1] = max(holding)
+            # The chunk before the answer's reaches it too, and shows all that stands before it.
+            gold[row, -1] = min(holding)
     return gold
 
 
