@@ -3,7 +3,7 @@
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
@@ -198,8 +198,27 @@ class Sources:
             )
 
     def _read(self, omissions: Omissions) -> Iterator[AnyDocument]:
+        return self.read(omissions, on_error=self.on_error if self.skip else None)
+
+    def read(
+        self,
+        omissions: Omissions,
+        *,
+        names: Sequence[str] | None = None,
+        only: Callable[[str], bool] | None = None,
+        on_error: Callable[[SourceError], None] | None = None,
+    ) -> Iterator[AnyDocument]:
+        """Read with the options given, without checking anything; see `read_documents`.
+
+        Args:
+            omissions: filled with what is left out.
+            names: some of those named; None: all.
+            only: of folders only the files whose origin it is true of.
+            on_error: None stops at the first document that cannot be read.
+        """
         return read_documents(
-            self.names,
+            self.names if names is None else names,
+            only=only,
             text_key=self.text_key,
             id_key=self.id_key,
             glob=self.glob,
@@ -207,7 +226,7 @@ class Sources:
             any_text=self.any_text,
             prefix=self.prefix,
             stdin=self._standard_input(),
-            on_error=self.on_error if self.skip else None,
+            on_error=on_error,
             omissions=omissions,
         )
 

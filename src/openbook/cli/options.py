@@ -61,6 +61,10 @@ OnError = Annotated[
 Sync = Annotated[
     bool, typer.Option("--sync", help="Remove the documents that came from these sources and are gone there.")
 ]
+Watch = Annotated[
+    bool,
+    typer.Option("--watch", help="Go on until Ctrl-C: follow the sources as they change."),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")]
 Yes = Annotated[
     bool, typer.Option("--yes", help="Let --sync remove more than a third of the database's documents.")

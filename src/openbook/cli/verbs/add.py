@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from openbook.cli.changes import Changes, changes_of_add
-from openbook.cli.console import bar, note
+from openbook.cli.console import bar, note, print_line
 from openbook.cli.options import (
     AnyText,
     DatabaseArgument,
@@ -18,14 +18,16 @@ from openbook.cli.options import (
     SourcesArgument,
     Sync,
     TextKey,
+    Watch,
     Yes,
 )
 from openbook.cli.output import note_copies, note_low_recall, print_info, warn_of_much_excluded
 from openbook.cli.planned_changes import print_plan, print_removal
-from openbook.errors import DatabaseError
+from openbook.errors import DatabaseError, SettingsError
 
 if TYPE_CHECKING:
     from openbook.cli.checked_sources import Sources
+    from openbook.cli.folder_watch import FolderWatch
     from openbook.database import Database
     from openbook.database.write.plan import AddPlan
     from openbook.database.write.sync_scope import SyncScope
@@ -48,6 +50,7 @@ def add(
     on_error: OnError = "stop",
     sync: Sync = False,
     yes: Yes = False,
+    watch: Watch = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -69,8 +72,9 @@ def add(
         id_key=id_key,
         skip=on_error == "skip",
     )
+    followed = _watch_of(database, checked, yes=yes, dry_run=dry_run, json=json) if watch else None
     checked.check(database.catalog)
-    scope = checked.scope() if sync else None
+    scope = checked.scope() if sync or watch else None
     plan = checked.plan(scope)
     if dry_run:
         print_plan(plan, skipped=checked.skipped, json=json)
@@ -79,7 +83,33 @@ def add(
         _refuse_much_removal(database, plan)
         scope.most = max(len(plan.removed), plan.stored // 3)
     done = write_documents(database, checked, scope=scope)
+    if followed is not None:
+        done = _follow(followed, done)
+        if not json:
+            return
     print_info(database.opened, done=done, json=json)
+
+
+def _watch_of(
+    database: "Database", sources: "Sources", *, yes: bool, dry_run: bool, json: bool
+) -> "FolderWatch":
+    """What follows the sources from how they are now, before they are read."""
+    from openbook.cli.folder_watch import FolderWatch, require_watchfiles
+
+    if dry_run:
+        raise SettingsError("--watch and --dry-run: choose one of them")
+    require_watchfiles()
+    return FolderWatch(database, sources, yes=yes, print_line=note if json else print_line)
+
+
+def _follow(followed: "FolderWatch", done: Changes) -> Changes:
+    """Follow until it is to stop; returns all that was done."""
+    from openbook.cli.folder_watch import follow
+
+    followed.done = done
+    note("following what changes; Ctrl-C ends it")
+    follow(followed)
+    return followed.done
 
 
 def _refuse_much_removal(database: "Database", plan: "AddPlan") -> None:
