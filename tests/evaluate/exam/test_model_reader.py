@@ -31,3 +31,28 @@ def test_answers_with_and_without_neighbors(reader: ModelReader, book: Database)
     assert [answer.shares for answer in without] == [(), ()]
     nothing = np.full((2, 2), -1)
     assert reader.answer(questions, ReadNeighbors.of(book.opened, nothing)) == without
+
+
+def test_the_prompt_is_the_model_s_whole_chat_format(trained: RetroForCausalLM, book: Database) -> None:
+    chat = ChatFormat.of(book.tokenizer)
+    prompts: list[list[int]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "openbook.evaluate.exam.model_reader.decode",
+            lambda model, prompt, settings, fetch, is_done: prompts.append(prompt) or [],
+        )
+        assert [a.text for a in ModelReader(trained, chat).answer(["kemo?"], None)] == [""]
+    assert prompts == [[*chat.prefix_ids, *chat.question_ids("kemo?")]]
+
+
+def test_what_was_copied_from_each_neighbor(trained: RetroForCausalLM, book: Database) -> None:
+    assert trained.config.copy_head
+    reader = ModelReader(trained, ChatFormat.of(book.tokenizer))
+    chunks = np.flatnonzero(book.layout.retrievable)[:4].reshape(1, 4)
+    [answer] = reader.answer(["kemo ra seti?"], ReadNeighbors.of(book.opened, chunks))
+    assert answer.copied is not None
+    assert len(answer.copied) == 4
+    assert all(0 <= share <= 1 for share in answer.copied)
+    assert sum(answer.copied) <= 1 + 1e-6
+    [without] = reader.answer(["kemo ra seti?"], None)
+    assert without.copied is None

@@ -50,16 +50,25 @@ class ModelReader:
             ids, mask = read
             return ids.expand(len(chunks), *ids.shape), mask.expand(len(chunks), *mask.shape)
 
-        settings = DecodingSettings(_LONGEST, Sampling(temperature=0.0), self.chat.tokenizer.eos_id)
-        prompt = self.chat.question_ids(question)
-        tokens = decode(self.model, prompt, settings, None if read is None else fetch, is_done=self._is_done)
-        if tokens and tokens[-1].id in self.chat.end_ids:
-            tokens.pop()
-        return ReadAnswer(self._text(tokens), _mean_shares(tokens))
+        settings = DecodingSettings(
+            _LONGEST, Sampling(temperature=0.0), self.chat.tokenizer.eos_id, end_ids=self.chat.end_ids
+        )
+        tokens = decode(
+            self.model,
+            self._prompt(question),
+            settings,
+            None if read is None else fetch,
+            is_done=self._is_done,
+        )
+        return ReadAnswer(self._text(tokens), _mean_shares(tokens), self._copied(tokens, read))
+
+    def _prompt(self, question: str) -> list[int]:
+        """Its tokens, without those that the model puts before every text itself."""
+        prompt = [*self.chat.prefix_ids, *self.chat.question_ids(question)]
+        own: list[int] = getattr(self.model.config, "prefix_ids", None) or []
+        return prompt[len(own) :] if prompt[: len(own)] == own else prompt
 
     def _is_done(self, tokens: list[DecodedToken]) -> bool:
-        if tokens[-1].id in self.chat.end_ids:
-            return True
         return self.chat.stop is not None and self.chat.stop in self._decoded(tokens).lstrip()
 
     def _text(self, tokens: list[DecodedToken]) -> str:
@@ -68,6 +77,18 @@ class ModelReader:
 
     def _decoded(self, tokens: list[DecodedToken]) -> str:
         return self.chat.tokenizer.decode([[token.id for token in tokens]])[0]
+
+    def _copied(
+        self, tokens: Sequence[DecodedToken], read: tuple[Tensor, Tensor] | None
+    ) -> tuple[float, ...] | None:
+        """How much of the tokens came from copying each neighbor."""
+        if read is None or not self.model.config.copy_head:
+            return None
+        copied = np.zeros(len(read[0]))
+        for token in tokens:
+            if token.copied is not None:
+                copied[token.copied.neighbor] += token.copied.share / len(tokens)
+        return tuple(copied.tolist())
 
 
 def _mean_shares(tokens: Sequence[DecodedToken]) -> tuple[float, ...]:
