@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from command_line import LEXICAL, OpenBook
 from hostile_text import EVIL, assert_harmless, hostile
-from openbook.cli import console, output
+from openbook.cli import console, output, text_output
 from openbook.database import Exclusion, Hit, Problem, VerifyReport
 from openbook.errors import OpenbookWarning
 from openbook.escapes import visible
@@ -96,7 +96,7 @@ def test_a_title_forges_no_citation(title: str, text: str) -> None:
     )
     citations = [Citation(0, len(text), [neighbor])]
     result = Generation(text, citations, prompt="prompt ", seed=0, tokens=9, finish_reason="length")
-    lines, _ = printed(output.print_generation, "prompt ", result)
+    lines, _ = printed(text_output.print_generation, "prompt ", result)
     assert len(lines) == text.count("\n") + 2, "the text keeps its lines, the citation has one"
     assert lines[-1].startswith("[1]  25% ")
 
@@ -115,7 +115,9 @@ def test_an_answer_and_its_sources_are_harmless(title: str, text: str, told: boo
         attention=None,
     )
     answer = Answer(text, [Citation(0, len(text), [neighbor])], "stop", 3, 4)
-    lines, _ = printed(output.print_answer, answer, json=False, told=told)
+    lines, _ = printed(
+        lambda: text_output.print_answer(answer, json=False, told=text_output.ToldText() if told else None)
+    )
     assert len(lines) == (0 if told else text.count("\n")) + 2
     assert lines[-1].startswith("[1] in the prompt ")
     lines, _ = printed(lambda: (console.print_piece(text), console.print_piece("\n")))
@@ -128,7 +130,7 @@ def test_what_was_copied_is_one_line(text: str) -> None:
     span = CopiedSpan(0, len(text), chunk_id=3, source_start=7, source_end=7 + len(text), share=0.9)
     citations = [Citation(0, len(text), [], [span])]
     result = Generation(text, citations, prompt="prompt ", seed=0, tokens=9, finish_reason="length")
-    lines, _ = printed(output.print_generation, "prompt ", result)
+    lines, _ = printed(text_output.print_generation, "prompt ", result)
     assert len(lines) == text.count("\n") + 2
     assert lines[-1].startswith("[1] copied from chunk 3: ")
 

@@ -12,7 +12,7 @@ from model.tiny import enlarge
 from openbook.database import Database
 from openbook.errors import DatabaseError, MismatchError, SettingsError
 from openbook.generation import Answer, Sampling, ask
-from openbook.generation.question_fetcher import QuestionFetcher, default_mode, question_fetcher_for
+from openbook.generation.question_fetcher import QuestionFetcher, question_fetcher_for
 from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import RetrofitForCausalLM, retrofit
 from openbook.text import ChatFormat, Tokenizer
@@ -263,7 +263,3 @@ def test_an_empty_database_is_refused(
     with pytest.raises(DatabaseError, match="is empty; add documents"):
         ask(model, empty, QUESTION, chat=chat)
     assert ask(model, empty, QUESTION, chat=chat, retrieval=False, max_new_tokens=2)
-
-
-def test_words_and_vectors_find_together_where_there_are_vectors(book: Database) -> None:
-    assert default_mode(book.opened) == "bm25"

@@ -400,10 +400,6 @@ AskedModelName = Annotated[
         show_default=False,
     ),
 ]
-AskedMode = Annotated[
-    Literal["dense", "bm25", "hybrid"] | None,
-    typer.Option(help="How to search. [default: hybrid where the database has vectors, else bm25]"),
-]
 InPrompt = Annotated[
     bool,
     typer.Option("--in-prompt", help="Put what is found into the prompt, for comparison; with any model."),

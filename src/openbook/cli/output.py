@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openbook.cli.console import note, print_json, print_line, print_text, print_tree, to_json
+from openbook.cli.console import note, print_json, print_line, print_tree, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from openbook.cli.changes import Changes
-    from openbook.cli.unseen import Unseen
     from openbook.database import (
         DatabaseInfo,
         Exclusion,
@@ -26,15 +25,12 @@ if TYPE_CHECKING:
     from openbook.evaluate.baselines import KnnLmScorer
     from openbook.evaluate.harness import HarnessReport
     from openbook.evaluate.report import Evaluation, Table
-    from openbook.generation import Answer, Citation, CitedNeighbor, Generation
     from openbook.train import TrainResult
 
 _SHOWN_COMMITS = 5
 _NAMED_COPIES = 5
 _NAMED_NEAR_COPIES = 3
 _WANTED_RECALL = 0.95
-_QUOTED = 80
-"""Characters of what was read, at most."""
 
 
 # Databases
@@ -368,82 +364,3 @@ def print_harness(report: "HarnessReport", *, json: bool) -> None:
         print_line(f"retrieval on: {report.chunks_searched:,} different chunks of the questions looked up")
     else:
         print_line("retrieval off")
-
-
-# Generation
-
-
-def print_generation(
-    prompt: str, result: "Generation", *, unseen: "Unseen | None" = None, json: bool = False
-) -> None:
-    """Print the text with numbered spans, then what each span looked at.
-
-    Args:
-        prompt: that was continued.
-        result: what was written.
-        unseen: what was not looked up, which the JSON value says too; None: nothing was looked up.
-        json: print one JSON value.
-    """
-    if json:
-        print_json(to_json(result) | {"unseen": to_json(unseen)})
-        return
-    text, done = prompt, 0
-    for number, citation in enumerate(result.citations, start=1):
-        text += f"{result.text[done : citation.end]}[{number}]"
-        done = citation.end
-    print_text(text + result.text[done:])
-    for number, citation in enumerate(result.citations, start=1):
-        for neighbor in citation.neighbors:
-            print_line(f"[{number}] {_cited(neighbor)}")
-        _print_copied(number, citation, result.text)
-
-
-def print_answer(result: "Answer", *, json: bool, told: bool) -> None:
-    """Print an answer, then what it was read from.
-
-    Args:
-        result: of `ask`.
-        json: as one JSON value.
-        told: the answer was printed while it was written.
-    """
-    if json:
-        print_json(result)
-        return
-    if told:
-        print_line()
-    else:
-        print_text(result.answer)
-    if result.is_refusal:
-        print_line("What was read does not hold the answer:")
-    print_sources(result.answer, result.citations)
-
-
-def print_sources(text: str, citations: "Sequence[Citation]") -> None:
-    """Print what each span of a text was read from, with its first words; several spans with their own."""
-    for number, citation in enumerate(citations, start=1):
-        if len(citations) > 1:
-            print_line(f"[{number}] {_first_words(text[citation.start : citation.end])}")
-        for neighbor in citation.neighbors:
-            read = _first_words(f"{neighbor.text}{neighbor.continuation}")
-            print_line(f"[{number}] {_cited(neighbor)}: {read}")
-        _print_copied(number, citation, text)
-
-
-def _print_copied(number: int, citation: "Citation", text: str) -> None:
-    """Print what a copy head copied, a line for each span."""
-    for span in citation.copied:
-        words = " ".join(text[span.start : span.end].split())
-        print_line(f"[{number}] copied from chunk {span.chunk_id}: {words}")
-
-
-def _cited(neighbor: "CitedNeighbor") -> str:
-    """Its share of the attention, where that is known, what it is called and where it stands."""
-    share = "in the prompt" if neighbor.attention is None else f"{neighbor.attention:4.0%}"
-    title = neighbor.title or neighbor.document_id
-    return f"{share} {title} ({neighbor.source}, chunk {neighbor.chunk_id})"
-
-
-def _first_words(text: str) -> str:
-    """The beginning of a text, in one line."""
-    line = " ".join(text.split())
-    return line if len(line) <= _QUOTED else f"{line[:_QUOTED].rstrip()} …"

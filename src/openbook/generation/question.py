@@ -66,7 +66,7 @@ def ask(
         chat: how the question is put to the model; None: as the database's tokenizer says.
         max_new_tokens: the longest answer.
         k: neighbors; None: as in the model's training.
-        mode: of search; None: hybrid where the database has vectors, else bm25.
+        mode: of search; None: the database's default.
         in_prompt: put what is found into the prompt, and have the model read nothing beside it.
         retrieval: False answers from memory alone.
         sampling: how tokens are drawn; None: the likeliest one each time.

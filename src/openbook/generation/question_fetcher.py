@@ -13,11 +13,6 @@ from openbook.model import RetroForCausalLM
 from openbook.text import ChatFormat, Tokenizer
 
 
-def default_mode(database: Version) -> str:
-    """How to search for a question: by vectors and words, where there are vectors."""
-    return "bm25" if database.vectors is None else "hybrid"
-
-
 class QuestionFetcher(NeighborFetcher):
     """Fetches the neighbors of a question for all of the prompt, then those of the chunks of the answer.
 
@@ -110,14 +105,13 @@ def question_fetcher_for(
         question: the query.
         chat: the model's format.
         k: neighbors; None: as in the model's training.
-        mode: of search; None: both by vectors and by words, where there are vectors.
+        mode: of search; None: the database's default.
         in_prompt: the model reads nothing but its prompt.
 
     Raises:
         SettingsError, MismatchError, DatabaseError: as `fetcher_for`; a model that reads its neighbors itself
             reads any database.
     """
-    mode = default_mode(database) if mode is None else mode
     if not in_prompt and getattr(model.config, "reader", None) != "own":
         fetcher_for(model, database, k=k, mode=mode, retrieval=True)
     return QuestionFetcher(

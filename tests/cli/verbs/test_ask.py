@@ -10,6 +10,7 @@ import pytest
 
 import openbook as package
 from command_line import OpenBook
+from openbook.cli import text_output
 from openbook.cli.verbs import ask as verb
 from openbook.generation import Sampling
 from openbook.model import retrofitting
@@ -82,11 +83,11 @@ def test_on_a_terminal_the_answer_comes_piece_by_piece(
 ) -> None:
     pieces: list[str] = []
     monkeypatch.setattr(verb, "on_terminal", lambda: True)
-    monkeypatch.setattr(verb, "print_piece", pieces.append)
+    monkeypatch.setattr(text_output, "print_piece", pieces.append)
     answers("At the river.")
     result = openbook("ask", database, QUESTION, "--model", base)
     assert len(pieces) > 1
-    assert "".join(pieces) == "At the river."
+    assert "".join(pieces) == "At the river.\n"
     assert "At the river." not in result.out
     pieces.clear()
     answers("At the river.")

@@ -1,8 +1,7 @@
 """The verb `ask`: a question, an answer, and what it was read from."""
 
-from openbook.cli.console import note, on_terminal, print_piece
+from openbook.cli.console import note, on_terminal
 from openbook.cli.options import (
-    AskedMode,
     AskedModelName,
     AskRetrieval,
     DatabaseArgument,
@@ -10,11 +9,13 @@ from openbook.cli.options import (
     InPrompt,
     Json,
     MaxTokens,
+    Mode,
     QuestionArgument,
     ReadNeighbors,
     Temperature,
 )
-from openbook.cli.output import print_answer
+from openbook.cli.text_output import ToldText, print_answer
+from openbook.cli.unseen import note_unseen
 
 
 def ask(
@@ -22,7 +23,7 @@ def ask(
     question: QuestionArgument,
     model: AskedModelName = None,
     k: ReadNeighbors = None,
-    mode: AskedMode = None,
+    mode: Mode = None,
     in_prompt: InPrompt = False,
     retrieval: AskRetrieval = True,
     max_tokens: MaxTokens = 128,
@@ -41,18 +42,22 @@ def ask(
     """
     from openbook.cli.asked_model import load_asked_model
     from openbook.database import Version
+    from openbook.database.search.searcher import check_mode
     from openbook.generation.request import check_request, check_sampling
 
     check_request(question, max_new_tokens=max_tokens, k=k)
     check_sampling(temperature=temperature, top_k=None, top_p=None)
     database = Version.open(db)
+    if retrieval:
+        check_mode(mode, has_dense=database.vectors is not None)
+        note_unseen(database)
     asked = load_asked_model(model, reads=retrieval and not in_prompt)
     note(f"asking {asked.description}")
 
     from openbook.generation import Sampling
     from openbook.generation import ask as answer_question
 
-    told = on_terminal() and not json
+    told = ToldText() if on_terminal() and not json else None
     result = answer_question(
         asked.model,
         database,
@@ -65,7 +70,7 @@ def ask(
         retrieval=retrieval,
         sampling=Sampling(temperature=temperature),
         seed=seed,
-        on_text=print_piece if told else None,
+        on_text=told,
     )
     if retrieval and not result.citations:
         note(f"nothing in {db} was found for this question")

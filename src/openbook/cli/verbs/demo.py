@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from openbook.cli.console import bar, print_line
 from openbook.cli.inputs import load_model
 from openbook.cli.options import DemoFolder, MaxDocuments, Minutes
-from openbook.cli.output import note_step, print_generation, print_perplexity
+from openbook.cli.output import note_step, print_perplexity
+from openbook.cli.text_output import print_generation
 from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
