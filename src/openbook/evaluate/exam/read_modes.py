@@ -12,6 +12,7 @@ answer, the last one gives way to a chunk of the document that does:
 
 from collections import Counter
 from collections.abc import Sequence
+from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,15 +34,16 @@ def search(book: Version, questions: Sequence[str], *, k: int, mode: str | None)
 
 def random_chunks(book: Version, documents: Sequence[str | None], *, k: int, seed: int) -> NDArray[np.int64]:
     """Draw chunks [Q, k] of other documents than these [Q]; -1 where there is no other."""
-    layout = book.layout
-    candidates = np.flatnonzero(layout.retrievable)
-    rng = np.random.default_rng(seed)
+    candidates = np.flatnonzero(book.layout.retrievable)
+    random = Random(f"random chunks {seed}")
     drawn = np.full((len(documents), k), -1, dtype=np.int64)
     chunks_of = _chunks_of(book, documents)
     for row, document in enumerate(documents):
-        others = np.setdiff1d(candidates, chunks_of.get(document or "", []))
-        size = min(k, len(others))
-        drawn[row, :size] = rng.choice(others, size=size, replace=False)
+        own = set(chunks_of.get(document or "", []))
+        # However many of these are its own, k others are left, if there are so many.
+        some = random.sample(range(len(candidates)), min(k + len(own), len(candidates)))
+        others = [chunk for chunk in candidates[some].tolist() if chunk not in own][:k]
+        drawn[row, : len(others)] = others
     return drawn
 
 
@@ -79,19 +81,18 @@ def gold_chunks(
     """What was found [Q, k], with the answer among it wherever its document [Q] has it in one chunk."""
     gold = chunks.copy()
     chunks_of = _chunks_of(book, documents)
+    own = np.array(sorted(chunk for of_one in chunks_of.values() for chunk in of_one), dtype=np.int64)
+    texts = {
+        chunk: passage.text
+        for chunk, [passage] in zip(own.tolist(), passages_of(book, own[:, None]), strict=True)
+        if passage is not None
+    }
     for row, document in enumerate(documents):
-        own = np.array(chunks_of.get(document or "", []), dtype=np.int64)
-        if not len(own):
-            continue
-        passages = passages_of(book, own[:, None])
-        holding = {
-            chunk
-            for chunk, [passage] in zip(own.tolist(), passages, strict=True)
-            if passage is not None and holds_answer(passage.text, answers[row])
-        }
-        if holding and not holding & set(gold[row].tolist()):
+        candidates = chunks_of.get(document or "", [])
+        holding = [chunk for chunk in candidates if holds_answer(texts[chunk], answers[row])]
+        if holding and not set(holding) & set(gold[row].tolist()):
             # The chunk before the answer's reaches it too, and shows all that stands before it.
-            gold[row, -1] = min(holding)
+            gold[row, -1] = holding[0]
     return gold
 
 
