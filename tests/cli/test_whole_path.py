@@ -56,6 +56,7 @@ def test_the_whole_path(openbook: OpenBook, database: Path, tmp_path: Path) -> N
     written = openbook(*words, "--json").json
     assert written.keys() >= {"text", "citations", "prompt", "seed", "tokens", "finish_reason"}
     assert (written["prompt"], written["seed"]) == ("Apples of kind", 1)
+    assert written["unseen"] == {"documents": 14, "held_out": 1, "excluded": 0}
     assert len(written["citations"]) == 2
     for citation in written["citations"]:
         assert citation.keys() >= {"start", "end", "neighbors"}

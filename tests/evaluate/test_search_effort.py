@@ -45,7 +45,7 @@ def large(book: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             )
             for number in range(120)
         )
-        build_neighbors(database, k=10)
+        build_neighbors(database, k=10, mode="dense")
         yield database
 
 
@@ -66,7 +66,8 @@ def test_more_effort_finds_more_and_the_last_row_is_exact_search(
     index = large.opened.searcher.indexes.dense
     assert isinstance(index, ApproximateIndex)
     lists = faiss.extract_index_ivf(index.index).nlist
-    rows = evaluate_search_effort(evaluator_of(trained, large, None, sequence_length=LENGTH), [lists, 1])
+    evaluator = evaluator_of(trained, large, None, sequence_length=LENGTH, search_mode="dense")
+    rows = evaluate_search_effort(evaluator, [lists, 1])
     few, all_of_them, exactly = rows
     assert [row.lists for row in rows] == [1, lists, None]
     assert few.recall_at_10 < all_of_them.recall_at_10 <= exactly.recall_at_10 == 1

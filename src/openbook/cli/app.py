@@ -17,7 +17,7 @@ from openbook.cli.console import (
     warnings_as_notes,
 )
 from openbook.cli.inputs import require_text
-from openbook.cli.signals import INTERRUPTED
+from openbook.cli.signals import INTERRUPTED, StoppedInOrderError
 from openbook.cli.verbs import (
     add,
     ask,
@@ -108,6 +108,8 @@ def run(arguments: Sequence[str]) -> int:
             code = typer.main.get_command(app)(
                 [a for a in arguments if a != "--debug"], standalone_mode=False
             )
+    except StoppedInOrderError as stopped:
+        return stopped.exit_code
     except Exception as error:
         if debug:
             raise

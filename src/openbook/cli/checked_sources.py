@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
-from openbook.cli.console import bar, note
+from openbook.cli.bars import bar
+from openbook.cli.console import note
+from openbook.database.write.batches import characters_of
 from openbook.errors import SettingsError, SourceError
-from openbook.progress import Progress
+from openbook.progress import Progress, stage, text_done
 from openbook.text import (
     AnyDocument,
     Document,
@@ -79,7 +81,7 @@ class Sources:
         self.count = 0
         """Documents that `check` found."""
         self.characters = 0
-        """Of their texts."""
+        """Of their texts; of one that is tokens already, some four for each."""
         self.tokenized = ""
         """Where the first document was that is tokens already; empty: there is none."""
         self._found: set[int] = set()
@@ -109,16 +111,15 @@ class Sources:
         self.omissions = Omissions()
         self._found = set()
         seen: dict[str, int] = {}
-        with bar("reading sources") as progress:
+        with bar("reading sources", counts_text=True) as progress:
             for document in self._planner.passing(self._noting(self._read(self.omissions))):
                 self._refuse_second_text(document, seen)
                 named_otherwise += document.named_by_path and not document.id.startswith(self.prefix)
                 self.count += 1
                 if isinstance(document, TokenizedDocument):
                     self.tokenized = self.tokenized or document.source
-                else:
-                    self.characters += len(document.text)
-                progress(self.count, None)
+                self.characters += characters_of(document)
+                progress.text_done(self.characters)
         if self.count == 0:
             raise SourceError(f"{', '.join(self.names)}: no document left; {self.skipped} could not be read")
         self._note_omissions()
@@ -274,7 +275,7 @@ def make_tokenizer(
     step = max(1, -(-sources.characters // most_characters))  # rounded up
     if step > 1:
         note(f"on one in {step:,} documents: {most_characters:,} characters are plenty for a vocabulary")
-    with bar("reading for the tokenizer", sources.count) as progress:
+    with bar("reading for the tokenizer", sources.characters, counts_text=True) as progress:
         texts = _sample(sources, step, most_characters, piece, progress)
         return train_tokenizer(texts, vocab_size=size, max_bytes=_UTF8_BYTES * most_characters)
 
@@ -303,8 +304,8 @@ def _sample(
         take      take      take
     """
     left = most_characters
-    number = 0
-    for done, document in enumerate(sources.documents(), start=1):
+    number = done = 0
+    for document in sources.documents():
         if isinstance(document, Document):
             for start in range(0, len(document.text), piece):
                 if number % step == 0:
@@ -312,6 +313,8 @@ def _sample(
                     left -= len(text)
                     yield text
                 number += 1
-        progress(done, None)
+        done += characters_of(document)
+        text_done(progress, done)
         if left <= 0:
-            return
+            break
+    stage(progress, "training the tokenizer")(0, None)

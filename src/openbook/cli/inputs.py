@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from openbook.cli.console import bar
+from openbook.cli.bars import bar
 from openbook.errors import SettingsError
 from openbook.escapes import visible
 
@@ -165,7 +165,7 @@ def corpus_of(names: Sequence[str], database: "Version") -> "Iterator[Version | 
     from openbook.database import Database
 
     sources = Sources(names, text_key="text", id_key="id", skip=False)
-    count = sources.check()
+    sources.check()
     # On Windows, files that are still mapped stay behind for the system to clear.
     with TemporaryDirectory(prefix="openbook-", ignore_cleanup_errors=True) as folder:
         corpus = Database.create(
@@ -174,6 +174,6 @@ def corpus_of(names: Sequence[str], database: "Version") -> "Iterator[Version | 
             embedder=None,
             chunk_size=database.settings.chunk_size,
         )
-        with bar("reading the text", count) as progress:
+        with bar("reading the text", sources.characters, counts_text=True) as progress:
             corpus.add(sources.documents(), progress=progress)
         yield corpus.opened

@@ -1,7 +1,7 @@
 """Everything that prints results: for people lines and tables, with --json one value."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from openbook.cli.console import note, print_json, print_line, print_tree, to_json
 
@@ -249,13 +249,6 @@ def print_search_quality(report: "RetrievalReport", *, json: bool) -> None:
 
 
 # Training
-
-
-def note_step(row: dict[str, Any]) -> None:
-    """Say what an evaluation during training measured; losses go to metrics.jsonl alone."""
-    if "bits_per_byte" in row:
-        by_mode = ", ".join(f"{mode} {value:.3f}" for mode, value in row["bits_per_byte"].items())
-        note(f"step {row['step']}: held-out bits per byte: {by_mode}")
 
 
 def print_trained(result: "TrainResult", *, json: bool) -> None:

@@ -143,7 +143,7 @@ class Database:
             on_error: called with the error of a document whose id came before in this call with another text
                 or is another file's, or whose tokens are not the tokenizer's; None: raise.
             batch_characters: so much text between two commits; None: as much as takes some seconds.
-            progress: called with how many documents are done.
+            progress: called with how many documents are done; see also `openbook.progress`.
 
         Raises:
             TypeError: something that is not a document.

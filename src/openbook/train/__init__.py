@@ -9,9 +9,11 @@ from openbook.lazy_names import loader
 from openbook.train.recipe import Recipe, load_recipe, shipped_recipes
 
 if TYPE_CHECKING:
-    from openbook.train.training_run import TrainResult, train
+    from openbook.train.training_run import TrainingSize, TrainResult, train
 
-__all__ = ["Recipe", "TrainResult", "load_recipe", "shipped_recipes", "train"]
+__all__ = ["Recipe", "TrainResult", "TrainingSize", "load_recipe", "shipped_recipes", "train"]
+
+_LATER = ("TrainResult", "TrainingSize", "train")
 
 if not TYPE_CHECKING:
-    __getattr__ = loader(__name__, dict.fromkeys(("TrainResult", "train"), "openbook.train.training_run"))
+    __getattr__ = loader(__name__, dict.fromkeys(_LATER, "openbook.train.training_run"))

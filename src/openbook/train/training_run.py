@@ -31,6 +31,36 @@ from openbook.train.sample_order import TrainingOrder
 from openbook.train.trackers import require_trackers, start_trackers
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingSize:
+    """What a training run is about to do."""
+
+    parameters: int
+    """Those that are saved: of a retrofit the new ones."""
+    samples: int
+    """Sequences that there are."""
+    sequence_length: int
+    """Tokens of each."""
+    steps: int
+    step_size: int
+    """Sequences that a step reads."""
+    epochs: float
+    """How often all of the steps together read each sequence."""
+
+    @classmethod
+    def of(cls, recipe: Recipe, *, parameters: int, samples: int) -> "TrainingSize":
+        """That of this recipe, for so many parameters and samples."""
+        settings = recipe.train
+        return cls(
+            parameters=parameters,
+            samples=samples,
+            sequence_length=recipe.data.sequence_length,
+            steps=settings.max_steps,
+            step_size=settings.step_size,
+            epochs=settings.max_steps * settings.step_size / samples,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class TrainResult:
     """What a training run made."""
@@ -56,6 +86,7 @@ def train(
     progress: Progress = silent,
     report: Report = lambda row: None,
     note: Note = lambda text: None,
+    begins: Callable[[TrainingSize], None] = lambda size: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> TrainResult:
     """Train a model and save it; resume where an interrupted training run of the same recipe stopped.
@@ -74,6 +105,8 @@ def train(
         progress: called after each step.
         report: called with each line of metrics.jsonl.
         note: called with what is worth knowing: which step the training run resumes from, what is left out.
+        begins: called before the first step with what is about to be trained, and on how much; not where all
+            is done already.
         stop: called after each step: whether to save a checkpoint and stop.
 
     Raises:
@@ -114,6 +147,8 @@ def train(
         if begun.is_complete:
             progress(settings.max_steps, settings.max_steps)
         else:
+            if distributed.is_first():
+                begins(TrainingSize.of(recipe, parameters=parameters, samples=len(samples)))
             run = TrainingRun(recipe, database, table, begun.folder, trained_on, begun.checkpoint)
             run.train(model, samples, progress=progress, report=report, note=note, stop=stop)
             distributed.in_first(lambda: move_if_complete(folder))

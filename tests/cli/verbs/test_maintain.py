@@ -71,6 +71,8 @@ def test_compact_reclaims_and_says_how_much(openbook: OpenBook, database: Path) 
     assert "Traceback" not in result.err
     again = openbook("compact", database)
     assert (again.code, f"version {before['version'] + 1}" in again.out) == (0, True)
+    assert "nothing was removed, so there is no space to reclaim" in again.err
+    assert "its neighbor table is of an earlier version" in result.err
     assert openbook("search", database, "quokka", "--json").json == []
     assert (
         openbook("search", database, "zebras at the river", "--json").json[0]["document_id"]

@@ -65,3 +65,23 @@ def test_the_words_of_any_script_are_found(openbook: OpenBook, tmp_path: Path) -
     for query, name in (("龙井茶", "zh"), ("ДОСТОПРИМЕЧАТЕЛЬНОСТИ", "ru"), ("CAFÉ", "de"), ("strasse", "de")):
         (hit,) = openbook("search", book, query, "--json").json
         assert hit["document_id"].endswith(f"{name}.txt")
+
+
+def test_a_later_table_keeps_the_mode_and_says_so(openbook: OpenBook, dense: Path) -> None:
+    first = openbook("neighbors", dense, "-k", "2", "--json")
+    assert (first.json["mode"], "last table" in first.err) == ("hybrid", False)
+    openbook("neighbors", dense, "-k", "2", "--mode", "bm25")
+    again = openbook("neighbors", dense, "-k", "2", "--json")
+    assert (again.code, again.json["mode"]) == (0, "bm25")
+    assert "as the last table: mode bm25" in again.err
+    assert "the table was complete already" in again.err
+    changed = openbook("neighbors", dense, "-k", "2", "--mode", "dense")
+    assert "the mode was bm25, now it is dense" in changed.err
+    assert "complete already" not in changed.err
+
+
+def test_a_search_says_what_it_does_not_see(openbook: OpenBook, database: Path) -> None:
+    result = openbook("search", database, "quokka")
+    assert result.err.startswith("1 of 14 documents is held out or near-copies, and not searched")
+    openbook("remove", database, "texts/note8.txt")
+    assert openbook("search", database, "quokka").err == ""

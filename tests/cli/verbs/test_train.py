@@ -1,6 +1,7 @@
 """The verb `train`: what it says, and how it ends."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -27,6 +28,10 @@ def test_trains_and_says_where(openbook: OpenBook, with_table: Path, tmp_path: P
     assert result.code == 0, result.err
     assert result.out == f"{tmp_path / 'model'}\n"
     assert "step 2: held-out bits per byte: on " in result.err
+    assert re.search(
+        r"[\d,]+ parameters; \d+ samples of 32 tokens; 2 steps of 2 samples: \d+\.\d\d epochs", result.err
+    )
+    assert "loss" not in result.err, "log_every is 20"
     again = openbook(*command)
     assert again.code == 0 and "complete already" in again.err
     other = openbook(*command, "--set", "train.seed=1")
@@ -96,6 +101,9 @@ def test_ctrl_c_saves_first(openbook: OpenBook, with_table: Path, tmp_path: Path
     assert process.returncode == 130
     assert out == ""
     assert "stopped at step " in err and "the same command" in err
+    assert "finishing this step, then saving; again to stop at once" in err
+    assert "interrupted" not in err
+    assert re.search(r"^step 1 of 100,000: loss \d+\.\d{4}, learning rate \d\.\d\de-\d\d$", err, re.MULTILINE)
     assert "Traceback" not in err
     assert [path.name.startswith("step-") for path in (model / "checkpoints").iterdir()] == [True]
 

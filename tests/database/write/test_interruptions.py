@@ -57,7 +57,7 @@ def compact(database: Database) -> None:
 
 
 def neighbors(database: Database) -> None:
-    build_neighbors(database, k=3, blocks=BLOCKS)
+    build_neighbors(database, k=3, mode="dense", blocks=BLOCKS)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def folder(
         path = tmp_path_factory.mktemp("broken") / "db"
         database = Database.create(path, tokenizer=tokenizer, embedder="fake", chunk_size=8, holdout=["d7"])
         database.add(documents_of(LIVE | {"d3": 1}))
-        build_neighbors(database, k=3, blocks=BLOCKS)
+        build_neighbors(database, k=3, mode="dense", blocks=BLOCKS)
         database.add(documents_of({"d3": 2}))
     return path
 
@@ -94,7 +94,7 @@ def state_of(database: Database) -> list[object]:
 
     Those count words of removed documents too, until tantivy next merges the files that hold them.
     """
-    build_neighbors(database, k=3, blocks=BLOCKS)
+    build_neighbors(database, k=3, mode="dense", blocks=BLOCKS)
     table = NeighborTable.load(database)
     return [
         contents_of(database),

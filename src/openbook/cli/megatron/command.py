@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from openbook.cli.bars import bar
 from openbook.cli.console import (
     accept_any_encoding,
-    bar,
     hold_back_control_characters,
     note,
     print_error,

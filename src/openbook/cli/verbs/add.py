@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from openbook.cli.bars import bar
 from openbook.cli.changes import Changes, changes_of_add
-from openbook.cli.console import bar, note, print_line
+from openbook.cli.console import note, print_line
 from openbook.cli.options import (
     AnyText,
     DatabaseArgument,
@@ -137,7 +138,7 @@ def write_documents(database: "Database", sources: "Sources", *, scope: "SyncSco
     from openbook.database.near_copies.exclusions import MUCH_TEXT
 
     known_copies = set(database.excluded())
-    with bar("writing documents", sources.count) as progress:
+    with bar("writing documents", sources.characters, counts_text=True) as progress:
         report = database.add(
             sources.documents(),
             sync=scope or False,

@@ -2,14 +2,17 @@
 
 import shutil
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from openbook.cli.console import bar, print_line
+from openbook.cli.bars import bar
+from openbook.cli.console import print_line
 from openbook.cli.inputs import load_model
 from openbook.cli.options import DemoFolder, MaxDocuments, Minutes
-from openbook.cli.output import note_step, print_perplexity
+from openbook.cli.output import print_perplexity
 from openbook.cli.text_output import print_generation
+from openbook.cli.training_notes import note_size, note_step
 from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -95,7 +98,8 @@ def _build(home: Path, max_documents: int | None) -> "Database":
         raise SettingsError(f"none of these {count} modules is held out for evaluation; read more of them")
     tokenizer = train_tokenizer((document.text for document in documents), vocab_size=4096)
     database = Database.create(home / "book", tokenizer=tokenizer, holdout=_HOLDOUT)
-    with bar("writing documents", count) as progress:
+    characters = sum(len(document.text) for document in documents)
+    with bar("writing documents", characters, counts_text=True) as progress:
         database.add(documents, progress=progress)
     info = database.info()
     print_line(
@@ -132,7 +136,12 @@ def _train(home: Path, database: "Version", minutes: float, timed_steps: int) ->
     ]
     with bar("training", steps) as progress:
         result = train(
-            load_recipe("tiny", settings), database, home / "model", progress=progress, report=note_step
+            load_recipe("tiny", settings),
+            database,
+            home / "model",
+            progress=progress,
+            begins=note_size,
+            report=partial(note_step, steps=steps, bar=progress),
         )
     print_line(f"{result.parameters:,} parameters, {result.steps} steps, {result.tokens:,} tokens")
     return load_model(result.output)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from openbook.cli.console import bar, note
+from openbook.cli.bars import bar
+from openbook.cli.console import note
 from openbook.cli.inputs import corpus_of, load_model, names_of, require_model, shares_of, table_of
 from openbook.cli.options import (
     BaselineModel,

@@ -7,7 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from openbook.cli.console import bar, note
+from openbook.cli.bars import bar
+from openbook.cli.console import note
 from openbook.cli.exam_output import print_exam, print_world
 from openbook.cli.inputs import load_model
 from openbook.cli.options import (

@@ -4,7 +4,8 @@ import json as json_format
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from openbook.cli.console import bar, note, to_json
+from openbook.cli.bars import bar
+from openbook.cli.console import note, to_json
 from openbook.cli.inputs import load_model, names_of, require_model
 from openbook.cli.lookups import lookup_of
 from openbook.cli.options import (

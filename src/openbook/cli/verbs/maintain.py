@@ -2,8 +2,9 @@
 
 import typer
 
+from openbook.cli.bars import bar
 from openbook.cli.changes import changes_of_compact
-from openbook.cli.console import bar, note
+from openbook.cli.console import note
 from openbook.cli.options import (
     DatabaseArgument,
     DryRun,

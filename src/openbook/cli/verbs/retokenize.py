@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from openbook.cli.console import bar, note
+from openbook.cli.bars import bar
+from openbook.cli.console import note
 from openbook.cli.options import BaseTokenizer, DatabaseArgument, DerivedChunkSize, DerivedFolder, Json
 from openbook.cli.output import print_retokenized
 from openbook.errors import SettingsError

@@ -4,8 +4,6 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from openbook.cli.console import note
 from openbook.cli.inputs import load_base, load_model, require_base, require_model
 from openbook.cli.options import (
@@ -24,7 +22,7 @@ from openbook.cli.options import (
     TrainBase,
 )
 from openbook.cli.output import print_merged
-from openbook.cli.verbs.train import require_place, run_training
+from openbook.cli.verbs.train import end, require_place, run_training
 from openbook.durable import naming_errors
 from openbook.errors import OutputError, SettingsError
 
@@ -69,7 +67,7 @@ def retrofit(
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="train_base")  # it was said above
         code = run_training(loaded, opened, output, base=model, overwrite=overwrite, json=json)
-    raise typer.Exit(code)
+    end(code)
 
 
 def require_fit(recipe: "Recipe", base: str, folder: Path, output: Path, *, overwrite: bool) -> "Version":

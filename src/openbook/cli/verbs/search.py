@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from openbook.cli.console import bar, note
+from openbook.cli.bars import bar
+from openbook.cli.console import note
 from openbook.cli.options import (
     Book,
     DatabaseArgument,

@@ -1,12 +1,12 @@
 """The verb `train`, and a training run with its bar and its signals, for all that train."""
 
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
-from openbook.cli.console import bar, note
+from openbook.cli.bars import Bars, bar
+from openbook.cli.console import note
 from openbook.cli.options import (
     Json,
     ModelFolder,
@@ -16,8 +16,9 @@ from openbook.cli.options import (
     Settings,
     TrainingDatabase,
 )
-from openbook.cli.output import note_step, print_trained
-from openbook.cli.signals import stop_on_signals
+from openbook.cli.output import print_trained
+from openbook.cli.signals import StoppedInOrderError, stop_on_signals
+from openbook.cli.training_notes import note_size, note_step
 from openbook.errors import TrainingStoppedError
 from openbook.progress import silent
 
@@ -39,11 +40,11 @@ def train(
 ) -> None:
     """Train a model on a database; the same command resumes an interrupted training run.
 
-    tiny takes minutes on two cores, wants a megabyte of text or more, and makes nonsense in the manner of the
-    text, which shows that it looks things up. small: an hour or so on two cores, some tens of megabytes, more
-    fluent. medium: hours on a GPU, gigabytes, a small language model. 172m, 425m, 1.5b, 7.5b, wikitext103:
-    the paper's models, on the paper's amounts of text, for one GPU or many. In the folder are then the model,
-    its tokenizer, recipe.json, and metrics.jsonl with the losses.
+    tiny takes minutes on two cores and wants a megabyte of text or more (it reads 2 million tokens); small
+    an hour or so and tens of megabytes (16 million tokens); medium hours on a GPU and gigabytes; 172m,
+    425m, 1.5b, 7.5b and wikitext103 are the paper's models, for one GPU or many. tiny and small show that
+    retrieval helps; what they write is nonsense in the manner of the text. In the folder are then the
+    model, its tokenizer, recipe.json, and metrics.jsonl with the losses.
 
     With several GPUs: torchrun --nproc-per-node 8 -m openbook train ...
 
@@ -59,7 +60,13 @@ def train(
         loaded = loaded.without_retrieval()
     opened = Version.open(database)
     require_place(loaded, opened, output, overwrite=overwrite)
-    raise typer.Exit(run_training(loaded, opened, output, overwrite=overwrite, json=json))
+    end(run_training(loaded, opened, output, overwrite=overwrite, json=json))
+
+
+def end(code: int) -> None:
+    """End a command with the exit code of its training run; where a signal stopped it, that was said."""
+    if code:
+        raise StoppedInOrderError(code)
 
 
 def require_place(
@@ -115,9 +122,10 @@ def run_training(
     from openbook.train.distributed import is_first
 
     drawn = bar("training", recipe.train.max_steps) if is_first() else nullcontext(silent)
-    with stop_on_signals() as stop:
+    with stop_on_signals(note if is_first() else lambda text: None) as stop:
         try:
             with drawn as progress:
+                shown = progress if isinstance(progress, Bars) else None
                 result = run(
                     recipe,
                     database,
@@ -125,8 +133,9 @@ def run_training(
                     base=base,
                     overwrite=overwrite,
                     progress=progress,
-                    report=note_step,
+                    report=partial(note_step, steps=recipe.train.max_steps, bar=shown),
                     note=note,
+                    begins=note_size,
                     stop=stop,
                 )
         except TrainingStoppedError as stopped:

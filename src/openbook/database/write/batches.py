@@ -96,7 +96,7 @@ def in_batches(
             changed.append(document)
             if document.id in known:
                 replaced.add(document.id)
-            length += _characters_of(document)
+            length += characters_of(document)
             if length >= limit:
                 began = time.monotonic()
                 yield Batch(changed=changed, replaced=frozenset(replaced))
@@ -114,7 +114,7 @@ def _groups(documents: Iterable[AnyDocument], *, characters: int) -> Iterator[li
     length = 0
     for document in documents:
         group.append(document)
-        length += _characters_of(document)
+        length += characters_of(document)
         if length >= characters:
             yield group
             group, length = [], 0
@@ -122,7 +122,8 @@ def _groups(documents: Iterable[AnyDocument], *, characters: int) -> Iterator[li
         yield group
 
 
-def _characters_of(document: AnyDocument) -> int:
+def characters_of(document: AnyDocument) -> int:
+    """Count a document's characters; of one that is tokens already, about."""
     if isinstance(document, TokenizedDocument):
         return _CHARACTERS_A_TOKEN * len(document.token_ids)
     return len(document.text)

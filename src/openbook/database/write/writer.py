@@ -41,6 +41,7 @@ from openbook.database.write.batches import first_of_each_id, in_batches
 from openbook.database.write.document_rows import FOLLOWED, cut_batch, lengths_of
 from openbook.database.write.identities import Identities
 from openbook.database.write.sync_scope import Given, SyncScope
+from openbook.database.write.text_progress import TextProgress
 from openbook.database.write.unknown_tokens import UnknownTokens
 from openbook.errors import DatabaseError, SourceError
 from openbook.lock import take_lock
@@ -49,6 +50,8 @@ from openbook.text import AnyDocument, Tokenizer
 from openbook.text.document_ids import suggestion
 
 _NAMED_IDS = 5
+_ENCODED_AT_ONCE = 256
+"""Chunks: some seconds on two cores."""
 
 Sync = bool | Callable[[], bool] | SyncScope
 """What an `add` removes that it was not given; see `Database.add`."""
@@ -119,6 +122,7 @@ class Writer:
     _dead: list[range] = field(init=False, default_factory=list)
     _held_out_ids: frozenset[str] = field(init=False)
     _unknown: UnknownTokens = field(init=False, default_factory=UnknownTokens)
+    _text: TextProgress = field(init=False, default_factory=TextProgress)
 
     @property
     def catalog(self) -> Catalog:
@@ -207,15 +211,18 @@ class Writer:
         identified = identities.identified(documents)
         noted = given.noting(identified) if sync else identified
         checked = first_of_each_id(noted, vocab_size=self.tokenizer.vocab_size, on_error=on_error)
+        self._text = TextProgress(progress)
         batches = in_batches(checked, stored=self.catalog.live, characters=batch_characters)
         for batch in batches:
             if batch.changed:
+                self._text.begin(batch.changed)
                 chunks += self._write(batch.changed, batch.replaced)
             described += self._redescribe(batch.unchanged)
             added += len(batch.changed) - len(batch.replaced)
             replaced += len(batch.replaced)
             unchanged += len(batch.unchanged)
             done += len(batch.changed) + len(batch.unchanged)
+            self._text.end(batch.changed, batch.unchanged)
             progress(done, None)
         removed = self._remove_gone(sync, given, identities) if sync else 0
         exclusions = self.finish(progress=progress)
@@ -348,7 +355,7 @@ class Writer:
     def _write_rows(self, tokens: NDArray[np.uint16 | np.uint32], records: list[DocumentRecord]) -> None:
         vectors = None
         if self.files.vectors is not None:
-            vectors = self.embedder().encode(self.tokenizer.decode(tokens.tolist()))
+            vectors = self._encode(self.tokenizer.decode(tokens.tolist()))
         self.files.tokens.append(tokens, first=self._mark)
         if self.files.lengths is not None:
             self.files.lengths.append(lengths_of(records, tokens.shape[1]), first=self._mark)
@@ -356,6 +363,14 @@ class Writer:
             self.files.vectors.append(vectors.astype(np.float16), first=self._mark)
         self._index_words_of(tokens, [record for record in records if not record.holdout])
         self._lexical.commit()
+
+    def _encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Encode the batch's chunks [n, E], some at a time, for all of them may take many seconds."""
+        vectors = [np.empty((0, self.settings.embedding_size), dtype=np.float32)]
+        for start in range(0, len(texts), _ENCODED_AT_ONCE):
+            vectors.append(self.embedder().encode(texts[start : start + _ENCODED_AT_ONCE]))
+            self._text.part(min(start + _ENCODED_AT_ONCE, len(texts)), len(texts))
+        return np.concatenate(vectors)
 
     def _index_words_of(self, tokens: NDArray[np.uint16 | np.uint32], records: list[DocumentRecord]) -> None:
         """Add documents whose chunks are among the rows [n, M] that are being written."""
@@ -366,7 +381,8 @@ class Writer:
         if documents:
             rows = chain.from_iterable(documents)
             texts = texts_of_documents(tokens, self.tokenizer, documents)
-            self._lexical.add((self._mark + row for row in rows), texts)
+            told = texts if self.files.vectors is not None else self._text.telling(texts)
+            self._lexical.add((self._mark + row for row in rows), told)
 
     def _commit(self, action: str, add: list[DocumentRecord], remove: Iterable[str], num_chunks: int) -> None:
         """Make a new version, and only then remember what is to leave the lexical index."""

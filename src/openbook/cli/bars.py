@@ -1,0 +1,104 @@
+"""Progress bars on stderr: what is done and of how much, how long it took and how long it will."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from openbook.escapes import visible
+
+_MILLION = 1_000_000
+
+
+@contextmanager
+def bar(description: str, total: int | None = None, *, counts_text: bool = False) -> Iterator["Bars"]:
+    """Draw a progress bar on stderr; further stages get bars of their own, and what does nothing gets none.
+
+    Args:
+        description: what is being done.
+        total: where the work itself does not know it.
+        counts_text: count characters, as `openbook.progress.text_done` tells them, rather than what the work
+            counts itself.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as RichProgress
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[count]}", markup=False),
+        TextColumn("elapsed"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[detail]}", markup=False),
+    )
+    with RichProgress(*columns, console=Console(stderr=True)) as progress:
+        yield Bars(progress, description, total, counts_text=counts_text)
+
+
+class Bars:
+    """An `openbook.progress.Progress` that draws, from the first call on that leaves something to do.
+
+    Args:
+        progress: of the library rich.
+        description: what is being done.
+        total: where the work itself does not know it.
+        counts_text: see `bar`.
+    """
+
+    def __init__(
+        self, progress: Any, description: str, total: int | None = None, *, counts_text: bool = False
+    ) -> None:
+        self._progress = progress
+        self._description = visible(description)
+        self._total = total
+        self._counts_text = counts_text
+        self._began = progress.get_time()
+        self._task: Any = None
+        self._detail = ""
+
+    def __call__(self, done: int, of: int | None) -> None:
+        if not self._counts_text:
+            self._draw(done, of)
+
+    def text_done(self, characters: int) -> None:
+        """Draw how many characters are done, where that is what the bar counts."""
+        if self._counts_text:
+            self._draw(characters, None)
+
+    def tell(self, detail: str) -> None:
+        """Show something beside the bar from now on, such as a loss."""
+        self._detail = visible(detail)
+
+    def stage(self, name: str) -> "Bars":
+        """Begin a bar below this one, for work that counts something else."""
+        return Bars(self._progress, name)
+
+    def _draw(self, done: int, of: int | None) -> None:
+        total = of if of is not None else self._total
+        if self._task is None:
+            if total is not None and done >= total:
+                return  # there was nothing to do
+            number = self._progress.add_task(self._description, total=total, count="", detail="")
+            self._task = next(task for task in self._progress.tasks if task.id == number)
+            self._task.start_time = self._began
+        speed = self._task.finished_speed or self._task.speed
+        count = count_line(done, total, speed, counts_text=self._counts_text)
+        self._progress.update(self._task.id, completed=done, total=total, count=count, detail=self._detail)
+
+
+def count_line(done: int, total: int | None, speed: float | None, *, counts_text: bool) -> str:
+    """Write what is done, of how much, and how fast.
+
+    >>> count_line(3, 179, 2.5, counts_text=False)
+    '3/179, 2.5/s'
+    >>> count_line(1_250_000, 5_000_000, 300_000.0, counts_text=True)
+    '1.25/5.00 M characters, 0.30 M/s'
+    """
+    if counts_text:
+        of = "" if total is None else f"/{total / _MILLION:.2f}"
+        line = f"{done / _MILLION:.2f}{of} M characters"
+        return f"{line}, {speed / _MILLION:.2f} M/s" if speed else line
+    of = "" if total is None else f"/{total:,}"
+    return f"{done:,}{of}, {speed:,.1f}/s" if speed else f"{done:,}{of}"

@@ -1,0 +1,35 @@
+"""What is said while a model trains: its size first, then losses and what evaluations measure."""
+
+from typing import TYPE_CHECKING, Any
+
+from openbook.cli.console import note
+
+if TYPE_CHECKING:
+    from openbook.cli.bars import Bars
+    from openbook.train import TrainingSize
+
+
+def note_size(size: "TrainingSize") -> None:
+    """Say what is about to be trained, and on how much."""
+    note(
+        f"{size.parameters:,} parameters; {size.samples:,} samples of {size.sequence_length:,} tokens; "
+        f"{size.steps:,} steps of {size.step_size:,} samples: {size.epochs:,.2f} epochs"
+    )
+
+
+def note_step(row: dict[str, Any], *, steps: int, bar: "Bars | None" = None) -> None:
+    """Say what a line of metrics.jsonl says: loss and learning rate, or what an evaluation measured.
+
+    Args:
+        row: of metrics.jsonl.
+        steps: of the training run.
+        bar: which shows the loss from now on, too; None: there is none.
+    """
+    if "loss" in row:
+        said = f"loss {row['loss']:.4f}, learning rate {row['learning_rate']:.2e}"
+        note(f"step {row['step']:,} of {steps:,}: {said}")
+        if bar is not None:
+            bar.tell(said)
+    if "bits_per_byte" in row:
+        by_mode = ", ".join(f"{mode} {value:.3f}" for mode, value in row["bits_per_byte"].items())
+        note(f"step {row['step']}: held-out bits per byte: {by_mode}")

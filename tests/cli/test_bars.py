@@ -1,0 +1,84 @@
+"""Progress bars: what they say, that what does nothing has none, and text that is counted inside a batch."""
+
+import pytest
+
+from openbook.cli.bars import Bars, bar, count_line
+from openbook.database import Database
+from openbook.progress import stage, text_done
+from openbook.text import Document, train_tokenizer
+
+
+class Steps:
+    """Remembers what text is done."""
+
+    def __init__(self) -> None:
+        self.text: list[int] = []
+
+    def __call__(self, done: int, total: int | None) -> None: ...
+
+    def text_done(self, characters: int) -> None:
+        self.text.append(characters)
+
+
+def test_elapsed_and_left_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with bar("reading") as progress:
+        progress(1, 4)
+    drawn = capsys.readouterr().err
+    assert "reading" in drawn and "1/4" in drawn
+    assert drawn.index("elapsed 0:00:0") < drawn.index("left")
+
+
+def test_a_stage_without_work_has_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    with bar("training") as progress:
+        progress(7, 7)
+        stage(progress, "indexing")
+        stage(progress, "copying")(0, 0)
+    assert capsys.readouterr().err.strip() == ""
+
+
+def test_what_is_told_stands_beside_the_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    with bar("training", 5) as progress:
+        progress(1, None)
+        progress.tell("loss \x1b[31m2.5")
+        progress(2, None)
+    drawn = capsys.readouterr().err
+    assert "2/5" in drawn and "loss \\x1b[31m2.5" in drawn
+
+
+def test_a_bar_of_text_counts_characters_and_its_stages_do_not(capsys: pytest.CaptureFixture[str]) -> None:
+    with bar("writing", 5_000_000, counts_text=True) as progress:
+        progress(3, None)
+        text_done(progress, 1_250_000)
+        further = stage(progress, "near-copies")
+        further(1, 2)
+    drawn = capsys.readouterr().err
+    assert isinstance(further, Bars)
+    assert "1.25/5.00 M characters" in drawn and "near-copies" in drawn and "1/2" in drawn
+    assert count_line(10, None, None, counts_text=False) == "10"
+
+
+@pytest.mark.parametrize("dense", [False, True])
+def test_text_is_told_of_inside_a_batch(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, dense: bool
+) -> None:
+    from fakes import use_fake_encoder
+
+    use_fake_encoder(monkeypatch)
+    monkeypatch.setattr("openbook.database.write.writer._ENCODED_AT_ONCE", 2)
+    monkeypatch.setattr("openbook.database.write.text_progress._TEXTS_AT_ONCE", 2)
+    texts = ["river stone " * 40, "copper lantern " * 20]
+    database = Database.create(
+        tmp_path_factory.mktemp("text") / "db",
+        tokenizer=train_tokenizer(texts, vocab_size=300),
+        embedder="fake" if dense else None,
+        chunk_size=8,
+    )
+    steps = Steps()
+    documents = [Document(id=str(number), text=text) for number, text in enumerate(texts)]
+    database.add(documents, progress=steps)
+    whole = sum(map(len, texts))
+    assert steps.text[-1] == whole and steps.text == sorted(steps.text)
+    assert len({text for text in steps.text if text < whole}) > 3
+    again = Steps()
+    database.add(documents, progress=again)
+    assert again.text == [whole]
