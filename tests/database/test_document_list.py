@@ -8,7 +8,7 @@ import pytest
 from openbook.database import Database
 from openbook.database.document_list import ListedDocument, has_source, only_unseen
 from openbook.errors import DatabaseError
-from openbook.text import Document, Tokenizer
+from openbook.text import Document, Tokenizer, read_documents
 
 Make = Callable[..., Database]
 TEXT = "river stone copper orchard lantern winter harbour engine violin marble thunder meadow silver " * 4
@@ -73,6 +73,13 @@ def test_removing_an_unknown_document_suggests_the_nearest(database: Database) -
     with pytest.raises(DatabaseError, match=r"'Seen' \(nearest: 'seen'\).*nothing was removed"):
         database.remove(["held", "Seen"])
     assert len(database.documents()) == 3
+
+
+def test_what_brought_a_document_is_listed(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("violin")
+    database.add(read_documents(str(tmp_path / "a.md")))
+    origins = {document.document_id: document.origin for document in database.documents()}
+    assert origins == {"seen": "", "held": "", "copy": "", "a.md": f"{tmp_path.resolve()}/a.md"}
 
 
 def test_an_empty_database_lists_nothing(make: Make) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import DocumentRecord
+from openbook.database.storage.documents_by_origin import origin_of
 
 WILDCARDS = "*?["
 """What makes a pattern of a name."""
@@ -25,6 +26,8 @@ class ListedDocument:
     excluded: str | None
     """Why it is kept out of retrieval and training, as a near-copy; None: it is not."""
     language: str | None
+    origin: str = ""
+    """The file, URL or data set that brought it; empty: none that is known."""
 
 
 def list_documents(catalog: Catalog) -> list[ListedDocument]:
@@ -46,6 +49,7 @@ def _listed(record: DocumentRecord) -> ListedDocument:
         split="holdout" if record.holdout else "train",
         excluded=record.excluded,
         language=record.language,
+        origin=origin_of(record),
     )
 
 

@@ -117,6 +117,20 @@ def test_where_a_folder_was_counts_as_the_folder(database: Database, notes: Path
     assert sync(database, moved) == ["notes/a.md"]
 
 
+def test_where_a_table_was_counts_as_the_table(database: Database, notes: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (notes / "rows.jsonl").rename(tmp_path / "elsewhere" / "rows.jsonl")
+    (tmp_path / "elsewhere" / "rows.jsonl").write_text(json.dumps({"id": "row1", "text": "harbour stone"}))
+    assert sync(database, tmp_path / "elsewhere") == ["row0", "row2", "row3"]
+
+
+def test_rows_of_another_table_have_not_moved(database: Database, notes: Path) -> None:
+    """They say the same ids, and the table that said them before is gone: its other rows are not touched."""
+    (notes / "rows.jsonl").unlink()
+    (notes / "other.jsonl").write_text(json.dumps({"id": "row1", "text": "harbour stone"}))
+    assert sync(database, notes / "other.jsonl") == []
+
+
 def test_nothing_is_removed_where_something_could_not_be_read(database: Database, notes: Path) -> None:
     (notes / "a.md").unlink()
     scope = scope_of(notes)

@@ -59,7 +59,8 @@ def build(
     from openbook.cli.checked_sources import Sources
     from openbook.cli.output import print_info
     from openbook.cli.verbs.add import write_documents
-    from openbook.database.storage.catalog import FILE_NAME, Catalog
+    from openbook.database.storage.catalog import FILE_NAME
+    from openbook.database.storage.database_folder import open_folder
 
     require_settings(db, tokenizer=tokenizer, embedder=embedder, chunk_size=chunk_size, holdout=holdout)
     checked = Sources(
@@ -72,7 +73,7 @@ def build(
         id_key=id_key,
         skip=on_error == "skip",
     )
-    checked.check(Catalog(db) if (db / FILE_NAME).is_file() else None)
+    checked.check(open_folder(db).catalog if (db / FILE_NAME).is_file() else None)
     database = create_or_open(
         db,
         checked,

@@ -6,6 +6,7 @@ read          docs/index.md from /work/B/docs/index.md                          
 read          docs/index.md from /home/A/docs/index.md, /work/A is gone           the same, it has moved
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -18,6 +19,8 @@ from openbook.text.origins import is_there
 
 _MOST_AT_ONCE = 64
 """Documents that are looked up together."""
+_ROWS_LOOKED_UP = 20
+"""Of a file: if one of them was stored from a file of this name that is gone, it has moved."""
 
 OnError = Callable[[SourceError], None]
 
@@ -39,10 +42,18 @@ class Identities:
         """By origin, of this call."""
         self._origins: dict[str, str] = {}
         """By id, of this call."""
+        self._rows: Counter[str] = Counter()
+        """How many were looked up, by origin."""
         self.moves: list[tuple[str, str]] = []
-        """Former and new origins of documents whose files have moved."""
+        """Former and new origins of files that have moved and are a document each."""
+        self._moves_of_rows: list[tuple[str, str]] = []
         self.refused: set[str] = set()
         """Ids that the database keeps for other files."""
+
+    @property
+    def all_moves(self) -> list[tuple[str, str]]:
+        """Former and new origins of files that have moved."""
+        return self.moves + self._moves_of_rows
 
     def identified(self, documents: Iterable[AnyDocument]) -> Iterator[AnyDocument]:
         """The same documents in the same order, under the ids that they have in the database.
@@ -52,7 +63,7 @@ class Identities:
         """
         waiting: list[AnyDocument] = []
         for document in documents:
-            if not waiting and not _goes_by_origin(document):
+            if not waiting and not self._is_looked_up(document):
                 yield document
                 continue
             waiting.append(document)
@@ -61,16 +72,26 @@ class Identities:
                 waiting = []
         yield from self._of(waiting)
 
+    def _is_looked_up(self, document: AnyDocument) -> bool:
+        """Whether the database is asked about it: about each file, and about the first rows of a file."""
+        if _goes_by_origin(document):
+            return True
+        if self._catalog is None or not document.origin:
+            return False
+        self._rows[document.origin] += 1
+        return self._rows[document.origin] <= _ROWS_LOOKED_UP
+
     def _of(self, documents: Sequence[AnyDocument]) -> Iterator[AnyDocument]:
-        by_path = [document for document in documents if _goes_by_origin(document)]
         known: dict[str, list[str]] = {}
         taken: dict[str, str] = {}
-        if self._catalog is not None and by_path:
-            known = ids_by_origin(self._catalog, (document.origin for document in by_path))
-            records = self._catalog.live_records([document.id for document in by_path])
+        if self._catalog is not None and documents:
+            origins = [document.origin for document in documents if _goes_by_origin(document)]
+            known = ids_by_origin(self._catalog, origins)
+            records = self._catalog.live_records([document.id for document in documents])
             taken = {name: origin_of(record) for name, record in records.items()}
         for document in documents:
             if not _goes_by_origin(document):
+                self._note_move(taken.get(document.id, ""), document.origin)
                 yield document
             elif identity := self._identity(document, known.get(document.origin, []), taken):
                 yield document if identity == document.id else replace(document, id=identity)
@@ -97,6 +118,12 @@ class Identities:
         self._ids[origin] = name
         self._origins[name] = origin
         return name
+
+    def _note_move(self, former: str, origin: str) -> None:
+        """Note that the file of a row has moved, if the row is stored from one of this name that is gone."""
+        has_this_name = former.rpartition("/")[2] == origin.rpartition("/")[2]
+        if former != origin and has_this_name and not is_there(former):
+            self._moves_of_rows.append((former, origin))
 
     def _refuse(self, document: AnyDocument, other: str) -> str:
         error = source_error(

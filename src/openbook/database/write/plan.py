@@ -12,7 +12,7 @@ from openbook.text import AnyDocument
 
 _MUCH = 3
 """A sync that would remove more than one in so many of all documents is likely to be a mistake."""
-_MOST_AT_ONCE = 64
+_MOST_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ class Planner:
         if scope is not None and self.catalog is not None:
             kept = self._given.ids | self._identities.refused
             absent = [row for row in live_origins(self.catalog) if row[0] not in kept]
-            removed = scope.gone(absent, self._given, self._identities.moves)
+            removed = scope.gone(absent, self._given, self._identities.all_moves)
         return AddPlan(
             added=self._added,
             replaced=self._replaced,

@@ -269,7 +269,7 @@ class Writer:
         kept = given.ids | identities.refused
         absent = [row for row in live_origins(self.catalog) if row[0] not in kept]
         if isinstance(sync, SyncScope):
-            gone = sync.gone(absent, given, identities.moves)
+            gone = sync.gone(absent, given, identities.all_moves)
         elif sync is not True and not (sync and sync()):
             return 0
         elif not kept:
