@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from transformers.utils.quantization_config import GgufConfig
 
 from openbook.errors import SettingsError, first_line
@@ -29,10 +29,12 @@ def load_gguf(path: Path, name: str, **loading: Any) -> PreTrainedModel:
     source: dict[str, Any] = {"gguf_file": path.name, "local_files_only": True}
     options = {name: value for name, value in loading.items() if name != "quantization_config"} | source
     try:
-        kind = PreTrainedConfig.get_config_dict(str(path.parent), **source)[0].get("model_type")
-        require_supported(str(kind))
+        # Read once and handed on: reading what stands before the weights takes as long as the weights.
+        config = AutoConfig.from_pretrained(str(path.parent), trust_remote_code=False, **source)
+        require_supported(config.model_type)
         base: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
             str(path.parent),
+            config=config,
             trust_remote_code=False,
             # With the package `kernels` the weights would stay in their blocks, and could not be saved.
             quantization_config=GgufConfig(dequantize=True),
