@@ -82,6 +82,14 @@ def test_all_counts_are_one_json_value(openbook: OpenBook, rows: Path, base: Pat
     chunks = openbook("info", tmp_path / "out", "--json").json["chunks"]
     expected = {"output": str(tmp_path / "out"), "documents": 12, "chunks": chunks, "kept": chunks}
     assert result.json == expected | {"encoded_again": 0, "version": 2}
+    command = ("retokenize", tmp_path / "book", "--tokenizer", base / "tokenizer.json", *options)
+    again = openbook(*command)
+    assert (again.code, "was complete already" in again.err) == (0, True)
+    assert again.json == result.json | {"kept": None, "encoded_again": None}
+    openbook(
+        "remove", tmp_path / "book", openbook("list", tmp_path / "book", "--json").json[0]["document_id"]
+    )
+    assert "is a database already" in openbook(*command).error, "it was made of another version"
 
 
 def test_what_is_refused_is_one_line(openbook: OpenBook, rows: Path, base: Path, tmp_path: Path) -> None:

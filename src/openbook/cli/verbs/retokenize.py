@@ -22,11 +22,16 @@ def retokenize(
     """
     from openbook.database import Database
     from openbook.database import retokenize as derive
+    from openbook.database.retokenize.retokenize import made_before
 
     if tokenizer.startswith("train:"):
         raise SettingsError(f"tokenizer {tokenizer!r}: give the model that is to read the database")
     folder = _beside(db, tokenizer) if output is None else output
     database = Database.open(db)
+    if (before := made_before(database, folder, tokenizer, chunk_size=chunk_size)) is not None:
+        note(f"{folder}: was complete already")
+        print_retokenized(before, json=json)
+        return
     try:
         with bar("tokenizing") as progress:
             report = derive(database, folder, tokenizer, chunk_size=chunk_size, tell=note, progress=progress)

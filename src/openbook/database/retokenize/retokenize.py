@@ -40,10 +40,10 @@ class RetokenizeReport:
     output: Path
     documents: int
     chunks: int
-    kept: int
-    """Chunks that have the text of one of the old database, and its vector."""
-    encoded_again: int
-    """Parts of chunks that were too long for one row; 0 where there are no vectors."""
+    kept: int | None
+    """Chunks that have the text of one of the old database, and its vector; None: made by an earlier call."""
+    encoded_again: int | None
+    """Parts of chunks that were too long for one row; 0 where there are no vectors; None: as above."""
     version: int
 
 
@@ -102,6 +102,35 @@ def retokenize(
         kept=int((~rows.cut & ~np.repeat(rows.lost, parts_of(rows.counts, settings.chunk_size))).sum()),
         encoded_again=again,
         version=catalog.head().version,
+    )
+
+
+def made_before(
+    database: Database, output: Path, tokenizer: str, *, chunk_size: int | None = None
+) -> RetokenizeReport | None:
+    """Describe what an earlier call with these arguments made of this version; None: there is no such thing.
+
+    Arguments are those of `retokenize`.
+
+    Raises:
+        DatabaseError: the output is a damaged database.
+    """
+    if not (output / FILE_NAME).exists():
+        return None
+    found = Database.open(output)
+    *copied, last = found.commits()
+    size = database.settings.chunk_size if chunk_size is None else chunk_size
+    if last.action != "retokenize" or copied != database.commits() or found.settings.chunk_size != size:
+        return None
+    if load_tokenizer(tokenizer).fingerprint != found.tokenizer.fingerprint:
+        return None
+    return RetokenizeReport(
+        output=output,
+        documents=found.info().documents,
+        chunks=found.layout.num_chunks,
+        kept=None,
+        encoded_again=None,
+        version=found.version,
     )
 
 
