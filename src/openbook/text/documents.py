@@ -158,13 +158,22 @@ def _made_of(value: object) -> str:
     return f"the {type(value).__name__} {value!r:.40}"
 
 
+_FIELDS_OF_TEXT, _FIELDS_OF_TOKENS = (
+    tuple(each.name for each in fields(kind)) for kind in (Document, TokenizedDocument)
+)
+
+
+def _fields_of(document: AnyDocument) -> tuple[str, ...]:
+    return _FIELDS_OF_TEXT if isinstance(document, Document) else _FIELDS_OF_TOKENS
+
+
 def _not_str(document: AnyDocument) -> set[str]:
     """The fields that need not be a str."""
     return {"named_by_path"} | ({"language"} if document.language is None else set())
 
 
 def _require_str(document: AnyDocument, *, but: set[str]) -> None:
-    for name in (each.name for each in fields(document)):
+    for name in _fields_of(document):
         value = getattr(document, name)
         if name not in but and not isinstance(value, str):
             advice = "leave it out" if value is None and name != "text" else f"{name}=str(...)"
@@ -172,7 +181,7 @@ def _require_str(document: AnyDocument, *, but: set[str]) -> None:
 
 
 def _refuse_surrogates(where: str, document: AnyDocument) -> None:
-    for name in (each.name for each in fields(document)):
+    for name in _fields_of(document):
         value = getattr(document, name)
         if not isinstance(value, str):
             continue

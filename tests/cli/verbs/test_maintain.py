@@ -180,7 +180,8 @@ def test_an_interrupted_write_of_the_catalog_is_rolled_back(openbook: OpenBook, 
 def test_list_shows_documents_and_as_json_the_same(openbook: OpenBook, database: Path) -> None:
     rows = openbook("list", database, "--json").json
     assert len(rows) == 14
-    assert list(rows[0]) == ["document_id", "title", "source", "chunks", "split", "excluded", "language"]
+    named = ["document_id", "title", "source", "chunks", "split", "excluded", "language", "origin"]
+    assert list(rows[0]) == named
     result = openbook("list", database)
     assert "14 of 14 documents" in result.err
     assert len(result.out.splitlines()) == 14
