@@ -63,11 +63,11 @@ def main() -> None:
     questions = [one.fact.question for one in asked]
     print(f"{len(asked)} questions, {book.layout.num_chunks / given.documents:.1f} chunks a document")
     for mode in modes:
-        ids, scores = book.search_chunks(book.text_queries(questions), k=DEPTH * max(NEIGHBORS), mode=mode)
+        queries = book.text_queries(questions)  # encoded once
         for k in NEIGHBORS:
-            deep = slice(DEPTH * k)
-            distinct = distinct_passages((ids[:, deep], scores[:, deep]), book.layout, k=k)[0]
-            as_found = recall(book, asked, ids[:, :k])
+            found = book.search_chunks(queries, k=DEPTH * k, mode=mode)
+            distinct = distinct_passages(found, book.layout, k=k)[0]
+            as_found = recall(book, asked, book.search_chunks(queries, k=k, mode=mode)[0])
             print(f"{mode:8} k {k:<3} as found {as_found:.3f}  distinct {recall(book, asked, distinct):.3f}")
 
 
