@@ -98,9 +98,10 @@ def ask(
     text, citations = cite(tokens, found, chat.tokenizer, retrieved)
     answer = _answer_in(text, chat)
     stream.finish(answer)
-    citations = _moved(citations, by=len(text) - len(text.lstrip()), end=len(answer))
-    if passages and answer:
-        citations = [Citation(0, len(answer), [cited_neighbor(hit, None) for hit in passages])]
+    if in_prompt:
+        citations = _cited_whole(answer, passages)
+    else:
+        citations = _moved(citations, by=len(text) - len(text.lstrip()), end=len(answer))
     ended = stream.stopped or len(tokens) < max_new_tokens
     return Answer(answer, citations, "stop" if ended else "length", num_prefix + len(prompt), len(tokens))
 
@@ -129,6 +130,13 @@ def _answer_in(text: str, chat: ChatFormat) -> str:
     """The answer in what was written so far: without the space around it, and what comes after its end."""
     answer = text.lstrip()
     return (answer if chat.stop is None else answer.partition(chat.stop)[0]).rstrip()
+
+
+def _cited_whole(answer: str, passages: Sequence[Hit]) -> list[Citation]:
+    """Passages in the prompt, read by all of the answer: nobody looks how much each was looked at."""
+    if not passages or not answer:
+        return []
+    return [Citation(0, len(answer), [cited_neighbor(hit, None) for hit in passages])]
 
 
 def _moved(citations: Sequence[Citation], *, by: int, end: int) -> list[Citation]:
