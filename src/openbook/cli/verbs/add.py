@@ -153,7 +153,7 @@ def write_documents(database: "Database", sources: "Sources", *, scope: "SyncSco
     if sources.vanished:
         note(f"{sources.vanished} documents that were there at the first reading were not at the last")
     if report.moved:
-        note(f"{report.moved:,} documents are where their files are now: they were elsewhere before")
+        note(f"the files of {report.moved:,} documents have moved")
     if scope is not None and not sources.is_complete:
         note(f"nothing was removed: {_MAY_BE_AMONG}")
     elif scope is not None and scope.withheld:
