@@ -28,6 +28,23 @@ def test_elapsed_and_left_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert drawn.index("elapsed 0:00:0") < drawn.index("left")
 
 
+def test_all_of_it_fits_into_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with bar("reading for the tokenizer", 46_000_000, counts_text=True) as progress:
+        progress.text_done(12_340_000)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert len(line) <= 80 and "12/46 M characters" in line
+    assert "elapsed 0:00:00" in line and line.rstrip().endswith(("left -:--:--", "left 0:00:00"))
+    with bar("training", 4000) as progress:
+        progress(1, None)
+        progress.tell("loss 9.123, rate 2.0e-03")
+        progress(1999, None)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert len(line) <= 80 and "1,999/4,000" in line and line.rstrip().endswith("rate 2.0e-03")
+
+
 def test_a_stage_without_work_has_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
     with bar("training") as progress:
         progress(7, 7)

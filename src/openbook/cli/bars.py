@@ -7,6 +7,11 @@ from typing import Any
 from openbook.escapes import visible
 
 _MILLION = 1_000_000
+_WIDE = 110
+"""Columns, below which bars are short and have no rate, for elapsed and left to fit."""
+_BAR = 40
+_NARROW = 26
+"""Columns for a name and its bar, where there are 80."""
 
 
 @contextmanager
@@ -23,9 +28,10 @@ def bar(description: str, total: int | None = None, *, counts_text: bool = False
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as RichProgress
 
+    console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}", markup=False),
-        BarColumn(),
+        BarColumn(_BAR if _is_wide(console) else max(1, _NARROW - len(description))),
         TextColumn("{task.fields[count]}", markup=False),
         TextColumn("elapsed"),
         TimeElapsedColumn(),
@@ -33,8 +39,12 @@ def bar(description: str, total: int | None = None, *, counts_text: bool = False
         TimeRemainingColumn(),
         TextColumn("{task.fields[detail]}", markup=False),
     )
-    with RichProgress(*columns, console=Console(stderr=True)) as progress:
+    with RichProgress(*columns, console=console) as progress:
         yield Bars(progress, description, total, counts_text=counts_text)
+
+
+def _is_wide(console: Any) -> bool:
+    return bool(console.width >= _WIDE)
 
 
 class Bars:
@@ -83,7 +93,7 @@ class Bars:
             number = self._progress.add_task(self._description, total=total, count="", detail="")
             self._task = next(task for task in self._progress.tasks if task.id == number)
             self._task.start_time = self._began
-        speed = self._task.finished_speed or self._task.speed
+        speed = self._task.finished_speed or self._task.speed if _is_wide(self._progress.console) else None
         count = count_line(done, total, speed, counts_text=self._counts_text)
         self._progress.update(self._task.id, completed=done, total=total, count=count, detail=self._detail)
 
@@ -97,8 +107,9 @@ def count_line(done: int, total: int | None, speed: float | None, *, counts_text
     '1.25/5.00 M characters, 0.30 M/s'
     """
     if counts_text:
-        of = "" if total is None else f"/{total / _MILLION:.2f}"
-        line = f"{done / _MILLION:.2f}{of} M characters"
+        digits = 2 if max(done, total or 0) < 10 * _MILLION else 0
+        of = "" if total is None else f"/{total / _MILLION:.{digits}f}"
+        line = f"{done / _MILLION:.{digits}f}{of} M characters"
         return f"{line}, {speed / _MILLION:.2f} M/s" if speed else line
     of = "" if total is None else f"/{total:,}"
     return f"{done:,}{of}, {speed:,.1f}/s" if speed else f"{done:,}{of}"

@@ -26,10 +26,10 @@ def note_step(row: dict[str, Any], *, steps: int, bar: "Bars | None" = None) -> 
         bar: which shows the loss from now on, too; None: there is none.
     """
     if "loss" in row:
-        said = f"loss {row['loss']:.4f}, learning rate {row['learning_rate']:.2e}"
-        note(f"step {row['step']:,} of {steps:,}: {said}")
+        loss, rate = row["loss"], row["learning_rate"]
+        note(f"step {row['step']:,} of {steps:,}: loss {loss:.4f}, learning rate {rate:.2e}")
         if bar is not None:
-            bar.tell(said)
+            bar.tell(f"loss {loss:.3f}, rate {rate:.1e}")
     if "bits_per_byte" in row:
         by_mode = ", ".join(f"{mode} {value:.3f}" for mode, value in row["bits_per_byte"].items())
         note(f"step {row['step']}: held-out bits per byte: {by_mode}")

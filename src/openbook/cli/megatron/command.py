@@ -129,7 +129,7 @@ def prepare(flags: Namespace, recipe: "Recipe", folder: Path) -> None:
     book = Database.open(flags.retro_work_dir)
     check_tokenizer(flags, book.opened)
     model_config(recipe, book.opened)  # refuses what cannot be trained before anything is made
-    with bar("reading the data") as progress:
+    with bar("reading the data", counts_text=True) as progress:
         corpus = open_corpus(folder, flags.data_path, book.opened, holdout=holdout, progress=progress)
     counts = corpus.info()
     note(f"{counts.documents:,} documents, {counts.tokens:,} tokens, {counts.holdout_documents:,} held out")
