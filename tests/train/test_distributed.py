@@ -103,7 +103,7 @@ def retrofits(
 ) -> list[dict[str, Any]]:
     """What two processes are to train on a base; one trains the same here."""
     make_base().save_pretrained(folder / "base")
-    own = {"recipe": "retrofit", "model__copy_head": True, "train__max_steps": 2}
+    own = {"recipe": "continue", "model__copy_head": True, "train__max_steps": 2}
     kinds = {
         "retrofit": ({}, "float32"),
         "own": (own, "float32"),

@@ -35,7 +35,7 @@ def alone(
     folder = tmp_path_factory.mktemp("alone") / "model"
     make_base().save_pretrained(folder.parent / "base")
     base = type(make_base()).from_pretrained(folder.parent / "base")
-    evaluated = make_retrofit(recipe="retrofit", train__eval_every=2, train__eval_sequences=2)
+    evaluated = make_retrofit(recipe="continue", train__eval_every=2, train__eval_sequences=2)
     train(evaluated, book, folder, base=base)
     return folder
 
@@ -59,9 +59,9 @@ def test_it_resumes_where_it_stopped(
     book: Database, make_base: MakeBase, make_retrofit: MakeRetrofit, tmp_path: Path, alone: Path
 ) -> None:
     with pytest.raises(TrainingStoppedError):
-        recipe = make_retrofit(recipe="retrofit")
+        recipe = make_retrofit(recipe="continue")
         train(recipe, book, tmp_path / "model", base=make_base(), stop=stop_after(2))
-    other = make_retrofit(recipe="retrofit", train__gradient_checkpointing=True)
+    other = make_retrofit(recipe="continue", train__gradient_checkpointing=True)
     train(other, book, tmp_path / "model", base=make_base())
     assert (tmp_path / "model" / "model.safetensors").read_bytes() == (
         alone / "model.safetensors"
@@ -72,7 +72,7 @@ def test_its_copy_head_trains_resumes_and_is_saved(
     book: Database, make_base: MakeBase, make_retrofit: MakeRetrofit, tmp_path: Path
 ) -> None:
     for name, stops in (("alone", False), ("resumed", True)):
-        recipe = make_retrofit(recipe="retrofit", model__copy_head=True, model__copy_rank=4)
+        recipe = make_retrofit(recipe="continue", model__copy_head=True, model__copy_rank=4)
         if stops:
             with pytest.raises(TrainingStoppedError):
                 train(recipe, book, tmp_path / name, base=make_base(), stop=stop_after(2))
@@ -94,7 +94,7 @@ def test_it_starts_from_another(
     weights: Weights,
 ) -> None:
     recipe = make_retrofit(
-        recipe="retrofit", train__start_from=str(alone), train__learning_rate=0.0, train__max_steps=1
+        recipe="continue", train__start_from=str(alone), train__learning_rate=0.0, train__max_steps=1
     )
     train(recipe, book, tmp_path / "model", base=make_base())
     before, after = weights(alone), weights(tmp_path / "model")
@@ -114,7 +114,7 @@ def test_accumulated_steps_and_half_precision(
     found = []
     for parts in (1, 2):
         recipe = make_retrofit(
-            recipe="retrofit",
+            recipe="continue",
             model__prefix_ids=[7],
             train__max_steps=2,
             train__batch_size=2 // parts,

@@ -15,7 +15,7 @@ from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.model.retrofitting import RetrofitForCausalLM
 from openbook.model.retrofitting.building import _OF_ENCODER, _OF_OWN
 from openbook.train import load_recipe, shipped_recipes, train
-from openbook.train.settings import DataSettings, TrainSettings
+from openbook.train.settings import DataSettings, QuestionSettings, TrainSettings
 
 Write = Callable[[str], str]
 
@@ -47,7 +47,7 @@ def write(tmp_path: Path) -> Write:
 
 
 PAPER = ["172m", "425m", "1.5b", "7.5b"]
-RETROFITS = ["retrofit", "retrofit-encoder"]
+RETROFITS = ["continue", "retrofit-encoder", "read"]
 
 
 def test_what_is_shipped() -> None:
@@ -92,7 +92,7 @@ def test_shipped_recipes_take_a_step(
 ) -> None:
     base = make_base(num_hidden_layers=4) if name in RETROFITS else None
     changes = [change for change in SMALL if base is None or change.partition("=")[0] not in OF_THE_BASE]
-    if name == "retrofit":
+    if name in ("continue", "read"):
         changes = [change for change in changes if not change.startswith("model.encoder")]
     if name == "wikitext103":
         decoder = load_recipe(name, [*SMALL, "train.freeze_decoder=false"]).without_retrieval()
@@ -106,7 +106,7 @@ def test_shipped_recipes_take_a_step(
         model = RetrofitForCausalLM.from_pretrained(tmp_path / "model", base=base)
     else:
         model = RetroForCausalLM.from_pretrained(tmp_path / "model")
-    assert model.config.cca_layers == ([1, 2, 3, 4] if name == "retrofit" else [4])
+    assert model.config.cca_layers == ([4] if name == "retrofit-encoder" or base is None else [1, 2, 3, 4])
 
 
 @pytest.mark.parametrize("name", shipped_recipes())
@@ -121,8 +121,10 @@ def test_shipped_recipes_name_and_explain_every_setting(name: str) -> None:
     if name in RETROFITS:
         of_base = {path.partition(".")[2] for path in OF_THE_BASE}
         of_config = of_config - of_base - {"tie_word_embeddings", "normalization"} | {"train_base", "reader"}
-    if name == "retrofit":
+    if name in ("continue", "read"):
         of_config = of_config - {*_OF_ENCODER} | {*_OF_OWN}
+    if name == "read":
+        assert sections["questions"].keys() == set(QuestionSettings.__slots__)
     assert sections["model"].keys() == of_config
     for line in text.splitlines():
         assert line.startswith("#") or re.search(r"  # \w", line), f"without a comment: {line}"
@@ -205,7 +207,7 @@ def test_the_last_set_wins_and_others_stay() -> None:
         ("train.retrieval_dropout=1.5", "must lie between 0 and 1"),
         ("train.min_learning_rate_ratio=-0.1", "must lie between 0 and 1"),
         ("train.adam_beta2=1", "must lie between 0 and 1, below 1"),
-        ("train.start_from=3", "train.start_from is 3: must be a folder, or null"),
+        ("train.start_from=3", "train.start_from is 3: must be text, or null"),
         ("train.keep_checkpoints=0", "must be at least 1"),
         ("train.trackers=tensorboard", "train.trackers is 'tensorboard': must be a list of names"),
         ("train.trackers=[tensorbord]", "train.trackers: .*'tensorbord'; did you mean 'tensorboard'"),

@@ -266,11 +266,11 @@ def test_a_merged_retrofit_is_nothing_to_start_from(
         train(recipe, book, tmp_path / "next", base=make_base())
 
 
-@pytest.mark.parametrize("name", ["retrofit", "retrofit-encoder"])
+@pytest.mark.parametrize("name", ["continue", "retrofit-encoder"])
 def test_python_and_the_command_have_the_same_defaults(make_base: MakeBase, name: str) -> None:
     recipe = load_recipe(name)
     base = make_base()
     by_recipe = retrofit(base, **recipe.model, num_neighbors=recipe.data.num_neighbors)
     assert retrofit(base, reader=recipe.model["reader"]).config.to_dict() == by_recipe.config.to_dict()
-    if name == "retrofit":
+    if name == "continue":
         assert retrofit(base).config.to_dict() == by_recipe.config.to_dict()

@@ -20,6 +20,7 @@ from openbook.cli.inputs import require_text
 from openbook.cli.signals import INTERRUPTED, StoppedInOrderError
 from openbook.cli.verbs import (
     add,
+    answers,
     ask,
     build,
     demo,
@@ -64,6 +65,7 @@ evaluations.command()(evaluate.perplexity)
 evaluations.command()(evaluate.retrieval)
 evaluations.command()(harness.harness)
 app.command()(ask.ask)
+evaluations.command()(answers.qa)
 app.command()(generate.generate)
 app.command()(exam.exam)
 app.command()(demo.demo)

@@ -68,20 +68,25 @@ def shares_of(text: str | None, *, default: bool) -> list[float]:
 
 
 def load_model(path: Path) -> "RetroForCausalLM":
-    """Load a trained model.
+    """Load a trained model, onto the GPU if there is one.
 
     Raises:
         SettingsError: the folder holds none, or a damaged one.
     """
     require_model(path)
+    import torch
     from safetensors import SafetensorError
+    from torch import nn
 
     from openbook.model import auto
 
     try:
-        return auto.load_model(path)
+        model = auto.load_model(path)
     except SafetensorError as error:
         raise SettingsError(f"{path}: its weights are damaged ({error}); restore them") from error
+    if torch.cuda.is_available():
+        nn.Module.to(model, "cuda")
+    return model
 
 
 def require_model(path: Path) -> None:

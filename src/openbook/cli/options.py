@@ -224,7 +224,16 @@ RetrofitDatabase = Annotated[
 ]
 RetrofitFolder = Annotated[Path, typer.Option(help="Folder for the new weights.")]
 RetrofitRecipe = Annotated[
-    str, typer.Option(metavar="RECIPE", help="A YAML file, or a shipped name: retrofit, retrofit-encoder.")
+    str,
+    typer.Option(metavar="RECIPE", help="A YAML file, or a shipped name: continue, read, retrofit-encoder."),
+]
+Questions = Annotated[
+    Path | None,
+    typer.Option(
+        "--questions",
+        metavar="FILE",
+        help='JSON lines to learn from with --recipe read: {"question", "answers", "document", "swaps"}.',
+    ),
 ]
 TrainBase = Annotated[
     bool,
@@ -366,6 +375,22 @@ ResultsFile = Annotated[
     typer.Option(
         metavar="FILE", help="Write the results and each question and answer as JSON.", show_default=False
     ),
+]
+QuestionsArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="QUESTIONS", help='JSON lines: {"question", "answers", "document"}; see docs/evaluation.md.'
+    ),
+]
+AnswerModes = Annotated[
+    str, typer.Option(help="What is read, by commas: on, off, random, shuffled, gold (one that answers).")
+]
+QuestionLimit = Annotated[
+    int | None, typer.Option("--limit", help="Ask the first so many. [default: all]", show_default=False)
+]
+AnswersFile = Annotated[
+    Path | None,
+    typer.Option("--answers", metavar="FILE", help="Write each answer as JSON lines.", show_default=False),
 ]
 HarnessSeed = Annotated[int, typer.Option(help="Of the choice of examples, and of draws.")]
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from openbook.database.document_list import ListedDocument
     from openbook.evaluate import Difference, GrowingRow, PerplexityReport, RetrievalReport
+    from openbook.evaluate.answering.measure import AnswerReport
     from openbook.evaluate.baselines import KnnLmScorer
     from openbook.evaluate.harness import HarnessReport
     from openbook.evaluate.report import Evaluation, Table
@@ -246,6 +247,23 @@ def print_search_quality(report: "RetrievalReport", *, json: bool) -> None:
     print_line(f"recall@10 against exact search  {report.recall_at_10:.4f}")
     print_line(f"queries/s, all at once          {report.queries_per_second:,.0f}")
     print_line(f"latency of one, ms              p50 {latency.p50:.2f}, p99 {latency.p99:.2f}")
+
+
+def print_answers(report: "AnswerReport", *, json: bool) -> None:
+    """Print exact match and F1 by mode."""
+    if json:
+        modes = {
+            mode: {"exact_match": found.exact_match, "f1": found.f1, "interval": found.interval}
+            for mode, found in report.modes.items()
+        }
+        counts = {"answer_recall": report.answer_recall, "questions": report.questions}
+        print_json({"modes": modes} | counts)
+        return
+    print_line(f"{report.questions} questions; what was found answers {report.answer_recall:.1%} of them")
+    print_line(f"{'mode':10}{'exact match':>12}{'95 %':>16}{'F1':>8}")
+    for mode, found in report.modes.items():
+        low, high = found.interval
+        print_line(f"{mode:10}{found.exact_match:12.3f}{low:9.3f}…{high:.3f}{found.f1:9.3f}")
 
 
 # Training

@@ -35,8 +35,9 @@ def description(recipe: Recipe, trained_on: dict[str, Any]) -> dict[str, Any]:
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     """What makes `now` another training run: its name, what it was before, what it is now."""
-    for section in ("model", "data", "train", "trained_on"):
-        earlier = before.get(section, {})
+    unsaid = asdict(Recipe(name="", model={}))  # an older version did not know all settings
+    for section in ("model", "data", "questions", "train", "trained_on"):
+        earlier = unsaid.get(section, {}) | before.get(section, {})
         for key in {**now[section], **earlier}:
             old, new = earlier.get(key), now[section].get(key)
             if old == new or (section == "train" and key in _FREE):

@@ -24,8 +24,21 @@ _FROM_DATABASE = (
 )
 
 
-def new_model(recipe: Recipe, database: Version, base: PreTrainedModel | None) -> RetroForCausalLM:
+def new_model(
+    recipe: Recipe,
+    database: Version,
+    base: PreTrainedModel | None,
+    *,
+    prefix_ids: list[int] | None = None,
+) -> RetroForCausalLM:
     """Make the recipe's model for this database, with fresh weights; on a base, if one is given.
+
+    Args:
+        recipe: its section model counts.
+        database: gives tokens and chunks.
+        base: to retrofit; None: the recipe's own decoder.
+        prefix_ids: what stands before texts and neighbors, where the recipe does not say; None: those that
+            the tokenizer puts before a text.
 
     Raises:
         SettingsError: a key that is unknown, or that the database or the base decides.
@@ -52,7 +65,7 @@ def new_model(recipe: Recipe, database: Version, base: PreTrainedModel | None) -
         require_tokenizer(base.name_or_path, database)
     settings = dict(recipe.model)
     if settings.get("reader", "own") == "own" and settings.get("prefix_ids") is None:
-        settings["prefix_ids"] = database.tokenizer.start_ids
+        settings["prefix_ids"] = database.tokenizer.start_ids if prefix_ids is None else prefix_ids
     model = retrofit(
         base,
         **settings,

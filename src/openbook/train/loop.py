@@ -17,7 +17,7 @@ from accelerate.state import AcceleratorState
 from torch import Tensor
 from torch.distributed.tensor import DTensor
 from torch.optim.lr_scheduler import LambdaLR
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from openbook.errors import SettingsError, TrainingError
 from openbook.model import RetroForCausalLM
@@ -27,7 +27,7 @@ from openbook.train import checkpoints, distributed, state_dicts
 from openbook.train.checkpoints import Checkpoint
 from openbook.train.fsdp import is_sharded
 from openbook.train.optimizer import make_optimizer
-from openbook.train.sample_order import TrainingOrder, ignore_signals, seed_step
+from openbook.train.sample_order import begin_worker, seed_step
 from openbook.train.schedule import learning_rate_factor
 from openbook.train.settings import TrainSettings
 
@@ -40,8 +40,8 @@ class Hooks:
 
     write: Callable[[int, dict[str, Any]], None]
     """Called with a step and what is to be logged of it."""
-    evaluate: Callable[[], dict[str, float]] | None
-    """Gives bits per byte by mode, of the model as it is; None: there is nothing to evaluate on."""
+    evaluate: Callable[[], dict[str, Any]] | None
+    """Gives what is to be logged of the model as it is, such as bits per byte by mode; None: nothing is."""
     save: Callable[["TrainingLoop"], None]
     """Writes a checkpoint."""
     progress: Progress
@@ -65,7 +65,7 @@ class TrainingLoop:
         self,
         model: RetroForCausalLM,
         settings: TrainSettings,
-        samples: TrainingOrder,
+        samples: Dataset[Any],
         output: Path,
         hooks: Hooks,
     ) -> None:
@@ -115,7 +115,7 @@ class TrainingLoop:
                 hooks.write(self.step, self._logs(norm, learning_rate))
             if hooks.evaluate is not None and self._is_due(settings.eval_every):
                 # All wait: each evaluates the same text, for shards of weights are of no use alone.
-                hooks.write(self.step, {"bits_per_byte": hooks.evaluate()})
+                hooks.write(self.step, hooks.evaluate())
             # The last step needs no checkpoint: the model itself follows.
             if stopped or (self._is_due(settings.save_every) and not last):
                 hooks.save(self)  # All wait: shards are gathered, then the first process writes.
@@ -157,8 +157,11 @@ class TrainingLoop:
 
     def compute_loss(self, batch: Batch, predicted: Tensor) -> Tensor:
         """Sum the losses of a micro-batch's tokens, divided by the number that the step predicts."""
+        given: dict[str, Any] = {**batch, "num_items_in_batch": predicted, "return_logits": False}
+        if "is_prompt" in batch:
+            given["is_prompt"] = bool(batch["is_prompt"].all())
         with self.autocast():
-            loss: Tensor = self.model(**batch, num_items_in_batch=predicted, return_logits=False).loss
+            loss: Tensor = self.model(**given).loss
         if not loss.requires_grad:
             # No neighbor was read, and only what reads them is trained: its gradients are zero.
             trained = [weight for weight in self.model.parameters() if weight.requires_grad]
@@ -257,7 +260,7 @@ def make_accelerator(settings: TrainSettings) -> Accelerator:
     )
 
 
-def make_loader(samples: TrainingOrder, settings: TrainSettings) -> DataLoader[Any]:
+def make_loader(samples: Dataset[Any], settings: TrainSettings) -> DataLoader[Any]:
     """Batches in the order of the samples; accelerate gives each process its own of them, on its device."""
     return DataLoader(
         samples,
@@ -265,5 +268,5 @@ def make_loader(samples: TrainingOrder, settings: TrainSettings) -> DataLoader[A
         collate_fn=collate,
         num_workers=settings.workers,
         pin_memory=torch.cuda.is_available(),
-        worker_init_fn=ignore_signals,
+        worker_init_fn=begin_worker,
     )

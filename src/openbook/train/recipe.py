@@ -1,7 +1,7 @@
 """Recipes: YAML files that say which model to train on which sequences, and how.
 
-A recipe has the sections `model` (arguments of `RetroConfig`), `data` and `train`. Every key is checked when
-it is read; an unknown one is refused with the nearest known name.
+A recipe has the sections `model` (arguments of `RetroConfig`), `data`, `questions` (to learn to answer) and
+`train`. Every key is checked when it is read; an unknown one is refused with the nearest known name.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from openbook.errors import SettingsError, one_line, refuse_unknown
-from openbook.train.settings import DataSettings, TrainSettings
+from openbook.train.settings import DataSettings, QuestionSettings, TrainSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,23 @@ class Recipe:
     model: dict[str, Any]
     """Arguments of `RetroConfig`; vocabulary and chunk size come from the database."""
     data: DataSettings = field(default_factory=DataSettings)
+    questions: QuestionSettings = field(default_factory=QuestionSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
+
+    @property
+    def learns_text(self) -> bool:
+        """Whether any step learns the database's text."""
+        return self.questions.file is None or self.questions.text_every > 0
+
+    @property
+    def reads_table(self) -> bool:
+        """Whether the database's neighbor table is needed."""
+        return self.learns_text and self.data.num_neighbors > 0
+
+    @property
+    def sample_length(self) -> int:
+        """Tokens of a sample, padding included; of a question where questions are learned."""
+        return self.data.sequence_length if self.questions.file is None else self.questions.length
 
     def without_retrieval(self) -> "Recipe":
         """The same training run of the same decoder alone, to compare with."""
@@ -57,11 +73,12 @@ def load_recipe(name: str, overrides: Iterable[str] = ()) -> Recipe:
     sections = _sections(raw, f"recipe {name}")
     for override in overrides:
         _override(sections, override)
-    refuse_unknown(sections, ("model", "data", "train"), where=f"recipe {name}")
+    refuse_unknown(sections, ("model", "data", "questions", "train"), where=f"recipe {name}")
     return Recipe(
         name=name if name in shipped_recipes() else Path(name).stem,
         model=dict(sections.get("model", {})),
         data=DataSettings(**_known(sections.get("data", {}), DataSettings, "data")),
+        questions=QuestionSettings(**_known(sections.get("questions", {}), QuestionSettings, "questions")),
         train=TrainSettings(**_known(sections.get("train", {}), TrainSettings, "train")),
     )
 

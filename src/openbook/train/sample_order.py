@@ -4,6 +4,7 @@ Position p (from 0) of a training run is sample `permutation[p % N]` of epoch `p
 permutation. So a training run resumes at any position without reading what comes before.
 """
 
+import os
 import signal
 from dataclasses import dataclass, field
 
@@ -59,8 +60,12 @@ class TrainingOrder(Dataset[Sample]):
         return sample
 
 
-def ignore_signals(worker: int) -> None:
-    """Let a process that reads ahead live on: launchers signal it too, but its training process ends it."""
+def begin_worker(worker: int) -> None:
+    """Let a process that reads ahead live on: launchers signal it too, but its training process ends it.
+
+    Its tokenizers work alone: their threads do not outlive a fork, and would be waited for forever.
+    """
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
 

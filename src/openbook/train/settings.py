@@ -1,4 +1,4 @@
-"""The settings of a recipe's sections `data` and `train`, checked at construction."""
+"""The settings of a recipe's sections `data`, `questions` and `train`, checked at construction."""
 
 import math
 from collections.abc import Sequence
@@ -25,6 +25,40 @@ class DataSettings:
         _check_kinds(self, "data")
         _at_least(self, "data", 1, "sequence_length")
         _at_least(self, "data", 0, "num_neighbors")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionSettings:
+    """Questions to learn to answer from what is read, see `openbook.evaluate.answering.questions`."""
+
+    file: str | None = None
+    """JSON lines of questions and answers; null: there are none, and text is learned alone."""
+    length: int = 128
+    """Tokens of a question with its answer, a multiple of the chunk size; longer ones are left out."""
+    num_found: int = 16
+    """Passages that each question's search keeps, to draw from those that do not hold the answer."""
+    search_mode: str | None = None
+    """dense, bm25 or hybrid; null: the database's default."""
+    swapped_share: float = 0.5
+    """Share of draws in which another answer stands in the passage, where the question has such."""
+    refused_share: float = 0.1
+    """Share of draws in which no passage holds the answer, and the model is to say so."""
+    text_every: int = 0
+    """Every so many steps learn the database's text instead, which needs its neighbors; 0: none do."""
+    held_out: int = 64
+    """Questions that the model does not learn; they are answered at each evaluation."""
+
+    def __post_init__(self) -> None:
+        _check_kinds(self, "questions")
+        _at_least(self, "questions", 1, "length", "num_found")
+        _at_least(self, "questions", 0, "text_every", "held_out")
+        for name in ("swapped_share", "refused_share"):
+            _share(self, name, one=True, where="questions")
+        if self.swapped_share + self.refused_share > 1:
+            raise SettingsError(
+                f"questions.swapped_share {self.swapped_share} and questions.refused_share "
+                f"{self.refused_share}: must not be more than 1 together"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +148,7 @@ def _check_kind(value: Any, kind: Any) -> tuple[bool, str]:
         fits = isinstance(value, list | tuple) and all(isinstance(name, str) for name in value)
         return fits, "a list of names, such as [tensorboard, wandb]"
     if kind == str | None:
-        return value is None or isinstance(value, str), "a folder, or null"
+        return value is None or isinstance(value, str), "text, or null"
     if kind is bool:
         return isinstance(value, bool), "true or false"
     named = {int: "a whole number", float: "a number"}[kind]
@@ -127,9 +161,9 @@ def _at_least(settings: Any, where: str, lowest: int, *names: str) -> None:
             raise SettingsError(f"{where}.{name} is {getattr(settings, name)}: must be at least {lowest}")
 
 
-def _share(settings: Any, *names: str, one: bool) -> None:
+def _share(settings: Any, *names: str, one: bool, where: str = "train") -> None:
     for name in names:
         value = getattr(settings, name)
         if not 0 <= value <= 1 or (value == 1 and not one):
             below = "" if one else ", below 1"
-            raise SettingsError(f"train.{name} is {value}: must lie between 0 and 1{below}")
+            raise SettingsError(f"{where}.{name} is {value}: must lie between 0 and 1{below}")

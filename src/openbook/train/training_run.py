@@ -4,18 +4,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from transformers import PreTrainedModel, set_seed
 
-from openbook.database import Database, NeighborTable, SequenceDataset, Version
+from openbook.database import Database, NeighborTable, Version
 from openbook.errors import TrainingStoppedError
 from openbook.evaluate import EvaluationOptions, Evaluator, evaluate_perplexity
 from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import RetrofitConfig
-from openbook.progress import Progress, silent
+from openbook.progress import Progress, silent, stage
 from openbook.train import checkpoints, distributed, state_dicts
 from openbook.train.checkpoints import Checkpoint
 from openbook.train.comparison import fingerprints
@@ -23,12 +22,13 @@ from openbook.train.fsdp import shard
 from openbook.train.initialize import copy_weights, freeze_decoder, new_model
 from openbook.train.loop import Hooks, TrainingLoop, check_machine
 from openbook.train.metrics_file import MetricsFile, Report
+from openbook.train.question_evaluation import exact_matches
 from openbook.train.recipe import Recipe
 from openbook.train.replacement import move_if_complete
 from openbook.train.run_files import require_output
 from openbook.train.run_folder import Note, begin, finish, locked
-from openbook.train.sample_order import TrainingOrder
 from openbook.train.trackers import require_trackers, start_trackers
+from openbook.train.training_data import TrainingData, fingerprint_of, load_data, question_chat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,18 +126,21 @@ def train(
     distributed.in_first(lambda: require_output(folder, start_from=settings.start_from, base=name))
     note = note if distributed.is_first() else lambda text: None
     database = database.opened
-    table = NeighborTable.load(database) if recipe.data.num_neighbors else None
-    samples = _samples(recipe, database, table)
+    chat = question_chat(recipe, database, base)
+    table = NeighborTable.load(database) if recipe.reads_table else None
+    data = load_data(recipe, database, table, chat, note=note, progress=stage(progress, "asking"))
     # All that can be refused is refused before anything is written.
     check_machine(settings)
     require_trackers(settings.trackers)
     set_seed(settings.seed)
-    model = new_model(recipe, database, base)
+    model = new_model(recipe, database, base, prefix_ids=None if chat is None else chat.prefix_ids)
     if settings.start_from is not None and (overwrite or not checkpoints.steps_saved(folder)):
         copy_weights(model, Path(settings.start_from))
     if settings.freeze_decoder:
         freeze_decoder(model, recipe)
     trained_on = fingerprints(database, table)
+    if chat is not None:
+        trained_on["questions"] = fingerprint_of(recipe.questions.file)
     if isinstance(model.config, RetrofitConfig):
         trained_on["base"] = model.config.base_fingerprint or model.config.base_core_fingerprint
         trained_on["base's loading"] = model.config.base_loading
@@ -150,9 +153,9 @@ def train(
             if distributed.is_first():
                 begins(TrainingSize.of(recipe, parameters=parameters, samples=len(samples)))
             run = TrainingRun(recipe, database, table, begun.folder, trained_on, begun.checkpoint)
-            run.train(model, samples, progress=progress, report=report, note=note, stop=stop)
+            run.train(model, data, progress=progress, report=report, note=note, stop=stop)
             distributed.in_first(lambda: move_if_complete(folder))
-    tokens = settings.max_steps * settings.step_size * recipe.data.sequence_length
+    tokens = settings.max_steps * settings.step_size * recipe.sample_length
     seconds = round(time.monotonic() - began, 1)
     return TrainResult(folder, settings.max_steps, tokens, seconds, parameters)
 
@@ -179,7 +182,7 @@ class TrainingRun:
     def train(
         self,
         model: RetroForCausalLM,
-        samples: SequenceDataset,
+        data: TrainingData,
         *,
         progress: Progress,
         report: Report,
@@ -188,9 +191,10 @@ class TrainingRun:
     ) -> None:
         """Take the steps that are left, and save the model; arguments and errors are those of `train`."""
         settings = self.recipe.train
-        evaluates = bool(settings.eval_every) and bool(self.database.layout.holdout.any())
+        evaluates = bool(settings.eval_every) and self._has_held_out(data)
         if settings.eval_every and not evaluates:
-            note("no document is held out, so nothing is evaluated during training")
+            what = "document" if data.questions is None else "question"
+            note(f"no {what} is held out, so nothing is evaluated during training")
         if settings.gradient_checkpointing:
             model.activation_checkpointing_enable()
         if settings.fsdp and distributed.world_size() > 1:
@@ -198,12 +202,13 @@ class TrainingRun:
         with self._metrics(report) as metrics:
             hooks = Hooks(
                 write=metrics.write if metrics else lambda step, values: None,
-                evaluate=partial(self._bits_per_byte, self._evaluator(model)) if evaluates else None,
+                evaluate=self._evaluation(model, data) if evaluates else None,
                 save=lambda loop: self._save(loop, metrics),
                 progress=progress if metrics else silent,
                 stop=stop,
             )
-            loop = TrainingLoop(model, settings, self._order(samples), self.folder, hooks)
+            order = data.order(self.recipe, first_step=self.start.step if self.start else 0)
+            loop = TrainingLoop(model, settings, order, self.folder, hooks)
             if self.start is not None:
                 loop.resume(self.start)
             stopped = loop.run()
@@ -215,18 +220,33 @@ class TrainingRun:
         weights = state_dicts.weights_of(model)
         distributed.in_first(lambda: finish(self.folder, model, weights, self.database))
 
-    def _order(self, samples: SequenceDataset) -> TrainingOrder:
-        settings = self.recipe.train
-        first = (self.start.step if self.start else 0) * settings.step_size
-        last = settings.max_steps * settings.step_size
-        return TrainingOrder(samples, settings.seed, settings.retrieval_dropout, first=first, last=last)
+    def _has_held_out(self, data: TrainingData) -> bool:
+        has_text = data.text is not None and bool(self.database.layout.holdout.any())
+        return has_text or len(data.held_out) > 0
+
+    def _evaluation(self, model: RetroForCausalLM, data: TrainingData) -> Callable[[], dict[str, Any]]:
+        """What an evaluation does: bits per byte of held-out text, exact matches of held-out questions."""
+        has_text = data.text is not None and self.database.layout.holdout.any()
+        evaluator = self._evaluator(model) if has_text else None
+
+        def evaluate() -> dict[str, Any]:
+            found: dict[str, Any] = {}
+            if evaluator is not None:
+                found["bits_per_byte"] = self._bits_per_byte(evaluator)
+            if data.held_out:
+                assert data.chat is not None
+                k, size = self.recipe.data.num_neighbors, self.recipe.train.batch_size
+                found["exact_match"] = exact_matches(model, data.chat, data.held_out, k=k, batch_size=size)
+            return found
+
+        return evaluate
 
     @contextmanager
     def _metrics(self, report: Report) -> Iterator[MetricsFile | None]:
         """Open metrics.jsonl and start the trackers in the first process; the others have none."""
         settings = self.recipe.train
         step = self.start.step if self.start else 0
-        tokens = settings.step_size * self.recipe.data.sequence_length
+        tokens = settings.step_size * self.recipe.sample_length
         opened: list[MetricsFile] = []
 
         def open_in_first() -> None:
@@ -273,11 +293,3 @@ class TrainingRun:
         modes = ("off",) if self.table is None else ("on", "off", "random")
         report = evaluate_perplexity(evaluator, modes)
         return {mode: round(result.bits_per_byte, 4) for mode, result in report.modes.items()}
-
-
-def _samples(recipe: Recipe, database: Version, table: NeighborTable | None) -> SequenceDataset:
-    length = recipe.data.sequence_length
-    if table is None:
-        return SequenceDataset(database, "train", length)
-    neighbors = table.first(recipe.data.num_neighbors)
-    return SequenceDataset(database, "train", length, neighbors, book=table.book)

@@ -12,6 +12,7 @@ from openbook.cli.console import note
 from openbook.cli.exam_output import print_exam, print_world
 from openbook.cli.inputs import load_model
 from openbook.cli.options import (
+    BatchSize,
     ExamBook,
     ExamDocuments,
     ExamEmbedder,
@@ -48,6 +49,7 @@ def exam(
     embedder: ExamEmbedder = None,
     book: ExamBook = None,
     workdir: WorkFolder = None,
+    batch_size: BatchSize = 16,
     json: Json = False,
 ) -> None:
     """Facts that nobody knows: asked, edited in the book, asked again, removed, asked a last time.
@@ -82,7 +84,7 @@ def exam(
     options = ExamOptions(k=k, search_mode=mode, questions=questions or _QUESTIONS, seed=seed)
     loaded = load_model(model)
     chat = ChatFormat.of(load_tokenizer(str(model)))
-    reader = ModelReader(loaded, chat)
+    reader = ModelReader(loaded, chat, batch_size)
     with _work_folder(workdir) as folder:
         if book is None:
             database = _create(folder / "book", chat.tokenizer, embedder, loaded.config.chunk_size)

@@ -1,6 +1,7 @@
 """The verbs that give retrieval to a model of transformers: retrofit, merge."""
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from openbook.cli.options import (
     ModelArgument,
     Overwrite,
     Quantize,
+    Questions,
     RetrofitDatabase,
     RetrofitFolder,
     RetrofitRecipe,
@@ -36,7 +38,8 @@ def retrofit(
     base: BaseArgument,
     database: RetrofitDatabase,
     output: RetrofitFolder,
-    recipe: RetrofitRecipe = "retrofit",
+    recipe: RetrofitRecipe = "continue",
+    questions: Questions = None,
     settings: Settings = None,
     train_base: TrainBase = False,
     revision: Revision = None,
@@ -55,11 +58,16 @@ def retrofit(
     openbook neighbors mybook
 
     openbook retrofit HuggingFaceTB/SmolLM2-135M-Instruct --database mybook --output mymodel
+
+    To answer questions: ... --recipe read --questions questions.jsonl, which needs no neighbors.
     """
     from openbook.train import load_recipe
 
     changes = [*(settings or []), *(["model.train_base=true"] if train_base else [])]
     loaded = load_recipe(recipe, changes)
+    if questions is not None:
+        loaded = replace(loaded, questions=replace(loaded.questions, file=str(questions)))
+    require_questions(loaded)
     if loaded.model.get("train_base"):
         note("the base will train, too: with retrieval off the model will drift from what it was")
     opened = require_fit(loaded, base, database, output, overwrite=overwrite)
@@ -68,6 +76,19 @@ def retrofit(
         warnings.filterwarnings("ignore", message="train_base")  # it was said above
         code = run_training(loaded, opened, output, base=model, overwrite=overwrite, json=json)
     end(code)
+
+
+def require_questions(recipe: "Recipe") -> None:
+    """Refuse a recipe that learns questions without a file of them.
+
+    Raises:
+        SettingsError: it has none, or there is no such file.
+    """
+    file = recipe.questions.file
+    if file is None and recipe.name == "read":
+        raise SettingsError("recipe read: learns from questions; give a file of them: --questions FILE")
+    if file is not None and not Path(file).is_file():
+        raise SettingsError(f"questions {file}: there is no such file")
 
 
 def require_fit(recipe: "Recipe", base: str, folder: Path, output: Path, *, overwrite: bool) -> "Version":

@@ -91,7 +91,7 @@ def require_place(
     from openbook.train.run_files import require_output
 
     require_output(output, start_from=recipe.train.start_from, base=base)
-    table = NeighborTable.load(database) if recipe.data.num_neighbors else None
+    table = NeighborTable.load(database) if recipe.reads_table else None
     if not overwrite:
         refuse_other_model(output, recipe, fingerprints(database, table))
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from openbook.evaluate.answering.answerer import Answerer, NeighborTokens
 from openbook.evaluate.exam.reading import ReadAnswer, ReadNeighbors
 from openbook.generation import Sampling
 from openbook.generation.decoding_loop import DecodedToken, DecodingSettings, decode
@@ -24,13 +25,17 @@ class ModelReader:
 
     model: a native RETRO or a retrofit.
     chat: the format of its tokenizer.
+    batch_size: questions at a time, of a retrofit that reads its neighbors itself.
     """
 
     model: RetroForCausalLM
     chat: ChatFormat
+    batch_size: int = 16
 
     def answer(self, questions: Sequence[str], neighbors: ReadNeighbors | None) -> list[ReadAnswer]:
         """Answer questions, see `Reader`."""
+        if getattr(self.model.config, "reader", None) == "own":
+            return self._answer_in_batches(questions, neighbors)
         answers = []
         with evaluation_mode(self.model):
             for place, question in enumerate(questions):
@@ -42,6 +47,16 @@ class ModelReader:
                     )
                 answers.append(self._answer(question, read))
         return answers
+
+    def _answer_in_batches(
+        self, questions: Sequence[str], neighbors: ReadNeighbors | None
+    ) -> list[ReadAnswer]:
+        read = None
+        if neighbors is not None:
+            mask = torch.from_numpy(np.ascontiguousarray(neighbors.mask))
+            read = NeighborTokens(torch.from_numpy(neighbors.ids), mask)
+        answerer = Answerer(self.model, self.chat, batch_size=self.batch_size)
+        return [ReadAnswer(item.text, item.shares, item.copied) for item in answerer.answer(questions, read)]
 
     def _answer(self, question: str, read: tuple[Tensor, Tensor] | None) -> ReadAnswer:
         def fetch(chunks: list[list[int]]) -> tuple[Tensor, Tensor]:

@@ -122,7 +122,7 @@ def _check_options(reader: str, options: dict[str, Any]) -> None:
     others = {"own": _OF_ENCODER, "encoder": _OF_OWN}.get(reader, ())
     for name in others:
         if options.get(name) is not None:
-            other, recipe = ("encoder", "retrofit") if reader == "own" else ("own", "retrofit-encoder")
+            other, recipe = ("encoder", "continue") if reader == "own" else ("own", "retrofit-encoder")
             raise SettingsError(
                 f"{name}: is a setting of reader={other!r}, this retrofit has {reader!r}; leave it out (for "
                 f"settings of {reader!r}: --recipe {recipe})"

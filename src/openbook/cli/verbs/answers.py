@@ -1,0 +1,84 @@
+"""The verb `eval qa`: questions with known answers."""
+
+import json as json_format
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from openbook.cli.console import bar, note
+from openbook.cli.inputs import load_model, names_of, require_model
+from openbook.cli.options import (
+    AnswerModes,
+    AnswersFile,
+    BatchSize,
+    DatabaseArgument,
+    HarnessSeed,
+    Json,
+    Mode,
+    ModelArgument,
+    QuestionLimit,
+    QuestionsArgument,
+    ReadNeighbors,
+)
+from openbook.cli.output import print_answers
+from openbook.errors import SettingsError
+
+if TYPE_CHECKING:
+    from openbook.evaluate.answering.measure import AnswerReport
+    from openbook.evaluate.answering.passages import AskedQuestion
+
+
+def qa(
+    model: ModelArgument,
+    db: DatabaseArgument,
+    questions: QuestionsArgument,
+    modes: AnswerModes = "on,off",
+    k: ReadNeighbors = None,
+    search_mode: Mode = None,
+    limit: QuestionLimit = None,
+    answers: AnswersFile = None,
+    batch_size: BatchSize = 16,
+    seed: HarnessSeed = 0,
+    json: Json = False,
+) -> None:
+    """Ask questions with known answers: exact match and F1, with what the book says and without.
+
+    Example: openbook eval qa mymodel mybook questions.jsonl --modes on,off,random,gold
+    """
+    from openbook.database import Version
+    from openbook.evaluate.answering.answerer import Answerer
+    from openbook.evaluate.answering.measure import check_answer_modes, measure_answers
+    from openbook.evaluate.answering.passages import ask_book
+    from openbook.evaluate.answering.questions import read_questions
+    from openbook.text.chat import ChatFormat
+
+    names = names_of(modes)
+    check_answer_modes(names)
+    rows = read_questions(questions)[:limit]
+    if answers is not None and answers.exists():
+        raise SettingsError(f"answers {answers}: exists already; choose another file")
+    require_model(model)
+    database = Version.open(db)
+    loaded = load_model(model)
+    k = loaded.config.num_neighbors if k is None else k
+    answerer = Answerer(loaded, ChatFormat.of(database.tokenizer), batch_size=batch_size)
+    database.settings.require_match(
+        database.tokenizer,
+        tokenizer_fingerprint=loaded.config.tokenizer_fingerprint,
+        chunk_size=loaded.config.chunk_size,
+    )
+    with bar("asking the book") as progress:
+        asked = ask_book(database, rows, k=k, mode=search_mode, progress=progress)
+    with bar(names[0]) as progress:
+        report = measure_answers(answerer, asked, k=k, modes=names, seed=seed, progress=progress)
+    if answers is not None:
+        _write(report, asked, answers)
+    print_answers(report, json=json)
+
+
+def _write(report: "AnswerReport", asked: "list[AskedQuestion]", path: Path) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        for number, item in enumerate(asked):
+            given = {mode: answers[number].text for mode, answers in report.answers.items()}
+            row = {"question": item.question.question, "answers": item.question.answers, "given": given}
+            file.write(json_format.dumps(row, ensure_ascii=False) + "\n")
+    note(f"{path}: each question with its answers")

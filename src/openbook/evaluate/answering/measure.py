@@ -1,0 +1,143 @@
+"""How well a model answers questions from a book: exact match and F1 by mode, and what the search finds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import mean
+
+import numpy as np
+
+from openbook.errors import SettingsError
+from openbook.evaluate.answering.answerer import Answer, Answerer, NeighborTokens
+from openbook.evaluate.answering.passages import AskedQuestion, Passage
+from openbook.evaluate.exact_match import exact_match, f1, holds_answer
+from openbook.progress import Progress, silent, stage
+
+_RESAMPLES = 1000
+ANSWER_MODES = ("on", "off", "random", "shuffled", "gold")
+"""What is read: what the search found; nothing; passages of other questions, drawn at random; those of one
+other question; or the found ones with one that holds the answer among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerScores:
+    """Means over the questions, from 0 to 1, with normalized texts."""
+
+    exact_match: float
+    f1: float
+    interval: tuple[float, float]
+    """Of the exact match, 95 %, by drawing the questions again and again (bootstrap)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerReport:
+    """What `openbook eval qa` prints.
+
+    modes: by mode.
+    answer_recall: share of the answerable questions whose k found passages hold an answer.
+    questions: how many were asked.
+    answers: what was answered, by mode, in the order of the questions.
+    """
+
+    modes: dict[str, AnswerScores]
+    answer_recall: float
+    questions: int
+    answers: dict[str, list[Answer]]
+
+
+def measure_answers(
+    answerer: Answerer,
+    asked: Sequence[AskedQuestion],
+    *,
+    k: int,
+    modes: Sequence[str] = ("on", "off"),
+    seed: int = 0,
+    progress: Progress = silent,
+) -> AnswerReport:
+    """Ask a model in several modes.
+
+    Args:
+        answerer: of the model.
+        asked: the questions, with what they found in the book.
+        k: passages that are read, the best ones.
+        modes: of `ANSWER_MODES`.
+        seed: of what is drawn for random.
+        progress: called with questions done, by mode.
+
+    Raises:
+        SettingsError: an unknown mode, or no questions.
+    """
+    if not asked:
+        raise SettingsError("there are no questions")
+    check_answer_modes(modes)
+    answers: dict[str, list[Answer]] = {}
+    for mode in modes:
+        passages = passages_of_mode(mode, asked, k=k, seed=seed)
+        read = None if passages is None else _tokens(answerer, passages)
+        questions = [item.question.question for item in asked]
+        answers[mode] = answerer.answer(questions, read, progress=stage(progress, mode))
+    recall = [
+        float(any(holds_answer(passage.text, item.question.answers) for passage in item.found[:k]))
+        for item in asked
+        if item.question.is_answerable
+    ]
+    found = round(mean(recall), 4) if recall else 0.0
+    return AnswerReport(scores(answers, asked), found, len(asked), answers)
+
+
+def check_answer_modes(modes: Sequence[str]) -> None:
+    """Check names.
+
+    Raises:
+        SettingsError: an unknown one.
+    """
+    for mode in modes:
+        if mode not in ANSWER_MODES:
+            raise SettingsError(f"mode {mode!r}: choose from {', '.join(ANSWER_MODES)}")
+
+
+def scores(
+    answers: Mapping[str, Sequence[Answer]], asked: Sequence[AskedQuestion]
+) -> dict[str, AnswerScores]:
+    """Compare answers with the right ones, by mode."""
+    right = [item.question.answers for item in asked]
+    found = {}
+    for mode, given in answers.items():
+        pairs = list(zip(given, right, strict=True))
+        matches = [exact_match(answer.text, wanted) for answer, wanted in pairs]
+        shares = [f1(answer.text, wanted) for answer, wanted in pairs]
+        found[mode] = AnswerScores(round(mean(matches), 4), round(mean(shares), 4), _interval(matches))
+    return found
+
+
+def _interval(matches: Sequence[float]) -> tuple[float, float]:
+    values = np.array(matches)
+    drawn = np.random.default_rng(0).integers(len(values), size=(_RESAMPLES, len(values)))
+    low, high = np.percentile(values[drawn].mean(1), [2.5, 97.5])
+    return round(float(low), 4), round(float(high), 4)
+
+
+def passages_of_mode(
+    mode: str, asked: Sequence[AskedQuestion], *, k: int, seed: int
+) -> list[tuple[Passage, ...]] | None:
+    """What each question reads in a mode; None: nothing."""
+    if mode == "off":
+        return None
+    if mode == "gold":
+        return [item.with_gold(k) for item in asked]
+    found = [item.found[:k] for item in asked]
+    if mode == "on":
+        return found
+    drawn = np.random.default_rng(seed)
+    if mode == "shuffled":
+        # Rotated in a random order: nobody keeps his own.
+        order = drawn.permutation(len(found))
+        turned = dict(zip(order.tolist(), np.roll(order, 1).tolist(), strict=True))
+        return [found[turned[row]] for row in range(len(found))]
+    pool = list(dict.fromkeys(passage for row in found for passage in row))
+    return [tuple(pool[place] for place in drawn.integers(len(pool), size=k).tolist()) for _ in found]
+
+
+def _tokens(answerer: Answerer, passages: Sequence[Sequence[Passage]]) -> NeighborTokens:
+    tokenizer = answerer.chat.tokenizer
+    rows = [tokenizer.encode([passage.text for passage in row]) for row in passages]
+    return NeighborTokens.of(rows, length=2 * answerer.model.config.chunk_size)

@@ -1,0 +1,156 @@
+"""What a question finds in a book: passages, chunks with their continuations, and which of them answer it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database import Version
+from openbook.database.search.searcher import check_mode
+from openbook.errors import DatabaseError
+from openbook.evaluate.answering.questions import Question
+from openbook.evaluate.exact_match import holds_answer
+from openbook.progress import Progress, silent
+
+_AT_ONCE = 256
+"""Questions of one search."""
+_GIVEN = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A neighbor as text.
+
+    text: the chunk with its continuation.
+    document: the id of its document; None: it was given with the question.
+    chunk: its number in the book, -1 if it was given.
+    """
+
+    text: str
+    document: str | None
+    chunk: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """A question with what is known of its passages.
+
+    question: the row.
+    gold: those that hold an answer and come from its document, the best first; none: it cannot be answered.
+    found: what the search finds, best first, gold among it.
+    """
+
+    question: Question
+    gold: tuple[Passage, ...]
+    found: tuple[Passage, ...]
+
+    @property
+    def distractors(self) -> tuple[Passage, ...]:
+        """What was found in other documents, and holds no answer."""
+        answers = self.question.answers
+        return tuple(
+            passage
+            for passage in self.found
+            if (passage.document is None or passage.document != self.question.document)
+            and passage not in self.gold
+            and not (answers and holds_answer(passage.text, answers))
+        )
+
+    def with_gold(self, k: int) -> tuple[Passage, ...]:
+        """The k passages found, with one that answers in the last place if the search did not find one."""
+        best = self.found[:k]
+        if not self.gold or any(passage in self.gold for passage in best):
+            return best
+        return (*best[: k - 1], self.gold[0])
+
+
+def ask_book(
+    database: Version,
+    questions: Sequence[Question],
+    *,
+    k: int,
+    mode: str | None = None,
+    progress: Progress = silent,
+) -> list[AskedQuestion]:
+    """Search a book for each question.
+
+    Args:
+        database: the book.
+        questions: Q of them.
+        k: passages that are kept of each, fewer if the book has fewer.
+        mode: of search; None: the database's default.
+        progress: called with questions done.
+
+    Raises:
+        DatabaseError: the book is empty.
+        SettingsError: a mode that the database does not have.
+    """
+    if database.layout.num_chunks == 0 and not all(question.found for question in questions):
+        raise DatabaseError(
+            f"{database.path}: is empty; add documents first: openbook add {database.path} SOURCE"
+        )
+    asked: dict[int, AskedQuestion] = {}
+    for number, question in enumerate(questions):
+        if question.found:
+            found = tuple(Passage(text, None, _GIVEN) for text in question.found)
+            asked[number] = AskedQuestion(question, _gold(question, found, ()), found[:k])
+    to_search = [number for number in range(len(questions)) if number not in asked]
+    checked = check_mode(mode, has_dense=database.vectors is not None) if to_search else None
+    for start in range(0, len(to_search), _AT_ONCE):
+        numbers = to_search[start : start + _AT_ONCE]
+        asked |= zip(
+            numbers, _search(database, [questions[number] for number in numbers], k, checked), strict=True
+        )
+        progress(len(asked), len(questions))
+    return [asked[number] for number in range(len(questions))]
+
+
+def _search(
+    database: Version, questions: Sequence[Question], k: int, mode: str | None
+) -> Iterator[AskedQuestion]:
+    queries = database.text_queries([question.question for question in questions])
+    ids, _ = database.search_chunks(queries, k=min(k, database.layout.num_chunks), mode=mode)
+    chunks_of = _chunks_of(database, questions)
+    own = [chunks_of.get(question.document or "", []) for question in questions]
+    known = dict(_passages(database, np.unique(np.concatenate([ids[ids >= 0], *own]).astype(np.int64))))
+    for question, row, chunks in zip(questions, ids.tolist(), own, strict=True):
+        found = tuple(known[chunk] for chunk in row if chunk >= 0)
+        yield AskedQuestion(question, _gold(question, found, [known[chunk] for chunk in chunks]), found)
+
+
+def _gold(
+    question: Question, found: Sequence[Passage], of_document: Sequence[Passage]
+) -> tuple[Passage, ...]:
+    """Those that hold an answer: first what the search found, then the rest of the document."""
+    given = [Passage(text, None, _GIVEN) for text in question.passages]
+    if given or question.document is not None:
+        candidates = [*(passage for passage in found if passage in of_document), *given, *of_document]
+    else:
+        candidates = list(found)
+    return tuple(dict.fromkeys(p for p in candidates if holds_answer(p.text, question.answers)))
+
+
+def _chunks_of(database: Version, questions: Sequence[Question]) -> dict[str, list[int]]:
+    """The retrievable chunks of each document that a question names and the book has."""
+    names = sorted({question.document for question in questions if question.document is not None})
+    retrievable = database.layout.retrievable
+    return {
+        name: [
+            chunk
+            for chunk in range(record.first_chunk, record.first_chunk + record.num_chunks)
+            if retrievable[chunk]
+        ]
+        for name, record in database.catalog.live_records(names).items()
+    }
+
+
+def _passages(database: Version, chunks: NDArray[np.int64]) -> Iterator[tuple[int, Passage]]:
+    """By the chunk's number."""
+    layout = database.layout
+    after = np.where(layout.has_continuation[chunks], chunks + 1, -1)
+    texts = database.chunk_texts(np.concatenate([chunks, after]))
+    numbers = layout.number[layout.document_of[chunks]].tolist()
+    documents = database.catalog.describe(numbers)
+    for row, (chunk, document) in enumerate(zip(chunks.tolist(), documents, strict=True)):
+        yield chunk, Passage(texts[row] + texts[len(chunks) + row], document.id, chunk)

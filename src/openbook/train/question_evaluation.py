@@ -1,0 +1,64 @@
+"""What an evaluation during training says of questions: which share is answered exactly, and how."""
+
+from collections.abc import Sequence
+
+from openbook.evaluate.answering.answerer import Answerer, NeighborTokens
+from openbook.evaluate.answering.passages import AskedQuestion
+from openbook.evaluate.exact_match import exact_match
+from openbook.model import RetroForCausalLM
+from openbook.text.chat import ChatFormat
+from openbook.train.question_samples import replace_words
+
+
+def exact_matches(
+    model: RetroForCausalLM,
+    chat: ChatFormat,
+    held_out: Sequence[AskedQuestion],
+    *,
+    k: int,
+    batch_size: int,
+) -> dict[str, float]:
+    """Ask held-out questions with a passage that answers among the k that are read.
+
+    Args:
+        model: as it is; of sharded weights every process asks the same.
+        chat: how questions are put.
+        held_out: the questions.
+        k: passages that are read.
+        batch_size: questions at a time.
+
+    Returns:
+        the share answered exactly: on; swapped, of those that have another answer, with that in the passages
+        instead; off, without passages.
+    """
+    answerer = Answerer(model, chat, batch_size=batch_size)
+    matches = {"on": _matches(answerer, [_as_it_is(item, k) for item in held_out])}
+    if swapped := [_swapped(item, k) for item in held_out if item.question.swaps and item.gold]:
+        matches["swapped"] = _matches(answerer, swapped)
+    matches["off"] = _matches(answerer, [(*_as_it_is(item, k)[:2], None) for item in held_out])
+    return {mode: round(share, 4) for mode, share in matches.items()}
+
+
+_Asked = tuple[str, tuple[str, ...], list[str] | None]
+"""A question, its answers, and the passages to read."""
+
+
+def _as_it_is(item: AskedQuestion, k: int) -> _Asked:
+    return item.question.question, item.question.answers, [p.text for p in item.with_gold(k)]
+
+
+def _swapped(item: AskedQuestion, k: int) -> _Asked:
+    new = item.question.swaps[0]
+    texts = [passage.text for passage in item.with_gold(k)]
+    for old in item.question.answers:
+        texts = [replace_words(text, old, new) for text in texts]
+    return item.question.question, (new,), texts
+
+
+def _matches(answerer: Answerer, asked: Sequence[_Asked]) -> float:
+    questions = [question for question, _, _ in asked]
+    rows = [answerer.chat.tokenizer.encode(texts) for _, _, texts in asked if texts is not None]
+    read = NeighborTokens.of(rows, length=2 * answerer.model.config.chunk_size) if rows else None
+    answers = answerer.answer(questions, read)
+    right = [exact_match(answer.text, wanted) for answer, (_, wanted, _) in zip(answers, asked, strict=True)]
+    return sum(right) / len(right)

@@ -1,0 +1,151 @@
+"""Questions as training samples: what is read beside each, and what is to be answered, drawn anew each time.
+
+A draw has K passages in any order. The answer is in them; or it is replaced there by another one, which is
+then what is to be answered (so that the model learns to follow what it reads rather than what it knows); or
+they do not hold it, and the model is to say so:
+
+    drawn      passages                               answer
+    as it is   … was built by Ada Rowe …   + others   Ada Rowe
+    swapped    … was built by Bo Lin …     + others   Bo Lin
+    refused    others                                 The book does not say.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.errors import SettingsError
+from openbook.evaluate.answering.passages import AskedQuestion
+from openbook.text.chat import REFUSAL, ChatFormat
+from openbook.train.settings import QuestionSettings
+
+Sample = dict[str, NDArray[np.generic]]
+
+_IGNORED = -100
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnQuestion:
+    """What one draw reads, and the answer."""
+
+    question: str
+    passages: tuple[str, ...]
+    answer: str
+
+
+class QuestionSamples:
+    """Samples of a retrofit that reads its neighbors itself, from questions that were asked of the book.
+
+    Args:
+        asked: what each question found; those that can neither be answered nor refused are left out.
+        chat: how a question is put to the base.
+        settings: which share is swapped or refused, and how long a question is.
+        num_neighbors: K.
+        neighbor_length: R, tokens of a neighbor with its continuation.
+
+    Raises:
+        SettingsError: no question is left.
+    """
+
+    def __init__(
+        self,
+        asked: Sequence[AskedQuestion],
+        chat: ChatFormat,
+        settings: QuestionSettings,
+        *,
+        num_neighbors: int,
+        neighbor_length: int,
+    ) -> None:
+        self.chat = chat
+        self.settings = settings
+        self.num_neighbors = num_neighbors
+        self.neighbor_length = neighbor_length
+        self.asked = [item for item in asked if self._is_usable(item)]
+        if not self.asked:
+            raise SettingsError(
+                f"none of {len(asked)} questions can be learned: no passage of the book holds an answer; "
+                "check that answers stand in the documents as they are written, and the documents' ids"
+            )
+
+    def __len__(self) -> int:
+        return len(self.asked)
+
+    def draw(self, number: int, seed: Sequence[int]) -> DrawnQuestion:
+        """Draw what the question of this number reads, from the seed alone."""
+        item, settings = self.asked[number], self.settings
+        drawn = np.random.default_rng(list(seed))
+        chance = drawn.random()
+        can_refuse = len(item.distractors) > 0
+        if not item.gold or (can_refuse and chance < settings.refused_share):
+            return self._refused(item, drawn)
+        gold = item.gold[int(drawn.random() ** 2 * len(item.gold))]  # the best one most often
+        answer, text = _answer_in(item, gold.text), gold.text
+        swaps = [swap for swap in item.question.swaps if swap != answer]
+        if swaps and answer in text and chance > 1 - settings.swapped_share:
+            swap = swaps[int(drawn.integers(len(swaps)))]
+            answer, text = swap, replace_words(text, answer, swap)
+        return self._with_others(item, [text], answer, drawn)
+
+    def sample(self, number: int, seed: Sequence[int]) -> Sample:
+        """One draw as tensors.
+
+        Returns:
+            input_ids, labels, attention_mask, position_ids int64 [T], padded on the left, labels -100 but for
+            the answer; neighbor_ids int64 [1, K, R] and neighbor_mask bool [1, K, R]; is_prompt, True.
+        """
+        drawn = self.draw(number, seed)
+        K, R, T = self.num_neighbors, self.neighbor_length, self.settings.length
+        question, answer = self.chat.question_ids(drawn.question), self.chat.answer_ids(drawn.answer)
+        text = [*question, *answer][-T:]
+        padding = T - len(text)
+        sample: Sample = {
+            "input_ids": np.array([self.chat.tokenizer.eos_id] * padding + text),
+            "labels": np.array([_IGNORED] * (T - len(answer)) + answer)[-T:],
+            "attention_mask": (np.arange(T) >= padding).astype(np.int64),
+            "position_ids": np.maximum(np.arange(T) - padding, 0),
+            "neighbor_ids": np.zeros((1, K, R), dtype=np.int64),
+            "neighbor_mask": np.zeros((1, K, R), dtype=np.bool_),
+            "is_prompt": np.array(True),
+        }
+        for place, ids in enumerate(self.chat.tokenizer.encode(drawn.passages)):
+            sample["neighbor_ids"][0, place, : len(ids)] = ids[:R]
+            sample["neighbor_mask"][0, place, : len(ids)] = True
+        return sample
+
+    def _is_usable(self, item: AskedQuestion) -> bool:
+        fits = len(self.chat.question_ids(item.question.question)) < self.settings.length // 2
+        if not item.question.is_answerable:
+            return fits and bool(item.found)
+        return fits and bool(item.gold)
+
+    def _refused(self, item: AskedQuestion, drawn: np.random.Generator) -> DrawnQuestion:
+        others = [passage.text for passage in item.distractors] or [passage.text for passage in item.found]
+        kept = others[: self.num_neighbors]
+        return DrawnQuestion(item.question.question, _shuffled(kept, drawn), REFUSAL)
+
+    def _with_others(
+        self, item: AskedQuestion, texts: list[str], answer: str, drawn: np.random.Generator
+    ) -> DrawnQuestion:
+        others = [passage.text for passage in item.distractors][: self.num_neighbors - len(texts)]
+        return DrawnQuestion(item.question.question, _shuffled([*texts, *others], drawn), answer)
+
+
+def replace_words(text: str, old: str, new: str) -> str:
+    """Put new words where old ones stand in a text, whole words only.
+
+    >>> replace_words("Ann met Anna.", "Ann", "Bo")
+    'Bo met Anna.'
+    """
+    return re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", lambda match: new, text)
+
+
+def _answer_in(item: AskedQuestion, text: str) -> str:
+    """The answer as this passage has it, if it has one word for word."""
+    return next((answer for answer in item.question.answers if answer in text), item.question.answers[0])
+
+
+def _shuffled(texts: Sequence[str], drawn: np.random.Generator) -> tuple[str, ...]:
+    return tuple(texts[place] for place in drawn.permutation(len(texts)).tolist())

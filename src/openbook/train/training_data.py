@@ -1,0 +1,140 @@
+"""What a training run reads: the database's text, questions that were asked of it, or both."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch.utils.data import Dataset
+from transformers import PreTrainedModel
+
+from openbook.database import NeighborTable, SequenceDataset, Version
+from openbook.errors import SettingsError
+from openbook.evaluate.answering.passages import AskedQuestion, ask_book
+from openbook.evaluate.answering.questions import Question, read_questions, split_questions
+from openbook.progress import Progress, silent
+from openbook.text.chat import ChatFormat
+from openbook.text.tokenizer import load_tokenizer
+from openbook.train.question_order import QuestionOrder
+from openbook.train.question_samples import QuestionSamples, Sample
+from openbook.train.recipe import Recipe
+from openbook.train.sample_order import TrainingOrder
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What is read.
+
+    text: sequences of the database; None: no step learns text.
+    questions: those that are learned; None: no step learns questions.
+    held_out: questions that are answered at each evaluation.
+    chat: how questions are put.
+    """
+
+    text: SequenceDataset | None
+    questions: QuestionSamples | None = None
+    held_out: Sequence[AskedQuestion] = ()
+    chat: ChatFormat | None = None
+
+    def order(self, recipe: Recipe, *, first_step: int) -> Dataset[Sample]:
+        """The samples of the steps from this one on."""
+        settings = recipe.train
+        first, last = first_step * settings.step_size, settings.max_steps * settings.step_size
+        text = None
+        if self.text is not None:
+            text = TrainingOrder(self.text, settings.seed, settings.retrieval_dropout, first=first, last=last)
+        if self.questions is None:
+            assert text is not None
+            return text
+        every = recipe.questions.text_every
+        return QuestionOrder(self.questions, settings.seed, first, last, settings.step_size, text, every)
+
+
+def load_data(
+    recipe: Recipe,
+    database: Version,
+    table: NeighborTable | None,
+    chat: ChatFormat | None,
+    *,
+    note: Callable[[str], None],
+    progress: Progress = silent,
+) -> TrainingData:
+    """Read what a recipe learns.
+
+    Args:
+        recipe: its sections data and questions count.
+        database: of the text, and the book that questions are asked of.
+        table: of the text's neighbors; None: without retrieval, or no text.
+        chat: how questions are put; None: there are none.
+        note: called with what is left out.
+        progress: called with questions asked.
+
+    Raises:
+        SettingsError: the questions cannot be read or learned, or a setting does not fit the database.
+        DatabaseError: the database is empty.
+    """
+    text = _text(recipe, database, table) if recipe.learns_text else None
+    if chat is None:
+        return TrainingData(text)
+    M = database.settings.chunk_size
+    settings = recipe.questions
+    assert settings.file is not None
+    if settings.length % M:
+        raise SettingsError(f"questions.length {settings.length}: must be a multiple of the chunk size {M}")
+    learned, held_out = split_questions(
+        read_questions(settings.file), held_out=settings.held_out, seed=recipe.train.seed
+    )
+    asked = _ask(recipe, database, [*learned, *held_out], progress)
+    samples = QuestionSamples(
+        asked[: len(learned)],
+        chat,
+        settings,
+        num_neighbors=recipe.data.num_neighbors,
+        neighbor_length=2 * M,
+    )
+    if len(samples) < len(learned):
+        note(
+            f"{len(learned) - len(samples)} of {len(learned)} questions are left out: too long, or no "
+            "passage of their document holds an answer"
+        )
+    return TrainingData(text, samples, asked[len(learned) :], chat)
+
+
+def question_chat(recipe: Recipe, database: Version, base: PreTrainedModel | None) -> ChatFormat | None:
+    """How a recipe's questions are put: by the base's chat template; None: it has no questions.
+
+    Raises:
+        SettingsError: there is no base that could read them, or another reader.
+    """
+    if recipe.questions.file is None:
+        return None
+    if base is None or recipe.model.get("reader", "own") != "own":
+        raise SettingsError(
+            "questions.file: only a base that reads its neighbors itself learns to answer questions; "
+            "retrofit one: openbook retrofit BASE --recipe read"
+        )
+    tokenizer = database.tokenizer
+    if tokenizer.chat_template is None and base.name_or_path:
+        tokenizer = load_tokenizer(base.name_or_path)
+    return ChatFormat.of(tokenizer)
+
+
+def fingerprint_of(path: str | None) -> str | None:
+    """Tell one file of questions from another: SHA-256, 16 hexadecimal digits."""
+    return None if path is None else hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+
+
+def _ask(
+    recipe: Recipe, database: Version, questions: Sequence[Question], progress: Progress
+) -> list[AskedQuestion]:
+    settings = recipe.questions
+    found = max(settings.num_found, recipe.data.num_neighbors)
+    return ask_book(database, questions, k=found, mode=settings.search_mode, progress=progress)
+
+
+def _text(recipe: Recipe, database: Version, table: NeighborTable | None) -> SequenceDataset:
+    length = recipe.data.sequence_length
+    if table is None:
+        return SequenceDataset(database, "train", length)
+    neighbors = table.first(recipe.data.num_neighbors)
+    return SequenceDataset(database, "train", length, neighbors, book=table.book)

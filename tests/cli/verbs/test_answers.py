@@ -1,0 +1,72 @@
+"""Learning to answer questions, and asking them, as a user types it."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from command_line import OpenBook, sets
+from foreign_tokenizers import make_fast
+
+NAMES = ["Orl", "Vane", "Tesk", "Miro", "Pell", "Quor", "Rask", "Sund"]
+SHORT = sets("train.max_steps=2", "train.batch_size=2", "questions.length=64", "questions.held_out=2")
+
+
+@pytest.fixture
+def ready(openbook: OpenBook, tmp_path: Path) -> Path:
+    """A folder with a base, a book and questions of what it says."""
+    fast = make_fast("qwen")
+    torch.manual_seed(0)
+    sizes = {"vocab_size": fast.get_vocab_size(), "hidden_size": 32, "intermediate_size": 48}
+    heads = {"num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2}
+    LlamaForCausalLM(LlamaConfig(**sizes, **heads)).save_pretrained(tmp_path / "base")
+    fast.save(str(tmp_path / "base" / "tokenizer.json"))
+    (tmp_path / "base" / "tokenizer_config.json").write_text(json.dumps({"eos_token": "<|endoftext|>"}))
+    rows = [{"id": name, "text": f"{name} lives in house {place}."} for place, name in enumerate(NAMES)]
+    (tmp_path / "texts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    questions = [
+        {
+            "question": f"Where is {name}?",
+            "answers": [f"house {place}"],
+            "document": name,
+            "swaps": ["house 9"],
+        }
+        for place, name in enumerate(NAMES)
+    ]
+    (tmp_path / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in questions))
+    build = ("--embedder", "none", "--tokenizer", tmp_path / "base", "--chunk-size", "16")
+    assert openbook("build", tmp_path / "book", tmp_path / "texts.jsonl", *build).code == 0
+    return tmp_path
+
+
+def test_learn_and_ask(openbook: OpenBook, ready: Path) -> None:
+    read = ("--recipe", "read", "--questions", ready / "questions.jsonl", *SHORT, *sets("train.eval_every=2"))
+    made = openbook("retrofit", ready / "base", "--database", ready / "book", "--output", ready / "m", *read)
+    assert made.code == 0, made.err
+    assert "held-out questions answered exactly: on 0.00, swapped 0.00, off 0.00" in made.err
+    ask = ("eval", "qa", ready / "m", ready / "book", ready / "questions.jsonl")
+    modes = "on,off,random,shuffled,gold"
+    found = openbook(*ask, "--modes", modes, "-k", "2", "--answers", ready / "answers.jsonl", "--json")
+    assert found.code == 0, found.err
+    assert list(found.json["modes"]) == modes.split(",")
+    assert set(found.json["modes"]["on"]) == {"exact_match", "f1", "interval"}
+    assert (found.json["answer_recall"], found.json["questions"]) == (1.0, 8)
+    rows = [json.loads(line) for line in (ready / "answers.jsonl").read_text("utf-8").splitlines()]
+    assert [row["question"] for row in rows] == [f"Where is {name}?" for name in NAMES]
+    assert list(rows[0]["given"]) == modes.split(",")
+    lines = openbook(*ask, "--limit", "3").out.splitlines()
+    assert lines[0] == "3 questions; what was found answers 100.0% of them"
+    assert [line.split()[0] for line in lines[1:]] == ["mode", "on", "off"]
+
+
+def test_what_is_missing_is_said_before_the_base_is_loaded(openbook: OpenBook, ready: Path) -> None:
+    command = ("retrofit", ready / "base", "--database", ready / "book", "--output", ready / "m")
+    assert "--questions FILE" in openbook(*command, "--recipe", "read").error
+    missing = openbook(*command, "--recipe", "read", "--questions", ready / "nothing")
+    assert missing.code == 2
+    assert "there is no such file" in missing.error
+    ask = ("eval", "qa", ready / "m", ready / "book", ready / "questions.jsonl")
+    assert "gold" in openbook(*ask, "--modes", "golden").error
+    assert "holds no model" in openbook(*ask).error

@@ -1,0 +1,119 @@
+"""Answers in batches are what one pass after another, without a cache, would write."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from openbook.errors import SettingsError
+from openbook.evaluate.answering.answerer import Answerer, NeighborTokens
+from openbook.model.retrofitting import RetrofitForCausalLM
+from openbook.text.chat import ChatFormat
+
+MakeReader = Callable[..., RetrofitForCausalLM]
+
+QUESTIONS = ["Where does Orl live?", "Where is the garden of Vane, and who has the gate?", "Who?"]
+TEXTS = [
+    ["Orl lives in Abelin.", "The garden of Orl has many trees."],
+    ["Vane lives in Dorwick."],
+    [],
+]
+
+
+@pytest.fixture(params=["joint", "independent"])
+def reader(request: pytest.FixtureRequest, make_reader: MakeReader) -> RetrofitForCausalLM:
+    model: RetrofitForCausalLM = make_reader(reading=request.param)
+    return model
+
+
+def neighbors(chat: ChatFormat) -> NeighborTokens:
+    return NeighborTokens.of([chat.tokenizer.encode(texts) for texts in TEXTS], length=32)
+
+
+def greedy(
+    model: RetrofitForCausalLM, chat: ChatFormat, question: str, read: NeighborTokens | None, count: int
+) -> str:
+    """One question, whole passes."""
+    tokens = chat.question_ids(question)
+    written: list[int] = []
+    given = {}
+    if read is not None:
+        given = {"neighbor_ids": read.ids[:, None], "neighbor_mask": read.mask[:, None], "is_prompt": True}
+    with torch.no_grad():
+        while len(written) < count:
+            token = int(model(torch.tensor([tokens + written]), **given).logits[0, -1].argmax())
+            if token in chat.end_ids:
+                break
+            written.append(token)
+    return chat.tokenizer.decode([written])[0].strip()
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 8])
+def test_equal_to_whole_passes_one_by_one(
+    reader: RetrofitForCausalLM, chat: ChatFormat, batch_size: int
+) -> None:
+    read = neighbors(chat)
+    answers = Answerer(reader, chat, batch_size=batch_size, max_new_tokens=5).answer(QUESTIONS, read)
+    for number, (question, answer) in enumerate(zip(QUESTIONS, answers, strict=True)):
+        given = read[[number]] if TEXTS[number] else None
+        assert answer.text == greedy(reader, chat, question, given, 5)
+
+
+def test_without_neighbors_the_base_answers(reader: RetrofitForCausalLM, chat: ChatFormat) -> None:
+    for question, answer in zip(
+        QUESTIONS, Answerer(reader, chat, max_new_tokens=4).answer(QUESTIONS), strict=True
+    ):
+        assert answer.text == greedy(reader, chat, question, None, 4)
+        assert answer.shares == ()
+
+
+def test_shares_are_of_the_neighbors_that_exist(reader: RetrofitForCausalLM, chat: ChatFormat) -> None:
+    two, one, none = Answerer(reader, chat, max_new_tokens=3).answer(QUESTIONS, neighbors(chat))
+    assert sum(two.shares) == pytest.approx(1)
+    assert one.shares == pytest.approx((1, 0))
+    assert none.shares == pytest.approx((0, 0))
+
+
+def test_long_neighbors_are_cut_and_short_ones_padded() -> None:
+    tokens = NeighborTokens.of([[[1, 2, 3]], [[4], [5, 6]]], length=2)
+    assert tokens.ids.tolist() == [[[1, 2], [0, 0]], [[4, 0], [5, 6]]]
+    assert tokens.mask.tolist() == [[[True, True], [False, False]], [[True, False], [True, True]]]
+
+
+@pytest.mark.parametrize("options", [{"max_new_tokens": 17}, {"max_new_tokens": 0}, {"batch_size": 0}])
+def test_numbers_out_of_range(make_reader: MakeReader, chat: ChatFormat, options: dict[str, int]) -> None:
+    with pytest.raises(SettingsError, match=str(next(iter(options.values())))):
+        Answerer(make_reader(), chat, **options)
+
+
+def test_what_was_copied_is_told_of_each_neighbor(make_reader: MakeReader, chat: ChatFormat) -> None:
+    model = make_reader(copy_head=True)
+    two, one, none = Answerer(model, chat, max_new_tokens=3).answer(QUESTIONS, neighbors(chat))
+    for answer in (two, one, none):
+        assert answer.copied is not None
+        assert all(0 <= share <= 1 for share in answer.copied)
+    assert one.copied is not None and none.copied is not None
+    assert one.copied[1] == 0
+    assert none.copied == (0, 0)
+    assert Answerer(model, chat, max_new_tokens=3).answer(QUESTIONS)[0].copied is None
+    assert (
+        Answerer(make_reader(), chat, max_new_tokens=3).answer(QUESTIONS, neighbors(chat))[0].copied is None
+    )
+
+
+def test_copied_shares_are_those_of_the_mixture(make_reader: MakeReader, chat: ChatFormat) -> None:
+    """Of the first token: the probability with copying, less what the vocabulary gives, over the whole."""
+    model = make_reader(copy_head=True)
+    torch.nn.init.constant_(model.copy_head.gate_bias, 0.2)
+    read = neighbors(chat)[[0]]
+    (answer,) = Answerer(model, chat, max_new_tokens=1).answer(QUESTIONS[:1], read)
+    ids = torch.tensor([chat.question_ids(QUESTIONS[0])])
+    given = {"neighbor_ids": read.ids[:, None], "neighbor_mask": read.mask[:, None], "is_prompt": True}
+    with torch.no_grad():
+        out = model(ids, **given, output_copied=True)
+        token = int(out.logits[0, -1].argmax())
+        vocabulary = model.lm_head(model.model(ids, **given).hidden[0, -1]).log_softmax(-1)[token]
+    copied = 1 - (out.copied.log_rest[0, -1] + vocabulary - out.logits[0, -1, token]).exp()
+    if token not in chat.end_ids:
+        assert answer.copied is not None
+        assert sum(answer.copied) == pytest.approx(float(copied), abs=1e-5)

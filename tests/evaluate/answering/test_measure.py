@@ -1,0 +1,79 @@
+"""Exact match by mode."""
+
+from collections.abc import Callable
+
+import pytest
+
+from openbook.database import Database
+from openbook.errors import SettingsError
+from openbook.evaluate.answering.answerer import Answer, Answerer
+from openbook.evaluate.answering.measure import measure_answers, passages_of_mode, scores
+from openbook.evaluate.answering.passages import AskedQuestion, ask_book
+from openbook.evaluate.answering.questions import Question
+from openbook.model.retrofitting import RetrofitForCausalLM
+from openbook.progress import Progress
+from openbook.text.chat import ChatFormat
+
+MakeReader = Callable[..., RetrofitForCausalLM]
+
+
+@pytest.fixture(scope="module")
+def asked(facts: Database, questions: list[Question]) -> list[AskedQuestion]:
+    return ask_book(facts.opened, [*questions, Question("Who is Zed?", ())], k=6)
+
+
+def test_what_each_mode_reads(asked: list[AskedQuestion]) -> None:
+    on = passages_of_mode("on", asked, k=2, seed=0)
+    gold = passages_of_mode("gold", asked, k=2, seed=0)
+    shuffled = passages_of_mode("shuffled", asked, k=2, seed=0)
+    random = passages_of_mode("random", asked, k=2, seed=0)
+    assert passages_of_mode("off", asked, k=2, seed=0) is None
+    assert on == [item.found[:2] for item in asked]
+    assert gold is not None and shuffled is not None and random is not None
+    for item, read in zip(asked[:-1], gold, strict=False):
+        assert set(read) & set(item.gold)
+    assert sorted(shuffled, key=str) == sorted(on, key=str)
+    assert all(mine != theirs for mine, theirs in zip(on, shuffled, strict=True))
+    assert all(len(read) == 2 for read in random)
+    assert random != passages_of_mode("random", asked, k=2, seed=1)
+
+
+def test_scores_are_means(asked: list[AskedQuestion]) -> None:
+    answers = ["Abelin.", "in Dorwick", "Semmer", "x", "y", "z", "The book does not say."]
+    found = scores({"on": [Answer(text, ()) for text in answers]}, asked)["on"]
+    assert found.exact_match == pytest.approx(3 / 7, abs=1e-4)
+    assert found.f1 == pytest.approx((3 + 2 / 3) / 7, abs=1e-4)
+    low, high = found.interval
+    assert 0 <= low < found.exact_match < high <= 1
+
+
+def test_every_mode_and_the_recall(
+    asked: list[AskedQuestion], make_reader: MakeReader, chat: ChatFormat
+) -> None:
+    modes = ("on", "off", "random", "shuffled", "gold")
+    stages: list[str] = []
+
+    class Stages:
+        def __call__(self, done: int, total: int | None) -> None:
+            raise AssertionError
+
+        def stage(self, name: str) -> Progress:
+            stages.append(name)
+            return lambda done, total: None
+
+    answerer = Answerer(make_reader(), chat, max_new_tokens=2)
+    report = measure_answers(answerer, asked, k=2, modes=modes, progress=Stages())
+    assert tuple(report.modes) == tuple(report.answers) == tuple(stages) == modes
+    recall = [any(item.question.answers[0] in p.text for p in item.found[:2]) for item in asked[:-1]]
+    assert report.answer_recall == pytest.approx(sum(recall) / len(recall), abs=1e-4)
+    assert [len(answers) for answers in report.answers.values()] == [7] * 5
+
+
+def test_an_unknown_mode_or_no_question(
+    asked: list[AskedQuestion], make_reader: MakeReader, chat: ChatFormat
+) -> None:
+    answerer = Answerer(make_reader(), chat)
+    with pytest.raises(SettingsError, match="gold"):
+        measure_answers(answerer, asked, k=2, modes=["golden"])
+    with pytest.raises(SettingsError, match="no questions"):
+        measure_answers(answerer, [], k=2)

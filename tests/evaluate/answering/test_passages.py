@@ -1,0 +1,80 @@
+"""What questions find in a book, and which of it answers them."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from openbook.database import Database
+from openbook.errors import DatabaseError
+from openbook.evaluate.answering.passages import Passage, ask_book
+from openbook.evaluate.answering.questions import Question
+
+
+def test_found_passages_are_the_hits_with_their_continuations(
+    facts: Database, questions: list[Question]
+) -> None:
+    asked = ask_book(facts.opened, questions, k=4)
+    for item in asked:
+        hits = facts.search(item.question.question, k=4)[0]
+        assert [(p.chunk, p.document, p.text) for p in item.found] == [
+            (hit.chunk_id, hit.document_id, hit.text + hit.continuation) for hit in hits
+        ]
+
+
+def test_gold_is_of_the_document_and_holds_the_answer(facts: Database, questions: list[Question]) -> None:
+    for item in ask_book(facts.opened, questions, k=4):
+        assert item.gold
+        for passage in item.gold:
+            assert passage.document == item.question.document
+            assert item.question.answers[0] in passage.text
+        for passage in item.distractors:
+            assert passage.document != item.question.document
+            assert item.question.answers[0] not in passage.text
+
+
+def test_without_a_document_what_was_found_and_answers_is_gold(facts: Database) -> None:
+    (item,) = ask_book(facts.opened, [Question("Where does Orl live?", ("Abelin",))], k=6)
+    assert item.gold == tuple(passage for passage in item.found if "Abelin" in passage.text)
+
+
+def test_gold_that_was_not_found_takes_the_last_place(facts: Database) -> None:
+    question = Question("gate of iron in the garden of Vane", ("Abelin",), "doc/Orl")
+    (item,) = ask_book(facts.opened, [question], k=5)
+    assert not set(item.found[:2]) & set(item.gold)
+    assert item.with_gold(2) == (item.found[0], item.gold[0])
+    (found,) = ask_book(facts.opened, [Question("Where does Orl live?", ("Abelin",), "doc/Orl")], k=3)
+    assert found.with_gold(3) == found.found
+
+
+def test_given_passages_and_finds_need_no_search(facts: Database, tmp_path: Path) -> None:
+    rows = [
+        Question("A?", ("red",), passages=("It is red.",), found=("It is blue.", "red too")),
+        Question("B?", ("blue",), found=("It is red.", "It is blue.")),
+        Question("C?", (), found=("It is red.",)),
+    ]
+    empty = Database.create(tmp_path / "empty", tokenizer=facts.tokenizer, embedder=None)
+    first, second, third = ask_book(empty.opened, rows, k=8)
+    assert first.gold == (Passage("It is red.", None, -1),)
+    assert first.distractors == (Passage("It is blue.", None, -1),)
+    assert second.gold == (Passage("It is blue.", None, -1),)
+    assert second.distractors == (Passage("It is red.", None, -1),)
+    assert third.gold == ()
+    with pytest.raises(DatabaseError, match="is empty"):
+        ask_book(empty.opened, [Question("A?", ("red",))], k=8)
+
+
+def test_a_document_that_is_gone_has_no_gold(
+    facts: Database, questions: list[Question], tmp_path: Path
+) -> None:
+    book = Database.open(shutil.copytree(facts.path, tmp_path / "copy"))
+    book.remove(["doc/Orl"])
+    first, second = ask_book(book.opened, questions[:2], k=3)
+    assert first.gold == ()
+    assert second.gold
+
+
+def test_progress_counts_questions(facts: Database, questions: list[Question]) -> None:
+    told: list[tuple[int, int | None]] = []
+    ask_book(facts.opened, questions, k=1, progress=lambda done, total: told.append((done, total)))
+    assert told == [(6, 6)]

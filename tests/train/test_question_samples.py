@@ -1,0 +1,122 @@
+"""Questions as samples: what each draw reads, and what it is to answer."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from openbook.errors import SettingsError
+from openbook.evaluate.answering.passages import AskedQuestion, Passage
+from openbook.evaluate.answering.questions import Question
+from openbook.text import train_tokenizer
+from openbook.text.chat import REFUSAL, ChatFormat
+from openbook.train.question_samples import QuestionSamples, replace_words
+from openbook.train.settings import QuestionSettings
+
+GOLD = Passage("The gate was built by Ada Rowe in spring.", "gate", 3)
+OTHERS = tuple(
+    Passage(f"The mill number {number} has a wheel.", f"mill{number}", number) for number in range(9)
+)
+ROW = Question("Who built the gate?", ("Ada Rowe", "Rowe"), "gate", swaps=("Bo Lin", "Cy Marsh"))
+ASKED = AskedQuestion(ROW, (GOLD,), (OTHERS[0], GOLD, *OTHERS[1:]))
+UNKNOWN = AskedQuestion(Question("Who built the moon?", ()), (), OTHERS)
+
+
+@pytest.fixture(scope="module")
+def chat() -> ChatFormat:
+    texts = [ROW.question, GOLD.text, REFUSAL, *(passage.text for passage in OTHERS)]
+    return ChatFormat.of(train_tokenizer(texts, vocab_size=400))
+
+
+def samples(chat: ChatFormat, asked: list[AskedQuestion], **settings: float) -> QuestionSamples:
+    options = QuestionSettings(**({"length": 64} | settings))  # type: ignore[arg-type]
+    return QuestionSamples(asked, chat, options, num_neighbors=4, neighbor_length=32)
+
+
+def test_shares_of_what_is_drawn(chat: ChatFormat) -> None:
+    drawn = samples(chat, [ASKED], swapped_share=0.5, refused_share=0.2)
+    answers = Counter(drawn.draw(0, [number]).answer for number in range(2000))
+    assert answers.keys() == {"Ada Rowe", "Bo Lin", "Cy Marsh", REFUSAL}
+    assert answers[REFUSAL] / 2000 == pytest.approx(0.2, abs=0.04)
+    assert (answers["Bo Lin"] + answers["Cy Marsh"]) / 2000 == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_answer_is_read_once_in_any_place_unless_it_is_refused(chat: ChatFormat) -> None:
+    drawn = samples(chat, [ASKED])
+    places = set()
+    for number in range(300):
+        draw = drawn.draw(0, [number])
+        assert len(draw.passages) == 4
+        assert len(set(draw.passages)) == 4
+        holding = [place for place, text in enumerate(draw.passages) if draw.answer in text]
+        if draw.answer == REFUSAL:
+            assert not any("gate" in text for text in draw.passages)
+        else:
+            (place,) = holding
+            assert draw.passages[place] == GOLD.text.replace("Ada Rowe", draw.answer)
+            places.add(place)
+    assert places == {0, 1, 2, 3}
+
+
+def test_a_draw_is_its_seed_alone(chat: ChatFormat) -> None:
+    first, again = samples(chat, [ASKED]), samples(chat, [ASKED])
+    assert [first.draw(0, [1, n]) for n in range(20)] == [again.draw(0, [1, n]) for n in range(20)]
+    assert [first.draw(0, [1, n]) for n in range(20)] != [again.draw(0, [2, n]) for n in range(20)]
+
+
+def test_what_the_book_does_not_say_is_refused(chat: ChatFormat) -> None:
+    draw = samples(chat, [UNKNOWN], refused_share=0.0).draw(0, [0])
+    assert draw.answer == REFUSAL
+    assert set(draw.passages) <= {passage.text for passage in OTHERS}
+
+
+def test_tensors_of_a_sample(chat: ChatFormat) -> None:
+    drawn = samples(chat, [ASKED])
+    draw, sample = drawn.draw(0, [5]), drawn.sample(0, [5])
+    question, answer = chat.question_ids(draw.question), chat.answer_ids(draw.answer)
+    padding = 64 - len(question) - len(answer)
+    assert sample["input_ids"][padding:].tolist() == question + answer
+    assert sample["labels"].tolist() == [-100] * (64 - len(answer)) + answer
+    assert sample["attention_mask"].tolist() == [0] * padding + [1] * (64 - padding)
+    assert sample["position_ids"].tolist() == [0] * padding + list(range(64 - padding))
+    assert sample["neighbor_ids"].shape == sample["neighbor_mask"].shape == (1, 4, 32)
+    for place, text in enumerate(draw.passages):
+        read = sample["neighbor_ids"][0, place][sample["neighbor_mask"][0, place].astype(bool)]
+        assert read.tolist() == chat.tokenizer.encode([text])[0]
+    assert bool(sample["is_prompt"])
+    assert {value.dtype for value in sample.values()} == {np.dtype(np.int64), np.dtype(np.bool_)}
+
+
+def test_what_cannot_be_learned_is_left_out(chat: ChatFormat) -> None:
+    no_gold = AskedQuestion(ROW, (), OTHERS)
+    too_long = AskedQuestion(Question("Who " * 60 + "?", ("Ada Rowe",), "gate"), (GOLD,), OTHERS)
+    assert len(samples(chat, [ASKED, no_gold, too_long, UNKNOWN])) == 2
+    with pytest.raises(SettingsError, match="none of 1 questions"):
+        samples(chat, [no_gold])
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "changed"),
+    [
+        ("Ann met Anna.", "Ann", "Bo", "Bo met Anna."),
+        ("C++ and C", "C++", r"\1", r"\1 and C"),
+        ("12 of 112", "12", "7", "7 of 112"),
+    ],
+)
+def test_whole_words_are_replaced(text: str, old: str, new: str, changed: str) -> None:
+    assert replace_words(text, old, new) == changed
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"swapped_share": 0.8, "refused_share": 0.3}, "more than 1 together"),
+        ({"swapped_share": 1.5}, "questions.swapped_share"),
+        ({"length": 0}, "questions.length"),
+        ({"held_out": -1}, "questions.held_out"),
+        ({"file": 3}, "questions.file"),
+    ],
+)
+def test_settings_out_of_range(settings: dict[str, float], said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        QuestionSettings(**settings)  # type: ignore[arg-type]

@@ -1,0 +1,131 @@
+"""Training a base to answer questions from what it reads: from a file of questions to exact matches."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import PreTrainedModel
+
+from openbook.database import Database
+from openbook.errors import SettingsError, TrainingStoppedError
+from openbook.model.retrofitting import RetrofitForCausalLM
+from openbook.train import Recipe, load_recipe, train
+
+Metrics = Callable[[Path], list[dict[str, Any]]]
+Weights = Callable[[Path], dict[str, torch.Tensor]]
+MakeBase = Callable[..., PreTrainedModel]
+MakeRecipe = Callable[..., Recipe]
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory, book: Database) -> Path:
+    """Which number a document has; all of them say it in their first words."""
+    path = tmp_path_factory.mktemp("questions") / "questions.jsonl"
+    ids = [listed.document_id for listed in book.documents() if listed.split == "train"]
+    rows = [
+        {
+            "question": f"Number of {name}?",
+            "answers": [name.removeprefix("doc")],
+            "document": name,
+            "swaps": ["77"],
+        }
+        for name in ids
+    ]
+    rows += [{"question": "Number of nothing?", "answers": []}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def recipe(file: Path) -> MakeRecipe:
+    def make(**changes: Any) -> Recipe:
+        settings = {
+            "questions.length": 64,
+            "questions.held_out": 4,
+            "data.sequence_length": 64,
+            "train.max_steps": 4,
+            "train.batch_size": 2,
+            "train.log_every": 1,
+            "train.warmup_steps": 1,
+            "train.eval_every": 2,
+            "train.eval_sequences": 2,
+        } | {key.replace("__", "."): value for key, value in changes.items()}
+        loaded = load_recipe("read", [f"{key}={json.dumps(value)}" for key, value in settings.items()])
+        return replace(loaded, questions=replace(loaded.questions, file=str(file)))
+
+    return make
+
+
+def test_losses_and_exact_matches_are_logged(
+    book: Database, make_base: MakeBase, recipe: MakeRecipe, tmp_path: Path, metrics: Metrics
+) -> None:
+    notes: list[str] = []
+    result = train(recipe(), book, tmp_path / "model", base=make_base(), note=notes.append)
+    rows = metrics(tmp_path / "model")
+    assert [row["step"] for row in rows if "loss" in row] == [1, 2, 3, 4]
+    evaluated = [row["exact_match"] for row in rows if "exact_match" in row]
+    assert [set(row) for row in evaluated] == [{"on", "swapped", "off"}] * 2
+    assert result.tokens == 4 * 2 * 64
+    model = RetrofitForCausalLM.from_pretrained(tmp_path / "model", base=make_base())
+    assert model.config.adapt_neighbors
+    assert notes == []
+
+
+def test_it_learns(
+    book: Database, make_base: MakeBase, recipe: MakeRecipe, tmp_path: Path, metrics: Metrics
+) -> None:
+    """At least how an answer looks, and its end."""
+    changes = {"model__train_base": True, "train__max_steps": 30, "train__batch_size": 8}
+    long = recipe(**changes, train__eval_every=0, train__learning_rate=0.02)
+    train(long, book, tmp_path / "model", base=make_base())
+    losses = [row["loss"] for row in metrics(tmp_path / "model")]
+    assert sum(losses[-5:]) < 0.7 * sum(losses[:5])
+
+
+def test_a_stopped_run_resumes_to_the_same_weights(
+    book: Database, make_base: MakeBase, recipe: MakeRecipe, tmp_path: Path, weights: Weights
+) -> None:
+    train(recipe(), book, tmp_path / "whole", base=make_base())
+    asked = iter([False, True])
+    with pytest.raises(TrainingStoppedError):
+        train(recipe(), book, tmp_path / "model", base=make_base(), stop=lambda: next(asked))
+    train(recipe(), book, tmp_path / "model", base=make_base())
+    for name, weight in weights(tmp_path / "whole").items():
+        assert torch.equal(weight, weights(tmp_path / "model")[name]), name
+
+
+def test_text_and_questions_in_turns(
+    book: Database, make_base: MakeBase, recipe: MakeRecipe, tmp_path: Path, metrics: Metrics
+) -> None:
+    mixed = recipe(questions__text_every=2)
+    train(mixed, book, tmp_path / "model", base=make_base())
+    evaluated = [row for row in metrics(tmp_path / "model") if "exact_match" in row]
+    assert len(evaluated) == 2
+    assert all(set(row["bits_per_byte"]) == {"on", "off", "random"} for row in evaluated)
+
+
+def test_processes_that_read_ahead(
+    book: Database, make_base: MakeBase, recipe: MakeRecipe, tmp_path: Path, weights: Weights
+) -> None:
+    """They are forked after tokenizers had threads at work, which would be waited for forever."""
+    book.tokenizer.encode(["some text"] * 1000)
+    train(recipe(train__eval_every=0), book, tmp_path / "alone", base=make_base())
+    train(recipe(train__eval_every=0, train__workers=1), book, tmp_path / "ahead", base=make_base())
+    for name, weight in weights(tmp_path / "alone").items():
+        assert torch.equal(weight, weights(tmp_path / "ahead")[name]), name
+
+
+def test_what_cannot_be_is_refused(
+    book: Database, make_base: MakeBase, recipe: MakeRecipe, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError, match="retrofit"):
+        train(recipe(), book, tmp_path / "a")
+    with pytest.raises(SettingsError, match="reads its neighbors itself"):
+        train(recipe(model__reader="encoder"), book, tmp_path / "b", base=make_base())
+    with pytest.raises(SettingsError, match="multiple of the chunk size 16"):
+        train(recipe(questions__length=60), book, tmp_path / "c", base=make_base())
+    assert not any(tmp_path.iterdir())
