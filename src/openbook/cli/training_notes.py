@@ -33,3 +33,9 @@ def note_step(row: dict[str, Any], *, steps: int, bar: "Bars | None" = None) -> 
     if "bits_per_byte" in row:
         by_mode = ", ".join(f"{mode} {value:.3f}" for mode, value in row["bits_per_byte"].items())
         note(f"step {row['step']}: held-out bits per byte: {by_mode}")
+    if "exact_match" in row:
+        by_mode = ", ".join(f"{mode} {value:.2f}" for mode, value in row["exact_match"].items())
+        said = f"held-out questions answered exactly: {by_mode}"
+        note(f"step {row['step']}: {said}")
+        if bar is not None:
+            bar.tell(said)

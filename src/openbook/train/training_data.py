@@ -36,6 +36,14 @@ class TrainingData:
     held_out: Sequence[AskedQuestion] = ()
     chat: ChatFormat | None = None
 
+    @property
+    def num_samples(self) -> int:
+        """Questions to learn, or sequences of text where there are none."""
+        if self.questions is not None:
+            return len(self.questions)
+        assert self.text is not None
+        return len(self.text)
+
     def order(self, recipe: Recipe, *, first_step: int) -> Dataset[Sample]:
         """The samples of the steps from this one on."""
         settings = recipe.train

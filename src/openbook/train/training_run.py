@@ -38,7 +38,7 @@ class TrainingSize:
     parameters: int
     """Those that are saved: of a retrofit the new ones."""
     samples: int
-    """Sequences that there are."""
+    """Sequences, or questions, that there are."""
     sequence_length: int
     """Tokens of each."""
     steps: int
@@ -54,7 +54,7 @@ class TrainingSize:
         return cls(
             parameters=parameters,
             samples=samples,
-            sequence_length=recipe.data.sequence_length,
+            sequence_length=recipe.sample_length,
             steps=settings.max_steps,
             step_size=settings.step_size,
             epochs=settings.max_steps * settings.step_size / samples,
@@ -128,7 +128,8 @@ def train(
     database = database.opened
     chat = question_chat(recipe, database, base)
     table = NeighborTable.load(database) if recipe.reads_table else None
-    data = load_data(recipe, database, table, chat, note=note, progress=stage(progress, "asking"))
+    asking = silent if chat is None else stage(progress, "asking")
+    data = load_data(recipe, database, table, chat, note=note, progress=asking)
     # All that can be refused is refused before anything is written.
     check_machine(settings)
     require_trackers(settings.trackers)
@@ -151,7 +152,7 @@ def train(
             progress(settings.max_steps, settings.max_steps)
         else:
             if distributed.is_first():
-                begins(TrainingSize.of(recipe, parameters=parameters, samples=len(samples)))
+                begins(TrainingSize.of(recipe, parameters=parameters, samples=data.num_samples))
             run = TrainingRun(recipe, database, table, begun.folder, trained_on, begun.checkpoint)
             run.train(model, data, progress=progress, report=report, note=note, stop=stop)
             distributed.in_first(lambda: move_if_complete(folder))

@@ -4,7 +4,8 @@ import json as json_format
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from openbook.cli.console import bar, note
+from openbook.cli.bars import bar
+from openbook.cli.console import note
 from openbook.cli.inputs import load_model, names_of, require_model
 from openbook.cli.options import (
     AnswerModes,
