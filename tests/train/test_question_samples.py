@@ -29,7 +29,7 @@ def chat() -> ChatFormat:
 
 
 def samples(chat: ChatFormat, asked: list[AskedQuestion], **settings: float) -> QuestionSamples:
-    options = QuestionSettings(**({"length": 64} | settings))  # type: ignore[arg-type]
+    options = QuestionSettings(**({"length": 64, "fewer_share": 0.0} | settings))  # type: ignore[arg-type]
     return QuestionSamples(asked, chat, options, num_neighbors=4, neighbor_length=32)
 
 
@@ -56,6 +56,17 @@ def test_the_answer_is_read_once_in_any_place_unless_it_is_refused(chat: ChatFor
             assert draw.passages[place] == GOLD.text.replace("Ada Rowe", draw.answer)
             places.add(place)
     assert places == {0, 1, 2, 3}
+
+
+def test_some_draws_read_fewer_passages(chat: ChatFormat) -> None:
+    drawn = samples(chat, [ASKED], fewer_share=1.0)
+    counts = Counter(len(drawn.draw(0, [number]).passages) for number in range(400))
+    assert counts.keys() == {1, 2, 3, 4}
+    assert all(
+        draw.answer in draw.passages[0]
+        for draw in (drawn.draw(0, [number]) for number in range(400))
+        if len(draw.passages) == 1 and draw.answer != REFUSAL
+    )
 
 
 def test_a_draw_is_its_seed_alone(chat: ChatFormat) -> None:
@@ -112,6 +123,7 @@ def test_whole_words_are_replaced(text: str, old: str, new: str, changed: str) -
     [
         ({"swapped_share": 0.8, "refused_share": 0.3}, "more than 1 together"),
         ({"swapped_share": 1.5}, "questions.swapped_share"),
+        ({"fewer_share": -1}, "questions.fewer_share"),
         ({"length": 0}, "questions.length"),
         ({"held_out": -1}, "questions.held_out"),
         ({"file": 3}, "questions.file"),

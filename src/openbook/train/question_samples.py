@@ -121,15 +121,20 @@ class QuestionSamples:
             return fits and bool(item.found)
         return fits and bool(item.gold)
 
+    def _count(self, drawn: np.random.Generator) -> int:
+        """How many passages a draw reads."""
+        fewer = drawn.random() < self.settings.fewer_share
+        return int(drawn.integers(1, self.num_neighbors + 1)) if fewer else self.num_neighbors
+
     def _refused(self, item: AskedQuestion, drawn: np.random.Generator) -> DrawnQuestion:
         others = [passage.text for passage in item.distractors] or [passage.text for passage in item.found]
-        kept = others[: self.num_neighbors]
+        kept = others[: self._count(drawn)]
         return DrawnQuestion(item.question.question, _shuffled(kept, drawn), REFUSAL)
 
     def _with_others(
         self, item: AskedQuestion, texts: list[str], answer: str, drawn: np.random.Generator
     ) -> DrawnQuestion:
-        others = [passage.text for passage in item.distractors][: self.num_neighbors - len(texts)]
+        others = [passage.text for passage in item.distractors][: self._count(drawn) - len(texts)]
         return DrawnQuestion(item.question.question, _shuffled([*texts, *others], drawn), answer)
 
 

@@ -43,6 +43,8 @@ class QuestionSettings:
     """Share of draws in which another answer stands in the passage, where the question has such."""
     refused_share: float = 0.1
     """Share of draws in which no passage holds the answer, and the model is to say so."""
+    fewer_share: float = 0.25
+    """Share of draws with fewer passages, 1 and more, as in a small book."""
     text_every: int = 0
     """Every so many steps learn the database's text instead, which needs its neighbors; 0: none do."""
     held_out: int = 64
@@ -52,7 +54,7 @@ class QuestionSettings:
         _check_kinds(self, "questions")
         _at_least(self, "questions", 1, "length", "num_found")
         _at_least(self, "questions", 0, "text_every", "held_out")
-        for name in ("swapped_share", "refused_share"):
+        for name in ("swapped_share", "refused_share", "fewer_share"):
             _share(self, name, one=True, where="questions")
         if self.swapped_share + self.refused_share > 1:
             raise SettingsError(

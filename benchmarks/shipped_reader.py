@@ -1,0 +1,247 @@
+"""The reader that comes with openbook: its data, its training, and how well it answers.
+
+    python benchmarks/shipped_reader.py prepare ../shared/data WORK   # books and searches: half an hour
+    python benchmarks/shipped_reader.py train WORK --name shipped     # minutes on a GPU
+    python benchmarks/shipped_reader.py measure WORK --name shipped
+
+Learned are questions of made-up worlds (`openbook exam --part train`), of DynamicQA (Wikipedia passages with
+a slot, two entities each; split by subject), of Natural Questions with their gold passages and of XQuAD;
+asked are those held out. Each question brings what a search of its own data set's book found: hybrid, words
+only in the worlds. DynamicQA is asked twice: of the book, and of the book after every document got its other
+entity.
+
+train --only dynamicqa is the comparison: some steps on DynamicQA alone, with --seed, --reading and
+--no-copy-head (joint reading without copy head is the same passages in the prompt, with the same low-rank
+weights).
+"""
+
+import argparse
+import csv
+import gzip
+import io
+import json
+import lzma
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from openbook.database import Version
+from openbook.evaluate.answering.passages import AskedQuestion, ask_book
+from openbook.evaluate.answering.questions import read_questions
+from openbook.pretrained import SMOLLM2
+
+FOUND = 8
+WORLD = {"documents": 3000, "seed": 11}
+QUESTIONS_OF_WORLD = 7000
+EXAM = {"documents": 1000, "seed": 5}
+TESTED = ("dynamicqa", "edited", "nq", "xquad", "exam")
+
+Row = dict[str, Any]
+
+
+def openbook(*arguments: object) -> None:
+    subprocess.run([sys.executable, "-m", "openbook", *map(str, arguments)], check=True)
+
+
+def write(path: Path, rows: Iterable[Row]) -> Path:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def dynamicqa(data: Path, work: Path) -> None:
+    """Documents with the first entity and with the second; questions by subject, one for each state."""
+    text = lzma.decompress((data / "qa/dynamicqa/temporal.csv.xz").read_bytes()).decode()
+    rows = [
+        row
+        for row in csv.DictReader(io.StringIO(text))
+        if "[ENTITY]" in row["context"] and row["replace_name"]
+    ]
+    subjects = sorted({row["subj"] for row in rows})
+    random.Random(0).shuffle(subjects)
+    tested = set(subjects[:500])
+    of_relation: dict[str, set[str]] = {}
+    for row in rows:
+        of_relation.setdefault(row["prop"], set()).add(row["obj"])
+
+    def document(row: dict[str, str], entity: str) -> Row:
+        text = row["context"].replace("[ENTITY]", entity).strip()
+        return {"id": f"dynamicqa/{row['id']}", "title": row["subj"], "text": text}
+
+    def question(number: int, row: dict[str, str]) -> Row:
+        answers = [row["obj"], *(name for name in json.loads(row["possible_answers"]) if name != row["obj"])]
+        others = sorted(of_relation[row["prop"]] - set(answers) - {row["replace_name"]})
+        swaps = [row["replace_name"], *random.Random(number).sample(others, min(8, len(others)))]
+        return {
+            "question": row["question"],
+            "answers": answers,
+            "document": f"dynamicqa/{row['id']}",
+            "swaps": swaps,
+        }
+
+    write(work / "dynamicqa.docs", (document(row, row["obj"]) for row in rows))
+    write(work / "edited.docs", (document(row, row["replace_name"]) for row in rows))
+    asked = [(row["subj"] in tested, question(number, row)) for number, row in enumerate(rows)]
+    write(work / "dynamicqa.train", (row for is_test, row in asked if not is_test))
+    write(work / "dynamicqa.test", (row for is_test, row in asked if is_test))
+    edited = ({**row, "answers": row["swaps"][:1], "swaps": []} for is_test, row in asked if is_test)
+    write(work / "edited.test", edited)
+
+
+def natural_questions(data: Path, work: Path) -> None:
+    """Gold passages as documents; a third of them is asked about."""
+    names: dict[tuple[str, str], str] = {}
+    rows = []
+    with gzip.open(data / "qa/nq/nq-open-oracle.jsonl.gz", "rt", encoding="utf-8") as lines:
+        for row in map(json.loads, lines):
+            passage = row["ctxs"][0]
+            name = names.setdefault((passage["title"], passage["text"]), f"nq/{len(names)}")
+            rows.append({"question": f"{row['question']}?", "answers": row["answers"], "document": name})
+    write(
+        work / "nq.docs",
+        ({"id": name, "title": title, "text": text} for (title, text), name in names.items()),
+    )
+    documents = sorted({row["document"] for row in rows})
+    random.Random(0).shuffle(documents)
+    tested = set(documents[: len(documents) // 3])
+    write(work / "nq.train", (row for row in rows if row["document"] not in tested))
+    write(work / "nq.test", (row for row in rows if row["document"] in tested))
+
+
+def xquad(data: Path, work: Path) -> None:
+    """Paragraphs as documents; the last 16 of 48 articles are asked about."""
+    articles = json.loads((data / "qa/xquad/xquad.en.json").read_text("utf-8"))["data"]
+    documents: list[Row] = []
+    parts: dict[str, list[Row]] = {"train": [], "test": []}
+    for place, article in enumerate(articles):
+        for number, paragraph in enumerate(article["paragraphs"]):
+            name = f"xquad/{place}-{number}"
+            documents.append({"id": name, "title": article.get("title", ""), "text": paragraph["context"]})
+            for item in paragraph["qas"]:
+                answers = list(dict.fromkeys(answer["text"] for answer in item["answers"]))
+                row = {"question": item["question"], "answers": answers, "document": name}
+                parts["train" if place < 32 else "test"].append(row)
+    write(work / "xquad.docs", documents)
+    for part, rows in parts.items():
+        write(work / f"xquad.{part}", rows)
+
+
+def with_passages(item: AskedQuestion) -> Row:
+    """A row that needs no search any more."""
+    question = item.question
+    return {
+        "question": question.question,
+        "answers": question.answers,
+        "swaps": question.swaps,
+        "found": [passage.text for passage in item.found],
+        "passages": [passage.text for passage in item.gold[:2]],
+    }
+
+
+def search(work: Path, book: str, questions: Path, mode: str, count: int | None = None) -> Iterator[Row]:
+    rows = read_questions(questions)[:count]
+    for item in ask_book(Version.open(work / book), rows, k=FOUND, mode=mode):
+        if item.gold or not item.question.answers:
+            yield with_passages(item)
+
+
+def prepare(data: Path, work: Path) -> None:
+    work.mkdir(parents=True)
+    for make in (dynamicqa, natural_questions, xquad):
+        make(data, work)
+    for book in ("dynamicqa", "nq", "xquad"):
+        rows = work / f"{book}.docs"
+        openbook("build", work / book, rows.rename(rows.with_suffix(".jsonl")), "--tokenizer", SMOLLM2)
+    shutil.copytree(work / "dynamicqa", work / "edited")
+    edited = work / "edited.docs"
+    openbook("add", work / "edited", edited.rename(edited.with_suffix(".jsonl")))
+    for name, world, part in (("world", WORLD, "train"), ("exam", EXAM, "test")):
+        sizes = ("--documents", world["documents"], "--seed", world["seed"], "--part", part)
+        openbook("exam", "--write", work / f"{name}-text", *sizes)
+        encoder = () if part == "test" else ("--embedder", "none")
+        openbook(
+            "build", work / name, work / f"{name}-text/documents.jsonl", "--tokenizer", SMOLLM2, *encoder
+        )
+    learned = list(search(work, "world", work / "world-text/questions.jsonl", "bm25", QUESTIONS_OF_WORLD))
+    for book in ("dynamicqa", "nq", "xquad"):
+        found = list(search(work, book, work / f"{book}.train", "hybrid"))
+        write(work / f"{book}.learned.jsonl", found)
+        learned += found
+    random.Random(1).shuffle(learned)
+    write(work / "all.learned.jsonl", learned)
+    for book in ("dynamicqa", "edited", "nq", "xquad"):
+        write(work / f"{book}.asked.jsonl", search(work, book, work / f"{book}.test", "hybrid"))
+    write(work / "exam.asked.jsonl", search(work, "exam", work / "exam-text/questions.jsonl", "hybrid", 600))
+
+
+def train(work: Path, arguments: argparse.Namespace) -> None:
+    settings = {
+        "train.max_steps": arguments.steps,
+        "train.batch_size": arguments.batch,
+        "train.precision": arguments.precision,
+        "train.seed": arguments.seed,
+        "train.eval_every": 0,
+        "questions.length": 64,
+        "questions.held_out": 0,
+        "model.reading": arguments.reading,
+        "model.copy_head": str(arguments.copy_head).lower(),
+    }
+    changes = [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
+    questions = work / f"{arguments.only or 'all'}.learned.jsonl"
+    command = (
+        "retrofit",
+        SMOLLM2,
+        "--recipe",
+        "read",
+        "--questions",
+        questions,
+        "--database",
+        work / "dynamicqa",
+    )
+    openbook(*command, "--output", work / arguments.name, *changes)
+
+
+def measure(work: Path, arguments: argparse.Namespace) -> None:
+    limit = () if arguments.limit is None else ("--limit", arguments.limit)
+    options = ("--modes", arguments.modes, "-k", 4, "--batch-size", 64, "--json", *limit)
+    for name in arguments.tests:
+        print(name, flush=True)
+        openbook(
+            "eval", "qa", work / arguments.name, work / "dynamicqa", work / f"{name}.asked.jsonl", *options
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    preparing = verbs.add_parser("prepare")
+    preparing.add_argument("data", type=Path)
+    preparing.add_argument("work", type=Path)
+    training, measuring = verbs.add_parser("train"), verbs.add_parser("measure")
+    for verb in (training, measuring):
+        verb.add_argument("work", type=Path)
+        verb.add_argument("--name", required=True, help="of the model's folder in WORK")
+    training.add_argument("--only", choices=["dynamicqa", "nq", "xquad"])
+    training.add_argument("--steps", type=int, default=800)
+    training.add_argument("--batch", type=int, default=32)
+    training.add_argument("--seed", type=int, default=0)
+    training.add_argument("--precision", default="bfloat16")
+    training.add_argument("--reading", default="joint", choices=["joint", "independent"])
+    training.add_argument("--no-copy-head", dest="copy_head", action="store_false")
+    measuring.add_argument("--modes", default="on,off,random,gold")
+    measuring.add_argument("--tests", nargs="+", default=TESTED, choices=TESTED)
+    measuring.add_argument("--limit", type=int)
+    arguments = parser.parse_args()
+    if arguments.verb == "prepare":
+        prepare(arguments.data, arguments.work)
+    else:
+        (train if arguments.verb == "train" else measure)(arguments.work, arguments)
+
+
+if __name__ == "__main__":
+    main()
