@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from command_line import LEXICAL, OpenBook
 from hostile_text import EVIL, assert_harmless, hostile
-from openbook.cli import console, output, text_output
+from openbook.cli import bars, console, output, text_output
 from openbook.database import Exclusion, Hit, Problem, VerifyReport
 from openbook.errors import OpenbookWarning
 from openbook.escapes import visible
@@ -127,12 +127,21 @@ def test_an_answer_and_its_sources_are_harmless(title: str, text: str, told: boo
 @given(hostile)
 @example("one\n\ttwo\r\nthree")
 def test_what_was_copied_is_one_line(text: str) -> None:
+    text = f"word {text}"
     span = CopiedSpan(0, len(text), chunk_id=3, source_start=7, source_end=7 + len(text), share=0.9)
     citations = [Citation(0, len(text), [], [span])]
     result = Generation(text, citations, prompt="prompt ", seed=0, tokens=9, finish_reason="length")
     lines, _ = printed(text_output.print_generation, "prompt ", result)
     assert len(lines) == text.count("\n") + 2
     assert lines[-1].startswith("[1] copied from chunk 3: ")
+
+
+def test_a_copied_comma_is_not_worth_a_line() -> None:
+    span = CopiedSpan(0, 2, chunk_id=3, source_start=7, source_end=9, share=0.9)
+    citations = [Citation(0, 2, [], [span])]
+    result = Generation(", ", citations, prompt="p", seed=0, tokens=1, finish_reason="length")
+    lines, _ = printed(text_output.print_generation, "p", result)
+    assert lines == ["p, [1]"]
 
 
 @given(st.dictionaries(st.text(), hostile), st.sampled_from(["utf-8", "cp1252", "ascii"]))
@@ -222,7 +231,7 @@ def test_a_log_record_and_a_traceback_are_harmless(text: str) -> None:
 @example(EVIL)
 def test_a_bar_shows_its_names(text: str) -> None:
     def draw() -> None:
-        with console.bar(text, 2) as progress:
+        with bars.bar(text, 2) as progress:
             progress.stage(text)(1, 2)
 
     printed(draw)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _QUOTED = 80
 """Characters of what was read, at most."""
+_SHORTEST_COPIED = 4
+"""Characters of a span, in print: a comma was copied, too."""
 
 
 class ToldText:
@@ -100,9 +102,11 @@ def print_sources(text: str, citations: "Sequence[Citation]") -> None:
 
 
 def _print_copied(number: int, citation: "Citation", text: str) -> None:
-    """Print what a copy head copied, a line for each span."""
+    """Print what a copy head copied, a line for each span that says something; JSON has all."""
     for span in citation.copied:
         words = " ".join(text[span.start : span.end].split())
+        if len(words) < _SHORTEST_COPIED:
+            continue
         print_line(f"[{number}] copied from chunk {span.chunk_id}: {words}")
 
 
