@@ -306,7 +306,12 @@ QueriesSeed = Annotated[int, typer.Option(help="Which chunks.")]
 # The open-book exam
 
 ExaminedModel = Annotated[
-    Path | None, typer.Option(metavar="MODEL", help="Folder of the model to examine.", show_default=False)
+    str | None,
+    typer.Option(
+        metavar="MODEL",
+        help="The model to examine: a folder of one of openbook; a folder, hub name or .gguf file of a base.",
+        show_default=False,
+    ),
 ]
 WorldFolder = Annotated[
     Path | None,

@@ -95,3 +95,9 @@ def test_wrong_ways_to_examine(
     assert result.code == 2
     assert message in result.error
     assert result.out == ""
+
+
+def test_a_model_that_is_not_there(openbook: OpenBook, tmp_path: Path) -> None:
+    result = openbook("exam", "--model", tmp_path / "nowhere", *EXAM)
+    assert result.code == 2
+    assert "nowhere" in result.error

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from openbook.cli.bars import bar
 from openbook.cli.console import note
 from openbook.cli.exam_output import print_exam, print_world
-from openbook.cli.inputs import load_model
 from openbook.cli.options import (
     BatchSize,
     ExamBook,
@@ -76,20 +75,20 @@ def exam(
         print_world(write, documents=len(world.documents), questions=written, json=json)
         return
     assert model is not None
+    from openbook.cli.asked_model import load_asked_model
     from openbook.evaluate.exam import Examination, ExamOptions
     from openbook.evaluate.exam.model_reader import ModelReader
-    from openbook.text import load_tokenizer
-    from openbook.text.chat import ChatFormat
 
     options = ExamOptions(k=k, search_mode=mode, questions=questions or _QUESTIONS, seed=seed)
-    loaded = load_model(model)
-    chat = ChatFormat.of(load_tokenizer(str(model)))
-    reader = ModelReader(loaded, chat, batch_size)
+    asked = load_asked_model(model, reads=True)
+    note(f"examining {asked.description}")
+    reader = ModelReader(asked.model, asked.chat, batch_size)
+    config = asked.model.config
     with _work_folder(workdir) as folder:
         if book is None:
-            database = _create(folder / "book", chat.tokenizer, embedder, loaded.config.chunk_size)
+            database = _create(folder / "book", asked.chat.tokenizer, embedder, config.chunk_size)
         else:
-            database = _copy(book, folder / "book", loaded.config)
+            database = _copy(book, folder / "book", config)
         _fill(database, world)
         with bar("asking") as progress:
             report = Examination(reader, database, world, options).hold(progress)
