@@ -64,7 +64,7 @@ def test_a_book_that_was_built_before(
     again = openbook(*command, "--book", kept)
     assert again.code == 0, again.err
     assert again.json == first.json
-    assert "documents were there" in again.err
+    assert "of them there before" in again.err
     assert openbook("info", kept, "--json").json == before
     result = openbook(*command, "--book", kept, "--workdir", tmp_path / "first")
     assert result.code == 2

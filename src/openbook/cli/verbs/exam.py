@@ -143,7 +143,5 @@ def _fill(database: "Database", world: "World") -> None:
 
     with bar("building the book", len(world.documents)) as progress:
         done = database.add(documents_of(world), sync=True, progress=progress)
-    note(
-        f"{len(world.documents):,} documents in {database.layout.num_chunks:,} chunks, "
-        f"of which {done.unchanged:,} documents were there"
-    )
+    known = f", {done.unchanged:,} of them there before" if done.unchanged else ""
+    note(f"{len(world.documents):,} documents{known}, in {database.layout.num_chunks:,} chunks")
