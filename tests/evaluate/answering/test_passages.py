@@ -11,12 +11,11 @@ from openbook.evaluate.answering.passages import Passage, ask_book
 from openbook.evaluate.answering.questions import Question
 
 
-def test_found_passages_are_the_hits_with_their_continuations(
-    facts: Database, questions: list[Question]
-) -> None:
+def test_found_passages_are_what_asking_reads(facts: Database, questions: list[Question]) -> None:
     asked = ask_book(facts.opened, questions, k=4)
-    for item in asked:
-        hits = facts.search(item.question.question, k=4)[0]
+    ids, scores = facts.opened.search_passages([item.question.question for item in asked], k=4)
+    for item, *found in zip(asked, ids, scores, strict=True):
+        hits = facts.opened.hits(*found)
         assert [(p.chunk, p.document, p.text) for p in item.found] == [
             (hit.chunk_id, hit.document_id, hit.text + hit.continuation) for hit in hits
         ]

@@ -13,20 +13,25 @@ from openbook.cli.options import DemoFolder, MaxDocuments, Minutes
 from openbook.cli.output import print_perplexity
 from openbook.cli.text_output import print_generation
 from openbook.cli.training_notes import note_size, note_step
-from openbook.errors import SettingsError
+from openbook.errors import OpenbookError, SettingsError
 
 if TYPE_CHECKING:
+    from openbook.cli.asked_model import AskedModel
     from openbook.database import Database, Version
     from openbook.model import RetroForCausalLM
+    from openbook.train import Recipe
 
-_QUESTION = "compress a file and write it to disk"
+_QUERY = "compress a file and write it to disk"
+_QUESTIONS = ("What does os.getcwd return?", "What does math.isqrt return?")
 _PROMPT = "shutil.copytree(src, dst, symlinks=False)\nRecursively copy a directory tree"
 _FACT_QUESTION = "how many teeth does quokka.smile show?"
+_FACT_ID = "quokka"
 _FACT = (
     "quokka\n\nThe quokka module measures how happy a marsupial is.\n\n"
     "quokka.smile(level)\nReturn the number of teeth that quokka.smile shows at this level of joy: never "
     "more than 28, and exactly 17 for a quokka that was just given a leaf."
 )
+_EDITED_FACT = _FACT.replace("17", "23")
 _HOLDOUT = 0.1
 _TIMED_STEPS = 12
 _STEPS_LEFT_OUT_OF_TIMING = 4
@@ -58,15 +63,16 @@ def run_demo(
     began = time.monotonic()
     database = _build(home, max_documents)
     built = database.opened
-    _search(built, _QUESTION)
-    model = _train(home, built, minutes, timed_steps)
-    _evaluate(model, built)
+    _search(built, _QUERY)
+    _answer(database)
+    model, baseline = _train(home, built, minutes, timed_steps)
+    _evaluate(model, baseline, built)
     _generate(model, built, _PROMPT)
-    _add_fact(model, database)
     _heading(f"Done in {(time.monotonic() - began) / 60:.1f} minutes. All of it is in {home}; continue with:")
     print_line(f'  openbook search {home / "book"} "parse command line arguments"')
     print_line(f'  openbook generate {home / "model"} {home / "book"} "The asyncio event loop"')
     print_line(f"  openbook add {home / 'book'} YOUR-TEXT.md")
+    print_line(f'  openbook ask {home / "book"} "What does os.listdir return?"')
     print_line(f"  openbook neighbors {home / 'book'}        # it has a new version; then:")
     print_line(f"  openbook eval perplexity {home / 'model'} {home / 'book'}")
 
@@ -124,26 +130,82 @@ def _shortened(text: str, length: int = 90) -> str:
     return line if len(line) <= length else f"{line[:length]}…"
 
 
-def _train(home: Path, database: "Version", minutes: float, timed_steps: int) -> "RetroForCausalLM":
-    from openbook.train import load_recipe, train
+def _answer(database: "Database") -> None:
+    """Ask a pretrained model, which the book makes follow what it says; where there is none, say so."""
+    from openbook.cli.asked_model import load_asked_model
+    from openbook.text import Document
 
-    _heading(f"openbook train tiny: about {minutes:g} minutes")
+    _heading("openbook ask: a pretrained model reads the book, and nothing of it was trained on this text")
+    try:
+        asked = load_asked_model(None, reads=True)
+    except OpenbookError as error:
+        print_line(f"left out: {error}")
+        return
+    print_line(f"model: {asked.description}")
+    for question in _QUESTIONS:
+        _ask(asked, database, question)
+    _heading("openbook add: a fact that nobody knows, then the same fact edited; no weight changes")
+    _ask(asked, database, _FACT_QUESTION)
+    for text, what in ((_FACT, "added"), (_EDITED_FACT, "edited (23 in place of 17)")):
+        database.add([Document(id=_FACT_ID, title=f"module {_FACT_ID}", source="demo", text=text)])
+        print_line(f"{what}: module {_FACT_ID}; the database is now at version {database.version}")
+        _ask(asked, database, _FACT_QUESTION)
+    _ask(asked, database, _FACT_QUESTION, retrieval=False)
+    database.remove([_FACT_ID])  # the next stages are about the text as it was
+
+
+def _ask(asked: "AskedModel", database: "Database", question: str, *, retrieval: bool = True) -> None:
+    from openbook.generation import Sampling, ask
+
+    result = ask(
+        asked.model,
+        database.opened,
+        question,
+        chat=asked.chat,
+        max_new_tokens=40,
+        sampling=Sampling(temperature=0.0),
+        retrieval=retrieval,
+    )
+    read = [neighbor for citation in result.citations[:1] for neighbor in citation.neighbors]
+    most = max(read, key=lambda neighbor: neighbor.attention or 0.0, default=None)
+    where = "" if most is None else f"   (read most: {most.title}, {most.source})"
+    print_line(f"  {question}" if retrieval else f"  {question} (without the book)")
+    print_line(f"    {_shortened(result.answer)}{where}")
+
+
+def _train(
+    home: Path, database: "Version", minutes: float, timed_steps: int
+) -> "tuple[RetroForCausalLM, RetroForCausalLM]":
+    """Train a small RETRO, then its decoder alone on the same samples in the same order."""
+    from openbook.train import load_recipe
+
+    _heading(f"openbook train tiny: about {minutes:g} minutes; then --baseline, the same without retrieval")
     steps = _steps_in(minutes, home, database, timed_steps)
     settings = [
         f"train.max_steps={steps}",
         f"train.eval_every={max(1, steps // 3)}",
         "train.eval_sequences=16",
     ]
+    recipe = load_recipe("tiny", settings)
+    with_retrieval = _train_one(recipe, database, home / "model")
+    return with_retrieval, _train_one(recipe.without_retrieval(), database, home / "baseline")
+
+
+def _train_one(recipe: "Recipe", database: "Version", output: Path) -> "RetroForCausalLM":
+    from openbook.train import train
+
+    steps = recipe.train.max_steps
     with bar("training", steps) as progress:
         result = train(
-            load_recipe("tiny", settings),
+            recipe,
             database,
-            home / "model",
+            output,
             progress=progress,
             begins=note_size,
             report=partial(note_step, steps=steps, bar=progress),
         )
-    print_line(f"{result.parameters:,} parameters, {result.steps} steps, {result.tokens:,} tokens")
+    what = f"{result.parameters:,} parameters, {result.steps} steps, {result.tokens:,} tokens"
+    print_line(f"{output.name}: {what}")
     return load_model(result.output)
 
 
@@ -160,15 +222,16 @@ def _steps_in(minutes: float, home: Path, database: "Version", timed_steps: int)
     return max(timed_steps, round(minutes * 60 / seconds))
 
 
-def _evaluate(model: "RetroForCausalLM", database: "Version") -> None:
+def _evaluate(model: "RetroForCausalLM", baseline: "RetroForCausalLM", database: "Version") -> None:
     from openbook.database import NeighborTable
-    from openbook.evaluate import EvaluationOptions, Evaluator, evaluate_perplexity
+    from openbook.evaluate import EvaluationOptions, Evaluator, ModelScorer, evaluate_perplexity
 
-    _heading("openbook eval perplexity: held-out modules, with the right neighbors and with others")
+    _heading("openbook eval perplexity: held-out modules, with the right neighbors, others, and none")
     table, options = NeighborTable.load(database), EvaluationOptions(max_sequences=200)
     evaluator = Evaluator(model, database, table, options=options)
     with bar("evaluating") as progress:
-        report = evaluate_perplexity(evaluator, progress=progress)
+        others = {"baseline": ModelScorer(baseline, evaluator.windows.samples())}
+        report = evaluate_perplexity(evaluator, others=others, progress=progress)
     print_perplexity(report)
 
 
@@ -177,18 +240,3 @@ def _generate(model: "RetroForCausalLM", database: "Version", prompt: str) -> No
 
     _heading("openbook generate: a continuation, [n] marks what each span could look at")
     print_generation(prompt, generate(model, database, prompt, max_new_tokens=96, seed=0))
-
-
-def _add_fact(model: "RetroForCausalLM", database: "Database") -> None:
-    from openbook.generation import generate
-    from openbook.text import Document
-
-    _heading("openbook add: a new fact, without training anything again")
-    before = database.search([_FACT_QUESTION], k=1)[0]
-    print_line(f"before: {before[0].title if before else 'nothing'}")
-    database.add([Document(id="quokka", title="module quokka", source="demo", text=_FACT)])
-    print_line(f"added:  module quokka; the database is now at version {database.version}")
-    _search(database.opened, _FACT_QUESTION)
-    result = generate(model, database.opened, f"{_FACT_QUESTION}\n", max_new_tokens=32, seed=0)
-    found = [neighbor.title for citation in result.citations for neighbor in citation.neighbors]
-    print_line(f"what the model now looks at when asked: {', '.join(dict.fromkeys(found))}")

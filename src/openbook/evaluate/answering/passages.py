@@ -109,8 +109,7 @@ def ask_book(
 def _search(
     database: Version, questions: Sequence[Question], k: int, mode: str | None
 ) -> Iterator[AskedQuestion]:
-    queries = database.text_queries([question.question for question in questions])
-    ids, _ = database.search_chunks(queries, k=min(k, database.layout.num_chunks), mode=mode)
+    ids, _ = database.search_passages([question.question for question in questions], k=k, mode=mode)
     chunks_of = _chunks_of(database, questions)
     own = [chunks_of.get(question.document or "", []) for question in questions]
     known = dict(_passages(database, np.unique(np.concatenate([ids[ids >= 0], *own]).astype(np.int64))))
