@@ -64,7 +64,7 @@ def own_texts(database: Database, count: int = 40) -> list[str]:
 
 def finds_all(database: Database) -> bool:
     texts = own_texts(database, 1000)
-    return [hits[0].text for hits in database.search(texts, k=1)] == texts
+    return [hits[0].text for hits in database.search(texts, k=1, mode="dense")] == texts
 
 
 def test_there_is_none_below_the_threshold_and_one_from_there_on(make: Make) -> None:
@@ -88,7 +88,7 @@ def test_what_it_finds_is_nearly_what_a_loop_over_all_vectors_finds(make: Make) 
     database = make(dense=True)
     database.add(numbered(0, 200))
     queries = [text_of(f"q{number}") for number in range(50)]
-    found = database.search(queries, k=5)
+    found = database.search(queries, k=5, mode="dense")
     expected = exact_hits(database, queries)
     pairs = zip(found, expected, strict=True)
     shared = sum(len({hit.text for hit in hits} & set(texts)) for hits, texts in pairs)
@@ -106,11 +106,15 @@ def test_a_stored_chunk_is_found_the_moment_it_was_added_and_never_after_it_was_
     text = text_of("late")
     database.add([Document(id="late", text=text)])
     assert entry_of(database).rows == rows < database.layout.num_chunks, "it is in the tail"
-    assert "late" in [hit.document_id for hit in database.search(own_texts(database, 1000)[-1:])[0]]
+    assert "late" in [
+        hit.document_id for hit in database.search(own_texts(database, 1000)[-1:], mode="dense")[0]
+    ]
     for name in ("late", "d7"):
         texts = [hit.text for hit in database.search([marker(name)], mode="bm25")[0]]
         database.remove([name])
-        assert all(name != hit.document_id for hits in database.search(texts, k=50) for hit in hits)
+        assert all(
+            name != hit.document_id for hits in database.search(texts, k=50, mode="dense") for hit in hits
+        )
 
 
 def test_a_tail_that_has_grown_is_added_and_an_outgrown_index_is_trained_anew(make: Make) -> None:
@@ -143,7 +147,7 @@ def test_held_out_chunks_are_not_counted_and_not_found(
     assert not (database.path / "dense").exists()
     assert database.info().dense_index == "exact"
     assert database.verify().ok
-    hits = database.search([text_of(name) for name in names], k=20)
+    hits = database.search([text_of(name) for name in names], k=20, mode="dense")
     assert {hit.document_id for found in hits for hit in found} <= set(names[:10])
 
 
@@ -155,14 +159,14 @@ def test_a_database_of_nothing_but_held_out_documents(
         tmp_path / "db", tokenizer=tokenizer, embedder="fake", chunk_size=8, holdout=names
     )
     database.add(numbered(0, 50))
-    assert database.search([text_of("d1")]) == [[]]
+    assert database.search([text_of("d1")], mode="dense") == [[]]
     assert database.verify().ok
 
 
 def test_many_equal_vectors_do_no_harm(make: Make) -> None:
     database = make(dense=True)
     database.add(Document(id=f"d{number}", text="the same words") for number in range(90))
-    hits = database.search(["the same words"], k=90)[0]
+    hits = database.search(["the same words"], k=90, mode="dense")[0]
     assert len({hit.document_id for hit in hits}) == 90
     assert entry_of(database).recall_at_10 == 1.0
 
@@ -186,7 +190,7 @@ def test_hits_hidden_behind_removed_documents_are_found(make: Make, removed: int
     database.add(numbered(0, 60))
     if removed:
         database.remove([f"d{number}" for number in range(removed)])
-    hits = database.search([text_of("d1")], k=10_000)[0]
+    hits = database.search([text_of("d1")], k=10_000, mode="dense")[0]
     assert sorted(hit.chunk_id for hit in hits) == np.flatnonzero(database.layout.retrievable).tolist()
 
 
@@ -198,7 +202,7 @@ def test_an_open_database_keeps_its_index_when_another_replaces_it(make: Make) -
     expected = hits_of(searched, queries, ["dense"])
     database.add(numbered(60, 300))
     assert hits_of(searched, queries, ["dense"]) == expected
-    found = unsearched.search(queries, k=1)
+    found = unsearched.search(queries, k=1, mode="dense")
     assert [hits[0].text for hits in found] == queries
     assert max(hit.chunk_id for hits in found for hit in hits) < unsearched.layout.num_chunks
 
@@ -231,7 +235,7 @@ def test_damage_is_an_error_that_names_the_file(make: Make, file: str) -> None:
     for damaged in (content[:-1], content[:40], b"", content[:-9] + b"x" + content[-8:]):
         path.write_bytes(damaged)
         with pytest.raises(DatabaseError, match=path.name):
-            Database.open(database.path).search(["river"])
+            Database.open(database.path).search(["river"], mode="dense")
         assert not database.verify().ok
     path.write_bytes(content)
     assert finds_all(Database.open(database.path))
