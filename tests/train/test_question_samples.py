@@ -132,3 +132,12 @@ def test_whole_words_are_replaced(text: str, old: str, new: str, changed: str) -
 def test_settings_out_of_range(settings: dict[str, float], said: str) -> None:
     with pytest.raises(SettingsError, match=said):
         QuestionSettings(**settings)  # type: ignore[arg-type]
+
+
+def test_a_swap_that_cannot_take_the_answers_place_is_not_to_be_answered(chat: ChatFormat) -> None:
+    gold = Passage("The gate of Rowes was built by ROWE.", "gate", 3)  # the answer, but not word for word
+    row = AskedQuestion(
+        Question("Who built the gate?", ("Rowe",), "gate", swaps=("Bo Lin",)), (gold,), (gold,)
+    )
+    drawn = samples(chat, [row], swapped_share=1.0, refused_share=0.0)
+    assert {drawn.draw(0, [number]).answer for number in range(50)} == {"Rowe"}

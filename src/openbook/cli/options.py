@@ -384,7 +384,7 @@ ResultsFile = Annotated[
 QuestionsArgument = Annotated[
     Path,
     typer.Argument(
-        metavar="QUESTIONS", help='JSON lines: {"question", "answers", "document"}; see docs/evaluation.md.'
+        metavar="QUESTIONS", help='JSON lines: {"question", "answers", "document"}; see docs/retrofit.md.'
     ),
 ]
 AnswerModes = Annotated[

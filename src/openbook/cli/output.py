@@ -259,7 +259,9 @@ def print_answers(report: "AnswerReport", *, json: bool) -> None:
         counts = {"answer_recall": report.answer_recall, "questions": report.questions}
         print_json({"modes": modes} | counts)
         return
-    print_line(f"{report.questions} questions; what was found answers {report.answer_recall:.1%} of them")
+    recall = report.answer_recall
+    share = "none has" if recall is None else f"what was found answers {recall:.1%} of those that have"
+    print_line(f"{report.questions} questions; {share} an answer")
     print_line(f"{'mode':10}{'exact match':>12}{'95 %':>16}{'F1':>8}")
     for mode, found in report.modes.items():
         low, high = found.interval

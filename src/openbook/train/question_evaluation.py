@@ -28,12 +28,13 @@ def exact_matches(
         batch_size: questions at a time.
 
     Returns:
-        the share answered exactly: on; swapped, of those that have another answer, with that in the passages
-        instead; off, without passages.
+        the share answered exactly: on; swapped, of those that have another answer and whose passages hold an
+        answer word for word, with the other one there instead; off, without passages.
     """
     answerer = Answerer(model, chat, batch_size=batch_size)
     matches = {"on": _matches(answerer, [_as_it_is(item, k) for item in held_out])}
-    if swapped := [_swapped(item, k) for item in held_out if item.question.swaps and item.gold]:
+    can_swap = [_swapped(item, k) for item in held_out if item.question.swaps and item.gold]
+    if swapped := [row for row in can_swap if row is not None]:
         matches["swapped"] = _matches(answerer, swapped)
     matches["off"] = _matches(answerer, [(*_as_it_is(item, k)[:2], None) for item in held_out])
     return {mode: round(share, 4) for mode, share in matches.items()}
@@ -47,12 +48,13 @@ def _as_it_is(item: AskedQuestion, k: int) -> _Asked:
     return item.question.question, item.question.answers, [p.text for p in item.with_gold(k)]
 
 
-def _swapped(item: AskedQuestion, k: int) -> _Asked:
+def _swapped(item: AskedQuestion, k: int) -> _Asked | None:
+    """With another answer in the passages; None: they hold none word for word."""
     new = item.question.swaps[0]
-    texts = [passage.text for passage in item.with_gold(k)]
+    texts = before = [passage.text for passage in item.with_gold(k)]
     for old in item.question.answers:
         texts = [replace_words(text, old, new) for text in texts]
-    return item.question.question, (new,), texts
+    return None if texts == before else (item.question.question, (new,), texts)
 
 
 def _matches(answerer: Answerer, asked: Sequence[_Asked]) -> float:

@@ -86,7 +86,9 @@ class QuestionSamples:
         swaps = [swap for swap in item.question.swaps if swap != answer]
         if swaps and answer in text and chance > 1 - settings.swapped_share:
             swap = swaps[int(drawn.integers(len(swaps)))]
-            answer, text = swap, replace_words(text, answer, swap)
+            swapped = replace_words(text, answer, swap)
+            if swapped != text:  # it may be a part of a longer word
+                answer, text = swap, swapped
         return self._with_others(item, [text], answer, drawn)
 
     def sample(self, number: int, seed: Sequence[int]) -> Sample:

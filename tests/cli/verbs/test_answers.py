@@ -9,6 +9,10 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from command_line import OpenBook, sets
 from foreign_tokenizers import make_fast
+from openbook.evaluate.answering import answerer
+from openbook.evaluate.answering.answerer import Answerer
+from openbook.model import RetroForCausalLM
+from openbook.text.chat import ChatFormat
 
 NAMES = ["Orl", "Vane", "Tesk", "Miro", "Pell", "Quor", "Rask", "Sund"]
 SHORT = sets("train.max_steps=2", "train.batch_size=2", "questions.length=64", "questions.held_out=2")
@@ -57,7 +61,7 @@ def test_learn_and_ask(openbook: OpenBook, ready: Path) -> None:
     assert [row["question"] for row in rows] == [f"Where is {name}?" for name in NAMES]
     assert list(rows[0]["given"]) == modes.split(",")
     lines = openbook(*ask, "--limit", "3").out.splitlines()
-    assert lines[0] == "3 questions; what was found answers 100.0% of them"
+    assert lines[0] == "3 questions; what was found answers 100.0% of those that have an answer"
     assert [line.split()[0] for line in lines[1:]] == ["mode", "on", "off"]
 
 
@@ -70,3 +74,33 @@ def test_what_is_missing_is_said_before_the_base_is_loaded(openbook: OpenBook, r
     ask = ("eval", "qa", ready / "m", ready / "book", ready / "questions.jsonl")
     assert "gold" in openbook(*ask, "--modes", "golden").error
     assert "holds no model" in openbook(*ask).error
+
+
+def test_questions_are_put_in_the_bases_template_where_the_book_has_none(
+    openbook: OpenBook, ready: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = "{% for m in messages %}[{{ m['role'] }}]{{ m['content'] }}<|endoftext|>{% endfor %}"
+    template += "{% if add_generation_prompt %}[assistant]{% endif %}"
+    told = {"eos_token": "<|endoftext|>", "chat_template": template}
+    (ready / "base" / "tokenizer_config.json").write_text(json.dumps(told))  # the book was built before
+    read = ("--recipe", "read", "--questions", ready / "questions.jsonl", *SHORT)
+    made = openbook("retrofit", ready / "base", "--database", ready / "book", "--output", ready / "m", *read)
+    assert made.code == 0, made.err
+    asked_in: list[str] = []
+
+    class Recording(Answerer):
+        def __init__(self, model: RetroForCausalLM, chat: ChatFormat, *, batch_size: int = 16) -> None:
+            asked_in.append(chat.prefix)
+            super().__init__(model, chat, batch_size=batch_size)
+
+    monkeypatch.setattr(answerer, "Answerer", Recording)
+    ask = ("eval", "qa", ready / "m", ready / "book", ready / "questions.jsonl")
+    assert openbook(*ask, "--modes", "off").code == 0
+    assert asked_in == ["[user]"]
+
+
+def test_answers_in_a_folder_that_is_not_there_are_refused_first(openbook: OpenBook, ready: Path) -> None:
+    ask = ("eval", "qa", ready / "nothing", ready / "book", ready / "questions.jsonl")
+    found = openbook(*ask, "--answers", ready / "none" / "answers.jsonl")
+    assert found.code == 2
+    assert "there is no folder" in found.error

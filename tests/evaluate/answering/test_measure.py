@@ -77,3 +77,30 @@ def test_an_unknown_mode_or_no_question(
         measure_answers(answerer, asked, k=2, modes=["golden"])
     with pytest.raises(SettingsError, match="no questions"):
         measure_answers(answerer, [], k=2)
+
+
+def test_random_passages_are_those_of_other_questions(asked: list[AskedQuestion]) -> None:
+    for seed in range(20):
+        random = passages_of_mode("random", asked, k=3, seed=seed)
+        assert random is not None
+        for item, read in zip(asked, random, strict=True):
+            assert not set(read) & set(item.found[:3])
+
+
+def test_where_no_other_question_found_anything_random_reads_nothing() -> None:
+    nothing = [AskedQuestion(Question("Qq?", ("a",)), (), ()) for _ in range(2)]
+    assert passages_of_mode("random", nothing, k=2, seed=0) == [(), ()]
+
+
+def test_a_single_question_has_no_other_to_be_shuffled_with(
+    asked: list[AskedQuestion], make_reader: MakeReader, chat: ChatFormat
+) -> None:
+    with pytest.raises(SettingsError, match="one question"):
+        measure_answers(Answerer(make_reader(), chat), asked[:1], k=2, modes=["shuffled"])
+
+
+def test_without_answerable_questions_there_is_no_recall(
+    asked: list[AskedQuestion], make_reader: MakeReader, chat: ChatFormat
+) -> None:
+    answerer = Answerer(make_reader(), chat, max_new_tokens=1)
+    assert measure_answers(answerer, asked[-1:], k=2, modes=["on"]).answer_recall is None

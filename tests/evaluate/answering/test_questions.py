@@ -35,6 +35,8 @@ def test_all_fields_of_a_row(tmp_path: Path) -> None:
         ('{"question": "a", "answers": [""]}', "must be a list of texts"),
         ('{"question": "a", "answers": [], "document": 3}', "must be a document's id"),
         ('{"question": "a", "answers": [], "swap": []}', "swaps"),
+        ('{"question": "a \\ud800", "answers": []}', "lone surrogate"),
+        ("[" * 100_000, "not JSON"),
     ],
 )
 def test_a_row_that_is_not_a_question_is_named(tmp_path: Path, line: str, said: str) -> None:
@@ -67,3 +69,19 @@ def test_questions_of_one_document_stay_on_one_side() -> None:
 def test_at_most_half_is_held_out() -> None:
     rows = [Question(f"{number}?", ("a",)) for number in range(5)]
     assert len(split_questions(rows, held_out=9, seed=0)[1]) == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_lines_end_where_json_lines_do(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "questions.jsonl"
+    rows = [{"question": f"Wer\u2028baute\x85 {n} Brücken?", "answers": ["Karstädt"]} for n in range(2)]
+    text = "\r\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    path.write_bytes(text.encode(encoding))
+    assert read_questions(path) == [Question(row["question"], ("Karstädt",)) for row in rows]  # type: ignore[arg-type]
+
+
+def test_questions_of_a_single_document_are_all_learned() -> None:
+    rows = [Question(f"{number}?", ("a",), "notes.md") for number in range(6)]
+    assert split_questions(rows, held_out=32, seed=0) == (rows, [])
+    more = [*rows, Question("b?", ("b",), "other.md")]
+    assert split_questions(more, held_out=32, seed=0) == (rows, more[6:])

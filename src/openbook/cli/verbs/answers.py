@@ -45,23 +45,25 @@ def qa(
 
     Example: openbook eval qa mymodel mybook questions.jsonl --modes on,off,random,gold
     """
+    from openbook.cli.asked_model import chat_of
     from openbook.database import Version
     from openbook.evaluate.answering.answerer import Answerer
     from openbook.evaluate.answering.measure import check_answer_modes, measure_answers
     from openbook.evaluate.answering.passages import ask_book
     from openbook.evaluate.answering.questions import read_questions
-    from openbook.text.chat import ChatFormat
 
     names = names_of(modes)
     check_answer_modes(names)
     rows = read_questions(questions)[:limit]
     if answers is not None and answers.exists():
         raise SettingsError(f"answers {answers}: exists already; choose another file")
+    if answers is not None and not answers.parent.is_dir():
+        raise SettingsError(f"answers {answers}: there is no folder {answers.parent}; make it first")
     require_model(model)
     database = Version.open(db)
     loaded = load_model(model)
     k = loaded.config.num_neighbors if k is None else k
-    answerer = Answerer(loaded, ChatFormat.of(database.tokenizer), batch_size=batch_size)
+    answerer = Answerer(loaded, chat_of(model, loaded), batch_size=batch_size)
     database.settings.require_match(
         database.tokenizer,
         tokenizer_fingerprint=loaded.config.tokenizer_fingerprint,

@@ -33,13 +33,13 @@ class AnswerReport:
     """What `openbook eval qa` prints.
 
     modes: by mode.
-    answer_recall: share of the answerable questions whose k found passages hold an answer.
+    answer_recall: share of the answerable questions whose k found passages hold an answer; None: none is.
     questions: how many were asked.
     answers: what was answered, by mode, in the order of the questions.
     """
 
     modes: dict[str, AnswerScores]
-    answer_recall: float
+    answer_recall: float | None
     questions: int
     answers: dict[str, list[Answer]]
 
@@ -64,11 +64,15 @@ def measure_answers(
         progress: called with questions done, by mode.
 
     Raises:
-        SettingsError: an unknown mode, or no questions.
+        SettingsError: an unknown mode, no questions, or shuffled with a single one.
     """
     if not asked:
         raise SettingsError("there are no questions")
     check_answer_modes(modes)
+    if "shuffled" in modes and len(asked) == 1:
+        raise SettingsError(
+            "mode shuffled: reads what another question found, and there is one question alone"
+        )
     answers: dict[str, list[Answer]] = {}
     for mode in modes:
         passages = passages_of_mode(mode, asked, k=k, seed=seed)
@@ -80,7 +84,7 @@ def measure_answers(
         for item in asked
         if item.question.is_answerable
     ]
-    found = round(mean(recall), 4) if recall else 0.0
+    found = round(mean(recall), 4) if recall else None
     return AnswerReport(scores(answers, asked), found, len(asked), answers)
 
 
@@ -134,7 +138,17 @@ def passages_of_mode(
         turned = dict(zip(order.tolist(), np.roll(order, 1).tolist(), strict=True))
         return [found[turned[row]] for row in range(len(found))]
     pool = list(dict.fromkeys(passage for row in found for passage in row))
-    return [tuple(pool[place] for place in drawn.integers(len(pool), size=k).tolist()) for _ in found]
+    return [_drawn_from(pool, set(own), k, drawn) for own in found]
+
+
+def _drawn_from(
+    pool: Sequence[Passage], own: set[Passage], k: int, drawn: np.random.Generator
+) -> tuple[Passage, ...]:
+    """Draw k passages that are not the question's own; none where there are no others."""
+    others = [passage for passage in pool if passage not in own]
+    if not others:
+        return ()
+    return tuple(others[place] for place in drawn.integers(len(others), size=k).tolist())
 
 
 def _tokens(answerer: Answerer, passages: Sequence[Sequence[Passage]]) -> NeighborTokens:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from openbook.errors import SettingsError, refuse_unknown
+from openbook.text.encodings import decode
 
 _FIELDS = ("question", "answers", "document", "passages", "found", "swaps", "id")
 
@@ -46,7 +47,8 @@ def read_questions(path: str | Path) -> list[Question]:
         SettingsError: there is no such file, it holds none, or a row is not a question; says which line.
     """
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        # Not splitlines: JSON may hold U+2028 and its like as they are.
+        lines = decode(Path(path).read_bytes()).split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"questions {path}: cannot be read: {error}") from error
     rows = [_question(line, f"{path}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
@@ -58,7 +60,10 @@ def read_questions(path: str | Path) -> list[Question]:
 def _question(line: str, where: str) -> Question:
     try:
         row = json.loads(line)
-    except ValueError as error:
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise SettingsError(f"{where}: holds half a character (a lone surrogate); write it whole") from error
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"{where}: not JSON: {error}") from error
     if not isinstance(row, dict):
         raise SettingsError(f'{where}: not an object; write {{"question": …, "answers": […]}}')
@@ -87,7 +92,8 @@ def split_questions(
 
     Args:
         questions: all.
-        held_out: how many to hold out, at most half; about so many, for a document's questions stay together.
+        held_out: how many to hold out, at most half; about so many, for a document's questions stay together,
+            and none of a document that more than half are of.
         seed: decides which.
 
     Returns:
@@ -104,6 +110,7 @@ def split_questions(
     for place in np.random.default_rng([seed, len(questions)]).permutation(len(names)).tolist():
         if len(out) >= wanted:
             break
-        out.update(groups[names[place]])
+        if len(out) + len(groups[names[place]]) <= len(questions) // 2:
+            out.update(groups[names[place]])
     kept = [row for number, row in enumerate(questions) if number not in out]
     return kept, [row for number, row in enumerate(questions) if number in out]
