@@ -91,6 +91,22 @@ def test_a_frozen_output_gets_no_gradient() -> None:
     torch.testing.assert_close(ours, torch.autograd.grad(expected, hidden)[0])
 
 
+@pytest.mark.parametrize("copies", [False, True])
+@pytest.mark.parametrize("learns", [False, True])
+def test_an_output_with_a_bias(copies: bool, learns: bool, at_once: int) -> None:
+    """That is one with a further activation, which is 1."""
+    hidden, weight, labels, copied, leaves = draw(copies=copies)
+    bias = torch.randn(V, dtype=torch.float64).requires_grad_(learns)
+    more = F.pad(hidden, (0, 1), value=1.0), torch.cat([weight, bias[:, None]], -1)
+    expected, expected_nats = next_token_loss(*more, labels, copied, 5)
+    loss, nats = next_token_loss(hidden, weight, labels, copied, 5, bias=bias, logits_at_once=at_once)
+    torch.testing.assert_close((loss, nats), (expected, expected_nats))
+    if learns:
+        leaves = [*leaves, bias]
+    ours = torch.autograd.grad(3 * loss, leaves, retain_graph=True)
+    torch.testing.assert_close(ours, torch.autograd.grad(3 * expected, leaves))
+
+
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_under_autocast_gradients_are_right_to_its_precision(dtype: torch.dtype) -> None:
     """Also where a loss that is divided by many tokens would leave gradients too small for float16."""

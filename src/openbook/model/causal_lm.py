@@ -176,8 +176,9 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             copied = self.copy_head(out.hidden.to(self.copy_head.dtype), out.neighbors)
         token_losses = loss = None
         if labels is not None:
-            weight = self.lm_head.weight
-            loss, token_losses = next_token_loss(out.hidden, weight, labels, copied, num_items_in_batch)
+            loss, token_losses = next_token_loss(
+                out.hidden, self.lm_head.weight, labels, copied, num_items_in_batch, bias=self.lm_head.bias
+            )
         logits = None
         kept = _kept(more.get("logits_to_keep"), logits_from, input_ids.shape[1])
         if return_logits:

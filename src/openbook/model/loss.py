@@ -23,6 +23,7 @@ def next_token_loss(
     copied: CopyDistribution | None,
     divisor: Tensor | int | None,
     *,
+    bias: Tensor | None = None,
     logits_at_once: int = LOGITS_AT_ONCE,
 ) -> tuple[Tensor, Tensor]:
     """Compute the negative log-likelihood of each label given what stands before it.
@@ -33,6 +34,7 @@ def next_token_loss(
         labels: int64 [B, T], negative where nothing is predicted.
         copied: the copy head's part of the mixture.
         divisor: what the sum of losses is divided by; None: the number of labels predicted.
+        bias: [V] of the output; None: it has none.
         logits_at_once: logits held in memory, at least those of one token.
 
     Returns:
@@ -52,6 +54,7 @@ def next_token_loss(
         log_rest,
         log_copied,
         max(1, logits_at_once // len(weight)),
+        bias,
     )
     loss = total / (wanted.sum().clamp_min(1) if divisor is None else divisor)
     return loss, F.pad(torch.where(wanted, nats.view(targets.shape), 0.0), (1, 0))
@@ -70,8 +73,9 @@ class _VocabularyLoss(torch.autograd.Function):
         log_rest: Tensor | None,
         log_copied: Tensor | None,
         step: int,
+        bias: Tensor | None,
     ) -> tuple[Tensor, Tensor]:
-        """hidden [N, D]; targets int64 [N]; wanted bool [N]; log_rest, log_copied [N]; tokens at a time."""
+        """hidden [N, D]; targets int64 [N]; wanted bool [N]; log_rest, log_copied [N]; bias [V]."""
         kind = hidden.device.type
         dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else weight.dtype
         learns = any(ctx.needs_input_grad)
@@ -82,7 +86,10 @@ class _VocabularyLoss(torch.autograd.Function):
             sum_dtype = torch.promote_types(weight.dtype, torch.float32)
             # A frozen output takes none.
             of_weight = torch.zeros_like(weight, dtype=sum_dtype) if ctx.needs_input_grad[1] else None
-            gradients = [torch.zeros_like(hidden), of_weight]
+            of_bias = None
+            if bias is not None and ctx.needs_input_grad[7]:
+                of_bias = torch.zeros_like(bias, dtype=sum_dtype)
+            gradients = [torch.zeros_like(hidden), of_weight, of_bias]
         from_vocabulary = torch.ones_like(nats)
         with torch.autocast(kind, enabled=False):
             cast = weight.to(dtype)
@@ -90,6 +97,8 @@ class _VocabularyLoss(torch.autograd.Function):
                 part = slice(start, start + step)
                 h, target = hidden[part].to(dtype), targets[part, None]
                 logits = (h @ cast.T).to(nats.dtype)
+                if bias is not None:
+                    logits += bias.to(logits.dtype)
                 log_sum = logits.logsumexp(-1, keepdim=True)
                 log_prob = (logits.gather(-1, target) - log_sum)[:, 0]
                 mixed = log_prob
@@ -103,6 +112,7 @@ class _VocabularyLoss(torch.autograd.Function):
                     _add_gradients(gradients, part, error.to(dtype), h, cast)
         if learns:
             gradients[1] = None if of_weight is None else of_weight.to(weight.dtype)
+            gradients[2] = None if bias is None or of_bias is None else of_bias.to(bias.dtype)
             ctx.mixes = log_rest is not None
             ctx.save_for_backward(*gradients, wanted * from_vocabulary, wanted * (1 - from_vocabulary))
         ctx.mark_non_differentiable(nats)
@@ -110,19 +120,22 @@ class _VocabularyLoss(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, scale: Tensor, _nats: Tensor) -> tuple[Tensor | None, ...]:
-        """Gradients for hidden, weight, log_rest and log_copied."""
-        hidden, weight, written, copied = ctx.saved_tensors
+        """Gradients for hidden, weight, log_rest, log_copied and bias."""
+        hidden, weight, bias, written, copied = ctx.saved_tensors
         of_rest, of_copied = (-written * scale, -copied * scale) if ctx.mixes else (None, None)
         of_weight = None if weight is None else weight * scale
-        return hidden * scale, of_weight, None, None, of_rest, of_copied, None
+        of_bias = None if bias is None else bias * scale
+        return hidden * scale, of_weight, None, None, of_rest, of_copied, None, of_bias
 
 
 def _add_gradients(
     gradients: list[Tensor | None], part: slice, error: Tensor, h: Tensor, weight: Tensor
 ) -> None:
-    of_hidden, of_weight = gradients
+    of_hidden, of_weight, of_bias = gradients
     assert of_hidden is not None
     of_hidden[part] = (error @ weight).to(of_hidden.dtype)
+    if of_bias is not None:
+        of_bias += error.sum(0, dtype=of_bias.dtype)
     if of_weight is None:
         return
     if of_weight.dtype == error.dtype:

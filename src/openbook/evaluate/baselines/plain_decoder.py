@@ -91,6 +91,8 @@ def token_nats(model: "RetroForCausalLM", hidden: "Tensor", labels: NDArray[np.i
 
     with torch.inference_mode():
         targets = torch.from_numpy(labels).to(hidden.device)
-        _, losses = next_token_loss(hidden, model.lm_head.weight, targets, None, None)
+        _, losses = next_token_loss(
+            hidden, model.lm_head.weight, targets, None, None, bias=model.lm_head.bias
+        )
     nats: NDArray[np.float32] = losses.float().cpu().numpy()
     return nats
