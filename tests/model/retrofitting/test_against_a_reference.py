@@ -41,21 +41,22 @@ def by_hand(model: RetrofitForCausalLM, given: Inputs) -> Tensor:
     hidden = base.get_input_embeddings()(given.input_ids)
     if kind == "gpt2":
         hidden = hidden + backbone.wpe(positions)
-    rotary = getattr(backbone, "rotary_emb", lambda *_: None)(hidden, positions)
+    kinds = getattr(base.config, "layer_types", None) or [""] * 4
     causal = torch.ones(T, T).tril().bool()[None, None]
     layers = backbone.h if kind == "gpt2" else backbone.layers
     for number, layer in enumerate(layers, start=1):
         mask = causal
-        if kind == "mistral" or getattr(base.config, "layer_types", [""] * 4)[number - 1].startswith(
-            "sliding"
-        ):
+        in_all = kind in ("mistral", "phi3", "starcoder2") and base.config.sliding_window
+        if in_all or kinds[number - 1].startswith("sliding"):
             mask = causal & torch.ones(T, T).triu(-5).bool()  # a window of 6
+        which = (kinds[number - 1],) if kind in ("gemma3_text", "olmo3") else ()
+        rotary = getattr(backbone, "rotary_emb", lambda *_: None)(hidden, positions, *which)
         parts = _PARTS[kind](layer)
         attended = parts.attend(hidden, mask, rotary)
         stream = hidden + attended
         stream = stream + cross_attention(model, number, stream, given)
         hidden = stream + parts.feed_forward(hidden if parts.parallel else stream)
-    norms = {"gpt2": "ln_f", "gpt_neox": "final_layer_norm"}
+    norms = {"gpt2": "ln_f", "gpt_neox": "final_layer_norm", "phi": "final_layernorm"}
     return base.get_output_embeddings()(getattr(backbone, norms.get(kind, "norm"))(hidden))
 
 
@@ -87,6 +88,31 @@ class Olmo2(Llama):
         return self.layer.post_feedforward_layernorm(self.layer.mlp(hidden))
 
 
+class Gemma3(Llama):
+    """Norms before and after."""
+
+    def attend(self, hidden: Tensor, mask: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
+        return self.layer.post_attention_layernorm(super().attend(hidden, mask, rotary))
+
+    def feed_forward(self, hidden: Tensor) -> Tensor:
+        found = self.layer.mlp(self.layer.pre_feedforward_layernorm(hidden))
+        return self.layer.post_feedforward_layernorm(found)
+
+
+class Phi(Llama):
+    """The feed-forward reads what self-attention reads, by the same norm."""
+
+    parallel = True
+
+    def feed_forward(self, hidden: Tensor) -> Tensor:
+        return self.layer.mlp(self.layer.input_layernorm(hidden))
+
+
+def stablelm(layer: nn.Module) -> Llama:
+    """One or the other."""
+    return Phi(layer) if layer.use_parallel_residual else Llama(layer)
+
+
 class GPT2(Llama):
     """Positions were added to the embedding."""
 
@@ -109,9 +135,13 @@ class GPTNeoX(Llama):
         return self.layer.attention(read, attention_mask=mask, position_embeddings=rotary)[0]
 
 
-_PARTS = {
-    **dict.fromkeys(("llama", "mistral", "qwen2", "qwen3", "smollm3"), Llama),
-    "olmo2": Olmo2,
+_LIKE_LLAMA = ("llama", "mistral", "qwen2", "qwen3", "smollm3", "gemma", "olmo", "phi3", "starcoder2")
+_PARTS: dict[str, Callable[[nn.Module], Llama]] = {
+    **dict.fromkeys(_LIKE_LLAMA, Llama),
+    **dict.fromkeys(("olmo2", "olmo3"), Olmo2),
+    "gemma3_text": Gemma3,
+    "phi": Phi,
+    "stablelm": stablelm,
     "gpt2": GPT2,
     "gpt_neox": GPTNeoX,
 }

@@ -9,7 +9,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 from openbook.errors import SettingsError
 from openbook.model.retrofitting import FAMILIES, Family, retrofit
-from openbook.model.retrofitting.families import LlamaFamily
+from openbook.model.retrofitting.families import LlamaFamily, require_supported
 
 from ..tiny import enlarge
 from .test_cache import in_steps
@@ -36,12 +36,36 @@ def test_an_unknown_architecture_names_the_known_ones() -> None:
         retrofit(other("bloom", n_layer=2))
 
 
-def test_an_output_with_a_bias_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LlamaFamily, "model_types", ("phi",))
-    with pytest.raises(
-        SettingsError, match="this phi model: its output is a Linear, where a linear map without bias"
-    ):
-        retrofit(other("phi", num_hidden_layers=2, intermediate_size=16))
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        ("falcon", "passes no arguments on to its layers"),
+        ("gemma2", "soft-capping"),
+        ("gemma3", "gemma3_text"),
+        ("gpt_oss", "sinks"),
+        ("granite", "scaled"),
+        ("cohere", "scaled"),
+        ("cohere2", "scaled"),
+    ],
+)
+def test_what_cannot_be_held_is_refused_with_why(kind: str, why: str) -> None:
+    with pytest.raises(SettingsError, match=f"type '{kind}': .*{why}.*; take another base, of type llama"):
+        require_supported(kind)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"final_logit_softcapping": 30.0}, "final_logit_softcapping 30.0 changes its logits"),
+        ({"use_bidirectional_attention": True}, "lets tokens see what follows them"),
+    ],
+)
+@pytest.mark.parametrize("reader", ["own", "encoder"])
+def test_a_setting_that_a_family_cannot_hold_is_refused(
+    reader: str, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"this gemma3_text model: .*{message}.*take a"):
+        retrofit(tiny_base("gemma3_text", **options), reader=reader)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +145,7 @@ def test_a_recipes_null_asks_for_what_the_base_suggests() -> None:
 class BlockFamily(Family):
     """As a user would write it."""
 
-    model_types = ("olmo", "stablelm")
+    model_types = ("seed_oss",)
 
     def layers(self, backbone: nn.Module) -> nn.ModuleList:
         return backbone.layers
@@ -130,18 +154,30 @@ class BlockFamily(Family):
         return layer.self_attn
 
 
-class Gemma(LlamaFamily):
-    """Built like Llama, with an embedding that is scaled."""
+class Arcee(LlamaFamily):
+    """Built like Llama, with another feed-forward."""
 
-    model_types = ("gemma",)
+    model_types = ("arcee",)
 
 
-@pytest.mark.parametrize(("kind", "family"), [("gemma", Gemma()), ("olmo", BlockFamily())])
+class Falcon(Family):
+    """Passes nothing on."""
+
+    model_types = ("falcon",)
+
+    def layers(self, backbone: nn.Module) -> nn.ModuleList:
+        return backbone.h
+
+    def attention(self, layer: nn.Module) -> nn.Module:
+        return layer.self_attention
+
+
+@pytest.mark.parametrize(("kind", "family"), [("arcee", Arcee()), ("seed_oss", BlockFamily())])
 def test_another_architecture_in_a_small_class(
     kind: str, family: Family, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sizes = {"num_hidden_layers": 4, "intermediate_size": 16, "num_key_value_heads": 4}
-    base = enlarge(other(kind, **sizes, **({"head_dim": 4} if kind == "gemma" else {})))
+    sizes = {"num_hidden_layers": 4, "intermediate_size": 16, "num_key_value_heads": 4, "head_dim": 4}
+    base = enlarge(other(kind, **sizes))
     with pytest.raises(SettingsError, match="supported are"):
         tiny_retrofit(base)
     monkeypatch.setattr("openbook.model.retrofitting.families.FAMILIES", [*FAMILIES, family])
@@ -160,7 +196,7 @@ def test_another_architecture_in_a_small_class(
 
 def test_layers_that_do_not_pass_on_arguments_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retrieval would be off, and nobody would notice."""
-    monkeypatch.setattr("openbook.model.retrofitting.families.FAMILIES", [*FAMILIES, BlockFamily()])
-    model = tiny_retrofit(other("stablelm", num_hidden_layers=4, num_key_value_heads=4, intermediate_size=16))
-    with pytest.raises(SettingsError, match=r"layer 2 of this stablelm has not joined in: .* do not reach"):
+    monkeypatch.setattr("openbook.model.retrofitting.families.FAMILIES", [*FAMILIES, Falcon()])
+    model = tiny_retrofit(other("falcon", num_hidden_layers=4))
+    with pytest.raises(SettingsError, match=r"layer 2 of this falcon has not joined in: .* do not reach"):
         model(**draw_inputs().asdict())

@@ -30,6 +30,42 @@ BASES: dict[str, dict[str, Any]] = {
     "qwen3": {"num_key_value_heads": 2, "head_dim": 6},
     "smollm3": {"num_key_value_heads": 2, "no_rope_layer_interval": 2},
     "olmo2": {"num_key_value_heads": 2},
+    "gemma": {"num_key_value_heads": 1, "head_dim": 6},
+    "gemma3_text": {
+        "num_key_value_heads": 2,
+        "head_dim": 6,
+        "query_pre_attn_scalar": 9,
+        "sliding_window": 6,
+        "layer_types": ["sliding_attention", "full_attention"] * 2,
+    },
+    "olmo": {"num_key_value_heads": 2, "clip_qkv": 1.5},
+    "olmo3": {
+        "num_key_value_heads": 2,
+        "sliding_window": 6,
+        "layer_types": ["sliding_attention", "full_attention"] * 2,
+    },
+    "phi": {"num_key_value_heads": 2, "head_dim": 8, "partial_rotary_factor": 0.5, "qk_layernorm": False},
+    "phi3": {"num_key_value_heads": 2, "sliding_window": 6},
+    "phi3, long": {
+        "num_key_value_heads": 2,
+        "original_max_position_embeddings": 64,
+        "rope_parameters": {
+            "rope_type": "longrope",
+            "rope_theta": 10_000.0,
+            "short_factor": [1.0, 1.5],
+            "long_factor": [2.0, 4.0],
+            "original_max_position_embeddings": 64,
+            "factor": 2.0,
+        },
+    },
+    "starcoder2": {"num_key_value_heads": 2, "sliding_window": 6},
+    "stablelm": {"num_key_value_heads": 2, "partial_rotary_factor": 0.5, "use_qkv_bias": True},
+    "stablelm, parallel": {
+        "num_key_value_heads": 4,
+        "partial_rotary_factor": 1.0,
+        "qk_layernorm": True,
+        "use_parallel_residual": True,
+    },
     "gpt2": {},
     "gpt_neox": {"use_parallel_residual": True},
     "gpt_neox, sequential": {"use_parallel_residual": False, "tie_word_embeddings": True},
@@ -37,7 +73,7 @@ BASES: dict[str, dict[str, Any]] = {
 """By name, of which the first word is transformers' model_type."""
 OWN_READERS = tuple(name for name in BASES if name != "gpt2")
 """Those whose positions let them read their neighbors themselves."""
-FAMILIES = ("llama, grouped heads", "olmo2", "gpt2", "gpt_neox")
+FAMILIES = ("llama, grouped heads", "olmo2", "gemma3_text", "phi", "stablelm", "gpt2", "gpt_neox")
 """One of each class of families, for what the others cannot differ in."""
 
 _SIZES = {

@@ -7,6 +7,7 @@ from transformers import PreTrainedModel
 
 from openbook.errors import SettingsError
 from openbook.model.cache import RetroCache
+from openbook.model.retrofitting.carrier import carry_arguments
 from openbook.model.retrofitting.config import RetrofitConfig
 from openbook.model.retrofitting.families import family_of
 
@@ -59,6 +60,12 @@ class BaseDecoder(nn.Module):
         """Tokens beyond which the base cannot read; None: there are none."""
         longest: int = self.base.config.max_position_embeddings
         return longest if self.family.absolute_positions else None
+
+    def _carry_arguments(self) -> None:
+        """Have our arguments reach self-attention where layers pass on none; after other hooks."""
+        if self.family.carrier is not None:
+            for layer in self.layers:
+                carry_arguments(layer, self.family.attention(layer), self.family.carrier)
 
     def _check_length(self, input_ids: Tensor, cache: RetroCache | None, positions: Tensor | None) -> None:
         longest = self.max_positions

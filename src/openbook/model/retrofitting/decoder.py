@@ -30,6 +30,7 @@ class GraftedDecoder(BaseDecoder):
             if str(number) in self.grafts:
                 cast(Graft, self.grafts[str(number)]).attach(layer, self.family)
             self.family.attention(layer).register_forward_pre_hook(drop_argument, with_kwargs=True)
+        self._carry_arguments()
 
     @property
     def new_parts(self) -> nn.ModuleDict:

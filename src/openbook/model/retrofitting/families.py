@@ -2,8 +2,9 @@
 
 To support another one, subclass `Family`, say where its parts are, and add an instance to `FAMILIES`. It must
 be a decoder whose layers pass on the keyword arguments of the model's forward to their self-attention, and
-add what self-attention says to the residual stream; its output must be a linear map without bias. The tests
-in tests/model/retrofitting run for every member of `FAMILIES` once it has an entry in their `tiny.py`.
+add what self-attention says to the residual stream; its logits must be a linear map of the last activations.
+The tests in tests/model/retrofitting run for every member of `FAMILIES` once it has an entry in their
+`tiny.py`.
 """
 
 from abc import ABC, abstractmethod
@@ -24,6 +25,8 @@ class Family(ABC):
     """Whether positions are looked up in a table, beyond which the model cannot read."""
     fused_query: ClassVar[bool] = False
     """Whether one map makes queries, keys and values, side by side for each head."""
+    carrier: ClassVar[str | None] = None
+    """Of layers that pass no unknown argument on: one that they do pass on, a tuple, to carry ours in."""
 
     @abstractmethod
     def layers(self, backbone: nn.Module) -> nn.ModuleList:
@@ -41,12 +44,19 @@ class Family(ABC):
         return self.attention(layer)
 
     def query(self, attention: nn.Module) -> nn.Module:
-        """The linear map that makes queries, perhaps with keys and values."""
+        """The linear map that makes queries, perhaps with keys and values.
+
+        These come after all queries, or beside those of each head (`fused_query`).
+        """
         return cast(nn.Module, attention.q_proj)
 
     def rotates(self, attention: nn.Module) -> bool:
         """Whether this layer has rotary positions, if the model has."""
         return bool(getattr(attention, "use_rope", True))
+
+    def rotation(self, backbone: nn.Module, layer: int) -> str | None:
+        """Which kind of rotary positions the layer of this index has; None: the model has one."""
+        return None
 
     def output(self, attention: nn.Module) -> nn.Module:
         """The linear map after the heads."""
@@ -56,7 +66,21 @@ class Family(ABC):
 class LlamaFamily(Family):
     """Llama and what is built like it: a norm before each sub-layer."""
 
-    model_types: ClassVar[tuple[str, ...]] = ("llama", "mistral", "qwen2", "qwen3", "smollm3")
+    model_types: ClassVar[tuple[str, ...]] = (
+        "llama",
+        "mistral",
+        "qwen2",
+        "qwen3",
+        "smollm3",
+        "gemma",
+        "olmo",
+        "phi3",
+        "starcoder2",
+    )
+
+    def query(self, attention: nn.Module) -> nn.Module:
+        """See `Family`; Phi-3 has one map for all three."""
+        return cast(nn.Module, getattr(attention, "qkv_proj", None) or attention.q_proj)
 
     def layers(self, backbone: nn.Module) -> nn.ModuleList:
         return cast(nn.ModuleList, backbone.layers)
@@ -68,10 +92,41 @@ class LlamaFamily(Family):
 class Olmo2Family(LlamaFamily):
     """OLMo 2: a norm after each sub-layer, before its result joins the residual stream."""
 
-    model_types = ("olmo2",)
+    model_types: ClassVar[tuple[str, ...]] = ("olmo2",)
 
     def added(self, layer: nn.Module) -> nn.Module:
         return cast(nn.Module, layer.post_attention_layernorm)
+
+
+class Gemma3Family(Olmo2Family):
+    """Gemma 3's text models and OLMo 3: as OLMo 2, with rotary positions of two kinds.
+
+    Layers that see a window turn keys by other angles than those that see all.
+    """
+
+    model_types = ("gemma3_text", "olmo3")
+
+    def rotation(self, backbone: nn.Module, layer: int) -> str | None:
+        """See `Family`."""
+        kinds: list[str] = backbone.config.layer_types  # type: ignore[union-attr, assignment]
+        return kinds[layer]
+
+
+class PhiFamily(LlamaFamily):
+    """Phi 1, 1.5 and 2: attention and feed-forward run in parallel, see `GPTNeoXFamily`."""
+
+    model_types = ("phi",)
+
+    def output(self, attention: nn.Module) -> nn.Module:
+        """See `Family`."""
+        return cast(nn.Module, attention.dense)
+
+
+class StableLmFamily(LlamaFamily):
+    """StableLM: its layers pass on positions, and no argument that they do not know."""
+
+    model_types = ("stablelm",)
+    carrier = "position_embeddings"
 
 
 class GPT2Family(Family):
@@ -115,7 +170,28 @@ class GPTNeoXFamily(Family):
         return cast(nn.Module, attention.dense)
 
 
-FAMILIES: list[Family] = [LlamaFamily(), Olmo2Family(), GPT2Family(), GPTNeoXFamily()]
+FAMILIES: list[Family] = [
+    LlamaFamily(),
+    Olmo2Family(),
+    Gemma3Family(),
+    PhiFamily(),
+    StableLmFamily(),
+    GPT2Family(),
+    GPTNeoXFamily(),
+]
+
+_REFUSED = {
+    "falcon": "it passes no arguments on to its layers, and has an attention of its own",
+    "gemma2": "its logits, and those of its attention, are capped (soft-capping)",
+    "gemma3": "it reads images, too; give its text model alone, a Gemma3ForCausalLM (gemma3_text)",
+    "gpt_oss": "its attention has sinks, which are no tokens",
+    "granite": "its logits are scaled",
+    "cohere": "its logits are scaled",
+    "cohere2": "its logits are scaled",
+}
+"""Types that people ask for, and why not."""
+_NOT_LINEAR = {"final_logit_softcapping": None, "logits_scaling": 1.0, "logit_scale": 1.0}
+"""Settings of a base that change its logits after the output matrix, and the value that changes nothing."""
 
 
 def require_supported(model_type: str) -> Family:
@@ -133,6 +209,11 @@ def require_supported(model_type: str) -> Family:
             "train.start_from to its folder"
         )
     known = ", ".join(name for family in FAMILIES for name in family.model_types)
+    if model_type in _REFUSED:
+        raise SettingsError(
+            f"cannot retrofit a model of type {model_type!r}: {_REFUSED[model_type]}; take another base, of "
+            f"type {known}"
+        )
     raise SettingsError(
         f"cannot retrofit a model of type {model_type!r}; supported are {known}. To add one, subclass "
         "openbook.model.retrofitting.Family (where its layers and their self-attention are) and add it to "
@@ -144,15 +225,26 @@ def family_of(base: PreTrainedModel) -> Family:
     """Find the family of a model.
 
     Raises:
-        SettingsError: none knows it, or its output is not one that the loss can read.
+        SettingsError: none knows it, its output is not one that the loss can read, or it reads ahead.
     """
     kind = base.config.model_type
     found = require_supported(kind)
     head: nn.Module | None = base.get_output_embeddings()
-    bias = getattr(head, "bias", None)
-    if not isinstance(head, nn.Linear) or bias is not None or not head.weight.is_floating_point():
+    if not isinstance(head, nn.Linear) or not head.weight.is_floating_point():
         raise SettingsError(
             f"cannot retrofit this {kind} model: its output is a {type(head).__name__}, where a linear map "
-            "without bias is needed, not quantized; give a model as AutoModelForCausalLM loads it"
+            "is needed, not quantized; give a model as AutoModelForCausalLM loads it"
+        )
+    for name, neutral in _NOT_LINEAR.items():
+        value = getattr(base.config, name, None)
+        if value is not None and value != neutral:
+            raise SettingsError(
+                f"cannot retrofit this {kind} model: {name} {value} changes its logits after the output "
+                "matrix, which the loss would not know; take another base"
+            )
+    if getattr(base.config, "use_bidirectional_attention", None):
+        raise SettingsError(
+            f"cannot retrofit this {kind} model: use_bidirectional_attention lets tokens see what follows "
+            "them; take a base that predicts the next token"
         )
     return found

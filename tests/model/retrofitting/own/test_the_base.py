@@ -312,7 +312,7 @@ def test_a_family_that_names_no_queries_is_told(monkeypatch: pytest.MonkeyPatch)
     assert retrofit(tiny_base("llama"), rank=0).config.rank == 0
 
 
-@pytest.mark.parametrize("kind", ["gemma", "olmo"])
+@pytest.mark.parametrize("kind", ["arcee", "seed_oss"])
 @torch.no_grad()
 def test_another_architecture_in_a_small_class(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from openbook.model.retrofitting import FAMILIES
@@ -322,10 +322,49 @@ def test_another_architecture_in_a_small_class(kind: str, monkeypatch: pytest.Mo
         model_types = (kind,)
 
     monkeypatch.setattr("openbook.model.retrofitting.families.FAMILIES", [*FAMILIES, Family()])
-    sizes = {"num_hidden_layers": 2, "intermediate_size": 16, "num_key_value_heads": 4}
-    base = other(kind, **sizes, **({"head_dim": 4} if kind == "gemma" else {})).double()
+    sizes = {"num_hidden_layers": 2, "intermediate_size": 16, "num_key_value_heads": 4, "head_dim": 4}
+    base = other(kind, **sizes).double()
     model = tiny_own(base)
     ids, neighbors = INPUTS.input_ids, INPUTS.neighbor_ids[:, :1]
     found = model(ids, neighbors, is_prompt=True).logits
     expected = base(torch.cat([neighbors.flatten(1), ids], 1)).logits[:, -ids.shape[1] :]
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_an_attention_that_caps_its_logits_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    from openbook.model.retrofitting import FAMILIES
+    from openbook.model.retrofitting.families import LlamaFamily
+
+    class Family(LlamaFamily):
+        model_types = ("gemma2",)
+
+    monkeypatch.setattr("openbook.model.retrofitting.families.FAMILIES", [*FAMILIES, Family()])
+    model = tiny_own(tiny_base("gemma2", head_dim=4, num_key_value_heads=4, final_logit_softcapping=None))
+    with pytest.raises(SettingsError, match=r"attends with softcap, .*reader='encoder'"):
+        model(**INPUTS.asdict())
+
+
+@pytest.mark.parametrize("kind", ["longrope", "dynamic"])
+@torch.no_grad()
+def test_where_all_keys_turn_by_other_angles_is_the_end(kind: str) -> None:
+    """14 tokens with 2 neighbors of 8 are 30."""
+    settings = {
+        "longrope": {
+            "short_factor": [1.0, 1.0],
+            "long_factor": [2.0, 3.0],
+            "original_max_position_embeddings": 29,
+            "factor": 2.0,
+        },
+        "dynamic": {"factor": 2.0},
+    }
+    rope = {"rope_type": kind, "rope_theta": 1e4} | settings[kind]
+    model = tiny_own(tiny_base("llama", rope_parameters=rope, max_position_embeddings=29))
+    with pytest.raises(
+        SettingsError, match=r"30 tokens .* 2 neighbors: beyond 29 this llama turns .*shorter"
+    ):
+        model(**INPUTS.asdict())
+    shorter = draw_inputs(tokens=13)
+    on, off = (model(**inputs.asdict()).logits for inputs in (shorter, shorter.but(neighbor_ids=None)))
+    assert (on - off).abs().max() > 0.1
+    model(INPUTS.input_ids.repeat(1, 3))  # without neighbors, it is the base at any length

@@ -18,6 +18,8 @@ ARGUMENT = "openbook_attention"
 """The keyword argument."""
 _MARK = "openbook_"
 _SUPPORTED = ("sdpa", "eager")
+_UNKNOWN = ("softcap", "s_aux", "position_bias", "score_mod")
+"""Options of attention functions that change a softmax in ways that ours does not know."""
 
 
 class AttentionPass(Protocol):
@@ -77,6 +79,7 @@ def _attention(
     """An attention function, as transformers calls them."""
     asked: AttentionPass | None = options.pop(ARGUMENT, None)
     if asked is not None:
+        _refuse_unknown(module, options)
         scaling = options.get("scaling") or query.shape[-1] ** -0.5
         window = options.get("sliding_window")
         layer: int = module.layer_idx  # type: ignore[assignment]
@@ -86,6 +89,15 @@ def _attention(
     own = _eager(module) if implementation == "eager" else AttentionInterface()[implementation]
     result: tuple[Tensor, Tensor | None] = own(module, query, key, value, attention_mask, **options)
     return result
+
+
+def _refuse_unknown(module: nn.Module, options: dict[str, Any]) -> None:
+    for name in _UNKNOWN:
+        if options.get(name) is not None:
+            raise SettingsError(
+                f"{type(module).__name__}: attends with {name}, which reader 'own' does not know; retrofit "
+                "this base with reader='encoder' (--recipe retrofit-encoder)"
+            )
 
 
 def _eager(module: nn.Module) -> Callable[..., Any]:

@@ -100,6 +100,9 @@ class LayerReader(nn.Module):
             # Of each head: query, key, value; the addition is to the first.
             by_head = added.unflatten(-1, (self.num_heads, -1))
             added = F.pad(by_head, (0, 2 * by_head.shape[-1])).flatten(-2)
+        elif added.shape != output.shape:
+            # Keys and values after all queries.
+            added = F.pad(added, (0, output.shape[-1] - added.shape[-1]))
         return output + added.to(output.dtype)
 
     def _add_to_output(self, module: nn.Module, args: tuple[Any, ...], output: Tensor) -> Tensor | None:

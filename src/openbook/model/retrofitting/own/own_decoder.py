@@ -19,7 +19,7 @@ from openbook.model.retrofitting.own.kept_neighbors import KeptNeighbors
 from openbook.model.retrofitting.own.layer_reader import LayerReader
 from openbook.model.retrofitting.own.neighbor_pass import ReadNeighbors, not_reached, read_neighbors
 from openbook.model.retrofitting.own.prefix import PrefixedText, add_prefix
-from openbook.model.retrofitting.own.rotation import KeyRotation
+from openbook.model.retrofitting.own.rotation import KeyRotation, longest_alike
 from openbook.model.retrofitting.own.text_pass import TextPass
 
 _PREFIX, _POSITIONS = "own prefix", "own positions"
@@ -47,6 +47,7 @@ class OwnDecoder(BaseDecoder):
             )
         let_passes_in(base)
         self.config = config
+        self.longest_alike = longest_alike(self.backbone)
         layers = self.layers
         self.readers = nn.ModuleDict(
             {
@@ -56,6 +57,7 @@ class OwnDecoder(BaseDecoder):
                 for number in config.cca_layers
             }
         )
+        self._carry_arguments()
         self.kept: KeptNeighbors | None = None
         """Where keys and values of neighbors are kept between calls."""
         self.register_buffer("prefix", torch.tensor(config.prefix_ids, dtype=torch.long), persistent=False)
@@ -105,6 +107,7 @@ class OwnDecoder(BaseDecoder):
         if positions is None:
             B, T = text.input_ids.shape
             positions = torch.arange(past, past + T, device=input_ids.device).expand(B, -1)
+        self._check_rotation(neighbors, positions)
         shift = None
         if self.config.neighbors_before == "chunk" and not is_prompt:
             shift = self._shift(neighbors, positions[:, offset:], past + offset - len(prefix))
@@ -195,14 +198,15 @@ class OwnDecoder(BaseDecoder):
             return read if len(rows) == len(ids) else _spread(read, rows, len(ids))
 
         distances = layout.positions - layout.positions_as_read(joint=joint)
-        rotation = None
+        rotations: dict[str | None, KeyRotation] = {}
         blocks = {}
         for layer, read in sequences.by_layer.items():
             keys, values = layout.join(of_all(read), joint=joint).unbind(1)
-            if rotation is None:
-                rotation = KeyRotation(self.backbone, distances.flatten(0, 1), keys)
             if self.family.rotates(self.family.attention(self.layers[layer])):
-                keys = rotation.turn(keys)
+                kind = self.family.rotation(self.backbone, layer)
+                if kind not in rotations:
+                    rotations[kind] = KeyRotation(self.backbone, distances.flatten(0, 1), keys, kind=kind)
+                keys = rotations[kind].turn(keys)
             blocks[layer] = torch.stack([keys, values], 1).unflatten(0, (B, C))
         hidden = of_all(sequences.hidden)[:, layout.num_prefix :]
         K = layout.num_neighbors
@@ -237,6 +241,19 @@ class OwnDecoder(BaseDecoder):
         places = [(id(weight), weight.data_ptr()) for weight in weights]
         autocast = torch.get_autocast_dtype(device_type) if torch.is_autocast_enabled(device_type) else None
         return versions, places, autocast, self.config.copy_head
+
+    def _check_rotation(self, neighbors: PassNeighbors, positions: Tensor) -> None:
+        """Refuse what would be longer, in a prompt, than the base turns all keys alike."""
+        if self.longest_alike is None:
+            return
+        K, R = neighbors.retrieved.ids.shape[2:]
+        length = int(positions.max()) + 1 + K * R
+        if length > self.longest_alike:
+            raise SettingsError(
+                f"{length} tokens with their {K} neighbors: beyond {self.longest_alike} this "
+                f"{self.base.config.model_type} turns keys by other angles, so what was read would no longer "
+                "fit; give a shorter text or fewer neighbors"
+            )
 
     def _shift(self, neighbors: PassNeighbors, positions: Tensor, past: int) -> Tensor:
         """From the beginning of the text to the token that is the first to read each new block: [B, C].
