@@ -3,6 +3,7 @@
 import pytest
 
 from openbook.cli.bars import Bars, bar, count_line
+from openbook.cli.training_notes import note_step
 from openbook.database import Database
 from openbook.progress import stage, text_done
 from openbook.text import Document, train_tokenizer
@@ -43,6 +44,13 @@ def test_all_of_it_fits_into_80_columns(
         progress(1999, None)
     (line,) = capsys.readouterr().err.splitlines()
     assert len(line) <= 80 and "1,999/4,000" in line and line.rstrip().endswith("rate 2.0e-03")
+    with bar("training", 4000) as progress:
+        row = {"step": 1999, "exact_match": {"on": 0.5, "swapped": 0.25, "off": 0.0}}
+        note_step(row, steps=4000, bar=progress)
+        progress(1999, None)
+    said, line = capsys.readouterr().err.splitlines()
+    assert "on 0.50, swapped 0.25, off 0.00" in said
+    assert line.startswith("training ") and "1,999/4,000 elapsed 0:00:00" in line
 
 
 def test_a_stage_without_work_has_no_bar(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ def check_request(prompt: str, *, max_new_tokens: int, k: int | None) -> None:
         SettingsError: an empty prompt, half a character in it, or a number out of its range.
     """
     if not prompt.strip():
-        raise SettingsError("the prompt is empty; give some text to continue")
+        raise SettingsError("the prompt is empty; give some text")
     try:
         prompt.encode("utf-8")
     except UnicodeEncodeError as error:

@@ -66,8 +66,9 @@ class QuestionSamples:
         self.asked = [item for item in asked if self._is_usable(item)]
         if not self.asked:
             raise SettingsError(
-                f"none of {len(asked)} questions can be learned: no passage of the book holds an answer; "
-                "check that answers stand in the documents as they are written, and the documents' ids"
+                f"none of {len(asked)} questions can be learned: too long, or no passage of the book "
+                "holds an answer; check questions.length, the documents' ids, and that answers stand there "
+                "as they are written"
             )
 
     def __len__(self) -> int:

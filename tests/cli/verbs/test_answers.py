@@ -71,6 +71,11 @@ def test_what_is_missing_is_said_before_the_base_is_loaded(openbook: OpenBook, r
     missing = openbook(*command, "--recipe", "read", "--questions", ready / "nothing")
     assert missing.code == 2
     assert "there is no such file" in missing.error
+    (ready / "bad.jsonl").write_text('{"question": "Where?"}\n')
+    asked = ("retrofit", ready / "nothing", *command[2:], "--questions", ready / "bad.jsonl")
+    assert "bad.jsonl, line 1" in openbook(*asked, "--recipe", "read").error
+    assert "--recipe read" in openbook(*asked).error
+    assert "--recipe read" in openbook(*asked, "--recipe", "retrofit-encoder").error
     ask = ("eval", "qa", ready / "m", ready / "book", ready / "questions.jsonl")
     assert "gold" in openbook(*ask, "--modes", "golden").error
     assert "holds no model" in openbook(*ask).error

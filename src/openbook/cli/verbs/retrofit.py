@@ -66,6 +66,8 @@ def retrofit(
     changes = [*(settings or []), *(["model.train_base=true"] if train_base else [])]
     loaded = load_recipe(recipe, changes)
     if questions is not None:
+        if recipe == "continue":
+            raise SettingsError("recipe continue: learns text alone; --questions is for --recipe read")
         loaded = replace(loaded, questions=replace(loaded.questions, file=str(questions)))
     require_questions(loaded)
     if loaded.model.get("train_base"):
@@ -79,16 +81,26 @@ def retrofit(
 
 
 def require_questions(recipe: "Recipe") -> None:
-    """Refuse a recipe that learns questions without a file of them.
+    """Refuse a recipe that learns questions without a file of them, or by a reader that cannot.
 
     Raises:
-        SettingsError: it has none, or there is no such file.
+        SettingsError: it has none, there is no such file, or it holds what is not a question.
     """
+    from openbook.evaluate.answering.questions import read_questions
+
     file = recipe.questions.file
     if file is None and recipe.name == "read":
         raise SettingsError("recipe read: learns from questions; give a file of them: --questions FILE")
-    if file is not None and not Path(file).is_file():
+    if file is None:
+        return
+    if not Path(file).exists():
         raise SettingsError(f"questions {file}: there is no such file")
+    if recipe.model.get("reader", "own") != "own":
+        raise SettingsError(
+            f"recipe {recipe.name}: an encoder does not learn from questions; take --recipe read, "
+            "or model.reader=own"
+        )
+    read_questions(file)
 
 
 def require_fit(recipe: "Recipe", base: str, folder: Path, output: Path, *, overwrite: bool) -> "Version":
