@@ -172,7 +172,7 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             is_prompt=is_prompt,
         )
         copied = None
-        if self.copy_head is not None and out.neighbors is not None:
+        if self.copy_head is not None and out.neighbors is not None and self._copies():
             copied = self.copy_head(out.hidden.to(self.copy_head.dtype), out.neighbors)
         token_losses = loss = None
         if labels is not None:
@@ -193,6 +193,10 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             copied=copied if output_copied else None,
         )
         return output.to_tuple() if more.get("return_dict") is False else output
+
+    def _copies(self) -> bool:
+        """Whether the copy head, if there is one, takes part."""
+        return True
 
     def _logits(self, hidden: Tensor, copied: CopyDistribution | None, start: int) -> Tensor:
         logits: Tensor = self.lm_head(hidden[:, start:])

@@ -22,9 +22,11 @@ from torch.utils.data import DataLoader, Dataset
 from openbook.errors import SettingsError, TrainingError
 from openbook.model import RetroForCausalLM
 from openbook.model.batch import collate
+from openbook.model.retrofitting import RetrofitForCausalLM
 from openbook.progress import Progress
 from openbook.train import checkpoints, distributed, state_dicts
 from openbook.train.checkpoints import Checkpoint
+from openbook.train.distillation import divergence, prompt_logits
 from openbook.train.fsdp import is_sharded
 from openbook.train.optimizer import make_optimizer
 from openbook.train.sample_order import begin_worker, seed_step
@@ -157,11 +159,17 @@ class TrainingLoop:
 
     def compute_loss(self, batch: Batch, predicted: Tensor) -> Tensor:
         """Sum the losses of a micro-batch's tokens, divided by the number that the step predicts."""
-        given: dict[str, Any] = {**batch, "num_items_in_batch": predicted, "return_logits": False}
+        given: dict[str, Any] = {**batch, "num_items_in_batch": predicted}
         if "is_prompt" in batch:
             given["is_prompt"] = bool(batch["is_prompt"].all())
+        weight = self.settings.distillation
         with self.autocast():
-            loss: Tensor = self.model(**given).loss
+            out = self.model(**(given | {"return_logits": weight > 0}))
+            loss: Tensor = out.loss
+            if weight:
+                assert isinstance(self.network, RetrofitForCausalLM)
+                teacher = prompt_logits(self.network, given | {"return_logits": True})
+                loss = loss + weight * divergence(teacher, out.logits, batch["labels"]) / predicted
         if not loss.requires_grad:
             # No neighbor was read, and only what reads them is trained: its gradients are zero.
             trained = [weight for weight in self.model.parameters() if weight.requires_grad]

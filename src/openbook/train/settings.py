@@ -88,6 +88,9 @@ class TrainSettings:
     """Gradients are clipped to this norm; 0: they are not."""
     retrieval_dropout: float = 0.0
     """Share of chunks whose neighbors are hidden, so that the model stays good without them."""
+    distillation: float = 0.0
+    """Weight of the divergence (KL) from what the base says with the same neighbors in its prompt; 0: none.
+    Of retrofits that read neighbors themselves."""
     precision: Precision = "float32"
     """Of most computations; the weights are float32."""
     gradient_checkpointing: bool = False
@@ -126,7 +129,7 @@ class TrainSettings:
         _check_kinds(self, "train")
         _at_least(self, "train", 1, "max_steps", "batch_size", "gradient_accumulation_steps", "log_every")
         _at_least(self, "train", 1, "eval_sequences", "keep_checkpoints")
-        _at_least(self, "train", 0, "learning_rate", "weight_decay", "max_grad_norm", "seed")
+        _at_least(self, "train", 0, "learning_rate", "weight_decay", "max_grad_norm", "distillation", "seed")
         _at_least(self, "train", 0, "warmup_steps", "workers", "eval_every", "save_every")
         _share(self, "min_learning_rate_ratio", "retrieval_dropout", one=True)
         _share(self, "adam_beta1", "adam_beta2", one=False)

@@ -18,6 +18,7 @@ from openbook.progress import Progress, silent, stage
 from openbook.train import checkpoints, distributed, state_dicts
 from openbook.train.checkpoints import Checkpoint
 from openbook.train.comparison import fingerprints
+from openbook.train.distillation import require_teacher
 from openbook.train.fsdp import shard
 from openbook.train.initialize import copy_weights, freeze_decoder, new_model
 from openbook.train.loop import Hooks, TrainingLoop, check_machine
@@ -135,6 +136,7 @@ def train(
     require_trackers(settings.trackers)
     set_seed(settings.seed)
     model = new_model(recipe, database, base, prefix_ids=None if chat is None else chat.prefix_ids)
+    require_teacher(model, settings.distillation)
     if settings.start_from is not None and (overwrite or not checkpoints.steps_saved(folder)):
         copy_weights(model, Path(settings.start_from))
     if settings.freeze_decoder:

@@ -2,7 +2,8 @@
 
 import copy
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -107,6 +108,28 @@ class RetrofitForCausalLM(RetroForCausalLM):
     def stores(self, name: str) -> bool:
         """Say whether a weight is saved: the base's are only where they go with the new ones."""
         return self.config.is_self_contained or not name.startswith(_BASE)
+
+    @contextmanager
+    def as_prompt(self) -> Iterator[None]:
+        """Within, read neighbors as the base reads its prompt: jointly, without biases, additions, copy head.
+
+        So it reads untrained, in the layers that read; and what learns can be compared with it.
+
+        Raises:
+            SettingsError: an encoder reads.
+        """
+        decoder = self._decoder
+        if not isinstance(decoder, OwnDecoder):
+            raise SettingsError("as_prompt: needs reader 'own'; an encoder has to learn it")
+        before = decoder.as_prompt
+        decoder.as_prompt = True
+        try:
+            yield
+        finally:
+            decoder.as_prompt = before
+
+    def _copies(self) -> bool:
+        return not (isinstance(self._decoder, OwnDecoder) and self._decoder.as_prompt)
 
     def _logits(self, hidden: Tensor, copied: CopyDistribution | None, start: int) -> Tensor:
         """Where nothing can be copied, what the base gives, bit for bit."""

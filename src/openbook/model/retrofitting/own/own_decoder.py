@@ -58,6 +58,8 @@ class OwnDecoder(BaseDecoder):
             }
         )
         self._carry_arguments()
+        self.as_prompt = False
+        """Read as the base reads its prompt: jointly, without what is new."""
         self.kept: KeptNeighbors | None = None
         """Where keys and values of neighbors are kept between calls."""
         self.register_buffer("prefix", torch.tensor(config.prefix_ids, dtype=torch.long), persistent=False)
@@ -120,6 +122,7 @@ class OwnDecoder(BaseDecoder):
             positions,
             text,
             shares=output_shares,
+            as_prompt=self.as_prompt,
         )
         hidden = self._run(text, cache, text_pass)
         missing = text_pass.readers.keys() - text_pass.joined
@@ -186,7 +189,7 @@ class OwnDecoder(BaseDecoder):
         And the last activations at the neighbors' tokens, [B, C, K, R, D or 0].
         """
         B, C = layout.ids.shape[:2]
-        joint = self.config.reading == "joint"
+        joint = self.as_prompt or self.config.reading == "joint"
         ids, exists = layout.sequences(joint=joint)
         # A sequence of no neighbor is not read, but the shapes of keys are known from reading alone.
         reads = exists[:, layout.num_prefix :].any(-1)
@@ -223,7 +226,7 @@ class OwnDecoder(BaseDecoder):
                 ids[rows],
                 exists[rows],
                 self._by_index(),
-                adapts=self.config.adapt_neighbors,
+                adapts=self.config.adapt_neighbors and not self.as_prompt,
                 learns=learns,
                 wants_hidden=self.config.copy_head,
             )
@@ -240,7 +243,7 @@ class OwnDecoder(BaseDecoder):
         versions = [-1 if weight.is_inference() else weight._version for weight in weights]
         places = [(id(weight), weight.data_ptr()) for weight in weights]
         autocast = torch.get_autocast_dtype(device_type) if torch.is_autocast_enabled(device_type) else None
-        return versions, places, autocast, self.config.copy_head
+        return versions, places, autocast, self.as_prompt, self.config.copy_head
 
     def _check_rotation(self, neighbors: PassNeighbors, positions: Tensor) -> None:
         """Refuse what would be longer, in a prompt, than the base turns all keys alike."""

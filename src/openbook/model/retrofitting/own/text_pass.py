@@ -23,6 +23,7 @@ class TextPass:
         positions: int64 [B or 1, T] of the pass's tokens.
         text: what the base is given.
         shares: whether to compute what share of the attention each neighbor gets.
+        as_prompt: without additions and biases.
 
     Attributes:
         joined: layers that attended.
@@ -39,6 +40,7 @@ class TextPass:
         text: PrefixedText,
         *,
         shares: bool,
+        as_prompt: bool = False,
     ) -> None:
         self.readers = readers
         self.joined: set[int] = set()
@@ -49,7 +51,8 @@ class TextPass:
         self._positions = positions
         self._text = text
         self._reads = layout.reads()
-        self._adapted = self._where_read()
+        self._adapted = None if as_prompt else self._where_read()
+        self._as_prompt = as_prompt
         self._visible: dict[int | None, list[Tensor]] = {}
 
     def adapted(self, reader: nn.Module) -> Tensor | None:
@@ -67,8 +70,9 @@ class TextPass:
         if window not in self._visible:
             self._visible[window] = [self._visible_from(span, past, window) for span in self._spans]
         layout = self._layout
+        of_heads = torch.zeros_like(reader.bias) if self._as_prompt else reader.bias
         bias = F.pad(
-            reader.bias[:, None].expand(-1, layout.ids.shape[-1] - layout.num_prefix), (layout.num_prefix, 0)
+            of_heads[:, None].expand(-1, layout.ids.shape[-1] - layout.num_prefix), (layout.num_prefix, 0)
         )
         parts = []
         for span, visible in zip(self._spans, self._visible[window], strict=True):
