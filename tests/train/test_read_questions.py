@@ -11,7 +11,7 @@ import torch
 from transformers import PreTrainedModel
 
 from openbook.database import Database
-from openbook.errors import SettingsError, TrainingStoppedError
+from openbook.errors import MismatchError, SettingsError, TrainingStoppedError
 from openbook.model.retrofitting import RetrofitForCausalLM
 from openbook.train import Recipe, load_recipe, train
 
@@ -96,6 +96,23 @@ def test_a_stopped_run_resumes_to_the_same_weights(
     train(recipe(), book, tmp_path / "model", base=make_base())
     for name, weight in weights(tmp_path / "whole").items():
         assert torch.equal(weight, weights(tmp_path / "model")[name]), name
+
+
+def test_the_file_of_questions_may_move_but_not_change(
+    book: Database, make_base: MakeBase, recipe: MakeRecipe, file: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainingStoppedError):
+        train(recipe(), book, tmp_path / "model", base=make_base(), stop=lambda: True)
+    moved = tmp_path / "moved.jsonl"
+    there = replace(recipe(), questions=replace(recipe().questions, file=str(moved)))
+    moved.write_bytes(file.read_bytes() + b'{"question": "One more?", "answers": []}\n')
+    with pytest.raises(MismatchError, match="with the questions '"):
+        train(there, book, tmp_path / "model", base=make_base())
+    moved.write_bytes(file.read_bytes())
+    assert train(there, book, tmp_path / "model", base=make_base()).steps == 4
+    moved.write_bytes(file.read_bytes() + b"\n")
+    with pytest.raises(SettingsError, match="holds a model already"):
+        train(there, book, tmp_path / "model", base=make_base())
 
 
 def test_text_and_questions_in_turns(

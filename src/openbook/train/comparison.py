@@ -14,6 +14,9 @@ from openbook.train.recipe import Recipe
 _FREE = ("workers", "trackers", "save_every", "keep_checkpoints", "fsdp", "gradient_checkpointing")
 """Settings that change how a result is reached, not which."""
 
+_NOT_OF_DATABASE = ("base", "questions")
+"""What a training run reads besides the database, by how its names begin."""
+
 
 def fingerprints(database: Version, table: NeighborTable | None) -> dict[str, Any]:
     """What a training run reads; it resumes only with the same."""
@@ -42,10 +45,12 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> Iterator[tuple[s
             old, new = earlier.get(key), now[section].get(key)
             if old == new or (section == "train" and key in _FREE):
                 continue
+            if section == "questions" and key == "file" and None not in (old, new):
+                continue  # it may have moved; its fingerprint is in trained_on
             if section != "trained_on":
                 yield f"{section}.{key}", old, new
             else:
-                yield f"the {key}" if key.startswith("base") else f"the database's {key}", old, new
+                yield f"the {key}" if key.startswith(_NOT_OF_DATABASE) else f"the database's {key}", old, new
 
 
 def refuse_other_model(output: Path, recipe: Recipe, trained_on: dict[str, Any]) -> None:
