@@ -112,7 +112,7 @@ def _search(
     ids, _ = database.search_passages([question.question for question in questions], k=k, mode=mode)
     chunks_of = _chunks_of(database, questions)
     own = [chunks_of.get(question.document or "", []) for question in questions]
-    known = dict(_passages(database, np.unique(np.concatenate([ids[ids >= 0], *own]).astype(np.int64))))
+    known = read_passages(database, np.unique(np.concatenate([ids[ids >= 0], *own]).astype(np.int64)))
     for question, row, chunks in zip(questions, ids.tolist(), own, strict=True):
         found = tuple(known[chunk] for chunk in row if chunk >= 0)
         yield AskedQuestion(question, _gold(question, found, [known[chunk] for chunk in chunks]), found)
@@ -144,12 +144,15 @@ def _chunks_of(database: Version, questions: Sequence[Question]) -> dict[str, li
     }
 
 
-def _passages(database: Version, chunks: NDArray[np.int64]) -> Iterator[tuple[int, Passage]]:
-    """By the chunk's number."""
+def read_passages(database: Version, chunks: NDArray[np.int64]) -> dict[int, Passage]:
+    """Read chunks [n] of a book as passages, by their numbers."""
     layout = database.layout
     after = np.where(layout.has_continuation[chunks], chunks + 1, -1)
     texts = database.chunk_texts(np.concatenate([chunks, after]))
     numbers = layout.number[layout.document_of[chunks]].tolist()
     documents = database.catalog.describe(numbers)
-    for row, (chunk, document) in enumerate(zip(chunks.tolist(), documents, strict=True)):
-        yield chunk, Passage(texts[row] + texts[len(chunks) + row], document.id, chunk)
+    rows = enumerate(zip(chunks.tolist(), documents, strict=True))
+    return {
+        chunk: Passage(texts[row] + texts[len(chunks) + row], document.id, chunk)
+        for row, (chunk, document) in rows
+    }

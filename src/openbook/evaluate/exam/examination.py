@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from openbook.database import Database, Version
 from openbook.database.search.searcher import check_mode
 from openbook.errors import SettingsError
+from openbook.evaluate.answering.passages import Passage
 from openbook.evaluate.exact_match import exact_match, f1, holds_answer, is_refusal
 from openbook.evaluate.exam import read_modes
 from openbook.evaluate.exam.edits import AskedFact, edited_documents, untouched_facts
@@ -28,7 +29,7 @@ from openbook.evaluate.exam.exam_report import (
     ModeScores,
     UnanswerableScores,
 )
-from openbook.evaluate.exam.reading import Passage, ReadAnswer, Reader, ReadNeighbors, passages_of
+from openbook.evaluate.exam.reading import ReadAnswer, Reader, ReadNeighbors, passages_of
 from openbook.evaluate.exam.worlds import Unanswerable, World
 from openbook.progress import Progress, silent
 
@@ -236,7 +237,11 @@ class Examination:
         if not holding:
             return "leaked"
         group = self.facts[place].document.group
-        return "near_match" if any(groups[name] == group for name in holding) else "found_elsewhere"
+        return (
+            "near_match"
+            if any(name is not None and groups[name] == group for name in holding)
+            else "found_elsewhere"
+        )
 
     # --- Counting ---
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database import Version
+from openbook.evaluate.answering.passages import Passage, read_passages
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +54,7 @@ class Reader(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A neighbor as text, with its continuation, and the document it is of."""
-
-    text: str
-    document: str
-
-
 def passages_of(book: Version, chunks: NDArray[np.int64]) -> list[list[Passage | None]]:
     """The neighbors [Q, K] as text; None for one that does not exist."""
-    layout = book.layout
-    known = np.unique(chunks[chunks >= 0])
-    after = np.where(layout.has_continuation[known], known + 1, -1)
-    texts = book.chunk_texts(np.concatenate([known, after]))
-    documents = book.catalog.describe(layout.number[layout.document_of[known]].tolist())
-    found: dict[int, Passage | None] = {
-        chunk: Passage(texts[row] + texts[len(known) + row], document.id)
-        for row, (chunk, document) in enumerate(zip(known.tolist(), documents, strict=True))
-    }
-    return [[found.get(chunk) for chunk in row] for row in chunks.tolist()]
+    known = read_passages(book, np.unique(chunks[chunks >= 0]))
+    return [[known.get(chunk) for chunk in row] for row in chunks.tolist()]
