@@ -109,3 +109,11 @@ def test_answers_in_a_folder_that_is_not_there_are_refused_first(openbook: OpenB
     found = openbook(*ask, "--answers", ready / "none" / "answers.jsonl")
     assert found.code == 2
     assert "there is no folder" in found.error
+
+
+@pytest.mark.parametrize("option", ["--limit", "-k", "--batch-size"])
+def test_less_than_one_of_anything_is_refused_first(openbook: OpenBook, ready: Path, option: str) -> None:
+    ask = ("eval", "qa", ready / "nothing", ready / "book", ready / "questions.jsonl")
+    found = openbook(*ask, option, "-1")
+    assert found.code == 2
+    assert f"{option} -1: must be at least 1" in found.error

@@ -54,11 +54,8 @@ def qa(
 
     names = names_of(modes)
     check_answer_modes(names)
+    _require_possible(limit, k, batch_size, answers)
     rows = read_questions(questions)[:limit]
-    if answers is not None and answers.exists():
-        raise SettingsError(f"answers {answers}: exists already; choose another file")
-    if answers is not None and not answers.parent.is_dir():
-        raise SettingsError(f"answers {answers}: there is no folder {answers.parent}; make it first")
     require_model(model)
     database = Version.open(db)
     loaded = load_model(model)
@@ -76,6 +73,17 @@ def qa(
     if answers is not None:
         _write(report, asked, answers)
     print_answers(report, json=json)
+
+
+def _require_possible(limit: int | None, k: int | None, batch_size: int, answers: Path | None) -> None:
+    """Refuse options that cannot be followed, before anything is read."""
+    for name, number in (("--limit", limit), ("-k", k), ("--batch-size", batch_size)):
+        if number is not None and number < 1:
+            raise SettingsError(f"{name} {number}: must be at least 1")
+    if answers is not None and answers.exists():
+        raise SettingsError(f"answers {answers}: exists already; choose another file")
+    if answers is not None and not answers.parent.is_dir():
+        raise SettingsError(f"answers {answers}: there is no folder {answers.parent}; make it first")
 
 
 def _write(report: "AnswerReport", asked: "list[AskedQuestion]", path: Path) -> None:
