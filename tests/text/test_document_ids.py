@@ -34,3 +34,10 @@ def test_what_resembles_nothing_has_no_suggestion() -> None:
 def test_suggestions_are_few_and_printable() -> None:
     assert len(nearest_ids("doc-0", [f"doc-{number}" for number in range(1, 50)])) == 3
     assert suggestion("a\x1b[1m", ["a\x1b[2m"]).isprintable()
+
+
+def test_a_file_is_meant_without_its_ending_too() -> None:
+    known = ["notes/sub/gate.md", "gates.txt", "ga.te/x", "row"]
+    assert nearest_ids("gate", known)[0] == "notes/sub/gate.md"
+    assert nearest_ids("sub/gate", known)[0] == "notes/sub/gate.md"
+    assert nearest_ids("", known) == []

@@ -48,10 +48,13 @@ def _folded(name: str) -> str:
 
 
 def _likeness(wanted: str, known: str, matcher: SequenceMatcher[str] | None) -> float:
-    """3 if equal, 2 if one path is the end of the other, above 1 for the same file name; else the ratio."""
+    """3 if equal, 2 if one path is the end of the other, with or without the known one's ending, above 1 for
+    the same file name; else the ratio."""
     if wanted == known:
         return 3.0
     if known.endswith(f"/{wanted}") or wanted.endswith(f"/{known}"):
+        return 2.0
+    if wanted and f"/{known.rpartition('.')[0]}".endswith(f"/{wanted}"):
         return 2.0
     ratio = 0.0
     if matcher is not None:
