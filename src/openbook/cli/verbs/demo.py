@@ -18,6 +18,7 @@ from openbook.errors import OpenbookError, SettingsError
 if TYPE_CHECKING:
     from openbook.cli.asked_model import AskedModel
     from openbook.database import Database, Version
+    from openbook.generation import Citation
     from openbook.model import RetroForCausalLM
     from openbook.train import Recipe
 
@@ -166,11 +167,20 @@ def _ask(asked: "AskedModel", database: "Database", question: str, *, retrieval:
         sampling=Sampling(temperature=0.0),
         retrieval=retrieval,
     )
-    read = [neighbor for citation in result.citations[:1] for neighbor in citation.neighbors]
-    most = max(read, key=lambda neighbor: neighbor.attention or 0.0, default=None)
-    where = "" if most is None else f"   (read most: {most.title}, {most.source})"
+    where = "".join(f"   ({_source(first, result.answer)})" for first in result.citations[:1])
     print_line(f"  {question}" if retrieval else f"  {question} (without the book)")
     print_line(f"    {_shortened(result.answer)}{where}")
+
+
+def _source(citation: "Citation", answer: str) -> str:
+    """Where an answer stands among what was read, or else what was attended to most."""
+    from openbook.evaluate.exact_match import holds_answer
+
+    for neighbor in citation.neighbors:
+        if holds_answer(neighbor.text + neighbor.continuation, [answer]):
+            return f"stands in {neighbor.title}, {neighbor.source}"
+    most = max(citation.neighbors, key=lambda neighbor: neighbor.attention or 0.0)
+    return f"read most: {most.title}, {most.source}"
 
 
 def _train(
