@@ -78,7 +78,7 @@ def test_what_is_missing_is_said_before_the_base_is_loaded(openbook: OpenBook, r
     assert "--recipe read" in openbook(*asked, "--recipe", "retrofit-encoder").error
     ask = ("eval", "qa", ready / "m", ready / "book", ready / "questions.jsonl")
     assert "gold" in openbook(*ask, "--modes", "golden").error
-    assert "holds no model" in openbook(*ask).error
+    assert str(ready / "m") in openbook(*ask).error
 
 
 def test_questions_are_put_in_the_bases_template_where_the_book_has_none(
@@ -117,3 +117,13 @@ def test_less_than_one_of_anything_is_refused_first(openbook: OpenBook, ready: P
     found = openbook(*ask, option, "-1")
     assert found.code == 2
     assert f"{option} -1: must be at least 1" in found.error
+
+
+def test_a_base_is_asked_untrained_on_a_database_of_any_tokenizer(openbook: OpenBook, ready: Path) -> None:
+    other = ready / "other"
+    build = ("--embedder", "none", "--tokenizer", "train:300")
+    assert openbook("build", other, ready / "texts.jsonl", *build).code == 0
+    found = openbook("eval", "qa", ready / "base", other, ready / "questions.jsonl", "--limit", "2", "--json")
+    assert found.code == 0, found.err
+    assert "not trained to read" in found.err
+    assert found.json["questions"] == 2

@@ -2,11 +2,13 @@
 
 import json as json_format
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from openbook.cli.bars import bar
 from openbook.cli.console import note
-from openbook.cli.inputs import load_model, names_of, require_model
+from openbook.cli.inputs import names_of
 from openbook.cli.options import (
     AnswerModes,
     AnswersFile,
@@ -15,7 +17,6 @@ from openbook.cli.options import (
     HarnessSeed,
     Json,
     Mode,
-    ModelArgument,
     QuestionLimit,
     QuestionsArgument,
     ReadNeighbors,
@@ -27,9 +28,18 @@ if TYPE_CHECKING:
     from openbook.evaluate.answering.measure import AnswerReport
     from openbook.evaluate.answering.passages import AskedQuestion
 
+AnsweringModel = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="Folder of a retrofit; or a base (folder, hub name, .gguf file), with the adapter that comes "
+        "with openbook if there is one for it.",
+    ),
+]
+
 
 def qa(
-    model: ModelArgument,
+    model: AnsweringModel,
     db: DatabaseArgument,
     questions: QuestionsArgument,
     modes: AnswerModes = "on,off",
@@ -45,7 +55,7 @@ def qa(
 
     Example: openbook eval qa mymodel mybook questions.jsonl --modes on,off,random,gold
     """
-    from openbook.cli.asked_model import chat_of
+    from openbook.cli.asked_model import load_asked_model
     from openbook.database import Version
     from openbook.evaluate.answering.answerer import Answerer
     from openbook.evaluate.answering.measure import check_answer_modes, measure_answers
@@ -56,16 +66,17 @@ def qa(
     check_answer_modes(names)
     _require_possible(limit, k, batch_size, answers)
     rows = read_questions(questions)[:limit]
-    require_model(model)
     database = Version.open(db)
-    loaded = load_model(model)
+    asked_model = load_asked_model(model, reads=True)
+    loaded = asked_model.model
+    if getattr(loaded.config, "reader", None) != "own":
+        raise SettingsError(
+            f"{model}: eval qa asks bases that read their neighbors themselves (reader: own); openbook exam "
+            "examines others"
+        )
+    note(f"asking {asked_model.description}")
     k = loaded.config.num_neighbors if k is None else k
-    answerer = Answerer(loaded, chat_of(model, loaded), batch_size=batch_size)
-    database.settings.require_match(
-        database.tokenizer,
-        tokenizer_fingerprint=loaded.config.tokenizer_fingerprint,
-        chunk_size=loaded.config.chunk_size,
-    )
+    answerer = Answerer(loaded, asked_model.chat, batch_size=batch_size)
     with bar("asking the book") as progress:
         asked = ask_book(database, rows, k=k, mode=search_mode, progress=progress)
     with bar(names[0]) as progress:
