@@ -11,7 +11,7 @@ import pytest
 from command_line import OpenBook
 
 PAGE = Path(__file__).parents[2] / "docs" / "documents.md"
-HOME = "/home/kim"
+HOME = "/kim"
 
 
 def examples() -> list[tuple[str, list[str]]]:

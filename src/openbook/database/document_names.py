@@ -94,5 +94,5 @@ def _real_path(name: str) -> str:
 
 
 def _as_path(text: str) -> str:
-    """As `matches` takes patterns apart: /home/kim is home/kim, https://example.org is https:/example.org."""
+    """As `matches` takes patterns apart: /kim is kim, https://example.org is https:/example.org."""
     return "/".join(part for part in text.split("/") if part)

@@ -1,10 +1,10 @@
 """Where a document came from, written so that one file has one name however it was reached.
 
-/home/kim/notes/gate.md          a file: absolute, the links that lead to what was named followed
-/home/kim/rows.jsonl             of each of its rows
-/home/kim/tokens:7               document 7 of Megatron's tokens.bin and tokens.idx
+/kim/notes/gate.md               a file: absolute, the links that lead to what was named followed
+/kim/rows.jsonl                  of each of its rows
+/kim/tokens:7                    document 7 of Megatron's tokens.bin and tokens.idx
 s3://bucket/notes/gate.md        a file on another file system
-zip://gate.md::/home/kim/n.zip   a file in an archive
+zip://gate.md::/kim/n.zip        a file in an archive
 hf://OWNER/NAME?split=train      a data set
 stdin                            standard input
 """
@@ -31,7 +31,7 @@ class Place:
     origin: str
     is_folder: bool = False
     chain: str = ""
-    """Of a file in an archive what the origin ends with: `::/home/kim/n.zip`."""
+    """Of a file in an archive what the origin ends with: `::/kim/n.zip`."""
     glob: str | None = None
     """Of a folder only the files whose path below it matches."""
     exclude: Sequence[str] = ()
@@ -40,8 +40,8 @@ class Place:
     def file(self, below: str) -> str:
         """The origin of a file by its path below this folder.
 
-        >>> Place(origin="/home/kim/notes", is_folder=True).file("sub/gate.md")
-        '/home/kim/notes/sub/gate.md'
+        >>> Place(origin="/kim/notes", is_folder=True).file("sub/gate.md")
+        '/kim/notes/sub/gate.md'
         """
         return f"{self._start}{below}{self.chain}"
 
@@ -114,8 +114,8 @@ def place_of_path(filesystem: Any, path: str, source: str, *, is_folder: bool) -
 def file_of(origin: str) -> str:
     """The origin without the number of a row or document.
 
-    >>> file_of("/home/kim/tokens:7"), file_of("/home/kim/gate.md")
-    ('/home/kim/tokens', '/home/kim/gate.md')
+    >>> file_of("/kim/tokens:7"), file_of("/kim/gate.md")
+    ('/kim/tokens', '/kim/gate.md')
     """
     return _NUMBER.sub("", origin)
 
@@ -123,8 +123,8 @@ def file_of(origin: str) -> str:
 def origin_by_source(source: str) -> str:
     """The origin of a document that was stored before origins were, if its source is a file; else empty.
 
-    >>> origin_by_source("/home/kim/rows.jsonl:17"), origin_by_source("https://example.org/gate")
-    ('/home/kim/rows.jsonl', '')
+    >>> origin_by_source("/kim/rows.jsonl:17"), origin_by_source("https://example.org/gate")
+    ('/kim/rows.jsonl', '')
     """
     if source == STANDARD_INPUT_ORIGIN or source.startswith(f"{STANDARD_INPUT_ORIGIN}:"):
         return STANDARD_INPUT_ORIGIN

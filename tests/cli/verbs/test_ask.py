@@ -24,6 +24,27 @@ CITED = {"document_id", "chunk_id", "title", "source", "text", "score"}
 QUESTION = "Where do zebras drink water?"
 README = Path(package.__file__).parents[2] / "README.md"
 
+FIRST_SCREEN = {
+    "gate.md": (
+        "# The Harrow Gate\n"
+        "\n"
+        "The Harrow Gate stands at the northern end of the village of Dunmere. It was built in "
+        "1873 by the blacksmith Edda Tollan, who also made the bell of the chapel. The gate is "
+        "three metres tall and made of wrought iron.\n"
+        "\n"
+        "In 1931 the gate was painted green. Since then it has been repainted every seven years. "
+        "The key is kept by the innkeeper, Joss Pellan.\n"
+    ),
+    "mill.md": (
+        "# The mill of Dunmere\n"
+        "\n"
+        "The mill belongs to the Varr family. Its wheel was replaced in 1902 by the carpenter "
+        "Ossip Lind. It grinds barley on Tuesdays and rye on Fridays. The miller today is Tilda "
+        "Varr.\n"
+    ),
+}
+"""The notes that the first screen of the README is about."""
+
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -137,11 +158,52 @@ def test_wrong_ways_to_ask(
     assert result.out == ""
 
 
+@pytest.fixture
+def base_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real one, loaded once for several commands."""
+    if find_spec(PACKAGED[SMOLLM2].module) is None:
+        pytest.skip(f"needs {PACKAGED[SMOLLM2].package}")
+    loaded: dict[str, Any] = {}
+    load = retrofitting.load_base
+
+    def load_once(name: str, **options: Any) -> Any:
+        return loaded.setdefault(name, None) or loaded.update({name: load(name, **options)}) or loaded[name]
+
+    monkeypatch.setattr(retrofitting, "load_base", load_once)
+
+
+@pytest.mark.usefixtures("base_at_hand")
+def test_the_first_screen_of_the_readme(
+    openbook: OpenBook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its commands one after the other, and the answers that it shows."""
+    screen = README.read_text(encoding="utf-8").partition("**Ask your notes**")[2].split("```")[1]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes").mkdir()
+    for name, text in FIRST_SCREEN.items():
+        (tmp_path / "notes" / name).write_text(text, encoding="utf-8")
+    told = []
+    for shown in screen.strip().removeprefix("$ ").split("\n$ "):
+        line, _, answer = shown.partition("\n")
+        for command in line.split("; "):
+            words = shlex.split(command)
+            if words[0] == "sed":
+                _, old, new, _ = words[2].split("/")
+                note = tmp_path / words[3]
+                note.write_text(note.read_text("utf-8").replace(old, new), encoding="utf-8")
+                continue
+            result = openbook(*words[1:])
+            assert result.code == 0, result.err
+        if answer:
+            told.append((result.out.splitlines()[0], answer))
+    assert len(told) == 3
+    assert [found for found, _ in told] == [shown for _, shown in told]
+
+
+@pytest.mark.usefixtures("base_at_hand")
 def test_the_commands_of_the_readme_on_the_base_at_hand(
     openbook: OpenBook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if find_spec(PACKAGED[SMOLLM2].module) is None:
-        pytest.skip(f"needs {PACKAGED[SMOLLM2].package}")
     section = README.read_text(encoding="utf-8").partition("\n## Ask\n")[2].partition("\n## ")[0]
     commands = re.findall(r"^openbook (.*?)(?: +#.*)?$", section, re.MULTILINE)
     assert sum(command.startswith("ask ") for command in commands) >= 3
@@ -152,13 +214,6 @@ def test_the_commands_of_the_readme_on_the_base_at_hand(
         "# The old mill\n\nThe old mill at Tarnbrook was built by Odilia Marsk in 1784.\n"
     )
     (notes / "bees.md").write_text("# Bees\n\nThe bees of the orchard fly from May to September.\n")
-    loaded: dict[str, Any] = {}
-    load = retrofitting.load_base
-
-    def load_once(name: str, **options: Any) -> Any:
-        return loaded.setdefault(name, None) or loaded.update({name: load(name, **options)}) or loaded[name]
-
-    monkeypatch.setattr(retrofitting, "load_base", load_once)
     answers = []
     for command in commands:
         arguments = shlex.split(command)
