@@ -1,9 +1,9 @@
 """Which stored document a file is: it keeps its id however it was reached, and no other file takes its place.
 
-stored        docs/index.md from /texts/A/docs/index.md
-read          docs/index.md from /texts/A/docs/index.md, or index.md from there    the same document
-read          docs/index.md from /texts/B/docs/index.md                              refused, while A's is there
-read          docs/index.md from /moved/A/docs/index.md, /texts/A is gone            the same, it has moved
+stored   docs/index.md from /texts/A/docs/index.md
+read     docs/index.md from /texts/A/docs/index.md, or index.md from there    the same document
+read     docs/index.md from /texts/B/docs/index.md                            refused, while A's is there
+read     docs/index.md from /moved/A/docs/index.md, /texts/A is gone          the same, it has moved
 """
 
 from collections import Counter
