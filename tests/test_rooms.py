@@ -22,7 +22,8 @@ ROOMS = {
     "generation": {"database", "model", "text"},
     "evaluate": {"database", "generation", "model", "text"},
     "train": {"database", "evaluate", "generation", "model", "text"},
-    "cli": {"database", "evaluate", "generation", "model", "text", "train"},
+    "serve": {"database", "evaluate", "generation", "model", "text"},
+    "cli": {"database", "evaluate", "generation", "model", "serve", "text", "train"},
 }
 """What each room may import, beside the ground floor."""
 

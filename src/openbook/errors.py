@@ -44,6 +44,10 @@ class TrainingStoppedError(OpenbookError):
     """A training run that was asked to stop, and has saved a checkpoint to resume from."""
 
 
+class EngineBusyError(OpenbookError):
+    """As many texts wait to be written as may wait; ask again later."""
+
+
 class MissingExtraError(OpenbookError):
     """A package that only some users need is not installed."""
 

@@ -1,0 +1,109 @@
+"""What the engine is asked to write, and what it tells while it writes. Tokens in, tokens and text out.
+
+The engine knows no chat template and no HTTP: whoever asks has put a question into tokens before.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from openbook.database import Version
+from openbook.generation.citations import Citation
+from openbook.generation.sampling import Sampling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """What a text reads beside itself."""
+
+    book: Version
+    """To look things up in; a request reads this version to its end."""
+    k: int | None = None
+    """Neighbors of each chunk; None: as in the model's training."""
+    mode: str | None = None
+    """Of search; None: the book's default."""
+    question: str | None = None
+    """What is looked up for the prompt; None: the prompt's own chunks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextRequest:
+    """One text to write."""
+
+    prompt_ids: tuple[int, ...]
+    """At least one token; without those that the model puts before every text itself."""
+    sampling: Sampling
+    max_new_tokens: int
+    lookup: Lookup | None = None
+    """None: without retrieval."""
+    stop: tuple[str, ...] = ()
+    """Texts any of which ends what is written, and is not part of it."""
+    end_ids: frozenset[int] = frozenset()
+    """Tokens that end the text, beside the tokenizer's end of text."""
+    seed: int | None = None
+    """Of the draws; None: one is drawn."""
+    num_logprobs: int | None = None
+    """How many of the likeliest tokens are told at each place; 0: the written token's alone; None: none."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """A token and its log-probability in nats, of the model's own distribution, not sampling's."""
+
+    id: int
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenToken:
+    """A token that was written."""
+
+    id: int
+    logprob: float | None
+    """None: not asked for."""
+    likeliest: tuple[TokenLogprob, ...] = ()
+    """As many as were asked for, the likeliest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextPiece:
+    """The text goes on: whole characters, none that a stop text may still take back."""
+
+    text: str
+    tokens: tuple[WrittenToken, ...]
+    """Written since the last piece."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpanRead:
+    """A span of the text is complete, and what it was written from is known."""
+
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class TextEnd:
+    """The text is complete; nothing is told after this."""
+
+    text: str
+    """All pieces joined."""
+    citations: list[Citation]
+    finish_reason: Literal["stop", "length", "cancelled"]
+    prompt_tokens: int
+    """With those that the model puts before every text itself."""
+    completion_tokens: int
+    seed: int = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TextFailure:
+    """The text cannot be finished; nothing is told after this."""
+
+    error: Exception
+    """An `OpenbookError` where the request or its book is at fault; anything else is a fault of ours."""
+
+
+TextEvent = TextPiece | SpanRead | TextEnd | TextFailure
+
+OnEvent = Callable[[TextEvent], None]
+"""Is called on the engine's own thread, in order; it must return at once."""
