@@ -27,8 +27,11 @@ def test_a_world_is_written(openbook: OpenBook, tmp_path: Path) -> None:
     assert result.code == 0
     assert result.json == {"folder": str(folder), "documents": 5, "questions": 8}
     assert len((folder / "documents.jsonl").read_text("utf-8").splitlines()) == 5
+    repeated = openbook(*command, "--questions", 8, "--json")
+    assert (repeated.code, repeated.json) == (0, result.json)
+    assert f"{folder}: was complete already" in repeated.err
     again = openbook(*command)
-    assert again.code == 2
+    assert again.code == 2, "with all questions it is another one"
     assert "another" in again.error
 
 
@@ -66,7 +69,10 @@ def test_a_book_that_was_built_before(
     assert again.json == first.json
     assert "of them there before" in again.err
     assert openbook("info", kept, "--json").json == before
-    result = openbook(*command, "--book", kept, "--workdir", tmp_path / "first")
+    copied = (*command, "--book", kept, "--workdir", tmp_path / "second")
+    assert openbook(*copied).json == first.json
+    assert openbook(*copied).json == first.json, "the copy is filled again"
+    result = openbook(*command, "--book", tmp_path / "second" / "book", "--workdir", tmp_path / "first")
     assert result.code == 2
     assert "--workdir" in result.error
 

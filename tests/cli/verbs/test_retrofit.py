@@ -75,8 +75,13 @@ def test_the_whole_way(openbook: OpenBook, ready: Path, base: Path, tmp_path: Pa
     merged = openbook("merge", model, "--output", whole, "--json")
     assert merged.code == 0, merged.err
     assert merged.json == {"output": str(whole), "bytes": (whole / "model.safetensors").stat().st_size}
+    before = {path.name: path.stat().st_mtime_ns for path in whole.iterdir()}
     moved = base.rename(tmp_path / "moved")
     try:
+        repeated = openbook("merge", model, "--output", whole, "--json")
+        assert (repeated.code, repeated.json) == (0, merged.json), "the base is not needed for that"
+        assert f"{whole}: was complete already" in repeated.err
+        assert {path.name: path.stat().st_mtime_ns for path in whole.iterdir()} == before
         gone = openbook("generate", model, ready, "Note 3. Apples", *write)
         assert gone.code == 2
         assert f"the base is no longer at {base}" in gone.error
@@ -87,6 +92,8 @@ def test_the_whole_way(openbook: OpenBook, ready: Path, base: Path, tmp_path: Pa
 
     for argument, message in (
         ((whole, "--output", whole), "is not empty"),
+        ((model, "--output", ready), "is not empty"),
+        ((model, "--output", base), "is not empty"),
         ((base, "--output", tmp_path / "x"), "a model of type 'gpt2', not a RETRO"),
         ((tmp_path / "none", "--output", tmp_path / "x"), "holds no model (no config.json)"),
     ):
@@ -96,7 +103,12 @@ def test_the_whole_way(openbook: OpenBook, ready: Path, base: Path, tmp_path: Pa
     again = openbook("retrofit", model, "--database", ready, "--output", tmp_path / "again")
     assert again.code == 2
     assert "train.start_from" in again.error
+    (whole / "config.json").rename(tmp_path / "config.json")
+    assert "is not empty" in openbook("merge", model, "--output", whole).error, "without it, it is no model"
+    (tmp_path / "config.json").rename(whole / "config.json")
     (model / "model.safetensors").write_bytes(b"damaged")
+    other = openbook("merge", model, "--output", whole)
+    assert (other.code, "is not empty" in other.error) == (2, True), "it was made of another retrofit"
     damaged = openbook("eval", "perplexity", model, ready)
     assert damaged.code == 2
     assert "model.safetensors: is damaged" in damaged.error

@@ -8,6 +8,7 @@ import pytest
 
 from openbook.errors import OutputError, SettingsError
 from openbook.evaluate.exam import documents_of, make_world, questions_of, write_world
+from openbook.evaluate.exam.question_rows import has_world
 
 
 def rows_of(path: Path) -> list[dict[str, Any]]:
@@ -43,6 +44,23 @@ def test_questions_come_in_an_order_that_follows_from_the_world(tmp_path: Path) 
     assert write_world(world, tmp_path / "one", questions=7) == 7
     assert rows_of(tmp_path / "one" / "questions.jsonl") == [row.to_json() for row in questions_of(world)[:7]]
     assert len({row.document for row in questions_of(world)[:7]}) > 2
+
+
+def test_a_world_that_a_kill_left_half_is_completed_and_another_is_not(tmp_path: Path) -> None:
+    world, other = make_world(documents=2, seed=4), make_world(documents=2, seed=5)
+    assert not has_world(world, tmp_path)
+    written = write_world(world, tmp_path)
+    assert has_world(world, tmp_path)
+    assert not has_world(other, tmp_path)
+    assert not has_world(world, tmp_path, questions=1)
+    before = (tmp_path / "questions.jsonl").read_bytes()
+    (tmp_path / "questions.jsonl").unlink()
+    assert not has_world(world, tmp_path)
+    assert write_world(world, tmp_path) == written
+    assert (tmp_path / "questions.jsonl").read_bytes() == before
+    with pytest.raises(OutputError, match="another"):
+        write_world(other, tmp_path)
+    assert has_world(world, tmp_path)
 
 
 def test_what_cannot_be_written(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def exam(
 
     openbook exam --write world --documents 1000 --part train
     """
-    from openbook.evaluate.exam import make_world, write_world
+    from openbook.evaluate.exam import make_world
 
     if (model is None) == (write is None):
         raise SettingsError(
@@ -71,8 +71,7 @@ def exam(
         )
     world = make_world(documents=documents, seed=seed, part=part)
     if write is not None:
-        written = write_world(world, write, questions=questions)
-        print_world(write, documents=len(world.documents), questions=written, json=json)
+        _write(world, write, questions, json=json)
         return
     assert model is not None
     from openbook.cli.asked_model import load_asked_model
@@ -93,6 +92,17 @@ def exam(
         with bar("asking") as progress:
             report = Examination(reader, database, world, options).hold(progress)
     print_exam(report, json=json)
+
+
+def _write(world: "World", folder: Path, questions: int | None, *, json: bool) -> None:
+    from openbook.evaluate.exam import write_world
+    from openbook.evaluate.exam.question_rows import has_world
+
+    was_complete = has_world(world, folder, questions=questions)
+    written = write_world(world, folder, questions=questions)
+    if was_complete:
+        note(f"{folder}: was complete already")
+    print_world(folder, documents=len(world.documents), questions=written, json=json)
 
 
 @contextmanager
@@ -122,8 +132,14 @@ def _create(folder: Path, tokenizer: "Tokenizer", embedder: str | None, chunk_si
 
 
 def _copy(book: Path, folder: Path, config: "RetroConfig") -> "Database":
-    """A copy of a book that was built before: the exam changes it."""
+    """A copy of a book that was built before, for the exam changes it; or the one that an exam before made.
+
+    Raises:
+        SettingsError: the folder holds something else.
+        MismatchError: the book is not for this model.
+    """
     from openbook.database import Database
+    from openbook.database.storage.catalog import FILE_NAME
 
     built = Database.open(book)
     built.settings.require_match(
@@ -131,8 +147,12 @@ def _copy(book: Path, folder: Path, config: "RetroConfig") -> "Database":
         tokenizer_fingerprint=config.tokenizer_fingerprint,
         chunk_size=config.chunk_size,
     )
+    if (folder / FILE_NAME).is_file():
+        copied = Database.open(folder)
+        if copied.commits()[: len(built.commits())] == built.commits():
+            return copied
     if folder.exists():
-        raise SettingsError(f"{folder}: is there already; name another --workdir")
+        raise SettingsError(f"{folder}: is there already, and no copy of {book}; name another --workdir")
     shutil.copytree(book, folder, ignore=shutil.ignore_patterns("*.lock"))
     return Database.open(folder)
 

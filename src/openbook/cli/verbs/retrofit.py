@@ -137,13 +137,18 @@ def require_fit(recipe: "Recipe", base: str, folder: Path, output: Path, *, over
 
 
 def merge(model: ModelArgument, output: MergedFolder, json: Json = False) -> None:
-    """Join a retrofit with its base into one folder that needs no other.
+    """Join a retrofit with its base into one folder that needs no other; run again, it says that it is done.
 
     Example: openbook merge mymodel --output mymodel-whole
     """
+    from openbook.train.merged_model import files_fingerprint, is_merged_from
     from openbook.train.run_files import require_place_for_model
 
     require_model(model)
+    if is_merged_from(model, output):
+        note(f"{output}: was complete already")
+        print_merged(output, json=json)
+        return
     require_place_for_model(output)
 
     from openbook.model.retrofitting import RetrofitForCausalLM  # loads torch
@@ -152,6 +157,7 @@ def merge(model: ModelArgument, output: MergedFolder, json: Json = False) -> Non
     if not isinstance(loaded, RetrofitForCausalLM) or loaded.config.is_self_contained:
         raise SettingsError(f"{model}: needs no other folder, there is nothing to merge")
     loaded.merge()
+    loaded.config.merged_from = files_fingerprint(model)
     _write_merged(loaded, model, output)
     print_merged(output, json=json)
 

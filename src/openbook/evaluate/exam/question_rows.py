@@ -21,6 +21,8 @@ from openbook.errors import OutputError, SettingsError
 from openbook.evaluate.exam.worlds import World
 from openbook.text import Document
 
+_DOCUMENTS, _QUESTIONS = "documents.jsonl", "questions.jsonl"
+
 
 @dataclass(frozen=True, slots=True)
 class QuestionRow:
@@ -62,28 +64,52 @@ def questions_of(world: World) -> list[QuestionRow]:
 
 
 def write_world(world: World, folder: Path, *, questions: int | None = None) -> int:
-    """Write documents.jsonl and questions.jsonl. Returns the number of questions written.
+    """Write documents.jsonl and questions.jsonl. Returns the number of questions that they hold.
 
     Args:
         world: what is written.
-        folder: a new or empty one.
+        folder: a new or empty one, or one that holds nothing but what an earlier call wrote of this world.
         questions: at most so many; None: all.
 
     Raises:
-        OutputError: the folder holds something, or cannot be written.
+        OutputError: the folder holds something else, or cannot be written.
         SettingsError: fewer than 1 question.
     """
+    contents = _contents(world, questions)
+    with naming_errors(folder, OutputError):
+        if folder.exists() and (not folder.is_dir() or not _holds_only(folder, contents)):
+            raise OutputError(
+                f"{folder}: exists and is not an empty folder, nor just such a world; name another one"
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():
+            if not (folder / name).exists():
+                replace_file(folder / name, content)
+    return contents[_QUESTIONS].count(b"\n")
+
+
+def has_world(world: World, folder: Path, *, questions: int | None = None) -> bool:
+    """Whether a folder holds just what `write_world` writes with these arguments, and all of it."""
+    contents = _contents(world, questions)
+    with naming_errors(folder, OutputError):
+        is_complete = all((folder / name).is_file() for name in contents)
+        return is_complete and _holds_only(folder, contents)
+
+
+def _holds_only(folder: Path, contents: dict[str, bytes]) -> bool:
+    return all(
+        path.is_file() and path.name in contents and path.read_bytes() == contents[path.name]
+        for path in folder.iterdir()
+    )
+
+
+def _contents(world: World, questions: int | None) -> dict[str, bytes]:
+    """The files of a world, by name."""
     if questions is not None and questions < 1:
         raise SettingsError(f"{questions} questions: at least 1 must be written")
-    with naming_errors(folder, OutputError):
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise OutputError(f"{folder}: exists and is not an empty folder; name another one")
-        folder.mkdir(parents=True, exist_ok=True)
-        rows = questions_of(world)[:questions]
-        documents = ({"id": made.id, "title": made.title, "text": made.text()} for made in world.documents)
-        replace_file(folder / "documents.jsonl", _lines(documents))
-        replace_file(folder / "questions.jsonl", _lines(row.to_json() for row in rows))
-    return len(rows)
+    documents = ({"id": made.id, "title": made.title, "text": made.text()} for made in world.documents)
+    rows = questions_of(world)[:questions]
+    return {_DOCUMENTS: _lines(documents), _QUESTIONS: _lines(row.to_json() for row in rows)}
 
 
 def _lines(rows: Iterable[dict[str, Any]]) -> bytes:

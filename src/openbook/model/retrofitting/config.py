@@ -62,6 +62,8 @@ class RetrofitConfig(RetroConfig):
     """Of its embeddings, norms and biases alone, which no quantization changes."""
     base_config: dict[str, Any] | None = None
     """The base's own configuration, where its weights are saved with the new ones; None: only these are."""
+    merged_from: str | None = None
+    """Fingerprint of the files of the retrofit that `openbook merge` joined with its base; else None."""
 
     def __post_init__(self, **kwargs: Any) -> None:
         self._check_reader()
