@@ -20,6 +20,22 @@ class DatabaseError(OpenbookError):
     """A folder that is no database, has other settings, is locked or is damaged."""
 
 
+class LockedError(DatabaseError):
+    """A database that another process is writing to; try again when that is done."""
+
+
+class UnavailableError(DatabaseError):
+    """A book that is served, and whose folder is gone or damaged."""
+
+
+class NotFoundError(OpenbookError):
+    """A book, document or model that was asked for by a name that none has."""
+
+
+class ForbiddenError(OpenbookError):
+    """A change that was asked for where changes are not allowed."""
+
+
 class FormatError(DatabaseError):
     """A database that another version of openbook wrote."""
 

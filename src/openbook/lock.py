@@ -4,7 +4,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from openbook.errors import DatabaseError, OpenbookError
+from openbook.errors import DatabaseError, LockedError, OpenbookError
 
 
 def take_lock(file: Path, error: type[OpenbookError] = DatabaseError) -> FileLock:
@@ -15,13 +15,14 @@ def take_lock(file: Path, error: type[OpenbookError] = DatabaseError) -> FileLoc
         error: what to raise.
 
     Raises:
-        DatabaseError, or `error`: another process holds it, or the folder is read-only.
+        LockedError, or `error`: another process holds it.
+        DatabaseError, or `error`: the folder is read-only.
     """
     lock = FileLock(file)
     try:
         lock.acquire(timeout=0)
     except Timeout as problem:
-        raise error(
+        raise (LockedError if error is DatabaseError else error)(
             f"{file.parent}: another process is writing to it; try again when that is done"
         ) from problem
     except OSError as problem:

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 
 from filelock import Timeout
 
-from openbook.cli.changes import Changes
 from openbook.cli.console import note
 from openbook.cli.signals import StopRequest, stop_on_signals
+from openbook.database.changes import Changes
 from openbook.errors import DatabaseError, MissingExtraError, SettingsError, SourceError
 from openbook.text import AnyDocument
 from openbook.text.origins import Place

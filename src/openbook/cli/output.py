@@ -8,7 +8,6 @@ from openbook.cli.console import note, print_json, print_line, print_tree, to_js
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from openbook.cli.changes import Changes
     from openbook.database import (
         DatabaseInfo,
         Exclusion,
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
         VerifyReport,
         Version,
     )
+    from openbook.database.changes import Changes
     from openbook.database.document_list import ListedDocument
     from openbook.evaluate import Difference, GrowingRow, PerplexityReport, RetrievalReport
     from openbook.evaluate.answering.measure import AnswerReport

@@ -37,10 +37,11 @@ def list_documents(catalog: Catalog) -> list[ListedDocument]:
         DatabaseError: one does not match its checksum.
     """
     records = catalog.live_records(catalog.live_ids()).values()
-    return [_listed(record) for record in sorted(records, key=lambda record: record.first_chunk)]
+    return [listed(record) for record in sorted(records, key=lambda record: record.first_chunk)]
 
 
-def _listed(record: DocumentRecord) -> ListedDocument:
+def listed(record: DocumentRecord) -> ListedDocument:
+    """What is listed of a document."""
     return ListedDocument(
         document_id=record.id,
         title=record.title,
@@ -71,7 +72,11 @@ def has_source(document: ListedDocument, pattern: str) -> bool:
         pattern: with `*`, `?` or `[...]` it is about the whole source, and `*` stands for slashes too;
             without them the source must contain it.
     """
-    source = document.source or document.document_id
+    return matches_source(document.source or document.document_id, pattern)
+
+
+def matches_source(source: str, pattern: str) -> bool:
+    """As `has_source`, of the source itself."""
     if any(char in pattern for char in WILDCARDS):
         return fnmatchcase(source, pattern)
     return pattern in source

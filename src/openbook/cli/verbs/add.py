@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from openbook.cli.bars import bar
-from openbook.cli.changes import Changes, changes_of_add
 from openbook.cli.console import note, print_line
 from openbook.cli.options import (
     AnyText,
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from openbook.cli.checked_sources import Sources
     from openbook.cli.folder_watch import FolderWatch
     from openbook.database import Database
+    from openbook.database.changes import Changes
     from openbook.database.write.plan import AddPlan
     from openbook.database.write.sync_scope import SyncScope
 
@@ -103,7 +103,7 @@ def _watch_of(
     return FolderWatch(database, sources, yes=yes, print_line=note if json else print_line)
 
 
-def _follow(followed: "FolderWatch", done: Changes) -> Changes:
+def _follow(followed: "FolderWatch", done: "Changes") -> "Changes":
     """Follow until it is to stop; returns all that was done."""
     from openbook.cli.folder_watch import follow
 
@@ -121,7 +121,9 @@ def _refuse_much_removal(database: "Database", plan: "AddPlan") -> None:
         )
 
 
-def write_documents(database: "Database", sources: "Sources", *, scope: "SyncScope | None" = None) -> Changes:
+def write_documents(
+    database: "Database", sources: "Sources", *, scope: "SyncScope | None" = None
+) -> "Changes":
     """Add the documents of checked sources, and say what was done and what should not be missed.
 
     Args:
@@ -135,6 +137,7 @@ def write_documents(database: "Database", sources: "Sources", *, scope: "SyncSco
     if scope is not None and not sources.is_complete:
         note(f"nothing will be removed: {_MAY_BE_AMONG}")
         scope = None
+    from openbook.database.changes import changes_of_add
     from openbook.database.near_copies.exclusions import MUCH_TEXT
 
     known_copies = set(database.excluded())
@@ -180,6 +183,7 @@ def remove(
     Example: openbook remove mybook notes/old.md 'drafts/*'
     """
     from openbook.database import Database
+    from openbook.database.changes import changes_of_remove
     from openbook.database.document_names import ids_of
 
     database = Database.open(db)
@@ -191,13 +195,8 @@ def remove(
     for name, found in named.items():
         if found != [name]:
             note(f"{name}: {len(found):,} documents")
-    known_copies = set(database.excluded())
+    known_copies = database.excluded()
     database.remove(ids)
-    copies = [copy for copy in database.excluded() if copy not in known_copies]
-    done = Changes(
-        removed=len(ids),
-        excluded=sum(copy.chunks is None for copy in copies),
-        excluded_in_part=sum(copy.chunks is not None for copy in copies),
-    )
+    done = changes_of_remove(len(ids), known_copies, database.excluded())
     note(f"{done.removed} removed")
     print_info(database.opened, done=done, json=json)

@@ -3,7 +3,6 @@
 import typer
 
 from openbook.cli.bars import bar
-from openbook.cli.changes import changes_of_compact
 from openbook.cli.console import note
 from openbook.cli.options import (
     DatabaseArgument,
@@ -61,6 +60,7 @@ def compact(db: DatabaseArgument, dry_run: DryRun = False, json: Json = False) -
     """
     from openbook.cli.planned_changes import print_compaction
     from openbook.database import Database
+    from openbook.database.changes import changes_of_compact
 
     database = Database.open(db)
     before = database.info()

@@ -1,10 +1,11 @@
-"""What a verb changed in a database: what `--json` says under "done"."""
+"""What was changed in a database: what `--json` and the server say under "done"."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from openbook.database import AddReport, DatabaseInfo
+from openbook.database.info import DatabaseInfo
+from openbook.database.storage.catalog_columns import Exclusion
+from openbook.database.write.writer import AddReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class Changes:
     """On the disk."""
 
 
-def changes_of_add(report: "AddReport", *, skipped: int) -> Changes:
+def changes_of_add(report: AddReport, *, skipped: int) -> Changes:
     """What an `add` did.
 
     Args:
@@ -55,7 +56,24 @@ def changes_of_add(report: "AddReport", *, skipped: int) -> Changes:
     )
 
 
-def changes_of_compact(before: "DatabaseInfo", after: "DatabaseInfo") -> Changes:
+def changes_of_remove(removed: int, before: Collection[Exclusion], after: Collection[Exclusion]) -> Changes:
+    """What a `remove` did: of what was a near-copy of a removed document, some is one of another now.
+
+    Args:
+        removed: documents.
+        before: what the database excluded.
+        after: what it excludes now.
+    """
+    known = set(before)
+    copies = [copy for copy in after if copy not in known]
+    return Changes(
+        removed=removed,
+        excluded=sum(copy.chunks is None for copy in copies),
+        excluded_in_part=sum(copy.chunks is not None for copy in copies),
+    )
+
+
+def changes_of_compact(before: DatabaseInfo, after: DatabaseInfo) -> Changes:
     """What a `compact` did, by what the database held before and holds now."""
     return Changes(
         chunks_reclaimed=before.removed_chunks - after.removed_chunks,

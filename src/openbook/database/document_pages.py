@@ -1,0 +1,105 @@
+"""The documents of one version, a page at a time in the order of their ids, and the text of each.
+
+A row of the catalog says which version added a document and which removed it, so that pages of one version
+agree with each other while others write. `compact` forgets what was removed before the last one.
+
+    id    added  removed      of version 4: a and c; of version 6: b, c and d
+    a     1      5
+    b     6
+    c     2
+    d     5
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from openbook.database.document_list import ListedDocument, listed, matches_source
+from openbook.database.version import Version
+from openbook.errors import NotFoundError
+from openbook.text.document_ids import suggestion
+
+_OF_VERSION = "added <= :version AND (removed IS NULL OR removed > :version)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentPage:
+    """Some documents of a version."""
+
+    documents: list[ListedDocument]
+    """By id, in the order of its characters' code points."""
+    has_more: bool
+    """Whether there are more after these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDocument:
+    """A document with its text."""
+
+    about: ListedDocument
+    text: str
+    """As its tokens spell it: exactly what was stored, if the tokenizer spells everything."""
+
+
+def document_page(
+    version: Version, *, limit: int, after: str | None = None, source: str | None = None
+) -> DocumentPage:
+    """List some documents.
+
+    Args:
+        version: of the database.
+        limit: documents at most, at least 1.
+        after: the page begins after this id, which no document needs to have; None: at the first.
+        source: a pattern, see `has_source`; None: all.
+
+    Raises:
+        DatabaseError: a document does not match its checksum.
+    """
+    found = list(islice(_numbers(version, after or "", source), limit + 1))
+    records = version.catalog.describe(found[:limit])
+    return DocumentPage(documents=[listed(record) for record in records], has_more=len(found) > limit)
+
+
+def _numbers(version: Version, after: str, source: str | None) -> Iterator[int]:
+    """The catalog's numbers of the documents after an id."""
+    query = (
+        f"SELECT number, coalesce(nullif(source, ''), id) FROM documents WHERE {_OF_VERSION} AND id > :after"
+        " ORDER BY id"
+    )
+    with version.catalog.connect() as connection:
+        for number, name in connection.execute(query, {"version": version.version, "after": after}):
+            if source is None or matches_source(name, source):
+                yield number
+
+
+def stored_document(version: Version, document_id: str) -> StoredDocument:
+    """Find a document by its id.
+
+    Raises:
+        NotFoundError: there is none; the nearest ids are named.
+        DatabaseError: it is damaged.
+    """
+    query = f"SELECT number FROM documents WHERE id = :id AND {_OF_VERSION}"
+    with version.catalog.connect() as connection:
+        row = connection.execute(query, {"id": document_id, "version": version.version}).fetchone()
+    if row is None:
+        raise no_document(version, document_id)
+    record = version.catalog.describe([row[0]])[0]
+    place = int(np.searchsorted(version.layout.number, row[0]))
+    return StoredDocument(about=listed(record), text=_text_of(version, place))
+
+
+def no_document(version: Version, document_id: str) -> NotFoundError:
+    """Make the error of an id that no document has."""
+    return NotFoundError(f"no document {suggestion(document_id, version.catalog.live_ids())}")
+
+
+def _text_of(version: Version, place: int) -> str:
+    """Decode all chunks at once: a border may stand inside a character."""
+    chunks = version.layout.chunks_of(place)
+    rows = version.tokens[chunks.start : chunks.stop].tolist()
+    lengths = version.layout.lengths[chunks.start : chunks.stop].tolist()
+    tokens = [token for row, length in zip(rows, lengths, strict=True) for token in row[:length]]
+    return version.tokenizer.decode([tokens])[0]

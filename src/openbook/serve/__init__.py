@@ -1,0 +1,1 @@
+"""What others reach over HTTP and the Model Context Protocol: books, and text with its sources."""
