@@ -25,6 +25,42 @@ class ReadNeighbors:
     hidden: Tensor
 
 
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """Sequences without the holes that short neighbors leave: what does not exist costs no pass.
+
+        tokens    p a b - - c d - -        prefix p, neighbors "a b" and "c d" of up to four tokens
+        places    0 1 2 5 6                of those that exist, and of some that do not where others have more
+        packed    p a b c d
+
+    places: int64 [N, P] of L, P the most tokens that a sequence has, at least 1.
+    length: L.
+    """
+
+    places: Tensor
+    length: int
+
+    @classmethod
+    def of(cls, exists: Tensor) -> "Packing | None":
+        """For sequences with these tokens, bool [N, L]; None: one of them has no hole."""
+        most = max(int(exists.sum(-1).max()), 1)
+        if most == exists.shape[1]:
+            return None
+        places = (~exists).to(torch.uint8).argsort(dim=-1, stable=True)
+        return cls(places[:, :most], exists.shape[1])
+
+    def pack(self, tokens: Tensor) -> Tensor:
+        """[N, L] as [N, P]."""
+        return tokens.gather(1, self.places)
+
+    def unpack(self, values: Tensor) -> Tensor:
+        """[N, …, P, D] as [N, …, L, D], 0 where no token was read."""
+        spread = values.new_zeros(*values.shape[:-2], self.length, values.shape[-1])
+        between = (1,) * (values.dim() - 3)
+        places = self.places.view(len(self.places), *between, -1, 1).expand_as(values)
+        return spread.scatter(-2, places, values)
+
+
 class NeighborPass:
     """One pass of the base over N sequences; see `AttentionPass`.
 
@@ -94,6 +130,9 @@ def read_neighbors(
     Raises:
         SettingsError: the pass did not reach the base's attention.
     """
+    packing = None if torch.is_grad_enabled() else Packing.of(exists)
+    if packing is not None:
+        ids, exists = packing.pack(ids), packing.pack(exists)
     reading = NeighborPass(exists, readers, adapts=adapts)
     anything: Any = torch.ones(1, 1, 1, 1, dtype=torch.bool, device=ids.device)
     with nullcontext() if learns else torch.no_grad():
@@ -108,6 +147,9 @@ def read_neighbors(
         raise not_reached(backbone, min(readers.keys() - reading.kept.keys()) + 1)
     hidden: Tensor = out.last_hidden_state
     by_layer = {layer: torch.stack(pair, 1) for layer, pair in reading.kept.items()}
+    if packing is not None:
+        hidden = packing.unpack(hidden)
+        by_layer = {layer: packing.unpack(pair) for layer, pair in by_layer.items()}
     return ReadNeighbors(by_layer, hidden if wants_hidden else hidden.new_zeros(*hidden.shape[:2], 0))
 
 
