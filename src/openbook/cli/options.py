@@ -387,9 +387,6 @@ QuestionsArgument = Annotated[
         metavar="QUESTIONS", help='JSON lines: {"question", "answers", "document"}; see docs/retrofit.md.'
     ),
 ]
-AnswerModes = Annotated[
-    str, typer.Option(help="What is read, by commas: on, off, random, shuffled, gold (one that answers).")
-]
 QuestionLimit = Annotated[
     int | None, typer.Option("--limit", help="Ask the first so many. [default: all]", show_default=False)
 ]

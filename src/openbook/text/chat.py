@@ -18,7 +18,7 @@ from openbook.text.tokenizer import Tokenizer, wrap_tokenizer
 REFUSAL = "The book does not say."
 """The answer of a trained reader to a question that what it reads does not answer."""
 
-QUESTION, _ANSWER, _SECOND = "FIRSTQUESTION", "FIRSTANSWER", "SECONDQUESTION"
+_QUESTION, _ANSWER, _SECOND = "FIRSTQUESTION", "FIRSTANSWER", "SECONDQUESTION"
 """What templates are rendered with, to find these places again."""
 
 
@@ -94,13 +94,13 @@ def _plain(tokenizer: Tokenizer) -> ChatFormat:
 
 
 def _of_template(tokenizer: Tokenizer) -> ChatFormat:
-    asked = {"role": "user", "content": QUESTION}
+    asked = {"role": "user", "content": _QUESTION}
     answered = [asked, {"role": "assistant", "content": _ANSWER}]
     again = [*answered, {"role": "user", "content": _SECOND}]
-    head, after = around(QUESTION, render(tokenizer, [asked], answer=True), tokenizer.name)
-    ending = around(_ANSWER, render(tokenizer, answered, answer=False), tokenizer.name)[1]
-    between = around(_ANSWER, render(tokenizer, again, answer=True), tokenizer.name)[1]
-    opening = around(_SECOND, between, tokenizer.name)[0]
+    head, after = _around(_QUESTION, _render(tokenizer, [asked], answer=True), tokenizer.name)
+    ending = _around(_ANSWER, _render(tokenizer, answered, answer=False), tokenizer.name)[1]
+    between = _around(_ANSWER, _render(tokenizer, again, answer=True), tokenizer.name)[1]
+    opening = _around(_SECOND, between, tokenizer.name)[0]
     start = tokenizer.start_of_text or ""
     if ending and opening.startswith(ending):
         opening = opening.removeprefix(ending)
@@ -115,12 +115,8 @@ def _of_template(tokenizer: Tokenizer) -> ChatFormat:
     return ChatFormat(tokenizer, bare, prefix[len(bare) :], "", after, "", end, stop=None)
 
 
-def render(tokenizer: Tokenizer, messages: list[dict[str, str]], *, answer: bool) -> str:
-    """Write a chat as the template does, up to an answer's beginning or not.
-
-    Raises:
-        SettingsError: the template cannot be rendered, or refuses these roles in this order.
-    """
+def _render(tokenizer: Tokenizer, messages: list[dict[str, str]], *, answer: bool) -> str:
+    """A chat as the template writes it, up to an answer's beginning or not."""
     # In a sandbox, as transformers renders templates: they cannot reach beyond their arguments.
     from transformers.utils.chat_template_utils import render_jinja_template
 
@@ -141,12 +137,7 @@ def render(tokenizer: Tokenizer, messages: list[dict[str, str]], *, answer: bool
     return str(rendered[0][0])
 
 
-def around(words: str, rendered: str, name: str) -> tuple[str, str]:
-    """What stands before and after some words of a rendered chat.
-
-    Raises:
-        SettingsError: they are not there.
-    """
+def _around(words: str, rendered: str, name: str) -> tuple[str, str]:
     before, found, after = rendered.partition(words)
     if not found:
         raise SettingsError(

@@ -51,7 +51,7 @@ def test_learn_and_ask(openbook: OpenBook, ready: Path) -> None:
     assert made.code == 0, made.err
     assert "held-out questions answered exactly: on 0.00, swapped 0.00, off 0.00" in made.err
     ask = ("eval", "qa", ready / "m", ready / "book", ready / "questions.jsonl")
-    modes = "on,off,random,shuffled,gold"
+    modes = "on,off,random,shuffled,gold,prompt,retro++"
     found = openbook(*ask, "--modes", modes, "-k", "2", "--answers", ready / "answers.jsonl", "--json")
     assert found.code == 0, found.err
     assert list(found.json["modes"]) == modes.split(",")

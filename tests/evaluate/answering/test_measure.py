@@ -1,17 +1,18 @@
 """Exact match by mode."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
+import torch
 
 from openbook.database import Database
 from openbook.errors import SettingsError
-from openbook.evaluate.answering.answerer import Answer, Answerer
+from openbook.evaluate.answering.answerer import Answer, Answerer, NeighborTokens
 from openbook.evaluate.answering.measure import measure_answers, passages_of_mode, scores
 from openbook.evaluate.answering.passages import AskedQuestion, ask_book
 from openbook.evaluate.answering.questions import Question
 from openbook.model.retrofitting import RetrofitForCausalLM
-from openbook.progress import Progress
+from openbook.progress import Progress, silent
 from openbook.text.chat import ChatFormat
 
 MakeReader = Callable[..., RetrofitForCausalLM]
@@ -50,7 +51,7 @@ def test_scores_are_means(asked: list[AskedQuestion]) -> None:
 def test_every_mode_and_the_recall(
     asked: list[AskedQuestion], make_reader: MakeReader, chat: ChatFormat
 ) -> None:
-    modes = ("on", "off", "random", "shuffled", "gold")
+    modes = ("on", "off", "random", "shuffled", "gold", "prompt", "retro++")
     stages: list[str] = []
 
     class Stages:
@@ -66,7 +67,7 @@ def test_every_mode_and_the_recall(
     assert tuple(report.modes) == tuple(report.answers) == tuple(stages) == modes
     recall = [any(item.question.answers[0] in p.text for p in item.found[:2]) for item in asked[:-1]]
     assert report.answer_recall == pytest.approx(sum(recall) / len(recall), abs=1e-4)
-    assert [len(answers) for answers in report.answers.values()] == [7] * 5
+    assert [len(answers) for answers in report.answers.values()] == [7] * 7
 
 
 def test_an_unknown_mode_or_no_question(
@@ -104,3 +105,66 @@ def test_without_answerable_questions_there_is_no_recall(
 ) -> None:
     answerer = Answerer(make_reader(), chat, max_new_tokens=1)
     assert measure_answers(answerer, asked[-1:], k=2, modes=["on"]).answer_recall is None
+
+
+class Recording(Answerer):
+    """Keeps what was asked: questions, how many neighbors each read, and the texts in its prompt."""
+
+    def __init__(self, model: RetrofitForCausalLM, chat: ChatFormat) -> None:
+        super().__init__(model, chat, max_new_tokens=2)
+        self.asked: list[tuple[list[str], NeighborTokens | None, list[list[str]] | None]] = []
+
+    def answer(
+        self,
+        questions: Sequence[str],
+        neighbors: NeighborTokens | None = None,
+        *,
+        passages: Sequence[Sequence[str]] | None = None,
+        progress: Progress = silent,
+    ) -> list[Answer]:
+        before = None if passages is None else [list(texts) for texts in passages]
+        self.asked.append((list(questions), neighbors, before))
+        return super().answer(questions, neighbors, passages=passages, progress=progress)
+
+
+def test_prompt_is_the_base_with_what_was_found_in_its_prompt(
+    asked: list[AskedQuestion], make_reader: MakeReader, chat: ChatFormat
+) -> None:
+    answerer = Recording(make_reader(copy_head=True), chat)
+    report = measure_answers(answerer, asked, k=2, modes=["prompt"])
+    ((_, neighbors, texts),) = answerer.asked
+    assert neighbors is None
+    assert texts == [[passage.text for passage in item.found[:2]] for item in asked]
+    base = answerer.model.base
+    for item, answer in zip(asked, report.answers["prompt"], strict=True):
+        said = [passage.text for passage in item.found[:2]]
+        prompt = [*chat.prefix_ids, *chat.question_ids(item.question.question, said)]
+        ids = base.generate(torch.tensor([prompt]), max_new_tokens=2, do_sample=False)[0, len(prompt) :]
+        assert answer.text == chat.tokenizer.decode([ids.tolist()])[0].strip()
+
+
+def test_retro_plus_plus_has_the_best_passage_in_the_prompt_as_well(
+    asked: list[AskedQuestion], make_reader: MakeReader, chat: ChatFormat
+) -> None:
+    answerer = Recording(make_reader(), chat)
+    measure_answers(answerer, asked[:-1], k=2, modes=["on", "retro++"])
+    (_, on, none), (_, both, best) = answerer.asked
+    assert on is not None and both is not None
+    assert torch.equal(on.ids, both.ids)
+    assert none == [[]] * len(asked[:-1])
+    assert best == [[item.found[0].text] for item in asked[:-1]]
+
+
+def test_what_was_read_in_an_earlier_mode_is_not_asked_again(
+    asked: list[AskedQuestion], make_reader: MakeReader, chat: ChatFormat
+) -> None:
+    hidden = AskedQuestion(asked[0].question, asked[0].gold[:1], asked[3].found)
+    mixed = [*asked[1:], hidden]
+    answerer = Recording(make_reader(), chat)
+    report = measure_answers(answerer, mixed, k=2, modes=["on", "gold"])
+    alone = measure_answers(Answerer(make_reader(), chat, max_new_tokens=2), mixed, k=2, modes=["gold"])
+    changed = [item for item in mixed if item.with_gold(2) != item.found[:2]]
+    assert hidden in changed and len(changed) < len(mixed)
+    assert answerer.asked[1][0] == [item.question.question for item in changed]
+    texts = [[answer.text for answer in given.answers["gold"]] for given in (report, alone)]
+    assert texts[0] == texts[1]

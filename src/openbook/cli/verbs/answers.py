@@ -10,7 +10,6 @@ from openbook.cli.bars import bar
 from openbook.cli.console import note
 from openbook.cli.inputs import names_of
 from openbook.cli.options import (
-    AnswerModes,
     AnswersFile,
     BatchSize,
     DatabaseArgument,
@@ -34,6 +33,13 @@ AnsweringModel = Annotated[
         metavar="MODEL",
         help="Folder of a retrofit; or a base (folder, hub name, .gguf file), with the adapter that comes "
         "with openbook if there is one for it.",
+    ),
+]
+AnswerModes = Annotated[
+    str,
+    typer.Option(
+        help="What is read, by commas: on, off, random, shuffled, gold (one that answers), prompt (the base "
+        "with what was found in its prompt), retro++ (as on, the best in the prompt as well)."
     ),
 ]
 

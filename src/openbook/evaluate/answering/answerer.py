@@ -102,6 +102,7 @@ class Answerer:
         questions: Sequence[str],
         neighbors: NeighborTokens | None = None,
         *,
+        passages: Sequence[Sequence[str]] | None = None,
         progress: Progress = silent,
     ) -> list[Answer]:
         """Answer questions.
@@ -109,9 +110,13 @@ class Answerer:
         Args:
             questions: Q texts.
             neighbors: of each; None: without retrieval.
+            passages: texts that stand before each question in its prompt; None: none do. With them and
+                without neighbors it is the base that answers, with retrieval in its prompt.
             progress: called with questions done.
         """
-        prompts = [self.chat.question_ids(question) for question in questions]
+        before = [()] * len(questions) if passages is None else passages
+        pairs = zip(questions, before, strict=True)
+        prompts = [self.chat.question_ids(question, texts) for question, texts in pairs]
         order = sorted(range(len(prompts)), key=lambda row: len(prompts[row]))
         answers: dict[int, Answer] = {}
         with evaluation_mode(self.model), torch.inference_mode():

@@ -13,9 +13,13 @@ from openbook.evaluate.exact_match import exact_match, f1, holds_answer
 from openbook.progress import Progress, silent, stage
 
 _RESAMPLES = 1000
-ANSWER_MODES = ("on", "off", "random", "shuffled", "gold")
+ANSWER_MODES = ("on", "off", "random", "shuffled", "gold", "prompt", "retro++")
 """What is read: what the search found; nothing; passages of other questions, drawn at random; those of one
-other question; or the found ones with one that holds the answer among them."""
+other question; the found ones with one that holds the answer among them; those found, in the prompt of the
+base alone, which is what one would do without a reader; or as in on, with the best of them in the prompt as
+well (RETRO++, arXiv 2304.06762)."""
+_IN_PROMPT = {"prompt": None, "retro++": 1}
+"""How many of the passages stand in the prompt; None: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,12 @@ def measure_answers(
             "mode shuffled: reads what another question found, and there is one question alone"
         )
     answers: dict[str, list[Answer]] = {}
+    known: dict[_Reading, Answer] = {}
     for mode in modes:
-        passages = passages_of_mode(mode, asked, k=k, seed=seed)
-        read = None if passages is None else _tokens(answerer, passages)
-        questions = [item.question.question for item in asked]
-        answers[mode] = answerer.answer(questions, read, progress=stage(progress, mode))
+        readings = _readings(mode, asked, k=k, seed=seed)
+        new = [reading for reading in dict.fromkeys(readings) if reading not in known]
+        known |= zip(new, _answers(answerer, new, stage(progress, mode)), strict=True)
+        answers[mode] = [known[reading] for reading in readings]
     recall = [
         float(any(holds_answer(passage.text, item.question.answers) for passage in item.found[:k]))
         for item in asked
@@ -113,6 +118,39 @@ def scores(
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A question with what is read for it: most of gold is what was read in mode on, and is asked once.
+
+    neighbors: that the model reads.
+    in_prompt: that stand before the question.
+    """
+
+    question: str
+    neighbors: tuple[Passage, ...]
+    in_prompt: tuple[Passage, ...]
+
+
+def _readings(mode: str, asked: Sequence[AskedQuestion], *, k: int, seed: int) -> list[_Reading]:
+    """What each question reads in a mode."""
+    passages = passages_of_mode(mode, asked, k=k, seed=seed) or [()] * len(asked)
+    in_prompt = [row[: _IN_PROMPT[mode]] if mode in _IN_PROMPT else () for row in passages]
+    neighbors = [()] * len(asked) if mode == "prompt" else passages
+    questions = [item.question.question for item in asked]
+    return [_Reading(*row) for row in zip(questions, neighbors, in_prompt, strict=True)]
+
+
+def _answers(answerer: Answerer, readings: Sequence[_Reading], progress: Progress) -> list[Answer]:
+    """Ask, each with what it reads."""
+    neighbors = [reading.neighbors for reading in readings]
+    return answerer.answer(
+        [reading.question for reading in readings],
+        _tokens(answerer, neighbors) if any(neighbors) else None,
+        passages=[[passage.text for passage in reading.in_prompt] for reading in readings],
+        progress=progress,
+    )
+
+
 def _interval(matches: Sequence[float]) -> tuple[float, float]:
     values = np.array(matches)
     drawn = np.random.default_rng(0).integers(len(values), size=(_RESAMPLES, len(values)))
@@ -129,7 +167,7 @@ def passages_of_mode(
     if mode == "gold":
         return [item.with_gold(k) for item in asked]
     found = [item.found[:k] for item in asked]
-    if mode == "on":
+    if mode == "on" or mode in _IN_PROMPT:
         return found
     drawn = np.random.default_rng(seed)
     if mode == "shuffled":
