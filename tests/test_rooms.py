@@ -23,7 +23,8 @@ ROOMS = {
     "evaluate": {"database", "generation", "model", "text"},
     "train": {"database", "evaluate", "generation", "model", "text"},
     "serve": {"database", "evaluate", "generation", "model", "text"},
-    "cli": {"database", "evaluate", "generation", "model", "serve", "text", "train"},
+    "cluster": {"database", "model", "text"},
+    "cli": {"cluster", "database", "evaluate", "generation", "model", "serve", "text", "train"},
 }
 """What each room may import, beside the ground floor."""
 

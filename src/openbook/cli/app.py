@@ -29,6 +29,7 @@ from openbook.cli.verbs import (
     generate,
     harness,
     maintain,
+    plan_corpus,
     retokenize,
     retrofit,
     search,
@@ -68,6 +69,7 @@ app.command()(ask.ask)
 evaluations.command()(answers.qa)
 app.command()(generate.generate)
 app.command()(exam.exam)
+app.command()(plan_corpus.plan)
 app.command()(demo.demo)
 
 

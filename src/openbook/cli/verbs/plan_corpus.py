@@ -1,0 +1,184 @@
+"""The verb `plan`: what a corpus will take, before it is begun."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from openbook.cli.bars import bar
+from openbook.cli.console import note
+from openbook.cli.options import Json
+from openbook.cli.plan_output import print_plan
+from openbook.errors import SettingsError, refuse_unknown
+
+if TYPE_CHECKING:
+    from openbook.cluster.rates import Rates
+    from openbook.database import SearchMode
+    from openbook.text import Document
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9, "t": 10**12}
+_SAMPLE_CHARACTERS = 20_000_000
+
+Tokens = Annotated[str, typer.Argument(metavar="TOKENS", help="Of the corpus: 250M, 4B, 2T, 1e9.")]
+PlanPreset = Annotated[
+    str | None, typer.Option("--preset", metavar="NAME", help="Of the model to train: tiny … 7.5b.")
+]
+Sample = Annotated[
+    Path | None,
+    typer.Option(metavar="SOURCE", help="Text like yours, to measure with; default: Python's documentation."),
+]
+Given = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=VALUE", help="A rate of your machines, as --json names it; may be repeated."),
+]
+
+
+def plan(
+    tokens: Tokens,
+    preset: PlanPreset = None,
+    epochs: Annotated[float, typer.Option(help="Times that training reads the tokens.")] = 1.0,
+    sequence_length: Annotated[int, typer.Option(help="Tokens of a sample of training.")] = 2048,
+    mode: Annotated[str | None, typer.Option(help="Of the neighbors' search: dense, bm25, hybrid.")] = None,
+    k: Annotated[int, typer.Option("-k", "--neighbors", help="Neighbors saved for each chunk.")] = 10,
+    tokens_per_document: Annotated[float, typer.Option(help="On average.")] = 1000.0,
+    chunk_size: Annotated[int, typer.Option(help="Tokens in a chunk.")] = 64,
+    vocabulary: Annotated[
+        int | None, typer.Option(help="Of the tokenizer; default: the preset's, else 32,000.")
+    ] = None,
+    vector_size: Annotated[int, typer.Option(help="Of the encoder; 0: words only.")] = 384,
+    days: Annotated[float, typer.Option(help="In which each piece of work is to be done.")] = 7.0,
+    memory: Annotated[float, typer.Option(metavar="GB", help="Of one machine.")] = 64.0,
+    price: Annotated[float | None, typer.Option(help="Of one machine, an hour, in your money.")] = None,
+    rate: Given = None,
+    measure: Annotated[bool, typer.Option("--measure", help="Measure this machine first: a minute.")] = False,
+    sample: Sample = None,
+    json: Json = False,
+) -> None:
+    """Say what a corpus of so many tokens will take: disk, memory, index, hours, machines, money.
+
+    Without --measure the rates are those of two cores of an ordinary machine. What is assumed is printed.
+
+    Example: openbook plan 4B --preset 172m --measure --price 0.40
+    """
+    from openbook.cluster.book_size import BookShape
+    from openbook.cluster.corpus_plan import Machines, plan_corpus
+    from openbook.cluster.rates import Rates
+    from openbook.model.presets import preset as settings_of
+
+    model = {} if preset is None else settings_of(preset)
+    shape = BookShape(
+        tokens=count_of(tokens),
+        tokens_per_document=tokens_per_document,
+        chunk_size=chunk_size,
+        vocabulary=vocabulary or model.get("vocab_size", 32_000),
+        vector_size=vector_size or None,
+        num_neighbors=k,
+    )
+    machines = Machines(days=days, memory=memory * 1e9, price=price)
+    given = rates_of(rate or [])
+    search = mode_of(mode, shape.vector_size)
+    if sample is not None and not measure:
+        raise SettingsError(f"--sample {sample}: is measured with --measure alone; add it")
+    rates = _measured(sample, with_vectors=shape.vector_size is not None) if measure else Rates()
+    cost = None
+    if preset is not None:
+        from openbook.cluster.training_cost import training_cost
+
+        cost = training_cost(preset, sequence_length=sequence_length, vocabulary=shape.vocabulary)
+    planned = plan_corpus(
+        shape,
+        rates=replace(rates, **given),
+        machines=machines,
+        mode=search,
+        training=cost,
+        epochs=epochs,
+    )
+    print_plan(planned, json=json)
+
+
+def count_of(text: str) -> int:
+    """Read a number of tokens.
+
+    >>> count_of("4B"), count_of("1.5m"), count_of("2e9"), count_of("12_000")
+    (4000000000, 1500000, 2000000000, 12000)
+
+    Raises:
+        SettingsError: it is not one.
+    """
+    match = re.fullmatch(r"([0-9][0-9_,]*(?:\.[0-9]+)?(?:e[0-9]{1,2})?)([kmbgt]?)", text.strip().lower())
+    count = round(float(re.sub("[_,]", "", match[1])) * _UNITS[match[2]]) if match else 0
+    if count < 1:
+        raise SettingsError(f"tokens {text!r}: give a number such as 250M, 4B, 2T or 1e9")
+    return count
+
+
+def rates_of(given: list[str]) -> dict[str, float]:
+    """Read rates as NAME=VALUE.
+
+    Raises:
+        SettingsError: an unknown name, or a value that is not a number.
+    """
+    from dataclasses import fields
+
+    from openbook.cluster.rates import Rates
+
+    rates = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        refuse_unknown([name], [field.name for field in fields(Rates)], where="--rate")
+        try:
+            rates[name] = float(value)
+        except ValueError as error:
+            raise SettingsError(f"--rate {text}: {value!r} is not a number") from error
+    Rates(**rates)
+    return rates
+
+
+def mode_of(mode: str | None, vector_size: int | None) -> "SearchMode":
+    """Check a mode; dense by default where there are vectors, for a search of words grows with the book.
+
+    Raises:
+        SettingsError: there is no such mode, or it needs vectors.
+    """
+    from openbook.database.search.searcher import check_mode
+
+    if mode is None:
+        return "bm25" if vector_size is None else "dense"
+    return check_mode(mode, has_dense=vector_size is not None)
+
+
+def _measured(sample: Path | None, *, with_vectors: bool) -> "Rates":
+    from openbook.cluster.rate_measurement import measure_rates
+    from openbook.database.search.embedder import DEFAULT_EMBEDDER
+
+    documents = _sample_documents(sample)
+    note(f"measuring this machine with {sum(len(document.text) for document in documents):,} characters")
+    with bar("measuring") as progress:
+        return measure_rates(
+            documents, embedder=DEFAULT_EMBEDDER if with_vectors else None, progress=progress
+        )
+
+
+def _sample_documents(sample: Path | None) -> "list[Document]":
+    """Some megabytes of a source, or of what comes with every Python."""
+    from tempfile import TemporaryDirectory
+
+    from openbook.text import Document
+    from openbook.text.python_docs import write_python_docs
+    from openbook.text.sources import read_documents
+
+    with TemporaryDirectory(prefix="openbook-plan-") as folder:
+        source = Path(folder) / "python.jsonl" if sample is None else sample
+        if sample is None:
+            write_python_docs(source)
+        documents, characters = [], 0
+        for document in read_documents([str(source)]):
+            if not isinstance(document, Document):
+                raise SettingsError(f"--sample {sample}: holds tokens; give text")
+            documents.append(document)
+            characters += len(document.text)
+            if characters > _SAMPLE_CHARACTERS:
+                break
+    return documents

@@ -1,0 +1,1 @@
+"""The same work beyond one machine: what a corpus will take, before it is begun."""

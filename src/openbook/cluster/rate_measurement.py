@@ -1,0 +1,174 @@
+"""Measuring what this machine does in a second: a minute of each kind of work, on small amounts of it."""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from openbook.cluster.rates import Rates
+from openbook.cluster.training_cost import training_cost
+from openbook.database import Database
+from openbook.errors import SettingsError
+from openbook.progress import Progress, silent
+from openbook.text import Document, Tokenizer, train_tokenizer
+
+_QUERIES = 512
+_VECTORS = 40_000
+_ENCODED = 192
+_SEQUENCES, _LENGTH = 4, 512
+_TRAINING_STEPS = 3
+_FEWEST_DOCUMENTS = 8
+_VOCABULARY = 16_000
+
+
+def measure_rates(
+    documents: Sequence[Document],
+    *,
+    embedder: str | None,
+    preset: str = "tiny",
+    progress: Progress = silent,
+) -> Rates:
+    """Measure all rates.
+
+    Args:
+        documents: text like that of the plan; some megabytes are enough, and what is measured is of them.
+        embedder: name of the encoder; None: words only, and vectors are not measured.
+        preset: of the model that is trained for a moment; small ones train on any machine.
+        progress: called with how many kinds of work are done, and of how many.
+
+    Raises:
+        SettingsError: too few documents, or no such encoder or preset.
+    """
+    if len(documents) < _FEWEST_DOCUMENTS:
+        raise SettingsError(
+            f"{len(documents)} documents to measure with: at least {_FEWEST_DOCUMENTS} are needed, better "
+            "some megabytes of text"
+        )
+    rates = Rates()
+    kinds: list[Callable[[Rates], Rates]] = [lambda known: _words(documents, known)]
+    if embedder is not None:
+        kinds += [lambda known: _encoder(documents, embedder, known), _vectors]
+    kinds.append(lambda known: replace(known, training_flops=_training(preset)))
+    for done, measure in enumerate(kinds):
+        progress(done, len(kinds))
+        rates = measure(rates)
+    progress(len(kinds), len(kinds))
+    return rates
+
+
+def _words(documents: Sequence[Document], rates: Rates) -> Rates:
+    """Add a quarter of the documents, then the others, and search the book at both sizes.
+
+    A search takes a + N / b: two sizes give both.
+    """
+    texts = [document.text for document in documents]
+    quarter = max(1, len(documents) // 4)
+    tokenizer = train_tokenizer(texts, vocab_size=_VOCABULARY)
+    with tempfile.TemporaryDirectory(prefix="openbook-plan-") as folder:
+        book = Database.create(Path(folder) / "book", tokenizer=tokenizer, embedder=None)
+        book.add(documents[:quarter])
+        queries = _chunk_texts(texts, tokenizer)
+        few, of_few = book.info().chunks, _seconds_a_search(book, queries)
+        started = time.perf_counter()
+        book.add(documents[quarter:])
+        seconds = time.perf_counter() - started
+        many, of_many = book.info().chunks, _seconds_a_search(book, queries)
+    slope = max((of_many - of_few) / max(1, many - few), 1e-12)
+    return replace(
+        rates,
+        prepared_chunks=(many - few) / seconds,
+        word_search_seconds=max(of_few - slope * few, 1e-6),
+        word_search_chunks=1 / slope,
+    )
+
+
+def _chunk_texts(texts: Sequence[str], tokenizer: Tokenizer) -> list[str]:
+    """Whole chunks from all over the text, as the neighbor table searches them."""
+    step = max(1, len(texts) // _QUERIES)
+    chunks = [tokenizer.encode([text])[0][:64] for text in texts[::step]]
+    return (tokenizer.decode(chunks) * (_QUERIES // max(1, len(chunks)) + 1))[:_QUERIES]
+
+
+def _seconds_a_search(book: Database, queries: Sequence[str]) -> float:
+    version = book.opened
+    version.search_chunks(version.text_queries(queries[:32]), k=10, mode="bm25")
+    started = time.perf_counter()
+    version.search_chunks(version.text_queries(queries), k=10, mode="bm25")
+    return (time.perf_counter() - started) / len(queries)
+
+
+def _encoder(documents: Sequence[Document], embedder: str, rates: Rates) -> Rates:
+    """Encode texts of about a chunk: 64 tokens are some 260 characters of English."""
+    from openbook.database.search.embedder import load_embedder
+
+    encoder = load_embedder(embedder)
+    whole = "\n".join(document.text for document in documents)
+    texts = [whole[start : start + 260] for start in range(0, 260 * _ENCODED, 260)]
+    encoder.encode(texts[:32])
+    started = time.perf_counter()
+    encoder.encode(texts)
+    return replace(rates, encoded_chunks=len(texts) / (time.perf_counter() - started))
+
+
+def _vectors(rates: Rates) -> Rates:
+    """Compare random vectors with random vectors, and search an index of theirs."""
+    import faiss
+
+    E, lists, visited = 384, 256, 64
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((_VECTORS, E), dtype=np.float32)
+    queries = rng.standard_normal((_QUERIES, E), dtype=np.float32)
+    started = time.perf_counter()
+    faiss.knn(queries, vectors, 10, metric=faiss.METRIC_INNER_PRODUCT)
+    products = _QUERIES * _VECTORS * E / (time.perf_counter() - started)
+    index: Any = faiss.index_factory(E, f"IVF{lists},PQ{E // 2}x4fs", faiss.METRIC_INNER_PRODUCT)
+    index.train(vectors[:20_000])
+    index.add(vectors)
+    index.nprobe = visited
+    index.search(queries[:32], 10)
+    started = time.perf_counter()
+    index.search(queries, 10)
+    seconds = max(time.perf_counter() - started - _QUERIES * lists * E / products, 1e-6)
+    codes = _QUERIES * _VECTORS * visited / lists / seconds
+    return replace(rates, compared_numbers=products, compared_codes=codes)
+
+
+def _training(preset: str) -> float:
+    """Train on random tokens for some steps; operations a second."""
+    import torch
+
+    from openbook.model import RetroConfig, RetroForCausalLM
+    from openbook.model.presets import preset as settings_of
+
+    config = RetroConfig(**settings_of(preset))
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = RetroForCausalLM(config).train()
+    model.to(torch.device(device))
+    ids = torch.randint(config.vocab_size, (_SEQUENCES, _LENGTH), device=device)
+    shape = (_SEQUENCES, _LENGTH // config.chunk_size, 2, 2 * config.chunk_size)
+    neighbors = torch.randint(config.vocab_size, shape, device=device)
+    optimizer = torch.optim.AdamW(model.parameters())
+    for step in range(_TRAINING_STEPS + 1):
+        if step == 1:  # the first one warms up
+            _wait(device)
+            started = time.perf_counter()
+        loss = model(ids, neighbors, labels=ids, return_logits=False).loss
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    _wait(device)
+    tokens = _TRAINING_STEPS * ids.numel()
+    cost = training_cost(preset, sequence_length=_LENGTH, num_neighbors=2)
+    return cost.flops_per_token * tokens / (time.perf_counter() - started)
+
+
+def _wait(device: str) -> None:
+    """Wait until the device has done what it was given."""
+    import torch
+
+    if device == "cuda":
+        torch.cuda.synchronize()

@@ -1,0 +1,34 @@
+"""What one machine does in a second: what a plan's hours are made of. Measured, or given."""
+
+from dataclasses import dataclass, fields
+
+from openbook.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """Of one machine. The defaults were measured on two cores (docs/scale.md says how).
+
+    Raises:
+        SettingsError: one that is not above 0.
+    """
+
+    prepared_chunks: float = 8_000.0
+    """Chunks a second read, tokenized, stored and indexed by their words."""
+    encoded_chunks: float = 80.0
+    """Chunks a second that the frozen encoder reads."""
+    compared_numbers: float = 4e9
+    """Products a second of two numbers, where vectors are compared with others."""
+    compared_codes: float = 1.5e8
+    """Codes a second that a search reads in the lists that it visits."""
+    word_search_seconds: float = 5e-4
+    """Of a whole chunk's words, whatever the size of the book."""
+    word_search_chunks: float = 8e7
+    """Chunks of the book a second that such a search passes, beside that."""
+    training_flops: float = 7e10
+    """Of training: multiplications and additions a second."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if not getattr(self, field.name) > 0:
+                raise SettingsError(f"rate {field.name} {getattr(self, field.name)}: must be above 0")

@@ -1,0 +1,68 @@
+"""What training a preset takes: floating-point operations for each token, from the shapes of its weights."""
+
+from dataclasses import dataclass
+
+from openbook.errors import SettingsError
+
+_FORWARD_AND_BACKWARD = 6
+"""Operations for each weight and token: a multiplication and an addition forward, twice as many backward."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingCost:
+    """Of one preset, per token of the text."""
+
+    parameters: int
+    """Embeddings included."""
+    flops_per_token: float
+
+
+def training_cost(
+    preset: str, *, sequence_length: int, num_neighbors: int = 2, vocabulary: int | None = None
+) -> TrainingCost:
+    """Count the operations of a training step for each token that it predicts.
+
+    With K neighbors of R = 2M tokens for each chunk of M, whatever reads neighbors reads 2K tokens for each
+    token of the text. A weight counts 6 operations for each token that it is multiplied with. Attention
+    counts as many for each number of a key, and of a value, that a token sees: of T tokens half, of the
+    neighbors all K·R.
+
+    Args:
+        preset: by name.
+        sequence_length: T.
+        num_neighbors: K.
+        vocabulary: V; None: the preset's.
+
+    Raises:
+        SettingsError: no such preset, or a number below 1.
+    """
+    import torch
+
+    from openbook.model import RetroConfig, RetroForCausalLM
+    from openbook.model.presets import preset as settings_of
+
+    if sequence_length < 1 or num_neighbors < 1:
+        raise SettingsError(f"sequence length {sequence_length}, neighbors {num_neighbors}: at least 1 each")
+    settings = settings_of(preset)
+    config = RetroConfig(**settings | ({} if vocabulary is None else {"vocab_size": vocabulary}))
+    with torch.device("meta"):
+        model = RetroForCausalLM(config)
+    times = {name: _times_multiplied(name, 2 * num_neighbors) for name, _ in model.named_parameters()}
+    weights = sum(weight.numel() * times[name] for name, weight in model.named_parameters())
+    if config.tie_word_embeddings:
+        weights += config.vocab_size * config.hidden_size
+    seen = config.num_hidden_layers * sequence_length
+    seen += 2 * len(config.cca_layers or ()) * num_neighbors * 2 * config.chunk_size
+    return TrainingCost(
+        sum(weight.numel() for weight in model.parameters()),
+        float(_FORWARD_AND_BACKWARD * (weights + seen * config.hidden_size)),
+    )
+
+
+def _times_multiplied(name: str, read: int) -> int:
+    """How often a weight is multiplied with a token, for each token of the text; `read` if with neighbors."""
+    if not name.endswith(".weight") or "norm" in name or "embed" in name:
+        return 0
+    of_encoder = ".encoder." in name and "cross_attention.key_value" not in name
+    keys = "cca.key_value" in name or name in ("copy_head.key.weight", "copy_head.previous_key.weight")
+    return read if of_encoder or keys else 1

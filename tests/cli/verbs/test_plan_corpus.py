@@ -1,0 +1,59 @@
+"""The verb `plan` as a user types it."""
+
+from pathlib import Path
+
+import pytest
+
+from command_line import OpenBook
+from openbook.cli.verbs.plan_corpus import count_of
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("4B", 4 * 10**9), ("2t", 2 * 10**12), ("1.5M", 1_500_000), ("1e9", 10**9), ("7", 7)]
+)
+def test_tokens_are_counted_in_the_usual_units(text: str, count: int) -> None:
+    assert count_of(text) == count
+
+
+def test_a_plan_for_people_and_for_scripts(openbook: OpenBook) -> None:
+    shown = openbook("plan", "4B", "--price", "0.5")
+    assert shown.code == 0
+    for words in ("4,000,000,000 tokens", "encoding", "assumed", "in money"):
+        assert words in shown.out
+    planned = openbook("plan", "4B", "--preset", "tiny", "--rate", "encoded_chunks=100", "--json").json
+    assert planned["chunks"] == 64_500_000
+    assert planned["size"]["disk"]["total"] == sum(
+        size for name, size in planned["size"]["disk"].items() if name != "total"
+    )
+    assert planned["work"]["encoding"]["hours"] == pytest.approx(64_500_000 / 100 / 3600)
+    assert planned["training"]["flops_per_token"] > 1e6
+    assert planned["assumptions"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("much",), "4B"),
+        (("0",), "4B"),
+        (("4B", "--rate", "encoded_chunk=1"), "encoded_chunks"),
+        (("4B", "--rate", "encoded_chunks=fast"), "not a number"),
+        (("4B", "--rate", "encoded_chunks=0"), "above 0"),
+        (("4B", "--vector-size", "0", "--mode", "dense"), "bm25"),
+        (("4B", "--preset", "huge"), "choose from"),
+        (("4B", "--sample", "a.txt"), "--measure"),
+        (("4B", "--days", "0"), "days"),
+    ],
+)
+def test_what_cannot_be_planned_is_one_line(
+    openbook: OpenBook, arguments: tuple[str, ...], says: str
+) -> None:
+    result = openbook("plan", *arguments)
+    assert result.code == 2
+    assert says in result.error
+
+
+def test_this_machine_is_measured_with_text_of_ones_own(openbook: OpenBook, texts: Path) -> None:
+    result = openbook("plan", "1M", "--vector-size", "0", "--measure", "--sample", texts, "--json")
+    assert result.code == 0, result.err
+    assert result.json["rates"]["prepared_chunks"] != 8000
+    assert "characters" in result.err

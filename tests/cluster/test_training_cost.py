@@ -1,0 +1,49 @@
+"""The operations of a training step, counted from the shapes, against torch's own count of a real step."""
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from openbook.cluster.training_cost import training_cost
+from openbook.errors import SettingsError
+from openbook.model import RetroConfig, RetroForCausalLM
+from openbook.model.presets import preset
+
+B, T, K = 1, 256, 2
+
+
+def counted(name: str, vocabulary: int) -> float:
+    """Operations for each token of a forward and backward pass, as torch counts them."""
+    config = RetroConfig(**preset(name) | {"vocab_size": vocabulary})
+    model = RetroForCausalLM(config).train()
+    M = config.chunk_size
+    ids = torch.randint(vocabulary, (B, T))
+    neighbors = torch.randint(vocabulary, (B, T // M, K, 2 * M))
+    with FlopCounterMode(display=False) as counter:
+        logits = model(ids, neighbors).logits
+        logits.sum().backward()
+    return counter.get_total_flops() / (B * T)
+
+
+@pytest.mark.parametrize("name", ["tiny", "small"])
+def test_the_count_from_shapes_is_near_that_of_a_real_step(name: str) -> None:
+    cost = training_cost(name, sequence_length=T, num_neighbors=K, vocabulary=500)
+    assert cost.flops_per_token == pytest.approx(counted(name, 500), rel=0.12)
+
+
+def test_parameters_are_those_of_the_model() -> None:
+    model = RetroForCausalLM(RetroConfig(**preset("tiny") | {"vocab_size": 500}))
+    cost = training_cost("tiny", sequence_length=T, vocabulary=500)
+    assert cost.parameters == sum(weight.numel() for weight in model.parameters())
+
+
+def test_without_retrieval_a_token_costs_less() -> None:
+    with_retrieval, without = (training_cost(name, sequence_length=2048) for name in ("172m", "132m"))
+    assert without.flops_per_token < with_retrieval.flops_per_token
+
+
+def test_a_preset_that_is_not_there_is_refused() -> None:
+    with pytest.raises(SettingsError, match="choose from"):
+        training_cost("huge", sequence_length=T)
+    with pytest.raises(SettingsError, match="at least 1"):
+        training_cost("tiny", sequence_length=0)
