@@ -35,6 +35,7 @@ FLOORS = ("storage", "search", "near_copies", "write", "neighbors", "retokenize"
 
 SAME_ROLE = {
     "__init__.py",  # a room's front door
+    "app.py",  # the application: of the command line, of HTTP
     "causal_lm.py",  # of RETRO, of a retrofit
     "config.py",
     "decoder.py",

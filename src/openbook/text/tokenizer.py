@@ -136,6 +136,10 @@ class Tokenizer:
         rows = [[token for token in row if token != self.eos_id] for row in token_ids]
         return self._fast.decode_batch(rows, skip_special_tokens=True)
 
+    def vocabulary_entry(self, token: int) -> str:
+        """A token as the vocabulary spells it; empty if there is no such token."""
+        return self._fast.id_to_token(token) or ""
+
     @cached_property
     def token_bytes(self) -> TokenBytes:
         """What each token gives to a text, for decoding parts of one as in the whole."""

@@ -1,0 +1,65 @@
+"""From a conversation to what the engine is asked to write: the chat template, and what is looked up."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from openbook.generation.text_request import TextRequest
+from openbook.serve.asked_texts import (
+    AskedTexts,
+    length_of,
+    reading_of,
+    require_few_texts,
+    sampling_of,
+    text_requests,
+    without_prefix,
+)
+from openbook.serve.server_state import ServerState
+from openbook.serve.text_fields import DrawingFields, OpenbookOptions
+from openbook.text.conversation import Message, conversation_ids
+
+
+def asked_conversation(
+    state: ServerState,
+    messages: Sequence[Message],
+    drawing: DrawingFields,
+    options: OpenbookOptions | None,
+    *,
+    length: int | None,
+    length_name: str,
+    n: int = 1,
+    stop: Sequence[str] = (),
+    num_logprobs: int | None = None,
+) -> AskedTexts:
+    """Put a conversation to the model. What the user said last is what is looked up.
+
+    Args:
+        state: with model and books.
+        messages: the conversation.
+        drawing: how tokens are drawn; by default the likeliest one is taken, as `openbook ask` does.
+        options: what is read.
+        length: the longest answer; None: the server's.
+        length_name: of the parameter that says so.
+        n: answers.
+        stop: texts that end an answer, beside the end of the turn.
+        num_logprobs: see `TextRequest`.
+
+    Raises:
+        ApiError, SettingsError, DatabaseError: it cannot be answered.
+    """
+    require_few_texts(state, n, param="n")
+    options = options or OpenbookOptions()
+    ids = without_prefix(state, conversation_ids(state.chat, messages, prefix=state.own_prefix))
+    prompt = len(state.own_prefix) + len(ids)
+    default = state.settings.default_tokens
+    request = TextRequest(
+        prompt_ids=ids,
+        sampling=sampling_of(drawing, temperature=0.0),
+        max_new_tokens=length_of(state, prompt, length, default=default, param=length_name),
+        stop=tuple(dict.fromkeys([*stop, *([state.chat.stop] if state.chat.stop else [])])),
+        end_ids=state.chat.end_ids,
+        seed=drawing.seed,
+        num_logprobs=num_logprobs,
+    )
+    reading = reading_of(state, options, messages[-1].text.strip())
+    texts = text_requests(replace(request, lookup=reading.lookup), n)
+    return AskedTexts(texts, reading, trimmed=True, footnotes=options.footnotes)

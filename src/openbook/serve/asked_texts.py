@@ -1,0 +1,164 @@
+"""From the parameters of a request to what the engine is asked to write."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from openbook.errors import SettingsError
+from openbook.generation import Sampling
+from openbook.generation.text_request import Lookup, TextRequest
+from openbook.serve.api_errors import ApiError
+from openbook.serve.reply import Reply
+from openbook.serve.server_state import ServerState
+from openbook.serve.text_fields import DrawingFields, OpenbookOptions, TextFields
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the texts of a request read."""
+
+    lookup: Lookup | None
+    book: str | None
+    """As clients name it; None: nothing is read."""
+
+    @property
+    def version(self) -> int | None:
+        """Of the book."""
+        return None if self.lookup is None else self.lookup.book.version
+
+
+@dataclass(frozen=True, slots=True)
+class AskedTexts:
+    """What a request asks the engine to write."""
+
+    texts: list[TextRequest]
+    reading: Reading
+    trimmed: bool
+    """Told without the space around it."""
+    footnotes: bool
+
+    def reply(self) -> Reply:
+        """What makes a reply of the events of one of the texts."""
+        return Reply(self.reading.book, trimmed=self.trimmed, footnotes=self.footnotes)
+
+
+def require_model(state: ServerState, name: str) -> None:
+    """Refuse a model that is not served.
+
+    Raises:
+        ApiError: 404, saying which is.
+    """
+    if name != state.model_name:
+        said = f"model {name!r:.200}: is not served here; this server has {state.model_name!r}"
+        raise ApiError(404, said, param="model", code="model_not_found")
+
+
+def reading_of(state: ServerState, options: OpenbookOptions, question: str | None = None) -> Reading:
+    """Open what a request reads, as it is now.
+
+    Args:
+        state: with the books.
+        options: of the request.
+        question: what is looked up for the prompt; None: the prompt's own chunks.
+
+    Raises:
+        NotFoundError: there is no such book.
+        UnavailableError: it cannot be read.
+    """
+    book = state.books.get(options.book)
+    if not options.retrieval:
+        return Reading(None, None)
+    lookup = Lookup(book=book.newest(), k=options.k, mode=options.mode, question=question)
+    return Reading(lookup, book.name)
+
+
+def sampling_of(fields: DrawingFields, *, temperature: float) -> Sampling:
+    """How tokens are drawn.
+
+    Args:
+        fields: of the request.
+        temperature: where the request says none.
+
+    Raises:
+        ApiError: 400, for a parameter that cannot be honored.
+    """
+    if isinstance(fields, TextFields):
+        for name in ("presence_penalty", "frequency_penalty"):
+            if getattr(fields, name):
+                raise ApiError(
+                    400, f"{name}: is not supported; leave it out, or 0", param=name, code="unsupported_value"
+                )
+        if fields.logit_bias:
+            said = "logit_bias: is not supported; leave it out"
+            raise ApiError(400, said, param="logit_bias", code="unsupported_value")
+    return Sampling(
+        temperature=temperature if fields.temperature is None else fields.temperature,
+        top_k=None if fields.top_k in (None, 0, -1) else fields.top_k,
+        top_p=fields.top_p,
+    )
+
+
+def length_of(state: ServerState, prompt: int, asked: int | None, *, default: int, param: str) -> int:
+    """How long a text may become.
+
+    Args:
+        state: with the limits.
+        prompt: its tokens.
+        asked: by the request, if it says.
+        default: where it does not; the room that there is, if that is less.
+        param: the name of what asks.
+
+    Raises:
+        ApiError: 400; longer than the server allows, or than there is room for.
+    """
+    if asked is not None and asked > state.settings.max_tokens:
+        said = f"{param} {asked}: this server writes at most {state.settings.max_tokens}"
+        raise ApiError(400, said, param=param, code="invalid_value")
+    room = state.context - prompt + 1
+    wanted = min(default, max(room, 1)) if asked is None else asked
+    if wanted > room:
+        raise ApiError(
+            400,
+            f"the model's context has {state.context} tokens, the prompt has {prompt}, and {wanted} are to "
+            "be written; shorten the prompt, or ask for fewer",
+            param="messages" if prompt > state.context else param,
+            code="context_length_exceeded",
+        )
+    return wanted
+
+
+def text_requests(request: TextRequest, n: int) -> list[TextRequest]:
+    """The same text n times; where its draws have a seed, each has the next one."""
+    if request.seed is None:
+        return [request] * n
+    return [replace(request, seed=request.seed + number) for number in range(n)]
+
+
+def require_few_texts(state: ServerState, count: int, *, param: str) -> None:
+    """Refuse a request for too many texts.
+
+    Raises:
+        ApiError: 400.
+    """
+    if count > state.settings.max_texts:
+        said = f"{count} texts in one request: at most {state.settings.max_texts} are written"
+        raise ApiError(400, said, param=param, code="invalid_value")
+
+
+def without_prefix(state: ServerState, ids: Sequence[int]) -> tuple[int, ...]:
+    """A prompt without the tokens that the model puts before it itself.
+
+    Raises:
+        SettingsError: nothing is left.
+    """
+    own = state.own_prefix
+    kept = tuple(ids[len(own) :] if list(ids[: len(own)]) == own else ids)
+    if not kept:
+        raise SettingsError("the prompt is empty; give some text")
+    return kept
+
+
+def stops_of(stop: str | list[str] | None) -> tuple[str, ...]:
+    """What ends a text, as a request gives it."""
+    if stop is None:
+        return ()
+    return (stop,) if isinstance(stop, str) else tuple(stop)

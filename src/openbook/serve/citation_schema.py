@@ -1,0 +1,68 @@
+"""What a text was written from, as it is told: as annotations that OpenAI's clients know, and in full."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class UrlCitation(BaseModel):
+    """A source of a span; its offsets count code points of the text, the end excluded."""
+
+    model_config = ConfigDict(extra="forbid")
+    url: str
+    title: str
+    start_index: int
+    end_index: int
+
+
+class ChatAnnotation(BaseModel):
+    """A citation, as chats have it."""
+
+    model_config = ConfigDict(extra="forbid")
+    type: Literal["url_citation"] = "url_citation"
+    url_citation: UrlCitation
+
+
+class CopiedPart(BaseModel):
+    """A part of the text that was copied, with where it stands in the neighbor and its continuation."""
+
+    start: int
+    end: int
+    chunk_id: int
+    source_start: int
+    source_end: int
+    share: float
+
+
+class ReadNeighbor(BaseModel):
+    """A neighbor that was read."""
+
+    document_id: str
+    chunk_id: int
+    title: str
+    source: str
+    text: str
+    continuation: str
+    score: float
+    attention: float | None
+
+
+class SpanCitation(BaseModel):
+    """A span of the text, and what it was written from, the most read first."""
+
+    start: int
+    end: int
+    neighbors: list[ReadNeighbor]
+    copied: list[CopiedPart]
+
+
+class BookAnswer(BaseModel):
+    """All that the key `openbook` of an answer holds."""
+
+    citations: list[SpanCitation]
+    book: str | None
+    """The book that was read; null: none was."""
+    version: int | None
+    """Of the book, when the request came."""
+    seed: int | None = None
+    """Repeats the text."""

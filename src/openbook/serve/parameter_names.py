@@ -1,0 +1,88 @@
+"""What a request's validation found wrong, in words: which parameter, and which one was probably meant."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidRequest:
+    """Why a request is refused."""
+
+    status: int
+    message: str
+    param: str | None
+    code: str
+
+
+def describe_invalid(error: RequestValidationError, request: Request) -> InvalidRequest:
+    """Say what is wrong with a request, by the first thing that is."""
+    first = error.errors()[0]
+    place, kind = first["loc"], first["type"]
+    if kind == "json_invalid":
+        said = f"the body is not JSON: {first['ctx']['error']} at character {place[-1]}"
+        return InvalidRequest(400, said, None, "invalid_json")
+    if place == ("body",) and isinstance(error.body, bytes):
+        said = "send the body as JSON, with the header Content-Type: application/json"
+        return InvalidRequest(415, said, None, "unsupported_media_type")
+    param, field, owner = _found(place, _body_models(request))
+    if kind == "missing" and place == ("body",):
+        return InvalidRequest(400, "the body is missing", None, "missing_required_parameter")
+    if kind == "missing":
+        return InvalidRequest(400, f"{param}: is required", param, "missing_required_parameter")
+    if kind == "extra_forbidden":
+        near = get_close_matches(str(place[-1]), list(owner.model_fields) if owner else [], n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return InvalidRequest(400, f"{param}: unknown parameter{hint}", param, "unknown_parameter")
+    advice = f" ({field.description})" if field is not None and field.description else ""
+    said = first["msg"].removeprefix("Value error, ")
+    return InvalidRequest(400, f"{param or 'the body'}: {said}{advice}", param, "invalid_value")
+
+
+def _body_models(request: Request) -> list[type[BaseModel]]:
+    body = getattr(request.scope.get("route"), "body_field", None)
+    return [] if body is None else list(_models(body.field_info.annotation))
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models among an annotation's alternatives and items."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+        return
+    is_union = get_origin(annotation) in (Union, UnionType)
+    if is_union or get_origin(annotation) is not None:
+        for part in get_args(annotation):
+            yield from _models(part)
+
+
+def _found(
+    place: tuple[int | str, ...], models: list[type[BaseModel]]
+) -> tuple[str | None, FieldInfo | None, type[BaseModel] | None]:
+    """The parameter at a place, its description, and the model that it is, or should be, a field of.
+
+    A place such as `body, messages, 0, content, list[TextPart], 0, text` also names the alternatives that
+    were tried; these are no part of the parameter's name.
+    """
+    rest = place[1:] if place[:1] in (("body",), ("query",), ("path",)) else place
+    steps: list[str] = []
+    field: FieldInfo | None = None
+    owner = models[0] if models else None
+    for number, step in enumerate(rest):
+        holder = next((model for model in models if step in model.model_fields), None)
+        if isinstance(step, str) and holder is not None:
+            owner, field = holder, holder.model_fields[step]
+            models = list(_models(field.annotation))
+            steps.append(step)
+        elif isinstance(step, int) or not steps:
+            steps.append(str(step))
+        elif models and number == len(rest) - 1 and step not in {model.__name__ for model in models}:
+            owner = models[0]
+            steps.append(step)
+    return ".".join(steps) or None, field, owner

@@ -1,0 +1,99 @@
+"""What the routes of a server share."""
+
+import secrets
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from time import time
+from typing import Protocol, TypeVar
+
+from fastapi import Request
+
+from openbook.generation.text_request import OnEvent, TextRequest
+from openbook.model import RetroForCausalLM
+from openbook.serve.books import Books
+from openbook.serve.server_metrics import ServerMetrics
+from openbook.serve.server_settings import ServerSettings
+from openbook.text import ChatFormat
+
+T = TypeVar("T")
+
+
+class TextTicket(Protocol):
+    """The place of a text in the engine."""
+
+    def cancel(self) -> None:
+        """Give it up."""
+
+
+class TextEngine(Protocol):
+    """What writes: `openbook.generation.engine.Engine`."""
+
+    @property
+    def num_running(self) -> int:
+        """Texts that are being written."""
+
+    @property
+    def num_waiting(self) -> int:
+        """Texts that wait."""
+
+    def submit(self, request: TextRequest, on_event: OnEvent) -> TextTicket:
+        """Have a text written."""
+
+    def run(self, function: Callable[[RetroForCausalLM], T]) -> "Future[T]":
+        """Call a function on the engine's own thread, with the model."""
+
+    def close(self, *, finish: bool = True) -> None:
+        """End it."""
+
+
+@dataclass(kw_only=True)
+class ServerState:
+    """The model, its engine and its books.
+
+    model: is used through the engine alone; only what never changes is read here, such as its configuration.
+    model_name: as clients name it.
+    chat: how questions are put to the model.
+    engine: writes.
+    books: to look things up in.
+    settings: see there.
+    """
+
+    model: RetroForCausalLM
+    model_name: str
+    chat: ChatFormat
+    engine: TextEngine
+    books: Books
+    settings: ServerSettings = field(default_factory=ServerSettings)
+    started: int = field(default_factory=lambda: int(time()))
+
+    def __post_init__(self) -> None:
+        self.metrics = ServerMetrics(lambda: self.engine.num_running, lambda: self.engine.num_waiting)
+
+    @property
+    def book_names(self) -> dict[str, str]:
+        """The names of books by their folders: what clients are told instead of a path."""
+        books = [self.books.get(name) for name in self.books.names]
+        return {str(book.path): f"the book {book.name!r}" for book in books}
+
+    @property
+    def own_prefix(self) -> list[int]:
+        """Tokens that the model puts before every text itself."""
+        return list(getattr(self.model.config, "prefix_ids", None) or [])
+
+    @property
+    def context(self) -> int:
+        """The longest text in tokens, prompt and answer together."""
+        return self.model.max_positions or max(16_384, self.model.config.max_position_embeddings)
+
+
+def state_of(request: Request) -> ServerState:
+    """The state of the application that answers a request."""
+    state = request.app.state.openbook
+    assert isinstance(state, ServerState)
+    return state
+
+
+def new_id(prefix: str) -> str:
+    """Draw an id of a text, such as `chatcmpl-…`."""
+    return f"{prefix}-{secrets.token_hex(12)}"

@@ -1,0 +1,62 @@
+"""What is shown of sources outside: links that lead nowhere unwanted, and Markdown that no title breaks.
+
+Titles and sources come from documents, and may hold anything.
+"""
+
+import re
+from urllib.parse import quote, urlsplit
+
+from openbook.generation.citations import Citation, CitedNeighbor
+
+_USED = 0.5
+"""A neighbor counts as read with at least this part of an equal share of the attention."""
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~^&$:/@=\"'])")
+_LONGEST = 120
+
+
+def used_neighbors(citation: Citation) -> list[CitedNeighbor]:
+    """The neighbors that a span was written from, one of each document, the most read first.
+
+    Those with less than half of an equal share of the attention, from which nothing was copied, are left out.
+    """
+    least = _USED / max(1, len(citation.neighbors))
+    copied = {span.chunk_id for span in citation.copied}
+    found: dict[str, CitedNeighbor] = {}
+    for neighbor in citation.neighbors:
+        if neighbor.attention is None or neighbor.attention >= least or neighbor.chunk_id in copied:
+            found.setdefault(neighbor.document_id, neighbor)
+    return list(found.values())
+
+
+def source_url(neighbor: CitedNeighbor, book: str) -> str:
+    """The address of a source: its own where it has one on the web, else `openbook://BOOK/DOCUMENT`."""
+    source = neighbor.source.strip()
+    try:
+        is_web = urlsplit(source).scheme in ("http", "https") and bool(urlsplit(source).netloc)
+    except ValueError:
+        is_web = False
+    if is_web:
+        return quote(source, safe=":/?#@!$&*+,;=%~-._")
+    return f"openbook://{quote(book, safe='')}/{quote(neighbor.document_id, safe='')}"
+
+
+def source_title(neighbor: CitedNeighbor) -> str:
+    """What a source is called: its title, else its id; on one line."""
+    return " ".join((neighbor.title or neighbor.document_id).split())
+
+
+def footnote(number: int, neighbor: CitedNeighbor, book: str) -> str:
+    """A source as a Markdown footnote, on one line."""
+    title = _escaped(source_title(neighbor))
+    url = source_url(neighbor, book)
+    if url.startswith("openbook:"):
+        place = _escaped(" ".join(neighbor.source.split()))
+        return f"[^{number}]: {title}" + (f" ({place})" if place and place != title else "")
+    return f"[^{number}]: [{title}](<{url}>)"
+
+
+def _escaped(text: str) -> str:
+    """Text that Markdown shows as it is: each of its signs after a backslash, no control characters."""
+    shown = "".join(letter for letter in text if letter.isprintable())
+    short = shown if len(shown) <= _LONGEST else shown[:_LONGEST] + "…"
+    return _MARKDOWN.sub(r"\\\1", short)

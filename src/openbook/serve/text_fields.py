@@ -1,0 +1,87 @@
+"""The parameters that every route that writes text takes, and what is made of them.
+
+A parameter is honored or refused by its name; none is dropped. Those that mean nothing here, because they
+name the client's own things, are accepted: they stand in `ClientFields`.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Mode = Literal["dense", "bm25", "hybrid"]
+StopText = Annotated[str, Field(min_length=1)]
+
+
+class RequestBody(BaseModel):
+    """The base of all requests: an unknown name or a value of another type is refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class OpenbookOptions(RequestBody):
+    """What a text reads beside its prompt."""
+
+    retrieval: bool = True
+    """False: written from memory alone."""
+    book: str | None = None
+    """Which of the server's books is read; null: the first."""
+    k: Annotated[int, Field(ge=1, le=64)] | None = None
+    """Neighbors of each chunk; null: as in the model's training."""
+    mode: Mode | None = None
+    """Of search; null: the book's default."""
+    footnotes: bool = False
+    """Put what was read into the text, as Markdown footnotes."""
+
+
+class ClientFields(RequestBody):
+    """What clients send for their own ends: accepted, and of no effect."""
+
+    user: str | None = None
+    metadata: dict[str, str] | None = None
+    safety_identifier: str | None = None
+    prompt_cache_key: str | None = None
+    prompt_cache_retention: str | None = None
+    service_tier: Literal["auto", "default"] | None = None
+
+
+class StreamOptions(RequestBody):
+    """How a stream is written."""
+
+    include_usage: bool = False
+    """Tell the numbers of tokens in a last chunk."""
+    include_obfuscation: Annotated[
+        Literal[False] | None, Field(description="chunks are not obscured by random text")
+    ] = None
+
+
+class DrawingFields(RequestBody):
+    """How tokens are drawn."""
+
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    top_k: Annotated[int, Field(ge=-1)] | None = None
+    """0 and -1: all tokens."""
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
+
+
+class TextFields(ClientFields, DrawingFields):
+    """What chats and completions share."""
+
+    model: str
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    stop: StopText | Annotated[list[StopText], Field(max_length=16)] | None = None
+    n: Annotated[int, Field(ge=1, le=128)] | None = None
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    logit_bias: dict[str, Annotated[float, Field(ge=-100, le=100)]] | None = None
+    openbook: OpenbookOptions | None = None
+
+
+class Usage(BaseModel):
+    """Tokens of a request."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int

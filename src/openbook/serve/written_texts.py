@@ -1,0 +1,79 @@
+"""The texts of a request, put together from what is told of them."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+
+from openbook.generation.citations import Citation
+from openbook.generation.text_request import WrittenToken
+from openbook.serve.asked_texts import AskedTexts
+from openbook.serve.reply import ReplyEnd, ReplyPart, ReplySpan, ReplyText
+from openbook.serve.text_fields import Usage
+from openbook.serve.writing import Writing
+
+
+@dataclass(slots=True)
+class WrittenText:
+    """One text, as far as it is written."""
+
+    text: str = ""
+    tokens: list[WrittenToken] = field(default_factory=list)
+    citations: list[Citation] = field(default_factory=list)
+    end: ReplyEnd | None = None
+
+    def add(self, part: ReplyPart) -> None:
+        """Add what has come."""
+        if isinstance(part, ReplyText):
+            self.text += part.text
+            self.tokens += part.tokens
+        elif isinstance(part, ReplySpan):
+            self.citations.append(part.citation)
+        else:
+            self.end = part
+
+    @property
+    def ending(self) -> ReplyEnd:
+        """How it ended."""
+        assert self.end is not None
+        return self.end
+
+
+async def reply_parts(
+    asked: AskedTexts, writing: Writing, *, idle: float | None = None
+) -> AsyncGenerator[tuple[int, ReplyPart] | None, None]:
+    """What the client is told of each text, with its number; None where nothing is for `idle` seconds.
+
+    Raises:
+        Exception: one of them cannot be finished; the others are given up.
+    """
+    replies = [asked.reply() for _ in asked.texts]
+    try:
+        async for told in writing.events(idle=idle):
+            if told is None:
+                yield None
+                continue
+            number, event = told
+            for part in replies[number].take(event):
+                yield number, part
+    finally:
+        writing.cancel()
+
+
+async def written_texts(asked: AskedTexts, writing: Writing) -> list[WrittenText]:
+    """All texts, when they are complete."""
+    texts = [WrittenText() for _ in asked.texts]
+    async for told in reply_parts(asked, writing):
+        assert told is not None
+        texts[told[0]].add(told[1])
+    return texts
+
+
+def usage_of(ends: list[ReplyEnd], *, prompts: int = 1) -> Usage:
+    """Tokens of a request: a prompt that is continued n times counts once.
+
+    Args:
+        ends: of its texts, those of one prompt in a row.
+        prompts: how many there are.
+    """
+    read = sum(end.prompt_tokens for end in ends[:: max(1, len(ends) // prompts)])
+    written = sum(end.completion_tokens for end in ends)
+    return Usage(prompt_tokens=read, completion_tokens=written, total_tokens=read + written)

@@ -1,0 +1,72 @@
+"""Chats, by OpenAI's client: at once and as a stream, and what breaks clients elsewhere."""
+
+from collections.abc import Iterator
+
+import openai
+import pytest
+
+from openbook.errors import DatabaseError
+from openbook.generation.citations import Citation
+from openbook.generation.text_request import TextEvent, TextFailure, TextPiece, TextRequest
+from scripted_engine import ScriptedEngine
+from serve_events import MakeState, Serve, chunks_of, neighbor, telling
+
+HELLO = [{"role": "user", "content": "What color is the gate?"}]
+GREEN = [Citation(0, 13, [neighbor(1)])]
+
+
+def test_an_answer_with_its_sources(make_state: MakeState, serve: Serve) -> None:
+    server = serve(make_state(ScriptedEngine(telling(" It is", " green.", spans=GREEN))))
+    answer = server.client.chat.completions.create(model="tiny", messages=HELLO)
+    message = answer.choices[0].message
+    assert (message.role, message.content, message.refusal) == ("assistant", "It is green.", None)
+    assert answer.choices[0].finish_reason == "stop"
+    assert answer.usage.total_tokens == answer.usage.prompt_tokens + 2
+    (annotation,) = message.annotations
+    cited = annotation.url_citation
+    assert (cited.url, cited.title) == ("openbook://fables/doc1", "title 1")
+    assert message.content[cited.start_index : cited.end_index] == "It is green."
+    (citation,) = answer.openbook["citations"]
+    assert (citation["start"], citation["end"]) == (0, 12)
+    assert citation["neighbors"][0]["document_id"] == "doc1"
+    assert answer.openbook["book"] == "fables"
+
+
+def test_a_stream_as_clients_expect_it(make_state: MakeState, serve: Serve) -> None:
+    server = serve(make_state(ScriptedEngine(telling(" It is", " green.", spans=GREEN))))
+    body = {"model": "tiny", "messages": HELLO, "stream": True}
+    chunks = chunks_of(server.http.post("/v1/chat/completions", json=body))
+    assert chunks[0]["choices"][0]["delta"] == {"role": "assistant", "content": ""}
+    assert [chunk["choices"][0]["delta"].get("content") for chunk in chunks[1:3]] == ["It is", " green."]
+    spans = [chunk for chunk in chunks if "annotations" in chunk["choices"][0]["delta"]]
+    assert [list(chunk["choices"][0]["delta"]) for chunk in spans] == [["annotations"]]
+    assert spans[0]["openbook"]["citations"][0]["end"] == 12
+    assert [chunk["choices"][0].get("finish_reason") for chunk in chunks[:-1]] == [None] * (len(chunks) - 1)
+    assert chunks[-1]["choices"][0]["finish_reason"] == "stop"
+    assert chunks[-1]["choices"][0]["delta"] == {}
+    assert not any("usage" in chunk for chunk in chunks)
+    assert len({chunk["id"] for chunk in chunks}) == 1
+    assert {chunk["object"] for chunk in chunks} == {"chat.completion.chunk"}
+
+
+def test_usage_is_told_only_where_it_is_asked_for(make_state: MakeState, serve: Serve) -> None:
+    server = serve(make_state(ScriptedEngine(telling("Green."))))
+    stream = server.client.chat.completions.create(
+        model="tiny", messages=HELLO, stream=True, stream_options={"include_usage": True}
+    )
+    *chunks, last = list(stream)
+    assert all(chunk.usage is None for chunk in chunks)
+    assert last.choices == []
+    assert last.usage.completion_tokens == 1
+
+
+def test_an_error_in_the_middle_of_a_stream(make_state: MakeState, serve: Serve) -> None:
+    def script(request: TextRequest) -> Iterator[TextEvent]:
+        yield TextPiece("It", ())
+        yield TextFailure(DatabaseError(f"{server.state.books.default.path}: is damaged"))
+
+    server = serve(make_state(ScriptedEngine(script)))
+    stream = server.client.chat.completions.create(model="tiny", messages=HELLO, stream=True)
+    with pytest.raises(openai.APIError, match=r"^the book 'fables': is damaged") as raised:
+        list(stream)
+    assert raised.value.code == "book_unavailable"
