@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from openbook.errors import SettingsError
 from openbook.generation.text_request import TextRequest
 from openbook.serve.asked_texts import (
     AskedTexts,
@@ -15,12 +16,12 @@ from openbook.serve.asked_texts import (
 )
 from openbook.serve.server_state import ServerState
 from openbook.serve.text_fields import DrawingFields, OpenbookOptions
-from openbook.text.conversation import Message, conversation_ids
+from openbook.text import Turn, turns_ids
 
 
 def asked_conversation(
     state: ServerState,
-    messages: Sequence[Message],
+    messages: Sequence[Turn],
     drawing: DrawingFields,
     options: OpenbookOptions | None,
     *,
@@ -48,7 +49,10 @@ def asked_conversation(
     """
     require_few_texts(state, n, param="n")
     options = options or OpenbookOptions()
-    ids = without_prefix(state, conversation_ids(state.chat, messages, prefix=state.own_prefix))
+    _require_question(messages)
+    turns = [replace(turn, text=turn.text.strip()) for turn in messages]
+    turns = [turn for turn in turns if turn.text or turn.role != "system"]
+    ids = without_prefix(state, turns_ids(state.chat, turns, opens_with_user=bool(state.own_prefix)))
     prompt = len(state.own_prefix) + len(ids)
     default = state.settings.default_tokens
     request = TextRequest(
@@ -63,3 +67,10 @@ def asked_conversation(
     reading = reading_of(state, options, messages[-1].text.strip())
     texts = text_requests(replace(request, lookup=reading.lookup), n)
     return AskedTexts(texts, reading, trimmed=True, footnotes=options.footnotes)
+
+
+def _require_question(messages: Sequence[Turn]) -> None:
+    if not messages or messages[-1].role != "user":
+        raise SettingsError("the last message must be the user's: it is what is answered")
+    if not messages[-1].text.strip():
+        raise SettingsError("the last message is empty; ask something")

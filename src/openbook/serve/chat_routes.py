@@ -30,7 +30,7 @@ from openbook.serve.server_state import ServerState, new_id, state_of
 from openbook.serve.token_logprobs import chat_logprob
 from openbook.serve.writing import Writing, unless_gone
 from openbook.serve.written_texts import WrittenText, reply_parts, usage_of, written_texts
-from openbook.text.conversation import Message
+from openbook.text import Turn
 
 router = APIRouter()
 
@@ -81,8 +81,8 @@ def _require_consistent(body: ChatRequest) -> None:
             raise ApiError(400, said, param=said.partition(":")[0], code="invalid_value")
 
 
-def _said(message: ChatMessage) -> Message:
-    return Message("system" if message.role == "developer" else message.role, message.text)
+def _said(message: ChatMessage) -> Turn:
+    return Turn("system" if message.role == "developer" else message.role, message.text)
 
 
 # --- At once ---
