@@ -1,6 +1,6 @@
 """Recall and speed of a database's search, as `openbook eval retrieval` reports them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import faiss
@@ -105,7 +105,7 @@ def test_an_index_that_looks_into_few_lists_is_found_out(
     original = ApproximateIndex._search_lists
 
     def lazy(
-        self: ApproximateIndex, queries: NDArray[np.float32], k: int, avoid: range
+        self: ApproximateIndex, queries: NDArray[np.float32], k: int, avoid: Sequence[range]
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         ids, scores = original(self, queries, k, avoid)
         ids[:, 4:] = -1

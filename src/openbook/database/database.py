@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from openbook.database.document_filter import DocumentFilter
 from openbook.database.document_list import ListedDocument
 from openbook.database.info import DatabaseInfo
 from openbook.database.search import embedder as embedders
@@ -255,15 +256,28 @@ class Database:
         """See `Version.embedder`."""
         return self._opened.embedder
 
-    def search(self, texts: Sequence[str] | str, *, k: int = 5, mode: str | None = None) -> list[list[Hit]]:
+    def search(
+        self,
+        texts: Sequence[str] | str,
+        *,
+        k: int = 5,
+        mode: str | None = None,
+        documents: DocumentFilter | None = None,
+    ) -> list[list[Hit]]:
         """Find the chunks nearest to each text; see `Version.search`."""
-        return self._opened.search(texts, k=k, mode=mode)
+        return self._opened.search(texts, k=k, mode=mode, documents=documents)
 
     def search_chunks(
-        self, queries: Queries, *, k: int, mode: str | None = None, exclude: NDArray[np.int64] | None = None
+        self,
+        queries: Queries,
+        *,
+        k: int,
+        mode: str | None = None,
+        exclude: NDArray[np.int64] | None = None,
+        documents: DocumentFilter | None = None,
     ) -> Ranking:
         """As `search`, in chunk numbers; see `Searcher.search`."""
-        return self._opened.search_chunks(queries, k=k, mode=mode, exclude=exclude)
+        return self._opened.search_chunks(queries, k=k, mode=mode, exclude=exclude, documents=documents)
 
     def text_queries(self, texts: Sequence[str]) -> Queries:
         """See `Version.text_queries`."""

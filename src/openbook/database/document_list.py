@@ -72,11 +72,17 @@ def has_source(document: ListedDocument, pattern: str) -> bool:
         pattern: with `*`, `?` or `[...]` it is about the whole source, and `*` stands for slashes too;
             without them the source must contain it.
     """
-    return matches_source(document.source or document.document_id, pattern)
+    return name_matches(document.source or document.document_id, pattern)
 
 
-def matches_source(source: str, pattern: str) -> bool:
-    """As `has_source`, of the source itself."""
+def name_matches(name: str, pattern: str) -> bool:
+    """Say whether a name matches a pattern, or contains it where it has no `*`, `?` or `[...]`.
+
+    >>> name_matches("notes/gate.md", "*.md"), name_matches("notes/gate.md", "gate")
+    (True, True)
+    >>> name_matches("notes/gate.md", "gate*"), name_matches("a[1].md", "a[1].md")
+    (False, True)
+    """
     if any(char in pattern for char in WILDCARDS):
-        return fnmatchcase(source, pattern)
-    return pattern in source
+        return name == pattern or fnmatchcase(name, pattern)
+    return pattern in name

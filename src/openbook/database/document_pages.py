@@ -16,7 +16,7 @@ from itertools import islice
 
 import numpy as np
 
-from openbook.database.document_list import ListedDocument, listed, matches_source
+from openbook.database.document_list import ListedDocument, listed, name_matches
 from openbook.database.version import Version
 from openbook.errors import NotFoundError
 from openbook.text.document_ids import suggestion
@@ -70,7 +70,7 @@ def _numbers(version: Version, after: str, source: str | None) -> Iterator[int]:
     )
     with version.catalog.connect() as connection:
         for number, name in connection.execute(query, {"version": version.version, "after": after}):
-            if source is None or matches_source(name, source):
+            if source is None or name_matches(name, source):
                 yield number
 
 

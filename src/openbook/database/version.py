@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from openbook.database.document_filter import DocumentFilter, FilteredDocuments
 from openbook.database.document_list import ListedDocument, list_documents
 from openbook.database.info import DatabaseInfo, describe
+from openbook.database.search.allowed_chunks import AllowedChunks
 from openbook.database.search.dense import Ranking
 from openbook.database.search.distinct_passages import DEPTH, distinct_passages
 from openbook.database.search.embedder import Embedder, recorded_embedder
@@ -146,42 +148,73 @@ class Version:
         """
         return self.load_embedder()
 
-    def search(self, texts: Sequence[str] | str, *, k: int = 5, mode: str | None = None) -> list[list[Hit]]:
+    def search(
+        self,
+        texts: Sequence[str] | str,
+        *,
+        k: int = 5,
+        mode: str | None = None,
+        documents: DocumentFilter | None = None,
+    ) -> list[list[Hit]]:
         """Find the chunks nearest to each text.
 
         Args:
             texts: the queries; a str is one query.
             k: hits a query, fewer if the database has fewer.
             mode: dense, bm25 or hybrid; None: hybrid where there are vectors, else bm25.
+            documents: to find anything in; None: all.
 
         Returns:
             For each text its hits, best first.
 
         Raises:
-            DatabaseError: the index that the mode needs is missing or damaged.
+            DatabaseError: the index that the mode needs is missing or damaged, or no document is such.
             SettingsError: k below 1, or a mode that the database does not have.
             TypeError: a query that is not a str.
         """
         queries = [texts] if isinstance(texts, str) else texts
         queries = list_of_texts(queries, where="queries", remedy='call search(["text", ...])')
         k = min(k, max(1, self.layout.num_chunks))
-        ids, scores = self.search_chunks(self.text_queries(queries), k=k, mode=mode)
+        ids, scores = self.search_chunks(self.text_queries(queries), k=k, mode=mode, documents=documents)
         return [self.hits(*row) for row in zip(ids, scores, strict=True)]
 
     def search_chunks(
-        self, queries: Queries, *, k: int, mode: str | None = None, exclude: NDArray[np.int64] | None = None
+        self,
+        queries: Queries,
+        *,
+        k: int,
+        mode: str | None = None,
+        exclude: NDArray[np.int64] | None = None,
+        documents: DocumentFilter | None = None,
     ) -> Ranking:
         """As `search`, in chunk numbers; see `Searcher.search`."""
         checked = check_mode(mode, has_dense=self.vectors is not None)
-        return self.searcher.search(queries, k=k, mode=checked, exclude=exclude)
+        among = None if documents is None else self.allowed_chunks(documents)
+        return self.searcher.search(queries, k=k, mode=checked, exclude=exclude, among=among)
 
-    def search_passages(self, texts: Sequence[str], *, k: int, mode: str | None = None) -> Ranking:
+    def allowed_chunks(self, documents: DocumentFilter) -> AllowedChunks:
+        """Find the chunks of the documents that a filter leaves; see `FilteredDocuments`."""
+        return self._filtered.allowed(documents)
+
+    @cached_property
+    def _filtered(self) -> FilteredDocuments:
+        return FilteredDocuments(self)
+
+    def search_passages(
+        self,
+        texts: Sequence[str],
+        *,
+        k: int,
+        mode: str | None = None,
+        documents: DocumentFilter | None = None,
+    ) -> Ranking:
         """Find what to read to answer questions: chunks, none of which another one continues.
 
         Args:
             texts: n questions.
             k: passages of each.
             mode: as in `search`.
+            documents: as in `search`.
 
         Returns:
             Chunk ids and scores [n, k], best first, -1 where there are no more; each is to be read with its
@@ -191,7 +224,7 @@ class Version:
             DatabaseError, SettingsError: as `search`.
         """
         deep = min(DEPTH * k, max(1, self.layout.num_chunks))
-        found = self.search_chunks(self.text_queries(texts), k=max(k, deep), mode=mode)
+        found = self.search_chunks(self.text_queries(texts), k=max(k, deep), mode=mode, documents=documents)
         return distinct_passages(found, self.layout, k=k)
 
     def text_queries(self, texts: Sequence[str]) -> Queries:

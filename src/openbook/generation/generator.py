@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Literal
 
-from openbook.database import Database, Version
+from openbook.database import Database, DocumentFilter, Version
 from openbook.errors import SettingsError
 from openbook.generation.citations import Citation, cite
 from openbook.generation.decoding_loop import DecodingSettings, decode
@@ -45,6 +45,7 @@ def generate(
     k: int | None = None,
     mode: str | None = None,
     retrieval: bool = True,
+    documents: DocumentFilter | None = None,
     sampling: Sampling | None = None,
     seed: int | None = None,
     encoded_neighbors: EncodedNeighbors | None = None,
@@ -61,6 +62,7 @@ def generate(
         k: neighbors of each chunk; None: as in training.
         mode: of search; None: the database's default.
         retrieval: False writes without looking anything up.
+        documents: to look things up in; None: all.
         sampling: how tokens are drawn.
         seed: makes the draws repeatable; None: one is drawn, which the result names.
         encoded_neighbors: a store shared by calls, for a model with an unconditioned encoder: what is looked
@@ -70,11 +72,11 @@ def generate(
     Raises:
         SettingsError: an empty prompt, or a number out of its range.
         MismatchError: model and database do not belong together.
-        DatabaseError: there is nothing to look up.
+        DatabaseError: there is nothing to look up, or no document is such.
     """
     check_request(prompt, max_new_tokens=max_new_tokens, k=k)
     database = database.opened
-    fetcher = fetcher_for(model, database, k=k, mode=mode, retrieval=retrieval)
+    fetcher = fetcher_for(model, database, k=k, mode=mode, retrieval=retrieval, documents=documents)
     seed = any_seed() if seed is None else seed
     settings = DecodingSettings(max_new_tokens, sampling or Sampling(), database.tokenizer.eos_id, seed)
     tokens_of_prompt = _encode(database, prompt)

@@ -7,14 +7,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from openbook.database import Hit, SearchMode, Version
+from openbook.database import DocumentFilter, Hit, SearchMode, Version
 from openbook.database.search.searcher import check_mode
 from openbook.errors import DatabaseError, SettingsError
 from openbook.model import RetroForCausalLM
 
 
 def fetcher_for(
-    model: RetroForCausalLM, database: Version, *, k: int | None, mode: str | None, retrieval: bool
+    model: RetroForCausalLM,
+    database: Version,
+    *,
+    k: int | None,
+    mode: str | None,
+    retrieval: bool,
+    documents: DocumentFilter | None = None,
 ) -> "NeighborFetcher | None":
     """Make what fetches neighbors for a model; None without retrieval.
 
@@ -24,6 +30,7 @@ def fetcher_for(
         k: neighbors of each chunk; None: as in training.
         mode: of search; None: the database's default.
         retrieval: False fetches nothing.
+        documents: to look things up in; None: all.
 
     Raises:
         SettingsError: k below 1, a mode that the database does not have, or a model that cannot read
@@ -42,7 +49,7 @@ def fetcher_for(
     if not model.config.cca_layers:
         raise SettingsError("this model was built without chunked cross-attention; switch retrieval off")
     checked = check_lookup(database, k=k, mode=mode)
-    return NeighborFetcher(database, k or model.config.num_neighbors, checked)
+    return NeighborFetcher(database, k or model.config.num_neighbors, checked, documents)
 
 
 def check_lookup(database: Version, *, k: int | None, mode: str | None) -> SearchMode:
@@ -77,12 +84,19 @@ class NeighborFetcher:
         database: to search.
         k: neighbors of each chunk; more than there are chunks to find take no room.
         mode: of search.
+        documents: to look things up in; None: all.
+
+    Raises:
+        DatabaseError: no document is such.
     """
 
-    def __init__(self, database: Version, k: int, mode: SearchMode) -> None:
+    def __init__(
+        self, database: Version, k: int, mode: SearchMode, documents: DocumentFilter | None = None
+    ) -> None:
         self.database = database
-        self.k = max(1, min(k, int(np.count_nonzero(database.layout.retrievable))))
+        self.k = max(1, min(k, _num_retrievable(database, documents)))
         self.mode = mode
+        self.documents = documents
         self.hits: list[list[Hit]] = []
         """What `fetch` found for the last chunk of each call: of the prompt, then of each chunk written."""
         self.retrieved: list[list[list[int]]] = []
@@ -98,7 +112,7 @@ class NeighborFetcher:
             their numbers [C, K], best first, -1 where there are no more; and scores [C, K].
         """
         queries = self.database.text_queries(self.database.tokenizer.decode(chunks))
-        return self.database.search_chunks(queries, k=self.k, mode=self.mode)
+        return self.database.search_chunks(queries, k=self.k, mode=self.mode, documents=self.documents)
 
     def tensors(self, neighbors: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
         """Read neighbors with their continuations.
@@ -124,3 +138,9 @@ class NeighborFetcher:
         self.hits.append(self.database.hits(found, scores))
         rows = zip(ids, mask, found >= 0, strict=True)
         self.retrieved.append([row[exists].tolist() for row, exists, there in rows if there])
+
+
+def _num_retrievable(database: Version, documents: DocumentFilter | None) -> int:
+    if documents is None:
+        return int(np.count_nonzero(database.layout.retrievable))
+    return database.allowed_chunks(documents).retrievable(database.layout)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from openbook.database import Database, Hit, Version
+from openbook.database import Database, DocumentFilter, Hit, Version
 from openbook.errors import MismatchError
 from openbook.generation.citations import Citation, cite, cited_neighbor
 from openbook.generation.decoding_loop import DecodingSettings, decode
@@ -49,6 +49,7 @@ def ask(
     mode: str | None = None,
     in_prompt: bool = False,
     retrieval: bool = True,
+    documents: DocumentFilter | None = None,
     sampling: Sampling | None = None,
     seed: int | None = None,
     on_text: OnText | None = None,
@@ -69,6 +70,7 @@ def ask(
         mode: of search; None: the database's default.
         in_prompt: put what is found into the prompt, and have the model read nothing beside it.
         retrieval: False answers from memory alone.
+        documents: to look things up in; None: all.
         sampling: how tokens are drawn; None: the likeliest one each time.
         seed: makes the draws repeatable.
         on_text: told each piece of the answer as it comes.
@@ -76,7 +78,7 @@ def ask(
     Raises:
         SettingsError: an empty question, a number out of its range, or a chat template that cannot be used.
         MismatchError: model, tokenizer and database do not belong together.
-        DatabaseError: there is nothing to look up.
+        DatabaseError: there is nothing to look up, or no document is such.
     """
     check_request(question, max_new_tokens=max_new_tokens, k=k)
     question, database = question.strip(), database.opened
@@ -84,7 +86,9 @@ def ask(
     _require_tokenizer(model, chat)
     fetcher = None
     if retrieval:
-        fetcher = question_fetcher_for(model, database, question, chat, k=k, mode=mode, in_prompt=in_prompt)
+        fetcher = question_fetcher_for(
+            model, database, question, chat, k=k, mode=mode, in_prompt=in_prompt, documents=documents
+        )
     passages = fetcher.hits_of_question() if fetcher is not None and in_prompt else []
     prompt, num_prefix = _prompt_of(model, chat, question, passages)
     require_room(model, num_prefix + len(prompt), max_new_tokens)

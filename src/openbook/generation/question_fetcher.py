@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from openbook.database import Hit, SearchMode, Version
+from openbook.database import DocumentFilter, Hit, SearchMode, Version
 from openbook.generation.neighbor_fetcher import NeighborFetcher, check_lookup, fetcher_for
 from openbook.model import RetroForCausalLM
 from openbook.text import ChatFormat, Tokenizer
@@ -27,6 +27,7 @@ class QuestionFetcher(NeighborFetcher):
         question: the query.
         tokenizer: the model's.
         chunk_size: the model's.
+        documents: to look things up in; None: all.
     """
 
     def __init__(
@@ -38,8 +39,9 @@ class QuestionFetcher(NeighborFetcher):
         question: str,
         tokenizer: Tokenizer,
         chunk_size: int,
+        documents: DocumentFilter | None = None,
     ) -> None:
-        super().__init__(database, k, mode)
+        super().__init__(database, k, mode, documents)
         self.question = question
         self.tokenizer = tokenizer
         self.num_tokens = 2 * chunk_size
@@ -77,7 +79,7 @@ class QuestionFetcher(NeighborFetcher):
         return self.database.hits(found[0], scores[0])
 
     def _search_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        return self.database.search_passages(texts, k=self.k, mode=self.mode)
+        return self.database.search_passages(texts, k=self.k, mode=self.mode, documents=self.documents)
 
     def _texts(self, chunks: NDArray[np.int64]) -> list[str]:
         """Each chunk with its continuation; empty for -1."""
@@ -96,6 +98,7 @@ def question_fetcher_for(
     k: int | None,
     mode: str | None,
     in_prompt: bool,
+    documents: DocumentFilter | None = None,
 ) -> QuestionFetcher:
     """Make what fetches neighbors for a question.
 
@@ -107,6 +110,7 @@ def question_fetcher_for(
         k: neighbors; None: as in the model's training.
         mode: of search; None: the database's default.
         in_prompt: the model reads nothing but its prompt.
+        documents: to look things up in; None: all.
 
     Raises:
         SettingsError, MismatchError, DatabaseError: as `fetcher_for`; a model that reads its neighbors itself
@@ -121,4 +125,5 @@ def question_fetcher_for(
         question=question,
         tokenizer=chat.tokenizer,
         chunk_size=model.config.chunk_size,
+        documents=documents,
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from openbook.database import Version
+from openbook.database import DocumentFilter, Version
 from openbook.generation.citations import Citation
 from openbook.generation.sampling import Sampling
 
@@ -22,6 +22,8 @@ class Lookup:
     """Neighbors of each chunk; None: as in the model's training."""
     mode: str | None = None
     """Of search; None: the book's default."""
+    documents: DocumentFilter | None = None
+    """To look things up in; None: all."""
     question: str | None = None
     """What is looked up for the prompt; None: the prompt's own chunks."""
 

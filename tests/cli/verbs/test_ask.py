@@ -77,6 +77,19 @@ def test_an_answer_and_what_it_was_read_from(
     assert str(base) in result.err
 
 
+def test_only_what_was_chosen_is_read(openbook: OpenBook, database: Path, base: Path) -> None:
+    options = ("--model", base, "--max-tokens", "8", "--json")
+    for reading in ((), ("--in-prompt",)):
+        result = openbook(
+            "ask", database, "Which apples ripen?", "--source", "note1.txt", *reading, *options
+        ).json
+        cited = [neighbor["source"] for span in result["citations"] for neighbor in span["neighbors"]]
+        assert cited
+        assert all(source.endswith("note1.txt") for source in cited)
+    wrong = openbook("ask", database, QUESTION, "--id", "note1.txt", *options)
+    assert (wrong.code, "nearest: 'texts/note1.txt'" in wrong.error) == (2, True)
+
+
 def test_as_json(openbook: OpenBook, database: Path, base: Path) -> None:
     options = ("--model", base, "--max-tokens", "5", "--json")
     found = openbook("ask", database, QUESTION, *options).json

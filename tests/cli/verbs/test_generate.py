@@ -23,6 +23,8 @@ WORDS = ("Number 3. ba", "--max-new-tokens", "20", "--seed", "1")
         (("a", "--temperature", "-1"), "temperature -1"),
         (("a", "-k", "0"), "k = 0"),
         (("a", "--max-new-tokens", "0"), "max new tokens 0"),
+        (("a", "--source", "boko/1.txt"), "nearest: 'book/1.txt'"),
+        (("a", "--source", "book", "--no-retrieval"), "leave them out"),
     ],
 )
 def test_wrong_ways_to_generate(
@@ -70,3 +72,19 @@ def test_a_question_is_put_in_the_models_format_and_looked_up_as_it_stands(
     assert len(written["citations"]) == len(asked.citations)
     openbook("generate", trained_folder, book.path, *WORDS, "--chat")
     assert "".join(pieces) == f"{asked.answer}\n"
+
+
+@pytest.mark.parametrize("chat", [(), ("--chat",)])
+def test_only_what_was_chosen_is_read(
+    openbook: OpenBook, trained_folder: Path, book: Database, chat: tuple[str, ...]
+) -> None:
+    command = ("generate", trained_folder, book.path, *WORDS, *chat, "-k", "4", "--json")
+
+    def read(*options: str) -> set[str]:
+        citations = openbook(*command, *options).json["citations"]
+        return {neighbor["source"] for citation in citations for neighbor in citation["neighbors"]}
+
+    chosen = read("--source", "book/1*.txt", "--title", "2", "--title", "4")
+    assert chosen
+    assert chosen <= {"book/12.txt", "book/14.txt"}
+    assert not read() <= chosen

@@ -85,3 +85,23 @@ def test_a_search_says_what_it_does_not_see(openbook: OpenBook, database: Path) 
     assert result.err.startswith("1 of 14 documents is held out or near-copies, and not searched")
     openbook("remove", database, "texts/note8.txt")
     assert openbook("search", database, "quokka").err == ""
+
+
+def test_some_documents_alone(openbook: OpenBook, database: Path) -> None:
+    def found(*options: str) -> set[str]:
+        hits = openbook("search", database, "apples ripen quokka zebras", "-k", "50", "--json", *options).json
+        return {hit["document_id"] for hit in hits}
+
+    chosen = {"note1.txt", "note10.txt", "note11.txt", "guide.md"}
+    assert found("--source", "note1", "--source", "*guide.md") == {f"texts/{name}" for name in chosen}
+    assert found("--id", "texts/note1.txt") == {"texts/note1.txt"}
+    assert found("--title", "Quokka") == {"row1"}
+    assert found("--title", "Quokka", "--id", "row*") == {"row1"}
+
+
+def test_documents_that_are_not_there(openbook: OpenBook, database: Path) -> None:
+    result = openbook("search", database, "apples", "--source", "giude.md")
+    assert (result.code, result.out) == (2, "")
+    assert "giude.md" in result.error
+    assert "nearest: " in result.error
+    assert "guide.md" in result.error.partition("nearest: ")[2]

@@ -102,7 +102,7 @@ def test_no_queries_make_no_rows(index: LexicalIndex) -> None:
 
 def test_avoided_chunks_are_not_found_and_the_others_keep_their_scores(index: LexicalIndex) -> None:
     expected = bm25(TEXTS, "stone river")
-    ids, scores = index.search(["stone river"], 6, avoid=range(1, 3))
+    ids, scores = index.search(["stone river"], 6, avoid=[range(1, 3)])
     assert {int(chunk) for chunk in ids[0] if chunk >= 0} == {0, 3}
     for chunk, score in zip(ids[0, :2], scores[0, :2], strict=True):
         assert score == pytest.approx(expected[int(chunk)], rel=1e-5)

@@ -1,6 +1,7 @@
 """The verb `ask`: a question, an answer, and what it was read from."""
 
 from openbook.cli.console import note, on_terminal
+from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
 from openbook.cli.options import (
     AskedModelName,
     AskRetrieval,
@@ -27,6 +28,9 @@ def ask(
     in_prompt: InPrompt = False,
     retrieval: AskRetrieval = True,
     max_tokens: MaxTokens = 128,
+    id: OnlyIds = None,
+    source: OnlySources = None,
+    title: OnlyTitles = None,
     temperature: Temperature = 0.0,
     seed: DrawSeed = None,
     json: Json = False,
@@ -47,10 +51,13 @@ def ask(
 
     check_request(question, max_new_tokens=max_tokens, k=k)
     check_sampling(temperature=temperature, top_k=None, top_p=None)
+    documents = document_filter(id, source, title, retrieval=retrieval)
     database = Version.open(db)
     if retrieval:
         check_mode(mode, has_dense=database.vectors is not None)
         note_unseen(database)
+        if documents is not None:
+            database.allowed_chunks(documents)
     asked = load_asked_model(model, reads=retrieval and not in_prompt)
     note(f"asking {asked.description}")
 
@@ -68,6 +75,7 @@ def ask(
         mode=mode,
         in_prompt=in_prompt,
         retrieval=retrieval,
+        documents=documents,
         sampling=Sampling(temperature=temperature),
         seed=seed,
         on_text=told,

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openbook.cli.console import on_terminal
+from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
 from openbook.cli.inputs import load_model, require_model
 from openbook.cli.lookups import lookup_of
 from openbook.cli.options import (
@@ -37,6 +38,9 @@ def generate(
     k: ReadNeighbors = None,
     mode: WriteMode = None,
     retrieval: WriteRetrieval = True,
+    id: OnlyIds = None,
+    source: OnlySources = None,
+    title: OnlyTitles = None,
     temperature: Temperature = 0.8,
     top_k: TopK = None,
     top_p: TopP = 0.95,
@@ -57,11 +61,14 @@ def generate(
     check_request(prompt, max_new_tokens=max_new_tokens, k=k)
     check_sampling(temperature=temperature, top_k=top_k, top_p=top_p)
     require_model(model)
+    documents = document_filter(id, source, title, retrieval=retrieval)
     database = Version.open(db)
     if retrieval:
         lookup = lookup_of(model, database, mode)
         database, mode = lookup.book, lookup.mode
         note_unseen(database)
+        if documents is not None:
+            database.allowed_chunks(documents)
 
     from openbook.generation import Sampling  # loads torch: after all that can be checked without
 
@@ -75,6 +82,7 @@ def generate(
         k=k,
         mode=mode,
         retrieval=retrieval,
+        documents=documents,
         sampling=Sampling(temperature=temperature, top_k=top_k, top_p=top_p),
         seed=seed,
         on_text=told,

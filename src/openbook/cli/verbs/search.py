@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from openbook.cli.bars import bar
 from openbook.cli.console import note
+from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
 from openbook.cli.options import (
     Book,
     DatabaseArgument,
@@ -25,9 +26,16 @@ if TYPE_CHECKING:
 
 
 def search(
-    db: DatabaseArgument, text: QueryArgument, k: Hits = 5, mode: Mode = None, json: Json = False
+    db: DatabaseArgument,
+    text: QueryArgument,
+    k: Hits = 5,
+    mode: Mode = None,
+    id: OnlyIds = None,
+    source: OnlySources = None,
+    title: OnlyTitles = None,
+    json: Json = False,
 ) -> None:
-    """Search a database and show the chunks found.
+    """Search a database, or some of its documents, and show the chunks found.
 
     Example: openbook search mybook "why is the sky blue" -k 3 --mode hybrid
     """
@@ -36,7 +44,7 @@ def search(
     if not text.strip():
         raise SettingsError("the text to look for is empty")
     database = Version.open(db)
-    hits = database.search([text], k=k, mode=mode)[0]
+    hits = database.search([text], k=k, mode=mode, documents=document_filter(id, source, title))[0]
     note_unseen(database)
     print_hits(hits, json=json)
 

@@ -4,7 +4,7 @@ Both give true inner products. Where the approximate index lags behind the array
 exactly.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Protocol
@@ -33,7 +33,7 @@ class DenseIndex(Protocol):
     def recall_at_10(self) -> float:
         """Against exact search, measured when the index was built."""
 
-    def search(self, vectors: NDArray[np.float32], k: int, *, avoid: range = range(0)) -> Ranking:
+    def search(self, vectors: NDArray[np.float32], k: int, *, avoid: Sequence[range] = ()) -> Ranking:
         """The k nearest chunks of each row of `vectors` [n, E], none of them in `avoid`."""
 
 
@@ -56,7 +56,7 @@ class ExactIndex:
         add_rows(index, vectors, chunk_ids)
         return cls(chunk_ids, index)
 
-    def search(self, vectors: NDArray[np.float32], k: int, *, avoid: range = range(0)) -> Ranking:
+    def search(self, vectors: NDArray[np.float32], k: int, *, avoid: Sequence[range] = ()) -> Ranking:
         import faiss
 
         if len(self.chunk_ids) == 0:
@@ -94,7 +94,7 @@ class ApproximateIndex:
     recall_at_10: float = 0.0
     digest: str = ""
 
-    def search(self, vectors: NDArray[np.float32], k: int, *, avoid: range = range(0)) -> Ranking:
+    def search(self, vectors: NDArray[np.float32], k: int, *, avoid: Sequence[range] = ()) -> Ranking:
         ids, scores = self._search_lists(np.ascontiguousarray(vectors, dtype=np.float32), k, avoid)
         if len(self.tail.chunk_ids) == 0:
             return ids, scores
@@ -104,22 +104,33 @@ class ApproximateIndex:
         order = np.argsort(np.where(ids >= 0, -scores, np.inf), axis=1, kind="stable")[:, :k]
         return np.take_along_axis(ids, order, axis=1), np.take_along_axis(scores, order, axis=1)
 
-    def _search_lists(self, queries: NDArray[np.float32], k: int, avoid: range) -> Ranking:
+    def _search_lists(self, queries: NDArray[np.float32], k: int, avoid: Sequence[range]) -> Ranking:
         import faiss
 
         lists = faiss.extract_index_ivf(self.index).nlist
         needed = -(-_SPARE_LISTS * k * lists // len(self.chunk_ids))
+        visited = min(lists, max(self.nprobe, needed))
         with _allowed(self.chunk_ids, avoid) as selector:
-            probe = faiss.SearchParametersIVF()
-            probe.nprobe = min(lists, max(self.nprobe, needed))
-            probe.sel = selector
-            rotated = faiss.SearchParametersPreTransform()
-            rotated.index_params = probe
-            parameters = faiss.IndexRefineSearchParameters()
-            parameters.k_factor = self.rerank
-            parameters.base_index_params = rotated if self._rotates else probe
-            scores, places = self.index.search(queries, k, params=parameters)
+            scores, places = self._visit(queries, k, visited, selector)
+            # What is allowed may all lie in lists that are far from the query.
+            short = np.flatnonzero(places[:, -1] < 0)
+            if avoid and len(short) and visited < lists:
+                scores[short], places[short] = self._visit(queries[short], k, lists, selector)
         return _named(self.chunk_ids, places, scores)
+
+    def _visit(self, queries: NDArray[np.float32], k: int, lists: int, selector: Any) -> tuple[Any, Any]:
+        """Scores and rows of the index, of what so many nearest lists hold."""
+        import faiss
+
+        probe = faiss.SearchParametersIVF()
+        probe.nprobe = lists
+        probe.sel = selector
+        rotated = faiss.SearchParametersPreTransform()
+        rotated.index_params = probe
+        parameters = faiss.IndexRefineSearchParameters()
+        parameters.k_factor = self.rerank
+        parameters.base_index_params = rotated if self._rotates else probe
+        return self.index.search(queries, k, params=parameters)  # type: ignore[no-any-return]
 
     @property
     def _rotates(self) -> bool:
@@ -128,16 +139,29 @@ class ApproximateIndex:
 
 
 @contextmanager
-def _allowed(chunk_ids: NDArray[np.int64], avoid: range) -> Iterator[Any]:
+def _allowed(chunk_ids: NDArray[np.int64], avoid: Sequence[range]) -> Iterator[Any]:
     """A faiss selector of the rows whose chunks are not in `avoid`, or None; alive inside the block."""
     import faiss
 
     if not avoid:
         yield None
         return
-    first, end = np.searchsorted(chunk_ids, [avoid.start, avoid.stop]).tolist()
-    avoided = faiss.IDSelectorRange(first, end)
-    yield faiss.IDSelectorNot(avoided)
+    if len(avoid) == 1:
+        first, end = _rows_of(chunk_ids, avoid[0])
+        avoided = faiss.IDSelectorRange(first, end)
+        yield faiss.IDSelectorNot(avoided)
+        return
+    allowed = np.ones(len(chunk_ids), dtype=np.bool_)
+    for chunks in avoid:
+        allowed[slice(*_rows_of(chunk_ids, chunks))] = False
+    bits = np.packbits(allowed, bitorder="little")
+    yield faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
+
+
+def _rows_of(chunk_ids: NDArray[np.int64], chunks: range) -> tuple[int, int]:
+    """The first row of these chunks, and the one after their last."""
+    first, end = np.searchsorted(chunk_ids, [chunks.start, chunks.stop]).tolist()
+    return first, end
 
 
 def _named(chunk_ids: NDArray[np.int64], places: NDArray[np.int64], scores: NDArray[np.float32]) -> Ranking:

@@ -200,7 +200,7 @@ class LexicalIndex:
         return self._writer
 
     def search(
-        self, texts: Sequence[str], k: int, *, avoid: range = range(0)
+        self, texts: Sequence[str], k: int, *, avoid: Sequence[range] = ()
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The k best chunks for each text, by BM25 over its distinct words, on all cores.
 
@@ -235,13 +235,13 @@ class LexicalIndex:
         """The distinct words of a text, as chunks and queries are read."""
         return list(dict.fromkeys(self.analyzer.words(text)))
 
-    def _query(self, text: str, avoid: range) -> tantivy.Query:
+    def _query(self, text: str, avoid: Sequence[range]) -> tantivy.Query:
         words = self.words(text)
         terms = [tantivy.Query.term_query(self._schema, "text", word, index_option="freq") for word in words]
         clauses = [(tantivy.Occur.Should, term) for term in terms]
-        if avoid:
-            kind = tantivy.FieldType.Integer
-            avoided = tantivy.Query.range_query(self._schema, "chunk", kind, avoid.start, avoid.stop - 1)
+        kind = tantivy.FieldType.Integer
+        for chunks in avoid:
+            avoided = tantivy.Query.range_query(self._schema, "chunk", kind, chunks.start, chunks.stop - 1)
             clauses.append((tantivy.Occur.MustNot, avoided))
         return tantivy.Query.boolean_query(clauses)
 

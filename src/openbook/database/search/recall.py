@@ -1,5 +1,6 @@
 """How many of the true nearest neighbors a search finds: recall, measured against exact inner products."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,10 +74,10 @@ class EveryVector:
     name: str = ExactIndex.name
     recall_at_10: float = 1.0
 
-    def search(self, vectors: NDArray[np.float32], k: int, *, avoid: range = range(0)) -> Ranking:
+    def search(self, vectors: NDArray[np.float32], k: int, *, avoid: Sequence[range] = ()) -> Ranking:
         allowed = self.chunk_ids
-        if avoid:
-            allowed = allowed[(allowed < avoid.start) | (allowed >= avoid.stop)]
+        for chunks in avoid:
+            allowed = allowed[(allowed < chunks.start) | (allowed >= chunks.stop)]
         return exact_neighbors(self.vectors, allowed, vectors, k)
 
 

@@ -10,6 +10,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from openbook.database.search.allowed_chunks import AllowedChunks
 from openbook.database.search.dense import Ranking
 from openbook.database.search.indexes import Indexes
 from openbook.database.storage.layout import ChunkLayout
@@ -87,6 +88,7 @@ class Searcher:
         k: int,
         mode: SearchMode,
         exclude: NDArray[np.int64] | None = None,
+        among: AllowedChunks | None = None,
     ) -> Ranking:
         """The k best retrievable chunks for each query.
 
@@ -96,15 +98,21 @@ class Searcher:
             mode: of search.
             exclude: [n] or [n, any] the places in the layout of the documents from which each query may get
                 nothing (its own); -1 excludes nothing.
+            among: what all queries are restricted to; None: nothing.
         """
         if k < 1:
             raise SettingsError(f"k = {k}: at least 1 neighbor must be asked for")
         if mode == "hybrid":
-            return self._hybrid(queries, k, exclude)
-        return self._single(queries, k, mode, exclude)
+            return self._hybrid(queries, k, exclude, among)
+        return self._single(queries, k, mode, exclude, among)
 
     def _single(
-        self, queries: Queries, k: int, mode: SearchMode, exclude: NDArray[np.int64] | None
+        self,
+        queries: Queries,
+        k: int,
+        mode: SearchMode,
+        exclude: NDArray[np.int64] | None,
+        among: AllowedChunks | None,
     ) -> Ranking:
         """Over-fetch and filter; ask again for the rows that the filter left short.
 
@@ -113,26 +121,28 @@ class Searcher:
         """
         banned = np.full((queries.count, 1), -1) if exclude is None else exclude
         banned = banned[:, None] if banned.ndim == 1 else banned
+        gaps = () if among is None else among.gaps
         ids = np.full((queries.count, k), -1, dtype=np.int64)
         scores = np.zeros((queries.count, k), dtype=np.float32)
 
-        def fill(rows: NDArray[np.int64], fetch: int, avoid: range) -> NDArray[np.int64]:
+        def fill(rows: NDArray[np.int64], fetch: int, avoid: Sequence[range]) -> NDArray[np.int64]:
             raw = self._raw(queries, rows, fetch, mode, avoid)
-            ids[rows], scores[rows] = self._keep(*raw, k, banned[rows])
+            ids[rows], scores[rows] = self._keep(*raw, k, banned[rows], among)
             short: NDArray[np.int64] = rows[(ids[rows, -1] < 0) & (raw[0][:, -1] >= 0)]
             return short
 
-        short = fill(np.arange(queries.count), k + _SPARE, range(0)) if queries.count else np.arange(0)
+        short = fill(np.arange(queries.count), k + _SPARE, gaps) if queries.count else np.arange(0)
         for documents in np.unique(banned[short], axis=0):
             rows, fetch = short[(banned[short] == documents).all(axis=1)], k + _SPARE
-            avoid = max((self.layout.chunks_of(d) for d in documents if d >= 0), key=len, default=range(0))
+            own = max((self.layout.chunks_of(d) for d in documents if d >= 0), key=len, default=range(0))
+            avoid = (*gaps, own) if own else gaps
             while len(rows):
                 rows = fill(rows, fetch, avoid)
                 fetch *= 4
         return ids, scores
 
     def _raw(
-        self, queries: Queries, rows: NDArray[np.int64], fetch: int, mode: SearchMode, avoid: range
+        self, queries: Queries, rows: NDArray[np.int64], fetch: int, mode: SearchMode, avoid: Sequence[range]
     ) -> Ranking:
         if mode == "dense":
             enough = min(fetch, self.layout.num_chunks + 1)
@@ -141,13 +151,20 @@ class Searcher:
         return self.indexes.lexical.search([texts[row] for row in rows], fetch, avoid=avoid)
 
     def _keep(
-        self, ids: NDArray[np.int64], scores: NDArray[np.float32], k: int, banned: NDArray[np.int64]
+        self,
+        ids: NDArray[np.int64],
+        scores: NDArray[np.float32],
+        k: int,
+        banned: NDArray[np.int64],
+        among: AllowedChunks | None,
     ) -> Ranking:
-        """The first k of each row that are retrievable and not of the banned documents [n, any]."""
+        """The first k of each row that are retrievable, allowed and not of the banned documents [n, any]."""
         known = (ids >= 0) & (ids < self.layout.num_chunks)
         safe = np.where(known, ids, 0)
         if self.layout.num_chunks:
             known &= self.layout.retrievable[safe]
+            if among is not None:
+                known &= among.mask[safe]
             for documents in banned.T:
                 known &= self.layout.document_of[safe] != documents[:, None]
         order = np.argsort(~known, axis=1, kind="stable")[:, :k]
@@ -160,11 +177,13 @@ class Searcher:
             scores = np.pad(scores, ((0, 0), (0, missing)))
         return ids, scores
 
-    def _hybrid(self, queries: Queries, k: int, exclude: NDArray[np.int64] | None) -> Ranking:
+    def _hybrid(
+        self, queries: Queries, k: int, exclude: NDArray[np.int64] | None, among: AllowedChunks | None
+    ) -> Ranking:
         """Both lists by a weighted sum of their scores, each brought to 0 … 1 within its query."""
         depth = max(_FUSED, 4 * k)
-        dense, dense_scores = self._single(queries, depth, "dense", exclude)
-        lexical, lexical_scores = self._single(queries, depth, "bm25", exclude)
+        dense, dense_scores = self._single(queries, depth, "dense", exclude, among)
+        lexical, lexical_scores = self._single(queries, depth, "bm25", exclude, among)
         dense_scores = _DENSE_WEIGHT * _between_0_and_1(dense, dense_scores)
         best = np.maximum(lexical_scores.max(axis=1, initial=0, keepdims=True), _TINY)
         lexical_scores = (1 - _DENSE_WEIGHT) * lexical_scores / best
