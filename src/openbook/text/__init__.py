@@ -1,6 +1,7 @@
 """Reading documents, the tokenizer, cutting chunks. This room knows nothing of databases and models."""
 
 from openbook.text.chat import ChatFormat
+from openbook.text.chat_turns import Turn, turns_ids
 from openbook.text.chunks import cut_chunks
 from openbook.text.documents import AnyDocument, Document, TokenizedDocument
 from openbook.text.sources import read_documents
@@ -12,8 +13,10 @@ __all__ = [
     "Document",
     "TokenizedDocument",
     "Tokenizer",
+    "Turn",
     "cut_chunks",
     "load_tokenizer",
     "read_documents",
     "train_tokenizer",
+    "turns_ids",
 ]

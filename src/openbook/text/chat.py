@@ -97,9 +97,9 @@ def _of_template(tokenizer: Tokenizer) -> ChatFormat:
     asked = {"role": "user", "content": QUESTION}
     answered = [asked, {"role": "assistant", "content": _ANSWER}]
     again = [*answered, {"role": "user", "content": _SECOND}]
-    head, after = around(QUESTION, render_chat(tokenizer, [asked], answer=True), tokenizer.name)
-    ending = around(_ANSWER, render_chat(tokenizer, answered, answer=False), tokenizer.name)[1]
-    between = around(_ANSWER, render_chat(tokenizer, again, answer=True), tokenizer.name)[1]
+    head, after = around(QUESTION, render(tokenizer, [asked], answer=True), tokenizer.name)
+    ending = around(_ANSWER, render(tokenizer, answered, answer=False), tokenizer.name)[1]
+    between = around(_ANSWER, render(tokenizer, again, answer=True), tokenizer.name)[1]
     opening = around(_SECOND, between, tokenizer.name)[0]
     start = tokenizer.start_of_text or ""
     if ending and opening.startswith(ending):
@@ -115,16 +115,11 @@ def _of_template(tokenizer: Tokenizer) -> ChatFormat:
     return ChatFormat(tokenizer, bare, prefix[len(bare) :], "", after, "", end, stop=None)
 
 
-def render_chat(tokenizer: Tokenizer, messages: list[dict[str, str]], *, answer: bool) -> str:
-    """Write a chat as the template does.
-
-    Args:
-        tokenizer: with a chat template.
-        messages: their roles and contents.
-        answer: up to where the next answer begins.
+def render(tokenizer: Tokenizer, messages: list[dict[str, str]], *, answer: bool) -> str:
+    """Write a chat as the template does, up to an answer's beginning or not.
 
     Raises:
-        SettingsError: the template cannot be rendered.
+        SettingsError: the template cannot be rendered, or refuses these roles in this order.
     """
     # In a sandbox, as transformers renders templates: they cannot reach beyond their arguments.
     from transformers.utils.chat_template_utils import render_jinja_template

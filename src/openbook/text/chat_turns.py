@@ -19,7 +19,7 @@ from itertools import groupby
 from typing import Literal
 
 from openbook.errors import SettingsError
-from openbook.text.chat import QUESTION, ChatFormat, around, render_chat
+from openbook.text.chat import QUESTION, ChatFormat, around, render
 from openbook.text.tokenizer import Tokenizer
 
 _FIRST_STAND_IN, _LAST_STAND_IN = 0xF0000, 0xFFFFD
@@ -27,36 +27,29 @@ _FIRST_STAND_IN, _LAST_STAND_IN = 0xF0000, 0xFFFFD
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """What somebody says."""
+class Turn:
+    """What one side says."""
 
     role: Literal["system", "user", "assistant"]
     text: str
 
 
-def conversation_ids(
-    chat: ChatFormat, messages: Sequence[Message], *, prefix: Sequence[int] = ()
-) -> list[int]:
-    """Encode a conversation up to where the next answer begins.
+def turns_ids(chat: ChatFormat, turns: Sequence[Turn], *, opens_with_user: bool = False) -> list[int]:
+    """Encode a conversation, up to where the answer to its last turn begins.
 
     Args:
         chat: the model's format.
-        messages: in their order; the last is the user's.
-        prefix: tokens that the model puts before every text itself, and that the prompt is to begin with:
-            then what system messages say stands in the first user's turn.
+        turns: in their order, at least one.
+        opens_with_user: begin with `prefix_ids`, for a model that puts these before every text itself: what
+            system messages say is put into the first user's turn.
 
     Raises:
-        SettingsError: the last message is not the user's, or is empty; or the chat template refuses these
-            roles in every order.
+        SettingsError: there is no turn, or the template refuses these roles in every order.
     """
-    turns = [turn for turn in messages if turn.text.strip() or turn.role != "system"]
-    if not turns or turns[-1].role != "user":
-        raise SettingsError("the last message must be the user's: it is what is answered")
-    if not turns[-1].text.strip():
-        raise SettingsError("the last message is empty; ask something")
+    if not turns:
+        raise SettingsError("a conversation without a turn; give at least one message")
     if chat.tokenizer.chat_template is None:
         return [*chat.prefix_ids, *chat.tokenizer.encode([_plain(chat, turns)])[0]]
-    opens_with_user = bool(prefix) and list(chat.prefix_ids[: len(prefix)]) == list(prefix)
     orders = [_folded(turns)] if opens_with_user else [turns, _merged(turns), _folded(turns)]
     refused: SettingsError | None = None
     for order in orders:
@@ -68,46 +61,47 @@ def conversation_ids(
     raise refused
 
 
-def _plain(chat: ChatFormat, turns: Sequence[Message]) -> str:
-    """Without a template: questions and answers in paragraphs, between them what the system says."""
+def _plain(chat: ChatFormat, turns: Sequence[Turn]) -> str:
+    """Without a template: questions and answers in paragraphs, after what the system says."""
+    said = {
+        "system": "{}",
+        "user": f"{chat.label}{{}}{chat.after}",
+        "assistant": f"{chat.lead}{{}}",
+    }
     text, before = "", ""
     for turn in turns:
-        if turn.role == "user":
-            said = f"{chat.label}{turn.text}{chat.after}"
-        else:
-            said = turn.text if turn.role == "system" else f"{chat.lead}{turn.text}"
-        is_asked = turn.role == "assistant" and before == "user"
-        if turn.role == "assistant" and not is_asked:
-            said = chat.after.lstrip() + said
-        text += said if is_asked or not text else f"\n\n{said}"
+        opened = turn.role == "assistant" and before != "user"  # an answer that nobody asked for
+        begin = chat.after.lstrip() if opened else ""
+        gap = "" if not text or (turn.role == "assistant" and not opened) else "\n\n"
+        text += gap + begin + said[turn.role].replace("{}", turn.text)
         before = turn.role
-    return text
+    return text if before == "user" else f"{text}\n\n{chat.after.lstrip()}"
 
 
-def _merged(turns: Sequence[Message]) -> list[Message]:
+def _merged(turns: Sequence[Turn]) -> list[Turn]:
     """What the system says first, in one turn; then the others, those of one role after another as one."""
     first = [turn for turn in turns if turn.role == "system"]
     others = [turn for turn in turns if turn.role != "system"]
     groups = [list(group) for _, group in groupby([*first, *others], key=lambda turn: turn.role)]
-    return [Message(group[0].role, "\n\n".join(turn.text for turn in group)) for group in groups]
+    return [Turn(group[0].role, "\n\n".join(turn.text for turn in group)) for group in groups]
 
 
-def _folded(turns: Sequence[Message]) -> list[Message]:
+def _folded(turns: Sequence[Turn]) -> list[Turn]:
     """The same without a system: its words stand before the first user's, in the same turn."""
     merged = _merged(turns)
     said = [turn.text for turn in merged if turn.role == "system"]
     others = [turn for turn in merged if turn.role != "system"]
     if not others or others[0].role != "user":
-        others = [Message("user", ""), *others]
+        others = [Turn("user", ""), *others]
     text = "\n\n".join([*said, *([others[0].text] if others[0].text else [])])
     return [replace(others[0], text=text), *others[1:]]
 
 
-def _rendered_ids(chat: ChatFormat, turns: Sequence[Message]) -> list[int]:
+def _rendered_ids(chat: ChatFormat, turns: Sequence[Turn]) -> list[int]:
     tokenizer = chat.tokenizer
     stand_ins = _stand_ins(tokenizer, turns)
     messages = [{"role": turn.role, "content": _replaced(turn.text, stand_ins)} for turn in turns]
-    rendered = render_chat(tokenizer, messages, answer=True)
+    rendered = render(tokenizer, messages, answer=True)
     for message in messages:
         if message["role"] != "assistant" and message["content"].strip() not in rendered:
             raise SettingsError(
@@ -117,8 +111,7 @@ def _rendered_ids(chat: ChatFormat, turns: Sequence[Message]) -> list[int]:
     marks = {stand_in: mark for mark, stand_in in stand_ins.items()}
     if turns[0].role != "user":
         return _encode(tokenizer, rendered, marks)
-    asked = render_chat(tokenizer, [{"role": "user", "content": QUESTION}], answer=True)
-    opening = around(QUESTION, asked, tokenizer.name)[0]
+    opening = around(QUESTION, render(tokenizer, [{"role": "user", "content": QUESTION}], answer=True), "")[0]
     said = chat.before + rendered.removeprefix(opening)
     # The first words are tokenized by themselves, as a question is: up to the first special token.
     marked = [place for mark in tokenizer.special_tokens if (place := said.find(mark)) >= 0]
@@ -127,7 +120,7 @@ def _rendered_ids(chat: ChatFormat, turns: Sequence[Message]) -> list[int]:
     return [*chat.prefix_ids, *words, *_encode(tokenizer, said[cut:], marks)]
 
 
-def _stand_ins(tokenizer: Tokenizer, turns: Sequence[Message]) -> dict[str, str]:
+def _stand_ins(tokenizer: Tokenizer, turns: Sequence[Turn]) -> dict[str, str]:
     """For each special token that somebody says a character that nobody does."""
     said = "".join(turn.text for turn in turns)
     marks = [mark for mark in _longest_first(tokenizer) if mark in said]

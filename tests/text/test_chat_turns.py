@@ -1,6 +1,5 @@
 """Conversations in tokens: those of transformers, those of one question, and nothing that somebody forges."""
 
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from foreign_tokenizers import make_fast
 from openbook.errors import SettingsError
 from openbook.pretrained import PACKAGED, SMOLLM2, at_hand
 from openbook.text import ChatFormat, Tokenizer, load_tokenizer
-from openbook.text.conversation import Message, conversation_ids
+from openbook.text.chat_turns import Turn, turns_ids
 from openbook.text.gguf_tokenizer import read_gguf_tokenizer
 
 CHAT_ML = (
@@ -44,10 +43,10 @@ ONE_SYSTEM = (
 """It passes over system messages after the first."""
 START = "<|endoftext|>"
 SAID = [
-    Message("system", "Answer in one word."),
-    Message("user", "Who built the mill?"),
-    Message("assistant", "Ada."),
-    Message("user", "When? 日本 🙂"),
+    Turn("system", "Answer in one word."),
+    Turn("user", "Who built the mill?"),
+    Turn("assistant", "Ada."),
+    Turn("user", "When? 日本 🙂"),
 ]
 
 
@@ -59,14 +58,14 @@ def chat_of(template: str | None) -> ChatFormat:
     return ChatFormat.of(tokenizer)
 
 
-def theirs(template: str, turns: list[Message]) -> list[int]:
+def theirs(template: str, turns: list[Turn]) -> list[int]:
     """The tokens of transformers."""
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=make_fast("qwen"), bos_token=START, eos_token=START)
     tokenizer.chat_template = template
     return tokens_of(tokenizer, turns)
 
 
-def tokens_of(tokenizer: Any, turns: list[Message]) -> list[int]:
+def tokens_of(tokenizer: Any, turns: list[Turn]) -> list[int]:
     """What `apply_chat_template` makes of a conversation."""
     messages = [{"role": turn.role, "content": turn.text} for turn in turns]
     ids: list[int] = tokenizer.apply_chat_template(
@@ -75,26 +74,26 @@ def tokens_of(tokenizer: Any, turns: list[Message]) -> list[int]:
     return ids
 
 
-def text_of(chat: ChatFormat, turns: list[Message], prefix: Sequence[int] = ()) -> str:
+def text_of(chat: ChatFormat, turns: list[Turn], **options: bool) -> str:
     """The conversation with its special tokens, as the model reads it."""
-    ids = conversation_ids(chat, turns, prefix=prefix)
+    ids = turns_ids(chat, turns, **options)
     return str(make_fast("qwen").decode(ids, skip_special_tokens=False))
 
 
 @pytest.mark.parametrize("template", [CHAT_ML, HEADERS, ONE_SYSTEM])
-@pytest.mark.parametrize("count", [2, 4])
+@pytest.mark.parametrize("count", [2, 3, 4])
 def test_tokens_are_those_of_transformers(template: str, count: int) -> None:
-    assert conversation_ids(chat_of(template), SAID[:count]) == theirs(template, SAID[:count])
+    assert turns_ids(chat_of(template), SAID[:count]) == theirs(template, SAID[:count])
 
 
 @pytest.mark.parametrize("template", [HEADERS, STRICT, ONE_SYSTEM])
 def test_tokens_are_those_of_transformers_without_a_system(template: str) -> None:
-    assert conversation_ids(chat_of(template), SAID[1:]) == theirs(template, SAID[1:])
+    assert turns_ids(chat_of(template), SAID[1:]) == theirs(template, SAID[1:])
 
 
 def test_a_default_system_prompt_is_left_out() -> None:
     default = theirs(CHAT_ML, SAID[1:])
-    ours = conversation_ids(chat_of(CHAT_ML), SAID[1:])
+    ours = turns_ids(chat_of(CHAT_ML), SAID[1:])
     assert default[-len(ours) :] == ours
     assert text_of(chat_of(CHAT_ML), SAID[1:]).startswith("<|im_start|>user\nWho built the mill?<|im_end|>")
 
@@ -103,7 +102,7 @@ def test_a_default_system_prompt_is_left_out() -> None:
 def test_one_question_is_what_asking_makes_of_it(template: str | None) -> None:
     chat = chat_of(template)
     for question in ("Who built the mill?", "a <|im_end|> b", "[INST]"):
-        ids = conversation_ids(chat, [Message("user", question)])
+        ids = turns_ids(chat, [Turn("user", question)])
         assert ids == [*chat.prefix_ids, *chat.question_ids(question)]
 
 
@@ -115,41 +114,43 @@ def test_smollm2s_own_template() -> None:
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=loaded.fast, eos_token=loaded.end_of_text)
     tokenizer.chat_template = loaded.chat_template
     chat = ChatFormat.of(load_tokenizer(at_hand(SMOLLM2)))
-    assert conversation_ids(chat, SAID) == tokens_of(tokenizer, SAID)
-    ours = conversation_ids(chat, SAID[1:])
+    assert turns_ids(chat, SAID) == tokens_of(tokenizer, SAID)
+    ours = turns_ids(chat, SAID[1:])
     assert tokens_of(tokenizer, SAID[1:])[-len(ours) :] == ours
     assert ours[: len(chat.prefix_ids)] == chat.prefix_ids
-    two_systems = [SAID[0], SAID[1], Message("system", "Be quick."), SAID[1]]
-    assert conversation_ids(chat, two_systems) == tokens_of(tokenizer, two_systems)
+    two_systems = [SAID[0], SAID[1], Turn("system", "Be quick."), SAID[1]]
+    assert turns_ids(chat, two_systems) == tokens_of(tokenizer, two_systems)
 
 
 def test_a_template_without_a_system_gets_its_words_in_the_first_question() -> None:
-    expected = [Message("user", f"{SAID[0].text}\n\n{SAID[1].text}"), *SAID[2:]]
-    assert conversation_ids(chat_of(STRICT), SAID) == theirs(STRICT, expected)
+    expected = [Turn("user", f"{SAID[0].text}\n\n{SAID[1].text}"), *SAID[2:]]
+    assert turns_ids(chat_of(STRICT), SAID) == theirs(STRICT, expected)
 
 
 def test_roles_that_do_not_alternate_are_joined_where_the_template_wants_it() -> None:
-    said = [("user", "one"), ("user", "two"), ("assistant", "three"), ("user", "four")]
-    turns = [Message(role, text) for role, text in said]  # type: ignore[arg-type]
-    expected = [Message("user", "one\n\ntwo"), *turns[2:]]
-    assert conversation_ids(chat_of(STRICT), turns) == theirs(STRICT, expected)
+    turns = [Turn("user", "one"), Turn("user", "two"), Turn("assistant", "three"), Turn("user", "four")]
+    expected = [Turn("user", "one\n\ntwo"), *turns[2:]]
+    assert turns_ids(chat_of(STRICT), turns) == theirs(STRICT, expected)
     assert text_of(chat_of(ONE_SYSTEM), turns).count("<|im_start|>user") == 3
 
 
 def test_no_system_message_is_passed_over() -> None:
-    turns = [SAID[0], SAID[1], Message("system", "Be quick."), Message("user", "Now?")]
+    turns = [SAID[0], SAID[1], Turn("system", "Be quick."), Turn("user", "Now?")]
     text = text_of(chat_of(ONE_SYSTEM), turns)
     assert "<|im_start|>system\nAnswer in one word.\n\nBe quick.<|im_end|>" in text
 
 
 def test_a_model_with_a_prefix_of_its_own_reads_the_system_in_the_users_turn() -> None:
     chat = chat_of(CHAT_ML)
-    ids = conversation_ids(chat, SAID, prefix=chat.prefix_ids)
+    ids = turns_ids(chat, SAID, opens_with_user=True)
     assert ids[: len(chat.prefix_ids)] == chat.prefix_ids
-    text = text_of(chat, SAID, prefix=chat.prefix_ids)
+    text = text_of(chat, SAID, opens_with_user=True)
     assert text.startswith("<|im_start|>user\nAnswer in one word.\n\nWho built the mill?<|im_end|>")
-    answered = text_of(chat, [Message("assistant", "Hello."), Message("user", "Hi.")], prefix=chat.prefix_ids)
+    answered = text_of(chat, [Turn("assistant", "Hello."), Turn("user", "Hi.")], opens_with_user=True)
     assert answered.startswith("<|im_start|>user\n<|im_end|>\n<|im_start|>assistant\nHello.")
+    assert text_of(chat, SAID[:1], opens_with_user=True).startswith(
+        "<|im_start|>user\nAnswer in one word.<|im_end|>"
+    )
 
 
 def test_without_a_template_the_form_is_plain() -> None:
@@ -157,15 +158,13 @@ def test_without_a_template_the_form_is_plain() -> None:
         "Answer in one word.\n\nQuestion: Who built the mill?\nAnswer: Ada.\n\n"
         "Question: When? 日本 🙂\nAnswer:"
     )
-    greeted = [Message("assistant", "Hello."), Message("user", "Who?")]
-    assert text_of(chat_of(None), greeted) == "Answer: Hello.\n\nQuestion: Who?\nAnswer:"
+    assert text_of(chat_of(None), [Turn("assistant", "Hello.")]) == "Answer: Hello.\n\nAnswer:"
+    assert text_of(chat_of(None), SAID[:1]) == "Answer in one word.\n\nAnswer:"
 
 
-@pytest.mark.parametrize("turns", [[], SAID[:1], SAID[:3], [Message("user", " ")]])
-@pytest.mark.parametrize("template", [CHAT_ML, None])
-def test_the_last_word_is_the_users(turns: list[Message], template: str | None) -> None:
-    with pytest.raises(SettingsError, match="the last message"):
-        conversation_ids(chat_of(template), turns)
+def test_nothing_said_is_refused() -> None:
+    with pytest.raises(SettingsError, match="at least one message"):
+        turns_ids(chat_of(CHAT_ML), [])
 
 
 def test_a_template_that_takes_no_order_is_reported() -> None:
@@ -173,7 +172,7 @@ def test_a_template_that_takes_no_order_is_reported() -> None:
     chat = chat_of(CHAT_ML)
     chat.tokenizer.chat_template = template
     with pytest.raises(SettingsError, match=r"one alone.*tokenizer_config\.json"):
-        conversation_ids(chat, SAID)
+        turns_ids(chat, SAID)
 
 
 @pytest.mark.parametrize("template", [CHAT_ML, HEADERS, STRICT, ONE_SYSTEM, None])
@@ -185,15 +184,13 @@ def test_special_tokens_that_somebody_says_are_text(template: str | None) -> Non
         [*sorted(fast.special_tokens), "a", " ", "\n", "\U000f0000", "system\n", "<|im_", "end|>"]
     )
     said = st.lists(words, min_size=1).map("".join)
-    harmless = [Message("system", "s"), Message("user", "a"), Message("assistant", "b"), Message("user", "c")]
-    count = sum(token in special for token in conversation_ids(chat, harmless))
+    harmless = [Turn("system", "s"), Turn("user", "a"), Turn("assistant", "b"), Turn("user", "c")]
+    count = sum(token in special for token in turns_ids(chat, harmless))
 
     @given(st.lists(said, min_size=4, max_size=4))
     def is_text(texts: list[str]) -> None:
-        texts[-1] += "?"  # the last word is not empty, and neither is what the system says
-        texts[0] += "."
-        turns = [Message(turn.role, text) for turn, text in zip(harmless, texts, strict=True)]
-        ids = conversation_ids(chat, turns)
+        turns = [Turn(turn.role, text) for turn, text in zip(harmless, texts, strict=True)]
+        ids = turns_ids(chat, turns)
         assert sum(token in special for token in ids) == count
         decoded = fast.decode([[token for token in ids if token not in special]])[0]
         assert all(text.strip() in decoded for text in texts)
