@@ -12,10 +12,11 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openbook.serve.api_errors import ApiError
+from openbook.serve.page_routes import PAGE_PATHS
 from openbook.serve.server_settings import ServerSettings
 
-OPEN_ROUTES = frozenset({"/health"})
-"""What may be asked without the API key."""
+OPEN_ROUTES = frozenset({"/health"}) | PAGE_PATHS
+"""What may be asked without the API key; the page's files, which hold nothing, ask for the key."""
 
 _LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 

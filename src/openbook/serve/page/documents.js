@@ -1,0 +1,170 @@
+// The documents of the book: listed, dropped in, and chosen for reading, editing and removing.
+
+import { call, Problem } from "./api.js";
+import { openEditor, openRemover } from "./editor.js";
+import { note, speak } from "./notes.js";
+import { sourceElement } from "./reading.js";
+import { clearSearch } from "./search.js";
+import { state, withBook } from "./state.js";
+import { foreign, make, makeButton } from "./text.js";
+import { goTo } from "./views.js";
+
+const NUM_LISTED = 100;
+const field = (id) => document.getElementById(id);
+
+let listed = [];
+let hasMore = false;
+let latest = 0;
+
+/** The route of a document; an id may hold anything, slashes too. */
+export function documentPath(id) {
+  return withBook(`v1/documents/${encodeURIComponent(id)}`);
+}
+
+/** Load the list from its beginning. */
+export async function loadDocuments() {
+  listed = [];
+  await loadMore();
+}
+
+async function loadMore() {
+  latest += 1;
+  const number = latest;
+  const asked = new URLSearchParams({ limit: NUM_LISTED });
+  if (listed.length) asked.set("after", listed.at(-1).document_id);
+  if (field("filter").value.trim()) asked.set("contains", field("filter").value.trim());
+  let page;
+  try {
+    page = await call(withBook(`v1/documents?${asked}`));
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    if (number === latest) field("documents-count").textContent = error.message;
+    return;
+  }
+  if (number !== latest) return;
+  listed.push(...page.documents);
+  hasMore = page.has_more;
+  show();
+}
+
+function show() {
+  const count = listed.length;
+  field("documents-count").textContent = hasMore ? `the first ${count}` : count === 1 ? "1 document" : `${count} documents`;
+  field("document-list").replaceChildren(...listed.map(line));
+  field("more").hidden = !hasMore;
+}
+
+function line(listedDocument) {
+  const { document_id: id, title, source, chunks, split, excluded } = listedDocument;
+  const name = make("span", "title", foreign("span", "", title || id));
+  if (split === "holdout") name.append(make("span", "badge", "held out, never read"));
+  if (excluded) name.append(make("span", "badge", "left out as a copy"));
+  const about = make("span", "muted");
+  if (title && title !== id) about.append(foreign("span", "", id), " · ");
+  if (source && source !== id) about.append(sourceElement(source), " · ");
+  about.append(chunks === 1 ? "1 chunk" : `${chunks} chunks`);
+  const does = make("div", "does");
+  const label = state.edits ? "Edit" : "Read";
+  const edit = makeButton(label, "plain", () => edit.disabled || openText(listedDocument, edit));
+  edit.setAttribute("aria-label", `${label} ${title || id}`);
+  does.append(edit);
+  if (state.edits) {
+    const remove = makeButton("Remove", "plain", () => openRemover(listedDocument));
+    remove.setAttribute("aria-label", `Remove ${title || id}`);
+    does.append(remove);
+  }
+  return make("li", "", make("div", "what", name, make("br"), about), does);
+}
+
+async function openText(listedDocument, button) {
+  button.disabled = true;
+  try {
+    openEditor(await call(documentPath(listedDocument.document_id)));
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    note(error.message, { isWrong: true });
+  } finally {
+    button.disabled = false;
+  }
+}
+
+/** Something changed in the book: the list and what was found are not up to date. */
+export async function bookChanged() {
+  state.changes += 1;
+  clearSearch();
+  await loadDocuments();
+}
+
+/** Put files into the book, one after another, each with a line that says what became of it. */
+async function upload(files) {
+  goTo("documents");
+  for (const file of files) {
+    const item = make("li", "", foreign("span", "", file.name), ": ");
+    const said = make("span", "", "reading …");
+    item.append(said);
+    field("uploads").append(item);
+    try {
+      const form = new FormData();
+      form.append("file", file);
+      said.textContent = whatWasDone((await call(withBook("v1/documents/files"), { method: "POST", form })).done);
+      await bookChanged();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      item.className = "wrong";
+      said.textContent = error.message;
+    }
+  }
+}
+
+/** What an edit did, in words. */
+function whatWasDone(done) {
+  const words = [["added", "added"], ["replaced", "replaced"], ["unchanged", "not changed"], ["skipped", "left out"]];
+  const parts = words.filter(([key]) => done[key]).map(([key, word]) => (done[key] === 1 ? word : `${done[key]} ${word}`));
+  return parts.join(", ") || "nothing to read in it";
+}
+
+function carriesFiles(event) {
+  return state.edits && [...(event.dataTransfer?.types ?? [])].includes("Files");
+}
+
+/** Files may be dropped anywhere on the page. */
+function followDrops() {
+  let depth = 0; // dragenter of a child comes before dragleave of its parent
+  const cover = field("drop-cover");
+  const handle = (name, does) => document.addEventListener(name, (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    does(event);
+    cover.hidden = depth <= 0;
+  });
+  handle("dragenter", () => { depth += 1; });
+  handle("dragover", () => {});
+  handle("dragleave", () => { depth -= 1; });
+  handle("drop", (event) => {
+    depth = 0;
+    upload([...event.dataTransfer.files]);
+  });
+}
+
+/** Show what the server allows. */
+export function showEdits() {
+  field("adding").hidden = !state.edits;
+  field("read-only").hidden = state.edits;
+}
+
+field("files").addEventListener("change", (event) => {
+  upload([...event.target.files]);
+  event.target.value = "";
+});
+field("write").addEventListener("click", () => openEditor(null));
+field("more").addEventListener("click", loadMore);
+let waiting;
+field("filter").addEventListener("input", () => {
+  clearTimeout(waiting);
+  waiting = setTimeout(loadDocuments, 200);
+});
+document.addEventListener("book-changed", async (event) => {
+  await bookChanged();
+  speak(event.detail);
+});
+followDrops();

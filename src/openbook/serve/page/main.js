@@ -1,0 +1,105 @@
+// The page begins: what the server has, the views, the composer, the key.
+
+import { call, Problem, storedKey, storeKey, whenKeyIsWanted } from "./api.js";
+import { loadDocuments, showEdits } from "./documents.js";
+import { ask } from "./exchange.js";
+import { clearNotes, note } from "./notes.js";
+import { closeReading, isReadingOpen } from "./reading.js";
+import { clearSearch } from "./search.js";
+import { state } from "./state.js";
+import { showView, whenShown } from "./views.js";
+
+const field = (id) => document.getElementById(id);
+
+/** Learn what the server has. */
+async function learn() {
+  try {
+    const about = await call("page/about");
+    state.model = about.model;
+    state.edits = about.edits;
+    showBooks(about.books);
+    clearNotes();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    if (error.status !== 401) note(error.message, { isWrong: true });
+    return;
+  }
+  field("key-open").hidden = !storedKey();
+  field("about").textContent = state.model;
+  showEdits();
+  showView();
+}
+
+function showBooks(books) {
+  const choice = field("book");
+  choice.replaceChildren(...books.map((name) => new Option(name, name)));
+  field("book-choice").hidden = books.length < 2;
+  state.book = books.length < 2 ? "" : choice.value;
+}
+
+function askForKey() {
+  field("key-open").hidden = false;
+  const wrong = field("key").querySelector(".problem");
+  wrong.textContent = storedKey() ? "The server does not take this key." : "";
+  wrong.hidden = !storedKey();
+  if (!field("key").open) field("key").showModal();
+}
+
+function sendQuestion() {
+  const question = field("question").value.trim();
+  if (!question) {
+    field("question").focus();
+    return;
+  }
+  field("question").value = "";
+  ask(question, { compare: field("compare").checked });
+}
+
+field("composer").addEventListener("submit", (event) => {
+  event.preventDefault();
+  sendQuestion();
+});
+
+field("question").addEventListener("keydown", (event) => {
+  // An Enter that ends the composition of a character is not meant for us.
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  sendQuestion();
+});
+
+field("book").addEventListener("change", () => {
+  state.book = field("book").value;
+  state.changes += 1; // what was answered before was read elsewhere
+  clearSearch();
+  showView();
+});
+
+field("key-open").addEventListener("click", askForKey);
+field("key").querySelector("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  storeKey(field("key-text").value.trim());
+  field("key-text").value = "";
+  field("key").close();
+  learn();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+  if (field("settings").open) {
+    field("settings").open = false;
+    field("settings").querySelector("summary").focus();
+  } else if (isReadingOpen()) {
+    closeReading();
+  }
+});
+
+document.addEventListener("click", (event) => {
+  if (field("settings").open && !field("settings").contains(event.target)) field("settings").open = false;
+});
+
+whenShown((view) => {
+  if (view === "documents") loadDocuments();
+  if (view === "search") field("search-text").focus();
+});
+whenKeyIsWanted(askForKey);
+learn();

@@ -1,0 +1,115 @@
+// The panel beside an answer: the neighbors of a span, what of them stands in it, how much each was looked at.
+
+import { commonWords, nameOf, passageOf, readNeighbors, tintOf } from "./citations.js";
+import { appendMarked, foreign, make } from "./text.js";
+
+const panel = document.getElementById("reading");
+const body = document.getElementById("reading-body");
+
+let shown = null;
+
+/** Where a source is a web address, a link to it; else its text. Other schemes than http would run or read things. */
+export function sourceElement(source) {
+  if (!/^https?:\/\//i.test(source)) return foreign("span", "", source);
+  const link = foreign("a", "", source);
+  link.href = source;
+  link.rel = "noopener noreferrer";
+  link.target = "_blank";
+  return link;
+}
+
+/** Make a neighbor's or a hit's card. */
+export function passageCard(neighbor, { number, ranges = [], legend = "" } = {}) {
+  const card = make("article", number ? `passage ${tintOf(number)}` : "passage");
+  const title = make("h3", "passage-title");
+  if (number) title.append(make("span", "chip", String(number)));
+  title.append(foreign("span", "", nameOf(neighbor)));
+  card.append(title);
+  if (neighbor.source) card.append(make("p", "passage-source", sourceElement(neighbor.source)));
+  card.append(measures(neighbor));
+  card.append(passageText(neighbor, ranges));
+  if (legend) card.append(make("p", "legend", legend));
+  return card;
+}
+
+function measures(neighbor) {
+  const line = make("p", "measures");
+  const { attention, influence, score } = neighbor;
+  if (typeof attention === "number") {
+    const filled = make("span");
+    filled.style.width = `${100 * attention}%`;
+    line.append(make("span", "bar", filled), make("span", "", `${Math.round(attention * 100)} % of attention`));
+  }
+  if (typeof influence === "number") line.append(make("span", "", `influence ${influence.toFixed(2)}`));
+  if (typeof score === "number") line.append(make("span", "", `score ${score.toPrecision(3)}`));
+  return line;
+}
+
+function passageText(neighbor, ranges) {
+  const passage = passageOf(neighbor);
+  const border = neighbor.text.length;
+  const text = foreign("p", "passage-text", "");
+  const inText = ranges.filter(([start]) => start < border).map(([start, end]) => [start, Math.min(end, border)]);
+  const inRest = ranges.filter(([, end]) => end > border).map(([start, end]) => [Math.max(0, start - border), end - border]);
+  appendMarked(text, passage.slice(0, border), inText, "mark");
+  const rest = make("span", "continuation");
+  appendMarked(rest, passage.slice(border), inRest, "mark");
+  text.append(rest);
+  return text;
+}
+
+function cardOf(neighbor, citation, spanText, sources) {
+  const { copied, inPassage } = commonWords(spanText, citation, neighbor);
+  let legend = "";
+  if (inPassage.length) legend = copied ? "Marked: copied from here." : "Marked: words that this part of the answer has too.";
+  return passageCard(neighbor, { number: sources.numberOf(neighbor), ranges: inPassage, legend });
+}
+
+/**
+ * Show what a span was written from.
+ * `owner` is told when the panel shows something else, so that the span is not marked any more.
+ */
+export function showReading({ citation, spanText, sources, first, owner }) {
+  if (shown && shown.owner === owner && shown.first === first) return;
+  release();
+  shown = { owner, first };
+  owner.mark(true);
+  const read = readNeighbors(citation);
+  const rest = citation.neighbors.filter((neighbor) => !read.includes(neighbor));
+  if (first) read.sort((a, b) => (b.document_id === first) - (a.document_id === first));
+  body.replaceChildren(...read.map((neighbor) => cardOf(neighbor, citation, spanText, sources)));
+  if (rest.length) {
+    const folded = make("details", "folded", make("summary", "", `Found, hardly looked at (${rest.length})`));
+    folded.append(...rest.map((neighbor) => cardOf(neighbor, citation, spanText, sources)));
+    body.append(folded);
+  }
+  panel.classList.remove("empty");
+  panel.scrollTop = 0;
+}
+
+function release() {
+  shown?.owner.mark(false);
+  shown = null;
+}
+
+/** Empty the panel; the focus goes back to the span that it belonged to, if it stood in the panel. */
+export function closeReading() {
+  const owner = shown?.owner;
+  const hadFocus = panel.contains(document.activeElement);
+  release();
+  panel.classList.add("empty");
+  body.replaceChildren(make("p", "muted", "Point at a tinted part of an answer, or at its number, to see what was read for it."));
+  if (hadFocus) owner?.focus();
+}
+
+export function isReadingOpen() {
+  return shown !== null;
+}
+
+/** Close the panel if it belongs to an answer that goes away. */
+export function forgetReading(isOwner) {
+  if (shown && isOwner(shown.owner)) closeReading();
+}
+
+document.getElementById("reading-close").addEventListener("click", closeReading);
+closeReading();

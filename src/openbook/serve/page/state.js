@@ -1,0 +1,34 @@
+// What the parts of the page share: the server's models and books, whether edits are allowed, the settings.
+
+export const state = {
+  model: "",
+  book: "", // empty: there is one, and the server takes it
+  edits: false,
+  changes: 0, // documents added, edited or removed from this page
+  lastQuestion: "",
+};
+
+const field = (id) => document.getElementById(id);
+
+/** A number of a field, within its bounds; null where it is empty or none. */
+function numberIn(input) {
+  const number = input.valueAsNumber;
+  if (!Number.isFinite(number)) return null;
+  return Math.min(Math.max(number, Number(input.min)), Number(input.max));
+}
+
+/** How answers are to be written. */
+export function settings() {
+  return {
+    k: numberIn(field("set-k")),
+    mode: field("set-mode").value,
+    maxTokens: numberIn(field("set-tokens")) ?? 128,
+    temperature: numberIn(field("set-temperature")) ?? 0,
+  };
+}
+
+/** Add the chosen book to a route's path. */
+export function withBook(path) {
+  if (!state.book) return path;
+  return `${path}${path.includes("?") ? "&" : "?"}book=${encodeURIComponent(state.book)}`;
+}

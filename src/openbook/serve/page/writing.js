@@ -1,0 +1,79 @@
+// One answer from the server: asked, streamed, stopped, with how fast it came.
+
+import { events, Problem } from "./api.js";
+import { settings, state } from "./state.js";
+
+/** Put a question to the server; `view` gets the text and citations as they come. */
+export class Writing {
+  #abort = new AbortController();
+  finishReason = null;
+  usage = null;
+  seconds = 0; // from the first piece to the last
+
+  constructor(question, { retrieval }) {
+    this.question = question;
+    this.retrieval = retrieval;
+  }
+
+  stop() {
+    this.#abort.abort();
+  }
+
+  get isStopped() {
+    return this.#abort.signal.aborted;
+  }
+
+  /** Returns when the text is complete or stopped; throws a Problem where it cannot be. */
+  async run(view, onPiece = () => {}) {
+    let first = null;
+    try {
+      for await (const event of events("v1/chat/completions", this.#body(), this.#abort.signal)) {
+        const choice = event.choices?.[0];
+        const piece = choice?.delta?.content;
+        if (piece) {
+          first ??= performance.now();
+          this.seconds = (performance.now() - first) / 1000;
+          view.add(piece);
+          onPiece(piece);
+        }
+        const citations = event.openbook?.citations;
+        if (citations?.length) view.cite(citations);
+        if (choice?.finish_reason) this.finishReason = choice.finish_reason;
+        if (event.usage) this.usage = event.usage;
+      }
+    } catch (error) {
+      if (error.name !== "AbortError") throw error;
+      this.finishReason = "cancelled";
+    }
+    if (this.finishReason === null) throw new Problem("The answer broke off. Ask again.");
+  }
+
+  #body() {
+    const { k, mode, maxTokens, temperature } = settings();
+    const openbook = { retrieval: this.retrieval };
+    if (this.retrieval && k) openbook.k = k;
+    if (this.retrieval && mode) openbook.mode = mode;
+    if (state.book) openbook.book = state.book;
+    return {
+      model: state.model,
+      messages: [{ role: "user", content: this.question }],
+      max_tokens: maxTokens,
+      temperature,
+      stream: true,
+      stream_options: { include_usage: true },
+      openbook,
+    };
+  }
+
+  /** What is known of the finished answer, as a line. */
+  facts() {
+    const facts = [];
+    const tokens = this.usage?.completion_tokens;
+    if (tokens !== undefined) facts.push(tokens === 1 ? "1 token" : `${tokens} tokens`);
+    // The first token comes when the clock starts.
+    if (tokens > 1 && this.seconds > 0) facts.push(`${((tokens - 1) / this.seconds).toFixed(1)} tokens/s`);
+    if (this.finishReason === "cancelled") facts.push("stopped");
+    if (this.finishReason === "length") facts.push(`cut at the longest answer; the settings can ask for more`);
+    return facts;
+  }
+}

@@ -1,0 +1,53 @@
+"""The page's files: who gets them, and what a browser may do with them."""
+
+import pytest
+
+from openbook.serve.page_routes import PAGE_PATHS
+from scripted_engine import ScriptedEngine
+from serve_events import MakeState, Running, Serve, telling
+
+
+@pytest.fixture
+def server(make_state: MakeState, serve: Serve) -> Running:
+    return serve(make_state(ScriptedEngine(telling("")), api_key="open sesame"))
+
+
+@pytest.mark.parametrize("path", sorted(PAGE_PATHS))
+def test_the_files_come_without_a_key_and_under_a_strict_policy(server: Running, path: str) -> None:
+    answer = server.http.get(path)
+    assert answer.status_code == 200
+    rules = dict(rule.split(" ", 1) for rule in answer.headers["content-security-policy"].split("; "))
+    assert rules.pop("default-src") == rules.pop("frame-ancestors") == rules.pop("trusted-types") == "'none'"
+    assert {rules[name] for name in ("script-src", "style-src", "connect-src", "img-src")} == {"'self'"}
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert "access-control-allow-origin" not in answer.headers
+    kind = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}.get(
+        path.rpartition(".")[2], "text/html"
+    )
+    assert answer.headers["content-type"].split(";")[0] == kind
+    assert "://" not in answer.text.replace(
+        "http://www.w3.org/2000/svg", ""
+    )  # nothing is loaded from elsewhere
+
+
+def test_a_file_that_has_not_changed_is_not_sent_again(server: Running) -> None:
+    etag = server.http.get("/").headers["etag"]
+    assert server.http.get("/", headers={"If-None-Match": etag}).status_code == 304
+    head = server.http.head("/page/main.js")
+    assert (head.status_code, head.content) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    "name", ["nothing.js", "..%2fpage_routes.py", "%2e%2e/app.py", "..\\app.py", "x" * 3000]
+)
+def test_no_other_file_leaves(server: Running, name: str) -> None:
+    answer = server.http.get(f"/page/{name}", headers={"Authorization": "Bearer open sesame"})
+    assert answer.status_code == 404
+    assert set(answer.json()) == {"error"}
+
+
+def test_what_is_served_is_told_with_the_key_alone(server: Running) -> None:
+    assert server.http.get("/page/about").status_code == 401
+    answer = server.http.get("/page/about", headers={"Authorization": "Bearer open sesame"})
+    assert answer.json() == {"model": "tiny", "books": ["fables"], "edits": False}
