@@ -9,9 +9,10 @@ import hmac
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from openbook.serve.api_errors import ApiError
+from openbook.serve.api_errors import ApiError, too_large
 from openbook.serve.page_routes import PAGE_PATHS
 from openbook.serve.server_settings import ServerSettings
 
@@ -98,8 +99,8 @@ def _unauthorized(*, is_browser: bool) -> ApiError:
     )
 
 
-class _TooLargeError(Exception):
-    """A body that goes on beyond its limit."""
+class _TooLargeError(HTTPException):
+    """A body that goes on beyond its limit; of the framework's kind, which it lets pass while it reads."""
 
 
 class BodyLimit:
@@ -130,7 +131,7 @@ class BodyLimit:
             message = await receive()
             read += len(message.get("body", b""))
             if read > self._max_bytes:
-                raise _TooLargeError
+                raise _TooLargeError(413)
             return message
 
         async def noted(message: Message) -> None:
@@ -145,5 +146,4 @@ class BodyLimit:
                 await self._refuse(scope, receive, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        said = f"the body is too large: at most {self._max_bytes:,} bytes"
-        await ApiError(413, said, code="request_too_large").response()(scope, receive, send)
+        await too_large().response()(scope, receive, send)

@@ -153,7 +153,14 @@ def _of_http(request: Request, error: HTTPException) -> ApiError:
         return ApiError(404, f"{where}: there is no such route", code="unknown_url")
     if error.status_code == 405:
         return ApiError(405, f"{where}: not by this method", code="method_not_allowed", headers=error.headers)
+    if error.status_code == 413:
+        return too_large()
     return ApiError(400, f"{where}: the body is not JSON", code="invalid_json")
+
+
+def too_large() -> ApiError:
+    """The answer to a body beyond the server's limit."""
+    return ApiError(413, "the body is larger than this server reads", code="request_too_large")
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

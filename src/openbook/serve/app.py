@@ -8,13 +8,27 @@ from anyio import to_thread
 from fastapi import FastAPI
 
 from openbook import __version__
-from openbook.serve import chat_routes, model_routes, page_routes
+from openbook.serve import (
+    chat_routes,
+    completion_routes,
+    embedding_routes,
+    model_routes,
+    page_routes,
+    responses_routes,
+)
 from openbook.serve.access import AccessControl, BodyLimit
 from openbook.serve.api_errors import install_error_handlers
 from openbook.serve.server_metrics import CountedRequests
 from openbook.serve.server_state import ServerState
 
-ROUTERS = (model_routes.router, chat_routes.router, page_routes.router)
+ROUTERS = (
+    model_routes.router,
+    chat_routes.router,
+    completion_routes.router,
+    responses_routes.router,
+    embedding_routes.router,
+    page_routes.router,
+)
 """All routes; those of a new subject are a module with a `router`, named here."""
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 from openbook.errors import SettingsError
 from openbook.generation.text_request import TextRequest
@@ -17,6 +18,22 @@ from openbook.serve.asked_texts import (
 from openbook.serve.server_state import ServerState
 from openbook.serve.text_fields import DrawingFields, OpenbookOptions
 from openbook.text import Turn, turns_ids
+
+
+def turn_of(role: Literal["system", "developer", "user", "assistant"], text: str) -> Turn:
+    """A message as a turn: what developers say is what the system says."""
+    return Turn("system" if role == "developer" else role, text)
+
+
+def conversation_ids(state: ServerState, messages: Sequence[Turn]) -> list[int]:
+    """Encode a conversation, without the space around what is said, up to where the next answer begins.
+
+    Raises:
+        SettingsError: the chat template refuses it.
+    """
+    turns = [replace(turn, text=turn.text.strip()) for turn in messages]
+    turns = [turn for turn in turns if turn.text or turn.role != "system"]
+    return turns_ids(state.chat, turns, opens_with_user=bool(state.own_prefix))
 
 
 def asked_conversation(
@@ -50,9 +67,7 @@ def asked_conversation(
     require_few_texts(state, n, param="n")
     options = options or OpenbookOptions()
     _require_question(messages)
-    turns = [replace(turn, text=turn.text.strip()) for turn in messages]
-    turns = [turn for turn in turns if turn.text or turn.role != "system"]
-    ids = without_prefix(state, turns_ids(state.chat, turns, opens_with_user=bool(state.own_prefix)))
+    ids = without_prefix(state, conversation_ids(state, messages))
     prompt = len(state.own_prefix) + len(ids)
     default = state.settings.default_tokens
     request = TextRequest(

@@ -67,7 +67,13 @@ def reading_of(state: ServerState, options: OpenbookOptions, question: str | Non
     book = state.books.get(options.book)
     if not options.retrieval:
         return Reading(None, None)
-    lookup = Lookup(book=book.newest(), k=options.k, mode=options.mode, question=question)
+    lookup = Lookup(
+        book=book.newest(),
+        k=options.k,
+        mode=options.mode,
+        documents=None if options.filter is None else options.filter.documents(),
+        question=question,
+    )
     return Reading(lookup, book.name)
 
 
@@ -120,7 +126,7 @@ def length_of(state: ServerState, prompt: int, asked: int | None, *, default: in
             400,
             f"the model's context has {state.context} tokens, the prompt has {prompt}, and {wanted} are to "
             "be written; shorten the prompt, or ask for fewer",
-            param="messages" if prompt > state.context else param,
+            param=param if room > 0 else None,
             code="context_length_exceeded",
         )
     return wanted

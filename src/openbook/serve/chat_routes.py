@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 
 from openbook.generation.text_request import WrittenToken
 from openbook.serve.api_errors import ApiError, documented, error_of
-from openbook.serve.asked_conversation import asked_conversation
+from openbook.serve.asked_conversation import asked_conversation, turn_of
 from openbook.serve.asked_texts import AskedTexts, require_model, stops_of
 from openbook.serve.chat_schema import (
     AnswerMessage,
@@ -20,7 +20,6 @@ from openbook.serve.chat_schema import (
     ChatCompletion,
     ChatDelta,
     ChatLogprobs,
-    ChatMessage,
     ChatRequest,
 )
 from openbook.serve.citation_answers import book_answer, chat_annotations
@@ -30,7 +29,6 @@ from openbook.serve.server_state import ServerState, new_id, state_of
 from openbook.serve.token_logprobs import chat_logprob
 from openbook.serve.writing import Writing, unless_gone
 from openbook.serve.written_texts import WrittenText, reply_parts, usage_of, written_texts
-from openbook.text import Turn
 
 router = APIRouter()
 
@@ -58,7 +56,7 @@ def _asked(state: ServerState, body: ChatRequest) -> AskedTexts:
     is_new = body.max_completion_tokens is not None
     return asked_conversation(
         state,
-        [_said(message) for message in body.messages],
+        [turn_of(message.role, message.text) for message in body.messages],
         body,
         body.openbook,
         length=body.max_completion_tokens if is_new else body.max_tokens,
@@ -79,10 +77,6 @@ def _require_consistent(body: ChatRequest) -> None:
     for said, is_so in wrong.items():
         if is_so:
             raise ApiError(400, said, param=said.partition(":")[0], code="invalid_value")
-
-
-def _said(message: ChatMessage) -> Turn:
-    return Turn("system" if message.role == "developer" else message.role, message.text)
 
 
 # --- At once ---

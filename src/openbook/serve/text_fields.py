@@ -6,7 +6,9 @@ name the client's own things, are accepted: they stand in `ClientFields`.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from openbook.database import DocumentFilter
 
 Mode = Literal["dense", "bm25", "hybrid"]
 StopText = Annotated[str, Field(min_length=1)]
@@ -16,6 +18,44 @@ class RequestBody(BaseModel):
     """The base of all requests: an unknown name or a value of another type is refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _require_whole_characters(cls, value: object) -> object:
+        """JSON can hold half of a character, which is no text, and which nothing after this takes."""
+        said = (
+            value
+            if isinstance(value, list)
+            else [*value, *value.values()]
+            if isinstance(value, dict)
+            else [value]
+        )
+        for text in said:
+            if isinstance(text, str) and not text.isascii():
+                try:
+                    text.encode()
+                except UnicodeEncodeError as error:
+                    raise ValueError(f"holds half a character at {error.start}") from None
+        return value
+
+
+Patterns = Annotated[list[StopText], Field(min_length=1, max_length=64)]
+
+
+class DocumentPatterns(RequestBody):
+    """Documents: one of the patterns of each kind that is given must match, as in `openbook search`."""
+
+    ids: Patterns | None = None
+    sources: Patterns | None = None
+    titles: Patterns | None = None
+
+    def documents(self) -> DocumentFilter:
+        """As a search takes them.
+
+        Raises:
+            SettingsError: an empty pattern, or none at all.
+        """
+        return DocumentFilter(ids=self.ids or (), sources=self.sources or (), titles=self.titles or ())
 
 
 class OpenbookOptions(RequestBody):
@@ -29,6 +69,8 @@ class OpenbookOptions(RequestBody):
     """Neighbors of each chunk; null: as in the model's training."""
     mode: Mode | None = None
     """Of search; null: the book's default."""
+    filter: DocumentPatterns | None = None
+    """Which documents are looked things up in; null: all."""
     footnotes: bool = False
     """Put what was read into the text, as Markdown footnotes."""
 

@@ -1,7 +1,11 @@
 """Tokens and their log-probabilities, as OpenAI's answers have them."""
 
+import codecs
+from collections.abc import Sequence
+
 from openbook.generation.text_request import WrittenToken
 from openbook.serve.chat_schema import ChatLogprob, LogprobOfToken
+from openbook.serve.completion_schema import CompletionLogprobs
 from openbook.text import Tokenizer
 
 _LEAST = -9999.0
@@ -39,3 +43,37 @@ def chat_logprob(tokenizer: Tokenizer, written: WrittenToken) -> ChatLogprob:
 def _of_token(tokenizer: Tokenizer, token: int, logprob: float | None) -> LogprobOfToken:
     spelled = list(bytes_of(tokenizer, token))
     return LogprobOfToken(token=token_name(tokenizer, token), bytes=spelled or None, logprob=finite(logprob))
+
+
+def completion_logprobs(
+    tokenizer: Tokenizer, tokens: Sequence[WrittenToken], *, begin: int = 0
+) -> CompletionLogprobs:
+    """Tokens as completions have them, those likeliest at each place by their names.
+
+    Args:
+        tokenizer: of the tokens.
+        tokens: in a row.
+        begin: the first one's place in the text, in characters.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("ignore")
+    names, offsets = [], []
+    for token in tokens:
+        names.append(token_name(tokenizer, token.id))
+        offsets.append(begin)
+        begin += len(decoder.decode(bytes_of(tokenizer, token.id)))
+    return CompletionLogprobs(
+        tokens=names,
+        token_logprobs=[None if token.logprob is None else finite(token.logprob) for token in tokens],
+        top_logprobs=[_by_name(tokenizer, token) for token in tokens],
+        text_offset=offsets,
+    )
+
+
+def _by_name(tokenizer: Tokenizer, token: WrittenToken) -> dict[str, float] | None:
+    if token.logprob is None:
+        return None
+    named: dict[str, float] = {}
+    for item in token.likeliest:
+        named.setdefault(token_name(tokenizer, item.id), finite(item.logprob))
+    named.setdefault(token_name(tokenizer, token.id), finite(token.logprob))
+    return named

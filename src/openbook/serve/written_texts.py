@@ -67,13 +67,13 @@ async def written_texts(asked: AskedTexts, writing: Writing) -> list[WrittenText
     return texts
 
 
-def usage_of(ends: list[ReplyEnd], *, prompts: int = 1) -> Usage:
-    """Tokens of a request: a prompt that is continued n times counts once.
+def usage_of(ends: list[ReplyEnd], *, each: int | None = None) -> Usage:
+    """Tokens of a request: a prompt that several texts follow counts once.
 
     Args:
         ends: of its texts, those of one prompt in a row.
-        prompts: how many there are.
+        each: texts that follow each prompt; None: all follow one.
     """
-    read = sum(end.prompt_tokens for end in ends[:: max(1, len(ends) // prompts)])
+    read = sum(end.prompt_tokens for end in ends[:: each or len(ends)])
     written = sum(end.completion_tokens for end in ends)
     return Usage(prompt_tokens=read, completion_tokens=written, total_tokens=read + written)

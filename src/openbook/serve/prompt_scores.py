@@ -1,0 +1,102 @@
+"""Scoring a prompt as it stands: the log-probability of each of its tokens after those before it.
+
+Where a context ends and an answer begins is not known here, so chunk borders follow from the beginning alone:
+the first token ends a chunk, and the text goes on from there. With M = 4, and . for padding:
+
+    . . . t | t t t t | t t t t | t t
+            ^ predicted from here; each complete chunk is looked up for the next
+
+That is how `openbook eval harness` scores whole texts (loglikelihood_rolling), and with
+`AnswerOptions(borders="text")` contexts with their answers, too.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from openbook.evaluate.harness.alignment import ChunkAlignment, Row
+from openbook.evaluate.harness.neighbor_cache import NeighborCache
+from openbook.generation.neighbor_fetcher import fetcher_for
+from openbook.generation.text_request import Lookup, TokenLogprob, WrittenToken
+from openbook.model import RetroForCausalLM
+from openbook.model.batch import evaluation_mode
+from openbook.model.positions import position_ids
+
+_AT_ONCE = 256
+"""Positions whose log-probabilities are computed at a time: each has one of every token."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptScores:
+    """What the model thinks of a prompt."""
+
+    tokens: list[WrittenToken]
+    """The first has no log-probability."""
+    end: WrittenToken
+    """The end of text, if it stood after the prompt."""
+
+
+def score_prompt(
+    model: RetroForCausalLM, ids: Sequence[int], lookup: Lookup | None, *, eos_id: int, num_likeliest: int
+) -> PromptScores:
+    """Score each token of a prompt.
+
+    Args:
+        model: on the thread that may use it.
+        ids: at least one token.
+        lookup: what the prompt's chunks are looked up in; None: without retrieval.
+        eos_id: the end of text.
+        num_likeliest: so many of the likeliest tokens are told at each place.
+
+    Raises:
+        SettingsError, MismatchError, DatabaseError: the prompt cannot be looked up.
+    """
+    neighbors = None
+    if lookup is not None:
+        fetcher = fetcher_for(
+            model, lookup.book, k=lookup.k, mode=lookup.mode, retrieval=True, documents=lookup.documents
+        )
+        neighbors = None if fetcher is None else NeighborCache(fetcher)
+    alignment = ChunkAlignment(model.config.chunk_size, model.config.max_position_embeddings, eos_id)
+    scored = [WrittenToken(ids[0], None)]
+    for row in alignment.rows(list(ids[:1]), [*ids[1:], eos_id]):
+        scored += _scored(model, row, neighbors, num_likeliest)
+    return PromptScores(scored[:-1], scored[-1])
+
+
+def _scored(
+    model: RetroForCausalLM, row: Row, neighbors: NeighborCache | None, num_likeliest: int
+) -> list[WrittenToken]:
+    """The tokens that a row predicts."""
+    ids = torch.tensor([row.tokens], device=model.device)
+    exists = torch.ones_like(ids, dtype=torch.bool)
+    exists[:, : row.padding] = False
+    found = None if neighbors is None else neighbors.of_rows([row], model.config.chunk_size)
+    read = {} if found is None else {"neighbor_ids": found[0], "neighbor_mask": found[1]}
+    with evaluation_mode(model), torch.inference_mode():
+        out = model(
+            ids,
+            attention_mask=exists,
+            position_ids=position_ids(exists),
+            logits_from=row.first - 1,
+            **{name: part.to(model.device) for name, part in read.items()},
+        )
+        assert out.logits is not None
+        return _told(out.logits[0, :-1], ids[0, row.first :], num_likeliest)
+
+
+def _told(logits: Tensor, targets: Tensor, num_likeliest: int) -> list[WrittenToken]:
+    """Tokens [T] with their log-probabilities and the likeliest ones, from logits [T, V]."""
+    told = []
+    for start in range(0, len(targets), _AT_ONCE):
+        part, wanted = logits[start : start + _AT_ONCE].float(), targets[start : start + _AT_ONCE]
+        log_probs = part - part.logsumexp(-1, keepdim=True)
+        own = log_probs.gather(-1, wanted[:, None])[:, 0].tolist()
+        top = log_probs.topk(min(num_likeliest, log_probs.shape[-1]), dim=-1)
+        rows = zip(wanted.tolist(), own, top.indices.tolist(), top.values.tolist(), strict=True)
+        for token, logprob, likeliest, values in rows:
+            pairs = zip(likeliest, values, strict=True)
+            told.append(WrittenToken(token, logprob, tuple(TokenLogprob(*pair) for pair in pairs)))
+    return told

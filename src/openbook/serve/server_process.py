@@ -1,0 +1,55 @@
+"""Running the application until a signal: SIGTERM and Ctrl-C finish what runs, and take nothing new."""
+
+import logging
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+from openbook.errors import SettingsError
+
+_PATIENCE = 600
+"""Seconds after a signal at which connections that are still open are closed."""
+
+
+def run_server(app: FastAPI, host: str, port: int, *, on_ready: Callable[[str], None]) -> None:
+    """Serve until a signal comes; then finish what runs.
+
+    Args:
+        app: what answers.
+        host: address to bind.
+        port: 0: a free one.
+        on_ready: told the server's address when it can be asked.
+
+    Raises:
+        SettingsError: the address cannot be bound.
+    """
+    bound = _bound(host, port)
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_PATIENCE,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    name = f"[{host}]" if ":" in host else host
+    on_ready(f"http://{name}:{bound.getsockname()[1]}")
+    uvicorn.Server(config).run(sockets=[bound])
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((host, port))
+        found.listen(1024)
+    except OSError as error:
+        found.close()
+        raise SettingsError(
+            f"{host}:{port}: cannot be bound ({error.strerror or error}); choose another: --host, --port"
+        ) from error
+    return found

@@ -1,0 +1,101 @@
+"""Who may ask a server: keys, hosts, origins, sizes."""
+
+import pytest
+
+from openbook.errors import SettingsError
+from openbook.serve.server_settings import ServerSettings
+from scripted_engine import ScriptedEngine
+from serve_events import MakeState, Running, Serve, telling
+
+KEY = "s3cret-key"
+
+
+@pytest.fixture
+def guarded(make_state: MakeState, serve: Serve) -> Running:
+    return serve(make_state(ScriptedEngine(telling("x")), api_key=KEY))
+
+
+@pytest.fixture
+def local(make_state: MakeState, serve: Serve) -> Running:
+    return serve(make_state(ScriptedEngine(telling("x"))))
+
+
+def routes_of(server: Running) -> list[tuple[str, str]]:
+    headers = {"Authorization": f"Bearer {KEY}"}
+    paths = server.http.get("/openapi.json", headers=headers).json()["paths"]
+    return [(method, path) for path, methods in paths.items() for method in methods]
+
+
+def test_a_key_guards_every_route_but_one(guarded: Running) -> None:
+    found = {}
+    for method, path in [*routes_of(guarded), ("get", "/openapi.json"), ("get", "/nowhere")]:
+        found[path] = guarded.http.request(method, path).status_code
+    assert found.pop("/health") == 200
+    assert set(found.values()) == {401}
+    assert len(found) > 8
+
+
+def test_the_right_key_opens(guarded: Running) -> None:
+    assert guarded.http.get("/v1/models", headers={"Authorization": f"Bearer {KEY}"}).status_code == 200
+    assert guarded.http.get("/v1/models", auth=("anybody", KEY)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["", "Bearer", "Bearer wrong", f"Bearer {KEY}x", f"Bearer {KEY[:-1]}", KEY, "Basic !!", "Bearer é"],
+)
+def test_a_wrong_key_does_not(guarded: Running, shown: str) -> None:
+    answer = guarded.http.get("/v1/models", headers={"Authorization": shown.encode()})
+    assert answer.status_code == 401
+    assert answer.json()["error"]["code"] == "invalid_api_key"
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_browser_is_told_to_ask_for_the_key(guarded: Running) -> None:
+    answer = guarded.http.get("/openapi.json", headers={"Accept": "text/html"})
+    assert answer.headers["www-authenticate"].startswith("Basic")
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "[::"])
+def test_another_host_name_is_refused_on_this_machine(local: Running, host: str) -> None:
+    answer = local.http.get("/v1/models", headers={"Host": host})
+    assert answer.status_code in (400, 403)
+
+
+def test_names_of_this_machine_are_answered(local: Running) -> None:
+    for host in ("localhost", f"localhost:{local.port}", "127.0.0.1", "[::1]:9"):
+        assert local.http.get("/v1/models", headers={"Host": host}).status_code == 200
+
+
+def test_a_page_of_another_site_is_refused(local: Running) -> None:
+    answer = local.http.get("/v1/models", headers={"Origin": "https://evil.example"})
+    assert answer.status_code == 403
+    assert local.http.get("/v1/models", headers={"Origin": local.url}).status_code == 200
+    assert "access-control-allow-origin" not in answer.headers
+
+
+def test_a_bound_address_answers_by_any_name(make_state: MakeState, serve: Serve) -> None:
+    server = serve(make_state(ScriptedEngine(telling("x")), host="0.0.0.0"))
+    assert server.http.get("/v1/models", headers={"Host": "books.example"}).status_code == 200
+
+
+def test_a_body_that_is_too_large(make_state: MakeState, serve: Serve) -> None:
+    server = serve(make_state(ScriptedEngine(telling("x")), max_body_bytes=1000))
+    body = b" " * 2000
+    for content in (body, iter([body[:500]] * 4)):
+        answer = server.http.post(
+            "/v1/completions", content=content, headers={"Content-Type": "application/json"}
+        )
+        assert answer.status_code == 413
+        assert answer.json()["error"]["code"] == "request_too_large"
+
+
+def test_an_empty_key_guards_nothing() -> None:
+    with pytest.raises(SettingsError, match="without a key"):
+        ServerSettings(api_key=" ")
+
+
+def test_what_is_refused_is_counted(guarded: Running) -> None:
+    guarded.http.get("/v1/models")
+    text = guarded.http.get("/metrics", headers={"Authorization": f"Bearer {KEY}"}).text
+    assert 'status="401"' in text
