@@ -1,5 +1,6 @@
 """What the tests of writing share: a sharp model, what was searched, prompts, small databases."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,10 @@ import pytest
 import torch
 
 from openbook.database import Database, Version
+from openbook.errors import DatabaseError
+from openbook.generation import Sampling
+from openbook.generation.engine import Engine
+from openbook.generation.text_request import Lookup, TextRequest
 from openbook.model import RetroForCausalLM
 from openbook.text import Document
 
@@ -77,5 +82,35 @@ def small(book: Database, tmp_path: Path) -> Callable[..., Database]:
         if texts:
             database.add(Document(id=f"{number}", text=text) for number, text in enumerate(texts))
         return database
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def plain_engine(trained_folder: Path, book: Database) -> Callable[[], Engine]:
+    """Make engines of one model; whoever makes one closes it before the next."""
+    model = RetroForCausalLM.from_pretrained(trained_folder).eval()
+    return lambda: Engine(model, book.tokenizer, max_batch=2, max_waiting=4)
+
+
+@pytest.fixture(scope="session")
+def ask_plain(book: Database, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., TextRequest]:
+    """Requests for so many tokens, that look things up or not, or look them up in a book that is gone."""
+    lost = Database.open(shutil.copytree(book.path, tmp_path_factory.mktemp("lost") / "db")).opened
+
+    def search_chunks(*arguments: Any, **options: Any) -> Any:
+        raise DatabaseError("the book is gone")
+
+    object.__setattr__(lost, "search_chunks", search_chunks)
+
+    def make(count: int, retrieval: bool, *, stop: tuple[str, ...], fails: bool) -> TextRequest:
+        lookup = Lookup(book=lost if fails else book.opened) if retrieval or fails else None
+        return TextRequest(
+            prompt_ids=tuple(book.tokenizer.encode(["Number 4. ba ke"])[0]),
+            sampling=Sampling(),
+            max_new_tokens=count,
+            lookup=lookup,
+            stop=stop,
+        )
 
     return make

@@ -9,7 +9,7 @@ from foreign_tokenizers import foreign
 from openbook.database import Database
 from openbook.generation import Generation, Sampling, generate
 from openbook.generation.citations import cite
-from openbook.generation.decoding_loop import DecodedToken
+from openbook.generation.decoded_token import DecodedToken
 from openbook.model import RetroForCausalLM
 
 M = 16

@@ -13,7 +13,7 @@ from openbook.database import Database
 from openbook.generation import Generation, generate
 from openbook.generation.citations import cite
 from openbook.generation.copied_spans import CopiedToken, copied_spans, copied_token, ends_of_tokens
-from openbook.generation.decoding_loop import DecodedToken
+from openbook.generation.decoded_token import DecodedToken
 from openbook.model import RetroForCausalLM
 from openbook.model.copy_head import CopyDistribution, CopyHead
 from openbook.model.retrofitting import retrofit

@@ -1,12 +1,12 @@
 """Which neighbors each span of generated text could see, and how much it looked at each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from openbook.database import Hit
 from openbook.generation.copied_spans import CopiedSpan, CopiedToken, copied_spans, ends_of_tokens
-from openbook.generation.decoding_loop import DecodedToken
+from openbook.generation.decoded_token import DecodedToken
 from openbook.text import Tokenizer
 
 
@@ -57,9 +57,20 @@ def cite(
     Returns:
         The text, and citations in its order; none without retrieval.
     """
+    text, cited = cite_chunks(tokens, hits, tokenizer, retrieved)
+    return text, [citation for _, citation in cited]
+
+
+def cite_chunks(
+    tokens: Sequence[DecodedToken],
+    hits: Sequence[Sequence[Hit]],
+    tokenizer: Tokenizer,
+    retrieved: Sequence[Sequence[Sequence[int]]] = (),
+) -> tuple[str, list[tuple[int, Citation]]]:
+    """As `cite`, each citation with the number of its chunk."""
     ids = [token.id for token in tokens]
     text = tokenizer.decode_inside([ids])[0]
-    citations: list[Citation] = []
+    citations: list[tuple[int, Citation]] = []
     ends = ends_of_tokens(ids, text, tokenizer)
     places = [(begin, end, token.copied) for begin, end, token in zip([0, *ends], ends, tokens, strict=False)]
     done = 0
@@ -71,9 +82,24 @@ def cite(
         neighbors = _cited(span, hits[chunk]) if chunk < len(hits) else []
         if neighbors and end > start:
             copied = _copied(places[done - len(span) : done], hits[chunk], retrieved[chunk:], tokenizer)
-            citations.append(Citation(start, end, neighbors, copied))
+            citations.append((chunk, Citation(start, end, neighbors, copied)))
         start = end
     return text, citations
+
+
+def moved(citations: Sequence[Citation], *, by: int, end: int | None) -> list[Citation]:
+    """Citations of a text without its first characters, and without those after the end, if there is one."""
+    found = []
+    for citation in citations:
+        last = citation.end - by if end is None else min(end, citation.end - by)
+        start = max(0, citation.start - by)
+        copied = [
+            replace(span, start=max(start, span.start - by), end=min(last, span.end - by))
+            for span in citation.copied
+        ]
+        kept = [span for span in copied if span.end > span.start]
+        found.append(Citation(start, last, citation.neighbors, kept))
+    return [citation for citation in found if citation.end > citation.start]
 
 
 def _copied(

@@ -1,22 +1,19 @@
 """From a prompt to a continuation with its sources."""
 
-import secrets
 from dataclasses import dataclass, field
 from typing import Literal
 
 from openbook.database import Database, DocumentFilter, Version
 from openbook.errors import SettingsError
-from openbook.generation.citations import Citation, cite
-from openbook.generation.decoding_loop import DecodingSettings, decode
+from openbook.generation.citations import Citation
 from openbook.generation.neighbor_fetcher import fetcher_for
 from openbook.generation.request import check_request
 from openbook.generation.sampling import Sampling
-from openbook.generation.text_stream import OnText, TextStream
+from openbook.generation.text_request import Lookup, OnEvent, TextEvent, TextPiece, TextRequest
+from openbook.generation.text_stream import OnText
+from openbook.generation.text_writing import prepare, write_texts
 from openbook.model import EncodedNeighbors, RetroForCausalLM
 from openbook.model.batch import evaluation_mode
-
-_SEEDS = 2**32
-"""To draw one from: so few that it can be typed again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,31 +73,39 @@ def generate(
     """
     check_request(prompt, max_new_tokens=max_new_tokens, k=k)
     database = database.opened
-    fetcher = fetcher_for(model, database, k=k, mode=mode, retrieval=retrieval, documents=documents)
-    seed = any_seed() if seed is None else seed
-    settings = DecodingSettings(max_new_tokens, sampling or Sampling(), database.tokenizer.eos_id, seed)
-    tokens_of_prompt = _encode(database, prompt)
-    require_room(model, len(tokens_of_prompt), max_new_tokens)
-    fetch = None if fetcher is None else fetcher.fetch
-    stream = TextStream(database.tokenizer, on_text)
-    with evaluation_mode(model):
-        tokens = decode(model, tokens_of_prompt, settings, fetch, encoded_neighbors, is_done=stream.add)
-    found, retrieved = ([], []) if fetcher is None else (fetcher.hits, fetcher.retrieved)
-    text, citations = cite(tokens, found, database.tokenizer, retrieved)
-    stream.finish(text)
-    return Generation(
-        text,
-        citations,
-        prompt=prompt,
+    if not retrieval:
+        # They must belong together all the same.
+        fetcher_for(model, database, k=k, mode=mode, retrieval=False)
+    request = TextRequest(
+        prompt_ids=tuple(_encode(database, prompt)),
+        sampling=sampling or Sampling(),
+        max_new_tokens=max_new_tokens,
+        lookup=Lookup(book=database, k=k, mode=mode, documents=documents) if retrieval else None,
         seed=seed,
-        tokens=len(tokens),
-        finish_reason="length" if len(tokens) == max_new_tokens else "stop",
+    )
+    job = prepare(model, database.tokenizer, request, on_event=pieces_to(on_text))
+    with evaluation_mode(model):
+        (end,) = write_texts(model, [job], batch_size=1, encoded_neighbors=encoded_neighbors)
+    return Generation(
+        end.text,
+        end.citations,
+        prompt=prompt,
+        seed=end.seed,
+        tokens=end.completion_tokens,
+        finish_reason="length" if end.finish_reason == "length" else "stop",
     )
 
 
-def any_seed() -> int:
-    """Draw a seed for draws that shall be repeatable though none was given."""
-    return secrets.randbelow(_SEEDS)
+def pieces_to(on_text: OnText | None) -> OnEvent | None:
+    """What tells a text's pieces alone."""
+    if on_text is None:
+        return None
+
+    def tell(event: TextEvent) -> None:
+        if isinstance(event, TextPiece) and event.text:
+            on_text(event.text)
+
+    return tell
 
 
 def _encode(database: Version, prompt: str) -> list[int]:
@@ -108,23 +113,3 @@ def _encode(database: Version, prompt: str) -> list[int]:
     if not tokens:
         raise SettingsError(f"the prompt {prompt!r:.40} has no token in this tokenizer")
     return tokens
-
-
-def require_room(model: RetroForCausalLM, prompt: int, max_new_tokens: int) -> None:
-    """Refuse a text that is longer than the base's table of positions, if it has one.
-
-    Args:
-        model: any.
-        prompt: its tokens.
-        max_new_tokens: the longest continuation; its last token need not be read again.
-
-    Raises:
-        SettingsError: saying how many there is room for.
-    """
-    if model.max_positions is not None and prompt + max_new_tokens - 1 > model.max_positions:
-        room = model.max_positions - prompt + 1
-        advice = f"ask for at most {room}" if room > 0 else "shorten the prompt"
-        raise SettingsError(
-            f"max new tokens {max_new_tokens}: the prompt has {prompt} tokens, and the base positions for "
-            f"{model.max_positions}; {advice}"
-        )

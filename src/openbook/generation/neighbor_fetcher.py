@@ -1,6 +1,6 @@
 """Fetching the neighbors of chunks while they are written: from their tokens to what the model reads."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import torch
@@ -102,6 +102,20 @@ class NeighborFetcher:
         self.retrieved: list[list[list[int]]] = []
         """The tokens of each of these."""
 
+    @property
+    def search_key(self) -> Hashable:
+        """What a search depends on besides its texts: those of equal keys may be joined."""
+        return type(self), id(self.database), self.k, self.mode, self.documents
+
+    def queries(self, chunks: Sequence[Sequence[int]]) -> list[str]:
+        """The texts to search for, for C chunks of tokens without padding."""
+        return self.database.tokenizer.decode(chunks)
+
+    def search_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Search for the chunks nearest to n texts: numbers [n, K], -1 where there are no more; scores."""
+        queries = self.database.text_queries(texts)
+        return self.database.search_chunks(queries, k=self.k, mode=self.mode, documents=self.documents)
+
     def search(self, chunks: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Search for the nearest chunks of the database.
 
@@ -111,8 +125,7 @@ class NeighborFetcher:
         Returns:
             their numbers [C, K], best first, -1 where there are no more; and scores [C, K].
         """
-        queries = self.database.text_queries(self.database.tokenizer.decode(chunks))
-        return self.database.search_chunks(queries, k=self.k, mode=self.mode, documents=self.documents)
+        return self.search_texts(self.queries(chunks))
 
     def tensors(self, neighbors: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
         """Read neighbors with their continuations.
@@ -128,7 +141,18 @@ class NeighborFetcher:
 
     def fetch(self, chunks: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
         """Neighbors [C, K, R] of chunks of tokens, and their mask; hits of the last chunk are kept."""
-        found, scores = self.search(chunks)
+        return self.read(*self.search_texts(self.queries(chunks)), count=len(chunks))
+
+    def read(
+        self, found: NDArray[np.int64], scores: NDArray[np.float32], *, count: int
+    ) -> tuple[Tensor, Tensor]:
+        """Read what a search found: as `fetch`.
+
+        Args:
+            found: chunks of the database [n, K], for each of the `queries`.
+            scores: [n, K].
+            count: C, chunks that they were for.
+        """
         ids, mask = self.tensors(found)
         self._keep(found[-1], scores[-1], ids[-1], mask[-1])
         return ids, mask

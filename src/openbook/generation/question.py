@@ -1,18 +1,18 @@
 """From a question to an answer with its sources."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
-from openbook.database import Database, DocumentFilter, Hit, Version
-from openbook.errors import MismatchError
-from openbook.generation.citations import Citation, cite, cited_neighbor
-from openbook.generation.decoding_loop import DecodingSettings, decode
-from openbook.generation.generator import require_room
+from openbook.database import Database, Hit, Version
+from openbook.generation.citations import Citation, cited_neighbor
+from openbook.generation.generator import pieces_to
 from openbook.generation.question_fetcher import question_fetcher_for
 from openbook.generation.request import check_request
 from openbook.generation.sampling import Sampling
-from openbook.generation.text_stream import OnText, TextStream
+from openbook.generation.text_request import Lookup, TextRequest
+from openbook.generation.text_stream import OnText
+from openbook.generation.text_writing import prepare, require_tokenizer, write_texts
 from openbook.model import RetroForCausalLM
 from openbook.model.batch import evaluation_mode
 from openbook.text import ChatFormat
@@ -83,57 +83,40 @@ def ask(
     check_request(question, max_new_tokens=max_new_tokens, k=k)
     question, database = question.strip(), database.opened
     chat = ChatFormat.of(database.tokenizer) if chat is None else chat
-    _require_tokenizer(model, chat)
-    fetcher = None
-    if retrieval:
+    require_tokenizer(model, chat.tokenizer)
+    passages: list[Hit] = []
+    if retrieval and in_prompt:
         fetcher = question_fetcher_for(
-            model, database, question, chat, k=k, mode=mode, in_prompt=in_prompt, documents=documents
+            model, database, question, chat, k=k, mode=mode, in_prompt=True, documents=documents
         )
-    passages = fetcher.hits_of_question() if fetcher is not None and in_prompt else []
-    prompt, num_prefix = _prompt_of(model, chat, question, passages)
-    require_room(model, num_prefix + len(prompt), max_new_tokens)
-    sampling = sampling or Sampling(temperature=0)
-    settings = DecodingSettings(max_new_tokens, sampling, chat.tokenizer.eos_id, seed, end_ids=chat.end_ids)
-    stream = TextStream(chat.tokenizer, on_text, shown=lambda text: _answer_in(text, chat), stop=chat.stop)
-    fetch = None if fetcher is None or in_prompt else fetcher.fetch
+        passages = fetcher.hits_of_question()
+    beside = Lookup(book=database, k=k, mode=mode, documents=documents, question=question)
+    request = TextRequest(
+        prompt_ids=tuple(_prompt_of(model, chat, question, passages)),
+        sampling=sampling or Sampling(temperature=0),
+        max_new_tokens=max_new_tokens,
+        lookup=beside if retrieval and not in_prompt else None,
+        stop=() if chat.stop is None else (chat.stop,),
+        strip=True,
+        end_ids=chat.end_ids,
+        seed=seed,
+    )
+    job = prepare(model, chat.tokenizer, request, on_event=pieces_to(on_text))
     with evaluation_mode(model):
-        tokens = decode(model, prompt, settings, fetch, is_done=stream.add)
-    found, retrieved = ([], []) if fetcher is None else (fetcher.hits, fetcher.retrieved)
-    text, citations = cite(tokens, found, chat.tokenizer, retrieved)
-    answer = _answer_in(text, chat)
-    stream.finish(answer)
-    if in_prompt:
-        citations = _cited_whole(answer, passages)
-    else:
-        citations = _moved(citations, by=len(text) - len(text.lstrip()), end=len(answer))
-    ended = stream.stopped or len(tokens) < max_new_tokens
-    return Answer(answer, citations, "stop" if ended else "length", num_prefix + len(prompt), len(tokens))
-
-
-def _require_tokenizer(model: RetroForCausalLM, chat: ChatFormat) -> None:
-    wanted = model.config.tokenizer_fingerprint
-    if wanted not in {None, *chat.tokenizer.fingerprints}:
-        raise MismatchError(
-            f"the model was trained with tokenizer {wanted}, the question would be put by "
-            f"{chat.tokenizer.name} ({chat.tokenizer.fingerprint}); give the model's: "
-            "chat=ChatFormat.of(load_tokenizer(MODEL))"
-        )
+        (end,) = write_texts(model, [job], batch_size=1)
+    citations = _cited_whole(end.text, passages) if in_prompt else end.citations
+    reason: Literal["stop", "length"] = "length" if end.finish_reason == "length" else "stop"
+    return Answer(end.text, citations, reason, end.prompt_tokens, end.completion_tokens)
 
 
 def _prompt_of(
     model: RetroForCausalLM, chat: ChatFormat, question: str, passages: Sequence[Hit]
-) -> tuple[list[int], int]:
-    """The tokens that a model is given, and how many it puts before them itself."""
+) -> list[int]:
+    """The tokens that a model is given, without those that it puts before every text itself."""
     texts = [f"{hit.text}{hit.continuation}".strip() for hit in passages]
     prompt = [*chat.prefix_ids, *chat.question_ids(question, texts)]
     own: list[int] = getattr(model.config, "prefix_ids", None) or []
-    return (prompt[len(own) :] if prompt[: len(own)] == own else prompt), len(own)
-
-
-def _answer_in(text: str, chat: ChatFormat) -> str:
-    """The answer in what was written so far: without the space around it, and what comes after its end."""
-    answer = text.lstrip()
-    return (answer if chat.stop is None else answer.partition(chat.stop)[0]).rstrip()
+    return prompt[len(own) :] if prompt[: len(own)] == own else prompt
 
 
 def _cited_whole(answer: str, passages: Sequence[Hit]) -> list[Citation]:
@@ -141,17 +124,3 @@ def _cited_whole(answer: str, passages: Sequence[Hit]) -> list[Citation]:
     if not passages or not answer:
         return []
     return [Citation(0, len(answer), [cited_neighbor(hit, None) for hit in passages])]
-
-
-def _moved(citations: Sequence[Citation], *, by: int, end: int) -> list[Citation]:
-    """Citations of a text without its first characters, and without those after the end."""
-    moved = []
-    for citation in citations:
-        start, stop = max(0, citation.start - by), min(end, citation.end - by)
-        copied = [
-            replace(span, start=max(start, span.start - by), end=min(stop, span.end - by))
-            for span in citation.copied
-        ]
-        kept = [span for span in copied if span.end > span.start]
-        moved.append(Citation(start, stop, citation.neighbors, kept))
-    return [citation for citation in moved if citation.end > citation.start]

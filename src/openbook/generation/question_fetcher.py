@@ -50,8 +50,12 @@ class QuestionFetcher(NeighborFetcher):
             and tokenizer.fingerprint == database.tokenizer.fingerprint
         )
 
-    def search(self, chunks: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        return self._search_texts(self.tokenizer.decode(chunks))
+    def queries(self, chunks: Sequence[Sequence[int]]) -> list[str]:
+        """Of a prompt's chunks, which come first, the question."""
+        return self.tokenizer.decode(chunks) if self.hits else [self.question]
+
+    def search_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        return self.database.search_passages(texts, k=self.k, mode=self.mode, documents=self.documents)
 
     def tensors(self, neighbors: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
         if self.reads_stored_tokens:
@@ -64,22 +68,17 @@ class QuestionFetcher(NeighborFetcher):
         shape = (*neighbors.shape, self.num_tokens)
         return torch.from_numpy(ids.reshape(shape)), torch.from_numpy(mask.reshape(shape))
 
-    def fetch(self, chunks: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
-        """Neighbors [C, K, R] of chunks, and their mask; in the first call, of a prompt, the question's."""
-        if self.hits:
-            return super().fetch(chunks)
-        found, scores = self._search_texts([self.question])
-        ids, mask = self.tensors(found)
-        self._keep(found[0], scores[0], ids[0], mask[0])
-        return ids.expand(len(chunks), -1, -1), mask.expand(len(chunks), -1, -1)
+    def read(
+        self, found: NDArray[np.int64], scores: NDArray[np.float32], *, count: int
+    ) -> tuple[Tensor, Tensor]:
+        """See `NeighborFetcher.read`; all chunks of a prompt read what the question finds."""
+        ids, mask = super().read(found, scores, count=count)
+        return ids.expand(count, -1, -1), mask.expand(count, -1, -1)
 
     def hits_of_question(self) -> list[Hit]:
         """What the question finds, best first."""
-        found, scores = self._search_texts([self.question])
+        found, scores = self.search_texts([self.question])
         return self.database.hits(found[0], scores[0])
-
-    def _search_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        return self.database.search_passages(texts, k=self.k, mode=self.mode, documents=self.documents)
 
     def _texts(self, chunks: NDArray[np.int64]) -> list[str]:
         """Each chunk with its continuation; empty for -1."""
@@ -113,17 +112,56 @@ def question_fetcher_for(
         documents: to look things up in; None: all.
 
     Raises:
-        SettingsError, MismatchError, DatabaseError: as `fetcher_for`; a model that reads its neighbors itself
-            reads any database.
+        SettingsError, MismatchError, DatabaseError: as `fetcher_of_question`.
     """
-    if not in_prompt and getattr(model.config, "reader", None) != "own":
-        fetcher_for(model, database, k=k, mode=mode, retrieval=True)
+    if not in_prompt:
+        return fetcher_of_question(
+            model, database, question, chat.tokenizer, k=k, mode=mode, documents=documents
+        )
     return QuestionFetcher(
         database,
         k or model.config.num_neighbors,
         check_lookup(database, k=k, mode=mode),
         question=question,
         tokenizer=chat.tokenizer,
+        chunk_size=model.config.chunk_size,
+        documents=documents,
+    )
+
+
+def fetcher_of_question(
+    model: RetroForCausalLM,
+    database: Version,
+    question: str,
+    tokenizer: Tokenizer,
+    *,
+    k: int | None,
+    mode: str | None,
+    documents: DocumentFilter | None = None,
+) -> QuestionFetcher:
+    """Make what fetches neighbors for a question, which the model reads beside its prompt.
+
+    Args:
+        model: that reads them.
+        database: to search.
+        question: the query.
+        tokenizer: the model's.
+        k: neighbors; None: as in the model's training.
+        mode: of search; None: the database's default.
+        documents: to look things up in; None: all.
+
+    Raises:
+        SettingsError, MismatchError, DatabaseError: as `fetcher_for`; a model that reads its neighbors itself
+            reads any database.
+    """
+    if getattr(model.config, "reader", None) != "own":
+        fetcher_for(model, database, k=k, mode=mode, retrieval=True, documents=documents)
+    return QuestionFetcher(
+        database,
+        k or model.config.num_neighbors,
+        check_lookup(database, k=k, mode=mode),
+        question=question,
+        tokenizer=tokenizer,
         chunk_size=model.config.chunk_size,
         documents=documents,
     )

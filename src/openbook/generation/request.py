@@ -1,6 +1,15 @@
 """What may be asked of a generation, checked before a model is loaded: this file needs no torch."""
 
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from openbook.errors import SettingsError
+
+_LARGEST_PENALTY = 2
+_LARGEST_BIAS = 100
+"""Both as OpenAI allows them."""
+_NO_BIAS: Mapping[int, float] = MappingProxyType({})
 
 
 def check_request(prompt: str, *, max_new_tokens: int, k: int | None) -> None:
@@ -28,13 +37,27 @@ def check_request(prompt: str, *, max_new_tokens: int, k: int | None) -> None:
         )
 
 
-def check_sampling(*, temperature: float, top_k: int | None, top_p: float | None) -> None:
+def check_sampling(
+    *,
+    temperature: float,
+    top_k: int | None,
+    top_p: float | None,
+    min_p: float | None = None,
+    repetition_penalty: float = 1.0,
+    presence_penalty: float = 0.0,
+    frequency_penalty: float = 0.0,
+    logit_bias: Mapping[int, float] = _NO_BIAS,
+) -> None:
     """Refuse what no token can be drawn by.
 
     Args:
         temperature: 0 or more.
         top_k: at least 1; None: all tokens.
         top_p: above 0, at most 1; None: all tokens.
+        min_p: from 0 to 1; None: all tokens.
+        repetition_penalty: above 0.
+        presence_penalty, frequency_penalty: from -2 to 2.
+        logit_bias: by token, from -100 to 100.
 
     Raises:
         SettingsError: a value out of its range.
@@ -45,3 +68,15 @@ def check_sampling(*, temperature: float, top_k: int | None, top_p: float | None
         raise SettingsError(f"top-k {top_k}: must be at least 1")
     if top_p is not None and not 0 < top_p <= 1:
         raise SettingsError(f"top-p {top_p}: must be above 0 and at most 1")
+    if min_p is not None and not 0 <= min_p <= 1:
+        raise SettingsError(f"min-p {min_p}: must be from 0 to 1")
+    if not 0 < repetition_penalty < math.inf:
+        raise SettingsError(f"repetition penalty {repetition_penalty}: must be above 0; 1 is none")
+    for name, penalty in (("presence", presence_penalty), ("frequency", frequency_penalty)):
+        if not -_LARGEST_PENALTY <= penalty <= _LARGEST_PENALTY:
+            raise SettingsError(f"{name} penalty {penalty}: must be from -2 to 2")
+    for token, bias in logit_bias.items():
+        if token < 0:
+            raise SettingsError(f"logit bias of token {token}: tokens are counted from 0")
+        if not -_LARGEST_BIAS <= bias <= _LARGEST_BIAS:
+            raise SettingsError(f"logit bias {bias} of token {token}: must be from -100 to 100")

@@ -9,7 +9,21 @@ from typing import Literal
 
 from openbook.database import DocumentFilter, Version
 from openbook.generation.citations import Citation
+from openbook.generation.decoded_token import TokenLogprob
 from openbook.generation.sampling import Sampling
+
+__all__ = [
+    "Lookup",
+    "OnEvent",
+    "SpanRead",
+    "TextEnd",
+    "TextEvent",
+    "TextFailure",
+    "TextPiece",
+    "TextRequest",
+    "TokenLogprob",
+    "WrittenToken",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,20 +54,16 @@ class TextRequest:
     """None: without retrieval."""
     stop: tuple[str, ...] = ()
     """Texts any of which ends what is written, and is not part of it."""
+    strip: bool = False
+    """Leave out the space around the text; in it no stop text counts."""
+    min_new_tokens: int = 0
+    """Before so many tokens are written, none that ends the text is drawn, and no stop text counts."""
     end_ids: frozenset[int] = frozenset()
     """Tokens that end the text, beside the tokenizer's end of text."""
     seed: int | None = None
     """Of the draws; None: one is drawn."""
     num_logprobs: int | None = None
     """How many of the likeliest tokens are told at each place; 0: the written token's alone; None: none."""
-
-
-@dataclass(frozen=True, slots=True)
-class TokenLogprob:
-    """A token and its log-probability in nats, of the model's own distribution, not sampling's."""
-
-    id: int
-    logprob: float
 
 
 @dataclass(frozen=True, slots=True)

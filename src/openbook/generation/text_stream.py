@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from openbook.generation.decoding_loop import DecodedToken
 from openbook.text import Tokenizer
 
 OnText = Callable[[str], None]
@@ -10,57 +9,98 @@ OnText = Callable[[str], None]
 
 
 class TextStream:
-    """Tells a text piece by piece.
+    """Finds what each token adds to a text.
 
-    A character whose bytes are shared out among tokens comes when its last token does.
+    A character whose bytes are shared out among tokens comes with its last token. What may be the beginning
+    of a text that ends all is held back until it is known whether it is.
 
     Args:
         tokenizer: turns tokens into text.
-        on_text: is told.
-        shown: what may be told of a text that goes on, such as the text without the space around it: of a
-            longer text, the same and more.
-        stop: text that ends it; None: nothing does.
+        stop: texts any of which ends it, and is not part of it.
+        strip: leave out the space around the text; in it no stop text counts.
+        free: tokens at the beginning within which no stop text ends.
+
+    Attributes:
+        told: what was told so far.
+        text: all of it, once it has ended.
+        lead: characters left out at the beginning.
+        stopped: whether a text that ends it has come.
     """
 
     def __init__(
-        self,
-        tokenizer: Tokenizer,
-        on_text: OnText | None,
-        *,
-        shown: Callable[[str], str] = str,
-        stop: str | None = None,
+        self, tokenizer: Tokenizer, *, stop: Sequence[str] = (), strip: bool = False, free: int = 0
     ) -> None:
         self._tokenizer = tokenizer
-        self._on_text = on_text
-        self._shown = shown
-        self._stop = stop
-        self._told = ""
+        self._stop = tuple(stop)
+        self._strip = strip
+        self._free = free
+        self._searched = 0
+        """Characters in which no stop text ends."""
+        self._text = ""
+        self.text = ""
+        self.told = ""
+        self.lead = 0
         self.stopped = False
-        """Whether the text that ends it has come."""
 
-    def add(self, tokens: Sequence[DecodedToken]) -> bool:
-        """Tell what the last token adds.
+    def add(self, ids: Sequence[int]) -> str:
+        """Take a token, and find what it adds.
 
         Args:
-            tokens: all that are written.
+            ids: all that are written.
 
         Returns:
-            Whether the text ends here.
+            The next piece, often empty.
         """
-        if self._on_text is None and self._stop is None:
-            return False
-        text = self._tokenizer.decode_inside([[token.id for token in tokens]])[0]
-        if self._stop is not None:
-            self.stopped = self._stop in text.lstrip()
-        self._tell(self._shown(text.rstrip("�")))
-        return self.stopped
+        self._read(ids)
+        certain = self._text.rstrip("�")
+        if len(ids) > self._free:
+            certain = self._until_stop(certain)
+        self._searched = len(certain)
+        if self.stopped:
+            self.text = self._spaced(certain)
+            return self._tell(self.text)
+        return self._tell(self._spaced(self._without_begun_stop(certain)))
 
-    def finish(self, text: str) -> None:
-        """Tell the rest of the text."""
-        self._tell(text)
+    def finish(self, ids: Sequence[int]) -> str:
+        """Find what is left to tell of a text that goes on no more."""
+        if self.stopped:
+            return ""
+        self._read(ids)
+        self.text = self._spaced(self._text)
+        return self._tell(self.text)
 
-    def _tell(self, text: str) -> None:
+    def _read(self, ids: Sequence[int]) -> None:
+        text = self._tokenizer.decode_inside([list(ids)])[0]
+        if self._strip:
+            self.lead = len(text) - len(text.lstrip())
+        self._text = text[self.lead :]
+
+    def _until_stop(self, text: str) -> str:
+        """The text before the first of those that end it."""
+        found = []
+        for stop in self._stop:
+            place = text.find(stop, max(0, self._searched - len(stop) + 1))
+            if place >= 0:
+                found.append(place)
+        self.stopped = bool(found)
+        return text[: min(found)] if found else text
+
+    def _without_begun_stop(self, text: str) -> str:
+        """The text without what may be the beginning of one that ends it."""
+        longest = max(map(len, self._stop), default=1) - 1
+        for length in range(min(longest, len(text)), 0, -1):
+            end = text[-length:]
+            if any(len(stop) > length and stop.startswith(end) for stop in self._stop):
+                return text[:-length]
+        return text
+
+    def _spaced(self, text: str) -> str:
+        return text.rstrip() if self._strip else text
+
+    def _tell(self, text: str) -> str:
         # Some decoders change what stands before a token, such as a space: that waits until it fits again.
-        if self._on_text is not None and len(text) > len(self._told) and text.startswith(self._told):
-            self._on_text(text[len(self._told) :])
-            self._told = text
+        if not text.startswith(self.told):
+            return ""
+        piece = text[len(self.told) :]
+        self.told = text
+        return piece

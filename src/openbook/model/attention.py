@@ -86,6 +86,7 @@ class SelfAttention(nn.Module):
         read: Read,
         *,
         past: int = 0,
+        shift: Tensor | None = None,
         mask: Tensor | None,
         causal: bool = False,
         blind_rows: bool = True,
@@ -97,6 +98,7 @@ class SelfAttention(nn.Module):
             hidden: [..., L, width], the stream.
             read: what is read of it.
             past: tokens before these, with whose keys `remember` answers.
+            shift: int64 [N], see `RetroCache.shift`; None: rows were not moved.
             mask: as in `attend`.
             causal, blind_rows: as in `attend`.
             remember: takes the new keys and values [N, H, L, head_dim] and returns those of all so far.
@@ -104,10 +106,12 @@ class SelfAttention(nn.Module):
         q, k, v = linear_last(lambda x: self.query_key_value(read(x)), hidden).flatten(0, -3).chunk(3, dim=-1)
         # Values of their own, lest all three are kept for the backward pass because of them.
         q, k, v = (split_heads(x, self.num_heads) for x in (q, k, v.contiguous()))
-        k = self.positions.keys(k, past)
+        k = self.positions.keys(k, past, shift)
         if remember is not None:
             k, v = remember(k, v)
-        attended = self._attend(q, k, v, first=past, mask=mask, causal=causal, blind_rows=blind_rows)
+        attended = self._attend(
+            q, k, v, first=past, shift=shift, mask=mask, causal=causal, blind_rows=blind_rows
+        )
         return self.output(merge_heads(attended)).view(hidden.shape)
 
     def _attend(
@@ -117,13 +121,14 @@ class SelfAttention(nn.Module):
         v: Tensor,
         *,
         first: int,
+        shift: Tensor | None,
         mask: Tensor | None,
         causal: bool,
         blind_rows: bool,
     ) -> Tensor:
         """Queries of positions `first` and on; where positions add to the logits, some at a time."""
         size = self.queries_at_once
-        attend_at_once = partial(self._attend_at_once, causal=causal, blind_rows=blind_rows)
+        attend_at_once = partial(self._attend_at_once, shift=shift, causal=causal, blind_rows=blind_rows)
         if not isinstance(self.positions, RelativePositions) or q.shape[-2] <= size:
             return attend_at_once(q, k, v, first=first, mask=mask)
         parts = []
@@ -145,11 +150,12 @@ class SelfAttention(nn.Module):
         v: Tensor,
         *,
         first: int,
+        shift: Tensor | None,
         mask: Tensor | None,
         causal: bool,
         blind_rows: bool,
     ) -> Tensor:
-        q, bias = self.positions.queries(q, first, k.shape[-2])
+        q, bias = self.positions.queries(q, first, k.shape[-2], shift)
         dropout = self.dropout if self.training else 0.0
         return attend(q, k, v, mask=mask, bias=bias, causal=causal, dropout=dropout, blind_rows=blind_rows)
 

@@ -42,6 +42,9 @@ class RetroCache(DynamicCache):
         projected: for each reader of neighbors its projection of `last`, by the reader's name.
         encoded_neighbors: a store to take encoded neighbors from, for models with an unconditioned encoder.
         num_prefix: tokens that a retrofit put before the text; the cache holds them, and does not count them.
+        prefix_begins: int64 [B], where in each row it put them; None: it put none.
+        shift: int64 [B], how far each row has moved to the right since its keys were made, by padding on its
+            left (see `openbook.model.cache_rows`); None: none has. Rotary keys hold the place they had.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -51,6 +54,8 @@ class RetroCache(DynamicCache):
         self.projected: dict[str, Tensor] = {}
         self.encoded_neighbors: EncodedNeighbors | None = None
         self.num_prefix = 0
+        self.prefix_begins: Tensor | None = None
+        self.shift: Tensor | None = None
 
     def get_seq_length(self, layer_idx: int = 0) -> int:
         """Tokens of the text."""
@@ -104,6 +109,7 @@ class RetroCache(DynamicCache):
         self.partial = self.last = None
         self.projected = {}
         self.num_prefix = 0
+        self.prefix_begins = self.shift = None
 
     def _of_rows(self, change: Callable[[Tensor], Tensor]) -> None:
         if self.partial is not None:
@@ -112,3 +118,5 @@ class RetroCache(DynamicCache):
             last = self.last
             self.last = Retrieved(change(last.ids), change(last.mask), last.first_chunk, change(last.encoded))
         self.projected = {name: change(kv) for name, kv in self.projected.items()}
+        self.prefix_begins = None if self.prefix_begins is None else change(self.prefix_begins)
+        self.shift = None if self.shift is None else change(self.shift)

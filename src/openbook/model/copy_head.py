@@ -52,6 +52,11 @@ class CopyDistribution:
         parts = (self.weights, self.ids, self.log_gate, self.log_rest)
         return CopyDistribution(*(part[:, start:] for part in parts))
 
+    def last_of(self, row: int) -> "CopyDistribution":
+        """What one row would copy at its last position, B = T = 1."""
+        parts = (self.weights, self.ids, self.log_gate, self.log_rest)
+        return CopyDistribution(*(part[row : row + 1, -1:] for part in parts))
+
     def mix(self, logits: Tensor) -> Tensor:
         """Compute the log-probabilities [B, T, V] of the mixture."""
         copied = torch.zeros_like(logits).scatter_add_(-1, self.ids, self.weights.to(logits.dtype))

@@ -67,6 +67,7 @@ class RetroDecoderLayer(GradientCheckpointingLayer):
             hidden,
             self.self_attention_norm.read,
             past=past,
+            shift=None if cache is None else cache.shift,
             mask=mask,
             causal=mask is None and past == 0,
             remember=None if cache is None else self._remember(cache),

@@ -15,12 +15,19 @@ PositionKind = Literal["rotary", "relative", "none"]
 class Positions(Protocol):
     """What attention asks of positions."""
 
-    def keys(self, keys: Tensor, first: int = 0) -> Tensor:
-        """Prepare keys [..., H, L, head_dim] of positions first … first + L - 1."""
+    def keys(self, keys: Tensor, first: int = 0, shift: Tensor | None = None) -> Tensor:
+        """Prepare keys [..., H, L, head_dim] of positions first … first + L - 1.
+
+        shift: int64 [B], how much smaller the positions of each row are; None: they are not.
+        """
         ...
 
-    def queries(self, queries: Tensor, first: int, num_keys: int) -> tuple[Tensor, Tensor | None]:
+    def queries(
+        self, queries: Tensor, first: int, num_keys: int, shift: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None]:
         """Prepare queries [..., H, Lq, head_dim] of positions first … first + Lq - 1, for keys from 0 on.
+
+        shift: as in `keys`.
 
         Returns:
             the queries, and what to add to the scaled logits [..., H, Lq, num_keys], or None.
@@ -42,10 +49,12 @@ def make_positions(
 class NoPositions(nn.Module):
     """Attention that does not know where a key stands."""
 
-    def keys(self, keys: Tensor, first: int = 0) -> Tensor:
+    def keys(self, keys: Tensor, first: int = 0, shift: Tensor | None = None) -> Tensor:
         return keys
 
-    def queries(self, queries: Tensor, first: int, num_keys: int) -> tuple[Tensor, None]:
+    def queries(
+        self, queries: Tensor, first: int, num_keys: int, shift: Tensor | None = None
+    ) -> tuple[Tensor, None]:
         return queries, None
 
 
@@ -56,18 +65,22 @@ class RotaryPositions(nn.Module):
         super().__init__()
         self.base = base
 
-    def keys(self, keys: Tensor, first: int = 0) -> Tensor:
-        return self._rotate(keys, first)
+    def keys(self, keys: Tensor, first: int = 0, shift: Tensor | None = None) -> Tensor:
+        return self._rotate(keys, first, shift)
 
-    def queries(self, queries: Tensor, first: int, num_keys: int) -> tuple[Tensor, None]:
-        return self._rotate(queries, first), None
+    def queries(
+        self, queries: Tensor, first: int, num_keys: int, shift: Tensor | None = None
+    ) -> tuple[Tensor, None]:
+        return self._rotate(queries, first, shift), None
 
-    def _rotate(self, x: Tensor, start: int) -> Tensor:
+    def _rotate(self, x: Tensor, start: int, shift: Tensor | None) -> Tensor:
         # In memory the heads of a token stay side by side: attention's result then is merged without a copy.
         x = x.transpose(-3, -2)
         half = x.shape[-1] // 2
         places = torch.arange(start, start + x.shape[-3], device=x.device, dtype=torch.float32)
-        angles = places[:, None, None] * wave_numbers(half, self.base, x.device)
+        if shift is not None:
+            places = places - shift[:, None]
+        angles = places[..., None, None] * wave_numbers(half, self.base, x.device)
         cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
         first, second = x[..., :half], x[..., half:]
         turned = torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
@@ -89,10 +102,12 @@ class RelativePositions(nn.Module):
         self.content_bias = nn.Parameter(torch.zeros(num_heads, head_dim))
         self.position_bias = nn.Parameter(torch.zeros(num_heads, head_dim))
 
-    def keys(self, keys: Tensor, first: int = 0) -> Tensor:
+    def keys(self, keys: Tensor, first: int = 0, shift: Tensor | None = None) -> Tensor:
         return keys  # only queries see distances
 
-    def queries(self, queries: Tensor, first: int, num_keys: int) -> tuple[Tensor, Tensor]:
+    def queries(
+        self, queries: Tensor, first: int, num_keys: int, shift: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         num_queries, head_dim = queries.shape[-2:]
         # Falling, so that row i of the logits needs the columns from Lq - 1 - i on; the last is never needed.
         distances = first + num_queries - 1 - torch.arange(num_queries + num_keys, device=queries.device)

@@ -103,7 +103,7 @@ def _answered(
     """What a model answers in its chat template, as a text that it wrote."""
     from openbook.cli.asked_model import chat_of
     from openbook.generation import Generation, ask
-    from openbook.generation.generator import any_seed
+    from openbook.generation.text_writing import any_seed
 
     loaded = load_model(model)
     seed = any_seed() if seed is None else seed

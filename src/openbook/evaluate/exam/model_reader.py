@@ -10,7 +10,9 @@ from torch import Tensor
 from openbook.evaluate.answering.answerer import Answerer, NeighborTokens
 from openbook.evaluate.exam.reading import ReadAnswer, ReadNeighbors
 from openbook.generation import Sampling
-from openbook.generation.decoding_loop import DecodedToken, DecodingSettings, decode
+from openbook.generation.batch_row import DecodingSettings
+from openbook.generation.decoded_token import DecodedToken
+from openbook.generation.running_batch import decode
 from openbook.model import RetroForCausalLM
 from openbook.model.batch import evaluation_mode
 from openbook.text.chat import ChatFormat
@@ -59,12 +61,6 @@ class ModelReader:
         return [ReadAnswer(item.text, item.shares, item.copied) for item in answerer.answer(questions, read)]
 
     def _answer(self, question: str, read: tuple[Tensor, Tensor] | None) -> ReadAnswer:
-        def fetch(chunks: list[list[int]]) -> tuple[Tensor, Tensor]:
-            """The same neighbors for every chunk of the prompt, and of the answer."""
-            assert read is not None
-            ids, mask = read
-            return ids.expand(len(chunks), *ids.shape), mask.expand(len(chunks), *mask.shape)
-
         settings = DecodingSettings(
             _LONGEST, Sampling(temperature=0.0), self.chat.tokenizer.eos_id, end_ids=self.chat.end_ids
         )
@@ -72,7 +68,7 @@ class ModelReader:
             self.model,
             self._prompt(question),
             settings,
-            None if read is None else fetch,
+            None if read is None else _SameNeighbors(*read),
             is_done=self._is_done,
         )
         return ReadAnswer(self._text(tokens), _mean_shares(tokens), self._copied(tokens, read))
@@ -104,6 +100,18 @@ class ModelReader:
             if token.copied is not None:
                 copied[token.copied.neighbor] += token.copied.share / len(tokens)
         return tuple(copied.tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class _SameNeighbors:
+    """The same neighbors [K, R] for every chunk of the prompt, and of the answer."""
+
+    ids: Tensor
+    mask: Tensor
+
+    def fetch(self, chunks: list[list[int]]) -> tuple[Tensor, Tensor]:
+        C = len(chunks)
+        return self.ids.expand(C, *self.ids.shape), self.mask.expand(C, *self.mask.shape)
 
 
 def _mean_shares(tokens: Sequence[DecodedToken]) -> tuple[float, ...]:

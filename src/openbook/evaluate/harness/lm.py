@@ -15,8 +15,10 @@ from openbook.evaluate.harness.batch_scorer import BatchScorer, Score
 from openbook.evaluate.harness.harness_options import AnswerOptions
 from openbook.evaluate.harness.neighbor_cache import NeighborCache
 from openbook.evaluate.harness.stop_criteria import read_generation_kwargs
-from openbook.generation.decoding_loop import DecodedToken, DecodingSettings, decode
+from openbook.generation.batch_row import DecodingSettings
+from openbook.generation.decoded_token import DecodedToken
 from openbook.generation.neighbor_fetcher import fetcher_for
+from openbook.generation.running_batch import decode
 from openbook.model import RetroForCausalLM
 from openbook.model.batch import evaluation_mode
 from openbook.progress import Progress, silent, stage
@@ -132,11 +134,10 @@ class OpenbookLM(TemplateLM):  # type: ignore[misc]  # the harness has no types
         prompt = self.tok_encode(context) or [self.prefix_token_id]
         prompt = self._alignment.truncated(prompt, stop.max_new_tokens)
         settings = DecodingSettings(stop.max_new_tokens, sampling, self.eot_token_id, seed)
-        fetch = None if self._neighbors is None else self._neighbors.fetch
 
         def is_done(written: list[DecodedToken]) -> bool:
             return stop.is_met(self.tok_decode(token.id for token in written))
 
         with evaluation_mode(self._model):
-            tokens = decode(self._model, prompt, settings, fetch, is_done=is_done)
+            tokens = decode(self._model, prompt, settings, self._neighbors, is_done=is_done)
         return stop.cut(self.tok_decode(token.id for token in tokens))

@@ -26,7 +26,7 @@ class NeighborCache:
         """Chunks searched."""
         return len(self._found)
 
-    def fetch(self, chunks: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+    def fetch(self, chunks: list[list[int]]) -> tuple[Tensor, Tensor]:
         """Neighbors int64 [C, K, R] of the tokens of C chunks, at least one, and their mask.
 
         A chunk that is empty, or of end-of-text tokens alone, says nothing to search by and has none.

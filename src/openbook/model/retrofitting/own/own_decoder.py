@@ -22,8 +22,8 @@ from openbook.model.retrofitting.own.prefix import PrefixedText, add_prefix
 from openbook.model.retrofitting.own.rotation import KeyRotation, longest_alike
 from openbook.model.retrofitting.own.text_pass import TextPass
 
-_PREFIX, _POSITIONS = "own prefix", "own positions"
-"""What the cache remembers beside keys and values of the last chunk's block, by these names."""
+_POSITIONS = "own positions"
+"""What the cache remembers beside keys and values of the last chunk's block, by this name."""
 
 
 class OwnDecoder(BaseDecoder):
@@ -98,10 +98,10 @@ class OwnDecoder(BaseDecoder):
         """
         past = cache.length_with_prefix() if cache is not None else 0
         prefix = cast(Tensor, self.prefix)
-        begins = cache.projected.get(_PREFIX) if cache is not None and past else None
+        begins = cache.prefix_begins if cache is not None and past else None
         text = add_prefix(prefix, input_ids, attention_mask, position_ids, begins=begins)
         if cache is not None:
-            cache.projected[_PREFIX] = text.prefix_begins
+            cache.prefix_begins = text.prefix_begins
         offset = text.num_added
         if neighbors is None:
             return RetroHidden(self._run(text, cache, None)[:, offset:], None, None)

@@ -9,8 +9,9 @@ import torch
 
 from openbook.database import Database
 from openbook.generation import Sampling, generate
-from openbook.generation.decoding_loop import DecodingSettings, decode
+from openbook.generation.batch_row import DecodingSettings
 from openbook.generation.neighbor_fetcher import NeighborFetcher
+from openbook.generation.running_batch import decode
 from openbook.model import RetroForCausalLM
 
 M = 16
@@ -52,7 +53,7 @@ def slow_greedy(model: RetroForCausalLM, book: Database, prompt: str, count: int
 
 def fast_greedy(model: RetroForCausalLM, book: Database, prompt: str, count: int, k: int) -> list[int]:
     settings = DecodingSettings(count, GREEDY, book.tokenizer.eos_id, 0)
-    fetch = NeighborFetcher(book.opened, k, "bm25").fetch if k else None
+    fetch = NeighborFetcher(book.opened, k, "bm25") if k else None
     return [token.id for token in decode(model, book.tokenizer.encode([prompt])[0], settings, fetch)]
 
 
@@ -111,6 +112,6 @@ def test_a_prompt_shorter_than_a_chunk_has_neighbors_for_the_first_token(
     fetcher = NeighborFetcher(book.opened, 2, "bm25")
     settings = DecodingSettings(1, GREEDY, book.tokenizer.eos_id, 0)
     ids = book.tokenizer.encode([prompt_of(4)])[0]
-    (token,) = decode(trained, ids, settings, fetcher.fetch)
+    (token,) = decode(trained, ids, settings, fetcher)
     assert len(fetcher.hits[0]) == 2
     assert sum(token.shares) == pytest.approx(1, abs=1e-4)

@@ -1,0 +1,141 @@
+"""One text of a running batch: what it was given, what is written of it, and how its next token is chosen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from openbook.generation.copied_spans import copied_token
+from openbook.generation.decoded_token import DecodedToken, TokenLogprob
+from openbook.generation.joint_search import NeighborSource
+from openbook.generation.sampling import Sampling
+from openbook.model.copy_head import CopyDistribution
+
+IsDone = Callable[[list[DecodedToken]], bool]
+"""Is called after each token with all that are written; True ends the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodingSettings:
+    """Where decoding ends, and how tokens are drawn."""
+
+    max_new_tokens: int
+    sampling: Sampling
+    eos_id: int
+    seed: int | None = None
+    end_ids: frozenset[int] = frozenset()
+    """Other tokens that end the text, as `eos_id` does."""
+    min_new_tokens: int = 0
+    """Before so many tokens are written, none of these is drawn."""
+    num_logprobs: int | None = None
+    """How many of the likeliest tokens are told at each place; 0: the written token's alone; None: none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a pass says of the token after a row's last.
+
+    logits: [V].
+    shares: [K] of the attention that each neighbor got; None: nothing was read.
+    copied: of this row and place, B = T = 1; None: nothing could be copied.
+    """
+
+    logits: Tensor
+    shares: Tensor | None
+    copied: CopyDistribution | None
+
+
+class BatchRow:
+    """A text that is written.
+
+    Args:
+        prompt: at least one token.
+        settings: see there.
+        source: gives neighbors; None: without retrieval.
+        is_done: see `IsDone`; None: no text ends it.
+
+    Attributes:
+        written: without the token that ends the text.
+        padding: places of its batch before its first token.
+        ended: nothing more will be written.
+        error: why it cannot go on; None: nothing went wrong.
+    """
+
+    def __init__(
+        self,
+        prompt: list[int],
+        settings: DecodingSettings,
+        source: NeighborSource | None = None,
+        is_done: IsDone | None = None,
+    ) -> None:
+        self.prompt = prompt
+        self.settings = settings
+        self.source = source
+        self.written: list[DecodedToken] = []
+        self.padding = 0
+        self.ended = False
+        self.error: Exception | None = None
+        self._is_done = is_done
+        self._generator = torch.Generator().manual_seed(
+            _any_seed() if settings.seed is None else settings.seed
+        )
+        self._num_neighbors = 0
+        self._ends = sorted({settings.eos_id, *settings.end_ids})
+
+    def chunks_of_prompt(self, chunk_size: int) -> list[list[int]]:
+        """Its chunks, of which the first may be shorter: the prompt is padded on the left to whole ones."""
+        first = chunk_size - -len(self.prompt) % chunk_size
+        starts = range(first, len(self.prompt), chunk_size)
+        return [self.prompt[:first], *(self.prompt[start : start + chunk_size] for start in starts)]
+
+    def last_chunk(self, chunk_size: int) -> list[int]:
+        """The chunk that was just written."""
+        return [token.id for token in self.written[-chunk_size:]]
+
+    def read(self, num_neighbors: int) -> None:
+        """Note how many neighbors the tokens to come attend to; others of a batch may read more."""
+        self._num_neighbors = num_neighbors
+
+    def fail(self, error: Exception) -> None:
+        """End without a result."""
+        self.error = error
+        self.ended = True
+
+    def add(self, predicted: Prediction, *, chunk_size: int, mixes: bool) -> None:
+        """Draw the next token, and see whether the text ends.
+
+        Args:
+            predicted: of the token after the last one.
+            chunk_size: M.
+            mixes: there is a copy head, so logits may be log-probabilities or not.
+        """
+        logits = predicted.logits.log_softmax(-1) if mixes else predicted.logits
+        settings = self.settings
+        scores = settings.sampling.penalized(logits, self.prompt, [token.id for token in self.written])
+        if len(self.written) < settings.min_new_tokens:
+            scores = scores.index_fill(0, torch.tensor(self._ends, device=scores.device), -torch.inf)
+        token = settings.sampling.draw(scores, self._generator)
+        if token in self._ends:
+            self.ended = True
+            return
+        self.written.append(self._decoded(token, predicted, logits, chunk_size))
+        if self._is_done is not None and self._is_done(self.written):
+            self.ended = True
+        self.ended = self.ended or len(self.written) >= settings.max_new_tokens
+
+    def _decoded(self, token: int, predicted: Prediction, logits: Tensor, chunk_size: int) -> DecodedToken:
+        shares = [] if predicted.shares is None else predicted.shares[: self._num_neighbors].tolist()
+        source = copied_token(predicted.copied, logits, token, retrieved_length=2 * chunk_size)
+        chunk = len(self.written) // chunk_size
+        if self.settings.num_logprobs is None:
+            return DecodedToken(token, chunk, shares, source)
+        log_probs = logits.log_softmax(-1)
+        best = log_probs.topk(min(self.settings.num_logprobs, len(log_probs)))
+        likeliest = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        pairs = tuple(TokenLogprob(*pair) for pair in likeliest)
+        return DecodedToken(token, chunk, shares, source, float(log_probs[token]), pairs)
+
+
+def _any_seed() -> int:
+    return int(torch.seed() % 2**63)

@@ -1,0 +1,220 @@
+"""The engine: one thread that writes the texts which others ask for, several at a time.
+
+    submit ── waiting, at most max_waiting ── the running batch, at most max_batch rows ── events
+
+Whoever asks is told of a text's pieces on the engine's thread, and that it has ended exactly once: by a
+`TextEnd` or a `TextFailure`. Nothing waits actively; what is called from other threads returns at once.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from openbook.errors import EngineBusyError, SettingsError
+from openbook.generation.batch_row import BatchRow
+from openbook.generation.running_batch import RunningBatch
+from openbook.generation.text_request import OnEvent, TextRequest
+from openbook.generation.text_writing import TextJob, prepare
+from openbook.generation.written_text import FinishReason
+from openbook.model import EncodedNeighbors, RetroForCausalLM
+from openbook.model.batch import evaluation_mode
+from openbook.text import Tokenizer
+
+T = TypeVar("T")
+
+
+class Ticket:
+    """A text that was asked for."""
+
+    def __init__(self, job: TextJob, wake: Callable[[], None]) -> None:
+        self.job = job
+        self.is_cancelled = False
+        self._wake = wake
+
+    def cancel(self) -> None:
+        """Write no more: its place in the batch is free at the next step, and it ends as `cancelled`.
+
+        Of a text that has ended it changes nothing.
+        """
+        self.is_cancelled = True
+        self._wake()
+
+
+class Engine:
+    """Writes texts on a thread of its own.
+
+    Args:
+        model: is in evaluation mode while the engine lives, and is nobody else's to call.
+        tokenizer: the model's.
+        max_batch: texts that are written at a time.
+        max_waiting: texts that may wait for a place.
+        encoded_neighbors: to take them from, where the encoder is unconditioned.
+
+    Raises:
+        SettingsError: a number below 1.
+    """
+
+    def __init__(
+        self,
+        model: RetroForCausalLM,
+        tokenizer: Tokenizer,
+        *,
+        max_batch: int = 8,
+        max_waiting: int = 64,
+        encoded_neighbors: EncodedNeighbors | None = None,
+    ) -> None:
+        for name, number in (("max_batch", max_batch), ("max_waiting", max_waiting)):
+            if number < 1:
+                raise SettingsError(f"{name} {number}: must be at least 1")
+        self.model = model
+        self.tokenizer = tokenizer
+        self.max_batch = max_batch
+        self.max_waiting = max_waiting
+        self._batch = RunningBatch(model, encoded_neighbors)
+        self._waiting: deque[Ticket] = deque()
+        self._running: list[Ticket] = []
+        self._calls: deque[tuple[Callable[[RetroForCausalLM], Any], Future[Any]]] = deque()
+        self._changed = threading.Condition()
+        """Guards what waits, and is notified of what came."""
+        self._closing = False
+        self._finishes = True
+        self._thread = threading.Thread(target=self._work, name="openbook engine", daemon=True)
+        self._thread.start()
+
+    @property
+    def num_running(self) -> int:
+        """Texts that are being written."""
+        return len(self._running)
+
+    @property
+    def num_waiting(self) -> int:
+        """Texts that wait for a place."""
+        return len(self._waiting)
+
+    def submit(self, request: TextRequest, on_event: OnEvent) -> Ticket:
+        """Ask for a text.
+
+        Args:
+            request: what to write.
+            on_event: is told, on the engine's thread. An error that it raises fails the text.
+
+        Raises:
+            EngineBusyError: as many texts wait as may wait, or the engine is closed.
+            SettingsError, MismatchError, DatabaseError: what is asked for is impossible, see `prepare`.
+        """
+        ticket = Ticket(prepare(self.model, self.tokenizer, request, on_event), self._wake)
+        with self._changed:
+            if self._closing:
+                raise EngineBusyError("the engine is closed; nothing more is written")
+            if len(self._waiting) >= self.max_waiting:
+                raise EngineBusyError(
+                    f"{len(self._waiting)} texts wait to be written, as many as may; ask again later"
+                )
+            self._waiting.append(ticket)
+            self._changed.notify()
+        return ticket
+
+    def run(self, function: Callable[[RetroForCausalLM], T]) -> "Future[T]":
+        """Call a function with the model, on the engine's thread, between two steps.
+
+        Raises:
+            EngineBusyError: the engine is closed.
+        """
+        future: Future[T] = Future()
+        with self._changed:
+            if self._closing:
+                raise EngineBusyError("the engine is closed; nothing more is computed")
+            self._calls.append((function, future))
+            self._changed.notify()
+        return future
+
+    def close(self, *, finish: bool = True) -> None:
+        """End the thread; a second call may only hurry it.
+
+        Args:
+            finish: write what runs and waits to its end before; False: it all ends as `cancelled`.
+        """
+        with self._changed:
+            self._closing = True
+            self._finishes = self._finishes and finish
+            self._changed.notify()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify()
+
+    def _work(self) -> None:
+        """The thread's life: wait until there is something to do, do it, until closed."""
+        with evaluation_mode(self.model):
+            while self._wait_for_work():
+                self._run_calls()
+                try:
+                    self._end_cancelled()
+                    self._batch.step(self._next_to_join())
+                except Exception as error:  # not of a row: a fault of ours
+                    self._batch.remove(self._batch.rows)
+                    for ticket in self._running:
+                        ticket.job.row.fail(error)
+                self._end_complete()
+
+    def _wait_for_work(self) -> bool:
+        """Wait; False once the engine is closed and nothing is left to do."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._running or self._waiting or self._calls or self._closing)
+            return bool(self._running or self._waiting or self._calls)
+
+    def _run_calls(self) -> None:
+        while self._calls:
+            function, future = self._calls.popleft()
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(function(self.model))
+            except BaseException as error:  # whoever waits for the result is told, and the thread lives on
+                future.set_exception(error)
+
+    def _end_cancelled(self) -> None:
+        """End the texts that nobody wants any more: those cancelled, or all of them."""
+        with self._changed:
+            all_end = self._closing and not self._finishes
+            gone = [ticket for ticket in self._waiting if ticket.is_cancelled or all_end]
+            self._waiting = deque(ticket for ticket in self._waiting if ticket not in gone)
+        leaving = [ticket for ticket in self._running if ticket.is_cancelled or all_end]
+        self._batch.remove([ticket.job.row for ticket in leaving])
+        for ticket in leaving:
+            self._running.remove(ticket)
+        for ticket in [*leaving, *gone]:
+            _finish(ticket, "cancelled")
+
+    def _next_to_join(self) -> list[BatchRow]:
+        """Take those that wait the longest into the batch, as many as it has room for."""
+        if not self._batch.may_join:
+            return []
+        with self._changed:
+            room = min(self.max_batch - len(self._running), len(self._waiting))
+            joining = [self._waiting.popleft() for _ in range(room)]
+            self._running += joining
+        return [ticket.job.row for ticket in joining]
+
+    def _end_complete(self) -> None:
+        """Tell the ends of the texts that have ended."""
+        ended = [ticket for ticket in self._running if ticket.job.row.ended]
+        self._running = [ticket for ticket in self._running if not ticket.job.row.ended]
+        for ticket in ended:
+            _finish(ticket, None)
+
+
+def _finish(ticket: Ticket, reason: FinishReason | None) -> None:
+    """Tell that a text has ended; whoever cannot be told does not stop the engine."""
+    job = ticket.job
+    try:
+        job.finish(reason)
+    except Exception as error:
+        if not job.text.is_over:
+            with suppress(Exception):
+                job.text.fail(error)

@@ -1,0 +1,271 @@
+"""Texts that are written together: token after token with one cache, new neighbors at each chunk border.
+
+Every prompt is padded on the left to whole chunks, so that its last token ends one and the first written
+token already profits from neighbors (RETRO++, arXiv 2304.06762), and so that all rows have their borders at
+the same places of the batch.
+With M = 4, a prompt of 6 tokens p, and one of 3 tokens q that joins at the first border of the other:
+
+    . . p p | p p p p | w w w w | w w
+            |         | . q q q | v v
+            |         |         a border: the chunk w w w w is complete; it and the chunk of q are looked up,
+            |         |         in one search, and each row reads what its own chunk found
+            both chunks of the prompt p are looked up before its first token is written
+
+A row may leave after any token. Tokens in, tokens out; what retrieves and how is the rows' own.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from openbook.generation.batch_row import BatchRow, DecodingSettings, IsDone, Prediction
+from openbook.generation.decoded_token import DecodedToken
+from openbook.generation.joint_search import NeighborSource, Wanted, fetch_together
+from openbook.generation.row_neighbors import neighbors_of_rows
+from openbook.model import EncodedNeighbors, RetroCache, RetroForCausalLM
+from openbook.model.cache_rows import drop_padding, join_rows
+from openbook.model.causal_lm import RetroCausalLMOutput
+from openbook.model.positions import position_ids
+
+
+class RunningBatch:
+    """Texts that a model writes.
+
+    Args:
+        model: in evaluation mode.
+        encoded_neighbors: to take them from, where the encoder is unconditioned.
+
+    Attributes:
+        rows: those that are being written, in the cache's order.
+    """
+
+    def __init__(self, model: RetroForCausalLM, encoded_neighbors: EncodedNeighbors | None = None) -> None:
+        self.model = model
+        self.rows: list[BatchRow] = []
+        self._encoded_neighbors = encoded_neighbors
+        self._chunk_size = model.config.chunk_size
+        self._reads_itself = getattr(model.config, "reader", None) == "own"
+        self._cache = RetroCache()
+        self._length = 0
+        """Places in the cache."""
+
+    @property
+    def may_join(self) -> bool:
+        """Whether other texts may join in the next step: nothing runs, or a chunk will be complete."""
+        return not self.rows or self._length % self._chunk_size == self._chunk_size - 1
+
+    def step(self, joining: Sequence[BatchRow] = ()) -> None:
+        """Write one token of every row.
+
+        What goes wrong with a row is its `error`; the others go on. Rows that have ended are gone after it.
+
+        Args:
+            joining: texts to begin; only where `may_join`.
+        """
+        assert self.may_join or not joining, "texts join at a chunk border"
+        with torch.inference_mode():
+            neighbors = self._look_up(joining)
+            if self.rows:
+                self._write_next(neighbors)
+                self._keep([row for row in self.rows if not row.ended])
+            begun = self._begin([row for row in joining if not row.ended], neighbors)
+            self._join(begun)
+
+    def remove(self, rows: Sequence[BatchRow]) -> None:
+        """Take rows out, between two steps."""
+        with torch.inference_mode():
+            self._keep([row for row in self.rows if row not in rows])
+
+    def _look_up(self, joining: Sequence[BatchRow]) -> dict[BatchRow, tuple[Tensor, Tensor]]:
+        """Neighbors [C, K, R] with their mask, of each row that needs some in this step."""
+        M = self._chunk_size
+        wanted: list[tuple[BatchRow, Wanted]] = []
+        if self._length % M == M - 1:
+            for row in self.rows:
+                if row.source is not None:
+                    wanted.append((row, Wanted(row.source, [row.last_chunk(M)])))
+        for row in joining:
+            if row.source is not None:
+                chunks = row.chunks_of_prompt(M)
+                # A base that reads its neighbors itself has all of a prompt read those of its last chunk.
+                wanted.append((row, Wanted(row.source, chunks[-1:] if self._reads_itself else chunks)))
+        neighbors = {}
+        for (row, _), found in zip(wanted, fetch_together([one for _, one in wanted]), strict=True):
+            if isinstance(found, Exception):
+                row.fail(found)
+            else:
+                row.read(found[0].shape[1])
+                neighbors[row] = found
+        self._keep([row for row in self.rows if not row.ended])
+        return neighbors
+
+    def _write_next(self, neighbors: dict[BatchRow, tuple[Tensor, Tensor]]) -> None:
+        """One token more of each running row."""
+        if not self.rows:
+            return
+        if self._length % self._chunk_size == self._chunk_size - 1:
+            # The token that completes a chunk reads that chunk's neighbors, not the last one's.
+            self._cache.last = None
+        new = [[row.written[-1].id] for row in self.rows]
+        self._length += 1
+        try:
+            self._pass(self.rows, new, self._cache, neighbors, is_prompt=False)
+        except Exception as error:  # what it leaves of the cache fits nothing
+            for row in self.rows:
+                row.fail(error)
+            self._keep([])
+
+    def _begin(
+        self, joining: Sequence[BatchRow], neighbors: dict[BatchRow, tuple[Tensor, Tensor]]
+    ) -> list[tuple[list[BatchRow], RetroCache]]:
+        """Read prompts and write their first tokens; those of equally many chunks together."""
+        groups: dict[int, list[BatchRow]] = {}
+        for row in joining:
+            groups.setdefault(-(-len(row.prompt) // self._chunk_size), []).append(row)
+        begun: list[tuple[list[BatchRow], RetroCache]] = []
+        for rows in groups.values():
+            try:
+                begun.append((rows, self._read_prompts(rows, neighbors)))
+            except Exception as error:
+                if len(rows) == 1:
+                    rows[0].fail(error)
+                    continue
+                # One of them is at fault: each alone.
+                begun += [one for row in rows for one in self._begin([row], neighbors)]
+        return begun
+
+    def _read_prompts(
+        self, rows: Sequence[BatchRow], neighbors: dict[BatchRow, tuple[Tensor, Tensor]]
+    ) -> RetroCache:
+        cache = RetroCache()
+        cache.encoded_neighbors = self._encoded_neighbors
+        new = []
+        for row in rows:
+            row.padding = -len(row.prompt) % self._chunk_size
+            new.append([row.settings.eos_id] * row.padding + row.prompt)
+        self._pass(rows, new, cache, neighbors, is_prompt=self._reads_itself)
+        return cache
+
+    def _pass(
+        self,
+        rows: Sequence[BatchRow],
+        new: list[list[int]],
+        cache: RetroCache,
+        neighbors: dict[BatchRow, tuple[Tensor, Tensor]],
+        *,
+        is_prompt: bool,
+    ) -> None:
+        """Read tokens of rows, equally many of each, and draw the next one of each."""
+        device = self.model.device
+        reads = any(row.source is not None for row in rows)
+        ids, mask = neighbors_of_rows([neighbors.get(row) for row in rows], device)
+        length = len(new[0]) + cache.get_seq_length()
+        out = self.model(
+            torch.tensor(new, device=device),
+            ids,
+            mask,
+            **_padding_arguments(rows, length, len(new[0]), device),
+            past_key_values=cache,
+            use_cache=True,
+            logits_from=len(new[0]) - 1,
+            output_shares=reads,
+            output_copied=reads,
+            is_prompt=is_prompt and ids is not None,
+        )
+        for place, row in enumerate(rows):
+            try:
+                predicted = _prediction(out, place)
+                row.add(predicted, chunk_size=self._chunk_size, mixes=self.model.copy_head is not None)
+            except Exception as error:  # its neighbors go on
+                row.fail(error)
+
+    def _keep(self, rows: list[BatchRow]) -> None:
+        """Keep these of the running rows alone."""
+        if len(rows) == len(self.rows):
+            return
+        if rows:
+            kept = [place for place, row in enumerate(self.rows) if row in rows]
+            self._cache.batch_select_indices(torch.tensor(kept, device=self.model.device))
+        self.rows = rows
+        if not rows:
+            self._cache, self._length = RetroCache(), 0
+
+    def _join(self, begun: Sequence[tuple[list[BatchRow], RetroCache]]) -> None:
+        """Put those of the begun texts that go on beside the running ones."""
+        groups = [(self.rows, self._cache)] if self.rows else []
+        for rows, cache in begun:
+            going_on = [place for place, row in enumerate(rows) if not row.ended]
+            if going_on and len(going_on) < len(rows):
+                cache.batch_select_indices(torch.tensor(going_on, device=self.model.device))
+            if going_on:
+                groups.append(([rows[place] for place in going_on], cache))
+        if groups:
+            self._length = max(cache.get_seq_length() for _, cache in groups)
+            for rows, cache in groups:
+                for row in rows:
+                    row.padding += self._length - cache.get_seq_length()
+            self.rows = [row for rows, _ in groups for row in rows]
+            caches = [cache for _, cache in groups]
+            self._cache = caches[0] if len(caches) == 1 else join_rows(caches, chunk_size=self._chunk_size)
+        self._drop_padding()
+
+    def _drop_padding(self) -> None:
+        """Take away whole chunks of padding that all rows share."""
+        shared = min((row.padding for row in self.rows), default=0)
+        shared -= shared % self._chunk_size
+        if shared and self._length % self._chunk_size == 0:
+            drop_padding(self._cache, shared, chunk_size=self._chunk_size)
+            self._length -= shared
+            for row in self.rows:
+                row.padding -= shared
+
+
+def decode(
+    model: RetroForCausalLM,
+    prompt: list[int],
+    settings: DecodingSettings,
+    source: NeighborSource | None,
+    encoded_neighbors: EncodedNeighbors | None = None,
+    is_done: IsDone | None = None,
+) -> list[DecodedToken]:
+    """Continue one prompt.
+
+    Args:
+        model: in evaluation mode.
+        prompt: at least one token.
+        settings: see there.
+        source: gives neighbors; None: without retrieval.
+        encoded_neighbors: to take them from, where the encoder is unconditioned.
+        is_done: called after each token with all that are written; True ends the text; None: it never does.
+
+    Returns:
+        The written tokens, without the one that ends the text.
+    """
+    row = BatchRow(prompt, settings, source, is_done)
+    batch = RunningBatch(model, encoded_neighbors)
+    batch.step([row])
+    while batch.rows:
+        batch.step()
+    if row.error is not None:
+        raise row.error
+    return row.written
+
+
+def _prediction(out: RetroCausalLMOutput, place: int) -> Prediction:
+    """Of one row, after its last token."""
+    assert out.logits is not None
+    shares = None if out.neighbor_shares is None else out.neighbor_shares[place, -1]
+    copied = None if out.copied is None else out.copied.last_of(place)
+    return Prediction(out.logits[place, -1], shares, copied)
+
+
+def _padding_arguments(
+    rows: Sequence[BatchRow], length: int, count: int, device: torch.device
+) -> dict[str, Tensor]:
+    """Arguments of a pass over the last `count` of `length` places that say where padding stands."""
+    if not any(row.padding for row in rows):
+        return {}
+    padding = torch.tensor([row.padding for row in rows], device=device)
+    mask = (torch.arange(length, device=device) >= padding[:, None]).long()
+    return {"attention_mask": mask, "position_ids": position_ids(mask)[:, -count:]}

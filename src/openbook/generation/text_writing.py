@@ -1,0 +1,184 @@
+"""Writing the texts that are asked for: what is checked before, and what a row of a batch is made of."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from openbook.errors import MismatchError, SettingsError
+from openbook.generation.batch_row import BatchRow, DecodingSettings
+from openbook.generation.neighbor_fetcher import NeighborFetcher, fetcher_for
+from openbook.generation.question_fetcher import fetcher_of_question
+from openbook.generation.running_batch import RunningBatch
+from openbook.generation.text_request import Lookup, OnEvent, TextEnd, TextRequest
+from openbook.generation.written_text import FinishReason, WrittenText
+from openbook.model import EncodedNeighbors, RetroForCausalLM
+from openbook.text import Tokenizer
+
+_SEEDS = 2**32
+"""To draw one from: so few that it can be typed again."""
+_SEEDS_OF_TORCH = range(-(2**63), 2**64)
+
+
+@dataclass(frozen=True, slots=True)
+class TextJob:
+    """A text that can be written: the row of a batch, and what is told of it."""
+
+    row: BatchRow
+    text: WrittenText
+
+    def finish(self, reason: FinishReason | None = None) -> TextEnd | None:
+        """Tell how it ended, once the row has.
+
+        Args:
+            reason: why; None: as the tokens say.
+
+        Returns:
+            What was told; None: it failed.
+        """
+        if self.row.error is not None:
+            self.text.fail(self.row.error)
+            return None
+        return self.text.end(self.row.written, reason)
+
+
+def prepare(
+    model: RetroForCausalLM, tokenizer: Tokenizer, request: TextRequest, on_event: OnEvent | None = None
+) -> TextJob:
+    """Check what is asked for, and make what writes it.
+
+    Args:
+        model: any.
+        tokenizer: the model's.
+        request: what to write.
+        on_event: is told; None: nobody is.
+
+    Raises:
+        SettingsError: a value out of its range, or a text longer than the base's positions reach.
+        MismatchError: model, tokenizer and book do not belong together.
+        DatabaseError: there is nothing to look up.
+    """
+    require_tokenizer(model, tokenizer)
+    _require_possible(request, vocab_size=model.config.vocab_size)
+    source = None if request.lookup is None else _source_of(model, tokenizer, request.lookup)
+    num_prefix = len(getattr(model.config, "prefix_ids", None) or [])
+    prompt_tokens = num_prefix + len(request.prompt_ids)
+    require_room(model, prompt_tokens, request.max_new_tokens)
+    seed = any_seed() if request.seed is None else request.seed
+    text = WrittenText(request, tokenizer, source, seed=seed, prompt_tokens=prompt_tokens, on_event=on_event)
+    settings = DecodingSettings(
+        request.max_new_tokens,
+        request.sampling,
+        tokenizer.eos_id,
+        seed,
+        end_ids=request.end_ids,
+        min_new_tokens=request.min_new_tokens,
+        num_logprobs=request.num_logprobs,
+    )
+    return TextJob(BatchRow(list(request.prompt_ids), settings, source, text.add), text)
+
+
+def write_texts(
+    model: RetroForCausalLM,
+    jobs: Sequence[TextJob],
+    *,
+    batch_size: int,
+    encoded_neighbors: EncodedNeighbors | None = None,
+) -> list[TextEnd]:
+    """Write texts, so many at a time; where one ends, the next joins at the next chunk border.
+
+    Args:
+        model: in evaluation mode.
+        jobs: of this model.
+        batch_size: texts at a time.
+        encoded_neighbors: to take them from, where the encoder is unconditioned.
+
+    Raises:
+        Exception: what the first text that failed failed of.
+    """
+    batch = RunningBatch(model, encoded_neighbors)
+    waiting = list(jobs)
+    while waiting or batch.rows:
+        room = batch_size - len(batch.rows) if batch.may_join else 0
+        batch.step([job.row for job in waiting[:room]])
+        waiting = waiting[room:]
+    for job in jobs:
+        if job.row.error is not None:
+            raise job.row.error
+    return [job.text.end(job.row.written) for job in jobs]
+
+
+def any_seed() -> int:
+    """Draw a seed for draws that shall be repeatable though none was given."""
+    return secrets.randbelow(_SEEDS)
+
+
+def require_tokenizer(model: RetroForCausalLM, tokenizer: Tokenizer) -> None:
+    """Refuse a tokenizer that is not the model's.
+
+    Raises:
+        MismatchError: naming both.
+    """
+    wanted = model.config.tokenizer_fingerprint
+    if wanted not in {None, *tokenizer.fingerprints}:
+        raise MismatchError(
+            f"the model was trained with tokenizer {wanted}, the question would be put by "
+            f"{tokenizer.name} ({tokenizer.fingerprint}); give the model's: "
+            "chat=ChatFormat.of(load_tokenizer(MODEL))"
+        )
+
+
+def require_room(model: RetroForCausalLM, prompt: int, max_new_tokens: int) -> None:
+    """Refuse a text that is longer than the base's table of positions, if it has one.
+
+    Args:
+        model: any.
+        prompt: its tokens.
+        max_new_tokens: the longest continuation; its last token need not be read again.
+
+    Raises:
+        SettingsError: saying how many there is room for.
+    """
+    if model.max_positions is not None and prompt + max_new_tokens - 1 > model.max_positions:
+        room = model.max_positions - prompt + 1
+        advice = f"ask for at most {room}" if room > 0 else "shorten the prompt"
+        raise SettingsError(
+            f"max new tokens {max_new_tokens}: the prompt has {prompt} tokens, and the base positions for "
+            f"{model.max_positions}; {advice}"
+        )
+
+
+def _require_possible(request: TextRequest, *, vocab_size: int) -> None:
+    """Refuse what no model of this vocabulary could write.
+
+    Raises:
+        SettingsError: no prompt, a token outside the vocabulary, or a number out of its range.
+    """
+    if not request.prompt_ids:
+        raise SettingsError("the prompt has no token; give some text")
+    named = {"prompt": request.prompt_ids, "logit bias": request.sampling.logit_bias}
+    for name, tokens in named.items():
+        for token in tokens:
+            if not 0 <= token < vocab_size:
+                raise SettingsError(f"{name}: token {token} is outside the vocabulary of {vocab_size} tokens")
+    if request.max_new_tokens < 1:
+        raise SettingsError(f"max new tokens {request.max_new_tokens}: must be at least 1")
+    if not 0 <= request.min_new_tokens <= request.max_new_tokens:
+        raise SettingsError(
+            f"min new tokens {request.min_new_tokens}: must be from 0 to max new tokens, "
+            f"{request.max_new_tokens}"
+        )
+    if "" in request.stop:
+        raise SettingsError("stop: an empty text ends every text; leave it out")
+    if request.num_logprobs is not None and not 0 <= request.num_logprobs <= vocab_size:
+        raise SettingsError(
+            f"logprobs of {request.num_logprobs} tokens: must be from 0 to {vocab_size}, the vocabulary"
+        )
+    if request.seed is not None and not _SEEDS_OF_TORCH.start <= request.seed < _SEEDS_OF_TORCH.stop:
+        raise SettingsError(f"seed {request.seed}: must be from -2^63 to 2^64 - 1")
+
+
+def _source_of(model: RetroForCausalLM, tokenizer: Tokenizer, lookup: Lookup) -> NeighborFetcher | None:
+    book, k, mode, documents = lookup.book, lookup.k, lookup.mode, lookup.documents
+    if lookup.question is None:
+        return fetcher_for(model, book, k=k, mode=mode, retrieval=True, documents=documents)
+    return fetcher_of_question(model, book, lookup.question, tokenizer, k=k, mode=mode, documents=documents)

@@ -1,0 +1,244 @@
+"""What a row of a batch writes is what it writes alone, whoever else is in the batch, joins or leaves it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
+
+from model.tiny import M, R, V, enlarge, tiny_model
+from openbook.generation import Sampling
+from openbook.generation.batch_row import BatchRow, DecodingSettings
+from openbook.generation.running_batch import RunningBatch, decode
+from openbook.model import RetroForCausalLM
+from openbook.model.retrofitting import retrofit
+
+EOS = 0
+GREEDY, LIVELY = Sampling(temperature=0), Sampling(temperature=1.5, top_p=0.9)
+
+
+def own_reader(**options: Any) -> RetroForCausalLM:
+    torch.manual_seed(0)
+    sizes = {"vocab_size": V, "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 3}
+    base = LlamaForCausalLM(LlamaConfig(**sizes, num_attention_heads=4, num_key_value_heads=2)).double()
+    made = retrofit(enlarge(base).eval(), chunk_size=M, **({"prefix_ids": [7, 9]} | options)).double()
+    for part in (made.model.decoder.new_parts, made.copy_head):
+        if part is not None:
+            enlarge(part)
+    return made.eval()
+
+
+def encoder_reader() -> RetroForCausalLM:
+    torch.manual_seed(0)
+    base = GPT2LMHeadModel(GPT2Config(vocab_size=V, n_embd=16, n_layer=3, n_head=4, n_positions=96)).double()
+    options = {"reader": "encoder", "cca_layers": [2, 3], "encoder_num_layers": 1, "copy_head": True}
+    made = retrofit(enlarge(base).eval(), chunk_size=M, **options)
+    for part in (made.model.encoder, made.model.decoder.new_parts, made.copy_head):
+        enlarge(part)
+    return made.double().eval()
+
+
+MODELS: dict[str, Callable[[], RetroForCausalLM]] = {
+    "rotary": tiny_model,
+    "relative, copy head": lambda: tiny_model(positions="relative", copy_head=True),
+    "unconditioned": lambda: tiny_model(encoder_conditioned=False, copy_head=True),
+    "DeepNorm, no positions in P": lambda: tiny_model(normalization="deepnorm", cca_positions="none"),
+    "own reader": own_reader,
+    "own reader, copy head, joint": lambda: own_reader(copy_head=True, reading="joint"),
+    "own reader before chunks": lambda: own_reader(neighbors_before="chunk", prefix_ids=[]),
+    "encoder reader": encoder_reader,
+}
+
+
+@cache
+def model_of(name: str) -> RetroForCausalLM:
+    return MODELS[name]()
+
+
+@dataclass(frozen=True)
+class Neighbors:
+    """Neighbors that follow from a chunk's tokens; some are short, some chunks have none."""
+
+    k: int
+
+    def fetch(self, chunks: list[list[int]]) -> tuple[Tensor, Tensor]:
+        ids, mask = zip(*(self._of(chunk) for chunk in chunks), strict=True)
+        return torch.stack(ids), torch.stack(mask)
+
+    def _of(self, chunk: list[int]) -> tuple[Tensor, Tensor]:
+        seed = sum((place + 1) * (token + 1) for place, token in enumerate(chunk))
+        generator = torch.Generator().manual_seed(seed)
+        lengths = torch.randint(1, R + 1, (self.k,), generator=generator) * (seed % 5 > 0)
+        return torch.randint(V, (self.k, R), generator=generator), torch.arange(R) < lengths[:, None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One text, and when it comes: after so many tokens of the batch, at the next border."""
+
+    prompt: tuple[int, ...]
+    count: int
+    k: int
+    seed: int | None
+    after: int
+
+    def settings(self) -> DecodingSettings:
+        sampling = GREEDY if self.seed is None else LIVELY
+        return DecodingSettings(self.count, sampling, EOS, self.seed or 0, num_logprobs=2)
+
+    def source(self) -> Neighbors | None:
+        return Neighbors(self.k) if self.k else None
+
+    def row(self) -> BatchRow:
+        return BatchRow(list(self.prompt), self.settings(), self.source())
+
+
+asked_texts = st.builds(
+    Asked,
+    prompt=st.lists(st.integers(1, V - 1), min_size=1, max_size=3 * M).map(tuple),
+    count=st.integers(1, 3 * M),
+    k=st.integers(0, 3),
+    seed=st.none() | st.integers(1, 5),
+    after=st.integers(0, 3 * M),
+)
+
+
+def written_together(model: RetroForCausalLM, asked: list[Asked]) -> list[BatchRow]:
+    rows = [one.row() for one in asked]
+    waiting = sorted(range(len(asked)), key=lambda place: asked[place].after)
+    batch, steps = RunningBatch(model), 0
+    while batch.rows or waiting:
+        joining = []
+        while batch.may_join and waiting and (asked[waiting[0]].after <= steps or not batch.rows):
+            joining.append(rows[waiting.pop(0)])
+        batch.step(joining)
+        steps += 1
+    return rows
+
+
+def check_as_alone(model: RetroForCausalLM, asked: list[Asked]) -> None:
+    for one, row in zip(asked, written_together(model, asked), strict=True):
+        assert row.error is None
+        with torch.inference_mode():
+            alone = decode(model, list(one.prompt), one.settings(), one.source())
+        assert [token.id for token in row.written] == [token.id for token in alone]
+        for here, there in zip(row.written, alone, strict=True):
+            assert here.chunk == there.chunk
+            assert here.logprob == pytest.approx(there.logprob, abs=1e-9)
+            assert [near.id for near in here.likeliest] == [near.id for near in there.likeliest]
+            assert sum(here.shares) == pytest.approx(sum(there.shares), abs=1e-9)
+            if there.shares and here.shares:
+                assert here.shares == pytest.approx(there.shares, abs=1e-9)
+            assert (here.copied is None) == (there.copied is None)
+            if there.copied is not None and here.copied is not None:
+                assert (here.copied.neighbor, here.copied.offset) == (
+                    there.copied.neighbor,
+                    there.copied.offset,
+                )
+                assert here.copied.share == pytest.approx(there.copied.share, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+@settings(max_examples=25)
+@given(asked=st.lists(asked_texts, min_size=2, max_size=5))
+def test_each_row_writes_what_it_writes_alone(name: str, asked: list[Asked]) -> None:
+    check_as_alone(model_of(name), asked)
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_a_long_text_outlives_others_and_loses_the_padding_that_they_left(name: str) -> None:
+    """The first has a long prompt and leaves early, so the others, moved for its sake, are moved back."""
+    prompts = [tuple(range(1, 4 * M)), (3,), (5, 6, 7, 8, 9)]
+    counts = [2, 4 * M + 1, 3 * M]
+    asked = [Asked(p, c, 2, None, 0) for p, c in zip(prompts, counts, strict=True)]
+    check_as_alone(model_of(name), [*asked, Asked((4, 4), 9, 1, 3, 2 * M), Asked((8,) * 11, 9, 3, None, 9)])
+
+
+def test_padding_that_all_share_is_dropped() -> None:
+    model = model_of("rotary")
+    rows = [Asked(tuple(range(1, 4 * M)), 1, 0, None, 0).row(), Asked((3, 4), 3 * M, 2, None, 0).row()]
+    batch = RunningBatch(model)
+    batch.step(rows)
+    assert batch.rows == [rows[1]]
+    assert rows[1].padding == M - 2
+
+
+def test_texts_join_at_borders_alone() -> None:
+    batch = RunningBatch(model_of("rotary"))
+    assert batch.may_join
+    batch.step([Asked((1, 2), 3 * M, 0, None, 0).row()])
+    may = []
+    for _ in range(2 * M):
+        may.append(batch.may_join)
+        batch.step()
+    assert may == [number % M == M - 1 for number in range(2 * M)]
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A book that is gone."""
+
+    after: int
+    calls: list[int]
+
+    def fetch(self, chunks: list[list[int]]) -> tuple[Tensor, Tensor]:
+        self.calls.append(len(chunks))
+        if len(self.calls) > self.after:
+            raise OSError("the book is gone")
+        return Neighbors(2).fetch(chunks)
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_a_search_that_fails_ends_its_row_alone(after: int) -> None:
+    model = model_of("rotary")
+    good = Asked((1, 2, 3), 3 * M, 2, None, 0)
+    bad = BatchRow([1, 2, 3], good.settings(), Broken(after, []))
+    row = good.row()
+    batch = RunningBatch(model)
+    batch.step([bad, row])
+    while batch.rows:
+        batch.step()
+    assert isinstance(bad.error, OSError)
+    assert len(bad.written) == after * M
+    with torch.inference_mode():
+        alone = decode(model, list(good.prompt), good.settings(), good.source())
+    assert [token.id for token in row.written] == [token.id for token in alone]
+
+
+def test_a_pass_that_fails_fails_its_rows_and_the_batch_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = model_of("rotary")
+    first, second = Asked((1, 2), 9, 2, None, 0), Asked((5,), 9, 1, None, 0)
+    rows = [first.row(), first.row()]
+    batch = RunningBatch(model)
+    batch.step(rows)
+    with monkeypatch.context() as patch:
+        patch.setattr(model.model, "forward", lambda *_, **__: 1 / 0)
+        batch.step()
+    assert [type(row.error) for row in rows] == [ZeroDivisionError] * 2
+    assert batch.rows == []
+    after = second.row()
+    batch.step([after])
+    while batch.rows:
+        batch.step()
+    with torch.inference_mode():
+        alone = decode(model, list(second.prompt), second.settings(), second.source())
+    assert [token.id for token in after.written] == [token.id for token in alone]
+
+
+def test_a_prompt_that_cannot_be_read_fails_alone() -> None:
+    model = model_of("rotary")
+    good = Asked((1, 2), 5, 2, None, 0)
+    rows = [good.row(), BatchRow([V + 5, 1], good.settings()), good.row()]
+    batch = RunningBatch(model)
+    batch.step(rows)
+    while batch.rows:
+        batch.step()
+    assert [row.error is None for row in rows] == [True, False, True]
+    ids = [[token.id for token in row.written] for row in rows]
+    assert ids[0] == ids[2] != ids[1] == []
