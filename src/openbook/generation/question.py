@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from openbook.database import Database, Hit, Version
+from openbook.database import Database, DocumentFilter, Hit, Version
 from openbook.generation.citations import Citation, cited_neighbor
 from openbook.generation.generator import pieces_to
 from openbook.generation.question_fetcher import question_fetcher_for
