@@ -32,6 +32,10 @@ class NotFoundError(OpenbookError):
     """A book, document or model that was asked for by a name that none has."""
 
 
+class NoDocumentError(DatabaseError, NotFoundError):
+    """Documents that were asked for by names or patterns that none has."""
+
+
 class ForbiddenError(OpenbookError):
     """A change that was asked for where changes are not allowed."""
 

@@ -29,6 +29,7 @@ from openbook.cli.verbs import (
     generate,
     harness,
     maintain,
+    mcp,
     plan_corpus,
     retokenize,
     retrofit,
@@ -68,6 +69,7 @@ evaluations.command()(harness.harness)
 app.command()(ask.ask)
 evaluations.command()(answers.qa)
 app.command()(generate.generate)
+app.command()(mcp.mcp)
 app.command()(exam.exam)
 app.command()(plan_corpus.plan)
 app.command()(demo.demo)

@@ -11,7 +11,7 @@ from openbook.database.document_list import name_matches
 from openbook.database.search.allowed_chunks import AllowedChunks
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.layout import ChunkLayout
-from openbook.errors import DatabaseError, SettingsError, list_of_texts
+from openbook.errors import NoDocumentError, SettingsError, list_of_texts
 from openbook.text.document_ids import suggestion
 
 _KEPT = 16
@@ -77,7 +77,7 @@ class FilteredDocuments:
         """Find the chunks of the documents that match.
 
         Raises:
-            DatabaseError: a pattern that no document matches, with the nearest names; patterns that no
+            NoDocumentError: a pattern that no document matches, with the nearest names; patterns that no
                 document matches all of; or only documents that no search may find.
         """
         found = self._kept.get(documents)
@@ -133,9 +133,9 @@ class FilteredDocuments:
             "title": [record.title or record.id for record in records],
         }
 
-    def _error(self, problem: str) -> DatabaseError:
+    def _error(self, problem: str) -> NoDocumentError:
         folder = self._catalog.path.parent
-        return DatabaseError(f"{folder}: {problem} (all documents: openbook list {folder})")
+        return NoDocumentError(f"{folder}: {problem} (all documents: openbook list {folder})")
 
 
 def _id_matches(name: str, pattern: str) -> bool:

@@ -18,7 +18,7 @@ import numpy as np
 
 from openbook.database.document_list import ListedDocument, listed, name_matches
 from openbook.database.version import Version
-from openbook.errors import NotFoundError
+from openbook.errors import NoDocumentError
 from openbook.text.document_ids import suggestion
 
 _OF_VERSION = "added <= :version AND (removed IS NULL OR removed > :version)"
@@ -78,7 +78,7 @@ def stored_document(version: Version, document_id: str) -> StoredDocument:
     """Find a document by its id.
 
     Raises:
-        NotFoundError: there is none; the nearest ids are named.
+        NoDocumentError: there is none; the nearest ids are named.
         DatabaseError: it is damaged.
     """
     query = f"SELECT number FROM documents WHERE id = :id AND {_OF_VERSION}"
@@ -91,9 +91,9 @@ def stored_document(version: Version, document_id: str) -> StoredDocument:
     return StoredDocument(about=listed(record), text=_text_of(version, place))
 
 
-def no_document(version: Version, document_id: str) -> NotFoundError:
+def no_document(version: Version, document_id: str) -> NoDocumentError:
     """Make the error of an id that no document has."""
-    return NotFoundError(f"no document {suggestion(document_id, version.catalog.live_ids())}")
+    return NoDocumentError(f"no document {suggestion(document_id, version.catalog.live_ids())}")
 
 
 def _text_of(version: Version, place: int) -> str:

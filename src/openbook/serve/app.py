@@ -11,6 +11,7 @@ from openbook import __version__
 from openbook.serve import (
     chat_routes,
     completion_routes,
+    document_routes,
     embedding_routes,
     model_routes,
     page_routes,
@@ -18,6 +19,7 @@ from openbook.serve import (
 )
 from openbook.serve.access import AccessControl, BodyLimit
 from openbook.serve.api_errors import install_error_handlers
+from openbook.serve.mcp_mount import McpMount
 from openbook.serve.server_metrics import CountedRequests
 from openbook.serve.server_state import ServerState
 
@@ -27,6 +29,7 @@ ROUTERS = (
     completion_routes.router,
     responses_routes.router,
     embedding_routes.router,
+    document_routes.router,
     page_routes.router,
 )
 """All routes; those of a new subject are a module with a `router`, named here."""
@@ -50,6 +53,8 @@ def make_app(state: ServerState) -> FastAPI:
     app.state.openbook = state
     for router in ROUTERS:
         app.include_router(router)
+    app.state.mcp = McpMount(state)
+    app.state.mcp.add_to(app)
     install_error_handlers(app, state.book_names)
     # The last one stands outermost: what is refused is counted, too.
     app.add_middleware(BodyLimit, max_bytes=state.settings.max_body_bytes)
@@ -61,7 +66,8 @@ def make_app(state: ServerState) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-    yield
+    async with app.state.mcp.running():
+        yield
     state: ServerState = app.state.openbook
     await to_thread.run_sync(state.engine.close)
     await to_thread.run_sync(state.books.close)

@@ -21,6 +21,7 @@ from openbook.errors import (
     DatabaseError,
     LockedError,
     MismatchError,
+    NoDocumentError,
     NotFoundError,
     SettingsError,
     UnavailableError,
@@ -131,7 +132,8 @@ class Book:
         except UnavailableError:
             raise
         except (DatabaseError, MismatchError, OSError) as error:
-            kind = LockedError if isinstance(error, LockedError) else UnavailableError
+            kinds = (LockedError, NoDocumentError)
+            kind = next((kind for kind in kinds if isinstance(error, kind)), UnavailableError)
             problem = str(error).replace(f"{self.path}: ", "").replace(str(self.path), self.name)
             raise kind(f"the book {self.name!r}: {problem}") from error
 

@@ -1,0 +1,39 @@
+"""The verb `mcp`: a book for programs that speak the Model Context Protocol."""
+
+from typing import Annotated
+
+import typer
+
+from openbook.cli.console import note
+from openbook.cli.options import DatabaseArgument
+from openbook.errors import MissingExtraError
+
+AllowEdits = Annotated[
+    bool, typer.Option("--allow-edits", help="Let clients add, replace and remove documents.")
+]
+
+
+def mcp(db: DatabaseArgument, allow_edits: AllowEdits = False) -> None:
+    """Offer a database to a client of the Model Context Protocol, over standard input and output.
+
+    The client starts this command; docs/serve.md says how it is told to. Tools: search, fetch,
+    search_passages and list, with --allow-edits also add and remove.
+
+    Example: openbook mcp mybook
+    """
+    try:
+        from openbook.serve.mcp_server import make_mcp
+    except ModuleNotFoundError as error:
+        if str(error.name).partition(".")[0] not in ("anyio", "mcp", "mcp_types", "pydantic"):
+            raise
+        raise MissingExtraError(
+            "openbook mcp needs the package mcp; pip install 'openbook[serve]'"
+        ) from error
+    from openbook.serve.books import Books
+
+    books = Books(db)
+    note(f"{books.default.name}: waiting for a client on standard input")
+    try:
+        make_mcp(books.default, allow_edits=allow_edits).run("stdio")
+    finally:
+        books.close()

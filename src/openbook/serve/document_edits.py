@@ -1,0 +1,61 @@
+"""Adding and removing documents of a book that is served: all that were asked for, or none; what was done."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from openbook.database import Database, DatabaseInfo
+from openbook.database.changes import Changes, changes_of_add, changes_of_remove
+from openbook.database.document_pages import no_document
+from openbook.errors import SourceError
+from openbook.serve.books import Book
+from openbook.text import AnyDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What an edit did, and what the book holds now."""
+
+    done: Changes
+    info: DatabaseInfo
+
+
+async def add_documents(book: Book, documents: Sequence[AnyDocument]) -> Edited:
+    """Add documents; one whose id is known replaces that one, if its text is another.
+
+    Raises:
+        SourceError: two of them have one id and different texts; none is added.
+        LockedError, UnavailableError: as `Book.edit`.
+    """
+    texts: dict[str, str] = {}
+    for document in documents:
+        if texts.setdefault(document.id, document.sha256) != document.sha256:
+            raise SourceError(
+                f"document {document.id!r}: is given twice, with different texts; give one of them"
+            )
+
+    def add(database: Database) -> Edited:
+        report = database.add(documents)
+        return Edited(changes_of_add(report, skipped=0), database.info())
+
+    return await book.edit(add)
+
+
+async def remove_documents(book: Book, ids: Sequence[str]) -> Edited:
+    """Remove documents.
+
+    Raises:
+        NoDocumentError: there is no document of one of these ids; none is removed.
+        LockedError, UnavailableError: as `Book.edit`.
+    """
+
+    def remove(database: Database) -> Edited:
+        wanted = list(dict.fromkeys(ids))
+        known = database.catalog.live(wanted)
+        for document_id in wanted:
+            if document_id not in known:
+                raise no_document(database.opened, document_id)
+        before = database.excluded()
+        database.remove(wanted)
+        return Edited(changes_of_remove(len(wanted), before, database.excluded()), database.info())
+
+    return await book.edit(remove)

@@ -1,0 +1,128 @@
+"""`/v1/search`, `/v1/documents`: a book is searched, listed, read and, where that is allowed, edited.
+
+Each answer is of one version of the book; an edit is seen by the next request.
+"""
+
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Form, Query, Request
+from starlette.convertors import Convertor, register_url_convertor
+
+from openbook.database.document_pages import document_page, stored_document
+from openbook.errors import ForbiddenError, SettingsError
+from openbook.serve.api_errors import documented
+from openbook.serve.books import Book
+from openbook.serve.document_edits import add_documents, remove_documents
+from openbook.serve.document_schema import (
+    BookQuery,
+    DocumentEntry,
+    DocumentList,
+    DocumentsRequest,
+    DocumentText,
+    EditAnswer,
+    FoundChunk,
+    PageQuery,
+    SearchRequest,
+    UploadForm,
+)
+from openbook.serve.server_state import state_of
+from openbook.serve.uploaded_files import read_upload
+
+
+class _DocumentId(Convertor[str]):
+    """The rest of an address, whatever it holds; Starlette's own `path` ends at a new line."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("document_id", _DocumentId())
+router = APIRouter()
+
+
+def _require_edits(request: Request) -> None:
+    if not state_of(request).settings.allow_edits:
+        raise ForbiddenError("this server's books are read-only; start it with --allow-edits to change them")
+
+
+_EDITS = [Depends(_require_edits)]
+
+
+def _book(request: Request, name: str | None) -> Book:
+    return state_of(request).books.get(name)
+
+
+@router.post("/v1/search", responses=documented(404, 415, 503))
+def search(body: SearchRequest, request: Request) -> list[FoundChunk]:
+    """Find the chunks that say most about a text, the best first."""
+    if not body.query.strip():
+        raise SettingsError("query: the text to look for is empty")
+    documents = None if body.filter is None else body.filter.filter()
+    with _book(request, body.book).reading() as version:
+        hits = version.search([body.query], k=body.k, mode=body.mode, documents=documents)[0]
+    return [FoundChunk.of(hit) for hit in hits]
+
+
+@router.get("/v1/documents", responses=documented(404, 503))
+def list_documents(query: Annotated[PageQuery, Query()], request: Request) -> DocumentList:
+    """List documents in the order of their ids, a page at a time."""
+    book = _book(request, query.book)
+    with book.reading() as version:
+        page = document_page(version, limit=query.limit, after=query.after, source=query.source)
+        documents = int(version.layout.live.sum())
+    return DocumentList(
+        object="list",
+        data=[DocumentEntry.of(document) for document in page.documents],
+        has_more=page.has_more,
+        last_id=page.documents[-1].document_id if page.documents else None,
+        documents=documents,
+        version=version.version,
+        book=book.name,
+    )
+
+
+@router.post("/v1/documents", responses=documented(404, 415, 503), dependencies=_EDITS)
+async def put_documents(body: DocumentsRequest, request: Request) -> EditAnswer:
+    """Add documents, all or none; one whose id is known replaces that one."""
+    book = _book(request, body.book)
+    edited = await add_documents(book, [given.document() for given in body.documents])
+    return EditAnswer.of(edited, book.name)
+
+
+@router.post("/v1/documents/upload", responses=documented(404, 415, 503), dependencies=_EDITS)
+async def upload_documents(
+    form: Annotated[UploadForm, Form(media_type="multipart/form-data")], request: Request
+) -> EditAnswer:
+    """Add the documents of files, all or none; their ids are the names of the files."""
+    book = _book(request, form.book)
+    documents, notes = [], []
+    for file in form.files:
+        found = await to_thread.run_sync(read_upload, file.filename or "", await file.read())
+        documents += found.documents
+        notes += found.notes
+    return EditAnswer.of(await add_documents(book, documents), book.name, notes)
+
+
+@router.get("/v1/documents/{document_id:document_id}", responses=documented(404, 503))
+def get_document(document_id: str, query: Annotated[BookQuery, Query()], request: Request) -> DocumentText:
+    """Read a document. Its id may hold slashes; other signs are written as addresses have them (%3F)."""
+    book = _book(request, query.book)
+    with book.reading() as version:
+        found = stored_document(version, document_id)
+    about = DocumentEntry.of(found.about).model_dump()
+    return DocumentText(**about, text=found.text, version=version.version, book=book.name)
+
+
+@router.delete("/v1/documents/{document_id:document_id}", responses=documented(404, 503), dependencies=_EDITS)
+async def delete_document(
+    document_id: str, query: Annotated[BookQuery, Query()], request: Request
+) -> EditAnswer:
+    """Remove a document; nothing finds it any more."""
+    book = _book(request, query.book)
+    return EditAnswer.of(await remove_documents(book, [document_id]), book.name)

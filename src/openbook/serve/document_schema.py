@@ -1,0 +1,207 @@
+"""What the routes of searches and documents take and answer."""
+
+from typing import Annotated, Literal
+
+from fastapi import UploadFile
+from pydantic import BaseModel, ConfigDict, Field
+
+from openbook.database import DocumentFilter, Hit
+from openbook.database.document_list import ListedDocument
+from openbook.serve.document_edits import Edited
+from openbook.serve.text_fields import Mode, RequestBody
+from openbook.text import Document
+
+LONGEST_QUERY = 100_000
+"""Characters that a search looks for."""
+_MOST_PATTERNS = 100
+Patterns = Annotated[list[Annotated[str, Field(min_length=1)]], Field(max_length=_MOST_PATTERNS)]
+
+
+class FilterFields(RequestBody):
+    """The documents that something may be found in: one pattern of each kind that is given must match.
+
+    With `*`, `?` or `[...]` a pattern is about the whole name; without them a source or a title must contain
+    it, and an id must be it.
+    """
+
+    ids: Patterns = Field(default_factory=list)
+    sources: Patterns = Field(default_factory=list)
+    titles: Patterns = Field(default_factory=list)
+
+    def filter(self) -> DocumentFilter:
+        """As searches take it.
+
+        Raises:
+            SettingsError: there is no pattern.
+        """
+        return DocumentFilter(ids=self.ids, sources=self.sources, titles=self.titles)
+
+
+class SearchRequest(RequestBody):
+    """What to look for."""
+
+    query: Annotated[str, Field(min_length=1, max_length=LONGEST_QUERY)]
+    k: Annotated[int, Field(ge=1, le=1000)] = 5
+    """Hits at most."""
+    mode: Mode | None = None
+    """null: hybrid where the book has vectors, else bm25."""
+    filter: FilterFields | None = None
+    """null: in all documents."""
+    book: str | None = None
+    """null: the first."""
+
+
+class FoundChunk(BaseModel):
+    """A chunk that was found."""
+
+    document_id: str
+    chunk_id: int
+    score: float
+    text: str
+    continuation: str
+    """The next chunk of the same document; empty if there is none."""
+    title: str
+    source: str
+    language: str | None
+
+    @classmethod
+    def of(cls, hit: Hit) -> "FoundChunk":
+        """From what the library found."""
+        return cls(**{name: getattr(hit, name) for name in cls.model_fields})
+
+
+class QueryFields(BaseModel):
+    """The base of what stands after the `?` of an address: an unknown name is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class BookQuery(QueryFields):
+    """Which book."""
+
+    book: str | None = None
+    """None: the first."""
+
+
+class PageQuery(BookQuery):
+    """Which documents to list."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    after: str | None = None
+    """The page begins behind this id."""
+    source: str | None = None
+    """Only documents whose source matches (* ? [abc]; * crosses slashes) or, without these, contains it."""
+
+
+class DocumentEntry(BaseModel):
+    """A document without its text."""
+
+    document_id: str
+    title: str
+    source: str
+    chunks: int
+    split: Literal["train", "holdout"]
+    """holdout: stored for evaluation, and never found."""
+    excluded: str | None
+    """Why it is kept out of searches, as a near-copy; null: it is not."""
+    language: str | None
+
+    @classmethod
+    def of(cls, document: ListedDocument) -> "DocumentEntry":
+        """From what the library lists."""
+        return cls(**{name: getattr(document, name) for name in DocumentEntry.model_fields})
+
+
+class DocumentList(BaseModel):
+    """A page of documents, in the order of their ids."""
+
+    object: Literal["list"]
+    data: list[DocumentEntry]
+    has_more: bool
+    last_id: str | None
+    """Of the page: the next one is after it."""
+    documents: int
+    """That the book holds."""
+    version: int
+    """Of the book."""
+    book: str
+
+
+class DocumentText(DocumentEntry):
+    """A document with its text."""
+
+    text: str
+    version: int
+    book: str
+
+
+class GivenDocument(RequestBody):
+    """A document to add, or to put in the place of the one with its id."""
+
+    text: Annotated[str, Field(min_length=1)]
+    id: str = ""
+    """Empty: made from the text."""
+    title: str = ""
+    source: str = ""
+    language: str | None = None
+
+    def document(self) -> Document:
+        """As the library takes it.
+
+        Raises:
+            SourceError: the text is only white space.
+        """
+        fields = {"title": self.title, "source": self.source, "language": self.language}
+        return Document(text=self.text, id=self.id, **fields)  # type: ignore[arg-type]
+
+
+class DocumentsRequest(RequestBody):
+    """Documents to add."""
+
+    documents: Annotated[list[GivenDocument], Field(min_length=1)]
+    book: str | None = None
+    """null: the first."""
+
+
+class UploadForm(QueryFields):
+    """Files to add, as a browser sends them."""
+
+    files: Annotated[list[UploadFile], Field(min_length=1, max_length=100)]
+    book: str | None = None
+
+
+class DoneCounts(BaseModel):
+    """What an edit did, in documents."""
+
+    added: int
+    replaced: int
+    removed: int
+    unchanged: int
+    skipped: int
+    excluded: int
+    """Newly kept out of searches as near-copies."""
+
+
+class EditAnswer(BaseModel):
+    """What an edit did, and what the book holds now."""
+
+    done: DoneCounts
+    notes: list[str]
+    """What of the files was not read, such as pages without text."""
+    book: str
+    documents: int
+    chunks: int
+    version: int
+    tokenizer: str
+    embedder: str | None
+    chunk_size: int
+    holdout_documents: int
+    dense_index: str | None
+    recall_at_10: float | None
+
+    @classmethod
+    def of(cls, edited: Edited, book: str, notes: list[str] | None = None) -> "EditAnswer":
+        """From what was done."""
+        info = {name: getattr(edited.info, name) for name in cls.model_fields if hasattr(edited.info, name)}
+        done = DoneCounts(**{name: getattr(edited.done, name) for name in DoneCounts.model_fields})
+        return cls(done=done, notes=notes or [], book=book, **info)

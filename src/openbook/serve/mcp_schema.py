@@ -1,0 +1,95 @@
+"""What the tools of the Model Context Protocol take and answer.
+
+`SearchResults` and `FetchedDocument` have the fields that the connectors of ChatGPT expect.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class FoundDocument(BaseModel):
+    """A document that a search found."""
+
+    id: str
+    title: str
+    url: str
+
+
+class SearchResults(BaseModel):
+    """Documents, the best first."""
+
+    results: list[FoundDocument]
+
+
+class FetchedDocument(BaseModel):
+    """A document's text, or a part of it."""
+
+    id: str
+    title: str
+    text: str
+    """Where the document is longer, its last line says so, and how to go on."""
+    url: str
+    metadata: dict[str, str]
+    """source, language; characters of the whole document; offset, and next_offset where there is more."""
+
+
+class Passage(BaseModel):
+    """A passage that a search found."""
+
+    id: str
+    """Of its document."""
+    title: str
+    url: str
+    text: str
+    score: float
+
+
+class Passages(BaseModel):
+    """Passages, the best first."""
+
+    results: list[Passage]
+
+
+class ListedEntry(BaseModel):
+    """A document in a list."""
+
+    id: str
+    title: str
+    source: str
+    searchable: bool
+    """False: it is held out, or kept out of searches as a near-copy of another."""
+
+
+class ListedDocuments(BaseModel):
+    """Documents in the order of their ids."""
+
+    documents: list[ListedEntry]
+    next_after: str | None
+    """Ask with this `after` for those that follow; null: there are none."""
+
+
+class NewDocument(BaseModel):
+    """A document to add."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[str, Field(min_length=1)]
+    id: str = ""
+    """Names it: another text under a known id replaces that one. Empty: made from the text."""
+    title: str = ""
+    source: str = ""
+
+
+class EditResult(BaseModel):
+    """What was done, counted in documents."""
+
+    added: int
+    replaced: int
+    unchanged: int
+    removed: int
+    documents: int
+    """That the book holds now."""
+
+
+Mode = Literal["dense", "bm25", "hybrid"]

@@ -1,0 +1,237 @@
+"""A book for clients of the Model Context Protocol: tools to search and read it, and to edit it if allowed.
+
+What goes wrong is answered as a tool's error, which the client's model reads: also that the book is not
+there, for an empty list would say that it holds nothing.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, TypeVar
+
+from anyio import to_thread
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp_types import ToolAnnotations
+from pydantic import Field
+
+from openbook import __version__
+from openbook.database import Hit
+from openbook.database.document_pages import document_page, stored_document
+from openbook.errors import OpenbookError, SettingsError
+from openbook.serve.books import Book
+from openbook.serve.document_edits import Edited, add_documents, remove_documents
+from openbook.serve.mcp_schema import (
+    EditResult,
+    FetchedDocument,
+    FoundDocument,
+    ListedDocuments,
+    ListedEntry,
+    Mode,
+    NewDocument,
+    Passage,
+    Passages,
+    SearchResults,
+)
+from openbook.serve.source_links import document_url
+from openbook.text import Document
+
+_T = TypeVar("_T")
+
+_FOUND = 10
+"""Documents that a search answers at most."""
+_LOOKED_AT = 50
+"""Chunks among which their documents are."""
+_LONGEST = 50_000
+"""Characters of a document in one answer: some ten thousand tokens."""
+
+_READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+_EDITS = ToolAnnotations(
+    read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False
+)
+
+
+def make_mcp(book: Book, *, allow_edits: bool = False) -> MCPServer[Any]:
+    """Make the server of one book; it runs over stdio or HTTP.
+
+    Args:
+        book: to search.
+        allow_edits: offer tools that add and remove documents.
+    """
+    with _logging_left_alone():
+        server: MCPServer[Any] = MCPServer(
+            "openbook",
+            title=f"openbook: {book.name}",
+            version=__version__,
+            instructions=f"Documents of the book {book.name!r}. Call search to find some, then fetch to read "
+            "one; search_passages answers the passages themselves.",
+        )
+    tools = _Tools(book)
+    reading: dict[str, Callable[..., Any]] = {
+        "search": tools.search,
+        "fetch": tools.fetch,
+        "search_passages": tools.search_passages,
+        "list": tools.list_documents,
+    }
+    editing: dict[str, Callable[..., Any]] = {"add": tools.add, "remove": tools.remove}
+    for name, tool in reading.items():
+        server.add_tool(tool, name, annotations=_READS)
+    for name, tool in editing.items() if allow_edits else ():
+        server.add_tool(tool, name, annotations=_EDITS)
+    return server
+
+
+class _Tools:
+    """The tools. Their names, descriptions and types are what clients are told.
+
+    Args:
+        book: to search and to edit.
+    """
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    async def search(self, query: str) -> SearchResults:
+        """Find the documents that say most about a question or some words, the best first."""
+
+        def find() -> SearchResults:
+            found: dict[str, Hit] = {}
+            for hit in self._hits(query, _LOOKED_AT, None):
+                found.setdefault(hit.document_id, hit)
+            results = [
+                FoundDocument(id=name, title=hit.title or name, url=self._url(name, hit.source))
+                for name, hit in list(found.items())[:_FOUND]
+            ]
+            return SearchResults(results=results)
+
+        return await _on_a_thread(find)
+
+    async def fetch(self, id: str, offset: Annotated[int, Field(ge=0)] = 0) -> FetchedDocument:
+        """Read a document by its id, as search and list name it. A long one comes in parts: offset is the
+        character to begin at."""
+
+        def read() -> FetchedDocument:
+            with self._book.reading() as version:
+                document = stored_document(version, id)
+            if offset >= len(document.text):
+                raise SettingsError(f"offset {offset}: the document has {len(document.text)} characters")
+            about, end = document.about, offset + _LONGEST
+            text, metadata = document.text[offset:end], {"source": about.source, "offset": str(offset)}
+            metadata["characters"] = str(len(document.text))
+            if about.language is not None:
+                metadata["language"] = about.language
+            if end < len(document.text):
+                metadata["next_offset"] = str(end)
+                text += f"\n[Cut here: characters {offset} to {end} of {len(document.text)}. "
+                text += f"To go on, call fetch with offset {end}.]"
+            url = self._url(id, about.source)
+            return FetchedDocument(id=id, title=about.title or id, text=text, url=url, metadata=metadata)
+
+        return await _on_a_thread(read)
+
+    async def search_passages(
+        self, query: str, k: Annotated[int, Field(ge=1, le=100)] = 5, mode: Mode | None = None
+    ) -> Passages:
+        """Find the k passages that say most about a question or some words, with their texts. mode: bm25 by
+        words, dense by meaning, hybrid by both; by default the best that the book has."""
+
+        def find() -> Passages:
+            results = [
+                Passage(
+                    id=hit.document_id,
+                    title=hit.title or hit.document_id,
+                    url=self._url(hit.document_id, hit.source),
+                    text=f"{hit.text}{hit.continuation}",
+                    score=hit.score,
+                )
+                for hit in self._hits(query, k, mode)
+            ]
+            return Passages(results=results)
+
+        return await _on_a_thread(find)
+
+    async def list_documents(
+        self, after: str = "", limit: Annotated[int, Field(ge=1, le=1000)] = 100, source: str = ""
+    ) -> ListedDocuments:
+        """List documents in the order of their ids. after: begin behind this id. source: only those whose
+        source contains this, or matches it as a pattern with * and ?."""
+
+        def page() -> ListedDocuments:
+            with self._book.reading() as version:
+                found = document_page(version, limit=limit, after=after, source=source or None)
+            documents = [
+                ListedEntry(
+                    id=each.document_id,
+                    title=each.title,
+                    source=each.source,
+                    searchable=each.split == "train" and each.excluded is None,
+                )
+                for each in found.documents
+            ]
+            return ListedDocuments(
+                documents=documents, next_after=documents[-1].id if found.has_more else None
+            )
+
+        return await _on_a_thread(page)
+
+    async def add(self, documents: list[NewDocument]) -> EditResult:
+        """Add documents to the book; one whose id is known replaces that document. Searches find them at
+        once."""
+        with _told_errors():
+            given = [
+                Document(text=each.text, id=each.id, title=each.title, source=each.source)
+                for each in documents
+            ]
+            return _result(await add_documents(self._book, given))
+
+    async def remove(self, ids: list[str]) -> EditResult:
+        """Remove documents from the book by their ids; nothing finds them any more."""
+        with _told_errors():
+            return _result(await remove_documents(self._book, ids))
+
+    def _hits(self, query: str, k: int, mode: str | None) -> list[Hit]:
+        if not query.strip():
+            raise SettingsError("the query is empty; say what to look for")
+        with self._book.reading() as version:
+            return version.search([query], k=k, mode=mode)[0]
+
+    def _url(self, document_id: str, source: str) -> str:
+        return document_url(source, document_id, self._book.name)
+
+
+def _result(edited: Edited) -> EditResult:
+    done = edited.done
+    return EditResult(
+        added=done.added,
+        replaced=done.replaced,
+        unchanged=done.unchanged,
+        removed=done.removed,
+        documents=edited.info.documents,
+    )
+
+
+async def _on_a_thread(function: Callable[[], _T]) -> _T:
+    """Call what searches and reads, while the event loop goes on."""
+    with _told_errors():
+        return await to_thread.run_sync(function)
+
+
+@contextmanager
+def _told_errors() -> Iterator[None]:
+    """Tell the client what went wrong: of other errors the package tells nothing."""
+    try:
+        yield
+    except OpenbookError as error:
+        raise ToolError(str(error)) from error
+
+
+@contextmanager
+def _logging_left_alone() -> Iterator[None]:
+    """`MCPServer` configures the logging of the whole process, which is up to whoever runs it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)

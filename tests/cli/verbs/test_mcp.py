@@ -1,0 +1,117 @@
+"""`openbook mcp`: a real process, asked over its standard input by the protocol's own client."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp.client import Client
+from mcp.client.stdio import StdioServerParameters
+
+import openbook
+from command_line import OpenBook
+
+SOURCE = Path(openbook.__file__).parent.parent
+SEEN = {"PYTHONPATH": os.pathsep.join([str(SOURCE), os.environ.get("PYTHONPATH", "")])}
+"""What a process must be told to find this package."""
+
+
+def parameters(database: Path, *options: str) -> StdioServerParameters:
+    """How a client starts the command."""
+    arguments = ["-m", "openbook", "mcp", str(database), *options]
+    return StdioServerParameters(command=sys.executable, args=arguments, env=SEEN)
+
+
+def test_a_client_searches_reads_and_edits(database: Path) -> None:
+    async def asked() -> list[Any]:
+        async with Client(parameters(database, "--allow-edits")) as client:
+            found = await client.call_tool("search", {"query": "zebras"})
+            first = found.structured_content["results"][0]
+            read = await client.call_tool("fetch", {"id": first["id"]})
+            added = await client.call_tool("add", {"documents": [{"id": "new", "text": "A zyzzyva."}]})
+            again = await client.call_tool("search", {"query": "zyzzyva"})
+            return [first, read.structured_content, added.structured_content, again.structured_content]
+
+    first, read, added, again = asyncio.run(asked())
+    assert first["title"] == "The guide"
+    assert "Zebras drink water" in read["text"]
+    assert added["added"] == 1
+    assert again["results"][0]["id"] == "new"
+
+
+def test_an_older_client_is_understood(database: Path) -> None:
+    async def asked() -> Any:
+        async with Client(parameters(database), mode="legacy") as client:
+            return await client.call_tool("list", {"limit": 1})
+
+    assert len(asyncio.run(asked()).structured_content["documents"]) == 1
+
+
+def test_stdout_carries_the_protocol_alone_and_torch_stays_unloaded(database: Path) -> None:
+    hello = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-06-18",
+            "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"},
+        },
+    }
+    ready = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+    search = {
+        "jsonrpc": "2.0",
+        "id": 2,
+        "method": "tools/call",
+        "params": {"name": "search", "arguments": {"query": "zebras"}},
+    }
+    script = (
+        "import sys\nfrom openbook.cli.app import run\n"
+        "code = run(sys.argv[1:])\nprint('torch' in sys.modules, file=sys.stderr)\nsys.exit(code)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, "mcp", str(database)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | SEEN,
+    )
+    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+    answers = []
+    for message in (hello, ready, search):
+        process.stdin.write(json.dumps(message) + "\n")
+        process.stdin.flush()
+        if "id" in message:
+            answers.append(json.loads(process.stdout.readline()))
+    process.stdin.close()
+    rest, notes = process.stdout.read(), process.stderr.read()
+    assert process.wait(timeout=60) == 0
+    assert [answer["id"] for answer in answers] == [1, 2]
+    assert answers[1]["result"]["structuredContent"]["results"]
+    assert rest == ""
+    assert notes.splitlines()[-1] == "False"
+    assert "waiting for a client" in notes
+
+
+def test_a_database_that_is_not_there_is_one_line(openbook: OpenBook, tmp_path: Path) -> None:
+    result = openbook("mcp", tmp_path / "nothing")
+    assert (result.code, result.out) == (2, "")
+    assert "openbook build" in result.error
+
+
+def test_without_the_package_the_line_says_how_to_get_it(
+    openbook: OpenBook, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [
+        name for name in sys.modules if name.partition(".")[0] == "mcp" or name.endswith("mcp_server")
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    result = openbook("mcp", database)
+    assert result.code == 2
+    assert "pip install 'openbook[serve]'" in result.error

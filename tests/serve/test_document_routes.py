@@ -1,0 +1,387 @@
+"""Searching, listing, reading and editing books over HTTP."""
+
+import json
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from command_line import HIT, Result
+from hostile_text import EXAMPLES, hostile_documents, is_text
+from openbook.cli.app import run
+from openbook.database import Database
+from openbook.serve.books import Books
+from scripted_engine import ScriptedEngine
+from serve_events import MakeState, Serve, telling
+
+Http = Callable[..., httpx.Client]
+
+
+@pytest.fixture
+def http(make_state: MakeState, serve: Serve, edited: Path, fables: Path) -> Http:
+    """A client of a server of two books, `fables`, which may be edited, and `kept`."""
+
+    def start(**options: Any) -> httpx.Client:
+        books = Books(edited, {"kept": fables})
+        state = make_state(ScriptedEngine(telling("x")), books=books, **{"allow_edits": True, **options})
+        return serve(state).http
+
+    return start
+
+
+def error_of(answer: httpx.Response) -> tuple[int, str]:
+    """Status and message, in OpenAI's shape."""
+    return answer.status_code, answer.json()["error"]["message"]
+
+
+def cli(capsys: pytest.CaptureFixture[str], *arguments: object) -> Any:
+    """What a command prints as JSON."""
+    code = run([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return Result(code, captured.out, captured.err).json
+
+
+# Search
+
+
+def test_a_search_answers_what_the_command_does(
+    http: Http, fables: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    query = "Number 7"
+    found = http().post("/v1/search", json={"query": query, "k": 3, "mode": "bm25"}).json()
+    assert found == cli(capsys, "search", fables, query, "-k", 3, "--mode", "bm25", "--json")
+    assert found[0].keys() >= HIT
+
+
+def test_a_search_may_be_filtered(http: Http) -> None:
+    client = http()
+    body = {"query": "Number", "k": 50, "filter": {"sources": ["book/1*"], "ids": ["doc1", "doc12"]}}
+    assert {hit["document_id"] for hit in client.post("/v1/search", json=body).json()} == {"doc1", "doc12"}
+    nothing = {"query": "Number", "filter": {"sources": ["bok/1.txt"]}}
+    status, message = error_of(client.post("/v1/search", json=nothing))
+    assert status == 404 and "nearest" in message
+    assert error_of(client.post("/v1/search", json={"query": "x", "filter": {}}))[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"query": "x", "limit": 3}, "limit"),
+        ({"query": "x", "k": 0}, "k"),
+        ({"query": "x", "k": "3"}, "k"),
+        ({"query": "x", "mode": "fast"}, "mode"),
+        ({"query": ""}, "query"),
+        ({"query": "\ud800"}, "query"),
+        ({}, "query"),
+        ({"query": "x", "filter": {"authors": ["a"]}}, "filter.authors"),
+    ],
+)
+def test_a_search_refuses_what_it_does_not_know(http: Http, body: dict[str, Any], param: str) -> None:
+    content = json.dumps(body)
+    answer = http().post("/v1/search", content=content, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
+
+
+def test_a_mode_that_the_book_lacks_and_a_blank_query(http: Http) -> None:
+    client = http()
+    assert error_of(client.post("/v1/search", json={"query": "x", "mode": "dense"}))[0] == 400
+    assert error_of(client.post("/v1/search", json={"query": "  "}))[0] == 400
+
+
+# Documents
+
+
+def test_documents_are_listed_a_page_at_a_time(http: Http, fables: Path) -> None:
+    client = http()
+    seen: list[str] = []
+    after: str | None = None
+    while True:
+        query = {"limit": 7} | ({} if after is None else {"after": after})
+        page = client.get("/v1/documents", params=query).json()
+        seen += [document["document_id"] for document in page["data"]]
+        after = page["last_id"]
+        if not page["has_more"]:
+            break
+    assert seen == sorted(document.document_id for document in Database.open(fables).documents())
+    assert (page["documents"], page["book"]) == (20, "fables")
+    of_sources = client.get("/v1/documents", params={"source": "book/3.txt"}).json()
+    assert [document["document_id"] for document in of_sources["data"]] == ["doc3"]
+    assert error_of(client.get("/v1/documents", params={"limit": 0}))[0] == 400
+    assert error_of(client.get("/v1/documents", params={"page": 2}))[0] == 400
+
+
+def test_a_document_is_read_added_replaced_and_removed(http: Http, book_documents: list[Any]) -> None:
+    client = http()
+    assert client.get("/v1/documents/doc3").json()["text"] == book_documents[3].text
+    new = {"id": "new", "title": "New", "source": "new.md", "text": "A zyzzyva is a weevil."}
+    added = client.post("/v1/documents", json={"documents": [new]}).json()
+    assert (added["done"]["added"], added["documents"]) == (1, 21)
+    hit = client.post("/v1/search", json={"query": "zyzzyva"}).json()[0]
+    assert (hit["document_id"], hit["title"], hit["source"]) == ("new", "New", "new.md")
+    changed = client.post("/v1/documents", json={"documents": [new | {"text": "A quokka smiles."}]}).json()
+    assert (changed["done"]["replaced"], changed["documents"]) == (1, 21)
+    assert client.post("/v1/search", json={"query": "zyzzyva"}).json() == []
+    assert client.get("/v1/documents/new").json()["text"] == "A quokka smiles."
+    again = client.post("/v1/documents", json={"documents": [new | {"text": "A quokka smiles."}]}).json()
+    assert (again["done"]["unchanged"], again["version"]) == (1, changed["version"])
+    removed = client.delete("/v1/documents/new").json()
+    assert (removed["done"]["removed"], removed["documents"]) == (1, 20)
+    assert error_of(client.get("/v1/documents/new"))[0] == 404
+
+
+def test_edits_are_there_after_a_restart_and_what_they_answer_is_what_add_prints(
+    http: Http, edited: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = http().post("/v1/documents", json={"documents": [{"text": "A zyzzyva is a weevil."}]}).json()
+    info = cli(capsys, "info", edited, "--json")
+    assert {name: info[name] for name in info.keys() & answer.keys()} == {
+        name: answer[name] for name in info.keys() & answer.keys()
+    }
+    assert info["documents"] == 21
+    assert Database.open(edited).search("zyzzyva")[0][0].document_id.startswith("sha256:")
+
+
+def test_an_id_that_no_document_has_is_404_with_the_nearest(http: Http) -> None:
+    client = http()
+    for answer in (client.get("/v1/documents/DOC-3"), client.delete("/v1/documents/DOC-3")):
+        status, message = error_of(answer)
+        assert status == 404 and "'doc3'" in message
+        assert answer.json()["error"]["code"] == "not_found"
+
+
+def test_without_allow_edits_nothing_is_changed(http: Http, edited: Path) -> None:
+    client = http(allow_edits=False)
+    before = Database.open(edited).version
+    answers = [
+        client.post("/v1/documents", json={"documents": [{"text": "x"}]}),
+        client.post("/v1/documents", json={"nonsense": 1}),
+        client.post("/v1/documents/upload", files={"files": ("a.md", b"text")}),
+        client.delete("/v1/documents/doc3"),
+    ]
+    assert [error_of(answer)[0] for answer in answers] == [403] * 4
+    assert "--allow-edits" in error_of(answers[0])[1]
+    assert Database.open(edited).version == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"documents": []},
+        {"documents": [{"id": "a"}]},
+        {"documents": [{"text": ""}]},
+        {"documents": [{"text": " \n"}]},
+        {"documents": [{"text": "a", "author": "b"}]},
+        {"documents": [{"text": "a", "id": "x"}, {"text": "b", "id": "x"}]},
+        {"documents": {"text": "a"}},
+        {"documents": [{"text": "a", "title": None}]},
+    ],
+)
+def test_documents_that_cannot_be_added_change_nothing(
+    http: Http, edited: Path, body: dict[str, Any]
+) -> None:
+    before = Database.open(edited).version
+    assert error_of(http().post("/v1/documents", json=body))[0] == 400
+    assert Database.open(edited).version == before
+
+
+def test_ids_may_hold_anything(http: Http) -> None:
+    client = http()
+    ids = [
+        "a/b/c.md",
+        "/abs",
+        "a//b",
+        "ä ö/日本 🙂",
+        "100%",
+        "a?b=c#d",
+        "../up",
+        "..",
+        "a%2Fb",
+        "new\nline",
+        ".",
+    ]
+    ids += ["".join(char for char in text if not 0xD800 <= ord(char) < 0xE000) for text in EXAMPLES]
+    documents = [{"id": name, "text": f"Text number {number}."} for number, name in enumerate(ids)]
+    assert client.post("/v1/documents", json={"documents": documents}).json()["done"]["added"] == len(ids)
+    for document in documents:
+        address = "/v1/documents/" + quote(document["id"], safe="").replace(".", "%2E")
+        url = client.base_url.copy_with(raw_path=address.encode())
+        found = client.send(httpx.Request("GET", url)).json()
+        assert (found["document_id"], found["text"]) == (document["id"], document["text"])
+
+
+def test_any_text_is_added_and_read_as_it_is(http: Http) -> None:
+    client = http()
+
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(hostile_documents.filter(is_text))
+    def comes_back(text: str) -> None:
+        documents = [{"id": "hostile", "text": text, "title": text, "source": text}]
+        assert client.post("/v1/documents", json={"documents": documents}).status_code == 200
+        found = client.get("/v1/documents/hostile").json()
+        assert (found["text"], found["title"], found["source"]) == (text, text, text)
+
+    comes_back()
+
+
+# Books
+
+
+def test_a_request_chooses_its_book(http: Http) -> None:
+    client = http()
+    client.delete("/v1/documents/doc3")
+    assert error_of(client.get("/v1/documents/doc3"))[0] == 404
+    kept = client.get("/v1/documents/doc3", params={"book": "kept"}).json()
+    assert (kept["document_id"], kept["book"]) == ("doc3", "kept")
+    body = {"query": "Number 3", "k": 1, "filter": {"ids": ["doc3"]}}
+    assert client.post("/v1/search", json=body | {"book": "kept"}).json()[0]["document_id"] == "doc3"
+    status, message = error_of(client.post("/v1/search", json=body | {"book": "other"}))
+    assert status == 404 and "'fables', 'kept'" in message
+
+
+def test_a_book_that_is_gone_is_503_by_its_name_and_not_an_empty_list(http: Http, edited: Path) -> None:
+    client = http()
+    shutil.move(edited, edited.with_name("elsewhere"))
+    answers = [
+        client.post("/v1/search", json={"query": "Number"}),
+        client.get("/v1/documents"),
+        client.get("/v1/documents/doc3"),
+        client.delete("/v1/documents/doc3"),
+        client.post("/v1/documents", json={"documents": [{"text": "x"}]}),
+    ]
+    for answer in answers:
+        status, message = error_of(answer)
+        assert status == 503 and "the book 'fables'" in message
+        assert str(edited.parent) not in message
+    shutil.move(edited.with_name("elsewhere"), edited)
+    assert client.get("/v1/documents").status_code == 200
+
+
+# Uploads
+
+
+def test_files_are_added_by_their_names(http: Http) -> None:
+    client = http()
+    files = [
+        ("files", ("notes.txt", b"A zyzzyva is a weevil.")),
+        ("files", ("guide.md", "# The guide\n\nQuokkas smile, ä.".encode())),
+        ("files", ("page.html", b"<title>Page</title><p>Okapis <b>graze</b>.<script>alert(1)</script>")),
+    ]
+    answer = client.post("/v1/documents/upload", files=files).json()
+    assert answer["done"]["added"] == 3
+    found = client.get("/v1/documents/page.html").json()
+    assert (found["title"], found["text"]) == ("Page", "Okapis graze.")
+    assert client.post("/v1/search", json={"query": "quokkas"}).json()[0]["title"] == "The guide"
+    again = client.post("/v1/documents/upload", files={"files": ("notes.txt", b"Other words.")}).json()
+    assert again["done"]["replaced"] == 1
+
+
+def test_a_file_goes_into_the_book_that_is_named(http: Http) -> None:
+    client = http()
+    form = {"book": "other"}
+    answer = client.post("/v1/documents/upload", data=form, files={"files": ("a.md", b"x")})
+    assert error_of(answer)[0] == 404
+    assert (
+        error_of(client.post("/v1/documents/upload", data={"buk": "x"}, files={"files": ("a.md", b"x")}))[0]
+        == 400
+    )
+    assert error_of(client.post("/v1/documents/upload", data={"files": "text"}))[0] == 400
+    assert error_of(client.post("/v1/documents/upload", json={"files": []}))[0] in (400, 415)
+
+
+def test_a_file_that_cannot_be_read_leaves_all_out(http: Http) -> None:
+    client = http()
+    good = ("files", ("good.md", b"Good."))
+    for name, content in (
+        ("bad.exe", b"x"),
+        ("empty.txt", b""),
+        ("bad.pdf", b"no pdf"),
+        ("latin.txt", b"\xff\xe9"),
+    ):
+        answer = client.post("/v1/documents/upload", files=[good, ("files", (name, content))])
+        status, message = error_of(answer)
+        assert status == 400 and name in message
+    assert error_of(client.get("/v1/documents/good.md"))[0] == 404
+
+
+def test_a_body_that_is_too_large_is_413(http: Http) -> None:
+    client = http(max_body_bytes=1000)
+    answer = client.post("/v1/documents/upload", files={"files": ("a.txt", b"x" * 2000)})
+    assert error_of(answer)[0] == 413
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [
+        ("../../etc/notes.txt", "notes.txt"),
+        ("C:\\notes\\notes.txt", "notes.txt"),
+        ("/etc/passwd.txt", "passwd.txt"),
+        ("new\u2028line\x1b[2J.txt", "newline[2J.txt"),
+        ("ä 日本.txt", "ä 日本.txt"),
+    ],
+)
+def test_a_hostile_name_is_never_a_path(http: Http, edited: Path, name: str, stored: str) -> None:
+    before = set(edited.parent.parent.rglob("*"))
+    answer = http().post("/v1/documents/upload", files={"files": (name, b"A zyzzyva is a weevil.")})
+    assert answer.status_code == 200, answer.text
+    assert Database.open(edited).search("zyzzyva")[0][0].document_id == stored
+    new = {path.name for path in edited.parent.parent.rglob("*")} - {path.name for path in before}
+    assert stored not in new
+
+
+@pytest.mark.parametrize("name", ["..", ".txt/..", "...", "a/"])
+def test_a_file_without_a_name_is_refused(http: Http, name: str) -> None:
+    assert error_of(http().post("/v1/documents/upload", files={"files": (name, b"x")}))[0] == 400
+
+
+# While others edit
+
+
+def test_each_answer_is_of_one_version_while_documents_come_and_go(http: Http) -> None:
+    """Two documents are replaced at once; whoever searches finds both, in the same revision."""
+    client = http()
+    stop = threading.Event()
+    wrong: list[Any] = []
+    counts = [0, 0]
+
+    def put(revision: int) -> None:
+        sides = ("left", "right")
+        pair = [{"id": f"zz{side}", "text": f"zyzzyva revision{revision} {side}"} for side in sides]
+        assert client.post("/v1/documents", json={"documents": pair}).status_code == 200
+
+    def revisions_of(hits: Any) -> set[str]:
+        texts = [hit["text"] + hit["continuation"] for hit in hits if hit["document_id"] != "noise"]
+        return {text.split()[1] for text in texts}
+
+    def read(number: int) -> None:
+        with httpx.Client(base_url=client.base_url, trust_env=False, timeout=60) as reader:
+            while not stop.is_set():
+                hits = reader.post("/v1/search", json={"query": "zyzzyva"}).json()
+                revisions = revisions_of(hits)
+                found = {hit["document_id"] for hit in hits} - {"noise"}
+                listed = reader.get("/v1/documents", params={"after": "zz"}).json()["data"]
+                if len(revisions) != 1 or found != {"zzleft", "zzright"} or len(listed) != 2:
+                    wrong.append((hits, listed))
+                counts[number] += 1
+
+    put(0)
+    readers = [threading.Thread(target=read, args=(number,)) for number in range(2)]
+    for reader in readers:
+        reader.start()
+    for revision in range(1, 5):
+        put(revision)
+        hits = client.post("/v1/search", json={"query": "zyzzyva"}).json()
+        assert revisions_of(hits) == {f"revision{revision}"}
+        noise = {"documents": [{"id": "noise", "text": "zyzzyva noise"}]}
+        assert client.post("/v1/documents", json=noise).status_code == 200
+        assert client.delete("/v1/documents/noise").status_code == 200
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert wrong == []
+    assert min(counts) > 0

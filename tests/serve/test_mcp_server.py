@@ -1,0 +1,184 @@
+"""A book for clients of the Model Context Protocol: their own package asks, in process."""
+
+import asyncio
+import json
+import logging
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from mcp.client import Client
+
+from openbook.database import Database
+from openbook.serve import mcp_server
+from openbook.serve.books import Book
+from openbook.serve.mcp_server import make_mcp
+from openbook.text import Document
+
+T = TypeVar("T")
+READING = {"search", "fetch", "search_passages", "list"}
+
+
+def ask(book: Path, questions: Callable[[Client], Awaitable[T]], *, allow_edits: bool = False) -> T:
+    """Connect a client to the server of a book."""
+
+    async def asked() -> T:
+        served = Book("fables", book)
+        try:
+            async with Client(make_mcp(served, allow_edits=allow_edits)) as client:
+                return await questions(client)
+        finally:
+            served.close()
+
+    return asyncio.run(asked())
+
+
+def call(book: Path, tool: str, *, allow_edits: bool = False, **arguments: Any) -> Any:
+    """The result of one call."""
+    return ask(book, lambda client: client.call_tool(tool, arguments), allow_edits=allow_edits)
+
+
+def answer(book: Path, tool: str, **arguments: Any) -> Any:
+    """The structured content of one call, which its text says too."""
+    result = call(book, tool, **arguments)
+    assert not result.is_error, result.content
+    (content,) = result.content
+    assert json.loads(content.text) == result.structured_content
+    return result.structured_content
+
+
+def error(book: Path, tool: str, **arguments: Any) -> str:
+    """What a call that goes wrong says."""
+    result = call(book, tool, **arguments)
+    assert result.is_error
+    assert result.structured_content is None
+    return str(result.content[0].text)
+
+
+def test_search_answers_what_chatgpt_wants(edited: Path) -> None:
+    Database.open(edited).add(
+        [Document(id="weevils/a b", text="A zyzzyva is a weevil.", source="https://x.org/a")]
+    )
+    found = answer(edited, "search", query="zyzzyva")
+    assert found == {"results": [{"id": "weevils/a b", "title": "weevils/a b", "url": "https://x.org/a"}]}
+
+
+def test_a_search_names_each_document_once(fables: Path) -> None:
+    found = answer(fables, "search", query="Number")["results"]
+    assert len({document["id"] for document in found}) == len(found) == 10
+    assert found[0].keys() == {"id", "title", "url"}
+    assert found[0]["url"] == f"openbook://fables/{found[0]['id']}"
+
+
+def test_fetch_answers_what_chatgpt_wants(fables: Path, book_documents: list[Document]) -> None:
+    found = answer(fables, "fetch", id="doc3")
+    text = book_documents[3].text
+    metadata = {"source": "book/3.txt", "offset": "0", "characters": str(len(text))}
+    url = "openbook://fables/doc3"
+    assert found == {"id": "doc3", "title": "title 3", "text": text, "url": url, "metadata": metadata}
+
+
+def test_a_long_document_comes_in_parts_that_say_so(edited: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mcp_server, "_LONGEST", 40)
+    text = "".join(f"word{number} " for number in range(20)) + "end"
+    Database.open(edited).add([Document(id="long", text=text)])
+    parts, offset = [], 0
+    while True:
+        found = answer(edited, "fetch", id="long", offset=offset)
+        part, _, said = found["text"].partition("\n[Cut here")
+        parts.append(part)
+        if "next_offset" not in found["metadata"]:
+            assert said == ""
+            break
+        offset = int(found["metadata"]["next_offset"])
+        assert f"with offset {offset}" in said and str(len(text)) in said
+    assert "".join(parts) == text and len(parts) > 2
+    assert "offset 9999" in error(edited, "fetch", id="long", offset=9999)
+
+
+def test_passages_are_answered_with_their_texts(fables: Path) -> None:
+    found = answer(fables, "search_passages", query="Number 7", k=2, mode="bm25")["results"]
+    hits = Database.open(fables).search("Number 7", k=2, mode="bm25")[0]
+    assert [(passage["id"], passage["text"]) for passage in found] == [
+        (hit.document_id, hit.text + hit.continuation) for hit in hits
+    ]
+
+
+def test_documents_are_listed_a_page_at_a_time(fables: Path) -> None:
+    first = answer(fables, "list", limit=15)
+    assert len(first["documents"]) == 15
+    rest = answer(fables, "list", limit=15, after=first["next_after"])
+    assert (len(rest["documents"]), rest["next_after"]) == (5, None)
+    only = answer(fables, "list", source="book/3.txt")["documents"]
+    assert only == [{"id": "doc3", "title": "title 3", "source": "book/3.txt", "searchable": True}]
+
+
+def test_what_goes_wrong_is_said(fables: Path) -> None:
+    assert "'doc3'" in error(fables, "fetch", id="DOC-3")
+    assert "empty" in error(fables, "search", query=" ")
+    assert "lexical only" in error(fables, "search_passages", query="x", mode="dense")
+    assert "query" in error(fables, "search")
+    assert "k" in error(fables, "search_passages", query="x", k=0)
+
+
+@pytest.mark.parametrize("arguments", [{"query": "Number"}, {"id": "doc3"}, {}])
+def test_a_book_that_is_gone_is_an_error_and_not_an_empty_list(
+    edited: Path, arguments: dict[str, str]
+) -> None:
+    tool = {("query",): "search", ("id",): "fetch", (): "list"}[tuple(arguments)]
+
+    async def asked(client: Client) -> Any:
+        shutil.move(edited, edited.with_name("elsewhere"))
+        return await client.call_tool(tool, arguments)
+
+    result = ask(edited, asked)
+    assert result.is_error
+    assert "the book 'fables'" in result.content[0].text
+    assert str(edited.parent) not in result.content[0].text
+
+
+def test_without_edits_there_are_only_tools_that_read(fables: Path) -> None:
+    tools = ask(fables, lambda client: client.list_tools()).tools
+    assert {tool.name for tool in tools} == READING
+    assert all(tool.annotations.read_only_hint for tool in tools)
+    assert all(tool.description and tool.output_schema for tool in tools)
+    by_name = {tool.name: tool for tool in tools}
+    assert by_name["search"].input_schema["properties"].keys() == {"query"}
+    assert by_name["search"].input_schema["required"] == ["query"]
+    assert by_name["fetch"].input_schema["required"] == ["id"]
+    assert "Unknown tool" in error(fables, "remove", ids=["doc3"])
+
+
+def test_with_edits_documents_come_and_go(edited: Path) -> None:
+    async def asked(client: Client) -> Any:
+        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+        assert tools.keys() == READING | {"add", "remove"}
+        assert not tools["add"].annotations.read_only_hint
+        assert tools["remove"].annotations.destructive_hint
+        document = {"id": "new", "text": "A zyzzyva is a weevil.", "title": "Weevils"}
+        added = await client.call_tool("add", {"documents": [document]})
+        found = await client.call_tool("search", {"query": "zyzzyva"})
+        removed = await client.call_tool("remove", {"ids": ["new"]})
+        after = await client.call_tool("search", {"query": "zyzzyva"})
+        twice = await client.call_tool("remove", {"ids": ["new"]})
+        blank = await client.call_tool("add", {"documents": [{"text": " "}]})
+        return [result.structured_content for result in (added, found, removed, after)], [twice, blank]
+
+    (added, found, removed, after), wrong = ask(edited, asked, allow_edits=True)
+    assert (added["added"], added["documents"]) == (1, 21)
+    assert found["results"][0]["title"] == "Weevils"
+    assert (removed["removed"], removed["documents"]) == (1, 20)
+    assert after == {"results": []}
+    assert all(result.is_error for result in wrong)
+    assert [document.document_id for document in Database.open(edited).documents()].count("new") == 0
+
+
+def test_making_a_server_leaves_logging_alone(fables: Path) -> None:
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    served = Book("fables", fables)
+    make_mcp(served)
+    served.close()
+    assert (root.handlers, root.level) == before
