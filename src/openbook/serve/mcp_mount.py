@@ -46,8 +46,9 @@ class McpMount:
 
     def add_to(self, app: FastAPI) -> None:
         """Add the addresses to an application."""
-        app.router.routes.append(Route("/mcp", endpoint=self))
-        app.router.routes.append(Route("/mcp/{book:path}", endpoint=self))
+        # By GET a client waits for messages that nobody asked for: here there are none, and it is told so.
+        for path in ("/mcp", "/mcp/{book:path}"):
+            app.router.routes.append(Route(path, endpoint=self, methods=["POST"]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
