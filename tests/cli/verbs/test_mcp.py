@@ -32,7 +32,7 @@ def test_a_client_searches_reads_and_edits(database: Path) -> None:
             found = await client.call_tool("search", {"query": "zebras"})
             first = found.structured_content["results"][0]
             read = await client.call_tool("fetch", {"id": first["id"]})
-            added = await client.call_tool("add", {"documents": [{"id": "new", "text": "A zyzzyva."}]})
+            added = await client.call_tool("add", {"documents": [{"id": "weevils", "text": "A zyzzyva."}]})
             again = await client.call_tool("search", {"query": "zyzzyva"})
             return [first, read.structured_content, added.structured_content, again.structured_content]
 
@@ -40,7 +40,7 @@ def test_a_client_searches_reads_and_edits(database: Path) -> None:
     assert first["title"] == "The guide"
     assert "Zebras drink water" in read["text"]
     assert added["added"] == 1
-    assert again["results"][0]["id"] == "new"
+    assert again["results"][0]["id"] == "weevils"
 
 
 def test_an_older_client_is_understood(database: Path) -> None:
