@@ -21,6 +21,7 @@ from openbook.database.document_pages import document_page, stored_document
 from openbook.errors import OpenbookError, SettingsError
 from openbook.serve.books import Book
 from openbook.serve.document_edits import Edited, add_documents, remove_documents
+from openbook.serve.document_links import document_url
 from openbook.serve.mcp_schema import (
     EditResult,
     FetchedDocument,
@@ -33,7 +34,6 @@ from openbook.serve.mcp_schema import (
     Passages,
     SearchResults,
 )
-from openbook.serve.source_links import document_url
 from openbook.text import Document
 
 _T = TypeVar("_T")

@@ -4,9 +4,9 @@ Titles and sources come from documents, and may hold anything.
 """
 
 import re
-from urllib.parse import quote, urlsplit
 
 from openbook.generation.citations import Citation, CitedNeighbor
+from openbook.serve.document_links import document_url
 
 _USED = 0.5
 """A neighbor counts as read with at least this part of an equal share of the attention."""
@@ -31,18 +31,6 @@ def used_neighbors(citation: Citation) -> list[CitedNeighbor]:
 def source_url(neighbor: CitedNeighbor, book: str) -> str:
     """The address of what was read; see `document_url`."""
     return document_url(neighbor.source, neighbor.document_id, book)
-
-
-def document_url(source: str, document_id: str, book: str) -> str:
-    """The address of a document: its source, where that is on the web, else `openbook://BOOK/DOCUMENT`."""
-    source = source.strip()
-    try:
-        is_web = urlsplit(source).scheme in ("http", "https") and bool(urlsplit(source).netloc)
-    except ValueError:
-        is_web = False
-    if is_web:
-        return quote(source, safe=":/?#@!$&*+,;=%~-._")
-    return f"openbook://{quote(book, safe='')}/{quote(document_id, safe='')}"
 
 
 def source_title(neighbor: CitedNeighbor) -> str:
