@@ -12,11 +12,11 @@ from scripted_engine import ScriptedEngine
 from serve_events import MakeState, Serve, chunks_of, neighbor, telling
 
 HELLO = [{"role": "user", "content": "What color is the gate?"}]
-GREEN = [Citation(0, 13, [neighbor(1)])]
+GREEN = [Citation(0, 12, [neighbor(1)])]
 
 
 def test_an_answer_with_its_sources(make_state: MakeState, serve: Serve) -> None:
-    server = serve(make_state(ScriptedEngine(telling(" It is", " green.", spans=GREEN))))
+    server = serve(make_state(ScriptedEngine(telling("It is", " green.", spans=GREEN))))
     answer = server.client.chat.completions.create(model="tiny", messages=HELLO)
     message = answer.choices[0].message
     assert (message.role, message.content, message.refusal) == ("assistant", "It is green.", None)
@@ -33,7 +33,7 @@ def test_an_answer_with_its_sources(make_state: MakeState, serve: Serve) -> None
 
 
 def test_a_stream_as_clients_expect_it(make_state: MakeState, serve: Serve) -> None:
-    server = serve(make_state(ScriptedEngine(telling(" It is", " green.", spans=GREEN))))
+    server = serve(make_state(ScriptedEngine(telling("It is", " green.", spans=GREEN))))
     body = {"model": "tiny", "messages": HELLO, "stream": True}
     chunks = chunks_of(server.http.post("/v1/chat/completions", json=body))
     assert chunks[0]["choices"][0]["delta"] == {"role": "assistant", "content": ""}

@@ -8,11 +8,11 @@ from openbook.generation.text_request import TextEvent, TextFailure, TextPiece, 
 from scripted_engine import ScriptedEngine
 from serve_events import MakeState, Serve, neighbor, telling
 
-GREEN = [Citation(0, 13, [neighbor(1, source="https://gates.example/green")])]
+GREEN = [Citation(0, 12, [neighbor(1, source="https://gates.example/green")])]
 
 
 def test_an_answer_with_its_sources(make_state: MakeState, serve: Serve) -> None:
-    engine = ScriptedEngine(telling(" It is", " green.", spans=GREEN))
+    engine = ScriptedEngine(telling("It is", " green.", spans=GREEN))
     server = serve(make_state(engine))
     answer = server.client.responses.create(
         model="tiny", input="What color is the gate?", instructions="Be brief.", max_output_tokens=9
@@ -30,7 +30,7 @@ def test_an_answer_with_its_sources(make_state: MakeState, serve: Serve) -> None
 
 
 def test_events_as_openai_names_them(make_state: MakeState, serve: Serve) -> None:
-    server = serve(make_state(ScriptedEngine(telling(" It is", " green.", spans=GREEN))))
+    server = serve(make_state(ScriptedEngine(telling("It is", " green.", spans=GREEN))))
     events = list(server.client.responses.create(model="tiny", input="What color?", stream=True))
     assert [event.type for event in events] == [
         "response.created",

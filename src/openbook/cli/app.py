@@ -34,6 +34,7 @@ from openbook.cli.verbs import (
     retokenize,
     retrofit,
     search,
+    serve,
     train,
 )
 from openbook.errors import OpenbookError
@@ -69,6 +70,7 @@ evaluations.command()(harness.harness)
 app.command()(ask.ask)
 evaluations.command()(answers.qa)
 app.command()(generate.generate)
+app.command()(serve.serve)
 app.command()(mcp.mcp)
 app.command()(exam.exam)
 app.command()(plan_corpus.plan)

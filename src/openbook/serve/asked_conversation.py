@@ -46,6 +46,7 @@ def asked_conversation(
     length_name: str,
     n: int = 1,
     stop: Sequence[str] = (),
+    min_tokens: int = 0,
     num_logprobs: int | None = None,
 ) -> AskedTexts:
     """Put a conversation to the model. What the user said last is what is looked up.
@@ -59,6 +60,7 @@ def asked_conversation(
         length_name: of the parameter that says so.
         n: answers.
         stop: texts that end an answer, beside the end of the turn.
+        min_tokens: the shortest answer.
         num_logprobs: see `TextRequest`.
 
     Raises:
@@ -77,11 +79,13 @@ def asked_conversation(
         stop=tuple(dict.fromkeys([*stop, *([state.chat.stop] if state.chat.stop else [])])),
         end_ids=state.chat.end_ids,
         seed=drawing.seed,
+        strip=True,
+        min_new_tokens=min_tokens,
         num_logprobs=num_logprobs,
     )
     reading = reading_of(state, options, messages[-1].text.strip())
     texts = text_requests(replace(request, lookup=reading.lookup), n)
-    return AskedTexts(texts, reading, trimmed=True, footnotes=options.footnotes)
+    return AskedTexts(texts, reading, footnotes=options.footnotes)
 
 
 def _require_question(messages: Sequence[Turn]) -> None:

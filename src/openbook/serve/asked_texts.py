@@ -1,6 +1,6 @@
 """From the parameters of a request to what the engine is asked to write."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from openbook.errors import SettingsError
@@ -32,13 +32,11 @@ class AskedTexts:
 
     texts: list[TextRequest]
     reading: Reading
-    trimmed: bool
-    """Told without the space around it."""
     footnotes: bool
 
     def reply(self) -> Reply:
         """What makes a reply of the events of one of the texts."""
-        return Reply(self.reading.book, trimmed=self.trimmed, footnotes=self.footnotes)
+        return Reply(self.reading.book, footnotes=self.footnotes)
 
 
 def require_model(state: ServerState, name: str) -> None:
@@ -87,20 +85,25 @@ def sampling_of(fields: DrawingFields, *, temperature: float) -> Sampling:
     Raises:
         ApiError: 400, for a parameter that cannot be honored.
     """
-    if isinstance(fields, TextFields):
-        for name in ("presence_penalty", "frequency_penalty"):
-            if getattr(fields, name):
-                raise ApiError(
-                    400, f"{name}: is not supported; leave it out, or 0", param=name, code="unsupported_value"
-                )
-        if fields.logit_bias:
-            said = "logit_bias: is not supported; leave it out"
-            raise ApiError(400, said, param="logit_bias", code="unsupported_value")
     return Sampling(
         temperature=temperature if fields.temperature is None else fields.temperature,
         top_k=None if fields.top_k in (None, 0, -1) else fields.top_k,
         top_p=fields.top_p,
+        min_p=fields.min_p,
+        repetition_penalty=1.0 if fields.repetition_penalty is None else fields.repetition_penalty,
+        presence_penalty=(fields.presence_penalty or 0.0) if isinstance(fields, TextFields) else 0.0,
+        frequency_penalty=(fields.frequency_penalty or 0.0) if isinstance(fields, TextFields) else 0.0,
+        logit_bias=_biases(fields.logit_bias or {}) if isinstance(fields, TextFields) else {},
     )
+
+
+def _biases(given: Mapping[str, float]) -> dict[int, float]:
+    """Token ids and what is added to their logits; JSON has the ids as names."""
+    for token in given:
+        if not (token.isascii() and token.isdecimal() and len(token) < 10):
+            said = f"logit_bias: {token!r:.40} is not the id of a token"
+            raise ApiError(400, said, param="logit_bias", code="invalid_value")
+    return {int(token): bias for token, bias in given.items()}
 
 
 def length_of(state: ServerState, prompt: int, asked: int | None, *, default: int, param: str) -> int:

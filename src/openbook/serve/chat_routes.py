@@ -1,6 +1,7 @@
 """`/v1/chat/completions`: a conversation is answered, at once or as a stream."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from time import time
 from typing import Any
 
@@ -45,7 +46,7 @@ async def chat_completions(body: ChatRequest, request: Request) -> Response:
     writing = Writing(state.engine, state.metrics, asked.texts)
     await writing.start()
     if body.stream:
-        return EventStream(_ChatStream(state, body, asked).events(writing))
+        return EventStream(_ChatStream(state, body, asked).events(writing), writing.cancel)
     texts = await unless_gone(request, written_texts(asked, writing))
     return JSONResponse(_completion(state, body, asked, texts).model_dump())
 
@@ -63,6 +64,7 @@ def _asked(state: ServerState, body: ChatRequest) -> AskedTexts:
         length_name="max_completion_tokens" if is_new else "max_tokens",
         n=body.n or 1,
         stop=stops_of(body.stop),
+        min_tokens=body.min_tokens or 0,
         num_logprobs=(body.top_logprobs or 0) if body.logprobs else None,
     )
 
@@ -134,11 +136,12 @@ class _ChatStream:
         for number in range(len(self._asked.texts)):
             yield self._chunk(number, ChatDelta(role="assistant", content=""))
         try:
-            async for told in reply_parts(self._asked, writing, idle=IDLE):
-                if told is None:
-                    yield KEEP_ALIVE
-                elif (chunk := self._of(*told)) is not None:
-                    yield chunk
+            async with aclosing(reply_parts(self._asked, writing, idle=IDLE)) as parts:
+                async for told in parts:
+                    if told is None:
+                        yield KEEP_ALIVE
+                    elif (chunk := self._of(*told)) is not None:
+                        yield chunk
         except Exception as error:
             yield event(error_of(error, self._state.book_names).body())
         else:

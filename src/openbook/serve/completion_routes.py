@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 from time import time
@@ -83,7 +84,8 @@ async def completions(body: CompletionRequest, request: Request) -> Response:
     if writing is not None:
         await writing.start()
     if body.stream:
-        return EventStream(_CompletionStream(state, body, asked, echoes).events(writing))
+        events = _CompletionStream(state, body, asked, echoes).events(writing)
+        return EventStream(events, lambda: None if writing is None else writing.cancel())
     texts = await unless_gone(request, _texts(state, asked, writing))
     return JSONResponse(_completion(state, body, asked, echoes, texts).model_dump())
 
@@ -109,11 +111,12 @@ def _asked(state: ServerState, body: CompletionRequest) -> AskedTexts:
             max_new_tokens=length,
             lookup=reading.lookup,
             stop=stops_of(body.stop),
+            min_new_tokens=body.min_tokens or 0,
             seed=body.seed,
             num_logprobs=body.logprobs,
         )
         texts += text_requests(request, n)
-    return AskedTexts(texts, reading, trimmed=False, footnotes=options.footnotes)
+    return AskedTexts(texts, reading, footnotes=options.footnotes)
 
 
 def _require_consistent(body: CompletionRequest) -> None:
@@ -252,11 +255,12 @@ class _CompletionStream:
                 if echo.text:
                     tokens = [] if echo.scores is None else echo.scores.tokens
                     yield self._event(number, echo.text, tokens, begin=0)
-            async for told in self._parts(writing):
-                if told is None:
-                    yield KEEP_ALIVE
-                elif (line := self._of(*told)) is not None:
-                    yield line
+            async with aclosing(self._parts(writing)) as parts:
+                async for told in parts:
+                    if told is None:
+                        yield KEEP_ALIVE
+                    elif (line := self._of(*told)) is not None:
+                        yield line
         except Exception as error:
             yield event(error_of(error, self._state.book_names).body())
         else:
@@ -271,8 +275,9 @@ class _CompletionStream:
             for number, request in enumerate(self._asked.texts):
                 yield number, _unwritten(self._state, request)
             return
-        async for told in reply_parts(self._asked, writing, idle=IDLE):
-            yield told
+        async with aclosing(reply_parts(self._asked, writing, idle=IDLE)) as parts:
+            async for told in parts:
+                yield told
 
     def _of(self, number: int, part: ReplyPart) -> str | None:
         text, echo = self._texts[number], self._echoes[number]

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
 from starlette.responses import StreamingResponse
@@ -32,11 +32,13 @@ class EventStream(StreamingResponse):
 
     Args:
         events: what to send; it is closed when the client goes away, wherever it is.
+        give_up: called in the end, also where the client is gone before the first event.
     """
 
-    def __init__(self, events: AsyncGenerator[str, None]) -> None:
+    def __init__(self, events: AsyncGenerator[str, None], give_up: Callable[[], None]) -> None:
         super().__init__(events, headers=_HEADERS, media_type="text/event-stream")
         self._events = events
+        self._give_up = give_up
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send all events, or as many as the client waits for."""
@@ -48,6 +50,7 @@ class EventStream(StreamingResponse):
             for task in (sending, gone):
                 task.cancel()
             results = await asyncio.gather(sending, gone, return_exceptions=True)
+            self._give_up()
         if isinstance(results[0], Exception) and not isinstance(results[0], OSError | TimeoutError):
             raise results[0]
 
@@ -57,7 +60,8 @@ class EventStream(StreamingResponse):
         try:
             async for line in self._events:
                 message = {"type": "http.response.body", "body": line.encode(), "more_body": True}
-                await asyncio.wait_for(send(message), _STALLED)
+                async with asyncio.timeout(_STALLED):
+                    await send(message)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             await self._events.aclose()

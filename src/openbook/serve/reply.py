@@ -1,13 +1,11 @@
-"""From the engine's events to a reply: text as the client sees it, with citations at its own offsets.
+"""From the engine's events to a reply: the text as the client sees it, with citations at its own offsets.
 
-The engine's text and the client's differ: an answer has no space around it, and footnotes stand in it. So
-every offset of a citation is moved:
+The engine's text and the client's differ where footnotes are asked for, so that offsets are moved:
 
-    engine    ' It is green. It was built in 1873.'
-    client     'It is green.[^1] It was built in 1873.[^2]'
+    engine   'It is green. It was built in 1873.'
+    client   'It is green.[^1] It was built in 1873.[^2]'
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -57,17 +55,13 @@ class Reply:
 
     Args:
         book: what is read, as clients name it; None: nothing is.
-        trimmed: without the space around it, as an answer is.
         footnotes: with the sources as Markdown footnotes.
     """
 
-    def __init__(self, book: str | None, *, trimmed: bool, footnotes: bool) -> None:
+    def __init__(self, book: str | None, *, footnotes: bool) -> None:
         self._book = book
-        self._trimmed = trimmed
         self._footnotes = footnotes
-        self._dropped = 0  # characters at the engine's beginning
-        self._taken = 0  # characters of the engine that were taken
-        self._held = ""  # space that is told when something follows it
+        self._taken = 0  # characters of the engine
         self._due: list[tuple[int, str]] = []  # footnote marks, at places of the engine's text
         self._marks: list[tuple[int, int]] = []  # those that are told: their place, their length
         self._sources: dict[str, CitedNeighbor] = {}
@@ -82,26 +76,11 @@ class Reply:
         if isinstance(event, TextFailure):
             raise event.error
         if isinstance(event, TextPiece):
-            return [ReplyText(self._told(event.text), event.tokens), *self._spans(self._shown_end())]
+            begin, self._taken = self._taken, self._taken + len(event.text)
+            return [ReplyText(self._with_marks(event.text, begin), event.tokens), *self._spans()]
         if isinstance(event, SpanRead):
             return self._close(event.citation)
         return self._finish(event)
-
-    # --- Text ---
-
-    def _told(self, text: str) -> str:
-        """What the client sees of the engine's next text."""
-        if self._trimmed and self._taken == self._dropped:
-            kept = text.lstrip()
-            self._dropped += len(text) - len(kept)
-            self._taken = self._dropped
-            text = kept
-        text = self._held + text
-        begin = self._taken - len(self._held)
-        kept = text.rstrip() if self._trimmed else text
-        self._held = text[len(kept) :]
-        self._taken = begin + len(text)
-        return self._with_marks(kept, begin)
 
     def _with_marks(self, text: str, begin: int) -> str:
         """A text that begins at this place of the engine's, with the marks that are due in it."""
@@ -114,13 +93,9 @@ class Reply:
             place = at
         return told + text[place - begin :]
 
-    def _shown_end(self) -> int:
-        return self._taken - len(self._held)
-
     def _moved(self, place: int, *, starts: bool) -> int:
         """A place of the engine's text in the client's: what starts at a mark stands after it."""
-        before = sum(size for at, size in self._marks if at < place or (starts and at == place))
-        return max(0, place - self._dropped) + before
+        return place + sum(size for at, size in self._marks if at < place or (starts and at == place))
 
     # --- Citations ---
 
@@ -128,8 +103,8 @@ class Reply:
         if self._footnotes and (mark := self._mark_of(citation)):
             self._due.append((citation.end, mark))
         self._late.append(citation)
-        told = self._with_marks("", self._shown_end()) if self._due else ""
-        return [*([ReplyText(told)] if told else []), *self._spans(self._shown_end())]
+        told = self._with_marks("", self._taken)
+        return [*([ReplyText(told)] if told else []), *self._spans()]
 
     def _mark_of(self, citation: Citation) -> str:
         numbers = []
@@ -138,37 +113,25 @@ class Reply:
             numbers.append(list(self._sources).index(neighbor.document_id) + 1)
         return "".join(f"[^{number}]" for number in sorted(numbers))
 
-    def _spans(self, end: int) -> list[ReplyPart]:
-        """The spans whose text is told up to this place of the engine's."""
-        ready = [citation for citation in self._late if citation.end <= end]
-        self._late = [citation for citation in self._late if citation.end > end]
-        return self._as_parts(ready, end)
+    def _spans(self) -> list[ReplyPart]:
+        """The spans whose text is told."""
+        ready = [citation for citation in self._late if citation.end <= self._taken]
+        self._late = [citation for citation in self._late if citation.end > self._taken]
+        return [ReplySpan(self._move(citation)) for citation in ready]
 
-    def _as_parts(self, citations: Sequence[Citation], end: int) -> list[ReplyPart]:
-        moved = [self._move(citation, end) for citation in citations]
-        return [ReplySpan(citation) for citation in moved if citation.end > citation.start]
-
-    def _move(self, citation: Citation, end: int) -> Citation:
-        def at(start: int, stop: int) -> tuple[int, int]:
-            first, last = min(max(start, self._dropped), end), min(stop, end)
-            return self._moved(first, starts=True), self._moved(last, starts=False)
-
-        copied = []
-        for span in citation.copied:
-            start, stop = at(span.start, span.end)
-            copied += [replace(span, start=start, end=stop)] if stop > start else []
-        start, stop = at(citation.start, citation.end)
-        return replace(citation, start=start, end=stop, copied=copied)
+    def _move(self, citation: Citation) -> Citation:
+        copied = [
+            replace(span, start=self._moved(span.start, starts=True), end=self._moved(span.end, starts=False))
+            for span in citation.copied
+        ]
+        start, end = self._moved(citation.start, starts=True), self._moved(citation.end, starts=False)
+        return replace(citation, start=start, end=end, copied=copied)
 
     def _finish(self, event: TextEnd) -> list[ReplyPart]:
-        end = self._shown_end()
-        self._due = [(min(at, end), mark) for at, mark in self._due]
-        rest = self._with_marks("", end)
-        spans = self._as_parts(self._late, end)
+        notes = ""
         if self._sources and self._book is not None:
-            notes = (footnote(n, source, self._book) for n, source in enumerate(self._sources.values(), 1))
-            rest += "\n\n" + "\n".join(notes)
-        text: list[ReplyPart] = [ReplyText(rest)] if rest else []
+            lines = (footnote(n, source, self._book) for n, source in enumerate(self._sources.values(), 1))
+            notes = "\n\n" + "\n".join(lines)
         reason: Literal["stop", "length"] = "length" if event.finish_reason == "length" else "stop"
         done = ReplyEnd(reason, event.prompt_tokens, event.completion_tokens, event.seed)
-        return [*text, *spans, done]
+        return [*([ReplyText(notes)] if notes else []), done]

@@ -1,6 +1,7 @@
 """`/v1/responses`: a conversation is answered, at once or as a stream of OpenAI's newer events."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from time import time
 from typing import Any
 
@@ -46,7 +47,7 @@ async def responses(body: ResponseRequest, request: Request) -> Response:
     await writing.start()
     answer = _Answer(body, asked)
     if body.stream:
-        return EventStream(_streamed(state, answer, writing))
+        return EventStream(_streamed(state, answer, writing), writing.cancel)
     (text,) = await unless_gone(request, written_texts(asked, writing))
     return JSONResponse(answer.complete(text).model_dump())
 
@@ -168,12 +169,10 @@ async def _streamed(state: ServerState, answer: _Answer, writing: Writing) -> As
     empty = answer.part(WrittenText()).model_dump()
     yield events.of("response.content_part.added", **item, part=empty)
     try:
-        async for told in reply_parts(answer.asked, writing, idle=IDLE):
-            if told is None:
-                yield KEEP_ALIVE
-                continue
-            for line in _of(answer, text, told[1], events, item):
-                yield line
+        async with aclosing(reply_parts(answer.asked, writing, idle=IDLE)) as parts:
+            async for told in parts:
+                for line in [KEEP_ALIVE] if told is None else _of(answer, text, told[1], events, item):
+                    yield line
     except Exception as error:
         failed = answer.failed(error_of(error, state.book_names))
         yield events.of("response.failed", response=failed.model_dump())

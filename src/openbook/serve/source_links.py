@@ -10,7 +10,7 @@ from openbook.serve.document_links import document_url
 
 _USED = 0.5
 """A neighbor counts as read with at least this part of an equal share of the attention."""
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~^&$:/@=\"'])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~^&$:@])")
 _LONGEST = 120
 
 

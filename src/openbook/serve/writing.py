@@ -5,7 +5,7 @@ A request may ask for more texts than the engine's queue has room for: they are 
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Sequence
-from contextlib import suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from functools import partial
 from typing import TypeVar
 
@@ -90,6 +90,17 @@ class Writing:
         with suppress(RuntimeError):  # the loop is closed: nobody waits
             self._loop.call_soon_threadsafe(self._events.put_nowait, (number, event))
 
+    @asynccontextmanager
+    async def told(
+        self, *, idle: float | None = None
+    ) -> AsyncGenerator[AsyncGenerator[NumberedEvent | None, None], None]:
+        """What is told of the texts, see `events`; whatever ends the block gives up what is not complete."""
+        try:
+            async with aclosing(self.events(idle=idle)) as events:
+                yield events
+        finally:
+            self.cancel()
+
     async def events(
         self, *, idle: float | None = None
     ) -> AsyncGenerator[tuple[int, TextEvent] | None, None]:
@@ -101,7 +112,8 @@ class Writing:
         first, missing = True, len(self._requests)
         while missing:
             try:
-                number, event = await asyncio.wait_for(self._events.get(), idle)
+                async with asyncio.timeout(idle):  # wait_for of Python 3.11 may swallow a cancellation
+                    number, event = await self._events.get()
             except TimeoutError:
                 yield None
                 continue

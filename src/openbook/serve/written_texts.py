@@ -1,6 +1,7 @@
 """The texts of a request, put together from what is told of them."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from openbook.generation.citations import Citation
@@ -46,24 +47,23 @@ async def reply_parts(
         Exception: one of them cannot be finished; the others are given up.
     """
     replies = [asked.reply() for _ in asked.texts]
-    try:
-        async for told in writing.events(idle=idle):
+    async with writing.told(idle=idle) as events:
+        async for told in events:
             if told is None:
                 yield None
                 continue
             number, event = told
             for part in replies[number].take(event):
                 yield number, part
-    finally:
-        writing.cancel()
 
 
 async def written_texts(asked: AskedTexts, writing: Writing) -> list[WrittenText]:
     """All texts, when they are complete."""
     texts = [WrittenText() for _ in asked.texts]
-    async for told in reply_parts(asked, writing):
-        assert told is not None
-        texts[told[0]].add(told[1])
+    async with aclosing(reply_parts(asked, writing)) as parts:
+        async for told in parts:
+            assert told is not None
+            texts[told[0]].add(told[1])
     return texts
 
 

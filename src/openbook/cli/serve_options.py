@@ -1,0 +1,42 @@
+"""The arguments and options of what is served, each once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ServedModelArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="Folder of a retrofit or a native RETRO; or a BASE (folder, hub name, .gguf file), as openbook "
+        "ask takes it.",
+    ),
+]
+Host = Annotated[str, typer.Option(help="Address to bind; 0.0.0.0: all, for other machines, too.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")]
+ApiKey = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KEY", help="Clients must send it; others on this machine can read it from the command line."
+    ),
+]
+ApiKeyFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The same, from the first line of a file.")
+]
+NamedBooks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--book", metavar="NAME=DB", help="A further book, which requests choose by name; may be repeated."
+    ),
+]
+AllowEdits = Annotated[
+    bool, typer.Option("--allow-edits", help="Let clients add, replace and remove documents.")
+]
+ServedName = Annotated[
+    str | None,
+    typer.Option("--name", metavar="NAME", help="Of the model, for clients. [default: as MODEL ends]"),
+]
+MaxBatch = Annotated[int, typer.Option(min=1, help="Texts that are written at a time.")]
+MaxWaiting = Annotated[int, typer.Option(min=1, help="Texts that may wait; more are told to come again.")]
+LongestText = Annotated[int, typer.Option(min=1, help="Longest text that a request may ask for, in tokens.")]

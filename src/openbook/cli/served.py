@@ -1,0 +1,120 @@
+"""From what `openbook serve` is given to what a server's routes share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from openbook.cli.asked_model import load_asked_model
+from openbook.cli.console import note
+from openbook.cli.unseen import note_unseen
+from openbook.errors import MissingExtraError, SettingsError
+
+if TYPE_CHECKING:
+    from openbook.serve.server_settings import ServerSettings
+    from openbook.serve.server_state import ServerState
+
+_NEEDED = ("fastapi", "uvicorn", "prometheus_client")
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A model and its books.
+
+    model: folder, hub name or file.
+    database: folder of the book that is read where a request names none.
+    books: others, as NAME=DB.
+    name: of the model, for clients; None: as `model` ends.
+    max_batch: texts that are written at a time.
+    max_waiting: texts that may wait.
+    """
+
+    model: str
+    database: Path
+    books: Sequence[str]
+    name: str | None
+    max_batch: int
+    max_waiting: int
+
+    @property
+    def named_books(self) -> dict[str, Path]:
+        """The other books' folders by name.
+
+        Raises:
+            SettingsError: one is not NAME=DB, or a name comes twice.
+        """
+        found: dict[str, Path] = {}
+        for given in self.books:
+            name, equals, folder = given.partition("=")
+            if not (name and equals and folder):
+                raise SettingsError(f"--book {given}: give NAME=DB, such as manuals=manuals-db")
+            if name in found:
+                raise SettingsError(f"--book {given}: there is a book {name} already; give it another name")
+            found[name] = Path(folder)
+        return found
+
+
+def require_serving() -> None:
+    """Refuse where what serves is not installed.
+
+    Raises:
+        MissingExtraError: with the command that installs it.
+    """
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        raise MissingExtraError(f"the server needs {', '.join(missing)}; pip install 'openbook[serve]'")
+
+
+def read_api_key(key: str | None, file: Path | None) -> str | None:
+    """The API key, as it is given or in a file.
+
+    Raises:
+        SettingsError: both are given, or the file holds none.
+    """
+    if file is None:
+        return key
+    if key is not None:
+        raise SettingsError("--api-key and --api-key-file: give one of them")
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"--api-key-file {file}: cannot be read ({error})") from error
+    if not lines or not lines[0].strip():
+        raise SettingsError(f"--api-key-file {file}: its first line holds no key")
+    return lines[0].strip()
+
+
+def server_of(served: Served, settings: "ServerSettings") -> "ServerState":
+    """Load the model, open the books, start the engine.
+
+    Raises:
+        SettingsError, DatabaseError, MismatchError: something of it cannot be used.
+    """
+    from openbook.serve.books import Books
+
+    books = Books(served.database, served.named_books)
+    for name in books.names:
+        note_unseen(books.get(name).newest())
+    asked = load_asked_model(served.model, reads=True)
+    note(f"serving {asked.description}")
+
+    from openbook.generation.engine import Engine
+    from openbook.serve.server_state import ServerState
+
+    engine = Engine(
+        asked.model, asked.chat.tokenizer, max_batch=served.max_batch, max_waiting=served.max_waiting
+    )
+    return ServerState(
+        model=asked.model,
+        model_name=served.name or _name_of(served.model),
+        chat=asked.chat,
+        engine=engine,
+        books=books,
+        settings=settings,
+    )
+
+
+def _name_of(model: str) -> str:
+    """As clients name a model: a folder's or file's own name, a hub name as it is."""
+    return Path(model).resolve().name if Path(model).exists() else model

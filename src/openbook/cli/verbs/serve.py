@@ -1,0 +1,66 @@
+"""The verb `serve`: a model and its books over HTTP, for OpenAI's clients, MCP clients and browsers."""
+
+from pathlib import Path
+
+from openbook.cli.options import DatabaseArgument
+from openbook.cli.serve_options import (
+    AllowEdits,
+    ApiKey,
+    ApiKeyFile,
+    Host,
+    LongestText,
+    MaxBatch,
+    MaxWaiting,
+    NamedBooks,
+    Port,
+    ServedModelArgument,
+    ServedName,
+)
+
+
+def serve(
+    model: ServedModelArgument,
+    db: DatabaseArgument,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    api_key: ApiKey = None,
+    api_key_file: ApiKeyFile = None,
+    book: NamedBooks = None,
+    allow_edits: AllowEdits = False,
+    name: ServedName = None,
+    max_batch: MaxBatch = 8,
+    max_waiting: MaxWaiting = 64,
+    max_tokens: LongestText = 4096,
+) -> None:
+    """Serve a model and its books: OpenAI's routes, with sources, and a page.
+
+    What comes in while others are written joins them. SIGTERM and Ctrl-C finish what runs. Whoever reaches
+    the address may ask, unless there is a key.
+
+    Example: openbook serve mymodel mybook --port 8000
+
+    openbook serve HuggingFaceTB/SmolLM2-135M-Instruct mybook --book manuals=manuals --allow-edits
+    """
+    from openbook.cli.console import note
+    from openbook.cli.served import Served, read_api_key, require_serving, server_of
+
+    require_serving()
+    from openbook.serve.server_settings import ServerSettings
+
+    key = read_api_key(api_key, api_key_file)
+    settings = ServerSettings(host=host, api_key=key, allow_edits=allow_edits, max_tokens=max_tokens)
+    if not settings.is_local and key is None:
+        note(f"warning: anybody who reaches {host} may ask; a key is asked for with --api-key-file FILE")
+    served = Served(model, Path(db), book or [], name=name, max_batch=max_batch, max_waiting=max_waiting)
+    state = server_of(served, settings)
+
+    from openbook.serve.app import make_app
+    from openbook.serve.server_process import run_server
+
+    books = ", ".join(state.books.names)
+    run_server(
+        make_app(state),
+        host,
+        port,
+        on_ready=lambda url: note(f"{state.model_name} reads {books} at {url} (Ctrl-C ends)"),
+    )

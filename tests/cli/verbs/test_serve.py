@@ -1,0 +1,95 @@
+"""The verb `serve`: a process that answers, and that finishes what runs when it is told to end."""
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Thread
+
+import httpx
+import pytest
+
+from command_line import OpenBook
+from openbook.database import Database
+
+Start = Callable[..., tuple[subprocess.Popen[str], str]]
+
+
+@pytest.fixture
+def start(trained_folder: Path, book: Database) -> Iterator[Start]:
+    """Start `openbook serve` on a free port, and wait for the line that names its address."""
+    processes = []
+
+    def run(*options: str) -> tuple[subprocess.Popen[str], str]:
+        words = ["serve", str(trained_folder), str(book.path), "--port", "0", *options]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "openbook", *words], stderr=subprocess.PIPE, text=True
+        )
+        processes.append(process)
+        assert process.stderr is not None
+        for line in process.stderr:
+            if found := re.search(r"reads .* at (http://\S+)", line):
+                Thread(target=process.stderr.read, daemon=True).start()
+                return process, found[1]
+        raise AssertionError(f"ended with {process.wait()}")
+
+    yield run
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def test_it_answers_and_finishes_what_runs_at_sigterm(start: Start) -> None:
+    process, url = start()
+    assert url.startswith("http://127.0.0.1:")
+    with httpx.Client(base_url=url, timeout=60, trust_env=False) as http:
+        assert http.get("/v1/models").json()["data"][0]["id"] == "model"
+        body = {"model": "model", "prompt": "Number", "max_tokens": 300, "stream": True, "temperature": 0}
+        body |= {"logit_bias": {"0": -100}, "min_tokens": 300}
+        with http.stream("POST", "/v1/completions", json=body) as answer:
+            lines = answer.iter_lines()
+            assert next(lines).startswith("data: ")
+            process.send_signal(signal.SIGTERM)
+            rest = [line for line in lines if line]
+    assert rest[-1] == "data: [DONE]"
+    assert '"finish_reason":"length"' in rest[-2]
+    assert process.wait(30) in (-signal.SIGTERM, 128 + signal.SIGTERM)
+
+
+def test_a_key_from_a_file_guards_it(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("s3cret\n")
+    _, url = start("--api-key-file", str(tmp_path / "key"), "--name", "mine")
+    with httpx.Client(base_url=url, timeout=60, trust_env=False) as http:
+        assert http.get("/v1/models").status_code == 401
+        models = http.get("/v1/models", headers={"Authorization": "Bearer s3cret"}).json()
+    assert models["data"][0]["id"] == "mine"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--book", "novels"], "NAME=DB"),
+        (["--book", "a=x", "--book", "a=y"], "already"),
+        (["--api-key-file", "nowhere"], "nowhere"),
+        (["--api-key", "a", "--api-key-file", "b"], "one of them"),
+        (["--api-key", " "], "without a key"),
+        (["--host", "256.1.1.1"], "--host"),
+    ],
+)
+def test_what_cannot_be_served_is_said(
+    openbook: OpenBook, trained_folder: Path, book: Database, options: list[str], said: str
+) -> None:
+    result = openbook("serve", trained_folder, book.path, "--port", "0", *options)
+    assert result.code == 2
+    assert said in result.err
+
+
+def test_a_warning_where_others_reach_it_without_a_key(
+    openbook: OpenBook, trained_folder: Path, book: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openbook.serve.server_process.run_server", lambda *_, **__: None)
+    result = openbook("serve", trained_folder, book.path, "--host", "0.0.0.0")
+    assert result.code == 0
+    assert "--api-key-file" in result.err

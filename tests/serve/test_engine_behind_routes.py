@@ -1,0 +1,102 @@
+"""The real engine behind the routes: what is asked over HTTP is what is asked in Python."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from openbook.database import Database
+from openbook.generation import Sampling, ask, generate
+from openbook.generation.engine import Engine
+from openbook.model import RetroForCausalLM
+from openbook.text import ChatFormat
+from serve_events import MakeState, Running, Serve, chunks_of
+
+
+@pytest.fixture
+def server(make_state: MakeState, serve: Serve, trained: RetroForCausalLM, fables: Path) -> Iterator[Running]:
+    engine = Engine(trained, Database.open(fables).opened.tokenizer, max_batch=4)
+    yield serve(make_state(engine))
+    engine.close(finish=False)
+
+
+def test_an_answer_is_that_of_ask(server: Running, trained: RetroForCausalLM, fables: Path) -> None:
+    book = Database.open(fables)
+    question = "Number 3. What follows?"
+    expected = ask(trained, book, question, chat=ChatFormat.of(book.opened.tokenizer), max_new_tokens=40)
+    answer = server.client.chat.completions.create(
+        model="tiny", messages=[{"role": "user", "content": question}], max_tokens=40
+    )
+    assert answer.choices[0].message.content == expected.answer
+    assert answer.choices[0].finish_reason == expected.finish_reason
+    spans = [(span.start, span.end) for span in expected.citations]
+    assert [(span["start"], span["end"]) for span in answer.openbook["citations"]] == spans
+    first = answer.openbook["citations"][0]["neighbors"]
+    assert [near["document_id"] for near in first] == [
+        near.document_id for near in expected.citations[0].neighbors
+    ]
+    assert answer.usage.completion_tokens == expected.completion_tokens
+
+
+def test_a_completion_is_that_of_generate(server: Running, trained: RetroForCausalLM, fables: Path) -> None:
+    sampling = Sampling(temperature=0.7, top_p=0.9)
+    expected = generate(
+        trained, Database.open(fables), "Number 3.", max_new_tokens=40, sampling=sampling, seed=4
+    )
+    body = {"model": "tiny", "prompt": "Number 3.", "max_tokens": 40, "seed": 4}
+    sent = body | {"temperature": 0.7, "top_p": 0.9}
+    found = server.http.post("/v1/completions", json=sent).json()
+    assert found["choices"][0]["text"] == expected.text
+    assert found["choices"][0]["finish_reason"] == expected.finish_reason
+    assert len(found["openbook"]["citations"]) == len(expected.citations)
+
+
+def test_a_stream_is_the_same_answer(server: Running) -> None:
+    said = [{"role": "user", "content": "Number 5. What follows?"}]
+    body = {"model": "tiny", "messages": said, "max_tokens": 50, "logprobs": True, "top_logprobs": 2}
+    whole = server.http.post("/v1/chat/completions", json=body).json()["choices"][0]
+    chunks = chunks_of(server.http.post("/v1/chat/completions", json=body | {"stream": True}))
+    choices = [chunk["choices"][0] for chunk in chunks]
+    assert "".join(choice["delta"].get("content", "") for choice in choices) == whole["message"]["content"]
+    marks = [mark for choice in choices for mark in choice["delta"].get("annotations", [])]
+    assert marks == whole["message"]["annotations"]
+    told = [token for choice in choices if choice.get("logprobs") for token in choice["logprobs"]["content"]]
+    assert told == whole["logprobs"]["content"]
+    spans = [span for chunk in chunks for span in chunk.get("openbook", {}).get("citations", [])]
+    assert spans == whole["openbook"]["citations"]
+
+
+@pytest.mark.parametrize("bias", [{"70": 100}, {"70": 100, "71": -100}])
+def test_a_bias_and_penalties_reach_the_draw(server: Running, bias: dict[str, int]) -> None:
+    body = {"model": "tiny", "prompt": "Number", "max_tokens": 4, "temperature": 0, "logprobs": 0}
+    forced = server.http.post("/v1/completions", json=body | {"logit_bias": bias}).json()
+    (name,) = set(forced["choices"][0]["logprobs"]["tokens"])
+    assert name == server.state.chat.tokenizer.decode_inside([[70]])[0]
+    wrong = server.http.post("/v1/completions", json=body | {"logit_bias": {"river": 1}})
+    assert wrong.json()["error"]["param"] == "logit_bias"
+
+
+def test_many_ask_at_once(server: Running) -> None:
+    def answer(number: int) -> str:
+        body = {"model": "tiny", "prompt": f"Number {number}.", "max_tokens": 20, "temperature": 0}
+        return str(server.http.post("/v1/completions", json=body).json()["choices"][0]["text"])
+
+    alone = [answer(number) for number in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        together = list(pool.map(answer, range(6)))
+    assert together == alone
+
+
+def test_footnotes_stand_in_the_text(server: Running) -> None:
+    said = [{"role": "user", "content": "Number 3. What follows?"}]
+    body = {"model": "tiny", "messages": said, "max_tokens": 20, "openbook": {"footnotes": True}}
+    answer = server.http.post("/v1/chat/completions", json=body).json()
+    text, notes = answer["choices"][0]["message"]["content"].rsplit("\n\n", 1)
+    assert "[^1]" in text
+    assert notes.startswith("[^1]: title ")
+    plain = server.http.post("/v1/chat/completions", json=body | {"openbook": {}}).json()
+    kept = plain["choices"][0]["message"]["content"]
+    mark = plain["openbook"]["citations"][0]
+    moved = answer["openbook"]["citations"][0]
+    assert text[moved["start"] : moved["end"]] == kept[mark["start"] : mark["end"]]
