@@ -11,7 +11,7 @@ from openbook.lazy_names import loader
 if TYPE_CHECKING:
     from openbook.database import Database
     from openbook.errors import OpenbookError
-    from openbook.generation.generator import generate
+    from openbook.generation.generator import generate, generate_batch
     from openbook.generation.question import ask
     from openbook.model import RetroConfig, RetroForCausalLM, RetroModel
     from openbook.model.retrofitting import retrofit
@@ -28,6 +28,7 @@ __all__ = [
     "RetroModel",
     "ask",
     "generate",
+    "generate_batch",
     "retrofit",
 ]
 
@@ -40,6 +41,7 @@ _HOME = {
     "RetroModel": "openbook.model",
     "ask": "openbook.generation",
     "generate": "openbook.generation",
+    "generate_batch": "openbook.generation",
     "retrofit": "openbook.model.retrofitting",
 }
 

@@ -8,7 +8,7 @@ import torch
 
 from openbook.database import Database
 from openbook.errors import DatabaseError, MismatchError, SettingsError
-from openbook.generation import Generation, Sampling, generate
+from openbook.generation import Generation, Sampling, generate, generate_batch
 from openbook.model import RetroForCausalLM
 from openbook.text import Document
 
@@ -177,3 +177,57 @@ def test_a_generation_reads_one_version_though_the_database_changes_meanwhile(
     monkeypatch.undo()
     assert generate(sharp, version, prompt, **options) == expected
     assert generate(sharp, database, prompt, **options) != expected
+
+
+def test_a_batch_of_prompts_writes_what_each_writes_alone(trained: RetroForCausalLM, book: Database) -> None:
+    model = trained.double()
+    prompts = ["Number 3", "ba ke li mo. Number 7 " * 5, "zu"]
+    options: dict[str, Any] = {"max_new_tokens": 20, "sampling": LIVELY, "num_logprobs": 1}
+    found = generate_batch(model, book, prompts, num_samples=2, batch_size=4, seed=3, **options)
+    alone = [generate(model, book, prompt, seed=seed, **options) for prompt in prompts for seed in (3, 4)]
+    assert [(one.prompt, one.seed, one.text) for one in found] == [
+        (one.prompt, one.seed, one.text) for one in alone
+    ]
+    spans = [[(c.start, c.end, [n.chunk_id for n in c.neighbors]) for c in one.citations] for one in found]
+    assert spans == [
+        [(c.start, c.end, [n.chunk_id for n in c.neighbors]) for c in one.citations] for one in alone
+    ]
+    assert all(len(one.logprobs) == one.tokens for one in found)
+
+
+def test_a_batch_without_a_seed_draws_one_for_each(trained: RetroForCausalLM, book: Database) -> None:
+    found = generate_batch(trained, book, ["Number"], num_samples=3, max_new_tokens=12, sampling=LIVELY)
+    assert len({one.seed for one in found}) == 3
+    again = generate(trained, book, "Number", max_new_tokens=12, sampling=LIVELY, seed=found[1].seed)
+    assert again.text == found[1].text
+    assert generate_batch(trained, book, []) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"num_samples": 0}, "num_samples 0"),
+        ({"batch_size": 0}, "batch_size 0"),
+        ({"min_new_tokens": 129}, "min new tokens 129"),
+        ({"prompts": ["a", ""]}, "the prompt is empty"),
+    ],
+)
+def test_a_batch_refuses_wrong_settings(
+    trained: RetroForCausalLM, book: Database, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(SettingsError, match=message):
+        generate_batch(trained, book, **({"prompts": ["a"]} | options))
+    with pytest.raises(TypeError, match="generate_batch"):
+        generate_batch(trained, book, "a text")  # type: ignore[arg-type]
+
+
+def test_a_stop_text_ends_it_and_is_not_part_of_it(trained: RetroForCausalLM, book: Database) -> None:
+    whole = generate(trained, book, "Number 3", max_new_tokens=20, sampling=GREEDY)
+    stop = whole.text[4:7]
+    pieces: list[str] = []
+    found = generate(
+        trained, book, "Number 3", max_new_tokens=20, sampling=GREEDY, stop=[stop], on_text=pieces.append
+    )
+    assert found.text == "".join(pieces) == whole.text[: whole.text.index(stop)]
+    assert found.finish_reason == "stop"
+    assert all(citation.end <= len(found.text) for citation in found.citations)

@@ -70,6 +70,24 @@ def print_generation(
         _print_copied(number, citation, result.text)
 
 
+def print_generations(
+    prompt: str,
+    results: "Sequence[Generation]",
+    *,
+    unseen: "Unseen | None" = None,
+    json: bool = False,
+    told: ToldText | None = None,
+) -> None:
+    """Print texts as `print_generation` does; of several, JSON values in a list, or an empty line between."""
+    if json and len(results) > 1:
+        print_json([to_json(result) | {"unseen": to_json(unseen)} for result in results])
+        return
+    for number, result in enumerate(results):
+        if number:
+            print_line("")
+        print_generation(prompt, result, unseen=unseen, json=json, told=told)
+
+
 def print_answer(result: "Answer", *, json: bool, told: ToldText | None = None) -> None:
     """Print an answer, then what it was read from.
 

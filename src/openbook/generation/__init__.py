@@ -10,21 +10,35 @@ from openbook.lazy_names import loader
 if TYPE_CHECKING:
     from openbook.generation.citations import Citation, CitedNeighbor
     from openbook.generation.copied_spans import CopiedSpan
-    from openbook.generation.generator import Generation, generate
+    from openbook.generation.engine import Engine
+    from openbook.generation.generator import Generation, generate, generate_batch
     from openbook.generation.question import Answer, ask
     from openbook.generation.sampling import Sampling
 
-__all__ = ["Answer", "Citation", "CitedNeighbor", "CopiedSpan", "Generation", "Sampling", "ask", "generate"]
+__all__ = [
+    "Answer",
+    "Citation",
+    "CitedNeighbor",
+    "CopiedSpan",
+    "Engine",
+    "Generation",
+    "Sampling",
+    "ask",
+    "generate",
+    "generate_batch",
+]
 
 _HOME = {
     "Answer": "openbook.generation.question",
     "Citation": "openbook.generation.citations",
     "CitedNeighbor": "openbook.generation.citations",
     "CopiedSpan": "openbook.generation.copied_spans",
+    "Engine": "openbook.generation.engine",
     "Generation": "openbook.generation.generator",
     "Sampling": "openbook.generation.sampling",
     "ask": "openbook.generation.question",
     "generate": "openbook.generation.generator",
+    "generate_batch": "openbook.generation.generator",
 }
 
 if not TYPE_CHECKING:

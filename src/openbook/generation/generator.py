@@ -1,17 +1,26 @@
 """From a prompt to a continuation with its sources."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from openbook.database import Database, DocumentFilter, Version
-from openbook.errors import SettingsError
+from openbook.errors import SettingsError, list_of_texts
 from openbook.generation.citations import Citation
 from openbook.generation.neighbor_fetcher import fetcher_for
 from openbook.generation.request import check_request
 from openbook.generation.sampling import Sampling
-from openbook.generation.text_request import Lookup, OnEvent, TextEvent, TextPiece, TextRequest
+from openbook.generation.text_request import (
+    Lookup,
+    OnEvent,
+    TextEnd,
+    TextEvent,
+    TextPiece,
+    TextRequest,
+    WrittenToken,
+)
 from openbook.generation.text_stream import OnText
-from openbook.generation.text_writing import prepare, write_texts
+from openbook.generation.text_writing import TextJob, prepare, write_texts
 from openbook.model import EncodedNeighbors, RetroForCausalLM
 from openbook.model.batch import evaluation_mode
 
@@ -30,7 +39,9 @@ class Generation:
     tokens: int
     """Written, without an end-of-text token."""
     finish_reason: Literal["stop", "length"]
-    """stop: an end-of-text token came; length: as many tokens as were asked for are written."""
+    """stop: an end-of-text token or a stop text came; length: all tokens that were asked for are written."""
+    logprobs: list[WrittenToken] = field(default_factory=list)
+    """Of each token, if they were asked for."""
 
 
 def generate(
@@ -44,7 +55,10 @@ def generate(
     retrieval: bool = True,
     documents: DocumentFilter | None = None,
     sampling: Sampling | None = None,
+    stop: Sequence[str] = (),
+    min_new_tokens: int = 0,
     seed: int | None = None,
+    num_logprobs: int | None = None,
     encoded_neighbors: EncodedNeighbors | None = None,
     on_text: OnText | None = None,
 ) -> Generation:
@@ -61,7 +75,11 @@ def generate(
         retrieval: False writes without looking anything up.
         documents: to look things up in; None: all.
         sampling: how tokens are drawn.
+        stop: texts any of which ends what is written, and is not part of it.
+        min_new_tokens: before so many tokens are written, nothing ends it.
         seed: makes the draws repeatable; None: one is drawn, which the result names.
+        num_logprobs: how many of the likeliest tokens are told at each place; 0: the written one's alone;
+            None: no `logprobs`.
         encoded_neighbors: a store shared by calls, for a model with an unconditioned encoder: what is looked
             up again is not encoded again.
         on_text: told each piece of the text as it comes.
@@ -71,21 +89,125 @@ def generate(
         MismatchError: model and database do not belong together.
         DatabaseError: there is nothing to look up, or no document is such.
     """
-    check_request(prompt, max_new_tokens=max_new_tokens, k=k)
-    database = database.opened
-    if not retrieval:
-        # They must belong together all the same.
-        fetcher_for(model, database, k=k, mode=mode, retrieval=False)
-    request = TextRequest(
-        prompt_ids=tuple(_encode(database, prompt)),
-        sampling=sampling or Sampling(),
-        max_new_tokens=max_new_tokens,
-        lookup=Lookup(book=database, k=k, mode=mode, documents=documents) if retrieval else None,
-        seed=seed,
+    opened = database.opened
+    asked = _Asked(
+        max_new_tokens, k, mode, documents, sampling or Sampling(), stop, min_new_tokens, num_logprobs
     )
-    job = prepare(model, database.tokenizer, request, on_event=pieces_to(on_text))
+    job = asked.job(model, opened, prompt, retrieval=retrieval, seed=seed, on_text=on_text)
+    return _written(model, [(prompt, job)], 1, encoded_neighbors)[0]
+
+
+def generate_batch(
+    model: RetroForCausalLM,
+    database: Database | Version,
+    prompts: Sequence[str],
+    *,
+    num_samples: int = 1,
+    batch_size: int = 8,
+    max_new_tokens: int = 128,
+    k: int | None = None,
+    mode: str | None = None,
+    retrieval: bool = True,
+    documents: DocumentFilter | None = None,
+    sampling: Sampling | None = None,
+    stop: Sequence[str] = (),
+    min_new_tokens: int = 0,
+    seed: int | None = None,
+    num_logprobs: int | None = None,
+    encoded_neighbors: EncodedNeighbors | None = None,
+) -> list[Generation]:
+    """Continue several prompts at a time, each as `generate` does, or one several times.
+
+    Args:
+        prompts: some texts, of any lengths.
+        num_samples: continuations of each.
+        batch_size: texts that are written at a time.
+        seed: of the first sample of each prompt; the next samples have the next numbers.
+        model, database, max_new_tokens, k, mode, retrieval, documents, sampling, stop, min_new_tokens,
+            num_logprobs, encoded_neighbors: as in `generate`.
+
+    Returns:
+        The continuations in the order of the prompts, all samples of one side by side.
+
+    Raises:
+        SettingsError, MismatchError, DatabaseError: as `generate`; or a number of texts below 1.
+        TypeError: one text where several are expected.
+    """
+    for name, number in (("num_samples", num_samples), ("batch_size", batch_size)):
+        if number < 1:
+            raise SettingsError(f"{name} {number}: must be at least 1")
+    texts = list_of_texts(prompts, where="prompts", remedy='call generate_batch(..., ["text", ...])')
+    opened = database.opened
+    asked = _Asked(
+        max_new_tokens, k, mode, documents, sampling or Sampling(), stop, min_new_tokens, num_logprobs
+    )
+    jobs = []
+    for prompt in texts:
+        for number in range(num_samples):
+            own = None if seed is None else seed + number
+            jobs.append((prompt, asked.job(model, opened, prompt, retrieval=retrieval, seed=own)))
+    return _written(model, jobs, batch_size, encoded_neighbors)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What all texts of a call have in common."""
+
+    max_new_tokens: int
+    k: int | None
+    mode: str | None
+    documents: DocumentFilter | None
+    sampling: Sampling
+    stop: Sequence[str]
+    min_new_tokens: int
+    num_logprobs: int | None
+
+    def job(
+        self,
+        model: RetroForCausalLM,
+        database: Version,
+        prompt: str,
+        *,
+        retrieval: bool,
+        seed: int | None,
+        on_text: OnText | None = None,
+    ) -> TextJob:
+        """Check a prompt, and make what writes its continuation."""
+        check_request(prompt, max_new_tokens=self.max_new_tokens, k=self.k)
+        if not retrieval:
+            # They must belong together all the same.
+            fetcher_for(model, database, k=self.k, mode=self.mode, retrieval=False)
+        lookup = Lookup(book=database, k=self.k, mode=self.mode, documents=self.documents)
+        request = TextRequest(
+            prompt_ids=tuple(_encode(database, prompt)),
+            sampling=self.sampling,
+            max_new_tokens=self.max_new_tokens,
+            lookup=lookup if retrieval else None,
+            stop=tuple(self.stop),
+            min_new_tokens=self.min_new_tokens,
+            seed=seed,
+            num_logprobs=self.num_logprobs,
+        )
+        return prepare(model, database.tokenizer, request, on_event=pieces_to(on_text))
+
+
+def _written(
+    model: RetroForCausalLM,
+    jobs: Sequence[tuple[str, TextJob]],
+    batch_size: int,
+    encoded_neighbors: EncodedNeighbors | None,
+) -> list[Generation]:
+    """Write texts, given with their prompts."""
     with evaluation_mode(model):
-        (end,) = write_texts(model, [job], batch_size=1, encoded_neighbors=encoded_neighbors)
+        ends = write_texts(
+            model, [job for _, job in jobs], batch_size=batch_size, encoded_neighbors=encoded_neighbors
+        )
+    return [_generation(prompt, job, end) for (prompt, job), end in zip(jobs, ends, strict=True)]
+
+
+def _generation(prompt: str, job: TextJob, end: TextEnd) -> Generation:
+    tells = job.text.request.num_logprobs is not None
+    tokens = [WrittenToken(token.id, token.logprob, token.likeliest) for token in job.row.written]
     return Generation(
         end.text,
         end.citations,
@@ -93,6 +215,7 @@ def generate(
         seed=end.seed,
         tokens=end.completion_tokens,
         finish_reason="length" if end.finish_reason == "length" else "stop",
+        logprobs=tokens if tells else [],
     )
 
 

@@ -51,6 +51,8 @@ def ask(
     retrieval: bool = True,
     documents: DocumentFilter | None = None,
     sampling: Sampling | None = None,
+    stop: Sequence[str] = (),
+    min_new_tokens: int = 0,
     seed: int | None = None,
     on_text: OnText | None = None,
 ) -> Answer:
@@ -72,6 +74,8 @@ def ask(
         retrieval: False answers from memory alone.
         documents: to look things up in; None: all.
         sampling: how tokens are drawn; None: the likeliest one each time.
+        stop: texts any of which ends the answer, and is not part of it, beside the format's own.
+        min_new_tokens: before so many tokens are written, nothing ends it.
         seed: makes the draws repeatable.
         on_text: told each piece of the answer as it comes.
 
@@ -96,7 +100,8 @@ def ask(
         sampling=sampling or Sampling(temperature=0),
         max_new_tokens=max_new_tokens,
         lookup=beside if retrieval and not in_prompt else None,
-        stop=() if chat.stop is None else (chat.stop,),
+        stop=(*stop, *(() if chat.stop is None else (chat.stop,))),
+        min_new_tokens=min_new_tokens,
         strip=True,
         end_ids=chat.end_ids,
         seed=seed,

@@ -1,7 +1,7 @@
 """What may be asked of a generation, checked before a model is loaded: this file needs no torch."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from openbook.errors import SettingsError
@@ -35,6 +35,27 @@ def check_request(prompt: str, *, max_new_tokens: int, k: int | None) -> None:
         raise SettingsError(
             f"k = {k}: at least 1 neighbor must be asked for; to do without any: no retrieval"
         )
+
+
+def check_ends(*, max_new_tokens: int, min_new_tokens: int, stop: Sequence[str]) -> None:
+    """Refuse ends that no text has.
+
+    Args:
+        max_new_tokens: the longest text.
+        min_new_tokens: the shortest.
+        stop: texts that end it.
+
+    Raises:
+        SettingsError: a number out of its range, or an empty text.
+    """
+    if max_new_tokens < 1:
+        raise SettingsError(f"max new tokens {max_new_tokens}: must be at least 1")
+    if not 0 <= min_new_tokens <= max_new_tokens:
+        raise SettingsError(
+            f"min new tokens {min_new_tokens}: must be from 0 to max new tokens, {max_new_tokens}"
+        )
+    if "" in stop:
+        raise SettingsError("stop: an empty text ends every text; leave it out")
 
 
 def check_sampling(

@@ -8,6 +8,7 @@ from openbook.errors import MismatchError, SettingsError
 from openbook.generation.batch_row import BatchRow, DecodingSettings
 from openbook.generation.neighbor_fetcher import NeighborFetcher, fetcher_for
 from openbook.generation.question_fetcher import fetcher_of_question
+from openbook.generation.request import check_ends
 from openbook.generation.running_batch import RunningBatch
 from openbook.generation.text_request import Lookup, OnEvent, TextEnd, TextRequest
 from openbook.generation.written_text import FinishReason, WrittenText
@@ -160,15 +161,9 @@ def _require_possible(request: TextRequest, *, vocab_size: int) -> None:
         for token in tokens:
             if not 0 <= token < vocab_size:
                 raise SettingsError(f"{name}: token {token} is outside the vocabulary of {vocab_size} tokens")
-    if request.max_new_tokens < 1:
-        raise SettingsError(f"max new tokens {request.max_new_tokens}: must be at least 1")
-    if not 0 <= request.min_new_tokens <= request.max_new_tokens:
-        raise SettingsError(
-            f"min new tokens {request.min_new_tokens}: must be from 0 to max new tokens, "
-            f"{request.max_new_tokens}"
-        )
-    if "" in request.stop:
-        raise SettingsError("stop: an empty text ends every text; leave it out")
+    check_ends(
+        max_new_tokens=request.max_new_tokens, min_new_tokens=request.min_new_tokens, stop=request.stop
+    )
     if request.num_logprobs is not None and not 0 <= request.num_logprobs <= vocab_size:
         raise SettingsError(
             f"logprobs of {request.num_logprobs} tokens: must be from 0 to {vocab_size}, the vocabulary"

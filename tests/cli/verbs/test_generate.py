@@ -24,6 +24,19 @@ WORDS = ("Number 3. ba", "--max-new-tokens", "20", "--seed", "1")
         (("a", "-k", "0"), "k = 0"),
         (("a", "--max-new-tokens", "0"), "max new tokens 0"),
         (("a", "--source", "boko/1.txt"), "nearest: 'book/1.txt'"),
+        (("a", "--min-p", "2"), "min-p 2"),
+        (("a", "--repetition-penalty", "0"), "repetition penalty 0"),
+        (("a", "--presence-penalty", "3"), "presence penalty 3"),
+        (("a", "--frequency-penalty", "-3"), "frequency penalty -3"),
+        (("a", "--logit-bias", "42:1"), "--logit-bias '42:1'"),
+        (("a", "--logit-bias", "42=101"), "logit bias 101"),
+        (("a", "--logit-bias", "9999=1"), "token 9999"),
+        (("a", "--min-new-tokens", "129"), "min new tokens 129"),
+        (("a", "--stop", ""), "stop: an empty text"),
+        (("a", "--samples", "0"), "--samples 0"),
+        (("a", "--samples", "2", "--chat"), "leave out --chat"),
+        (("a", "--logprobs", "2"), "add --json"),
+        (("a", "--logprobs", "-1", "--json"), "--logprobs -1"),
         (("a", "--source", "book", "--no-retrieval"), "leave them out"),
     ],
 )
@@ -88,3 +101,34 @@ def test_only_what_was_chosen_is_read(
     assert chosen
     assert chosen <= {"book/12.txt", "book/14.txt"}
     assert not read() <= chosen
+
+
+def test_several_texts_are_those_of_the_next_seeds(
+    openbook: OpenBook, trained_folder: Path, book: Database
+) -> None:
+    options = ("generate", trained_folder, book.path, "Number 3. ba", "--max-new-tokens", "9", "--json")
+    several = openbook(*options, "--samples", "3", "--seed", "4").json
+    alone = [openbook(*options, "--seed", f"{seed}").json for seed in (4, 5, 6)]
+    assert [one["text"] for one in several] == [one["text"] for one in alone]
+    assert [one["seed"] for one in several] == [4, 5, 6]
+    shown = openbook(*options[:-1], "--samples", "2", "--seed", "4").out
+    assert shown.count("Number 3. ba") == 2
+
+
+def test_options_of_drawing_and_ending_reach_the_text(
+    openbook: OpenBook, trained_folder: Path, book: Database
+) -> None:
+    options = ("generate", trained_folder, book.path, "Number 3. ba", "--temperature", "0", "--json")
+    plain = openbook(*options, "--max-new-tokens", "12", "--logprobs", "2").json
+    tokens = [token["id"] for token in plain["logprobs"]]
+    assert len(tokens) == plain["tokens"] == 12
+    assert [token["likeliest"][0]["id"] for token in plain["logprobs"]] == tokens
+    banned = openbook(
+        *options, "--max-new-tokens", "12", "--logprobs", "0", "--logit-bias", f"{tokens[0]}=-100"
+    )
+    assert tokens[0] not in [token["id"] for token in banned.json["logprobs"]]
+    middle = plain["text"][3:5]
+    stopped = openbook(*options, "--max-new-tokens", "12", "--stop", middle).json
+    assert stopped["text"] == plain["text"][: plain["text"].index(middle)]
+    assert stopped["finish_reason"] == "stop"
+    assert stopped["logprobs"] == []

@@ -1,5 +1,7 @@
 """The verb `ask`: a question, an answer, and what it was read from."""
 
+from typing import Any
+
 from openbook.cli.console import note, on_terminal
 from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
 from openbook.cli.options import (
@@ -14,6 +16,18 @@ from openbook.cli.options import (
     QuestionArgument,
     ReadNeighbors,
     Temperature,
+    TopK,
+    TopP,
+)
+from openbook.cli.sampling_options import (
+    FrequencyPenalty,
+    LogitBias,
+    MinNewTokens,
+    MinP,
+    PresencePenalty,
+    RepetitionPenalty,
+    Stop,
+    biases_of,
 )
 from openbook.cli.text_output import ToldText, print_answer
 from openbook.cli.unseen import note_unseen
@@ -32,6 +46,15 @@ def ask(
     source: OnlySources = None,
     title: OnlyTitles = None,
     temperature: Temperature = 0.0,
+    top_k: TopK = None,
+    top_p: TopP = 0.95,
+    min_p: MinP = None,
+    repetition_penalty: RepetitionPenalty = 1.0,
+    presence_penalty: PresencePenalty = 0.0,
+    frequency_penalty: FrequencyPenalty = 0.0,
+    logit_bias: LogitBias = None,
+    stop: Stop = None,
+    min_new_tokens: MinNewTokens = 0,
     seed: DrawSeed = None,
     json: Json = False,
 ) -> None:
@@ -47,10 +70,21 @@ def ask(
     from openbook.cli.asked_model import load_asked_model
     from openbook.database import Version
     from openbook.database.search.searcher import check_mode
-    from openbook.generation.request import check_request, check_sampling
+    from openbook.generation.request import check_ends, check_request, check_sampling
 
     check_request(question, max_new_tokens=max_tokens, k=k)
-    check_sampling(temperature=temperature, top_k=None, top_p=None)
+    check_ends(max_new_tokens=max_tokens, min_new_tokens=min_new_tokens, stop=stop or ())
+    drawing: dict[str, Any] = {
+        "temperature": temperature,
+        "top_k": top_k,
+        "top_p": top_p,
+        "min_p": min_p,
+        "repetition_penalty": repetition_penalty,
+        "presence_penalty": presence_penalty,
+        "frequency_penalty": frequency_penalty,
+        "logit_bias": biases_of(logit_bias),
+    }
+    check_sampling(**drawing)
     documents = document_filter(id, source, title, retrieval=retrieval)
     database = Version.open(db)
     if retrieval:
@@ -76,7 +110,9 @@ def ask(
         in_prompt=in_prompt,
         retrieval=retrieval,
         documents=documents,
-        sampling=Sampling(temperature=temperature),
+        sampling=Sampling(**drawing),
+        stop=stop or (),
+        min_new_tokens=min_new_tokens,
         seed=seed,
         on_text=told,
     )

@@ -22,8 +22,21 @@ from openbook.cli.options import (
     WriteMode,
     WriteRetrieval,
 )
-from openbook.cli.text_output import ToldText, print_generation
+from openbook.cli.sampling_options import (
+    FrequencyPenalty,
+    LogitBias,
+    Logprobs,
+    MinNewTokens,
+    MinP,
+    PresencePenalty,
+    RepetitionPenalty,
+    Samples,
+    Stop,
+    biases_of,
+)
+from openbook.cli.text_output import ToldText, print_generations
 from openbook.cli.unseen import note_unseen, unseen_of
+from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
     from openbook.database import Version
@@ -44,7 +57,16 @@ def generate(
     temperature: Temperature = 0.8,
     top_k: TopK = None,
     top_p: TopP = 0.95,
+    min_p: MinP = None,
+    repetition_penalty: RepetitionPenalty = 1.0,
+    presence_penalty: PresencePenalty = 0.0,
+    frequency_penalty: FrequencyPenalty = 0.0,
+    logit_bias: LogitBias = None,
+    stop: Stop = None,
+    min_new_tokens: MinNewTokens = 0,
     seed: DrawSeed = None,
+    samples: Samples = 1,
+    logprobs: Logprobs = None,
     chat: PutAsQuestion = False,
     json: Json = False,
 ) -> None:
@@ -56,10 +78,22 @@ def generate(
     Example: openbook generate mymodel mybook "The sky is blue because" --max-new-tokens 64
     """
     from openbook.database import Version
-    from openbook.generation.request import check_request, check_sampling
+    from openbook.generation.request import check_ends, check_request, check_sampling
 
     check_request(prompt, max_new_tokens=max_new_tokens, k=k)
-    check_sampling(temperature=temperature, top_k=top_k, top_p=top_p)
+    check_ends(max_new_tokens=max_new_tokens, min_new_tokens=min_new_tokens, stop=stop or ())
+    drawing: dict[str, Any] = {
+        "temperature": temperature,
+        "top_k": top_k,
+        "top_p": top_p,
+        "min_p": min_p,
+        "repetition_penalty": repetition_penalty,
+        "presence_penalty": presence_penalty,
+        "frequency_penalty": frequency_penalty,
+        "logit_bias": biases_of(logit_bias),
+    }
+    check_sampling(**drawing)
+    _require_possible(samples, logprobs, chat=chat, json=json)
     require_model(model)
     documents = document_filter(id, source, title, retrieval=retrieval)
     database = Version.open(db)
@@ -73,8 +107,9 @@ def generate(
     from openbook.generation import Sampling  # loads torch: after all that can be checked without
 
     begin = "" if chat else prompt
-    told = ToldText(begin) if on_terminal() and not json else None
-    result = (_answered if chat else _continued)(
+    told = ToldText(begin) if on_terminal() and not json and samples == 1 else None
+    more: dict[str, Any] = {} if chat else {"num_samples": samples, "num_logprobs": logprobs}
+    results = (_answered if chat else _continued)(
         model,
         database,
         prompt,
@@ -83,23 +118,49 @@ def generate(
         mode=mode,
         retrieval=retrieval,
         documents=documents,
-        sampling=Sampling(temperature=temperature, top_k=top_k, top_p=top_p),
+        sampling=Sampling(**drawing),
+        stop=stop or (),
+        min_new_tokens=min_new_tokens,
         seed=seed,
         on_text=told,
+        **more,
     )
     unseen = unseen_of(database) if retrieval else None
-    print_generation(begin, result, unseen=unseen, json=json, told=told)
+    print_generations(begin, results, unseen=unseen, json=json, told=told)
 
 
-def _continued(model: Path, database: "Version", prompt: str, **options: Any) -> "Generation":
+def _require_possible(samples: int, logprobs: int | None, *, chat: bool, json: bool) -> None:
+    """Refuse options that do not go together, before anything is loaded."""
+    if samples < 1:
+        raise SettingsError(f"--samples {samples}: must be at least 1")
+    if logprobs is not None and logprobs < 0:
+        raise SettingsError(f"--logprobs {logprobs}: must be at least 0, for the written token alone")
+    if chat and (samples > 1 or logprobs is not None):
+        raise SettingsError("--samples and --logprobs are for continued prompts; leave out --chat")
+    if logprobs is not None and not json:
+        raise SettingsError("--logprobs: are told in JSON; add --json")
+
+
+def _continued(
+    model: Path,
+    database: "Version",
+    prompt: str,
+    *,
+    num_samples: int,
+    on_text: ToldText | None,
+    **options: Any,
+) -> "list[Generation]":
     from openbook.generation import generate as continue_prompt
+    from openbook.generation import generate_batch
 
-    return continue_prompt(load_model(model), database, prompt, **options)
+    if num_samples == 1:
+        return [continue_prompt(load_model(model), database, prompt, on_text=on_text, **options)]
+    return generate_batch(load_model(model), database, [prompt], num_samples=num_samples, **options)
 
 
 def _answered(
     model: Path, database: "Version", prompt: str, *, seed: int | None, **options: Any
-) -> "Generation":
+) -> "list[Generation]":
     """What a model answers in its chat template, as a text that it wrote."""
     from openbook.cli.asked_model import chat_of
     from openbook.generation import Generation, ask
@@ -108,7 +169,7 @@ def _answered(
     loaded = load_model(model)
     seed = any_seed() if seed is None else seed
     answer = ask(loaded, database, prompt, chat=chat_of(model, loaded), seed=seed, **options)
-    return Generation(
+    written = Generation(
         answer.answer,
         answer.citations,
         prompt=prompt,
@@ -116,3 +177,4 @@ def _answered(
         tokens=answer.completion_tokens,
         finish_reason=answer.finish_reason,
     )
+    return [written]

@@ -1,0 +1,116 @@
+"""Writing with retrieval, search included: batches, what retrieval costs, and how cost grows with the text.
+
+    python benchmarks/batch_speed.py BOOK --model small
+    python benchmarks/batch_speed.py BOOK --model HuggingFaceTB/SmolLM2-135M-Instruct
+
+BOOK is a database with the tokens of that model and chunks of 64:
+
+    openbook build BOOK SOURCE --tokenizer HuggingFaceTB/SmolLM2-135M-Instruct --embedder none
+
+A preset (tiny, small, …) has random weights; a base is read with the adapter that comes with openbook. Texts
+of 65 tokens are written: the prompt with the first of them is not counted, so each looks up once. All are
+measured in turns in one process, with one thread, and the medians of processor seconds per token compared:
+on a machine that others use, these depend less on them than the clock.
+"""
+
+import argparse
+import statistics
+import time
+
+import torch
+
+from openbook.cli.asked_model import load_asked_model
+from openbook.database import Version
+from openbook.generation import Sampling
+from openbook.generation.running_batch import RunningBatch
+from openbook.generation.text_request import Lookup, TextRequest
+from openbook.generation.text_writing import prepare
+from openbook.model import RetroConfig, RetroForCausalLM
+from openbook.model.presets import PRESETS, preset
+
+COUNT = 65
+
+
+def model_of(name: str, book: Version) -> RetroForCausalLM:
+    """A preset for the book's tokens, or a base with its adapter."""
+    if name not in PRESETS:
+        return load_asked_model(name, reads=True).model.eval()
+    torch.manual_seed(0)
+    config = RetroConfig(**preset(name), vocab_size=book.tokenizer.vocab_size, chunk_size=64)
+    return RetroForCausalLM(config).eval()
+
+
+class Writer:
+    """Measures texts that continue parts of the book."""
+
+    def __init__(self, model: RetroForCausalLM, book: Version, k: int) -> None:
+        self.model, self.book, self.k = model, book, k
+        self.tokens = book.tokens[: min(len(book.tokens), 20_000)].reshape(-1)
+        self.turn = 0
+
+    def seconds(self, *, rows: int, context: int, retrieval: bool = True) -> float:
+        """Of one token of one text, where so many are written together after so many tokens."""
+        batch = RunningBatch(self.model)
+        jobs = [
+            prepare(self.model, self.book.tokenizer, self._request(context, retrieval)) for _ in range(rows)
+        ]
+        batch.step([job.row for job in jobs])
+        began = time.process_time()
+        while batch.rows:
+            batch.step()
+        took = time.process_time() - began
+        for job in jobs:
+            assert job.row.error is None
+            assert len(job.row.written) == COUNT
+        return took / (COUNT - 1) / rows
+
+    def _request(self, context: int, retrieval: bool) -> TextRequest:
+        self.turn += 1
+        start = self.turn * 7919 % (len(self.tokens) - context)
+        return TextRequest(
+            prompt_ids=tuple(self.tokens[start : start + context].tolist()),
+            sampling=Sampling(temperature=0.8, top_p=0.95),
+            max_new_tokens=COUNT,
+            min_new_tokens=COUNT,
+            lookup=Lookup(book=self.book, k=self.k, mode="bm25") if retrieval else None,
+            seed=self.turn,
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("book")
+    parser.add_argument("--model", default="small")
+    parser.add_argument("-k", type=int, default=2)
+    parser.add_argument("--turns", type=int, default=3)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    book = Version.open(arguments.book)
+    writer = Writer(model_of(arguments.model, book), book, arguments.k)
+    cases = {
+        "one text, 64 tokens before it": {"rows": 1, "context": 64},
+        "eight texts": {"rows": 8, "context": 64},
+        "one text, 128 tokens before it": {"rows": 1, "context": 128},
+        "one text, 512 tokens before it": {"rows": 1, "context": 512},
+        "the same without retrieval": {"rows": 1, "context": 512, "retrieval": False},
+        "one text, 1024 tokens before it": {"rows": 1, "context": 1024},
+    }
+    taken: dict[str, list[float]] = {name: [] for name in cases}
+    for _ in range(arguments.turns):
+        for name, options in cases.items():
+            taken[name].append(writer.seconds(**options))
+    medians = {name: statistics.median(found) for name, found in taken.items()}
+    print(f"{arguments.model}, k {arguments.k}, a book of {book.layout.num_chunks:,} chunks")
+    for name, median in medians.items():
+        print(f"{name:34} {1000 * median:8.2f} ms a token")
+    one, eight, short, middle, plain, long = medians.values()
+    print(f"throughput of eight against one    {one / eight:8.2f} times")
+    print(f"with retrieval against without     {middle / plain:8.2f} times")
+    print(f"512 against 128 tokens before      {middle / short:8.2f} times")
+    print(f"1024 against 128 tokens before     {long / short:8.2f} times")
+
+
+if __name__ == "__main__":
+    main()

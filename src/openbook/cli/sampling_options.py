@@ -1,0 +1,59 @@
+"""The options of verbs that write: how tokens are drawn, and where the text ends."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+import typer
+
+from openbook.errors import SettingsError
+
+MinP = Annotated[
+    float | None,
+    typer.Option(help="Draw among tokens with at least this share of the likeliest one's probability."),
+]
+RepetitionPenalty = Annotated[
+    float, typer.Option(help="Above 1: tokens of prompt and text become less likely; 1 is none.")
+]
+PresencePenalty = Annotated[
+    float, typer.Option(help="Is subtracted from the logits of tokens that the text has, -2 to 2.")
+]
+FrequencyPenalty = Annotated[
+    float, typer.Option(help="Is subtracted for each time that the text has the token, -2 to 2.")
+]
+LogitBias = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="TOKEN=BIAS", help="Add to the logit of this token, by its number; -100 bans it; repeatable."
+    ),
+]
+MinNewTokens = Annotated[int, typer.Option(help="Do not end the text before so many tokens.")]
+Stop = Annotated[
+    list[str] | None,
+    typer.Option(metavar="TEXT", help="End before this text, which is not shown; may be repeated."),
+]
+Logprobs = Annotated[
+    int | None,
+    typer.Option(help="With --json: each token's log-probability, and this many of the likeliest tokens."),
+]
+Samples = Annotated[int, typer.Option(help="Texts to write; with --json a list, if more than one.")]
+
+
+def biases_of(given: Sequence[str] | None) -> Mapping[int, float]:
+    """Read what --logit-bias names.
+
+    >>> biases_of(["42=-3.5"])
+    {42: -3.5}
+
+    Raises:
+        SettingsError: it is not a number of a token, =, and a number.
+    """
+    biases = {}
+    for text in given or ():
+        token, _, bias = text.partition("=")
+        try:
+            biases[int(token)] = float(bias)
+        except ValueError as error:
+            raise SettingsError(
+                f"--logit-bias {text!r}: give the token's number and what to add, such as 42=-3.5"
+            ) from error
+    return biases
