@@ -1,13 +1,14 @@
 """Writing with retrieval, search included: batches, what retrieval costs, and how cost grows with the text.
 
     python benchmarks/batch_speed.py BOOK --model small
-    python benchmarks/batch_speed.py BOOK --model HuggingFaceTB/SmolLM2-135M-Instruct
+    python benchmarks/batch_speed.py BOOK --model HuggingFaceTB/SmolLM2-135M-Instruct --temperature 0.8
 
 BOOK is a database with the tokens of that model and chunks of 64:
 
     openbook build BOOK SOURCE --tokenizer HuggingFaceTB/SmolLM2-135M-Instruct --embedder none
 
-A preset (tiny, small, …) has random weights; a base is read with the adapter that comes with openbook. Texts
+A preset (tiny, small, …) has random weights, whose predictions are so flat that top-p has to sort all tokens:
+so it is asked for the likeliest. A base is read with the adapter that comes with openbook. Texts
 of 65 tokens are written: the prompt with the first of them is not counted, so each looks up once. All are
 measured in turns in one process, with one thread, and the medians of processor seconds per token compared:
 on a machine that others use, these depend less on them than the clock.
@@ -43,8 +44,9 @@ def model_of(name: str, book: Version) -> RetroForCausalLM:
 class Writer:
     """Measures texts that continue parts of the book."""
 
-    def __init__(self, model: RetroForCausalLM, book: Version, k: int) -> None:
+    def __init__(self, model: RetroForCausalLM, book: Version, k: int, temperature: float) -> None:
         self.model, self.book, self.k = model, book, k
+        self.sampling = Sampling(temperature=temperature)
         self.tokens = book.tokens[: min(len(book.tokens), 20_000)].reshape(-1)
         self.turn = 0
 
@@ -69,7 +71,7 @@ class Writer:
         start = self.turn * 7919 % (len(self.tokens) - context)
         return TextRequest(
             prompt_ids=tuple(self.tokens[start : start + context].tolist()),
-            sampling=Sampling(temperature=0.8, top_p=0.95),
+            sampling=self.sampling,
             max_new_tokens=COUNT,
             min_new_tokens=COUNT,
             lookup=Lookup(book=self.book, k=self.k, mode="bm25") if retrieval else None,
@@ -84,11 +86,12 @@ def main() -> None:
     parser.add_argument("book")
     parser.add_argument("--model", default="small")
     parser.add_argument("-k", type=int, default=2)
+    parser.add_argument("--temperature", type=float, default=0.0)
     parser.add_argument("--turns", type=int, default=3)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     book = Version.open(arguments.book)
-    writer = Writer(model_of(arguments.model, book), book, arguments.k)
+    writer = Writer(model_of(arguments.model, book), book, arguments.k, arguments.temperature)
     cases = {
         "one text, 64 tokens before it": {"rows": 1, "context": 64},
         "eight texts": {"rows": 8, "context": 64},

@@ -51,8 +51,9 @@ class Sampling:
             SequenceBiasLogitsProcessor,
             TemperatureLogitsWarper,
             TopKLogitsWarper,
-            TopPLogitsWarper,
         )
+
+        from openbook.generation.nucleus import NucleusWarper
 
         check_sampling(
             temperature=self.temperature,
@@ -75,7 +76,7 @@ class Sampling:
         if self.top_k is not None:
             warpers.append(TopKLogitsWarper(self.top_k))
         if self.top_p is not None and self.top_p < 1:
-            warpers.append(TopPLogitsWarper(self.top_p))
+            warpers.append(NucleusWarper(self.top_p))
         if self.min_p:
             warpers.append(MinPLogitsWarper(self.min_p))
         object.__setattr__(self, "_biases", biases)
