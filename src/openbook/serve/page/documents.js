@@ -5,7 +5,7 @@ import { openEditor, openRemover } from "./editor.js";
 import { note, speak } from "./notes.js";
 import { sourceElement } from "./reading.js";
 import { clearSearch } from "./search.js";
-import { state, withBook } from "./state.js";
+import { documentPath, state, withBook } from "./state.js";
 import { foreign, make, makeButton } from "./text.js";
 import { goTo } from "./views.js";
 
@@ -15,11 +15,6 @@ const field = (id) => document.getElementById(id);
 let listed = [];
 let hasMore = false;
 let latest = 0;
-
-/** The route of a document; an id may hold anything, slashes too. */
-export function documentPath(id) {
-  return withBook(`v1/documents/${encodeURIComponent(id)}`);
-}
 
 /** Load the list from its beginning. */
 export async function loadDocuments() {
@@ -32,7 +27,7 @@ async function loadMore() {
   const number = latest;
   const asked = new URLSearchParams({ limit: NUM_LISTED });
   if (listed.length) asked.set("after", listed.at(-1).document_id);
-  if (field("filter").value.trim()) asked.set("contains", field("filter").value.trim());
+  if (field("filter").value.trim()) asked.set("source", field("filter").value.trim());
   let page;
   try {
     page = await call(withBook(`v1/documents?${asked}`));
@@ -42,14 +37,14 @@ async function loadMore() {
     return;
   }
   if (number !== latest) return;
-  listed.push(...page.documents);
+  listed.push(...page.data);
   hasMore = page.has_more;
-  show();
+  show(page.documents);
 }
 
-function show() {
-  const count = listed.length;
-  field("documents-count").textContent = hasMore ? `the first ${count}` : count === 1 ? "1 document" : `${count} documents`;
+function show(total) {
+  const all = total === 1 ? "1 document" : `${total} documents`;
+  field("documents-count").textContent = listed.length === total ? all : `${listed.length} of ${all}`;
   field("document-list").replaceChildren(...listed.map(line));
   field("more").hidden = !hasMore;
 }
@@ -65,7 +60,7 @@ function line(listedDocument) {
   about.append(chunks === 1 ? "1 chunk" : `${chunks} chunks`);
   const does = make("div", "does");
   const label = state.edits ? "Edit" : "Read";
-  const edit = makeButton(label, "plain", () => edit.disabled || openText(listedDocument, edit));
+  const edit = makeButton(label, "plain", () => openText(listedDocument));
   edit.setAttribute("aria-label", `${label} ${title || id}`);
   does.append(edit);
   if (state.edits) {
@@ -76,15 +71,13 @@ function line(listedDocument) {
   return make("li", "", make("div", "what", name, make("br"), about), does);
 }
 
-async function openText(listedDocument, button) {
-  button.disabled = true;
+/** Open a document's text; `passage` of it is selected. */
+async function openText({ document_id: id, book }, passage = "") {
   try {
-    openEditor(await call(documentPath(listedDocument.document_id)));
+    openEditor(await call(documentPath(id, book)), passage);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     note(error.message, { isWrong: true });
-  } finally {
-    button.disabled = false;
   }
 }
 
@@ -105,8 +98,9 @@ async function upload(files) {
     field("uploads").append(item);
     try {
       const form = new FormData();
-      form.append("file", file);
-      said.textContent = whatWasDone((await call(withBook("v1/documents/files"), { method: "POST", form })).done);
+      form.append("files", file);
+      if (state.book) form.append("book", state.book);
+      said.textContent = whatWasDone(await call("v1/documents/upload", { method: "POST", form }));
       await bookChanged();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -117,10 +111,10 @@ async function upload(files) {
 }
 
 /** What an edit did, in words. */
-function whatWasDone(done) {
+function whatWasDone({ done, notes }) {
   const words = [["added", "added"], ["replaced", "replaced"], ["unchanged", "not changed"], ["skipped", "left out"]];
   const parts = words.filter(([key]) => done[key]).map(([key, word]) => (done[key] === 1 ? word : `${done[key]} ${word}`));
-  return parts.join(", ") || "nothing to read in it";
+  return [parts.join(", ") || "nothing to read in it", ...notes].join("; ");
 }
 
 function carriesFiles(event) {
@@ -167,4 +161,5 @@ document.addEventListener("book-changed", async (event) => {
   await bookChanged();
   speak(event.detail);
 });
+document.addEventListener("document-wanted", (event) => openText(event.detail, event.detail.text));
 followDrops();

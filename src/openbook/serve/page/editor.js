@@ -3,7 +3,7 @@
 import { call, Problem } from "./api.js";
 import { askAround } from "./exchange.js";
 import { note } from "./notes.js";
-import { state, withBook } from "./state.js";
+import { documentPath, state } from "./state.js";
 import { foreign } from "./text.js";
 import { goTo } from "./views.js";
 
@@ -14,17 +14,25 @@ const field = (id) => document.getElementById(id);
 let edited = null; // as the server has it; null: a new one
 let removed = null;
 
-/** Show a document's text; null: an empty one, to be written. */
-export function openEditor(stored) {
+/** Show a document's text, a passage of it selected; null: an empty one, to be written. */
+export function openEditor(stored, passage = "") {
   edited = stored;
   field("editor-head").textContent = stored === null ? "Write a document" : state.edits ? "Edit" : "Read";
   fill("edit-title", stored?.title ?? "", !state.edits);
   fill("edit-id", stored?.document_id ?? "", stored !== null);
-  field("edit-id").placeholder = stored === null ? "made from its title" : "";
+  field("edit-id").placeholder = stored === null ? "made from its text, if you give none" : "";
   fill("edit-text", stored?.text ?? "", !state.edits);
   for (const part of editor.querySelectorAll(".edit-only")) part.hidden = !state.edits;
   open(editor);
   (stored === null ? field("edit-title") : field("edit-text")).focus();
+  select(field("edit-text"), passage.trim());
+}
+
+/** Select a part of a text, and bring it into view; browsers do not scroll to a selection themselves. */
+function select(area, part) {
+  const start = part ? area.value.indexOf(part) : -1;
+  area.setSelectionRange(Math.max(0, start), start < 0 ? 0 : start + part.length);
+  area.scrollTop = Math.max(0, (area.scrollHeight * start) / area.value.length - area.clientHeight / 3);
 }
 
 function fill(id, value, isFixed) {
@@ -89,24 +97,39 @@ async function save() {
     problem(editor, "There is no text. Write some, or cancel.");
     return;
   }
-  const id = field("edit-id").value.trim() || title;
-  if (!id) {
-    problem(editor, "It has no name. Give it a title or an id.");
-    return;
-  }
   const stored = edited;
+  const id = stored?.document_id ?? field("edit-id").value.trim();
+  const name = title || id || "The document";
   const written = { id, title, text };
-  if (stored?.source) written.source = stored.source;
-  await carryOut(editor, { before: stored?.text ?? "", after: text, name: title || id }, async () => {
-    await call(withBook("v1/documents"), { method: "POST", body: { documents: [written] } });
-    return changed(`${title || id} is ${stored ? "saved" : "added"}; the next answer reads it.`);
+  for (const kept of ["source", "language"]) if (stored?.[kept]) written[kept] = stored[kept];
+  const book = stored?.book ?? state.book;
+  const body = { documents: [written] };
+  if (book) body.book = book;
+  await carryOut(editor, { before: stored?.text ?? "", after: text, name }, async () => {
+    if (!stored && id && (await isTaken(id, book))) {
+      throw new Problem("There is a document with this id. Edit that one, or choose another id.");
+    }
+    await call("v1/documents", { method: "POST", body });
+    return changed(`${name} is ${stored ? "saved" : "added"}; the next answer reads it.`);
   });
+}
+
+/** Whether a document has this id: a new one would take its place. */
+async function isTaken(id, book) {
+  try {
+    await call(documentPath(id, book));
+    return true;
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) return false;
+    throw error;
+  }
 }
 
 async function remove() {
   const { document_id: id, title } = removed;
+  const path = documentPath(id); // of the book that is chosen now
   await carryOut(remover, { before: "", after: "", name: title || id }, async () => {
-    await call(withBook(`v1/documents/${encodeURIComponent(id)}`), { method: "DELETE" });
+    await call(path, { method: "DELETE" });
     return changed(`${title || id} is removed.`);
   });
 }

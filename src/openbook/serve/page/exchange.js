@@ -156,7 +156,7 @@ export async function ask(question, { compare }) {
 /** The same question once more; where the book has changed since, beside the answer from before. */
 async function askAgain(exchange, column) {
   const last = exchange.shown.at(-1);
-  if (last.changesSeen === state.changes) {
+  if (last.changesSeen === state.changes || last.writing.book !== state.book) {
     await last.write();
     return;
   }
@@ -205,11 +205,4 @@ function changeLine(before, after, name) {
 function shortened(text) {
   const points = Array.from(text);
   return points.length > 200 ? `${points.slice(0, 200).join("")} …` : text;
-}
-
-/** Stop whatever is being written in the last exchange. */
-export function stopAll() {
-  document.querySelectorAll("#exchanges .actions button").forEach((button) => {
-    if (!button.hidden && button.textContent === "Stop") button.click();
-  });
 }

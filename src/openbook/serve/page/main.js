@@ -69,7 +69,6 @@ field("question").addEventListener("keydown", (event) => {
 
 field("book").addEventListener("change", () => {
   state.book = field("book").value;
-  state.changes += 1; // what was answered before was read elsewhere
   clearSearch();
   showView();
 });

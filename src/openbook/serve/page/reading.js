@@ -1,7 +1,8 @@
 // The panel beside an answer: the neighbors of a span, what of them stands in it, how much each was looked at.
 
 import { commonWords, nameOf, passageOf, readNeighbors, tintOf } from "./citations.js";
-import { appendMarked, foreign, make } from "./text.js";
+import { state } from "./state.js";
+import { appendMarked, foreign, make, makeButton } from "./text.js";
 
 const panel = document.getElementById("reading");
 const body = document.getElementById("reading-body");
@@ -29,7 +30,17 @@ export function passageCard(neighbor, { number, ranges = [], legend = "" } = {})
   card.append(measures(neighbor));
   card.append(passageText(neighbor, ranges));
   if (legend) card.append(make("p", "legend", legend));
+  card.append(openButton(neighbor));
   return card;
+}
+
+/** A button to the whole document, for reading or editing it. */
+function openButton(neighbor) {
+  const button = makeButton(state.edits ? "Edit the document" : "Read the document", "plain open", () => {
+    document.dispatchEvent(new CustomEvent("document-wanted", { detail: neighbor }));
+  });
+  button.setAttribute("aria-label", `${button.textContent} ${nameOf(neighbor)}`);
+  return button;
 }
 
 function measures(neighbor) {

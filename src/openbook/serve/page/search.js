@@ -28,6 +28,7 @@ async function search() {
     if (number === latest) show([], error.message);
     return;
   }
+  for (const hit of hits) hit.book = body.book;
   if (number === latest) show(hits, counted(hits.length), query);
 }
 

@@ -27,8 +27,13 @@ export function settings() {
   };
 }
 
-/** Add the chosen book to a route's path. */
-export function withBook(path) {
-  if (!state.book) return path;
-  return `${path}${path.includes("?") ? "&" : "?"}book=${encodeURIComponent(state.book)}`;
+/** Add a book to a route's path, the chosen one unless another is given. */
+export function withBook(path, book = state.book) {
+  if (!book) return path;
+  return `${path}${path.includes("?") ? "&" : "?"}book=${encodeURIComponent(book)}`;
+}
+
+/** The route of a document; an id may hold anything, slashes too. */
+export function documentPath(id, book = state.book) {
+  return withBook(`v1/documents/${encodeURIComponent(id)}`, book);
 }

@@ -12,6 +12,7 @@ export class Writing {
 
   constructor(question, { retrieval }) {
     this.question = question;
+    this.book = state.book;
     this.retrieval = retrieval;
   }
 
@@ -37,7 +38,7 @@ export class Writing {
           onPiece(piece);
         }
         const citations = event.openbook?.citations;
-        if (citations?.length) view.cite(citations);
+        if (citations?.length) view.cite(citations.map((citation) => this.#fromBook(citation)));
         if (choice?.finish_reason) this.finishReason = choice.finish_reason;
         if (event.usage) this.usage = event.usage;
       }
@@ -48,12 +49,18 @@ export class Writing {
     if (this.finishReason === null) throw new Problem("The answer broke off. Ask again.");
   }
 
+  /** A citation whose neighbors know which book they are of: another one may be chosen later. */
+  #fromBook(citation) {
+    const neighbors = citation.neighbors.map((neighbor) => ({ ...neighbor, book: this.book || undefined }));
+    return { ...citation, neighbors };
+  }
+
   #body() {
     const { k, mode, maxTokens, temperature } = settings();
     const openbook = { retrieval: this.retrieval };
     if (this.retrieval && k) openbook.k = k;
     if (this.retrieval && mode) openbook.mode = mode;
-    if (state.book) openbook.book = state.book;
+    if (this.book) openbook.book = this.book;
     return {
       model: state.model,
       messages: [{ role: "user", content: this.question }],
