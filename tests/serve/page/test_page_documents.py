@@ -47,13 +47,13 @@ def titles(page: Page) -> list[str]:
 
 
 def test_the_next_answer_reads_a_document_that_was_dropped_in(page: Page) -> None:
-    assert ask(page, "who paints the boat").locator(".answer").inner_text() != "the boat is painted by kesi."
+    assert "kesi" not in ask(page, "who paints the boat").locator(".answer").inner_text()
     drop(page, "boat.md", "the boat is painted by kesi.")
     expect(page.locator("#uploads")).to_have_text("boat.md: added")
     expect(page.locator("#documents-count")).to_have_text("3 documents")
     go_to(page, "Ask")
     exchange = ask(page, "who paints the boat")
-    assert exchange.locator(".answer").inner_text() == "the boat is painted by kesi."
+    assert exchange.locator(".read").inner_text() == "the boat is painted by kesi."
     exchange.locator(".read").hover()
     expect(page.locator("#reading .passage").first).to_contain_text("boat")
 
@@ -128,6 +128,7 @@ def test_a_document_is_written_and_removed(page: Page) -> None:
     expect(page.locator("#documents-count")).to_have_text("3 documents")
     assert sorted(titles(page)) == ["<b>The boat</b>", "The gate", "The mill"]
     page.get_by_role("button", name="Edit <b>The boat</b>").click()
+    expect(page.get_by_role("dialog", name="Edit").get_by_label("Text")).to_have_value(MARKUP)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Remove <b>The boat</b>").click()
     dialog = page.get_by_role("dialog", name="Remove this document?")
@@ -139,15 +140,22 @@ def test_a_document_is_written_and_removed(page: Page) -> None:
     assert titles(page) == ["The gate", "The mill"]
 
 
-def test_what_was_typed_is_kept_where_it_cannot_be_saved(server: Running, visit: Visit) -> None:
-    page = visit(server, expected=("413",))
-    go_to(page, "Documents")
+def test_what_was_typed_is_kept_where_it_cannot_be_saved(
+    make_state: MakeState, serve: Serve, visit: Visit, notes: Database
+) -> None:
+    engine = ScriptedEngine(from_book)
+    state = make_state(engine, books=Books(notes.path), allow_edits=True, max_body_bytes=2000)
+    page = visit(serve(state), "/#documents", expected=("413",))
     page.get_by_role("button", name="Edit The gate").click()
     dialog = page.get_by_role("dialog", name="Edit")
-    dialog.get_by_label("Text").fill("long " * 2_000_000)
-    dialog.get_by_role("button", name="Save").click()
-    expect(dialog.get_by_role("alert")).to_contain_text("too large")
-    assert len(dialog.get_by_label("Text").input_value()) == 10_000_000
+    for question in ("", "who built the gate"):
+        dialog.get_by_label("Ask before and after").fill(question)
+        dialog.get_by_label("Text").fill("long " * 1000)
+        dialog.get_by_role("button", name="Save").click()
+        expect(dialog.get_by_role("alert")).to_contain_text("too large")
+        expect(dialog.get_by_label("Text")).to_have_value("long " * 1000)
+        dialog.get_by_label("Text").fill("")
+    expect(page.locator(".exchange .problem").last).to_contain_text("The change was not made")
 
 
 def test_a_server_without_edits_shows_no_controls_for_them(
@@ -193,25 +201,25 @@ def test_several_books_and_a_long_list(
     engine = ScriptedEngine(from_book)
     page = visit(serve(make_state(engine, books=Books(notes.path, {"more": more.path}))), "/#documents")
     expect(page.locator("#documents-count")).to_have_text("2 documents")
-    page.get_by_label("Book").select_option("more")
+    page.get_by_label("Book", exact=True).select_option("more")
     expect(page.locator("#documents-count")).to_have_text("100 of 130 documents")
     page.get_by_role("button", name="Show more").click()
     expect(page.locator("#documents-count")).to_have_text("130 documents")
     page.locator("#filter").fill("d12")
     expect(page.locator("#documents-count")).to_have_text("10 of 130 documents")
     go_to(page, "Ask")
-    assert ask(page, "number 77").locator(".answer").inner_text() == "the number 77 is a number"
+    assert ask(page, "number 77").locator(".read").inner_text() == "the number 77 is a number"
 
 
 def test_a_new_document_takes_no_other_ones_place(server: Running, visit: Visit) -> None:
     page = visit(server, "/#documents", expected=("404",))
     page.get_by_role("button", name="Write a document").click()
     dialog = page.get_by_role("dialog", name="Write a document")
-    dialog.get_by_label("Id").fill("gate")
+    dialog.get_by_label("Id", exact=True).fill("gate")
     dialog.get_by_label("Text").fill("another gate")
     dialog.get_by_role("button", name="Save").click()
     expect(dialog.get_by_role("alert")).to_contain_text("There is a document with this id")
-    dialog.get_by_label("Id").fill("notes/other gate?#%.md")
+    dialog.get_by_label("Id", exact=True).fill("notes/other gate?#%.md")
     dialog.get_by_role("button", name="Save").click()
     expect(page.locator("#documents-count")).to_have_text("3 documents")
     page.get_by_role("button", name="Edit notes/other gate?#%.md").click()
@@ -227,6 +235,6 @@ def test_nothing_is_wider_than_a_phone(page: Page, view: str) -> None:
     if view == "search":
         page.keyboard.type("word" * 200)
         page.keyboard.press("Enter")
-        expect(page.locator("#hits li")).to_have_count(1)
+        expect(page.locator("#hits li").first).to_be_visible()
     expect(page.locator(f"#view-{view}")).to_be_visible()
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 360
