@@ -1,4 +1,4 @@
-"""Takes the pictures of the page in docs/images, of a pretrained model that reads some of Python's documentation.
+"""Takes the pictures of the page in docs/images: a pretrained model reads some of Python's documentation.
 
     python benchmarks/page_pictures.py --work /tmp/pictures
 
@@ -20,25 +20,42 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from openbook.pretrained import SMOLLM2
 from openbook.text.python_docs import write_python_docs
 
-MODULES = {"bisect", "csv", "gzip", "heapq", "json", "math", "os", "random", "shutil", "statistics", "textwrap"}
+MODULES = {
+    "bisect",
+    "csv",
+    "gzip",
+    "heapq",
+    "json",
+    "math",
+    "os",
+    "random",
+    "shutil",
+    "statistics",
+    "textwrap",
+}
 FACT = (
     "The quokka module measures how happy a marsupial is.\n\nquokka.smile(level)\nReturn the number of teeth "
     "that quokka.smile shows at this level of joy: never more than 28, and exactly 17 for a quokka that was "
     "just given a leaf."
 )
 QUESTIONS = {
-    "light": "How do I copy a directory tree?",
-    "dark": "What does math.isqrt return?",
-    "phone": "What does math.isqrt return?",
+    "light": "What does math.isqrt return?",
+    "dark": "How do I copy a directory tree?",
+    "phone": "What does shutil.rmtree do?",
     "edit": "How many teeth does quokka.smile show?",
 }
 DESKTOP = {"viewport": {"width": 1280, "height": 760}}
-PHONE = {"viewport": {"width": 360, "height": 720}, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
+PHONE = {
+    "viewport": {"width": 360, "height": 720},
+    "device_scale_factor": 2,
+    "has_touch": True,
+    "is_mobile": True,
+}
 _SLOWEST = 1_200_000
 """Milliseconds that an answer may take, on machines that do other work as well."""
 
@@ -48,7 +65,9 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     options.add_argument("--work", type=Path, required=True, help="folder for the book")
     options.add_argument("--images", type=Path, default=Path(__file__).parents[1] / "docs" / "images")
-    options.add_argument("--url", help="of a server that runs already, with --allow-edits; else one is started")
+    options.add_argument(
+        "--url", help="of a server that runs already, with --allow-edits; else one is started"
+    )
     given = options.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     given.images.mkdir(parents=True, exist_ok=True)
@@ -87,7 +106,8 @@ def served(book: Path, url: str | None) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    verb = ["serve", SMOLLM2, str(book), "--port", str(port), "--allow-edits"]
+    copy = shutil.copytree(book, book.with_name("served"), dirs_exist_ok=True)  # it is edited
+    verb = ["serve", SMOLLM2, str(copy), "--port", str(port), "--allow-edits"]
     server = subprocess.Popen([sys.executable, "-m", "openbook", *verb])
     try:
         wait_for(f"http://127.0.0.1:{port}/health", server)
@@ -95,6 +115,7 @@ def served(book: Path, url: str | None) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(60)
+        shutil.rmtree(copy)
 
 
 def wait_for(url: str, server: "subprocess.Popen[bytes]") -> None:
@@ -150,8 +171,8 @@ def ask(page: Page, question: str) -> None:
 
 def answered(page: Page) -> None:
     """Wait until nothing is written any more."""
-    page.locator(".answer[aria-busy=false]").first.wait_for()
-    page.wait_for_function("!document.querySelector('.answer[aria-busy=true]')")
+    page.locator(".answer").first.wait_for()
+    expect(page.locator(".answer[aria-busy=true]")).to_have_count(0, timeout=_SLOWEST)
 
 
 def before_and_after(page: Page) -> None:

@@ -56,7 +56,7 @@ def test_an_answer_is_tinted_by_what_was_read(page: Page) -> None:
     assert (
         exchange.locator(".read b").all_inner_texts()[0] == "The gate is green"
     )  # as copied, past the emoji
-    assert exchange.locator(".answer .ref").all_inner_texts() == ["1", "2 1"]
+    assert exchange.locator(".answer .ref").all_inner_texts() == ["1", "2"]
     tints = [exchange.locator(".read").nth(number).get_attribute("class") for number in (0, 1)]
     assert tints == ["read tint-1", "read tint-2"]
     assert exchange.locator(".answer").inner_text().endswith("Nobody knows more.")
@@ -91,11 +91,29 @@ def test_words_that_are_only_the_same_are_not_called_copied(page: Page) -> None:
     assert card.get_by_role("link").get_attribute("href") == "https://example.org/mill"
 
 
+def test_what_has_the_words_comes_before_what_was_looked_at_more(
+    make_state: MakeState, serve: Serve, visit: Visit
+) -> None:
+    neighbors = [
+        neighbor(0, attention=0.4, **MILL),
+        neighbor(1, attention=0.35, **GATE),
+        neighbor(2, attention=0.25),
+    ]
+    engine = ScriptedEngine(telling("The gate is green.", spans=[Citation(0, 18, neighbors)]))
+    exchange = ask(visit(serve(make_state(engine))), "What color is the gate?")
+    assert exchange.locator(".answer .ref").all_inner_texts() == ["1"]
+    exchange.locator(".read").hover()
+    panel = exchange.page.locator("#reading")
+    assert panel.locator(".passage-title").all_inner_texts() == ["1\nThe gate", "2\nThe mill", "3\ntitle 2"]
+    expect(panel.get_by_role("heading", name="Also read")).to_be_visible()
+
+
 def test_the_list_of_sources_has_only_those_used(page: Page) -> None:
     exchange = ask(page, "What color is the gate?")
     expect(exchange.locator(".sources li").first).to_be_hidden()
     exchange.get_by_text("Sources read (2)").click()
     lines = exchange.locator(".sources li")
+    expect(lines.nth(1)).to_contain_text("has words of the answer")
     assert [line.split("\n")[:2] for line in lines.all_inner_texts()] == [
         ["1", "The gate"],
         ["2", "The mill"],

@@ -1,6 +1,6 @@
 // An answer while it is written and after: spans tinted by what they read, numbers of sources, what is known of it.
 
-import { commonWords, nameOf, readNeighbors, Sources, tintOf } from "./citations.js";
+import { nameOf, rankNeighbors, Sources, tintOf } from "./citations.js";
 import { forgetReading, showReading } from "./reading.js";
 import { appendMarked, appendText, codePointPlaces, foreign, joinRanges, make, makeButton, placeOf } from "./text.js";
 
@@ -8,11 +8,12 @@ import { appendMarked, appendText, codePointPlaces, foreign, joinRanges, make, m
 class Span {
   constructor(citation, text, sources) {
     this.citation = citation;
-    this.text = text;
+    this.ranked = rankNeighbors(text, citation);
     this.sources = sources;
-    const numbers = sources.numbersOf(citation);
+    sources.add(this);
+    const numbers = sources.numbersOf(this.ranked);
     this.element = make("span", `read ${tintOf(numbers[0] ?? 1)}`);
-    const words = readNeighbors(citation).flatMap((neighbor) => commonWords(text, citation, neighbor).inSpan);
+    const words = this.ranked.filter((each) => each.isRead).flatMap((each) => each.inSpan);
     appendMarked(this.element, text, joinRanges(words), "b");
     this.ref = makeButton(numbers.join(" ") || "?", `ref ${tintOf(numbers[0] ?? 1)}`, () => this.show());
     this.ref.setAttribute("aria-label", `Read for this part: ${this.names()}`);
@@ -30,11 +31,12 @@ class Span {
   }
 
   names() {
-    return readNeighbors(this.citation).map(nameOf).join(", ");
+    const read = this.ranked.filter((each) => each.isRead);
+    return [...new Set(read.map(({ neighbor }) => nameOf(neighbor)))].join(", ");
   }
 
   show(first) {
-    showReading({ citation: this.citation, spanText: this.text, sources: this.sources, first, owner: this });
+    showReading(this, first);
   }
 
   mark(isShown) {
@@ -96,7 +98,6 @@ export class AnswerView {
     const end = placeOf(places, citation.end);
     if (end <= start) return;
     this.citations.push(citation);
-    this.sources.add(citation);
     const before = make("span");
     appendText(before, this.text.slice(placeOf(places, this.#done), start));
     const span = new Span(citation, this.text.slice(start, end), this.sources);
@@ -109,7 +110,7 @@ export class AnswerView {
 
   /** Spans that are known changed: all are made anew. */
   #again(citations) {
-    forgetReading((owner) => this.#spans.includes(owner));
+    forgetReading((span) => this.#spans.includes(span));
     this.citations = [];
     this.sources = new Sources();
     this.#spans = [];
@@ -125,23 +126,14 @@ export class AnswerView {
     const entries = this.sources.entries;
     if (!entries.length) return;
     const list = make("ol");
-    for (const { number, neighbor, citations } of entries) list.append(this.#sourceLine(number, neighbor, citations));
+    for (const entry of entries) list.append(sourceLine(entry));
     this.sourceList.replaceChildren(make("summary", "", `Sources read (${entries.length})`), list);
     this.sourceList.hidden = false;
   }
 
-  #sourceLine(number, neighbor, citations) {
-    const span = this.#spans.find((each) => each.citation === citations[0]);
-    const button = makeButton(String(number), `ref ${tintOf(number)}`, () => span.show(neighbor.document_id));
-    button.setAttribute("aria-label", `Show what was read in ${nameOf(neighbor)}`);
-    const line = make("li", "", button, foreign("span", "", nameOf(neighbor)));
-    if (neighbor.source && neighbor.source !== nameOf(neighbor)) line.append(foreign("span", "muted", neighbor.source));
-    return line;
-  }
-
   /** The answer goes out of the page. */
   forget() {
-    forgetReading((owner) => this.#spans.includes(owner));
+    forgetReading((span) => this.#spans.includes(span));
   }
 
   /** The sources as lines, for copying. */
@@ -151,4 +143,13 @@ export class AnswerView {
       return `[${number}] ${nameOf(neighbor)}${source}`;
     });
   }
+}
+
+function sourceLine({ number, neighbor, span, hasWords }) {
+  const button = makeButton(String(number), `ref ${tintOf(number)}`, () => span.show(neighbor.document_id));
+  button.setAttribute("aria-label", `Show what was read in ${nameOf(neighbor)}`);
+  const line = make("li", "", button, foreign("span", "", nameOf(neighbor)));
+  if (neighbor.source && neighbor.source !== nameOf(neighbor)) line.append(foreign("span", "muted", neighbor.source));
+  if (hasWords) line.append(make("span", "badge", "has words of the answer"));
+  return line;
 }

@@ -11,16 +11,11 @@ export function tintOf(number) {
   return `tint-${((number - 1) % NUM_TINTS) + 1}`;
 }
 
-/** Whether a span was written from a neighbor, as far as attention and copying tell. */
-export function isRead(neighbor, citation) {
+/** Whether a neighbor was read, as far as attention and copying tell. */
+function isRead(neighbor, citation) {
   if (neighbor.attention === null || neighbor.attention === undefined) return true;
   if ((citation.copied ?? []).some((copy) => copy.chunk_id === neighbor.chunk_id)) return true;
   return neighbor.attention * citation.neighbors.length >= READ;
-}
-
-/** A citation's neighbors that were read, the most attended first. */
-export function readNeighbors(citation) {
-  return citation.neighbors.filter((neighbor) => isRead(neighbor, citation));
 }
 
 /** A neighbor's text and what follows it: what offsets of copied words count through. */
@@ -29,24 +24,41 @@ export function passageOf(neighbor) {
 }
 
 /**
- * The words of a span that a neighbor holds too, as UTF-16 ranges of the span and of the passage.
- * Copied ones where the server knows them; else words that are the same in both, which is less.
+ * The words of a span that a neighbor has too, as UTF-16 ranges of the span and of the passage.
+ * Copied ones where the server knows them; else words that are the same in both, which says less.
  */
-export function commonWords(spanText, citation, neighbor) {
+function commonWords(spanText, citation, neighbor) {
   const passage = passageOf(neighbor);
   const copies = (citation.copied ?? []).filter((copy) => copy.chunk_id === neighbor.chunk_id);
   if (!copies.length) {
     const { left, right } = sameWords(spanText, passage);
-    return { copied: false, inSpan: left, inPassage: right };
+    return { isCopied: false, inSpan: left, inPassage: right };
   }
   const spanPlaces = codePointPlaces(spanText);
   const passagePlaces = codePointPlaces(passage);
   const range = (places, start, end) => [placeOf(places, start), placeOf(places, end)];
   return {
-    copied: true,
+    isCopied: true,
     inSpan: joinRanges(copies.map((copy) => range(spanPlaces, copy.start - citation.start, copy.end - citation.start))),
     inPassage: joinRanges(copies.map((copy) => range(passagePlaces, copy.source_start, copy.source_end))),
   };
+}
+
+/**
+ * What is known of a span's neighbors: {neighbor, isRead, hasWords, isCopied, inSpan, inPassage}.
+ * First those that were read and have its words (at least half as many as the one with most), then the others
+ * that were read, then the rest; each part in the order given, the most attended first.
+ */
+export function rankNeighbors(spanText, citation) {
+  const found = citation.neighbors.map((neighbor) => ({
+    neighbor,
+    isRead: isRead(neighbor, citation),
+    ...commonWords(spanText, citation, neighbor),
+  }));
+  const share = ({ inSpan }) => inSpan.reduce((sum, [start, end]) => sum + end - start, 0);
+  const most = Math.max(0, ...found.filter((each) => each.isRead).map(share));
+  for (const each of found) each.hasWords = each.isRead && most > 0 && 2 * share(each) >= most;
+  return found.sort((a, b) => b.hasWords - a.hasWords || b.isRead - a.isRead);
 }
 
 /** The documents that an answer was written from, numbered in the order in which spans read them. */
@@ -54,15 +66,15 @@ export class Sources {
   #numbers = new Map();
   #entries = [];
 
-  /** Take a citation in; its documents get numbers. */
-  add(citation) {
-    for (const neighbor of readNeighbors(citation)) {
+  /** Take in what a span read; its documents get numbers. */
+  add(span) {
+    for (const { neighbor, hasWords } of span.ranked.filter((each) => each.isRead)) {
       if (!this.#numbers.has(neighbor.document_id)) {
         this.#numbers.set(neighbor.document_id, this.#entries.length + 1);
-        this.#entries.push({ number: this.#entries.length + 1, neighbor, citations: [] });
+        this.#entries.push({ number: this.#entries.length + 1, neighbor, span, hasWords });
       }
       const entry = this.#entries[this.numberOf(neighbor) - 1];
-      if (!entry.citations.includes(citation)) entry.citations.push(citation);
+      if (hasWords && !entry.hasWords) Object.assign(entry, { span, hasWords });
     }
   }
 
@@ -71,9 +83,11 @@ export class Sources {
     return this.#numbers.get(neighbor.document_id);
   }
 
-  /** The numbers of a citation's documents, without repetition. */
-  numbersOf(citation) {
-    return [...new Set(readNeighbors(citation).map((neighbor) => this.numberOf(neighbor)))];
+  /** The numbers of the documents that have a span's words; where none has, of all that were read for it. */
+  numbersOf(ranked) {
+    const having = ranked.filter((each) => each.hasWords);
+    const shown = having.length ? having : ranked.filter((each) => each.isRead);
+    return [...new Set(shown.map(({ neighbor }) => this.numberOf(neighbor)))];
   }
 
   get entries() {

@@ -1,6 +1,6 @@
 // The panel beside an answer: the neighbors of a span, what of them stands in it, how much each was looked at.
 
-import { commonWords, nameOf, passageOf, readNeighbors, tintOf } from "./citations.js";
+import { nameOf, passageOf, tintOf } from "./citations.js";
 import { state } from "./state.js";
 import { appendMarked, foreign, make, makeButton } from "./text.js";
 
@@ -69,48 +69,58 @@ function passageText(neighbor, ranges) {
   return text;
 }
 
-function cardOf(neighbor, citation, spanText, sources) {
-  const { copied, inPassage } = commonWords(spanText, citation, neighbor);
+function cardOf({ neighbor, isCopied, inPassage }, sources) {
   let legend = "";
-  if (inPassage.length) legend = copied ? "Marked: copied from here." : "Marked: words that this part of the answer has too.";
+  if (inPassage.length) legend = isCopied ? "Marked: copied from here." : "Marked: words that this part of the answer has too.";
   return passageCard(neighbor, { number: sources.numberOf(neighbor), ranges: inPassage, legend });
 }
 
 /**
- * Show what a span was written from.
- * `owner` is told when the panel shows something else, so that the span is not marked any more.
+ * Show what a span was written from: `span.ranked`, a document of it first if one is given.
+ * The span is told when the panel shows something else, so that it is not marked any more.
  */
-export function showReading({ citation, spanText, sources, first, owner }) {
-  if (shown && shown.owner === owner && shown.first === first) return;
+export function showReading(span, first) {
+  if (shown && shown.span === span && shown.first === first) return;
   release();
-  shown = { owner, first };
-  owner.mark(true);
-  const read = readNeighbors(citation);
-  const rest = citation.neighbors.filter((neighbor) => !read.includes(neighbor));
-  if (first) read.sort((a, b) => (b.document_id === first) - (a.document_id === first));
-  body.replaceChildren(...read.map((neighbor) => cardOf(neighbor, citation, spanText, sources)));
+  shown = { span, first };
+  span.mark(true);
+  const cards = (those) => those.map((each) => cardOf(each, span.sources));
+  const isFirst = ({ neighbor }) => neighbor.document_id === first;
+  const read = span.ranked.filter((each) => each.isRead).sort((a, b) => isFirst(b) - isFirst(a));
+  const rest = span.ranked.filter((each) => !each.isRead);
+  const begin = read.filter((each) => each.hasWords || isFirst(each));
+  body.replaceChildren(...cards(begin.length ? begin : read));
+  if (begin.length && begin.length < read.length) {
+    body.append(make("h3", "also", "Also read"), ...cards(read.filter((each) => !begin.includes(each))));
+  }
   if (rest.length) {
-    const folded = make("details", "folded", make("summary", "", `Found, hardly looked at (${rest.length})`));
-    folded.append(...rest.map((neighbor) => cardOf(neighbor, citation, spanText, sources)));
-    body.append(folded);
+    body.append(make("details", "folded", make("summary", "", `Found, hardly looked at (${rest.length})`), ...cards(rest)));
   }
   panel.classList.remove("empty");
+  bringIntoView(body.querySelector("mark"));
+}
+
+/** Scroll the panel to its beginning, or as far as its first marked words need. */
+function bringIntoView(marked) {
   panel.scrollTop = 0;
+  if (!marked) return;
+  const below = marked.getBoundingClientRect().bottom - panel.getBoundingClientRect().bottom;
+  if (below > 0) panel.scrollTop = below + panel.clientHeight / 3;
 }
 
 function release() {
-  shown?.owner.mark(false);
+  shown?.span.mark(false);
   shown = null;
 }
 
 /** Empty the panel; the focus goes back to the span that it belonged to, if it stood in the panel. */
 export function closeReading() {
-  const owner = shown?.owner;
+  const span = shown?.span;
   const hadFocus = panel.contains(document.activeElement);
   release();
   panel.classList.add("empty");
   body.replaceChildren(make("p", "muted", "Point at a tinted part of an answer, or at its number, to see what was read for it."));
-  if (hadFocus) owner?.focus();
+  if (hadFocus) span?.focus();
 }
 
 export function isReadingOpen() {
@@ -118,8 +128,8 @@ export function isReadingOpen() {
 }
 
 /** Close the panel if it belongs to an answer that goes away. */
-export function forgetReading(isOwner) {
-  if (shown && isOwner(shown.owner)) closeReading();
+export function forgetReading(isOfIt) {
+  if (shown && isOfIt(shown.span)) closeReading();
 }
 
 document.getElementById("reading-close").addEventListener("click", closeReading);

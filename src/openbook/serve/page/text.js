@@ -140,12 +140,14 @@ export function difference(before, after) {
   let end = 0;
   while (end < Math.min(old.length, now.length) - start && old.at(-1 - end) === now.at(-1 - end)) end += 1;
   [start, end] = wholeWords(old, now, start, end);
-  const around = 32;
+  const around = 32; // and no word cut, where there are words
+  const left = old.slice(Math.max(0, start - around), start).join("");
+  const right = now.slice(now.length - end, now.length - end + around).join("");
   return {
-    before: old.slice(Math.max(0, start - around), start).join(""),
+    before: start > around ? left.replace(/^\S*\s/, "") : left,
     removed: old.slice(start, old.length - end).join(""),
     added: now.slice(start, now.length - end).join(""),
-    after: now.slice(now.length - end, now.length - end + around).join(""),
+    after: end > around ? right.replace(/\s\S*$/, "") : right,
   };
 }
 
