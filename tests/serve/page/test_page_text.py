@@ -55,6 +55,11 @@ def test_ranges_are_joined(page: Page, ranges: list[list[int]], joined: list[lis
         ("by the old mill", "beside the old mill", "the old mill"),
         ("門は緑です", "あの門は緑です。", "門は緑です"),
         ("nothing alike", "", None),
+        (
+            "delete a whole directory tree",
+            "delete a whole directory, or a directory tree",
+            "delete a whole directory",
+        ),
     ],
 )
 def test_words_that_stand_in_both(page: Page, left: str, right: str, same: str | None) -> None:

@@ -107,17 +107,17 @@ function isTelling(words) {
 export function sameWords(leftText, rightText) {
   const left = wordsOf(leftText);
   const right = wordsOf(rightText);
-  const ranges = { left: [], right: [] };
+  const runs = [];
   for (let place = 0; place < right.length;) {
     const [begin, length] = longestRun(left, right, place);
-    const run = right.slice(place, place + length);
-    if (length && isTelling(run)) {
-      ranges.right.push([run[0].start, run.at(-1).end]);
-      ranges.left.push([left[begin].start, left[begin + length - 1].end]);
-    }
+    if (isTelling(right.slice(place, place + length))) runs.push({ begin, place, length });
     place += Math.max(1, length);
   }
-  return { left: joinRanges(ranges.left), right: joinRanges(ranges.right) };
+  // Beside a long run, single words and pairs of them say nothing.
+  const shortest = runs.some(({ length }) => length >= 4) ? 3 : 1;
+  const kept = runs.filter(({ length }) => length >= shortest);
+  const ranges = (words, from) => kept.map((run) => [words[run[from]].start, words[run[from] + run.length - 1].end]);
+  return { left: joinRanges(ranges(left, "begin")), right: joinRanges(ranges(right, "place")) };
 }
 
 function longestRun(left, right, place) {
