@@ -92,3 +92,5 @@ def test_every_text_stands_out(
     page.get_by_role("button", name="Save").click()
     page.get_by_text("There is no text").wait_for()
     assert_no_text_is_faint(page)
+    page.evaluate("document.documentElement.style.setProperty('--muted', 'gray')")
+    assert page.evaluate(FAINT)["faint"] != []  # it would be noticed
