@@ -52,6 +52,10 @@ class SettingsError(OpenbookError, ValueError):
     """A setting with an unknown name or a value that is not allowed."""
 
 
+class TooLongError(SettingsError):
+    """A text for which the model has no room."""
+
+
 class MismatchError(OpenbookError):
     """Two things that must agree do not: model and database, database and neighbor table."""
 

@@ -26,6 +26,7 @@ from openbook.generation.citations import Citation, CitedNeighbor
 from openbook.generation.copied_spans import CopiedSpan
 from openbook.generation.generator import Generation
 from openbook.generation.question import Answer
+from openbook.generation.text_request import SpanRead, TextPiece
 
 
 def printed(work: Callable[..., object], *arguments: Any, **options: Any) -> tuple[list[str], list[str]]:
@@ -114,11 +115,20 @@ def test_an_answer_and_its_sources_are_harmless(title: str, text: str, told: boo
         score=0.5,
         attention=None,
     )
-    answer = Answer(text, [Citation(0, len(text), [neighbor])], "stop", 3, 4)
-    lines, _ = printed(
-        lambda: text_output.print_answer(answer, json=False, told=text_output.ToldText() if told else None)
-    )
-    assert len(lines) == (0 if told else text.count("\n")) + 2
+    citation = Citation(0, len(text), [neighbor])
+    answer = Answer(text, [citation], "stop", 3, 4)
+
+    def show() -> None:
+        if not told:
+            text_output.print_answer(answer, json=False)
+            return
+        marked = text_output.MarkedText()
+        for event in (TextPiece(text, ()), SpanRead(citation)):
+            marked(event)
+        marked.end(answer)
+
+    lines, _ = printed(show)
+    assert len(lines) == text.count("\n") + 2
     assert lines[-1].startswith("[1] in the prompt ")
     lines, _ = printed(lambda: (console.print_piece(text), console.print_piece("\n")))
     assert len(lines) == text.count("\n") + 1

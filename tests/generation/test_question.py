@@ -10,16 +10,18 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel
 from foreign_tokenizers import foreign
 from model.tiny import enlarge
 from openbook.database import Database
-from openbook.errors import DatabaseError, MismatchError, SettingsError
-from openbook.generation import Answer, Sampling, ask
+from openbook.errors import DatabaseError, MismatchError, SettingsError, TooLongError
+from openbook.generation import Answer, Citation, Sampling, ask, converse
 from openbook.generation.question_fetcher import QuestionFetcher, question_fetcher_for
+from openbook.generation.text_request import SpanRead, TextEnd, TextEvent, TextPiece
 from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import RetrofitForCausalLM, retrofit
-from openbook.text import ChatFormat, Tokenizer
+from openbook.text import ChatFormat, Tokenizer, Turn, turns_ids
 from openbook.text.chat import REFUSAL
 
 M = 16
 QUESTION = "Number 3. ba ke?"
+TURNS = [Turn("user", "Number 1."), Turn("assistant", "ba ke."), Turn("user", QUESTION)]
 TEMPLATE = (
     "{% for m in messages %}<{{ m.role }}>{{ m.content }}<|endoftext|>{% endfor %}"
     "{% if add_generation_prompt %}<assistant>{% endif %}"
@@ -263,3 +265,76 @@ def test_an_empty_database_is_refused(
     with pytest.raises(DatabaseError, match="is empty; add documents"):
         ask(model, empty, QUESTION, chat=chat)
     assert ask(model, empty, QUESTION, chat=chat, retrieval=False, max_new_tokens=2)
+
+
+# Several turns
+
+
+def test_the_whole_conversation_is_read_and_the_last_question_looked_up(
+    book: Database, model: RetrofitForCausalLM, base: PreTrainedModel, chat: ChatFormat, spy: Any
+) -> None:
+    found = converse(model, book, TURNS, chat=chat, max_new_tokens=M)
+    assert spy.queries == [[QUESTION]]
+    fetcher = question_fetcher_for(model, book.opened, QUESTION, chat, k=None, mode=None, in_prompt=False)
+    neighbors, mask = fetcher.fetch([[1]])
+    said = turns_ids(chat, TURNS)[len(chat.prefix_ids) :]
+    assert found.answer == continued(chat, base, [*chat.prefix_ids, *neighbors[mask].tolist(), *said], M)
+    assert found.prompt_tokens == len(chat.prefix_ids) + len(said)
+
+
+def test_one_turn_is_a_question(book: Database, model: RetrofitForCausalLM, chat: ChatFormat) -> None:
+    options: dict[str, Any] = {"chat": chat, "max_new_tokens": M}
+    for reading in ({}, {"in_prompt": True}, {"retrieval": False}):
+        assert converse(model, book, TURNS[-1:], **options, **reading) == ask(
+            model, book, QUESTION, **options, **reading
+        )
+
+
+@pytest.mark.parametrize("has_template", [True, False])
+def test_passages_stand_before_the_last_question(
+    book: Database, base: PreTrainedModel, chat: ChatFormat, has_template: bool
+) -> None:
+    chat = chat if has_template else ChatFormat.of(book.tokenizer)
+    model = own_reader(chat.tokenizer, base, prefix_ids=chat.prefix_ids or None)
+    found = converse(model, book, TURNS, chat=chat, max_new_tokens=M, in_prompt=True, k=2)
+    passages = [f"{hit.text}{hit.continuation}".strip() for hit in book.search([QUESTION], k=2)[0]]
+    before = turns_ids(chat, [*TURNS[:2], Turn("user", "MARK")])
+    (text,) = chat.tokenizer.decode([before])
+    asked = "\n\n".join([*passages, f"{chat.label}{QUESTION}"])
+    expected = text.replace(f"{chat.label}MARK", asked)
+    assert found.prompt_tokens == len(turns_ids(chat, [*TURNS[:2], *_asked(chat, passages)]))
+    assert chat.tokenizer.decode([turns_ids(chat, [*TURNS[:2], *_asked(chat, passages)])]) == [expected]
+
+
+def _asked(chat: ChatFormat, passages: list[str]) -> list[Turn]:
+    if chat.tokenizer.chat_template is None:
+        return [Turn("system", "\n\n".join(passages)), Turn("user", QUESTION)]
+    return [Turn("user", "\n\n".join([*passages, QUESTION]))]
+
+
+def test_what_is_written_is_told_with_its_spans(
+    book: Database, model: RetrofitForCausalLM, chat: ChatFormat
+) -> None:
+    events: list[TextEvent] = []
+    found = converse(model, book, TURNS, chat=chat, max_new_tokens=2 * M, on_event=events.append)
+    assert "".join(event.text for event in events if isinstance(event, TextPiece)) == found.answer
+    spans: list[Citation] = [event.citation for event in events if isinstance(event, SpanRead)]
+    assert spans == found.citations
+    assert isinstance(events[-1], TextEnd)
+
+
+def test_a_conversation_ends_with_a_question(
+    book: Database, model: RetrofitForCausalLM, chat: ChatFormat
+) -> None:
+    for turns in ([], TURNS[:2], [Turn("user", " ")]):
+        with pytest.raises(SettingsError):
+            converse(model, book, turns, chat=chat)
+
+
+def test_a_conversation_that_is_too_long_is_an_error_of_its_own(book: Database, chat: ChatFormat) -> None:
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    config = GPT2Config(vocab_size=book.tokenizer.vocab_size, n_positions=64, n_embd=32, n_layer=2, n_head=2)
+    model = own_reader(chat.tokenizer, GPT2LMHeadModel(config), reader="encoder", prefix_ids=None)
+    with pytest.raises(TooLongError, match="positions for 64"):
+        converse(model, book, TURNS * 5, chat=chat, max_new_tokens=M, retrieval=False)

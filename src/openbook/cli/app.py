@@ -35,6 +35,7 @@ from openbook.cli.verbs import (
     retrofit,
     search,
     serve,
+    talk,
     train,
 )
 from openbook.errors import OpenbookError
@@ -68,6 +69,7 @@ evaluations.command()(evaluate.perplexity)
 evaluations.command()(evaluate.retrieval)
 evaluations.command()(harness.harness)
 app.command()(ask.ask)
+app.command()(talk.chat)
 evaluations.command()(answers.qa)
 app.command()(generate.generate)
 app.command()(serve.serve)

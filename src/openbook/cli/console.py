@@ -21,6 +21,10 @@ _NEVER_CUT = 4096
 """Columns: a tree would lose the ends of longer lines."""
 _TAB = 8
 
+DIM, PLAIN = "\x1b[2m", "\x1b[0m"
+_MARK = "\x1b[36m"
+"""Cyan, which is read on light and on dark."""
+
 
 def quiet_libraries() -> None:
     """Keep other libraries' bars and notes off the terminal; ours say what is going on."""
@@ -54,6 +58,28 @@ def print_piece(text: str) -> None:
     lines = text.replace("\r", "").replace("\t", " " * _TAB).split("\n")
     sys.stdout.write("\n".join(visible(line) for line in lines))
     sys.stdout.flush()
+
+
+def print_dimmed(text: str) -> None:
+    """Print what stands beside the data, such as a question that is answered, on a terminal dimmed."""
+    lines = [visible(line) for line in text.split("\n")]
+    sys.stdout.write("\n".join(lines) if not has_colors() else f"{DIM}{chr(10).join(lines)}{PLAIN}")
+    sys.stdout.write("\n")
+    sys.stdout.flush()
+
+
+def print_mark(number: int) -> None:
+    """Print the mark `[2]` of a span where it ends, on a terminal in a color, at once."""
+    mark = f"[{number}]"
+    sys.stdout.write(f"{_MARK}{mark}{PLAIN}" if has_colors() else mark)
+    sys.stdout.flush()
+
+
+def has_colors() -> bool:
+    """Whether stdout is a terminal that obeys escape sequences, whose user wants to see colors."""
+    if not on_terminal() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return os.name != "nt" or "WT_SESSION" in os.environ
 
 
 def on_terminal() -> bool:

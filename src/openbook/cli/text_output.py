@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from openbook.cli.console import print_json, print_line, print_piece, print_text, to_json
+from openbook.cli.console import print_json, print_line, print_mark, print_piece, print_text, to_json
 
 if TYPE_CHECKING:
     from openbook.cli.unseen import Unseen
     from openbook.generation import Answer, Citation, CitedNeighbor, Generation
+    from openbook.generation.text_request import TextEvent
 
 _QUOTED = 80
 """Characters of what was read, at most."""
@@ -88,24 +89,94 @@ def print_generations(
         print_generation(prompt, result, unseen=unseen, json=json, told=told)
 
 
-def print_answer(result: "Answer", *, json: bool, told: ToldText | None = None) -> None:
+def reason_of(result: "Answer", max_tokens: int) -> str:
+    """Say why an answer ended.
+
+    Args:
+        result: the answer.
+        max_tokens: that it might have.
+    """
+    if result.finish_reason == "length":
+        return f"cut after {result.completion_tokens:,} tokens: --max-tokens {max_tokens}"
+    return f"ended after {result.completion_tokens:,} tokens"
+
+
+def print_answer(result: "Answer", *, json: bool) -> None:
     """Print an answer, then what it was read from.
 
     Args:
         result: of `ask`.
         json: as one JSON value.
-        told: printed the answer while it was written; None: nothing did.
     """
     if json:
         print_json(result)
         return
-    if told is None:
-        print_text(result.answer)
-    else:
-        told.end()
+    print_text(result.answer)
     if result.is_refusal:
         print_line("What was read does not hold the answer:")
     print_sources(result.answer, result.citations)
+
+
+class MarkedText:
+    """Prints a text while it is written, and marks each span of it where it ends: `… at the river.[1]`."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self._spans = 0
+
+    def __call__(self, event: "TextEvent") -> None:
+        """Print what an event tells."""
+        from openbook.generation.text_request import SpanRead, TextPiece
+
+        if isinstance(event, TextPiece):
+            print_piece(event.text)
+            self.text += event.text
+        elif isinstance(event, SpanRead):
+            self._spans += 1
+            print_mark(self._spans)
+
+    def end(self, result: "Answer") -> None:
+        """End the line; then say what each span was read from."""
+        for number in range(self._spans + 1, len(result.citations) + 1):  # of passages in the prompt
+            print_mark(number)
+        print_line()
+        if result.is_refusal:
+            print_line("What was read does not hold the answer:")
+        for number, citation in enumerate(result.citations, start=1):
+            print_cited(number, citation, result.answer)
+
+
+def print_cited(number: int, citation: "Citation", text: str, *, whole: bool = False) -> None:
+    """Print what a span of a text was read from: first words, without what was hardly read.
+
+    Args:
+        number: of its mark.
+        citation: the span.
+        text: all of it.
+        whole: all words of all that was read.
+    """
+    shown = citation.neighbors if whole else _read(citation)
+    for neighbor in shown:
+        read = f"{neighbor.text}{neighbor.continuation}"
+        if whole:
+            print_line(f"[{number}] {_cited(neighbor)}:")
+            print_text(read.strip())
+        else:
+            print_line(f"[{number}] {_cited(neighbor)}: {_first_words(read)}")
+    _print_copied(number, citation, text)
+    if folded := len(citation.neighbors) - len(shown):
+        print_line(f"[{number}] and {folded} more, hardly read")
+
+
+def _read(citation: "Citation") -> "Sequence[CitedNeighbor]":
+    """The neighbors that have at least half of an equal share of the attention, or were copied from."""
+    least = 0.5 / max(1, len(citation.neighbors))
+    copied = {span.chunk_id for span in citation.copied}
+    return [
+        neighbor
+        for neighbor in citation.neighbors
+        if neighbor.attention is None or neighbor.attention >= least or neighbor.chunk_id in copied
+    ]
 
 
 def print_sources(text: str, citations: "Sequence[Citation]") -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from openbook.generation.copied_spans import CopiedSpan
     from openbook.generation.engine import Engine
     from openbook.generation.generator import Generation, generate, generate_batch
-    from openbook.generation.question import Answer, ask
+    from openbook.generation.question import Answer, ask, converse
     from openbook.generation.sampling import Sampling
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Generation",
     "Sampling",
     "ask",
+    "converse",
     "generate",
     "generate_batch",
 ]
@@ -37,6 +38,7 @@ _HOME = {
     "Generation": "openbook.generation.generator",
     "Sampling": "openbook.generation.sampling",
     "ask": "openbook.generation.question",
+    "converse": "openbook.generation.question",
     "generate": "openbook.generation.generator",
     "generate_batch": "openbook.generation.generator",
 }

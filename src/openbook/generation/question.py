@@ -1,21 +1,22 @@
-"""From a question to an answer with its sources."""
+"""From a question, or a conversation that ends with one, to an answer with its sources."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from openbook.database import Database, DocumentFilter, Hit, Version
+from openbook.errors import SettingsError
 from openbook.generation.citations import Citation, cited_neighbor
 from openbook.generation.generator import pieces_to
 from openbook.generation.question_fetcher import question_fetcher_for
 from openbook.generation.request import check_request
 from openbook.generation.sampling import Sampling
-from openbook.generation.text_request import Lookup, TextRequest
+from openbook.generation.text_request import Lookup, OnEvent, TextRequest
 from openbook.generation.text_stream import OnText
 from openbook.generation.text_writing import prepare, require_tokenizer, write_texts
 from openbook.model import RetroForCausalLM
 from openbook.model.batch import evaluation_mode
-from openbook.text import ChatFormat
+from openbook.text import ChatFormat, Turn, turns_ids
 from openbook.text.chat import REFUSAL
 
 
@@ -84,8 +85,70 @@ def ask(
         MismatchError: model, tokenizer and database do not belong together.
         DatabaseError: there is nothing to look up, or no document is such.
     """
-    check_request(question, max_new_tokens=max_new_tokens, k=k)
-    question, database = question.strip(), database.opened
+    return converse(
+        model,
+        database,
+        [Turn("user", question)],
+        chat=chat,
+        max_new_tokens=max_new_tokens,
+        k=k,
+        mode=mode,
+        in_prompt=in_prompt,
+        retrieval=retrieval,
+        documents=documents,
+        sampling=sampling,
+        stop=stop,
+        min_new_tokens=min_new_tokens,
+        seed=seed,
+        on_event=pieces_to(on_text),
+    )
+
+
+def converse(
+    model: RetroForCausalLM,
+    database: Database | Version,
+    turns: Sequence[Turn],
+    *,
+    chat: ChatFormat | None = None,
+    max_new_tokens: int = 128,
+    k: int | None = None,
+    mode: str | None = None,
+    in_prompt: bool = False,
+    retrieval: bool = True,
+    documents: DocumentFilter | None = None,
+    sampling: Sampling | None = None,
+    stop: Sequence[str] = (),
+    min_new_tokens: int = 0,
+    seed: int | None = None,
+    on_event: OnEvent | None = None,
+) -> Answer:
+    """Answer the last question of a conversation. That question is what is looked up.
+
+    Args:
+        model: as `ask`, and so are the arguments that are not named here.
+        database: to look things up in.
+        turns: what was said; the last is the user's.
+        chat: how the conversation is put to the model; None: as the database's tokenizer says.
+        max_new_tokens: the longest answer.
+        k: neighbors.
+        mode: of search.
+        in_prompt: put what is found before the last question.
+        retrieval: False answers from memory alone.
+        documents: to look things up in.
+        sampling: how tokens are drawn.
+        stop: texts any of which ends the answer, and is not part of it, beside the format's own.
+        min_new_tokens: before so many tokens are written, nothing ends it.
+        seed: makes the draws repeatable.
+        on_event: told what is written while it is written, on this thread; with `in_prompt` no span.
+
+    Raises:
+        TooLongError: the model has no room for all of it.
+        SettingsError, MismatchError, DatabaseError: as `ask`; or nobody asks anything.
+    """
+    if not turns or turns[-1].role != "user":
+        raise SettingsError("a conversation without a question; the last turn must be the user's")
+    check_request(turns[-1].text, max_new_tokens=max_new_tokens, k=k)
+    question, database = turns[-1].text.strip(), database.opened
     chat = ChatFormat.of(database.tokenizer) if chat is None else chat
     require_tokenizer(model, chat.tokenizer)
     passages: list[Hit] = []
@@ -96,7 +159,7 @@ def ask(
         passages = fetcher.hits_of_question()
     beside = Lookup(book=database, k=k, mode=mode, documents=documents, question=question)
     request = TextRequest(
-        prompt_ids=tuple(_prompt_of(model, chat, question, passages)),
+        prompt_ids=tuple(_prompt_of(model, chat, turns[:-1], question, passages)),
         sampling=sampling or Sampling(temperature=0),
         max_new_tokens=max_new_tokens,
         lookup=beside if retrieval and not in_prompt else None,
@@ -106,7 +169,7 @@ def ask(
         end_ids=chat.end_ids,
         seed=seed,
     )
-    job = prepare(model, chat.tokenizer, request, on_event=pieces_to(on_text))
+    job = prepare(model, chat.tokenizer, request, on_event=on_event)
     with evaluation_mode(model):
         (end,) = write_texts(model, [job], batch_size=1)
     citations = _cited_whole(end.text, passages) if in_prompt else end.citations
@@ -115,13 +178,27 @@ def ask(
 
 
 def _prompt_of(
-    model: RetroForCausalLM, chat: ChatFormat, question: str, passages: Sequence[Hit]
+    model: RetroForCausalLM,
+    chat: ChatFormat,
+    before: Sequence[Turn],
+    question: str,
+    passages: Sequence[Hit],
 ) -> list[int]:
     """The tokens that a model is given, without those that it puts before every text itself."""
-    texts = [f"{hit.text}{hit.continuation}".strip() for hit in passages]
-    prompt = [*chat.prefix_ids, *chat.question_ids(question, texts)]
     own: list[int] = getattr(model.config, "prefix_ids", None) or []
+    texts = [f"{hit.text}{hit.continuation}".strip() for hit in passages]
+    if not before:
+        prompt = [*chat.prefix_ids, *chat.question_ids(question, texts)]
+    else:
+        prompt = turns_ids(chat, [*before, *_asked(chat, question, texts)], opens_with_user=bool(own))
     return prompt[len(own) :] if prompt[: len(own)] == own else prompt
+
+
+def _asked(chat: ChatFormat, question: str, texts: Sequence[str]) -> list[Turn]:
+    """The last question with passages before it, as `ChatFormat.question_ids` puts them."""
+    if texts and chat.tokenizer.chat_template is None:  # there the question's label stands between them
+        return [Turn("system", "\n\n".join(texts)), Turn("user", question)]
+    return [Turn("user", "\n\n".join([*texts, question]))]
 
 
 def _cited_whole(answer: str, passages: Sequence[Hit]) -> list[Citation]:

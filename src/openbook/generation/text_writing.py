@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from openbook.errors import MismatchError, SettingsError
+from openbook.errors import MismatchError, SettingsError, TooLongError
 from openbook.generation.batch_row import BatchRow, DecodingSettings
 from openbook.generation.neighbor_fetcher import NeighborFetcher, fetcher_for
 from openbook.generation.question_fetcher import fetcher_of_question
@@ -137,12 +137,12 @@ def require_room(model: RetroForCausalLM, prompt: int, max_new_tokens: int) -> N
         max_new_tokens: the longest continuation; its last token need not be read again.
 
     Raises:
-        SettingsError: saying how many there is room for.
+        TooLongError: saying how many there is room for.
     """
     if model.max_positions is not None and prompt + max_new_tokens - 1 > model.max_positions:
         room = model.max_positions - prompt + 1
         advice = f"ask for at most {room}" if room > 0 else "shorten the prompt"
-        raise SettingsError(
+        raise TooLongError(
             f"max new tokens {max_new_tokens}: the prompt has {prompt} tokens, and the base positions for "
             f"{model.max_positions}; {advice}"
         )

@@ -63,7 +63,7 @@ def search(body: SearchRequest, request: Request) -> list[FoundChunk]:
     """Find the chunks that say most about a text, the best first."""
     if not body.query.strip():
         raise SettingsError("query: the text to look for is empty")
-    documents = None if body.filter is None else body.filter.filter()
+    documents = None if body.filter is None else body.filter.documents()
     with _book(request, body.book).reading() as version:
         hits = version.search([body.query], k=body.k, mode=body.mode, documents=documents)[0]
     return [FoundChunk.of(hit) for hit in hits]

@@ -5,36 +5,14 @@ from typing import Annotated, Literal
 from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
-from openbook.database import DocumentFilter, Hit
+from openbook.database import Hit
 from openbook.database.document_list import ListedDocument
 from openbook.serve.document_edits import Edited
-from openbook.serve.text_fields import Mode, RequestBody
+from openbook.serve.text_fields import DocumentPatterns, Mode, RequestBody
 from openbook.text import Document
 
 LONGEST_QUERY = 100_000
 """Characters that a search looks for."""
-_MOST_PATTERNS = 100
-Patterns = Annotated[list[Annotated[str, Field(min_length=1)]], Field(max_length=_MOST_PATTERNS)]
-
-
-class FilterFields(RequestBody):
-    """The documents that something may be found in: one pattern of each kind that is given must match.
-
-    With `*`, `?` or `[...]` a pattern is about the whole name; without them a source or a title must contain
-    it, and an id must be it.
-    """
-
-    ids: Patterns = Field(default_factory=list)
-    sources: Patterns = Field(default_factory=list)
-    titles: Patterns = Field(default_factory=list)
-
-    def filter(self) -> DocumentFilter:
-        """As searches take it.
-
-        Raises:
-            SettingsError: there is no pattern.
-        """
-        return DocumentFilter(ids=self.ids, sources=self.sources, titles=self.titles)
 
 
 class SearchRequest(RequestBody):
@@ -45,7 +23,7 @@ class SearchRequest(RequestBody):
     """Hits at most."""
     mode: Mode | None = None
     """null: hybrid where the book has vectors, else bm25."""
-    filter: FilterFields | None = None
+    filter: DocumentPatterns | None = None
     """null: in all documents."""
     book: str | None = None
     """null: the first."""

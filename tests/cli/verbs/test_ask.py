@@ -121,8 +121,11 @@ def test_on_a_terminal_the_answer_comes_piece_by_piece(
     answers("At the river.")
     result = openbook("ask", database, QUESTION, "--model", base)
     assert len(pieces) > 1
-    assert "".join(pieces) == "At the river.\n"
-    assert "At the river." not in result.out
+    assert "".join(pieces) == "At the river."
+    question, mark, *sources = result.out.splitlines()
+    assert (question, mark) == (QUESTION, "[1]")
+    assert sources and all(source.startswith("[1] ") for source in sources)
+    assert re.search(r"^ended after \d+ tokens$", result.err, re.MULTILINE)
     pieces.clear()
     answers("At the river.")
     assert openbook("ask", database, QUESTION, "--model", base, "--json").json["answer"] == "At the river."

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from openbook.cli.console import note, on_terminal
+from openbook.cli.console import note, on_terminal, print_dimmed
 from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
 from openbook.cli.options import (
     AskedModelName,
@@ -29,7 +29,7 @@ from openbook.cli.sampling_options import (
     Stop,
     biases_of,
 )
-from openbook.cli.text_output import ToldText, print_answer
+from openbook.cli.text_output import MarkedText, print_answer, reason_of
 from openbook.cli.unseen import note_unseen
 
 
@@ -61,7 +61,8 @@ def ask(
     """Ask a question, and get an answer with what it was read from.
 
     The question is looked up in the database, which may have any tokenizer, and put to the model in its chat
-    template. A share is that of the model's attention to what it read.
+    template. A share is that of the model's attention to what it read. On a terminal spans are marked [1],
+    and what was hardly read is left out.
 
     Example: openbook ask mybook "Who built the old mill?"
 
@@ -95,14 +96,16 @@ def ask(
     asked = load_asked_model(model, reads=retrieval and not in_prompt)
     note(f"asking {asked.description}")
 
-    from openbook.generation import Sampling
-    from openbook.generation import ask as answer_question
+    from openbook.generation import Sampling, converse
+    from openbook.text import Turn
 
-    told = ToldText() if on_terminal() and not json else None
-    result = answer_question(
+    told = MarkedText() if on_terminal() and not json else None
+    if told is not None:
+        print_dimmed(question)
+    result = converse(
         asked.model,
         database,
-        question,
+        [Turn("user", question)],
         chat=asked.chat,
         max_new_tokens=max_tokens,
         k=k,
@@ -114,8 +117,13 @@ def ask(
         stop=stop or (),
         min_new_tokens=min_new_tokens,
         seed=seed,
-        on_text=told,
+        on_event=told,
     )
     if retrieval and not result.citations:
         note(f"nothing in {db} was found for this question")
-    print_answer(result, json=json, told=told)
+    if told is not None:
+        told.end(result)
+    else:
+        print_answer(result, json=json)
+    if not json:
+        note(reason_of(result, max_tokens))

@@ -1,16 +1,9 @@
 """The verb `mcp`: a book for programs that speak the Model Context Protocol."""
 
-from typing import Annotated
-
-import typer
-
 from openbook.cli.console import note
 from openbook.cli.options import DatabaseArgument
+from openbook.cli.serve_options import AllowEdits
 from openbook.errors import MissingExtraError
-
-AllowEdits = Annotated[
-    bool, typer.Option("--allow-edits", help="Let clients add, replace and remove documents.")
-]
 
 
 def mcp(db: DatabaseArgument, allow_edits: AllowEdits = False) -> None:

@@ -1,0 +1,73 @@
+"""The verb `chat`: a conversation about a database, with what each answer was read from."""
+
+from openbook.cli.console import note
+from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
+from openbook.cli.options import (
+    AskedModelName,
+    AskRetrieval,
+    DatabaseArgument,
+    DrawSeed,
+    InPrompt,
+    MaxTokens,
+    Mode,
+    ReadNeighbors,
+    Temperature,
+)
+from openbook.cli.unseen import note_unseen
+
+
+def chat(
+    db: DatabaseArgument,
+    model: AskedModelName = None,
+    k: ReadNeighbors = None,
+    mode: Mode = None,
+    ids: OnlyIds = None,
+    sources: OnlySources = None,
+    titles: OnlyTitles = None,
+    in_prompt: InPrompt = False,
+    retrieval: AskRetrieval = True,
+    max_tokens: MaxTokens = 256,
+    temperature: Temperature = 0.0,
+    seed: DrawSeed = None,
+) -> None:
+    """Talk with a model about a database: each question is looked up, what was said before is remembered.
+
+    Each span of an answer is marked [1], and under it stands what it was read from. /off answers from memory,
+    /on looks things up again, /sources shows all that was read, /help lists the commands, /quit or Ctrl-D
+    ends. Questions may come from a pipe, too.
+
+    Example: openbook chat mybook
+
+    openbook chat mybook --model HuggingFaceTB/SmolLM2-135M-Instruct --in-prompt
+    """
+    from openbook.cli.asked_model import load_asked_model
+    from openbook.cli.chat_session import AnswerOptions, ChatSession
+    from openbook.cli.said_lines import said_lines
+    from openbook.database.search.searcher import check_mode
+    from openbook.generation.request import check_request, check_sampling
+    from openbook.serve.books import Book
+
+    check_request("?", max_new_tokens=max_tokens, k=k)
+    check_sampling(temperature=temperature, top_k=None, top_p=None)
+    documents = document_filter(ids, sources, titles)
+    book = Book(str(db), db)
+    version = book.newest()
+    check_mode(mode, has_dense=version.vectors is not None)
+    note_unseen(version)
+    asked = load_asked_model(model, reads=not in_prompt)
+    note(f"talking with {asked.description}; /help lists the commands, Ctrl-D ends")
+    options = AnswerOptions(
+        k=k,
+        mode=mode,
+        documents=documents,
+        in_prompt=in_prompt,
+        max_tokens=max_tokens,
+        temperature=temperature,
+        seed=seed,
+    )
+    session = ChatSession(asked, book, options, retrieval=retrieval)
+    for line in said_lines():
+        session.say(line)
+        if session.is_over:
+            break
+    book.close()
