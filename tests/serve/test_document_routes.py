@@ -309,6 +309,12 @@ def test_a_file_that_cannot_be_read_leaves_all_out(http: Http) -> None:
     assert error_of(client.get("/v1/documents/good.md"))[0] == 404
 
 
+def test_a_form_that_is_broken_is_refused(http: Http) -> None:
+    headers = {"Content-Type": "multipart/form-data"}
+    status, message = error_of(http().post("/v1/documents/upload", content=b"x", headers=headers))
+    assert (status, "not the form" in message) == (400, True)
+
+
 def test_a_body_that_is_too_large_is_413(http: Http) -> None:
     client = http(max_body_bytes=1000)
     answer = client.post("/v1/documents/upload", files={"files": ("a.txt", b"x" * 2000)})

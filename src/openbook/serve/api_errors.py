@@ -155,6 +155,8 @@ def _of_http(request: Request, error: HTTPException) -> ApiError:
         return ApiError(405, f"{where}: not by this method", code="method_not_allowed", headers=error.headers)
     if error.status_code == 413:
         return too_large()
+    if request.headers.get("content-type", "").startswith("multipart/"):
+        return ApiError(400, f"{where}: the body is not the form that its header says", code="invalid_form")
     return ApiError(400, f"{where}: the body is not JSON", code="invalid_json")
 
 
