@@ -185,34 +185,48 @@ def report(work: Path, arguments: argparse.Namespace) -> None:
     """Means and 95 % intervals of what has an answer; a round that is not complete has fewer."""
     answers = Answers(work / "answers.jsonl")
     reader = reader_name(arguments)
-    print("search, round, read | n | among the found | right | where found | stale | F1 | holds it | refused")
-    by_relation: Counter[tuple[str, str, str]] = Counter()
+    print("search, round, read | n | among the found | right | where found | stale | F1 | holds it")
     for name, all_rows in rounds(work, arguments.searches, arguments.questions):
-        rows = [row for row in all_rows if row.key(reader) in answers.known]
-        if not rows:
+        pairs = [(row, answers.known[key]) for row in all_rows if (key := row.key(reader)) in answers.known]
+        if not pairs:
             continue
-        texts = [answers.known[row.key(reader)] for row in rows]
-        pairs = list(zip(rows, texts, strict=True))
         right = [exact_match(text, row.right) for row, text in pairs]
-        held = [any(holds_answer(passage, row.right) for passage in row.passages) for row in rows]
-        columns = [
-            np.mean(held),
-            right,
-            [hit for hit, there in zip(right, held, strict=True) if there],
-            [exact_match(text, row.stale) for row, text in pairs],
-            np.mean([f1(text, row.right) for row, text in pairs]),
-            np.mean([holds_answer(text, row.right) for row, text in pairs]),
-            np.mean([is_refusal(text) for text in texts]),
+        held = [any(holds_answer(passage, row.right) for passage in row.passages) for row, _ in pairs]
+        cells = [
+            share(held),
+            share(right),
+            share([hit for hit, there in zip(right, held, strict=True) if there]),
+            share([exact_match(text, row.stale) for row, text in pairs]),
+            f"{np.mean([f1(text, row.right) for row, text in pairs]):.3f}",
+            f"{np.mean([holds_answer(text, row.right) for row, text in pairs]):.3f}",
         ]
-        cells = [share(column) if isinstance(column, list) else f"{column:.3f}" for column in columns]
-        print(", ".join(name), len(rows), *cells, sep=" | ")
-        for row, hit in zip(rows, right, strict=True):
-            by_relation.update({(name, row.relation, "n"): 1, (name, row.relation, "right"): int(hit)})
-    if arguments.relations:
-        for name, relation, what in sorted(by_relation):
-            if what == "n":
-                hits, count = by_relation[name, relation, "right"], by_relation[name, relation, "n"]
-                print(*name, relation, f"{hits} of {count}", sep=" | ")
+        print(", ".join(name), len(pairs), *cells, sep=" | ")
+        outcomes = Counter(outcome(row, text) for row, text in pairs)
+        print("   ", ", ".join(f"{what} {count}" for what, count in outcomes.most_common()))
+        if arguments.relations:
+            print("   ", *of_relations(pairs), sep=" ")
+
+
+def outcome(row: Asked, text: str) -> str:
+    """What an answer is, by what was read."""
+    if exact_match(text, row.right):
+        return "right"
+    if is_refusal(text):
+        return "refused"
+    if exact_match(text, row.stale):
+        return "stale"
+    if f1(text, row.right) > 0:
+        return "partly right"
+    saying = [passage for passage in row.passages if holds_answer(passage, [text])]
+    if any(holds_answer(passage, row.right) for passage in saying):
+        return "from the right passage"
+    return "from another passage" if saying else "from none"
+
+
+def of_relations(pairs: Sequence[tuple[Asked, str]]) -> Iterator[str]:
+    for relation, count in Counter(row.relation for row, _ in pairs).most_common():
+        hits = sum(bool(exact_match(text, row.right)) for row, text in pairs if row.relation == relation)
+        yield f"{relation} {hits} of {count};"
 
 
 def share(hits: Sequence[float]) -> str:
