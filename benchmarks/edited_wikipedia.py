@@ -208,19 +208,20 @@ def report(work: Path, arguments: argparse.Namespace) -> None:
 
 
 def outcome(row: Asked, text: str) -> str:
-    """What an answer is, by what was read."""
+    """What an answer is, and whether what was read says it."""
+    saying = [passage for passage in row.passages if holds_answer(passage, [text])]
+    read = "" if saying else ", read nowhere"
     if exact_match(text, row.right):
-        return "right"
+        return f"right{read}"
     if is_refusal(text):
         return "refused"
     if exact_match(text, row.stale):
-        return "stale"
+        return f"stale{read}"
     if f1(text, row.right) > 0:
         return "partly right"
-    saying = [passage for passage in row.passages if holds_answer(passage, [text])]
     if any(holds_answer(passage, row.right) for passage in saying):
         return "from the right passage"
-    return "from another passage" if saying else "from none"
+    return "from another passage" if saying else "other, read nowhere"
 
 
 def of_relations(pairs: Sequence[tuple[Asked, str]]) -> Iterator[str]:
