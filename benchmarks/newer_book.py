@@ -1,6 +1,7 @@
 """A newer book: the same model with Wikipedia of 2015 to look things up in, then of 2018; nothing is trained.
 
     python benchmarks/newer_book.py prepare ../shared/data WORK --passages 100 --articles 600   # words only
+    python benchmarks/newer_book.py found WORK        # how much of what is found is new
     python benchmarks/newer_book.py losses WORK       # bits per byte
     python benchmarks/newer_book.py ask WORK          # questions whose answer changed between the two
     python benchmarks/newer_book.py draw WORK         # the plot (extra `plots`)
@@ -22,14 +23,17 @@ import json
 import lzma
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from edited_wikipedia import interval, share
 
-from openbook.database import Database, Version
+from openbook.database import Database, Version, nearest_neighbors
 from openbook.evaluate import EvaluationOptions, Evaluator
+from openbook.evaluate.answering.passages import read_passages
 from openbook.evaluate.exact_match import exact_match, holds_answer, is_refusal, normalize_answer
 from openbook.pretrained import SMOLLM2, at_hand
 from openbook.text import Document, load_tokenizer
@@ -188,8 +192,8 @@ def losses(work: Path, *, k: int, count: int | None) -> None:
     }
     newest = evaluators["2018"]
     windows = newest.windows
-    found = {year: one.neighbors() for year, one in evaluators.items()}
-    neighbors = {year: nearest.first(k) for year, nearest in found.items()}
+    nearest = {year: one.neighbors() for year, one in evaluators.items()}
+    neighbors = {year: of_year.first(k) for year, of_year in nearest.items()}
     neighbors["random"] = neighbors_of_mode("random", neighbors["2018"], newest.book, seed=0)
     scorers = {"off": ModelScorer(model, windows.samples())}
     for name, rows in neighbors.items():
@@ -208,10 +212,36 @@ def losses(work: Path, *, k: int, count: int | None) -> None:
     for name, difference in measured.differences(base="2018").items():
         result["worse_than_2018"][name] = [difference.bits_per_byte, difference.low, difference.high]
     for year in YEARS:
-        shared = overlap_runs(windows, found[year], evaluators[year].book)
+        shared = overlap_runs(windows, nearest[year], evaluators[year].book)
         result["overlap"][year] = float((shared / windows.chunk_size).mean())
     (work / "losses.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
     print(json.dumps(result, indent=1))
+
+
+def found(work: Path, *, k: int, count: int | None) -> None:
+    """Of the passages found in the book of 2018, how many are of the same article, and how many are new.
+
+    New is a passage of whose runs of five words hardly any stand in its article of 2015.
+    """
+    text, old, new = (Version.open(work / name) for name in ("passages", *YEARS))
+    chunks = np.arange(4 * (count or text.layout.num_chunks // 4))
+    nearest = nearest_neighbors(text, chunks, book=new, k=k, mode="bm25")
+    known = read_passages(new, np.unique(nearest[nearest >= 0]))
+    records = old.catalog.live_records(sorted({passage.document for passage in known.values()}))
+    stood = {
+        name: runs(
+            "".join(old.chunk_texts(np.arange(record.first_chunk, record.first_chunk + record.num_chunks)))
+        )
+        for name, record in records.items()
+    }
+    counts = Counter[str]()
+    of_article = text.catalog.describe(text.layout.number[text.layout.document_of[chunks]].tolist())
+    for row, own in zip(nearest.tolist(), of_article, strict=True):
+        for passage in (known[chunk] for chunk in row if chunk >= 0):
+            said = runs(passage.text)
+            is_new = len(said & stood[passage.document]) <= MOST_KNOWN * len(said)
+            counts.update(found=1, same=int(own.id == f"new {passage.document}"), new=int(is_new))
+    print(dict(counts))
 
 
 def ask(work: Path, *, k: int, count: int | None) -> None:
@@ -307,7 +337,7 @@ def main() -> None:
     preparing.add_argument("work", type=Path)
     preparing.add_argument("--passages", type=int, default=100)
     preparing.add_argument("--articles", type=int, default=600)
-    for verb, k in (("losses", 2), ("ask", 4)):
+    for verb, k in (("found", 2), ("losses", 2), ("ask", 4)):
         added = verbs.add_parser(verb)
         added.add_argument("work", type=Path)
         added.add_argument("-k", type=int, default=k)
@@ -319,7 +349,8 @@ def main() -> None:
     elif arguments.verb == "draw":
         draw(arguments.work)
     else:
-        (losses if arguments.verb == "losses" else ask)(arguments.work, k=arguments.k, count=arguments.count)
+        measure = {"found": found, "losses": losses, "ask": ask}[arguments.verb]
+        measure(arguments.work, k=arguments.k, count=arguments.count)
 
 
 if __name__ == "__main__":
