@@ -102,6 +102,11 @@ class Asked:
     stale: tuple[str, ...]
     passages: tuple[str, ...]
 
+    @property
+    def holds(self) -> bool:
+        """Whether a passage says what is right."""
+        return any(holds_answer(passage, self.right) for passage in self.passages)
+
     def key(self, reader: str) -> str:
         read = json.dumps([reader, self.question, self.passages])
         return hashlib.sha256(read.encode()).hexdigest()[:24]
@@ -182,25 +187,27 @@ def reader_name(arguments: argparse.Namespace) -> str:
 
 
 def report(work: Path, arguments: argparse.Namespace) -> None:
-    """Means and 95 % intervals of what has an answer; a round that is not complete has fewer."""
+    """Shares with 95 % intervals: of all, what is found; of what has been answered so far, the rest."""
     answers = Answers(work / "answers.jsonl")
     reader = reader_name(arguments)
-    print("search, round, read | n | among the found | right | where found | stale | F1 | holds it")
+    print("search, round, read | n | among the read | answered | right | where read | stale | F1 | holds it")
     for name, all_rows in rounds(work, arguments.searches, arguments.questions):
+        found = [len(all_rows), share([row.holds for row in all_rows])]
         pairs = [(row, answers.known[key]) for row in all_rows if (key := row.key(reader)) in answers.known]
         if not pairs:
+            print(", ".join(name), *found, sep=" | ")
             continue
         right = [exact_match(text, row.right) for row, text in pairs]
-        held = [any(holds_answer(passage, row.right) for passage in row.passages) for row, _ in pairs]
         cells = [
-            share(held),
+            *found,
+            len(pairs),
             share(right),
-            share([hit for hit, there in zip(right, held, strict=True) if there]),
+            share([hit for hit, (row, _) in zip(right, pairs, strict=True) if row.holds]),
             share([exact_match(text, row.stale) for row, text in pairs]),
             f"{np.mean([f1(text, row.right) for row, text in pairs]):.3f}",
             f"{np.mean([holds_answer(text, row.right) for row, text in pairs]):.3f}",
         ]
-        print(", ".join(name), len(pairs), *cells, sep=" | ")
+        print(", ".join(name), *cells, sep=" | ")
         outcomes = Counter(outcome(row, text) for row, text in pairs)
         print("   ", ", ".join(f"{what} {count}" for what, count in outcomes.most_common()))
         if arguments.relations:
