@@ -3,6 +3,7 @@
     python benchmarks/real_questions.py prepare ../shared/data WORK --encode nq xquad
     python benchmarks/real_questions.py measure WORK --limit 40
     python benchmarks/real_questions.py measure WORK --sets nq --k 1 2 10 20 --modes on --limit 40
+    python benchmarks/real_questions.py recall WORK --search-mode bm25     # of all questions, without a model
     python benchmarks/real_questions.py report WORK
 
     set          the book                                                      asked
@@ -27,8 +28,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from edited_wikipedia import share
 from shipped_reader import dynamicqa, natural_questions, write, xquad
 
+from openbook.database import Version
+from openbook.evaluate.answering.passages import ask_book
+from openbook.evaluate.answering.questions import read_questions
 from openbook.evaluate.exact_match import holds_answer
 from openbook.pretrained import SMOLLM2
 
@@ -107,6 +112,17 @@ def measure(work: Path, arguments: argparse.Namespace) -> None:
             path.with_suffix(".new").rename(path)
 
 
+def recall(work: Path, arguments: argparse.Namespace) -> None:
+    """Of how many questions an answer stands in one of the k passages found."""
+    for name in arguments.sets:
+        book = Version.open(work / name)
+        rows = read_questions(work / f"{name}.questions.jsonl")
+        asked = ask_book(book, rows, k=max(arguments.k), mode=arguments.search_mode)
+        for k in arguments.k:
+            hits = [any(holds_answer(p.text, a.question.answers) for p in a.found[:k]) for a in asked]
+            print(name, f"k {k}", f"{len(rows)} questions", share(hits), sep=" | ", flush=True)
+
+
 def report(work: Path) -> None:
     print("set, k, search | mode | exact match | F1 | an answer among the found | questions")
     for path in sorted((work / "results").glob("*.json")):
@@ -127,13 +143,14 @@ def main() -> None:
     preparing.add_argument("data", type=Path)
     preparing.add_argument("work", type=Path)
     preparing.add_argument("--encode", nargs="*", default=SETS, choices=SETS, help="others: words only")
-    measuring = verbs.add_parser("measure")
-    measuring.add_argument("work", type=Path)
+    measuring, recalling = verbs.add_parser("measure"), verbs.add_parser("recall")
+    for verb, k in ((measuring, [4]), (recalling, [1, 2, 4, 10, 20])):
+        verb.add_argument("work", type=Path)
+        verb.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
+        verb.add_argument("--k", nargs="+", type=int, default=k)
+        verb.add_argument("--search-mode", choices=["dense", "bm25", "hybrid"])
     measuring.add_argument("--model", default=SMOLLM2)
-    measuring.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
     measuring.add_argument("--modes", default="on,off,random,gold,prompt")
-    measuring.add_argument("--k", nargs="+", type=int, default=[4])
-    measuring.add_argument("--search-mode", choices=["dense", "bm25", "hybrid"])
     measuring.add_argument("--limit", type=int, default=100)
     measuring.add_argument("--batch", type=int, default=8)
     verbs.add_parser("report").add_argument("work", type=Path)
@@ -142,6 +159,8 @@ def main() -> None:
         prepare(arguments.data, arguments.work, arguments.encode)
     elif arguments.verb == "measure":
         measure(arguments.work, arguments)
+    elif arguments.verb == "recall":
+        recall(arguments.work, arguments)
     else:
         report(arguments.work)
 
