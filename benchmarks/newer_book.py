@@ -307,10 +307,11 @@ def draw(work: Path) -> None:
             middle, low, high = result["worse_than_2018"][name]
             error = [[middle - low], [high - middle]]
         left.errorbar(place, bits, yerr=error, fmt="o", color=colors[name], capsize=4, markersize=7)
-        left.annotate(f"{bits:.3f}", (place, bits), xytext=(9, 3), textcoords="offset points", fontsize=9)
+        left.annotate(f"{bits:.4f}", (place, bits), xytext=(6, 4), textcoords="offset points", fontsize=8)
     left.set_xticks(range(len(names)), [f"book\n{name}" if name in YEARS else name for name in names])
-    left.margins(x=0.2, y=0.15)
-    style_axes(left, title="New paragraphs of 2018", y="bits per byte (less is better)")
+    left.set_xlim(-0.5, len(names))
+    bars = "bars: 95 % of the difference from book 2018"
+    style_axes(left, title="New paragraphs of 2018", x=bars, y="bits per byte (less is better)")
     shares = report(work)
     for place, year in enumerate(YEARS):
         for step, answer in enumerate(YEARS):
@@ -323,7 +324,8 @@ def draw(work: Path) -> None:
             right.bar(x, middle, 0.28, color=colors[answer], yerr=error, capsize=4, label=label)
     right.set_xticks(range(len(YEARS)), [f"book {year}" for year in YEARS])
     right.legend(frameon=False, fontsize=8)
-    style_axes(right, title="Questions whose answer changed", y="share of exact answers")
+    right.set_ylim(0, 0.25)
+    style_axes(right, title="Answers that changed", x="bars: 95 %", y="share of questions, exact")
     (work / "newer_book.png").write_bytes(to_png(figure))
 
 
