@@ -87,6 +87,7 @@ def main() -> None:
     parser.add_argument("--model", default="small")
     parser.add_argument("-k", type=int, default=2)
     parser.add_argument("--temperature", type=float, default=0.0)
+    parser.add_argument("--keep", action="store_true", help="read neighbors again that were read before")
     parser.add_argument("--turns", type=int, default=3)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -101,9 +102,14 @@ def main() -> None:
         "one text, 1024 tokens before it": {"rows": 1, "context": 1024},
     }
     taken: dict[str, list[float]] = {name: [] for name in cases}
-    for _ in range(arguments.turns):
+    if arguments.keep:
+        writer.model.keep_neighbors(2**31)
+    for turn in range(arguments.turns + arguments.keep):
+        writer.turn = writer.turn if not arguments.keep else 0  # the same texts in each turn
         for name, options in cases.items():
-            taken[name].append(writer.seconds(**options))
+            seconds = writer.seconds(**options)
+            if turn >= arguments.keep:
+                taken[name].append(seconds)
     medians = {name: statistics.median(found) for name, found in taken.items()}
     print(f"{arguments.model}, k {arguments.k}, a book of {book.layout.num_chunks:,} chunks")
     for name, median in medians.items():

@@ -35,6 +35,10 @@ Logprobs = Annotated[
     int | None,
     typer.Option(help="With --json: each token's log-probability, and this many of the likeliest tokens."),
 ]
+NumBeams = Annotated[
+    int,
+    typer.Option(help="Follow so many texts in search of the likeliest; with --temperature 0."),
+]
 Samples = Annotated[int, typer.Option(help="Texts to write; with --json a list, if more than one.")]
 
 

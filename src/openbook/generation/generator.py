@@ -1,11 +1,12 @@
 """From a prompt to a continuation with its sources."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from openbook.database import Database, DocumentFilter, Version
 from openbook.errors import SettingsError, list_of_texts
+from openbook.generation.beam_search import Dictated, best_beam, check_beams
 from openbook.generation.citations import Citation
 from openbook.generation.neighbor_fetcher import fetcher_for
 from openbook.generation.request import check_request
@@ -59,6 +60,7 @@ def generate(
     min_new_tokens: int = 0,
     seed: int | None = None,
     num_logprobs: int | None = None,
+    num_beams: int = 1,
     encoded_neighbors: EncodedNeighbors | None = None,
     on_text: OnText | None = None,
 ) -> Generation:
@@ -80,6 +82,8 @@ def generate(
         seed: makes the draws repeatable; None: one is drawn, which the result names.
         num_logprobs: how many of the likeliest tokens are told at each place; 0: the written one's alone;
             None: no `logprobs`.
+        num_beams: texts that are followed in search of the likeliest, by transformers' beam search; needs a
+            temperature of 0, without penalties and stop texts.
         encoded_neighbors: a store shared by calls, for a model with an unconditioned encoder: what is looked
             up again is not encoded again.
         on_text: told each piece of the text as it comes.
@@ -90,9 +94,12 @@ def generate(
         DatabaseError: there is nothing to look up, or no document is such.
     """
     opened = database.opened
-    asked = _Asked(
-        max_new_tokens, k, mode, documents, sampling or Sampling(), stop, min_new_tokens, num_logprobs
-    )
+    sampling = sampling or Sampling()
+    check_beams(num_beams, sampling, stop)
+    asked = _Asked(max_new_tokens, k, mode, documents, sampling, stop, min_new_tokens, num_logprobs)
+    if num_beams > 1:
+        searched = asked.job(model, opened, prompt, retrieval=retrieval, seed=seed)
+        asked = replace(asked, sampling=_searched(model, searched, num_beams), min_new_tokens=0)
     job = asked.job(model, opened, prompt, retrieval=retrieval, seed=seed, on_text=on_text)
     return _written(model, [(prompt, job)], 1, encoded_neighbors)[0]
 
@@ -189,6 +196,23 @@ class _Asked:
             num_logprobs=self.num_logprobs,
         )
         return prepare(model, database.tokenizer, request, on_event=pieces_to(on_text))
+
+
+def _searched(model: RetroForCausalLM, job: TextJob, num_beams: int) -> Dictated:
+    """What draws the text that beams find for a job."""
+    settings = job.row.settings
+    with evaluation_mode(model):
+        tokens = best_beam(
+            model,
+            job.row.prompt,
+            job.row.source,
+            num_beams=num_beams,
+            logit_bias=settings.sampling.logit_bias,
+            max_new_tokens=settings.max_new_tokens,
+            min_new_tokens=settings.min_new_tokens,
+            eos_id=settings.eos_id,
+        )
+    return Dictated.of(tokens)
 
 
 def _written(

@@ -33,6 +33,10 @@ class Retrieved:
         return self.ids.shape[1]
 
 
+Retrieve = Callable[[Tensor], tuple[Tensor, Tensor]]
+"""Takes chunks [B, C, M] of tokens; gives their neighbors' ids and mask [B, C, K, R]."""
+
+
 class RetroCache(DynamicCache):
     """transformers' cache, with the state that crosses chunk borders.
 
@@ -41,6 +45,8 @@ class RetroCache(DynamicCache):
         last: the last complete chunk's neighbors, C = 1, or None.
         projected: for each reader of neighbors its projection of `last`, by the reader's name.
         encoded_neighbors: a store to take encoded neighbors from, for models with an unconditioned encoder.
+        retrieve: gives the neighbors of the chunks that are completed while transformers' `generate` writes
+            with this cache; None: only those that it is called with are read.
         num_prefix: tokens that a retrofit put before the text; the cache holds them, and does not count them.
         prefix_begins: int64 [B], where in each row it put them; None: it put none.
         shift: int64 [B], how far each row has moved to the right since its keys were made, by padding on its
@@ -53,6 +59,7 @@ class RetroCache(DynamicCache):
         self.last: Retrieved | None = None
         self.projected: dict[str, Tensor] = {}
         self.encoded_neighbors: EncodedNeighbors | None = None
+        self.retrieve: Retrieve | None = None
         self.num_prefix = 0
         self.prefix_begins: Tensor | None = None
         self.shift: Tensor | None = None

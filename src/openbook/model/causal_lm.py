@@ -11,7 +11,7 @@ from transformers import Cache, GenerationMixin
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from openbook.errors import SettingsError, refuse_unknown
-from openbook.model.cache import RetroCache
+from openbook.model.cache import Retrieve, RetroCache
 from openbook.model.checks import check_ids, new_chunks
 from openbook.model.config import HUB_ARGUMENTS, RetroConfig, saved_model_type
 from openbook.model.copy_head import CopyAttention, CopyDistribution, CopyHead
@@ -227,11 +227,14 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
     ) -> dict[str, Any]:
         """Choose what `generate` of transformers calls `forward` with: neighbors are of the prompt's chunks.
 
-        `openbook.generate` is what retrieves again while it writes.
+        With a cache that retrieves (see `RetroCache`) they are those of every chunk that is completed.
         """
         inputs: dict[str, Any] = super().prepare_inputs_for_generation(  # type: ignore[misc]
             cast(LongTensor, input_ids), *args, is_first_iteration=is_first_iteration, **kwargs
         )
+        cache = inputs.get("past_key_values")
+        if isinstance(cache, RetroCache) and cache.retrieve is not None:
+            return inputs | self._retrieved(input_ids, cache, cache.retrieve)
         if is_first_iteration:
             return inputs
         given = inputs.pop("neighbor_ids", None), inputs.pop("neighbor_mask", None)
@@ -240,6 +243,17 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             num_chunks = input_ids.shape[1] // self.config.chunk_size
             inputs["neighbor_ids"], inputs["neighbor_mask"] = new_chunks(*given, num_chunks, pad=True)
         return inputs
+
+    def _retrieved(self, text: Tensor, cache: RetroCache, retrieve: Retrieve) -> dict[str, Any]:
+        """Neighbors of the chunks that the next pass completes, of a text [B, past + T]."""
+        M, past = self.config.chunk_size, cache.get_seq_length()
+        chunks = text[:, past // M * M : text.shape[1] // M * M].unflatten(1, (-1, M))
+        if not chunks.shape[1]:
+            return {"neighbor_ids": None, "neighbor_mask": None}
+        # A base that reads its neighbors itself has all of a prompt read those of its last chunk.
+        is_prompt = past == 0 and getattr(self.config, "reader", None) == "own"
+        ids, mask = retrieve(chunks[:, -1:] if is_prompt else chunks)
+        return {"neighbor_ids": ids, "neighbor_mask": mask, "is_prompt": is_prompt}
 
     def _update_model_kwargs_for_generation(
         self, outputs: Any, model_kwargs: dict[str, Any], *args: Any, **kwargs: Any

@@ -28,6 +28,7 @@ from openbook.cli.sampling_options import (
     Logprobs,
     MinNewTokens,
     MinP,
+    NumBeams,
     PresencePenalty,
     RepetitionPenalty,
     Samples,
@@ -65,6 +66,7 @@ def generate(
     stop: Stop = None,
     min_new_tokens: MinNewTokens = 0,
     seed: DrawSeed = None,
+    num_beams: NumBeams = 1,
     samples: Samples = 1,
     logprobs: Logprobs = None,
     chat: PutAsQuestion = False,
@@ -93,7 +95,7 @@ def generate(
         "logit_bias": biases_of(logit_bias),
     }
     check_sampling(**drawing)
-    _require_possible(samples, logprobs, chat=chat, json=json)
+    _require_possible(samples, logprobs, num_beams, chat=chat, json=json)
     require_model(model)
     documents = document_filter(id, source, title, retrieval=retrieval)
     database = Version.open(db)
@@ -108,7 +110,9 @@ def generate(
 
     begin = "" if chat else prompt
     told = ToldText(begin) if on_terminal() and not json and samples == 1 else None
-    more: dict[str, Any] = {} if chat else {"num_samples": samples, "num_logprobs": logprobs}
+    more: dict[str, Any] = (
+        {} if chat else {"num_samples": samples, "num_beams": num_beams, "num_logprobs": logprobs}
+    )
     results = (_answered if chat else _continued)(
         model,
         database,
@@ -129,14 +133,20 @@ def generate(
     print_generations(begin, results, unseen=unseen, json=json, told=told)
 
 
-def _require_possible(samples: int, logprobs: int | None, *, chat: bool, json: bool) -> None:
+def _require_possible(samples: int, logprobs: int | None, num_beams: int, *, chat: bool, json: bool) -> None:
     """Refuse options that do not go together, before anything is loaded."""
     if samples < 1:
         raise SettingsError(f"--samples {samples}: must be at least 1")
     if logprobs is not None and logprobs < 0:
         raise SettingsError(f"--logprobs {logprobs}: must be at least 0, for the written token alone")
-    if chat and (samples > 1 or logprobs is not None):
-        raise SettingsError("--samples and --logprobs are for continued prompts; leave out --chat")
+    if num_beams < 1:
+        raise SettingsError(f"--num-beams {num_beams}: must be at least 1")
+    if num_beams > 1 and samples > 1:
+        raise SettingsError("--num-beams finds one text; leave out --samples")
+    if chat and (samples > 1 or num_beams > 1 or logprobs is not None):
+        raise SettingsError(
+            "--samples, --num-beams and --logprobs are for continued prompts; leave out --chat"
+        )
     if logprobs is not None and not json:
         raise SettingsError("--logprobs: are told in JSON; add --json")
 
@@ -147,6 +157,7 @@ def _continued(
     prompt: str,
     *,
     num_samples: int,
+    num_beams: int,
     on_text: ToldText | None,
     **options: Any,
 ) -> "list[Generation]":
@@ -154,7 +165,8 @@ def _continued(
     from openbook.generation import generate_batch
 
     if num_samples == 1:
-        return [continue_prompt(load_model(model), database, prompt, on_text=on_text, **options)]
+        options |= {"num_beams": num_beams, "on_text": on_text}
+        return [continue_prompt(load_model(model), database, prompt, **options)]
     return generate_batch(load_model(model), database, [prompt], num_samples=num_samples, **options)
 
 
