@@ -1,10 +1,11 @@
 """Beam search with retrieval: transformers' own, with a cache that looks up what each beam writes.
 
-A text that is told while it is written cannot be taken back, so beams are searched first. The best text is then
-written again, token by token: that tells it, and finds what each part of it read.
+A text that is told while it is written cannot be taken back, so beams are searched first. The best text is
+then written again, token by token: that tells it, and finds what each part of it read.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -45,8 +46,8 @@ def check_beams(num_beams: int, sampling: Sampling, stop: Sequence[str]) -> None
         return
     if sampling.temperature != 0:
         raise SettingsError(
-            f"num_beams {num_beams}: beams draw nothing, but the temperature is {sampling.temperature}; set it "
-            "to 0"
+            f"num_beams {num_beams}: beams draw nothing, but the temperature is {sampling.temperature}; set "
+            "it to 0"
         )
     if sampling.presence_penalty or sampling.frequency_penalty or sampling.repetition_penalty != 1:
         raise SettingsError(f"num_beams {num_beams}: penalties do not go with beams; leave them out")
@@ -92,8 +93,9 @@ def best_beam(
 
         cache.retrieve = retrieve
     biases = {(token,): float(bias) for token, bias in logit_bias.items()}
+    generate = cast(Any, model).generate  # which transformers declares for its own kind of models
     with torch.inference_mode():
-        found = model.generate(  # type: ignore[operator]
+        found = generate(
             ids,
             attention_mask=exists,
             past_key_values=cache,
@@ -111,9 +113,9 @@ def best_beam(
 
 def _neighbors_of(source: NeighborSource, chunks: Tensor, padding: int) -> tuple[Tensor, Tensor]:
     """Neighbors [B, C, K, R] of chunks [B, C, M], the first of which begins with padding."""
-    B, C, _ = chunks.shape
-    rows = [
-        row[padding:] if place == 0 else row for beam in chunks.tolist() for place, row in enumerate(beam)
-    ]
-    ids, mask = source.fetch(rows)
-    return ids.unflatten(0, (B, C)).to(chunks.device), mask.unflatten(0, (B, C)).to(chunks.device)
+    beams = chunks.tolist()
+    for beam in beams:
+        beam[0] = beam[0][padding:]
+    ids, mask = source.fetch([chunk for beam in beams for chunk in beam])
+    shape = (*chunks.shape[:2], *ids.shape[1:])
+    return ids.reshape(shape).to(chunks.device), mask.reshape(shape).to(chunks.device)

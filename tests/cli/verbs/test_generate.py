@@ -36,6 +36,10 @@ WORDS = ("Number 3. ba", "--max-new-tokens", "20", "--seed", "1")
         (("a", "--samples", "0"), "--samples 0"),
         (("a", "--samples", "2", "--chat"), "leave out --chat"),
         (("a", "--logprobs", "2"), "add --json"),
+        (("a", "--num-beams", "0"), "--num-beams 0"),
+        (("a", "--num-beams", "2"), "temperature is 0.8; set it to 0"),
+        (("a", "--num-beams", "2", "--samples", "2"), "leave out --samples"),
+        (("a", "--num-beams", "2", "--chat"), "leave out --chat"),
         (("a", "--logprobs", "-1", "--json"), "--logprobs -1"),
         (("a", "--source", "book", "--no-retrieval"), "leave them out"),
     ],
@@ -127,6 +131,8 @@ def test_options_of_drawing_and_ending_reach_the_text(
         *options, "--max-new-tokens", "12", "--logprobs", "0", "--logit-bias", f"{tokens[0]}=-100"
     )
     assert tokens[0] not in [token["id"] for token in banned.json["logprobs"]]
+    beams = openbook(*options, "--max-new-tokens", "12", "--num-beams", "3").json
+    assert len(beams["text"]) > 0
     middle = plain["text"][3:5]
     stopped = openbook(*options, "--max-new-tokens", "12", "--stop", middle).json
     assert stopped["text"] == plain["text"][: plain["text"].index(middle)]

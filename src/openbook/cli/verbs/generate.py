@@ -110,9 +110,7 @@ def generate(
 
     begin = "" if chat else prompt
     told = ToldText(begin) if on_terminal() and not json and samples == 1 else None
-    more: dict[str, Any] = (
-        {} if chat else {"num_samples": samples, "num_beams": num_beams, "num_logprobs": logprobs}
-    )
+    more: dict[str, Any] = {"num_samples": samples, "num_beams": num_beams, "num_logprobs": logprobs}
     results = (_answered if chat else _continued)(
         model,
         database,
@@ -127,7 +125,7 @@ def generate(
         min_new_tokens=min_new_tokens,
         seed=seed,
         on_text=told,
-        **more,
+        **({} if chat else more),
     )
     unseen = unseen_of(database) if retrieval else None
     print_generations(begin, results, unseen=unseen, json=json, told=told)
