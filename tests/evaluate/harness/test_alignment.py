@@ -96,3 +96,15 @@ def test_a_length_between_chunks_is_rounded_down() -> None:
 def test_there_must_be_room_for_two_chunks(max_length: int) -> None:
     with pytest.raises(SettingsError, match=f"max length {max_length}: must be at least two chunks, 8"):
         ChunkAlignment(M, max_length, PADDING)
+
+
+def test_rows_of_a_text_predict_the_answer_once_whatever_the_context_is() -> None:
+    alignment = ChunkAlignment(4, 12, 0)
+    tokens = list(range(1, 31))
+    for context in range(1, 30):
+        rows = list(alignment.rows_of_text(tokens[:context], tokens[context:]))
+        predicted = [token for row in rows for token in row.tokens[row.first :]]
+        assert predicted == tokens[context:]
+        whole = list(alignment.rows_of_text(tokens[:1], tokens[1:]))
+        assert [row.tokens for row in rows] == [row.tokens for row in whole][-len(rows) :]
+    assert list(alignment.rows_of_text(tokens[:3], [])) == []

@@ -13,7 +13,7 @@ Token ids in, token ids out: neither models nor databases are known here.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from openbook.errors import SettingsError
 
@@ -26,7 +26,7 @@ class Row:
     padding: int
     """So many tokens at the front are no text."""
     first: int
-    """Place of the first token to predict: a multiple of M, at least M. All after it are predicted, too."""
+    """Place of the first token to predict, at least M. All after it are predicted, too."""
 
     def queries(self, chunk_size: int) -> list[list[int]]:
         """The text of each complete chunk that tokens follow, without padding: what is searched for.
@@ -104,3 +104,23 @@ class ChunkAlignment:
             start = max(0, -(-(end - self._limit) // M) * M)
             yield Row(tokens[start:end], padding if start == 0 else 0, predicted - start)
             predicted = end
+
+    def rows_of_text(self, context: list[int], answer: list[int]) -> Iterator[Row]:
+        """Cut rows that predict each token of the answer once, with borders that know no context's end.
+
+        The first token ends a chunk, and the text goes on from there. With M = 4, after a context c:
+
+            . . . c | c c c c | c a a a | a a
+                                  ^ first to predict
+
+        Args:
+            context: at least one token.
+            answer: what is predicted; nothing gives no row.
+        """
+        M = self.chunk_size
+        begin = M - 1 + len(context)
+        done = M  # tokens of the padded text that the rows so far reach to
+        for row in self.rows(context[:1], [*context[1:], *answer]):
+            start, done = done - row.first, done + len(row.tokens) - row.first
+            if done > begin:
+                yield replace(row, first=max(row.first, begin - start))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from openbook.errors import SettingsError
 
@@ -57,7 +58,12 @@ class AnswerOptions:
     """Rows at a time."""
     seed: int = 0
     """Of the draws, where a task asks for them; each request has its own."""
+    borders: Literal["context", "text"] = "context"
+    """Where chunk borders are counted from: the end of the context, as where text is generated; or the
+    beginning of the text, as over HTTP, where nobody says what of it is the context."""
 
     def __post_init__(self) -> None:
+        if self.borders not in ("context", "text"):
+            raise SettingsError(f"borders {self.borders!r}: must be context or text")
         if self.batch_size < 1:
             raise SettingsError(f"batch size {self.batch_size}: must be at least 1")

@@ -10,7 +10,7 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.model import TemplateLM
 
 from openbook.database import Database, Version
-from openbook.evaluate.harness.alignment import ChunkAlignment
+from openbook.evaluate.harness.alignment import ChunkAlignment, Row
 from openbook.evaluate.harness.batch_scorer import BatchScorer, Score
 from openbook.evaluate.harness.harness_options import AnswerOptions
 from openbook.evaluate.harness.neighbor_cache import NeighborCache
@@ -64,6 +64,7 @@ class OpenbookLM(TemplateLM):  # type: ignore[misc]  # the harness has no types
         self._alignment = ChunkAlignment(model.config.chunk_size, max_length, self.eot_token_id)
         self._scorer = BatchScorer(model, self.eot_token_id, self._neighbors, options.batch_size)
         self._seed = options.seed
+        self._borders = options.borders
         self._progress = progress
 
     @property
@@ -95,17 +96,20 @@ class OpenbookLM(TemplateLM):  # type: ignore[misc]  # the harness has no types
         """Score tokens after tokens; contexts too long are cut alike for all that share them."""
         contexts = [context or [self.prefix_token_id] for _, context, _ in requests]
         answers = [answer for _, _, answer in requests]
-        room: dict[tuple[int, ...], int] = {}
-        for context, answer in zip(contexts, answers, strict=True):
-            room[tuple(context)] = max(room.get(tuple(context), 0), len(answer))
-        rows = [
-            list(self._alignment.rows(context, answer, room[tuple(context)]))
-            for context, answer in zip(contexts, answers, strict=True)
-        ]
+        rows = self._rows(contexts, answers)
         scores = self._scorer.scores(rows, compare=True, progress=stage(self._progress, "loglikelihood"))
         for (texts, _, _), score in zip(requests, scores, strict=True):
             self.cache_hook.add_partial("loglikelihood", texts, score)
         return scores
+
+    def _rows(self, contexts: Sequence[list[int]], answers: Sequence[list[int]]) -> list[list[Row]]:
+        pairs = list(zip(contexts, answers, strict=True))
+        if self._borders == "text":
+            return [list(self._alignment.rows_of_text(*pair)) for pair in pairs]
+        room: dict[tuple[int, ...], int] = {}
+        for context, answer in pairs:
+            room[tuple(context)] = max(room.get(tuple(context), 0), len(answer))
+        return [list(self._alignment.rows(*pair, room[tuple(pair[0])])) for pair in pairs]
 
     def loglikelihood_rolling(self, requests: list[Instance], disable_tqdm: bool = True) -> list[float]:
         """Score whole texts, as after an end-of-text token; chunk borders are those of the text alone."""
