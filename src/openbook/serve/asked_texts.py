@@ -123,7 +123,7 @@ def length_of(state: ServerState, prompt: int, asked: int | None, *, default: in
         said = f"{param} {asked}: this server writes at most {state.settings.max_tokens}"
         raise ApiError(400, said, param=param, code="invalid_value")
     room = state.context - prompt + 1
-    wanted = min(default, max(room, 1)) if asked is None else asked
+    wanted = min(default, state.settings.max_tokens, max(room, 1)) if asked is None else asked
     if wanted > room:
         raise ApiError(
             400,
