@@ -11,8 +11,11 @@ import faiss
 import pytest
 
 from breaking import documents_of, marker, text_of
+from fakes import use_fake_encoder
 from openbook.database import Database
+from openbook.database.search.embedder import Embedder
 from openbook.errors import DatabaseError
+from openbook.text import train_tokenizer
 
 Make = Callable[..., Database]
 SECONDS = 1.5
@@ -153,3 +156,25 @@ def test_a_reader_that_never_searched_before_finds_its_version_after_many_change
     database.add(documents_of({f"e{number}": 1 for number in range(3)}))
     assert [hit.document_id for hit in reader.search([marker("d3")])[0]] == ["d3"]
     assert reader.search([marker("e1")]) == [[]]
+
+
+def test_threads_that_search_first_load_one_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = use_fake_encoder(monkeypatch)
+    loads = []
+
+    def load(name: str) -> Embedder:
+        loads.append(name)
+        time.sleep(0.05)
+        return fake
+
+    documents = list(documents_of({"d0": 1}))
+    tokenizer = train_tokenizer([document.text for document in documents], vocab_size=300)
+    Database.create(tmp_path / "db", tokenizer=tokenizer, embedder="fake", chunk_size=8).add(documents)
+    monkeypatch.setattr("openbook.database.search.embedder.load_embedder", load)
+    database = Database.open(tmp_path / "db")
+    threads = [threading.Thread(target=database.search, args=(["river"],)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(loads) == 1

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from fakes import use_fake_encoder
 from openbook.database import Database
 from openbook.errors import DatabaseError, LockedError, NotFoundError, SettingsError, UnavailableError
 from openbook.lock import take_lock
 from openbook.serve import books as books_module
 from openbook.serve.books import Book, Books
-from openbook.text import Document
+from openbook.text import Document, train_tokenizer
 
 
 @pytest.fixture
@@ -205,3 +206,24 @@ def test_a_name_that_is_taken_or_empty_is_refused(fables: Path, name: str) -> No
 def test_a_folder_that_is_not_there_is_refused_at_once(fables: Path, tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="openbook build"):
         Books(fables, {"other": tmp_path / "nothing"})
+
+
+def test_the_encoder_is_loaded_before_the_first_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = use_fake_encoder(monkeypatch)
+    tokenizer = train_tokenizer(["river stone"], vocab_size=280)
+    folder = tmp_path / "dense"
+    Database.create(folder, tokenizer=tokenizer, embedder="fake").add([Document(id="a", text="river stone")])
+    loaded = threading.Event()
+
+    def load(name: str) -> object:
+        loaded.set()
+        return fake
+
+    monkeypatch.setattr("openbook.database.search.embedder.load_embedder", load)
+    books = Books(folder)
+    assert not loaded.is_set()
+    books.warm()
+    assert loaded.wait(timeout=60)
+    books.close()

@@ -8,6 +8,7 @@ throughout holds on to `opened`. Several threads may search a database while one
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,10 +48,16 @@ class Database:
     def __init__(self, folder: DatabaseFolder, embedder: Embedder | None = None) -> None:
         self._folder = folder
 
+        @cache
         def load() -> Embedder:
             return embedder or embedders.recorded_embedder(folder.settings, where=folder.path)
 
-        self._load_embedder = cache(load)
+        def load_once() -> Embedder:
+            with loading:  # else each of several threads that search first would load one
+                return load()
+
+        loading = Lock()
+        self._load_embedder = load_once
         self._opened = open_version(folder, self._load_embedder)
 
     @classmethod

@@ -66,9 +66,10 @@ def make_app(state: ServerState) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
+    state: ServerState = app.state.openbook
+    state.books.warm()
     async with app.state.mcp.running():
         yield
-    state: ServerState = app.state.openbook
     await to_thread.run_sync(state.engine.close)
     await to_thread.run_sync(state.books.close)
 

@@ -10,9 +10,9 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from openbook.errors import (
     MismatchError,
     NoDocumentError,
     NotFoundError,
+    OpenbookError,
     SettingsError,
     UnavailableError,
 )
@@ -64,6 +65,16 @@ class Book:
         with self._named_errors(), self._moving:
             self._move()
             return self._database.opened
+
+    def warm(self) -> None:
+        """Begin to load the encoder, on a thread of its own, for the first search would wait for it."""
+
+        def load() -> None:
+            with suppress(OpenbookError), self.reading() as version:  # a search will say what is wrong
+                if version.vectors is not None:
+                    version.embedder.encode([""])
+
+        Thread(target=load, name=f"encoder of {self.name}").start()
 
     @contextmanager
     def reading(self) -> Iterator[Version]:
@@ -180,6 +191,11 @@ class Books:
         if name not in self._books:
             raise NotFoundError(f"no book {name!r}; there {_listed(self.names)}")
         return self._books[name]
+
+    def warm(self) -> None:
+        """Begin to load the encoders of all books; see `Book.warm`."""
+        for book in self._books.values():
+            book.warm()
 
     def close(self) -> None:
         """Finish all edits that were asked for, and take no more."""

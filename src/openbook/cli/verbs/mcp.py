@@ -25,6 +25,7 @@ def mcp(db: DatabaseArgument, allow_edits: AllowEdits = False) -> None:
     from openbook.serve.books import Books
 
     books = Books(db)
+    books.warm()
     note(f"{books.default.name}: waiting for a client on standard input")
     try:
         make_mcp(books.default, allow_edits=allow_edits).run("stdio")
