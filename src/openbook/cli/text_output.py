@@ -155,7 +155,9 @@ def print_cited(number: int, citation: "Citation", text: str, *, whole: bool = F
         text: all of it.
         whole: all words of all that was read.
     """
-    shown = citation.neighbors if whole else _read(citation)
+    from openbook.generation.citations import read_neighbors
+
+    shown = citation.neighbors if whole else read_neighbors(citation)
     for neighbor in shown:
         read = f"{neighbor.text}{neighbor.continuation}"
         if whole:
@@ -166,17 +168,6 @@ def print_cited(number: int, citation: "Citation", text: str, *, whole: bool = F
     _print_copied(number, citation, text)
     if folded := len(citation.neighbors) - len(shown):
         print_line(f"[{number}] and {folded} more, hardly read")
-
-
-def _read(citation: "Citation") -> "Sequence[CitedNeighbor]":
-    """The neighbors that have at least half of an equal share of the attention, or were copied from."""
-    least = 0.5 / max(1, len(citation.neighbors))
-    copied = {span.chunk_id for span in citation.copied}
-    return [
-        neighbor
-        for neighbor in citation.neighbors
-        if neighbor.attention is None or neighbor.attention >= least or neighbor.chunk_id in copied
-    ]
 
 
 def print_sources(text: str, citations: "Sequence[Citation]") -> None:

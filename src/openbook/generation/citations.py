@@ -9,6 +9,9 @@ from openbook.generation.copied_spans import CopiedSpan, CopiedToken, copied_spa
 from openbook.generation.decoded_token import DecodedToken
 from openbook.text import Tokenizer
 
+_READ = 0.5
+"""A neighbor counts as read with at least this part of an equal share of the attention."""
+
 
 @dataclass(frozen=True, slots=True)
 class CitedNeighbor:
@@ -38,6 +41,21 @@ class Citation:
     neighbors: list[CitedNeighbor]
     copied: list[CopiedSpan] = field(default_factory=list)
     """What a copy head copied from them, in the order of the text."""
+
+
+def read_neighbors(citation: Citation) -> list[CitedNeighbor]:
+    """The neighbors that count as read, the most read first.
+
+    Left out are those with less than half of an equal share of the attention, unless something was copied
+    from them: of 4 neighbors those with less than 0.125.
+    """
+    least = _READ / max(1, len(citation.neighbors))
+    copied = {span.chunk_id for span in citation.copied}
+    return [
+        neighbor
+        for neighbor in citation.neighbors
+        if neighbor.attention is None or neighbor.attention >= least or neighbor.chunk_id in copied
+    ]
 
 
 def cite(

@@ -5,26 +5,18 @@ Titles and sources come from documents, and may hold anything.
 
 import re
 
-from openbook.generation.citations import Citation, CitedNeighbor
+from openbook.generation.citations import Citation, CitedNeighbor, read_neighbors
 from openbook.serve.document_links import document_url
 
-_USED = 0.5
-"""A neighbor counts as read with at least this part of an equal share of the attention."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~^&$:@])")
 _LONGEST = 120
 
 
 def used_neighbors(citation: Citation) -> list[CitedNeighbor]:
-    """The neighbors that a span was written from, one of each document, the most read first.
-
-    Those with less than half of an equal share of the attention, from which nothing was copied, are left out.
-    """
-    least = _USED / max(1, len(citation.neighbors))
-    copied = {span.chunk_id for span in citation.copied}
+    """The neighbors that a span was written from, one of each document; see `read_neighbors`."""
     found: dict[str, CitedNeighbor] = {}
-    for neighbor in citation.neighbors:
-        if neighbor.attention is None or neighbor.attention >= least or neighbor.chunk_id in copied:
-            found.setdefault(neighbor.document_id, neighbor)
+    for neighbor in read_neighbors(citation):
+        found.setdefault(neighbor.document_id, neighbor)
     return list(found.values())
 
 
