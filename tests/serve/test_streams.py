@@ -41,7 +41,7 @@ def endless(request: TextRequest) -> Iterator[TextEvent]:
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_client_that_goes_away_frees_its_place(
-    make_state: MakeState, serve: Serve, route: str, stream: bool
+    make_state: MakeState, serve: Serve, caplog: pytest.LogCaptureFixture, route: str, stream: bool
 ) -> None:
     engine = ScriptedEngine(endless)
     server = serve(make_state(engine))
@@ -52,6 +52,8 @@ def test_a_client_that_goes_away_frees_its_place(
         until(lambda: engine.num_running == 1)
     until(lambda: engine.num_running == 0)
     assert engine.tickets[0].canceled.is_set()
+    server.stop()
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def test_comments_keep_a_silent_stream_alive(

