@@ -36,8 +36,13 @@ def retro_reference(
     neighbor_ids: Tensor | None = None,
     neighbor_mask: Tensor | None = None,
     attention_mask: Tensor | None = None,
+    ends: list[int] | None = None,
 ) -> ReferenceOutput:
-    """What `RetroForCausalLM` with these weights (its state dict) has to compute."""
+    """What `RetroForCausalLM` with these weights (its state dict) has to compute.
+
+    With `ends`, neighbors are of windows of m positions that end there, and are read from the last of these
+    on until the next window ends; without, of chunks: they end at m, 2m, …
+    """
     weights = {name: weight.to(torch.float64) for name, weight in weights.items()}
     rows = []
     for b in range(input_ids.shape[0]):
@@ -49,6 +54,7 @@ def retro_reference(
                 None if neighbor_ids is None else neighbor_ids[b].tolist(),
                 None if neighbor_mask is None else neighbor_mask[b].tolist(),
                 None if attention_mask is None else attention_mask[b].tolist(),
+                ends,
             )
         )
     return ReferenceOutput(
@@ -75,13 +81,16 @@ class _Sequence:
         neighbors: list[list[list[int]]] | None,
         neighbors_exist: list[list[list[bool]]] | None,
         exist: list[int] | None,
+        ends: list[int] | None = None,
     ) -> None:
         self.config, self.weights, self.tokens = config, weights, tokens
         self.n, self.m = len(tokens), config.chunk_size
         self.exists = {t: exist is None or bool(exist[t - 1]) for t in range(1, self.n + 1)}
         # The neighbors of chunk u: for each the tokens that exist, by their place 1 … r.
         self.neighbors: dict[int, list[dict[int, int]]] = {}
-        for u in range(1, self.n // self.m + 1):
+        last = ends or [u * self.m for u in range(1, self.n // self.m + 1)]
+        self.ends = dict(enumerate(last, start=1))
+        for u in self.ends:
             if neighbors is None or u > len(neighbors):
                 continue
             self.neighbors[u] = []
@@ -138,8 +147,8 @@ class _Sequence:
                 continue
             both = [self.linear(f"{name}.cca.key_value", neighbors[j][place]) for j, place in places]
             inner = both[0].shape[0] // 2
-            for t in range(u * m, min(u * m + m - 1, self.n) + 1):
-                i = t - u * m + 1
+            for t in self.readers(u):
+                i = t - self.ends[u] + 1
                 query = self.linear(f"{name}.cca.query", self.read(f"{name}.cca_norm", hidden[t]))
                 distances = [i - place + m - 1 for _, place in places]
                 mixed, shares = [], [0.0] * self.num_neighbors
@@ -161,6 +170,11 @@ class _Sequence:
                     self.share_sums[t][j] += share / len(P)
         return added
 
+    def readers(self, u: int) -> range:
+        """The positions that attend to the neighbors of chunk or window u."""
+        end, following = self.ends[u], self.ends.get(u + 1, self.n + 1)
+        return range(end, min(end + self.m, following, self.n + 1))
+
     # Encoder
 
     def encode(self, u: int, decoder_hidden: Vectors) -> list[Vectors]:
@@ -170,7 +184,8 @@ class _Sequence:
         own = "model.encoder.embed_tokens.weight"
         shared = "model.decoder.embed_tokens.weight"
         table = self.weights[shared if config.share_embeddings else own]
-        chunk = {i: decoder_hidden[(u - 1) * m + i] for i in range(1, m + 1) if self.exists[(u - 1) * m + i]}
+        begin = self.ends[u] - m
+        chunk = {i: decoder_hidden[begin + i] for i in range(1, m + 1) if self.exists[begin + i]}
         encoded = []
         for neighbor in self.neighbors[u]:
             hidden = {place: table[token] for place, token in neighbor.items()}
@@ -225,7 +240,8 @@ class _Sequence:
         if not self.config.copy_head:
             return logits
         vocabulary = softmax(logits.tolist())
-        neighbors = self.encoded.get(t // self.m, [])
+        read = next((u for u in self.encoded if t in self.readers(u)), 0)
+        neighbors = self.encoded.get(read, [])
         keys, tokens = [], []
         for j, neighbor in enumerate(neighbors):
             for place, x in neighbor.items():
@@ -233,7 +249,7 @@ class _Sequence:
                 if place - 1 in neighbor:
                     key = key + self.linear("copy_head.previous_key", neighbor[place - 1])
                 keys.append(key)
-                tokens.append(self.neighbors[t // self.m][j][place])
+                tokens.append(self.neighbors[read][j][place])
         if not keys:
             return torch.tensor([math.log(p) for p in vocabulary], dtype=torch.float64)
         query = self.linear("copy_head.query", state)

@@ -51,6 +51,9 @@ class RetroCache(DynamicCache):
         prefix_begins: int64 [B], where in each row it put them; None: it put none.
         shift: int64 [B], how far each row has moved to the right since its keys were made, by padding on its
             left (see `openbook.model.cache_rows`); None: none has. Rotary keys hold the place they had.
+        grid_offset: tokens before the first chunk border, 0 … M - 1, see `end_chunk_after`.
+        num_recent: of how many last tokens `recent` is kept; 0: of none.
+        recent: [B, at most num_recent, D] activations like those of `partial`.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -63,6 +66,9 @@ class RetroCache(DynamicCache):
         self.num_prefix = 0
         self.prefix_begins: Tensor | None = None
         self.shift: Tensor | None = None
+        self.grid_offset = 0
+        self.num_recent = 0
+        self.recent: Tensor | None = None
 
     def get_seq_length(self, layer_idx: int = 0) -> int:
         """Tokens of the text."""
@@ -71,6 +77,35 @@ class RetroCache(DynamicCache):
     def length_with_prefix(self) -> int:
         """Tokens that have keys and values."""
         return super().get_seq_length()
+
+    def end_chunk_after(self, count: int, *, chunk_size: int) -> None:
+        """Move the chunk borders, so that the next `count` tokens complete a chunk of the last M tokens.
+
+        With M = 4, one more token, and all that is given with it:
+
+            t t t t | t t t t | t t ?            before: the next border is two tokens on
+                t t t t | t t t t                the last two and ? are the end of a chunk of M tokens
+
+        The neighbors given with the last of them are read from it on; those read before are forgotten.
+
+        Args:
+            count: at least 1; with the tokens before them at least M.
+            chunk_size: M.
+        """
+        length = self.get_seq_length() + count
+        assert 1 <= count <= chunk_size <= length, f"{count} tokens after {length - count}, M = {chunk_size}"
+        self.grid_offset = length % chunk_size
+        self.last = None
+        if self.partial is not None:
+            missing = chunk_size - count
+            assert self.recent is not None and self.recent.shape[1] >= missing, "num_recent is too small"
+            self.partial = self.recent[:, self.recent.shape[1] - missing :]
+
+    def remember(self, hidden: Tensor) -> None:
+        """Keep activations [B, T, D] of the tokens that were just read, as many as `recent` has room for."""
+        if self.num_recent:
+            joined = hidden if self.recent is None else torch.cat([self.recent, hidden], dim=1)
+            self.recent = joined[:, -self.num_recent :].clone()
 
     def extend(self, name: str, new: Tensor | None, *, carried: bool) -> Tensor:
         """Append projections of new chunks [B, N, ...] to the last one's, and remember the newest.
@@ -88,12 +123,28 @@ class RetroCache(DynamicCache):
 
     @property
     def is_croppable(self) -> bool:
-        """No: a chunk that was completed cannot be taken apart again."""
+        """No, not by any number: a chunk that was completed cannot be taken apart again."""
         return False
 
     def crop(self, tokens_to_remove: int) -> None:
-        """Refuse, which transformers' caches otherwise can: the state that crosses borders would be wrong."""
-        raise NotImplementedError("a RetroCache cannot take tokens back")
+        """Refuse, as transformers counts them from anywhere; see `take_back`."""
+        raise NotImplementedError("a RetroCache takes back tokens of its incomplete chunk alone: take_back")
+
+    def take_back(self, count: int, *, chunk_size: int) -> None:
+        """Forget the last tokens, all of which are of the incomplete chunk.
+
+        Args:
+            count: at least 0.
+            chunk_size: M.
+        """
+        incomplete = (self.get_seq_length() - self.grid_offset) % chunk_size
+        assert 0 <= count <= incomplete, f"{count} tokens of a chunk that has {incomplete}"
+        if count:
+            super().crop(-count)
+            if self.partial is not None:
+                self.partial = self.partial[:, :-count]
+            if self.recent is not None:
+                self.recent = self.recent[:, :-count]
 
     def reorder_cache(self, beam_idx: Tensor) -> None:
         """Follow the beams (transformers' beam search)."""
@@ -115,12 +166,14 @@ class RetroCache(DynamicCache):
         super().reset()
         self.partial = self.last = None
         self.projected = {}
-        self.num_prefix = 0
-        self.prefix_begins = self.shift = None
+        self.num_prefix = self.grid_offset = 0
+        self.prefix_begins = self.shift = self.recent = None
 
     def _of_rows(self, change: Callable[[Tensor], Tensor]) -> None:
         if self.partial is not None:
             self.partial = change(self.partial)
+        if self.recent is not None:
+            self.recent = change(self.recent)
         if self.last is not None:
             last = self.last
             self.last = Retrieved(change(last.ids), change(last.mask), last.first_chunk, change(last.encoded))

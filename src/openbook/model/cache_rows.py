@@ -30,6 +30,7 @@ def join_rows(caches: Sequence[RetroCache], *, chunk_size: int) -> RetroCache:
     """
     lengths = [cache.get_seq_length() for cache in caches]
     assert not any(length % chunk_size for length in lengths), "rows join at a chunk border"
+    assert not any(cache.grid_offset for cache in caches), "rows join where borders have not moved"
     length = max(lengths)
     moved = [length - own for own in lengths]
     joined = RetroCache()
@@ -49,6 +50,9 @@ def join_rows(caches: Sequence[RetroCache], *, chunk_size: int) -> RetroCache:
     joined.shift = _joined_shift(caches, moved)
     if caches[0].partial is not None:
         joined.partial = torch.cat([_empty_partial(cache) for cache in caches])
+    joined.num_recent = caches[0].num_recent
+    if caches[0].recent is not None:
+        joined.recent = _join_recent(caches)
     _join_neighbors(joined, caches, last_chunk=length // chunk_size - 1)
     return joined
 
@@ -104,6 +108,13 @@ def _joined_shift(caches: Sequence[RetroCache], moved: Sequence[int]) -> Tensor 
 def _empty_partial(cache: RetroCache) -> Tensor:
     assert cache.partial is not None and cache.partial.shape[1] == 0, "rows join at a chunk border"
     return cache.partial
+
+
+def _join_recent(caches: Sequence[RetroCache]) -> Tensor:
+    """Activations of as many last tokens as all rows have."""
+    recent = [cache.recent for cache in caches if cache.recent is not None]
+    shortest = min(of_row.shape[1] for of_row in recent)
+    return torch.cat([of_row[:, of_row.shape[1] - shortest :] for of_row in recent])
 
 
 def _join_neighbors(joined: RetroCache, caches: Sequence[RetroCache], *, last_chunk: int) -> None:

@@ -18,14 +18,16 @@ def check_inputs(
     *,
     past: int,
     last: Retrieved | None,
+    grid_offset: int = 0,
 ) -> None:
     """Compare shapes, and on the CPU the range of the ids: reading them elsewhere would wait for the device.
 
     Args:
         config: of the model.
         input_ids, neighbor_ids, neighbor_mask, attention_mask: as in `RetroForCausalLM.forward`.
-        past: tokens in the cache.
+        past: tokens in the cache, without the grid's offset.
         last: neighbors in the cache: new ones lie beside them, so K is theirs.
+        grid_offset: tokens in the cache before the first chunk border.
 
     Raises:
         SettingsError: a shape that does not fit, with the one that would, or an id outside the vocabulary.
@@ -34,8 +36,9 @@ def check_inputs(
         raise SettingsError(f"input_ids {list(input_ids.shape)}: must be [B, T] with at least one token")
     check_ids("input_ids", input_ids, config.vocab_size)
     B, T = input_ids.shape
-    if attention_mask is not None and attention_mask.shape != (B, past + T):
-        raise SettingsError(f"attention_mask {list(attention_mask.shape)}: must be [{B}, {past + T}]")
+    length = grid_offset + past + T
+    if attention_mask is not None and attention_mask.shape != (B, length):
+        raise SettingsError(f"attention_mask {list(attention_mask.shape)}: must be [{B}, {length}]")
     if neighbor_ids is None:
         if neighbor_mask is not None:
             raise SettingsError("neighbor_mask was given without neighbor_ids")

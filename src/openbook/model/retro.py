@@ -123,7 +123,9 @@ class RetroModel(RetroPreTrainedModel):
         """Run the network; arguments as in `RetroForCausalLM.forward`."""
         if is_prompt:
             raise SettingsError("is_prompt: chunked cross-attention reads a chunk's neighbors only after it")
-        past = cache.get_seq_length() if cache is not None else 0
+        # Chunks are counted from the cache's grid.
+        offset = cache.grid_offset if cache is not None else 0
+        past = cache.get_seq_length() - offset if cache is not None else 0
         if cache is not None and cache.encoded_neighbors is not None and self.config.encoder_conditioned:
             raise SettingsError(
                 "encoded neighbors can be kept only where encoder_conditioned is false: here what is encoded "
@@ -132,7 +134,14 @@ class RetroModel(RetroPreTrainedModel):
         M = self.config.chunk_size
         last = cache.last if cache is not None else None
         check_inputs(
-            self.config, input_ids, neighbor_ids, neighbor_mask, attention_mask, past=past, last=last
+            self.config,
+            input_ids,
+            neighbor_ids,
+            neighbor_mask,
+            attention_mask,
+            past=past,
+            last=last,
+            grid_offset=offset,
         )
         num_new = (past + input_ids.shape[1]) // M - past // M
         given = new_chunks(neighbor_ids, neighbor_mask, num_new, pad=cache is not None)
@@ -178,7 +187,8 @@ class RetroModel(RetroPreTrainedModel):
         C = new_ids.shape[1]
         chunk_mask = None
         if attention_mask is not None:
-            chunk_mask = attention_mask.bool()[:, first_new * M : (first_new + C) * M].unflatten(1, (C, M))
+            begin = first_new * M + (0 if cache is None else cache.grid_offset)
+            chunk_mask = attention_mask.bool()[:, begin : begin + C * M].unflatten(1, (C, M))
         assert self.encoder is not None and self.config.encoder_hidden_size is not None
         store = None if cache is None else cache.encoded_neighbors
         shared = self.decoder.embed_tokens if self.config.share_embeddings else None
@@ -203,6 +213,8 @@ class RetroModel(RetroPreTrainedModel):
     def _complete_chunks(self, hidden: Tensor, past: int, cache: RetroCache | None) -> Tensor:
         """Activations [B, C, M, D] of the chunks that this pass completes; the rest waits in the cache."""
         M = self.config.chunk_size
+        if cache is not None:
+            cache.remember(hidden)
         if cache is not None and cache.partial is not None:
             hidden = torch.cat([cache.partial, hidden], dim=1)
         num_complete = hidden.shape[1] // M

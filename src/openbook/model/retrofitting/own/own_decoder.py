@@ -112,7 +112,8 @@ class OwnDecoder(BaseDecoder):
         self._check_rotation(neighbors, positions)
         shift = None
         if self.config.neighbors_before == "chunk" and not is_prompt:
-            shift = self._shift(neighbors, positions[:, offset:], past + offset - len(prefix))
+            begin = past + offset - len(prefix) - (0 if cache is None else cache.grid_offset)
+            shift = self._shift(neighbors, positions[:, offset:], begin)
         layout, blocks, encoded = self._read(neighbors, shift)
         text_pass = TextPass(
             self._by_index(),
@@ -264,7 +265,7 @@ class OwnDecoder(BaseDecoder):
         Args:
             neighbors: of the pass.
             positions: int64 [B, T] of the pass's text.
-            past: tokens of the text before it.
+            past: tokens of the text before it, from the first chunk border on.
         """
         # That is the last token of the chunk that retrieved them.
         M = self.config.chunk_size

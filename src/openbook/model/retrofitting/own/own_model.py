@@ -40,17 +40,28 @@ class OwnReaderModel(RetroModel):
         """Run the network; arguments as in `RetroForCausalLM.forward`."""
         if cache is not None and cache.encoded_neighbors is not None:
             raise SettingsError("encoded neighbors: reader 'own' has no encoder; leave them out")
-        past = cache.get_seq_length() if cache is not None else 0
+        # Chunks are counted from the cache's grid.
+        offset = cache.grid_offset if cache is not None else 0
+        past = cache.get_seq_length() - offset if cache is not None else 0
         last = cache.last if cache is not None else None
         of_prompt = is_prompt and neighbor_ids is not None
         if of_prompt:
             assert neighbor_ids is not None
             neighbor_ids, neighbor_mask = self._of_last_chunk(neighbor_ids, neighbor_mask, input_ids)
-            check_inputs(self.config, input_ids, None, None, attention_mask, past=past, last=None)
+            check_inputs(
+                self.config, input_ids, None, None, attention_mask, past=past, last=None, grid_offset=offset
+            )
             neighbors = self._prompt_neighbors(neighbor_ids, neighbor_mask, input_ids, past, cache)
         else:
             check_inputs(
-                self.config, input_ids, neighbor_ids, neighbor_mask, attention_mask, past=past, last=last
+                self.config,
+                input_ids,
+                neighbor_ids,
+                neighbor_mask,
+                attention_mask,
+                past=past,
+                last=last,
+                grid_offset=offset,
             )
             neighbors = self._pass_neighbors(neighbor_ids, neighbor_mask, input_ids, past, cache)
         computed: RetroHidden = self.decoder(
