@@ -1,6 +1,6 @@
 """What a row of a batch writes is what it writes alone, whoever else is in the batch, joins or leaves it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from model.tiny import M, V
+from model.tiny import M, R, V
 from openbook.generation import Sampling
 from openbook.generation.batch_row import BatchRow, DecodingSettings
 from openbook.generation.running_batch import RunningBatch, decode
@@ -28,10 +28,12 @@ class Asked:
     k: int
     seed: int | None
     after: int
+    stride: int | None = None
 
     def settings(self) -> DecodingSettings:
         sampling = GREEDY if self.seed is None else LIVELY
-        return DecodingSettings(self.count, sampling, EOS, self.seed or 0, num_logprobs=2)
+        seed = self.seed or 0
+        return DecodingSettings(self.count, sampling, EOS, seed, num_logprobs=2, stride=self.stride)
 
     def source(self) -> Neighbors | None:
         return Neighbors(self.k) if self.k else None
@@ -90,6 +92,45 @@ def check_as_alone(model: RetroForCausalLM, asked: list[Asked]) -> None:
 @given(asked=st.lists(asked_texts, min_size=2, max_size=5))
 def test_each_row_writes_what_it_writes_alone(name: str, asked: list[Asked]) -> None:
     check_as_alone(model_of(name), asked)
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+@settings(max_examples=10)
+@given(asked=st.lists(asked_texts, min_size=2, max_size=4), stride=st.integers(1, M - 1))
+def test_with_a_stride_too(name: str, asked: list[Asked], stride: int) -> None:
+    check_as_alone(model_of(name), [replace(one, stride=stride) for one in asked])
+
+
+@dataclass(frozen=True)
+class Echo:
+    """Neighbors that quote the chunk, again and again."""
+
+    k: int
+
+    def fetch(self, chunks: list[list[int]]) -> tuple[Tensor, Tensor]:
+        ids = torch.tensor([[(chunk[k % len(chunk) :] * R)[:R] for k in range(self.k)] for chunk in chunks])
+        return ids, torch.ones_like(ids, dtype=torch.bool)
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+@settings(max_examples=10)
+@given(
+    prompt=st.lists(st.integers(1, 4), min_size=1, max_size=2 * M),
+    count=st.integers(1, 4 * M),
+    k=st.integers(1, 2),
+    stride=st.none() | st.integers(2, M - 1),
+)
+def test_drafts_change_nothing(name: str, prompt: list[int], count: int, k: int, stride: int | None) -> None:
+    """In every kind of model, one that repeats itself so that drafts are taken."""
+    sampling = Sampling(temperature=0, frequency_penalty=-1)
+    asked = DecodingSettings(count, sampling, EOS, 0, num_logprobs=1, stride=stride)
+    with torch.inference_mode():
+        plain = decode(model_of(name), prompt, asked, Echo(k))
+        drafted = decode(model_of(name), prompt, replace(asked, drafts=True), Echo(k))
+    assert [token.id for token in drafted] == [token.id for token in plain]
+    for here, there in zip(drafted, plain, strict=True):
+        assert (here.chunk, here.shares) == (there.chunk, pytest.approx(there.shares, abs=1e-9))
+        assert here.logprob == pytest.approx(there.logprob, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", list(MODELS))

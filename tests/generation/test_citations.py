@@ -103,3 +103,17 @@ def test_what_is_written_keeps_its_first_space() -> None:
     assert ids[: len(start)] == start
     text, _ = cite([DecodedToken(token, 0, []) for token in ids[len(start) :]], [], tokenizer)
     assert text == " brown fox"
+
+
+def test_neighbors_of_little_attention_that_nothing_was_copied_from_are_not_used(book: Database) -> None:
+    hits = book.search(["number"], k=4)[0]
+    ids = book.tokenizer.encode([" ".join(hits[3].text.split()[:6])])[0]
+    shares = [0.7, 0.13, 0.12, 0.05]
+    (citation,) = cite([DecodedToken(token, 0, shares) for token in ids], [hits], book.tokenizer)[1]
+    used = {neighbor.chunk_id: neighbor.is_used for neighbor in citation.neighbors}
+    copied = {span.chunk_id for span in citation.copied}
+    assert copied
+    assert used[hits[0].chunk_id]
+    assert used[hits[1].chunk_id], "0.13 is more than half of a quarter"
+    assert used[hits[2].chunk_id] == (hits[2].chunk_id in copied)
+    assert {chunk for chunk in copied if not used[chunk]} == set()

@@ -346,3 +346,37 @@ def test_nothing_is_lost_or_told_twice(
         else:
             assert what == "fail"
     assert (engine.num_running, engine.num_waiting) == (0, 0)
+
+
+def test_texts_of_another_stride_wait_and_are_written(
+    engine: Engine, book: Database, model: RetroForCausalLM, request_of: Ask
+) -> None:
+    strides = [None, 5, 5, M]
+    told = [Told() for _ in strides]
+    for number, (stride, one) in enumerate(zip(strides, told, strict=True)):
+        lookup = Lookup(book=book.opened, k=2, stride=stride)
+        engine.submit(request_of(f"Number {number}", lookup=lookup, max_new_tokens=18), one)
+    ends = [one.end() for one in told]
+    engine.close()
+    for number, (stride, one, end) in enumerate(zip(strides, told, ends, strict=True)):
+        one.check()
+        again = generate(
+            model, book, f"Number {number}", max_new_tokens=18, k=2, stride=stride, sampling=LIVELY, seed=1
+        )
+        if again.tokens == 18:  # no end of text came before
+            assert end.text == again.text
+        assert len(end.citations) >= (2 if stride in (None, M) else 4) - 1
+
+
+def test_drafts_and_influence_are_told_at_the_end(engine: Engine, request_of: Ask) -> None:
+    one = Told()
+    greedy = Sampling(temperature=0)
+    engine.submit(request_of(sampling=greedy, drafts=True, influence=True), one)
+    end = one.end()
+    assert end.drafts is not None
+    assert end.drafts.passes + end.drafts.accepted == end.completion_tokens
+    neighbors = [neighbor for citation in end.citations for neighbor in citation.neighbors]
+    assert neighbors
+    assert all(isinstance(neighbor.influence, float) for neighbor in neighbors)
+    spans = [event.citation for event in one.events if isinstance(event, SpanRead)]
+    assert [(span.start, span.end) for span in spans] == [(c.start, c.end) for c in end.citations]

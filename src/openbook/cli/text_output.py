@@ -66,8 +66,9 @@ def print_generation(
         done = citation.end
     print_text(text + result.text[done:])
     for number, citation in enumerate(result.citations, start=1):
-        for neighbor in citation.neighbors:
+        for neighbor in _used(citation):
             print_line(f"[{number}] {_cited(neighbor)}")
+        _print_others(number, citation)
         _print_copied(number, citation, result.text)
 
 
@@ -175,14 +176,27 @@ def print_sources(text: str, citations: "Sequence[Citation]") -> None:
     for number, citation in enumerate(citations, start=1):
         if len(citations) > 1:
             print_line(f"[{number}] {_first_words(text[citation.start : citation.end])}")
-        for neighbor in citation.neighbors:
+        for neighbor in _used(citation):
             read = _first_words(f"{neighbor.text}{neighbor.continuation}")
             print_line(f"[{number}] {_cited(neighbor)}: {read}")
+        _print_others(number, citation)
         _print_copied(number, citation, text)
 
 
+def _used(citation: "Citation") -> "list[CitedNeighbor]":
+    return [neighbor for neighbor in citation.neighbors if neighbor.is_used]
+
+
+def _print_others(number: int, citation: "Citation") -> None:
+    """Print in one line which neighbors were hardly read."""
+    others = [neighbor for neighbor in citation.neighbors if not neighbor.is_used]
+    if others:
+        said = ", ".join(f"{_name(neighbor)}{_influence(neighbor)}" for neighbor in others)
+        print_line(f"[{number}] hardly read: {said}")
+
+
 def _print_copied(number: int, citation: "Citation", text: str) -> None:
-    """Print what a copy head copied, a line for each span that says something; JSON has all."""
+    """Print what was copied, a line for each span that says something; JSON has all."""
     for span in citation.copied:
         words = " ".join(text[span.start : span.end].split())
         if len(words) < _SHORTEST_COPIED:
@@ -193,8 +207,18 @@ def _print_copied(number: int, citation: "Citation", text: str) -> None:
 def _cited(neighbor: "CitedNeighbor") -> str:
     """Its share of the attention, where that is known, what it is called and where it stands."""
     share = "in the prompt" if neighbor.attention is None else f"{neighbor.attention:4.0%}"
-    title = neighbor.title or neighbor.document_id
-    return f"{share} {title} ({neighbor.source}, chunk {neighbor.chunk_id})"
+    return f"{share} {_name(neighbor)} ({neighbor.source}, chunk {neighbor.chunk_id}){_influence(neighbor)}"
+
+
+def _name(neighbor: "CitedNeighbor") -> str:
+    return neighbor.title or neighbor.document_id
+
+
+def _influence(neighbor: "CitedNeighbor") -> str:
+    """What the span's log-probability falls by without it, in nats, where that was measured."""
+    if neighbor.influence is None:
+        return ""
+    return f", influence {neighbor.influence:+.1f}"
 
 
 def _first_words(text: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from openbook.generation.book_drafts import LONGEST_ENDING, MOST_PROPOSED, propose
 from openbook.generation.copied_spans import copied_token
 from openbook.generation.decoded_token import DecodedToken, TokenLogprob
 from openbook.generation.joint_search import NeighborSource
@@ -30,6 +31,12 @@ class DecodingSettings:
     """Before so many tokens are written, none of these is drawn."""
     num_logprobs: int | None = None
     """How many of the likeliest tokens are told at each place; 0: the written token's alone; None: none."""
+    stride: int | None = None
+    """Tokens after which something is looked up, counted from each chunk border; None: a chunk."""
+    look_ahead: int = 0
+    """Tokens before a look-up at which its search begins, with the M tokens before it."""
+    drafts: bool = False
+    """Check drafts from the book, where the text is the only one of its batch; needs a temperature of 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,9 @@ class BatchRow:
 
     Attributes:
         written: without the token that ends the text.
+        reads: for each look-up the neighbors' ids and mask [C, K, R]; those of the last chunk are read on.
+        passes: of the model, in which tokens were written.
+        proposed: tokens in drafts; accepted: those of them that were written.
         padding: places of its batch before its first token.
         ended: nothing more will be written.
         error: why it cannot go on; None: nothing went wrong.
@@ -73,6 +83,8 @@ class BatchRow:
         self.settings = settings
         self.source = source
         self.written: list[DecodedToken] = []
+        self.reads: list[tuple[Tensor, Tensor]] = []
+        self.passes = self.proposed = self.accepted = 0
         self.padding = 0
         self.ended = False
         self.error: Exception | None = None
@@ -80,7 +92,6 @@ class BatchRow:
         self._generator = torch.Generator().manual_seed(
             _any_seed() if settings.seed is None else settings.seed
         )
-        self._num_neighbors = 0
         self._ends = sorted({settings.eos_id, *settings.end_ids})
 
     def chunks_of_prompt(self, chunk_size: int) -> list[list[int]]:
@@ -89,13 +100,34 @@ class BatchRow:
         starts = range(first, len(self.prompt), chunk_size)
         return [self.prompt[:first], *(self.prompt[start : start + chunk_size] for start in starts)]
 
-    def last_chunk(self, chunk_size: int) -> list[int]:
-        """The chunk that was just written."""
-        return [token.id for token in self.written[-chunk_size:]]
+    def last_tokens(self, count: int) -> list[int]:
+        """So many tokens before the next one, at most."""
+        written = [token.id for token in self.written[-count:]]
+        missing = count - len(written)
+        return [*self.prompt[max(0, len(self.prompt) - missing) :], *written]
 
-    def read(self, num_neighbors: int) -> None:
-        """Note how many neighbors the tokens to come attend to; others of a batch may read more."""
-        self._num_neighbors = num_neighbors
+    def read(self, ids: Tensor, mask: Tensor) -> None:
+        """Note the neighbors [C, K, R] of a look-up, which the tokens to come attend to."""
+        self.reads.append((ids, mask))
+
+    def draft(self, most: int) -> list[int]:
+        """Propose so many tokens at most to come next, out of the neighbors that are read."""
+        room = min(most, MOST_PROPOSED, self.settings.max_new_tokens - len(self.written) - 1)
+        if not self.settings.drafts or not self.reads or room < 1:
+            return []
+        ids, mask = self.reads[-1]
+        sources = [row[exists].tolist() for row, exists in zip(ids[-1], mask[-1], strict=True)]
+        return propose(self.last_tokens(LONGEST_ENDING), sources, most=room)
+
+    def number_of_lookup(self, chunk_size: int) -> int:
+        """Which look-up the next token reads, from 0: there are some at each border and between them.
+
+        M = 8, stride 3     tokens written    0 1 2 3 4 5 6 7 | 8
+                            look-up           0 0 0 1 1 1 2 2   3
+        """
+        stride = self.settings.stride or chunk_size
+        chunk, place = divmod(len(self.written), chunk_size)
+        return int(chunk * -(-chunk_size // stride) + place // stride)
 
     def fail(self, error: Exception) -> None:
         """End without a result."""
@@ -125,9 +157,11 @@ class BatchRow:
         self.ended = self.ended or len(self.written) >= settings.max_new_tokens
 
     def _decoded(self, token: int, predicted: Prediction, logits: Tensor, chunk_size: int) -> DecodedToken:
-        shares = [] if predicted.shares is None else predicted.shares[: self._num_neighbors].tolist()
+        # Others of a batch may read more.
+        num_neighbors = self.reads[-1][0].shape[1] if self.reads else 0
+        shares = [] if predicted.shares is None else predicted.shares[:num_neighbors].tolist()
         source = copied_token(predicted.copied, logits, token, retrieved_length=2 * chunk_size)
-        chunk = len(self.written) // chunk_size
+        chunk = self.number_of_lookup(chunk_size)
         if self.settings.num_logprobs is None:
             return DecodedToken(token, chunk, shares, source)
         log_probs = logits.log_softmax(-1)

@@ -5,7 +5,13 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from openbook.database import Hit
-from openbook.generation.copied_spans import CopiedSpan, CopiedToken, copied_spans, ends_of_tokens
+from openbook.generation.copied_spans import (
+    CopiedSpan,
+    CopiedToken,
+    copied_spans,
+    ends_of_tokens,
+    matched_spans,
+)
 from openbook.generation.decoded_token import DecodedToken
 from openbook.text import Tokenizer
 
@@ -28,6 +34,12 @@ class CitedNeighbor:
     attention: float | None
     """Share of the span's attention, mean over its tokens, heads and layers; a span's neighbors sum to 1.
     None: it is not known, for it was read in the prompt."""
+    is_used: bool = True
+    """Whether it got at least half of an equal share of the attention, or words were copied from it, or
+    nobody knows; pages may fold the others."""
+    influence: float | None = None
+    """What the span's log-probability, in nats, falls by where this neighbor is not read; None: not asked
+    for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +52,7 @@ class Citation:
     """After the last character."""
     neighbors: list[CitedNeighbor]
     copied: list[CopiedSpan] = field(default_factory=list)
-    """What a copy head copied from them, in the order of the text."""
+    """What was copied from them, in the order of the text: as a copy head says, or word for word."""
 
 
 def read_neighbors(citation: Citation) -> list[CitedNeighbor]:
@@ -84,8 +96,14 @@ def cite_chunks(
     hits: Sequence[Sequence[Hit]],
     tokenizer: Tokenizer,
     retrieved: Sequence[Sequence[Sequence[int]]] = (),
+    influences: Sequence[Sequence[float]] | None = None,
 ) -> tuple[str, list[tuple[int, Citation]]]:
-    """As `cite`, each citation with the number of its chunk."""
+    """As `cite`, each citation with the number of its chunk.
+
+    Args:
+        tokens, hits, tokenizer, retrieved: as in `cite`.
+        influences: for each chunk that of its neighbors; None: not asked for.
+    """
     ids = [token.id for token in tokens]
     text = tokenizer.decode_inside([ids])[0]
     citations: list[tuple[int, Citation]] = []
@@ -97,10 +115,12 @@ def cite_chunks(
         span = list(group)
         done += len(span)
         end = len(text) if done == len(ids) else len(tokenizer.decode_inside([ids[:done]])[0].rstrip("�"))
-        neighbors = _cited(span, hits[chunk]) if chunk < len(hits) else []
+        found = None if influences is None else influences[chunk]
+        neighbors = _cited(span, hits[chunk], found) if chunk < len(hits) else []
         if neighbors and end > start:
             copied = _copied(places[done - len(span) : done], hits[chunk], retrieved[chunk:], tokenizer)
-            citations.append((chunk, Citation(start, end, neighbors, copied)))
+            copied = _with_matches(copied, text, range(start, end), neighbors)
+            citations.append((chunk, Citation(start, end, _used(neighbors, copied), copied)))
         start = end
     return text, citations
 
@@ -111,13 +131,40 @@ def moved(citations: Sequence[Citation], *, by: int, end: int | None) -> list[Ci
     for citation in citations:
         last = citation.end - by if end is None else min(end, citation.end - by)
         start = max(0, citation.start - by)
-        copied = [
-            replace(span, start=max(start, span.start - by), end=min(last, span.end - by))
-            for span in citation.copied
-        ]
+        copied = [_clipped(span, start, last, by=by) for span in citation.copied]
         kept = [span for span in copied if span.end > span.start]
         found.append(Citation(start, last, citation.neighbors, kept))
     return [citation for citation in found if citation.end > citation.start]
+
+
+def _clipped(span: CopiedSpan, start: int, end: int, *, by: int) -> CopiedSpan:
+    """The part of a copied span, moved to the left, that lies between two places; in its source, too."""
+    first, last = span.start - by, span.end - by
+    return replace(
+        span,
+        start=max(start, first),
+        end=min(end, last),
+        source_start=span.source_start + max(0, start - first),
+        source_end=span.source_end - max(0, last - end),
+    )
+
+
+def _with_matches(
+    copied: list[CopiedSpan], text: str, span: range, neighbors: Sequence[CitedNeighbor]
+) -> list[CopiedSpan]:
+    """What the copy head says, and words that are the same besides."""
+    sources = [(neighbor.chunk_id, neighbor.text + neighbor.continuation) for neighbor in neighbors]
+    found = [*copied, *matched_spans(text, span, sources, taken=copied)]
+    return sorted(found, key=lambda one: one.start)
+
+
+def cite_whole(text: str, hits: Sequence[Hit]) -> list[Citation]:
+    """Cite what stood in the prompt of all of a text: nobody looks how much each was looked at."""
+    if not hits or not text:
+        return []
+    neighbors = [cited_neighbor(hit, None) for hit in hits]
+    span = range(len(text))
+    return [Citation(span.start, span.stop, neighbors, _with_matches([], text, span, neighbors))]
 
 
 def _copied(
@@ -136,10 +183,22 @@ def _copied(
     return copied_spans(places, [hit.chunk_id for hit in hits], source_ends)
 
 
-def _cited(span: list[DecodedToken], hits: Sequence[Hit]) -> list[CitedNeighbor]:
+def _cited(
+    span: list[DecodedToken], hits: Sequence[Hit], influences: Sequence[float] | None
+) -> list[CitedNeighbor]:
     shares = [sum(token.shares[place] for token in span) / len(span) for place in range(len(hits))]
     order = sorted(range(len(hits)), key=lambda place: -shares[place])
-    return [cited_neighbor(hits[place], shares[place]) for place in order]
+    cited = [cited_neighbor(hits[place], shares[place]) for place in order]
+    if influences is None:
+        return cited
+    pairs = zip(cited, order, strict=True)
+    return [replace(neighbor, influence=influences[place]) for neighbor, place in pairs]
+
+
+def _used(neighbors: Sequence[CitedNeighbor], copied: Sequence[CopiedSpan]) -> list[CitedNeighbor]:
+    """Say which of a span's neighbors were used."""
+    read = read_neighbors(Citation(0, 0, list(neighbors), list(copied)))
+    return [replace(neighbor, is_used=neighbor in read) for neighbor in neighbors]
 
 
 def cited_neighbor(hit: Hit, attention: float | None) -> CitedNeighbor:

@@ -1,12 +1,18 @@
-"""What was copied: from which token of which neighbor, and the spans that these make in both texts."""
+"""What was copied: from which token of which neighbor, and the spans that these make in both texts.
+
+A copy head says what it copies. Where there is none, or it says nothing, the same words in the text and in a
+neighbor that was read are taken for copied.
+"""
 
 import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Literal
 
 from torch import Tensor
 
+from openbook.generation.text_matches import LEAST_WORDS, begin_of_words, clipped, text_matches
 from openbook.model.copy_head import CopyDistribution
 from openbook.text import Tokenizer
 
@@ -40,8 +46,10 @@ class CopiedSpan:
     """First character there, counted through the neighbor's text and on through its continuation."""
     source_end: int
     """After the last character there."""
-    share: float
-    """Of the probability of its tokens: what came from copying, mean over the tokens."""
+    share: float | None
+    """Of the probability of its tokens: what came from copying, mean over the tokens; None: nobody knows."""
+    by: Literal["copy head", "match"] = "copy head"
+    """How it is known: the copy head says so; or the words are the same in both."""
 
 
 def copied_token(
@@ -129,3 +137,54 @@ def _runs(sources: Sequence[CopiedToken | None]) -> list[tuple[int, range]]:
             runs.append((key[0], range(done, done + count)))
         done += count
     return runs
+
+
+def matched_spans(
+    text: str, span: range, sources: Sequence[tuple[int, str]], taken: Sequence[CopiedSpan] = ()
+) -> list[CopiedSpan]:
+    """Find what a span of a text shares with its sources, word for word; see `text_matches`.
+
+    A run may begin before the span, where another one had the same source; of it the span's part is given.
+
+    Args:
+        text: that was written, up to the end of the span or further.
+        span: characters of it.
+        sources: for each neighbor its chunk and what was read of it, the likeliest first.
+        taken: what is known to be copied; of a run what lies between these is given.
+
+    Returns:
+        In the order of the text; with those that were taken they do not overlap.
+    """
+    before = begin_of_words(text, span.start, words=LEAST_WORDS - 1)
+    window = text[before : span.stop]
+    free = _between(span, taken)
+    found = []
+    for match in text_matches(window, [source for _, source in sources]):
+        for gap in free:
+            part = clipped(match, gap.start - before, gap.stop - before)
+            if part is None or not any(map(str.isalnum, window[part.start : part.end])):
+                continue
+            found.append(
+                CopiedSpan(
+                    before + part.start,
+                    before + part.end,
+                    sources[part.source][0],
+                    part.source_start,
+                    part.source_end,
+                    share=None,
+                    by="match",
+                )
+            )
+    return found
+
+
+def _between(span: range, taken: Sequence[CopiedSpan]) -> list[range]:
+    """What is left of a span without these.
+
+    span     0 … 20, taken 3 … 5 and 9 … 12        left     0 … 3, 5 … 9, 12 … 20
+    """
+    free, at = [], span.start
+    for copied in sorted(taken, key=lambda copied: copied.start):
+        free.append(range(at, copied.start))
+        at = max(at, copied.end)
+    return [gap for gap in [*free, range(at, span.stop)] if gap]

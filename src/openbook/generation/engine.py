@@ -192,12 +192,16 @@ class Engine:
             _finish(ticket, "cancelled")
 
     def _next_to_join(self) -> list[BatchRow]:
-        """Take those that wait the longest into the batch, as many as it has room for."""
+        """Take those that wait the longest into the batch, as many as it has room for.
+
+        One whose stride is another than the batch's waits until that is written, and so do those behind it.
+        """
         if not self._batch.may_join:
             return []
         with self._changed:
             room = min(self.max_batch - len(self._running), len(self._waiting))
-            joining = [self._waiting.popleft() for _ in range(room)]
+            first = [self._waiting[place].job.row for place in range(room)]
+            joining = [self._waiting.popleft() for _ in range(self._batch.fitting(first))]
             self._running += joining
         return [ticket.job.row for ticket in joining]
 

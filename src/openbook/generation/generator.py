@@ -7,6 +7,7 @@ from typing import Literal
 from openbook.database import Database, DocumentFilter, Version
 from openbook.errors import SettingsError, list_of_texts
 from openbook.generation.beam_search import Dictated, best_beam, check_beams
+from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation
 from openbook.generation.neighbor_fetcher import fetcher_for
 from openbook.generation.request import check_request
@@ -43,6 +44,8 @@ class Generation:
     """stop: an end-of-text token or a stop text came; length: all tokens that were asked for are written."""
     logprobs: list[WrittenToken] = field(default_factory=list)
     """Of each token, if they were asked for."""
+    drafts: DraftCounts | None = None
+    """What drafts saved; None: none were asked for."""
 
 
 def generate(
@@ -55,6 +58,10 @@ def generate(
     mode: str | None = None,
     retrieval: bool = True,
     documents: DocumentFilter | None = None,
+    stride: int | None = None,
+    look_ahead: int = 0,
+    drafts: bool = False,
+    influence: bool = False,
     sampling: Sampling | None = None,
     stop: Sequence[str] = (),
     min_new_tokens: int = 0,
@@ -76,6 +83,12 @@ def generate(
         mode: of search; None: the database's default.
         retrieval: False writes without looking anything up.
         documents: to look things up in; None: all.
+        stride: tokens after which the last M tokens are looked up again, 1 … M; None: M, a chunk.
+        look_ahead: tokens before a look-up at which its search begins, on another thread, with the M tokens
+            that there are then; less than the stride.
+        drafts: check tokens that follow the text's ending in a neighbor, several in one pass; the likeliest
+            tokens are the same. Needs a temperature of 0.
+        influence: measure what each span's log-probability falls by without each of its neighbors.
         sampling: how tokens are drawn.
         stop: texts any of which ends what is written, and is not part of it.
         min_new_tokens: before so many tokens are written, nothing ends it.
@@ -96,8 +109,22 @@ def generate(
     opened = database.opened
     sampling = sampling or Sampling()
     check_beams(num_beams, sampling, stop)
-    asked = _Asked(max_new_tokens, k, mode, documents, sampling, stop, min_new_tokens, num_logprobs)
+    lookup = Lookup(book=opened, k=k, mode=mode, documents=documents, stride=stride, look_ahead=look_ahead)
+    asked = _Asked(
+        max_new_tokens,
+        lookup,
+        sampling,
+        stop,
+        min_new_tokens,
+        num_logprobs,
+        drafts=drafts,
+        influence=influence,
+    )
     if num_beams > 1:
+        if stride is not None or look_ahead:
+            raise SettingsError(
+                f"num_beams {num_beams}: beams look up whole chunks; leave stride and look-ahead out"
+            )
         searched = asked.job(model, opened, prompt, retrieval=retrieval, seed=seed)
         asked = replace(asked, sampling=_searched(model, searched, num_beams), min_new_tokens=0)
     job = asked.job(model, opened, prompt, retrieval=retrieval, seed=seed, on_text=on_text)
@@ -116,6 +143,9 @@ def generate_batch(
     mode: str | None = None,
     retrieval: bool = True,
     documents: DocumentFilter | None = None,
+    stride: int | None = None,
+    look_ahead: int = 0,
+    influence: bool = False,
     sampling: Sampling | None = None,
     stop: Sequence[str] = (),
     min_new_tokens: int = 0,
@@ -130,8 +160,8 @@ def generate_batch(
         num_samples: continuations of each.
         batch_size: texts that are written at a time.
         seed: of the first sample of each prompt; the next samples have the next numbers.
-        model, database, max_new_tokens, k, mode, retrieval, documents, sampling, stop, min_new_tokens,
-            num_logprobs, encoded_neighbors: as in `generate`.
+        model, database, max_new_tokens, k, mode, retrieval, documents, stride, look_ahead, influence,
+            sampling, stop, min_new_tokens, num_logprobs, encoded_neighbors: as in `generate`.
 
     Returns:
         The continuations in the order of the prompts, all samples of one side by side.
@@ -145,8 +175,15 @@ def generate_batch(
             raise SettingsError(f"{name} {number}: must be at least 1")
     texts = list_of_texts(prompts, where="prompts", remedy='call generate_batch(..., ["text", ...])')
     opened = database.opened
+    lookup = Lookup(book=opened, k=k, mode=mode, documents=documents, stride=stride, look_ahead=look_ahead)
     asked = _Asked(
-        max_new_tokens, k, mode, documents, sampling or Sampling(), stop, min_new_tokens, num_logprobs
+        max_new_tokens,
+        lookup,
+        sampling or Sampling(),
+        stop,
+        min_new_tokens,
+        num_logprobs,
+        influence=influence,
     )
     jobs = []
     for prompt in texts:
@@ -161,13 +198,13 @@ class _Asked:
     """What all texts of a call have in common."""
 
     max_new_tokens: int
-    k: int | None
-    mode: str | None
-    documents: DocumentFilter | None
+    lookup: Lookup
     sampling: Sampling
     stop: Sequence[str]
     min_new_tokens: int
     num_logprobs: int | None
+    drafts: bool = False
+    influence: bool = False
 
     def job(
         self,
@@ -180,20 +217,21 @@ class _Asked:
         on_text: OnText | None = None,
     ) -> TextJob:
         """Check a prompt, and make what writes its continuation."""
-        check_request(prompt, max_new_tokens=self.max_new_tokens, k=self.k)
+        check_request(prompt, max_new_tokens=self.max_new_tokens, k=self.lookup.k)
         if not retrieval:
             # They must belong together all the same.
-            fetcher_for(model, database, k=self.k, mode=self.mode, retrieval=False)
-        lookup = Lookup(book=database, k=self.k, mode=self.mode, documents=self.documents)
+            fetcher_for(model, database, k=self.lookup.k, mode=self.lookup.mode, retrieval=False)
         request = TextRequest(
             prompt_ids=tuple(_encode(database, prompt)),
             sampling=self.sampling,
             max_new_tokens=self.max_new_tokens,
-            lookup=lookup if retrieval else None,
+            lookup=self.lookup if retrieval else None,
             stop=tuple(self.stop),
             min_new_tokens=self.min_new_tokens,
             seed=seed,
             num_logprobs=self.num_logprobs,
+            drafts=self.drafts,
+            influence=self.influence,
         )
         return prepare(model, database.tokenizer, request, on_event=pieces_to(on_text))
 
@@ -240,6 +278,7 @@ def _generation(prompt: str, job: TextJob, end: TextEnd) -> Generation:
         tokens=end.completion_tokens,
         finish_reason="length" if end.finish_reason == "length" else "stop",
         logprobs=tokens if tells else [],
+        drafts=end.drafts,
     )
 
 

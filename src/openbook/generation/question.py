@@ -6,7 +6,8 @@ from typing import Literal
 
 from openbook.database import Database, DocumentFilter, Hit, Version
 from openbook.errors import SettingsError
-from openbook.generation.citations import Citation, cited_neighbor
+from openbook.generation.book_drafts import DraftCounts
+from openbook.generation.citations import Citation, cite_whole
 from openbook.generation.generator import pieces_to
 from openbook.generation.question_fetcher import question_fetcher_for
 from openbook.generation.request import check_request
@@ -32,6 +33,8 @@ class Answer:
     prompt_tokens: int
     """Of the question in the model's format, with passages that stand there; not of neighbors read beside."""
     completion_tokens: int
+    drafts: DraftCounts | None = None
+    """What drafts saved; None: none were asked for."""
 
     @property
     def is_refusal(self) -> bool:
@@ -51,6 +54,10 @@ def ask(
     in_prompt: bool = False,
     retrieval: bool = True,
     documents: DocumentFilter | None = None,
+    stride: int | None = None,
+    look_ahead: int = 0,
+    drafts: bool = False,
+    influence: bool = False,
     sampling: Sampling | None = None,
     stop: Sequence[str] = (),
     min_new_tokens: int = 0,
@@ -74,6 +81,12 @@ def ask(
         in_prompt: put what is found into the prompt, and have the model read nothing beside it.
         retrieval: False answers from memory alone.
         documents: to look things up in; None: all.
+        stride: tokens after which the last M tokens are looked up again, 1 … M; None: M, a chunk.
+        look_ahead: tokens before a look-up at which its search begins, on another thread, with the M tokens
+            that there are then; less than the stride.
+        drafts: check tokens that follow the text's ending in a neighbor, several in one pass; the likeliest
+            tokens are the same. Needs a temperature of 0.
+        influence: measure what each span's log-probability falls by without each of its neighbors.
         sampling: how tokens are drawn; None: the likeliest one each time.
         stop: texts any of which ends the answer, and is not part of it, beside the format's own.
         min_new_tokens: before so many tokens are written, nothing ends it.
@@ -96,6 +109,10 @@ def ask(
         in_prompt=in_prompt,
         retrieval=retrieval,
         documents=documents,
+        stride=stride,
+        look_ahead=look_ahead,
+        drafts=drafts,
+        influence=influence,
         sampling=sampling,
         stop=stop,
         min_new_tokens=min_new_tokens,
@@ -116,6 +133,10 @@ def converse(
     in_prompt: bool = False,
     retrieval: bool = True,
     documents: DocumentFilter | None = None,
+    stride: int | None = None,
+    look_ahead: int = 0,
+    drafts: bool = False,
+    influence: bool = False,
     sampling: Sampling | None = None,
     stop: Sequence[str] = (),
     min_new_tokens: int = 0,
@@ -135,6 +156,10 @@ def converse(
         in_prompt: put what is found before the last question.
         retrieval: False answers from memory alone.
         documents: to look things up in.
+        stride: tokens between two look-ups.
+        look_ahead: tokens before a look-up at which its search begins.
+        drafts: check tokens that neighbors go on with.
+        influence: measure that of neighbors; spans that are told while the text is written do not have it.
         sampling: how tokens are drawn.
         stop: texts any of which ends the answer, and is not part of it, beside the format's own.
         min_new_tokens: before so many tokens are written, nothing ends it.
@@ -157,7 +182,15 @@ def converse(
             model, database, question, chat, k=k, mode=mode, in_prompt=True, documents=documents
         )
         passages = fetcher.hits_of_question()
-    beside = Lookup(book=database, k=k, mode=mode, documents=documents, question=question)
+    beside = Lookup(
+        book=database,
+        k=k,
+        mode=mode,
+        documents=documents,
+        question=question,
+        stride=stride,
+        look_ahead=look_ahead,
+    )
     request = TextRequest(
         prompt_ids=tuple(_prompt_of(model, chat, turns[:-1], question, passages)),
         sampling=sampling or Sampling(temperature=0),
@@ -167,14 +200,16 @@ def converse(
         min_new_tokens=min_new_tokens,
         strip=True,
         end_ids=chat.end_ids,
+        drafts=drafts,
+        influence=influence,
         seed=seed,
     )
     job = prepare(model, chat.tokenizer, request, on_event=on_event)
     with evaluation_mode(model):
         (end,) = write_texts(model, [job], batch_size=1)
-    citations = _cited_whole(end.text, passages) if in_prompt else end.citations
+    citations = cite_whole(end.text, passages) if in_prompt else end.citations
     reason: Literal["stop", "length"] = "length" if end.finish_reason == "length" else "stop"
-    return Answer(end.text, citations, reason, end.prompt_tokens, end.completion_tokens)
+    return Answer(end.text, citations, reason, end.prompt_tokens, end.completion_tokens, end.drafts)
 
 
 def _prompt_of(
@@ -199,10 +234,3 @@ def _asked(chat: ChatFormat, question: str, texts: Sequence[str]) -> list[Turn]:
     if texts and chat.tokenizer.chat_template is None:  # there the question's label stands between them
         return [Turn("system", "\n\n".join(texts)), Turn("user", question)]
     return [Turn("user", "\n\n".join([*texts, question]))]
-
-
-def _cited_whole(answer: str, passages: Sequence[Hit]) -> list[Citation]:
-    """Passages in the prompt, read by all of the answer: nobody looks how much each was looked at."""
-    if not passages or not answer:
-        return []
-    return [Citation(0, len(answer), [cited_neighbor(hit, None) for hit in passages])]

@@ -11,6 +11,10 @@ With M = 4, a prompt of 6 tokens p, and one of 3 tokens q that joins at the firs
             |         |         in one search, and each row reads what its own chunk found
             both chunks of the prompt p are looked up before its first token is written
 
+With a stride, rows are looked up between the borders, too: what is read until the next look-up is what the
+last M tokens find. All rows of a batch have the same. While a row is alone, drafts out of its neighbors may
+be checked, see `openbook.generation.book_drafts`: a pass then writes several tokens, never across a look-up.
+
 A row may leave after any token. Tokens in, tokens out; what retrieves and how is the rows' own.
 """
 
@@ -20,8 +24,10 @@ import torch
 from torch import Tensor
 
 from openbook.generation.batch_row import BatchRow, DecodingSettings, IsDone, Prediction
+from openbook.generation.book_drafts import MOST_PROPOSED
 from openbook.generation.decoded_token import DecodedToken
 from openbook.generation.joint_search import NeighborSource, Wanted, fetch_together
+from openbook.generation.look_ahead import LookAhead
 from openbook.generation.row_neighbors import neighbors_of_rows
 from openbook.model import EncodedNeighbors, RetroCache, RetroForCausalLM
 from openbook.model.cache_rows import drop_padding, join_rows
@@ -46,6 +52,7 @@ class RunningBatch:
         self._encoded_neighbors = encoded_neighbors
         self._chunk_size = model.config.chunk_size
         self._reads_itself = getattr(model.config, "reader", None) == "own"
+        self._ahead = LookAhead()
         self._cache = RetroCache()
         self._length = 0
         """Places in the cache."""
@@ -55,15 +62,23 @@ class RunningBatch:
         """Whether other texts may join in the next step: nothing runs, or a chunk will be complete."""
         return not self.rows or self._length % self._chunk_size == self._chunk_size - 1
 
+    def fitting(self, rows: Sequence[BatchRow]) -> int:
+        """How many of these, from the first on, may join in the next step: those of the batch's stride."""
+        if not self.may_join or not rows:
+            return 0
+        stride = (self.rows or rows)[0].settings.stride
+        different = (place for place, row in enumerate(rows) if row.settings.stride != stride)
+        return next(different, len(rows))
+
     def step(self, joining: Sequence[BatchRow] = ()) -> None:
-        """Write one token of every row.
+        """Write one token of every row, or several of one that is alone.
 
         What goes wrong with a row is its `error`; the others go on. Rows that have ended are gone after it.
 
         Args:
-            joining: texts to begin; only where `may_join`.
+            joining: texts to begin, only those that are `fitting`.
         """
-        assert self.may_join or not joining, "texts join at a chunk border"
+        assert self.fitting(joining) == len(joining), "texts join at a chunk border, those of a stride"
         with torch.inference_mode():
             neighbors = self._look_up(joining)
             if self.rows:
@@ -81,40 +96,72 @@ class RunningBatch:
         """Neighbors [C, K, R] with their mask, of each row that needs some in this step."""
         M = self._chunk_size
         wanted: list[tuple[BatchRow, Wanted]] = []
-        if self._length % M == M - 1:
+        begun: list[BatchRow] = []
+        if self._is_due(self._length + 1):
+            begun = [row for row in self.rows if self._ahead.has_begun(row)]
             for row in self.rows:
-                if row.source is not None:
-                    wanted.append((row, Wanted(row.source, [row.last_chunk(M)])))
+                if row.source is not None and row not in begun:
+                    wanted.append((row, Wanted(row.source, [row.last_tokens(M)])))
         for row in joining:
             if row.source is not None:
                 chunks = row.chunks_of_prompt(M)
                 # A base that reads its neighbors itself has all of a prompt read those of its last chunk.
                 wanted.append((row, Wanted(row.source, chunks[-1:] if self._reads_itself else chunks)))
+        results = zip([row for row, _ in wanted], fetch_together([one for _, one in wanted]), strict=True)
         neighbors = {}
-        for (row, _), found in zip(wanted, fetch_together([one for _, one in wanted]), strict=True):
+        for row, found in [*results, *((row, self._ahead.finish(row)) for row in begun)]:
             if isinstance(found, Exception):
                 row.fail(found)
             else:
-                row.read(found[0].shape[1])
+                row.read(*found)
                 neighbors[row] = found
         self._keep([row for row in self.rows if not row.ended])
         return neighbors
 
+    def _look_ahead(self) -> None:
+        """Begin the searches whose look-ups are soon due."""
+        for row in self.rows:
+            tokens = range(1, row.settings.look_ahead + 1)
+            soon = next((count for count in tokens if self._is_due(self._length + 1 + count)), None)
+            if soon is not None and len(row.written) + soon < row.settings.max_new_tokens:
+                self._ahead.begin(row, chunk_size=self._chunk_size)
+
+    def _is_due(self, length: int) -> bool:
+        """Whether something is looked up once there are so many tokens."""
+        stride = self.rows[0].settings.stride if self.rows else None
+        place = length % self._chunk_size
+        return place == 0 if stride is None else place % stride == 0
+
     def _write_next(self, neighbors: dict[BatchRow, tuple[Tensor, Tensor]]) -> None:
-        """One token more of each running row."""
+        """One token more of each running row; of one that is alone those of a draft, too."""
         if not self.rows:
             return
-        if self._length % self._chunk_size == self._chunk_size - 1:
+        if self._is_due(self._length + 1):
             # The token that completes a chunk reads that chunk's neighbors, not the last one's.
             self._cache.last = None
-        new = [[row.written[-1].id] for row in self.rows]
-        self._length += 1
+            if self.rows[0].settings.stride is not None:
+                self._cache.end_chunk_after(1, chunk_size=self._chunk_size)
+        self._look_ahead()
+        draft = self._draft()
+        new = [[row.written[-1].id, *draft] for row in self.rows]
+        self._length += len(new[0])
         try:
-            self._pass(self.rows, new, self._cache, neighbors, is_prompt=False)
+            rejected = self._pass(self.rows, new, self._cache, neighbors, is_prompt=False, draft=draft)
+            self._cache.take_back(rejected, chunk_size=self._chunk_size)
+            self._length -= rejected
         except Exception as error:  # what it leaves of the cache fits nothing
             for row in self.rows:
                 row.fail(error)
             self._keep([])
+
+    def _draft(self) -> list[int]:
+        """Tokens that may follow those of a row that is alone, none of which ends a window to look up."""
+        if len(self.rows) > 1:
+            return []
+        room = 0
+        while room < MOST_PROPOSED and not self._is_due(self._length + 2 + room):
+            room += 1
+        return self.rows[0].draft(room)
 
     def _begin(
         self, joining: Sequence[BatchRow], neighbors: dict[BatchRow, tuple[Tensor, Tensor]]
@@ -140,6 +187,7 @@ class RunningBatch:
     ) -> RetroCache:
         cache = RetroCache()
         cache.encoded_neighbors = self._encoded_neighbors
+        cache.num_recent = 0 if rows[0].settings.stride is None else 2 * self._chunk_size
         new = []
         for row in rows:
             row.padding = -len(row.prompt) % self._chunk_size
@@ -155,8 +203,21 @@ class RunningBatch:
         neighbors: dict[BatchRow, tuple[Tensor, Tensor]],
         *,
         is_prompt: bool,
-    ) -> None:
-        """Read tokens of rows, equally many of each, and draw the next one of each."""
+        draft: Sequence[int] = (),
+    ) -> int:
+        """Read tokens of rows, equally many of each, and draw the next one of each.
+
+        Args:
+            rows: that are read.
+            new: tokens of each.
+            cache: of those before.
+            neighbors: of the rows that look something up.
+            is_prompt: all tokens read them.
+            draft: of a row that is alone, the last ones of its tokens.
+
+        Returns:
+            How many tokens of the draft were wrong.
+        """
         device = self.model.device
         reads = any(row.source is not None for row in rows)
         ids, mask = neighbors_of_rows([neighbors.get(row) for row in rows], device)
@@ -168,17 +229,38 @@ class RunningBatch:
             **_padding_arguments(rows, length, len(new[0]), device),
             past_key_values=cache,
             use_cache=True,
-            logits_from=len(new[0]) - 1,
+            logits_from=len(new[0]) - len(draft) - 1,
             output_shares=reads,
             output_copied=reads,
             is_prompt=is_prompt and ids is not None,
         )
-        for place, row in enumerate(rows):
+        accepted = 0
+        for number, row in enumerate(rows):
             try:
-                predicted = _prediction(out, place)
-                row.add(predicted, chunk_size=self._chunk_size, mixes=self.model.copy_head is not None)
+                accepted = self._write(row, out, number, draft)
             except Exception as error:  # its neighbors go on
                 row.fail(error)
+        return len(draft) - accepted
+
+    def _write(self, row: BatchRow, out: RetroCausalLMOutput, number: int, draft: Sequence[int]) -> int:
+        """Draw a row's next token, and while these are the draft's those after it.
+
+        Returns:
+            How many tokens of the draft were written.
+        """
+        mixes, accepted = self.model.copy_head is not None, 0
+        row.passes += 1
+        row.proposed += len(draft)
+        for place in range(-len(draft) - 1, 0):
+            before = len(row.written)
+            row.add(_prediction(out, number, place), chunk_size=self._chunk_size, mixes=mixes)
+            if len(row.written) == before or place == -1 or row.written[-1].id != draft[accepted]:
+                break
+            accepted += 1
+            if row.ended:
+                break
+        row.accepted += accepted
+        return accepted
 
     def _keep(self, rows: list[BatchRow]) -> None:
         """Keep these of the running rows alone."""
@@ -188,6 +270,7 @@ class RunningBatch:
             kept = [place for place, row in enumerate(self.rows) if row in rows]
             self._cache.batch_select_indices(torch.tensor(kept, device=self.model.device))
         self.rows = rows
+        self._ahead.keep(rows)
         if not rows:
             self._cache, self._length = RetroCache(), 0
 
@@ -252,12 +335,12 @@ def decode(
     return row.written
 
 
-def _prediction(out: RetroCausalLMOutput, place: int) -> Prediction:
-    """Of one row, after its last token."""
+def _prediction(out: RetroCausalLMOutput, row: int, place: int) -> Prediction:
+    """Of one row, after a token, counted from the end."""
     assert out.logits is not None
-    shares = None if out.neighbor_shares is None else out.neighbor_shares[place, -1]
-    copied = None if out.copied is None else out.copied.last_of(place)
-    return Prediction(out.logits[place, -1], shares, copied)
+    shares = None if out.neighbor_shares is None else out.neighbor_shares[row, place]
+    copied = None if out.copied is None else out.copied.at(row, place)
+    return Prediction(out.logits[row, place], shares, copied)
 
 
 def _padding_arguments(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from openbook.database import DocumentFilter, Version
+from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation
 from openbook.generation.decoded_token import TokenLogprob
 from openbook.generation.sampling import Sampling
@@ -40,6 +41,12 @@ class Lookup:
     """To look things up in; None: all."""
     question: str | None = None
     """What is looked up for the prompt; None: the prompt's own chunks."""
+    stride: int | None = None
+    """Tokens after which the last M tokens are looked up again, 1 … M, counted from each chunk border; None:
+    M, a chunk."""
+    look_ahead: int = 0
+    """Tokens before a look-up at which its search begins, on another thread, with the M tokens that there are
+    then; less than the stride. 0: it begins when it is due, and decoding waits for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +67,12 @@ class TextRequest:
     """Before so many tokens are written, none that ends the text is drawn, and no stop text counts."""
     end_ids: frozenset[int] = frozenset()
     """Tokens that end the text, beside the tokenizer's end of text."""
+    drafts: bool = False
+    """Check tokens that follow the text's ending in a neighbor, several in one pass, while this text is
+    written alone; needs a temperature of 0."""
+    influence: bool = False
+    """Measure the influence of each neighbor when the text is complete, which takes about as long as reading
+    it once more for each; citations that are told while it is written do not have it."""
     seed: int | None = None
     """Of the draws; None: one is drawn."""
     num_logprobs: int | None = None
@@ -105,6 +118,8 @@ class TextEnd:
     """With those that the model puts before every text itself."""
     completion_tokens: int
     seed: int = field(compare=False)
+    drafts: DraftCounts | None = None
+    """None: not asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from openbook.errors import MismatchError, SettingsError, TooLongError
 from openbook.generation.batch_row import BatchRow, DecodingSettings
+from openbook.generation.book_drafts import DraftCounts
+from openbook.generation.influence import influences
 from openbook.generation.neighbor_fetcher import NeighborFetcher, fetcher_for
 from openbook.generation.question_fetcher import fetcher_of_question
 from openbook.generation.request import check_ends
@@ -26,6 +28,7 @@ class TextJob:
 
     row: BatchRow
     text: WrittenText
+    model: RetroForCausalLM
 
     def finish(self, reason: FinishReason | None = None) -> TextEnd | None:
         """Tell how it ended, once the row has.
@@ -39,7 +42,10 @@ class TextJob:
         if self.row.error is not None:
             self.text.fail(self.row.error)
             return None
-        return self.text.end(self.row.written, reason)
+        row = self.row
+        counts = DraftCounts(row.passes, row.proposed, row.accepted) if row.settings.drafts else None
+        measured = influences(self.model, row) if self.text.request.influence and row.written else None
+        return self.text.end(row.written, reason, drafts=counts, influences=measured)
 
 
 def prepare(
@@ -74,8 +80,11 @@ def prepare(
         end_ids=request.end_ids,
         min_new_tokens=request.min_new_tokens,
         num_logprobs=request.num_logprobs,
+        stride=_stride_of(model, request.lookup),
+        look_ahead=0 if request.lookup is None else request.lookup.look_ahead,
+        drafts=request.drafts,
     )
-    return TextJob(BatchRow(list(request.prompt_ids), settings, source, text.add), text)
+    return TextJob(BatchRow(list(request.prompt_ids), settings, source, text.add), text, model)
 
 
 def write_texts(
@@ -99,13 +108,15 @@ def write_texts(
     batch = RunningBatch(model, encoded_neighbors)
     waiting = list(jobs)
     while waiting or batch.rows:
-        room = batch_size - len(batch.rows) if batch.may_join else 0
-        batch.step([job.row for job in waiting[:room]])
-        waiting = waiting[room:]
+        room = batch_size - len(batch.rows)
+        joining = batch.fitting([job.row for job in waiting[:room]])
+        batch.step([job.row for job in waiting[:joining]])
+        waiting = waiting[joining:]
     for job in jobs:
         if job.row.error is not None:
             raise job.row.error
-    return [job.text.end(job.row.written) for job in jobs]
+    ends = [job.finish() for job in jobs]
+    return [end for end in ends if end is not None]
 
 
 def any_seed() -> int:
@@ -164,12 +175,40 @@ def _require_possible(request: TextRequest, *, vocab_size: int) -> None:
     check_ends(
         max_new_tokens=request.max_new_tokens, min_new_tokens=request.min_new_tokens, stop=request.stop
     )
+    if request.drafts and request.sampling.temperature > 0:
+        raise SettingsError(
+            "drafts are checked against the likeliest token: ask for a temperature of 0, or for no drafts"
+        )
+    if request.influence and request.lookup is None:
+        raise SettingsError(
+            "influence: nothing is looked up beside the prompt; leave it out, or have something looked up"
+        )
     if request.num_logprobs is not None and not 0 <= request.num_logprobs <= vocab_size:
         raise SettingsError(
             f"logprobs of {request.num_logprobs} tokens: must be from 0 to {vocab_size}, the vocabulary"
         )
     if request.seed is not None and not _SEEDS_OF_TORCH.start <= request.seed < _SEEDS_OF_TORCH.stop:
         raise SettingsError(f"seed {request.seed}: must be from -2^63 to 2^64 - 1")
+
+
+def _stride_of(model: RetroForCausalLM, lookup: Lookup | None) -> int | None:
+    """Tokens between look-ups; None: a chunk.
+
+    Raises:
+        SettingsError: no tokens, or more than a chunk; or a look-ahead as long as that.
+    """
+    M = model.config.chunk_size
+    if lookup is None:
+        return None
+    stride = M if lookup.stride is None else lookup.stride
+    if not 1 <= stride <= M:
+        raise SettingsError(f"stride {stride}: must be from 1 to {M}, the model's chunk length")
+    if not 0 <= lookup.look_ahead < stride:
+        raise SettingsError(
+            f"look-ahead of {lookup.look_ahead} tokens: must be from 0 to {stride - 1}, less than the "
+            "tokens between two look-ups"
+        )
+    return None if stride == M else stride
 
 
 def _source_of(model: RetroForCausalLM, tokenizer: Tokenizer, lookup: Lookup) -> NeighborFetcher | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
+from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation, cite_chunks, moved
 from openbook.generation.decoded_token import DecodedToken
 from openbook.generation.neighbor_fetcher import NeighborFetcher
@@ -80,12 +81,21 @@ class WrittenText:
         self._tell_spans()
         return self._stream.stopped
 
-    def end(self, written: list[DecodedToken], reason: FinishReason | None = None) -> TextEnd:
+    def end(
+        self,
+        written: list[DecodedToken],
+        reason: FinishReason | None = None,
+        *,
+        drafts: DraftCounts | None = None,
+        influences: Sequence[Sequence[float]] | None = None,
+    ) -> TextEnd:
         """Tell the rest, and that the text has ended.
 
         Args:
             written: all tokens.
             reason: why; None: as the tokens say.
+            drafts: what they saved; None: none were asked for.
+            influences: for each look-up that of its neighbors; None: not asked for.
         """
         stream = self._stream
         piece = stream.finish([token.id for token in written])
@@ -94,13 +104,21 @@ class WrittenText:
             count = min(count, sum(begin < len(stream.text) for begin in [0, *self._ends]))
         if piece or count > self._tokens_told:
             self._tell_piece(piece, written, count)
-        self._citations = self._cited(written)
+        self._citations = self._cited(written, influences=influences)
         self._tell_spans()
         if reason is None:
             complete = not stream.stopped and len(written) >= self.request.max_new_tokens
             reason = "length" if complete else "stop"
         self.is_over = True
-        end = TextEnd(stream.text, self._citations, reason, self.prompt_tokens, len(written), seed=self.seed)
+        end = TextEnd(
+            stream.text,
+            self._citations,
+            reason,
+            self.prompt_tokens,
+            len(written),
+            seed=self.seed,
+            drafts=drafts,
+        )
         self._tell(end)
         return end
 
@@ -109,11 +127,17 @@ class WrittenText:
         self.is_over = True
         self._tell(TextFailure(error))
 
-    def _cited(self, written: Sequence[DecodedToken], before: int | None = None) -> list[Citation]:
+    def _cited(
+        self,
+        written: Sequence[DecodedToken],
+        before: int | None = None,
+        influences: Sequence[Sequence[float]] | None = None,
+    ) -> list[Citation]:
         """The citations of the text; of chunks before one alone, where more is to come."""
         if self._source is None:
             return []
-        _, found = cite_chunks(written, self._source.hits, self._tokenizer, self._source.retrieved)
+        source = self._source
+        _, found = cite_chunks(written, source.hits, self._tokenizer, source.retrieved, influences)
         citations = [citation for chunk, citation in found if before is None or chunk < before]
         end = len(self._stream.text) if before is None else None
         return moved(citations, by=self._stream.lead, end=end)

@@ -52,10 +52,10 @@ class CopyDistribution:
         parts = (self.weights, self.ids, self.log_gate, self.log_rest)
         return CopyDistribution(*(part[:, start:] for part in parts))
 
-    def last_of(self, row: int) -> "CopyDistribution":
-        """What one row would copy at its last position, B = T = 1."""
+    def at(self, row: int, place: int) -> "CopyDistribution":
+        """What one row would copy at a position, B = T = 1."""
         parts = (self.weights, self.ids, self.log_gate, self.log_rest)
-        return CopyDistribution(*(part[row : row + 1, -1:] for part in parts))
+        return CopyDistribution(*(part[row, place][None, None] for part in parts))
 
     def mix(self, logits: Tensor) -> Tensor:
         """Compute the log-probabilities [B, T, V] of the mixture."""

@@ -71,6 +71,7 @@ def reading_of(state: ServerState, options: OpenbookOptions, question: str | Non
         mode=options.mode,
         documents=None if options.filter is None else options.filter.documents(),
         question=question,
+        stride=options.stride,
     )
     return Reading(lookup, book.name)
 

@@ -31,7 +31,10 @@ class CopiedPart(BaseModel):
     chunk_id: int
     source_start: int
     source_end: int
-    share: float
+    share: float | None
+    """Of the probability that came from copying, where a copy head says so."""
+    by: Literal["copy head", "match"] = "copy head"
+    """How it is known: the copy head says so; or the words are the same in both."""
 
 
 class ReadNeighbor(BaseModel):
@@ -45,6 +48,10 @@ class ReadNeighbor(BaseModel):
     continuation: str
     score: float
     attention: float | None
+    is_used: bool = True
+    """At least half of an equal share of the attention, or words that were copied, or nobody knows."""
+    influence: float | None = None
+    """What the span's log-probability, in nats, falls by without it; null: not asked for."""
 
 
 class SpanCitation(BaseModel):

@@ -70,6 +70,8 @@ class OpenbookOptions(RequestBody):
     """Neighbors of each chunk; null: as in the model's training."""
     mode: Mode | None = None
     """Of search; null: the book's default."""
+    stride: Annotated[int, Field(ge=1)] | None = None
+    """Tokens after which the last M tokens are looked up again, M being the model's chunk length; null: M."""
     filter: DocumentPatterns | None = None
     """Which documents are looked things up in; null: all."""
     footnotes: bool = False

@@ -90,6 +90,20 @@ def test_only_what_was_chosen_is_read(openbook: OpenBook, database: Path, base: 
     assert (wrong.code, "nearest: 'texts/note1.txt'" in wrong.error) == (2, True)
 
 
+def test_a_stride_drafts_and_influence(openbook: OpenBook, database: Path, base: Path) -> None:
+    options = ("--model", base, "--max-tokens", "20", "--json")
+    plain = openbook("ask", database, QUESTION, *options).json
+    asked = openbook("ask", database, QUESTION, "--drafts", "--influence", *options).json
+    assert (asked["answer"], plain["drafts"]) == (plain["answer"], None)
+    assert asked["drafts"]["passes"] + asked["drafts"]["accepted"] >= asked["completion_tokens"]
+    neighbors = [neighbor for span in asked["citations"] for neighbor in span["neighbors"]]
+    assert neighbors
+    assert all(isinstance(neighbor["influence"], float) for neighbor in neighbors)
+    assert openbook("ask", database, QUESTION, "--stride", "9", *options).code == 0
+    wrong = openbook("ask", database, QUESTION, "--influence", "--in-prompt", *options)
+    assert (wrong.code, "--influence" in wrong.error) == (2, True)
+
+
 def test_as_json(openbook: OpenBook, database: Path, base: Path) -> None:
     options = ("--model", base, "--max-tokens", "5", "--json")
     found = openbook("ask", database, QUESTION, *options).json

@@ -42,6 +42,14 @@ WORDS = ("Number 3. ba", "--max-new-tokens", "20", "--seed", "1")
         (("a", "--num-beams", "2", "--chat"), "leave out --chat"),
         (("a", "--logprobs", "-1", "--json"), "--logprobs -1"),
         (("a", "--source", "book", "--no-retrieval"), "leave them out"),
+        (("a", "--stride", "0"), "stride 0"),
+        (("a", "--stride", "17"), "stride 17: must be from 1 to 16"),
+        (("a", "--stride", "4", "--no-retrieval"), "--stride"),
+        (("a", "--influence", "--no-retrieval"), "--influence"),
+        (("a", "--drafts"), "--temperature 0"),
+        (("a", "--drafts", "--temperature", "0", "--samples", "2"), "leave out --samples"),
+        (("a", "--look-ahead", "16"), "look-ahead of 16 tokens: must be from 0 to 15"),
+        (("a", "--look-ahead", "-1"), "look-ahead -1"),
     ],
 )
 def test_wrong_ways_to_generate(
@@ -138,3 +146,21 @@ def test_options_of_drawing_and_ending_reach_the_text(
     assert stopped["text"] == plain["text"][: plain["text"].index(middle)]
     assert stopped["finish_reason"] == "stop"
     assert stopped["logprobs"] == []
+
+
+def test_a_stride_drafts_and_influence(openbook: OpenBook, trained_folder: Path, book: Database) -> None:
+    command = ("generate", trained_folder, book.path, *WORDS, "--temperature", "0", "-k", "2")
+    plain = openbook(*command, "--json").json
+    options = ("--drafts", "--influence")
+    asked = openbook(*command, *options, "--json").json
+    assert asked["text"] == plain["text"]
+    assert plain["drafts"] is None
+    assert asked["drafts"]["passes"] + asked["drafts"]["accepted"] == asked["tokens"]
+    neighbors = [neighbor for citation in asked["citations"] for neighbor in citation["neighbors"]]
+    assert all(isinstance(neighbor["influence"], float) for neighbor in neighbors)
+    assert {neighbor["influence"] for c in plain["citations"] for neighbor in c["neighbors"]} == {None}
+    told = openbook(*command, *options)
+    assert "influence " in told.out
+    assert "drafts: " in told.err
+    often = openbook(*command, "--stride", "5", "--look-ahead", "2", "--json").json
+    assert len(often["citations"]) > len(plain["citations"])

@@ -31,6 +31,14 @@ from openbook.cli.sampling_options import (
 )
 from openbook.cli.text_output import MarkedText, print_answer, reason_of
 from openbook.cli.unseen import note_unseen
+from openbook.cli.writing_options import (
+    CheckDrafts,
+    LookAheadTokens,
+    LookupStride,
+    MeasureInfluence,
+    check_writing,
+    drafts_saved,
+)
 
 
 def ask(
@@ -45,6 +53,10 @@ def ask(
     id: OnlyIds = None,
     source: OnlySources = None,
     title: OnlyTitles = None,
+    stride: LookupStride = None,
+    look_ahead: LookAheadTokens = 0,
+    drafts: CheckDrafts = False,
+    influence: MeasureInfluence = False,
     temperature: Temperature = 0.0,
     top_k: TopK = None,
     top_p: TopP = 0.95,
@@ -86,6 +98,14 @@ def ask(
         "logit_bias": biases_of(logit_bias),
     }
     check_sampling(**drawing)
+    check_writing(
+        stride=stride,
+        look_ahead=look_ahead,
+        drafts=drafts,
+        influence=influence,
+        temperature=temperature,
+        reads_beside=retrieval and not in_prompt,
+    )
     documents = document_filter(id, source, title, retrieval=retrieval)
     database = Version.open(db)
     if retrieval:
@@ -99,7 +119,8 @@ def ask(
     from openbook.generation import Sampling, converse
     from openbook.text import Turn
 
-    told = MarkedText() if on_terminal() and not json else None
+    # Influence is known when the text is complete.
+    told = MarkedText() if on_terminal() and not json and not influence else None
     if told is not None:
         print_dimmed(question)
     result = converse(
@@ -113,6 +134,10 @@ def ask(
         in_prompt=in_prompt,
         retrieval=retrieval,
         documents=documents,
+        stride=stride,
+        look_ahead=look_ahead,
+        drafts=drafts,
+        influence=influence,
         sampling=Sampling(**drawing),
         stop=stop or (),
         min_new_tokens=min_new_tokens,
@@ -121,6 +146,8 @@ def ask(
     )
     if retrieval and not result.citations:
         note(f"nothing in {db} was found for this question")
+    if result.drafts is not None:
+        note(drafts_saved(result.drafts))
     if told is not None:
         told.end(result)
     else:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openbook.cli.console import on_terminal
+from openbook.cli.console import note, on_terminal
 from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
 from openbook.cli.inputs import load_model, require_model
 from openbook.cli.lookups import lookup_of
@@ -37,6 +37,14 @@ from openbook.cli.sampling_options import (
 )
 from openbook.cli.text_output import ToldText, print_generations
 from openbook.cli.unseen import note_unseen, unseen_of
+from openbook.cli.writing_options import (
+    CheckDrafts,
+    LookAheadTokens,
+    LookupStride,
+    MeasureInfluence,
+    check_writing,
+    drafts_saved,
+)
 from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -55,6 +63,10 @@ def generate(
     id: OnlyIds = None,
     source: OnlySources = None,
     title: OnlyTitles = None,
+    stride: LookupStride = None,
+    look_ahead: LookAheadTokens = 0,
+    drafts: CheckDrafts = False,
+    influence: MeasureInfluence = False,
     temperature: Temperature = 0.8,
     top_k: TopK = None,
     top_p: TopP = 0.95,
@@ -95,8 +107,16 @@ def generate(
         "logit_bias": biases_of(logit_bias),
     }
     check_sampling(**drawing)
-    _require_possible(samples, logprobs, num_beams, chat=chat, json=json)
+    _require_possible(samples, logprobs, num_beams, drafts=drafts, chat=chat, json=json)
     require_model(model)
+    check_writing(
+        stride=stride,
+        look_ahead=look_ahead,
+        drafts=drafts,
+        influence=influence,
+        temperature=temperature,
+        reads_beside=retrieval,
+    )
     documents = document_filter(id, source, title, retrieval=retrieval)
     database = Version.open(db)
     if retrieval:
@@ -120,6 +140,10 @@ def generate(
         mode=mode,
         retrieval=retrieval,
         documents=documents,
+        stride=stride,
+        look_ahead=look_ahead,
+        drafts=drafts,
+        influence=influence,
         sampling=Sampling(**drawing),
         stop=stop or (),
         min_new_tokens=min_new_tokens,
@@ -127,16 +151,25 @@ def generate(
         on_text=told,
         **({} if chat else more),
     )
+    for result in results:
+        if result.drafts is not None:
+            note(drafts_saved(result.drafts))
     unseen = unseen_of(database) if retrieval else None
     print_generations(begin, results, unseen=unseen, json=json, told=told)
 
 
-def _require_possible(samples: int, logprobs: int | None, num_beams: int, *, chat: bool, json: bool) -> None:
+def _require_possible(
+    samples: int, logprobs: int | None, num_beams: int, *, drafts: bool, chat: bool, json: bool
+) -> None:
     """Refuse options that do not go together, before anything is loaded."""
     if samples < 1:
         raise SettingsError(f"--samples {samples}: must be at least 1")
     if logprobs is not None and logprobs < 0:
         raise SettingsError(f"--logprobs {logprobs}: must be at least 0, for the written token alone")
+    if drafts and (samples > 1 or num_beams > 1):
+        raise SettingsError(
+            "--drafts are for a text that is written alone; leave out --samples and --num-beams"
+        )
     if num_beams < 1:
         raise SettingsError(f"--num-beams {num_beams}: must be at least 1")
     if num_beams > 1 and samples > 1:
@@ -165,6 +198,7 @@ def _continued(
     if num_samples == 1:
         options |= {"num_beams": num_beams, "on_text": on_text}
         return [continue_prompt(load_model(model), database, prompt, **options)]
+    del options["drafts"]  # `_require_possible` has seen that there are none
     return generate_batch(load_model(model), database, [prompt], num_samples=num_samples, **options)
 
 
@@ -186,5 +220,6 @@ def _answered(
         seed=seed,
         tokens=answer.completion_tokens,
         finish_reason=answer.finish_reason,
+        drafts=answer.drafts,
     )
     return [written]

@@ -1,0 +1,87 @@
+"""The options of how a text is written beside its book, of all verbs that write."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from openbook.errors import SettingsError
+
+if TYPE_CHECKING:
+    from openbook.generation.book_drafts import DraftCounts
+
+LookupStride = Annotated[
+    int | None,
+    typer.Option(
+        "--stride",
+        metavar="TOKENS",
+        help="Look up again after so many tokens, at most a chunk, what the last M tokens find, M being the "
+        "model's chunk length. [default: M]",
+        show_default=False,
+    ),
+]
+LookAheadTokens = Annotated[
+    int,
+    typer.Option(
+        "--look-ahead",
+        metavar="TOKENS",
+        help="Begin each search so many tokens before its neighbors are read, beside the writing; the query "
+        "lacks these tokens.",
+    ),
+]
+CheckDrafts = Annotated[
+    bool,
+    typer.Option(
+        "--drafts",
+        help="Write several tokens at a time where the text quotes what it reads: the same text, sooner; "
+        "with a temperature of 0.",
+    ),
+]
+MeasureInfluence = Annotated[
+    bool,
+    typer.Option(
+        "--influence",
+        help="Measure how much less likely each span would be without each of its neighbors; takes as long "
+        "as reading it again for each.",
+    ),
+]
+
+
+def check_writing(
+    *,
+    stride: int | None,
+    look_ahead: int,
+    drafts: bool,
+    influence: bool,
+    temperature: float,
+    reads_beside: bool,
+) -> None:
+    """Refuse, before a model is loaded, what does not go together.
+
+    Raises:
+        SettingsError: naming the option.
+    """
+    if stride is not None and stride < 1:
+        raise SettingsError(f"stride {stride}: must be at least 1, and at most the model's chunk length")
+    if drafts and temperature > 0:
+        raise SettingsError("--drafts needs the likeliest token each time: --temperature 0")
+    if look_ahead < 0:
+        raise SettingsError(f"look-ahead {look_ahead}: must be at least 0")
+    given = {
+        "--stride": stride is not None,
+        "--look-ahead": look_ahead > 0,
+        "--drafts": drafts,
+        "--influence": influence,
+    }
+    for option, is_given in given.items():
+        if is_given and not reads_beside:
+            raise SettingsError(
+                f"{option} is about what is looked up beside the prompt; leave it out, or --no-retrieval and "
+                "--in-prompt"
+            )
+
+
+def drafts_saved(drafts: "DraftCounts") -> str:
+    """Say what drafts saved, in a line."""
+    share = drafts.share_accepted
+    accepted = "none was proposed" if share is None else f"{share:.0%} of those proposed"
+    return f"drafts: {drafts.passes} passes, {drafts.accepted} tokens from the book ({accepted})"
