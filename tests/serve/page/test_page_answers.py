@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from threading import Event
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from hostile_text import EXAMPLES, MARKUP
 from openbook.errors import DatabaseError
@@ -250,6 +250,23 @@ def test_an_enter_that_ends_a_composed_character_asks_nothing(page: Page) -> Non
     page.get_by_label("Question", exact=True).dispatch_event("keydown", composed)
     expect(page.locator(".exchange")).to_have_count(0)
     assert page.get_by_label("Question", exact=True).input_value() == "門"
+
+
+def test_a_question_waits_until_the_page_knows_the_model(page: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/page/about", hold)
+    page.reload()
+    page.get_by_label("Question", exact=True).fill("What color is the gate?")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(100)
+    assert len(held) == 1
+    expect(page.locator(".exchange")).to_have_count(0)
+    held[0].continue_()
+    expect(page.locator(".exchange .read")).to_have_count(2)
 
 
 def test_the_answer_is_told_to_who_listens(page: Page) -> None:

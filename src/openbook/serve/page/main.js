@@ -11,8 +11,17 @@ import { showView, whenShown } from "./views.js";
 
 const field = (id) => document.getElementById(id);
 
-/** Learn what the server has. */
-async function learn() {
+let learning = null;
+
+/** Learn what the server has, once at a time. */
+function learn() {
+  learning ??= askServer().finally(() => {
+    learning = null;
+  });
+  return learning;
+}
+
+async function askServer() {
   try {
     const about = await call("page/about");
     state.model = about.model;
@@ -45,7 +54,10 @@ function askForKey() {
   if (!field("key").open) field("key").showModal();
 }
 
-function sendQuestion() {
+async function sendQuestion() {
+  // Who types faster than the server answers waits for it; where it does not answer, the question stays.
+  if (!state.model) await learn();
+  if (!state.model) return;
   const question = field("question").value.trim();
   if (!question) {
     field("question").focus();
