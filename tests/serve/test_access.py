@@ -74,6 +74,21 @@ def test_a_page_of_another_site_is_refused(local: Running) -> None:
     assert "access-control-allow-origin" not in answer.headers
 
 
+@pytest.mark.parametrize("origin", ["http://[::1", "null", "http://localhost.evil.example", "http://["])
+def test_an_origin_that_is_no_address_is_refused(local: Running, origin: str) -> None:
+    answer = local.http.get("/v1/models", headers={"Origin": origin})
+    assert answer.status_code == 403
+    assert answer.json()["error"]["code"] == "wrong_origin"
+
+
+def test_a_key_may_hold_any_letters(make_state: MakeState, serve: Serve) -> None:
+    server = serve(make_state(ScriptedEngine(telling("x")), api_key="schlüssel"))
+    right, wrong = ({"Authorization": f"Bearer {key}".encode()} for key in ("schlüssel", "schlussel"))
+    assert server.http.get("/v1/models", headers=right).status_code == 200
+    assert server.http.get("/v1/models", auth=("me", "schlüssel")).status_code == 200
+    assert server.http.get("/v1/models", headers=wrong).status_code == 401
+
+
 def test_a_bound_address_answers_by_any_name(make_state: MakeState, serve: Serve) -> None:
     server = serve(make_state(ScriptedEngine(telling("x")), host="0.0.0.0"))
     assert server.http.get("/v1/models", headers={"Host": "books.example"}).status_code == 200

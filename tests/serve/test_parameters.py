@@ -102,7 +102,36 @@ def test_parts_that_are_not_text_are_refused_where_they_stand(server: Running) -
     picture = {"type": "image_url", "image_url": {"url": "data:,"}}
     said = [{"role": "user", "content": [{"type": "text", "text": "See:"}, picture]}]
     error = refused(post(server, "chat/completions", CHAT | {"messages": said}))
-    assert error["param"].startswith("messages.0.content")
+    assert error["param"] == "messages.0.content.1.type"
+    assert "text alone" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("route", "body", "param", "said"),
+    [
+        (
+            "chat/completions",
+            {"messages": [{"role": "user", "content": None}]},
+            "messages.0.content",
+            "string",
+        ),
+        ("responses", {"input": [{"role": "user", "content": 5}]}, "input.0.content", "string"),
+        ("responses", {"input": []}, "input", "at least 1 item"),
+        ("completions", {"stop": [""]}, "stop.0", "at least 1 character"),
+        ("completions", {"prompt": []}, "prompt", "at least 1 item"),
+        ("completions", {"prompt": ["a", 5]}, "prompt.1", "a text, texts, tokens"),
+    ],
+)
+def test_a_value_of_several_types_is_refused_as_what_it_is(
+    server: Running, route: str, body: dict[str, Any], param: str, said: str
+) -> None:
+    error = refused(post(server, route, ROUTES[route] | body))
+    assert error["param"] == param
+    assert said in error["message"]
+
+
+def test_what_is_said_of_an_address_is_short(server: Running) -> None:
+    assert len(refused(server.http.get("/v1/" + "a" * 9000), 404)["message"]) < 400
 
 
 def test_a_missing_parameter_is_named(server: Running) -> None:

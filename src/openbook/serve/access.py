@@ -55,7 +55,7 @@ class AccessControl:
                 403, f"host {host!r:.80}: this server answers 127.0.0.1 and localhost", code="wrong_host"
             )
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+        if origin is not None and _place_in(origin) != headers.get("host"):
             return ApiError(403, "pages of other sites may not ask this server", code="wrong_origin")
         if self._settings.api_key is None or path in OPEN_ROUTES:
             return None
@@ -71,11 +71,18 @@ def _name_in(url: str) -> str | None:
         return None
 
 
+def _place_in(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
+
+
 def _shown_key(authorization: str) -> str:
     """The key of `Bearer KEY`; or the password of `Basic …`, which browsers ask people for."""
     scheme, _, shown = authorization.partition(" ")
     if scheme.lower() == "bearer":
-        return shown.strip()
+        return shown.strip().encode("latin-1").decode(errors="surrogateescape")  # the header's own bytes
     if scheme.lower() == "basic":
         try:
             return base64.b64decode(shown, validate=True).decode().partition(":")[2]

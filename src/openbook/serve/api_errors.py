@@ -110,7 +110,7 @@ def error_of(error: BaseException, names: Mapping[str, str] | None = None) -> Ap
     Args:
         error: an `ApiError` stays; what the library says of a request or its book becomes one; anything else
             is a fault of ours: it is logged, and nothing of it leaves.
-        names: folders by their paths, which stay here, and what is said instead.
+        names: books by the paths of their folders, which stay here.
     """
     if isinstance(error, ApiError):
         return error
@@ -118,8 +118,8 @@ def error_of(error: BaseException, names: Mapping[str, str] | None = None) -> Ap
         _LOG.error("a fault in openbook", exc_info=error)
         return ApiError(500, "a fault in openbook; its log says which", code="internal_error")
     message = str(error)
-    for path, name in (names or {}).items():
-        message = message.replace(path, name)
+    for path, name in sorted((names or {}).items(), reverse=True):  # one may begin another
+        message = message.replace(f"{path}: ", f"the book {name!r}: ").replace(path, name)
     status, code = next(answer for kind, answer in _ANSWERS.items() if isinstance(error, kind))
     wait = {"Retry-After": str(RETRY_AFTER)} if isinstance(error, EngineBusyError | LockedError) else None
     return ApiError(status, message, code=code, headers=wait)
@@ -158,7 +158,7 @@ def install_error_handlers(app: FastAPI, names: Mapping[str, str]) -> None:
 
 def _of_http(request: Request, error: HTTPException) -> ApiError:
     """The answer to what the framework refuses: no such route, another method, a body that is not JSON."""
-    where = f"{request.method} {request.url.path}"
+    where = f"{request.method:.20} {request.url.path:.200}"
     if error.status_code == 404:
         return ApiError(404, f"{where}: there is no such route", code="unknown_url")
     if error.status_code == 405:

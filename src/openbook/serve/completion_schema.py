@@ -15,12 +15,10 @@ Tokens = Annotated[list[TokenId], Field(min_length=1)]
 class CompletionRequest(TextFields):
     """Prompts to continue: texts, or the model's tokens."""
 
-    prompt: (
-        str
-        | Annotated[list[str], Field(min_length=1)]
-        | Tokens
-        | Annotated[list[Tokens], Field(min_length=1)]
-    )
+    prompt: Annotated[
+        str | Texts | Tokens | Annotated[list[Tokens], Field(min_length=1)],
+        Field(description="a text, texts, tokens, or several of these"),
+    ]
     max_tokens: Annotated[int, Field(ge=0)] | None = None
     echo: bool | None = None
     """The text begins with the prompt; with logprobs, these are of the prompt's tokens, too."""

@@ -1,6 +1,6 @@
 """What a request's validation found wrong, in words: which parameter, and which one was probably meant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import UnionType
@@ -24,7 +24,8 @@ class InvalidRequest:
 
 def describe_invalid(error: RequestValidationError, request: Request) -> InvalidRequest:
     """Say what is wrong with a request, by the first thing that is."""
-    first = error.errors()[0]
+    models = _body_models(request)
+    first = _most_telling(error.errors(), models)
     place, kind = first["loc"], first["type"]
     if kind == "json_invalid":
         said = f"the body is not JSON: {first['ctx']['error']} at character {place[-1]}"
@@ -32,7 +33,7 @@ def describe_invalid(error: RequestValidationError, request: Request) -> Invalid
     if place == ("body",) and isinstance(error.body, bytes):
         said = "send the body as JSON, with the header Content-Type: application/json"
         return InvalidRequest(415, said, None, "unsupported_media_type")
-    param, field, owner = _found(place, _body_models(request))
+    param, field, owner = _found(place, models, is_unknown=kind == "extra_forbidden")
     if kind == "missing" and place == ("body",):
         return InvalidRequest(400, "the body is missing", None, "missing_required_parameter")
     if kind == "missing":
@@ -44,6 +45,23 @@ def describe_invalid(error: RequestValidationError, request: Request) -> Invalid
     advice = f" ({field.description})" if field is not None and field.description else ""
     said = first["msg"].removeprefix("Value error, ")
     return InvalidRequest(400, f"{param or 'the body'}: {said}{advice}", param, "invalid_value")
+
+
+def _most_telling(errors: Sequence[Any], models: list[type[BaseModel]]) -> Any:
+    """The first error; of a value that may be of several types, what is wrong with it as one that it is of.
+
+    messages.0.content = [{"type": "image_url"}]
+        as a text                 it is a list        says nothing
+        as a list, 0, type        must be 'text'      is what is wrong
+    """
+    first = errors[0]
+    place = first["loc"][:-1]
+    is_of_several = _found(first["loc"], models)[0] == _found(place, models)[0]
+    if not is_of_several or not first["type"].endswith("_type"):
+        return first
+    others = [each for each in errors if each["loc"][: len(place)] == place]
+    deepest = max(others, key=lambda each: len(each["loc"]))
+    return next((each for each in others if not each["type"].endswith("_type")), deepest)
 
 
 def _body_models(request: Request) -> list[type[BaseModel]]:
@@ -63,12 +81,12 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _found(
-    place: tuple[int | str, ...], models: list[type[BaseModel]]
+    place: tuple[int | str, ...], models: list[type[BaseModel]], *, is_unknown: bool = False
 ) -> tuple[str | None, FieldInfo | None, type[BaseModel] | None]:
     """The parameter at a place, its description, and the model that it is, or should be, a field of.
 
     A place such as `body, messages, 0, content, list[TextPart], 0, text` also names the alternatives that
-    were tried; these are no part of the parameter's name.
+    were tried; these are no part of the parameter's name. An unknown parameter's own name is the last.
     """
     rest = place[1:] if place[:1] in (("body",), ("query",), ("path",)) else place
     steps: list[str] = []
@@ -82,7 +100,7 @@ def _found(
             steps.append(step)
         elif isinstance(step, int) or not steps:
             steps.append(str(step))
-        elif models and number == len(rest) - 1 and step not in {model.__name__ for model in models}:
-            owner = models[0]
-            steps.append(step)
+        elif is_unknown and number == len(rest) - 1:
+            owner = models[0] if models else None
+            steps.append(str(step))
     return ".".join(steps) or None, field, owner

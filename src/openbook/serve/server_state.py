@@ -74,7 +74,7 @@ class ServerState:
     def book_names(self) -> dict[str, str]:
         """The names of books by their folders: what clients are told instead of a path."""
         books = [self.books.get(name) for name in self.books.names]
-        return {str(book.path): f"the book {book.name!r}" for book in books}
+        return {str(book.path): book.name for book in books}
 
     @property
     def own_prefix(self) -> list[int]:
