@@ -1,6 +1,9 @@
 """Progress bars: what they say, that what does nothing has none, and text that is counted inside a batch."""
 
+from typing import Any
+
 import pytest
+from rich.progress import Progress
 
 from openbook.cli.bars import Bars, bar, count_line
 from openbook.cli.training_notes import note_step
@@ -80,6 +83,30 @@ def test_a_bar_of_text_counts_characters_and_its_stages_do_not(capsys: pytest.Ca
     assert isinstance(further, Bars)
     assert "1.25/5.00 M characters" in drawn and "near-copies" in drawn and "1/2" in drawn
     assert count_line(10, None, None, counts_text=False) == "10"
+
+
+def test_many_steps_are_few_updates_and_the_last_is_shown(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    updates = []
+    update = Progress.update
+
+    def count(self: Progress, *given: Any, **fields: Any) -> None:
+        updates.append(fields["completed"])
+        update(self, *given, **fields)
+
+    monkeypatch.setattr(Progress, "update", count)
+    monkeypatch.setattr("openbook.cli.bars.time.monotonic", iter(range(10**6)).__next__)
+    monkeypatch.setattr("openbook.cli.bars._EVERY", 100)
+    with bar("counting") as progress:
+        for step in range(1, 1001):
+            progress(step, None)
+        further = stage(progress, "further")
+        for step in range(1, 4):
+            further(step, 3)
+    assert updates == [1, 101, 201, 301, 401, 501, 601, 701, 801, 901, 1000, 1, 3]
+    drawn = capsys.readouterr().err
+    assert "1,000 " in drawn and "3/3" in drawn
 
 
 @pytest.mark.parametrize("dense", [False, True])

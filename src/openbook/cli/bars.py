@@ -1,5 +1,7 @@
 """Progress bars on stderr: what is done and of how much, how long it took and how long it will."""
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +14,9 @@ _WIDE = 110
 _BAR = 40
 _NARROW = 26
 """Columns for a name and its bar, where there are 80."""
+_EVERY = 0.1
+"""Seconds between updates, which is as often as rich draws; computing the rate at each step would cost more
+than many steps do."""
 
 
 @contextmanager
@@ -40,7 +45,11 @@ def bar(description: str, total: int | None = None, *, counts_text: bool = False
         TextColumn("{task.fields[detail]}", markup=False),
     )
     with RichProgress(*columns, console=console) as progress:
-        yield Bars(progress, description, total, counts_text=counts_text)
+        bars = Bars(progress, description, total, counts_text=counts_text)
+        try:
+            yield bars
+        finally:
+            bars.flush()
 
 
 def _is_wide(console: Any) -> bool:
@@ -67,6 +76,9 @@ class Bars:
         self._began = progress.get_time()
         self._task: Any = None
         self._detail = ""
+        self._waiting: tuple[int, int | None] | None = None
+        self._updated = -math.inf
+        self._stages: list[Bars] = []
 
     def __call__(self, done: int, of: int | None) -> None:
         if not self._counts_text:
@@ -83,9 +95,29 @@ class Bars:
 
     def stage(self, name: str) -> "Bars":
         """Begin a bar below this one, for work that counts something else."""
-        return Bars(self._progress, name)
+        self.flush()
+        further = Bars(self._progress, name)
+        self._stages.append(further)
+        return further
+
+    def flush(self) -> None:
+        """Show what was told last, here and in the stages below."""
+        if self._waiting is not None:
+            self._update(*self._waiting)
+        for further in self._stages:
+            further.flush()
 
     def _draw(self, done: int, of: int | None) -> None:
+        now = time.monotonic()
+        is_last = of is not None and done >= of
+        if now - self._updated < _EVERY and not is_last:
+            self._waiting = done, of
+        else:
+            self._updated = now
+            self._update(done, of)
+
+    def _update(self, done: int, of: int | None) -> None:
+        self._waiting = None
         total = of if of is not None else self._total
         if self._task is None:
             if total is not None and done >= total:
