@@ -138,7 +138,13 @@ class RetrofitForCausalLM(RetroForCausalLM):
             return logits
         return super()._logits(hidden, copied, start)
 
-    def keep_neighbors(self, capacity: int = 2**29) -> KeptNeighbors:
+    def keep_neighbors(
+        self,
+        capacity: int = 2**29,
+        *,
+        folder: str | os.PathLike[str] | None = None,
+        folder_capacity: int = 2**32,
+    ) -> KeptNeighbors:
         """Keep keys and values of neighbors that are read, so that reading the same ones again costs nothing.
 
         A neighbor that is read by itself (reading `independent`) is kept by itself; joint reading keeps the
@@ -146,17 +152,22 @@ class RetrofitForCausalLM(RetroForCausalLM):
 
         Args:
             capacity: bytes; what was not read for the longest time goes first.
+            folder: keep them here as well, for other processes and later ones; found by base, adapter and
+                tokens, and read again where a file is damaged or anything has changed. None: in memory alone.
+            folder_capacity: bytes of the folder's files.
 
         Returns:
             The store, which counts hits and misses.
 
         Raises:
-            SettingsError: an encoder reads, see `EncodedNeighbors`; or no capacity.
+            SettingsError: an encoder reads, see `EncodedNeighbors`; no capacity; or the folder is a file.
         """
         decoder = self._decoder
         if not isinstance(decoder, OwnDecoder):
             raise SettingsError("keep_neighbors: needs reader 'own'; an encoder has EncodedNeighbors")
         decoder.kept = KeptNeighbors(capacity)
+        if folder is not None:
+            decoder.keep_in(Path(folder), folder_capacity)
         return decoder.kept
 
     def stored_weights(self) -> dict[str, Tensor]:

@@ -5,7 +5,7 @@ They are found by their tokens, so an edited database never gets what its old te
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from openbook.errors import SettingsError
 from openbook.model.retrofitting.own.neighbor_pass import ReadNeighbors
+from openbook.model.retrofitting.own.read_sequences import NeighborFiles
 
 Read = Callable[[Tensor], ReadNeighbors]
 """Reads some sequences, given by their rows."""
@@ -40,7 +41,18 @@ class KeptNeighbors:
         self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
         self._read_by: Any = None
         self._layers: tuple[int, ...] = ()
+        self._files: NeighborFiles | None = None
+        self._files_read_by: Any = None
         self._lock = threading.Lock()
+
+    def keep_in(self, files: NeighborFiles, *, read_by: Any) -> None:
+        """Keep what is read in a folder as well.
+
+        Args:
+            files: of what reads as it does now.
+            read_by: what it depends on now; as soon as that is something else, the folder is left alone.
+        """
+        self._files, self._files_read_by = files, read_by
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -64,6 +76,9 @@ class KeptNeighbors:
                 self._kept.clear()
                 self.size, self._read_by = 0, read_by
             found = {key: self._kept[key] for key in keys if key in self._kept}
+            files = self._files if read_by == self._files_read_by else None
+            if files is not None:
+                found |= self._from_files(files, [key for key in keys if key not in found], ids.device)
             wanted = {key: row for row, key in enumerate(keys) if key not in found}
             self.hits += len(keys) - len(wanted)
             self.misses += len(wanted)
@@ -71,12 +86,26 @@ class KeptNeighbors:
                 new = read(torch.tensor(list(wanted.values()), device=ids.device))
                 self._layers = tuple(new.by_layer)
                 of_layers = torch.stack(list(new.by_layer.values()), 1)
-                found |= dict(zip(wanted, zip(of_layers, new.hidden, strict=True), strict=True))
+                made = dict(zip(wanted, zip(of_layers, new.hidden, strict=True), strict=True))
+                found |= made
+                if files is not None:
+                    for key, (of_sequence, hidden) in made.items():
+                        files.put(key, (self._layers, of_sequence, hidden))
             self._keep(found)
             of_layers, hidden = (
                 torch.stack(parts) for parts in zip(*(found[key] for key in keys), strict=True)
             )
             return ReadNeighbors(dict(zip(self._layers, of_layers.unbind(1), strict=True)), hidden)
+
+    def _from_files(
+        self, files: NeighborFiles, keys: Iterable[bytes], device: torch.device
+    ) -> dict[bytes, _Kept]:
+        found = {}
+        for key in dict.fromkeys(keys):
+            if (stored := files.get(key)) is not None:
+                self._layers, of_layers, hidden = stored
+                found[key] = of_layers.to(device), hidden.to(device)
+        return found
 
     def _keep(self, found: dict[bytes, _Kept]) -> None:
         for key, (of_layers, hidden) in found.items():

@@ -1,11 +1,13 @@
 """The base as RETRO's decoder, where it reads neighbors itself."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
+from transformers import __version__ as transformers_version
 
 from openbook.errors import SettingsError
 from openbook.model.cache import RetroCache
@@ -13,12 +15,14 @@ from openbook.model.neighbors import PassNeighbors
 from openbook.model.retro import RetroHidden
 from openbook.model.retrofitting.base_decoder import BaseDecoder
 from openbook.model.retrofitting.config import RetrofitConfig
+from openbook.model.retrofitting.fingerprint import reading_fingerprint
 from openbook.model.retrofitting.own.attention_pass import ARGUMENT, let_passes_in
 from openbook.model.retrofitting.own.blocks import BlockLayout, spans_of
 from openbook.model.retrofitting.own.kept_neighbors import KeptNeighbors
 from openbook.model.retrofitting.own.layer_reader import LayerReader
 from openbook.model.retrofitting.own.neighbor_pass import ReadNeighbors, not_reached, read_neighbors
 from openbook.model.retrofitting.own.prefix import PrefixedText, add_prefix
+from openbook.model.retrofitting.own.read_sequences import NeighborFiles
 from openbook.model.retrofitting.own.rotation import KeyRotation, longest_alike
 from openbook.model.retrofitting.own.text_pass import TextPass
 
@@ -245,6 +249,25 @@ class OwnDecoder(BaseDecoder):
         places = [(id(weight), weight.data_ptr()) for weight in weights]
         autocast = torch.get_autocast_dtype(device_type) if torch.is_autocast_enabled(device_type) else None
         return versions, places, autocast, self.as_prompt, self.config.copy_head
+
+    def keep_in(self, folder: Path, capacity: int) -> None:
+        """Keep what is made of neighbors in a folder as well as in memory, see `NeighborFiles`.
+
+        Raises:
+            SettingsError: the folder is a file, or the capacity less than 1.
+        """
+        assert self.kept is not None
+        device = next(self.base.parameters()).device.type
+        by_weights = {
+            "config": self.config.to_dict(),
+            "as prompt": self.as_prompt,
+            "device": device,
+            "versions": [torch.__version__, transformers_version],
+        }
+        adapts = {"readers": self.readers} if self.config.adapt_neighbors else {}
+        read_by = reading_fingerprint(by_weights, {"base": self.base, **adapts})
+        files = NeighborFiles(folder, capacity=capacity, read_by=read_by)
+        self.kept.keep_in(files, read_by=self._reads_by(device))
 
     def _check_rotation(self, neighbors: PassNeighbors, positions: Tensor) -> None:
         """Refuse what would be longer, in a prompt, than the base turns all keys alike."""

@@ -1,0 +1,61 @@
+"""The option --keep: what a model made of passages is kept in a folder, for the next command."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from openbook.errors import SettingsError
+
+if TYPE_CHECKING:
+    from openbook.model import RetroForCausalLM
+
+KeptFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--keep",
+        metavar="DIR",
+        help="Keep what the model makes of passages in this folder (up to 4 GB), so that it need not read "
+        "them again. Of models that read their neighbors themselves.",
+        show_default=False,
+    ),
+]
+
+
+def require_keepable(folder: Path | None, *, reads: bool) -> None:
+    """Refuse a folder that cannot be kept in, before the model is loaded.
+
+    Args:
+        folder: None: nothing is to be kept.
+        reads: whether anything is read beside the prompt.
+
+    Raises:
+        SettingsError: it is a file, a database or lies in one, or nothing is read.
+    """
+    from openbook.database.storage.catalog import FILE_NAME
+    from openbook.database.storage.database_folder import require_outside_databases
+
+    if folder is None:
+        return
+    if not reads:
+        raise SettingsError("--keep: nothing is read beside the prompt; leave it out")
+    if folder.exists() and not folder.is_dir():
+        raise SettingsError(f"--keep {folder}: is a file; name a folder")
+    if (folder / FILE_NAME).exists():
+        raise SettingsError(f"--keep {folder}: is a database; name a folder of its own")
+    require_outside_databases(folder, SettingsError)
+
+
+def keep_read(model: "RetroForCausalLM", folder: Path | None) -> None:
+    """Keep what this model reads in the folder, if there is one.
+
+    Raises:
+        SettingsError: the model does not read its neighbors itself.
+    """
+    from openbook.model.retrofitting import RetrofitForCausalLM
+
+    if folder is None:
+        return
+    if not isinstance(model, RetrofitForCausalLM):
+        raise SettingsError("--keep: is for models that read their neighbors themselves (reader: own)")
+    model.keep_neighbors(folder=folder)
