@@ -5,6 +5,8 @@ characters that are only shown.
 """
 
 import re
+from io import TextIOBase
+from typing import TextIO
 
 _OBEYED = re.compile(
     "["
@@ -26,6 +28,30 @@ def visible(text: str) -> str:
     So no title, text or name of a file can move the cursor, turn the text's direction or begin a line.
     """
     return _OBEYED.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), text)
+
+
+class VisibleStream(TextIOBase):
+    """Passes on what other code prints, line by line, as characters that are only shown.
+
+    Args:
+        stream: where it goes.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Write text, its line ends and nothing else of it obeyed."""
+        self._stream.write("\n".join(visible(line.removesuffix("\r")) for line in text.split("\n")))
+        return len(text)
+
+    def flush(self) -> None:
+        """Bring what was written to the stream's end."""
+        self._stream.flush()
 
 
 def visible_in_json(text: str) -> str:

@@ -226,6 +226,7 @@ def test_a_log_record_and_a_traceback_are_harmless(text: str) -> None:
             sys.excepthook(ValueError, error, error.__traceback__)
 
     before = sys.excepthook, logging.lastResort
+    factory = logging.getLogRecordFactory()
     try:
         logging.lastResort = logging._StderrHandler(logging.WARNING)  # type: ignore[attr-defined]
         console.hold_back_control_characters()
@@ -234,7 +235,33 @@ def test_a_log_record_and_a_traceback_are_harmless(text: str) -> None:
         lines = printed(fail)[1]
     finally:
         sys.excepthook, logging.lastResort = before
+        logging.setLogRecordFactory(factory)
     assert lines[0].startswith("Traceback")
+
+
+@given(hostile)
+@example(EVIL)
+def test_a_library_with_a_log_format_of_its_own_is_harmless(text: str) -> None:
+    def log() -> None:
+        logger = logging.Logger("harness")
+        logger.addHandler(handler := logging.StreamHandler(sys.stderr))
+        handler.setFormatter(logging.Formatter("%(name)s | %(message)s"))
+        logger.warning("task %s: document %r", text, text)
+        try:
+            raise ValueError(text)
+        except ValueError:
+            logger.exception(text.replace("%", "%%"))
+
+    before = sys.excepthook, logging.lastResort, logging.getLogRecordFactory()
+    try:
+        logging.lastResort = None
+        console.hold_back_control_characters()
+        lines = printed(log)[1]
+    finally:
+        sys.excepthook, logging.lastResort = before[:2]
+        logging.setLogRecordFactory(before[2])
+    assert lines[0].startswith("harness | task ")
+    assert any(line.startswith("Traceback") for line in lines)
 
 
 @given(hostile)

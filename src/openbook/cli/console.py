@@ -111,14 +111,33 @@ def warnings_as_notes() -> Iterator[None]:
 
 def hold_back_control_characters() -> None:
     """What others log or raise, which may quote a file, reaches the terminal as lines that it only shows."""
+    logging.setLogRecordFactory(_VisibleRecord)  # libraries have handlers and formats of their own
     if logging.lastResort is not None:  # what writes where nobody has configured logging
         logging.lastResort.setFormatter(_VisibleFormatter())
     sys.excepthook = _print_traceback
 
 
+class _VisibleRecord(logging.LogRecord):
+    """A line of a log, and its traceback, as characters that are only shown."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.name = visible(self.name)
+        if self.exc_info:
+            self.exc_text = _visible_lines("".join(traceback.format_exception(*self.exc_info)).rstrip())
+
+    def getMessage(self) -> str:  # noqa: N802 (logging's name)
+        """The message, its line ends and nothing else of it obeyed."""
+        return _visible_lines(super().getMessage())
+
+
+def _visible_lines(text: str) -> str:
+    return "\n".join(visible(line) for line in text.split("\n"))
+
+
 class _VisibleFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return "\n".join(visible(line) for line in super().format(record).split("\n"))
+        return _visible_lines(super().format(record))
 
 
 def _print_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -129,7 +148,7 @@ def _print_traceback(kind: type[BaseException], error: BaseException, trace: Tra
 
 def print_error(message: str) -> None:
     """Print the one line that a user gets, on stderr."""
-    note(f"openbook: error: {' '.join(message.split())}")
+    note(f"openbook: error: {' '.join(line.strip() for line in message.splitlines())}")
 
 
 def print_json(value: Any) -> None:

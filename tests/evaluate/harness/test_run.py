@@ -1,21 +1,25 @@
 """Whole tasks of lm-evaluation-harness: their files, their numbers, and what is refused."""
 
+import io
 import json
 import lzma
 import math
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 import yaml
+from hypothesis import example, given
 
+from hostile_text import EVIL, assert_harmless, hostile
 from openbook.database import Database
 from openbook.errors import MissingExtraError, SettingsError, SourceError
-from openbook.evaluate.harness import AnswerOptions, HarnessReport, TaskOptions, evaluate_harness
+from openbook.evaluate.harness import AnswerOptions, HarnessReport, TaskOptions, evaluate_harness, run
 from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.progress import Progress, silent
 from openbook.text import Document, train_tokenizer
@@ -281,3 +285,16 @@ def test_real_passages(
     assert perplexities[0] != pytest.approx(perplexities[1], rel=1e-4)
     assert on.chunks_searched >= 3 * 16
     assert off.chunks_searched == 0
+
+
+@given(hostile)
+@example(EVIL)
+def test_what_the_harness_prints_is_harmless(text: str) -> None:
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), run._as_one_process():
+        sys.stdout.write(f"bootstrapping {text}\n")
+        sys.stdout.write(text)
+    assert out.getvalue() == ""
+    assert err.getvalue().startswith("bootstrapping ")
+    for line in err.getvalue().split("\n"):
+        assert_harmless(line)

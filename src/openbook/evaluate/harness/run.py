@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from openbook.database import Database, Version
 from openbook.errors import MissingExtraError
+from openbook.escapes import VisibleStream
 from openbook.evaluate.harness.harness_options import AnswerOptions, TaskOptions
 from openbook.evaluate.harness.tasks import load_tasks
 from openbook.progress import Progress, silent
@@ -106,11 +107,14 @@ def _require_harness() -> None:
 
 @contextmanager
 def _as_one_process() -> Iterator[None]:
-    """Where the harness estimates errors, it starts processes, which forks threads, and prints on stdout."""
+    """Where the harness estimates errors, it starts processes, which forks threads.
+
+    It also prints on stdout, and what it prints may quote a task's documents.
+    """
     before = os.environ.get(_NO_PROCESSES)
     os.environ[_NO_PROCESSES] = "1"
     try:
-        with redirect_stdout(sys.stderr):
+        with redirect_stdout(VisibleStream(sys.stderr)):
             yield
     finally:
         del os.environ[_NO_PROCESSES]
