@@ -117,3 +117,20 @@ def test_copied_shares_are_those_of_the_mixture(make_reader: MakeReader, chat: C
     if token not in chat.end_ids:
         assert answer.copied is not None
         assert sum(answer.copied) == pytest.approx(float(copied), abs=1e-5)
+
+
+def test_a_question_of_thousands_of_tokens_is_refused_before_any_is_asked(
+    make_reader: MakeReader, chat: ChatFormat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = make_reader()
+    answerer = Answerer(reader, chat, max_new_tokens=4)
+    monkeypatch.setattr(reader, "forward", lambda *_, **__: pytest.fail("asked"))
+    positions = reader.config.max_position_embeddings
+    long = "Who has the gate of iron? " * positions
+    with pytest.raises(SettingsError, match=rf"'Who has the gate.*reads {positions - 4:,} here; shorten"):
+        answerer.answer(["Who?", long])
+    with pytest.raises(SettingsError, match="read fewer passages"):
+        answerer.answer(["Who?"], passages=[[long]])
+    monkeypatch.setattr(reader.config, "max_position_embeddings", 100_000)
+    with pytest.raises(SettingsError, match="reads 2,048 here"):
+        answerer.require_lengths(["Who has the gate of iron? " * 1000])

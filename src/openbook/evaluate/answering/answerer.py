@@ -16,6 +16,10 @@ from openbook.text.chat import ChatFormat
 
 _LONGEST = 24
 """Tokens of an answer."""
+_LONGEST_QUESTION = 2048
+"""Tokens, in the model's format: a batch is as long as its longest question, and a text is no question."""
+_SHOWN = 40
+"""Characters of a question that is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +117,15 @@ class Answerer:
             passages: texts that stand before each question in its prompt; None: none do. With them and
                 without neighbors it is the base that answers, with retrieval in its prompt.
             progress: called with questions done.
+
+        Raises:
+            SettingsError: a question, or one with its passages, that is too long; nothing was asked then.
         """
+        self.require_lengths(questions)
         before = [()] * len(questions) if passages is None else passages
         pairs = zip(questions, before, strict=True)
         prompts = [self.chat.question_ids(question, texts) for question, texts in pairs]
+        self._require_positions(questions, prompts)
         order = sorted(range(len(prompts)), key=lambda row: len(prompts[row]))
         answers: dict[int, Answer] = {}
         with evaluation_mode(self.model), torch.inference_mode():
@@ -126,6 +135,28 @@ class Answerer:
                 answers |= dict(zip(rows, self._answer([prompts[row] for row in rows], read), strict=True))
                 progress(len(answers), len(prompts))
         return [answers[row] for row in range(len(prompts))]
+
+    def require_lengths(self, questions: Sequence[str]) -> None:
+        """Refuse questions that are too long, before any is looked up or asked.
+
+        Raises:
+            SettingsError: one has more than 2,048 tokens in the model's format, or than it has positions.
+        """
+        prompts = [self.chat.question_ids(question, ()) for question in questions]
+        self._require_positions(questions, prompts, most=_LONGEST_QUESTION)
+
+    def _require_positions(
+        self, questions: Sequence[str], prompts: Sequence[Sequence[int]], *, most: int | None = None
+    ) -> None:
+        """Refuse prompts that leave no positions for an answer, or have more tokens than `most`."""
+        longest = self.model.config.max_position_embeddings - self.max_new_tokens
+        longest = longest if most is None else min(most, longest)
+        for question, prompt in zip(questions, prompts, strict=True):
+            if len(prompt) > longest:
+                raise SettingsError(
+                    f"question {question[:_SHOWN]!r}: {len(prompt):,} tokens as the model gets it, which "
+                    f"reads {longest:,} here; shorten it, read fewer passages, or leave it out"
+                )
 
     def _answer(self, prompts: list[list[int]], neighbors: NeighborTokens | None) -> list[Answer]:
         """One batch. Prompts end where a chunk ends, so all that is written reads what the prompt reads."""
