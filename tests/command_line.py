@@ -1,10 +1,12 @@
 """What the tests of the command line share: its results, its options for something small, its sources."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import typer
 
 from breaking import documents_of
 
@@ -91,3 +93,16 @@ def write_copies(path: Path, names: list[str]) -> Path:
         rows += [{"id": name, "text": text}, {"id": f"copy of {name}", "text": text}]
     path.write_text("\n".join(map(json.dumps, rows)))
     return path
+
+
+def verbs_of(app: Any) -> list[str]:
+    """All verbs of the command, as they are typed, sorted."""
+    return sorted(_below(typer.main.get_command(app)))
+
+
+def _below(command: Any, *before: str) -> Iterator[str]:
+    for name, below in command.commands.items():
+        if hasattr(below, "commands"):
+            yield from _below(below, *before, name)
+        else:
+            yield " ".join([*before, name])

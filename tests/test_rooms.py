@@ -28,7 +28,17 @@ ROOMS = {
 }
 """What each room may import, beside the ground floor."""
 
-GROUND = {"errors", "escapes", "lazy_names", "progress", "durable", "lock", "pretrained"}
+GROUND = {
+    "errors",
+    "escapes",
+    "lazy_names",
+    "model_options",
+    "phrases",
+    "progress",
+    "durable",
+    "lock",
+    "pretrained",
+}
 
 FLOORS = ("storage", "search", "near_copies", "write", "neighbors", "retokenize")
 """The rooms of the database, from the lowest up. Each imports from those below; the lobby is beside them."""

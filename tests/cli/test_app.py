@@ -1,19 +1,16 @@
 """The command `openbook`: its verbs and their help, what little it loads, and how it ends."""
 
-import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 import openbook as package
-from command_line import LEXICAL, OpenBook
+from command_line import LEXICAL, OpenBook, verbs_of
 from openbook.cli.app import app, run
 from openbook.database import Version
 from openbook.errors import DatabaseError
@@ -22,16 +19,7 @@ README = Path(__file__).parents[2] / "README.md"
 HEAVY = ("torch", "transformers", "faiss", "sentence_transformers", "tantivy", "pyarrow")
 
 
-def verbs_of(command: Any, *before: str) -> Iterator[str]:
-    """All verbs below a command, as they are typed."""
-    for name, below in command.commands.items():
-        if hasattr(below, "commands"):
-            yield from verbs_of(below, *before, name)
-        else:
-            yield " ".join([*before, name])
-
-
-VERBS = sorted(verbs_of(typer.main.get_command(app)))
+VERBS = verbs_of(app)
 
 
 def python(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -89,52 +77,6 @@ def test_help_loads_nothing_heavy() -> None:
         f"print(code, [name for name in {HEAVY} if name in sys.modules])"
     )
     assert python("-c", code).stdout.splitlines()[-1] == "0 []"
-
-
-def test_wrong_arguments_are_refused_before_anything_heavy_is_loaded(
-    with_table: Path, texts: Path, tmp_path: Path
-) -> None:
-    foreign = tmp_path / "foreign"
-    foreign.mkdir()
-    (foreign / "letter.txt").write_text("mine")
-    model = tmp_path / "a model"
-    model.mkdir()
-    (model / "config.json").write_text('{"model_type": "retro"}')
-    place = ("--database", str(with_table), "--output")
-    new = str(tmp_path / "new")
-    wrong = {
-        "neither a file nor": ("train", "tinny", *place, new),
-        "did you mean 'hidden_size'": ("train", "tiny", *place, new, "--set", "model.hiden_size=8"),
-        "did you mean 'max_steps'": ("train", "tiny", *place, new, "--set", "train.max_stesp=8"),
-        "is a database; choose": ("train", "tiny", *place, str(with_table)),
-        "holds letter.txt": ("train", "tiny", *place, str(foreign)),
-        "holds config.json": ("train", "tiny", *place, str(model)),
-        "did you mean 'rank'": ("retrofit", "base", *place, new, "--set", "model.rnk=8"),
-        "the prompt is empty": ("generate", str(model), str(with_table), " "),
-        "max new tokens 0": ("generate", str(model), str(with_table), "a", "--max-new-tokens", "0"),
-        "top-p 2": ("generate", str(model), str(with_table), "a", "--top-p", "2"),
-        "needs vectors": ("generate", str(model), str(with_table), "a", "--mode", "dense"),
-        "holds no model": ("generate", new, str(with_table), "a"),
-        "the text to look for is empty": ("search", str(with_table), " "),
-        "holdout 5": ("build", new, str(texts), "--holdout", "5"),
-        "chunk size 1": ("build", new, str(texts), "--chunk-size", "1"),
-        "train:12": ("build", new, str(texts), "--tokenizer", "train:12"),
-        "exists and is not a database": ("build", str(foreign), str(texts), "--embedder", "none"),
-        "is not empty, it holds": ("merge", str(model), "--output", str(foreign)),
-    }
-    code = (
-        "import json, sys; from openbook.cli.app import run\n"
-        "for message, arguments in json.loads(sys.argv[1]).items():\n"
-        "    print('>', message, file=sys.stderr, flush=True)\n"
-        "    code = run(arguments)\n"
-        f"    print(code, [name for name in {HEAVY[:4]} if name in sys.modules])\n"
-    )
-    result = python("-c", code, json.dumps(wrong))
-    for part in result.stderr.split("> ")[1:]:
-        message, *lines = part.splitlines()
-        assert len(lines) == 1 and message in lines[0], part
-    assert result.stdout.splitlines() == ["2 []"] * len(wrong)
-    assert not (tmp_path / "new").exists()
 
 
 def command(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -145,7 +145,7 @@ def test_named_files_are_followed_too(follow: Follow, texts: Path) -> None:
     assert followed.watch.is_waiting
     assert followed.settle() == ["replaced texts/note3.txt"]
     (texts / "rows.jsonl").write_text('{"id": "row1", "text": "A quokka smiles at noon.", "title": "New"}')
-    assert followed.settle() == ["1 documents have a new title, source or language"]
+    assert followed.settle() == ["1 document with a new title, source or language"]
 
 
 def test_only_files_and_folders_are_followed(openbook: OpenBook, database: Path, texts: Path) -> None:

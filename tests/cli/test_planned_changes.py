@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import Contents, OpenBook
+from command_line import LEXICAL, Contents, OpenBook
 
 
 @pytest.fixture
@@ -38,6 +38,35 @@ def test_add_says_what_it_would_do_and_does_it(
     done = openbook("add", database, changed, "--sync", "--json").json["done"]
     assert {name: done[name] for name in dry["would"]} == dry["would"]
     assert openbook("add", database, changed, "--sync", "--dry-run").out == ""
+
+
+def test_build_says_what_it_would_read_and_does_it(
+    openbook: OpenBook, texts: Path, tmp_path: Path, contents: Contents
+) -> None:
+    (texts / "broken.jsonl").write_text('{"text": ""}\n')
+    (texts / "photo.png").write_bytes(b"PNG")
+    book = tmp_path / "book"
+    command = ("build", book, texts, *LEXICAL, "--holdout", "0.1", "--on-error", "skip")
+    lines = openbook(*command, "--dry-run")
+    assert lines.code == 0
+    assert not book.exists()
+    assert "add     texts/note8.txt  (held out)" in lines.out.splitlines()
+    assert len(lines.out.splitlines()) == 14
+    assert "broken.jsonl" in lines.err and ".png" in lines.err and "1 skipped" in lines.err
+    dry = openbook(*command, "--dry-run", "--json").json
+    assert dry["documents"]["held_out"] == ["texts/note8.txt"]
+    built = openbook(*command, "--json").json
+    assert {name: built["done"][name] for name in dry["would"] if name != "held_out"} == {
+        name: count for name, count in dry["would"].items() if name != "held_out"
+    }
+    assert (built["holdout_documents"], built["documents"]) == (1, len(dry["documents"]["added"]))
+    assert dry["characters"] == built["bytes"], "of this text, which is ASCII"
+    before = contents(book)
+    again = openbook("build", book, texts, "--on-error", "skip", "--dry-run", "--json").json
+    assert again["would"] == {**dry["would"], "added": 0, "held_out": 0, "unchanged": 14}
+    refused = openbook("build", book, texts, "--chunk-size", "32", "--on-error", "skip", "--dry-run")
+    assert (refused.code, "chunk_size is 16" in refused.error) == (2, True)
+    assert contents(book) == before
 
 
 def test_remove_and_compact_say_what_they_would_do(

@@ -235,7 +235,7 @@ def test_a_chunk_missing_from_the_lexical_index_is_reported(make: Make) -> None:
     index.commit()
     index.close()
     problems = {problem.problem for problem in database.verify().problems}
-    assert problems == {"1 chunks are missing", "1 chunks are there twice"}
+    assert problems == {"1 chunk missing", "1 chunk there twice"}
 
 
 def test_it_changes_nothing_and_tells_how_far_it_is(folder: Path, tmp_path: Path) -> None:

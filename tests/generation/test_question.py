@@ -338,3 +338,18 @@ def test_a_conversation_that_is_too_long_is_an_error_of_its_own(book: Database, 
     model = own_reader(chat.tokenizer, GPT2LMHeadModel(config), reader="encoder", prefix_ids=None)
     with pytest.raises(TooLongError, match="positions for 64"):
         converse(model, book, TURNS * 5, chat=chat, max_new_tokens=M, retrieval=False)
+
+
+@pytest.mark.parametrize("in_prompt", [False, True])
+def test_a_book_that_holds_nothing_about_it_does_not_say(
+    book: Database,
+    model: RetrofitForCausalLM,
+    chat: ChatFormat,
+    in_prompt: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(model, "forward", lambda *_, **__: pytest.fail("the model was asked"))
+    told: list[str] = []
+    found = ask(model, book, "xylophones?", chat=chat, in_prompt=in_prompt, on_text=told.append)
+    assert found.is_refusal and found.citations == []
+    assert told == [REFUSAL] and found.completion_tokens == 0

@@ -5,7 +5,8 @@ import torch
 
 from openbook.errors import SettingsError
 from openbook.model import RetroConfig, RetroForCausalLM
-from openbook.model.presets import PRESETS, paper_cca_layers
+from openbook.model.presets import PRESETS
+from openbook.model_options import paper_cca_layers
 
 PAPER = {
     "172m": 172,

@@ -102,7 +102,7 @@ def test_what_cannot_be_learned_is_left_out(chat: ChatFormat) -> None:
     no_gold = AskedQuestion(ROW, (), OTHERS)
     too_long = AskedQuestion(Question("Who " * 60 + "?", ("Ada Rowe",), "gate"), (GOLD,), OTHERS)
     assert len(samples(chat, [ASKED, no_gold, too_long, UNKNOWN])) == 2
-    with pytest.raises(SettingsError, match="none of 1 questions"):
+    with pytest.raises(SettingsError, match="none of 1 question "):
         samples(chat, [no_gold])
 
 

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openbook.cli.inputs import load_model, require_base
-from openbook.pretrained import SMOLLM2, at_hand, shipped_adapter
+from openbook.errors import SettingsError
+from openbook.pretrained import SMOLLM2, at_hand, how_to_install, is_here, shipped_adapter
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+    from openbook.cli.described_model import DescribedModel
     from openbook.model import RetroForCausalLM
     from openbook.text import ChatFormat, Tokenizer
 
@@ -37,12 +39,44 @@ def load_asked_model(name: str | None, *, reads: bool) -> AskedModel:
     Raises:
         SettingsError: there is none, it is damaged, or it cannot read neighbors.
     """
+    require_askable(name)
     name = SMOLLM2 if name is None else name
     if _is_ours(Path(name)):
         model = load_model(Path(name))
         return AskedModel(model, chat_of(Path(name), model), name)
-    require_base(name)
     return _load_base(name, reads=reads)
+
+
+def require_askable(name: str | None) -> "DescribedModel | None":
+    """Refuse what holds no model, or no tokenizer, before torch is loaded.
+
+    Args:
+        name: as in `load_asked_model`.
+
+    Returns:
+        What its folder says, where it is a model of openbook.
+
+    Raises:
+        SettingsError: there is no such model, or it has no tokenizer.
+    """
+    from openbook.cli.described_model import describe_model
+    from openbook.text import load_tokenizer
+
+    name = SMOLLM2 if name is None else name
+    if _is_ours(Path(name)):
+        return describe_model(Path(name))
+    require_base(name)
+    place = at_hand(name)
+    try:
+        load_tokenizer(place)
+    except SettingsError as error:
+        if is_here(place):
+            raise
+        raise SettingsError(
+            f"model {name!r}: neither a folder nor to be had from the hub ({error}); give the "
+            f"folder of a model, or a .gguf file{how_to_install(name)}"
+        ) from error
+    return None
 
 
 def _is_ours(folder: Path) -> bool:
@@ -112,7 +146,6 @@ def chat_of(folder: Path, model: "RetroForCausalLM") -> "ChatFormat":
 
 def _tokenizer_of(folder: Path, model: "RetroForCausalLM") -> "Tokenizer":
     """The model's, which stands beside it, or is its base's; with the chat template that the base has."""
-    from openbook.errors import SettingsError
     from openbook.text import load_tokenizer
 
     base = getattr(model.config, "base_name", None)

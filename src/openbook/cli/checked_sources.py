@@ -11,6 +11,7 @@ from openbook.cli.bars import bar
 from openbook.cli.console import note
 from openbook.database.write.batches import characters_of
 from openbook.errors import SettingsError, SourceError
+from openbook.phrases import counted
 from openbook.progress import Progress, stage, text_done
 from openbook.text import (
     AnyDocument,
@@ -124,7 +125,7 @@ class Sources:
             raise SourceError(f"{', '.join(self.names)}: no document left; {self.skipped} could not be read")
         self._note_omissions()
         if named_otherwise:
-            note(f"{named_otherwise:,} documents keep the ids that they have: --prefix is for new ones")
+            note(f"{counted(named_otherwise, 'document')} under the id of before: --prefix is for new ones")
         return self.count
 
     def _noting(self, documents: Iterable[AnyDocument]) -> Iterator[AnyDocument]:
@@ -156,7 +157,7 @@ class Sources:
         for part in self.omissions.parts[:_SHOWN_SKIPS]:
             note(f"not all of it: {part}")
         if len(self.omissions.parts) > _SHOWN_SKIPS:
-            note(f"not all of it: {len(self.omissions.parts) - _SHOWN_SKIPS:,} files more")
+            note(f"not all of it: {counted(len(self.omissions.parts) - _SHOWN_SKIPS, 'file')} more")
         for place, kind in list(self.omissions.own_folders.items())[:_SHOWN_SKIPS]:
             note(f"{place}: is left out, it is a {kind} of openbook")
         if files := self.omissions.files_line():

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openbook.cli.console import note, print_json, print_line
+from openbook.phrases import counted
 
 if TYPE_CHECKING:
     from openbook.evaluate.exam import ExamReport
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 def print_world(folder: Path, *, documents: int, questions: int, json: bool) -> None:
     """Print where a world was written."""
-    note(f"{documents:,} documents, {questions:,} questions")
+    note(f"{counted(documents, 'document')}, {counted(questions, 'question')}")
     if json:
         print_json({"folder": str(folder), "documents": documents, "questions": questions})
     else:
@@ -24,7 +25,7 @@ def print_exam(report: "ExamReport", *, json: bool) -> None:
         print_json(report)
         return
     print_line(
-        f"{report.questions:,} questions about a book of {report.documents:,} documents, "
+        f"{counted(report.questions, 'question')} about a book of {counted(report.documents, 'document')}, "
         f"k = {report.k}, {report.search_mode} search"
     )
     print_line(f"{'mode':12}{'exact match':>12}{'F1':>8}")

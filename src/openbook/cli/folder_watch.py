@@ -24,6 +24,7 @@ from openbook.cli.console import note
 from openbook.cli.signals import StopRequest, stop_on_signals
 from openbook.database.changes import Changes
 from openbook.errors import DatabaseError, MissingExtraError, SettingsError, SourceError
+from openbook.phrases import command, counted
 from openbook.text import AnyDocument
 from openbook.text.origins import Place
 from openbook.text.sources import Omissions, places_of
@@ -219,8 +220,9 @@ class FolderWatch:
         if self._yes or len(plan.removed) <= _FEW or not plan.removes_much:
             return False
         note(
-            f"{len(plan.removed):,} of {plan.stored:,} documents are gone, more than a third: they stay in "
-            f"the database; to remove them: openbook add {self._database.path} ... --sync --yes"
+            f"{len(plan.removed):,} of {counted(plan.stored, 'document')} are gone, more than a "
+            "third: they stay in "
+            f"the database; to remove them: {command('add', self._database.path, '...', '--sync', '--yes')}"
         )
         return True
 
@@ -241,7 +243,7 @@ class FolderWatch:
             for document_id in ids:
                 self._print_line(f"{name:9}{document_id}")
         if described:
-            self._print_line(f"{described:,} documents have a new title, source or language")
+            self._print_line(f"{counted(described, 'document')} with a new title, source or language")
         sys.stdout.flush()
         self.done = replace(
             self.done,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from openbook.cli.bars import bar
 from openbook.errors import SettingsError
 from openbook.escapes import visible
+from openbook.phrases import command
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -98,7 +99,8 @@ def require_model(path: Path) -> None:
     config = path / "config.json"
     if not config.is_file():
         raise SettingsError(
-            f"{path}: holds no model (no config.json); train one: openbook train tiny --output {path}"
+            f"{path}: holds no model (no config.json); train one: "
+            f"{command('train', 'tiny', '--output', path)}"
         )
     try:
         kind = json.loads(config.read_bytes())["model_type"]
@@ -106,8 +108,8 @@ def require_model(path: Path) -> None:
         raise SettingsError(f"{config}: is not the description of a model") from error
     if kind not in ("retro", "retrofit"):
         raise SettingsError(
-            f"{path}: a model of type {kind!r}, not a RETRO; to make it one: openbook retrofit {path} "
-            "--database DB --output DIR"
+            f"{path}: a model of type {kind!r}, not a RETRO; to make it one: "
+            f"{command('retrofit', path, '--database', 'DB', '--output', 'DIR')}"
         )
 
 
@@ -141,6 +143,8 @@ def require_base(base: str) -> None:
     if folder.is_dir() and not (folder / "config.json").is_file():
         files = "".join(f"; give the file itself: {file}" for file in sorted(folder.glob("*.gguf"))[:1])
         raise SettingsError(f"{base}: holds no model (no config.json){files}")
+    if folder.is_file() and folder.suffix.lower() != ".gguf":
+        raise SettingsError(f"{base}: is a file; give a model's folder, its name on the hub or a .gguf file")
     if not folder.exists() and (base.startswith((".", "~")) or folder.is_absolute()):
         raise SettingsError(f"{base}: there is no such folder")
 

@@ -295,13 +295,13 @@ ReportFolder = Annotated[
 OverwriteReport = Annotated[
     bool, typer.Option("--overwrite", help="Replace the report that the folder of --report holds.")
 ]
-PerplexitySeed = Annotated[int, typer.Option(help="Of everything drawn: neighbors, shares, intervals.")]
+PerplexitySeed = Annotated[int, typer.Option(min=0, help="Of all that is drawn: neighbors, intervals.")]
 ModelAndDatabase = Annotated[
     list[Path],
     typer.Argument(metavar="[MODEL] DB", help="The database; a model before it is checked to fit."),
 ]
 Queries = Annotated[int, typer.Option(help="Chunks of the database to search with.")]
-QueriesSeed = Annotated[int, typer.Option(help="Which chunks.")]
+QueriesSeed = Annotated[int, typer.Option(min=0, help="Which chunks.")]
 
 # The open-book exam
 
@@ -334,7 +334,7 @@ ExamPart = Annotated[
     Literal["test", "train"],
     typer.Option(help="Whose wordings and names: of the exam's worlds, or of those to train on."),
 ]
-ExamSeed = Annotated[int, typer.Option(help="Of the world, and of everything drawn.")]
+ExamSeed = Annotated[int, typer.Option(min=0, help="Of the world, and of everything drawn.")]
 ExamNeighbors = Annotated[int, typer.Option("-k", "--k", help="Neighbors that each question reads.")]
 ExamMode = Annotated[
     Literal["dense", "bm25", "hybrid"] | None,
@@ -394,7 +394,7 @@ AnswersFile = Annotated[
     Path | None,
     typer.Option("--answers", metavar="FILE", help="Write each answer as JSON lines.", show_default=False),
 ]
-HarnessSeed = Annotated[int, typer.Option(help="Of the choice of examples, and of draws.")]
+HarnessSeed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of examples, and of draws.")]
 
 # Generation
 
@@ -404,7 +404,7 @@ WriteRetrieval = Annotated[bool, typer.Option(help="Look things up, or write fro
 Temperature = Annotated[float, typer.Option(help="0 takes the likeliest token each time.")]
 TopK = Annotated[int | None, typer.Option(help="Draw among this many likeliest tokens.")]
 TopP = Annotated[float | None, typer.Option(help="Draw among the likeliest tokens of this probability.")]
-DrawSeed = Annotated[int | None, typer.Option(help="Makes the draws repeatable.")]
+DrawSeed = Annotated[int | None, typer.Option(min=0, max=2**63 - 1, help="Makes the draws repeatable.")]
 
 PutAsQuestion = Annotated[
     bool,

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openbook.cli.console import note, print_json, print_line, print_tree, to_json
+from openbook.phrases import command, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +78,7 @@ def _text_lines(info: "DatabaseInfo") -> list[str]:
     if info.excluded_documents or info.partly_excluded_chunks:
         lines.append(
             f"kept out of retrieval as near-copies {info.excluded_documents:,}, of other documents "
-            f"{info.partly_excluded_chunks:,} chunks (list: info --excluded)"
+            f"{counted(info.partly_excluded_chunks, 'chunk')} (list: info --excluded)"
         )
     lines.append(f"chunks {info.chunks:,} of {info.chunk_size} tokens; removed {info.removed_chunks:,}")
     lines.append(f"tokens {info.tokens:,} ({info.tokenizer}); bytes {info.bytes:,}")
@@ -129,7 +130,7 @@ def print_documents(documents: "Sequence[ListedDocument]", *, json: bool) -> Non
         print_json(documents)
         return
     for document in documents:
-        said = [f"{document.chunks:,} chunk{'s' if document.chunks != 1 else ''}"]
+        said = [f"{counted(document.chunks, 'chunk')}"]
         if document.split == "holdout":
             said.append("held out")
         if document.excluded is not None:
@@ -142,12 +143,16 @@ def note_copies(copies: "Sequence[Exclusion]", database: Path) -> None:
     """Say which of the documents that were just written nearly equal others."""
     for document in copies[:_NAMED_COPIES]:
         note(f"near-copy: {_exclusion_line(document)}")
-    listed = f"all of them: openbook info {database} --excluded"
+    listed = f"all of them: {command('info', database, '--excluded')}"
     if whole := sum(copy.chunks is None for copy in copies):
-        note(f"{whole} documents nearly equal others and are kept out of retrieval and training ({listed})")
+        note(
+            f"{counted(whole, 'document')} nearly equal to others, kept out of retrieval and "
+            f"training ({listed})"
+        )
     if in_part := len({copy.document_id for copy in copies if copy.chunks is not None}):
         note(
-            f"{in_part} documents share text with held-out ones; the chunks that it stands in are kept "
+            f"{counted(in_part, 'document')} with text of held-out ones; the chunks that it "
+            "stands in are kept "
             f"out of retrieval and training ({listed})"
         )
 
@@ -159,7 +164,7 @@ def warn_of_much_excluded(share: float, run: "SharedRun | None", database: Path)
         f"WARNING: {share:.0%} OF THE TEXT IS EXCLUDED as near-copies: neither searched nor trained on. "
         f"{shared}If that is boilerplate, take it "
         "out of the sources and build again; else hold out other documents (--holdout IDS.txt) or see "
-        f"openbook info {database} --excluded; --no-decontaminate excludes nothing"
+        f"{command('info', database, '--excluded')}; --no-decontaminate excludes nothing"
     )
 
 
@@ -261,7 +266,7 @@ def print_answers(report: "AnswerReport", *, json: bool) -> None:
         return
     recall = report.answer_recall
     share = "none has" if recall is None else f"what was found answers {recall:.1%} of those that have"
-    print_line(f"{report.questions} questions; {share} an answer")
+    print_line(f"{counted(report.questions, 'question')}; {share} an answer")
     print_line(f"{'mode':10}{'exact match':>12}{'95 %':>16}{'F1':>8}")
     for mode, found in report.modes.items():
         low, high = found.interval
@@ -273,7 +278,7 @@ def print_answers(report: "AnswerReport", *, json: bool) -> None:
 
 def print_trained(result: "TrainResult", *, json: bool) -> None:
     """Print where the model is, and what it took to make it."""
-    note(f"{result.parameters:,} parameters, {result.tokens:,} tokens in {result.seconds:.0f} s")
+    note(f"{result.parameters:,} parameters, {counted(result.tokens, 'token')} in {result.seconds:.0f} s")
     if json:
         print_json(result)
     else:
@@ -300,7 +305,8 @@ def note_near_copies(report: "PerplexityReport") -> None:
         return
     named = [f"{name} ({share:.0%} of it)" for name, share in near.worst.items()]
     note(
-        f"WARNING: {near.documents:,} of {near.evaluated:,} evaluated documents share runs of half a chunk "
+        f"WARNING: {near.documents:,} of {counted(near.evaluated, 'evaluated document')} share "
+        "runs of half a chunk "
         f"or more with what they retrieve: {', '.join(named[:_NAMED_NEAR_COPIES])}. Their losses measure "
         "memory; look at the rows of little overlap, or build the database with --holdout and --decontaminate"
     )
@@ -309,7 +315,7 @@ def note_near_copies(report: "PerplexityReport") -> None:
 def note_datastore(scorer: "KnnLmScorer") -> None:
     """Say what kNN-LM stored, and how it weighs that."""
     note(
-        f"kNN-LM: {len(scorer.datastore):,} tokens stored, lambda {scorer.weight:g}, "
+        f"kNN-LM: {counted(len(scorer.datastore), 'token')} stored, lambda {scorer.weight:g}, "
         f"temperature {scorer.temperature:.3g}"
     )
 
@@ -374,6 +380,8 @@ def print_harness(report: "HarnessReport", *, json: bool) -> None:
 
     _print_table(harness_table(report))
     if report.retrieval:
-        print_line(f"retrieval on: {report.chunks_searched:,} different chunks of the questions looked up")
+        print_line(
+            f"retrieval on: {counted(report.chunks_searched, 'different chunk')} of the questions looked up"
+        )
     else:
         print_line("retrieval off")

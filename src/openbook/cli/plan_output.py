@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from openbook.cli.console import print_json, print_tree, to_json
+from openbook.phrases import counted
 
 if TYPE_CHECKING:
     from openbook.cluster.corpus_plan import Plan, Work
@@ -16,7 +17,7 @@ def print_plan(plan: "Plan", *, json: bool) -> None:
         print_json(to_json(plan) | {"size": size})
         return
     branches = {
-        f"book: {plan.chunks:,} chunks of {plan.documents:,} documents": _book_lines(plan),
+        f"book: {counted(plan.chunks, 'chunk')} of {counted(plan.documents, 'document')}": _book_lines(plan),
         f"disk {_bytes(plan.size.total)}": [
             f"{name} {_bytes(size)}" for name, size in plan.size.disk.items()
         ],

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from openbook.cli.console import note, print_json, print_line
+from openbook.phrases import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,25 +15,39 @@ _ROW_FILES = ("tokens", "vectors", "lexical", "dense", "neighbors")
 """What has something for each chunk."""
 
 
-def print_plan(plan: "AddPlan", *, skipped: int, json: bool) -> None:
-    """Print what an `add` would do, a line for each document that would change.
+def print_plan(
+    plan: "AddPlan",
+    *,
+    skipped: int,
+    held_out: "Sequence[str] | None" = None,
+    characters: int | None = None,
+    json: bool,
+) -> None:
+    """Print what an `add` or a `build` would do, a line for each document that would change.
 
     Args:
         plan: what was found out.
         skipped: documents that could not be read.
+        held_out: those of what is new that are kept out of retrieval; None: that is not said.
+        characters: of all that was read; None: that is not said.
         json: print one JSON value.
     """
     changes = {"added": plan.added, "replaced": plan.replaced, "removed": plan.removed}
     counts = {name: len(ids) for name, ids in changes.items()}
     counts |= {"unchanged": len(plan.unchanged), "moved": plan.moved, "skipped": skipped}
+    if held_out is not None:
+        changes["held_out"], counts["held_out"] = held_out, len(held_out)
     if json:
-        print_json({"dry_run": True, "would": counts, "documents": changes})
+        read = {} if characters is None else {"characters": characters}
+        print_json({"dry_run": True, "would": counts, **read, "documents": changes})
         return
+    marked = frozenset(held_out or ())
     for name, ids in (("add", plan.added), ("replace", plan.replaced), ("remove", plan.removed)):
         for document_id in ids:
-            print_line(f"{name:8}{document_id}")
-    said = ", ".join(f"{count} {name}" for name, count in counts.items())
-    note(f"would be done: {said}; nothing was changed")
+            print_line(f"{name:8}{document_id}{'  (held out)' if document_id in marked else ''}")
+    said = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items())
+    text = "" if characters is None else f"; {counted(characters, 'character')} read"
+    note(f"would be done: {said}{text}; nothing was changed")
 
 
 def print_removal(ids: "Sequence[str]", *, json: bool) -> None:
@@ -61,5 +76,5 @@ def print_compaction(info: "DatabaseInfo", *, json: bool) -> None:
             {"dry_run": True, "would": {"chunks_reclaimed": info.removed_chunks, "bytes_reclaimed": size}}
         )
         return
-    print_line(f"{info.removed_chunks:,} of {stored:,} chunks, about {size:,} bytes")
+    print_line(f"{info.removed_chunks:,} of {counted(stored, 'chunk')}, about {counted(size, 'byte')}")
     note("would be reclaimed; nothing was changed")

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from openbook.cli.asked_model import load_asked_model
+from openbook.cli.asked_model import load_asked_model, require_askable
 from openbook.cli.console import note
 from openbook.cli.unseen import note_unseen
 from openbook.errors import MissingExtraError, SettingsError
@@ -93,6 +93,7 @@ def server_of(served: Served, settings: "ServerSettings") -> "ServerState":
     """
     from openbook.serve.books import Books
 
+    require_askable(served.model)  # before torch is loaded
     books = Books(served.database, served.named_books)
     for name in books.names:
         note_unseen(books.get(name).newest())

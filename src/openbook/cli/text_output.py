@@ -113,7 +113,7 @@ def print_answer(result: "Answer", *, json: bool) -> None:
         print_json(result)
         return
     print_text(result.answer)
-    if result.is_refusal:
+    if result.is_refusal and result.citations:
         print_line("What was read does not hold the answer:")
     print_sources(result.answer, result.citations)
 
@@ -141,7 +141,7 @@ class MarkedText:
         for number in range(self._spans + 1, len(result.citations) + 1):  # of passages in the prompt
             print_mark(number)
         print_line()
-        if result.is_refusal:
+        if result.is_refusal and result.citations:
             print_line("What was read does not hold the answer:")
         for number, citation in enumerate(result.citations, start=1):
             print_cited(number, citation, result.answer)

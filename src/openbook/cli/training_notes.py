@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from openbook.cli.console import note
+from openbook.phrases import counted
 
 if TYPE_CHECKING:
     from openbook.cli.bars import Bars
@@ -12,8 +13,9 @@ if TYPE_CHECKING:
 def note_size(size: "TrainingSize") -> None:
     """Say what is about to be trained, and on how much."""
     note(
-        f"{size.parameters:,} parameters; {size.samples:,} samples of {size.sequence_length:,} tokens; "
-        f"{size.steps:,} steps of {size.step_size:,} samples: {size.epochs:,.2f} epochs"
+        f"{size.parameters:,} parameters; {counted(size.samples, 'sample')} of "
+        f"{size.sequence_length:,} tokens; "
+        f"{counted(size.steps, 'step')} of {counted(size.step_size, 'sample')}: {size.epochs:,.2f} epochs"
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from openbook.cli.console import note
+from openbook.phrases import command, counted
 
 if TYPE_CHECKING:
     from openbook.database import Version
@@ -37,6 +38,7 @@ def note_unseen(database: "Version") -> None:
     if hidden:
         verb = "is" if hidden == 1 else "are"
         note(
-            f"{hidden:,} of {unseen.documents:,} documents {verb} held out or near-copies, and not searched "
-            f"(openbook list {database.path} --held-out --excluded)"
+            f"{hidden:,} of {counted(unseen.documents, 'document')} {verb} held out or "
+            "near-copies, and not searched "
+            f"({command('list', database.path, '--held-out', '--excluded')})"
         )

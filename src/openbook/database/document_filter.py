@@ -12,6 +12,7 @@ from openbook.database.search.allowed_chunks import AllowedChunks
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.layout import ChunkLayout
 from openbook.errors import NoDocumentError, SettingsError, list_of_texts
+from openbook.phrases import command
 from openbook.text.document_ids import suggestion
 
 _KEPT = 16
@@ -135,7 +136,7 @@ class FilteredDocuments:
 
     def _error(self, problem: str) -> NoDocumentError:
         folder = self._catalog.path.parent
-        return NoDocumentError(f"{folder}: {problem} (all documents: openbook list {folder})")
+        return NoDocumentError(f"{folder}: {problem} (all documents: {command('list', folder)})")
 
 
 def _id_matches(name: str, pattern: str) -> bool:

@@ -7,6 +7,7 @@ from openbook.database.document_list import WILDCARDS
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.documents_by_origin import live_origins
 from openbook.errors import DatabaseError
+from openbook.phrases import command
 from openbook.text.document_ids import suggestion
 from openbook.text.globs import matches
 from openbook.text.origins import Place
@@ -45,7 +46,7 @@ def ids_of(catalog: Catalog, names: Iterable[str]) -> dict[str, list[str]]:
             unknown = ", ".join(suggestion(name, documents.ids) for name in missing[:_NAMED])
             raise DatabaseError(
                 f"{catalog.path.parent}: no document {unknown}; nothing was removed "
-                f"(all documents: openbook list {catalog.path.parent})"
+                f"(all documents: {command('list', catalog.path.parent)})"
             )
     return {name: found[name] for name in names}
 

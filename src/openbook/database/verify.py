@@ -19,6 +19,7 @@ from openbook.database.storage.neighbor_files import BEGUN, table_stamp
 from openbook.database.storage.sealed import file_digest, read_sealed
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.errors import DatabaseError, FormatError, OpenbookError
+from openbook.phrases import counted
 from openbook.progress import Progress, silent, stage
 
 _ROWS_AT_ONCE = 65_536
@@ -118,7 +119,8 @@ class _Checker:
             advice = "; remove them, and add them again from their sources" if lost else ""
             self.found(
                 array.path,
-                f"{len(wrong)} rows do not match {array.sums_path.name}: of documents {names}{more}{advice}",
+                f"{counted(len(wrong), 'row')} not as in {array.sums_path.name}: of documents "
+                f"{names}{more}{advice}",
             )
 
     def check_finite(self, array: AppendOnlyArray, layout: ChunkLayout) -> None:
@@ -175,9 +177,9 @@ class _Checker:
         wanted = layout.indexed[layout.live[layout.document_of[layout.indexed]]]
         missing = len(np.setdiff1d(wanted, held))
         twice = len(held) - len(np.unique(held))
-        for count, what in ((missing, "are missing"), (twice, "are there twice")):
+        for count, what in ((missing, "missing"), (twice, "there twice")):
             if count:
-                self.found(files.lexical, f"{count} chunks {what}")
+                self.found(files.lexical, f"{counted(count, 'chunk')} {what}")
 
     def check_neighbors(self, files: Files) -> None:
         folder = files.neighbors
@@ -190,7 +192,7 @@ class _Checker:
             for array in stamp.arrays(folder):
                 wrong = array.rows(stamp.num_chunks).damaged()
                 if len(wrong):
-                    self.found(array.path, f"{len(wrong)} rows do not match {array.sums_path.name}")
+                    self.found(array.path, f"{counted(len(wrong), 'row')} not as in {array.sums_path.name}")
             read_sealed(folder / BEGUN)
         except DatabaseError as error:
             self.report(error, folder)

@@ -7,7 +7,7 @@ neighbors of the text, which are searched once.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
@@ -28,10 +28,34 @@ from openbook.evaluate.windows import Windows
 from openbook.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from openbook.model import RetroConfig, RetroForCausalLM
+    from openbook.model import RetroForCausalLM
 
 MOST_NEIGHBORS = 100
 """More cost memory, and help none: the best number lies between 3 and 30 (paper, section 4.1)."""
+
+
+class TrainedAs(Protocol):
+    """What of a model's configuration decides how it is evaluated; its file says it too."""
+
+    @property
+    def tokenizer_fingerprint(self) -> str | None:
+        """Of the tokenizer it was trained with; None: not known."""
+
+    @property
+    def chunk_size(self) -> int:
+        """M."""
+
+    @property
+    def num_neighbors(self) -> int:
+        """K in training."""
+
+    @property
+    def max_position_embeddings(self) -> int:
+        """Tokens that it reads at most."""
+
+    @property
+    def training_length(self) -> int:
+        """Tokens in a sequence of its training."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +90,7 @@ class EvaluationOptions:
         if self.max_sequences is not None and self.max_sequences < 1:
             raise SettingsError(f"max sequences {self.max_sequences}: must be at least 1")
 
-    def for_model(self, config: "RetroConfig") -> "EvaluationOptions":
+    def for_model(self, config: TrainedAs) -> "EvaluationOptions":
         """The same, with what is left to the model's training filled in.
 
         Raises:
@@ -81,6 +105,50 @@ class EvaluationOptions:
             )
         k = config.num_neighbors if self.k is None else self.k
         return replace(self, k=k, sequence_length=length)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Which text is read in which windows, with neighbors from where."""
+
+    options: EvaluationOptions
+    """With everything filled in."""
+    book: Version
+    search_mode: SearchMode
+    windows: Windows
+
+
+def plan_reading(
+    config: TrainedAs,
+    database: Database | Version,
+    table: NeighborTable | None,
+    *,
+    corpus: Database | Version | None = None,
+    options: EvaluationOptions | None = None,
+) -> Reading:
+    """Decide what an evaluation reads, and refuse what does not fit together; the model is not needed yet.
+
+    Arguments and errors are those of `Evaluator`, but for `config`, the model's.
+    """
+    database = database.opened
+    text = database if corpus is None else corpus.opened
+    if table is not None:
+        table.require_of(database)
+    for read in (database, text):
+        read.settings.require_match(
+            read.tokenizer,
+            tokenizer_fingerprint=config.tokenizer_fingerprint,
+            chunk_size=config.chunk_size,
+        )
+    options = (options or EvaluationOptions()).for_model(config)
+    assert options.sequence_length is not None
+    book = database if table is None else table.book
+    search_mode = _search_mode(options.search_mode, table, book)
+    # A corpus that holds nothing out is read whole.
+    holds_out = corpus is None or bool((text.layout.holdout & text.layout.live).any())
+    split: Literal["train", "holdout"] = "holdout" if holds_out else "train"
+    dataset = SequenceDataset(text, split, options.sequence_length, book=book, stride=options.stride)
+    return Reading(options, book, search_mode, Windows.spread(dataset, options.max_sequences))
 
 
 class Evaluator:
@@ -122,32 +190,18 @@ class Evaluator:
         corpus: Database | Version | None = None,
         options: EvaluationOptions | None = None,
     ) -> None:
-        database = database.opened
-        text = database if corpus is None else corpus.opened
-        if table is not None:
-            table.require_of(database)
-        for read in (database, text):
-            read.settings.require_match(
-                read.tokenizer,
-                tokenizer_fingerprint=model.config.tokenizer_fingerprint,
-                chunk_size=model.config.chunk_size,
-            )
-        options = (options or EvaluationOptions()).for_model(model.config)
-        assert options.k is not None and options.sequence_length is not None
+        reading = plan_reading(model.config, database, table, corpus=corpus, options=options)
+        assert reading.options.k is not None
         self.model = model
-        self.database = database
-        self.book = database if table is None else table.book
-        self.k = options.k
-        self.batch_size = options.batch_size
-        self.seed = options.seed
-        self.search_mode = _search_mode(options.search_mode, table, self.book)
+        self.database = database.opened
+        self.book = reading.book
+        self.k = reading.options.k
+        self.batch_size = reading.options.batch_size
+        self.seed = reading.options.seed
+        self.search_mode = reading.search_mode
         is_of_text = table is not None and corpus is None and table.mode == self.search_mode
         self.table = table if is_of_text else None
-        # A corpus that holds nothing out is read whole.
-        holds_out = corpus is None or bool((text.layout.holdout & text.layout.live).any())
-        split: Literal["train", "holdout"] = "holdout" if holds_out else "train"
-        dataset = SequenceDataset(text, split, options.sequence_length, book=self.book, stride=options.stride)
-        self.windows = Windows.spread(dataset, options.max_sequences)
+        self.windows = reading.windows
         self._neighbors: ChunkNeighbors | None = None
 
     def require_retrieval(self) -> None:

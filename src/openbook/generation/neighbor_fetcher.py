@@ -11,6 +11,7 @@ from openbook.database import DocumentFilter, Hit, SearchMode, Version
 from openbook.database.search.searcher import check_mode
 from openbook.errors import DatabaseError, SettingsError
 from openbook.model import RetroForCausalLM
+from openbook.phrases import command
 
 
 def fetcher_for(
@@ -65,7 +66,7 @@ def check_lookup(database: Version, *, k: int | None, mode: str | None) -> Searc
     _check_k(k)
     if database.layout.num_chunks == 0:
         raise DatabaseError(
-            f"{database.path}: is empty; add documents first: openbook add {database.path} SOURCE"
+            f"{database.path}: is empty; add documents first: {command('add', database.path, 'SOURCE')}"
         )
     return check_mode(mode, has_dense=database.vectors is not None)
 

@@ -9,10 +9,10 @@ from openbook.errors import SettingsError
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation, cite_whole
 from openbook.generation.generator import pieces_to
-from openbook.generation.question_fetcher import question_fetcher_for
+from openbook.generation.question_fetcher import QuestionFetcher, question_fetcher_for
 from openbook.generation.request import check_request
 from openbook.generation.sampling import Sampling
-from openbook.generation.text_request import Lookup, OnEvent, TextRequest
+from openbook.generation.text_request import Lookup, OnEvent, TextPiece, TextRequest
 from openbook.generation.text_stream import OnText
 from openbook.generation.text_writing import prepare, require_tokenizer, write_texts
 from openbook.model import RetroForCausalLM
@@ -67,7 +67,8 @@ def ask(
     """Answer a question, with what it finds in a book.
 
     The question is the query. All of the prompt reads what it finds; an answer longer than a chunk looks up
-    again at each border, as `generate` does.
+    again at each border, as `generate` does. Where it finds nothing, the answer is that the book does not
+    say, and the model is not asked: what it would answer from memory would look like the book's.
 
     Args:
         model: a retrofit or a native RETRO. A retrofit that reads its neighbors itself reads any database;
@@ -182,6 +183,8 @@ def converse(
             model, database, question, chat, k=k, mode=mode, in_prompt=True, documents=documents
         )
         passages = fetcher.hits_of_question()
+        if not passages:
+            return _not_in_the_book(on_event)
     beside = Lookup(
         book=database,
         k=k,
@@ -205,11 +208,20 @@ def converse(
         seed=seed,
     )
     job = prepare(model, chat.tokenizer, request, on_event=on_event)
+    source = job.row.source
+    if isinstance(source, QuestionFetcher) and not source.finds_something():
+        return _not_in_the_book(on_event)
     with evaluation_mode(model):
         (end,) = write_texts(model, [job], batch_size=1)
     citations = cite_whole(end.text, passages) if in_prompt else end.citations
     reason: Literal["stop", "length"] = "length" if end.finish_reason == "length" else "stop"
     return Answer(end.text, citations, reason, end.prompt_tokens, end.completion_tokens, end.drafts)
+
+
+def _not_in_the_book(on_event: OnEvent | None) -> Answer:
+    if on_event is not None:
+        on_event(TextPiece(REFUSAL, ()))
+    return Answer(REFUSAL, [], "stop", prompt_tokens=0, completion_tokens=0)
 
 
 def _prompt_of(

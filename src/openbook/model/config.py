@@ -1,13 +1,13 @@
 """The model's configuration: sizes and options, checked at construction."""
 
-import math
 import os
-from typing import Any, Literal, get_args
+from typing import Any
 
 from transformers import PreTrainedConfig
 
-from openbook.errors import SettingsError, refuse_unknown
-from openbook.model.presets import paper_cca_layers, preset
+from openbook.errors import refuse_unknown
+from openbook.model.presets import preset
+from openbook.model_options import CCAPositions, Normalization, Positions, check_options, complete_options
 
 HUB_ARGUMENTS = ("revision", "token", "cache_dir", "local_files_only")
 """Where to look for a model on the hub."""
@@ -24,28 +24,24 @@ _FROM_TRANSFORMERS = {
     "output_attentions",
 }
 
-Positions = Literal["rotary", "relative"]
-CCAPositions = Literal["rotary", "relative", "none"]
-Normalization = Literal["pre", "deepnorm"]
-_CHOICES = {"positions": Positions, "cca_positions": CCAPositions, "normalization": Normalization}
-
-_COUNTS = (
-    "vocab_size",
+_SIZES = (
     "hidden_size",
     "num_hidden_layers",
     "num_attention_heads",
     "head_dim",
-    "intermediate_size",
-    "chunk_size",
-    "num_neighbors",
     "encoder_hidden_size",
     "encoder_num_layers",
     "encoder_num_attention_heads",
     "encoder_intermediate_size",
-    "max_position_embeddings",
+    "cca_layers",
+    "encoder_cross_attention_layers",
+    "positions",
+    "cca_positions",
+    "dropout",
+    "encoder_dropout",
+    "copy_head",
 )
-_POSITIVE = ("rms_norm_eps", "rotary_base", "initializer_range")
-_SWITCHES = ("encoder_conditioned", "share_embeddings", "tie_word_embeddings", "copy_head", "use_cache")
+"""Options that must fit together, or follow from others."""
 
 
 class RetroConfig(PreTrainedConfig):
@@ -127,26 +123,10 @@ class RetroConfig(PreTrainedConfig):
 
     def __post_init__(self, **kwargs: Any) -> None:
         refuse_unknown(kwargs.keys() - _FROM_TRANSFORMERS, self.field_names(), where=type(self).__name__)
-        self._check_kinds()
-        if self.head_dim is None:
-            self._divides(self.hidden_size, self.num_attention_heads, "hidden_size", "num_attention_heads")
-            self.head_dim = self.hidden_size // self.num_attention_heads
-        if self.encoder_hidden_size is None:
-            self.encoder_hidden_size = self.hidden_size
-        if self.encoder_num_attention_heads is None:
-            self.encoder_num_attention_heads = self.num_attention_heads
-        if self.encoder_intermediate_size is None:
-            self.encoder_intermediate_size = 4 * self.encoder_hidden_size
-        if self.encoder_dropout is None:
-            self.encoder_dropout = self.dropout
-        if self.cca_positions is None:
-            self.cca_positions = self.positions
-        if self.cca_layers is None:
-            self.cca_layers = paper_cca_layers(self.num_hidden_layers)
-        if self.encoder_cross_attention_layers is None:
-            self.encoder_cross_attention_layers = [1]
+        check_options({name: getattr(self, name) for name in self.field_names()})
+        for name, value in complete_options({name: getattr(self, name) for name in _SIZES}).items():
+            setattr(self, name, value)
         super().__post_init__(**kwargs)
-        self._check()
 
     @property
     def encoder_head_dim(self) -> int:
@@ -175,57 +155,6 @@ class RetroConfig(PreTrainedConfig):
         """List the names of all settings."""
         return [name for name in cls.__dataclass_fields__ if not name.startswith("_")]
 
-    @staticmethod
-    def _divides(whole: int, parts: int, whole_name: str, parts_name: str) -> None:
-        if parts < 1 or whole % parts:
-            raise SettingsError(f"{whole_name} {whole} is not divisible by {parts_name} {parts}")
-
-    def _check_kinds(self) -> None:
-        for name in _COUNTS:
-            value = getattr(self, name)
-            derived = value is None and self.__dataclass_fields__[name].default is None
-            if not derived and (type(value) is not int or value < 1):
-                raise SettingsError(f"{name} {value!r}: must be a whole number, at least 1")
-        for name in _POSITIVE:
-            value = getattr(self, name)
-            if type(value) not in (int, float) or not 0 < value < math.inf:
-                raise SettingsError(f"{name} {value!r}: must be a number above 0")
-        for name in _SWITCHES:
-            if not isinstance(getattr(self, name), bool):
-                raise SettingsError(f"{name} {getattr(self, name)!r}: must be true or false")
-        for name, choices in _CHOICES.items():
-            value = getattr(self, name)
-            if value not in get_args(choices) and not (name == "cca_positions" and value is None):
-                raise SettingsError(f"{name} {value!r}: must be {' or '.join(get_args(choices))}")
-        for name in ("dropout", "encoder_dropout"):
-            value = getattr(self, name)
-            derived = value is None and name == "encoder_dropout"
-            if not derived and (type(value) not in (int, float) or not 0 <= value < 1):
-                raise SettingsError(f"{name} {value!r}: must be a number, at least 0 and below 1")
-
-    def _check(self) -> None:
-        assert self.encoder_hidden_size is not None and self.encoder_num_attention_heads is not None
-        heads = self.encoder_num_attention_heads
-        self._divides(self.encoder_hidden_size, heads, "encoder_hidden_size", "encoder_num_attention_heads")
-        assert self.head_dim is not None
-        kinds = {self.positions, self.cca_positions}
-        if "rotary" in kinds and (self.head_dim % 2 or self.encoder_head_dim % 2):
-            raise SettingsError(
-                f"head widths {self.head_dim} and {self.encoder_head_dim} (encoder): "
-                "rotary positions need even ones"
-            )
-        if "relative" in kinds and (self.hidden_size % 2 or self.encoder_hidden_size % 2):
-            raise SettingsError(
-                f"hidden_size {self.hidden_size} and encoder_hidden_size {self.encoder_hidden_size}: "
-                "relative positions need even ones"
-            )
-        _check_layers("cca_layers", self.cca_layers, self.num_hidden_layers)
-        _check_layers(
-            "encoder_cross_attention_layers", self.encoder_cross_attention_layers, self.encoder_num_layers
-        )
-        if self.copy_head and not self.cca_layers:
-            raise SettingsError("copy_head needs retrieval, but cca_layers is empty")
-
 
 def saved_model_type(name: str | os.PathLike[str], **hub: Any) -> str:
     """Read the model_type in the config.json of a folder, or of a name of the hub; empty if it says none.
@@ -238,11 +167,3 @@ def saved_model_type(name: str | os.PathLike[str], **hub: Any) -> str:
         OSError: there is no config.json.
     """
     return str(PreTrainedConfig.get_config_dict(name, **hub)[0].get("model_type") or "")
-
-
-def _check_layers(name: str, layers: list[int] | None, highest: int) -> None:
-    assert layers is not None
-    known = range(1, highest + 1)
-    rising = isinstance(layers, list) and layers == [layer for layer in known if layer in layers]
-    if not rising or any(type(layer) is not int for layer in layers):
-        raise SettingsError(f"{name} {layers}: must be a list of rising layer numbers, from 1 to {highest}")

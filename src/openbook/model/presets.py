@@ -64,14 +64,3 @@ def preset(name: str) -> dict[str, Any]:
     if key not in PRESETS:
         raise SettingsError(f"preset {name!r}: choose from {', '.join([*PRESETS, *_WITHOUT_RETRIEVAL])}")
     return deepcopy(PRESETS[key])
-
-
-def paper_cca_layers(num_layers: int) -> list[int]:
-    """Choose P by the paper's rule: its section 2.4 and table 10, carried on to fewer than 12 layers.
-
-    >>> paper_cca_layers(12), paper_cca_layers(24), paper_cca_layers(4)
-    ([6, 9, 12], [9, 12, 15, 18, 21, 24], [4])
-    """
-    if num_layers > 12:
-        return list(range(9, num_layers + 1, 3))
-    return [layer for layer in range(num_layers, 0, -3) if layer * 2 >= num_layers][::-1]

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from openbook.errors import SourceError
+from openbook.phrases import counted
 from openbook.text.documents import AnyDocument, source_error
 from openbook.text.globs import matches
 from openbook.text.origins import STANDARD_INPUT_ORIGIN, Place, place_of_path
@@ -72,7 +73,7 @@ class Omissions:
             shown.append(f"{count:,} {suffix or 'without an ending'}{hint}")
         kinds = len(self.files) - len(shown)
         if kinds:
-            shown.append(f"and {kinds:,} kinds more")
+            shown.append(f"and {counted(kinds, 'kind')} more")
         total = self.files.total()
         what = "files are" if total > 1 else "file is"
         why = "for holding no text" if self.any_text else "of kinds that are not read"

@@ -2,6 +2,7 @@
 
 from openbook.database import Version
 from openbook.errors import MismatchError, SettingsError
+from openbook.phrases import command
 from openbook.text.tokenizer import load_tokenizer
 
 
@@ -25,5 +26,5 @@ def require_tokenizer(base: str, database: Version) -> None:
         raise MismatchError(
             f"{database.path}: was built with tokenizer {settings.tokenizer_fingerprint} "
             f"({settings.tokenizer}), the base {base} has {theirs}; derive a database for it: "
-            f"openbook retokenize {database.path} --tokenizer {base}"
+            f"{command('retokenize', database.path, '--tokenizer', base)}"
         )

@@ -12,16 +12,8 @@ from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.model.retrofitting import RetrofitConfig, RetrofitForCausalLM, require_base, retrofit
 from openbook.text.tokenizer import load_tokenizer
 from openbook.train.base_tokenizer import require_tokenizer
+from openbook.train.model_settings import refuse_settings_of_database
 from openbook.train.recipe import Recipe
-
-_FROM_DATABASE = (
-    "vocab_size",
-    "chunk_size",
-    "num_neighbors",
-    "max_position_embeddings",
-    "trained_length",
-    "tokenizer_fingerprint",
-)
 
 
 def new_model(
@@ -52,9 +44,7 @@ def new_model(
         )
     if not recipe.data.num_neighbors:
         raise SettingsError("data.num_neighbors is 0: without neighbors there is nothing to retrofit")
-    for name in _FROM_DATABASE:
-        if name in recipe.model:
-            raise SettingsError(f"recipe {recipe.name}: model.{name} comes from elsewhere; leave it out")
+    refuse_settings_of_database(recipe)
     tokens = database.tokenizer.vocab_size
     if tokens > base.config.vocab_size:
         raise MismatchError(
@@ -89,9 +79,7 @@ def model_config(recipe: Recipe, database: Version) -> RetroConfig:
     Raises:
         SettingsError: an unknown key, or one that the database decides.
     """
-    for name in _FROM_DATABASE:
-        if name in recipe.model:
-            raise SettingsError(f"recipe {recipe.name}: model.{name} comes from the database or data section")
+    refuse_settings_of_database(recipe)
     if "train_base" in recipe.model:
         raise SettingsError(f"recipe {recipe.name}: needs a base: openbook retrofit BASE")
     refuse_unknown(recipe.model, RetroConfig.field_names(), where=f"recipe {recipe.name}: model")

@@ -1,16 +1,20 @@
-"""The names that a recipe's section `model` may have, known without the classes that it configures.
+"""What a recipe's section `model` may say, known without the classes that it configures.
 
-Importing those takes seconds; a misspelled `--set` is answered before.
+Importing those takes seconds; a wrong `--set` is answered before.
 """
 
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from openbook.errors import refuse_unknown
+from openbook.database import NeighborTable, SequenceDataset, Version
+from openbook.errors import SettingsError, refuse_unknown
+from openbook.model_options import check_options, check_own_model
 from openbook.train.recipe import Recipe, shipped_recipes
+from openbook.train.run_files import CONFIG
 
 _IN_NO_RECIPE = (
     "bos_token_id",
@@ -27,17 +31,100 @@ _IN_NO_RECIPE = (
 """Settings of the classes that training or the database decides."""
 
 
-def require_known_settings(recipe: Recipe, *, retrofits: bool) -> None:
-    """Refuse a name in the section `model` that nothing has.
+_FROM_DATABASE = (
+    "vocab_size",
+    "chunk_size",
+    "num_neighbors",
+    "max_position_embeddings",
+    "trained_length",
+    "tokenizer_fingerprint",
+)
+
+
+def require_settings(recipe: Recipe, *, retrofits: bool) -> None:
+    """Refuse what the section `model` cannot say: a name that nothing has, or a value that is not allowed.
 
     Args:
         recipe: to check.
         retrofits: a base, or else makes a model of its own.
 
     Raises:
-        SettingsError: an unknown name, with the nearest known one.
+        SettingsError: an unknown name, with the nearest known one; one that the database decides; a value of
+            another type or out of its range; sizes that do not fit together.
     """
-    refuse_unknown(recipe.model, known_settings(retrofits=retrofits), where=f"recipe {recipe.name}: model")
+    where = f"recipe {recipe.name}: model"
+    refuse_unknown(recipe.model, known_settings(retrofits=retrofits), where=where)
+    refuse_settings_of_database(recipe)
+    try:
+        if retrofits:
+            check_options(recipe.model)
+        else:
+            check_own_model(recipe.model, retrieves=recipe.data.num_neighbors > 0)
+    except SettingsError as error:
+        raise SettingsError(f"{where}.{error}") from error
+    _require_what_trains(recipe, retrofits=retrofits)
+
+
+def refuse_settings_of_database(recipe: Recipe) -> None:
+    """Refuse settings of a model that the database, or another section, decides.
+
+    Raises:
+        SettingsError: naming the first.
+    """
+    for name in _FROM_DATABASE:
+        if name in recipe.model:
+            raise SettingsError(
+                f"recipe {recipe.name}: model.{name} comes from the database or data section; leave it out"
+            )
+
+
+def require_samples(recipe: Recipe, database: Version, table: NeighborTable | None) -> None:
+    """Refuse samples that the database cannot give.
+
+    Args:
+        recipe: whose sections data and questions count.
+        database: to train on.
+        table: of its neighbors; None: the recipe needs none.
+
+    Raises:
+        SettingsError: lengths that are not whole chunks, or more neighbors than the table has; no such
+            `start_from`.
+        DatabaseError: no document to learn from.
+    """
+    chunk_size, questions, start_from = (
+        database.settings.chunk_size,
+        recipe.questions,
+        recipe.train.start_from,
+    )
+    if recipe.learns_text:
+        SequenceDataset(database, "train", recipe.data.sequence_length)
+    if table is not None:
+        table.first(recipe.data.num_neighbors)
+    if questions.file is not None and questions.length % chunk_size:
+        raise SettingsError(
+            f"questions.length {questions.length}: must be a multiple of the chunk size {chunk_size}"
+        )
+    if start_from is not None and not (Path(start_from) / CONFIG).is_file():
+        raise SettingsError(f"train.start_from: {start_from} holds no model of ours (no {CONFIG})")
+
+
+def _require_what_trains(recipe: Recipe, *, retrofits: bool) -> None:
+    if retrofits and not recipe.data.num_neighbors:
+        raise SettingsError("data.num_neighbors is 0: without neighbors there is nothing to retrofit")
+    if retrofits and recipe.train.freeze_decoder:
+        raise SettingsError(
+            "train.freeze_decoder: the base of a retrofit is frozen unless --train-base is given"
+        )
+    if recipe.train.distillation and (not retrofits or recipe.model.get("reader", "own") != "own"):
+        raise SettingsError(
+            f"train.distillation {recipe.train.distillation}: needs a base that reads its neighbors itself "
+            "(openbook retrofit, reader: own); set it to 0"
+        )
+    if not retrofits and recipe.train.freeze_decoder and recipe.train.start_from is None:
+        raise SettingsError(
+            "train.freeze_decoder: a decoder that never learned cannot be kept as it is; "
+            "set train.start_from to the folder of a trained model"
+        )
 
 
 @cache

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from openbook.errors import SettingsError
 from openbook.evaluate.answering.passages import AskedQuestion
+from openbook.phrases import counted
 from openbook.text.chat import REFUSAL, ChatFormat
 from openbook.train.settings import QuestionSettings
 
@@ -66,7 +67,8 @@ class QuestionSamples:
         self.asked = [item for item in asked if self._is_usable(item)]
         if not self.asked:
             raise SettingsError(
-                f"none of {len(asked)} questions can be learned: too long, or no passage of the book "
+                f"none of {counted(len(asked), 'question')} can be learned: too long, or no "
+                "passage of the book "
                 "holds an answer; check questions.length, the documents' ids, and that answers stand there "
                 "as they are written"
             )

@@ -7,6 +7,7 @@ from typing import Any
 
 from openbook.database.storage.catalog import FILE_NAME as DATABASE
 from openbook.database.storage.catalog import UNFINISHED_NAME as UNFINISHED_DATABASE
+from openbook.database.storage.database_folder import require_outside_databases
 from openbook.errors import SettingsError
 
 RECIPE = "recipe.json"
@@ -52,6 +53,7 @@ def require_output(output: Path, *, start_from: str | Path | None = None, base: 
         raise SettingsError(f"{output}: is a file; choose another --output")
     if (output / DATABASE).exists():
         raise SettingsError(f"{output}: is a database; choose another --output")
+    require_outside_databases(output, SettingsError)
     foreign = _not_ours(output) if recorded(output) is None else _not_of_the_run(output)
     if foreign:
         raise SettingsError(
@@ -70,6 +72,7 @@ def require_place_for_model(output: Path) -> None:
     """
     if output.exists() and not output.is_dir():
         raise SettingsError(f"{output}: is a file; choose another --output")
+    require_outside_databases(output, SettingsError)
     names = {path.name for path in output.iterdir()} if output.exists() else set()
     unfinished = output / UNFINISHED_MODEL
     if unfinished.is_dir() and not (output / CONFIG).exists():

@@ -5,6 +5,7 @@ run, a service is set up by its own environment variables (WANDB_MODE, MLFLOW_TR
 """
 
 from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,17 @@ _RUN_NAME = {"mlflow": "run_name", "trackio": "name", "wandb": "name"}
 """The argument that names the run, where there is one; it gets the name of the folder."""
 
 
+def require_packages(names: Iterable[str]) -> None:
+    """Look whether the packages of these trackers are there at all, before torch is loaded.
+
+    Raises:
+        MissingExtraError: with the line that installs it.
+    """
+    for name in names:
+        if name != "tensorboard" and find_spec(PACKAGES[name]) is None:  # which others can bring, too
+            raise MissingExtraError(_to_install(name))
+
+
 def require_trackers(names: Iterable[str]) -> None:
     """Look whether the packages of these trackers are installed.
 
@@ -40,9 +52,11 @@ def require_trackers(names: Iterable[str]) -> None:
     available = {str(name) for name in get_available_trackers()}
     for name in names:
         if name not in available:
-            raise MissingExtraError(
-                f"train.trackers: {name} is not installed; pip install {PACKAGES[name]}, or leave it out"
-            )
+            raise MissingExtraError(_to_install(name))
+
+
+def _to_install(name: str) -> str:
+    return f"train.trackers: {name} is not installed; pip install {PACKAGES[name]}, or leave it out"
 
 
 def start_trackers(names: Iterable[str], output: Path, *, step: int, recipe: Mapping[str, Any]) -> list[Any]:

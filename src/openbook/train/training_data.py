@@ -12,6 +12,7 @@ from openbook.database import NeighborTable, SequenceDataset, Version
 from openbook.errors import SettingsError
 from openbook.evaluate.answering.passages import AskedQuestion, ask_book
 from openbook.evaluate.answering.questions import Question, read_questions, split_questions
+from openbook.phrases import counted
 from openbook.progress import Progress, silent
 from openbook.text.chat import ChatFormat
 from openbook.text.tokenizer import load_tokenizer
@@ -102,7 +103,8 @@ def load_data(
     )
     if len(samples) < len(learned):
         note(
-            f"{len(learned) - len(samples)} of {len(learned)} questions are left out: too long, or no "
+            f"{len(learned) - len(samples)} of {counted(len(learned), 'question')} are left "
+            "out: too long, or no "
             "passage of their document holds an answer"
         )
     return TrainingData(text, samples, asked[len(learned) :], chat)

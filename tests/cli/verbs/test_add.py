@@ -96,7 +96,7 @@ def test_copies_of_held_out_documents_are_named_and_listed(
     result = openbook("add", tmp_path / "held", tmp_path / "late.jsonl")
     assert "near-copy: copy of late: similar with late" in result.err
     assert "copy of early" not in result.err, "it was named when it was added"
-    assert "1 documents nearly equal others" in result.err
+    assert "1 document nearly equal to others" in result.err
     listed = openbook("info", tmp_path / "held", "--excluded")
     assert listed.out.splitlines() == [
         "copy of early: similar with early",
@@ -186,7 +186,7 @@ def test_a_file_that_cannot_be_read_the_second_time_is_not_removed(
     assert (result.code, result.json["documents"]) == (0, 14)
     assert "0 removed" in result.err and "nothing was removed" in result.err
     if later is None:
-        assert "1 documents that were there at the first reading were not at the last" in result.err
+        assert "of the first reading 1 document could not be found at the last" in result.err
     else:
         assert "1 skipped" in result.err and "skipped: " in result.err and "note5.txt: " in result.err
     saved.write_text("Note 5 is there again.")
@@ -203,7 +203,7 @@ def test_what_the_tokenizer_cannot_spell_is_said_with_examples(openbook: OpenBoo
     options = ("--tokenizer", tmp_path / "tokenizer.json", "--embedder", "none")
     result = openbook("build", tmp_path / "db", tmp_path / "a.txt", *options)
     assert result.code == 0
-    assert "1 tokens or words (25.0%)" in result.err
+    assert "1 of the tokens or words (25.0%)" in result.err
     assert "cannot spell: 'otter'" in " ".join(result.err.split())
 
 
@@ -226,7 +226,7 @@ def test_a_file_of_another_folder_is_refused_before_anything_is_written(
     assert (skipped["added"], skipped["skipped"], skipped["replaced"]) == (1, 1, 0)
     result = openbook("add", database, other, "--prefix", "other/")
     assert "1 added, 0 replaced, 1 unchanged" in result.err
-    assert "1 documents keep the ids that they have" in result.err
+    assert "1 document under the id of before" in result.err
     found = openbook("search", database, "another guide", "--json").json
     assert "other/texts/guide.md" in {hit["document_id"] for hit in found}
 
@@ -289,7 +289,7 @@ def test_files_are_left_out_and_other_kinds_are_read_where_it_is_said(
 def test_documents_are_removed_by_what_brought_them(openbook: OpenBook, database: Path, texts: Path) -> None:
     result = openbook("remove", database, texts / "rows.jsonl", "texts/note1*")
     assert result.code == 0
-    assert f"{texts / 'rows.jsonl'}: 1 documents" in result.err and "4 removed" in result.err
+    assert f"{texts / 'rows.jsonl'}: 1 document" in result.err and "4 removed" in result.err
     meant = openbook("remove", database, "Guide.md")
     assert (meant.code, "nearest: 'texts/guide.md'" in meant.error) == (2, True)
 

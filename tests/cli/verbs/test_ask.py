@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import openbook as package
-from command_line import OpenBook
+from command_line import Contents, OpenBook
 from openbook.cli import text_output
 from openbook.cli.verbs import ask as verb
 from openbook.generation import Sampling
@@ -155,11 +155,35 @@ def test_a_refusal_says_so(openbook: OpenBook, database: Path, base: Path, answe
     assert (found["answer"], found["finish_reason"]) == (REFUSAL, "stop")
 
 
-def test_nothing_found_is_said(openbook: OpenBook, database: Path, base: Path) -> None:
-    result = openbook("ask", database, "xylophone qqq", "--model", base, "--max-tokens", "3")
+@pytest.mark.parametrize("options", [(), ("--in-prompt",)])
+def test_where_nothing_is_found_the_model_is_not_asked(
+    openbook: OpenBook, database: Path, base: Path, answers: Any, options: tuple[str, ...]
+) -> None:
+    answers("")  # it would end at once
+    result = openbook("ask", database, "xylophones?", "--model", base, *options)
     assert result.code == 0
-    assert "nothing" in result.err
-    assert "[1]" not in result.out
+    assert result.out == "The book does not say.\n"
+    assert f"nothing in {database} was found for this question" in result.err
+    assert "--no-retrieval" in result.err
+    described = openbook("ask", database, "xylophones?", "--model", base, *options, "--json").json
+    assert (described["answer"], described["citations"]) == ("The book does not say.", [])
+    assert (described["completion_tokens"], described["finish_reason"]) == (0, "stop")
+
+
+def test_what_is_read_may_be_kept_for_the_next_question(
+    openbook: OpenBook, database: Path, base: Path, tmp_path: Path, contents: Contents
+) -> None:
+    before = contents(database)
+    ask = ("ask", database, QUESTION, "--model", base, "--max-tokens", "4", "--json")
+    plain = openbook(*ask).json
+    kept = tmp_path / "kept"
+    first = openbook(*ask, "--keep", kept)
+    assert (first.code, first.json) == (0, plain), first.err
+    files = {path: path.stat().st_ino for path in kept.rglob("*.neighbors")}
+    assert files
+    assert openbook(*ask, "--keep", kept).json == plain
+    assert {path: path.stat().st_ino for path in kept.rglob("*.neighbors")} == files, "nothing was read again"
+    assert contents(database) == before
 
 
 def test_a_native_model_answers(openbook: OpenBook, trained_folder: Path, book: Any) -> None:

@@ -78,10 +78,10 @@ def test_a_build_with_a_file_of_ids_holds_those_out(openbook: OpenBook, texts: P
 @pytest.mark.parametrize(
     ("listed", "problem"),
     [
-        ("texts/note3.txt\nROW1\n", "1 of 2 ids name no document: 'ROW1' (nearest: 'row1'"),
+        ("texts/note3.txt\nROW1\n", "1 of 2 ids without a document: 'ROW1' (nearest: 'row1'"),
         ("note3.txt\n", "'note3.txt' (nearest: 'texts/note3.txt'"),
         ("row1\ntexts/note33.txt\n", "'texts/note33.txt' (nearest: 'texts/note3.txt'"),
-        ("zebra\n", "1 of 1 ids name no document: 'zebra'; correct them"),
+        ("zebra\n", "1 of 1 id without a document: 'zebra'; correct them"),
         ("".join(f"zebra {n}\n" for n in range(9)), "'zebra 4', and 4 more; correct them"),
     ],
 )
@@ -104,13 +104,13 @@ def test_held_out_documents_may_come_later_if_that_is_said(
     build = ("build", tmp_path / "db", texts, *LEXICAL, "--holdout", ids)
     result = openbook(*build, "--allow-unknown-holdout", "--json")
     assert (result.code, result.json["holdout_documents"]) == (0, 1)
-    assert "1 of 2 ids name no document: 'later'" in result.err
+    assert "1 of 2 ids without a document: 'later'" in result.err
     assert openbook(*build).code == 2
     (tmp_path / "later.jsonl").write_text('{"id": "later", "text": "An axolotl sleeps."}\n')
     added = openbook("add", tmp_path / "db", tmp_path / "later.jsonl", "--json")
     assert added.json["holdout_documents"] == 2
     again = openbook(*build)
-    assert (again.code, "name no document" in again.err) == (0, False), "the database has it"
+    assert (again.code, "without a document" in again.err) == (0, False), "the database has it"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])

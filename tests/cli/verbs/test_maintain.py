@@ -126,7 +126,7 @@ def test_what_cannot_be_repaired_keeps_exit_code_one(openbook: OpenBook, databas
         result = openbook("verify", database, *options)
         assert result.code == 1
         (line,) = result.out.splitlines()
-        assert line.startswith("tokens.bin: 1 rows do not match tokens.sum: of documents 'texts/")
+        assert line.startswith("tokens.bin: 1 row not as in tokens.sum: of documents 'texts/")
     assert "--repair" not in result.err
 
 

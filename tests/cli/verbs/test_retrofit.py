@@ -91,7 +91,7 @@ def test_the_whole_way(openbook: OpenBook, ready: Path, base: Path, tmp_path: Pa
         moved.rename(base)
 
     for argument, message in (
-        ((whole, "--output", whole), "is not empty"),
+        ((whole, "--output", whole), "there is nothing to merge"),
         ((model, "--output", ready), "is not empty"),
         ((model, "--output", base), "is not empty"),
         ((base, "--output", tmp_path / "x"), "a model of type 'gpt2', not a RETRO"),

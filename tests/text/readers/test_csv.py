@@ -54,7 +54,7 @@ def test_keys_choose_columns(write: Write, read_all: ReadAll) -> None:
 @pytest.mark.parametrize(
     ("row", "problem"),
     [
-        (b"x", "1 fields where the first row names 2 columns"),
+        (b"x", "1 field where the first row names 2 columns"),
         (b"x,y,z", "3 fields where the first row names 2 columns"),
         (b'x,"y"z', "not readable as CSV: "),
         (b"x,", "no text: 'text' is empty; choose another key with --text-key"),
@@ -114,7 +114,7 @@ def test_a_table_of_one_column_is_separated_as_its_name_says(write: Write, read_
     (tabs,), _ = read_all(write("a.tsv", "text\nhello, you; there\n"))
     assert tabs.text == "hello, you; there"
     _, (error,) = read_all(write("a.csv", "text\nhello, you\n"))
-    assert "2 fields where the first row names 1 columns" in error
+    assert "2 fields where the first row names 1 column" in error
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])

@@ -9,6 +9,7 @@ import pytest
 
 from openbook.errors import MissingExtraError, SettingsError, SourceError
 from openbook.text import Document, read_documents
+from openbook.text.readers import hub
 from openbook.text.readers.hub import is_dataset
 
 datasets = pytest.importorskip("datasets")
@@ -17,6 +18,7 @@ datasets = pytest.importorskip("datasets")
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    monkeypatch.setattr(hub, "is_hub_out_of_reach", lambda: False)
 
 
 @pytest.fixture
@@ -149,6 +151,16 @@ def test_hub_that_cannot_be_reached_is_one_line(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(datasets, "load_dataset", unreachable)
     with pytest.raises(SourceError, match="hf://owner/name: Couldn't reach 'owner/name' on the Hub"):
+        list(read_documents("hf://owner/name"))
+
+
+def test_a_hub_out_of_reach_is_not_asked_by_the_library(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "is_hub_out_of_reach", lambda: True)
+    assert len(list(read_documents(f"hf://{folder}"))) == 2, "a folder needs no hub"
+    monkeypatch.setattr(datasets, "load_dataset", lambda *args, **options: pytest.fail("asked again"))
+    with pytest.raises(SourceError, match=r"hf://owner/name: the hub is out of reach; .*hf:///FOLDER"):
         list(read_documents("hf://owner/name"))
 
 

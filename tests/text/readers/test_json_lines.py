@@ -126,6 +126,8 @@ def test_bad_line_names_file_and_line_and_the_next_is_read(
     [
         ("null", ""),
         ("NaN", ""),
+        ("Infinity", ""),
+        ("-1e999", ""),
         ('""', ""),
         ("3", "3"),
         ("3.5", "3.5"),

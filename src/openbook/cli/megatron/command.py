@@ -24,6 +24,7 @@ from openbook.cli.megatron.tokenizer_check import check_tokenizer
 from openbook.cli.signals import INTERRUPTED
 from openbook.cli.verbs.train import run_training
 from openbook.errors import OpenbookError, SettingsError
+from openbook.phrases import counted
 
 if TYPE_CHECKING:
     from openbook.train import Recipe
@@ -132,7 +133,10 @@ def prepare(flags: Namespace, recipe: "Recipe", folder: Path) -> None:
     with bar("reading the data", counts_text=True) as progress:
         corpus = open_corpus(folder, flags.data_path, book.opened, holdout=holdout, progress=progress)
     counts = corpus.info()
-    note(f"{counts.documents:,} documents, {counts.tokens:,} tokens, {counts.holdout_documents:,} held out")
+    note(
+        f"{counted(counts.documents, 'document')}, {counted(counts.tokens, 'token')}, "
+        f"{counts.holdout_documents:,} held out"
+    )
     SequenceDataset(corpus.opened, "train", flags.seq_length)  # the same, before neighbors are searched
     if recipe.data.num_neighbors:
         k = max(_SAVED_NEIGHBORS, flags.retro_num_neighbors)

@@ -24,6 +24,7 @@ from openbook.cli.options import (
 from openbook.cli.output import note_copies, note_low_recall, print_info, warn_of_much_excluded
 from openbook.cli.planned_changes import print_plan, print_removal
 from openbook.errors import DatabaseError, SettingsError
+from openbook.phrases import counted
 
 if TYPE_CHECKING:
     from openbook.cli.checked_sources import Sources
@@ -116,7 +117,8 @@ def _follow(followed: "FolderWatch", done: "Changes") -> "Changes":
 def _refuse_much_removal(database: "Database", plan: "AddPlan") -> None:
     if plan.removes_much:
         raise DatabaseError(
-            f"{database.path}: --sync would remove {len(plan.removed):,} of {plan.stored:,} documents, more "
+            f"{database.path}: --sync would remove {len(plan.removed):,} of "
+            f"{counted(plan.stored, 'document')}, more "
             "than a third; --dry-run lists them, --yes removes them"
         )
 
@@ -151,20 +153,24 @@ def write_documents(
     described = f" ({report.described} with a new title, source or language)" if report.described else ""
     note(
         f"{report.added} added, {report.replaced} replaced, {report.unchanged} unchanged{described}, "
-        f"{report.removed} removed, {sources.skipped} skipped; {report.chunks} chunks written"
+        f"{report.removed} removed, {sources.skipped} skipped; {counted(report.chunks, 'chunk')} written"
     )
     if sources.vanished:
-        note(f"{sources.vanished} documents that were there at the first reading were not at the last")
+        note(f"of the first reading {counted(sources.vanished, 'document')} could not be found at the last")
     if report.moved:
-        note(f"the files of {report.moved:,} documents have moved")
+        note(f"moved: the files of {counted(report.moved, 'document')}")
     if scope is not None and not sources.is_complete:
         note(f"nothing was removed: {_MAY_BE_AMONG}")
     elif scope is not None and scope.withheld:
-        note(f"nothing was removed: {scope.withheld:,} documents went while this ran; to remove them: --yes")
+        note(
+            f"nothing was removed: {counted(scope.withheld, 'document')} went while this ran; "
+            "to remove them: --yes"
+        )
     if report.unknown_tokens:
         examples = ", ".join(repr(word) for word in report.unknown_examples)
         note(
-            f"{report.unknown_tokens:,} tokens or words ({report.unknown_share:.1%}) are what the tokenizer "
+            f"{report.unknown_tokens:,} of the tokens or words ({report.unknown_share:.1%}) are "
+            "what the tokenizer "
             f"cannot spell{': ' if examples else ''}{examples}; that text is lost in search and training: "
             "build with a tokenizer that spells every byte, such as train:16000"
         )
@@ -194,7 +200,7 @@ def remove(
         return
     for name, found in named.items():
         if found != [name]:
-            note(f"{name}: {len(found):,} documents")
+            note(f"{name}: {counted(len(found), 'document')}")
     known_copies = database.excluded()
     database.remove(ids)
     done = changes_of_remove(len(ids), known_copies, database.excluded())

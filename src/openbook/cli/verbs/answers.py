@@ -61,11 +61,10 @@ def qa(
 
     Example: openbook eval qa mymodel mybook questions.jsonl --modes on,off,random,gold
     """
-    from openbook.cli.asked_model import load_asked_model
+    from openbook.cli.asked_model import load_asked_model, require_askable
     from openbook.database import Version
-    from openbook.evaluate.answering.answerer import Answerer
-    from openbook.evaluate.answering.measure import check_answer_modes, measure_answers
-    from openbook.evaluate.answering.passages import ask_book
+    from openbook.database.search.searcher import check_mode
+    from openbook.evaluate.answering.answer_modes import check_answer_modes
     from openbook.evaluate.answering.questions import read_questions
 
     names = names_of(modes)
@@ -73,16 +72,24 @@ def qa(
     _require_possible(limit, k, batch_size, answers)
     rows = read_questions(questions)[:limit]
     database = Version.open(db)
-    asked_model = load_asked_model(model, reads=True)
-    loaded = asked_model.model
-    if getattr(loaded.config, "reader", None) != "own":
+    check_mode(search_mode, has_dense=database.vectors is not None)
+    described = require_askable(model)
+    if described is not None and described.reader != "own":
         raise SettingsError(
             f"{model}: eval qa asks bases that read their neighbors themselves (reader: own); openbook exam "
             "examines others"
         )
+    asked_model = load_asked_model(model, reads=True)
+    loaded = asked_model.model
+
+    from openbook.evaluate.answering.answerer import Answerer
+    from openbook.evaluate.answering.measure import measure_answers
+    from openbook.evaluate.answering.passages import ask_book
+
     note(f"asking {asked_model.description}")
     k = loaded.config.num_neighbors if k is None else k
     answerer = Answerer(loaded, asked_model.chat, batch_size=batch_size)
+    answerer.require_lengths([row.question for row in rows])
     with bar("asking the book") as progress:
         asked = ask_book(database, rows, k=k, mode=search_mode, progress=progress)
     with bar(names[0]) as progress:

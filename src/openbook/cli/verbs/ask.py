@@ -4,6 +4,7 @@ from typing import Any
 
 from openbook.cli.console import note, on_terminal, print_dimmed
 from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
+from openbook.cli.kept_options import KeptFolder, keep_read, require_keepable
 from openbook.cli.options import (
     AskedModelName,
     AskRetrieval,
@@ -68,6 +69,7 @@ def ask(
     stop: Stop = None,
     min_new_tokens: MinNewTokens = 0,
     seed: DrawSeed = None,
+    keep: KeptFolder = None,
     json: Json = False,
 ) -> None:
     """Ask a question, and get an answer with what it was read from.
@@ -80,7 +82,7 @@ def ask(
 
     openbook ask mybook "Who built the old mill?" --model HuggingFaceTB/SmolLM2-135M-Instruct --in-prompt
     """
-    from openbook.cli.asked_model import load_asked_model
+    from openbook.cli.asked_model import load_asked_model, require_askable
     from openbook.database import Version
     from openbook.database.search.searcher import check_mode
     from openbook.generation.request import check_ends, check_request, check_sampling
@@ -107,13 +109,16 @@ def ask(
         reads_beside=retrieval and not in_prompt,
     )
     documents = document_filter(id, source, title, retrieval=retrieval)
+    require_keepable(keep, reads=retrieval and not in_prompt)
     database = Version.open(db)
+    require_askable(model)
     if retrieval:
         check_mode(mode, has_dense=database.vectors is not None)
         note_unseen(database)
         if documents is not None:
             database.allowed_chunks(documents)
     asked = load_asked_model(model, reads=retrieval and not in_prompt)
+    keep_read(asked.model, keep)
     note(f"asking {asked.description}")
 
     from openbook.generation import Sampling, converse
@@ -145,7 +150,7 @@ def ask(
         on_event=told,
     )
     if retrieval and not result.citations:
-        note(f"nothing in {db} was found for this question")
+        note(f"nothing in {db} was found for this question; the model alone: --no-retrieval")
     if result.drafts is not None:
         note(drafts_saved(result.drafts))
     if told is not None:

@@ -2,7 +2,7 @@
 
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from openbook.cli.console import note
 from openbook.cli.options import (
@@ -11,6 +11,7 @@ from openbook.cli.options import (
     DatabaseArgument,
     Decontaminate,
     Deduplicate,
+    DryRun,
     Exclude,
     Glob,
     Holdout,
@@ -25,6 +26,7 @@ from openbook.cli.options import (
     TextKey,
 )
 from openbook.errors import DatabaseError, SettingsError
+from openbook.phrases import counted
 
 if TYPE_CHECKING:
     from openbook.cli.checked_sources import Sources
@@ -50,6 +52,7 @@ def build(
     text_key: TextKey = "text",
     id_key: IdKey = "id",
     on_error: OnError = "stop",
+    dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Build a database from text. Run again, it resumes where it was.
@@ -62,7 +65,8 @@ def build(
     from openbook.database.storage.catalog import FILE_NAME
     from openbook.database.storage.database_folder import open_folder
 
-    require_settings(db, tokenizer=tokenizer, embedder=embedder, chunk_size=chunk_size, holdout=holdout)
+    fetched = "none" if dry_run else embedder
+    require_settings(db, tokenizer=tokenizer, embedder=fetched, chunk_size=chunk_size, holdout=holdout)
     checked = Sources(
         sources,
         glob=glob,
@@ -74,17 +78,19 @@ def build(
         skip=on_error == "skip",
     )
     checked.check(open_folder(db).catalog if (db / FILE_NAME).is_file() else None)
-    database = create_or_open(
-        db,
-        checked,
-        tokenizer=tokenizer,
-        embedder=embedder,
-        chunk_size=chunk_size,
-        holdout=holdout,
-        allow_unknown_holdout=allow_unknown_holdout,
-        decontaminate=decontaminate,
-        deduplicate=deduplicate,
-    )
+    wanted: dict[str, Any] = {
+        "tokenizer": tokenizer,
+        "embedder": embedder,
+        "chunk_size": chunk_size,
+        "holdout": holdout,
+        "allow_unknown_holdout": allow_unknown_holdout,
+        "decontaminate": decontaminate,
+        "deduplicate": deduplicate,
+    }
+    if dry_run:
+        _say_plan(open_as_asked(db, checked, **wanted), checked, holdout, json=json)
+        return
+    database = create_or_open(db, checked, **wanted)
     done = write_documents(database, checked)
     print_info(database.opened, done=done, json=json)
 
@@ -158,18 +164,22 @@ def create_or_open(
     from openbook.cli.checked_sources import make_tokenizer
     from openbook.database import Database
     from openbook.database.search.embedder import DEFAULT_EMBEDDER
-    from openbook.database.storage.catalog import FILE_NAME
     from openbook.database.write.creation import require_free
 
-    held_out = None if holdout is None else _share_or_ids(holdout)
-    existing = Database.open(path) if (path / FILE_NAME).exists() else None
-    if isinstance(held_out, tuple):
-        _check_ids(held_out, holdout, sources, existing, is_error=not allow_unknown_holdout)
+    existing = open_as_asked(
+        path,
+        sources,
+        tokenizer=tokenizer,
+        embedder=embedder,
+        chunk_size=chunk_size,
+        holdout=holdout,
+        allow_unknown_holdout=allow_unknown_holdout,
+        decontaminate=decontaminate,
+        deduplicate=deduplicate,
+    )
     if existing is not None:
-        plain = {"chunk_size": chunk_size, "decontaminate": decontaminate, "deduplicate": deduplicate}
-        asked = {name: value for name, value in plain.items() if value is not None}
-        _refuse_other_settings(existing, asked | _asked_settings(tokenizer, embedder, held_out))
         return existing
+    held_out = None if holdout is None else _share_or_ids(holdout)
     require_free(path)  # before a tokenizer is trained
     with warnings.catch_warnings(record=True) as caught:
         warnings.filterwarnings("always", message="chunk size")
@@ -185,6 +195,50 @@ def create_or_open(
     for warning in caught:
         note(str(warning.message))
     return database
+
+
+def open_as_asked(
+    path: Path,
+    sources: "Sources",
+    *,
+    tokenizer: str | None,
+    embedder: str | None,
+    chunk_size: int | None,
+    holdout: str | None,
+    allow_unknown_holdout: bool,
+    decontaminate: bool | None,
+    deduplicate: bool | None,
+) -> "Database | None":
+    """Open the database if it is there with these settings; None: it is still to be made.
+
+    Arguments and errors are those of `create_or_open`.
+    """
+    from openbook.database import Database
+    from openbook.database.storage.catalog import FILE_NAME
+
+    held_out = None if holdout is None else _share_or_ids(holdout)
+    existing = Database.open(path) if (path / FILE_NAME).exists() else None
+    if isinstance(held_out, tuple):
+        _check_ids(held_out, holdout, sources, existing, is_error=not allow_unknown_holdout)
+    if existing is not None:
+        plain = {"chunk_size": chunk_size, "decontaminate": decontaminate, "deduplicate": deduplicate}
+        asked = {name: value for name, value in plain.items() if value is not None}
+        _refuse_other_settings(existing, asked | _asked_settings(tokenizer, embedder, held_out))
+    return existing
+
+
+def _say_plan(existing: "Database | None", sources: "Sources", holdout: str | None, *, json: bool) -> None:
+    """Print what building would do."""
+    from openbook.cli.planned_changes import print_plan
+    from openbook.database.storage.settings import is_held_out
+
+    wanted = 0.0 if holdout is None else _share_or_ids(holdout)
+    share, ids = (wanted, ()) if isinstance(wanted, float) else (0.0, wanted)
+    if existing is not None:
+        share, ids = existing.settings.holdout, existing.settings.holdout_ids
+    plan = sources.plan(None)
+    held_out = [name for name in (*plan.added, *plan.replaced) if is_held_out(name, share, frozenset(ids))]
+    print_plan(plan, skipped=sources.skipped, held_out=held_out, characters=sources.characters, json=json)
 
 
 def _share_or_ids(holdout: str) -> float | tuple[str, ...]:
@@ -229,7 +283,10 @@ def _check_ids(
     shown = [suggestion(name, known) for name in missing[:_SHOWN_IDS]]
     if len(missing) > _SHOWN_IDS:
         shown.append(f"and {len(missing) - _SHOWN_IDS:,} more")
-    problem = f"--holdout {file}: {len(missing):,} of {len(ids):,} ids name no document: {', '.join(shown)}"
+    problem = (
+        f"--holdout {file}: {len(missing):,} of {counted(len(ids), 'id')} without a "
+        f"document: {', '.join(shown)}"
+    )
     if is_error:
         raise SettingsError(f"{problem}; correct them, or --allow-unknown-holdout if they come later")
     note(f"{problem}; they are held out when they come")

@@ -14,6 +14,7 @@ from openbook.cli.output import print_perplexity
 from openbook.cli.text_output import print_generation
 from openbook.cli.training_notes import note_size, note_step
 from openbook.errors import OpenbookError, SettingsError
+from openbook.phrases import command, counted
 
 if TYPE_CHECKING:
     from openbook.cli.asked_model import AskedModel
@@ -70,12 +71,12 @@ def run_demo(
     _evaluate(model, baseline, built)
     _generate(model, built, _PROMPT)
     _heading(f"Done in {(time.monotonic() - began) / 60:.1f} minutes. All of it is in {home}; continue with:")
-    print_line(f'  openbook search {home / "book"} "parse command line arguments"')
-    print_line(f'  openbook generate {home / "model"} {home / "book"} "The asyncio event loop"')
-    print_line(f"  openbook add {home / 'book'} YOUR-TEXT.md")
-    print_line(f'  openbook ask {home / "book"} "What does os.listdir return?"')
-    print_line(f"  openbook neighbors {home / 'book'}        # it has a new version; then:")
-    print_line(f"  openbook eval perplexity {home / 'model'} {home / 'book'}")
+    print_line(f"  {command('search', home / 'book', 'parse command line arguments')}")
+    print_line(f"  {command('generate', home / 'model', home / 'book', 'The asyncio event loop')}")
+    print_line(f"  {command('add', home / 'book', 'YOUR-TEXT.md')}")
+    print_line(f"  {command('ask', home / 'book', 'What does os.listdir return?')}")
+    print_line(f"  {command('neighbors', home / 'book')}        # it has a new version; then:")
+    print_line(f"  {command('eval', 'perplexity', home / 'model', home / 'book')}")
 
 
 def _free_name() -> Path:
@@ -110,8 +111,9 @@ def _build(home: Path, max_documents: int | None) -> "Database":
         database.add(documents, progress=progress)
     info = database.info()
     print_line(
-        f"{info.documents} documents in {info.chunks:,} chunks of {info.chunk_size} tokens, "
-        f"{info.holdout_documents} documents held out for evaluation; vectors by {info.embedder} "
+        f"{counted(info.documents, 'document')} in {counted(info.chunks, 'chunk')} of "
+        f"{info.chunk_size} tokens, "
+        f"{counted(info.holdout_documents, 'document')} held out for evaluation; vectors by {info.embedder} "
         f"({info.embedder_source})"
     )
     with bar("finding neighbors") as progress:
@@ -214,7 +216,10 @@ def _train_one(recipe: "Recipe", database: "Version", output: Path) -> "RetroFor
             begins=note_size,
             report=partial(note_step, steps=steps, bar=progress),
         )
-    what = f"{result.parameters:,} parameters, {result.steps} steps, {result.tokens:,} tokens"
+    what = (
+        f"{result.parameters:,} parameters, {counted(result.steps, 'step')}, "
+        f"{counted(result.tokens, 'token')}"
+    )
     print_line(f"{output.name}: {what}")
     return load_model(result.output)
 

@@ -8,7 +8,7 @@ import typer
 
 from openbook.cli.bars import bar
 from openbook.cli.console import note
-from openbook.cli.inputs import corpus_of, load_model, names_of, require_model, shares_of, table_of
+from openbook.cli.inputs import corpus_of, load_model, names_of, shares_of, table_of
 from openbook.cli.options import (
     BaselineModel,
     DatabaseArgument,
@@ -37,6 +37,7 @@ from openbook.cli.output import note_datastore, note_near_copies, print_evaluati
 from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
+    from openbook.database import Version
     from openbook.evaluate import EffortRow, Evaluator, GrowingRow, Scorer
     from openbook.evaluate.report import Evaluation
 
@@ -66,8 +67,10 @@ def perplexity(
 
     Example: openbook eval perplexity mymodel mybook --max-sequences 200
     """
+    from openbook.cli.described_model import describe_model
     from openbook.database import Version
     from openbook.evaluate import EvaluationOptions, Evaluator
+    from openbook.evaluate.evaluator import plan_reading
     from openbook.evaluate.neighbor_modes import check_modes
     from openbook.evaluate.report import describe, drawing_advice, prepare_report, write_report
 
@@ -90,10 +93,13 @@ def perplexity(
         prepare_report(report, overwrite=overwrite)
         if advice := drawing_advice():
             note(advice)
+    described = describe_model(model)
     database = Version.open(db)
-    loaded = load_model(model)
+    _require_baseline(baseline, database, in_context=in_context, knn_lm=knn_lm)
+    if text is None:  # what does not fit together is refused before torch is loaded
+        plan_reading(described, database, table_of(database), options=options)
     with corpus_of(text or [], database) as corpus:
-        # Made once, before anything long begins: it refuses what does not fit together.
+        loaded = load_model(model)
         evaluator = Evaluator(loaded, database, table_of(database), corpus=corpus, options=options)
         if set(compared) - {"off"} or wanted:
             evaluator.require_retrieval()
@@ -104,6 +110,24 @@ def perplexity(
             write_report(report, replace(evaluation, about=about), overwrite=overwrite)
             note(f"report: {report / 'report.md'}")
     print_evaluation(evaluation, json=json)
+
+
+def _require_baseline(path: Path | None, database: "Version", *, in_context: bool, knn_lm: bool) -> None:
+    """Refuse a baseline that is none or of other tokens, before it is loaded.
+
+    Raises:
+        SettingsError: no model, or none where one is needed.
+        MismatchError: it reads other tokens or chunks.
+    """
+    from openbook.cli.described_model import describe_model
+
+    if path is not None:
+        describe_model(path).require_match(database)
+    elif in_context or knn_lm:
+        name = "--in-context" if in_context else "--knn-lm"
+        raise SettingsError(
+            f"{name}: needs --baseline MODEL; train one: openbook train RECIPE --baseline --output MODEL"
+        )
 
 
 def _baselines(
@@ -118,18 +142,12 @@ def _baselines(
         knn_lm: as kNN-LM, too.
 
     Raises:
-        SettingsError: in_context or knn_lm without a baseline.
         MismatchError: the baseline does not fit the text or its windows.
     """
     from openbook.evaluate import ModelScorer
     from openbook.evaluate.baselines import InContextScorer, build_knn_lm, require_fit
 
     if path is None:
-        if in_context or knn_lm:
-            name = "--in-context" if in_context else "--knn-lm"
-            raise SettingsError(
-                f"{name}: needs --baseline MODEL; train one: openbook train RECIPE --baseline --output MODEL"
-            )
         return {}
     plain, windows = load_model(path), evaluator.windows
     require_fit(plain, windows)
@@ -187,9 +205,9 @@ def retrieval(
 
     Example: openbook eval retrieval mybook --mode dense
     """
+    from openbook.cli.described_model import describe_model
     from openbook.database import Version
     from openbook.evaluate import evaluate_retrieval
-    from openbook.model import RetroConfig
 
     if len(databases) > 2:
         raise SettingsError(
@@ -197,13 +215,7 @@ def retrieval(
         )
     database = Version.open(databases[-1])
     if len(databases) == 2:
-        require_model(databases[0])
-        config = RetroConfig.from_pretrained(databases[0])
-        database.settings.require_match(
-            database.tokenizer,
-            tokenizer_fingerprint=config.tokenizer_fingerprint,
-            chunk_size=config.chunk_size,
-        )
+        describe_model(databases[0]).require_match(database)
     with bar("searching") as progress:
         found = evaluate_retrieval(database, mode=mode, queries=queries, seed=seed, progress=progress)
     print_search_quality(found, json=json)

@@ -26,6 +26,7 @@ from openbook.cli.options import (
     WorldFolder,
 )
 from openbook.errors import SettingsError
+from openbook.phrases import counted
 
 if TYPE_CHECKING:
     from openbook.database import Database
@@ -74,11 +75,18 @@ def exam(
         _write(world, write, questions, json=json)
         return
     assert model is not None
-    from openbook.cli.asked_model import load_asked_model
+    from openbook.cli.asked_model import load_asked_model, require_askable
     from openbook.evaluate.exam import Examination, ExamOptions
-    from openbook.evaluate.exam.model_reader import ModelReader
+    from openbook.evaluate.exam.examination import choose_questions
 
-    options = ExamOptions(k=k, search_mode=mode, questions=questions or _QUESTIONS, seed=seed)
+    count = _QUESTIONS if questions is None else questions
+    options = ExamOptions(k=k, search_mode=mode, questions=count, seed=seed)
+    choose_questions(world, count=count, seed=seed)
+    _require_possible(mode, embedder, book, workdir, batch_size)
+    require_askable(model)
+
+    from openbook.evaluate.exam.model_reader import ModelReader  # loads torch
+
     asked = load_asked_model(model, reads=True)
     note(f"examining {asked.description}")
     reader = ModelReader(asked.model, asked.chat, batch_size)
@@ -92,6 +100,26 @@ def exam(
         with bar("asking") as progress:
             report = Examination(reader, database, world, options).hold(progress)
     print_exam(report, json=json)
+
+
+def _require_possible(
+    mode: str | None, embedder: str | None, book: Path | None, workdir: Path | None, batch_size: int
+) -> None:
+    """Refuse options that cannot be followed, before the model is loaded."""
+    from openbook.database import Version
+    from openbook.database.search.embedder import DEFAULT_EMBEDDER, locate
+    from openbook.database.search.searcher import check_mode
+
+    if batch_size < 1:
+        raise SettingsError(f"batch size {batch_size}: must be at least 1")
+    if workdir is not None and workdir.exists() and not workdir.is_dir():
+        raise SettingsError(f"{workdir}: is a file; name a folder as --workdir")
+    if book is not None:
+        check_mode(mode, has_dense=Version.open(book).vectors is not None)
+        return
+    if embedder != "none":
+        locate(embedder or DEFAULT_EMBEDDER)
+    check_mode(mode, has_dense=embedder != "none")
 
 
 def _write(world: "World", folder: Path, questions: int | None, *, json: bool) -> None:
@@ -164,4 +192,7 @@ def _fill(database: "Database", world: "World") -> None:
     with bar("building the book", len(world.documents)) as progress:
         done = database.add(documents_of(world), sync=True, progress=progress)
     known = f", {done.unchanged:,} of them there before" if done.unchanged else ""
-    note(f"{len(world.documents):,} documents{known}, in {database.layout.num_chunks:,} chunks")
+    note(
+        f"{counted(len(world.documents), 'document')}{known}, in "
+        f"{counted(database.layout.num_chunks, 'chunk')}"
+    )

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from openbook.cli.console import note, on_terminal
 from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
-from openbook.cli.inputs import load_model, require_model
+from openbook.cli.inputs import load_model
+from openbook.cli.kept_options import KeptFolder, keep_read, require_keepable
 from openbook.cli.lookups import lookup_of
 from openbook.cli.options import (
     DatabaseArgument,
@@ -50,6 +51,7 @@ from openbook.errors import SettingsError
 if TYPE_CHECKING:
     from openbook.database import Version
     from openbook.generation import Generation
+    from openbook.model import RetroForCausalLM
 
 
 def generate(
@@ -82,6 +84,7 @@ def generate(
     samples: Samples = 1,
     logprobs: Logprobs = None,
     chat: PutAsQuestion = False,
+    keep: KeptFolder = None,
     json: Json = False,
 ) -> None:
     """Continue a prompt, with the sources that were looked at.
@@ -91,6 +94,7 @@ def generate(
 
     Example: openbook generate mymodel mybook "The sky is blue because" --max-new-tokens 64
     """
+    from openbook.cli.described_model import describe_model
     from openbook.database import Version
     from openbook.generation.request import check_ends, check_request, check_sampling
 
@@ -108,7 +112,8 @@ def generate(
     }
     check_sampling(**drawing)
     _require_possible(samples, logprobs, num_beams, drafts=drafts, chat=chat, json=json)
-    require_model(model)
+    require_keepable(keep, reads=retrieval)
+    described = describe_model(model)
     check_writing(
         stride=stride,
         look_ahead=look_ahead,
@@ -122,6 +127,8 @@ def generate(
     if retrieval:
         lookup = lookup_of(model, database, mode)
         database, mode = lookup.book, lookup.mode
+    described.require_match(database)
+    if retrieval:
         note_unseen(database)
         if documents is not None:
             database.allowed_chunks(documents)
@@ -131,7 +138,10 @@ def generate(
     begin = "" if chat else prompt
     told = ToldText(begin) if on_terminal() and not json and samples == 1 else None
     more: dict[str, Any] = {"num_samples": samples, "num_beams": num_beams, "num_logprobs": logprobs}
+    loaded = load_model(model)
+    keep_read(loaded, keep)
     results = (_answered if chat else _continued)(
+        loaded,
         model,
         database,
         prompt,
@@ -183,6 +193,7 @@ def _require_possible(
 
 
 def _continued(
+    loaded: "RetroForCausalLM",
     model: Path,
     database: "Version",
     prompt: str,
@@ -197,20 +208,25 @@ def _continued(
 
     if num_samples == 1:
         options |= {"num_beams": num_beams, "on_text": on_text}
-        return [continue_prompt(load_model(model), database, prompt, **options)]
+        return [continue_prompt(loaded, database, prompt, **options)]
     del options["drafts"]  # `_require_possible` has seen that there are none
-    return generate_batch(load_model(model), database, [prompt], num_samples=num_samples, **options)
+    return generate_batch(loaded, database, [prompt], num_samples=num_samples, **options)
 
 
 def _answered(
-    model: Path, database: "Version", prompt: str, *, seed: int | None, **options: Any
+    loaded: "RetroForCausalLM",
+    model: Path,
+    database: "Version",
+    prompt: str,
+    *,
+    seed: int | None,
+    **options: Any,
 ) -> "list[Generation]":
     """What a model answers in its chat template, as a text that it wrote."""
     from openbook.cli.asked_model import chat_of
     from openbook.generation import Generation, ask
     from openbook.generation.text_writing import any_seed
 
-    loaded = load_model(model)
     seed = any_seed() if seed is None else seed
     answer = ask(loaded, database, prompt, chat=chat_of(model, loaded), seed=seed, **options)
     written = Generation(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from openbook.cli.bars import bar
 from openbook.cli.console import note, to_json
-from openbook.cli.inputs import load_model, names_of, require_model
+from openbook.cli.inputs import load_model, names_of
 from openbook.cli.lookups import lookup_of
 from openbook.cli.options import (
     AnswerRetrieval,
@@ -50,18 +50,12 @@ def harness(
 
     Example: openbook eval harness mymodel mybook --tasks lambada_openai,piqa --limit 200 --no-retrieval
     """
+    from openbook.cli.described_model import describe_model
     from openbook.database import Version
+    from openbook.evaluate.harness.harness_options import AnswerOptions, TaskOptions
 
     if output is not None:
         _require_new(output)
-    require_model(model)
-    database = Version.open(db)
-    if retrieval:
-        lookup = lookup_of(model, database, mode)
-        database, mode = lookup.book, lookup.mode
-
-    from openbook.evaluate.harness import AnswerOptions, TaskOptions, evaluate_harness  # loads torch
-
     questions = TaskOptions(
         tasks=[name for name in names_of(tasks) if name],
         include_path=include_path,
@@ -70,7 +64,17 @@ def harness(
         seed=seed,
         log_samples=output is not None,
     )
+    questions.require_files()
+    described = describe_model(model)
+    database = Version.open(db)
+    if retrieval:
+        lookup = lookup_of(model, database, mode)
+        database, mode = lookup.book, lookup.mode
+    described.require_match(database)
     answers = AnswerOptions(k=k, mode=mode, retrieval=retrieval, batch_size=batch_size, seed=seed)
+
+    from openbook.evaluate.harness import evaluate_harness  # loads torch
+
     loaded = load_model(model)
     with bar("loading tasks") as progress:
         report = evaluate_harness(loaded, database, questions, answers, progress=progress)

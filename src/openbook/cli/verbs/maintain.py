@@ -15,6 +15,7 @@ from openbook.cli.options import (
     Repair,
 )
 from openbook.cli.output import note_sizes, print_documents, print_excluded, print_info, print_problems
+from openbook.phrases import command, counted
 
 
 def info(db: DatabaseArgument, excluded: Excluded = False, json: Json = False) -> None:
@@ -50,7 +51,7 @@ def list_documents(
     if source is not None:
         wanted = [document for document in wanted if has_source(document, source)]
     print_documents(wanted, json=json)
-    note(f"{len(wanted):,} of {len(documents):,} documents")
+    note(f"{len(wanted):,} of {counted(len(documents), 'document')}")
 
 
 def compact(db: DatabaseArgument, dry_run: DryRun = False, json: Json = False) -> None:
@@ -75,7 +76,7 @@ def compact(db: DatabaseArgument, dry_run: DryRun = False, json: Json = False) -
     else:
         note("nothing was removed, so there is no space to reclaim")
     if after.neighbors is not None and after.neighbors.state == "stale":
-        note(f"its neighbor table is of an earlier version; before training run: openbook neighbors {db}")
+        note(f"its neighbor table is of an earlier version; before training run: {command('neighbors', db)}")
     print_info(database.opened, done=changes_of_compact(before, after), json=json)
 
 
@@ -95,5 +96,5 @@ def verify(db: DatabaseArgument, repair: Repair = False, json: Json = False) -> 
         note("sound")
         return
     if not repair:
-        note(f"files that can be made from others are repaired by: openbook verify {db} --repair")
+        note(f"files that can be made from others are repaired by: {command('verify', db, '--repair')}")
     raise typer.Exit(1)

@@ -62,6 +62,8 @@ def plan(
 
     Example: openbook plan 4B --preset 172m --measure --price 0.40
     """
+    counted = count_of(tokens)  # before torch is loaded
+
     from openbook.cluster.book_size import BookShape
     from openbook.cluster.corpus_plan import Machines, plan_corpus
     from openbook.cluster.rates import Rates
@@ -69,7 +71,7 @@ def plan(
 
     model = {} if preset is None else settings_of(preset)
     shape = BookShape(
-        tokens=count_of(tokens),
+        tokens=counted,
         tokens_per_document=tokens_per_document,
         chunk_size=chunk_size,
         vocabulary=vocabulary or model.get("vocab_size", 32_000),

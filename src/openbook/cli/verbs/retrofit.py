@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openbook.cli.console import note
-from openbook.cli.inputs import load_base, load_model, require_base, require_model
+from openbook.cli.inputs import load_base, load_model, require_base
 from openbook.cli.options import (
     BaseArgument,
     Dtype,
@@ -124,10 +124,10 @@ def require_fit(recipe: "Recipe", base: str, folder: Path, output: Path, *, over
     """
     from openbook.database import Version
     from openbook.train.base_tokenizer import require_tokenizer
-    from openbook.train.model_settings import require_known_settings
+    from openbook.train.model_settings import require_settings
     from openbook.train.run_files import require_output
 
-    require_known_settings(recipe, retrofits=True)
+    require_settings(recipe, retrofits=True)
     require_base(base)
     require_output(output, start_from=recipe.train.start_from, base=base)
     database = Version.open(folder)
@@ -141,10 +141,13 @@ def merge(model: ModelArgument, output: MergedFolder, json: Json = False) -> Non
 
     Example: openbook merge mymodel --output mymodel-whole
     """
+    from openbook.cli.described_model import describe_model
     from openbook.train.merged_model import files_fingerprint, is_merged_from
     from openbook.train.run_files import require_place_for_model
 
-    require_model(model)
+    described = describe_model(model)
+    if not described.is_retrofit or described.is_self_contained:
+        raise SettingsError(f"{model}: needs no other folder, there is nothing to merge")
     if is_merged_from(model, output):
         note(f"{output}: was complete already")
         print_merged(output, json=json)
@@ -154,8 +157,7 @@ def merge(model: ModelArgument, output: MergedFolder, json: Json = False) -> Non
     from openbook.model.retrofitting import RetrofitForCausalLM  # loads torch
 
     loaded = load_model(model)
-    if not isinstance(loaded, RetrofitForCausalLM) or loaded.config.is_self_contained:
-        raise SettingsError(f"{model}: needs no other folder, there is nothing to merge")
+    assert isinstance(loaded, RetrofitForCausalLM)
     loaded.merge()
     loaded.config.merged_from = files_fingerprint(model)
     _write_merged(loaded, model, output)

@@ -40,7 +40,7 @@ def chat(
 
     openbook chat mybook --model HuggingFaceTB/SmolLM2-135M-Instruct --in-prompt
     """
-    from openbook.cli.asked_model import load_asked_model
+    from openbook.cli.asked_model import load_asked_model, require_askable
     from openbook.cli.chat_session import AnswerOptions, ChatSession
     from openbook.cli.said_lines import said_lines
     from openbook.database.search.searcher import check_mode
@@ -53,6 +53,7 @@ def chat(
     book = Book(str(db), db)
     version = book.newest()
     check_mode(mode, has_dense=version.vectors is not None)
+    require_askable(model)
     note_unseen(version)
     asked = load_asked_model(model, reads=not in_prompt)
     note(f"talking with {asked.description}; /help lists the commands, Ctrl-D ends")

@@ -52,10 +52,10 @@ def train(
     """
     from openbook.database import Version
     from openbook.train import load_recipe
-    from openbook.train.model_settings import require_known_settings
+    from openbook.train.model_settings import require_settings
 
     loaded = load_recipe(recipe, settings or [])
-    require_known_settings(loaded, retrofits=False)
+    require_settings(loaded, retrofits=False)
     if baseline:
         loaded = loaded.without_retrieval()
     opened = Version.open(database)
@@ -82,16 +82,22 @@ def require_place(
         overwrite: replace what the folder holds.
 
     Raises:
-        SettingsError: it holds another model, or what no training run has written.
+        SettingsError: it holds another model, or what no training run has written; or samples that the
+            database cannot give.
+        MissingExtraError: a tracker's package is not installed.
         MismatchError: the database's neighbor table is stale.
-        DatabaseError: there is no neighbor table.
+        DatabaseError: there is no neighbor table, or nothing to learn.
     """
     from openbook.database import NeighborTable
     from openbook.train.comparison import fingerprints, refuse_other_model
+    from openbook.train.model_settings import require_samples
     from openbook.train.run_files import require_output
+    from openbook.train.trackers import require_packages
 
     require_output(output, start_from=recipe.train.start_from, base=base)
+    require_packages(recipe.train.trackers)
     table = NeighborTable.load(database) if recipe.reads_table else None
+    require_samples(recipe, database, table)
     if not overwrite:
         refuse_other_model(output, recipe, fingerprints(database, table))
 

@@ -14,6 +14,7 @@ from openbook.database.storage.neighbor_files import BookStamp, TableStamp
 from openbook.database.storage.settings import SearchMode
 from openbook.database.version import Version
 from openbook.errors import DatabaseError, MismatchError, SettingsError
+from openbook.phrases import command
 from openbook.progress import Progress, silent
 
 _AT_ONCE = 512
@@ -160,7 +161,9 @@ def book_of(corpus: Version, book: Version | None) -> Version:
                 f"--chunk-size {book.settings.chunk_size}"
             )
     if not book.layout.live.any():
-        raise DatabaseError(f"{book.path}: is empty; add documents first: openbook add {book.path} SOURCE")
+        raise DatabaseError(
+            f"{book.path}: is empty; add documents first: {command('add', book.path, 'SOURCE')}"
+        )
     return book
 
 
@@ -174,7 +177,7 @@ def require_compared(version: Version) -> None:
         raise DatabaseError(
             f"{version.path}: holds documents that were not yet compared with others for near-copies: "
             "an addition was interrupted, or is still running; complete it: "
-            f"openbook verify {version.path} --repair"
+            f"{command('verify', version.path, '--repair')}"
         )
 
 

@@ -15,6 +15,7 @@ from openbook.database.storage.neighbor_files import BookStamp, table_stamp
 from openbook.database.storage.settings import SearchMode
 from openbook.database.version import Version
 from openbook.errors import DatabaseError, MismatchError, SettingsError
+from openbook.phrases import command
 
 if TYPE_CHECKING:
     from openbook.database.database import Database
@@ -50,7 +51,7 @@ class NeighborTable:
         """
         corpus = database.opened
         folder = corpus.files.neighbors
-        remedy = f"run: openbook neighbors {corpus.path}"
+        remedy = f"run: {command('neighbors', corpus.path)}"
         try:
             stamp = table_stamp(folder)
             if stamp is not None:
@@ -77,7 +78,7 @@ class NeighborTable:
         if self.version != corpus.version:
             raise MismatchError(
                 f"{corpus.path}: the neighbor table is of version {self.version}, the database is at "
-                f"{corpus.version}: run openbook neighbors {corpus.path}, and load it again"
+                f"{corpus.version}: run {command('neighbors', corpus.path)}, and load it again"
             )
 
     def first(self, k: int) -> NDArray[np.int64] | Rows:

@@ -29,6 +29,7 @@ from openbook.database.storage.sealed import naming_errors, read_sealed, write_s
 from openbook.database.storage.settings import SearchMode
 from openbook.errors import DatabaseError, OpenbookWarning, SettingsError
 from openbook.lock import take_lock
+from openbook.phrases import command, counted
 from openbook.progress import Progress, silent, stage
 
 _REVERSE_NEIGHBORS = 64
@@ -95,7 +96,7 @@ def build_neighbors(
     finder = NeighborFinder(database.opened, book.opened)
     if not finder.corpus.layout.live.any():
         raise DatabaseError(
-            f"{database.path}: is empty; add documents first: openbook add {database.path} SOURCE"
+            f"{database.path}: is empty; add documents first: {command('add', database.path, 'SOURCE')}"
         )
     lock = take_lock(database.path / "neighbors.lock")
     try:
@@ -122,7 +123,7 @@ def _book_before(stamp: BookStamp, corpus: Path) -> Database:
     except DatabaseError as error:
         raise DatabaseError(
             f"{corpus}: the book of its neighbor table cannot be opened: {error}; name a book: "
-            f"openbook neighbors {corpus} --book {corpus}"
+            f"{command('neighbors', corpus, '--book', corpus)}"
         ) from error
 
 
@@ -140,8 +141,9 @@ def _warn_of_few(finder: NeighborFinder, table: NeighborTable) -> None:
         book = finder.book.path
         found = "shares a word with them" if table.mode == "bm25" else "is there for them"
         warnings.warn(
-            f"{finder.corpus.path}: {without:,} of {int(rows.sum()):,} chunks have no neighbor: no other "
-            f"document of {book} {found}; see what it holds: openbook info {book}",
+            f"{finder.corpus.path}: {without:,} of {counted(int(rows.sum()), 'chunk')} have no "
+            "neighbor: no other "
+            f"document of {book} {found}; see what it holds: {command('info', book)}",
             OpenbookWarning,
             stacklevel=3,
         )

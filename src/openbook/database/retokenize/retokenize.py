@@ -16,6 +16,7 @@ from openbook.database.database import Database
 from openbook.database.retokenize.new_arrays import NewArrays, NewRows
 from openbook.database.retokenize.rechunk import parts_of
 from openbook.database.storage.catalog import FILE_NAME, UNFINISHED_NAME, Catalog
+from openbook.database.storage.database_folder import require_outside_databases
 from openbook.database.storage.files import NAMES, Files
 from openbook.database.storage.manifest import write_manifest
 from openbook.database.storage.sealed import naming_errors
@@ -23,6 +24,7 @@ from openbook.database.storage.settings import FORMAT_WITH_LENGTHS, LARGEST_CHUN
 from openbook.database.write.compact import build_indexes
 from openbook.errors import DatabaseError, SettingsError
 from openbook.lock import take_lock
+from openbook.phrases import command, counted
 from openbook.progress import Progress, silent
 from openbook.text import Tokenizer, load_tokenizer
 
@@ -159,6 +161,7 @@ def _claimed(folder: Path) -> Iterator[None]:
     """Hold a folder for ourselves; if the block fails, it is deleted."""
     if (folder / FILE_NAME).exists():
         raise DatabaseError(f"{folder}: is a database already; delete it, or choose another folder")
+    require_outside_databases(folder, DatabaseError)
     with naming_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         names = {path.name for path in folder.iterdir()}
@@ -184,7 +187,7 @@ def _copy_catalog(database: Database, version: int, folder: Path) -> Catalog:
     catalog = database.catalog.copy_to(folder)
     if catalog.unsound_rows() or catalog.unsound_commits():
         raise DatabaseError(
-            f"{database.catalog.path}: is damaged; see: openbook verify {database.path} --repair"
+            f"{database.catalog.path}: is damaged; see: {command('verify', database.path, '--repair')}"
         )
     if catalog.head().version != version:
         raise DatabaseError(f"{database.path}: was changed while it was being read; run again")
@@ -197,13 +200,15 @@ def _summary(rows: NewRows, settings: DatabaseSettings) -> str:
     long = int((rows.counts > settings.chunk_size).sum())
     what = "texts and vectors" if settings.embedding_size else "texts"
     lost = int((rows.lost & (rows.counts <= settings.chunk_size)).sum())
-    summary = f"{count - long - lost:,} of {count:,} chunks keep their {what}"
+    summary = f"{count - long - lost:,} of {counted(count, 'chunk')} keep their {what}"
     if lost:
         summary += f"; {lost:,} have another text, because {settings.tokenizer} cannot spell theirs as it is"
     if long == 0:
         return summary
     parts = int(rows.cut.sum())
-    summary += f"; {long:,} have more than {settings.chunk_size} tokens and are cut into {parts:,} parts"
+    summary += (
+        f"; {long:,} have more than {settings.chunk_size} tokens and are cut into {counted(parts, 'part')}"
+    )
     if settings.embedding_size:
         summary += ", which are encoded again"
     advice = _larger_chunks(rows) if long > _MANY * count else ""

@@ -26,6 +26,7 @@ from openbook.database.storage.sealed import (
     write_sealed,
 )
 from openbook.errors import DatabaseError
+from openbook.phrases import command
 from openbook.progress import Progress, silent, stage
 
 EXACT_BELOW = 100_000
@@ -134,7 +135,7 @@ def _read(path: Path, found: StoredIndex, expected: int, *, mapped: bool = True)
         problem = f"cannot be read: {error}"
     raise DatabaseError(
         f"{path}: {problem}: the file is damaged; repair it: "
-        f"openbook verify {database_of(path.parent.parent)} --repair"
+        f"{command('verify', database_of(path.parent.parent), '--repair')}"
     )
 
 

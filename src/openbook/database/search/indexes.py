@@ -11,6 +11,7 @@ from openbook.database.storage.arrays import Rows
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
 from openbook.errors import DatabaseError
+from openbook.phrases import command
 
 _TRIES = 5
 _SECONDS_BETWEEN_TRIES = 0.05
@@ -65,7 +66,7 @@ class Indexes:
     def _missing(self, what: str) -> str:
         return (
             f"{self._files.lexical}: {what}; a search makes no index, this does: "
-            f"openbook verify {self._files.folder} --repair"
+            f"{command('verify', self._files.folder, '--repair')}"
         )
 
     @cached_property

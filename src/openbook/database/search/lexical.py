@@ -30,6 +30,7 @@ from openbook.database.storage.sealed import (
     write_sealed,
 )
 from openbook.errors import DatabaseError
+from openbook.phrases import command
 
 _HEAP_BYTES = 96_000_000
 _ANALYZERS = (FirstAnalyzer, WordAnalyzer)
@@ -108,7 +109,7 @@ class LexicalIndex:
     def _error(self, problem: str) -> DatabaseError:
         return DatabaseError(
             f"{self.folder}: {problem}; if the disk is not full and the folder can be written to, it is "
-            f"damaged; repair it: openbook verify {database_of(self.folder.parent)} --repair"
+            f"damaged; repair it: {command('verify', database_of(self.folder.parent), '--repair')}"
         )
 
     def check_files(self) -> None:
@@ -123,7 +124,7 @@ class LexicalIndex:
                 if meta.exists():
                     raise DatabaseError(
                         f"{path}: {problem}: the file is damaged; repair it: "
-                        f"openbook verify {database_of(self.folder.parent)} --repair"
+                        f"{command('verify', database_of(self.folder.parent), '--repair')}"
                     )
             self._checked = True
 

@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from openbook.database.storage.sealed import database_of, naming_errors
 from openbook.errors import DatabaseError
+from openbook.phrases import command
 from openbook.progress import Progress, silent
 
 _BLOCK_BYTES = 32_000_000
@@ -79,7 +80,7 @@ class Rows:
         if len(wrong):
             raise DatabaseError(
                 f"{self.path}: row {wrong[0]} does not match its checksum: the file is damaged; "
-                f"see: openbook verify {database_of(self.path.parent)}"
+                f"see: {command('verify', database_of(self.path.parent))}"
             )
         return values[..., : self.columns]
 
@@ -188,5 +189,6 @@ def _check_length(path: Path, expected: int) -> None:
     if (found := _size(path)) < expected:
         raise DatabaseError(
             f"{path}: {found} bytes where the catalog expects {expected}: the file was cut or is missing; "
-            f"restore it, or see what can be repaired: openbook verify {database_of(path.parent)} --repair"
+            "restore it, or see what can be repaired: "
+            f"{command('verify', database_of(path.parent), '--repair')}"
         )

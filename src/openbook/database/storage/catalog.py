@@ -43,6 +43,7 @@ from openbook.database.storage.excluded_chunks import (
     rows_excluded,
 )
 from openbook.errors import DatabaseError, first_line
+from openbook.phrases import command
 
 FILE_NAME = "catalog.sqlite"
 UNFINISHED_NAME = "catalog.sqlite.new"
@@ -67,7 +68,7 @@ class Catalog:
         self._is_complete = False
         if not self.path.is_file():
             raise DatabaseError(
-                f"{folder}: no openbook database here; make one: openbook build {folder} SOURCE"
+                f"{folder}: no openbook database here; make one: {command('build', folder, 'SOURCE')}"
             )
 
     @staticmethod
@@ -98,7 +99,7 @@ class Catalog:
                     yield connection
         except (sqlite3.Error, UnicodeDecodeError) as error:  # its messages may quote damaged bytes
             raise DatabaseError(
-                f"{self.path}: {first_line(error)}; see: openbook verify {self.path.parent}"
+                f"{self.path}: {first_line(error)}; see: {command('verify', self.path.parent)}"
             ) from error
 
     # --- Columns that came after the first catalogs of this format ---

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.catalog import FILE_NAME, Catalog
 from openbook.database.storage.files import Files
 from openbook.database.storage.settings import DatabaseSettings
-from openbook.errors import DatabaseError, MismatchError, SettingsError
+from openbook.errors import DatabaseError, MismatchError, OpenbookError, SettingsError
 from openbook.text import Tokenizer, load_tokenizer
 
 
@@ -22,6 +22,18 @@ class DatabaseFolder:
     def files(self, generation: int) -> Files:
         """The arrays and indexes of a generation."""
         return Files.of(self.path, self.settings, vocab_size=self.tokenizer.vocab_size, generation=generation)
+
+
+def require_outside_databases(folder: Path, error: type[OpenbookError]) -> None:
+    """Refuse a place inside a database, whose files are its own, for something else.
+
+    Args:
+        folder: there or not.
+        error: what to raise.
+    """
+    for parent in folder.absolute().parents:
+        if (parent / FILE_NAME).is_file() and (parent / "tokenizer").is_dir():
+            raise error(f"{folder}: lies in the database {parent}; choose a folder outside of it")
 
 
 def open_folder(path: Path) -> DatabaseFolder:

@@ -7,7 +7,7 @@ from typing import Any
 from openbook.database.search.embedder import Embedder
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.storage.catalog import FILE_NAME, UNFINISHED_NAME, Catalog
-from openbook.database.storage.database_folder import DatabaseFolder
+from openbook.database.storage.database_folder import DatabaseFolder, require_outside_databases
 from openbook.database.storage.manifest import write_manifest
 from openbook.database.storage.sealed import naming_errors
 from openbook.database.storage.settings import DatabaseSettings
@@ -78,7 +78,7 @@ def require_free(folder: Path) -> None:
     """Refuse a folder in which no database can be made.
 
     Raises:
-        DatabaseError: it is a database, or holds anything but what a killed try left.
+        DatabaseError: it is a database, lies in one, or holds anything but what a killed try left.
     """
     if (folder / FILE_NAME).exists():
         raise DatabaseError(f"{folder}: is a database already; open it, or choose another folder")
@@ -89,6 +89,7 @@ def require_free(folder: Path) -> None:
     is_foreign = names - _LEFT_BY_A_KILL or (names - {_LOCK} and UNFINISHED_NAME not in names)
     if is_foreign or (folder.exists() and not folder.is_dir()):
         raise DatabaseError(f"{folder}: exists and is not a database; choose another folder")
+    require_outside_databases(folder, DatabaseError)
 
 
 def _write(folder: Path, settings: DatabaseSettings, tokenizer: Tokenizer) -> DatabaseFolder:

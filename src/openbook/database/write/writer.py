@@ -45,6 +45,7 @@ from openbook.database.write.text_progress import TextProgress
 from openbook.database.write.unknown_tokens import UnknownTokens
 from openbook.errors import DatabaseError, SourceError
 from openbook.lock import take_lock
+from openbook.phrases import command
 from openbook.progress import Progress, silent, stage
 from openbook.text import AnyDocument, Tokenizer
 from openbook.text.document_ids import suggestion
@@ -290,7 +291,7 @@ class Writer:
             unknown = ", ".join(suggestion(name, live_ids) for name in missing[:_NAMED_IDS])
             raise DatabaseError(
                 f"{self.files.folder}: no document {unknown}; nothing was removed "
-                f"(all documents: openbook list {self.folder.path})"
+                f"(all documents: {command('list', self.folder.path)})"
             )
         self._commit("remove", [], wanted, self._mark)
         self.finish()

@@ -7,17 +7,13 @@ from statistics import mean
 import numpy as np
 
 from openbook.errors import SettingsError
+from openbook.evaluate.answering.answer_modes import check_answer_modes
 from openbook.evaluate.answering.answerer import Answer, Answerer, NeighborTokens
 from openbook.evaluate.answering.passages import AskedQuestion, Passage
 from openbook.evaluate.exact_match import exact_match, f1, holds_answer
 from openbook.progress import Progress, silent, stage
 
 _RESAMPLES = 1000
-ANSWER_MODES = ("on", "off", "random", "shuffled", "gold", "prompt", "retro++")
-"""What is read: what the search found; nothing; passages of other questions, drawn at random; those of one
-other question; the found ones with one that holds the answer among them; those found, in the prompt of the
-base alone, which is what one would do without a reader; or as in on, with the best of them in the prompt as
-well (RETRO++, arXiv 2304.06762)."""
 _IN_PROMPT = {"prompt": None, "retro++": 1}
 """How many of the passages stand in the prompt; None: all."""
 
@@ -63,7 +59,7 @@ def measure_answers(
         answerer: of the model.
         asked: the questions, with what they found in the book.
         k: passages that are read, the best ones.
-        modes: of `ANSWER_MODES`.
+        modes: of `answer_modes.ANSWER_MODES`.
         seed: of what is drawn for random.
         progress: called with questions done, by mode.
 
@@ -91,17 +87,6 @@ def measure_answers(
     ]
     found = round(mean(recall), 4) if recall else None
     return AnswerReport(scores(answers, asked), found, len(asked), answers)
-
-
-def check_answer_modes(modes: Sequence[str]) -> None:
-    """Check names.
-
-    Raises:
-        SettingsError: an unknown one.
-    """
-    for mode in modes:
-        if mode not in ANSWER_MODES:
-            raise SettingsError(f"mode {mode!r}: choose from {', '.join(ANSWER_MODES)}")
 
 
 def scores(

@@ -11,6 +11,7 @@ from openbook.database.search.searcher import check_mode
 from openbook.errors import DatabaseError
 from openbook.evaluate.answering.questions import Question
 from openbook.evaluate.exact_match import holds_answer
+from openbook.phrases import command
 from openbook.progress import Progress, silent
 
 _AT_ONCE = 256
@@ -88,7 +89,7 @@ def ask_book(
     """
     if database.layout.num_chunks == 0 and not all(question.found for question in questions):
         raise DatabaseError(
-            f"{database.path}: is empty; add documents first: openbook add {database.path} SOURCE"
+            f"{database.path}: is empty; add documents first: {command('add', database.path, 'SOURCE')}"
         )
     asked: dict[int, AskedQuestion] = {}
     for number, question in enumerate(questions):

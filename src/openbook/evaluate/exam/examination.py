@@ -31,6 +31,7 @@ from openbook.evaluate.exam.exam_report import (
 )
 from openbook.evaluate.exam.reading import ReadAnswer, Reader, ReadNeighbors, passages_of
 from openbook.evaluate.exam.worlds import Unanswerable, World
+from openbook.phrases import counted
 from openbook.progress import Progress, silent
 
 _ROUNDS = 10
@@ -61,7 +62,7 @@ class ExamOptions:
         if self.k < 1:
             raise SettingsError(f"k = {self.k}: at least 1 neighbor must be read")
         if self.questions < 4:
-            raise SettingsError(f"{self.questions} questions: at least 4 must be asked")
+            raise SettingsError(f"{counted(self.questions, 'question')}: at least 4 must be asked")
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +94,9 @@ def choose_questions(world: World, *, count: int, seed: int) -> tuple[list[Asked
         SettingsError: a world of fewer than 3 documents.
     """
     if len(world.documents) < 3:
-        raise SettingsError(f"{len(world.documents)} documents: an exam needs at least 3, to remove some")
+        raise SettingsError(
+            f"{counted(len(world.documents), 'document')}: an exam needs at least 3, to remove some"
+        )
     random = Random(f"exam {seed}")
     documents = random.sample(world.documents, round(_ASKED_DOCUMENTS * len(world.documents)))
     facts = [AskedFact(document, place) for document in documents for place in range(len(document.facts) - 1)]

@@ -37,6 +37,23 @@ class TaskOptions:
         if self.num_fewshot is not None and self.num_fewshot < 0:
             raise SettingsError(f"num fewshot {self.num_fewshot}: must be at least 0")
 
+    @property
+    def files(self) -> list[str]:
+        """The tasks that are files."""
+        return [name for name in self.tasks if name.endswith((".yaml", ".yml"))]
+
+    def require_files(self) -> None:
+        """Refuse a file or folder that is not there.
+
+        Raises:
+            SettingsError: naming it.
+        """
+        if self.include_path is not None and not self.include_path.is_dir():
+            raise SettingsError(f"include path {self.include_path}: is not a folder")
+        for name in self.files:
+            if not Path(name).is_file():
+                raise SettingsError(f"task {name}: there is no such file")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerOptions:
@@ -67,3 +84,5 @@ class AnswerOptions:
             raise SettingsError(f"borders {self.borders!r}: must be context or text")
         if self.batch_size < 1:
             raise SettingsError(f"batch size {self.batch_size}: must be at least 1")
+        if self.k is not None and self.k < 1:
+            raise SettingsError(f"k = {self.k}: at least 1 neighbor must be asked for; else: no retrieval")

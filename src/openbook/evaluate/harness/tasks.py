@@ -1,9 +1,7 @@
 """Finding tasks by their names or files, and loading their data."""
 
 import random
-from collections.abc import Sequence
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +21,8 @@ def load_tasks(options: TaskOptions) -> Any:
         SettingsError: an unknown task, or one that asks for text in a way unknown here.
         SourceError: data that cannot be loaded.
     """
-    manager = _manager(options.tasks, options.include_path)
+    options.require_files()
+    manager = _manager(options)
     random.seed(options.seed)
     np.random.seed(options.seed)
     try:
@@ -56,17 +55,12 @@ def _check_generation(name: str, task: Any) -> None:
         raise SettingsError(f"task {name}: {error}") from error
 
 
-def _manager(names: Sequence[str], include_path: Path | None) -> Any:
+def _manager(options: TaskOptions) -> Any:
     """Knows all names; the harness' own tasks, some ten thousand files, are read only if needed."""
     from lm_eval.tasks import TaskManager
 
-    if include_path is not None and not include_path.is_dir():
-        raise SettingsError(f"include path {include_path}: is not a folder")
-    files = [name for name in names if name.endswith((".yaml", ".yml"))]
-    for name in files:
-        if not Path(name).is_file():
-            raise SettingsError(f"task {name}: there is no such file")
-    named = [name for name in names if name not in files]
+    include_path = options.include_path
+    named = [name for name in options.tasks if name not in options.files]
     manager = TaskManager(include_path=include_path, include_defaults=False)
     if set(named) <= set(manager.all_tasks):
         return manager

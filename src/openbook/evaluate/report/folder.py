@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from openbook.database.storage.catalog import FILE_NAME as DATABASE
+from openbook.database.storage.database_folder import require_outside_databases
 from openbook.durable import naming_errors, replace_file
 from openbook.errors import OutputError
 from openbook.evaluate.report.markdown import page
@@ -31,6 +32,7 @@ def prepare_report(folder: Path, *, overwrite: bool = False) -> None:
     with naming_errors(folder, OutputError):
         if (folder / DATABASE).exists():
             raise OutputError(f"{folder}: is a database; choose another --report")
+        require_outside_databases(folder, OutputError)
         there = [name for name in _FILES if (folder / name).exists()]
         if there and not _is_report(folder):
             raise OutputError(f"{folder}: holds {there[0]}, which is no report's; choose another --report")

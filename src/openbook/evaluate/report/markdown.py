@@ -15,6 +15,7 @@ from openbook.evaluate.report.result_tables import (
     positions_table,
 )
 from openbook.evaluate.report.results import Evaluation
+from openbook.phrases import counted
 
 _MINUS_ON = "The other minus on in bits per byte, with its 95 % interval"
 
@@ -46,16 +47,23 @@ def _head(evaluation: Evaluation, _: Collection[str]) -> Iterator[str]:
             yield f"- {name}: {_describe_database(about[name])}"
     tokens = max((result.tokens for result in report.modes.values()), default=0)
     if "text" in about:
-        yield f"- text: {about['text']['documents']:,} documents given, {about['text']['bytes']:,} bytes"
+        yield (
+            f"- text: {counted(about['text']['documents'], 'document')} given, "
+            f"{about['text']['bytes']:,} bytes"
+        )
     else:
         yield "- text: the database's held-out documents"
-    yield f"- read: {report.sequences:,} sequences, {tokens:,} predicted tokens, {report.k} neighbors a chunk"
+    yield (
+        f"- read: {counted(report.sequences, 'sequence')}, "
+        f"{counted(tokens, 'predicted token')}, {counted(report.k, 'neighbor')} a chunk"
+    )
 
 
 def _describe_database(values: Mapping[str, Any]) -> str:
     return (
-        f"{markdown_code(values['path'])}, version {values['version']}, {values['documents']:,} documents "
-        f"({values['holdout_documents']:,} held out), {values['retrievable_chunks']:,} chunks of "
+        f"{markdown_code(values['path'])}, version {values['version']}, "
+        f"{counted(values['documents'], 'document')} "
+        f"({values['holdout_documents']:,} held out), {counted(values['retrievable_chunks'], 'chunk')} of "
         f"{values['chunk_size']} tokens to retrieve"
     )
 
@@ -83,7 +91,7 @@ def _conclusions(over: str, differences: Mapping[str, Difference]) -> Iterator[s
             words = f"**on is worse than {mode}**"
         else:
             words = f"**no difference between on and {mode} is shown**"
-        yield f"- {words}: {difference}, {difference.documents:,} documents"
+        yield f"- {words}: {difference}, {counted(difference.documents, 'document')}"
 
 
 def _overlap(evaluation: Evaluation, plots: Collection[str]) -> Iterator[str]:
@@ -109,7 +117,8 @@ def _overlap(evaluation: Evaluation, plots: Collection[str]) -> Iterator[str]:
 
 def _warning(near: NearCopies) -> Iterator[str]:
     yield (
-        f"**Warning:** {near.documents:,} of {near.evaluated:,} evaluated documents share runs of half a "
+        f"**Warning:** {near.documents:,} of {counted(near.evaluated, 'evaluated document')} "
+        "share runs of half a "
         "chunk or more with what they retrieve. Their losses measure memory; look at the rows of little "
         "overlap. The worst, with the share of their chunks that do so:"
     )

@@ -1,16 +1,10 @@
 """The configuration of a retrofitted model: that of its new parts, and which base they belong to."""
 
-from typing import Any, Literal, get_args
+from typing import Any
 
 from openbook.errors import SettingsError
 from openbook.model.config import RetroConfig
-
-Reader = Literal["own", "encoder"]
-Reading = Literal["joint", "independent"]
-Place = Literal["chunk", "text"]
-
-_CHOICES = {"reader": Reader, "reading": Reading, "neighbors_before": Place}
-
+from openbook.model_options import Place, Reader, Reading, check_options
 
 _LENGTH_IF_UNKNOWN = 512
 """Tokens; as in the shipped recipe."""
@@ -66,12 +60,11 @@ class RetrofitConfig(RetroConfig):
     """Fingerprint of the files of the retrofit that `openbook merge` joined with its base; else None."""
 
     def __post_init__(self, **kwargs: Any) -> None:
-        self._check_reader()
+        check_options({name: getattr(self, name) for name in ("reader", "prefix_ids", "cca_layers")})
+        self._check_prefix()
         if self.reader == "own" and self.cca_layers is None:
             self.cca_layers = list(range(1, self.num_hidden_layers + 1))
         super().__post_init__(**kwargs)
-        if not isinstance(self.train_base, bool):
-            raise SettingsError(f"train_base {self.train_base!r}: must be true or false")
         if not self.cca_layers:
             raise SettingsError("cca_layers is empty: there would be nothing to retrofit")
         if self.normalization != "pre":
@@ -86,21 +79,10 @@ class RetrofitConfig(RetroConfig):
         """Whether gradients go through the base's reading of neighbors."""
         return self.reader == "own" and (self.adapt_neighbors or self.train_base)
 
-    def _check_reader(self) -> None:
-        for name, choices in _CHOICES.items():
-            if getattr(self, name) not in get_args(choices):
-                raise SettingsError(
-                    f"{name} {getattr(self, name)!r}: must be {' or '.join(get_args(choices))}"
-                )
+    def _check_prefix(self) -> None:
         ids = self.prefix_ids = [] if self.prefix_ids is None else self.prefix_ids
-        if not isinstance(ids, list) or any(type(i) is not int or not 0 <= i < self.vocab_size for i in ids):
+        if any(token >= self.vocab_size for token in ids):
             raise SettingsError(f"prefix_ids {ids!r}: must be a list of tokens below {self.vocab_size}")
-        for name in ("rank", "copy_rank"):
-            value = getattr(self, name)
-            if type(value) is not int or value < 0:
-                raise SettingsError(f"{name} {value!r}: must be a whole number, at least 0")
-        if not isinstance(self.adapt_neighbors, bool):
-            raise SettingsError(f"adapt_neighbors {self.adapt_neighbors!r}: must be true or false")
 
     @property
     def training_length(self) -> int:

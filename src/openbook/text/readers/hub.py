@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from openbook.errors import MissingExtraError, SourceError, one_line, refuse_unknown
+from openbook.pretrained import is_here, is_hub_out_of_reach
 from openbook.text.documents import source_error
 from openbook.text.readers.rows import row_document, wanted_columns
 from openbook.text.readers.source_file import Item, Keys
@@ -64,6 +65,7 @@ def _open(source: str) -> Any:
     except ImportError as error:
         problem = "is read with the library datasets; pip install 'openbook[datasets]'"
         raise MissingExtraError(f"{source}: {problem}") from error
+    _require_hub(name, source)
     try:
         return load_dataset(
             name,
@@ -74,6 +76,20 @@ def _open(source: str) -> Any:
         )
     except Exception as error:
         raise source_error(source, one_line(error)) from error
+
+
+def _require_hub(name: str, source: str) -> None:
+    """Ask the hub once for an answer, where it is needed: `datasets` would ask six times, for half a minute.
+
+    What is to work offline (HF_HUB_OFFLINE) asks nobody, and finds what its cache has.
+    """
+    from huggingface_hub import constants
+
+    is_folder = name.startswith("/") or is_here(name)
+    if not is_folder and not constants.HF_HUB_OFFLINE and is_hub_out_of_reach():
+        raise source_error(
+            source, "the hub is out of reach; try again later, or give a folder that has it: hf:///FOLDER"
+        )
 
 
 def _split(source: str) -> tuple[str, str]:

@@ -106,7 +106,7 @@ def _whole(number: float) -> int | float | None:
 
 def _as_text(value: Any) -> str:
     """A title or the like, which may be of any type: none of null and NaN, JSON of lists and objects."""
-    if not value or (isinstance(value, float) and math.isnan(value)):
+    if not value or (isinstance(value, float) and not math.isfinite(value)):
         return ""
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False, default=str)

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from openbook.errors import SourceError
+from openbook.phrases import counted
 from openbook.text.documents import source_error
 from openbook.text.readers.rows import row_document, wanted_columns
 from openbook.text.readers.source_file import UNREADABLE, Item, Keys, SourceFile, no_rows
@@ -149,7 +150,9 @@ def _csv_document(header: list[str], columns: Sequence[str], row: _Row, where: s
     if isinstance(row, csv.Error):
         return source_error(where, f"not readable as CSV: {row}")
     if len(row) != len(header):
-        return source_error(where, f"{len(row)} fields where the first row names {len(header)} columns")
+        return source_error(
+            where, f"{counted(len(row), 'field')} where the first row names {counted(len(header), 'column')}"
+        )
     cells = {name: cell for name, cell in zip(header, row, strict=True) if name in columns}
     for name, cell in cells.items():
         try:
