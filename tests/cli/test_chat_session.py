@@ -85,7 +85,7 @@ def talk(book: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Talk]:
 
 TWO_SPANS = answered(
     "At the river. By the mill.",
-    Citation(0, 13, [neighbor(1, 0.9), neighbor(2, 0.05), neighbor(3, 0.05)]),
+    Citation(0, 13, [neighbor(1, 0.9), neighbor(2, 0.05, is_used=False), neighbor(3, 0.05, is_used=False)]),
     Citation(13, 26, [neighbor(4, 1.0)]),
 )
 

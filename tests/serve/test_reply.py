@@ -66,7 +66,7 @@ def test_copied_parts_move_with_their_span() -> None:
 
 
 def test_neighbors_that_were_hardly_read_are_no_footnotes() -> None:
-    read, passed_over = neighbor(1, attention=0.9), neighbor(2, attention=0.1)
+    read, passed_over = neighbor(1), neighbor(2, attention=0.1, is_used=False)
     events = [TextPiece("Green", ()), SpanRead(Citation(0, 5, [read, passed_over])), ending("Green")]
     text, _, _ = told(events, footnotes=True)
     assert "[^1]: title 1" in text

@@ -66,7 +66,7 @@ def print_generation(
         done = citation.end
     print_text(text + result.text[done:])
     for number, citation in enumerate(result.citations, start=1):
-        for neighbor in _used(citation):
+        for neighbor in citation.used:
             print_line(f"[{number}] {_cited(neighbor)}")
         _print_others(number, citation)
         _print_copied(number, citation, result.text)
@@ -156,9 +156,7 @@ def print_cited(number: int, citation: "Citation", text: str, *, whole: bool = F
         text: all of it.
         whole: all words of all that was read.
     """
-    from openbook.generation.citations import read_neighbors
-
-    shown = citation.neighbors if whole else read_neighbors(citation)
+    shown = citation.neighbors if whole else citation.used
     for neighbor in shown:
         read = f"{neighbor.text}{neighbor.continuation}"
         if whole:
@@ -176,15 +174,11 @@ def print_sources(text: str, citations: "Sequence[Citation]") -> None:
     for number, citation in enumerate(citations, start=1):
         if len(citations) > 1:
             print_line(f"[{number}] {_first_words(text[citation.start : citation.end])}")
-        for neighbor in _used(citation):
+        for neighbor in citation.used:
             read = _first_words(f"{neighbor.text}{neighbor.continuation}")
             print_line(f"[{number}] {_cited(neighbor)}: {read}")
         _print_others(number, citation)
         _print_copied(number, citation, text)
-
-
-def _used(citation: "Citation") -> "list[CitedNeighbor]":
-    return [neighbor for neighbor in citation.neighbors if neighbor.is_used]
 
 
 def _print_others(number: int, citation: "Citation") -> None:

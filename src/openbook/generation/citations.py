@@ -54,20 +54,10 @@ class Citation:
     copied: list[CopiedSpan] = field(default_factory=list)
     """What was copied from them, in the order of the text: as a copy head says, or word for word."""
 
-
-def read_neighbors(citation: Citation) -> list[CitedNeighbor]:
-    """The neighbors that count as read, the most read first.
-
-    Left out are those with less than half of an equal share of the attention, unless something was copied
-    from them: of 4 neighbors those with less than 0.125.
-    """
-    least = _READ / max(1, len(citation.neighbors))
-    copied = {span.chunk_id for span in citation.copied}
-    return [
-        neighbor
-        for neighbor in citation.neighbors
-        if neighbor.attention is None or neighbor.attention >= least or neighbor.chunk_id in copied
-    ]
+    @property
+    def used(self) -> list[CitedNeighbor]:
+        """The neighbors that count as read, the most read first."""
+        return [neighbor for neighbor in self.neighbors if neighbor.is_used]
 
 
 def cite(
@@ -196,9 +186,20 @@ def _cited(
 
 
 def _used(neighbors: Sequence[CitedNeighbor], copied: Sequence[CopiedSpan]) -> list[CitedNeighbor]:
-    """Say which of a span's neighbors were used."""
-    read = read_neighbors(Citation(0, 0, list(neighbors), list(copied)))
-    return [replace(neighbor, is_used=neighbor in read) for neighbor in neighbors]
+    """Say which of a span's neighbors count as read.
+
+    Others have less than half of an equal share of the attention, and nothing was copied from them: of 4
+    neighbors those with less than 0.125.
+    """
+    least = _READ / max(1, len(neighbors))
+    sources = {span.chunk_id for span in copied}
+    return [
+        replace(
+            neighbor,
+            is_used=neighbor.attention is None or neighbor.attention >= least or neighbor.chunk_id in sources,
+        )
+        for neighbor in neighbors
+    ]
 
 
 def cited_neighbor(hit: Hit, attention: float | None) -> CitedNeighbor:

@@ -5,7 +5,7 @@ Titles and sources come from documents, and may hold anything.
 
 import re
 
-from openbook.generation.citations import Citation, CitedNeighbor, read_neighbors
+from openbook.generation.citations import Citation, CitedNeighbor
 from openbook.serve.document_links import document_url
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~^&$:@])")
@@ -13,9 +13,9 @@ _LONGEST = 120
 
 
 def used_neighbors(citation: Citation) -> list[CitedNeighbor]:
-    """The neighbors that a span was written from, one of each document; see `read_neighbors`."""
+    """The neighbors that a span was written from, one of each document; see `Citation.used`."""
     found: dict[str, CitedNeighbor] = {}
-    for neighbor in read_neighbors(citation):
+    for neighbor in citation.used:
         found.setdefault(neighbor.document_id, neighbor)
     return list(found.values())
 
