@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Route
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Route, expect
 
 from openbook.generation.citations import Citation, cited_neighbor
 from openbook.generation.text_request import SpanRead, TextEnd, TextEvent, TextPiece, TextRequest
 from serve_events import Running
 
 Visit = Callable[..., Page]
+
+expect.set_options(timeout=20_000)  # milliseconds: the machines that run these tests are small and shared
 
 
 @dataclass

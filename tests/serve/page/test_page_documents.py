@@ -27,6 +27,7 @@ def page(server: Running, visit: Visit) -> Page:
 
 def go_to(page: Page, view: str) -> None:
     page.get_by_role("navigation").get_by_role("link", name=view).click()
+    expect(page.locator(f"#view-{view.lower()}")).to_be_visible()
 
 
 def drop(page: Page, name: str, text: str) -> None:
