@@ -132,10 +132,10 @@ class Held:
 
 def test_more_than_may_wait_are_refused(engine: Engine, request_of: Ask) -> None:
     held = Held(engine)
-    told = [Told() for _ in range(4)]
+    told = [Told() for _ in range(7)]  # three have places in the batch, four wait
     for one in told:
         engine.submit(request_of(max_new_tokens=2), one)
-    assert (engine.num_waiting, engine.num_running) == (4, 0)
+    assert (engine.num_waiting, engine.num_running) == (7, 0)
     with pytest.raises(EngineBusyError, match="4 texts wait"):
         engine.submit(request_of(), Told())
     held.let_go()

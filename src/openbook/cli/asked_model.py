@@ -41,7 +41,7 @@ def load_asked_model(name: str | None, *, reads: bool) -> AskedModel:
     """
     require_askable(name)
     name = SMOLLM2 if name is None else name
-    if _is_ours(Path(name)):
+    if is_ours(Path(name)):
         model = load_model(Path(name))
         return AskedModel(model, chat_of(Path(name), model), name)
     return _load_base(name, reads=reads)
@@ -63,7 +63,7 @@ def require_askable(name: str | None) -> "DescribedModel | None":
     from openbook.text import load_tokenizer
 
     name = SMOLLM2 if name is None else name
-    if _is_ours(Path(name)):
+    if is_ours(Path(name)):
         return describe_model(Path(name))
     require_base(name)
     place = at_hand(name)
@@ -79,7 +79,7 @@ def require_askable(name: str | None) -> "DescribedModel | None":
     return None
 
 
-def _is_ours(folder: Path) -> bool:
+def is_ours(folder: Path) -> bool:
     """Whether a folder holds a model of openbook, whole or damaged."""
     try:
         kind = json.loads((folder / "config.json").read_bytes())["model_type"]

@@ -6,12 +6,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from openbook.cli.asked_model import load_asked_model, require_askable
+from openbook.cli.asked_model import is_ours, load_asked_model, require_askable
 from openbook.cli.console import note
+from openbook.cli.described_model import describe_model
 from openbook.cli.unseen import note_unseen
 from openbook.errors import MissingExtraError, SettingsError
 
 if TYPE_CHECKING:
+    from openbook.database import Version
     from openbook.serve.server_settings import ServerSettings
     from openbook.serve.server_state import ServerState
 
@@ -97,6 +99,7 @@ def server_of(served: Served, settings: "ServerSettings") -> "ServerState":
     books = Books(served.database, served.named_books)
     for name in books.names:
         note_unseen(books.get(name).newest())
+    _require_match(served.model, [books.get(name).newest() for name in books.names])
     asked = load_asked_model(served.model, reads=True)
     note(f"serving {asked.description}")
 
@@ -114,6 +117,19 @@ def server_of(served: Served, settings: "ServerSettings") -> "ServerState":
         books=books,
         settings=settings,
     )
+
+
+def _require_match(model: str, books: "Sequence[Version]") -> None:
+    """Refuse books whose tokens or chunks a model of ours cannot read, before it is loaded.
+
+    A base that reads its neighbors itself reads any.
+    """
+    if not is_ours(Path(model)):
+        return
+    described = describe_model(Path(model))
+    if described.reader != "own" and described.retrieves:
+        for book in books:
+            described.require_match(book)
 
 
 def _name_of(model: str) -> str:

@@ -109,9 +109,11 @@ class Engine:
         with self._changed:
             if self._closing:
                 raise EngineBusyError("the engine is closed; nothing more is written")
-            if len(self._waiting) >= self.max_waiting:
+            # Those for whom the batch has a place do not wait: they join at its next chunk border.
+            num_waiting = len(self._waiting) - (self.max_batch - len(self._running))
+            if num_waiting >= self.max_waiting:
                 raise EngineBusyError(
-                    f"{len(self._waiting)} texts wait to be written, as many as may; ask again later"
+                    f"{num_waiting} texts wait to be written, as many as may; ask again later"
                 )
             self._waiting.append(ticket)
             self._changed.notify()

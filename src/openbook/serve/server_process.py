@@ -3,6 +3,7 @@
 import logging
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 import uvicorn
 from fastapi import FastAPI
@@ -37,7 +38,8 @@ def run_server(app: FastAPI, host: str, port: int, *, on_ready: Callable[[str], 
     )
     name = f"[{host}]" if ":" in host else host
     on_ready(f"http://{name}:{bound.getsockname()[1]}")
-    uvicorn.Server(config).run(sockets=[bound])
+    with suppress(KeyboardInterrupt):  # uvicorn has finished what ran, and raises Ctrl-C's once more
+        uvicorn.Server(config).run(sockets=[bound])
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -11,7 +11,7 @@ from threading import Thread
 import httpx
 import pytest
 
-from command_line import OpenBook
+from command_line import LEXICAL, OpenBook
 from openbook.database import Database
 
 Start = Callable[..., tuple[subprocess.Popen[str], str]]
@@ -84,6 +84,22 @@ def test_what_cannot_be_served_is_said(
     result = openbook("serve", trained_folder, book.path, "--port", "0", *options)
     assert result.code == 2
     assert said in result.err
+
+
+def test_a_book_that_the_model_cannot_read_is_refused_before_it_is_served(
+    openbook: OpenBook, trained_folder: Path, texts: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    assert openbook("build", other, texts, *LEXICAL).code == 0
+    result = openbook("serve", trained_folder, other, "--port", "0")
+    assert result.code == 2
+    assert "openbook retokenize" in result.error
+
+
+def test_ctrl_c_ends_it_as_meant(start: Start) -> None:
+    process, _ = start()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
 
 
 def test_a_warning_where_others_reach_it_without_a_key(
