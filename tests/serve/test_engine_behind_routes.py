@@ -11,6 +11,7 @@ from openbook.generation import Sampling, ask, generate
 from openbook.generation.engine import Engine
 from openbook.model import RetroForCausalLM
 from openbook.text import ChatFormat
+from openbook.text.chat import REFUSAL
 from serve_events import MakeState, Running, Serve, chunks_of
 
 
@@ -37,6 +38,24 @@ def test_an_answer_is_that_of_ask(server: Running, trained: RetroForCausalLM, fa
         near.document_id for near in expected.citations[0].neighbors
     ]
     assert answer.usage.completion_tokens == expected.completion_tokens
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_book_that_holds_nothing_about_it_does_not_say(server: Running, stream: bool) -> None:
+    said = [{"role": "user", "content": "xylophones?"}]
+    body = {"model": "tiny", "messages": said, "n": 2, "stream": stream}
+    sent = server.http.post("/v1/chat/completions", json=body)
+    if stream:
+        choices = [chunk["choices"][0] for chunk in chunks_of(sent)]
+        told = [(choice["index"], choice["delta"].get("content")) for choice in choices]
+        assert {(0, REFUSAL), (1, REFUSAL)} <= set(told)
+        assert [choice["finish_reason"] for choice in choices].count("stop") == 2
+        return
+    found = sent.json()
+    assert [choice["message"]["content"] for choice in found["choices"]] == [REFUSAL, REFUSAL]
+    assert found["usage"]["completion_tokens"] == 0
+    memory = server.http.post("/v1/chat/completions", json=body | {"openbook": {"retrieval": False}}).json()
+    assert memory["choices"][0]["message"]["content"] != REFUSAL
 
 
 def test_a_completion_is_that_of_generate(server: Running, trained: RetroForCausalLM, fables: Path) -> None:

@@ -200,7 +200,7 @@ def test_a_quantized_base_trains(
     [
         ({"train__freeze_decoder": True}, "the base of a retrofit is frozen unless --train-base"),
         ({"data__num_neighbors": 0}, "without neighbors there is nothing to retrofit"),
-        ({"model__chunk_size": 16}, "model.chunk_size comes from elsewhere"),
+        ({"model__chunk_size": 16}, "model.chunk_size comes from the database"),
         ({"model__hidden_size": 16}, "retrofit: unknown name 'hidden_size'"),
         ({"model__cca_layer": [2]}, "unknown name 'cca_layer'; did you mean 'cca_layers'"),
         ({"data__sequence_length": 128}, "sequence_length 128: the base reads 64 tokens"),

@@ -35,6 +35,8 @@ class DecodingSettings:
     """Tokens after which something is looked up, counted from each chunk border; None: a chunk."""
     look_ahead: int = 0
     """Tokens before a look-up at which its search begins, with the M tokens before it."""
+    needs_neighbors: bool = False
+    """Write nothing where the prompt finds none."""
     drafts: bool = False
     """Check drafts from the book, where the text is the only one of its batch; needs a temperature of 0."""
 
@@ -69,6 +71,7 @@ class BatchRow:
         proposed: tokens in drafts; accepted: those of them that were written.
         padding: places of its batch before its first token.
         ended: nothing more will be written.
+        found_nothing: nothing is written, for the prompt found no neighbor, and needs one.
         error: why it cannot go on; None: nothing went wrong.
     """
 
@@ -86,7 +89,7 @@ class BatchRow:
         self.reads: list[tuple[Tensor, Tensor]] = []
         self.passes = self.proposed = self.accepted = 0
         self.padding = 0
-        self.ended = False
+        self.ended = self.found_nothing = False
         self.error: Exception | None = None
         self._is_done = is_done
         self._generator = torch.Generator().manual_seed(
@@ -108,6 +111,8 @@ class BatchRow:
 
     def read(self, ids: Tensor, mask: Tensor) -> None:
         """Note the neighbors [C, K, R] of a look-up, which the tokens to come attend to."""
+        self.found_nothing = self.settings.needs_neighbors and not self.reads and not bool(mask.any())
+        self.ended |= self.found_nothing
         self.reads.append((ids, mask))
 
     def draft(self, most: int) -> list[int]:

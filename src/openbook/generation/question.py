@@ -9,7 +9,7 @@ from openbook.errors import SettingsError
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation, cite_whole
 from openbook.generation.generator import pieces_to
-from openbook.generation.question_fetcher import QuestionFetcher, question_fetcher_for
+from openbook.generation.question_fetcher import question_fetcher_for
 from openbook.generation.request import check_request
 from openbook.generation.sampling import Sampling
 from openbook.generation.text_request import Lookup, OnEvent, TextPiece, TextRequest
@@ -201,6 +201,7 @@ def converse(
         lookup=beside if retrieval and not in_prompt else None,
         stop=(*stop, *(() if chat.stop is None else (chat.stop,))),
         min_new_tokens=min_new_tokens,
+        refusal=REFUSAL,
         strip=True,
         end_ids=chat.end_ids,
         drafts=drafts,
@@ -208,9 +209,6 @@ def converse(
         seed=seed,
     )
     job = prepare(model, chat.tokenizer, request, on_event=on_event)
-    source = job.row.source
-    if isinstance(source, QuestionFetcher) and not source.finds_something():
-        return _not_in_the_book(on_event)
     with evaluation_mode(model):
         (end,) = write_texts(model, [job], batch_size=1)
     citations = cite_whole(end.text, passages) if in_prompt else end.citations

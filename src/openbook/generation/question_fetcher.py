@@ -45,7 +45,6 @@ class QuestionFetcher(NeighborFetcher):
         self.question = question
         self.tokenizer = tokenizer
         self.num_tokens = 2 * chunk_size
-        self._looked_up: tuple[NDArray[np.int64], NDArray[np.float32]] | None = None
         self.reads_stored_tokens = (
             chunk_size == database.settings.chunk_size
             and tokenizer.fingerprint == database.tokenizer.fingerprint
@@ -56,9 +55,6 @@ class QuestionFetcher(NeighborFetcher):
         return self.tokenizer.decode(chunks) if self.hits else [self.question]
 
     def search_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        if self._looked_up is not None and list(texts) == [self.question]:
-            found, self._looked_up = self._looked_up, None
-            return found
         return self.database.search_passages(texts, k=self.k, mode=self.mode, documents=self.documents)
 
     def tensors(self, neighbors: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
@@ -78,11 +74,6 @@ class QuestionFetcher(NeighborFetcher):
         """See `NeighborFetcher.read`; all chunks of a prompt read what the question finds."""
         ids, mask = super().read(found, scores, count=count)
         return ids.expand(count, -1, -1), mask.expand(count, -1, -1)
-
-    def finds_something(self) -> bool:
-        """Look the question up, for the pass that will read what was found, and say whether anything was."""
-        self._looked_up = self.search_texts([self.question])
-        return bool((self._looked_up[0] >= 0).any())
 
     def hits_of_question(self) -> list[Hit]:
         """What the question finds, best first."""

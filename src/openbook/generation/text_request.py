@@ -61,6 +61,9 @@ class TextRequest:
     """None: without retrieval."""
     stop: tuple[str, ...] = ()
     """Texts any of which ends what is written, and is not part of it."""
+    refusal: str | None = None
+    """What is told where the prompt finds nothing, in place of what the model would write from memory; None:
+    it writes."""
     strip: bool = False
     """Leave out the space around the text; in it no stop text counts."""
     min_new_tokens: int = 0

@@ -43,6 +43,8 @@ class TextJob:
             self.text.fail(self.row.error)
             return None
         row = self.row
+        if row.found_nothing:
+            return self.text.refuse()
         counts = DraftCounts(row.passes, row.proposed, row.accepted) if row.settings.drafts else None
         measured = influences(self.model, row) if self.text.request.influence and row.written else None
         return self.text.end(row.written, reason, drafts=counts, influences=measured)
@@ -82,6 +84,7 @@ def prepare(
         num_logprobs=request.num_logprobs,
         stride=_stride_of(model, request.lookup),
         look_ahead=0 if request.lookup is None else request.lookup.look_ahead,
+        needs_neighbors=request.lookup is not None and request.refusal is not None,
         drafts=request.drafts,
     )
     return TextJob(BatchRow(list(request.prompt_ids), settings, source, text.add), text, model)

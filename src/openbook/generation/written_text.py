@@ -122,6 +122,15 @@ class WrittenText:
         self._tell(end)
         return end
 
+    def refuse(self) -> TextEnd:
+        """Tell the refusal, and that it is all."""
+        refusal = self.request.refusal or ""
+        self._tell(TextPiece(refusal, ()))
+        self.is_over = True
+        end = TextEnd(refusal, [], "stop", self.prompt_tokens, 0, seed=self.seed)
+        self._tell(end)
+        return end
+
     def fail(self, error: Exception) -> None:
         """Tell that the text cannot be finished."""
         self.is_over = True

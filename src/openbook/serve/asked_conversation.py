@@ -18,6 +18,7 @@ from openbook.serve.asked_texts import (
 from openbook.serve.server_state import ServerState
 from openbook.serve.text_fields import DrawingFields, OpenbookOptions
 from openbook.text import Turn, turns_ids
+from openbook.text.chat import REFUSAL
 
 
 def turn_of(role: Literal["system", "developer", "user", "assistant"], text: str) -> Turn:
@@ -77,6 +78,7 @@ def asked_conversation(
         sampling=sampling_of(drawing, temperature=0.0),
         max_new_tokens=length_of(state, prompt, length, default=default, param=length_name),
         stop=tuple(dict.fromkeys([*stop, *([state.chat.stop] if state.chat.stop else [])])),
+        refusal=REFUSAL,
         end_ids=state.chat.end_ids,
         seed=drawing.seed,
         strip=True,
