@@ -146,6 +146,16 @@ def test_what_was_copied_is_one_line(text: str) -> None:
     assert lines[-1].startswith("[1] copied from chunk 3: ")
 
 
+def test_words_that_are_the_same_are_not_called_copied() -> None:
+    text = "Imre Voss built it"
+    span = CopiedSpan(0, 9, chunk_id=3, source_start=7, source_end=16, share=None, by="match")
+    result = Generation(
+        text, [Citation(0, 18, [], [span])], prompt="", seed=0, tokens=9, finish_reason="stop"
+    )
+    lines, _ = printed(text_output.print_generation, "", result)
+    assert lines[-1] == "[1] the same words as in chunk 3: Imre Voss"
+
+
 def test_a_copied_comma_is_not_worth_a_line() -> None:
     span = CopiedSpan(0, 2, chunk_id=3, source_start=7, source_end=9, share=0.9)
     citations = [Citation(0, 2, [], [span])]

@@ -190,12 +190,16 @@ def _print_others(number: int, citation: "Citation") -> None:
 
 
 def _print_copied(number: int, citation: "Citation", text: str) -> None:
-    """Print what was copied, a line for each span that says something; JSON has all."""
+    """Print what was copied, a line for each span that says something; JSON has all.
+
+    Without a copy head it is known only that the words are the same.
+    """
     for span in citation.copied:
         words = " ".join(text[span.start : span.end].split())
         if len(words) < _SHORTEST_COPIED:
             continue
-        print_line(f"[{number}] copied from chunk {span.chunk_id}: {words}")
+        said = "copied from" if span.by == "copy head" else "the same words as in"
+        print_line(f"[{number}] {said} chunk {span.chunk_id}: {words}")
 
 
 def _cited(neighbor: "CitedNeighbor") -> str:
