@@ -141,6 +141,19 @@ class Terminal:
         begin, self._done = self._done, self._done + found.end()
         return self.seen[begin : self._done]
 
+    def press_until(self, key: str, pattern: str) -> str:
+        """As `read_until`, after a key that is pressed until it is answered.
+
+        CPython waits on where the signal of Ctrl-C comes after the prompt is shown and before it waits.
+        """
+        while re.search(pattern, self.seen[self._done :]) is None:
+            self.type(key)
+            while re.search(pattern, self.seen[self._done :]) is None:
+                if not select.select([self._ours], [], [], 5)[0]:
+                    break
+                assert self._read(), self.seen
+        return self.read_until(pattern)
+
     def _read(self) -> bool:
         if select.select([self._ours], [], [], 100)[0]:
             try:
@@ -178,8 +191,7 @@ def test_in_a_terminal(database: Path, base: Path) -> None:
     terminal.type("/nonsense\n")
     terminal.read_until(r"no command '/nonsense'")
     terminal.read_until("> ")
-    terminal.type("\x03")
-    terminal.read_until("Ctrl-D or /quit ends")
+    terminal.press_until("\x03", "Ctrl-D or /quit ends")
     terminal.read_until("> ")
     terminal.type("\x04")
     assert terminal.end() == 0
