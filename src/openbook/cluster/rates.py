@@ -21,10 +21,10 @@ class Rates:
     """Products a second of two numbers, where vectors are compared with others."""
     compared_codes: float = 1.5e8
     """Codes a second that a search reads in the lists that it visits."""
-    word_search_seconds: float = 5e-4
+    word_search_seconds: float = 1.5e-4
     """Of a whole chunk's words, whatever the size of the book."""
-    word_search_chunks: float = 8e7
-    """Chunks of the book a second that such a search passes, beside that."""
+    word_search_chunks: float = 1.2e8
+    """Chunks of the book a second that such a search passes, beside that; of books of 7,000 to 44,000."""
     training_flops: float = 7e10
     """Of training: multiplications and additions a second."""
 
