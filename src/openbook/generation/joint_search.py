@@ -63,7 +63,7 @@ def _of_group(wanted: Sequence[Wanted]) -> list[Found]:
     try:
         queries = [source.queries(one.chunks) for source, one in zip(sources, wanted, strict=True)]
         ids, scores = sources[0].search_texts([text for texts in queries for text in texts])
-    except Exception:
+    except Exception:  # which text is at fault shows where each is searched alone
         return [_alone(one) for one in wanted]
     results: list[Found] = []
     done = 0
