@@ -37,6 +37,14 @@ _TINY = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process run all tests of a file, and those of all files that share the Ray cluster."""
+    on_ray = {item.path for item in items if "ray_cluster" in getattr(item, "fixturenames", ())}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("ray" if item.path in on_ray else item.path.name))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
     """The machines that run these tests are small and shared."""
