@@ -9,6 +9,9 @@ from openbook.database.storage.settings import DatabaseSettings
 from openbook.errors import DatabaseError, MismatchError, OpenbookError, SettingsError
 from openbook.text import Tokenizer, load_tokenizer
 
+BOOK = "book.json"
+"""The manifest of a sharded book, in the folder that holds its shards; see database/shards/."""
+
 
 @dataclass(frozen=True)
 class DatabaseFolder:
@@ -34,6 +37,19 @@ def require_outside_databases(folder: Path, error: type[OpenbookError]) -> None:
     for parent in folder.absolute().parents:
         if (parent / FILE_NAME).is_file() and (parent / "tokenizer").is_dir():
             raise error(f"{folder}: lies in the database {parent}; choose a folder outside of it")
+
+
+def require_no_shard(folder: Path) -> None:
+    """Refuse to write to a database that is a shard: its book would not know of it.
+
+    Raises:
+        DatabaseError: it lies in a sharded book.
+    """
+    if (folder.absolute().parent / BOOK).is_file():
+        raise DatabaseError(
+            f"{folder}: is a shard of the book {folder.absolute().parent}, which alone may change it; add to "
+            "the book, or remove from it"
+        )
 
 
 def open_folder(path: Path) -> DatabaseFolder:

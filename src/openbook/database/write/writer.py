@@ -31,7 +31,7 @@ from openbook.database.search.whole_words import texts_of_documents
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import DocumentRecord
-from openbook.database.storage.database_folder import DatabaseFolder
+from openbook.database.storage.database_folder import DatabaseFolder, require_no_shard
 from openbook.database.storage.documents_by_origin import live_origins, origin_of
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
@@ -114,6 +114,8 @@ class Writer:
     embedder: Callable[[], Embedder]
     progress: Progress = silent
     """Told when the lexical index has to be made again."""
+    of_book: bool = False
+    """Whether it writes a shard, or what is to be one: its book compares the documents of all shards."""
     files: Files = field(init=False)
     """Of the newest generation."""
     _held: ExitStack = field(init=False)
@@ -139,6 +141,8 @@ class Writer:
 
     def __enter__(self) -> "Writer":
         self._held_out_ids = frozenset(self.settings.holdout_ids)
+        if not self.of_book:
+            require_no_shard(self.folder.path)
         with ExitStack() as held:
             held.callback(take_lock(self.folder.path / "write.lock").release)
             if self.catalog.lacks_columns:
@@ -305,7 +309,7 @@ class Writer:
             progress: called in stages.
         """
         excluded = Exclusions()
-        if waiting := documents_to_compare(self.catalog, self.settings):
+        if not self.of_book and (waiting := documents_to_compare(self.catalog, self.settings)):
             stage_progress = stage(progress, "looking for near-copies")
             tokens = self.files.tokens.rows(self._mark)
             found = find_near_copies(

@@ -1,0 +1,1 @@
+"""A sharded book: several databases in one folder that are read and written as one."""
