@@ -29,6 +29,7 @@ ROOMS = {
 """What each room may import, beside the ground floor."""
 
 GROUND = {
+    "base_types",
     "errors",
     "escapes",
     "lazy_names",

@@ -56,6 +56,7 @@ def places(with_table: Path, texts: Path, tmp_path: Path, train_tiny: Callable[.
         ("foreign", None),
         ("half", {"model_type": "retro"}),
         ("base", {"model_type": "gpt2"}),
+        ("bloom", {"model_type": "bloom"}),
     ):
         places[name] = tmp_path / name
         places[name].mkdir()
@@ -63,7 +64,8 @@ def places(with_table: Path, texts: Path, tmp_path: Path, train_tiny: Callable[.
         if described is not None:
             (places[name] / "config.json").write_text(json.dumps(described))
     for path in (with_table / "tokenizer").iterdir():
-        (places["base"] / path.name).write_bytes(path.read_bytes())
+        for name in ("base", "bloom"):
+            (places[name] / path.name).write_bytes(path.read_bytes())
     places["questions"] = tmp_path / "questions.jsonl"
     places["questions"].write_text('{"question": "What ripens?", "answers": ["apples"]}\n')
     return places
@@ -105,6 +107,7 @@ def of_training(at: dict[str, Path]) -> list[Case]:
         ("data.num_neighbors is 0", (*retrofit, "data.num_neighbors=0")),
         ("sequence length 100: must be a multiple", (*retrofit, "data.sequence_length=100")),
         ("there is no such folder", ("retrofit", at["none"], *place, at["new"])),
+        ("of type 'bloom'; supported are llama", ("retrofit", at["bloom"], *place, at["new"])),
         ("needs no other folder", ("merge", at["model"], "--output", at["new"])),
     ]
 
@@ -146,6 +149,7 @@ def of_evaluation(at: dict[str, Path]) -> list[Case]:
         ("is not a folder", (*harness, "piqa", "--include-path", at["none"])),
         ("there is no such file", (*harness, "none.yaml")),
         ("no task", (*harness, ",")),
+        ("task 'no_such_task_at_all': unknown", (*harness, "no_such_task_at_all")),
         ("exists already", (*harness, "piqa", "--output", at["questions"])),
         ("mode 'x'", (*qa, "--modes", "x")),
         ("-k 0", (*qa, "-k", 0)),
@@ -153,6 +157,7 @@ def of_evaluation(at: dict[str, Path]) -> list[Case]:
         ("exists already", (*qa, "--answers", at["questions"])),
         ("needs vectors", (*qa, "--search-mode", "dense")),
         ("(reader: own)", ("eval", "qa", at["model"], at["book"], at["questions"])),
+        ("of type 'bloom'", ("eval", "qa", at["bloom"], at["book"], at["questions"])),
         ("there is no such folder", ("eval", "qa", at["none"], at["book"], at["questions"])),
         ("k = 0", (*exam, "-k", 0)),
         ("0 questions", (*exam, "--questions", 0)),
@@ -162,6 +167,7 @@ def of_evaluation(at: dict[str, Path]) -> list[Case]:
         ("is a file", (*exam, "--workdir", at["questions"])),
         ("no openbook database here", (*exam, "--book", at["none"])),
         ("there is no such folder", ("exam", "--model", at["none"])),
+        ("of type 'bloom'", ("exam", "--model", at["bloom"], "--documents", 12, "--embedder", "none")),
         ("another", ("exam", "--write", at["foreign"], "--documents", 3)),
     ]
 
@@ -203,6 +209,9 @@ def of_the_book(at: dict[str, Path]) -> list[Case]:
         ("there is no such file", ("ask", at["book"], "What?", "--model", "none.gguf")),
         ("the prompt is empty", ("ask", at["book"], " ")),
         ("no openbook database here", ("mcp", at["none"])),
+        ("of type 'bloom'", ("ask", at["book"], "What?", "--model", at["bloom"])),
+        ("of type 'bloom'", ("serve", at["bloom"], at["book"])),
+        ("of type 'bloom'", ("chat", at["book"], "--model", at["bloom"])),
         ("there is no such folder", ("chat", at["book"], "--model", at["none"])),
         ("there is no such folder", ("serve", at["none"], at["book"])),
         ("many", ("plan", "many")),
@@ -220,7 +229,7 @@ def test_wrong_arguments_are_refused_before_anything_heavy_is_loaded(
 
 def test_every_verb_is_among_them() -> None:
     somewhere = dict.fromkeys(
-        ("book", "texts", "model", "new", "none", "foreign", "half", "base", "questions"), Path("x")
+        ("book", "texts", "model", "new", "none", "foreign", "half", "base", "bloom", "questions"), Path("x")
     )
     tried = set()
     for cases in (of_training, of_evaluation, of_the_book):

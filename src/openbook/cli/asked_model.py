@@ -39,7 +39,7 @@ def load_asked_model(name: str | None, *, reads: bool) -> AskedModel:
     Raises:
         SettingsError: there is none, it is damaged, or it cannot read neighbors.
     """
-    require_askable(name)
+    require_askable(name, reads=reads)
     name = SMOLLM2 if name is None else name
     if is_ours(Path(name)):
         model = load_model(Path(name))
@@ -47,17 +47,18 @@ def load_asked_model(name: str | None, *, reads: bool) -> AskedModel:
     return _load_base(name, reads=reads)
 
 
-def require_askable(name: str | None) -> "DescribedModel | None":
+def require_askable(name: str | None, *, reads: bool = True) -> "DescribedModel | None":
     """Refuse what holds no model, or no tokenizer, before torch is loaded.
 
     Args:
         name: as in `load_asked_model`.
+        reads: as in `load_asked_model`.
 
     Returns:
         What its folder says, where it is a model of openbook.
 
     Raises:
-        SettingsError: there is no such model, or it has no tokenizer.
+        SettingsError: there is no such model, it has no tokenizer, or it cannot read neighbors.
     """
     from openbook.cli.described_model import describe_model
     from openbook.text import load_tokenizer
@@ -65,7 +66,7 @@ def require_askable(name: str | None) -> "DescribedModel | None":
     name = SMOLLM2 if name is None else name
     if is_ours(Path(name)):
         return describe_model(Path(name))
-    require_base(name)
+    require_base(name, retrofits=reads)
     place = at_hand(name)
     try:
         load_tokenizer(place)

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from openbook.base_types import require_base_type, type_of
 from openbook.cli.bars import bar
 from openbook.errors import SettingsError
 from openbook.escapes import visible
@@ -133,11 +134,15 @@ def load_base(base: str, *, revision: str | None, dtype: str, quantize: str | No
     return retrofitting.load_base(base, revision=revision, **options)
 
 
-def require_base(base: str) -> None:
+def require_base(base: str, *, retrofits: bool = True) -> None:
     """Look before loading: what is meant as a folder is not asked for at the hub.
 
+    Args:
+        base: a folder, a name of the hub, or a .gguf file.
+        retrofits: it is to read neighbors, which not every model can.
+
     Raises:
-        SettingsError: the folder is not there, or holds no model.
+        SettingsError: the folder is not there, holds no model, or one that cannot be retrofitted.
     """
     folder = Path(base)
     if folder.is_dir() and not (folder / "config.json").is_file():
@@ -147,6 +152,9 @@ def require_base(base: str) -> None:
         raise SettingsError(f"{base}: is a file; give a model's folder, its name on the hub or a .gguf file")
     if not folder.exists() and (base.startswith((".", "~")) or folder.is_absolute()):
         raise SettingsError(f"{base}: there is no such folder")
+    kind = type_of(folder) if retrofits and folder.is_dir() else None
+    if kind is not None:
+        require_base_type(kind)
 
 
 def table_of(database: "Version") -> "NeighborTable | None":

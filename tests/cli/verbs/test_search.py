@@ -19,6 +19,16 @@ def test_an_empty_search(openbook: OpenBook, database: Path, text: str) -> None:
     assert (result.code, result.out, "empty" in result.error) == (2, "", True)
 
 
+@pytest.mark.parametrize(("text", "is_told"), [("\U0001f98a !?", True), ("xylophone", False)])
+def test_a_search_for_no_word_is_told_so(
+    openbook: OpenBook, database: Path, text: str, is_told: bool
+) -> None:
+    result = openbook("search", database, text)
+    assert (result.code, result.out) == (0, "")
+    assert "nothing found" in result.err
+    assert ("no letters and no digits" in result.err) is is_told
+
+
 @pytest.mark.parametrize("k", ["0", "-1"])
 def test_a_search_for_nothing(openbook: OpenBook, database: Path, k: str) -> None:
     result = openbook("search", database, "apples", "-k", k)

@@ -61,7 +61,7 @@ def test_any_bytes_are_documents_or_source_errors(
 
 @pytest.mark.parametrize("name", ["a.txt", "a.md"])
 @pytest.mark.parametrize(
-    "text", ["a\r\nb\rc\n", "a\0b", "\0", "no end", "\u2028x\u200b", " x ", "\ufffe", "é😀"]
+    "text", ["a\r\nb\rc\n", "a\0b", "\x01", "no end", "\u2028x\u200b", " x ", "\ufffe", "é😀"]
 )
 def test_text_file_is_one_document_kept_as_it_is(
     write: Write, read_all: ReadAll, name: str, text: str
@@ -73,6 +73,19 @@ def test_text_file_is_one_document_kept_as_it_is(
 def test_byte_order_mark_is_left_out_once(write: Write, read_all: ReadAll) -> None:
     (document,), _ = read_all(write("a.txt", "\ufeffx\ufeffy"))
     assert document.text == "x\ufeffy"
+
+
+@pytest.mark.parametrize(
+    ("content", "documents"), [(b"\0" * 100, 0), (b"\0\r\n \0", 0), (b"cut off\0\0\0", 1)]
+)
+@pytest.mark.parametrize("name", ["a.txt", "a.md"])
+def test_a_file_of_zero_bytes_is_no_text(
+    write: Write, read_all: ReadAll, name: str, content: bytes, documents: int
+) -> None:
+    read, errors = read_all(write(name, content))
+    assert len(read) == documents
+    assert [error for error in errors if "zero bytes" not in error] == []
+    assert len(errors) == 1 - documents
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])

@@ -111,7 +111,7 @@ def ask(
     documents = document_filter(id, source, title, retrieval=retrieval)
     require_keepable(keep, reads=retrieval and not in_prompt)
     database = Version.open(db)
-    require_askable(model)
+    require_askable(model, reads=retrieval and not in_prompt)
     if retrieval:
         check_mode(mode, has_dense=database.vectors is not None)
         note_unseen(database)

@@ -53,6 +53,7 @@ def harness(
     from openbook.cli.described_model import describe_model
     from openbook.database import Version
     from openbook.evaluate.harness.harness_options import AnswerOptions, TaskOptions
+    from openbook.evaluate.harness.tasks import find_tasks
 
     if output is not None:
         _require_new(output)
@@ -71,6 +72,7 @@ def harness(
         lookup = lookup_of(model, database, mode)
         database, mode = lookup.book, lookup.mode
     described.require_match(database)
+    find_tasks(questions)
     answers = AnswerOptions(k=k, mode=mode, retrieval=retrieval, batch_size=batch_size, seed=seed)
 
     from openbook.evaluate.harness import evaluate_harness  # loads torch

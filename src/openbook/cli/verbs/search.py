@@ -40,12 +40,15 @@ def search(
     Example: openbook search mybook "why is the sky blue" -k 3 --mode hybrid
     """
     from openbook.database import Version
+    from openbook.database.search.folding import fold
 
     if not text.strip():
         raise SettingsError("the text to look for is empty")
     database = Version.open(db)
     hits = database.search([text], k=k, mode=mode, documents=document_filter(id, source, title))[0]
     note_unseen(database)
+    if not hits and not fold(text).strip():
+        note("the text has no letters and no digits, of which words are made: docs/search.md")
     print_hits(hits, json=json)
 
 

@@ -53,7 +53,7 @@ def chat(
     book = Book(str(db), db)
     version = book.newest()
     check_mode(mode, has_dense=version.vectors is not None)
-    require_askable(model)
+    require_askable(model, reads=not in_prompt)
     note_unseen(version)
     asked = load_asked_model(model, reads=not in_prompt)
     note(f"talking with {asked.description}; /help lists the commands, Ctrl-D ends")

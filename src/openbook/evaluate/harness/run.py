@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from openbook.database import Database, Version
-from openbook.errors import MissingExtraError
 from openbook.escapes import VisibleStream
 from openbook.evaluate.harness.harness_options import AnswerOptions, TaskOptions
-from openbook.evaluate.harness.tasks import load_tasks
+from openbook.evaluate.harness.tasks import find_tasks, load_tasks
 from openbook.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def evaluate_harness(
         MismatchError: model and database do not belong together.
         DatabaseError: there is nothing to look up.
     """
-    _require_harness()
+    find_tasks(tasks)
     from lm_eval import evaluate
 
     from openbook.evaluate.harness.lm import OpenbookLM
@@ -94,15 +93,6 @@ def evaluate_harness(
         chunks_searched=lm.chunks_searched,
         samples=found["samples"] if tasks.log_samples else {},
     )
-
-
-def _require_harness() -> None:
-    try:
-        import lm_eval  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError(
-            "tasks are those of lm-evaluation-harness; pip install 'openbook[eval]'"
-        ) from error
 
 
 @contextmanager

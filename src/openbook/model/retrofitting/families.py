@@ -13,6 +13,7 @@ from typing import ClassVar, cast
 from torch import nn
 from transformers import PreTrainedModel
 
+from openbook.base_types import BASE_TYPES, refusal_of
 from openbook.errors import SettingsError
 
 
@@ -66,17 +67,7 @@ class Family(ABC):
 class LlamaFamily(Family):
     """Llama and what is built like it: a norm before each sub-layer."""
 
-    model_types: ClassVar[tuple[str, ...]] = (
-        "llama",
-        "mistral",
-        "qwen2",
-        "qwen3",
-        "smollm3",
-        "gemma",
-        "olmo",
-        "phi3",
-        "starcoder2",
-    )
+    model_types: ClassVar[tuple[str, ...]] = BASE_TYPES["llama"]
 
     def query(self, attention: nn.Module) -> nn.Module:
         """See `Family`; Phi-3 has one map for all three."""
@@ -92,7 +83,7 @@ class LlamaFamily(Family):
 class Olmo2Family(LlamaFamily):
     """OLMo 2: a norm after each sub-layer, before its result joins the residual stream."""
 
-    model_types: ClassVar[tuple[str, ...]] = ("olmo2",)
+    model_types: ClassVar[tuple[str, ...]] = BASE_TYPES["olmo2"]
 
     def added(self, layer: nn.Module) -> nn.Module:
         return cast(nn.Module, layer.post_attention_layernorm)
@@ -104,7 +95,7 @@ class Gemma3Family(Olmo2Family):
     Layers that see a window turn keys by other angles than those that see all.
     """
 
-    model_types = ("gemma3_text", "olmo3")
+    model_types = BASE_TYPES["gemma3"]
 
     def rotation(self, backbone: nn.Module, layer: int) -> str | None:
         """See `Family`."""
@@ -115,7 +106,7 @@ class Gemma3Family(Olmo2Family):
 class PhiFamily(LlamaFamily):
     """Phi 1, 1.5 and 2: attention and feed-forward run in parallel, see `GPTNeoXFamily`."""
 
-    model_types = ("phi",)
+    model_types = BASE_TYPES["phi"]
 
     def output(self, attention: nn.Module) -> nn.Module:
         """See `Family`."""
@@ -125,14 +116,14 @@ class PhiFamily(LlamaFamily):
 class StableLmFamily(LlamaFamily):
     """StableLM: its layers pass on positions, and no argument that they do not know."""
 
-    model_types = ("stablelm",)
+    model_types = BASE_TYPES["stablelm"]
     carrier = "position_embeddings"
 
 
 class GPT2Family(Family):
     """GPT-2."""
 
-    model_types = ("gpt2",)
+    model_types = BASE_TYPES["gpt2"]
     absolute_positions = True
 
     def layers(self, backbone: nn.Module) -> nn.ModuleList:
@@ -149,7 +140,7 @@ class GPTNeoXFamily(Family):
     retrieved; the next layer's does.
     """
 
-    model_types = ("gpt_neox",)
+    model_types = BASE_TYPES["gpt_neox"]
     fused_query = True
 
     def layers(self, backbone: nn.Module) -> nn.ModuleList:
@@ -180,16 +171,6 @@ FAMILIES: list[Family] = [
     GPTNeoXFamily(),
 ]
 
-_REFUSED = {
-    "falcon": "it passes no arguments on to its layers, and has an attention of its own",
-    "gemma2": "its logits, and those of its attention, are capped (soft-capping)",
-    "gemma3": "it reads images, too; give its text model alone, a Gemma3ForCausalLM (gemma3_text)",
-    "gpt_oss": "its attention has sinks, which are no tokens",
-    "granite": "its logits are scaled",
-    "cohere": "its logits are scaled",
-    "cohere2": "its logits are scaled",
-}
-"""Types that people ask for, and why not."""
 _NOT_LINEAR = {"final_logit_softcapping": None, "logits_scaling": 1.0, "logit_scale": 1.0}
 """Settings of a base that change its logits after the output matrix, and the value that changes nothing."""
 
@@ -203,22 +184,7 @@ def require_supported(model_type: str) -> Family:
     for family in FAMILIES:
         if model_type in family.model_types:
             return family
-    if model_type in ("retrofit", "retro"):
-        raise SettingsError(
-            f"a model of type {model_type!r} is one of openbook's already; to train it further, set "
-            "train.start_from to its folder"
-        )
-    known = ", ".join(name for family in FAMILIES for name in family.model_types)
-    if model_type in _REFUSED:
-        raise SettingsError(
-            f"cannot retrofit a model of type {model_type!r}: {_REFUSED[model_type]}; take another base, of "
-            f"type {known}"
-        )
-    raise SettingsError(
-        f"cannot retrofit a model of type {model_type!r}; supported are {known}. To add one, subclass "
-        "openbook.model.retrofitting.Family (where its layers and their self-attention are) and add it to "
-        "FAMILIES: docs/retrofit.md"
-    )
+    raise refusal_of(model_type)
 
 
 def family_of(base: PreTrainedModel) -> Family:

@@ -96,6 +96,7 @@ class ParsedFile:
 
 
 Parse = Callable[[bytes], ParsedFile]
+_NOTHING = b"\0 \t\r\n"
 
 
 def read_whole(file: SourceFile, parse: Parse) -> Iterator[Item]:
@@ -103,6 +104,8 @@ def read_whole(file: SourceFile, parse: Parse) -> Iterator[Item]:
     try:
         with file.open() as stream:
             raw: bytes = stream.read()
+        if b"\0" in raw and not raw.strip(_NOTHING):  # as a loss of power may leave a file
+            raise source_error(file.path, "holds nothing but zero bytes; write it again, or remove it")
         parsed = parse(raw)
         said = {name: value for name, value in parsed.said.items() if value}
         usual = {"title": file.stem, "source": file.path}

@@ -1,0 +1,82 @@
+"""Which pretrained models can be a retrofit's base, known without torch: another one is answered at once.
+
+`model/retrofitting/families.py` says what has to be known of each family; here are their names alone.
+"""
+
+import json
+from pathlib import Path
+
+from openbook.errors import SettingsError
+
+BASE_TYPES: dict[str, tuple[str, ...]] = {
+    "llama": (
+        "llama",
+        "mistral",
+        "qwen2",
+        "qwen3",
+        "smollm3",
+        "gemma",
+        "olmo",
+        "phi3",
+        "starcoder2",
+    ),
+    "olmo2": ("olmo2",),
+    "gemma3": ("gemma3_text", "olmo3"),
+    "phi": ("phi",),
+    "stablelm": ("stablelm",),
+    "gpt2": ("gpt2",),
+    "gpt_neox": ("gpt_neox",),
+}
+"""Types of transformers' configurations, by the family whose layers are built alike."""
+
+_OWN = ("retrofit", "retro")
+_REFUSED = {
+    "falcon": "it passes no arguments on to its layers, and has an attention of its own",
+    "gemma2": "its logits, and those of its attention, are capped (soft-capping)",
+    "gemma3": "it reads images, too; give its text model alone, a Gemma3ForCausalLM (gemma3_text)",
+    "gpt_oss": "its attention has sinks, which are no tokens",
+    "granite": "its logits are scaled",
+    "cohere": "its logits are scaled",
+    "cohere2": "its logits are scaled",
+}
+"""Types that people ask for, and why not."""
+
+
+def require_base_type(model_type: str) -> None:
+    """Refuse a type of models that cannot be a base.
+
+    Raises:
+        SettingsError: as `refusal_of` says.
+    """
+    if not any(model_type in names for names in BASE_TYPES.values()):
+        raise refusal_of(model_type)
+
+
+def refusal_of(model_type: str) -> SettingsError:
+    """Say why a type of models cannot be a base, where that is known, and what can."""
+    if model_type in _OWN:
+        return SettingsError(
+            f"a model of type {model_type!r} is one of openbook's already; to train it further, set "
+            "train.start_from to its folder"
+        )
+    known = ", ".join(name for names in BASE_TYPES.values() for name in names)
+    if model_type in _REFUSED:
+        return SettingsError(
+            f"cannot retrofit a model of type {model_type!r}: {_REFUSED[model_type]}; take another base, of "
+            f"type {known}"
+        )
+    return SettingsError(
+        f"cannot retrofit a model of type {model_type!r}; supported are {known}. To add one, subclass "
+        "openbook.model.retrofitting.Family (where its layers and their self-attention are) and add it to "
+        "FAMILIES: docs/retrofit.md"
+    )
+
+
+def type_of(folder: Path) -> str | None:
+    """Read the type of the model in a folder; None: its config.json does not say."""
+    try:
+        found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    kind = found.get("model_type") if isinstance(found, dict) else None
+    return kind if isinstance(kind, str) else None
