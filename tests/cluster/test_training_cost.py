@@ -1,10 +1,13 @@
 """The operations of a training step, counted from the shapes, against torch's own count of a real step."""
 
+import re
+from importlib.resources import files
+
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from openbook.cluster.training_cost import training_cost
+from openbook.cluster.training_cost import training_cost, training_machines
 from openbook.errors import SettingsError
 from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.model.presets import preset
@@ -47,3 +50,20 @@ def test_a_preset_that_is_not_there_is_refused() -> None:
         training_cost("huge", sequence_length=T)
     with pytest.raises(SettingsError, match="at least 1"):
         training_cost("tiny", sequence_length=0)
+
+
+@pytest.mark.parametrize(("recipe", "nodes"), [("1.5b", 1), ("7.5b", 4)])
+def test_the_recipes_say_the_machines_of_the_arithmetic(recipe: str, nodes: int) -> None:
+    cost = training_cost(recipe, sequence_length=2048)
+    found = training_machines(cost, tokens=419e9, processes=8 * nodes, flops=4e14)
+    said = (files("openbook.train") / "recipes" / f"{recipe}.yaml").read_text("utf-8").partition("model:")[0]
+    state, host, days = re.search(r"([\d.]+) GB for .* ([\d.]+) GB; (\d+) days", said, re.DOTALL).groups()
+    assert float(state) == pytest.approx(found.state_bytes / 1e9, abs=0.05)
+    assert float(host) == pytest.approx(8 * found.host_bytes / 1e9, abs=1)
+    assert float(days) == pytest.approx(found.days, abs=0.5)
+
+
+def test_machines_of_nothing_are_refused() -> None:
+    cost = training_cost("tiny", sequence_length=T, vocabulary=500)
+    with pytest.raises(SettingsError, match="0 processes"):
+        training_machines(cost, tokens=1e9, processes=0, flops=1e12)

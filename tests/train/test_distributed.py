@@ -14,11 +14,12 @@ import torch
 from transformers import PreTrainedModel
 
 from openbook.database import Database
-from openbook.errors import SettingsError, TrainingStoppedError
+from openbook.errors import MismatchError, SettingsError, TrainingError, TrainingStoppedError
 from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import load_base
 from openbook.train import Recipe, checkpoints, distributed, train
 from openbook.train.loop import check_machine
+from openbook.train.run_folder import locked
 from openbook.train.settings import TrainSettings
 
 MakeRecipe = Callable[..., Recipe]
@@ -206,3 +207,57 @@ def test_a_batch_must_divide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(distributed, "world_size", lambda: 3)
     with pytest.raises(SettingsError, match=r"train\.batch_size 8: must be a multiple of .* processes, 3"):
         check_machine(TrainSettings(batch_size=8))
+
+
+def of_two(monkeypatch: pytest.MonkeyPatch, other: Callable[[Any], Any]) -> None:
+    """Let this process be the first of two; what the second one has is made of what this one has."""
+    monkeypatch.setattr(distributed, "world_size", lambda: 2)
+    monkeypatch.setattr(distributed, "gathered", lambda value: [value, other(value)])
+
+
+def test_processes_with_different_recipes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    of_two(monkeypatch, lambda value: ("elsewhere", json.dumps({"seed": 1})))
+    with pytest.raises(MismatchError, match=r"process 1 on elsewhere has another recipe .*same files"):
+        distributed.require_same({"seed": 0}, "recipe")
+    distributed.require_same({"seed": 1}, "recipe")
+
+
+def test_a_folder_that_another_node_does_not_see_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    of_two(monkeypatch, lambda value: value if isinstance(value, str) else ("elsewhere", False))
+    monkeypatch.setattr(distributed, "in_first", lambda work: work() or 0)
+    with (
+        pytest.raises(TrainingError, match=r"elsewhere does not see there .* all nodes share"),
+        locked(tmp_path),
+    ):
+        pass
+    of_two(monkeypatch, lambda value: value)
+    with locked(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("[.../gloo/transport/tcp/pair.cc:538] Connection closed by peer [127.0.0.1]:4242"),
+        RuntimeError("[.../gloo/transport/tcp/unbound_buffer.cc:81] Timed out waiting 1800000ms for recv"),
+        torch.distributed.DistBackendError("NCCL communicator was aborted on rank 1"),
+    ],
+)
+def test_a_lost_process_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch, error: RuntimeError) -> None:
+    monkeypatch.setattr(distributed, "world_size", lambda: 2)
+    with (
+        pytest.raises(TrainingError, match=r"another process .* is gone .*the same command resumes"),
+        distributed.noticing_lost_processes(),
+    ):
+        raise error
+
+
+@pytest.mark.parametrize(
+    ("processes", "said"), [(2, "mat1 and mat2 shapes cannot be multiplied"), (1, "gloo")]
+)
+def test_a_fault_of_ours_stays_one(monkeypatch: pytest.MonkeyPatch, processes: int, said: str) -> None:
+    monkeypatch.setattr(distributed, "world_size", lambda: processes)
+    with pytest.raises(RuntimeError, match=said), distributed.noticing_lost_processes():
+        raise RuntimeError(said)

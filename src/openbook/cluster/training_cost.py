@@ -6,6 +6,8 @@ from openbook.errors import SettingsError
 
 _FORWARD_AND_BACKWARD = 6
 """Operations for each weight and token: a multiplication and an addition forward, twice as many backward."""
+_WEIGHT_BYTES, _STATE_BYTES = 4, 16
+"""Of a parameter in float32: itself; with its gradient and AdamW's two moments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,42 @@ class TrainingCost:
     parameters: int
     """Embeddings included."""
     flops_per_token: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingMachines:
+    """What training takes of each of several processes, one a GPU, that share the weights (FSDP)."""
+
+    state_bytes: int
+    """Of its GPU's memory: its shard of weights, gradients and AdamW's two moments, in float32. Activations
+    and the layer at work come on top."""
+    host_bytes: int
+    """Of its machine's memory: the whole weights, which each process makes before they are shared out."""
+    days: float
+
+
+def training_machines(
+    cost: TrainingCost, *, tokens: float, processes: int, flops: float, recomputes: bool = True
+) -> TrainingMachines:
+    """Work out what each process has to hold, and how long all of them take.
+
+    Args:
+        cost: of the preset.
+        tokens: that training reads.
+        processes: GPUs.
+        flops: that one of them does in a second, of those that count.
+        recomputes: with `gradient_checkpointing`, a third more work.
+
+    Raises:
+        SettingsError: a number that is not above 0.
+    """
+    if not (tokens > 0 and processes > 0 and flops > 0):
+        raise SettingsError(f"{tokens} tokens, {processes} processes, {flops} a second: must be above 0")
+    work = tokens * cost.flops_per_token * (4 / 3 if recomputes else 1)
+    days = work / (processes * flops) / 86_400
+    return TrainingMachines(
+        _STATE_BYTES * cost.parameters // processes, _WEIGHT_BYTES * cost.parameters, days
+    )
 
 
 def training_cost(

@@ -2,9 +2,11 @@
 
 `checkpoints/step-N/` holds model.safetensors and config.json, so that it can be used as a model,
 optimizer.safetensors, and checkpoint.json: everything else, the digests of the other files, its own checksum.
+With `sharded_checkpoints` the tensors of both stand in one file of each process, see `sharded_checkpoints`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -97,23 +99,71 @@ def write(output: Path, checkpoint: Checkpoint, files: Callable[[Path], None], *
     Raises:
         TrainingError: the disk is full or cannot be written to.
     """
-    final = folder_of(output, checkpoint.step)
-    unfinished = final.with_name(f"{final.name}.new")
-    try:
+    unfinished = prepare(output, checkpoint.step)
+    with writing(output, checkpoint.step):
+        files(unfinished)
+    complete(output, checkpoint, {}, keep=keep)
+
+
+def unfinished_of(output: Path, step: int) -> Path:
+    """Where the checkpoint of this step stands until it is complete."""
+    final = folder_of(output, step)
+    return final.with_name(f"{final.name}.new")
+
+
+def prepare(output: Path, step: int) -> Path:
+    """Make the empty folder that a checkpoint is written into; see `complete`.
+
+    Raises:
+        TrainingError: the disk is full or cannot be written to.
+    """
+    unfinished = unfinished_of(output, step)
+    with writing(output, step):
         delete_folder_of_model(unfinished)
         unfinished.mkdir(parents=True)
-        files(unfinished)
-        digests = {path.name: file_digest(path, TrainingError) for path in sorted(unfinished.iterdir())}
-        write_sealed(unfinished / MANIFEST, asdict(checkpoint) | {"digests": digests}, TrainingError)
+    return unfinished
+
+
+def complete(output: Path, checkpoint: Checkpoint, digests: Mapping[str, str], *, keep: int) -> None:
+    """Finish a checkpoint whose files are written, and delete those that are older than the newest `keep`.
+
+    Args:
+        output: folder of the training run.
+        checkpoint: what it says.
+        digests: of files, by name, where they are known and the files on the disk already.
+        keep: at least 1.
+
+    Raises:
+        TrainingError: the disk is full or cannot be written to.
+    """
+    final, unfinished = folder_of(output, checkpoint.step), unfinished_of(output, checkpoint.step)
+    with writing(output, checkpoint.step):
+        others = sorted(path for path in unfinished.iterdir() if path.name not in digests)
+        found = {path.name: file_digest(path, TrainingError) for path in others}
+        write_sealed(
+            unfinished / MANIFEST, asdict(checkpoint) | {"digests": {**digests, **found}}, TrainingError
+        )
         sync_folder(unfinished)
         delete_folder_of_model(final)
         unfinished.rename(final)
         sync_folder(final.parent, files=False)
-    except (OSError, TrainingError, SafetensorError) as error:
-        raise TrainingError(f"{final}: cannot be written: {error}; make room, then start again") from error
     for step in steps_saved(output)[keep:]:
         delete_folder_of_model(folder_of(output, step))
     _delete_unfinished(output)
+
+
+@contextmanager
+def writing(output: Path, step: int) -> Iterator[None]:
+    """Name the checkpoint of this step in errors of the disk inside the block.
+
+    Raises:
+        TrainingError: the disk is full or cannot be written to.
+    """
+    try:
+        yield
+    except (OSError, TrainingError, SafetensorError) as error:
+        where = folder_of(output, step)
+        raise TrainingError(f"{where}: cannot be written: {error}; make room, then start again") from error
 
 
 def keep_until(output: Path, step: int) -> None:

@@ -11,7 +11,10 @@ from openbook.errors import SettingsError
 from openbook.train import run_files
 from openbook.train.recipe import Recipe
 
-_FREE = ("workers", "trackers", "save_every", "keep_checkpoints", "fsdp", "gradient_checkpointing")
+_FREE = (
+    *("workers", "trackers", "save_every", "keep_checkpoints", "sharded_checkpoints"),
+    *("fsdp", "gradient_checkpointing"),
+)
 """Settings that change how a result is reached, not which."""
 
 _NOT_OF_DATABASE = ("base", "questions")

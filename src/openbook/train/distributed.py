@@ -2,14 +2,19 @@
 
 import atexit
 import gc
+import json
 import os
-from collections.abc import Callable
-from typing import Any
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 
-from openbook.errors import OpenbookError, TrainingError
+from openbook.errors import MismatchError, OpenbookError, TrainingError, one_line
+
+T = TypeVar("T")
 
 
 def world_size() -> int:
@@ -17,9 +22,14 @@ def world_size() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
+def rank() -> int:
+    """The number of this process, from 0."""
+    return int(os.environ.get("RANK", "0"))
+
+
 def is_first() -> bool:
     """Whether this process is the one that writes and reports."""
-    return int(os.environ.get("RANK", "0")) == 0
+    return rank() == 0
 
 
 def join() -> None:
@@ -60,6 +70,60 @@ def wait() -> None:
 def mean_of(value: float) -> float:
     """The mean over the processes."""
     return float(_reduced(torch.tensor(value, dtype=torch.float64), dist.ReduceOp.SUM)) / world_size()
+
+
+def gathered(value: T) -> list[T]:
+    """What each process has, by its number, in all of them."""
+    if world_size() == 1:
+        return [value]
+    found: list[Any] = [None] * world_size()
+    dist.all_gather_object(found, value)
+    return found
+
+
+def require_same(value: object, what: str) -> None:
+    """Refuse processes that would not do the same.
+
+    Args:
+        value: what all must have; of types that JSON knows.
+        what: how it is called.
+
+    Raises:
+        MismatchError: naming the first process that has something else; in all of them.
+    """
+    found = gathered((socket.gethostname(), json.dumps(value, sort_keys=True)))
+    for number, (host, other) in enumerate(found):
+        if other != found[0][1]:
+            raise MismatchError(
+                f"process {number} on {host} has another {what} than the first one, on {found[0][0]}; start "
+                "the same command on every node, with the same files"
+            )
+
+
+@contextmanager
+def noticing_lost_processes() -> Iterator[None]:
+    """Say in one line that another process is gone, which the others notice where they wait for it.
+
+    Raises:
+        TrainingError: one is.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if not _is_of_a_connection(error):
+            raise
+        raise TrainingError(
+            f"another process of this training run is gone ({one_line(error):.200}); see what that one, or "
+            "its node, says; the same command resumes from the newest checkpoint"
+        ) from error
+
+
+def _is_of_a_connection(error: RuntimeError) -> bool:
+    """Whether it says that a process cannot be reached; gloo has no class of its own for that."""
+    lost = ("connection closed", "connection reset", "broken pipe", "timed out", "connection refused")
+    said = str(error).lower()
+    is_gloos = "gloo" in said or any(words in said for words in lost)
+    return world_size() > 1 and (isinstance(error, dist.DistError) or is_gloos)
 
 
 def _accelerate_state() -> Any:

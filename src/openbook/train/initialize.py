@@ -14,6 +14,7 @@ from openbook.text.tokenizer import load_tokenizer
 from openbook.train.base_tokenizer import require_tokenizer
 from openbook.train.model_settings import refuse_settings_of_database
 from openbook.train.recipe import Recipe
+from openbook.train.sharded_checkpoints import read_weights
 
 
 def new_model(
@@ -179,7 +180,7 @@ def _read(folder: Path, kind: type[RetroConfig]) -> tuple[RetroConfig, dict[str,
         is_retrofit = described.get("model_type") == RetrofitConfig.model_type
         if is_retrofit == (kind is RetrofitConfig):
             config = kind.from_pretrained(folder, local_files_only=True)
-            return config, load_file(folder / "model.safetensors")
+            return config, read_weights(folder) or load_file(folder / "model.safetensors")
     except (OSError, ValueError, SafetensorError) as error:
         raise SettingsError(
             f"train.start_from: {folder} holds no model of ours ({one_line(error)})"

@@ -22,6 +22,8 @@ CONFIG, WEIGHTS = "config.json", "model.safetensors"
 MODEL = (CONFIG, "generation_config.json", WEIGHTS, "tokenizer.json", "tokenizer_config.json")
 """What a complete model has, the last file written first."""
 _CHECKPOINT = (*MODEL, "optimizer.safetensors", "checkpoint.json", "checkpoint.json.new")
+SHARDS = "shard-*-model-*-of-*.safetensors"
+"""Of a checkpoint: what each process has written, as torch.distributed.checkpoint names it."""
 _SECTIONS = ("model", "data", "train", "trained_on")
 
 
@@ -123,9 +125,9 @@ def delete_events(output: Path) -> None:
 
 def delete_folder_of_model(folder: Path) -> None:
     """Delete an unfinished model or a checkpoint; what is not of it stays, and the folder then, too."""
-    for name in _CHECKPOINT:
+    for path in (*(folder / name for name in _CHECKPOINT), *folder.glob(SHARDS)):
         with suppress(OSError):
-            (folder / name).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
     remove_if_empty(folder)
 
 

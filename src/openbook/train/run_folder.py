@@ -1,11 +1,13 @@
 """The folder of a training run: what it may begin or resume, and in the end a model, complete or absent."""
 
 import json
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from safetensors import SafetensorError
 from torch import Tensor
@@ -42,7 +44,7 @@ def locked(output: Path) -> Iterator[None]:
     """Hold the folder for one training run, which may be of many processes; it is made if needed.
 
     Raises:
-        TrainingError: another training run holds it.
+        TrainingError: another training run holds it, or a process on another machine does not see it.
     """
     held = []
 
@@ -52,10 +54,27 @@ def locked(output: Path) -> Iterator[None]:
 
     distributed.in_first(take)
     try:
+        _require_shared(output)
         yield
     finally:
         for lock in held:
             lock.release()
+
+
+def _require_shared(output: Path) -> None:
+    """Refuse a folder that is another one on another node: checkpoints there would be nobody's."""
+    if distributed.world_size() == 1:
+        return
+    lock = output / run_files.LOCK
+    sign = distributed.gathered(uuid4().hex)[0]
+    distributed.in_first(lambda: lock.write_text(sign, "utf-8"))
+    sees = lock.is_file() and lock.read_text("utf-8") == sign
+    for host, seen in distributed.gathered((socket.gethostname(), sees)):
+        if not seen:
+            raise TrainingError(
+                f"{output}: {host} does not see there what the first process writes; choose an --output on a "
+                "file system that all nodes share, by the same path"
+            )
 
 
 def begin(output: Path, recipe: Recipe, trained_on: dict[str, Any], *, overwrite: bool, note: Note) -> Begun:

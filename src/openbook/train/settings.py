@@ -113,6 +113,8 @@ class TrainSettings:
     """Steps between checkpoints; 0: only when a signal stops the training run."""
     keep_checkpoints: int = 2
     """The newest ones stay; all go when the training run is complete."""
+    sharded_checkpoints: bool = False
+    """With `fsdp` and several processes, each writes its own part of a checkpoint: nothing is gathered."""
     seed: int = 0
     """Of weights, order of samples, dropout and retrieval dropout."""
     start_from: str | None = None

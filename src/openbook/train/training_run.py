@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,11 @@ from openbook.evaluate import EvaluationOptions, Evaluator, evaluate_perplexity
 from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import RetrofitConfig
 from openbook.progress import Progress, silent, stage
-from openbook.train import checkpoints, distributed, state_dicts
+from openbook.train import checkpoints, distributed, sharded_checkpoints, state_dicts
 from openbook.train.checkpoints import Checkpoint
-from openbook.train.comparison import fingerprints
+from openbook.train.comparison import description, fingerprints
 from openbook.train.distillation import require_teacher
-from openbook.train.fsdp import shard
+from openbook.train.fsdp import is_sharded, shard
 from openbook.train.initialize import copy_weights, freeze_decoder, new_model
 from openbook.train.loop import Hooks, TrainingLoop, check_machine
 from openbook.train.metrics_file import MetricsFile, Report
@@ -116,8 +117,8 @@ def train(
         MissingExtraError: a tracker's package is not installed.
         MismatchError: the neighbor table is stale, or the folder's unfinished training run is another's.
         DatabaseError: there is no neighbor table.
-        TrainingError: another training run writes to the folder; the loss is not finite, or checkpoints are
-            damaged or cannot be written.
+        TrainingError: another training run writes to the folder; the loss is not finite; checkpoints are
+            damaged or cannot be written; another process is gone, or sees another folder.
         TrainingStoppedError: `stop` asked for it; a checkpoint is there.
     """
     began = time.monotonic()
@@ -148,7 +149,8 @@ def train(
         trained_on["base"] = model.config.base_fingerprint or model.config.base_core_fingerprint
         trained_on["base's loading"] = model.config.base_loading
     parameters = sum(weight.numel() for name, weight in model.named_parameters() if model.stores(name))
-    with locked(folder):
+    distributed.require_same(description(recipe, trained_on), "recipe or database")
+    with distributed.noticing_lost_processes(), locked(folder):
         begun = begin(folder, recipe, trained_on, overwrite=overwrite, note=note)
         if begun.is_complete:
             progress(settings.max_steps, settings.max_steps)
@@ -267,6 +269,17 @@ class TrainingRun:
 
     def _save(self, loop: TrainingLoop, metrics: MetricsFile | None) -> None:
         """Write a checkpoint of this moment; all processes must call it."""
+        settings = self.recipe.train
+
+        def sync() -> None:
+            assert metrics is not None
+            metrics.sync()
+
+        if settings.sharded_checkpoints and is_sharded(loop.network):
+            distributed.in_first(sync)
+            describe = partial(loop.checkpoint, asdict(self.recipe), self.trained_on)
+            sharded_checkpoints.save(self.folder, loop, describe, keep=settings.keep_checkpoints)
+            return
         weights = state_dicts.weights_of(loop.network)
         tensors, groups = state_dicts.optimizer_state(loop.network, loop.adam)
         checkpoint = loop.checkpoint(asdict(self.recipe), self.trained_on, groups)
@@ -276,9 +289,8 @@ class TrainingRun:
             state_dicts.save_tensors(tensors, folder / "optimizer.safetensors")
 
         def write() -> None:
-            assert metrics is not None
-            metrics.sync()
-            checkpoints.write(self.folder, checkpoint, files, keep=self.recipe.train.keep_checkpoints)
+            sync()
+            checkpoints.write(self.folder, checkpoint, files, keep=settings.keep_checkpoints)
 
         distributed.in_first(write)
 

@@ -46,7 +46,10 @@ def train(
     retrieval helps; what they write is nonsense in the manner of the text. In the folder are then the
     model, its tokenizer, recipe.json, and metrics.jsonl with the losses.
 
-    With several GPUs: torchrun --nproc-per-node 8 -m openbook train ...
+    With several GPUs: torchrun --nproc-per-node 8 -m openbook train ...; on several machines that share the
+    model's folder, torchrun --nnodes 4 --nproc-per-node 8 --rdzv-backend c10d --rdzv-endpoint HOST:29500 on
+    each. 1.5b wants 8 GPUs of 80 GB in one machine and takes 23 days, 7.5b 32 in four machines and 26 days
+    (docs/scale.md).
 
     Example: openbook train tiny --database mybook --output mymodel --set train.max_steps=500
     """
