@@ -88,7 +88,7 @@ def test_the_adapter_takes_the_weights_of_the_hub_and_only_its_own_of_a_package(
     assert biases(load_asked_model(None, reads=True).model) == {0.25}
     monkeypatch.setattr(asked_model, "SMOLLM2", "owner/name")
     monkeypatch.setattr(asked_model, "at_hand", lambda name: str(like))
-    monkeypatch.setattr(asked_model, "require_base", lambda name: None)
+    monkeypatch.setattr(asked_model, "require_base", lambda name, retrofits: None)
     with pytest.raises(MismatchError, match="has weights"):
         load_asked_model(None, reads=True)
     monkeypatch.setattr(asked_model, "at_hand", lambda name: str(base))
