@@ -35,8 +35,9 @@ def perplexity_of(
     modes: Sequence[str] = MODES,
     others: Mapping[str, Scorer] | None = None,
     corpus: Database | Version | None = None,
+    remember: bool = False,
     **options: Any,
 ) -> PerplexityReport:
     """The report of an evaluator of its own."""
     evaluator = evaluator_of(model, database, table, corpus=corpus, **options)
-    return evaluate_perplexity(evaluator, modes, others=others)
+    return evaluate_perplexity(evaluator, modes, others=others, remember=remember)

@@ -14,10 +14,11 @@ from openbook.cli.chat_session import AnswerOptions, ChatSession
 from openbook.errors import DatabaseError, TooLongError
 from openbook.generation import question
 from openbook.generation.citations import Citation, CitedNeighbor
+from openbook.generation.memory import Memory
 from openbook.generation.question import Answer
 from openbook.generation.text_request import SpanRead, TextPiece
 from openbook.serve.books import Book
-from openbook.text import Turn
+from openbook.text import ChatFormat, Turn, turns_ids
 from openbook.text.chat import REFUSAL
 
 
@@ -218,3 +219,28 @@ def test_passages_in_the_prompt_are_marked_at_the_end(
     session.say("Where?")
     out = capsys.readouterr().out.splitlines()
     assert out == ["At the river.[1]", "[1] in the prompt Title 1 (notes/1.md, chunk 1): Words of 1."]
+
+
+def test_turns_that_leave_are_remembered_once_and_can_be_looked_up(
+    talk: Talk, book: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    form = ChatFormat.of(book.tokenizer)
+    lines, answers = ["kelimo nura?", "setivo?", "zuba?"], [answered("A."), answered("B."), answered("C.")]
+    with Memory(book.tokenizer, 16) as memory:
+        session, script = talk(answers=answers)
+        session.asked, session.memory = replace(session.asked, chat=form), memory
+        two = [Turn("user", "setivo?"), Turn("assistant", "B."), Turn("user", "zuba?")]
+        window = len(turns_ids(form, two, opens_with_user=False)) + 9
+        session.options = AnswerOptions(max_tokens=9, window=window)
+        for line in lines:
+            session.say(line)
+        assert script.asked[-1] == two
+        assert all(options["memory"] is memory for options in script.options)
+        (hit,) = memory.search("kelimo", k=3)
+        assert hit.text.startswith("kelimo nura?")
+        assert memory.search("setivo", k=3) == []
+        script.answers.append(answered("D."))
+        session.say("four?")
+        assert len(memory.search("kelimo", k=3)) == 1
+        assert len(memory.search("setivo", k=3)) == 1
+    assert "2 turns can be looked up" in capsys.readouterr().err

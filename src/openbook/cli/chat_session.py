@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from openbook.cli.asked_model import AskedModel
     from openbook.database import DocumentFilter, Version
     from openbook.generation import Answer
+    from openbook.generation.memory import Memory
     from openbook.serve.books import Book
     from openbook.text import Turn
 
@@ -35,6 +36,9 @@ class AnswerOptions:
     max_tokens: int = 256
     temperature: float = 0.0
     seed: int | None = None
+    window: int | None = None
+    """Tokens of a conversation, with the answer to come, above which its first turns are left out; None: what
+    the model has room for."""
 
 
 @dataclass
@@ -45,16 +49,20 @@ class ChatSession:
     book: is looked into at its newest version, for each question anew.
     options: of all answers.
     retrieval: whether things are looked up.
+    memory: of turns that were left out, which is looked up too; None: they are lost.
     """
 
     asked: "AskedModel"
     book: "Book"
     options: AnswerOptions
     retrieval: bool = True
+    memory: "Memory | None" = None
     is_over: bool = False
     turns: "list[Turn]" = field(default_factory=list)
     last: "Answer | None" = None
     """The last answer."""
+    _remembered: int = 0
+    """Turns that are in the memory, and in no prompt any more."""
 
     def say(self, line: str) -> None:
         """Take what the user says: a command, or a question that is answered; errors are told.
@@ -77,7 +85,7 @@ class ChatSession:
         elif line == "/sources":
             self._show_sources()
         elif line == "/new":
-            self.turns, self.last = [], None
+            self.turns, self.last, self._remembered = [], None, 0
             note("a new conversation")
         elif line == "/help":
             for text in HELP:
@@ -116,11 +124,16 @@ class ChatSession:
         self.turns, self.last = [*turns, Turn("assistant", answer.answer)], answer
 
     def _written(self, version: "Version", turns: "list[Turn]", shown: MarkedText) -> "Answer":
-        """The answer to the last turn; where the model has no room for all turns, the first are left out."""
+        """The answer to the last turn; where the model has no room for all turns, the first are left out.
+
+        They are remembered as soon as that is known, so that this question finds them.
+        """
         from openbook.generation import Sampling
         from openbook.generation.question import converse
 
-        options, left_out = self.options, 0
+        options, left_out = self.options, self._remembered
+        while left_out + 2 < len(turns) and not self._fits(turns[left_out:]):
+            left_out = self._leave_out(turns, left_out)
         while True:
             try:
                 answer = converse(
@@ -136,13 +149,32 @@ class ChatSession:
                     retrieval=self.retrieval,
                     sampling=Sampling(temperature=options.temperature),
                     seed=options.seed,
+                    memory=self.memory,
                     on_event=shown,
                 )
             except TooLongError:
                 if left_out + 2 >= len(turns):
                     raise
-                left_out += 2
+                left_out = self._leave_out(turns, left_out)
                 continue
             if left_out:
-                note(f"the model has no room for the whole conversation: {left_out} turns were left out")
+                kept = "can be looked up" if self.memory is not None else "were left out"
+                note(f"the model has no room for the whole conversation: {left_out} turns {kept}")
             return answer
+
+    def _fits(self, turns: "list[Turn]") -> bool:
+        """Whether turns, and the longest answer, are within the window."""
+        from openbook.text import turns_ids
+
+        if self.options.window is None:
+            return True
+        tokens = len(turns_ids(self.asked.chat, turns, opens_with_user=False))
+        return tokens + self.options.max_tokens <= self.options.window
+
+    def _leave_out(self, turns: "list[Turn]", left_out: int) -> int:
+        """Leave a question and its answer out, besides those before them; with a memory they move there."""
+        if self.memory is not None:
+            said = "\n\n".join(turn.text for turn in turns[left_out : left_out + 2])
+            self.memory.remember(self.asked.chat.tokenizer.encode([said])[0])
+            self._remembered = left_out + 2
+        return left_out + 2

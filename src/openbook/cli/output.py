@@ -335,6 +335,11 @@ def print_perplexity(report: "PerplexityReport") -> None:
 
     _print_table(modes_table(report, words=False))
     _print_differences(report.differences)
+    if report.memory is not None:
+        _print_differences({"off": report.memory.without_book}, base="memory")
+        if report.memory.beside_book is not None:
+            _print_differences({"on": report.memory.beside_book}, base="on + memory")
+        print_line(f"memory: {report.memory.chunks_found:.0%} of the chunks found something in their past")
     if not report.leakage:
         return
     print_line()
@@ -351,13 +356,13 @@ def _print_table(table: "Table") -> None:
         print_line(line)
 
 
-def _print_differences(differences: "dict[str, Difference]") -> None:
+def _print_differences(differences: "dict[str, Difference]", *, base: str = "on") -> None:
     for mode, difference in differences.items():
         between = "too few for an interval"
         if difference.low is not None and difference.high is not None:
             between = f"95 % between {difference.low:+.4f} and {difference.high:+.4f}"
         print_line(
-            f"{mode} - on: {difference.bits_per_byte:+.4f} bits per byte, {between} "
+            f"{mode} - {base}: {difference.bits_per_byte:+.4f} bits per byte, {between} "
             f"(documents: {difference.documents:,})"
         )
 

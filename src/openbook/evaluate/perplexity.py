@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from openbook.evaluate.evaluator import Evaluator
-from openbook.evaluate.measures import Difference, ModeResult
+from openbook.evaluate.measures import Difference, ModeResult, TokenLosses
 from openbook.evaluate.neighbor_modes import MODES, OVERLAP_NEIGHBORS, check_modes, neighbors_of_mode
 from openbook.evaluate.overlap import (
     LeakageRow,
@@ -18,8 +18,24 @@ from openbook.evaluate.overlap import (
     overlap_runs,
     overlap_steps,
 )
+from openbook.evaluate.own_past import SamplesWithPast, look_up_past
 from openbook.evaluate.scorers import ModelScorer, Scorer
 from openbook.progress import Progress, silent, stage
+
+MEMORY, BOTH = "memory", "on + memory"
+"""Modes in which each document looks up its own past, alone and beside the book."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryGain:
+    """What a memory of the document's own past is worth."""
+
+    without_book: Difference
+    """How much worse `off` is than `memory`."""
+    beside_book: Difference | None
+    """How much worse `on` is than `on + memory`; None: on was not evaluated."""
+    chunks_found: float
+    """Share of the chunks whose past held something to find."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +58,8 @@ class PerplexityReport:
     """How many of the nearest overlap was measured with: 10, or as many as the table has."""
     k: int
     sequences: int
+    memory: MemoryGain | None = None
+    """None: not measured."""
 
 
 def evaluate_perplexity(
@@ -49,6 +67,7 @@ def evaluate_perplexity(
     modes: Sequence[str] = MODES,
     *,
     others: Mapping[str, Scorer] | None = None,
+    remember: bool = False,
     progress: Progress = silent,
 ) -> PerplexityReport:
     """Evaluate a model on a text.
@@ -57,6 +76,8 @@ def evaluate_perplexity(
         evaluator: of the model and the text.
         modes: any of on, off, random, shuffled.
         others: what to compare with them on the same tokens, by name.
+        remember: measure also what each document gains from looking up its own past, what has left the
+            window: the modes `memory`, and `on + memory` where on is evaluated.
         progress: called with how many sequences are done, and of how many.
 
     Raises:
@@ -78,6 +99,15 @@ def evaluate_perplexity(
             runs = overlap_runs(windows, nearest, evaluator.book)
     elif modes:
         scorers["off"] = ModelScorer(evaluator.model, windows.samples())
+    found = 0.0
+    if remember:
+        evaluator.require_retrieval()
+        past = look_up_past(windows, evaluator.k, progress=stage(progress, "searching the documents' past"))
+        found = past.share_found
+        scorers.setdefault("off", ModelScorer(evaluator.model, windows.samples()))
+        scorers[MEMORY] = ModelScorer(evaluator.model, SamplesWithPast(windows.samples(), past))
+        if "on" in modes:
+            scorers[BOTH] = ModelScorer(evaluator.model, SamplesWithPast(windows.samples(own), past))
     losses = evaluator.losses(scorers | dict(others or {}), progress)
     return PerplexityReport(
         modes={name: losses.result(name) for name in losses.nats},
@@ -89,4 +119,11 @@ def evaluate_perplexity(
         overlap_neighbors=0 if runs is None else min(OVERLAP_NEIGHBORS, nearest.ids.shape[1]),
         k=evaluator.k,
         sequences=len(windows),
+        memory=_memory_gain(losses, found) if remember else None,
     )
+
+
+def _memory_gain(losses: TokenLosses, found: float) -> MemoryGain:
+    alone = losses.differences(base=MEMORY, others=["off"])["off"]
+    beside = losses.differences(base=BOTH, others=["on"]).get("on")
+    return MemoryGain(alone, beside, found)

@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database import SequenceDataset
-
 if TYPE_CHECKING:
     from openbook.model import RetroForCausalLM
+
+
+class Samples(Protocol):
+    """Samples by their number: a `SequenceDataset`, or one that adds to it."""
+
+    def __getitem__(self, index: int, /) -> dict[str, NDArray[np.generic]]:
+        """As `SequenceDataset` has it."""
 
 
 class Scorer(Protocol):
@@ -33,7 +38,7 @@ class ModelScorer:
     """
 
     model: "RetroForCausalLM"
-    samples: SequenceDataset
+    samples: Samples
 
     def __call__(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         import torch

@@ -10,6 +10,7 @@ from openbook.generation.book_drafts import LONGEST_ENDING, MOST_PROPOSED, propo
 from openbook.generation.copied_spans import copied_token
 from openbook.generation.decoded_token import DecodedToken, TokenLogprob
 from openbook.generation.joint_search import NeighborSource
+from openbook.generation.memory import Memory
 from openbook.generation.sampling import Sampling
 from openbook.model.copy_head import CopyDistribution
 
@@ -39,6 +40,8 @@ class DecodingSettings:
     """Write nothing where the prompt finds none."""
     drafts: bool = False
     """Check drafts from the book, where the text is the only one of its batch; needs a temperature of 0."""
+    window: int | None = None
+    """Tokens that the model reads at a time, whole chunks, at least two; None: all of the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,14 @@ class BatchRow:
         settings: see there.
         source: gives neighbors; None: without retrieval.
         is_done: see `IsDone`; None: no text ends it.
+        memory: of what leaves the window; None: it is lost.
 
     Attributes:
         written: without the token that ends the text.
         reads: for each look-up the neighbors' ids and mask [C, K, R]; those of the last chunk are read on.
         passes: of the model, in which tokens were written.
         proposed: tokens in drafts; accepted: those of them that were written.
+        left: tokens at the text's beginning that have left the window.
         padding: places of its batch before its first token.
         ended: nothing more will be written.
         found_nothing: nothing is written, for the prompt found no neighbor, and needs one.
@@ -81,6 +86,7 @@ class BatchRow:
         settings: DecodingSettings,
         source: NeighborSource | None = None,
         is_done: IsDone | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.prompt = prompt
         self.settings = settings
@@ -88,20 +94,53 @@ class BatchRow:
         self.written: list[DecodedToken] = []
         self.reads: list[tuple[Tensor, Tensor]] = []
         self.passes = self.proposed = self.accepted = 0
-        self.padding = 0
+        self.left = self.padding = 0
         self.ended = self.found_nothing = False
         self.error: Exception | None = None
         self._is_done = is_done
+        self._memory = memory
         self._generator = torch.Generator().manual_seed(
             _any_seed() if settings.seed is None else settings.seed
         )
         self._ends = sorted({settings.eos_id, *settings.end_ids})
 
-    def chunks_of_prompt(self, chunk_size: int) -> list[list[int]]:
-        """Its chunks, of which the first may be shorter: the prompt is padded on the left to whole ones."""
-        first = chunk_size - -len(self.prompt) % chunk_size
-        starts = range(first, len(self.prompt), chunk_size)
-        return [self.prompt[:first], *(self.prompt[start : start + chunk_size] for start in starts)]
+    def in_window(self) -> list[int]:
+        """The tokens that have not left the window; before anything is written, the prompt's."""
+        return self._tokens(self.left, None)
+
+    def outgrows(self) -> bool:
+        """Whether the text has become as long as the window."""
+        window, length = self.settings.window, len(self.prompt) + len(self.written) - self.left
+        return window is not None and length >= window
+
+    def leave(self, chunk_size: int) -> None:
+        """Move the window on, at a chunk border, until it is half full; what leaves it is remembered.
+
+        M = 4, window 16: chunks are counted from the text's beginning, so that whole ones leave
+
+            the text     a a a a b b b b c c c c d d d d e e
+            leaves       a a a a b b b b c c c c               12 of 18: so many that at most half is left
+            chunks read                  . . d d d d e e       the first is padded, so that the last ends here
+
+        Raises:
+            DatabaseError: the memory cannot be written to.
+        """
+        assert self.settings.window is not None
+        length = len(self.prompt) + len(self.written)
+        left = -(-(length - self.settings.window // 2) // chunk_size) * chunk_size
+        if self._memory is not None:
+            self._memory.remember(self._tokens(self.left, left))
+        self.left = left
+
+    def _tokens(self, start: int, end: int | None) -> list[int]:
+        return [*self.prompt, *(token.id for token in self.written)][start:end]
+
+    def chunks_in_window(self, chunk_size: int) -> list[list[int]]:
+        """Chunks of the window, of which the first may be shorter: on the left it is padded to whole ones."""
+        tokens = self.in_window()
+        first = chunk_size - -len(tokens) % chunk_size
+        starts = range(first, len(tokens), chunk_size)
+        return [tokens[:first], *(tokens[start : start + chunk_size] for start in starts)]
 
     def last_tokens(self, count: int) -> list[int]:
         """So many tokens before the next one, at most."""

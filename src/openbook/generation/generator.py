@@ -9,6 +9,7 @@ from openbook.errors import SettingsError, list_of_texts
 from openbook.generation.beam_search import Dictated, best_beam, check_beams
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation
+from openbook.generation.memory import Memory
 from openbook.generation.neighbor_fetcher import fetcher_for
 from openbook.generation.request import check_request
 from openbook.generation.sampling import Sampling
@@ -68,6 +69,8 @@ def generate(
     seed: int | None = None,
     num_logprobs: int | None = None,
     num_beams: int = 1,
+    memory: Memory | None = None,
+    window: int | None = None,
     encoded_neighbors: EncodedNeighbors | None = None,
     on_text: OnText | None = None,
 ) -> Generation:
@@ -97,6 +100,10 @@ def generate(
             None: no `logprobs`.
         num_beams: texts that are followed in search of the likeliest, by transformers' beam search; needs a
             temperature of 0, without penalties and stop texts.
+        memory: what leaves the window is added to it, and looked up beside the book (without retrieval:
+            alone): k neighbors more; None: what leaves is lost.
+        window: tokens that the model reads at a time, whole chunks, at least two: where the text has become
+            so long, its first half leaves; None: all of the text is read.
         encoded_neighbors: a store shared by calls, for a model with an unconditioned encoder: what is looked
             up again is not encoded again.
         on_text: told each piece of the text as it comes.
@@ -109,7 +116,16 @@ def generate(
     opened = database.opened
     sampling = sampling or Sampling()
     check_beams(num_beams, sampling, stop)
-    lookup = Lookup(book=opened, k=k, mode=mode, documents=documents, stride=stride, look_ahead=look_ahead)
+    lookup = Lookup(
+        book=opened,
+        k=k,
+        mode=mode,
+        documents=documents,
+        stride=stride,
+        look_ahead=look_ahead,
+        memory=memory,
+        in_book=retrieval,
+    )
     asked = _Asked(
         max_new_tokens,
         lookup,
@@ -119,7 +135,10 @@ def generate(
         num_logprobs,
         drafts=drafts,
         influence=influence,
+        window=window,
     )
+    if num_beams > 1 and window is not None:
+        raise SettingsError(f"num_beams {num_beams}: beams read all of the text; leave the window out")
     if num_beams > 1:
         if stride is not None or look_ahead:
             raise SettingsError(
@@ -205,6 +224,7 @@ class _Asked:
     num_logprobs: int | None
     drafts: bool = False
     influence: bool = False
+    window: int | None = None
 
     def job(
         self,
@@ -225,13 +245,14 @@ class _Asked:
             prompt_ids=tuple(_encode(database, prompt)),
             sampling=self.sampling,
             max_new_tokens=self.max_new_tokens,
-            lookup=self.lookup if retrieval else None,
+            lookup=self.lookup if retrieval or self.lookup.memory is not None else None,
             stop=tuple(self.stop),
             min_new_tokens=self.min_new_tokens,
             seed=seed,
             num_logprobs=self.num_logprobs,
             drafts=self.drafts,
             influence=self.influence,
+            window=self.window,
         )
         return prepare(model, database.tokenizer, request, on_event=pieces_to(on_text))
 

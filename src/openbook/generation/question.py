@@ -9,6 +9,7 @@ from openbook.errors import SettingsError
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation, cite_whole
 from openbook.generation.generator import pieces_to
+from openbook.generation.memory import Memory
 from openbook.generation.question_fetcher import question_fetcher_for
 from openbook.generation.request import check_request
 from openbook.generation.sampling import Sampling
@@ -142,6 +143,7 @@ def converse(
     stop: Sequence[str] = (),
     min_new_tokens: int = 0,
     seed: int | None = None,
+    memory: Memory | None = None,
     on_event: OnEvent | None = None,
 ) -> Answer:
     """Answer the last question of a conversation. That question is what is looked up.
@@ -165,6 +167,8 @@ def converse(
         stop: texts any of which ends the answer, and is not part of it, beside the format's own.
         min_new_tokens: before so many tokens are written, nothing ends it.
         seed: makes the draws repeatable.
+        memory: of what was said before these turns, of the model's tokens: the question is looked up there,
+            too; nothing is added to it. None: there is none.
         on_event: told what is written while it is written, on this thread; with `in_prompt` no span.
 
     Raises:
@@ -183,6 +187,8 @@ def converse(
             model, database, question, chat, k=k, mode=mode, in_prompt=True, documents=documents
         )
         passages = fetcher.hits_of_question()
+        if memory is not None:
+            passages += memory.search(question, k=fetcher.k)
         if not passages:
             return _not_in_the_book(on_event)
     beside = Lookup(
@@ -193,6 +199,7 @@ def converse(
         question=question,
         stride=stride,
         look_ahead=look_ahead,
+        memory=memory,
     )
     request = TextRequest(
         prompt_ids=tuple(_prompt_of(model, chat, turns[:-1], question, passages)),

@@ -15,6 +15,9 @@ With a stride, rows are looked up between the borders, too: what is read until t
 last M tokens find. All rows of a batch have the same. While a row is alone, drafts out of its neighbors may
 be checked, see `openbook.generation.book_drafts`: a pass then writes several tokens, never across a look-up.
 
+A row with a window that has become as long as that leaves at a border, and joins again at once with what is
+left of its text: its cache is made anew, and what it left can be looked up in its memory.
+
 A row may leave after any token. Tokens in, tokens out; what retrieves and how is the rows' own.
 """
 
@@ -80,6 +83,7 @@ class RunningBatch:
         """
         assert self.fitting(joining) == len(joining), "texts join at a chunk border, those of a stride"
         with torch.inference_mode():
+            joining = self._moved_on(joining)
             neighbors = self._look_up(joining)
             if self.rows:
                 self._write_next(neighbors)
@@ -91,6 +95,18 @@ class RunningBatch:
         """Take rows out, between two steps."""
         with torch.inference_mode():
             self._keep([row for row in self.rows if row not in rows])
+
+    def _moved_on(self, joining: Sequence[BatchRow]) -> list[BatchRow]:
+        """Move the windows of texts that have outgrown theirs; those that were running join again."""
+        running = self.rows if self.may_join else []
+        outgrown = [row for row in running if row.outgrows()]
+        for row in [*outgrown, *(row for row in joining if row.outgrows())]:
+            try:
+                row.leave(self._chunk_size)
+            except Exception as error:  # of its memory; the others go on
+                row.fail(error)
+        self._keep([row for row in self.rows if row not in outgrown])
+        return [*(row for row in outgrown if not row.ended), *(row for row in joining if not row.ended)]
 
     def _look_up(self, joining: Sequence[BatchRow]) -> dict[BatchRow, tuple[Tensor, Tensor]]:
         """Neighbors [C, K, R] with their mask, of each row that needs some in this step."""
@@ -104,7 +120,7 @@ class RunningBatch:
                     wanted.append((row, Wanted(row.source, [row.last_tokens(M)])))
         for row in joining:
             if row.source is not None:
-                chunks = row.chunks_of_prompt(M)
+                chunks = row.chunks_in_window(M)
                 # A base that reads its neighbors itself has all of a prompt read those of its last chunk.
                 wanted.append((row, Wanted(row.source, chunks[-1:] if self._reads_itself else chunks)))
         results = zip([row for row, _ in wanted], fetch_together([one for _, one in wanted]), strict=True)
@@ -169,7 +185,7 @@ class RunningBatch:
         """Read prompts and write their first tokens; those of equally many chunks together."""
         groups: dict[int, list[BatchRow]] = {}
         for row in joining:
-            groups.setdefault(-(-len(row.prompt) // self._chunk_size), []).append(row)
+            groups.setdefault(-(-len(row.in_window()) // self._chunk_size), []).append(row)
         begun: list[tuple[list[BatchRow], RetroCache]] = []
         for rows in groups.values():
             try:
@@ -190,8 +206,9 @@ class RunningBatch:
         cache.num_recent = 0 if rows[0].settings.stride is None else 2 * self._chunk_size
         new = []
         for row in rows:
-            row.padding = -len(row.prompt) % self._chunk_size
-            new.append([row.settings.eos_id] * row.padding + row.prompt)
+            tokens = row.in_window()
+            row.padding = -len(tokens) % self._chunk_size
+            new.append([row.settings.eos_id] * row.padding + tokens)
         self._pass(rows, new, cache, neighbors, is_prompt=self._reads_itself)
         return cache
 

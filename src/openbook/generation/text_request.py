@@ -11,6 +11,7 @@ from openbook.database import DocumentFilter, Version
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation
 from openbook.generation.decoded_token import TokenLogprob
+from openbook.generation.memory import Memory
 from openbook.generation.sampling import Sampling
 
 __all__ = [
@@ -47,6 +48,10 @@ class Lookup:
     look_ahead: int = 0
     """Tokens before a look-up at which its search begins, on another thread, with the M tokens that there are
     then; less than the stride. 0: it begins when it is due, and decoding waits for it."""
+    memory: Memory | None = None
+    """Of the text: what leaves the window is added, and is looked up beside the book; None: there is none."""
+    in_book: bool = True
+    """Whether the book is looked into; False: the memory alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +85,9 @@ class TextRequest:
     """Of the draws; None: one is drawn."""
     num_logprobs: int | None = None
     """How many of the likeliest tokens are told at each place; 0: the written token's alone; None: none."""
+    window: int | None = None
+    """Tokens that the model reads at a time, whole chunks, at least two: where the text has become so long,
+    its first half leaves. None: all of it is read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from openbook.errors import MismatchError, SettingsError, TooLongError
 from openbook.generation.batch_row import BatchRow, DecodingSettings
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.influence import influences
+from openbook.generation.memory_fetcher import MemoryFetcher
 from openbook.generation.neighbor_fetcher import NeighborFetcher, fetcher_for
 from openbook.generation.question_fetcher import fetcher_of_question
 from openbook.generation.request import check_ends
@@ -71,7 +72,11 @@ def prepare(
     source = None if request.lookup is None else _source_of(model, tokenizer, request.lookup)
     num_prefix = len(getattr(model.config, "prefix_ids", None) or [])
     prompt_tokens = num_prefix + len(request.prompt_ids)
-    require_room(model, prompt_tokens, request.max_new_tokens)
+    window = _window_of(model, request)
+    if window is None:
+        require_room(model, prompt_tokens, request.max_new_tokens)
+    else:  # at a border it may be a chunk longer before it is noticed
+        require_room(model, num_prefix + window, model.config.chunk_size)
     seed = any_seed() if request.seed is None else request.seed
     text = WrittenText(request, tokenizer, source, seed=seed, prompt_tokens=prompt_tokens, on_event=on_event)
     settings = DecodingSettings(
@@ -86,8 +91,10 @@ def prepare(
         look_ahead=0 if request.lookup is None else request.lookup.look_ahead,
         needs_neighbors=request.lookup is not None and request.refusal is not None,
         drafts=request.drafts,
+        window=window,
     )
-    return TextJob(BatchRow(list(request.prompt_ids), settings, source, text.add), text, model)
+    memory = None if request.lookup is None else request.lookup.memory
+    return TextJob(BatchRow(list(request.prompt_ids), settings, source, text.add, memory), text, model)
 
 
 def write_texts(
@@ -214,7 +221,32 @@ def _stride_of(model: RetroForCausalLM, lookup: Lookup | None) -> int | None:
     return None if stride == M else stride
 
 
+def _window_of(model: RetroForCausalLM, request: TextRequest) -> int | None:
+    """The window in tokens, if there is one.
+
+    Raises:
+        SettingsError: it is not of whole chunks, or influence is to be measured, which reads the text anew.
+    """
+    window, M = request.window, model.config.chunk_size
+    if window is None:
+        return None
+    if window % M or window < 2 * M:
+        raise SettingsError(f"window {window}: must be a multiple of the chunk length {M}, at least {2 * M}")
+    if request.influence:
+        raise SettingsError("influence is measured where all of the text is read: leave out the window")
+    return window
+
+
 def _source_of(model: RetroForCausalLM, tokenizer: Tokenizer, lookup: Lookup) -> NeighborFetcher | None:
+    book = _source_in_book(model, tokenizer, lookup) if lookup.in_book else None
+    if lookup.memory is None:
+        return book
+    if not model.config.cca_layers:
+        raise SettingsError("this model was built without chunked cross-attention: it cannot read a memory")
+    return MemoryFetcher(lookup.memory, lookup.k or model.config.num_neighbors, book, lookup.question)
+
+
+def _source_in_book(model: RetroForCausalLM, tokenizer: Tokenizer, lookup: Lookup) -> NeighborFetcher | None:
     book, k, mode, documents = lookup.book, lookup.k, lookup.mode, lookup.documents
     if lookup.question is None:
         return fetcher_for(model, book, k=k, mode=mode, retrieval=True, documents=documents)

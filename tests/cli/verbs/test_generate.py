@@ -50,6 +50,11 @@ WORDS = ("Number 3. ba", "--max-new-tokens", "20", "--seed", "1")
         (("a", "--drafts", "--temperature", "0", "--samples", "2"), "leave out --samples"),
         (("a", "--look-ahead", "16"), "look-ahead of 16 tokens: must be from 0 to 15"),
         (("a", "--look-ahead", "-1"), "look-ahead -1"),
+        (("a", "--remember", "--samples", "2"), "--remember does not go with --samples"),
+        (("a", "--memory", "m", "--influence"), "--memory does not go with --influence"),
+        (("a", "--window", "32", "--chat"), "--window does not go with --chat"),
+        (("a", "--window", "1"), "--window 1: must be at least two chunks"),
+        (("a", "--remember", "--window", "40"), "window 40: must be a multiple of the chunk length 16"),
     ],
 )
 def test_wrong_ways_to_generate(
@@ -164,3 +169,22 @@ def test_a_stride_drafts_and_influence(openbook: OpenBook, trained_folder: Path,
     assert "drafts: " in told.err
     often = openbook(*command, "--stride", "5", "--look-ahead", "2", "--json").json
     assert len(often["citations"]) > len(plain["citations"])
+
+
+def test_a_long_prompt_is_remembered_and_looked_up(
+    openbook: OpenBook, trained_folder: Path, book: Database, tmp_path: Path
+) -> None:
+    said = " ".join(book.chunk_texts([0, 1, 2, 3, 4, 5, 0, 1]))
+    options = ("--max-new-tokens", "20", "--seed", "1", "--no-retrieval", "--json")
+    kept = tmp_path / "kept"
+    result = openbook("generate", trained_folder, book.path, said, *options, "--memory", kept)
+    assert result.code == 0, result.error
+    cited = [near["title"] for span in result.json["citations"] for near in span["neighbors"]]
+    assert cited
+    assert all(title.startswith("said before") for title in cited)
+    # The window is that of the training, 64 tokens: what stayed in it is in no memory.
+    texts = Database.open(kept).chunk_texts(range(Database.open(kept).layout.num_chunks))
+    assert said.startswith("".join(texts))
+    assert 0 < len("".join(texts)) < len(said)
+    again = openbook("generate", trained_folder, book.path, "Number", *options, "--memory", kept)
+    assert again.json["citations"]

@@ -9,6 +9,7 @@ import typer
 from openbook.cli.bars import bar
 from openbook.cli.console import note
 from openbook.cli.inputs import corpus_of, load_model, names_of, shares_of, table_of
+from openbook.cli.memory_options import MeasureMemory
 from openbook.cli.options import (
     BaselineModel,
     DatabaseArgument,
@@ -58,6 +59,7 @@ def perplexity(
     in_context: InContext = False,
     knn_lm: KnnLm = False,
     shares: Shares = None,
+    remember: MeasureMemory = False,
     report: ReportFolder = None,
     overwrite: OverwriteReport = False,
     seed: PerplexitySeed = 0,
@@ -101,10 +103,12 @@ def perplexity(
     with corpus_of(text or [], database) as corpus:
         loaded = load_model(model)
         evaluator = Evaluator(loaded, database, table_of(database), corpus=corpus, options=options)
-        if set(compared) - {"off"} or wanted:
+        if set(compared) - {"off"} or wanted or remember:
             evaluator.require_retrieval()
         others = _baselines(baseline, evaluator, in_context=in_context, knn_lm=knn_lm)
-        evaluation = _evaluate(evaluator, compared, others, shares=wanted, with_recall=full)
+        evaluation = _evaluate(
+            evaluator, compared, others, shares=wanted, with_recall=full, remember=remember
+        )
         if report is not None:
             about = describe(evaluator, arguments=_arguments(context))
             write_report(report, replace(evaluation, about=about), overwrite=overwrite)
@@ -170,13 +174,14 @@ def _evaluate(
     *,
     shares: list[float],
     with_recall: bool,
+    remember: bool,
 ) -> "Evaluation":
     """Compare modes and baselines, then measure with shares of the book and with other efforts in search."""
     from openbook.evaluate import evaluate_growing_book, evaluate_perplexity, evaluate_search_effort
     from openbook.evaluate.report import Evaluation
 
     with bar("evaluating") as progress:
-        compared = evaluate_perplexity(evaluator, modes, others=others, progress=progress)
+        compared = evaluate_perplexity(evaluator, modes, others=others, remember=remember, progress=progress)
     note_near_copies(compared)
     growing: list[GrowingRow] = []
     recall: list[EffortRow] | None = None

@@ -8,6 +8,7 @@ from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, docu
 from openbook.cli.inputs import load_model
 from openbook.cli.kept_options import KeptFolder, keep_read, require_keepable
 from openbook.cli.lookups import lookup_of
+from openbook.cli.memory_options import MemoryFolder, RememberText, WindowTokens, check_memory, memory_of
 from openbook.cli.options import (
     DatabaseArgument,
     DrawSeed,
@@ -69,6 +70,9 @@ def generate(
     look_ahead: LookAheadTokens = 0,
     drafts: CheckDrafts = False,
     influence: MeasureInfluence = False,
+    remember: RememberText = False,
+    memory: MemoryFolder = None,
+    window: WindowTokens = None,
     temperature: Temperature = 0.8,
     top_k: TopK = None,
     top_p: TopP = 0.95,
@@ -90,7 +94,8 @@ def generate(
     """Continue a prompt, with the sources that were looked at.
 
     On a terminal it is shown as it is written. With --chat the prompt is a question, put in the model's chat
-    template and looked up as it stands; openbook ask is for that alone.
+    template and looked up as it stands; openbook ask is for that alone. With --remember a text may be longer
+    than the model reads at a time: what leaves its window can be looked up.
 
     Example: openbook generate mymodel mybook "The sky is blue because" --max-new-tokens 64
     """
@@ -112,7 +117,16 @@ def generate(
     }
     check_sampling(**drawing)
     _require_possible(samples, logprobs, num_beams, drafts=drafts, chat=chat, json=json)
-    require_keepable(keep, reads=retrieval)
+    remembers = check_memory(
+        remember,
+        memory,
+        window,
+        samples=samples > 1,
+        num_beams=num_beams > 1,
+        influence=influence,
+        chat=chat,
+    )
+    require_keepable(keep, reads=retrieval or remembers)
     described = describe_model(model)
     check_writing(
         stride=stride,
@@ -120,7 +134,7 @@ def generate(
         drafts=drafts,
         influence=influence,
         temperature=temperature,
-        reads_beside=retrieval,
+        reads_beside=retrieval or remember or memory is not None,
     )
     documents = document_filter(id, source, title, retrieval=retrieval)
     database = Version.open(db)
@@ -140,27 +154,31 @@ def generate(
     more: dict[str, Any] = {"num_samples": samples, "num_beams": num_beams, "num_logprobs": logprobs}
     loaded = load_model(model)
     keep_read(loaded, keep)
-    results = (_answered if chat else _continued)(
-        loaded,
-        model,
-        database,
-        prompt,
-        max_new_tokens=max_new_tokens,
-        k=k,
-        mode=mode,
-        retrieval=retrieval,
-        documents=documents,
-        stride=stride,
-        look_ahead=look_ahead,
-        drafts=drafts,
-        influence=influence,
-        sampling=Sampling(**drawing),
-        stop=stop or (),
-        min_new_tokens=min_new_tokens,
-        seed=seed,
-        on_text=told,
-        **({} if chat else more),
-    )
+    if remembers and window is None:
+        window = described.training_length
+    with memory_of(remembers, memory, database.tokenizer, described.chunk_size) as past:
+        more |= {"memory": past, "window": window}
+        results = (_answered if chat else _continued)(
+            loaded,
+            model,
+            database,
+            prompt,
+            max_new_tokens=max_new_tokens,
+            k=k,
+            mode=mode,
+            retrieval=retrieval,
+            documents=documents,
+            stride=stride,
+            look_ahead=look_ahead,
+            drafts=drafts,
+            influence=influence,
+            sampling=Sampling(**drawing),
+            stop=stop or (),
+            min_new_tokens=min_new_tokens,
+            seed=seed,
+            on_text=told,
+            **({} if chat else more),
+        )
     for result in results:
         if result.drafts is not None:
             note(drafts_saved(result.drafts))
@@ -209,7 +227,8 @@ def _continued(
     if num_samples == 1:
         options |= {"num_beams": num_beams, "on_text": on_text}
         return [continue_prompt(loaded, database, prompt, **options)]
-    del options["drafts"]  # `_require_possible` has seen that there are none
+    for name in ("drafts", "memory", "window"):  # there are none, as was seen before
+        del options[name]
     return generate_batch(loaded, database, [prompt], num_samples=num_samples, **options)
 
 

@@ -2,6 +2,7 @@
 
 from openbook.cli.console import note
 from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
+from openbook.cli.memory_options import ChatWindow, MemoryFolder, RememberText, check_memory, memory_of
 from openbook.cli.options import (
     AskedModelName,
     AskRetrieval,
@@ -27,6 +28,9 @@ def chat(
     in_prompt: InPrompt = False,
     retrieval: AskRetrieval = True,
     max_tokens: MaxTokens = 256,
+    remember: RememberText = False,
+    memory: MemoryFolder = None,
+    window: ChatWindow = None,
     temperature: Temperature = 0.0,
     seed: DrawSeed = None,
 ) -> None:
@@ -34,7 +38,8 @@ def chat(
 
     Each span of an answer is marked [1], and under it stands what it was read from. /off answers from memory,
     /on looks things up again, /sources shows all that was read, /help lists the commands, /quit or Ctrl-D
-    ends. Questions may come from a pipe, too.
+    ends. Questions may come from a pipe, too. With --remember the turns that the model has no room for can be
+    looked up.
 
     Example: openbook chat mybook
 
@@ -49,6 +54,7 @@ def chat(
 
     check_request("?", max_new_tokens=max_tokens, k=k)
     check_sampling(temperature=temperature, top_k=None, top_p=None)
+    remembers = check_memory(remember, memory, window)
     documents = document_filter(ids, sources, titles)
     book = Book(str(db), db)
     version = book.newest()
@@ -65,10 +71,13 @@ def chat(
         max_tokens=max_tokens,
         temperature=temperature,
         seed=seed,
+        window=window,
     )
-    session = ChatSession(asked, book, options, retrieval=retrieval)
-    for line in said_lines():
-        session.say(line)
-        if session.is_over:
-            break
+    chunk_size = asked.model.config.chunk_size
+    with memory_of(remembers, memory, asked.chat.tokenizer, chunk_size) as past:
+        session = ChatSession(asked, book, options, retrieval=retrieval, memory=past)
+        for line in said_lines():
+            session.say(line)
+            if session.is_over:
+                break
     book.close()
