@@ -72,6 +72,10 @@ class EngineBusyError(OpenbookError):
     """As many texts wait to be written as may wait; ask again later."""
 
 
+class ClusterError(OpenbookError):
+    """A cluster of machines that is gone, or whose workers are lost again and again."""
+
+
 class MissingExtraError(OpenbookError):
     """A package that only some users need is not installed."""
 

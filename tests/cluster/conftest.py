@@ -1,10 +1,18 @@
-"""A Ray cluster of two nodes on this machine, which all tests that need one share."""
+"""A Ray cluster of two nodes on this machine, which all tests that need one share, and text to build from."""
 
+import json
 import os
+import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from command_line import OpenBook, Result
+from fakes import WORDS
+from openbook.cli.app import run
+from tiny_encoder import save_tiny_encoder
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
@@ -35,3 +43,39 @@ def ray_cluster() -> "Iterator[Cluster]":
     finally:
         ray.shutdown()
         cluster.shutdown()
+
+
+@pytest.fixture
+def openbook(capsys: pytest.CaptureFixture[str]) -> OpenBook:
+    """Run one command line in this process."""
+
+    def run_command(*arguments: object) -> Result:
+        capsys.readouterr()
+        code = run([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    return run_command
+
+
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of an encoder that workers load in no time."""
+    return save_tiny_encoder(tmp_path_factory.mktemp("encoder") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eighty documents in several files; some nearly equal others that are far away."""
+    folder = tmp_path_factory.mktemp("corpus") / "text"
+    folder.mkdir()
+    draw = random.Random(0)
+    texts = {f"d{number}": " ".join(draw.choices(WORDS, k=draw.randint(30, 120))) for number in range(80)}
+    for copy, original in (("d70", "d3"), ("d71", "d11"), ("d5", "d60")):
+        texts[copy] = f"{texts[original]} {WORDS[0]}"
+    rows = [json.dumps({"id": name, "text": text, "title": name.upper()}) for name, text in texts.items()]
+    for number in range(3):
+        (folder / f"rows{number}.jsonl").write_text("\n".join(rows[25 * number : 25 * (number + 1)]))
+    for name in list(texts)[75:]:
+        (folder / f"{name}.md").write_text(texts[name])
+    return folder

@@ -26,6 +26,7 @@ from openbook.text.sources import STANDARD_INPUT, Omissions, places_of
 from openbook.text.tokenizer import require_vocabulary
 
 if TYPE_CHECKING:
+    from openbook.cluster.source_plan import SourcePlanner
     from openbook.database.storage.catalog import Catalog
     from openbook.database.write.plan import AddPlan
     from openbook.database.write.sync_scope import SyncScope
@@ -95,11 +96,12 @@ class Sources:
         """Whether every reading so far gave all that is there: only then may `--sync` remove the rest."""
         return not self.skipped and not self.vanished
 
-    def check(self, catalog: "Catalog | None" = None) -> int:
+    def check(self, catalog: "Catalog | None" = None, *, planner: "SourcePlanner | None" = None) -> int:
         """Read everything once; returns the number of documents.
 
         Args:
             catalog: of the database that they are for, which knows some of them already; None: of none.
+            planner: notes which documents are to be written, and where each is; None: nobody asks.
 
         Raises:
             SourceError: something cannot be read or is not to replace what is stored, and is not to be
@@ -113,8 +115,9 @@ class Sources:
         self._found = set()
         seen: dict[str, int] = {}
         with bar("reading sources", counts_text=True) as progress:
-            for document in self._planner.passing(self._noting(self._read(self.omissions))):
-                self._refuse_second_text(document, seen)
+            for document in self._planner.passing(self._noting(self._planned(planner))):
+                if self._is_first(document, seen) and planner is not None:
+                    planner.keep(document)
                 named_otherwise += document.named_by_path and not document.id.startswith(self.prefix)
                 self.count += 1
                 if isinstance(document, TokenizedDocument):
@@ -191,22 +194,30 @@ class Sources:
         elif self.skipped == _SHOWN_SKIPS + 1:
             note("skipped: more; they are counted at the end")
 
-    def _refuse_second_text(self, document: AnyDocument, seen: dict[str, int]) -> None:
-        """Refuse a document whose id came before with another text."""
+    def _is_first(self, document: AnyDocument, seen: dict[str, int]) -> bool:
+        """Whether its id is new; an id that came before with another text is refused."""
+        count = len(seen)
         fingerprint = int(document.sha256[:16], 16)  # 8 bytes: there may be millions
         if seen.setdefault(document.id, fingerprint) != fingerprint:
             self.on_error(
                 SourceError(f"{document.source}: a second, different text with the id {document.id!r}")
             )
+        return len(seen) > count
 
-    def _read(self, omissions: Omissions) -> Iterator[AnyDocument]:
-        return self.read(omissions, on_error=self.on_error if self.skip else None)
+    def _planned(self, planner: "SourcePlanner | None") -> Iterator[AnyDocument]:
+        """All documents, which the planner counts as they are read."""
+        if planner is None:
+            return self._read(self.omissions)
+        return planner.reading(self._read(self.omissions, planner.naming(self.names)))
+
+    def _read(self, omissions: Omissions, names: Iterable[str] | None = None) -> Iterator[AnyDocument]:
+        return self.read(omissions, names=names, on_error=self.on_error if self.skip else None)
 
     def read(
         self,
         omissions: Omissions,
         *,
-        names: Sequence[str] | None = None,
+        names: Iterable[str] | None = None,
         only: Callable[[str], bool] | None = None,
         on_error: Callable[[SourceError], None] | None = None,
     ) -> Iterator[AnyDocument]:

@@ -1,9 +1,10 @@
 """The verbs that search a database: search, neighbors."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from openbook.cli.bars import bar
+from openbook.cli.cluster_options import Ray, Workers, check_cluster_options
 from openbook.cli.console import note
 from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
 from openbook.cli.options import (
@@ -20,8 +21,10 @@ from openbook.cli.options import (
 from openbook.cli.output import print_hits, print_table
 from openbook.cli.unseen import note_unseen
 from openbook.errors import SettingsError
+from openbook.phrases import counted
 
 if TYPE_CHECKING:
+    from openbook.database import Database, NeighborTable
     from openbook.database.storage.neighbor_files import TableStamp
 
 
@@ -58,29 +61,56 @@ def neighbors(
     k: SavedNeighbors = 10,
     mode: NewTableMode = None,
     rebuild: Rebuild = False,
+    ray: Ray = None,
+    workers: Workers = None,
     json: Json = False,
 ) -> None:
     """Compute the table of each chunk's nearest neighbors, which training reads.
 
     Run again after an interruption it resumes; after changes of the database it extends the table, with the
     mode and the book that it had. With --book the neighbors are chunks of another database, so that a model
-    can train on text that is not in it.
+    can train on text that is not in it. With --ray the table is the same, and comes sooner.
 
     Example: openbook neighbors mybook -k 10 --mode hybrid
     """
-    from openbook.database import Database, build_neighbors
+    from openbook.database import Database
     from openbook.database.storage.neighbor_files import wanted_stamp
 
-    database = Database.open(db)
-    searched = None if book is None else Database.open(book)
+    check_cluster_options(ray, workers=workers)
+    database = Database.open(db.resolve() if ray else db)
+    searched = None if book is None else Database.open(book.resolve() if ray else book)
     before = wanted_stamp(database.opened.files.neighbors)
     if before is not None:
         _note_change(before, database.path, mode, book)
-    with bar("finding neighbors") as progress:
-        table = build_neighbors(database, book=searched, k=k, mode=mode, rebuild=rebuild, progress=progress)
+    wanted = {"book": searched, "k": k, "mode": mode, "rebuild": rebuild}
+    table = _computed(database, ray, workers, wanted)
     if not rebuild and before == wanted_stamp(database.opened.files.neighbors):
         note("the table was complete already")
     print_table(table, chunks=database.info().chunks, k=k, json=json)
+
+
+def _computed(
+    database: "Database", ray: str | None, workers: int | None, wanted: dict[str, Any]
+) -> "NeighborTable":
+    """Compute the table here or on a cluster, with a bar."""
+    from openbook.database import build_neighbors
+
+    if ray is None:
+        with bar("finding neighbors") as progress:
+            return build_neighbors(database, **wanted, progress=progress)
+    from openbook.cluster.neighbor_job import ClusterSearch
+    from openbook.cluster.ray_session import connected
+    from openbook.cluster.remote_encoder import work_places
+
+    with connected(ray) as session:
+        places = work_places(session, workers=workers, encoder=None)
+        note(counted(len(places), "worker"))
+        search = ClusterSearch(session, places)
+        with bar("finding neighbors") as progress:
+            table = build_neighbors(database, **wanted, search=search, progress=progress)
+    if search.lost:
+        note(f"{counted(search.lost, 'worker')} lost; others did the work")
+    return table
 
 
 def _note_change(before: "TableStamp", corpus: Path, mode: str | None, book: Path | None) -> None:

@@ -1,5 +1,6 @@
 """Finding the neighbors of a corpus' chunks in a book: the corpus itself, or another database."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
@@ -16,6 +17,9 @@ from openbook.database.version import Version
 from openbook.errors import DatabaseError, MismatchError, SettingsError
 from openbook.phrases import command
 from openbook.progress import Progress, silent
+
+BlockSearch = Callable[["NeighborFinder", Sequence[NDArray[np.int64]], int, SearchMode], Iterator[Ranking]]
+"""Searches blocks of chunks for a finder, with k and mode: gives the ranking of each block, in order."""
 
 _AT_ONCE = 512
 """Chunks searched between two reports of progress."""
@@ -91,6 +95,14 @@ class NeighborFinder:
             return stored
         encoded = cache(lambda: self.book.embedder.encode(self.corpus.chunk_texts(chunks)))
         return Queries(stored.texts, encoded, len(chunks))
+
+
+def search_blocks(
+    finder: NeighborFinder, blocks: Sequence[NDArray[np.int64]], k: int, mode: SearchMode
+) -> Iterator[Ranking]:
+    """Search one block after the other, here: the usual `BlockSearch`."""
+    for block in blocks:
+        yield finder.nearest(block, k=k, mode=mode)
 
 
 def nearest_neighbors(

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from openbook.database.database import Database
 from openbook.database.near_copies.exclusions import awaits_comparison
-from openbook.database.neighbors.finder import NeighborFinder, book_of
+from openbook.database.neighbors.finder import BlockSearch, NeighborFinder, book_of, search_blocks
 from openbook.database.neighbors.table import NeighborTable
 from openbook.database.search.dense_store import TAIL_FOR_BULK, is_large, needs_care
 from openbook.database.search.searcher import check_mode
@@ -58,6 +58,7 @@ def build_neighbors(
     mode: str | None = None,
     rebuild: bool = False,
     blocks: TableBlocks | None = None,
+    search: BlockSearch = search_blocks,
     progress: Progress = silent,
 ) -> NeighborTable:
     """Compute and save the table of the database's version; resume where an interrupted call stopped.
@@ -74,6 +75,7 @@ def build_neighbors(
             where it has vectors, else bm25.
         rebuild: search every chunk, even where an older table could be extended.
         blocks: how much is computed at a time; None: as much as suits most machines.
+        search: searches the blocks, such as `openbook.cluster.neighbor_job.ClusterSearch`.
         progress: called with how many chunks are searched, and of how many.
 
     Raises:
@@ -102,7 +104,7 @@ def build_neighbors(
     try:
         if database.catalog.head().generation != finder.corpus.files.generation:
             raise DatabaseError(f"{database.path}: was compacted since it was opened: open it again")
-        writer = _TableWriter(finder, k, checked, blocks or TableBlocks(), progress)
+        writer = _TableWriter(finder, k, checked, blocks or TableBlocks(), search, progress)
         writer.write(rebuild=rebuild)
     finally:
         lock.release()
@@ -182,14 +184,22 @@ class _TableWriter:
         k: neighbors of each chunk.
         mode: of search.
         blocks: how much is computed at a time.
+        search: searches the blocks.
         progress: called with how many chunks are searched, and of how many.
     """
 
     def __init__(
-        self, finder: NeighborFinder, k: int, mode: SearchMode, blocks: TableBlocks, progress: Progress
+        self,
+        finder: NeighborFinder,
+        k: int,
+        mode: SearchMode,
+        blocks: TableBlocks,
+        search: BlockSearch,
+        progress: Progress,
     ) -> None:
         self.finder = finder
         self.blocks = blocks
+        self.search = search
         self.progress = progress
         self.layout = finder.corpus.layout
         self.folder = finder.corpus.files.neighbors
@@ -266,6 +276,9 @@ class _TableWriter:
         live, k = _live_rows(self.layout), self.stamp.k
         rows = np.flatnonzero(wanted)
         searched = int(np.searchsorted(rows, done))
+        starts = range(searched, len(rows), self.blocks.chunks)
+        parts = [rows[start : start + self.blocks.chunks] for start in starts]
+        found = self.search(self.finder, parts, k, self.stamp.mode)
         while done < self.stamp.num_chunks:
             part = rows[searched : searched + self.blocks.chunks]
             searched += len(part)
@@ -278,7 +291,7 @@ class _TableWriter:
             dead = ~live[done:end]
             ids[dead], scores[dead] = -1, 0
             if len(part):
-                ids[part - done], scores[part - done] = self.finder.nearest(part, k=k, mode=self.stamp.mode)
+                ids[part - done], scores[part - done] = next(found)
             yield done, ids, scores
             done = end
             self.progress(searched, len(rows))

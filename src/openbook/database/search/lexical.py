@@ -60,6 +60,8 @@ class LexicalIndex:
         self.folder = folder
         self._writer: tantivy.IndexWriter | None = None
         self._checked = False
+        self.threads = cpu_count()
+        """That search several texts at once."""
         with self._reported():
             if not (folder / "meta.json").is_file():
                 if not create:
@@ -203,7 +205,7 @@ class LexicalIndex:
     def search(
         self, texts: Sequence[str], k: int, *, avoid: Sequence[range] = ()
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """The k best chunks for each text, by BM25 over its distinct words, on all cores.
+        """The k best chunks for each text, by BM25 over its distinct words, on as many cores as `threads`.
 
         Args:
             texts: n of them.
@@ -228,7 +230,7 @@ class LexicalIndex:
             if len(texts) == 1:
                 fill(0)
             else:
-                with ThreadPoolExecutor(cpu_count()) as pool:
+                with ThreadPoolExecutor(self.threads) as pool:
                     list(pool.map(fill, range(len(texts))))
         return ids, scores
 

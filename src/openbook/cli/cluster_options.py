@@ -1,0 +1,58 @@
+"""The options of what runs on many machines, each once."""
+
+from typing import Annotated
+
+import typer
+
+from openbook.errors import SettingsError
+
+Ray = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="ADDRESS",
+        help="Work on a Ray cluster: the address of its head node, or local for all cores of this machine. "
+        "Needs the extra cluster.",
+        show_default=False,
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="With --ray: tasks at a time, of one core each, or two beside each GPU. [default: all]",
+        show_default=False,
+    ),
+]
+Shards = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="With --ray: parts of a new book, each built and searched by itself; choose several for each "
+        "worker. [default: one for each 100 million characters, at least 4]",
+        show_default=False,
+    ),
+]
+
+
+def check_cluster_options(
+    ray: str | None, *, workers: int | None = None, shards: int | None = None, dry_run: bool = False
+) -> None:
+    """Refuse options that only a cluster has a use for, and those that it has none for.
+
+    Raises:
+        SettingsError: naming the option.
+        MissingExtraError: Ray is asked for and not installed.
+    """
+    if ray is None:
+        for option, value in (("--workers", workers), ("--shards", shards)):
+            if value is not None:
+                raise SettingsError(
+                    f"{option} {value}: needs --ray ADDRESS, or --ray local for this machine alone"
+                )
+        return
+    from openbook.cluster.ray_session import require_ray
+
+    if dry_run:
+        raise SettingsError("--ray and --dry-run: choose one of them; without --ray it says the same")
+    require_ray()
