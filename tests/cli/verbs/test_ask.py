@@ -2,7 +2,6 @@
 
 import re
 import shlex
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,6 @@ from command_line import Contents, OpenBook
 from openbook.cli import text_output
 from openbook.cli.verbs import ask as verb
 from openbook.generation import Sampling
-from openbook.model import retrofitting
-from openbook.pretrained import PACKAGED, SMOLLM2
 from openbook.text import ChatFormat, load_tokenizer
 from openbook.text.chat import REFUSAL
 from tiny_base import write_base
@@ -210,20 +207,6 @@ def test_wrong_ways_to_ask(
     assert result.code == 2
     assert message in result.error
     assert result.out == ""
-
-
-@pytest.fixture
-def base_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The real one, loaded once for several commands."""
-    if find_spec(PACKAGED[SMOLLM2].module) is None:
-        pytest.skip(f"needs {PACKAGED[SMOLLM2].package}")
-    loaded: dict[str, Any] = {}
-    load = retrofitting.load_base
-
-    def load_once(name: str, **options: Any) -> Any:
-        return loaded.setdefault(name, None) or loaded.update({name: load(name, **options)}) or loaded[name]
-
-    monkeypatch.setattr(retrofitting, "load_base", load_once)
 
 
 @pytest.mark.usefixtures("base_at_hand")
