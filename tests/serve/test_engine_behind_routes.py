@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -94,6 +95,77 @@ def test_a_bias_and_penalties_reach_the_draw(server: Running, bias: dict[str, in
     assert name == server.state.chat.tokenizer.decode_inside([[70]])[0]
     wrong = server.http.post("/v1/completions", json=body | {"logit_bias": {"river": 1}})
     assert wrong.json()["error"]["param"] == "logit_bias"
+
+
+def measured(server: Running, route: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What the key `openbook` of an answer holds: the same at once and in the end of a stream."""
+    whole = server.http.post(f"/v1/{route}", json=body).json()["openbook"]
+    if route == "responses":
+        ours = {name: body[name] for name in ("openbook", "seed")}  # which the client's own method has not
+        given = {name: body[name] for name in set(body) - set(ours)}
+        *_, last = server.client.responses.create(**given, extra_body=ours, stream=True)
+        assert last.response.openbook == whole
+    else:
+        events = chunks_of(server.http.post(f"/v1/{route}", json=body | {"stream": True}))
+        assert events[-1]["openbook"] == whole
+    return dict(whole)
+
+
+@pytest.mark.parametrize("route", ["chat/completions", "completions", "responses"])
+def test_influence_and_what_drafts_saved_are_told(server: Running, route: str) -> None:
+    said = {"messages": [{"role": "user", "content": "Number 3. What follows?"}], "max_tokens": 40}
+    asked: dict[str, Any] = {
+        "chat/completions": said,
+        "completions": {"prompt": "Number 3. What follows?", "max_tokens": 40, "echo": True},
+        "responses": {"input": "Number 3. What follows?", "max_output_tokens": 40},
+    }[route]
+    body = {"model": "tiny", "temperature": 0, "seed": 1} | asked
+    found = measured(server, route, body | {"openbook": {"drafts": True, "influence": True}})
+    assert found["drafts"]["proposed"] >= found["drafts"]["accepted"]
+    assert found["drafts"]["passes"] > 0
+    influences = [near["influence"] for span in found["citations"] for near in span["neighbors"]]
+    assert any(influences)
+    assert None not in influences
+    assert server.http.post(f"/v1/{route}", json=body).json()["openbook"]["drafts"] is None
+
+
+def test_influence_over_http_is_that_of_generate(
+    server: Running, trained: RetroForCausalLM, fables: Path
+) -> None:
+    expected = generate(
+        trained,
+        Database.open(fables),
+        "Number 3.",
+        max_new_tokens=20,
+        influence=True,
+        sampling=Sampling(temperature=0),
+    )
+    body = {"model": "tiny", "prompt": "Number 3.", "max_tokens": 20, "temperature": 0}
+    told = server.http.post("/v1/completions", json=body | {"openbook": {"influence": True}}).json()
+    pairs = zip(told["openbook"]["citations"], expected.citations, strict=True)
+    for span, citation in pairs:
+        found = [near["influence"] for near in span["neighbors"]]
+        assert found == pytest.approx([near.influence for near in citation.neighbors], abs=1e-3)
+
+
+def test_a_look_ahead_is_a_look_ahead_over_http(
+    server: Running, trained: RetroForCausalLM, fables: Path
+) -> None:
+    expected = generate(
+        trained,
+        Database.open(fables),
+        "Number 3.",
+        max_new_tokens=40,
+        stride=8,
+        look_ahead=4,
+        sampling=Sampling(temperature=0),
+    )
+    body = {"model": "tiny", "prompt": "Number 3.", "max_tokens": 40, "temperature": 0}
+    options = {"stride": 8, "look_ahead": 4}
+    told = server.http.post("/v1/completions", json=body | {"openbook": options}).json()
+    assert told["choices"][0]["text"] == expected.text
+    spans = [[near["chunk_id"] for near in span["neighbors"]] for span in told["openbook"]["citations"]]
+    assert spans == [[near.chunk_id for near in span.neighbors] for span in expected.citations]
 
 
 def test_many_ask_at_once(server: Running) -> None:

@@ -193,6 +193,42 @@ def test_the_numbers_of_a_request_reach_the_engine(server: Running, engine: Scri
         assert request.lookup.question == "What color is the gate?"
 
 
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize(
+    ("options", "drawn", "param"),
+    [
+        ({"stride": 17}, {}, "stride"),
+        ({"look_ahead": 16}, {}, "look_ahead"),
+        ({"look_ahead": 4, "stride": 4}, {}, "look_ahead"),
+        ({"look_ahead": -1}, {}, "look_ahead"),
+        ({"look_ahead": 3, "retrieval": False}, {}, "look_ahead"),
+        ({"drafts": True}, {"temperature": 0.5}, "drafts"),
+        ({"drafts": True, "retrieval": False}, {"temperature": 0}, "drafts"),
+        ({"drafts": 1}, {"temperature": 0}, "drafts"),
+        ({"influence": True, "retrieval": False}, {}, "influence"),
+        ({"influence": "yes"}, {}, "influence"),
+    ],
+)
+def test_what_is_read_in_no_such_way_is_refused(
+    server: Running, route: str, options: dict[str, Any], drawn: dict[str, Any], param: str
+) -> None:
+    error = refused(post(server, route, ROUTES[route] | drawn | {"openbook": options}))
+    assert error["param"] == f"openbook.{param}"
+    assert error["code"] == "invalid_value"
+    assert f"openbook.{param}" in error["message"]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_how_things_are_read_reaches_the_engine(server: Running, engine: ScriptedEngine, route: str) -> None:
+    options = {"stride": 8, "look_ahead": 3, "drafts": True, "influence": True}
+    body = ROUTES[route] | {"temperature": 0, "openbook": options}
+    assert post(server, route, body).status_code == 200
+    (request,) = engine.requests
+    assert (request.lookup.stride, request.lookup.look_ahead) == (8, 3)
+    assert request.drafts
+    assert request.influence
+
+
 def test_retrieval_can_be_switched_off(server: Running, engine: ScriptedEngine) -> None:
     answer = post(server, "chat/completions", CHAT | {"openbook": {"retrieval": False}}).json()
     assert engine.requests[0].lookup is None

@@ -19,6 +19,9 @@ from openbook.generation.batch_row import BatchRow
 from openbook.model import RetroCache, RetroForCausalLM
 from openbook.model.positions import position_ids
 
+_TOGETHER = 8
+"""Rows that are read at a time: each has a copy of the cache."""
+
 
 def influences(model: RetroForCausalLM, row: BatchRow) -> list[list[float]]:
     """Measure the influence of each neighbor on the span that was written while it was read.
@@ -60,15 +63,19 @@ class _Replay:
         for begin, end in zip(begins, [*begins[1:], len(numbers)], strict=True):
             ids, mask = self.row.reads[numbers[begin]]
             rows = _masked_one_by_one(mask)
-            variants = copy.deepcopy(self.cache)
-            if begin:
-                variants.batch_repeat_interleave(len(rows))
-            sums = self._span(variants, ids.expand(len(rows), *ids.shape), rows, begin, end)
+            sums = torch.cat([self._variants(ids, some, begin, end) for some in rows.split(_TOGETHER)])
             self._span(self.cache, ids[None], mask[None], begin, end)
             visible = mask[-1].any(-1).tolist()
             pairs = zip((sums[0] - sums[1:]).tolist(), visible, strict=True)
             found.append([fall if is_visible else 0.0 for fall, is_visible in pairs])
         return found
+
+    def _variants(self, ids: Tensor, masks: Tensor, begin: int, end: int) -> Tensor:
+        """The span's log-probability [B] with each of some masks [B, C, K, R]; the cache stays as it is."""
+        cache = copy.deepcopy(self.cache)
+        if begin:
+            cache.batch_repeat_interleave(len(masks))
+        return self._span(cache, ids.expand(len(masks), *ids.shape), masks, begin, end)
 
     def _span(self, cache: RetroCache, ids: Tensor, mask: Tensor, begin: int, end: int) -> Tensor:
         """Read what a look-up found, and the span: the sum of its log-probabilities for each row.

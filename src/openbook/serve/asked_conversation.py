@@ -11,6 +11,7 @@ from openbook.serve.asked_texts import (
     length_of,
     reading_of,
     require_few_texts,
+    require_options,
     sampling_of,
     text_requests,
     without_prefix,
@@ -72,10 +73,12 @@ def asked_conversation(
     _require_question(messages)
     ids = without_prefix(state, conversation_ids(state, messages))
     prompt = len(state.own_prefix) + len(ids)
+    sampling = sampling_of(drawing, temperature=0.0)
+    require_options(state, options, temperature=sampling.temperature)
     default = state.settings.default_tokens
     request = TextRequest(
         prompt_ids=ids,
-        sampling=sampling_of(drawing, temperature=0.0),
+        sampling=sampling,
         max_new_tokens=length_of(state, prompt, length, default=default, param=length_name),
         stop=tuple(dict.fromkeys([*stop, *([state.chat.stop] if state.chat.stop else [])])),
         refusal=REFUSAL,
@@ -84,6 +87,8 @@ def asked_conversation(
         strip=True,
         min_new_tokens=min_tokens,
         num_logprobs=num_logprobs,
+        drafts=options.drafts,
+        influence=options.influence,
     )
     reading = reading_of(state, options, messages[-1].text.strip())
     texts = text_requests(replace(request, lookup=reading.lookup), n)

@@ -72,8 +72,39 @@ def reading_of(state: ServerState, options: OpenbookOptions, question: str | Non
         documents=None if options.filter is None else options.filter.documents(),
         question=question,
         stride=options.stride,
+        look_ahead=options.look_ahead,
     )
     return Reading(lookup, book.name)
+
+
+def require_options(state: ServerState, options: OpenbookOptions, *, temperature: float) -> None:
+    """Refuse what cannot be done beside the rest of a request.
+
+    Args:
+        state: with the model.
+        options: of the request.
+        temperature: that tokens are drawn with.
+
+    Raises:
+        ApiError: 400, with the parameter's name.
+    """
+    M = state.model.config.chunk_size
+    stride = options.stride or M
+    wrong = {
+        f"stride: {stride} tokens, but a chunk of this model has {M}": stride > M,
+        f"look_ahead: must be less than {stride}, the tokens between two look-ups": options.look_ahead
+        >= stride,
+        "drafts: are checked against the likeliest token; send a temperature of 0, too": options.drafts
+        and temperature > 0,
+    }
+    for name in ("look_ahead", "drafts", "influence"):
+        wrong[f"{name}: is of what is read; leave it out where retrieval is false"] = bool(
+            getattr(options, name) and not options.retrieval
+        )
+    for said, is_so in wrong.items():
+        if is_so:
+            param = f"openbook.{said.partition(':')[0]}"
+            raise ApiError(400, f"openbook.{said}", param=param, code="invalid_value")
 
 
 def sampling_of(fields: DrawingFields, *, temperature: float) -> Sampling:

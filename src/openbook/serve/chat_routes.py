@@ -108,7 +108,7 @@ def _choice(
         message=message,
         logprobs=_logprobs(state, body, text.tokens),
         finish_reason=text.ending.finish_reason,
-        openbook=book_answer(text.citations, asked.reading, seed=text.ending.seed),
+        openbook=book_answer(text.citations, asked.reading, text.ending),
     )
 
 
@@ -161,7 +161,7 @@ class _ChatStream:
             book = book_answer([part.citation], self._asked.reading)
             return self._chunk(number, ChatDelta(annotations=annotations), openbook=book)
         self._ends[number] = part
-        book = book_answer([], self._asked.reading, seed=part.seed)
+        book = book_answer(list(part.measured), self._asked.reading, part)
         return self._chunk(number, ChatDelta(), finish_reason=part.finish_reason, openbook=book)
 
     def _chunk(

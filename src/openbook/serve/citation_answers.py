@@ -4,7 +4,8 @@ from dataclasses import asdict
 
 from openbook.generation.citations import Citation
 from openbook.serve.asked_texts import Reading
-from openbook.serve.citation_schema import BookAnswer, ChatAnnotation, SpanCitation, UrlCitation
+from openbook.serve.citation_schema import BookAnswer, ChatAnnotation, DraftsSaved, SpanCitation, UrlCitation
+from openbook.serve.reply import ReplyEnd
 from openbook.serve.source_links import source_title, source_url, used_neighbors
 
 
@@ -29,7 +30,17 @@ def chat_annotations(citation: Citation, reading: Reading) -> list[ChatAnnotatio
     return [ChatAnnotation(type="url_citation", url_citation=citation) for citation in found]
 
 
-def book_answer(citations: list[Citation], reading: Reading, *, seed: int | None = None) -> BookAnswer:
-    """What the key `openbook` of an answer holds."""
+def book_answer(citations: list[Citation], reading: Reading, end: ReplyEnd | None = None) -> BookAnswer:
+    """What the key `openbook` of an answer holds.
+
+    Args:
+        citations: to tell.
+        reading: what was read.
+        end: of the text, where it is told; None: the text goes on.
+    """
     spans = [SpanCitation.model_validate(asdict(citation)) for citation in citations]
-    return BookAnswer(citations=spans, book=reading.book, version=reading.version, seed=seed)
+    about = {"citations": spans, "book": reading.book, "version": reading.version}
+    if end is None:
+        return BookAnswer(**about)  # type: ignore[arg-type]
+    drafts = None if end.drafts is None else DraftsSaved.model_validate(end.drafts)
+    return BookAnswer(**about, seed=end.seed, drafts=drafts)  # type: ignore[arg-type]

@@ -63,6 +63,15 @@ class SpanCitation(BaseModel):
     copied: list[CopiedPart]
 
 
+class DraftsSaved(BaseModel):
+    """What drafts saved: passes of the model for all tokens, tokens in drafts, those that were written."""
+
+    model_config = ConfigDict(from_attributes=True)
+    passes: int
+    proposed: int
+    accepted: int
+
+
 class BookAnswer(BaseModel):
     """All that the key `openbook` of an answer holds."""
 
@@ -73,3 +82,5 @@ class BookAnswer(BaseModel):
     """Of the book, when the request came."""
     seed: int | None = None
     """Repeats the text."""
+    drafts: DraftsSaved | None = None
+    """null: none were asked for."""

@@ -21,6 +21,7 @@ from openbook.serve.asked_texts import (
     reading_of,
     require_few_texts,
     require_model,
+    require_options,
     sampling_of,
     stops_of,
     text_requests,
@@ -99,6 +100,7 @@ def _asked(state: ServerState, body: CompletionRequest) -> AskedTexts:
     options = body.openbook or OpenbookOptions()
     reading = reading_of(state, options)
     sampling = sampling_of(body, temperature=_DEFAULT_TEMPERATURE)
+    require_options(state, options, temperature=sampling.temperature)
     texts: list[TextRequest] = []
     for ids in prompts:
         prompt = len(state.own_prefix) + len(ids)
@@ -114,6 +116,8 @@ def _asked(state: ServerState, body: CompletionRequest) -> AskedTexts:
             min_new_tokens=body.min_tokens or 0,
             seed=body.seed,
             num_logprobs=body.logprobs,
+            drafts=options.drafts,
+            influence=options.influence,
         )
         texts += text_requests(request, n)
     return AskedTexts(texts, reading, footnotes=options.footnotes)
@@ -213,7 +217,7 @@ def _choice(
         text=echo.text + text.text,
         logprobs=_logprobs(state, body, echo.tokens(text), begin=0 if echo.scores else len(echo.text)),
         finish_reason=text.ending.finish_reason,
-        openbook=book_answer(citations, asked.reading, seed=text.ending.seed),
+        openbook=book_answer(citations, asked.reading, text.ending),
     )
 
 
@@ -290,7 +294,8 @@ class _CompletionStream:
         if isinstance(part, ReplySpan):
             book = book_answer([_after(echo, part.citation)], self._asked.reading)
             return self._event(number, "", (), begin=begin, openbook=book)
-        book = book_answer([], self._asked.reading, seed=part.seed)
+        measured = [_after(echo, citation) for citation in part.measured]
+        book = book_answer(measured, self._asked.reading, part)
         last = [] if echo.scores is None else echo.tokens(text)[len(echo.scores.tokens) + len(text.tokens) :]
         return self._event(number, "", last, begin=begin, openbook=book, finish_reason=part.finish_reason)
 

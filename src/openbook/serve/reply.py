@@ -9,6 +9,7 @@ The engine's text and the client's differ where footnotes are asked for, so that
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation, CitedNeighbor
 from openbook.generation.text_request import (
     SpanRead,
@@ -45,6 +46,10 @@ class ReplyEnd:
     prompt_tokens: int
     completion_tokens: int
     seed: int
+    drafts: DraftCounts | None = None
+    """What drafts saved; None: none were asked for."""
+    measured: tuple[Citation, ...] = ()
+    """All spans again, with the influence of each neighbor; none where nobody asked for it."""
 
 
 ReplyPart = ReplyText | ReplySpan | ReplyEnd
@@ -133,5 +138,17 @@ class Reply:
             lines = (footnote(n, source, self._book) for n, source in enumerate(self._sources.values(), 1))
             notes = "\n\n" + "\n".join(lines)
         reason: Literal["stop", "length"] = "length" if event.finish_reason == "length" else "stop"
-        done = ReplyEnd(reason, event.prompt_tokens, event.completion_tokens, event.seed)
+        done = ReplyEnd(
+            reason,
+            event.prompt_tokens,
+            event.completion_tokens,
+            event.seed,
+            drafts=event.drafts,
+            measured=tuple(self._move(citation) for citation in event.citations if _is_measured(citation)),
+        )
         return [*([ReplyText(notes)] if notes else []), done]
+
+
+def _is_measured(citation: Citation) -> bool:
+    """Whether the influence of its neighbors is known."""
+    return any(neighbor.influence is not None for neighbor in citation.neighbors)

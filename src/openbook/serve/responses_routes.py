@@ -119,7 +119,7 @@ class _Answer:
                 output_tokens=usage.completion_tokens,
                 total_tokens=usage.total_tokens,
             ),
-            openbook=book_answer(text.citations, self.asked.reading, seed=text.ending.seed),
+            openbook=book_answer(text.citations, self.asked.reading, text.ending),
         )
 
     def failed(self, error: ApiError) -> AnswerResponse:

@@ -72,6 +72,13 @@ class OpenbookOptions(RequestBody):
     """Of search; null: the book's default."""
     stride: Annotated[int, Field(ge=1)] | None = None
     """Tokens after which the last M tokens are looked up again, M being the model's chunk length; null: M."""
+    look_ahead: Annotated[int, Field(ge=0)] = 0
+    """Tokens before a look-up at which its search begins, while the text is written on; less than `stride`."""
+    drafts: bool = False
+    """Check tokens of the neighbors, several in one pass, while this text is written alone; needs a
+    temperature of 0."""
+    influence: bool = False
+    """Measure what each span's log-probability falls by without each neighbor, when the text is complete."""
     filter: DocumentPatterns | None = None
     """Which documents are looked things up in; null: all."""
     footnotes: bool = False

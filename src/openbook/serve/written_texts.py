@@ -30,6 +30,7 @@ class WrittenText:
             self.citations.append(part.citation)
         else:
             self.end = part
+            self.citations = list(part.measured) or self.citations
 
     @property
     def ending(self) -> ReplyEnd:
