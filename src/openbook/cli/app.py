@@ -1,5 +1,6 @@
 """The command `openbook`: all verbs, and what a user sees when something goes wrong."""
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -100,7 +101,9 @@ def _options(
 def main() -> None:
     """The entry point of the command `openbook`."""
     hold_back_control_characters()
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    gc.freeze()  # the interpreter's end would look through all objects again: seconds, where torch is loaded
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
