@@ -14,6 +14,7 @@ import uvicorn
 
 from openbook.generation.citations import Citation, CitedNeighbor
 from openbook.generation.text_request import SpanRead, TextEnd, TextEvent, TextPiece, TextRequest
+from openbook.serve.server_process import server_config
 from openbook.serve.server_state import ServerState
 
 MakeState = Callable[..., ServerState]
@@ -29,7 +30,7 @@ class Running:
         self._socket.bind(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=20))
+        self._server = uvicorn.Server(server_config(app))
         self._thread = Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
         self._thread.start()
         while not self._server.started:

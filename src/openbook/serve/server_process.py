@@ -4,6 +4,7 @@ import logging
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
@@ -12,6 +13,8 @@ from openbook.errors import SettingsError
 
 _PATIENCE = 600
 """Seconds after a signal at which connections that are still open are closed."""
+_LONGEST_HEAD = 64 * 1024
+"""Bytes of a request before its body."""
 
 
 def run_server(app: FastAPI, host: str, port: int, *, on_ready: Callable[[str], None]) -> None:
@@ -28,18 +31,47 @@ def run_server(app: FastAPI, host: str, port: int, *, on_ready: Callable[[str], 
     """
     bound = _bound(host, port)
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-    config = uvicorn.Config(
+    name = f"[{host}]" if ":" in host else host
+    server = _Announced(server_config(app), partial(on_ready, f"http://{name}:{bound.getsockname()[1]}"))
+    with suppress(KeyboardInterrupt):  # uvicorn has finished what ran, and raises Ctrl-C's once more
+        server.run(sockets=[bound])
+
+
+class _Announced(uvicorn.Server):
+    """Says when it can be asked, and ended.
+
+    Args:
+        config: see `server_config`.
+        announce: is called once.
+    """
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start; signals are heard from before."""
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
+
+
+def server_config(app: FastAPI) -> uvicorn.Config:
+    """How an application is served: by the same loop and parser wherever it runs.
+
+    uvicorn takes others where they happen to be installed: of these, httptools reads headers of any size.
+    """
+    return uvicorn.Config(
         app,
+        loop="asyncio",
+        http="h11",
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_PATIENCE,
-        h11_max_incomplete_event_size=64 * 1024,
+        h11_max_incomplete_event_size=_LONGEST_HEAD,
     )
-    name = f"[{host}]" if ":" in host else host
-    on_ready(f"http://{name}:{bound.getsockname()[1]}")
-    with suppress(KeyboardInterrupt):  # uvicorn has finished what ran, and raises Ctrl-C's once more
-        uvicorn.Server(config).run(sockets=[bound])
 
 
 def _bound(host: str, port: int) -> socket.socket:
