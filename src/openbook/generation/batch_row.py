@@ -38,6 +38,8 @@ class DecodingSettings:
     """Tokens before a look-up at which its search begins, with the M tokens before it."""
     needs_neighbors: bool = False
     """Write nothing where the prompt finds none."""
+    is_alone: bool = False
+    """Write it while nothing else is written, because its length changes what the model makes of others."""
     drafts: bool = False
     """Check drafts from the book, where the text is the only one of its batch; needs a temperature of 0."""
     window: int | None = None

@@ -63,7 +63,7 @@ class _Replay:
         for begin, end in zip(begins, [*begins[1:], len(numbers)], strict=True):
             ids, mask = self.row.reads[numbers[begin]]
             rows = _masked_one_by_one(mask)
-            sums = torch.cat([self._variants(ids, some, begin, end) for some in rows.split(_TOGETHER)])
+            sums = torch.cat([self._variants(ids, some, begin, end) for some in torch.split(rows, _TOGETHER)])
             self._span(self.cache, ids[None], mask[None], begin, end)
             visible = mask[-1].any(-1).tolist()
             pairs = zip((sums[0] - sums[1:]).tolist(), visible, strict=True)

@@ -66,12 +66,18 @@ class RunningBatch:
         return not self.rows or self._length % self._chunk_size == self._chunk_size - 1
 
     def fitting(self, rows: Sequence[BatchRow]) -> int:
-        """How many of these, from the first on, may join in the next step: those of the batch's stride."""
+        """How many of these, from the first on, may join in the next step: those of the batch's stride.
+
+        One that is to be written alone joins where nothing runs, and nothing joins it.
+        """
         if not self.may_join or not rows:
             return 0
-        stride = (self.rows or rows)[0].settings.stride
-        different = (place for place, row in enumerate(rows) if row.settings.stride != stride)
-        return next(different, len(rows))
+        together = [*self.rows, rows[0]]
+        if any(row.settings.is_alone for row in together):
+            return 0 if self.rows else 1
+        stride = together[0].settings.stride
+        fits = (not row.settings.is_alone and row.settings.stride == stride for row in rows)
+        return next((place for place, does in enumerate(fits) if not does), len(rows))
 
     def step(self, joining: Sequence[BatchRow] = ()) -> None:
         """Write one token of every row, or several of one that is alone.

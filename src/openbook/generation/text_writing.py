@@ -73,10 +73,11 @@ def prepare(
     num_prefix = len(getattr(model.config, "prefix_ids", None) or [])
     prompt_tokens = num_prefix + len(request.prompt_ids)
     window = _window_of(model, request)
+    k = 0 if source is None else source.k
     if window is None:
-        require_room(model, prompt_tokens, request.max_new_tokens)
+        is_long = require_room(model, prompt_tokens, request.max_new_tokens, k=k)
     else:  # at a border it may be a chunk longer before it is noticed
-        require_room(model, num_prefix + window, model.config.chunk_size)
+        is_long = require_room(model, num_prefix + window, model.config.chunk_size, k=k)
     seed = any_seed() if request.seed is None else request.seed
     text = WrittenText(request, tokenizer, source, seed=seed, prompt_tokens=prompt_tokens, on_event=on_event)
     settings = DecodingSettings(
@@ -92,6 +93,7 @@ def prepare(
         needs_neighbors=request.lookup is not None and request.refusal is not None,
         drafts=request.drafts,
         window=window,
+        is_alone=is_long,
     )
     memory = None if request.lookup is None else request.lookup.memory
     return TextJob(BatchRow(list(request.prompt_ids), settings, source, text.add, memory), text, model)
@@ -149,24 +151,47 @@ def require_tokenizer(model: RetroForCausalLM, tokenizer: Tokenizer) -> None:
         )
 
 
-def require_room(model: RetroForCausalLM, prompt: int, max_new_tokens: int) -> None:
-    """Refuse a text that is longer than the base's table of positions, if it has one.
+def room_of(model: RetroForCausalLM, *, k: int) -> int | None:
+    """The longest text, prompt and continuation together, that a model reads with k neighbors.
+
+    A base with a table of positions ends with it. One that reads its neighbors itself, and turns all keys by
+    other angles beyond a length, must stay below it with its neighbors, as with a prompt that holds them.
+
+    Returns:
+        Tokens; None: there is no limit.
+    """
+    alike = model.longest_alike
+    if k and alike is not None and getattr(model.config, "reader", None) == "own":
+        return alike - k * 2 * model.config.chunk_size
+    return model.max_positions
+
+
+def require_room(model: RetroForCausalLM, prompt: int, max_new_tokens: int, *, k: int = 0) -> bool:
+    """Refuse a text that is longer than the base reads.
 
     Args:
         model: any.
         prompt: its tokens.
         max_new_tokens: the longest continuation; its last token need not be read again.
+        k: neighbors that it reads.
+
+    Returns:
+        Whether it may become so long that the base turns the keys of all texts of a batch by other angles:
+        such a text is to be written alone.
 
     Raises:
         TooLongError: saying how many there is room for.
     """
-    if model.max_positions is not None and prompt + max_new_tokens - 1 > model.max_positions:
-        room = model.max_positions - prompt + 1
+    longest, length = room_of(model, k=k), prompt + max_new_tokens - 1
+    if longest is not None and length > longest:
+        room = longest - prompt + 1
         advice = f"ask for at most {room}" if room > 0 else "shorten the prompt"
+        reads = "" if longest == model.max_positions else f" beside its {k} neighbors"
         raise TooLongError(
             f"max new tokens {max_new_tokens}: the prompt has {prompt} tokens, and the base positions for "
-            f"{model.max_positions}; {advice}"
+            f"{longest}{reads}; {advice}{' or read fewer neighbors' if reads else ''}"
         )
+    return model.longest_alike is not None and length > model.longest_alike
 
 
 def _require_possible(request: TextRequest, *, vocab_size: int) -> None:

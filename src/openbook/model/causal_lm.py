@@ -84,6 +84,11 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         """Tokens beyond which the decoder cannot read; None: there are none."""
         return None
 
+    @property
+    def longest_alike(self) -> int | None:
+        """Tokens up to which all texts of a batch have the same positions; None: however long they are."""
+        return None
+
     def stores(self, name: str) -> bool:
         """Say whether the weight of this name is saved: all are."""
         return True

@@ -17,6 +17,7 @@ from openbook.errors import (
     LockedError,
     NotFoundError,
     OpenbookError,
+    TooLongError,
 )
 from openbook.serve.parameter_names import describe_invalid
 
@@ -43,6 +44,7 @@ _ANSWERS: dict[type[OpenbookError], tuple[int, str]] = {
     ForbiddenError: (403, "forbidden"),
     LockedError: (503, "book_locked"),
     DatabaseError: (503, "book_unavailable"),
+    TooLongError: (400, "context_length_exceeded"),
     OpenbookError: (400, "invalid_value"),
 }
 """Status and code of our errors, the special ones first."""

@@ -79,7 +79,7 @@ def asked_conversation(
     request = TextRequest(
         prompt_ids=ids,
         sampling=sampling,
-        max_new_tokens=length_of(state, prompt, length, default=default, param=length_name),
+        max_new_tokens=length_of(state, prompt, length, default=default, param=length_name, options=options),
         stop=tuple(dict.fromkeys([*stop, *([state.chat.stop] if state.chat.stop else [])])),
         refusal=REFUSAL,
         end_ids=state.chat.end_ids,

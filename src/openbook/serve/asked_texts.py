@@ -138,7 +138,15 @@ def _biases(given: Mapping[str, float]) -> dict[int, float]:
     return {int(token): bias for token, bias in given.items()}
 
 
-def length_of(state: ServerState, prompt: int, asked: int | None, *, default: int, param: str) -> int:
+def length_of(
+    state: ServerState,
+    prompt: int,
+    asked: int | None,
+    *,
+    default: int,
+    param: str,
+    options: OpenbookOptions,
+) -> int:
     """How long a text may become.
 
     Args:
@@ -147,6 +155,7 @@ def length_of(state: ServerState, prompt: int, asked: int | None, *, default: in
         asked: by the request, if it says.
         default: where it does not; the room that there is, if that is less.
         param: the name of what asks.
+        options: neighbors may take room, too.
 
     Raises:
         ApiError: 400; longer than the server allows, or than there is room for.
@@ -154,12 +163,13 @@ def length_of(state: ServerState, prompt: int, asked: int | None, *, default: in
     if asked is not None and asked > state.settings.max_tokens:
         said = f"{param} {asked}: this server writes at most {state.settings.max_tokens}"
         raise ApiError(400, said, param=param, code="invalid_value")
-    room = state.context - prompt + 1
+    context = state.context_with((options.k or state.model.config.num_neighbors) if options.retrieval else 0)
+    room = context - prompt + 1
     wanted = min(default, state.settings.max_tokens, max(room, 1)) if asked is None else asked
     if wanted > room:
         raise ApiError(
             400,
-            f"the model's context has {state.context} tokens, the prompt has {prompt}, and {wanted} are to "
+            f"the model's context has {context} tokens, the prompt has {prompt}, and {wanted} are to "
             "be written; shorten the prompt, or ask for fewer",
             param=param if room > 0 else None,
             code="context_length_exceeded",

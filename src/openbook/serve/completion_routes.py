@@ -105,7 +105,12 @@ def _asked(state: ServerState, body: CompletionRequest) -> AskedTexts:
     for ids in prompts:
         prompt = len(state.own_prefix) + len(ids)
         length = length_of(
-            state, prompt, body.max_tokens or None, default=_DEFAULT_TOKENS, param="max_tokens"
+            state,
+            prompt,
+            body.max_tokens or None,
+            default=_DEFAULT_TOKENS,
+            param="max_tokens",
+            options=options,
         )
         request = TextRequest(
             prompt_ids=ids,

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from fastapi import Request
 
 from openbook.generation.text_request import OnEvent, TextRequest
+from openbook.generation.text_writing import room_of
 from openbook.model import RetroForCausalLM
 from openbook.serve.books import Books
 from openbook.serve.server_metrics import ServerMetrics
@@ -85,6 +86,11 @@ class ServerState:
     def context(self) -> int:
         """The longest text in tokens, prompt and answer together."""
         return self.model.max_positions or max(16_384, self.model.config.max_position_embeddings)
+
+    def context_with(self, k: int) -> int:
+        """The same, where a text reads k neighbors; 0: none."""
+        room = room_of(self.model, k=k)
+        return self.context if room is None else min(room, self.context)
 
 
 def state_of(request: Request) -> ServerState:

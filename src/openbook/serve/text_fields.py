@@ -73,7 +73,7 @@ class OpenbookOptions(RequestBody):
     stride: Annotated[int, Field(ge=1)] | None = None
     """Tokens after which the last M tokens are looked up again, M being the model's chunk length; null: M."""
     look_ahead: Annotated[int, Field(ge=0)] = 0
-    """Tokens before a look-up at which its search begins, while the text is written on; less than `stride`."""
+    """Tokens before a look-up at which its search begins, while the text goes on; less than `stride`."""
     drafts: bool = False
     """Check tokens of the neighbors, several in one pass, while this text is written alone; needs a
     temperature of 0."""

@@ -28,6 +28,7 @@ from openbook.model.retrofitting.own.kept_neighbors import KeptNeighbors
 from openbook.model.retrofitting.own.own_copy_head import OwnCopyHead
 from openbook.model.retrofitting.own.own_decoder import OwnDecoder
 from openbook.model.retrofitting.own.own_model import OwnReaderModel
+from openbook.model.retrofitting.own.rotation import longest_alike
 from openbook.model.retrofitting.stored import read_config, take_stored
 
 _BASE = "model.decoder.base."
@@ -104,6 +105,11 @@ class RetrofitForCausalLM(RetroForCausalLM):
     def max_positions(self) -> int | None:
         """As many as a base has that looks positions up in a table."""
         return self._decoder.max_positions
+
+    @property
+    def longest_alike(self) -> int | None:
+        """As many as the base turns by the same angles, see `own.rotation.longest_alike`."""
+        return longest_alike(self._decoder.backbone)
 
     def stores(self, name: str) -> bool:
         """Say whether a weight is saved: the base's are only where they go with the new ones."""

@@ -270,11 +270,17 @@ class OwnDecoder(BaseDecoder):
         self.kept.keep_in(files, read_by=self._reads_by(device))
 
     def _check_rotation(self, neighbors: PassNeighbors, positions: Tensor) -> None:
-        """Refuse what would be longer, in a prompt, than the base turns all keys alike."""
+        """Refuse what would be longer, in a prompt, than the base turns all keys alike.
+
+        Each row counts the neighbors that it has: others of its batch may read more.
+        """
         if self.longest_alike is None:
             return
-        K, R = neighbors.retrieved.ids.shape[2:]
-        length = int(positions.max()) + 1 + K * R
+        R = neighbors.retrieved.ids.shape[-1]
+        counts = neighbors.retrieved.mask.any(-1).sum(-1).amax(-1)  # [B]
+        lengths = positions.amax(-1) + 1 + counts * R
+        row = int(lengths.argmax())
+        length, K = int(lengths[row]), int(counts[row])
         if length > self.longest_alike:
             raise SettingsError(
                 f"{length} tokens with their {K} neighbors: beyond {self.longest_alike} this "
