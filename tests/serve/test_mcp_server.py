@@ -182,3 +182,16 @@ def test_making_a_server_leaves_logging_alone(fables: Path) -> None:
     make_mcp(served)
     served.close()
     assert (root.handlers, root.level) == before
+
+
+def test_an_argument_that_a_tool_does_not_have_is_refused(fables: Path) -> None:
+    assert "qery" in error(fables, "search", query="Number", qery="x")
+    assert "modes" in error(fables, "search_passages", query="Number", modes="bm25")
+
+
+def test_clients_are_told_that_there_are_no_other_arguments(fables: Path) -> None:
+    async def listed(client: Client) -> Any:
+        return (await client.list_tools()).tools
+
+    for tool in ask(fables, listed, allow_edits=True):
+        assert tool.input_schema["additionalProperties"] is False, tool.name

@@ -41,3 +41,9 @@ def test_a_file_is_meant_without_its_ending_too() -> None:
     assert nearest_ids("gate", known)[0] == "notes/sub/gate.md"
     assert nearest_ids("sub/gate", known)[0] == "notes/sub/gate.md"
     assert nearest_ids("", known) == []
+
+
+def test_an_id_as_long_as_a_book_is_neither_compared_nor_shown() -> None:
+    said = suggestion("x" * 2_000_000, [*KNOWN, "x" * 2_000_001])
+    assert len(said) < 200
+    assert "2,000,000 characters" in said

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 from anyio import to_thread
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools import Tool
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
@@ -58,27 +59,35 @@ def make_mcp(book: Book, *, allow_edits: bool = False) -> MCPServer[Any]:
         book: to search.
         allow_edits: offer tools that add and remove documents.
     """
+    tools = _Tools(book)
+    offered = [
+        _tool(tools.search, "search", _READS),
+        _tool(tools.fetch, "fetch", _READS),
+        _tool(tools.search_passages, "search_passages", _READS),
+        _tool(tools.list_documents, "list", _READS),
+    ]
+    if allow_edits:
+        offered += [_tool(tools.add, "add", _EDITS), _tool(tools.remove, "remove", _EDITS)]
     with _logging_left_alone():
         server: MCPServer[Any] = MCPServer(
             "openbook",
+            tools=offered,
             title=f"openbook: {book.name}",
             version=__version__,
             instructions=f"Documents of the book {book.name!r}. Call search to find some, then fetch to read "
             "one; search_passages answers the passages themselves.",
         )
-    tools = _Tools(book)
-    reading: dict[str, Callable[..., Any]] = {
-        "search": tools.search,
-        "fetch": tools.fetch,
-        "search_passages": tools.search_passages,
-        "list": tools.list_documents,
-    }
-    editing: dict[str, Callable[..., Any]] = {"add": tools.add, "remove": tools.remove}
-    for name, tool in reading.items():
-        server.add_tool(tool, name, annotations=_READS)
-    for name, tool in editing.items() if allow_edits else ():
-        server.add_tool(tool, name, annotations=_EDITS)
     return server
+
+
+def _tool(function: Callable[..., Any], name: str, annotations: ToolAnnotations) -> Tool:
+    """A tool that refuses an argument that it does not have, where the package would drop it."""
+    tool = Tool.from_function(function, name, annotations=annotations)
+    arguments = tool.fn_metadata.arg_model
+    arguments.model_config["extra"] = "forbid"
+    arguments.model_rebuild(force=True)
+    tool.parameters = arguments.model_json_schema(by_alias=True)
+    return tool
 
 
 class _Tools:

@@ -9,6 +9,9 @@ _LEAST_RATIO = 0.6
 """Of `SequenceMatcher`: below it two ids have nothing to do with each other."""
 _MOST_COMPARED = 100_000
 """Ids that are compared letter by letter; beyond it a typo goes without a suggestion, and needs no minute."""
+_LONGEST = 1000
+"""Characters of an id that is compared and shown."""
+_SHOWN = 100
 
 
 def nearest_ids(wanted: str, known: Iterable[str], *, most: int = 3) -> list[str]:
@@ -38,6 +41,8 @@ def suggestion(wanted: str, known: Iterable[str]) -> str:
     >>> suggestion("DOC-3", ["doc-3", "x"])
     "'DOC-3' (nearest: 'doc-3')"
     """
+    if len(wanted) > _LONGEST:
+        return f"{wanted[:_SHOWN]!r}… ({len(wanted):,} characters)"
     nearest = nearest_ids(wanted, known)
     return f"{wanted!r} (nearest: {', '.join(map(repr, nearest))})" if nearest else repr(wanted)
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -96,6 +97,86 @@ def test_stdout_carries_the_protocol_alone_and_torch_stays_unloaded(database: Pa
     assert rest == ""
     assert notes.splitlines()[-1] == "False"
     assert "waiting for a client" in notes
+
+
+PING = {"jsonrpc": "2.0", "id": 77, "method": "ping"}
+HALF = b'{"jsonrpc": "2.0", "id": 7, "method": "ping", "params": {"a": "\\ud800"}}'
+LINES = {
+    b"nonsense": (None, -32700),
+    b'{"jsonrpc": "2.0", ': (None, -32700),
+    b"\xff\xfe\x00": (None, -32700),
+    b"[" * 100_000: (None, -32700),
+    HALF: (7, -32700),
+    b"[]": (None, -32600),
+    b"null": (None, -32600),
+    b'{"jsonrpc": "2.0", "id": 9}': (9, -32600),
+    b'{"jsonrpc": "1.0", "id": "a", "method": "ping"}': ("a", -32600),
+    b'{"jsonrpc": "2.0", "id": 8, "method": "no such"}': (8, -32601),
+}
+"""Bad lines, and the id and code of their answers."""
+
+
+def test_every_line_that_asks_is_answered_and_the_next_one_too(database: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "openbook", "mcp", str(database)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | SEEN,
+    )
+    assert process.stdin is not None and process.stdout is not None
+    found = {}
+    process.stdin.write(b"\n  \n")  # asks for nothing
+    for line in LINES:
+        process.stdin.write(line + b"\n" + json.dumps(PING).encode() + b"\n")
+        process.stdin.flush()
+        # What is wrong with a line is seen before it is shared out: its answer may overtake, or be overtaken.
+        answers = sorted(
+            (json.loads(process.stdout.readline()) for _ in range(2)), key=lambda it: it["id"] == 77
+        )
+        assert answers[1]["id"] == 77
+        found[line] = (answers[0]["id"], answers[0]["error"]["code"])
+    process.stdin.close()
+    assert process.wait(timeout=60) == 0
+    assert found == LINES
+
+
+def test_a_book_that_vanishes_is_an_error_and_is_found_again(database: Path, tmp_path: Path) -> None:
+    book = shutil.copytree(database, tmp_path / "here")
+
+    async def asked() -> list[Any]:
+        async with Client(parameters(book, "--allow-edits")) as client:
+            book.rename(tmp_path / "gone")
+            lost = [
+                await client.call_tool("search", {"query": "zebras"}),
+                await client.call_tool("list", {}),
+                await client.call_tool("add", {"documents": [{"text": "A zyzzyva."}]}),
+            ]
+            (tmp_path / "gone").rename(book)
+            return [*lost, await client.call_tool("search", {"query": "zebras"})]
+
+    *lost, found = asyncio.run(asked())
+    assert all(answer.is_error and "here" in answer.content[0].text for answer in lost)
+    assert str(tmp_path) not in "".join(answer.content[0].text for answer in lost)
+    assert found.structured_content["results"]
+
+
+def test_a_huge_argument_and_an_unknown_tool(database: Path) -> None:
+    async def asked() -> list[Any]:
+        async with Client(parameters(database)) as client:
+            return [
+                await client.call_tool("search", {"query": "zebras " * 300_000}),
+                await client.call_tool("fetch", {"id": "x" * 2_000_000}),
+                await client.call_tool("add", {"documents": [{"text": "x"}]}),
+                await client.call_tool("serch", {"query": "zebras"}),
+                await client.call_tool("search", {"query": "zebras"}),
+            ]
+
+    huge, unknown, forbidden, misspelled, after = asyncio.run(asked())
+    assert huge.structured_content["results"] == after.structured_content["results"]
+    assert unknown.is_error and len(unknown.content[0].text) < 1000
+    assert forbidden.is_error and misspelled.is_error
+    assert "serch" in misspelled.content[0].text
 
 
 def test_a_database_that_is_not_there_is_one_line(openbook: OpenBook, tmp_path: Path) -> None:

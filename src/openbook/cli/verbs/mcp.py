@@ -16,6 +16,7 @@ def mcp(db: DatabaseArgument, allow_edits: AllowEdits = False) -> None:
     """
     try:
         from openbook.serve.mcp_server import make_mcp
+        from openbook.serve.mcp_stdio import run_over_stdio
     except ModuleNotFoundError as error:
         if str(error.name).partition(".")[0] not in ("anyio", "mcp", "mcp_types", "pydantic"):
             raise
@@ -28,6 +29,6 @@ def mcp(db: DatabaseArgument, allow_edits: AllowEdits = False) -> None:
     books.warm()
     note(f"{books.default.name}: waiting for a client on standard input")
     try:
-        make_mcp(books.default, allow_edits=allow_edits).run("stdio")
+        run_over_stdio(make_mcp(books.default, allow_edits=allow_edits))
     finally:
         books.close()
