@@ -44,6 +44,11 @@ class MemoryFetcher(NeighborFetcher):
         """No other text has this memory."""
         return type(self), id(self)
 
+    @property
+    def most_read(self) -> int:
+        """Of both."""
+        return self._from_book + self.k
+
     def queries(self, chunks: Sequence[Sequence[int]]) -> list[str]:
         if self.book is not None:
             return self.book.queries(chunks)

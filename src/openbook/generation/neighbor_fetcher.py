@@ -108,6 +108,11 @@ class NeighborFetcher:
         """What a search depends on besides its texts: those of equal keys may be joined."""
         return type(self), id(self.database), self.k, self.mode, self.documents
 
+    @property
+    def most_read(self) -> int:
+        """Neighbors of a chunk at most."""
+        return self.k
+
     def queries(self, chunks: Sequence[Sequence[int]]) -> list[str]:
         """The texts to search for, for C chunks of tokens without padding."""
         return self.database.tokenizer.decode(chunks)

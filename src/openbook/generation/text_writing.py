@@ -73,7 +73,7 @@ def prepare(
     num_prefix = len(getattr(model.config, "prefix_ids", None) or [])
     prompt_tokens = num_prefix + len(request.prompt_ids)
     window = _window_of(model, request)
-    k = 0 if source is None else source.k
+    k = 0 if source is None else source.most_read
     if window is None:
         is_long = require_room(model, prompt_tokens, request.max_new_tokens, k=k)
     else:  # at a border it may be a chunk longer before it is noticed
