@@ -19,6 +19,10 @@ BASE_TYPES: dict[str, tuple[str, ...]] = {
         "olmo",
         "phi3",
         "starcoder2",
+        "mixtral",
+        "qwen2_moe",
+        "qwen3_moe",
+        "olmoe",
     ),
     "olmo2": ("olmo2",),
     "gemma3": ("gemma3_text", "olmo3"),
@@ -38,6 +42,7 @@ _REFUSED = {
     "granite": "its logits are scaled",
     "cohere": "its logits are scaled",
     "cohere2": "its logits are scaled",
+    "granitemoe": "its logits are scaled",
 }
 """Types that people ask for, and why not."""
 

@@ -216,7 +216,7 @@ BaseArgument = Annotated[
     typer.Argument(
         metavar="BASE",
         help="Folder, hub name or .gguf file of a causal language model: Llama, Mistral, Qwen2, Qwen3, "
-        "SmolLM, Gemma (1 and 3), OLMo, Phi, StableLM, StarCoder 2, GPT-2, GPT-NeoX, Pythia.",
+        "SmolLM, Gemma (1 and 3), OLMo, Phi, StableLM, StarCoder 2, Mixtral, OLMoE, GPT-2, GPT-NeoX, Pythia.",
     ),
 ]
 RetrofitDatabase = Annotated[

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from openbook.base_types import BASE_TYPES
 from openbook.model.attended_chunks import ChunkGrid
 from openbook.model.retrofitting import RetrofitForCausalLM
 
@@ -135,7 +136,7 @@ class GPTNeoX(Llama):
         return self.layer.attention(read, attention_mask=mask, position_embeddings=rotary)[0]
 
 
-_LIKE_LLAMA = ("llama", "mistral", "qwen2", "qwen3", "smollm3", "gemma", "olmo", "phi3", "starcoder2")
+_LIKE_LLAMA = BASE_TYPES["llama"]
 _PARTS: dict[str, Callable[[nn.Module], Llama]] = {
     **dict.fromkeys(_LIKE_LLAMA, Llama),
     **dict.fromkeys(("olmo2", "olmo3"), Olmo2),

@@ -16,6 +16,7 @@ M = 4
 V = 29
 """Their vocabulary; inputs have the tokens of tests/model/tiny.py, which are fewer."""
 
+_EXPERTS = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 16}
 BASES: dict[str, dict[str, Any]] = {
     "llama": {"num_key_value_heads": 4},
     "llama, tied": {"num_key_value_heads": 4, "tie_word_embeddings": True},
@@ -59,6 +60,10 @@ BASES: dict[str, dict[str, Any]] = {
         },
     },
     "starcoder2": {"num_key_value_heads": 2, "sliding_window": 6},
+    "mixtral": {"num_key_value_heads": 2, "num_local_experts": 4},
+    "qwen2_moe": {"num_key_value_heads": 2, "shared_expert_intermediate_size": 16} | _EXPERTS,
+    "qwen3_moe": {"num_key_value_heads": 2, "head_dim": 6} | _EXPERTS,
+    "olmoe": {"num_key_value_heads": 2} | _EXPERTS,
     "stablelm": {"num_key_value_heads": 2, "partial_rotary_factor": 0.5, "use_qkv_bias": True},
     "stablelm, parallel": {
         "num_key_value_heads": 4,
@@ -98,7 +103,8 @@ def tiny_base(
         settings = {"intermediate_size": 24} | settings
     config = AutoConfig.for_model(kind, **settings)
     torch.manual_seed(seed)
-    base = AutoModelForCausalLM.from_config(config)
+    # PyTorch's grouped product of experts knows no float64.
+    base = AutoModelForCausalLM.from_config(config, experts_implementation="eager")
     return enlarge(base, seed=seed).to(dtype).eval()
 
 

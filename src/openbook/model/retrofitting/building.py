@@ -71,7 +71,7 @@ def retrofit(
 
     Args:
         base: a Llama, Mistral, Qwen2, Qwen3, SmolLM, Gemma (1 and 3), OLMo, Phi, StableLM, StarCoder 2,
-            GPT-2, GPT-NeoX or Pythia.
+            Mixtral, Qwen-MoE, OLMoE, GPT-2, GPT-NeoX or Pythia.
         reader: what reads neighbors: the base itself (own), which reads at once, untrained, as it would read
             them in its prompt; or an encoder with chunked cross-attention (the paper), which has to learn.
         chunk_size: M, of the database.
