@@ -16,7 +16,11 @@ from command_line import HIT, Result
 from hostile_text import EXAMPLES, hostile_documents, is_text
 from openbook.cli.app import run
 from openbook.database import Database
+from openbook.database.shards.book_creation import create_book
+from openbook.errors import DatabaseError
 from openbook.serve.books import Books
+from openbook.serve.missing_shards import HEADER
+from openbook.text import Document
 from scripted_engine import ScriptedEngine
 from serve_events import MakeState, Serve, telling
 
@@ -391,3 +395,29 @@ def test_each_answer_is_of_one_version_while_documents_come_and_go(http: Http) -
         reader.join()
     assert wrong == []
     assert min(counts) > 0
+
+
+def test_a_book_without_a_shard_says_so_in_every_answer(
+    make_state: MakeState, serve: Serve, fables: Path, tmp_path: Path
+) -> None:
+    book = tmp_path / "sharded"
+    one = Database.open(fables)
+    texts = [Document(id=f"d{n}", text=f"the fox and the crane {n}") for n in range(6)]
+    for place in range(2):
+        shard = Database.create(
+            book / f"shard-{place}", tokenizer=one.tokenizer, embedder=None, chunk_size=16
+        )
+        shard.add(texts[place::2])
+    create_book(book, ["shard-0", "shard-1"])
+    whole = serve(make_state(ScriptedEngine(telling("x")), books=Books(book))).http
+    answer = whole.post("/v1/search", json={"query": "fox", "k": 9})
+    assert len(answer.json()) == 6 and HEADER not in answer.headers
+    shutil.rmtree(book / "shard-1")
+    with pytest.raises(DatabaseError, match="shard-1"):
+        Books(book)
+    books = Books(book, allow_missing_shards=True)
+    rest = serve(make_state(ScriptedEngine(telling("x")), books=books)).http
+    for path in ("/v1/documents", "/v1/models", "/v1/documents/d1"):
+        assert rest.get(path).headers[HEADER] == "sharded/shard-1"
+    answer = rest.post("/v1/search", json={"query": "fox", "k": 9})
+    assert len(answer.json()) == 3 and answer.headers[HEADER] == "sharded/shard-1"

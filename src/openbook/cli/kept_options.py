@@ -32,8 +32,7 @@ def require_keepable(folder: Path | None, *, reads: bool) -> None:
     Raises:
         SettingsError: it is a file, a database or lies in one, or nothing is read.
     """
-    from openbook.database.storage.catalog import FILE_NAME
-    from openbook.database.storage.database_folder import require_outside_databases
+    from openbook.database.storage.database_folder import is_database, require_outside_databases
 
     if folder is None:
         return
@@ -41,7 +40,7 @@ def require_keepable(folder: Path | None, *, reads: bool) -> None:
         raise SettingsError("--keep: nothing is read beside the prompt; leave it out")
     if folder.exists() and not folder.is_dir():
         raise SettingsError(f"--keep {folder}: is a file; name a folder")
-    if (folder / FILE_NAME).exists():
+    if is_database(folder):
         raise SettingsError(f"--keep {folder}: is a database; name a folder of its own")
     require_outside_databases(folder, SettingsError)
 

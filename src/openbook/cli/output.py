@@ -80,6 +80,9 @@ def _text_lines(info: "DatabaseInfo") -> list[str]:
             f"kept out of retrieval as near-copies {info.excluded_documents:,}, of other documents "
             f"{counted(info.partly_excluded_chunks, 'chunk')} (list: info --excluded)"
         )
+    if info.shards is not None:
+        missing = f", without {', '.join(info.missing_shards)}" if info.missing_shards else ""
+        lines.append(f"{counted(info.shards, 'shard')}{missing}")
     lines.append(f"chunks {info.chunks:,} of {info.chunk_size} tokens; removed {info.removed_chunks:,}")
     lines.append(f"tokens {info.tokens:,} ({info.tokenizer}); bytes {info.bytes:,}")
     return lines

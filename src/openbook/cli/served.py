@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from openbook.cli.asked_model import is_ours, load_asked_model, require_askable
 from openbook.cli.console import note
 from openbook.cli.described_model import describe_model
+from openbook.cli.shard_options import note_missing_shards
 from openbook.cli.unseen import note_unseen
 from openbook.errors import MissingExtraError, SettingsError
 
@@ -30,6 +31,7 @@ class Served:
     name: of the model, for clients; None: as `model` ends.
     max_batch: texts that are written at a time.
     max_waiting: texts that may wait.
+    allow_missing_shards: of books.
     """
 
     model: str
@@ -38,6 +40,7 @@ class Served:
     name: str | None
     max_batch: int
     max_waiting: int
+    allow_missing_shards: bool = False
 
     @property
     def named_books(self) -> dict[str, Path]:
@@ -96,9 +99,10 @@ def server_of(served: Served, settings: "ServerSettings") -> "ServerState":
     from openbook.serve.books import Books
 
     require_askable(served.model)  # before torch is loaded
-    books = Books(served.database, served.named_books)
+    books = Books(served.database, served.named_books, allow_missing_shards=served.allow_missing_shards)
     for name in books.names:
         note_unseen(books.get(name).newest())
+        note_missing_shards(books.get(name).newest())
     _require_match(served.model, [books.get(name).newest() for name in books.names])
     asked = load_asked_model(served.model, reads=True)
     note(f"serving {asked.description}")

@@ -1,7 +1,7 @@
 """Printing what a model wrote, with what it was read from."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from openbook.cli.console import print_json, print_line, print_mark, print_piece, print_text, to_json
 
@@ -102,15 +102,16 @@ def reason_of(result: "Answer", max_tokens: int) -> str:
     return f"ended after {result.completion_tokens:,} tokens"
 
 
-def print_answer(result: "Answer", *, json: bool) -> None:
+def print_answer(result: "Answer", *, json: bool, more: "Mapping[str, Any] | None" = None) -> None:
     """Print an answer, then what it was read from.
 
     Args:
         result: of `ask`.
         json: as one JSON value.
+        more: what that value says besides.
     """
     if json:
-        print_json(result)
+        print_json(to_json(result) | dict(more or {}))
         return
     print_text(result.answer)
     if result.is_refusal and result.citations:

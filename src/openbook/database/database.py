@@ -6,7 +6,7 @@ throughout holds on to `opened`. Several threads may search a database while one
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 
@@ -20,14 +20,16 @@ from openbook.database.search import embedder as embedders
 from openbook.database.search.dense import Ranking
 from openbook.database.search.embedder import DEFAULT_EMBEDDER, Embedder
 from openbook.database.search.searcher import Hit, Queries
+from openbook.database.shards.book_folder import BookFolder
+from openbook.database.shards.book_writer import BookWriter
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import Commit, Exclusion
-from openbook.database.storage.database_folder import DatabaseFolder, open_folder
+from openbook.database.storage.database_folder import DatabaseFolder
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.database.verify import VerifyReport, verify
-from openbook.database.version import Version, open_version
+from openbook.database.version import Version, open_any, open_version
 from openbook.database.write.compact import compact
 from openbook.database.write.creation import create_folder
 from openbook.database.write.writer import AddReport, Sync, Writer
@@ -107,26 +109,36 @@ class Database:
         return cls(folder, loaded)
 
     @classmethod
-    def open(cls, path: str | Path) -> "Database":
+    def open(cls, path: str | Path, *, allow_missing_shards: bool = False) -> "Database":
         """Open the newest version of a database.
+
+        Args:
+            path: the folder of a database, or of a sharded book.
+            allow_missing_shards: go on without shards that are missing or damaged; see
+                `Version.missing_shards`.
 
         Raises:
             DatabaseError: there is none, or it is damaged.
             MismatchError: its tokenizer's files are not those it was made with.
         """
-        return cls(open_folder(Path(path)))
+        return cls(open_any(Path(path), allow_missing_shards=allow_missing_shards))
 
     def __reduce__(self) -> tuple[Callable[[Path], "Database"], tuple[Path]]:
+        if self._opened.missing_shards:
+            return partial(Database.open, allow_missing_shards=True), (self.path,)
         return Database.open, (self.path,)
 
     def refresh(self) -> None:
         """Move to the newest version."""
+        if isinstance(self._folder, BookFolder):
+            self._folder = self._folder.newest()
         self._opened = open_version(self._folder, self._load_embedder, self._opened)
 
     # --- Writing ---
 
     def _writer(self, progress: Progress = silent) -> Writer:
-        return Writer(self._folder, self._load_embedder, progress)
+        kind = BookWriter if isinstance(self._folder, BookFolder) else Writer
+        return kind(self._folder, self._load_embedder, progress)
 
     def add(
         self,
@@ -193,7 +205,10 @@ class Database:
             DatabaseError: another process is writing, or the disk has no room for a second copy.
         """
         with self._writer(progress) as writer:
-            version = compact(writer, progress=progress)
+            if isinstance(writer, BookWriter):
+                version = writer.compact(progress=progress)
+            else:
+                version = compact(writer, progress=progress)
         self.refresh()
         return version
 

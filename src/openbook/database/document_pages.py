@@ -10,6 +10,7 @@ agree with each other while others write. `compact` forgets what was removed bef
     d     5
 """
 
+import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -17,6 +18,7 @@ from itertools import islice
 import numpy as np
 
 from openbook.database.document_list import ListedDocument, listed, name_matches
+from openbook.database.storage.catalog import Catalog
 from openbook.database.version import Version
 from openbook.errors import NoDocumentError
 from openbook.text.document_ids import suggestion
@@ -65,13 +67,25 @@ def document_page(
 def _numbers(version: Version, after: str, source: str | None) -> Iterator[int]:
     """The catalog's numbers of the documents after an id."""
     query = (
-        f"SELECT number, coalesce(nullif(source, ''), id) FROM documents WHERE {_OF_VERSION} AND id > :after"
-        " ORDER BY id"
+        f"SELECT id, number, coalesce(nullif(source, ''), id) FROM documents WHERE {_OF_VERSION}"
+        " AND id > :after ORDER BY id"
     )
-    with version.catalog.connect() as connection:
-        for number, name in connection.execute(query, {"version": version.version, "after": after}):
-            if source is None or name_matches(name, source):
-                yield number
+    lists = [
+        _rows(catalog, query, {"version": number, "after": after}, raised_by)
+        for catalog, number, raised_by in version.catalog.parts(version.version)
+    ]
+    for _, number, name in heapq.merge(*lists):
+        if source is None or name_matches(name, source):
+            yield number
+
+
+def _rows(
+    catalog: Catalog, query: str, values: dict[str, int | str], raised_by: int
+) -> Iterator[tuple[str, int, str]]:
+    """The ids of documents, their numbers in the version, and what a pattern is compared with."""
+    with catalog.connect() as connection:
+        for document_id, number, name in connection.execute(query, values):
+            yield document_id, number + raised_by, name
 
 
 def stored_document(version: Version, document_id: str) -> StoredDocument:
@@ -81,14 +95,13 @@ def stored_document(version: Version, document_id: str) -> StoredDocument:
         NoDocumentError: there is none; the nearest ids are named.
         DatabaseError: it is damaged.
     """
-    query = f"SELECT number FROM documents WHERE id = :id AND {_OF_VERSION}"
-    with version.catalog.connect() as connection:
-        row = connection.execute(query, {"id": document_id, "version": version.version}).fetchone()
-    if row is None:
-        raise no_document(version, document_id)
-    record = version.catalog.describe([row[0]])[0]
-    place = int(np.searchsorted(version.layout.number, row[0]))
-    return StoredDocument(about=listed(record), text=_text_of(version, place))
+    query = f"SELECT id, number, '' FROM documents WHERE id = :id AND {_OF_VERSION}"
+    for catalog, own, raised_by in version.catalog.parts(version.version):
+        for _, number, _ in _rows(catalog, query, {"id": document_id, "version": own}, raised_by):
+            record = version.catalog.describe([number])[0]
+            place = int(np.flatnonzero(version.layout.number == number)[0])
+            return StoredDocument(about=listed(record), text=_text_of(version, place))
+    raise no_document(version, document_id)
 
 
 def no_document(version: Version, document_id: str) -> NoDocumentError:

@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Literal
 
 from openbook.database.search.dense_store import is_large, stored_index
+from openbook.database.shards.book_files import BookFiles
+from openbook.database.shards.book_manifest import BookManifest, is_sharded
 from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.catalog_columns import Commit
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.neighbor_files import table_stamp
@@ -64,6 +67,10 @@ class DatabaseInfo:
     """Of text, in UTF-8."""
     disk: dict[str, int]
     """Bytes of each part of the folder."""
+    shards: int | None = None
+    """Of a sharded book, with those that are missing; None: it is one database."""
+    missing_shards: tuple[str, ...] = ()
+    """Those that are missing or damaged, and of which nothing is counted."""
 
 
 def describe(
@@ -81,6 +88,7 @@ def describe(
     held_out = layout.count(holdout=True)
     index, recall = _dense_index(settings, layout, files)
     chunks = retrieved["chunks"] + held_out["chunks"]
+    absent = int(layout.document_chunks[layout.number < 0].sum())  # of missing shards
     return DatabaseInfo(
         documents=retrieved["documents"] + held_out["documents"],
         chunks=chunks,
@@ -93,7 +101,7 @@ def describe(
         holdout_documents=held_out["documents"],
         excluded_documents=int((layout.live & layout.excluded).sum()),
         partly_excluded_chunks=_partly_excluded(layout),
-        removed_chunks=layout.num_chunks - chunks,
+        removed_chunks=layout.num_chunks - chunks - absent,
         dense_index=index,
         recall_at_10=recall,
         neighbors=_neighbors(layout, files),
@@ -108,8 +116,14 @@ def _dense_index(
 ) -> tuple[str | None, float | None]:
     if not settings.embedding_size:
         return None, None
-    if not is_large(layout):
-        return "exact", 1.0
+    if isinstance(files, BookFiles):
+        names, recalls = zip(*map(_stored_index, files.shards), strict=True)
+        known = [recall for recall in recalls if recall is not None]
+        return ", ".join(dict.fromkeys(names)), min(known, default=None)
+    return _stored_index(files) if is_large(layout) else ("exact", 1.0)
+
+
+def _stored_index(files: Files) -> tuple[str, float | None]:
     try:
         found = stored_index(files.dense)
     except DatabaseError:
@@ -129,7 +143,7 @@ def _neighbors(layout: ChunkLayout, files: Files) -> NeighborsInfo | None:
     place = None if stamp.book is None else stamp.book.place(files.folder)
     if stamp.book is not None and place is not None:
         try:
-            state = state if Catalog(place).head().version == stamp.book.version else "stale"
+            state = state if _head_of(place).version == stamp.book.version else "stale"
         except DatabaseError:
             state = "book missing"
     return NeighborsInfo(
@@ -140,6 +154,10 @@ def _neighbors(layout: ChunkLayout, files: Files) -> NeighborsInfo | None:
         book=place,
         book_version=None if stamp.book is None else stamp.book.version,
     )
+
+
+def _head_of(place: Path) -> Commit:
+    return BookManifest.read(place).head if is_sharded(place) else Catalog(place).head()
 
 
 def _partly_excluded(layout: ChunkLayout) -> int:

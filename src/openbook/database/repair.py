@@ -20,6 +20,7 @@ from openbook.database.database import Database
 from openbook.database.near_copies.exclusions import awaits_comparison
 from openbook.database.neighbors.table_writer import build_neighbors
 from openbook.database.search.embedder import Embedder, recorded_embedder
+from openbook.database.shards.book_manifest import BookManifest, is_sharded
 from openbook.database.storage import catalog_sql
 from openbook.database.storage.arrays import AppendOnlyArray
 from openbook.database.storage.catalog import FILE_NAME
@@ -30,6 +31,7 @@ from openbook.database.storage.manifest import NAME as MANIFEST
 from openbook.database.storage.manifest import Problem, write_manifest
 from openbook.database.storage.neighbor_files import TableStamp, wanted_stamp
 from openbook.database.verify import VerifyReport, verify
+from openbook.database.write.writer import Writer
 from openbook.errors import DatabaseError, OpenbookError
 from openbook.lock import take_lock
 from openbook.progress import Progress, silent, stage
@@ -51,6 +53,8 @@ def repair(folder: Path, *, progress: Progress = silent) -> VerifyReport:
     Raises:
         DatabaseError: another process is writing; there is no database.
     """
+    if is_sharded(folder):
+        return _repair_book(folder, progress)
     report = verify(folder, progress=progress)
     if report.ok:
         database = Database.open(folder)
@@ -72,6 +76,45 @@ def repair(folder: Path, *, progress: Progress = silent) -> VerifyReport:
             raise  # nothing is damaged: something else stood in the way
         return after
     return verify(folder)
+
+
+def _repair_book(book: Path, progress: Progress) -> VerifyReport:
+    """Repair each shard in its place, for no document changes, then what is of the book alone."""
+    manifest = BookManifest.read(book)
+    table = None
+    lock = take_lock(book / "write.lock")
+    try:
+        for shard in manifest.shards:
+            with suppress(OpenbookError):  # what is left is named at the end
+                _repair_shard(book / shard.folder, stage(progress, f"repairing {shard.folder}"))
+        place = Files.place_of_generation(book, manifest.head.generation) / "neighbors"
+        if any(
+            problem.file.startswith(place.relative_to(book).as_posix()) for problem in verify(book).problems
+        ):
+            table = wanted_stamp(place)
+            shutil.rmtree(place, ignore_errors=True)
+    finally:
+        lock.release()
+    if not verify(book).ok:
+        return verify(book)
+    database = Database.open(book)
+    database.catch_up(progress=progress)
+    if table is not None:
+        other = None if table.book is None else Database.open(table.book.place(book))
+        build_neighbors(database, book=other, k=table.k, mode=table.mode, progress=progress)
+    return verify(book)
+
+
+def _repair_shard(folder: Path, progress: Progress) -> None:
+    report = verify(folder, progress=progress)
+    if report.ok:
+        return
+    opened = open_folder(folder)
+    _restore_and_delete(folder, opened, report.problems, progress)
+    embedder = cache(lambda: recorded_embedder(opened.settings, where=folder))
+    with Writer(opened, embedder, progress, of_book=True) as writer:
+        writer.finish(progress=progress)
+    write_manifest(opened.catalog)
 
 
 def _restore_and_delete(

@@ -9,9 +9,11 @@ import numpy as np
 from openbook.database.search.dense_store import is_large, stored_index
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.search.tantivy_files import damaged_segments
+from openbook.database.shards.book_folder import open_book
+from openbook.database.shards.book_manifest import BookManifest, is_sharded
 from openbook.database.storage.arrays import AppendOnlyArray
 from openbook.database.storage.catalog import FILE_NAME, Catalog
-from openbook.database.storage.database_folder import open_folder
+from openbook.database.storage.database_folder import BOOK, open_folder
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.manifest import Problem, check_manifest
@@ -40,6 +42,8 @@ def verify(folder: Path, *, progress: Progress = silent) -> VerifyReport:
         DatabaseError: there is no database.
         FormatError: another version of openbook wrote it.
     """
+    if is_sharded(folder):
+        return _verify_book(folder, progress)
     catalog = Catalog(folder)
     try:
         DatabaseSettings.from_dict(catalog.settings(), where=str(folder))
@@ -49,6 +53,38 @@ def verify(folder: Path, *, progress: Progress = silent) -> VerifyReport:
         pass  # damage, which the checker finds
     checker = _Checker(folder, catalog, progress)
     checker.run()
+    return VerifyReport(not checker.problems, checker.problems)
+
+
+def _verify_book(book: Path, progress: Progress) -> VerifyReport:
+    """Check the manifest, each shard, and the neighbor table of all."""
+    problems: list[Problem] = []
+    try:
+        manifest = BookManifest.read(book)
+    except FormatError:
+        raise
+    except DatabaseError as error:
+        return VerifyReport(False, [Problem(BOOK, str(error).removeprefix(f"{book / BOOK}: "))])
+    for shard in manifest.shards:
+        folder = book / shard.folder
+        try:
+            found = verify(folder, progress=stage(progress, f"checking {shard.folder}")).problems
+        except DatabaseError:
+            problems.append(Problem(shard.folder, "is missing: restore it from a copy"))
+            continue
+        problems += [Problem(f"{shard.folder}/{one.file}", one.problem) for one in found]
+        if not found and Catalog(folder).history(shard.version) != shard.history:
+            problems.append(Problem(shard.folder, "is another database than the book names"))
+        elif not found and (version := Catalog(folder).head().version) != shard.version:
+            problems.append(Problem(shard.folder, f"is at version {version}, the book names {shard.version}"))
+    if problems:
+        return VerifyReport(False, problems)
+    try:
+        opened = open_book(book)
+    except OpenbookError as error:
+        return VerifyReport(False, [Problem("tokenizer", str(error).removeprefix(f"{book}: "))])
+    checker = _Checker(book, opened.catalog, progress)
+    checker.check_neighbors(opened.book_files())
     return VerifyReport(not checker.problems, checker.problems)
 
 

@@ -6,7 +6,7 @@ writes.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from openbook.database.search.embedder import Embedder, recorded_embedder
 from openbook.database.search.indexes import Indexes
 from openbook.database.search.searcher import Hit, Queries, Searcher, check_mode
 from openbook.database.search.whole_words import texts_to_search_for
+from openbook.database.shards.book_folder import BookFolder, open_book
+from openbook.database.shards.book_manifest import is_sharded
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import DOCUMENT_COLUMNS, Commit, Exclusion
@@ -67,17 +69,21 @@ class Version:
     load_embedder: LoadEmbedder
 
     @classmethod
-    def open(cls, path: str | Path) -> "Version":
+    def open(cls, path: str | Path, *, allow_missing_shards: bool = False) -> "Version":
         """Open the newest version of the database in a folder.
+
+        Args:
+            path: the folder of a database, or of a sharded book.
+            allow_missing_shards: go on without shards that are missing or damaged; see `missing_shards`.
 
         Raises:
             DatabaseError: there is none, or it is damaged.
             MismatchError: its tokenizer's files are not those it was made with.
         """
-        return open_version(open_folder(Path(path)))
+        return open_version(open_any(Path(path), allow_missing_shards=allow_missing_shards))
 
-    def __reduce__(self) -> tuple[Callable[[Path, int, str], "Version"], tuple[Path, int, str]]:
-        return _reopen, (self.path, self.version, self.history)
+    def __reduce__(self) -> tuple[Callable[[Path, int, str, bool], "Version"], tuple[Path, int, str, bool]]:
+        return _reopen, (self.path, self.version, self.history, bool(self.missing_shards))
 
     def __repr__(self) -> str:
         return f"Version({str(self.path)!r}, {self.version})"
@@ -103,6 +109,11 @@ class Version:
                 f"{self.path}: is given at version {self.version} and as its own book at version "
                 f"{other.version}; take one version for both, and a neighbor table of it"
             )
+
+    @property
+    def missing_shards(self) -> tuple[str, ...]:
+        """The shards of a book that is read without them, by their folders; what they hold is not found."""
+        return tuple(self.folder.missing) if isinstance(self.folder, BookFolder) else ()
 
     @property
     def opened(self) -> "Version":
@@ -313,7 +324,11 @@ class Version:
     def info(self) -> DatabaseInfo:
         """Counts, sizes and settings."""
         vocabulary = self.tokenizer.vocab_size
-        return describe(self.settings, self.layout, self.files, vocabulary=vocabulary)
+        info = describe(self.settings, self.layout, self.files, vocabulary=vocabulary)
+        if isinstance(self.folder, BookFolder):
+            shards = len(self.folder.manifest.shards)
+            return replace(info, shards=shards, missing_shards=self.missing_shards)
+        return info
 
     def commits(self) -> list[Commit]:
         """All versions up to this one, the oldest first."""
@@ -331,14 +346,14 @@ class Version:
         return list_documents(self.catalog)
 
 
-def _reopen(path: Path, number: int, history: str) -> Version:
+def _reopen(path: Path, number: int, history: str, allow_missing_shards: bool = False) -> Version:
     """Open a version that another process has handed on.
 
     Raises:
         DatabaseError: there is no database any more.
         MismatchError: it is at another version now, or it is another database.
     """
-    found = Version.open(path)
+    found = Version.open(path, allow_missing_shards=allow_missing_shards)
     remedy = "open the database again, and make datasets and neighbor tables from what it holds now"
     if found.version != number:
         raise MismatchError(
@@ -348,6 +363,13 @@ def _reopen(path: Path, number: int, history: str) -> Version:
     if found.history != history:
         raise MismatchError(f"{path}: another database stands in the place of version {number}; {remedy}")
     return found
+
+
+def open_any(path: Path, *, allow_missing_shards: bool = False) -> DatabaseFolder:
+    """Open the folder of a database, or of a sharded book; see `open_folder` and `open_book`."""
+    if is_sharded(path):
+        return open_book(path, allow_missing_shards=allow_missing_shards)
+    return open_folder(path)
 
 
 def open_version(
@@ -365,6 +387,8 @@ def open_version(
     """
     load = load_embedder or cache(lambda: recorded_embedder(folder.settings, where=folder.path))
     held = None if before is None else before.searcher.indexes
+    if isinstance(folder, BookFolder):
+        return book_version(folder, folder.indexes(held), load)
     for tries_left in reversed(range(_TRIES)):
         snapshot = folder.catalog.snapshot()
         files = folder.files(snapshot.head.generation)
@@ -390,3 +414,24 @@ def open_version(
                 load_embedder=load,
             )
     raise DatabaseError(f"{folder.path}: changes faster than it can be opened; try again")
+
+
+def book_version(folder: BookFolder, indexes: Indexes, load_embedder: LoadEmbedder | None = None) -> Version:
+    """Make the version of a sharded book that its folder was opened at.
+
+    Args:
+        folder: of the book.
+        indexes: of its shards.
+        load_embedder: see `Version`; None: loads what the settings name.
+    """
+    layout = folder.layout()
+    load = load_embedder or cache(lambda: recorded_embedder(folder.settings, where=folder.path))
+    return Version(
+        folder=folder,
+        files=folder.book_files(),
+        layout=layout,
+        tokens=folder.tokens(),
+        vectors=folder.vectors(),
+        searcher=Searcher(layout, indexes),
+        load_embedder=load,
+    )

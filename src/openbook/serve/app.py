@@ -20,6 +20,7 @@ from openbook.serve import (
 from openbook.serve.access import AccessControl, BodyLimit
 from openbook.serve.api_errors import install_error_handlers
 from openbook.serve.mcp_mount import McpMount
+from openbook.serve.missing_shards import MissingShards
 from openbook.serve.server_metrics import CountedRequests
 from openbook.serve.server_state import ServerState
 
@@ -60,6 +61,7 @@ def make_app(state: ServerState) -> FastAPI:
     app.add_middleware(BodyLimit, max_bytes=state.settings.max_body_bytes)
     app.add_middleware(AccessControl, settings=state.settings)
     app.add_middleware(CountedRequests, metrics=state.metrics)
+    app.add_middleware(MissingShards, books=state.books)
     app.openapi = _without_422(app.openapi)  # type: ignore[method-assign]
     return app
 

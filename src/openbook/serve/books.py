@@ -42,19 +42,29 @@ class Book:
     Args:
         name: for requests.
         path: of the folder.
+        allow_missing_shards: go on without shards that are missing or damaged.
 
     Raises:
         DatabaseError: there is no database, or it is damaged.
         MismatchError: its tokenizer's files are not those it was made with.
     """
 
-    def __init__(self, name: str, path: Path) -> None:
+    def __init__(self, name: str, path: Path, *, allow_missing_shards: bool = False) -> None:
         self.name = name
         self.path = path.absolute()
-        self._database = Database.open(self.path)
+        self._allow_missing = allow_missing_shards
+        self._database = self._open()
         self._head, self._history = self._seen()
         self._moving = Lock()
         self._edits = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"edits of {name}")
+
+    def _open(self) -> Database:
+        return Database.open(self.path, allow_missing_shards=self._allow_missing)
+
+    @property
+    def missing_shards(self) -> tuple[str, ...]:
+        """The shards that the book is read without at the moment; see `Version.missing_shards`."""
+        return self._database.opened.missing_shards
 
     def newest(self) -> Version:
         """The newest version, for one request: it stays what it is while others write.
@@ -127,7 +137,7 @@ class Book:
             while self._database.version < head.version:  # an edit's own refreshing may fall between
                 self._database.refresh()
         else:
-            self._database = Database.open(self.path)
+            self._database = self._open()
         self._head, self._history = self._seen()
 
     def _seen(self) -> tuple[Commit, str]:
@@ -155,13 +165,20 @@ class Books:
     Args:
         default: folder of the book that is read where a request names none; it is called as the folder.
         others: more folders, by name.
+        allow_missing_shards: go on without shards that are missing or damaged.
 
     Raises:
         SettingsError: a name is taken twice, or empty.
         DatabaseError, MismatchError: a folder that cannot be opened.
     """
 
-    def __init__(self, default: Path, others: Mapping[str, Path] = MappingProxyType({})) -> None:
+    def __init__(
+        self,
+        default: Path,
+        others: Mapping[str, Path] = MappingProxyType({}),
+        *,
+        allow_missing_shards: bool = False,
+    ) -> None:
         first = default.absolute().resolve().name or "book"
         if first in others:
             raise SettingsError(
@@ -169,13 +186,22 @@ class Books:
             )
         if "" in others:
             raise SettingsError("a book without a name; write --book NAME=DB")
-        self._books = {name: Book(name, path) for name, path in {first: default, **others}.items()}
+        self._books = {
+            name: Book(name, path, allow_missing_shards=allow_missing_shards)
+            for name, path in {first: default, **others}.items()
+        }
         self.default = self._books[first]
 
     @property
     def names(self) -> list[str]:
         """Of all books, the default one first."""
         return list(self._books)
+
+    @property
+    def missing_shards(self) -> list[str]:
+        """The shards that books are read without, as BOOK/SHARD."""
+        books = self._books.values()
+        return [f"{book.name}/{shard}" for book in books for shard in book.missing_shards]
 
     def get(self, name: str | None) -> Book:
         """Find a book.

@@ -52,6 +52,12 @@ def test_a_document_is_in_one_shard(make: Make, tmp_path: Path) -> None:
         book_of(make, tmp_path, {"a": "one", "b": "two"}, {"b": "two"})
 
 
+def test_near_copies_are_looked_for_in_all_shards(make: Make, tmp_path: Path) -> None:
+    parts = [{f"{name}{number}": "one two" for number in range(20)} for name in "ab"]
+    with pytest.raises(DatabaseError, match=r"in this shard alone.*openbook build --ray"):
+        book_of(make, tmp_path, *parts, holdout=0.3)
+
+
 def test_a_book_is_not_made_over_another(make: Make, tmp_path: Path) -> None:
     book = book_of(make, tmp_path, {"a": "one"})
     with pytest.raises(DatabaseError, match="is a sharded book already"):

@@ -30,6 +30,7 @@ from openbook.cli.sampling_options import (
     Stop,
     biases_of,
 )
+from openbook.cli.shard_options import AllowMissingShards, note_missing_shards, said_of_shards
 from openbook.cli.text_output import MarkedText, print_answer, reason_of
 from openbook.cli.unseen import note_unseen
 from openbook.cli.writing_options import (
@@ -70,6 +71,7 @@ def ask(
     min_new_tokens: MinNewTokens = 0,
     seed: DrawSeed = None,
     keep: KeptFolder = None,
+    allow_missing_shards: AllowMissingShards = False,
     json: Json = False,
 ) -> None:
     """Ask a question, and get an answer with what it was read from.
@@ -110,11 +112,12 @@ def ask(
     )
     documents = document_filter(id, source, title, retrieval=retrieval)
     require_keepable(keep, reads=retrieval and not in_prompt)
-    database = Version.open(db)
+    database = Version.open(db, allow_missing_shards=allow_missing_shards)
     require_askable(model, reads=retrieval and not in_prompt)
     if retrieval:
         check_mode(mode, has_dense=database.vectors is not None)
         note_unseen(database)
+        note_missing_shards(database)
         if documents is not None:
             database.allowed_chunks(documents)
     asked = load_asked_model(model, reads=retrieval and not in_prompt)
@@ -156,6 +159,6 @@ def ask(
     if told is not None:
         told.end(result)
     else:
-        print_answer(result, json=json)
+        print_answer(result, json=json, more=said_of_shards(database, allowed=allow_missing_shards))
     if not json:
         note(reason_of(result, max_tokens))

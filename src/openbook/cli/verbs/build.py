@@ -62,8 +62,8 @@ def build(
     from openbook.cli.checked_sources import Sources
     from openbook.cli.output import print_info
     from openbook.cli.verbs.add import write_documents
-    from openbook.database.storage.catalog import FILE_NAME
-    from openbook.database.storage.database_folder import open_folder
+    from openbook.database.storage.database_folder import is_database
+    from openbook.database.version import open_any
 
     fetched = "none" if dry_run else embedder
     require_settings(db, tokenizer=tokenizer, embedder=fetched, chunk_size=chunk_size, holdout=holdout)
@@ -77,7 +77,7 @@ def build(
         id_key=id_key,
         skip=on_error == "skip",
     )
-    checked.check(open_folder(db).catalog if (db / FILE_NAME).is_file() else None)
+    checked.check(open_any(db).catalog if is_database(db) else None)
     wanted: dict[str, Any] = {
         "tokenizer": tokenizer,
         "embedder": embedder,
@@ -109,7 +109,7 @@ def require_settings(
     """
     from openbook.cli.checked_sources import vocabulary_of
     from openbook.database.search.embedder import DEFAULT_EMBEDDER, locate
-    from openbook.database.storage.catalog import FILE_NAME
+    from openbook.database.storage.database_folder import is_database
     from openbook.database.storage.settings import DatabaseSettings
     from openbook.database.write.creation import require_free
     from openbook.text import load_tokenizer
@@ -121,7 +121,7 @@ def require_settings(
         chunk_size=64 if chunk_size is None else chunk_size,
         holdout=held_out if isinstance(held_out, float) else 0.0,
     )
-    if (path / FILE_NAME).exists():
+    if is_database(path):
         return
     require_free(path)
     if tokenizer is None or tokenizer.startswith("train:"):
@@ -214,10 +214,10 @@ def open_as_asked(
     Arguments and errors are those of `create_or_open`.
     """
     from openbook.database import Database
-    from openbook.database.storage.catalog import FILE_NAME
+    from openbook.database.storage.database_folder import is_database
 
     held_out = None if holdout is None else _share_or_ids(holdout)
-    existing = Database.open(path) if (path / FILE_NAME).exists() else None
+    existing = Database.open(path) if is_database(path) else None
     if isinstance(held_out, tuple):
         _check_ids(held_out, holdout, sources, existing, is_error=not allow_unknown_holdout)
     if existing is not None:

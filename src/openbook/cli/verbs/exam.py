@@ -167,7 +167,7 @@ def _copy(book: Path, folder: Path, config: "RetroConfig") -> "Database":
         MismatchError: the book is not for this model.
     """
     from openbook.database import Database
-    from openbook.database.storage.catalog import FILE_NAME
+    from openbook.database.storage.database_folder import is_database
 
     built = Database.open(book)
     built.settings.require_match(
@@ -175,7 +175,7 @@ def _copy(book: Path, folder: Path, config: "RetroConfig") -> "Database":
         tokenizer_fingerprint=config.tokenizer_fingerprint,
         chunk_size=config.chunk_size,
     )
-    if (folder / FILE_NAME).is_file():
+    if is_database(folder):
         copied = Database.open(folder)
         if copied.commits()[: len(built.commits())] == built.commits():
             return copied

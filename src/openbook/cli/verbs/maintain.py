@@ -15,17 +15,24 @@ from openbook.cli.options import (
     Repair,
 )
 from openbook.cli.output import note_sizes, print_documents, print_excluded, print_info, print_problems
+from openbook.cli.shard_options import AllowMissingShards, note_missing_shards
 from openbook.phrases import command, counted
 
 
-def info(db: DatabaseArgument, excluded: Excluded = False, json: Json = False) -> None:
+def info(
+    db: DatabaseArgument,
+    excluded: Excluded = False,
+    allow_missing_shards: AllowMissingShards = False,
+    json: Json = False,
+) -> None:
     """Describe a database: counts, sizes, encoder, recall, versions.
 
     Example: openbook info mybook
     """
     from openbook.database import Version
 
-    database = Version.open(db)
+    database = Version.open(db, allow_missing_shards=allow_missing_shards)
+    note_missing_shards(database)
     if excluded:
         print_excluded(database.excluded(), json=json)
     else:
@@ -37,6 +44,7 @@ def list_documents(
     held_out: ListHeldOut = False,
     excluded: ListExcluded = False,
     source: ListSource = None,
+    allow_missing_shards: AllowMissingShards = False,
     json: Json = False,
 ) -> None:
     """List documents: id, title, chunks, source, and whether one is held out or excluded.
@@ -46,7 +54,9 @@ def list_documents(
     from openbook.database import Version
     from openbook.database.document_list import has_source, only_unseen
 
-    documents = Version.open(db).documents()
+    database = Version.open(db, allow_missing_shards=allow_missing_shards)
+    note_missing_shards(database)
+    documents = database.documents()
     wanted = list(only_unseen(documents, held_out=held_out, excluded=excluded))
     if source is not None:
         wanted = [document for document in wanted if has_source(document, source)]

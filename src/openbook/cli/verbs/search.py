@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from openbook.cli.bars import bar
 from openbook.cli.cluster_options import Ray, Workers, check_cluster_options
-from openbook.cli.console import note
+from openbook.cli.console import note, print_json
 from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
 from openbook.cli.options import (
     Book,
@@ -19,6 +19,7 @@ from openbook.cli.options import (
     SavedNeighbors,
 )
 from openbook.cli.output import print_hits, print_table
+from openbook.cli.shard_options import AllowMissingShards, note_missing_shards, said_of_shards
 from openbook.cli.unseen import note_unseen
 from openbook.errors import SettingsError
 from openbook.phrases import counted
@@ -36,6 +37,7 @@ def search(
     id: OnlyIds = None,
     source: OnlySources = None,
     title: OnlyTitles = None,
+    allow_missing_shards: AllowMissingShards = False,
     json: Json = False,
 ) -> None:
     """Search a database, or some of its documents, and show the chunks found.
@@ -47,12 +49,16 @@ def search(
 
     if not text.strip():
         raise SettingsError("the text to look for is empty")
-    database = Version.open(db)
+    database = Version.open(db, allow_missing_shards=allow_missing_shards)
     hits = database.search([text], k=k, mode=mode, documents=document_filter(id, source, title))[0]
     note_unseen(database)
+    note_missing_shards(database)
     if not hits and not fold(text).strip():
         note("the text has no letters and no digits, of which words are made: docs/search.md")
-    print_hits(hits, json=json)
+    if json and allow_missing_shards:
+        print_json({"hits": hits} | said_of_shards(database, allowed=True))
+    else:
+        print_hits(hits, json=json)
 
 
 def neighbors(

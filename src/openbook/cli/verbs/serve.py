@@ -16,6 +16,7 @@ from openbook.cli.serve_options import (
     ServedModelArgument,
     ServedName,
 )
+from openbook.cli.shard_options import AllowMissingShards
 
 
 def serve(
@@ -31,6 +32,7 @@ def serve(
     max_batch: MaxBatch = 8,
     max_waiting: MaxWaiting = 64,
     max_tokens: LongestText = 4096,
+    allow_missing_shards: AllowMissingShards = False,
 ) -> None:
     """Serve a model and its books: OpenAI's routes, with sources, and a page.
 
@@ -51,7 +53,15 @@ def serve(
     settings = ServerSettings(host=host, api_key=key, allow_edits=allow_edits, max_tokens=max_tokens)
     if not settings.is_local and key is None:
         note(f"warning: anybody who reaches {host} may ask; a key is asked for with --api-key-file FILE")
-    served = Served(model, Path(db), book or [], name=name, max_batch=max_batch, max_waiting=max_waiting)
+    served = Served(
+        model,
+        Path(db),
+        book or [],
+        name=name,
+        max_batch=max_batch,
+        max_waiting=max_waiting,
+        allow_missing_shards=allow_missing_shards,
+    )
     state = server_of(served, settings)
 
     from openbook.serve.app import make_app

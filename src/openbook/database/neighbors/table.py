@@ -50,6 +50,8 @@ class NeighborTable:
             MismatchError: it was computed for another version of the database or of its book.
         """
         corpus = database.opened
+        for version in (corpus, corpus if book is None else book):
+            _require_all_shards(version)
         folder = corpus.files.neighbors
         remedy = f"run: {command('neighbors', corpus.path)}"
         try:
@@ -92,6 +94,15 @@ class NeighborTable:
                 f"{k} neighbors asked for, the table holds {self.ids.shape[1]}: run openbook neighbors -k {k}"
             )
         return self.ids[:, :k]
+
+
+def _require_all_shards(version: Version) -> None:
+    """Refuse a book without some of its shards: a row says nothing of which chunks are missing."""
+    if missing := version.missing_shards:
+        raise DatabaseError(
+            f"{version.path}: the shard {missing[0]} is missing, and its neighbor table names chunks of it; "
+            "restore it from a copy, or search anew where that is offered"
+        )
 
 
 def _open_book(stamp: BookStamp, corpus: Path, book: Version | None, remedy: str) -> Version:

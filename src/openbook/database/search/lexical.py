@@ -221,7 +221,7 @@ class LexicalIndex:
 
         def fill(row: int) -> None:
             found = self._searcher.search(self._query(texts[row], avoid), limit=k, count=False).hits
-            chunks = self._searcher.fast_field_values("chunk", [address for _, address in found])
+            chunks = self._named([address for _, address in found]).tolist()
             ranked = sorted((-score, chunk) for (score, _), chunk in zip(found, chunks, strict=True))
             ids[row, : len(found)] = np.array([chunk for _, chunk in ranked], dtype=np.int64)
             scores[row, : len(found)] = [-score for score, _ in ranked]
@@ -233,6 +233,10 @@ class LexicalIndex:
                 with ThreadPoolExecutor(self.threads) as pool:
                     list(pool.map(fill, range(len(texts))))
         return ids, scores
+
+    def _named(self, addresses: Sequence[tantivy.DocAddress]) -> NDArray[np.int64]:
+        """The numbers of the chunks at these places of the index."""
+        return np.array(self._searcher.fast_field_values("chunk", list(addresses)), dtype=np.int64)
 
     def words(self, text: str) -> list[str]:
         """The distinct words of a text, as chunks and queries are read."""
@@ -247,6 +251,16 @@ class LexicalIndex:
             avoided = tantivy.Query.range_query(self._schema, "chunk", kind, chunks.start, chunks.stop - 1)
             clauses.append((tantivy.Occur.MustNot, avoided))
         return tantivy.Query.boolean_query(clauses)
+
+
+def is_current(folder: Path) -> bool:
+    """Whether today's analyzer made the index in a folder.
+
+    Raises:
+        DatabaseError: what says so is damaged.
+    """
+    recorded = read_sealed_if_there(folder / ANALYZER)
+    return recorded is not None and recorded.get("version") == WordAnalyzer.version
 
 
 @contextmanager

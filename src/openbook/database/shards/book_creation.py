@@ -10,6 +10,7 @@ from openbook.database.shards.book_manifest import (
     BookManifest,
     ShardEntry,
     is_sharded,
+    next_history,
     sum_of,
 )
 from openbook.database.shards.chunk_numbers import joined
@@ -36,7 +37,8 @@ def create_book(book: Path, shards: Sequence[str], *, action: str = "build") -> 
         action: what the first commit with documents is called in the history.
 
     Raises:
-        DatabaseError: the book is there already; a shard is missing or damaged; a document is in two shards.
+        DatabaseError: the book is there already; a shard is missing or damaged; a document is in two shards;
+            near-copies are to be kept out, and were looked for within each shard alone.
         MismatchError: shards with different settings.
     """
     if is_sharded(book):
@@ -46,6 +48,7 @@ def create_book(book: Path, shards: Sequence[str], *, action: str = "build") -> 
     folders = [open_folder(book / shard) for shard in shards]
     _require_same_settings(folders)
     _require_own_documents(folders)
+    _require_uncompared(folders)
     heads = [folder.catalog.head() for folder in folders]
     entries = tuple(
         ShardEntry(
@@ -59,7 +62,10 @@ def create_book(book: Path, shards: Sequence[str], *, action: str = "build") -> 
     )
     extents = joined((place, head.num_chunks) for place, head in enumerate(heads))
     manifest = BookManifest(
-        settings=folders[0].settings, shards=entries, extents=extents, commits=_commits(heads, action)
+        settings=folders[0].settings,
+        shards=entries,
+        extents=extents,
+        commits=_commits(heads, [entry.history for entry in entries], action),
     )
     with naming_errors(book):
         shutil.copytree(folders[0].path / "tokenizer", book / "tokenizer", dirs_exist_ok=True)
@@ -67,13 +73,15 @@ def create_book(book: Path, shards: Sequence[str], *, action: str = "build") -> 
     return manifest
 
 
-def _commits(heads: Sequence[Commit], action: str) -> tuple[BookCommit, ...]:
+def _commits(heads: Sequence[Commit], histories: Sequence[str], action: str) -> tuple[BookCommit, ...]:
     """The book without documents, then with those that the shards have, if they have any."""
     now, none = catalog_sql.now(), dict.fromkeys(range(len(heads)), 0)
     empty = Commit(version=0, time=now, action="create", generation=0, num_chunks=0, totals=Totals())
+    history = next_history("", empty, dict(enumerate(histories)))
+    created = BookCommit(commit=empty, shards=none, history=history)
     versions = {place: head.version for place, head in enumerate(heads)}
     if versions == none:
-        return (BookCommit(commit=empty, shards=none),)
+        return (created,)
     first = Commit(
         version=1,
         time=now,
@@ -82,7 +90,8 @@ def _commits(heads: Sequence[Commit], action: str) -> tuple[BookCommit, ...]:
         num_chunks=sum(head.num_chunks for head in heads),
         totals=sum_of([head.totals for head in heads]),
     )
-    return BookCommit(commit=empty, shards=none), BookCommit(commit=first, shards=versions)
+    history = next_history(history, first, dict(enumerate(histories)))
+    return created, BookCommit(commit=first, shards=versions, history=history)
 
 
 def _require_same_settings(folders: Sequence[DatabaseFolder]) -> None:
@@ -108,6 +117,21 @@ def _require_own_documents(folders: Sequence[DatabaseFolder]) -> None:
                 f"remove it from one: {command('remove', folders[place].path, document_id)}"
             )
         before, where = document_id, place
+
+
+def _require_uncompared(folders: Sequence[DatabaseFolder]) -> None:
+    """Refuse shards whose near-copies were looked for among their own documents alone."""
+    settings = folders[0].settings
+    heads = [folder.catalog.head() for folder in folders]
+    has_originals = settings.decontaminate and any(head.totals.holdout for head in heads)
+    if len(folders) == 1 or not (settings.deduplicate or has_originals):
+        return
+    for folder, head in zip(folders, heads, strict=True):
+        if len(folder.catalog.uncompared()) < head.totals.documents:
+            raise DatabaseError(
+                f"{folder.path}: near-copies were looked for in this shard alone, and those of other shards "
+                "would be found; build all shards as parts of a book: openbook build --ray local"
+            )
 
 
 def _live_ids(folder: DatabaseFolder, place: int) -> Iterator[tuple[str, int]]:

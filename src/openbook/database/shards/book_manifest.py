@@ -9,9 +9,10 @@ once the manifest names it; the next commit names another folder for what it cha
                  "num_chunks": 41}, {"folder": "shard-00001", …}],
      "extents": [[0, 40], [1, 38], [0, 1]],
      "commits": [{"version": 0, "time": "…", "action": "create", "generation": 0, "num_chunks": 0,
-                  "totals": {…}, "shards": {"0": 0, "1": 0}}, …]}
+                  "totals": {…}, "shards": {"0": 0, "1": 0}, "history": "9d3e…"}, …]}
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -55,6 +56,8 @@ class BookCommit:
     commit: Commit
     shards: Mapping[int, int]
     """The versions of the shards that it changed, by their places."""
+    history: str
+    """Fingerprint of the book up to this version: of it and its copies alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +105,11 @@ class BookManifest:
         return self.commits[-1].commit
 
     @property
+    def history(self) -> str:
+        """Fingerprint of the newest version."""
+        return self.commits[-1].history
+
+    @property
     def numbers(self) -> ChunkNumbers:
         """What translates between the book's chunks and rows of the shards."""
         return ChunkNumbers(self.extents)
@@ -137,6 +145,7 @@ class BookManifest:
             "commits": [
                 asdict(made.commit)
                 | {"shards": {str(place): number for place, number in made.shards.items()}}
+                | {"history": made.history}
                 for made in self.commits
             ],
         }
@@ -190,6 +199,18 @@ class BookManifest:
         write_sealed(book / BOOK, self.values())
 
 
+def next_history(before: str, commit: Commit, shards: Mapping[int, str]) -> str:
+    """Fingerprint a version of a book.
+
+    Args:
+        before: the fingerprint of the version before; empty for the first.
+        commit: of the version.
+        shards: fingerprints of the shards that it changed, by their places.
+    """
+    told = repr((before, commit.row(), sorted(shards.items())))
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
 def is_sharded(folder: Path) -> bool:
     """Whether a folder holds a sharded book."""
     return (folder / BOOK).is_file()
@@ -201,8 +222,7 @@ def sum_of(totals: Sequence[Totals]) -> Totals:
 
 
 def _commit(values: Mapping[str, Any]) -> BookCommit:
-    own = {name: value for name, value in values.items() if name not in ("shards", "totals")}
+    own = {name: value for name, value in values.items() if name not in ("shards", "totals", "history")}
     commit = Commit(**own, totals=Totals(**values["totals"]))
-    return BookCommit(
-        commit=commit, shards={int(place): int(number) for place, number in values["shards"].items()}
-    )
+    shards = {int(place): int(number) for place, number in values["shards"].items()}
+    return BookCommit(commit=commit, shards=shards, history=str(values["history"]))

@@ -95,6 +95,26 @@ class ChunkNumbers:
         extent = np.maximum(np.searchsorted(first, rows, side="right") - 1, 0)
         return np.where(rows < 0, -1, starts[extent] + (rows - first[extent]))
 
+    def ranges_in(self, shard: int, ranges: Sequence[range]) -> tuple[range, ...]:
+        """Find the rows of a shard that some ranges of the book's numbers hold.
+
+        >>> ChunkNumbers([(0, 3), (1, 2), (0, 2)]).ranges_in(0, [range(2, 6)])
+        (range(2, 3), range(3, 4))
+        """
+        if not ranges or shard not in self._of_shards:
+            return ()
+        rows, starts = self._of_shards[shard]
+        ends = starts + self.counts[self.shards == shard]
+        found = []
+        for part in ranges:
+            between = slice(np.searchsorted(ends, part.start, "right"), np.searchsorted(starts, part.stop))
+            extents = zip(*(values[between].tolist() for values in (rows, starts, ends)), strict=True)
+            for row, start, end in extents:
+                first, stop = max(part.start, start), min(part.stop, end)
+                if first < stop:
+                    found.append(range(row + first - start, row + stop - start))
+        return tuple(found)
+
     def kept(self, keep: Mapping[int, NDArray[np.bool_]]) -> tuple[Extent, ...]:
         """The extents after some shards have lost rows, so that what is left stands in the same order.
 

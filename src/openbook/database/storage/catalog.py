@@ -151,6 +151,10 @@ class Catalog:
         with self.connect() as connection:
             return catalog_sql.newest_commit(connection)
 
+    def parts(self, version: int) -> list[tuple["Catalog", int, int]]:
+        """The catalogs that hold a version: each, its own version, and what is added to its numbers."""
+        return [(self, version, 0)]
+
     def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with self.connect() as connection:
             return connection.execute(query, values).fetchall()
@@ -262,8 +266,7 @@ class Catalog:
 
     def uncompared(self) -> set[int]:
         """The numbers of live documents that were not yet compared with others for near-copies."""
-        query = "SELECT number FROM documents WHERE NOT judged AND removed IS NULL"
-        return {number for (number,) in self._rows(query)}
+        return {n for (n,) in self._rows("SELECT number FROM documents WHERE NOT judged AND removed IS NULL")}
 
     def excluded(self) -> list[Exclusion]:
         """The live documents that no search finds because they nearly equal another, then parts of others."""
@@ -278,11 +281,7 @@ class Catalog:
 
     def excluded_chunks(self) -> dict[int, list[ExcludedChunks]]:
         """The parts of live documents that are excluded alone, by the document's number."""
-        query = (
-            "SELECT number, excluded_chunks FROM documents"
-            " WHERE excluded_chunks IS NOT NULL AND removed IS NULL"
-        )
-        return {number: chunks_from_text(text) for number, text in self._rows(query)}
+        return {number: chunks_from_text(text) for number, text in self._rows(catalog_sql.PARTLY_EXCLUDED)}
 
     def unsound_rows(self) -> list[str]:
         """The ids of documents that do not match their checksums."""

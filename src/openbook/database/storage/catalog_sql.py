@@ -26,12 +26,19 @@ _TOTALS = (
     " total(excluded IS NOT NULL) FROM documents WHERE "
 )
 """The fields of `Totals`, of the documents that are counted."""
+PARTLY_EXCLUDED = (
+    "SELECT number, excluded_chunks FROM documents WHERE excluded_chunks IS NOT NULL AND removed IS NULL"
+)
+"""The live documents of which parts are excluded, with these parts."""
 _SQL_VARIABLES = 500
 
 
 def connect(path: Path, *, timeout: float = 5.0) -> sqlite3.Connection:
-    """Open a file by its absolute path: SQLite may take a relative one such as `file:x` for a URI."""
-    return sqlite3.connect(path.absolute(), timeout=timeout)
+    """Open a file by its absolute path: SQLite may take a relative one such as `file:x` for a URI.
+
+    One thread uses it at a time, though not always the same.
+    """
+    return sqlite3.connect(path.absolute(), timeout=timeout, check_same_thread=False)
 
 
 def show_as_null(connection: sqlite3.Connection, missing: Sequence[str]) -> None:
@@ -105,12 +112,9 @@ def _partly_excluded_for(connection: sqlite3.Connection, version: int) -> list[t
         number
         for (number,) in connection.execute("SELECT number FROM documents WHERE removed = ?", (version,))
     }
-    query = (
-        "SELECT number, excluded_chunks FROM documents WHERE excluded_chunks IS NOT NULL AND removed IS NULL"
-    )
     return [
         (number,)
-        for number, text in connection.execute(query)
+        for number, text in connection.execute(PARTLY_EXCLUDED)
         if any(part.original in gone for part in chunks_from_text(text))
     ]
 

@@ -35,8 +35,13 @@ def require_outside_databases(folder: Path, error: type[OpenbookError]) -> None:
         error: what to raise.
     """
     for parent in folder.absolute().parents:
-        if (parent / FILE_NAME).is_file() and (parent / "tokenizer").is_dir():
+        if is_database(parent) and (parent / "tokenizer").is_dir():
             raise error(f"{folder}: lies in the database {parent}; choose a folder outside of it")
+
+
+def is_database(folder: Path) -> bool:
+    """Whether a folder holds a database or a sharded book."""
+    return (folder / FILE_NAME).is_file() or (folder / BOOK).is_file()
 
 
 def require_no_shard(folder: Path) -> None:

@@ -23,15 +23,19 @@ def ids_by_origin(catalog: Catalog, origins: Iterable[str]) -> dict[str, list[st
         " WHERE removed IS NULL AND coalesce(origin, source) IN "
     )
     found: dict[str, list[str]] = {}
-    with catalog.connect() as connection:
-        for origin, document_id in catalog_sql.rows_of_each(connection, query, list(origins)):
-            found.setdefault(origin, []).append(document_id)
+    wanted = list(origins)
+    for part, *_ in catalog.parts(catalog.head().version):
+        with part.connect() as connection:
+            for origin, document_id in catalog_sql.rows_of_each(connection, query, wanted):
+                found.setdefault(origin, []).append(document_id)
     return found
 
 
 def live_origins(catalog: Catalog) -> list[tuple[str, str]]:
     """The id and origin of each live document, in the order of their numbers."""
     query = "SELECT id, origin, source FROM documents WHERE removed IS NULL ORDER BY number"
-    with catalog.connect() as connection:
-        rows = connection.execute(query).fetchall()
+    rows = []
+    for part, *_ in catalog.parts(catalog.head().version):
+        with part.connect() as connection:
+            rows += connection.execute(query).fetchall()
     return [(name, origin_by_source(source) if origin is None else origin) for name, origin, source in rows]

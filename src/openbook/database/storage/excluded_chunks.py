@@ -82,6 +82,7 @@ def exclusions_in_part(
         )
         for number in sorted(parts)
         for original in dict.fromkeys(part.original for part in parts[number])
+        if original in records  # else a document of another shard
     ]
 
 

@@ -49,7 +49,7 @@ class Files:
     @classmethod
     def of(cls, folder: Path, settings: DatabaseSettings, *, vocab_size: int, generation: int) -> "Files":
         """`tokens.bin` is uint16 where the vocabulary allows."""
-        place = folder / f"{GENERATION}{generation}" if generation else folder
+        place = cls.place_of_generation(folder, generation)
         dtype = np.uint16 if vocab_size <= 2**16 else np.uint32
         tokens = AppendOnlyArray(place / "tokens.bin", dtype=dtype, width=settings.chunk_size)
         vectors = lengths = None
@@ -58,6 +58,11 @@ class Files:
         if settings.embedding_size:
             vectors = AppendOnlyArray(place / "vectors.f16", dtype=np.float16, width=settings.embedding_size)
         return cls(folder, generation, tokens, vectors, lengths)
+
+    @staticmethod
+    def place_of_generation(folder: Path, generation: int) -> Path:
+        """The folder that has the files of a generation of the database in `folder`."""
+        return folder / f"{GENERATION}{generation}" if generation else folder
 
     @property
     def arrays(self) -> tuple[AppendOnlyArray, ...]:

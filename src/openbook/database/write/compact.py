@@ -75,7 +75,7 @@ def _write(
         stage_progress = progress if source is old.tokens else stage(progress, f"copying {source.path.stem}")
         _copy(source, target, layout.num_chunks, kept, stage_progress)
     build_indexes(new, compacted, writer.tokenizer, progress=progress)
-    _renumber_table(old, new, layout, kept)
+    renumber_table(old, new, layout, kept)
 
 
 def _copy(
@@ -112,7 +112,7 @@ def build_indexes(files: Files, layout: ChunkLayout, tokenizer: Tokenizer, *, pr
         maintain_dense(files.dense, layout, files.vectors.rows(layout.num_chunks), progress=progress)
 
 
-def _renumber_table(old: Files, new: Files, layout: ChunkLayout, kept: NDArray[np.int64]) -> None:
+def renumber_table(old: Files, new: Files, layout: ChunkLayout, kept: NDArray[np.int64]) -> None:
     """Carry the neighbor table over, as that of the new version if it was the old one's and lost nothing.
 
     Rows that name a chunk that is no longer there become -1, to be searched again.

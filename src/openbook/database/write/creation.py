@@ -6,8 +6,12 @@ from typing import Any
 
 from openbook.database.search.embedder import Embedder
 from openbook.database.search.lexical import LexicalIndex
-from openbook.database.storage.catalog import FILE_NAME, UNFINISHED_NAME, Catalog
-from openbook.database.storage.database_folder import DatabaseFolder, require_outside_databases
+from openbook.database.storage.catalog import UNFINISHED_NAME, Catalog
+from openbook.database.storage.database_folder import (
+    DatabaseFolder,
+    is_database,
+    require_outside_databases,
+)
 from openbook.database.storage.manifest import write_manifest
 from openbook.database.storage.sealed import naming_errors
 from openbook.database.storage.settings import DatabaseSettings
@@ -80,7 +84,7 @@ def require_free(folder: Path) -> None:
     Raises:
         DatabaseError: it is a database, lies in one, or holds anything but what a killed try left.
     """
-    if (folder / FILE_NAME).exists():
+    if is_database(folder):
         raise DatabaseError(f"{folder}: is a database already; open it, or choose another folder")
     names: set[str] = set()
     with naming_errors(folder):

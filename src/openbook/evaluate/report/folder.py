@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from openbook.database.storage.catalog import FILE_NAME as DATABASE
-from openbook.database.storage.database_folder import require_outside_databases
+from openbook.database.storage.database_folder import is_database, require_outside_databases
 from openbook.durable import naming_errors, replace_file
 from openbook.errors import OutputError
 from openbook.evaluate.report.markdown import page
@@ -30,7 +29,7 @@ def prepare_report(folder: Path, *, overwrite: bool = False) -> None:
             but have their names; the folder cannot be written to.
     """
     with naming_errors(folder, OutputError):
-        if (folder / DATABASE).exists():
+        if is_database(folder):
             raise OutputError(f"{folder}: is a database; choose another --report")
         require_outside_databases(folder, OutputError)
         there = [name for name in _FILES if (folder / name).exists()]

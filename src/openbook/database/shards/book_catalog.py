@@ -1,0 +1,187 @@
+"""The catalogs of all shards as one: documents by the book's numbers, commits as the manifest has them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import numpy as np
+
+from openbook.database.shards.book_layout import book_number, shard_number
+from openbook.database.shards.book_manifest import BookManifest
+from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.catalog_columns import Commit, DocumentRecord, Exclusion
+from openbook.database.storage.database_folder import BOOK
+from openbook.database.storage.excluded_chunks import ExcludedChunks, exclusions_in_part
+from openbook.errors import DatabaseError
+
+_T = TypeVar("_T")
+
+_EXCLUDED = (
+    "SELECT number, id, title, excluded, original FROM documents"
+    " WHERE excluded IS NOT NULL AND removed IS NULL ORDER BY number"
+)
+
+
+class BookCatalog(Catalog):
+    """What `Catalog` is to one database, to be read.
+
+    Documents are those of the shards' versions that the manifest names; `head`, `commits` and `history` are
+    of the manifest that is there when they are called.
+
+    Args:
+        book: the folder.
+        manifest: says which version of each shard is read.
+        catalogs: of the shards, by their places; without those that are missing.
+    """
+
+    def __init__(self, book: Path, manifest: BookManifest, catalogs: Mapping[int, Catalog]) -> None:
+        self.path = book / BOOK
+        self._is_complete = True
+        self._manifest = manifest
+        self._given = dict(catalogs)
+        self._numbers = manifest.numbers
+
+    def connect(self) -> NoReturn:
+        """Refuse: each shard has a catalog of its own; see `parts`."""
+        raise AssertionError("a sharded book has no catalog of its own")
+
+    @property
+    def _catalogs(self) -> Mapping[int, Catalog]:
+        return self._given
+
+    def parts(self, version: int) -> list[tuple[Catalog, int, int]]:
+        """See `Catalog.parts`."""
+        versions = self._manifest.shard_versions(version)
+        return [(catalog, versions[place], book_number(place, 0)) for place, catalog in self._each()]
+
+    def _each(self) -> list[tuple[int, Catalog]]:
+        return sorted(self._catalogs.items())
+
+    @property
+    def lacks_columns(self) -> bool:
+        return False
+
+    # --- The book ---
+
+    def settings(self) -> dict[str, Any]:
+        return self._manifest.settings.to_dict()
+
+    def head(self) -> Commit:
+        return BookManifest.read(self.path.parent).head
+
+    def commits(self) -> list[Commit]:
+        return [made.commit for made in BookManifest.read(self.path.parent).commits]
+
+    def history(self, version: int) -> str:
+        made = BookManifest.read(self.path.parent).commits
+        return made[min(version, len(made) - 1)].history
+
+    # --- Its documents ---
+
+    def describe(self, numbers: Sequence[int]) -> list[DocumentRecord]:
+        return self._in_order(
+            numbers,
+            lambda place, own: [
+                self._of_book(place, record) for record in self._catalogs[place].describe(own)
+            ],
+        )
+
+    def ids(self, numbers: Sequence[int]) -> list[str]:
+        return self._in_order(numbers, lambda place, own: self._catalogs[place].ids(own))
+
+    def _in_order(self, numbers: Sequence[int], read: Callable[[int, list[int]], list[_T]]) -> list[_T]:
+        """What shards say of documents, in the order of their numbers in the book."""
+        wanted: dict[int, list[int]] = {}
+        for number in dict.fromkeys(numbers):
+            place, own = shard_number(number)
+            wanted.setdefault(place, []).append(own)
+        if absent := wanted.keys() - self._catalogs.keys():
+            self._refuse_missing(min(absent))
+        found = {
+            book_number(place, own): said
+            for place, its in wanted.items()
+            for own, said in zip(its, read(place, its), strict=True)
+        }
+        return [found[number] for number in numbers]
+
+    def _refuse_missing(self, place: int) -> NoReturn:
+        name = self._manifest.shards[place].folder if place >= 0 else "of a document"
+        raise DatabaseError(f"{self.path.parent}: the shard {name} is missing; restore it from a copy")
+
+    def _of_book(self, place: int, record: DocumentRecord) -> DocumentRecord:
+        first = record.first_chunk
+        if record.num_chunks:
+            first = int(self._numbers.in_book(place, np.array(first)))
+        return replace(record, first_chunk=first, original=self._original(place, record.original))
+
+    @staticmethod
+    def _original(place: int, original: int | None) -> int | None:
+        """The book's number of an original, which a shard knows by its own number if it has it."""
+        is_own = original is not None and shard_number(original)[0] < 0
+        return book_number(place, original) if is_own and original is not None else original
+
+    def live_records(self, ids: Sequence[str]) -> dict[str, DocumentRecord]:
+        return {
+            name: self._of_book(place, record)
+            for place, catalog in self._each()
+            for name, record in catalog.live_records(ids).items()
+        }
+
+    def live(self, ids: Sequence[str]) -> dict[str, str]:
+        return {name: sha256 for _, catalog in self._each() for name, sha256 in catalog.live(ids).items()}
+
+    def places(self, ids: Sequence[str]) -> dict[str, int]:
+        """The place of the shard that has each of these documents; without those that none has."""
+        return {name: place for place, catalog in self._each() for name in catalog.live(ids)}
+
+    def live_ids(self) -> list[str]:
+        return [name for _, catalog in self._each() for name in catalog.live_ids()]
+
+    def sha256s(self) -> dict[int, str]:
+        return {
+            book_number(place, number): sha256
+            for place, catalog in self._each()
+            for number, sha256 in catalog.sha256s().items()
+        }
+
+    def uncompared(self) -> set[int]:
+        return {
+            book_number(place, number) for place, catalog in self._each() for number in catalog.uncompared()
+        }
+
+    def excluded(self) -> list[Exclusion]:
+        rows = [
+            (book_number(place, number), *said, self._original(place, original))
+            for place, catalog in self._each()
+            for number, *said, original in _rows(catalog, _EXCLUDED)
+        ]
+        originals = self._ids_of_originals([original for *_, original in rows])
+        whole = [
+            Exclusion(name, title, reason, originals[original]) for _, name, title, reason, original in rows
+        ]
+        parts = self.excluded_chunks()
+        numbers = parts.keys() | {part.original for found in parts.values() for part in found}
+        there = sorted(number for number in numbers if shard_number(number)[0] in self._catalogs)
+        records = dict(zip(there, self.describe(there), strict=True))
+        return whole + exclusions_in_part(parts, records)
+
+    def _ids_of_originals(self, numbers: Sequence[int]) -> dict[int, str]:
+        """By number."""
+        there = [number for number in numbers if shard_number(number)[0] in self._catalogs]
+        found = dict(zip(there, self.ids(there), strict=True))
+        return {number: found.get(number, "a document of a missing shard") for number in numbers}
+
+    def excluded_chunks(self) -> dict[int, list[ExcludedChunks]]:
+        return {
+            book_number(place, number): [
+                replace(part, original=self._original(place, part.original) or 0) for part in parts
+            ]
+            for place, catalog in self._each()
+            for number, parts in catalog.excluded_chunks().items()
+        }
+
+
+def _rows(catalog: Catalog, query: str) -> list[Any]:
+    with catalog.connect() as connection:
+        return connection.execute(query).fetchall()

@@ -1,0 +1,188 @@
+"""A sharded book's folder, opened: the manifest, and the shards at the versions that it names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from openbook.database.search.indexes import Indexes
+from openbook.database.search.tantivy_files import damaged_segments
+from openbook.database.shards.book_catalog import BookCatalog
+from openbook.database.shards.book_files import BookFiles
+from openbook.database.shards.book_indexes import BookIndexes, OpenedShard
+from openbook.database.shards.book_layout import book_layout
+from openbook.database.shards.book_manifest import BookManifest, ShardEntry
+from openbook.database.shards.held_catalog import HeldCatalog
+from openbook.database.shards.sharded_rows import ShardedRows
+from openbook.database.storage.database_folder import DatabaseFolder
+from openbook.database.storage.layout import ChunkLayout
+from openbook.database.storage.settings import DatabaseSettings
+from openbook.errors import DatabaseError, OpenbookError, SettingsError
+from openbook.text import Tokenizer, load_tokenizer
+
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class BookFolder(DatabaseFolder):
+    """What `DatabaseFolder` is to one database, at one version of the book."""
+
+    manifest: BookManifest = field(kw_only=True)
+    shards: Mapping[int, OpenedShard] = field(kw_only=True)
+    """By their places; without those that are missing."""
+    missing: Mapping[str, str] = field(kw_only=True)
+    """What is wrong with each missing shard, by its folder."""
+    allow_missing: bool = field(kw_only=True)
+
+    def newest(self) -> "BookFolder":
+        """The same at the newest version."""
+        return open_book(self.path, allow_missing_shards=self.allow_missing)
+
+    def layout(self) -> ChunkLayout:
+        """Which chunk is of which document."""
+        lengths = None
+        if self.settings.stores_lengths:
+            stored = {
+                place: shard.files.lengths.rows(shard.layout.num_chunks)
+                for place, shard in self.shards.items()
+                if shard.files.lengths is not None
+            }
+            lengths = ShardedRows.of(self.path, self.manifest.numbers, stored, self._names)
+        return book_layout(
+            self.manifest.head.version,
+            self.manifest.numbers,
+            {place: shard.layout for place, shard in self.shards.items()},
+            chunk_size=self.settings.chunk_size,
+            stored_lengths=lengths,
+            commits_of=self.manifest.commits_of,
+        )
+
+    @property
+    def _names(self) -> list[str]:
+        return [shard.folder for shard in self.manifest.shards]
+
+    def tokens(self) -> ShardedRows:
+        """[num_chunks, M]."""
+        parts = {place: shard.tokens for place, shard in self.shards.items()}
+        return ShardedRows.of(self.path, self.manifest.numbers, parts, self._names)
+
+    def vectors(self) -> ShardedRows | None:
+        """float16 [num_chunks, E]; None in a lexical-only book."""
+        parts = {place: shard.vectors for place, shard in self.shards.items() if shard.vectors is not None}
+        return ShardedRows.of(self.path, self.manifest.numbers, parts, self._names) if parts else None
+
+    def book_files(self) -> BookFiles:
+        """What stands where."""
+        return BookFiles.of_shards(
+            self.path,
+            self.settings,
+            vocab_size=self.tokenizer.vocab_size,
+            generation=self.manifest.head.generation,
+            shards=tuple(shard.files for shard in self.shards.values()),
+        )
+
+    def indexes(self, before: Indexes | None = None) -> BookIndexes:
+        """Dense and lexical, over all shards; see `BookIndexes`."""
+        return BookIndexes(self.path, self.shards, self.manifest.numbers, before)
+
+
+def open_book(path: Path, *, allow_missing_shards: bool = False) -> BookFolder:
+    """Open a sharded book.
+
+    Args:
+        path: its folder.
+        allow_missing_shards: go on without shards that are missing or damaged, if one is sound.
+
+    Raises:
+        DatabaseError: there is no book, its manifest is damaged; a shard is missing or damaged.
+    """
+    for tries_left in reversed(range(_TRIES)):
+        manifest = BookManifest.read(path)
+        tokenizer = _tokenizer(path, manifest.settings)
+        shards: dict[int, OpenedShard] = {}
+        missing: dict[str, str] = {}
+        for place, entry in enumerate(manifest.shards):
+            try:
+                shards[place] = open_shard(
+                    path / entry.folder, entry, manifest.settings, tokenizer, check=allow_missing_shards
+                )
+            except OpenbookError as error:
+                missing[entry.folder] = str(error)
+        if missing and tries_left and BookManifest.read(path) != manifest:
+            continue  # a writer has put others in their place meanwhile
+        break
+    if missing and (not allow_missing_shards or not shards):
+        name, problem = next(iter(missing.items()))
+        others = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+        advice = "restore it from a copy"
+        if shards:
+            advice += ", or go on without it: --allow-missing-shards"
+        raise DatabaseError(f"{path}: the shard {name}{others} cannot be read: {problem}; {advice}")
+    catalogs = {place: shard.folder.catalog for place, shard in shards.items()}
+    return BookFolder(
+        path,
+        BookCatalog(path, manifest, catalogs),
+        manifest.settings,
+        tokenizer,
+        manifest=manifest,
+        shards=shards,
+        missing=missing,
+        allow_missing=allow_missing_shards,
+    )
+
+
+def open_shard(
+    path: Path, entry: ShardEntry, wanted: DatabaseSettings, tokenizer: Tokenizer, *, check: bool = False
+) -> OpenedShard:
+    """Open a shard at the version that the manifest names.
+
+    Args:
+        path: its folder.
+        entry: what the manifest says of it.
+        wanted: the settings of the book.
+        tokenizer: of the book.
+        check: compare the files of the lexical index with their checksums now, not when it is first used.
+
+    Raises:
+        DatabaseError: it is missing, damaged, or not what the manifest says.
+    """
+    catalog = HeldCatalog(path)
+    settings = DatabaseSettings.from_dict(catalog.settings(), where=str(path))
+    head = catalog.head()
+    if (head.version, catalog.history(head.version)) != (entry.version, entry.history):
+        raise DatabaseError(
+            f"{path}: is at version {head.version} of {catalog.history(head.version)}, and the book names "
+            f"version {entry.version} of {entry.history}: it was changed or replaced by itself"
+        )
+    names = {"tokenizer", "embedder", "embedder_source"}
+    same = {name: value for name, value in wanted.to_dict().items() if name not in names}
+    if different := settings.differences(**same):
+        raise DatabaseError(f"{path}: its {different[0]}: it is not of this book")
+    folder = DatabaseFolder(path, catalog, settings, tokenizer)
+    snapshot = catalog.snapshot()
+    files = folder.files(head.generation)
+    layout = files.layout(snapshot)
+    if check:
+        for file, problem in damaged_segments(files.lexical):
+            raise DatabaseError(f"{file}: {problem}")
+    return OpenedShard(
+        folder=folder,
+        files=files,
+        layout=layout,
+        tokens=files.tokens.rows(layout.num_chunks),
+        vectors=None if files.vectors is None else files.vectors.rows(layout.num_chunks),
+    )
+
+
+def _tokenizer(book: Path, settings: DatabaseSettings) -> Tokenizer:
+    try:
+        tokenizer = load_tokenizer(str(book / "tokenizer"))
+    except SettingsError as error:
+        raise DatabaseError(f"{book / 'tokenizer'}: is missing or damaged: {error}") from error
+    if settings.tokenizer_fingerprint not in tokenizer.fingerprints:
+        raise DatabaseError(f"{book / 'tokenizer'}: not the tokenizer that the book was made with")
+    return tokenizer
+
+
+def replaced(opened: BookFolder, place: int, shard: OpenedShard) -> BookFolder:
+    """The book with another state of one shard."""
+    return replace(opened, shards={**opened.shards, place: shard})

@@ -1,0 +1,87 @@
+"""The indexes of a sharded book, each opened when it is first needed; what a version before had is kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from openbook.database.search.dense import DenseIndex
+from openbook.database.search.dense_store import load_dense
+from openbook.database.search.indexes import Indexes
+from openbook.database.search.lexical import LexicalIndex
+from openbook.database.shards.chunk_numbers import ChunkNumbers
+from openbook.database.shards.sharded_dense import ShardedDense
+from openbook.database.shards.union_index import UnionIndex
+from openbook.database.storage.arrays import Rows
+from openbook.database.storage.database_folder import DatabaseFolder
+from openbook.database.storage.files import Files
+from openbook.database.storage.layout import ChunkLayout
+from openbook.errors import DatabaseError
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedShard:
+    """One shard at the version that the manifest names."""
+
+    folder: DatabaseFolder
+    files: Files
+    layout: ChunkLayout
+    """Of the shard alone."""
+    tokens: Rows
+    vectors: Rows | None
+
+
+class BookIndexes(Indexes):
+    """Dense and lexical, over all shards.
+
+    Args:
+        book: the folder.
+        shards: by their places, at least one.
+        numbers: of the book's chunks.
+        before: of the version before: indexes of shards that have not changed are taken from it.
+    """
+
+    def __init__(
+        self,
+        book: Path,
+        shards: Mapping[int, OpenedShard],
+        numbers: ChunkNumbers,
+        before: Indexes | None = None,
+    ) -> None:
+        self._shards = dict(shards)
+        self._numbers = numbers
+        self._held = before.dense_by_folder() if isinstance(before, BookIndexes) else {}
+        # Opened now, though used later: an open index keeps what writers take away from now on.
+        self._opened = self._open_union(book)
+
+    def _open_union(self, book: Path) -> LexicalIndex | str:
+        try:
+            folders = {place: shard.files.lexical for place, shard in self._shards.items()}
+            return UnionIndex(book, folders, self._numbers)
+        except DatabaseError as error:
+            return str(error)
+
+    @cached_property
+    def dense(self) -> DenseIndex:
+        """Of all shards.
+
+        Raises:
+            DatabaseError: one is damaged.
+        """
+        return ShardedDense.of(self._numbers, self.dense_shards)
+
+    @cached_property
+    def dense_shards(self) -> dict[int, DenseIndex]:
+        """The index of each shard, by its place."""
+        found = {}
+        for place, shard in self._shards.items():
+            assert shard.vectors is not None
+            held = self._held.get(shard.folder.path)
+            found[place] = held or load_dense(shard.files.dense, shard.layout, shard.vectors)
+        self._held = {}
+        return found
+
+    def dense_by_folder(self) -> dict[Path, DenseIndex]:
+        """The dense indexes that are open, by the folders of their shards, which are not written to."""
+        opened: dict[int, DenseIndex] = self.__dict__.get("dense_shards", {})
+        return self._held | {self._shards[place].folder.path: index for place, index in opened.items()}

@@ -1,0 +1,389 @@
+"""Writing a sharded book: each document goes to one shard, and all that a call changes becomes one version.
+
+A shard is changed in a copy (shard_copies.py), by the writer that any database has. When a call has come to
+its end, or half a minute of work is done, the copies are closed and the manifest names them in the place of
+what they were copied from: that is the commit, and until then no reader sees anything of it. A document that
+is new goes to the shard that its id alone decides; a known one stays where it is.
+"""
+
+import hashlib
+import shutil
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database.near_copies.exclusions import find_near_copies
+from openbook.database.search.dense_store import LONGEST_TAIL, TAIL_FOR_BULK, needs_care
+from openbook.database.search.lexical import is_current
+from openbook.database.shards.book_catalog import BookCatalog
+from openbook.database.shards.book_folder import BookFolder, open_book
+from openbook.database.shards.book_indexes import OpenedShard
+from openbook.database.shards.book_layout import shard_number
+from openbook.database.shards.book_manifest import (
+    BookCommit,
+    BookManifest,
+    ShardEntry,
+    next_history,
+    sum_of,
+)
+from openbook.database.shards.chunk_numbers import Extent, joined
+from openbook.database.shards.foreign_originals import (
+    bring_back,
+    has_copies_of,
+    numbers_of,
+    stored_original,
+    stored_parts,
+)
+from openbook.database.shards.shard_copies import copy_name, copy_shard, remove_other_shards
+from openbook.database.storage import catalog_sql
+from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.catalog_columns import Commit, DocumentRecord
+from openbook.database.storage.database_folder import DatabaseFolder
+from openbook.database.storage.files import Files
+from openbook.database.storage.layout import ChunkLayout
+from openbook.database.write.compact import compact, renumber_table
+from openbook.database.write.writer import Exclusions, Writer
+from openbook.durable import sync_folder
+from openbook.lock import take_lock
+from openbook.progress import Progress, silent, stage
+from openbook.text import AnyDocument
+
+_SECONDS_A_COMMIT = 30.0
+"""Of work, between two commits of one call: what an interruption costs at most."""
+
+
+def place_of(document_id: str, shards: int) -> int:
+    """The place of the shard that a new document goes to: decided by its id alone."""
+    digest = hashlib.sha256(document_id.encode("utf-8")).digest()
+    return int.from_bytes(digest[8:16], "big") % shards
+
+
+class _WrittenCatalog(BookCatalog):
+    """The catalogs as they are while a call is writing, with what is not committed yet."""
+
+    def __init__(self, writer: "BookWriter") -> None:
+        self._writer = writer
+        opened = writer.opened
+        super().__init__(opened.path, opened.manifest, {})
+
+    @property
+    def _catalogs(self) -> Mapping[int, Catalog]:
+        return {place: self._writer.catalog_of(place) for place in self._writer.opened.shards}
+
+    def redescribe(self, described: dict[str, dict[str, Any]]) -> int:
+        """As `Catalog.redescribe`, each document in its shard."""
+        for place, names in _by_place(self.places(list(described))).items():
+            writer = self._writer.shard(place)
+            writer.catalog.redescribe({name: described[name] for name in names})
+        self._writer.note("describe")
+        return self._manifest.head.version
+
+
+@dataclass
+class BookWriter(Writer):
+    """Holds the book's lock inside its `with` block.
+
+    Raises:
+        DatabaseError: another writer holds the lock; a shard is missing.
+    """
+
+    folder: DatabaseFolder
+    opened: BookFolder = field(init=False)
+    """At the newest version."""
+    _shards: dict[int, tuple[Writer, ExitStack]] = field(init=False, default_factory=dict)
+    """The copies that are written to."""
+    _indexed: set[int] = field(init=False, default_factory=set)
+    """Those of which an index was made again, though no document changed."""
+    _action: str = field(init=False, default="")
+    """What the next commit is called."""
+    _extents: tuple[Extent, ...] | None = field(init=False, default=None)
+    """After a compact; else new rows are appended."""
+    _began: float = field(init=False, default=0.0)
+
+    @property
+    def catalog(self) -> Catalog:
+        return _WrittenCatalog(self)
+
+    def __enter__(self) -> "BookWriter":
+        self._held_out_ids = frozenset(self.settings.holdout_ids)
+        with ExitStack() as held:
+            held.callback(take_lock(self.folder.path / "write.lock").release)
+            self._open()
+            remove_other_shards(self.opened.path, {shard.folder for shard in self.opened.manifest.shards})
+            self.files.clear_other_generations()
+            held.callback(self._drop)
+            self._held = held.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._held:
+            if kind is None:
+                self._publish()
+
+    def _open(self) -> None:
+        """Open the newest version, in which nothing is changed yet."""
+        self.opened = open_book(self.folder.path)
+        self.files = self.opened.book_files()
+        self._indexed = set()
+        self._mark = self.opened.manifest.head.num_chunks
+        self._extents, self._began, self._action = None, time.monotonic(), ""
+
+    def _drop(self) -> None:
+        """Let go of the copies that no commit names, and delete them."""
+        for writer, held in self._shards.values():
+            held.close()
+            shutil.rmtree(writer.folder.path, ignore_errors=True)
+        self._shards = {}
+
+    # --- Shards ---
+
+    def shard(self, place: int) -> Writer:
+        """The writer of a shard's copy, which is made when it is first asked for."""
+        if place not in self._shards:
+            folder = self.opened.shards[place].folder
+            target = self.opened.path / copy_name(place, self.opened.manifest.head.version + 1)
+            copy_shard(folder.path, target)
+            copied = DatabaseFolder(target, Catalog(target), folder.settings, folder.tokenizer)
+            with ExitStack() as held:
+                writer = held.enter_context(Writer(copied, self.embedder, self.progress, of_book=True))
+                writer._unknown, writer._text = self._unknown, self._text
+                self._shards[place] = writer, held.pop_all()
+        return self._shards[place][0]
+
+    def catalog_of(self, place: int) -> Catalog:
+        """The catalog of a shard, as it is now."""
+        if place in self._shards:
+            return self._shards[place][0].catalog
+        return self.opened.shards[place].folder.catalog
+
+    def note(self, action: str) -> None:
+        """Remember what the next commit is to be called."""
+        self._action = action
+
+    # --- What `Writer` does, shard by shard ---
+
+    def _write(self, documents: Sequence[AnyDocument], replaced: Iterable[str]) -> int:
+        known = set(replaced)
+        stored = _WrittenCatalog(self).places(sorted(known))
+        self._bring_back(stored)
+        shards = len(self.opened.manifest.shards)
+        places = {one.id: stored.get(one.id, place_of(one.id, shards)) for one in documents}
+        chunks = 0
+        for place, names in _by_place(places).items():
+            wanted = set(names)
+            writer = self.shard(place)
+            writer._text = self._text
+            chunks += writer._write([one for one in documents if one.id in wanted], known & wanted)
+        self.note("add")
+        if time.monotonic() - self._began > _SECONDS_A_COMMIT:
+            self._publish()
+        return chunks
+
+    def _commit(self, action: str, add: list[DocumentRecord], remove: Iterable[str], num_chunks: int) -> None:
+        assert not add
+        places = _WrittenCatalog(self).places(list(remove))
+        self._bring_back(places)
+        for place, names in _by_place(places).items():
+            writer = self.shard(place)
+            writer._commit(action, [], names, writer._mark)
+        self.note(action)
+
+    def _bring_back(self, removed: Mapping[str, int]) -> None:
+        """Undo what is excluded in other shards for the sake of documents that are about to be removed."""
+        for place, names in _by_place(removed).items():
+            numbers = numbers_of(self.catalog_of(place), place, names)
+            for other in self.opened.shards:
+                if other != place and has_copies_of(self.catalog_of(other), numbers):
+                    bring_back(self.shard(other).catalog, numbers)
+
+    def layout(self) -> ChunkLayout:
+        return self._view().layout()
+
+    def finish(self, *, bulk: bool = False, progress: Progress = silent) -> Exclusions:
+        """Keep near-copies out, across all shards; let the dense indexes keep up; and commit."""
+        excluded = self._compare(progress)
+        tail = TAIL_FOR_BULK if bulk else LONGEST_TAIL
+        for place, shard in self.opened.shards.items():
+            if not is_current(shard.files.lexical) or (
+                shard.vectors is not None
+                and needs_care(shard.files.dense, shard.layout.num_chunks, longest_tail=tail)
+            ):
+                self._indexed.add(place)
+            if place in self._shards or place in self._indexed:
+                self.shard(place).finish(bulk=bulk, progress=progress)
+        self._publish()
+        return excluded
+
+    def _compare(self, progress: Progress) -> Exclusions:
+        view, settings = self._view(), self.settings
+        layout = view.layout()
+        has_originals = settings.deduplicate or (
+            settings.decontaminate and bool((layout.live & layout.holdout).any())
+        )
+        waiting = _WrittenCatalog(self).uncompared() if has_originals else set()
+        if not waiting:
+            return Exclusions()
+        tokens = view.tokens()
+        stage_progress = stage(progress, "looking for near-copies")
+        found = find_near_copies(layout, tokens, settings, waiting=waiting, progress=stage_progress)
+        compared = _by_shard(waiting)
+        for place, numbers in compared.items():
+            documents = [
+                (reason, stored_original(place, original), shard_number(number)[1])
+                for reason, original, number in found.documents
+                if shard_number(number)[0] == place
+            ]
+            chunks = {
+                shard_number(number)[1]: stored_parts(place, parts)
+                for number, parts in found.chunks.items()
+                if shard_number(number)[0] == place
+            }
+            self.shard(place).catalog.exclude(numbers, documents, chunks)
+        if not self._action:
+            self.note("judge")
+        return self._count(found, tokens)
+
+    # --- Commits ---
+
+    def _new_extents(self, shards: Mapping[int, OpenedShard]) -> tuple[Extent, ...]:
+        """The rows that the copies have more than what they were copied from, after all others."""
+        if self._extents is not None:
+            return self._extents
+        old = self.opened.shards
+        more = [
+            (place, shard.layout.num_chunks - old[place].layout.num_chunks)
+            for place, shard in sorted(shards.items())
+        ]
+        return joined([*self.opened.manifest.extents, *more])
+
+    def _view(self) -> BookFolder:
+        """The book as it will be when all is committed."""
+        shards = dict(self.opened.shards)
+        for place, (writer, _) in self._shards.items():
+            shards[place] = _opened(writer)
+        return replace(self.opened, manifest=self._manifest("", shards), shards=shards)
+
+    def _manifest(self, action: str, shards: Mapping[int, OpenedShard]) -> BookManifest:
+        """What `book.json` is to say; the same version, where no shard has a new one."""
+        before, old = self.opened.manifest, self.opened.shards
+        changed = [place for place, shard in shards.items() if shard is not old[place]]
+        entries = list(before.shards)
+        heads = {place: shard.folder.catalog.head() for place, shard in shards.items()}
+        for place in changed:
+            entries[place] = _entry(self.opened.path, shards[place].folder, heads[place])
+        extents = self._new_extents(shards)
+        if all(entries[place].version == before.shards[place].version for place in changed):
+            return replace(before, shards=tuple(entries))  # nothing but indexes made again
+        commit = Commit(
+            version=before.head.version + 1,
+            time=catalog_sql.now(),
+            action=action,
+            generation=before.head.generation + (self._extents is not None),
+            num_chunks=sum(count for _, count in extents),
+            totals=sum_of([head.totals for head in heads.values()]),
+        )
+        histories = {place: entries[place].history for place in changed}
+        made = BookCommit(
+            commit=commit,
+            shards={place: entries[place].version for place in changed},
+            history=next_history(before.history, commit, histories),
+        )
+        return replace(before, shards=tuple(entries), extents=extents, commits=(*before.commits, made))
+
+    def _publish(self) -> None:
+        """Commit: close the copies that have changed, and let the manifest name them."""
+        shards = dict(self.opened.shards)
+        for place, (writer, held) in self._shards.items():
+            held.close()
+            has_changed = writer.catalog.head().version != self.opened.manifest.shards[place].version
+            if has_changed or place in self._indexed:
+                sync_folder(writer.folder.path)
+                shards[place] = _opened(writer)
+            else:
+                shutil.rmtree(writer.folder.path, ignore_errors=True)
+        self._shards = {}
+        if shards != self.opened.shards:
+            self._manifest(self._action, shards).write(self.opened.path)
+            self._open()
+
+    def compact(self, *, progress: Progress = silent) -> int:
+        """Reclaim the space of removed documents; see `Database.compact`.
+
+        Returns:
+            The new version; the old one if nothing was removed.
+        """
+        layout = self.opened.layout()
+        if layout.live.all():
+            return layout.version
+        lock = take_lock(self.opened.path / "neighbors.lock")
+        try:
+            keep: dict[int, NDArray[np.bool_]] = {}
+            for place, shard in self.opened.shards.items():
+                if not shard.layout.live.all():
+                    keep[place] = shard.layout.live[shard.layout.document_of]
+                    compact(self.shard(place), progress=progress)
+            kept = np.flatnonzero(layout.live[layout.document_of])
+            new = self._files_of_next_generation()
+            renumber_table(self.files, new, layout, kept)
+            self._extents = self.opened.manifest.numbers.kept(keep)
+            self.note("compact")
+            self._publish()
+        finally:
+            lock.release()
+        return self.opened.manifest.head.version
+
+    def _files_of_next_generation(self) -> Files:
+        size, generation = self.tokenizer.vocab_size, self.files.generation + 1
+        files = Files.of(self.opened.path, self.settings, vocab_size=size, generation=generation)
+        shutil.rmtree(files.place, ignore_errors=True)
+        files.place.mkdir()
+        return files
+
+
+def _opened(writer: Writer) -> OpenedShard:
+    """A shard as its writer leaves it."""
+    layout = writer.layout()
+    vectors = writer.files.vectors
+    return OpenedShard(
+        folder=writer.folder,
+        files=writer.files,
+        layout=layout,
+        tokens=writer.files.tokens.rows(layout.num_chunks),
+        vectors=None if vectors is None else vectors.rows(layout.num_chunks),
+    )
+
+
+def _entry(book: Path, folder: DatabaseFolder, head: Commit) -> ShardEntry:
+    return ShardEntry(
+        folder=folder.path.relative_to(book).as_posix(),
+        version=head.version,
+        history=folder.catalog.history(head.version),
+        num_documents=head.totals.documents,
+        num_chunks=head.num_chunks,
+    )
+
+
+def _by_place(places: Mapping[str, int]) -> dict[int, list[str]]:
+    """The ids of documents by their shards, these in order."""
+    found: dict[int, list[str]] = {}
+    for name, place in places.items():
+        found.setdefault(place, []).append(name)
+    return dict(sorted(found.items()))
+
+
+def _by_shard(numbers: Iterable[int]) -> dict[int, list[int]]:
+    """Documents by their shards, with their numbers there."""
+    found: dict[int, list[int]] = {}
+    for number in sorted(numbers):
+        place, own = shard_number(number)
+        found.setdefault(place, []).append(own)
+    return found

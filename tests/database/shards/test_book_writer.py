@@ -1,0 +1,236 @@
+"""Adding to a sharded book, removing from it, and what readers see meanwhile."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from openbook.database import Database, Hit, NeighborTable, Version, build_neighbors
+from openbook.database.shards import book_writer
+from openbook.database.shards.book_manifest import BookManifest
+from openbook.database.shards.book_writer import place_of
+from openbook.errors import DatabaseError, LockedError, MismatchError, SourceError
+from openbook.lock import take_lock
+from openbook.text import Document
+
+MODES = ("dense", "bm25", "hybrid")
+Make = Callable[..., Database]
+Corpus = Callable[..., dict[str, str]]
+Documents = Callable[..., Iterator[Document]]
+QUERIES = ["river stone unique3", "copper orchard", "unique25 lantern"]
+
+
+def split(texts: dict[str, str], shards: int) -> list[dict[str, str]]:
+    return [
+        {n: t for number, (n, t) in enumerate(texts.items()) if number % shards == p} for p in range(shards)
+    ]
+
+
+def told(hits: list[list[Hit]]) -> list[list[tuple[str, str, str, float]]]:
+    """What does not depend on the order of the documents."""
+    return [[(h.document_id, h.text, h.continuation, round(h.score, 3)) for h in row] for row in hits]
+
+
+def require_alike(book: Database, one: Database, modes: tuple[str, ...] = MODES) -> None:
+    assert {d.document_id: d for d in book.documents()} == {d.document_id: d for d in one.documents()}
+    assert set(book.excluded()) == set(one.excluded())
+    for mode in modes:
+        ours, theirs = (told(each.search(QUERIES, k=400, mode=mode)) for each in (book, one))
+        assert [sorted(row) for row in ours] == [sorted(row) for row in theirs], mode
+
+
+def test_what_is_added_goes_to_the_shard_of_its_id(
+    make_book: Make, make_one: Make, corpus: Corpus, documents: Documents
+) -> None:
+    texts, more = corpus(20), dict(list(corpus(40).items())[20:])
+    book, one = make_book(split(texts, 3)), make_one(texts)
+    reports = [each.add(documents(more)) for each in (book, one)]
+    assert reports[0].added == reports[1].added == 20
+    assert reports[0].version == book.version == 2
+    assert [commit.action for commit in book.commits()] == ["create", "build", "add"]
+    require_alike(book, one)
+    require_alike(Database.open(book.path), one)
+    for place, entry in enumerate(BookManifest.read(book.path).shards):
+        shard = Database.open(book.path / entry.folder)
+        own = {document.document_id for document in shard.documents()}
+        assert own & more.keys() == {name for name in more if place_of(name, 3) == place}
+    assert book.add(documents(more)).unchanged == 20
+    assert book.version == 2, "nothing was added, and yet there is a new version"
+
+
+def test_changed_removed_synced_and_compacted_alike(
+    make_book: Make, make_one: Make, corpus: Corpus, documents: Documents
+) -> None:
+    texts = corpus(24)
+    book, one = make_book(split(texts, 3)), make_one(texts)
+    changed = {name: f"{text} changed" for name, text in list(texts.items())[:7]}
+    for each in (book, one):
+        assert each.add(documents(changed)).replaced == 7
+    require_alike(book, one, ("dense",))
+    for each in (book, one):
+        each.remove(["unique9", "unique10", "unique11"])
+    require_alike(book, one, ("dense",))
+    left = {name: (texts | changed)[name] for name in list(texts)[:20] if name not in ("unique9", "unique10")}
+    for each in (book, one):
+        assert each.add(documents(left), sync=True).removed == 4
+    require_alike(book, one, ("dense",))
+    before, chunks = book.version, book.layout.num_chunks
+    for each in (book, one):
+        each.compact()
+    assert book.version == before + 1
+    assert book.layout.num_chunks == one.layout.num_chunks < chunks
+    require_alike(book, one)
+    assert book.info().removed_chunks == 0
+    assert book.verify().ok
+    assert book.compact() == book.version
+
+
+def test_a_document_that_is_not_there(make_book: Make, corpus: Corpus) -> None:
+    book = make_book(split(corpus(4), 2))
+    with pytest.raises(DatabaseError, match=r"no document 'unique9'.*nothing was removed"):
+        book.remove(["unique1", "unique9"])
+    assert book.version == 1 and len(book.documents()) == 4
+
+
+def test_near_copies_come_back_from_other_shards(
+    make_book: Make, make_one: Make, corpus: Corpus, documents: Documents
+) -> None:
+    texts = {name: f"{text} {text[::-1]}" for name, text in corpus(12, longest=90).items()}
+    first = {f"a{name}": text for name, text in texts.items()}
+    copies = {f"b{name}": text for name, text in texts.items()}
+    made = {"holdout": ["aunique1", "aunique2", "aunique3"], "deduplicate": True}
+    book, one = make_book([first, copies], **made), make_one(first | copies, **made)
+    assert len(book.excluded()) >= 12
+    require_alike(book, one)
+    for each in (book, one):
+        each.remove(["aunique1", "aunique5"])
+    require_alike(book, one, ("dense",))
+    for each in (book, one):
+        each.add(documents({"aunique2": "entirely different words about nothing at all"}))
+    assert set(book.excluded()) == set(one.excluded())
+    assert "bunique2" not in {copy.document_id for copy in book.excluded()}
+    for each in (book, one):
+        each.compact()
+    require_alike(book, one)
+    assert book.verify().ok
+
+
+def test_numbers_stay_and_the_table_grows(make_book: Make, corpus: Corpus, documents: Documents) -> None:
+    texts, more = corpus(20), dict(list(corpus(40).items())[20:])
+    book = make_book(split(texts, 3))
+    build_neighbors(book, k=3)
+    before = book.opened
+    shown = before.chunk_texts(np.arange(before.layout.num_chunks))
+    book.add(documents(more))
+    assert book.chunk_texts(np.arange(len(shown))) == shown
+    with pytest.raises(MismatchError, match="of version 1, the database is at 2"):
+        NeighborTable.load(book)
+    extended = build_neighbors(book, k=3)
+    assert np.array_equal(extended.ids[:], build_neighbors(book, k=3, rebuild=True).ids[:])
+    book.remove(["unique3"])
+    rebuilt = build_neighbors(book, k=3)
+    texts_before = neighbor_texts(book, rebuilt)
+    book.compact()
+    assert neighbor_texts(book, NeighborTable.load(book)) == texts_before
+
+
+def neighbor_texts(book: Database, table: NeighborTable) -> dict[str, list[str]]:
+    chunks = np.flatnonzero(book.layout.live[book.layout.document_of])
+    queries = book.chunk_texts(chunks)
+    return {
+        f"{place} {text}": book.chunk_texts(table.ids[:][chunk])
+        for place, (text, chunk) in enumerate(zip(queries, chunks, strict=True))
+    }
+
+
+def test_a_reader_keeps_its_version(make_book: Make, corpus: Corpus, documents: Documents) -> None:
+    texts = corpus(20)
+    book = make_book(split(texts, 3))
+    held = [Version.open(book.path), Database.open(book.path).opened]
+    held[1].search(QUERIES)
+    before = held[1].search(QUERIES)
+    book.add(documents({f"new{name}": text for name, text in texts.items()}))
+    book.remove(["unique1", "unique2", "unique3"])
+    book.compact()
+    for version in held:
+        assert version.version == 1 and version.search(QUERIES) == before
+    assert Version.open(book.path).version == 4
+    reader = Database.open(book.path)
+    book.remove(["unique4"])
+    assert reader.version == 4
+    reader.refresh()
+    assert reader.version == 5
+
+
+def test_nothing_of_an_interrupted_call_is_seen(
+    make_book: Make, corpus: Corpus, documents: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts, more = corpus(12), dict(list(corpus(40).items())[12:])
+    book = make_book(split(texts, 3))
+    found = book.search(QUERIES)
+
+    def broken() -> Iterator[Document]:
+        yield from documents(more)
+        raise SourceError("cannot be read")
+
+    with pytest.raises(SourceError):
+        book.add(broken(), batch_characters=100)
+    assert Database.open(book.path).search(QUERIES) == found
+    assert {path.name for path in book.path.glob("shard-*")} == {f"shard-{place:05}" for place in range(3)}
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BookManifest, "write", killed)
+        patch.setattr(shutil, "rmtree", lambda *_, **__: None)  # a killed process deletes nothing
+        with pytest.raises(KeyboardInterrupt):
+            book.add(documents(more), batch_characters=100)
+    assert len(list(book.path.glob("shard-*"))) > 3
+    reader = Database.open(book.path)
+    assert reader.search(QUERIES) == found and reader.verify().ok
+    assert reader.add(documents(more)).added == 28
+    assert reader.verify().ok
+    named = {shard.folder for shard in BookManifest.read(book.path).shards}
+    reader.remove(["unique1"])
+    there = {path.name for path in book.path.glob("shard-*")}
+    assert named <= there and len(there) <= 4
+
+
+def test_long_calls_commit_on_their_way(
+    make_book: Make, make_one: Make, corpus: Corpus, documents: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book_writer, "_SECONDS_A_COMMIT", 0.0)
+    texts, more = corpus(10), dict(list(corpus(30).items())[10:])
+    book, one = make_book(split(texts, 2), holdout=0.2), make_one(texts, holdout=0.2)
+    for each in (book, one):
+        each.add(documents(more), batch_characters=500)
+    assert book.version > 4
+    require_alike(book, one)
+    assert [commit.version for commit in book.commits()] == list(range(book.version + 1))
+
+
+def test_one_writes_at_a_time(make_book: Make, corpus: Corpus) -> None:
+    book = make_book(split(corpus(4), 2))
+    lock = take_lock(book.path / "write.lock")
+    with pytest.raises(LockedError, match="another process is writing"):
+        book.remove(["unique1"])
+    lock.release()
+    book.remove(["unique1"])
+
+
+def test_shards_elsewhere_are_left_as_they_are(
+    make_one: Make, tmp_path: Path, corpus: Corpus, documents: Documents
+) -> None:
+    parts = split(corpus(10), 2)
+    ones = [make_one(part) for part in parts]
+    from openbook.database.shards.book_creation import create_book
+
+    create_book(tmp_path / "book", [str(one.path) for one in ones])
+    book = Database.open(tmp_path / "book")
+    book.add(documents({"x": "river", "y": "stone", "z": "copper"}))
+    book.remove(["x"])
+    assert len(book.documents()) == 12
+    assert [len(Database.open(one.path).documents()) for one in ones] == [5, 5]
