@@ -23,7 +23,7 @@ ROOMS = {
     "evaluate": {"database", "generation", "model", "text"},
     "train": {"database", "evaluate", "generation", "model", "text"},
     "serve": {"database", "evaluate", "generation", "model", "text"},
-    "cluster": {"database", "model", "text"},
+    "cluster": {"database", "evaluate", "generation", "model", "serve", "text", "train"},
     "cli": {"cluster", "database", "evaluate", "generation", "model", "serve", "text", "train"},
 }
 """What each room may import, beside the ground floor."""

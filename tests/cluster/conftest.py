@@ -33,6 +33,8 @@ def ray_cluster() -> "Iterator[Cluster]":
     from ray.cluster_utils import Cluster
 
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # Ray's own processes would else wait for those of pytest-xdist that run beside them: they are 15 nicer.
+    os.environ.setdefault("RAY_worker_niceness", "0")
     node = {"num_cpus": _CPUS, "object_store_memory": _STORE_BYTES, "include_dashboard": False}
     cluster = Cluster(initialize_head=True, head_node_args=node)
     try:

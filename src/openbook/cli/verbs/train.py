@@ -1,11 +1,13 @@
 """The verb `train`, and a training run with its bar and its signals, for all that train."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openbook.cli.bars import Bars, bar
+from openbook.cli.cluster_options import Ray
 from openbook.cli.console import note
 from openbook.cli.options import (
     Json,
@@ -19,6 +21,7 @@ from openbook.cli.options import (
 from openbook.cli.output import print_trained
 from openbook.cli.signals import StoppedInOrderError, stop_on_signals
 from openbook.cli.training_notes import note_size, note_step
+from openbook.cli.training_workers import TrainingWorkers, training_function
 from openbook.errors import TrainingStoppedError
 from openbook.progress import silent
 
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from openbook.database import Version
-    from openbook.train import Recipe
+    from openbook.train import Recipe, TrainResult
 
 
 def train(
@@ -36,6 +39,8 @@ def train(
     settings: Settings = None,
     baseline: PlainDecoder = False,
     overwrite: Overwrite = False,
+    ray: Ray = None,
+    workers: TrainingWorkers = None,
     json: Json = False,
 ) -> None:
     """Train a model on a database; the same command resumes an interrupted training run.
@@ -49,7 +54,7 @@ def train(
     With several GPUs: torchrun --nproc-per-node 8 -m openbook train ...; on several machines that share the
     model's folder, torchrun --nnodes 4 --nproc-per-node 8 --rdzv-backend c10d --rdzv-endpoint HOST:29500 on
     each. 1.5b wants 8 GPUs of 80 GB in one machine and takes 23 days, 7.5b 32 in four machines and 26 days
-    (docs/scale.md).
+    (docs/scale.md). --ray starts the processes on a Ray cluster instead, to the same result.
 
     Example: openbook train tiny --database mybook --output mymodel --set train.max_steps=500
     """
@@ -59,11 +64,12 @@ def train(
 
     loaded = load_recipe(recipe, settings or [])
     require_settings(loaded, retrofits=False)
+    run = training_function(ray, workers)
     if baseline:
         loaded = loaded.without_retrieval()
     opened = Version.open(database)
     require_place(loaded, opened, output, overwrite=overwrite)
-    end(run_training(loaded, opened, output, overwrite=overwrite, json=json))
+    end(run_training(loaded, opened, output, overwrite=overwrite, json=json, run=run))
 
 
 def end(code: int) -> None:
@@ -113,6 +119,7 @@ def run_training(
     base: "PreTrainedModel | None" = None,
     overwrite: bool = False,
     json: bool = False,
+    run: "Callable[..., TrainResult] | None" = None,
 ) -> int:
     """Train until the end or a signal, and print what was made; under torchrun the first process prints.
 
@@ -123,13 +130,15 @@ def run_training(
         base: a model of transformers to retrofit; None: the recipe's own decoder is trained.
         overwrite: replace what the folder holds.
         json: print one JSON value.
+        run: trains, with the arguments of `openbook.train.train`; None: that.
 
     Returns:
         The exit code: 0 done, 128 + signal stopped by one.
     """
-    from openbook.train import train as run
+    from openbook.train import train as here
     from openbook.train.distributed import is_first
 
+    run = run or here
     drawn = bar("training", recipe.train.max_steps) if is_first() else nullcontext(silent)
     with stop_on_signals(note if is_first() else lambda text: None) as stop:
         try:

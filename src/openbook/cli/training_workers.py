@@ -1,0 +1,70 @@
+"""`openbook train --ray`: its own option, and the training run that Ray Train starts."""
+
+import signal
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from openbook.cli.cluster_options import check_cluster_options
+from openbook.errors import SettingsError
+
+if TYPE_CHECKING:
+    from openbook.train import TrainResult
+
+TrainingWorkers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        help="With --ray: training processes, of one core each, and one GPU if there are as many. [default: "
+        "one for each GPU, without GPUs one]",
+        show_default=False,
+    ),
+]
+
+
+def training_function(ray: str | None, workers: int | None) -> "Callable[..., TrainResult]":
+    """What trains: `openbook.train.train`, or what has the arguments of it and calls it in Ray's workers.
+
+    Raises:
+        SettingsError: workers without Ray.
+        MissingExtraError: Ray is asked for and not installed.
+    """
+    check_cluster_options(ray, workers=workers)
+    if ray is None:
+        from openbook.train import train
+
+        return train
+    return partial(_train_on_ray, ray, workers)
+
+
+def _train_on_ray(
+    ray: str,
+    workers: int | None,
+    recipe: Any,
+    database: Any,
+    output: Path,
+    *,
+    base: Any = None,
+    overwrite: bool = False,
+    **told: Any,
+) -> "TrainResult":
+    from openbook.cluster.ray_session import connected
+    from openbook.cluster.training_job import Listener, TrainingJob, train_on_ray
+
+    if base is not None:
+        raise SettingsError("--ray: a retrofit is trained under torchrun")
+    job = TrainingJob(
+        recipe=recipe, database=database, output=output, overwrite=overwrite, folder=str(Path.cwd())
+    )
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    with connected(ray) as session:
+        for number, handler in handlers.items():
+            signal.signal(
+                number, handler
+            )  # Ray has put its own in their place, which end the command at once
+        asked = workers or max(1, session.resource("GPU"))
+        return train_on_ray(session, job, Listener(**told), workers=asked)
