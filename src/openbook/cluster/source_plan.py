@@ -22,6 +22,7 @@ import numpy as np
 
 from openbook.database.write.batches import characters_of
 from openbook.errors import SourceError
+from openbook.phrases import counted
 from openbook.text import AnyDocument, read_documents
 from openbook.text.origins import file_of
 from openbook.text.sources import Omissions
@@ -123,7 +124,7 @@ class ShardPlan:
             yield document
         if digest.hexdigest() != self.digest:
             files = sorted({part.file for part in self.parts})
-            more = f" and {len(files) - 1:,} files more" if len(files) > 1 else ""
+            more = f" or {counted(len(files) - 1, 'other file')} of a shard" if len(files) > 1 else ""
             raise ChangedSourceError(
                 f"{files[0]}{more}: changed since the build was planned; put back what was there, or build "
                 "again in another folder"

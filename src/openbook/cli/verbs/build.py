@@ -4,7 +4,9 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from openbook.cli.cluster_options import Ray, Shards, Workers, check_cluster_options
 from openbook.cli.console import note
+from openbook.cli.held_out_ids import check_ids, share_or_ids
 from openbook.cli.options import (
     AllowUnknownHoldout,
     AnyText,
@@ -25,14 +27,11 @@ from openbook.cli.options import (
     SourcesArgument,
     TextKey,
 )
-from openbook.errors import DatabaseError, SettingsError
-from openbook.phrases import counted
+from openbook.errors import DatabaseError
 
 if TYPE_CHECKING:
     from openbook.cli.checked_sources import Sources
     from openbook.database import Database
-
-_SHOWN_IDS = 5
 
 
 def build(
@@ -52,21 +51,35 @@ def build(
     text_key: TextKey = "text",
     id_key: IdKey = "id",
     on_error: OnError = "stop",
+    ray: Ray = None,
+    workers: Workers = None,
+    shards: Shards = None,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Build a database from text. Run again, it resumes where it was.
 
+    With --ray, a book of shards, which every other verb takes as it takes a database.
+
     Example: openbook build mybook notes/ articles.jsonl.gz --holdout 0.05
     """
     from openbook.cli.checked_sources import Sources
+    from openbook.cli.cluster_build import build_on_ray
     from openbook.cli.output import print_info
     from openbook.cli.verbs.add import write_documents
     from openbook.database.storage.database_folder import is_database
     from openbook.database.version import open_any
 
+    check_cluster_options(ray, workers=workers, shards=shards, dry_run=dry_run)
     fetched = "none" if dry_run else embedder
-    require_settings(db, tokenizer=tokenizer, embedder=fetched, chunk_size=chunk_size, holdout=holdout)
+    require_settings(
+        db,
+        tokenizer=tokenizer,
+        embedder=fetched,
+        chunk_size=chunk_size,
+        holdout=holdout,
+        on_ray=ray is not None,
+    )
     checked = Sources(
         sources,
         glob=glob,
@@ -77,7 +90,6 @@ def build(
         id_key=id_key,
         skip=on_error == "skip",
     )
-    checked.check(open_any(db).catalog if is_database(db) else None)
     wanted: dict[str, Any] = {
         "tokenizer": tokenizer,
         "embedder": embedder,
@@ -87,6 +99,10 @@ def build(
         "decontaminate": decontaminate,
         "deduplicate": deduplicate,
     }
+    if ray is not None:
+        build_on_ray(db, checked, address=ray, workers=workers, shards=shards, wanted=wanted, json=json)
+        return
+    checked.check(open_any(db).catalog if is_database(db) else None)
     if dry_run:
         _say_plan(open_as_asked(db, checked, **wanted), checked, holdout, json=json)
         return
@@ -102,28 +118,35 @@ def require_settings(
     embedder: str | None,
     chunk_size: int | None,
     holdout: str | None,
+    on_ray: bool = False,
 ) -> None:
     """Refuse settings that no database could have, and a folder that is none, before any text is read.
 
-    Arguments and errors are those of `create_or_open`.
+    Arguments and errors are those of `create_or_open`; `on_ray`: a book of shards is to be made.
     """
     from openbook.cli.checked_sources import vocabulary_of
+    from openbook.cluster.build_plan import is_planned, require_free_for_book
     from openbook.database.search.embedder import DEFAULT_EMBEDDER, locate
     from openbook.database.storage.database_folder import is_database
     from openbook.database.storage.settings import DatabaseSettings
     from openbook.database.write.creation import require_free
     from openbook.text import load_tokenizer
 
-    held_out = None if holdout is None else _share_or_ids(holdout)
+    held_out = None if holdout is None else share_or_ids(holdout)
     DatabaseSettings(
         tokenizer="",
         tokenizer_fingerprint="",
         chunk_size=64 if chunk_size is None else chunk_size,
         holdout=held_out if isinstance(held_out, float) else 0.0,
     )
-    if is_database(path):
+    if on_ray and not is_planned(path):
+        require_free_for_book(path)
+    elif on_ray or is_database(path):
         return
-    require_free(path)
+    elif is_planned(path):
+        raise DatabaseError(f"{path}: is a book of shards; run the command that began it again, with --ray")
+    else:
+        require_free(path)
     if tokenizer is None or tokenizer.startswith("train:"):
         vocabulary_of(tokenizer or "train:16000")
     else:
@@ -179,7 +202,7 @@ def create_or_open(
     )
     if existing is not None:
         return existing
-    held_out = None if holdout is None else _share_or_ids(holdout)
+    held_out = None if holdout is None else share_or_ids(holdout)
     require_free(path)  # before a tokenizer is trained
     with warnings.catch_warnings(record=True) as caught:
         warnings.filterwarnings("always", message="chunk size")
@@ -216,10 +239,10 @@ def open_as_asked(
     from openbook.database import Database
     from openbook.database.storage.database_folder import is_database
 
-    held_out = None if holdout is None else _share_or_ids(holdout)
+    held_out = None if holdout is None else share_or_ids(holdout)
     existing = Database.open(path) if is_database(path) else None
     if isinstance(held_out, tuple):
-        _check_ids(held_out, holdout, sources, existing, is_error=not allow_unknown_holdout)
+        check_ids(held_out, holdout, sources, existing, is_error=not allow_unknown_holdout)
     if existing is not None:
         plain = {"chunk_size": chunk_size, "decontaminate": decontaminate, "deduplicate": deduplicate}
         asked = {name: value for name, value in plain.items() if value is not None}
@@ -232,64 +255,13 @@ def _say_plan(existing: "Database | None", sources: "Sources", holdout: str | No
     from openbook.cli.planned_changes import print_plan
     from openbook.database.storage.settings import is_held_out
 
-    wanted = 0.0 if holdout is None else _share_or_ids(holdout)
+    wanted = 0.0 if holdout is None else share_or_ids(holdout)
     share, ids = (wanted, ()) if isinstance(wanted, float) else (0.0, wanted)
     if existing is not None:
         share, ids = existing.settings.holdout, existing.settings.holdout_ids
     plan = sources.plan(None)
     held_out = [name for name in (*plan.added, *plan.replaced) if is_held_out(name, share, frozenset(ids))]
     print_plan(plan, skipped=sources.skipped, held_out=held_out, characters=sources.characters, json=json)
-
-
-def _share_or_ids(holdout: str) -> float | tuple[str, ...]:
-    """A share of the documents, or the ids in a file, one a line, in UTF-8 or UTF-16."""
-    from openbook.text.encodings import decode
-
-    try:
-        return float(holdout)
-    except ValueError:
-        pass
-    try:
-        lines = decode(Path(holdout).read_bytes()).splitlines()
-    except (OSError, ValueError) as error:
-        raise SettingsError(
-            f"--holdout {holdout}: neither a share between 0 and 1 nor a file of ids, one a line ({error})"
-        ) from error
-    ids = tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
-    if not ids:
-        raise SettingsError(f"--holdout {holdout}: the file holds no id")
-    return ids
-
-
-def _check_ids(
-    ids: tuple[str, ...],
-    file: str | None,
-    sources: "Sources",
-    database: "Database | None",
-    *,
-    is_error: bool,
-) -> None:
-    """Name the ids that no document has, which would leave what was meant by them in the book."""
-    from openbook.text.document_ids import suggestion
-
-    missing = [name for name in ids if sources.lacks(name)]
-    stored: set[str] = set()
-    if missing and database is not None:
-        stored.update(database.catalog.live_ids())
-        missing = [name for name in missing if name not in stored]
-    if not missing:
-        return
-    known = sorted(stored.union(document.id for document in sources.documents()))
-    shown = [suggestion(name, known) for name in missing[:_SHOWN_IDS]]
-    if len(missing) > _SHOWN_IDS:
-        shown.append(f"and {len(missing) - _SHOWN_IDS:,} more")
-    problem = (
-        f"--holdout {file}: {len(missing):,} of {counted(len(ids), 'id')} without a "
-        f"document: {', '.join(shown)}"
-    )
-    if is_error:
-        raise SettingsError(f"{problem}; correct them, or --allow-unknown-holdout if they come later")
-    note(f"{problem}; they are held out when they come")
 
 
 def _asked_settings(

@@ -56,6 +56,29 @@ class StoredIndex:
     recall_at_10: float
 
 
+@dataclass(frozen=True, slots=True)
+class TrainedIndex:
+    """An index that holds nothing yet, trained on the vectors of several databases."""
+
+    name: str
+    """As faiss' factory reads it."""
+    path: Path
+    """Of faiss' file."""
+
+    def load(self) -> Any:
+        """Read it.
+
+        Raises:
+            DatabaseError: the file is damaged or gone.
+        """
+        import faiss
+
+        try:
+            return faiss.read_index(str(self.path))
+        except (OSError, RuntimeError) as error:
+            raise DatabaseError(f"{self.path}: cannot be read: {error}") from error
+
+
 def stored_index(folder: Path) -> StoredIndex | None:
     """The index that this folder names, None if there is none.
 
@@ -148,9 +171,21 @@ def needs_care(folder: Path, num_rows: int, *, longest_tail: float = LONGEST_TAI
 
 
 def maintain_dense(
-    folder: Path, layout: ChunkLayout, vectors: Rows, *, progress: Progress = silent
+    folder: Path,
+    layout: ChunkLayout,
+    vectors: Rows,
+    *,
+    trained: TrainedIndex | None = None,
+    progress: Progress = silent,
 ) -> StoredIndex | None:
     """Build the index, add its tail to it, or delete it, as the number of chunks asks for.
+
+    Args:
+        folder: of the index.
+        layout: of the newest version.
+        vectors: [num_chunks, E].
+        trained: to fill in place of an index that is trained on these vectors; None: train one.
+        progress: called with the number of chunks done.
 
     Returns:
         The stored index afterwards; None where exact search is fast enough.
@@ -161,11 +196,16 @@ def maintain_dense(
     found = stored_index(folder)
     stage_progress = stage(progress, "building the dense index")
     if found is None or layout.num_chunks > _TRAINED_AGAIN_AT * found.trained_rows:
-        index, name = train_index(vectors, layout.indexed)
+        index, name = _new_index(trained, vectors, layout)
         return _fill(folder, index, name, layout, vectors, 0, layout.num_chunks, stage_progress)
     held = int((layout.indexed < found.rows).sum())
     index = _read(folder / found.file, found, held, mapped=False)
     return _fill(folder, index, found.name, layout, vectors, held, found.trained_rows, stage_progress)
+
+
+def _new_index(trained: TrainedIndex | None, vectors: Rows, layout: ChunkLayout) -> tuple[Any, str]:
+    """An index that holds nothing yet, and its name."""
+    return train_index(vectors, layout.indexed) if trained is None else (trained.load(), trained.name)
 
 
 def _fill(
@@ -183,7 +223,7 @@ def _fill(
     add_rows(index, vectors, chunk_ids[held:], report=lambda done: progress(held + done, len(chunk_ids)))
     tuned = tune_index(index, name, vectors, chunk_ids)
     path = folder / f"{layout.num_chunks}.faiss"
-    _write(path, index)
+    write_index(path, index)
     entry = StoredIndex(
         path.name,
         file_digest(path),
@@ -201,7 +241,7 @@ def _fill(
     return entry
 
 
-def _write(path: Path, index: Any) -> None:
+def write_index(path: Path, index: Any) -> None:
     """Write an index, whole and on the disk when this returns.
 
     Raises:

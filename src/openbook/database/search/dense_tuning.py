@@ -12,7 +12,7 @@ from openbook.database.storage.arrays import Rows
 
 _COARSE_GRAPH_FROM = 10_000_000
 """Vectors from which finding the nearest lists is itself left to a graph."""
-_TRAINING_VECTORS_A_LIST = 100
+TRAINING_VECTORS_A_LIST = 100
 _WANTED_RECALL = 0.98
 _FEWEST_LISTS_VISITED = 16
 _RERANK_FACTORS = (1, 2, 4)
@@ -74,7 +74,7 @@ def train_on_sample(index: Any, vectors: Rows | NDArray[np.float16], rows: NDArr
     import faiss
 
     lists = faiss.extract_index_ivf(index).nlist
-    sample = _sample(rows, _TRAINING_VECTORS_A_LIST * lists)
+    sample = _sample(rows, TRAINING_VECTORS_A_LIST * lists)
     index.train(vectors[sample].astype(np.float32))
 
 

@@ -43,7 +43,8 @@ def create_folder(
         SettingsError: a setting out of range, a tokenizer that cannot be loaded.
     """
     require_free(folder)
-    _warn_of_long_chunks(settings.get("chunk_size", 0), embedder)
+    if embedder is not None:
+        warn_of_long_chunks(settings.get("chunk_size", 0), embedder.name, embedder.longest)
     if isinstance(tokenizer, str):
         tokenizer = load_tokenizer(tokenizer)
     complete = DatabaseSettings(
@@ -65,14 +66,20 @@ def create_folder(
         lock.release()
 
 
-def _warn_of_long_chunks(chunk_size: int, embedder: Embedder | None) -> None:
-    """What an encoder does not read of a chunk, dense search cannot find."""
-    if embedder is None or embedder.longest is None:
+def warn_of_long_chunks(chunk_size: int, embedder: str, longest: int | None) -> None:
+    """What an encoder does not read of a chunk, dense search cannot find.
+
+    Args:
+        chunk_size: M.
+        embedder: its name.
+        longest: tokens that it reads, see `Embedder.longest`.
+    """
+    if longest is None:
         return
-    read = embedder.longest - _TOKENS_AT_THE_ENDS
+    read = longest - _TOKENS_AT_THE_ENDS
     if chunk_size > read:
         warnings.warn(
-            f"chunk size {chunk_size}: the embedder {embedder.name} reads some {read} tokens of a chunk, and "
+            f"chunk size {chunk_size}: the embedder {embedder} reads some {read} tokens of a chunk, and "
             f"the rest is in no vector; choose chunks of {read} or less, or an embedder that reads more",
             stacklevel=3,
         )

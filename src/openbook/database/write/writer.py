@@ -116,6 +116,8 @@ class Writer:
     """Told when the lexical index has to be made again."""
     of_book: bool = False
     """Whether it writes a shard, or what is to be one: its book compares the documents of all shards."""
+    dense: bool = True
+    """Whether the dense index keeps up; False: whoever made this sees to that."""
     files: Files = field(init=False)
     """Of the newest generation."""
     _held: ExitStack = field(init=False)
@@ -319,7 +321,7 @@ class Writer:
             excluded = self._count(found, tokens)
         vectors, folder = self.files.vectors, self.files.dense
         tail = TAIL_FOR_BULK if bulk else LONGEST_TAIL
-        if vectors is not None and needs_care(folder, self._mark, longest_tail=tail):
+        if self.dense and vectors is not None and needs_care(folder, self._mark, longest_tail=tail):
             maintain_dense(folder, self.layout(), vectors.rows(self._mark), progress=progress)
         return excluded
 

@@ -1,0 +1,88 @@
+"""Large shards share what a dense index is trained on, and find what exact search finds."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fakes import WORDS, use_fake_encoder
+from openbook.cluster.build_plan import BUILDING, shard_name
+from openbook.cluster.shared_index import (
+    _drawn,
+    fill_shared_index,
+    needs_index,
+    train_shared_index,
+    trained_index,
+)
+from openbook.database import Database
+from openbook.database.search import dense_store
+from openbook.database.search.dense_store import stored_index
+from openbook.database.storage.database_folder import open_folder
+from openbook.database.write.writer import Writer
+from openbook.text import Document, train_tokenizer
+
+SIZES = (260, 330)
+"""Documents of each shard."""
+
+
+@pytest.fixture
+def shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Two shards whose rows are complete, of a book that is being built."""
+    fake = use_fake_encoder(monkeypatch)
+    monkeypatch.setattr(dense_store, "EXACT_BELOW", 200)
+    draw = random.Random(0)
+    tokenizer = train_tokenizer([" ".join(WORDS)] * 4, vocab_size=300)
+    folders = []
+    for number, size in enumerate(SIZES):
+        folder = tmp_path / BUILDING / shard_name(number)
+        Database.create(folder, tokenizer=tokenizer, embedder="fake", chunk_size=16)
+        texts = [" ".join(draw.choices(WORDS, k=12)) for _ in range(size)]
+        with Writer(open_folder(folder), lambda: fake, of_book=True, dense=False) as writer:
+            writer.add([Document(id=f"s{number}d{row}", text=text) for row, text in enumerate(texts)])
+        folders.append(folder)
+    return folders
+
+
+def test_both_are_filled_from_one_training(shards: list[Path], tmp_path: Path) -> None:
+    assert all(needs_index(shard) for shard in shards)
+    assert stored_index(shards[0] / "dense") is None
+    name = train_shared_index(str(tmp_path), [0, 1])
+    bytes_of = (tmp_path / BUILDING / "trained.faiss").read_bytes()
+    assert train_shared_index(str(tmp_path), [0, 1]) == name
+    assert (tmp_path / BUILDING / "trained.faiss").read_bytes() == bytes_of
+    for shard in shards:
+        fill_shared_index(shard, trained_index(tmp_path))
+        found = stored_index(shard / "dense")
+        assert found is not None
+        assert found.name == name
+        database = Database.open(shard)
+        assert found.rows == database.layout.num_chunks
+        assert database.info().recall_at_10 == pytest.approx(found.recall_at_10)
+        queries = database.opened.chunk_queries(np.arange(0, 40))
+        nearest, _ = database.search_chunks(queries, k=1, mode="dense")
+        assert (nearest[:, 0] == np.arange(0, 40)).mean() > 0.95  # each chunk finds itself
+
+
+def test_an_index_that_is_damaged_is_named(shards: list[Path], tmp_path: Path) -> None:
+    train_shared_index(str(tmp_path), [0, 1])
+    (tmp_path / BUILDING / "trained.faiss").write_bytes(b"nothing")
+    with pytest.raises(dense_store.DatabaseError, match=r"trained\.faiss: cannot be read"):
+        fill_shared_index(shards[0], trained_index(tmp_path))
+
+
+def test_a_small_shard_needs_none(shards: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dense_store, "EXACT_BELOW", 100_000)
+    assert not needs_index(shards[0])
+    fill_shared_index(shards[0], None)
+    assert stored_index(shards[0] / "dense") is None
+
+
+@pytest.mark.parametrize("size", [1, 5, 9, 100])
+def test_the_sample_is_of_all_shards(size: int) -> None:
+    parts = _drawn([3, 2, 4], size)
+    assert sum(map(len, parts)) == min(size, 9)
+    assert all(
+        (part >= 0).all() and (part < count).all() for part, count in zip(parts, [3, 2, 4], strict=True)
+    )
+    assert all((np.diff(part) > 0).all() for part in parts)
