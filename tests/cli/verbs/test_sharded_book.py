@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import HIT, INFO, OpenBook
+from command_line import HIT, INFO, TINY, OpenBook, sets
 from openbook.database import Database
 from openbook.database.shards.book_creation import create_book
 from openbook.database.shards.book_manifest import BookManifest
@@ -58,6 +58,19 @@ def test_searching_and_changing_it(openbook: OpenBook, book: Path, database: Pat
     assert openbook("info", book, "--json").json["neighbors"]["state"] == "current"
     actions = [made["action"] for made in openbook("info", book, "--json").json["history"]]
     assert actions == ["create", "add", "add", "remove", "compact"]
+
+
+def test_a_model_trains_on_it_and_reads_it(openbook: OpenBook, book: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    assert openbook("neighbors", book, "-k", "2").code == 0
+    trained = openbook("train", "tiny", "--database", book, "--output", model, *sets(*TINY))
+    assert trained.code == 0, trained.err
+    evaluated = openbook("eval", "perplexity", model, book, "--max-sequences", 2, "--json")
+    assert evaluated.code == 0 and evaluated.json["modes"].keys() >= {"on", "off"}
+    written = openbook("generate", model, book, "Apples of kind", "--max-new-tokens", "20", "--json")
+    assert written.code == 0 and written.json["citations"]
+    wrong = openbook("retokenize", book, "--output", tmp_path / "derived", "--tokenizer", book / "tokenizer")
+    assert wrong.code == 2 and "is a sharded book" in wrong.error
 
 
 def test_a_shard_is_missing(openbook: OpenBook, book: Path) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from openbook.database.database import Database
 from openbook.database.retokenize.new_arrays import NewArrays, NewRows
 from openbook.database.retokenize.rechunk import parts_of
+from openbook.database.shards.book_catalog import BookCatalog
 from openbook.database.storage.catalog import FILE_NAME, UNFINISHED_NAME, Catalog
 from openbook.database.storage.database_folder import require_outside_databases
 from openbook.database.storage.files import NAMES, Files
@@ -72,10 +73,16 @@ def retokenize(
         progress: called with the number of chunks tokenized, and in further stages.
 
     Raises:
-        DatabaseError: the folder holds something; the old database is empty, damaged or just being changed.
+        DatabaseError: the folder holds something; the old database is empty, damaged or just being changed;
+            it is a sharded book.
         SettingsError: no such tokenizer, or the database has it already; a chunk size out of range.
         MismatchError: chunks are to be encoded, and the encoder's weights are not those of the vectors.
     """
+    if isinstance(database.catalog, BookCatalog):
+        raise DatabaseError(
+            f"{database.path}: is a sharded book, which cannot be derived as a whole; build it "
+            f"again from its sources: {command('build', output, 'SOURCE', '--tokenizer', 'NAME')}"
+        )
     if isinstance(tokenizer, str):
         tokenizer = load_tokenizer(tokenizer)
     settings = _settings(database, tokenizer, chunk_size)

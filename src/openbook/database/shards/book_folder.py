@@ -1,7 +1,7 @@
 """A sharded book's folder, opened: the manifest, and the shards at the versions that it names."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from openbook.database.search.indexes import Indexes
@@ -35,7 +35,7 @@ class BookFolder(DatabaseFolder):
 
     def newest(self) -> "BookFolder":
         """The same at the newest version."""
-        return open_book(self.path, allow_missing_shards=self.allow_missing)
+        return open_book(self.path, allow_missing_shards=self.allow_missing, before=self)
 
     def layout(self) -> ChunkLayout:
         """Which chunk is of which document."""
@@ -85,22 +85,29 @@ class BookFolder(DatabaseFolder):
         return BookIndexes(self.path, self.shards, self.manifest.numbers, before)
 
 
-def open_book(path: Path, *, allow_missing_shards: bool = False) -> BookFolder:
+def open_book(
+    path: Path, *, allow_missing_shards: bool = False, before: BookFolder | None = None
+) -> BookFolder:
     """Open a sharded book.
 
     Args:
         path: its folder.
         allow_missing_shards: go on without shards that are missing or damaged, if one is sound.
+        before: the book as it was opened before: what has not changed is taken from it.
 
     Raises:
         DatabaseError: there is no book, its manifest is damaged; a shard is missing or damaged.
     """
     for tries_left in reversed(range(_TRIES)):
         manifest = BookManifest.read(path)
-        tokenizer = _tokenizer(path, manifest.settings)
+        is_same = before is not None and before.settings == manifest.settings
+        tokenizer = before.tokenizer if before and is_same else _tokenizer(path, manifest.settings)
         shards: dict[int, OpenedShard] = {}
         missing: dict[str, str] = {}
         for place, entry in enumerate(manifest.shards):
+            if before and (held := _held(before, place, entry)):
+                shards[place] = held
+                continue
             try:
                 shards[place] = open_shard(
                     path / entry.folder, entry, manifest.settings, tokenizer, check=allow_missing_shards
@@ -128,6 +135,14 @@ def open_book(path: Path, *, allow_missing_shards: bool = False) -> BookFolder:
         missing=missing,
         allow_missing=allow_missing_shards,
     )
+
+
+def _held(before: BookFolder, place: int, entry: ShardEntry) -> OpenedShard | None:
+    """A shard that is open and still there, in the folder in which nothing changes."""
+    if place >= len(before.manifest.shards) or before.manifest.shards[place] != entry:
+        return None
+    found = before.shards.get(place)
+    return found if found is not None and found.folder.catalog.path.is_file() else None
 
 
 def open_shard(
@@ -181,8 +196,3 @@ def _tokenizer(book: Path, settings: DatabaseSettings) -> Tokenizer:
     if settings.tokenizer_fingerprint not in tokenizer.fingerprints:
         raise DatabaseError(f"{book / 'tokenizer'}: not the tokenizer that the book was made with")
     return tokenizer
-
-
-def replaced(opened: BookFolder, place: int, shard: OpenedShard) -> BookFolder:
-    """The book with another state of one shard."""
-    return replace(opened, shards={**opened.shards, place: shard})

@@ -131,7 +131,8 @@ class BookWriter(Writer):
 
     def _open(self) -> None:
         """Open the newest version, in which nothing is changed yet."""
-        self.opened = open_book(self.folder.path)
+        before = getattr(self, "opened", self.folder)
+        self.opened = open_book(self.folder.path, before=before if isinstance(before, BookFolder) else None)
         self.files = self.opened.book_files()
         self._indexed = set()
         self._mark = self.opened.manifest.head.num_chunks
@@ -306,13 +307,15 @@ class BookWriter(Writer):
             held.close()
             has_changed = writer.catalog.head().version != self.opened.manifest.shards[place].version
             if has_changed or place in self._indexed:
-                sync_folder(writer.folder.path)
+                for folder in (writer.folder.path, *filter(Path.is_dir, writer.folder.path.rglob("*"))):
+                    sync_folder(folder)
                 shards[place] = _opened(writer)
             else:
                 shutil.rmtree(writer.folder.path, ignore_errors=True)
         self._shards = {}
         if shards != self.opened.shards:
             self._manifest(self._action, shards).write(self.opened.path)
+            sync_folder(self.opened.path, files=False)
             self._open()
 
     def compact(self, *, progress: Progress = silent) -> int:

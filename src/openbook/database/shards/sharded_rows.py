@@ -42,6 +42,8 @@ class ShardedRows(Rows):
             assert index[0] == slice(None) and not index[1].start, index
             parts = {place: rows[:, : index[1].stop] for place, rows in self.parts.items()}
             return replace(self, columns=min(self.columns, index[1].stop), parts=parts)
+        if isinstance(index, slice) and (within := self._within_one(*index.indices(len(self)))):
+            return self._part(within[0])[within[1]]
         wanted = np.arange(*index.indices(len(self))) if isinstance(index, slice) else np.asarray(index)
         flat = np.where(wanted < 0, wanted + len(self), wanted).reshape(-1)
         shards, rows = self.numbers.in_shards(flat)
@@ -50,6 +52,17 @@ class ShardedRows(Rows):
             its = shards == shard
             found[its] = self._part(shard)[rows[its]]
         return found.reshape(*wanted.shape, self.columns)
+
+    def _within_one(self, start: int, stop: int, step: int) -> tuple[int, slice] | None:
+        """The shard and its rows, where a slice lies within one extent, as that of a document does."""
+        if step != 1 or start >= stop:
+            return None
+        extent = int(np.searchsorted(self.numbers.starts, start, side="right")) - 1
+        before = start - int(self.numbers.starts[extent])
+        if stop - start > int(self.numbers.counts[extent]) - before:
+            return None
+        first = int(self.numbers.rows[extent]) + before
+        return int(self.numbers.shards[extent]), slice(first, first + stop - start)
 
     def _part(self, shard: int) -> Rows:
         if shard not in self.parts:

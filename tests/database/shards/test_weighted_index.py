@@ -1,0 +1,62 @@
+"""BM25 of one shard with the book's statistics: the scores of one index over all."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openbook.database.search.lexical import LexicalIndex
+from openbook.database.shards.weighted_index import WeightedIndex, WordStatistics, ballast, distinct_words
+
+WORDS = [f"word{number}" for number in range(60)]
+
+
+def index_of(folder: Path, texts: dict[int, str]) -> LexicalIndex:
+    index = LexicalIndex(folder / "lexical")
+    index.add(texts, texts.values())
+    index.commit()
+    index.close()
+    return index
+
+
+def test_scores_are_those_of_one_index(tmp_path: Path) -> None:
+    source = random.Random(0)
+    texts = {
+        number: " ".join(source.choices(WORDS[: 5 + number % 55], k=source.randint(1, 20 + number % 50)))
+        for number in range(300)
+    }
+    one = index_of(tmp_path / "one", texts)
+    shards = []
+    for place, rows in enumerate((range(40), range(40, 250), range(250, 300), range(0))):
+        index_of(tmp_path / str(place), {row: texts[row] for row in rows})
+        shards.append(WeightedIndex(tmp_path / str(place) / "lexical", ["not there", *WORDS]))
+    queries = [" ".join(source.choices([*WORDS, "ballast"], k=8)) for _ in range(20)]
+    words = distinct_words(queries)
+    every = sorted({word for query in words for word in query})
+    book = sum((shard.statistics for shard in shards), start=WordStatistics(0, 0))
+    assert book.texts == 300 and book.words == sum(len(text.split()) for text in texts.values())
+    counts = np.sum([shard.frequencies(every) for shard in shards], axis=0).tolist()
+    frequencies = dict(zip(every, counts, strict=True))
+    wanted = [dict(zip(*row, strict=True)) for row in zip(*one.search(queries, 300), strict=True)]
+    for shard in shards:
+        found = shard.search(words, 300, book=book, frequencies=frequencies, avoid=[range(3, 9)])
+        for ids, scores, theirs in zip(*found, wanted, strict=True):
+            assert not set(range(3, 9)) & set(ids.tolist())
+            for row, score in zip(ids.tolist(), scores.tolist(), strict=True):
+                if row >= 0:
+                    assert score == pytest.approx(theirs[row], rel=2e-6)
+                    theirs.pop(row)
+    assert all({row for row in left if row >= 0} <= set(range(3, 9)) for left in wanted), (
+        "some were not found"
+    )
+
+
+@given(st.integers(1, 10**7), st.floats(1, 200), st.floats(0.3, 3))
+def test_ballast_brings_the_average(texts: int, mean: float, factor: float) -> None:
+    own = WordStatistics(texts, round(texts * mean))
+    added = ballast(own, mean * factor)
+    assert added.texts > 0 and added.words >= 0
+    assert (own + added).average == pytest.approx(mean * factor, rel=2e-7)
