@@ -1,6 +1,7 @@
 """Citations: spans that cover the text, with the neighbors that each could see."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from foreign_tokenizers import foreign
 from openbook.database import Database
 from openbook.generation import Generation, Sampling, generate
-from openbook.generation.citations import cite
+from openbook.generation.citations import cite, cite_chunks
 from openbook.generation.decoded_token import DecodedToken
 from openbook.model import RetroForCausalLM
 
@@ -27,9 +28,7 @@ def test_citations_cover_the_text_and_name_what_was_retrieved(
     assert len(result.citations) == len(spy.queries) == -(-count // M)
     for citation, found in zip(result.citations, spy.found, strict=True):
         assert {neighbor.chunk_id for neighbor in citation.neighbors} == found[-1]
-        attentions = [neighbor.attention for neighbor in citation.neighbors]
-        assert sum(attentions) == pytest.approx(1, abs=1e-4)
-        assert attentions == sorted(attentions, reverse=True)
+        assert sum(neighbor.attention for neighbor in citation.neighbors) == pytest.approx(1, abs=1e-4)
     # A span's text is what the next one was looked up with.
     spans = [result.text[citation.start : citation.end] for citation in result.citations]
     assert spans[: len(spy.queries) - 1] == [queries[0] for queries in spy.queries[1:]]
@@ -117,3 +116,25 @@ def test_neighbors_of_little_attention_that_nothing_was_copied_from_are_not_used
     assert used[hits[1].chunk_id], "0.13 is more than half of a quarter"
     assert used[hits[2].chunk_id] == (hits[2].chunk_id in copied)
     assert {chunk for chunk in copied if not used[chunk]} == set()
+
+
+def test_what_a_span_has_its_words_of_is_cited_before_what_was_looked_at_most(book: Database) -> None:
+    hits = book.search(["number"], k=4)[0]
+    ids = book.tokenizer.encode([" ".join(hits[2].text.split()[1:6])])[0]
+    shares = [0.2, 0.5, 0.05, 0.25]
+    (citation,) = cite([DecodedToken(token, 0, shares) for token in ids], [hits], book.tokenizer)[1]
+    order = [neighbor.chunk_id for neighbor in citation.neighbors]
+    assert order[0] == hits[2].chunk_id
+    others = [neighbor.attention for neighbor in citation.neighbors[1:]]
+    assert others == sorted(others, reverse=True)
+    assert citation.used[0].chunk_id == hits[2].chunk_id
+
+
+def test_citations_that_are_known_are_not_made_again(book: Database) -> None:
+    hits = book.search(["number"], k=2)[0]
+    ids = book.tokenizer.encode(["ba ke li mo nu ra si to"])[0][:9]
+    tokens = [DecodedToken(token, number // 3, [0.5, 0.5]) for number, token in enumerate(ids)]
+    text, found = cite_chunks(tokens, [hits] * 3, book.tokenizer)
+    known = {chunk: replace(citation, copied=[]) for chunk, citation in found[:2]}
+    again = cite_chunks(tokens, [hits] * 3, book.tokenizer, known=known)
+    assert again == (text, [*known.items(), found[2]])

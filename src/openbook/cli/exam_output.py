@@ -54,7 +54,8 @@ def _shares(report: "ExamReport") -> list[tuple[str, float | None]]:
         ("  the document does not say it", unanswerable.unsaid_refused),
         ("  there is no such person, place, work or thing", unanswerable.unknown_refused),
         ("refused although the book answers", unanswerable.answerable_refused),
-        ("right answers whose most attended neighbor holds them", report.citation_precision),
+        ("right answers whose first cited neighbor holds them", report.citation_precision),
+        ("right answers whose most attended neighbor holds them", report.attended_precision),
         ("right answers copied most from a neighbor that holds them", report.copied_precision),
     ]
 

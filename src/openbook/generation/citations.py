@@ -1,8 +1,9 @@
 """Which neighbors each span of generated text could see, and how much it looked at each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from types import MappingProxyType
 
 from openbook.database import Hit
 from openbook.generation.copied_spans import (
@@ -13,6 +14,7 @@ from openbook.generation.copied_spans import (
     matched_spans,
 )
 from openbook.generation.decoded_token import DecodedToken
+from openbook.generation.word_origins import order_by_words
 from openbook.text import Tokenizer
 
 _READ = 0.5
@@ -44,7 +46,7 @@ class CitedNeighbor:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A span of the generated text and its neighbors, most attended first."""
+    """A span of the generated text and its neighbors, those first that it has words of: `word_origins`."""
 
     start: int
     """First character."""
@@ -56,8 +58,11 @@ class Citation:
 
     @property
     def used(self) -> list[CitedNeighbor]:
-        """The neighbors that count as read, the most read first."""
+        """The neighbors that count as read, in their order."""
         return [neighbor for neighbor in self.neighbors if neighbor.is_used]
+
+
+_NONE_KNOWN: Mapping[int, Citation] = MappingProxyType({})
 
 
 def cite(
@@ -87,12 +92,14 @@ def cite_chunks(
     tokenizer: Tokenizer,
     retrieved: Sequence[Sequence[Sequence[int]]] = (),
     influences: Sequence[Sequence[float]] | None = None,
+    known: Mapping[int, Citation] = _NONE_KNOWN,
 ) -> tuple[str, list[tuple[int, Citation]]]:
     """As `cite`, each citation with the number of its chunk.
 
     Args:
         tokens, hits, tokenizer, retrieved: as in `cite`.
         influences: for each chunk that of its neighbors; None: not asked for.
+        known: citations of chunks that are complete, which are not made again.
     """
     ids = [token.id for token in tokens]
     text = tokenizer.decode_inside([ids])[0]
@@ -104,13 +111,18 @@ def cite_chunks(
     for chunk, group in groupby(tokens, key=lambda token: token.chunk):
         span = list(group)
         done += len(span)
+        if chunk in known:
+            citations.append((chunk, known[chunk]))
+            start = known[chunk].end
+            continue
         end = len(text) if done == len(ids) else len(tokenizer.decode_inside([ids[:done]])[0].rstrip("�"))
         found = None if influences is None else influences[chunk]
         neighbors = _cited(span, hits[chunk], found) if chunk < len(hits) else []
         if neighbors and end > start:
             copied = _copied(places[done - len(span) : done], hits[chunk], retrieved[chunk:], tokenizer)
             copied = _with_matches(copied, text, range(start, end), neighbors)
-            citations.append((chunk, Citation(start, end, _used(neighbors, copied), copied)))
+            used = _used(neighbors, copied)
+            citations.append((chunk, Citation(start, end, _in_order(used, text[start:end], copied), copied)))
         start = end
     return text, citations
 
@@ -154,7 +166,8 @@ def cite_whole(text: str, hits: Sequence[Hit]) -> list[Citation]:
         return []
     neighbors = [cited_neighbor(hit, None) for hit in hits]
     span = range(len(text))
-    return [Citation(span.start, span.stop, neighbors, _with_matches([], text, span, neighbors))]
+    copied = _with_matches([], text, span, neighbors)
+    return [Citation(span.start, span.stop, _in_order(neighbors, text, copied), copied)]
 
 
 def _copied(
@@ -183,6 +196,22 @@ def _cited(
         return cited
     pairs = zip(cited, order, strict=True)
     return [replace(neighbor, influence=influences[place]) for neighbor, place in pairs]
+
+
+def _in_order(
+    neighbors: Sequence[CitedNeighbor], text: str, copied: Sequence[CopiedSpan]
+) -> list[CitedNeighbor]:
+    """First those that a span has its words of; see `word_origins`."""
+    by_head = dict.fromkeys((neighbor.chunk_id for neighbor in neighbors), 0.0)
+    for span in copied:
+        by_head[span.chunk_id] += (span.end - span.start) * (span.by == "copy head")
+    order = order_by_words(
+        text,
+        [neighbor.text + neighbor.continuation for neighbor in neighbors],
+        copied=[by_head[neighbor.chunk_id] for neighbor in neighbors],
+        attention=[neighbor.attention or 0.0 for neighbor in neighbors],
+    )
+    return [neighbors[place] for place in order]
 
 
 def _used(neighbors: Sequence[CitedNeighbor], copied: Sequence[CopiedSpan]) -> list[CitedNeighbor]:

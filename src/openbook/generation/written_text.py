@@ -57,6 +57,8 @@ class WrittenText:
         self._ends: list[int] = []
         """After each token, the characters of the text."""
         self._tokens_told = 0
+        self._complete: dict[int, Citation] = {}
+        """Citations by the chunk, of those that no further token belongs to."""
         self._citations: list[Citation] = []
         """Of spans that are complete; not all of them are told."""
         self._spans_told = 0
@@ -146,8 +148,14 @@ class WrittenText:
         if self._source is None:
             return []
         source = self._source
-        _, found = cite_chunks(written, source.hits, self._tokenizer, source.retrieved, influences)
-        citations = [citation for chunk, citation in found if before is None or chunk < before]
+        known = self._complete if influences is None else {}
+        _, found = cite_chunks(
+            written, source.hits, self._tokenizer, source.retrieved, influences, known=known
+        )
+        if before is not None:
+            found = [(chunk, citation) for chunk, citation in found if chunk < before]
+            self._complete = dict(found)
+        citations = [citation for _, citation in found]
         end = len(self._stream.text) if before is None else None
         return moved(citations, by=self._stream.lead, end=end)
 

@@ -55,7 +55,7 @@ class ReadNeighbor(BaseModel):
 
 
 class SpanCitation(BaseModel):
-    """A span of the text, and what it was written from, the most read first."""
+    """A span of the text, and what it was written from: what it has words of first, then the most read."""
 
     start: int
     end: int

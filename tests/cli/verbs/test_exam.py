@@ -14,6 +14,7 @@ REPORT = {
     "after_edit",
     "after_removal",
     "unanswerable",
+    "attended_precision",
     "citation_precision",
     "copied_precision",
 }

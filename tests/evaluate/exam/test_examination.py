@@ -103,7 +103,7 @@ def test_a_reader_that_follows_the_book(book: Database, world: World) -> None:
     assert report.after_removal.refused > 0.7
     assert report.unanswerable.refused == report.unanswerable.unknown_refused == 1
     assert 0 < report.unanswerable.answerable_refused <= 1 - report.retrieved
-    assert report.citation_precision == report.copied_precision == 1
+    assert report.citation_precision == report.attended_precision == report.copied_precision == 1
 
 
 def test_a_reader_that_knows_everything_by_heart(book: Database, world: World) -> None:
@@ -132,8 +132,9 @@ def test_a_reader_that_cites_the_wrong_neighbor(book: Database, world: World) ->
         return ReadAnswer(answer.text, tuple(1 - share for share in answer.shares))
 
     report = hold(book, world, wrong, questions=30, k=4)
-    assert report.citation_precision is not None
-    assert report.citation_precision < 0.3
+    assert report.attended_precision is not None
+    assert report.attended_precision < 0.3
+    assert report.citation_precision == 1, "what has the answer's words is cited first"
 
 
 def test_one_fact_of_each_document_is_never_asked_and_some_documents_stay(world: World) -> None:

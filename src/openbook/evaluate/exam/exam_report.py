@@ -73,6 +73,8 @@ class ExamReport:
     after_removal: AfterRemoval
     unanswerable: UnanswerableScores
     citation_precision: float | None
+    """Of right answers, the share whose first cited neighbor holds the answer."""
+    attended_precision: float | None
     """Of right answers, the share whose most attended neighbor holds the answer."""
     copied_precision: float | None
     """Of right answers that were copied at all, the share that was copied most from a neighbor that holds the

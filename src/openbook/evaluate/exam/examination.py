@@ -31,6 +31,7 @@ from openbook.evaluate.exam.exam_report import (
 )
 from openbook.evaluate.exam.reading import ReadAnswer, Reader, ReadNeighbors, passages_of
 from openbook.evaluate.exam.worlds import Unanswerable, World
+from openbook.generation.word_origins import order_by_words
 from openbook.phrases import counted
 from openbook.progress import Progress, silent
 
@@ -164,7 +165,8 @@ class Examination:
             after_edit=after_edit,
             after_removal=after_removal,
             unanswerable=self._refusals(unanswerable, on),
-            citation_precision=self._precision(on, [answer.shares for answer in on.answers]),
+            citation_precision=self._precision(on, [_firsts(on, place) for place in range(len(on.answers))]),
+            attended_precision=self._precision(on, [answer.shares for answer in on.answers]),
             copied_precision=self._precision(on, [answer.copied for answer in on.answers]),
         )
 
@@ -279,6 +281,17 @@ class Examination:
     def _tell(self) -> None:
         self._done += 1
         self._progress(self._done, _ROUNDS)
+
+
+def _firsts(asked: _Round, place: int) -> list[float]:
+    """1 for the neighbor that is cited first for an answer, 0 for the others; empty: nothing was read."""
+    answer = asked.answers[place]
+    if not answer.shares:
+        return []
+    passages = ["" if passage is None else passage.text for passage in asked.passages[place]]
+    copied = answer.copied or [0.0] * len(passages)
+    first = order_by_words(answer.text, passages, copied=copied, attention=answer.shares)[0]
+    return [float(number == first) for number in range(len(passages))]
 
 
 def _share(hits: Sequence[bool]) -> float | None:
