@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fakes import use_fake_encoder
-from openbook.cli.lookups import lookup_of
+from openbook.cli.lookups import lookup_of, note_learned
 from openbook.database import Database, build_neighbors
 from openbook.errors import SettingsError
 from openbook.text import Document, train_tokenizer
@@ -81,4 +81,18 @@ def test_the_book_is_that_of_the_training(
     assert (found.book, found.mode) == (book.opened, "dense")
     assert f"looks things up in {book.path}" in capsys.readouterr().err
     assert lookup_of(model, book.opened, None).book == book.opened
+    assert capsys.readouterr().err == ""
+
+
+def test_what_is_served_otherwise_than_it_was_learned_is_said(
+    pair: tuple[Database, Database], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus, book = pair
+    model = model_of(tmp_path / "model", trained_on(corpus, book, "dense"))
+    note_learned(model, corpus.opened)
+    said = capsys.readouterr().err
+    assert str(book.path) in said
+    assert "what dense finds" in said and "by bm25" in said
+    note_learned(model_of(tmp_path / "alike", trained_on(book, book, "hybrid")), book.opened)
+    note_learned(tmp_path / "untrained", book.opened)
     assert capsys.readouterr().err == ""

@@ -47,18 +47,47 @@ def lookup_of(model: Path, database: "Version", mode: str | None) -> Lookup:
     return Lookup(book, chosen)
 
 
-def _book_of(trained_on: dict[str, Any], database: "Version") -> "Version":
-    """The database itself, or the book in which training read the neighbors of its chunks."""
-    from openbook.database import Version
+def note_learned(model: Path, database: "Version") -> None:
+    """Say where and how a model learned to look things up, where what is served is something else.
+
+    Args:
+        model: its folder.
+        database: the book that is served, and searched by its own default.
+    """
+    from openbook.database.search.searcher import check_mode
+    from openbook.train.run_files import recorded
+
+    trained_on: dict[str, Any] = (recorded(model) or {}).get("trained_on", {})
+    place = _other_place(trained_on, database)
+    if place is not None:
+        note(
+            f"the model learned to read {place}, and is served with {database.path}; name the one to be read"
+        )
+    learned, default = trained_on.get("neighbors"), check_mode(None, has_dense=database.vectors is not None)
+    if learned not in (None, default):
+        note(
+            f"the model learned to read what {learned} finds; requests search by {default} unless they say so"
+        )
+
+
+def _other_place(trained_on: dict[str, Any], database: "Version") -> Path | None:
+    """The folder in which training read the neighbors of this corpus; None: itself, or it is not that one."""
     from openbook.database.storage.neighbor_files import wanted_stamp
 
     corpus, book = trained_on.get("history"), trained_on.get("neighbors' history")
     if book in (None, corpus) or database.catalog.history(trained_on["version"]) != corpus:
-        return database
+        return None
     stamp = wanted_stamp(database.files.neighbors)
-    if stamp is None or stamp.book is None:
+    return None if stamp is None or stamp.book is None else stamp.book.place(database.path)
+
+
+def _book_of(trained_on: dict[str, Any], database: "Version") -> "Version":
+    """The database itself, or the book in which training read the neighbors of its chunks."""
+    from openbook.database import Version
+
+    place = _other_place(trained_on, database)
+    if place is None:
         return database
-    place = stamp.book.place(database.path)
     try:
         opened = Version.open(place)
     except DatabaseError as error:

@@ -40,3 +40,15 @@ ServedName = Annotated[
 MaxBatch = Annotated[int, typer.Option(min=1, help="Texts that are written at a time.")]
 MaxWaiting = Annotated[int, typer.Option(min=1, help="Texts that may wait; more are told to come again.")]
 LongestText = Annotated[int, typer.Option(min=1, help="Longest text that a request may ask for, in tokens.")]
+
+DEFAULT_KEPT_MIB = 512
+KeptMiB = Annotated[
+    int,
+    typer.Option(
+        "--keep-read",
+        min=0,
+        metavar="MIB",
+        help="Memory for what a model that reads its neighbors itself makes of them, so that it need not "
+        "read the same ones again, in MiB; 0: none.",
+    ),
+]

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from openbook.cli.asked_model import is_ours, load_asked_model, require_askable
 from openbook.cli.console import note
 from openbook.cli.described_model import describe_model
+from openbook.cli.lookups import note_learned
+from openbook.cli.serve_options import DEFAULT_KEPT_MIB
 from openbook.cli.shard_options import note_missing_shards
 from openbook.cli.unseen import note_unseen
 from openbook.errors import MissingExtraError, SettingsError
 
 if TYPE_CHECKING:
     from openbook.database import Version
+    from openbook.model import RetroForCausalLM
     from openbook.serve.server_settings import ServerSettings
     from openbook.serve.server_state import ServerState
 
@@ -32,6 +35,7 @@ class Served:
     max_batch: texts that are written at a time.
     max_waiting: texts that may wait.
     allow_missing_shards: of books.
+    kept_mib: memory for what a model that reads its neighbors itself makes of them; 0: none is kept.
     """
 
     model: str
@@ -41,6 +45,7 @@ class Served:
     max_batch: int
     max_waiting: int
     allow_missing_shards: bool = False
+    kept_mib: int = DEFAULT_KEPT_MIB
 
     @property
     def named_books(self) -> dict[str, Path]:
@@ -104,7 +109,10 @@ def server_of(served: Served, settings: "ServerSettings") -> "ServerState":
         note_unseen(books.get(name).newest())
         note_missing_shards(books.get(name).newest())
     _require_match(served.model, [books.get(name).newest() for name in books.names])
+    if is_ours(Path(served.model)):
+        note_learned(Path(served.model), books.default.newest())
     asked = load_asked_model(served.model, reads=True)
+    _keep_read(asked.model, served.kept_mib)
     note(f"serving {asked.description}")
 
     from openbook.generation.engine import Engine
@@ -121,6 +129,14 @@ def server_of(served: Served, settings: "ServerSettings") -> "ServerState":
         books=books,
         settings=settings,
     )
+
+
+def _keep_read(model: "RetroForCausalLM", mib: int) -> None:
+    """Keep what a model makes of passages: those of one book are read again and again."""
+    from openbook.model.retrofitting import RetrofitForCausalLM
+
+    if mib and isinstance(model, RetrofitForCausalLM) and model.config.reader == "own":
+        model.keep_neighbors(mib * 2**20)
 
 
 def _require_match(model: str, books: "Sequence[Version]") -> None:

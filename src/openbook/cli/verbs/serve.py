@@ -4,10 +4,12 @@ from pathlib import Path
 
 from openbook.cli.options import DatabaseArgument
 from openbook.cli.serve_options import (
+    DEFAULT_KEPT_MIB,
     AllowEdits,
     ApiKey,
     ApiKeyFile,
     Host,
+    KeptMiB,
     LongestText,
     MaxBatch,
     MaxWaiting,
@@ -33,6 +35,7 @@ def serve(
     max_waiting: MaxWaiting = 64,
     max_tokens: LongestText = 4096,
     allow_missing_shards: AllowMissingShards = False,
+    keep_read: KeptMiB = DEFAULT_KEPT_MIB,
 ) -> None:
     """Serve a model and its books: OpenAI's routes, with sources, and a page.
 
@@ -61,6 +64,7 @@ def serve(
         max_batch=max_batch,
         max_waiting=max_waiting,
         allow_missing_shards=allow_missing_shards,
+        kept_mib=keep_read,
     )
     state = server_of(served, settings)
 
