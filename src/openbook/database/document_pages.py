@@ -11,7 +11,7 @@ agree with each other while others write. `compact` forgets what was removed bef
 """
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -46,7 +46,13 @@ class StoredDocument:
 
 
 def document_page(
-    version: Version, *, limit: int, after: str | None = None, source: str | None = None
+    version: Version,
+    *,
+    limit: int,
+    after: str | None = None,
+    source: str | None = None,
+    title: str | None = None,
+    name: str | None = None,
 ) -> DocumentPage:
     """List some documents.
 
@@ -54,38 +60,41 @@ def document_page(
         version: of the database.
         limit: documents at most, at least 1.
         after: the page begins after this id, which no document needs to have; None: at the first.
-        source: a pattern, see `has_source`; None: all.
+        source: a pattern, see `name_matches`; None: all.
+        title: the same of titles; a document without one has its id in its place.
+        name: the same of ids.
 
     Raises:
         DatabaseError: a document does not match its checksum.
     """
-    found = list(islice(_numbers(version, after or "", source), limit + 1))
+    found = list(islice(_numbers(version, after or "", (source, title, name)), limit + 1))
     records = version.catalog.describe(found[:limit])
     return DocumentPage(documents=[listed(record) for record in records], has_more=len(found) > limit)
 
 
-def _numbers(version: Version, after: str, source: str | None) -> Iterator[int]:
-    """The catalog's numbers of the documents after an id."""
+def _numbers(version: Version, after: str, patterns: Sequence[str | None]) -> Iterator[int]:
+    """The catalog's numbers of the documents after an id whose source, title and id match."""
     query = (
-        f"SELECT id, number, coalesce(nullif(source, ''), id) FROM documents WHERE {_OF_VERSION}"
-        " AND id > :after ORDER BY id"
+        "SELECT id, number, coalesce(nullif(source, ''), id), coalesce(nullif(title, ''), id) FROM documents "
+        f"WHERE {_OF_VERSION} AND id > :after ORDER BY id"
     )
     lists = [
         _rows(catalog, query, {"version": number, "after": after}, raised_by)
         for catalog, number, raised_by in version.catalog.parts(version.version)
     ]
-    for _, number, name in heapq.merge(*lists):
-        if source is None or name_matches(name, source):
+    for document_id, number, source, title in heapq.merge(*lists):
+        pairs = zip((source, title, document_id), patterns, strict=True)
+        if all(pattern is None or name_matches(name, pattern) for name, pattern in pairs):
             yield number
 
 
 def _rows(
     catalog: Catalog, query: str, values: dict[str, int | str], raised_by: int
-) -> Iterator[tuple[str, int, str]]:
-    """The ids of documents, their numbers in the version, and what a pattern is compared with."""
+) -> Iterator[tuple[str, int, str, str]]:
+    """The ids of documents, their numbers in the version, and what patterns are compared with."""
     with catalog.connect() as connection:
-        for document_id, number, name in connection.execute(query, values):
-            yield document_id, number + raised_by, name
+        for document_id, number, source, title in connection.execute(query, values):
+            yield document_id, number + raised_by, source, title
 
 
 def stored_document(version: Version, document_id: str) -> StoredDocument:
@@ -95,9 +104,9 @@ def stored_document(version: Version, document_id: str) -> StoredDocument:
         NoDocumentError: there is none; the nearest ids are named.
         DatabaseError: it is damaged.
     """
-    query = f"SELECT id, number, '' FROM documents WHERE id = :id AND {_OF_VERSION}"
+    query = f"SELECT id, number, '', '' FROM documents WHERE id = :id AND {_OF_VERSION}"
     for catalog, own, raised_by in version.catalog.parts(version.version):
-        for _, number, _ in _rows(catalog, query, {"id": document_id, "version": own}, raised_by):
+        for _, number, *_ in _rows(catalog, query, {"id": document_id, "version": own}, raised_by):
             record = version.catalog.describe([number])[0]
             place = int(np.flatnonzero(version.layout.number == number)[0])
             return StoredDocument(about=listed(record), text=_text_of(version, place))

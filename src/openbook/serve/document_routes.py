@@ -74,7 +74,14 @@ def list_documents(query: Annotated[PageQuery, Query()], request: Request) -> Do
     """List documents in the order of their ids, a page at a time."""
     book = _book(request, query.book)
     with book.reading() as version:
-        page = document_page(version, limit=query.limit, after=query.after, source=query.source)
+        page = document_page(
+            version,
+            limit=query.limit,
+            after=query.after,
+            source=query.source,
+            title=query.title,
+            name=query.id,
+        )
         documents = int(version.layout.live.sum())
     return DocumentList(
         object="list",

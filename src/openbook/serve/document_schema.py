@@ -69,6 +69,10 @@ class PageQuery(BookQuery):
     """The page begins behind this id."""
     source: str | None = None
     """Only documents whose source matches (* ? [abc]; * crosses slashes) or, without these, contains it."""
+    title: str | None = None
+    """The same of the title."""
+    id: str | None = None
+    """The same of the id."""
 
 
 class DocumentEntry(BaseModel):

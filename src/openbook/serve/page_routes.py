@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from openbook.serve.api_errors import ApiError, documented
 from openbook.serve.server_state import state_of
+from openbook.serve.uploaded_files import readable_kinds
 
 router = APIRouter()
 
@@ -63,13 +64,20 @@ class PageFacts(BaseModel):
     """Names, the one first that is read where none is chosen."""
     edits: bool
     """Whether documents may be added, replaced and removed."""
+    kinds: list[str]
+    """Of files that can be read here, by the ends of their names."""
 
 
 @router.get("/page/about", responses=documented())
 async def about(request: Request) -> PageFacts:
     """Tell the page what is served."""
     state = state_of(request)
-    return PageFacts(model=state.model_name, books=state.books.names, edits=state.settings.allow_edits)
+    return PageFacts(
+        model=state.model_name,
+        books=state.books.names,
+        edits=state.settings.allow_edits,
+        kinds=readable_kinds(),
+    )
 
 
 @router.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)

@@ -6,6 +6,7 @@ id, source of the document   a.md                    a.md              a.md
 
 import io
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any
 
 from openbook.errors import SourceError
@@ -14,8 +15,10 @@ from openbook.text.documents import source_error
 from openbook.text.readers.registry import READERS, reader_suffix
 from openbook.text.readers.source_file import Keys, Omission, SourceFile
 
-KINDS = (".txt", ".md", ".markdown", ".rst", ".org", ".html", ".htm", ".xhtml", ".pdf")
+KINDS = (".txt", ".md", ".markdown", ".rst", ".org", ".html", ".htm", ".xhtml", ".pdf", ".docx")
 """What is read: kinds that are one document each, and none that are compressed as a whole."""
+_OFFICE = (".pdf", ".docx")
+"""Those that need the extra `documents`."""
 _LONGEST_NAME = 255
 
 
@@ -37,6 +40,12 @@ class _Memory:
     def open(self, path: str, mode: str = "rb", **options: Any) -> io.BytesIO:
         """Open it, whatever it is called."""
         return io.BytesIO(self.content)
+
+
+def readable_kinds() -> list[str]:
+    """Of the kinds, those that can be read with what is installed."""
+    has_office = find_spec("markitdown") is not None
+    return [kind for kind in KINDS if has_office or kind not in _OFFICE]
 
 
 def read_upload(name: str, content: bytes) -> Upload:

@@ -1,5 +1,6 @@
 """The page's documents: dropped in, written, edited, removed, asked before and after; search; books."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from openbook.text import Document
 from page_window import Visit, ask, from_book
 from scripted_engine import ScriptedEngine
 from serve_events import MakeState, Running, Serve
+from word_file import docx
 
 
 @pytest.fixture
@@ -239,3 +241,45 @@ def test_nothing_is_wider_than_a_phone(page: Page, view: str) -> None:
         expect(page.locator("#hits li").first).to_be_visible()
     expect(page.locator(f"#view-{view}")).to_be_visible()
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 360
+
+
+def test_the_list_is_filtered_by_source_title_or_id(page: Page) -> None:
+    go_to(page, "Documents")
+    shown = page.get_by_label("Show documents with this in it")
+    for kind, pattern, found in (
+        ("source", "notes/gate*", ["The gate"]),
+        ("title", "mill", ["The mill"]),
+        ("id", "g?te", ["The gate"]),
+    ):
+        page.get_by_label("Show by").select_option(kind)
+        shown.fill(pattern)
+        expect(page.locator("#document-list .title")).to_have_text(found)
+    shown.fill("")
+    expect(page.locator("#document-list .title")).to_have_count(2)
+
+
+def drop_bytes(page: Page, name: str, content: bytes) -> None:
+    page.locator("#files").set_input_files({"name": name, "mimeType": "", "buffer": content})
+
+
+def test_a_word_file_is_read_where_its_reader_is_installed(page: Page) -> None:
+    pytest.importorskip("markitdown")
+    go_to(page, "Documents")
+    expect(page.locator("#kinds")).to_contain_text(".docx")
+    drop_bytes(page, "boat.docx", docx("the boat is painted by kesi."))
+    expect(page.locator("#uploads")).to_have_text("boat.docx: added")
+    go_to(page, "Ask")
+    assert ask(page, "who paints the boat").locator(".read").inner_text() == "the boat is painted by kesi."
+
+
+def test_without_its_reader_what_to_install_is_said(
+    server: Running, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "markitdown", None)
+    monkeypatch.setattr("openbook.serve.uploaded_files.find_spec", lambda name: None)
+    page = visit(server, "/#documents", expected=("400",))
+    expect(page.locator("#kinds")).to_contain_text(".md")
+    expect(page.locator("#kinds")).not_to_contain_text(".docx")
+    drop_bytes(page, "boat.docx", docx("the boat"))
+    expect(page.locator("#uploads .wrong")).to_contain_text("pip install 'openbook[documents]'")
+    assert titles(page) == ["The gate", "The mill"]

@@ -4,9 +4,10 @@ const KEY = "openbook-key";
 
 /** Something that did not work, in words for people. */
 export class Problem extends Error {
-  constructor(message, status = 0) {
+  constructor(message, status = 0, code = "") {
     super(message);
     this.status = status;
+    this.code = code;
   }
 }
 
@@ -62,7 +63,7 @@ async function problemOf(response) {
     // Not of this server, or cut off: the status says enough.
   }
   if (response.status === 401) onKeyWanted();
-  return new Problem(wordsOf(response, error), response.status);
+  return new Problem(wordsOf(response, error), response.status, error.code ?? "");
 }
 
 function wordsOf(response, error) {

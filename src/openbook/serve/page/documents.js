@@ -27,7 +27,8 @@ async function loadMore() {
   const number = latest;
   const asked = new URLSearchParams({ limit: NUM_LISTED });
   if (listed.length) asked.set("after", listed.at(-1).document_id);
-  if (field("filter").value.trim()) asked.set("source", field("filter").value.trim());
+  const pattern = field("filter").value.trim();
+  if (pattern) asked.set(field("filter-kind").value, pattern);
   let page;
   try {
     page = await call(withBook(`v1/documents?${asked}`));
@@ -144,6 +145,8 @@ function followDrops() {
 export function showEdits() {
   field("adding").hidden = !state.edits;
   field("read-only").hidden = state.edits;
+  field("files").accept = state.kinds.join(",");
+  field("kinds").textContent = `It reads ${state.kinds.join(" ")}`;
 }
 
 field("files").addEventListener("change", (event) => {
@@ -157,6 +160,7 @@ field("filter").addEventListener("input", () => {
   clearTimeout(waiting);
   waiting = setTimeout(loadDocuments, 200);
 });
+field("filter-kind").addEventListener("change", loadDocuments);
 document.addEventListener("book-changed", async (event) => {
   await bookChanged();
   speak(event.detail);

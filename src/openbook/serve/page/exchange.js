@@ -9,11 +9,15 @@ import { difference, foreign, make, makeButton } from "./text.js";
 import { Writing } from "./writing.js";
 
 const list = document.getElementById("exchanges");
+const fresh = document.getElementById("fresh");
+
+let conversation = []; // the exchanges whose questions and answers the model is told with the next one
 
 /** An answer in its column, with its buttons. */
 class Column {
-  constructor(question, { label = "", retrieval = true, onAgain = null } = {}) {
-    this.question = question;
+  constructor(exchange, { label = "", retrieval = true, onAgain = null } = {}) {
+    this.exchange = exchange;
+    this.question = exchange.question;
     this.retrieval = retrieval;
     this.heading = make("h3", "", label);
     this.heading.hidden = !label;
@@ -57,7 +61,8 @@ class Column {
     this.writing?.stop();
     this.view?.forget();
     const view = new AnswerView();
-    const writing = new Writing(this.question, { retrieval: this.retrieval });
+    const { retrieval } = this;
+    const writing = new Writing(this.question, { retrieval, turns: this.exchange.turnsBefore(retrieval) });
     Object.assign(this, { view, writing });
     this.changesSeen = state.changes;
     this.place.replaceChildren(view.element);
@@ -100,10 +105,13 @@ class Column {
   }
 }
 
-/** A question with its columns, at the end of the page. */
+/** A question with its columns, at the end of the page; one that stands alone is of no conversation. */
 class Exchange {
-  constructor(question) {
+  constructor(question, { standsAlone = false } = {}) {
     this.question = question;
+    this.earlier = standsAlone ? [] : conversation;
+    if (!standsAlone) conversation = [...conversation, this];
+    fresh.hidden = !conversation.length;
     this.columns = make("div", "columns");
     this.heading = foreign("h2", "question", question);
     this.element = make("article", "exchange", this.heading, this.columns);
@@ -113,8 +121,21 @@ class Exchange {
     state.lastQuestion = question;
   }
 
+  /** What was said before, as messages. */
+  turnsBefore(retrieval) {
+    return this.earlier.flatMap((exchange) => exchange.turns(retrieval));
+  }
+
+  /** The question and its answer; of two the newer one that was written in this way. */
+  turns(retrieval) {
+    const column = this.shown.findLast((each) => each.retrieval === retrieval) ?? this.shown.at(-1);
+    const answer = column?.view?.text.trim();
+    if (!answer) return [];
+    return [{ role: "user", content: this.question }, { role: "assistant", content: answer }];
+  }
+
   column(options) {
-    const column = new Column(this.question, options);
+    const column = new Column(this, options);
     this.shown.push(column);
     this.columns.append(column.element);
     this.columns.classList.toggle("pair", this.shown.length > 1);
@@ -134,6 +155,16 @@ class Exchange {
   reveal() {
     this.element.scrollIntoView({ block: "start" });
   }
+}
+
+/** Begin a new conversation: the model is told of nothing that stands above. */
+export function beginAnew() {
+  conversation = [];
+  fresh.hidden = true;
+  const line = make("p", "divider", "A new conversation. The model is not told what is above.");
+  if (list.lastElementChild?.className !== "divider") list.append(line);
+  list.lastElementChild.scrollIntoView({ block: "nearest" });
+  speak("A new conversation.");
 }
 
 /** Ask a question: with the book, or with `compare` also without. */
@@ -171,7 +202,7 @@ async function askAgain(exchange, column) {
  * `change` makes it; a Problem of it goes on to the caller, and stands where the second answer would.
  */
 export async function askAround(question, { before = "", after = "", name }, change) {
-  const exchange = new Exchange(question);
+  const exchange = new Exchange(question, { standsAlone: true });
   exchange.heading.after(changeLine(before, after, name));
   const first = exchange.column({ label: "Before the edit" });
   const second = exchange.column({ label: "After the edit", onAgain: () => askAgain(exchange, second) });

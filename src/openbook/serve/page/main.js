@@ -2,7 +2,7 @@
 
 import { call, Problem, storedKey, storeKey, whenKeyIsWanted } from "./api.js";
 import { loadDocuments, showEdits } from "./documents.js";
-import { ask } from "./exchange.js";
+import { ask, beginAnew } from "./exchange.js";
 import { clearNotes, note } from "./notes.js";
 import { closeReading, isReadingOpen } from "./reading.js";
 import { clearSearch } from "./search.js";
@@ -26,6 +26,7 @@ async function askServer() {
     const about = await call("page/about");
     state.model = about.model;
     state.edits = about.edits;
+    state.kinds = about.kinds;
     showBooks(about.books);
     clearNotes();
   } catch (error) {
@@ -77,6 +78,11 @@ field("question").addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
   sendQuestion();
+});
+
+field("fresh").addEventListener("click", () => {
+  beginAnew();
+  field("question").focus();
 });
 
 field("book").addEventListener("change", () => {

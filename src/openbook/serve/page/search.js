@@ -2,7 +2,7 @@
 
 import { call, Problem } from "./api.js";
 import { passageCard } from "./reading.js";
-import { state } from "./state.js";
+import { filterIn, state } from "./state.js";
 import { make, sameWords } from "./text.js";
 
 const NUM_HITS = 10;
@@ -19,6 +19,8 @@ async function search() {
   field("search-count").textContent = "Searching …";
   const body = { query, k: NUM_HITS };
   if (field("search-mode").value) body.mode = field("search-mode").value;
+  const filter = filterIn("search-filter");
+  if (filter) body.filter = filter;
   if (state.book) body.book = state.book;
   let hits;
   try {

@@ -4,6 +4,7 @@ export const state = {
   model: "",
   book: "", // empty: there is one, and the server takes it
   edits: false,
+  kinds: [], // of files that the server reads, as .md
   changes: 0, // documents added, edited or removed from this page
   lastQuestion: "",
 };
@@ -17,6 +18,18 @@ function numberIn(input) {
   return Math.min(Math.max(number, Number(input.min)), Number(input.max));
 }
 
+/** Which documents two fields choose: what is looked at, and a pattern of it; null where all. */
+export function filterIn(name) {
+  const pattern = field(name).value.trim();
+  return pattern ? { [field(`${name}-kind`).value]: [pattern] } : null;
+}
+
+/** A filter, for people. */
+export function wordsOfFilter(filter) {
+  const [[kind, [pattern]]] = Object.entries(filter);
+  return `${{ sources: "source", titles: "title", ids: "id" }[kind]} ${pattern}`;
+}
+
 /** How answers are to be written. */
 export function settings() {
   return {
@@ -24,6 +37,7 @@ export function settings() {
     mode: field("set-mode").value,
     maxTokens: numberIn(field("set-tokens")) ?? 128,
     temperature: numberIn(field("set-temperature")) ?? 0,
+    filter: filterIn("set-filter"),
   };
 }
 

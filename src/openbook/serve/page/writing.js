@@ -1,19 +1,25 @@
 // One answer from the server: asked, streamed, stopped, with how fast it came.
 
 import { events, Problem } from "./api.js";
-import { settings, state } from "./state.js";
+import { settings, state, wordsOfFilter } from "./state.js";
 
-/** Put a question to the server; `view` gets the text and citations as they come. */
+/**
+ * Put a question to the server; `view` gets the text and citations as they come.
+ * `turns` are the messages before it; where the model has no room for all of them, the first are left out.
+ */
 export class Writing {
   #abort = new AbortController();
   finishReason = null;
   usage = null;
   seconds = 0; // from the first piece to the last
 
-  constructor(question, { retrieval }) {
+  constructor(question, { retrieval, turns = [] }) {
     this.question = question;
+    this.turns = turns;
+    this.leftOut = 0;
     this.book = state.book;
     this.retrieval = retrieval;
+    this.settings = settings();
   }
 
   stop() {
@@ -26,6 +32,20 @@ export class Writing {
 
   /** Returns when the text is complete or stopped; throws a Problem where it cannot be. */
   async run(view, onPiece = () => {}) {
+    for (;;) {
+      try {
+        await this.#stream(view, onPiece);
+        return;
+      } catch (error) {
+        const isLong = error instanceof Problem && error.code === "context_length_exceeded";
+        if (!isLong || !this.turns.length) throw error;
+        this.turns = this.turns.slice(2);
+        this.leftOut += 1;
+      }
+    }
+  }
+
+  async #stream(view, onPiece) {
     let first = null;
     try {
       for await (const event of events("v1/chat/completions", this.#body(), this.#abort.signal)) {
@@ -56,14 +76,15 @@ export class Writing {
   }
 
   #body() {
-    const { k, mode, maxTokens, temperature } = settings();
+    const { k, mode, maxTokens, temperature, filter } = this.settings;
     const openbook = { retrieval: this.retrieval };
     if (this.retrieval && k) openbook.k = k;
     if (this.retrieval && mode) openbook.mode = mode;
+    if (this.retrieval && filter) openbook.filter = filter;
     if (this.book) openbook.book = this.book;
     return {
       model: state.model,
-      messages: [{ role: "user", content: this.question }],
+      messages: [...this.turns, { role: "user", content: this.question }],
       max_tokens: maxTokens,
       temperature,
       stream: true,
@@ -79,6 +100,8 @@ export class Writing {
     if (tokens !== undefined) facts.push(tokens === 1 ? "1 token" : `${tokens} tokens`);
     // The first token comes when the clock starts.
     if (tokens > 1 && this.seconds > 0) facts.push(`${((tokens - 1) / this.seconds).toFixed(1)} tokens/s`);
+    if (this.retrieval && this.settings.filter) facts.push(`only ${wordsOfFilter(this.settings.filter)}`);
+    if (this.leftOut) facts.push(`the model had no room for the first ${this.leftOut === 1 ? "question" : `${this.leftOut} questions`}`);
     if (this.finishReason === "cancelled") facts.push("stopped");
     if (this.finishReason === "length") facts.push(`cut at the longest answer; the settings can ask for more`);
     return facts;
