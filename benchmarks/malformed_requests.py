@@ -36,6 +36,7 @@ from openbook.generation.engine import Engine
 from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.serve.app import make_app
 from openbook.serve.books import Books
+from openbook.serve.server_process import server_config
 from openbook.serve.server_settings import ServerSettings
 from openbook.serve.server_state import ServerState
 from openbook.text import ChatFormat, Document, train_tokenizer
@@ -98,7 +99,7 @@ def start(state: ServerState) -> tuple[uvicorn.Server, str]:
     """Serve on a free port, in a thread."""
     bound = socket.socket()
     bound.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(make_app(state), log_config=None, access_log=False))
+    server = uvicorn.Server(server_config(make_app(state)))
     Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True).start()
     while not server.started:
         sleep(0.01)
