@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from openbook.database import Database, NeighborTable, Version
+from openbook.database.neighbor_ranker import NeighborRanker
 from openbook.evaluate import (
     MODES,
     EvaluationOptions,
@@ -36,8 +37,9 @@ def perplexity_of(
     others: Mapping[str, Scorer] | None = None,
     corpus: Database | Version | None = None,
     remember: bool = False,
+    ranker: NeighborRanker | None = None,
     **options: Any,
 ) -> PerplexityReport:
     """The report of an evaluator of its own."""
     evaluator = evaluator_of(model, database, table, corpus=corpus, **options)
-    return evaluate_perplexity(evaluator, modes, others=others, remember=remember)
+    return evaluate_perplexity(evaluator, modes, others=others, remember=remember, ranker=ranker)

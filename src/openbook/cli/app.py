@@ -32,6 +32,7 @@ from openbook.cli.verbs import (
     maintain,
     mcp,
     plan_corpus,
+    rank,
     retokenize,
     retrofit,
     search,
@@ -72,6 +73,7 @@ evaluations.command()(harness.harness)
 app.command()(ask.ask)
 app.command()(talk.chat)
 evaluations.command()(answers.qa)
+app.command()(rank.rank)
 app.command()(generate.generate)
 app.command()(serve.serve)
 app.command()(mcp.mcp)

@@ -343,6 +343,12 @@ def print_perplexity(report: "PerplexityReport") -> None:
         if report.memory.beside_book is not None:
             _print_differences({"on": report.memory.beside_book}, base="on + memory")
         print_line(f"memory: {report.memory.chunks_found:.0%} of the chunks found something in their past")
+    if report.ranker is not None:
+        ranked = report.ranker
+        print_line(
+            f"ranked: reads {ranked.read:.2f} of {ranked.found:.2f} neighbors and keeps {ranked.kept} of "
+            f"their gain; the search's first, as many, {ranked.kept_by_first}"
+        )
     if not report.leakage:
         return
     print_line()

@@ -285,9 +285,10 @@ class Database:
         k: int = 5,
         mode: str | None = None,
         documents: DocumentFilter | None = None,
+        by_document: bool = False,
     ) -> list[list[Hit]]:
         """Find the chunks nearest to each text; see `Version.search`."""
-        return self._opened.search(texts, k=k, mode=mode, documents=documents)
+        return self._opened.search(texts, k=k, mode=mode, documents=documents, by_document=by_document)
 
     def search_chunks(
         self,

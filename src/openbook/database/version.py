@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from openbook.database.document_filter import DocumentFilter, FilteredDocuments
 from openbook.database.document_list import ListedDocument, list_documents
+from openbook.database.document_units import DocumentUnits
 from openbook.database.info import DatabaseInfo, describe
 from openbook.database.search.allowed_chunks import AllowedChunks
 from openbook.database.search.dense import Ranking
@@ -166,6 +167,7 @@ class Version:
         k: int = 5,
         mode: str | None = None,
         documents: DocumentFilter | None = None,
+        by_document: bool = False,
     ) -> list[list[Hit]]:
         """Find the chunks nearest to each text.
 
@@ -174,6 +176,7 @@ class Version:
             k: hits a query, fewer if the database has fewer.
             mode: dense, bm25 or hybrid; None: hybrid where there are vectors, else bm25.
             documents: to find anything in; None: all.
+            by_document: find documents first, then chunks of these; see `DocumentUnits`.
 
         Returns:
             For each text its hits, best first.
@@ -186,7 +189,8 @@ class Version:
         queries = [texts] if isinstance(texts, str) else texts
         queries = list_of_texts(queries, where="queries", remedy='call search(["text", ...])')
         k = min(k, max(1, self.layout.num_chunks))
-        ids, scores = self.search_chunks(self.text_queries(queries), k=k, mode=mode, documents=documents)
+        search = self.search_by_document if by_document else self.search_chunks
+        ids, scores = search(self.text_queries(queries), k=k, mode=mode, documents=documents)
         return [self.hits(*row) for row in zip(ids, scores, strict=True)]
 
     def search_chunks(
@@ -218,6 +222,7 @@ class Version:
         k: int,
         mode: str | None = None,
         documents: DocumentFilter | None = None,
+        by_document: bool = False,
     ) -> Ranking:
         """Find what to read to answer questions: chunks, none of which another one continues.
 
@@ -226,6 +231,8 @@ class Version:
             k: passages of each.
             mode: as in `search`.
             documents: as in `search`.
+            by_document: find documents first, by title and first chunk, then chunks of these; see
+                `DocumentUnits`.
 
         Returns:
             Chunk ids and scores [n, k], best first, -1 where there are no more; each is to be read with its
@@ -235,8 +242,26 @@ class Version:
             DatabaseError, SettingsError: as `search`.
         """
         deep = min(DEPTH * k, max(1, self.layout.num_chunks))
-        found = self.search_chunks(self.text_queries(texts), k=max(k, deep), mode=mode, documents=documents)
+        search = self.search_by_document if by_document else self.search_chunks
+        found = search(self.text_queries(texts), k=max(k, deep), mode=mode, documents=documents)
         return distinct_passages(found, self.layout, k=k)
+
+    def search_by_document(
+        self,
+        queries: Queries,
+        *,
+        k: int,
+        mode: str | None = None,
+        documents: DocumentFilter | None = None,
+    ) -> Ranking:
+        """Find chunks of the documents that queries are about; see `DocumentUnits`."""
+        checked = check_mode(mode, has_dense=self.vectors is not None)
+        among = None if documents is None else self.allowed_chunks(documents)
+        return self._document_units.chunks(queries, k=k, mode=checked, among=among)
+
+    @cached_property
+    def _document_units(self) -> DocumentUnits:
+        return DocumentUnits(self)
 
     def text_queries(self, texts: Sequence[str]) -> Queries:
         """Queries from texts; they are encoded only if a mode asks for vectors, and once."""

@@ -79,6 +79,8 @@ class EvaluationOptions:
     """Read this many windows, spread evenly over the text; None: all."""
     batch_size: int = 8
     """Windows at a time."""
+    split: Literal["holdout", "train"] = "holdout"
+    """Of a database that holds documents out, what is read: these, or the others, to learn from."""
     seed: int = 0
     """Of everything drawn: random and shuffled neighbors, shares of the book, intervals."""
 
@@ -146,7 +148,7 @@ def plan_reading(
     search_mode = _search_mode(options.search_mode, table, book)
     # A corpus that holds nothing out is read whole.
     holds_out = corpus is None or bool((text.layout.holdout & text.layout.live).any())
-    split: Literal["train", "holdout"] = "holdout" if holds_out else "train"
+    split: Literal["train", "holdout"] = options.split if holds_out else "train"
     dataset = SequenceDataset(text, split, options.sequence_length, book=book, stride=options.stride)
     return Reading(options, book, search_mode, Windows.spread(dataset, options.max_sequences))
 

@@ -51,6 +51,20 @@ class Difference:
         return f"{self.bits_per_byte:+.4f} ({self.low:+.4f} to {self.high:+.4f})"
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share, with the bounds that 95 % of the draws lie between; None: too few documents."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+    def __str__(self) -> str:
+        if self.low is None or self.high is None:
+            return f"{self.value:.0%}"
+        return f"{self.value:.0%} ({self.low:.0%} to {self.high:.0%})"
+
+
 @dataclass(frozen=True, eq=False)
 class TokenLosses:
     """What each token of a text cost, by the name of what predicted it.
@@ -120,6 +134,27 @@ class TokenLosses:
         sums = np.where(windows.predicted, self.nats[name], 0.0).reshape(-1, M).sum(axis=0, dtype=np.float64)
         bits = sums / np.maximum(counts, 1) / math.log(2) / windows.bytes_per_token
         return [float(at_place) for at_place in bits]
+
+
+def kept_share(losses: TokenLosses, *, of: str) -> Share:
+    """Of what `on` is better than `off`, the share that another mode is; by bootstrap over documents."""
+    windows = losses.windows
+    tokens = windows.predicted
+    _, document = np.unique(windows.documents[tokens], return_inverse=True)
+    sums = {name: np.bincount(document, weights=losses.nats[name][tokens]) for name in ("on", "off", of)}
+    kept, all_of_it = sums["off"] - sums[of], sums["off"] - sums["on"]
+    rng, n = np.random.default_rng(losses.seed), len(kept)
+    value = _ratio(kept.sum(), all_of_it.sum())
+    if n < _FEWEST_DOCUMENTS:
+        return Share(value, None, None)
+    rows = rng.integers(n, size=(_DRAWS, n))
+    drawn = [_ratio(kept[row].sum(), all_of_it[row].sum()) for row in rows]
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return Share(value, float(low), float(high))
+
+
+def _ratio(part: float, whole: float) -> float:
+    return float(part / whole) if whole else 0.0
 
 
 def _per_word(nats: float, words: float) -> float | None:

@@ -6,8 +6,11 @@ All modes (see `neighbor_modes`), and whatever else is compared with them, read 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from openbook.database.neighbor_ranker import NeighborRanker
+from openbook.errors import SettingsError
 from openbook.evaluate.evaluator import Evaluator
-from openbook.evaluate.measures import Difference, ModeResult, TokenLosses
+from openbook.evaluate.measures import Difference, ModeResult, Share, TokenLosses, kept_share
+from openbook.evaluate.neighbor_gains import find_neighbors
 from openbook.evaluate.neighbor_modes import MODES, OVERLAP_NEIGHBORS, check_modes, neighbors_of_mode
 from openbook.evaluate.overlap import (
     LeakageRow,
@@ -24,6 +27,8 @@ from openbook.progress import Progress, silent, stage
 
 MEMORY, BOTH = "memory", "on + memory"
 """Modes in which each document looks up its own past, alone and beside the book."""
+RANKED, FIRST = "ranked", "first"
+"""Modes in which a ranker chooses neighbors, and in which as many of the search's first are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,20 @@ class MemoryGain:
     """How much worse `on` is than `on + memory`; None: on was not evaluated."""
     chunks_found: float
     """Share of the chunks whose past held something to find."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankerGain:
+    """What a learned choice of neighbors keeps of their gain."""
+
+    read: float
+    """Neighbors of a chunk that it reads, on average."""
+    found: float
+    """And how many there were."""
+    kept: Share
+    """Of what `on` is better than `off`, how much `ranked` is."""
+    kept_by_first: Share
+    """The same of as many neighbors, the first of the search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +79,8 @@ class PerplexityReport:
     sequences: int
     memory: MemoryGain | None = None
     """None: not measured."""
+    ranker: RankerGain | None = None
+    """None: there is none."""
 
 
 def evaluate_perplexity(
@@ -68,6 +89,7 @@ def evaluate_perplexity(
     *,
     others: Mapping[str, Scorer] | None = None,
     remember: bool = False,
+    ranker: NeighborRanker | None = None,
     progress: Progress = silent,
 ) -> PerplexityReport:
     """Evaluate a model on a text.
@@ -78,6 +100,8 @@ def evaluate_perplexity(
         others: what to compare with them on the same tokens, by name.
         remember: measure also what each document gains from looking up its own past, what has left the
             window: the modes `memory`, and `on + memory` where on is evaluated.
+        ranker: measure also what it chooses of the neighbors: the mode `ranked`, and `first`, as many of the
+            search's first; needs the modes on and off.
         progress: called with how many sequences are done, and of how many.
 
     Raises:
@@ -108,6 +132,10 @@ def evaluate_perplexity(
         scorers[MEMORY] = ModelScorer(evaluator.model, SamplesWithPast(windows.samples(), past))
         if "on" in modes:
             scorers[BOTH] = ModelScorer(evaluator.model, SamplesWithPast(windows.samples(own), past))
+    ranked = None
+    if ranker is not None:
+        ranked = _ranked(evaluator, ranker, modes, progress)
+        scorers |= ranked.scorers
     losses = evaluator.losses(scorers | dict(others or {}), progress)
     return PerplexityReport(
         modes={name: losses.result(name) for name in losses.nats},
@@ -120,7 +148,40 @@ def evaluate_perplexity(
         k=evaluator.k,
         sequences=len(windows),
         memory=_memory_gain(losses, found) if remember else None,
+        ranker=None if ranked is None else ranked.gain(losses),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Ranked:
+    """What a ranker reads, to be measured."""
+
+    scorers: dict[str, Scorer]
+    read: float
+    found: float
+
+    def gain(self, losses: TokenLosses) -> RankerGain:
+        """From the losses of on, off, ranked and first."""
+        kept = (kept_share(losses, of=name) for name in (RANKED, FIRST))
+        return RankerGain(self.read, self.found, *kept)
+
+
+def _ranked(
+    evaluator: Evaluator, ranker: NeighborRanker, modes: Sequence[str], progress: Progress
+) -> _Ranked:
+    if not {"on", "off"} <= set(modes):
+        raise SettingsError(
+            "a ranker is compared with all neighbors and with none: evaluate the modes on,off"
+        )
+    found = find_neighbors(evaluator, stage(progress, "searching for neighbors to rank"))
+    chosen, windows, model = found.chosen(ranker), evaluator.windows, evaluator.model
+    read, there = (float((ids >= 0).sum(axis=1).mean()) for ids in (chosen.ids, found.ids))
+    first = found.first(max(1, round(read)))
+    scorers: dict[str, Scorer] = {
+        RANKED: ModelScorer(model, windows.samples(chosen)),
+        FIRST: ModelScorer(model, windows.samples(first)),
+    }
+    return _Ranked(scorers, read, there)
 
 
 def _memory_gain(losses: TokenLosses, found: float) -> MemoryGain:

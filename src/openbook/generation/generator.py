@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from openbook.database import Database, DocumentFilter, Version
+from openbook.database.neighbor_ranker import NeighborRanker
 from openbook.errors import SettingsError, list_of_texts
 from openbook.generation.beam_search import Dictated, best_beam, check_beams
 from openbook.generation.book_drafts import DraftCounts
@@ -59,6 +60,7 @@ def generate(
     mode: str | None = None,
     retrieval: bool = True,
     documents: DocumentFilter | None = None,
+    ranker: NeighborRanker | None = None,
     stride: int | None = None,
     look_ahead: int = 0,
     drafts: bool = False,
@@ -86,6 +88,7 @@ def generate(
         mode: of search; None: the database's default.
         retrieval: False writes without looking anything up.
         documents: to look things up in; None: all.
+        ranker: chooses of the k neighbors those that are worth reading; None: all are read.
         stride: tokens after which the last M tokens are looked up again, 1 … M; None: M, a chunk.
         look_ahead: tokens before a look-up at which its search begins, on another thread, with the M tokens
             that there are then; less than the stride.
@@ -121,6 +124,7 @@ def generate(
         k=k,
         mode=mode,
         documents=documents,
+        ranker=ranker,
         stride=stride,
         look_ahead=look_ahead,
         memory=memory,
@@ -162,6 +166,7 @@ def generate_batch(
     mode: str | None = None,
     retrieval: bool = True,
     documents: DocumentFilter | None = None,
+    ranker: NeighborRanker | None = None,
     stride: int | None = None,
     look_ahead: int = 0,
     influence: bool = False,
@@ -179,7 +184,7 @@ def generate_batch(
         num_samples: continuations of each.
         batch_size: texts that are written at a time.
         seed: of the first sample of each prompt; the next samples have the next numbers.
-        model, database, max_new_tokens, k, mode, retrieval, documents, stride, look_ahead, influence,
+        model, database, max_new_tokens, k, mode, retrieval, documents, ranker, stride, look_ahead, influence,
             sampling, stop, min_new_tokens, num_logprobs, encoded_neighbors: as in `generate`.
 
     Returns:
@@ -194,7 +199,15 @@ def generate_batch(
             raise SettingsError(f"{name} {number}: must be at least 1")
     texts = list_of_texts(prompts, where="prompts", remedy='call generate_batch(..., ["text", ...])')
     opened = database.opened
-    lookup = Lookup(book=opened, k=k, mode=mode, documents=documents, stride=stride, look_ahead=look_ahead)
+    lookup = Lookup(
+        book=opened,
+        k=k,
+        mode=mode,
+        documents=documents,
+        ranker=ranker,
+        stride=stride,
+        look_ahead=look_ahead,
+    )
     asked = _Asked(
         max_new_tokens,
         lookup,

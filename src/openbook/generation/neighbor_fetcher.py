@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from openbook.database import DocumentFilter, Hit, SearchMode, Version
+from openbook.database.neighbor_ranker import NeighborRanker, RankedBook
 from openbook.database.search.searcher import check_mode
 from openbook.errors import DatabaseError, SettingsError
 from openbook.model import RetroForCausalLM
@@ -22,6 +23,7 @@ def fetcher_for(
     mode: str | None,
     retrieval: bool,
     documents: DocumentFilter | None = None,
+    ranker: NeighborRanker | None = None,
 ) -> "NeighborFetcher | None":
     """Make what fetches neighbors for a model; None without retrieval.
 
@@ -32,6 +34,7 @@ def fetcher_for(
         mode: of search; None: the database's default.
         retrieval: False fetches nothing.
         documents: to look things up in; None: all.
+        ranker: chooses of the neighbors; None: all are read.
 
     Raises:
         SettingsError: k below 1, a mode that the database does not have, or a model that cannot read
@@ -50,7 +53,7 @@ def fetcher_for(
     if not model.config.cca_layers:
         raise SettingsError("this model was built without chunked cross-attention; switch retrieval off")
     checked = check_lookup(database, k=k, mode=mode)
-    return NeighborFetcher(database, k or model.config.num_neighbors, checked, documents)
+    return NeighborFetcher(database, k or model.config.num_neighbors, checked, documents, ranker)
 
 
 def check_lookup(database: Version, *, k: int | None, mode: str | None) -> SearchMode:
@@ -86,18 +89,25 @@ class NeighborFetcher:
         k: neighbors of each chunk; more than there are chunks to find take no room.
         mode: of search.
         documents: to look things up in; None: all.
+        ranker: chooses of the neighbors; None: all are read.
 
     Raises:
         DatabaseError: no document is such.
     """
 
     def __init__(
-        self, database: Version, k: int, mode: SearchMode, documents: DocumentFilter | None = None
+        self,
+        database: Version,
+        k: int,
+        mode: SearchMode,
+        documents: DocumentFilter | None = None,
+        ranker: NeighborRanker | None = None,
     ) -> None:
         self.database = database
         self.k = max(1, min(k, _num_retrievable(database, documents)))
         self.mode = mode
         self.documents = documents
+        self._ranked = None if ranker is None else RankedBook(ranker, database)
         self.hits: list[list[Hit]] = []
         """What `fetch` found for the last chunk of each call: of the prompt, then of each chunk written."""
         self.retrieved: list[list[list[int]]] = []
@@ -106,7 +116,8 @@ class NeighborFetcher:
     @property
     def search_key(self) -> Hashable:
         """What a search depends on besides its texts: those of equal keys may be joined."""
-        return type(self), id(self.database), self.k, self.mode, self.documents
+        ranker = None if self._ranked is None else id(self._ranked.ranker)
+        return type(self), id(self.database), self.k, self.mode, self.documents, ranker
 
     @property
     def most_read(self) -> int:
@@ -120,7 +131,8 @@ class NeighborFetcher:
     def search_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Search for the chunks nearest to n texts: numbers [n, K], -1 where there are no more; scores."""
         queries = self.database.text_queries(texts)
-        return self.database.search_chunks(queries, k=self.k, mode=self.mode, documents=self.documents)
+        found = self.database.search_chunks(queries, k=self.k, mode=self.mode, documents=self.documents)
+        return found if self._ranked is None else self._ranked.choose(list(texts), found)
 
     def search(self, chunks: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Search for the nearest chunks of the database.

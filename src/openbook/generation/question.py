@@ -8,6 +8,7 @@ from openbook.database import Database, DocumentFilter, Hit, Version
 from openbook.errors import SettingsError
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation, cite_whole
+from openbook.generation.document_heads import with_heads
 from openbook.generation.generator import pieces_to
 from openbook.generation.memory import Memory
 from openbook.generation.question_fetcher import question_fetcher_for
@@ -55,6 +56,8 @@ def ask(
     in_prompt: bool = False,
     retrieval: bool = True,
     documents: DocumentFilter | None = None,
+    by_document: bool = False,
+    bring_head: bool = False,
     stride: int | None = None,
     look_ahead: int = 0,
     drafts: bool = False,
@@ -83,6 +86,8 @@ def ask(
         in_prompt: put what is found into the prompt, and have the model read nothing beside it.
         retrieval: False answers from memory alone.
         documents: to look things up in; None: all.
+        by_document: find documents first, by title and beginning, then chunks of the best.
+        bring_head: have each passage read with the head of its document, its title or first line.
         stride: tokens after which the last M tokens are looked up again, 1 … M; None: M, a chunk.
         look_ahead: tokens before a look-up at which its search begins, on another thread, with the M tokens
             that there are then; less than the stride.
@@ -111,6 +116,8 @@ def ask(
         in_prompt=in_prompt,
         retrieval=retrieval,
         documents=documents,
+        by_document=by_document,
+        bring_head=bring_head,
         stride=stride,
         look_ahead=look_ahead,
         drafts=drafts,
@@ -135,6 +142,8 @@ def converse(
     in_prompt: bool = False,
     retrieval: bool = True,
     documents: DocumentFilter | None = None,
+    by_document: bool = False,
+    bring_head: bool = False,
     stride: int | None = None,
     look_ahead: int = 0,
     drafts: bool = False,
@@ -159,6 +168,8 @@ def converse(
         in_prompt: put what is found before the last question.
         retrieval: False answers from memory alone.
         documents: to look things up in.
+        by_document: find documents first.
+        bring_head: read heads.
         stride: tokens between two look-ups.
         look_ahead: tokens before a look-up at which its search begins.
         drafts: check tokens that neighbors go on with.
@@ -182,13 +193,26 @@ def converse(
     chat = ChatFormat.of(database.tokenizer) if chat is None else chat
     require_tokenizer(model, chat.tokenizer)
     passages: list[Hit] = []
+    texts: list[str] = []
     if retrieval and in_prompt:
         fetcher = question_fetcher_for(
-            model, database, question, chat, k=k, mode=mode, in_prompt=True, documents=documents
+            model,
+            database,
+            question,
+            chat,
+            k=k,
+            mode=mode,
+            in_prompt=True,
+            documents=documents,
+            by_document=by_document,
         )
         passages = fetcher.hits_of_question()
+        texts = [f"{hit.text}{hit.continuation}" for hit in passages]
+        if bring_head:
+            texts = with_heads(database, [hit.chunk_id for hit in passages], texts)
         if memory is not None:
-            passages += memory.search(question, k=fetcher.k)
+            said = memory.search(question, k=fetcher.k)
+            passages, texts = passages + said, texts + [f"{hit.text}{hit.continuation}" for hit in said]
         if not passages:
             return _not_in_the_book(on_event)
     beside = Lookup(
@@ -196,13 +220,15 @@ def converse(
         k=k,
         mode=mode,
         documents=documents,
+        by_document=by_document,
+        bring_head=bring_head,
         question=question,
         stride=stride,
         look_ahead=look_ahead,
         memory=memory,
     )
     request = TextRequest(
-        prompt_ids=tuple(_prompt_of(model, chat, turns[:-1], question, passages)),
+        prompt_ids=tuple(_prompt_of(model, chat, turns[:-1], question, texts)),
         sampling=sampling or Sampling(temperature=0),
         max_new_tokens=max_new_tokens,
         lookup=beside if retrieval and not in_prompt else None,
@@ -234,11 +260,11 @@ def _prompt_of(
     chat: ChatFormat,
     before: Sequence[Turn],
     question: str,
-    passages: Sequence[Hit],
+    passages: Sequence[str],
 ) -> list[int]:
     """The tokens that a model is given, without those that it puts before every text itself."""
     own: list[int] = getattr(model.config, "prefix_ids", None) or []
-    texts = [f"{hit.text}{hit.continuation}".strip() for hit in passages]
+    texts = [passage.strip() for passage in passages]
     if not before:
         prompt = [*chat.prefix_ids, *chat.question_ids(question, texts)]
     else:

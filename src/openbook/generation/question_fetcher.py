@@ -1,6 +1,6 @@
 """Fetching what a question finds: its own words are the query, and any database can be read."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import torch
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from openbook.database import DocumentFilter, Hit, SearchMode, Version
+from openbook.generation.document_heads import read_with_heads
 from openbook.generation.neighbor_fetcher import NeighborFetcher, check_lookup, fetcher_for
 from openbook.model import RetroForCausalLM
 from openbook.text import ChatFormat, Tokenizer
@@ -28,6 +29,8 @@ class QuestionFetcher(NeighborFetcher):
         tokenizer: the model's.
         chunk_size: the model's.
         documents: to look things up in; None: all.
+        by_document: find documents first, then their chunks.
+        bring_head: read the head of its document before each passage.
     """
 
     def __init__(
@@ -40,10 +43,14 @@ class QuestionFetcher(NeighborFetcher):
         tokenizer: Tokenizer,
         chunk_size: int,
         documents: DocumentFilter | None = None,
+        by_document: bool = False,
+        bring_head: bool = False,
     ) -> None:
         super().__init__(database, k, mode, documents)
         self.question = question
         self.tokenizer = tokenizer
+        self.by_document = by_document
+        self.bring_head = bring_head
         self.num_tokens = 2 * chunk_size
         self.reads_stored_tokens = (
             chunk_size == database.settings.chunk_size
@@ -55,18 +62,22 @@ class QuestionFetcher(NeighborFetcher):
         return self.tokenizer.decode(chunks) if self.hits else [self.question]
 
     def search_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        return self.database.search_passages(texts, k=self.k, mode=self.mode, documents=self.documents)
+        return self.database.search_passages(
+            texts, k=self.k, mode=self.mode, documents=self.documents, by_document=self.by_document
+        )
+
+    @property
+    def search_key(self) -> Hashable:
+        """Also of the way to documents."""
+        return super().search_key, self.by_document
 
     def tensors(self, neighbors: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        if self.reads_stored_tokens:
+        if self.reads_stored_tokens and not self.bring_head:
             return super().tensors(neighbors)
-        ids = np.zeros((neighbors.size, self.num_tokens), dtype=np.int64)
-        mask = np.zeros(ids.shape, dtype=np.bool_)
-        for row, tokens in enumerate(self.tokenizer.encode(self._texts(neighbors.ravel()))):
-            kept = tokens[: self.num_tokens]
-            ids[row, : len(kept)], mask[row, : len(kept)] = kept, True
-        shape = (*neighbors.shape, self.num_tokens)
-        return torch.from_numpy(ids.reshape(shape)), torch.from_numpy(mask.reshape(shape))
+        ids, mask = read_with_heads(
+            self.database, neighbors, self.tokenizer, num_tokens=self.num_tokens, heads=self.bring_head
+        )
+        return torch.from_numpy(ids), torch.from_numpy(mask)
 
     def read(
         self, found: NDArray[np.int64], scores: NDArray[np.float32], *, count: int
@@ -80,13 +91,6 @@ class QuestionFetcher(NeighborFetcher):
         found, scores = self.search_texts([self.question])
         return self.database.hits(found[0], scores[0])
 
-    def _texts(self, chunks: NDArray[np.int64]) -> list[str]:
-        """Each chunk with its continuation; empty for -1."""
-        rows = np.where(chunks >= 0, chunks, 0)
-        after = np.where((chunks >= 0) & self.database.layout.has_continuation[rows], chunks + 1, -1)
-        pairs = zip(self.database.chunk_texts(chunks), self.database.chunk_texts(after), strict=True)
-        return [f"{text}{continuation}" for text, continuation in pairs]
-
 
 def question_fetcher_for(
     model: RetroForCausalLM,
@@ -98,6 +102,8 @@ def question_fetcher_for(
     mode: str | None,
     in_prompt: bool,
     documents: DocumentFilter | None = None,
+    by_document: bool = False,
+    bring_head: bool = False,
 ) -> QuestionFetcher:
     """Make what fetches neighbors for a question.
 
@@ -110,13 +116,23 @@ def question_fetcher_for(
         mode: of search; None: the database's default.
         in_prompt: the model reads nothing but its prompt.
         documents: to look things up in; None: all.
+        by_document: find documents first, then their chunks.
+        bring_head: read the head of its document before each passage.
 
     Raises:
         SettingsError, MismatchError, DatabaseError: as `fetcher_of_question`.
     """
     if not in_prompt:
         return fetcher_of_question(
-            model, database, question, chat.tokenizer, k=k, mode=mode, documents=documents
+            model,
+            database,
+            question,
+            chat.tokenizer,
+            k=k,
+            mode=mode,
+            documents=documents,
+            by_document=by_document,
+            bring_head=bring_head,
         )
     return QuestionFetcher(
         database,
@@ -126,6 +142,8 @@ def question_fetcher_for(
         tokenizer=chat.tokenizer,
         chunk_size=model.config.chunk_size,
         documents=documents,
+        by_document=by_document,
+        bring_head=bring_head,
     )
 
 
@@ -138,6 +156,8 @@ def fetcher_of_question(
     k: int | None,
     mode: str | None,
     documents: DocumentFilter | None = None,
+    by_document: bool = False,
+    bring_head: bool = False,
 ) -> QuestionFetcher:
     """Make what fetches neighbors for a question, which the model reads beside its prompt.
 
@@ -149,6 +169,8 @@ def fetcher_of_question(
         k: neighbors; None: as in the model's training.
         mode: of search; None: the database's default.
         documents: to look things up in; None: all.
+        by_document: find documents first, then their chunks.
+        bring_head: read the head of its document before each passage.
 
     Raises:
         SettingsError, MismatchError, DatabaseError: as `fetcher_for`; a model that reads its neighbors itself
@@ -164,4 +186,6 @@ def fetcher_of_question(
         tokenizer=tokenizer,
         chunk_size=model.config.chunk_size,
         documents=documents,
+        by_document=by_document,
+        bring_head=bring_head,
     )

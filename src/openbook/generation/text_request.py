@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from openbook.database import DocumentFilter, Version
+from openbook.database.neighbor_ranker import NeighborRanker
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation
 from openbook.generation.decoded_token import TokenLogprob
@@ -50,6 +51,12 @@ class Lookup:
     then; less than the stride. 0: it begins when it is due, and decoding waits for it."""
     memory: Memory | None = None
     """Of the text: what leaves the window is added, and is looked up beside the book; None: there is none."""
+    by_document: bool = False
+    """What a question finds: documents first, then their chunks."""
+    bring_head: bool = False
+    """What a question reads: the head of its document before each passage."""
+    ranker: NeighborRanker | None = None
+    """Chooses of what chunks find; None: all is read."""
     in_book: bool = True
     """Whether the book is looked into; False: the memory alone."""
 

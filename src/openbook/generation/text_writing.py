@@ -274,5 +274,17 @@ def _source_of(model: RetroForCausalLM, tokenizer: Tokenizer, lookup: Lookup) ->
 def _source_in_book(model: RetroForCausalLM, tokenizer: Tokenizer, lookup: Lookup) -> NeighborFetcher | None:
     book, k, mode, documents = lookup.book, lookup.k, lookup.mode, lookup.documents
     if lookup.question is None:
-        return fetcher_for(model, book, k=k, mode=mode, retrieval=True, documents=documents)
-    return fetcher_of_question(model, book, lookup.question, tokenizer, k=k, mode=mode, documents=documents)
+        return fetcher_for(
+            model, book, k=k, mode=mode, retrieval=True, documents=documents, ranker=lookup.ranker
+        )
+    return fetcher_of_question(
+        model,
+        book,
+        lookup.question,
+        tokenizer,
+        k=k,
+        mode=mode,
+        documents=documents,
+        by_document=lookup.by_document,
+        bring_head=lookup.bring_head,
+    )

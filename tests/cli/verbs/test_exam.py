@@ -108,3 +108,15 @@ def test_a_model_that_is_not_there(openbook: OpenBook, tmp_path: Path) -> None:
     result = openbook("exam", "--model", tmp_path / "nowhere", *EXAM)
     assert result.code == 2
     assert "nowhere" in result.error
+
+
+def test_a_world_that_names_its_subjects_in_titles_alone(
+    openbook: OpenBook, train_tiny: Callable[..., Path], tmp_path: Path
+) -> None:
+    model = train_tiny("model")
+    units = ("--naming", "title", "--by-document", "--bring-head")
+    result = openbook("exam", "--model", model, *EXAM, *units, "--json")
+    assert result.code == 0, result.err
+    plain = openbook("exam", "--model", model, *EXAM, "--naming", "title", "--json")
+    assert result.json["retrieved"] >= plain.json["retrieved"]
+    assert openbook("exam", "--write", tmp_path / "world", "--documents", 3, "--naming", "title").code == 0

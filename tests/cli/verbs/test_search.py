@@ -1,5 +1,6 @@
 """The verb `search`: what it finds, and what it refuses."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,21 @@ def test_documents_that_are_not_there(openbook: OpenBook, database: Path) -> Non
     assert "giude.md" in result.error
     assert "nearest: " in result.error
     assert "guide.md" in result.error.partition("nearest: ")[2]
+
+
+def test_documents_first(openbook: OpenBook, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    filler = "It stands by the river and is old. " * 30
+    texts = {"The copper mill": 1912, "The silver tower": 1840}
+    lines = [
+        json.dumps({"id": title, "title": title, "text": f"{filler} It was founded in {year}."})
+        for title, year in texts.items()
+    ]
+    rows.write_text("\n".join(lines), encoding="utf-8")
+    assert (
+        openbook("build", tmp_path / "db", rows, "--embedder", "none", "--tokenizer", "train:400").code == 0
+    )
+    for title, year in texts.items():
+        found = openbook("search", tmp_path / "db", f"When was {title} founded?", "--by-document", "--json")
+        assert found.json[0]["document_id"] == title
+        assert f"founded in {year}" in found.json[0]["text"] + found.json[0]["continuation"]

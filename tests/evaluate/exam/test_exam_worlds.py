@@ -9,6 +9,7 @@ import pytest
 from openbook.errors import SettingsError
 from openbook.evaluate.exact_match import holds_answer
 from openbook.evaluate.exam import PARTS, Part, World, make_world
+from openbook.evaluate.exam.prose import Naming
 from openbook.evaluate.exam.relations import KINDS, RELATIONS
 
 
@@ -40,6 +41,7 @@ def test_another_seed_is_another_world() -> None:
         ({"documents": 0, "seed": 1}, "0 documents"),
         ({"documents": 1, "seed": -1}, "seed -1"),
         ({"documents": 1, "seed": 1, "part": "dev"}, "'dev'"),
+        ({"documents": 1, "seed": 1, "naming": "never"}, "'never'"),
     ],
 )
 def test_no_such_world(arguments: dict[str, int], value: str) -> None:
@@ -137,3 +139,17 @@ def test_pronouns_and_full_names(world: World) -> None:
     text = " ".join(document.text() for document in world.documents)
     for word in (" she ", " he ", " it ", " her ", " his ", " its "):
         assert text.count(word) > 20
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("naming", ["once", "title"])
+def test_documents_that_hardly_name_their_subject(part: Part, naming: Naming) -> None:
+    world = make_world(documents=60, seed=3, part=part, naming=naming)
+    for document in world.documents:
+        text = document.text()
+        first, _, rest = text.partition(".")
+        assert (document.title in first) == (naming == "once")
+        assert document.title not in rest
+        for fact in document.facts:
+            assert document.title in fact.question
+            assert text.count(fact.answer) == 1

@@ -173,3 +173,27 @@ def test_progress_comes_to_its_end(book: Database, world: World) -> None:
     Examination(reader, book, world, ExamOptions(questions=5)).hold(lambda *now: told.append(now))
     assert told[-1] == (len(told), len(told))
     assert np.all(np.diff([done for done, _ in told]) == 1)
+
+
+def test_documents_first_and_heads_reach_the_reader(tmp_path: Path) -> None:
+    world = make_world(documents=40, seed=2, naming="title")
+    documents = documents_of(world)
+    tokenizer = train_tokenizer((document.text for document in documents), vocab_size=600)
+    book = Database.create(tmp_path / "book", tokenizer=tokenizer, embedder=None, chunk_size=64)
+    book.add(documents)
+    seen: list[tuple[str, list[str]]] = []
+
+    def note(question: str, texts: list[str]) -> ReadAnswer:
+        seen.append((question, texts))
+        return ReadAnswer("Zo")
+
+    found = []
+    for options in ({}, {"by_document": True}, {"by_document": True, "bring_head": True}):
+        exam = Examination(TextReader(book, note), book, world, ExamOptions(k=2, questions=30, **options))
+        exam._ask_in_modes(book.opened)
+        titles = {asked.fact.question: asked.document.title for asked in exam.facts}
+        on = seen[len(exam.facts) : 2 * len(exam.facts)]
+        found.append(sum(any(titles[question] in text for text in texts) for question, texts in on))
+        seen.clear()
+    assert found[0] == found[1] == 0  # no text names its subject
+    assert found[2] > 20

@@ -35,10 +35,12 @@ from openbook.cli.options import (
     WindowBatch,
 )
 from openbook.cli.output import note_datastore, note_near_copies, print_evaluation, print_search_quality
+from openbook.cli.ranker_options import MeasuredRanker, load_ranker
 from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
     from openbook.database import Version
+    from openbook.database.neighbor_ranker import NeighborRanker
     from openbook.evaluate import EffortRow, Evaluator, GrowingRow, Scorer
     from openbook.evaluate.report import Evaluation
 
@@ -60,6 +62,7 @@ def perplexity(
     knn_lm: KnnLm = False,
     shares: Shares = None,
     remember: MeasureMemory = False,
+    ranker: MeasuredRanker = None,
     report: ReportFolder = None,
     overwrite: OverwriteReport = False,
     seed: PerplexitySeed = 0,
@@ -95,6 +98,9 @@ def perplexity(
         prepare_report(report, overwrite=overwrite)
         if advice := drawing_advice():
             note(advice)
+    chooser = load_ranker(ranker)
+    if chooser is not None and not {"on", "off"} <= set(compared):
+        raise SettingsError("--ranker: is compared with all neighbors and with none; evaluate --modes on,off")
     described = describe_model(model)
     database = Version.open(db)
     _require_baseline(baseline, database, in_context=in_context, knn_lm=knn_lm)
@@ -107,7 +113,13 @@ def perplexity(
             evaluator.require_retrieval()
         others = _baselines(baseline, evaluator, in_context=in_context, knn_lm=knn_lm)
         evaluation = _evaluate(
-            evaluator, compared, others, shares=wanted, with_recall=full, remember=remember
+            evaluator,
+            compared,
+            others,
+            shares=wanted,
+            with_recall=full,
+            remember=remember,
+            ranker=chooser,
         )
         if report is not None:
             about = describe(evaluator, arguments=_arguments(context))
@@ -175,13 +187,16 @@ def _evaluate(
     shares: list[float],
     with_recall: bool,
     remember: bool,
+    ranker: "NeighborRanker | None",
 ) -> "Evaluation":
     """Compare modes and baselines, then measure with shares of the book and with other efforts in search."""
     from openbook.evaluate import evaluate_growing_book, evaluate_perplexity, evaluate_search_effort
     from openbook.evaluate.report import Evaluation
 
     with bar("evaluating") as progress:
-        compared = evaluate_perplexity(evaluator, modes, others=others, remember=remember, progress=progress)
+        compared = evaluate_perplexity(
+            evaluator, modes, others=others, remember=remember, ranker=ranker, progress=progress
+        )
     note_near_copies(compared)
     growing: list[GrowingRow] = []
     recall: list[EffortRow] | None = None

@@ -25,6 +25,7 @@ from openbook.cli.options import (
     WorkFolder,
     WorldFolder,
 )
+from openbook.cli.unit_options import BringHead, ByDocument, ExamNaming
 from openbook.errors import SettingsError
 from openbook.phrases import counted
 
@@ -50,6 +51,9 @@ def exam(
     book: ExamBook = None,
     workdir: WorkFolder = None,
     batch_size: BatchSize = 16,
+    naming: ExamNaming = "often",
+    by_document: ByDocument = False,
+    bring_head: BringHead = False,
     json: Json = False,
 ) -> None:
     """Facts that nobody knows: asked, edited in the book, asked again, removed, asked a last time.
@@ -70,7 +74,7 @@ def exam(
             "exam: give either a model to examine, openbook exam --model MODEL, or a folder to write the "
             "world to, openbook exam --write FOLDER"
         )
-    world = make_world(documents=documents, seed=seed, part=part)
+    world = make_world(documents=documents, seed=seed, part=part, naming=naming)
     if write is not None:
         _write(world, write, questions, json=json)
         return
@@ -80,7 +84,14 @@ def exam(
     from openbook.evaluate.exam.examination import choose_questions
 
     count = _QUESTIONS if questions is None else questions
-    options = ExamOptions(k=k, search_mode=mode, questions=count, seed=seed)
+    options = ExamOptions(
+        k=k,
+        search_mode=mode,
+        questions=count,
+        by_document=by_document,
+        bring_head=bring_head,
+        seed=seed,
+    )
     choose_questions(world, count=count, seed=seed)
     _require_possible(mode, embedder, book, workdir, batch_size)
     require_askable(model)

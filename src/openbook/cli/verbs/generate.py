@@ -24,6 +24,7 @@ from openbook.cli.options import (
     WriteMode,
     WriteRetrieval,
 )
+from openbook.cli.ranker_options import RankerFile, load_ranker
 from openbook.cli.sampling_options import (
     FrequencyPenalty,
     LogitBias,
@@ -66,6 +67,7 @@ def generate(
     id: OnlyIds = None,
     source: OnlySources = None,
     title: OnlyTitles = None,
+    ranker: RankerFile = None,
     stride: LookupStride = None,
     look_ahead: LookAheadTokens = 0,
     drafts: CheckDrafts = False,
@@ -137,6 +139,9 @@ def generate(
         reads_beside=retrieval or remember or memory is not None,
     )
     documents = document_filter(id, source, title, retrieval=retrieval)
+    if ranker is not None and chat:
+        raise SettingsError("--ranker chooses of what chunks find, not questions; leave out --chat")
+    chooser = load_ranker(ranker, retrieval=retrieval)
     database = Version.open(db)
     if retrieval:
         lookup = lookup_of(model, database, mode)
@@ -157,7 +162,7 @@ def generate(
     if remembers and window is None:
         window = described.training_length
     with memory_of(remembers, memory, database.tokenizer, described.chunk_size) as past:
-        more |= {"memory": past, "window": window}
+        more |= {"memory": past, "window": window, "ranker": chooser}
         results = (_answered if chat else _continued)(
             loaded,
             model,

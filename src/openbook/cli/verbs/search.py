@@ -19,13 +19,16 @@ from openbook.cli.options import (
     SavedNeighbors,
 )
 from openbook.cli.output import print_hits, print_table
+from openbook.cli.ranker_options import RankerFile, load_ranker
 from openbook.cli.shard_options import AllowMissingShards, note_missing_shards, said_of_shards
+from openbook.cli.unit_options import ByDocument
 from openbook.cli.unseen import note_unseen
 from openbook.errors import SettingsError
 from openbook.phrases import counted
 
 if TYPE_CHECKING:
-    from openbook.database import Database, NeighborTable
+    from openbook.database import Database, Hit, NeighborTable, Version
+    from openbook.database.neighbor_ranker import NeighborRanker
     from openbook.database.storage.neighbor_files import TableStamp
 
 
@@ -38,6 +41,8 @@ def search(
     source: OnlySources = None,
     title: OnlyTitles = None,
     allow_missing_shards: AllowMissingShards = False,
+    by_document: ByDocument = False,
+    ranker: RankerFile = None,
     json: Json = False,
 ) -> None:
     """Search a database, or some of its documents, and show the chunks found.
@@ -50,7 +55,10 @@ def search(
     if not text.strip():
         raise SettingsError("the text to look for is empty")
     database = Version.open(db, allow_missing_shards=allow_missing_shards)
-    hits = database.search([text], k=k, mode=mode, documents=document_filter(id, source, title))[0]
+    filter = document_filter(id, source, title)
+    hits = database.search([text], k=k, mode=mode, documents=filter, by_document=by_document)[0]
+    if (chooser := load_ranker(ranker)) is not None:
+        hits = _chosen(database, chooser, text, hits)
     note_unseen(database)
     note_missing_shards(database)
     if not hits and not fold(text).strip():
@@ -59,6 +67,22 @@ def search(
         print_json({"hits": hits} | said_of_shards(database, allowed=True))
     else:
         print_hits(hits, json=json)
+
+
+def _chosen(database: "Version", ranker: "NeighborRanker", text: str, hits: "list[Hit]") -> "list[Hit]":
+    """Those of the hits that are worth reading, in the ranker's order."""
+    import numpy as np
+
+    from openbook.database.neighbor_ranker import RankedBook
+
+    if not hits:
+        return hits
+    found = (
+        np.array([[hit.chunk_id for hit in hits]], dtype=np.int64),
+        np.array([[hit.score for hit in hits]], dtype=np.float32),
+    )
+    ids, scores = RankedBook(ranker, database).choose([text], found)
+    return database.hits(ids[0], scores[0])
 
 
 def neighbors(

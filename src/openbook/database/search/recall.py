@@ -15,7 +15,7 @@ _ROUNDING = 1e-3
 
 
 def exact_neighbors(
-    vectors: Rows,
+    vectors: Rows | NDArray[np.float32],
     chunk_ids: NDArray[np.int64],
     queries: NDArray[np.float32],
     k: int,
@@ -69,7 +69,7 @@ class EveryVector:
         chunk_ids: chunks that may be found, in order.
     """
 
-    vectors: Rows
+    vectors: Rows | NDArray[np.float32]
     chunk_ids: NDArray[np.int64]
     name: str = ExactIndex.name
     recall_at_10: float = 1.0

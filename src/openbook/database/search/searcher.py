@@ -184,7 +184,7 @@ class Searcher:
         depth = max(_FUSED, 4 * k)
         dense, dense_scores = self._single(queries, depth, "dense", exclude, among)
         lexical, lexical_scores = self._single(queries, depth, "bm25", exclude, among)
-        dense_scores = _DENSE_WEIGHT * _between_0_and_1(dense, dense_scores)
+        dense_scores = _DENSE_WEIGHT * between_0_and_1(dense, dense_scores)
         best = np.maximum(lexical_scores.max(axis=1, initial=0, keepdims=True), _TINY)
         lexical_scores = (1 - _DENSE_WEIGHT) * lexical_scores / best
         for row in range(queries.count):
@@ -198,7 +198,7 @@ class Searcher:
         return ids, np.where(ids >= 0, scores, 0).astype(np.float32)
 
 
-def _between_0_and_1(ids: NDArray[np.int64], scores: NDArray[np.float32]) -> NDArray[np.float32]:
+def between_0_and_1(ids: NDArray[np.int64], scores: NDArray[np.float32]) -> NDArray[np.float32]:
     """Each row's scores as shares of the way from its lowest to its highest; all 1 where these are equal."""
     highest = np.where(ids >= 0, scores, -np.inf).max(axis=1, initial=-1, keepdims=True)
     lowest = np.where(ids >= 0, scores, np.inf).min(axis=1, initial=1, keepdims=True)

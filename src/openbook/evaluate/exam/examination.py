@@ -56,6 +56,10 @@ class ExamOptions:
     """dense, bm25 or hybrid; None: hybrid where the book has vectors, else bm25."""
     questions: int = 500
     """With an answer, at most; and a fifth as many without."""
+    by_document: bool = False
+    """Find documents first, then their chunks."""
+    bring_head: bool = False
+    """Read the head of its document before each passage."""
     seed: int = 0
     """Of the choice of questions, and of random neighbors."""
 
@@ -172,15 +176,22 @@ class Examination:
 
     # --- Rounds ---
 
+    def _search(self, book: Version, questions: Sequence[str]) -> NDArray[np.int64]:
+        options = self.options
+        return read_modes.search(
+            book, questions, k=options.k, mode=self.mode, by_document=options.by_document
+        )
+
     def _round(
         self, book: Version, questions: Sequence[str], chunks: NDArray[np.int64] | None = None
     ) -> _Round:
         """Ask with what the search finds, or with these chunks [Q, k]."""
         if chunks is None:
-            chunks = read_modes.search(book, questions, k=self.options.k, mode=self.mode)
+            chunks = self._search(book, questions)
         answers: list[ReadAnswer] = []
         if questions:
-            answers = self.reader.answer(questions, ReadNeighbors.of(book, chunks))
+            read = ReadNeighbors.of(book, chunks, bring_head=self.options.bring_head)
+            answers = self.reader.answer(questions, read)
         self._tell()
         return _Round(answers, passages_of(book, chunks))
 
@@ -188,7 +199,7 @@ class Examination:
         """Every mode, the search done once."""
         questions = [asked.fact.question for asked in self.facts]
         documents = [asked.document.id for asked in self.facts]
-        found = read_modes.search(book, questions, k=self.options.k, mode=self.mode)
+        found = self._search(book, questions)
         off = _Round(self.reader.answer(questions, None), [[] for _ in questions])
         self._tell()
         drawn = read_modes.random_chunks(book, documents, k=self.options.k, seed=self.options.seed)

@@ -9,6 +9,7 @@ writing the text again, and nothing else can change:
 
 from collections.abc import Sequence
 from random import Random
+from typing import Literal, get_args
 
 from openbook.evaluate.exam.entities import Entity, Mention
 from openbook.evaluate.exam.names import NameMaker
@@ -29,6 +30,12 @@ _BY_PRONOUN, _BY_SHORT_NAME = 0.4, 0.15
 _PRONOUNS_IN_A_ROW = 2
 
 
+Naming = Literal["often", "once", "title"]
+"""Where a document names its entity: again and again; in its first sentence alone; in its title alone. Else
+there is a pronoun, or, after a sentence about somebody else, a last name or "the town"."""
+NAMINGS: tuple[Naming, ...] = get_args(Naming)
+
+
 def fill_answers(layout: str, answers: Sequence[str]) -> str:
     """Put the answers into a layout, the i-th for the i-th mark."""
     return layout.translate({_FIRST_MARK + place: answer for place, answer in enumerate(answers)})
@@ -42,13 +49,22 @@ class ProseWriter:
         wordings: of the part.
         names: for whom statements that distract are about.
         answers: for what they say.
+        naming: where documents name their entities.
     """
 
-    def __init__(self, random: Random, wordings: Wordings, names: NameMaker, answers: AnswerMaker) -> None:
+    def __init__(
+        self,
+        random: Random,
+        wordings: Wordings,
+        names: NameMaker,
+        answers: AnswerMaker,
+        naming: Naming = "often",
+    ) -> None:
         self._random = random
         self._wordings = wordings
         self._names = names
         self._answers = answers
+        self._naming = naming
 
     def write(self, entity: Entity, relations: Sequence[str]) -> str:
         """Lay out a document that states these relations of an entity, and no other of its relations.
@@ -60,17 +76,24 @@ class ProseWriter:
         paragraphs: list[list[str]] = []
         left = 0  # sentences until the next paragraph
         unnamed = 0  # sentences since the last one that named the entity
+        after_another = False
         for template in self._templates(entity, relations):
             if template is None:
                 paragraphs[-1].append(self._about_another(entity))
+                after_another = True
                 unnamed = _PRONOUNS_IN_A_ROW  # "she" would be the other one
                 continue
             if left == 0:
                 paragraphs.append([])
                 left, unnamed = self._random.randint(*_SENTENCES_OF_PARAGRAPH), _PRONOUNS_IN_A_ROW
-            mention = self._mention(entity, may_be_pronoun=unnamed < _PRONOUNS_IN_A_ROW)
+            if self._naming == "often":
+                mention = self._mention(entity, may_be_pronoun=unnamed < _PRONOUNS_IN_A_ROW)
+            else:
+                mention = self._rare_mention(entity, is_first=not any(paragraphs), clear=not after_another)
             unnamed = unnamed + 1 if mention is entity.pronoun else 0
-            self._append(paragraphs[-1], mention.fill(template), may_join=unnamed > 0)
+            may_join = unnamed > 0 and bool(paragraphs[-1])
+            self._append(paragraphs[-1], mention.fill(template), may_join=may_join)
+            after_another = False
             left -= 1
         return "\n\n".join(" ".join(sentences) for sentences in paragraphs)
 
@@ -117,6 +140,12 @@ class ProseWriter:
         if chance < _BY_PRONOUN:
             return entity.pronoun if may_be_pronoun else entity.full
         return entity.short if may_be_pronoun and chance < _BY_PRONOUN + _BY_SHORT_NAME else entity.full
+
+    def _rare_mention(self, entity: Entity, *, is_first: bool, clear: bool) -> Mention:
+        """How a sentence names an entity that is named once at most; clear: a pronoun can be nobody else."""
+        if is_first:
+            return entity.full if self._naming == "once" else entity.short
+        return entity.pronoun if clear else entity.short
 
     def _append(self, sentences: list[str], sentence: str, *, may_join: bool) -> None:
         """As a sentence of its own, with an opener or without, or joined to the one before."""

@@ -25,11 +25,13 @@ from openbook.evaluate.exam.reading import passages_of
 EXAM_MODES = ("on", "off", "random", "shuffled", "gold")
 
 
-def search(book: Version, questions: Sequence[str], *, k: int, mode: str | None) -> NDArray[np.int64]:
+def search(
+    book: Version, questions: Sequence[str], *, k: int, mode: str | None, by_document: bool = False
+) -> NDArray[np.int64]:
     """Look up each question: chunks [Q, k], best first, -1 where there are no more."""
     if not questions or not book.layout.live.any():
         return np.full((len(questions), k), -1, dtype=np.int64)
-    return book.search_passages(questions, k=k, mode=mode)[0]
+    return book.search_passages(questions, k=k, mode=mode, by_document=by_document)[0]
 
 
 def random_chunks(book: Version, documents: Sequence[str | None], *, k: int, seed: int) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from openbook.database import Version
 from openbook.evaluate.answering.passages import Passage, read_passages
+from openbook.generation.document_heads import read_with_heads
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,12 @@ class ReadNeighbors:
     mask: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, book: Version, chunks: NDArray[np.int64]) -> "ReadNeighbors":
-        """Read these chunks [Q, K] of a book."""
-        return cls(chunks, *book.retrieved_tokens(chunks))
+    def of(cls, book: Version, chunks: NDArray[np.int64], *, bring_head: bool = False) -> "ReadNeighbors":
+        """Read these chunks [Q, K] of a book, each after the head of its document if that is wanted."""
+        if not bring_head:
+            return cls(chunks, *book.retrieved_tokens(chunks))
+        R = 2 * book.settings.chunk_size
+        return cls(chunks, *read_with_heads(book, chunks, book.tokenizer, num_tokens=R))
 
 
 @dataclass(frozen=True, slots=True)

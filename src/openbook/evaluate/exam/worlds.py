@@ -15,7 +15,7 @@ from random import Random
 from openbook.errors import SettingsError
 from openbook.evaluate.exam.entities import Entity, EntityMaker, Mention
 from openbook.evaluate.exam.names import NameMaker
-from openbook.evaluate.exam.prose import ProseWriter, fill_answers
+from openbook.evaluate.exam.prose import NAMINGS, Naming, ProseWriter, fill_answers
 from openbook.evaluate.exam.relations import RELATIONS, AnswerMaker, Characters, Kind
 from openbook.evaluate.exam.vocabulary import PARTS, Part
 from openbook.evaluate.exam.wordings import wordings_of
@@ -82,16 +82,18 @@ class World:
     unanswerable: tuple[Unanswerable, ...]
 
 
-def make_world(*, documents: int, seed: int, part: Part = "test") -> World:
+def make_world(*, documents: int, seed: int, part: Part = "test", naming: Naming = "often") -> World:
     """Make a world.
 
     Args:
         documents: how many, at least 1.
         seed: of everything drawn.
         part: whose wordings, syllables and words: those of training, or those of the exam.
+        naming: where documents name what they are about: often, once (in the first sentence), or in their
+            title alone.
 
     Raises:
-        SettingsError: no documents, a negative seed, an unknown part.
+        SettingsError: no documents, a negative seed, an unknown part or way to name.
     """
     if documents < 1:
         raise SettingsError(f"{documents} documents: a world has at least 1")
@@ -99,13 +101,15 @@ def make_world(*, documents: int, seed: int, part: Part = "test") -> World:
         raise SettingsError(f"seed {seed}: must be 0 or more")
     if part not in PARTS:
         raise SettingsError(f"part {part!r}: choose from {', '.join(PARTS)}")
-    return _WorldMaker(seed, part, documents).make()
+    if naming not in NAMINGS:
+        raise SettingsError(f"naming {naming!r}: choose from {', '.join(NAMINGS)}")
+    return _WorldMaker(seed, part, documents, naming).make()
 
 
 class _WorldMaker:
     """All that draws from one source of chance, in a fixed order."""
 
-    def __init__(self, seed: int, part: Part, documents: int) -> None:
+    def __init__(self, seed: int, part: Part, documents: int, naming: Naming) -> None:
         self._random = Random(f"{part} {seed}")
         self._prefix = f"{part}-{seed}"
         self._wordings = wordings_of(part)
@@ -113,7 +117,7 @@ class _WorldMaker:
         self._entity_maker = EntityMaker(self._random, names, part)
         self._entities = self._entity_maker.draw(documents)
         self._answers = AnswerMaker(self._random, part, Characters.drawn(names, 60 + documents // 2))
-        self._prose = ProseWriter(self._random, self._wordings, names, self._answers)
+        self._prose = ProseWriter(self._random, self._wordings, names, self._answers, naming)
 
     def make(self) -> World:
         """Write all documents, then ask what they do not say."""

@@ -1,0 +1,75 @@
+"""The head of a document before its passages: of what "It was founded in 1912" is said.
+
+    the passage     It was founded in 1912. Its walls …
+    with its head   The mill of Orn\\nIt was founded in 1912. Its walls …
+
+A head is the document's title, else its first line. A passage that holds it already stays as it is.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database import Version
+from openbook.text import Tokenizer
+
+LONGEST_HEAD = 120
+"""Characters; a longer first line is cut at a word."""
+
+
+def heads_of(book: Version, chunks: Sequence[int]) -> list[str]:
+    """Read the head of each chunk's document; empty for -1."""
+    layout = book.layout
+    places = [int(layout.document_of[chunk]) if chunk >= 0 else -1 for chunk in chunks]
+    known = sorted(set(places) - {-1})
+    records = book.catalog.describe(layout.number[known].tolist())
+    heads = {place: record.title.strip() for place, record in zip(known, records, strict=True)}
+    untitled = [place for place in known if not heads[place]]
+    for place, text in zip(untitled, book.chunk_texts(layout.first_chunk[untitled]), strict=True):
+        heads[place] = _first_line(text)
+    return [heads.get(place, "") for place in places]
+
+
+def with_heads(book: Version, chunks: Sequence[int], texts: Sequence[str]) -> list[str]:
+    """Put the head of each chunk's document before its text, where it does not stand there."""
+    pairs = zip(heads_of(book, chunks), texts, strict=True)
+    return [f"{head}\n{text.lstrip()}" if head and head not in text else text for head, text in pairs]
+
+
+def read_with_heads(
+    book: Version, chunks: NDArray[np.int64], tokenizer: Tokenizer, *, num_tokens: int, heads: bool = True
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Tokenize chunks with their continuations, after their heads.
+
+    Args:
+        book: of any tokenizer.
+        chunks: [..., K], -1 for one that does not exist.
+        tokenizer: the reader's.
+        num_tokens: R; what is longer is cut.
+        heads: False: without them.
+
+    Returns:
+        ids int64 [..., K, R] and mask bool [..., K, R].
+    """
+    flat = chunks.ravel()
+    rows = np.where(flat >= 0, flat, 0)
+    after = np.where((flat >= 0) & book.layout.has_continuation[rows], flat + 1, -1)
+    pairs = zip(book.chunk_texts(flat), book.chunk_texts(after), strict=True)
+    texts = [f"{text}{continuation}" for text, continuation in pairs]
+    if heads:
+        texts = with_heads(book, flat.tolist(), texts)
+    ids = np.zeros((len(flat), num_tokens), dtype=np.int64)
+    mask = np.zeros(ids.shape, dtype=np.bool_)
+    for row, tokens in enumerate(tokenizer.encode(texts)):
+        kept = tokens[:num_tokens]
+        ids[row, : len(kept)], mask[row, : len(kept)] = kept, True
+    shape = (*chunks.shape, num_tokens)
+    return ids.reshape(shape), mask.reshape(shape)
+
+
+def _first_line(text: str) -> str:
+    line = text.strip().partition("\n")[0].strip()
+    return (
+        line if len(line) <= LONGEST_HEAD else line[:LONGEST_HEAD].rpartition(" ")[0] or line[:LONGEST_HEAD]
+    )

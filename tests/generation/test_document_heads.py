@@ -1,0 +1,82 @@
+"""Heads before passages: title or first line, not twice, and within what a reader reads."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from openbook.database import Database, Version
+from openbook.generation import ask
+from openbook.generation.document_heads import LONGEST_HEAD, heads_of, read_with_heads, with_heads
+from openbook.model import RetroForCausalLM
+from openbook.text import ChatFormat, Document
+
+M = 16
+
+
+@pytest.fixture
+def version(book: Database, tmp_path: Path) -> Iterator[Version]:
+    """One document with a title, one with a first line, one whose first line is long."""
+    made = Database.create(tmp_path / "heads", tokenizer=book.tokenizer, embedder=None, chunk_size=M)
+    body = "bake kelimo nura setivo zuba " * 12
+    made.add(
+        [
+            Document(id="a", title="The Mill", text=body),
+            Document(id="b", text=f"The Tower\n{body}"),
+            Document(id="c", text="nura " * 60),
+        ]
+    )
+    yield made.opened
+
+
+def test_a_head_is_the_title_or_the_first_line(version: Version) -> None:
+    first = version.layout.first_chunk
+    heads = heads_of(version, [int(first[0]) + 2, int(first[1]) + 1, int(first[2]), -1])
+    assert heads[:2] == ["The Mill", "The Tower"]
+    assert 0 < len(heads[2]) <= LONGEST_HEAD
+    assert heads[3] == ""
+
+
+def test_a_head_that_stands_there_is_not_said_twice(version: Version) -> None:
+    chunks = [int(chunk) for chunk in version.layout.first_chunk[:2]]
+    texts = version.chunk_texts(np.array(chunks))
+    headed = with_heads(version, chunks, texts)
+    assert headed[0] == f"The Mill\n{texts[0]}"
+    assert headed[1] == texts[1]
+
+
+def test_what_is_read_is_the_head_then_the_passage_cut(version: Version) -> None:
+    chunks = np.array([[version.layout.first_chunk[0] + 1, -1]])
+    tokenizer = version.tokenizer
+    ids, mask = read_with_heads(version, chunks, tokenizer, num_tokens=2 * M)
+    stored, _ = version.retrieved_tokens(chunks)
+    assert ids.shape == (1, 2, 2 * M)
+    assert mask[0].sum(axis=1).tolist() == [2 * M, 0]
+    text = tokenizer.decode([ids[0, 0].tolist()])[0]
+    assert text.startswith("The Mill\n")
+    plain = tokenizer.decode([stored[0, 0].tolist()])[0].strip()
+    assert plain.startswith(text.removeprefix("The Mill\n").strip())
+    bare, _ = read_with_heads(version, chunks, tokenizer, num_tokens=2 * M, heads=False)
+    assert tokenizer.decode([bare[0, 0].tolist()])[0].strip() == plain
+
+
+@pytest.mark.parametrize("in_prompt", [False, True])
+def test_a_question_reads_heads_where_it_is_asked_to(
+    trained: RetroForCausalLM, version: Version, monkeypatch: pytest.MonkeyPatch, in_prompt: bool
+) -> None:
+    read: list[Any] = []
+    forward = RetroForCausalLM.forward
+
+    def seen(self: Any, input_ids: Any, neighbor_ids: Any = None, *args: Any, **options: Any) -> Any:
+        rows = [input_ids] if in_prompt else [] if neighbor_ids is None else [neighbor_ids]
+        read.extend(version.tokenizer.decode([row.flatten().tolist() for row in rows]))
+        return forward(self, input_ids, neighbor_ids, *args, **options)
+
+    monkeypatch.setattr(RetroForCausalLM, "forward", seen)
+    options: dict[str, Any] = {"chat": ChatFormat.of(version.tokenizer), "max_new_tokens": 2, "k": 2}
+    ask(trained, version, "kelimo", in_prompt=in_prompt, **options)
+    assert not any("The Mill" in text for text in read)
+    ask(trained, version, "kelimo", in_prompt=in_prompt, bring_head=True, by_document=True, **options)
+    assert any("The Mill" in text for text in read)
