@@ -94,7 +94,7 @@ class UnderRay:
 
     def __init__(self, cluster: Any) -> None:
         self.cluster = cluster
-        self.second = cluster.add_node(**NODE)
+        self.second = add_node(cluster)
 
     def launcher(self) -> list[str]:
         return ["-m", "openbook"]
@@ -113,11 +113,21 @@ class UnderRay:
         if raylet not in [parent.pid for parent in process.parents()]:
             return False
         self.cluster.remove_node(self.second, allow_graceful=False)
-        self.second = self.cluster.add_node(**NODE)
+        self.second = add_node(self.cluster)
         return True
 
 
 NODE = {"num_cpus": 1, "object_store_memory": 100_000_000}
+
+
+def add_node(cluster: Any) -> Any:
+    """Add a node; on a machine that has much else to do Ray sometimes gives up, and is asked again."""
+    for _ in range(5):
+        try:
+            return cluster.add_node(**NODE)
+        except Exception as error:
+            print(f"a node did not start: {error}", flush=True)
+    raise SystemExit("no node starts")
 
 
 def named(process: psutil.Process) -> str:

@@ -18,6 +18,7 @@ from openbook.errors import MissingExtraError, SettingsError
 if TYPE_CHECKING:
     from openbook.database import Version
     from openbook.model import RetroForCausalLM
+    from openbook.serve.books import Books
     from openbook.serve.server_settings import ServerSettings
     from openbook.serve.server_state import ServerState
 
@@ -46,6 +47,11 @@ class Served:
     max_waiting: int
     allow_missing_shards: bool = False
     kept_mib: int = DEFAULT_KEPT_MIB
+
+    @property
+    def model_name(self) -> str:
+        """The model's name, for clients: a folder's or file's own name, a hub name as it is."""
+        return self.name or (Path(self.model).resolve().name if Path(self.model).exists() else self.model)
 
     @property
     def named_books(self) -> dict[str, Path]:
@@ -101,16 +107,7 @@ def server_of(served: Served, settings: "ServerSettings") -> "ServerState":
     Raises:
         SettingsError, DatabaseError, MismatchError: something of it cannot be used.
     """
-    from openbook.serve.books import Books
-
-    require_askable(served.model)  # before torch is loaded
-    books = Books(served.database, served.named_books, allow_missing_shards=served.allow_missing_shards)
-    for name in books.names:
-        note_unseen(books.get(name).newest())
-        note_missing_shards(books.get(name).newest())
-    _require_match(served.model, [books.get(name).newest() for name in books.names])
-    if is_ours(Path(served.model)):
-        note_learned(Path(served.model), books.default.newest())
+    books = open_books(served)
     asked = load_asked_model(served.model, reads=True)
     _keep_read(asked.model, served.kept_mib)
     note(f"serving {asked.description}")
@@ -123,7 +120,7 @@ def server_of(served: Served, settings: "ServerSettings") -> "ServerState":
     )
     return ServerState(
         model=asked.model,
-        model_name=served.name or _name_of(served.model),
+        model_name=served.model_name,
         chat=asked.chat,
         engine=engine,
         books=books,
@@ -139,6 +136,25 @@ def _keep_read(model: "RetroForCausalLM", mib: int) -> None:
         model.keep_neighbors(mib * 2**20)
 
 
+def open_books(served: Served) -> "Books":
+    """Open the books, and refuse what does not go together, before the model and torch are loaded.
+
+    Raises:
+        SettingsError, DatabaseError, MismatchError: something of it cannot be used.
+    """
+    from openbook.serve.books import Books
+
+    require_askable(served.model)
+    books = Books(served.database, served.named_books, allow_missing_shards=served.allow_missing_shards)
+    for name in books.names:
+        note_unseen(books.get(name).newest())
+        note_missing_shards(books.get(name).newest())
+    _require_match(served.model, [books.get(name).newest() for name in books.names])
+    if is_ours(Path(served.model)):
+        note_learned(Path(served.model), books.default.newest())
+    return books
+
+
 def _require_match(model: str, books: "Sequence[Version]") -> None:
     """Refuse books whose tokens or chunks a model of ours cannot read, before it is loaded.
 
@@ -150,8 +166,3 @@ def _require_match(model: str, books: "Sequence[Version]") -> None:
     if described.reader != "own" and described.retrieves:
         for book in books:
             described.require_match(book)
-
-
-def _name_of(model: str) -> str:
-    """As clients name a model: a folder's or file's own name, a hub name as it is."""
-    return Path(model).resolve().name if Path(model).exists() else model

@@ -85,6 +85,11 @@ class Engine:
         self._thread.start()
 
     @property
+    def is_alive(self) -> bool:
+        """Whether its thread is there to write what is asked for."""
+        return self._thread.is_alive()
+
+    @property
     def num_running(self) -> int:
         """Texts that are being written."""
         return len(self._running)

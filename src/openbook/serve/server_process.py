@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from openbook.errors import SettingsError
 
@@ -17,7 +17,7 @@ _LONGEST_HEAD = 64 * 1024
 """Bytes of a request before its body."""
 
 
-def run_server(app: FastAPI, host: str, port: int, *, on_ready: Callable[[str], None]) -> None:
+def run_server(app: ASGIApp, host: str, port: int, *, on_ready: Callable[[str], None]) -> None:
     """Serve until a signal comes; then finish what runs.
 
     Args:
@@ -56,7 +56,7 @@ class _Announced(uvicorn.Server):
             self._announce()
 
 
-def server_config(app: FastAPI) -> uvicorn.Config:
+def server_config(app: ASGIApp) -> uvicorn.Config:
     """How an application is served: by the same loop and parser wherever it runs.
 
     uvicorn takes others where they happen to be installed: of these, httptools reads headers of any size.

@@ -31,6 +31,10 @@ class TextEngine(Protocol):
     """What writes: `openbook.generation.engine.Engine`."""
 
     @property
+    def is_alive(self) -> bool:
+        """Whether its thread is there."""
+
+    @property
     def num_running(self) -> int:
         """Texts that are being written."""
 

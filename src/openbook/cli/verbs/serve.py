@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from openbook.cli.cluster_options import Ray
 from openbook.cli.options import DatabaseArgument
 from openbook.cli.serve_options import (
     DEFAULT_KEPT_MIB,
@@ -18,6 +19,7 @@ from openbook.cli.serve_options import (
     ServedModelArgument,
     ServedName,
 )
+from openbook.cli.served_replicas import Replicas, check_replicas, serve_replicas
 from openbook.cli.shard_options import AllowMissingShards
 
 
@@ -36,11 +38,14 @@ def serve(
     max_tokens: LongestText = 4096,
     allow_missing_shards: AllowMissingShards = False,
     keep_read: KeptMiB = DEFAULT_KEPT_MIB,
+    ray: Ray = None,
+    replicas: Replicas = None,
 ) -> None:
     """Serve a model and its books: OpenAI's routes, with sources, and a page.
 
     What comes in while others are written joins them. SIGTERM and Ctrl-C finish what runs. Whoever reaches
-    the address may ask, unless there is a key.
+    the address may ask, unless there is a key. With --ray several replicas answer, on one machine or many;
+    one that is lost is replaced, and costs only what it was answering (docs/cluster.md).
 
     Example: openbook serve mymodel mybook --port 8000
 
@@ -50,6 +55,7 @@ def serve(
     from openbook.cli.served import Served, read_api_key, require_serving, server_of
 
     require_serving()
+    check_replicas(ray, replicas)
     from openbook.serve.server_settings import ServerSettings
 
     key = read_api_key(api_key, api_key_file)
@@ -66,6 +72,9 @@ def serve(
         allow_missing_shards=allow_missing_shards,
         kept_mib=keep_read,
     )
+    if ray is not None:
+        serve_replicas(served, settings, ray=ray, replicas=replicas or 1, port=port)
+        return
     state = server_of(served, settings)
 
     from openbook.serve.app import make_app
