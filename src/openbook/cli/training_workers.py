@@ -26,19 +26,18 @@ TrainingWorkers = Annotated[
 ]
 
 
-def training_function(ray: str | None, workers: int | None) -> "Callable[..., TrainResult]":
-    """What trains: `openbook.train.train`, or what has the arguments of it and calls it in Ray's workers.
+def training_function(ray: str | None, workers: int | None) -> "Callable[..., TrainResult] | None":
+    """What trains in place of `openbook.train.train`: calls it, with its arguments, in Ray's workers.
+
+    Returns:
+        None: without Ray nothing does.
 
     Raises:
         SettingsError: workers without Ray.
         MissingExtraError: Ray is asked for and not installed.
     """
     check_cluster_options(ray, workers=workers)
-    if ray is None:
-        from openbook.train import train
-
-        return train
-    return partial(_train_on_ray, ray, workers)
+    return None if ray is None else partial(_train_on_ray, ray, workers)
 
 
 def _train_on_ray(
