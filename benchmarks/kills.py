@@ -1,11 +1,13 @@
 """Kills openbook at random moments and counts what was lost. Prints its counts; exit code 1 on a loss.
 
     python benchmarks/kills.py --work /tmp/kills --kills 200
+    python benchmarks/kills.py --work /tmp/kills --kills 200 --shards 3
 
 A child process adds, replaces, removes, syncs, compacts and computes neighbors, and writes a line when an
 operation begins and when it has returned. It is killed (SIGKILL) some moment after an operation of a kind
 drawn at random began. Then the database must open and verify, hold what was reported, and hold of the
-operation that was cut short each document whole or not at all.
+operation that was cut short each document whole or not at all. Of a book of shards it must hold all of the
+operation or nothing, for it is one commit.
 """
 
 import argparse
@@ -19,6 +21,8 @@ from collections import Counter
 from pathlib import Path
 
 from openbook.database import Database, build_neighbors
+from openbook.database.shards.book_creation import create_book
+from openbook.database.shards.book_manifest import is_sharded
 from openbook.database.storage.settings import is_held_out
 from openbook.errors import OpenbookError
 from openbook.text import Document, train_tokenizer
@@ -118,6 +122,9 @@ def check(folder: Path, before: dict[str, int], lines: list[str], counts: Counte
             pending = {}
     database = Database.open(folder)
     found = current(database)
+    if is_sharded(folder):
+        done = {found.get(name, 0) == revision for name, revision in pending.items()}
+        counts["half of an operation"] += len(done) > 1
     for name in state.keys() | pending.keys() | found.keys():
         allowed = {state.get(name, 0), pending.get(name, state.get(name, 0))}
         if found.get(name, 0) not in allowed:
@@ -141,6 +148,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=0.3, help="at most, from an operation's begin")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--shards", type=int, default=0, help="of a book; 0: one database")
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     folder, log = arguments.work / "book", arguments.work / "log.jsonl"
@@ -149,9 +157,13 @@ def main() -> None:
     shutil.rmtree(arguments.work, ignore_errors=True)
     arguments.work.mkdir(parents=True)
     tokenizer = train_tokenizer([text_of(str(n), 1) for n in range(300)], vocab_size=400)
-    Database.create(
-        folder, tokenizer=tokenizer, embedder=None, chunk_size=16, holdout=0.05, decontaminate=False
-    )
+    names = [f"shard-{place:05}" for place in range(arguments.shards)]
+    for place in [folder / name for name in names] or [folder]:
+        Database.create(
+            place, tokenizer=tokenizer, embedder=None, chunk_size=16, holdout=0.05, decontaminate=False
+        )
+    if names:
+        create_book(folder, names)
     counts: Counter[str] = Counter()
     state: dict[str, int] = {}
     rng = random.Random(arguments.seed)
@@ -188,6 +200,7 @@ def main() -> None:
         counts["kills"] += 1
         counts["operations reported"] += sum("done" in line for line in lines)
     bad = ("losses", "not sound", "not found", "stale text found", "does not open", "ended by itself")
+    bad += ("half of an operation",)
     counts.update(dict.fromkeys(bad, 0))
     for name, count in sorted(counts.items()):
         print(f"{name}: {count}")

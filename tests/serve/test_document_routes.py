@@ -397,18 +397,40 @@ def test_each_answer_is_of_one_version_while_documents_come_and_go(http: Http) -
     assert min(counts) > 0
 
 
-def test_a_book_without_a_shard_says_so_in_every_answer(
-    make_state: MakeState, serve: Serve, fables: Path, tmp_path: Path
-) -> None:
-    book = tmp_path / "sharded"
-    one = Database.open(fables)
+@pytest.fixture
+def sharded(fables: Path, tmp_path: Path) -> Path:
+    """A book of six documents in two shards."""
+    book, one = tmp_path / "sharded", Database.open(fables)
     texts = [Document(id=f"d{n}", text=f"the fox and the crane {n}") for n in range(6)]
     for place in range(2):
-        shard = Database.create(
-            book / f"shard-{place}", tokenizer=one.tokenizer, embedder=None, chunk_size=16
-        )
+        folder = book / f"shard-{place}"
+        shard = Database.create(folder, tokenizer=one.tokenizer, embedder=None, chunk_size=16)
         shard.add(texts[place::2])
     create_book(book, ["shard-0", "shard-1"])
+    return book
+
+
+def test_a_sharded_book_is_edited(make_state: MakeState, serve: Serve, sharded: Path) -> None:
+    books = Books(sharded)
+    http = serve(make_state(ScriptedEngine(telling("x")), books=books, allow_edits=True)).http
+    new = [{"id": f"n{n}", "text": f"a lantern by the harbor {n}"} for n in range(4)]
+    held = books.default.newest()
+    answer = http.post("/v1/documents", json={"documents": [*new, {"id": "d1", "text": "another"}]}).json()
+    assert (answer["done"]["added"], answer["done"]["replaced"], answer["version"]) == (4, 1, 2)
+    found = http.post("/v1/search", json={"query": "lantern", "k": 9}).json()
+    assert {hit["document_id"] for hit in found} == {f"n{n}" for n in range(4)}
+    assert http.delete("/v1/documents/n2").json()["done"]["removed"] == 1
+    assert http.get("/v1/documents/n2").status_code == 404
+    assert http.get("/v1/documents/d1").json()["text"] == "another"
+    page = http.get("/v1/documents", params={"limit": 5, "after": "d2"}).json()
+    assert [document["document_id"] for document in page["data"]] == ["d3", "d4", "d5", "n0", "n1"]
+    assert held.search("lantern") == [[]] and len(held.search("fox", k=9)[0]) == 6
+
+
+def test_a_book_without_a_shard_says_so_in_every_answer(
+    make_state: MakeState, serve: Serve, sharded: Path
+) -> None:
+    book = sharded
     whole = serve(make_state(ScriptedEngine(telling("x")), books=Books(book))).http
     answer = whole.post("/v1/search", json={"query": "fox", "k": 9})
     assert len(answer.json()) == 6 and HEADER not in answer.headers

@@ -24,6 +24,8 @@ def test_every_number_is_that_of_one_row(extents: list[tuple[int, int]]) -> None
         assert rows[its].tolist() == list(range(numbers.size(shard)))
         assert numbers.in_book(shard, rows[its]).tolist() == its.tolist()
     assert numbers.in_book(0, np.array([-1])).tolist() == [-1]
+    if extents:
+        assert numbers.of_all(shards, rows).tolist() == list(range(numbers.total))
 
 
 @given(EXTENTS, EXTENTS)

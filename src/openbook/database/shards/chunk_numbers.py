@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from openbook.database.storage.segments import segment_starts
 
+_ROW_BITS = 40
 Extent = tuple[int, int]
 """A shard's place in the manifest, and a number of chunks that follow each other in it."""
 
@@ -94,6 +95,20 @@ class ChunkNumbers:
         first, starts = self._of_shards[shard]
         extent = np.maximum(np.searchsorted(first, rows, side="right") - 1, 0)
         return np.where(rows < 0, -1, starts[extent] + (rows - first[extent]))
+
+    @cached_property
+    def _keys(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Shard and first row of each extent in one number, ascending; and the extents in that order."""
+        keys = (self.shards << _ROW_BITS) + self.rows
+        order = np.argsort(keys)
+        return keys[order], order
+
+    def of_all(self, shards: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Find the book's numbers of rows [n] of any shards [n]."""
+        keys, order = self._keys
+        extent = order[np.searchsorted(keys, (shards << _ROW_BITS) + rows, side="right") - 1]
+        numbers: NDArray[np.int64] = self.starts[extent] + (rows - self.rows[extent])
+        return numbers
 
     def ranges_in(self, shard: int, ranges: Sequence[range]) -> tuple[range, ...]:
         """Find the rows of a shard that some ranges of the book's numbers hold.

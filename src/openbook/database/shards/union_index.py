@@ -106,12 +106,9 @@ class UnionIndex(LexicalIndex):
     def _named(self, addresses: Sequence[tantivy.DocAddress]) -> NDArray[np.int64]:
         """The book's numbers of what tantivy found."""
         rows = np.array(self._searcher.fast_field_values("chunk", list(addresses)), dtype=np.int64)
-        owners = self._owners[[address.segment_ord for address in addresses]]
-        numbers = np.empty(len(rows), dtype=np.int64)
-        for place in np.unique(owners).tolist():
-            its = owners == place
-            numbers[its] = self._numbers.in_book(place, rows[its])
-        return numbers
+        if not len(rows):
+            return rows
+        return self._numbers.of_all(self._owners[[address.segment_ord for address in addresses]], rows)
 
     def _query(self, text: str, avoid: Sequence[range]) -> tantivy.Query:
         """Of all texts: a range of rows would be taken of every shard, and who searches filters anyway."""
