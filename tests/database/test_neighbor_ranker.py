@@ -18,11 +18,17 @@ F = len(FEATURES)
 
 
 def learned(keep: float = 0.5, seed: int = 0) -> NeighborRanker:
-    """From gains that follow the second feature, and the square of the sixth."""
+    """From gains that follow the second feature, and the sixth with the other sign."""
     rng = np.random.default_rng(seed)
-    features = rng.normal(size=(3000, F)).astype(np.float32)
-    gains = features[:, 1] - 0.5 * features[:, 5] ** 2 + 0.1 * rng.normal(size=3000)
-    return NeighborRanker.learn(features, gains.astype(np.float32), keep=keep)
+    features = rng.normal(size=(600, 5, F)).astype(np.float32)
+    gains = features[..., 1] - 0.5 * features[..., 5] + 0.1 * rng.normal(size=(600, 5))
+    exists = rng.random((600, 5)) < 0.9
+    return NeighborRanker.learn(features, gains.astype(np.float32), exists, keep=keep)
+
+
+def counted(expected: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    """What the neighbors of one chunk, from the best on, count: all, a half, a third."""
+    return np.where(expected > 0, expected / (1 + np.arange(len(expected))), expected)
 
 
 @pytest.fixture
@@ -67,11 +73,14 @@ def test_what_is_told_of_neighbors(words: Database) -> None:
 
 def test_gains_are_learned_and_a_share_is_kept() -> None:
     ranker = learned(keep=0.3)
-    features = np.random.default_rng(9).normal(size=(2000, F)).astype(np.float32)
+    features = np.random.default_rng(9).normal(size=(2000, 5, F)).astype(np.float32)
     expected = ranker.gains(features)
-    true = features[:, 1] - 0.5 * features[:, 5] ** 2
-    assert np.corrcoef(expected, true)[0, 1] > 0.95
-    assert np.mean(expected >= ranker.threshold) == pytest.approx(0.3, abs=0.05)
+    true = features[..., 1] - 0.5 * features[..., 5]
+    assert np.corrcoef(expected.ravel(), true.ravel())[0, 1] > 0.95
+    ids = np.arange(10_000).reshape(2000, 5)
+    chosen, _ = ranker.choose(features, (ids, np.ones(ids.shape, dtype=np.float32)))
+    assert (chosen >= 0).mean() == pytest.approx(0.3, abs=0.05)
+    assert set((chosen >= 0).sum(axis=1).tolist()) >= {0, 1, 2, 3}
     assert learned(keep=1).threshold == -np.inf
 
 
@@ -85,11 +94,9 @@ def test_what_is_chosen_are_the_best_first_and_nothing_that_is_not_there(seed: i
     chosen, values = ranker.choose(features, (ids, scores))
     expected = ranker.gains(features)
     for row in range(4):
-        wanted = [
-            place
-            for place in np.argsort(-expected[row], kind="stable").tolist()
-            if ids[row, place] >= 0 and expected[row, place] >= ranker.threshold
-        ]
+        best = [place for place in np.argsort(-expected[row], kind="stable").tolist() if ids[row, place] >= 0]
+        values_of = counted(expected[row, best])
+        wanted = [place for place, value in zip(best, values_of, strict=True) if value >= ranker.threshold]
         assert chosen[row, : len(wanted)].tolist() == ids[row, wanted].tolist()
         assert values[row, : len(wanted)].tolist() == scores[row, wanted].tolist()
         assert (chosen[row, len(wanted) :] == -1).all()
@@ -97,12 +104,12 @@ def test_what_is_chosen_are_the_best_first_and_nothing_that_is_not_there(seed: i
 
 
 def test_too_little_to_learn_from_and_no_share() -> None:
-    few = np.zeros((10, F), dtype=np.float32)
+    few, all_there = np.zeros((5, 2, F), dtype=np.float32), np.ones((5, 2), dtype=np.bool_)
     with pytest.raises(SettingsError, match="10 neighbors to learn from are too few"):
-        NeighborRanker.learn(few, few[:, 0], keep=0.5)
+        NeighborRanker.learn(few, few[..., 0], all_there, keep=0.5)
     for keep in (0.0, 1.5):
         with pytest.raises(SettingsError, match=f"keep {keep}"):
-            NeighborRanker.learn(few, few[:, 0], keep=keep)
+            NeighborRanker.learn(few, few[..., 0], all_there, keep=keep)
 
 
 def test_a_book_is_ranked_by_the_words_of_texts(words: Database) -> None:

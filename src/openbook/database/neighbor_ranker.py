@@ -3,13 +3,19 @@
     search ─ K neighbors ─ features ─ the gain expected of each ─ those above a threshold, the best first
 
 The gain is what the reader's loss falls by where it reads this neighbor alone, learned from a text by
-`openbook rank`. The threshold is such that of that text's neighbors a given share was read: so a chunk whose
-neighbors promise much gets many, and one whose neighbors promise nothing gets none. What is learned is a
-polynomial of second degree: some hundred numbers in a JSON file.
+`openbook rank` as a sum of the features, each with its weight: a JSON file of some numbers. Gains do not add
+up, so the second neighbor that a chunk reads counts half, the third a third:
+
+    expected gains of a chunk     4.0  3.0  1.2        of another     0.9  0.3
+    counted                       4.0  1.5  0.4                       0.9  0.15
+    read, threshold 0.8           x    x                              x
+
+The threshold is such that of that text's neighbors a given share is read: a chunk whose neighbors promise
+much gets many, and one whose neighbors promise nothing gets none.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,6 +32,8 @@ from openbook.errors import OutputError, SettingsError
 _FORMAT = 1
 _RIDGE = 10.0
 """Penalty on the weights, of features brought to a spread of 1."""
+_FEWEST = 100
+"""Neighbors to learn from; thousands are better."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +41,8 @@ class NeighborRanker:
     """Expects gains, and chooses by them.
 
     mean, spread: float64 [features], of the text that it was learned from.
-    weights: float64 [terms], of the constant, the features and the products of two.
-    threshold: the least gain that is worth reading, in nats a chunk.
+    weights: float64 [1 + features], of the constant and the features.
+    threshold: the least counted gain that is worth reading, in nats a chunk.
     about: what it was learned from, for people.
     """
 
@@ -49,6 +57,7 @@ class NeighborRanker:
         cls,
         features: NDArray[np.float32],
         gains: NDArray[np.float32],
+        exists: NDArray[np.bool_],
         *,
         keep: float,
         about: dict[str, Any] | None = None,
@@ -56,30 +65,34 @@ class NeighborRanker:
         """Fit gains by least squares.
 
         Args:
-            features: [n, features] of n neighbors that exist.
-            gains: [n] what the loss of the next chunk fell by with each of them alone.
+            features: [n, K, features] of what n chunks found.
+            gains: [n, K] what the loss of the next chunk fell by with each of them alone.
+            exists: bool [n, K].
             keep: share of such neighbors to read.
             about: what they are of.
 
         Raises:
-            SettingsError: fewer neighbors than terms, or a share that is none.
+            SettingsError: fewer neighbors than weights, or a share that is none.
         """
         if not 0 < keep <= 1:
             raise SettingsError(f"keep {keep}: a share of the neighbors, above 0 and at most 1")
-        mean = features.mean(axis=0, dtype=np.float64)
-        spread = np.maximum(features.std(axis=0, dtype=np.float64), 1e-6)
-        terms = _terms((features - mean) / spread)
-        if len(features) < terms.shape[1]:
+        known = features[exists]
+        if len(known) < _FEWEST:
             raise SettingsError(
-                f"{len(features):,} neighbors to learn from are too few: at least {terms.shape[1]:,}; "
+                f"{len(known):,} neighbors to learn from are too few: at least {_FEWEST}; "
                 "give more text, or more neighbors of each chunk"
             )
+        mean = known.mean(axis=0, dtype=np.float64)
+        spread = np.maximum(known.std(axis=0, dtype=np.float64), 1e-6)
+        terms = _terms((known - mean) / spread)
         penalty = _RIDGE * np.eye(terms.shape[1])
         penalty[0, 0] = 0
-        solved = np.linalg.solve(terms.T @ terms + penalty, terms.T @ gains.astype(np.float64))
-        weights: NDArray[np.float64] = solved.astype(np.float64)
-        threshold = -np.inf if keep == 1 else float(np.quantile(terms @ weights, 1 - keep))
-        return cls(mean, spread, weights, threshold, {"keep": keep} | (about or {}))
+        solved = np.linalg.solve(terms.T @ terms + penalty, terms.T @ gains[exists].astype(np.float64))
+        unlimited = cls(mean, spread, solved.astype(np.float64), -np.inf, {"keep": keep} | (about or {}))
+        if keep == 1:
+            return unlimited
+        counted = unlimited._counted(features, exists)[1]
+        return replace(unlimited, threshold=float(np.quantile(counted[np.isfinite(counted)], 1 - keep)))
 
     def gains(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """The gain expected of neighbors with these features [..., features]."""
@@ -97,12 +110,19 @@ class NeighborRanker:
             Ids and scores [n, K]; -1 in the place of what is not to be read.
         """
         ids, scores = found
-        expected = np.where(ids >= 0, self.gains(features), -np.inf)
-        worth = expected >= self.threshold
-        order = np.argsort(np.where(worth, -expected, np.inf), axis=1, kind="stable")
-        kept = np.take_along_axis(worth, order, axis=1)
+        order, counted = self._counted(features, ids >= 0)
+        kept = (counted >= self.threshold) & np.isfinite(counted)
         chosen = np.take_along_axis(ids, order, axis=1), np.take_along_axis(scores, order, axis=1)
         return np.where(kept, chosen[0], -1), np.where(kept, chosen[1], 0).astype(np.float32)
+
+    def _counted(
+        self, features: NDArray[np.float32], exists: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The order of what chunks found [n, K] by expected gain, and what each counts, in that order."""
+        expected = np.where(exists, self.gains(features), -np.inf)
+        order = np.argsort(-expected, axis=1, kind="stable")
+        ranked = np.take_along_axis(expected, order, axis=1)
+        return order, np.where(ranked > 0, ranked / (1 + np.arange(ranked.shape[1])), ranked)
 
     # --- The file ---
 
@@ -139,7 +159,7 @@ class NeighborRanker:
             count = len(FEATURES)
             is_ours = values["format"] == _FORMAT and values["features"] == list(FEATURES)
             shapes = (mean.shape, spread.shape, weights.shape)
-            if not is_ours or shapes != ((count,), (count,), (_terms(np.zeros((1, count))).shape[1],)):
+            if not is_ours or shapes != ((count,), (count,), (1 + count,)):
                 raise ValueError("of another version")
             if not all(np.isfinite(part).all() for part in (mean, spread, weights)):
                 raise ValueError("a number is not finite")
@@ -178,8 +198,6 @@ class RankedBook:
 
 
 def _terms(features: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Of features [..., F] 1, they themselves, and the products of two: [..., 1 + F + F(F + 1) / 2]."""
+    """1 and the features: [..., 1 + F]; what lies far out counts as 4 spreads."""
     values = np.clip(features.astype(np.float64), -4, 4)
-    left, right = np.triu_indices(values.shape[-1])
-    constant = np.ones((*values.shape[:-1], 1))
-    return np.concatenate([constant, values, values[..., left] * values[..., right]], axis=-1)
+    return np.concatenate([np.ones((*values.shape[:-1], 1)), values], axis=-1)

@@ -88,7 +88,7 @@ def learn_ranker(
         "neighbors": int(exists.sum()),
         "mean_gain": round(float(gains[exists].mean()), 6) if exists.any() else 0.0,
     }
-    ranker = NeighborRanker.learn(found.features[exists], gains[exists], keep=keep, about=about)
+    ranker = NeighborRanker.learn(found.features, gains, exists, keep=keep, about=about)
     return ranker, int(exists.sum())
 
 
