@@ -1,6 +1,7 @@
 """Adding to a sharded book, removing from it, and what readers see meanwhile."""
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -234,3 +235,40 @@ def test_shards_elsewhere_are_left_as_they_are(
     book.remove(["x"])
     assert len(book.documents()) == 12
     assert [len(Database.open(one.path).documents()) for one in ones] == [5, 5]
+
+
+def test_readers_see_whole_commits_while_another_writes(
+    make_book: Make, corpus: Corpus, documents: Documents
+) -> None:
+    """Each call changes several shards; whoever opens the book meanwhile sees all of it or nothing."""
+    book = make_book(split(corpus(6), 3))
+    rounds = [{f"r{number}d{each}": "river stone copper" for each in range(7)} for number in range(4)]
+    ended = threading.Event()
+    seen: list[tuple[int, set[str]]] = []
+
+    def read() -> None:
+        while not ended.is_set():
+            version = Version.open(book.path)
+            found = {hit.document_id for hit in version.search("copper", k=99, mode="bm25")[0]}
+            seen.append((version.version, found))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        for texts in rounds:
+            book.add(documents(texts))
+            book.remove(list(texts)[:5])
+    finally:
+        ended.set()
+        reader.join()
+    assert seen
+    for number, found in seen:
+        whole, removed = number // 2, number % 2 == 1  # 1: built, 2: added, 3: five removed, 4: added …
+        for place, texts in enumerate(rounds):
+            names = set(texts)
+            if place + 1 == whole and not removed:
+                assert found & names == names
+            elif place < whole:
+                assert found & names == set(list(texts)[5:])
+            else:
+                assert not found & names
