@@ -21,6 +21,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,9 @@ class Killer:
             load.most_held = max(load.most_held, load.held)
         if number % 5 == 4 and there:
             self.cluster.remove_node(self.second, allow_graceful=False)
+            for process in there:  # a node's workers outlive its raylet by a moment, and answer meanwhile
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
             load.kills.append(time.monotonic())
             self.second = add_node(self.cluster)
             self.nodes += 1
