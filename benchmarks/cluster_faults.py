@@ -2,6 +2,8 @@
 
     OMP_NUM_THREADS=1 python benchmarks/cluster_faults.py --work /tmp/faults --rounds 20
 
+On a machine that others use as well, before it: RAY_worker_niceness=0 RAY_raylet_start_wait_time_s=120.
+
 A cluster of three nodes runs on this machine: a head without cores, and two nodes of one core. In each round
 a command of openbook runs as a process of its own; at a moment drawn from a seed one of its workers, or one
 of the two nodes, is killed (SIGKILL). The command must end with exit code 0, and what it leaves must equal
@@ -20,7 +22,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +36,19 @@ from openbook.database.shards.book_manifest import BookManifest
 STORE = 80_000_000
 ENDS_WITHIN = 300
 """Seconds, after which a command counts as hanging."""
+_TRIES = 20
 AT_WORK = ("ray::build_shard", "ray::index_shard", "ray::EncoderActor", "ray::NeighborActor")
 """How the names of processes begin that do the work."""
+
+
+def patiently(begin: Callable[[], Any]) -> Any:
+    """Try again what a busy machine is too slow for: Ray's nodes give up after half a minute."""
+    for _ in range(_TRIES):
+        try:
+            return begin()
+        except Exception as error:
+            print(f"a node did not begin: {error!s:.80}", flush=True)
+    return begin()
 
 
 class Nodes:
@@ -43,7 +56,7 @@ class Nodes:
 
     def __init__(self) -> None:
         head = {"num_cpus": 0, "object_store_memory": STORE, "include_dashboard": False}
-        self.cluster = Cluster(initialize_head=True, head_node_args=head)
+        self.cluster = patiently(lambda: Cluster(initialize_head=True, head_node_args=head))
         self.nodes: list[Any] = []
         self.complete()
 
@@ -54,7 +67,8 @@ class Nodes:
     def complete(self) -> None:
         """Add nodes until there are two."""
         while len(self.nodes) < 2:
-            self.nodes.append(self.cluster.add_node(num_cpus=1, object_store_memory=STORE))
+            node = patiently(lambda: self.cluster.add_node(num_cpus=1, object_store_memory=STORE))
+            self.nodes.append(node)
 
     def workers(self) -> list[psutil.Process]:
         """The processes of the two nodes that do the work."""
@@ -167,15 +181,18 @@ class Faults:
             for folder in [*self.book.rglob("neighbors"), *self.book.rglob("neighbors.new")]:
                 shutil.rmtree(folder)
 
-    def measure(self, address: str) -> None:
-        """Run undisturbed: what is wanted, and how long it takes."""
+    def measure(self, nodes: Nodes) -> None:
+        """Run undisturbed: what is wanted, and for how long workers are at work."""
         self.clear()
+        process = self.run(nodes.address)
+        self._wait_for_workers(nodes, process)
         began = time.monotonic()
-        process = self.run(address)
-        assert process.wait(ENDS_WITHIN) == 0, (self.work / "log.txt").read_text()
+        while process.poll() is None and nodes.workers():
+            time.sleep(0.2)
         self.seconds = time.monotonic() - began
+        assert process.wait(ENDS_WITHIN) == 0, (self.work / "log.txt").read_text()
         self.wanted = fingerprint(self.book, table=self.kind != "build")
-        print(f"{self.kind}: {self.seconds:.0f} s undisturbed", flush=True)
+        print(f"{self.kind}: workers are at work for {self.seconds:.0f} s undisturbed", flush=True)
 
     def round(self, nodes: Nodes, what: str, number: int) -> None:
         """Kill something while the command runs, and look at what it leaves."""
@@ -183,7 +200,7 @@ class Faults:
         self.clear()
         process = self.run(nodes.address)
         self._wait_for_workers(nodes, process)
-        time.sleep(rng.random() * 0.4 * self.seconds)
+        time.sleep(rng.random() * 0.8 * self.seconds)
         killed = ""
         while process.poll() is None and not killed:
             killed = {"worker": lambda: nodes.kill_worker(rng), "node": lambda: nodes.kill_node(rng)}.get(
@@ -230,12 +247,12 @@ class Faults:
         return len(lines) == 1 and "run the same command again" in lines[0]
 
 
-def rounds_on_one_cluster(faults: Faults, count: int) -> None:
+def rounds_on_one_cluster(faults: Faults, count: int, wanted: Sequence[str]) -> None:
     """Kill workers and nodes of one cluster, which gets a new node for each that is lost."""
     nodes = Nodes()
     try:
-        faults.measure(nodes.address)
-        for what in ("worker", "node"):
+        faults.measure(nodes)
+        for what in wanted:
             for number in range(2 * count):
                 if faults.kills[what] == count:
                     break
@@ -275,6 +292,7 @@ def main() -> None:
     )
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--rounds", type=int, default=20, help="of each: build, neighbors; worker, node")
+    parser.add_argument("--faults", nargs="+", default=["worker", "node", "head"], help="what is killed")
     parser.add_argument("--heads", type=int, default=3)
     parser.add_argument("--kind", choices=["build", "neighbors", "both"], default="both")
     parser.add_argument("--documents", type=int, default=2000)
@@ -292,8 +310,9 @@ def main() -> None:
         if not (kind == "build" or faults.book.exists()):
             settings = ("--tokenizer", "train:2000", "--embedder", arguments.encoder)
             subprocess.run(command("build", faults.book, arguments.work / "text", *settings), check=True)
-        rounds_on_one_cluster(faults, arguments.rounds)
-        rounds_without_a_head(faults, arguments.heads)
+        some = [what for what in ("worker", "node") if what in arguments.faults]
+        rounds_on_one_cluster(faults, arguments.rounds, some)
+        rounds_without_a_head(faults, arguments.heads if "head" in arguments.faults else 0)
         for name, count in sorted(faults.counts.items()):
             print(f"{kind}: {name}: {count}")
             wrong += count if name.endswith(bad) else 0

@@ -40,6 +40,7 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "TOKENIZERS_PARALLELISM": "false",
     "RAYON_NUM_THREADS": "1",
+    "RAY_worker_niceness": "0",  # else Ray's workers yield to all that others run on this machine
 }
 
 

@@ -227,7 +227,7 @@ def test_a_shard_is_resumed_to_the_same_bytes(
     part.mkdir()
     shutil.copy(whole / PLAN, part / PLAN)
     shutil.copytree(whole / "tokenizer", part / BUILDING / "tokenizer")
-    monkeypatch.setattr(shard_task, "BATCH_CHARACTERS", 4000)
+    monkeypatch.setattr(shard_task, "INDEXED_CHARACTERS", 4000)
     told: list[int] = []
 
     def stop(number: int, done: int) -> None:

@@ -30,8 +30,10 @@ from openbook.database.write.writer import AddReport, Writer
 from openbook.durable import sync_folder
 from openbook.errors import ClusterError
 
-BATCH_CHARACTERS = 400_000
+ENCODED_CHARACTERS = 400_000
 """Of text between two commits: some seconds of a core that encodes, and what is lost with a worker."""
+INDEXED_CHARACTERS = 4_000_000
+"""The same where only words are indexed."""
 _LONGEST_LOCK = 120.0
 """Seconds that a worker which was given up may go on writing."""
 
@@ -189,8 +191,9 @@ def _write(
 
     folder = _opened(plan, book, unfinished, embedder)
     documents = plan.shards[number].read(plan.sources)
+    characters = INDEXED_CHARACTERS if embedder is None else ENCODED_CHARACTERS
     with Writer(folder, loaded, of_book=True, dense=False) as writer:
-        return writer.add(documents, batch_characters=BATCH_CHARACTERS, progress=progress)
+        return writer.add(documents, batch_characters=characters, progress=progress)
 
 
 def _opened(plan: BuildPlan, book: Path, unfinished: Path, embedder: Embedder | None) -> DatabaseFolder:
