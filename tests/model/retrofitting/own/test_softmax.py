@@ -57,3 +57,15 @@ def test_gradients_reach_all_that_is_given(n: int) -> None:
     given = drawn(n)
     for ours, theirs in zip(gradients(attend_jointly, given), gradients(plain, given), strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kv_heads", [1, 2, 4])
+def test_the_logits_of_the_block_are_told_where_they_are_written_out(kv_heads: int) -> None:
+    given = drawn(3, kv_heads=kv_heads)
+    told: list[torch.Tensor] = []
+    attend_jointly(**given, told=told)
+    keys = given["block"][0].repeat_interleave(4 // kv_heads, 1)
+    (logits,) = told
+    torch.testing.assert_close(logits, given["query"] @ keys.transpose(2, 3) * given["scaling"])
+    attend_jointly(**drawn(9, kv_heads=kv_heads), told=told)
+    assert len(told) == 1

@@ -17,6 +17,7 @@ def attend_jointly(
     visible: Tensor,
     bias: Tensor,
     scaling: float,
+    told: list[Tensor] | None = None,
 ) -> Tensor:
     """Attend to a block and to the text.
 
@@ -27,13 +28,16 @@ def attend_jointly(
         visible: bool [B or 1, 1, n, L + S]; each query sees something.
         bias: [H, L], added to the scaled logits of the block.
         scaling: of the logits.
+        told: gets the scaled logits of the block [B, H, n, L], without the bias, if they are written out.
 
     Returns:
         [B, H, n, head_dim].
     """
     learns = torch.is_grad_enabled() and any(x.requires_grad for x in (query, *block, *own, bias))
     few = query.shape[2] <= _FEW and not learns
-    return (_written_out if few else _by_kernel)(query, block, own, visible, bias.to(query.dtype), scaling)
+    if few:
+        return _written_out(query, block, own, visible, bias.to(query.dtype), scaling, told)
+    return _by_kernel(query, block, own, visible, bias.to(query.dtype), scaling)
 
 
 def _written_out(
@@ -43,6 +47,7 @@ def _written_out(
     visible: Tensor,
     bias: Tensor,
     scaling: float,
+    told: list[Tensor] | None = None,
 ) -> Tensor:
     n = query.shape[2]
     # Heads that share keys lie beside each other, as more queries of one head.
@@ -51,7 +56,10 @@ def _written_out(
     def logits(keys: Tensor) -> Tensor:
         return (grouped @ keys.transpose(2, 3)).unflatten(2, (-1, n)).flatten(1, 2) * scaling
 
-    both = torch.cat([logits(block[0]) + bias[:, None], logits(own[0])], -1)
+    of_all = logits(block[0])
+    if told is not None:
+        told.append(of_all)
+    both = torch.cat([of_all + bias[:, None], logits(own[0])], -1)
     dtype = torch.promote_types(query.dtype, torch.float32)
     weights = both.masked_fill(~visible, -torch.inf).softmax(-1, dtype=dtype).to(query.dtype)
     L = block[0].shape[2]

@@ -74,18 +74,29 @@ class TextPass:
         bias = F.pad(
             of_heads[:, None].expand(-1, layout.ids.shape[-1] - layout.num_prefix), (layout.num_prefix, 0)
         )
-        parts = []
+        wants_shares = self.shares is not None and layer not in self.shares
+        parts, shares = [], []
         for span, visible in zip(self._spans, self._visible[window], strict=True):
             queries = query[:, :, span.start : span.stop]
             own = key[:, :, : past + span.stop], value[:, :, : past + span.stop]
             block = self._block(layer, span, like=key)
+            logits: list[Tensor] = []
             parts.append(
                 attend_jointly(
-                    queries, block, own, visible=visible, bias=bias[:, : block[0].shape[2]], scaling=scaling
+                    queries,
+                    block,
+                    own,
+                    visible=visible,
+                    bias=bias[:, : block[0].shape[2]],
+                    scaling=scaling,
+                    told=logits if wants_shares else None,
                 )
             )
-        if self.shares is not None and layer not in self.shares:
-            self.shares[layer] = self._shares_of(layer, query, window, scaling)
+            if wants_shares:
+                written = logits[0] if logits else _logits(queries, block[0]) * scaling
+                shares.append(self._shares_of(written, span, window))
+        if self.shares is not None and wants_shares:
+            self.shares[layer] = torch.cat(shares, 1)
         return torch.cat(parts, 2)
 
     def _block(self, layer: int, span: Span, like: Tensor) -> tuple[Tensor, Tensor]:
@@ -136,20 +147,22 @@ class TextPass:
             parts.append(reads[:, None].expand(B, span.stop - span.start))
         return torch.cat(parts, 1)[..., None]
 
-    def _shares_of(self, layer: int, query: Tensor, window: int | None, scaling: float) -> Tensor:
-        """Of the attention that a token gives to neighbors, each one's part: [B, T, K], mean over heads."""
-        B, H = query.shape[:2]
+    def _shares_of(self, logits: Tensor, span: Span, window: int | None) -> Tensor:
+        """Of the attention that tokens give to neighbors, each one's part: [B, n, K], mean over heads.
+
+        Args:
+            logits: of their block, [B, H, n, L]; a bias that all its tokens have would change nothing.
+            span: of these tokens.
+            window: of the layer.
+        """
         p, K = self._layout.num_prefix, self._layout.num_neighbors
-        parts = []
-        for span in self._spans:
-            if span.chunk is None:
-                parts.append(query.new_zeros(B, span.stop - span.start, K))
-                continue
-            keys = self._blocks[layer][:, span.chunk, 0, :, p:].repeat_interleave(
-                H // self._blocks[layer].shape[3], 1
-            )
-            logits = query[:, :, span.start : span.stop] @ keys.transpose(2, 3) * scaling
-            visible = self._block_visible_from(span, window)[:, None, :, p:]
-            weights = logits.masked_fill(~visible, -torch.inf).softmax(-1).nan_to_num(0.0)
-            parts.append(weights.unflatten(-1, (K, -1)).sum(-1).mean(1))
-        return torch.cat(parts, 1)
+        if span.chunk is None:
+            return logits.new_zeros(len(logits), span.stop - span.start, K)
+        visible = self._block_visible_from(span, window)[:, None, :, p:]
+        weights = logits[..., p:].masked_fill(~visible, -torch.inf).softmax(-1).nan_to_num(0.0)
+        return weights.unflatten(-1, (K, -1)).sum(-1).mean(1)
+
+
+def _logits(query: Tensor, keys: Tensor) -> Tensor:
+    """[B, H, n, L] of queries [B, H, n, head_dim], of which several heads share keys [B, …, L, head_dim]."""
+    return query @ keys.repeat_interleave(query.shape[1] // keys.shape[1], 1).transpose(2, 3)
