@@ -179,7 +179,7 @@ def before_and_after(page: Page) -> None:
     """Write a document, then change a number in it, with the same question before and after."""
     page.get_by_role("link", name="Documents").click()
     page.get_by_role("button", name="Write a document").click()
-    page.get_by_label("Title").fill("module quokka")
+    page.get_by_label("Title", exact=True).fill("module quokka")
     page.get_by_label("Id", exact=True).fill("quokka")
     page.get_by_label("Text", exact=True).fill(FACT)
     page.get_by_role("button", name="Save").click()

