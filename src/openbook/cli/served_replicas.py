@@ -1,5 +1,7 @@
 """`openbook serve --ray`: its own option, and the server whose replicas run on a Ray cluster."""
 
+import signal
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -57,4 +59,6 @@ def serve_replicas(served: Served, settings: "ServerSettings", *, ray: str, repl
         replicated(session, partial(server_of, served, settings), settings, replication) as app,
     ):
         what = f"{served.model_name} reads {names}, in {counted(replicas, 'replica')},"
+        # uvicorn raises the signal again when it has finished: the replicas are ended then, too.
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
         run_server(app, settings.host, port, on_ready=lambda url: note(f"{what} at {url} (Ctrl-C ends)"))
