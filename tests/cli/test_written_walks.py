@@ -24,7 +24,7 @@ _SHORT = sets(
 SHORTER = {
     "train": _SHORT,
     "retrofit": [*_SHORT, *sets("data.sequence_length=128")],
-    "eval": ["--max-sequences", "2"],
+    "eval": ["--max-sequences", "1"],
     "generate": ["--max-new-tokens", "8"],
 }
 """Options that a verb is given beside those of the page."""

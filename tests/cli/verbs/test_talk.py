@@ -110,11 +110,15 @@ def test_what_cannot_be_is_refused(chat: Any, options: tuple[str, ...], told: st
 
 
 _AT_ITS_TERMINAL = (
-    "import fcntl, os, sys, termios\n"
+    "import fcntl, os, signal, sys, termios\n"
     "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+    "signal.signal(signal.SIGINT, signal.SIG_DFL)\n"
     "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
 )
-"""A process whose terminal sends it signals, such as that of Ctrl-C, becomes another program."""
+"""A process whose terminal sends it signals, such as that of Ctrl-C, becomes another program.
+
+What a shell starts in the background ignores Ctrl-C, and hands that on.
+"""
 
 
 class Terminal:
