@@ -20,7 +20,7 @@ from openbook.database.search import embedder as embedders
 from openbook.database.search.dense import Ranking
 from openbook.database.search.embedder import DEFAULT_EMBEDDER, Embedder
 from openbook.database.search.searcher import Hit, Queries
-from openbook.database.shards.book_folder import BookFolder
+from openbook.database.shards.book_folder import BookFolder, open_any
 from openbook.database.shards.book_writer import BookWriter
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.catalog import Catalog
@@ -29,7 +29,7 @@ from openbook.database.storage.database_folder import DatabaseFolder
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.database.verify import VerifyReport, verify
-from openbook.database.version import Version, open_any, open_version
+from openbook.database.version import Version, open_version
 from openbook.database.write.compact import compact
 from openbook.database.write.creation import create_folder
 from openbook.database.write.writer import AddReport, Sync, Writer

@@ -24,12 +24,11 @@ from openbook.database.search.embedder import Embedder, recorded_embedder
 from openbook.database.search.indexes import Indexes
 from openbook.database.search.searcher import Hit, Queries, Searcher, check_mode
 from openbook.database.search.whole_words import texts_to_search_for
-from openbook.database.shards.book_folder import BookFolder, open_book
-from openbook.database.shards.book_manifest import is_sharded
+from openbook.database.shards.book_folder import BookFolder, open_any
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import DOCUMENT_COLUMNS, Commit, Exclusion
-from openbook.database.storage.database_folder import DatabaseFolder, open_folder
+from openbook.database.storage.database_folder import DatabaseFolder
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.settings import DatabaseSettings
@@ -388,13 +387,6 @@ def _reopen(path: Path, number: int, history: str, allow_missing_shards: bool = 
     if found.history != history:
         raise MismatchError(f"{path}: another database stands in the place of version {number}; {remedy}")
     return found
-
-
-def open_any(path: Path, *, allow_missing_shards: bool = False) -> DatabaseFolder:
-    """Open the folder of a database, or of a sharded book; see `open_folder` and `open_book`."""
-    if is_sharded(path):
-        return open_book(path, allow_missing_shards=allow_missing_shards)
-    return open_folder(path)
 
 
 def open_version(

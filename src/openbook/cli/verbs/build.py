@@ -67,8 +67,8 @@ def build(
     from openbook.cli.cluster_build import build_on_ray
     from openbook.cli.output import print_info
     from openbook.cli.verbs.add import write_documents
+    from openbook.database.shards.book_folder import open_any
     from openbook.database.storage.database_folder import is_database
-    from openbook.database.version import open_any
 
     check_cluster_options(ray, workers=workers, shards=shards, dry_run=dry_run)
     fetched = "none" if dry_run else embedder

@@ -10,10 +10,10 @@ from openbook.database.shards.book_catalog import BookCatalog
 from openbook.database.shards.book_files import BookFiles
 from openbook.database.shards.book_indexes import BookIndexes, OpenedShard
 from openbook.database.shards.book_layout import book_layout
-from openbook.database.shards.book_manifest import BookManifest, ShardEntry
+from openbook.database.shards.book_manifest import BookManifest, ShardEntry, is_sharded
 from openbook.database.shards.held_catalog import HeldCatalog
 from openbook.database.shards.sharded_rows import ShardedRows
-from openbook.database.storage.database_folder import DatabaseFolder
+from openbook.database.storage.database_folder import DatabaseFolder, open_folder
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.errors import DatabaseError, OpenbookError, SettingsError
@@ -196,3 +196,10 @@ def _tokenizer(book: Path, settings: DatabaseSettings) -> Tokenizer:
     if settings.tokenizer_fingerprint not in tokenizer.fingerprints:
         raise DatabaseError(f"{book / 'tokenizer'}: not the tokenizer that the book was made with")
     return tokenizer
+
+
+def open_any(path: Path, *, allow_missing_shards: bool = False) -> DatabaseFolder:
+    """Open the folder of a database, or of a sharded book; see `open_folder` and `open_book`."""
+    if is_sharded(path):
+        return open_book(path, allow_missing_shards=allow_missing_shards)
+    return open_folder(path)
