@@ -32,13 +32,18 @@ from typing import Any
 from openbook.database import Version
 from openbook.evaluate.answering.passages import AskedQuestion, ask_book
 from openbook.evaluate.answering.questions import read_questions
+from openbook.generation.document_heads import with_heads
 from openbook.pretrained import SMOLLM2
 
-FOUND = 8
-WORLD = {"documents": 3000, "seed": 11}
+FOUND, FEWER = 8, 5
+"""Passages that are kept of each search; fewer where there are many questions."""
+MIXTURE = {"dynamicqa": 6, "nq": 4, "xquad": 4, "search": 1, "patterns": 1, "worlds": 1}
+"""How often the questions of each kind are drawn for one of the others."""
+WORLDS = ({"seed": 11}, {"seed": 12, "naming": "once"}, {"seed": 13, "naming": "title"}, {"seed": 14})
+DOCUMENTS_OF_WORLD = 3000
 QUESTIONS_OF_WORLD = 7000
 EXAM = {"documents": 1000, "seed": 5}
-TESTED = ("dynamicqa", "edited", "nq", "xquad", "exam")
+TESTED = ("dynamicqa", "edited", "nq", "xquad", "exam", "exam-heads")
 
 Row = dict[str, Any]
 
@@ -129,23 +134,44 @@ def xquad(data: Path, work: Path) -> None:
         write(work / f"xquad.{part}", rows)
 
 
-def with_passages(item: AskedQuestion) -> Row:
-    """A row that needs no search any more."""
+def with_passages(item: AskedQuestion, book: Version, *, heads: bool) -> Row:
+    """A row that needs no search any more.
+
+    Args:
+        item: the question with what it found.
+        book: where it was found.
+        heads: the title stands before each passage that does not hold it, as `--bring-head` reads.
+    """
     question = item.question
+    passages = [*item.found, *item.gold[:2]]
+    texts = [passage.text for passage in passages]
+    if heads:
+        texts = with_heads(book, [passage.chunk for passage in passages], texts)
     return {
         "question": question.question,
         "answers": question.answers,
         "swaps": question.swaps,
-        "found": [passage.text for passage in item.found],
-        "passages": [passage.text for passage in item.gold[:2]],
+        "found": texts[: len(item.found)],
+        "passages": texts[len(item.found) :],
     }
 
 
-def search(work: Path, book: str, questions: Path, mode: str, count: int | None = None) -> Iterator[Row]:
+def search(
+    work: Path,
+    book: str,
+    questions: Path,
+    mode: str,
+    count: int | None = None,
+    *,
+    found: int = FOUND,
+    heads: tuple[bool, ...] = (False, True),
+) -> Iterator[Row]:
+    """Ask a book; every other question's passages get their heads, unless told otherwise."""
+    version = Version.open(work / book)
     rows = read_questions(questions)[:count]
-    for item in ask_book(Version.open(work / book), rows, k=FOUND, mode=mode):
+    for number, item in enumerate(ask_book(version, rows, k=found, mode=mode)):
         if item.gold or not item.question.answers:
-            yield with_passages(item)
+            yield with_passages(item, version, heads=heads[number % len(heads)])
 
 
 def prepare(data: Path, work: Path) -> None:
@@ -158,23 +184,47 @@ def prepare(data: Path, work: Path) -> None:
     shutil.copytree(work / "dynamicqa", work / "edited")
     edited = work / "edited.docs"
     openbook("add", work / "edited", edited.rename(edited.with_suffix(".jsonl")))
-    for name, world, part in (("world", WORLD, "train"), ("exam", EXAM, "test")):
-        sizes = ("--documents", world["documents"], "--seed", world["seed"], "--part", part)
-        openbook("exam", "--write", work / f"{name}-text", *sizes)
-        encoder = () if part == "test" else ("--embedder", "none")
-        openbook(
-            "build", work / name, work / f"{name}-text/documents.jsonl", "--tokenizer", SMOLLM2, *encoder
-        )
-    learned = list(search(work, "world", work / "world-text/questions.jsonl", "bm25", QUESTIONS_OF_WORLD))
+    worlds(work)
     for book in ("dynamicqa", "nq", "xquad"):
-        found = list(search(work, book, work / f"{book}.train", "hybrid"))
-        write(work / f"{book}.learned.jsonl", found)
-        learned += found
-    random.Random(1).shuffle(learned)
-    write(work / "all.learned.jsonl", learned)
+        write(work / f"{book}.learned.jsonl", search(work, book, work / f"{book}.train", "hybrid"))
     for book in ("dynamicqa", "edited", "nq", "xquad"):
-        write(work / f"{book}.asked.jsonl", search(work, book, work / f"{book}.test", "hybrid"))
-    write(work / "exam.asked.jsonl", search(work, "exam", work / "exam-text/questions.jsonl", "hybrid", 600))
+        asked = search(work, book, work / f"{book}.test", "hybrid", heads=(False,))
+        write(work / f"{book}.asked.jsonl", asked)
+    questions = work / "exam-text/questions.jsonl"
+    for name, head in (("exam", False), ("exam-heads", True)):
+        asked = search(work, "exam", questions, "hybrid", 600, heads=(head,))
+        write(work / f"{name}.asked.jsonl", asked)
+
+
+def worlds(work: Path) -> None:
+    """Made-up worlds: those to learn from are searched by words, the test's has an encoder, too."""
+    exam = {"documents": EXAM["documents"], "seed": EXAM["seed"], "part": "test"}
+    write_world(work, "exam", exam)
+    learned: list[Row] = []
+    for number, world in enumerate(WORLDS):
+        name = f"world{number}"
+        options = {"documents": DOCUMENTS_OF_WORLD, "part": "train", **world}
+        write_world(work, name, options, "--embedder", "none")
+        heads = (True,) if world.get("naming") == "title" else (False, True)
+        questions = work / f"{name}-text/questions.jsonl"
+        learned += search(work, name, questions, "bm25", QUESTIONS_OF_WORLD, found=FEWER, heads=heads)
+    write(work / "worlds.learned.jsonl", learned)
+
+
+def write_world(work: Path, name: str, options: dict[str, object], *building: str) -> None:
+    given = [part for option, value in options.items() for part in (f"--{option}", value)]
+    openbook("exam", "--write", work / f"{name}-text", *given)
+    documents = work / f"{name}-text/documents.jsonl"
+    openbook("build", work / name, documents, "--tokenizer", SMOLLM2, *building)
+
+
+def mixture(work: Path) -> list[Row]:
+    rows = []
+    for kind, times in MIXTURE.items():
+        lines = (work / f"{kind}.learned.jsonl").read_text(encoding="utf-8").splitlines()
+        rows += [json.loads(line) for line in lines] * times
+    random.Random(1).shuffle(rows)
+    return rows
 
 
 def train(work: Path, arguments: argparse.Namespace) -> None:
@@ -191,6 +241,8 @@ def train(work: Path, arguments: argparse.Namespace) -> None:
     }
     changes = [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
     questions = work / f"{arguments.only or 'all'}.learned.jsonl"
+    if not arguments.only:
+        write(questions, mixture(work))
     command = (
         "retrofit",
         SMOLLM2,

@@ -39,7 +39,7 @@ _COUNTS = (
     "encoder_intermediate_size",
     "max_position_embeddings",
 )
-_RANKS = ("rank", "copy_rank")
+_RANKS = ("rank", "mlp_rank", "copy_rank")
 _POSITIVE = ("rms_norm_eps", "rotary_base", "initializer_range")
 _SHARES = ("dropout", "encoder_dropout")
 _SWITCHES = (

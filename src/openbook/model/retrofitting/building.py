@@ -34,7 +34,7 @@ _OF_THE_BASE = (
     "base_core_fingerprint",
     "base_config",
 )
-_OF_OWN = ("reading", "neighbors_before", "prefix_ids", "rank", "copy_rank", "adapt_neighbors")
+_OF_OWN = ("reading", "neighbors_before", "prefix_ids", "rank", "mlp_rank", "copy_rank", "adapt_neighbors")
 _OF_ENCODER = (
     "encoder_hidden_size",
     "encoder_num_layers",

@@ -32,6 +32,8 @@ class RetrofitConfig(RetroConfig):
     """Reader own: tokens that stand before every text and every neighbor, as a start token; None: none."""
     rank: int = 8
     """Reader own: of the low-rank additions to query and output projections; 0: there are none."""
+    mlp_rank: int = 0
+    """Reader own: neurons beside the feed-forward sub-layer of each layer that reads; 0: there are none."""
     copy_rank: int = 32
     """Reader own: of the low-rank additions to queries and keys of the copy head; 0: there are none."""
     adapt_neighbors: bool = False

@@ -51,6 +51,10 @@ class Family(ABC):
         """
         return cast(nn.Module, attention.q_proj)
 
+    def mlp(self, layer: nn.Module) -> nn.Module:
+        """The feed-forward sub-layer, of one input and one output [B, T, D]."""
+        return cast(nn.Module, layer.mlp)
+
     def rotates(self, attention: nn.Module) -> bool:
         """Whether this layer has rotary positions, if the model has."""
         return bool(getattr(attention, "use_rope", True))

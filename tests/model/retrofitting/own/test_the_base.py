@@ -117,7 +117,7 @@ def test_a_bias_far_below_zero_shuts_neighbors_out() -> None:
 @pytest.mark.parametrize("adapts", [False, True])
 @pytest.mark.parametrize("name", ["llama, grouped heads", "qwen3", "gpt_neox"])
 def test_gradient_checkpointing_changes_no_gradient(name: str, adapts: bool) -> None:
-    model = learned(tiny_own(name, adapt_neighbors=adapts, prefix_ids=[3])).double().train()
+    model = learned(tiny_own(name, adapt_neighbors=adapts, prefix_ids=[3], mlp_rank=2)).double().train()
     loss_of(model).backward()
     plain = gradients(model)
     model.activation_checkpointing_enable()
@@ -154,7 +154,8 @@ def test_a_base_that_trains_too(tmp_path: Path) -> None:
 def test_saved_and_merged_it_says_what_it_said(name: str, tmp_path: Path) -> None:
     tiny_base(name).save_pretrained(tmp_path / "base")
     base = load_base(str(tmp_path / "base"))
-    options = {"reading": "independent", "prefix_ids": [3], "neighbors_before": "chunk", "rank": 2}
+    ranks = {"rank": 2, "mlp_rank": 2}
+    options = {"reading": "independent", "prefix_ids": [3], "neighbors_before": "chunk", **ranks}
     model = learned(tiny_own(base, **options))
     expected = model(**INPUTS.asdict()).logits
     model.save_pretrained(tmp_path / "adapter")
@@ -172,6 +173,28 @@ def test_saved_and_merged_it_says_what_it_said(name: str, tmp_path: Path) -> Non
     assert torch.equal(
         load_base(str(tmp_path / "again"))(INPUTS.input_ids).logits, base(INPUTS.input_ids).logits
     )
+
+
+@ALL
+@torch.no_grad()
+def test_new_neurons_take_part_only_where_neighbors_are_read(name: str) -> None:
+    model = tiny_own(name, rank=0, mlp_rank=3)
+    plain, read = model.base(INPUTS.input_ids).logits, model(**INPUTS.asdict()).logits
+    without = tiny_own(name, rank=0)(**INPUTS.asdict()).logits
+    assert torch.equal(read, without)  # they start as 0
+    for reader in model.model.decoder.readers.values():
+        torch.nn.init.normal_(reader.mlp.up)
+    assert not torch.allclose(model(**INPUTS.asdict()).logits, read, atol=1e-3)
+    assert torch.equal(model(INPUTS.input_ids).logits, plain)
+    assert torch.equal(model.base(INPUTS.input_ids).logits, plain)
+
+
+def test_new_neurons_need_a_feed_forward_sub_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    from openbook.model.retrofitting.families import LlamaFamily
+
+    monkeypatch.setattr(LlamaFamily, "mlp", lambda self, layer: layer.no_such_part)
+    with pytest.raises(SettingsError, match=r"no_such_part.*say in LlamaFamily where.*mlp_rank=0"):
+        retrofit(tiny_base("llama"), mlp_rank=2)
 
 
 @torch.no_grad()
@@ -271,6 +294,7 @@ def test_by_default_a_retrofit_reads_itself_in_all_layers() -> None:
         ({"prefix_ids": [29]}, r"prefix_ids \[29\]: must be a list of tokens below 29"),
         ({"rank": -1}, "rank -1: must be a whole number, at least 0"),
         ({"adapt_neighbors": 1}, "adapt_neighbors 1: must be true or false"),
+        ({"mlp_rank": -1}, "mlp_rank -1: must be a whole number, at least 0"),
         ({"copy_rank": -1}, "copy_rank -1: must be a whole number, at least 0"),
         ({"encoder_num_layers": 1}, "encoder_num_layers: is a setting of reader='encoder'"),
         ({"encoder_hidden_size": 8}, "encoder_hidden_size: is a setting of reader='encoder'"),

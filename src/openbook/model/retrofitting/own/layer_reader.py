@@ -30,10 +30,20 @@ class LowRank(nn.Module):
         return F.linear(F.linear(x, self.down), self.up)
 
 
+class Bottleneck(LowRank):
+    """Neurons beside a feed-forward sub-layer, which start as 0 (parallel adapter, arXiv 2110.04366)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., num_inputs] → [..., num_outputs]."""
+        return F.linear(F.silu(F.linear(x, self.down)), self.up)
+
+
 class _Slot(threading.local):
     """Where the additions take part in the attention that runs in this thread; None: nowhere."""
 
     adapted: Tensor | None = None
+    adapted_mlp: Tensor | None = None
+    """The same for the feed-forward sub-layer of that layer, which runs after its attention."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "_Slot":
         return _Slot()
@@ -46,13 +56,13 @@ class LayerReader(nn.Module):
         config: of the whole model.
         number: of the layer, from 1.
         family: of the base.
-        attention: of that layer.
+        layer: of the base.
 
     Raises:
-        SettingsError: the attention has no linear maps where the family says.
+        SettingsError: the layer has no linear maps, or no feed-forward sub-layer, where the family says.
     """
 
-    def __init__(self, config: RetrofitConfig, number: int, family: Family, attention: nn.Module) -> None:
+    def __init__(self, config: RetrofitConfig, number: int, family: Family, layer: nn.Module) -> None:
         super().__init__()
         assert config.head_dim is not None
         self.layer = number - 1
@@ -63,9 +73,17 @@ class LayerReader(nn.Module):
         self.neighbor_bias = nn.Parameter(torch.zeros(self.num_heads))
         self.query = LowRank(config.hidden_size, inner, config.rank) if config.rank else None
         self.output = LowRank(inner, config.hidden_size, config.rank) if config.rank else None
+        D = config.hidden_size
+        self.mlp = Bottleneck(D, D, config.mlp_rank) if config.mlp_rank else None
         self._slot = _Slot()
+        attention = family.attention(layer)
+        if config.rank or config.mlp_rank:
+            attention.register_forward_pre_hook(self._enter, with_kwargs=True)
+            attention.register_forward_hook(self._leave, always_call=True)
         if config.rank:
             self._attach(attention, family)
+        if config.mlp_rank:
+            self._attach_mlp(layer, family)
 
     @property
     def bias(self) -> Tensor:
@@ -80,20 +98,29 @@ class LayerReader(nn.Module):
                 f"{type(attention).__name__}: {error}; say in {type(family).__name__} which linear maps make "
                 "queries and follow the heads (query, output), or go without: rank=0"
             ) from error
-        attention.register_forward_pre_hook(self._enter, with_kwargs=True)
-        attention.register_forward_hook(self._leave, always_call=True)
         query.register_forward_hook(self._add_to_query)
         output.register_forward_hook(self._add_to_output)
+
+    def _attach_mlp(self, layer: nn.Module, family: Family) -> None:
+        try:
+            mlp = family.mlp(layer)
+        except AttributeError as error:
+            raise SettingsError(
+                f"{type(layer).__name__}: {error}; say in {type(family).__name__} where its feed-forward "
+                "sub-layer is (mlp), or go without: mlp_rank=0"
+            ) from error
+        mlp.register_forward_hook(self._add_to_mlp)
 
     def _enter(self, attention: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         asked: AttentionPass | None = kwargs.get(ARGUMENT)
         self._slot.adapted = None if asked is None else asked.adapted(self)
+        self._slot.adapted_mlp = self._slot.adapted
 
     def _leave(self, attention: nn.Module, args: tuple[Any, ...], output: Any) -> None:
         self._slot.adapted = None
 
     def _add_to_query(self, module: nn.Module, args: tuple[Any, ...], output: Tensor) -> Tensor | None:
-        added = self._added(self.query, args[0])
+        added = self._added(self.query, args[0], self._slot.adapted)
         if added is None:
             return None
         if self.fused_query:
@@ -106,11 +133,19 @@ class LayerReader(nn.Module):
         return output + added.to(output.dtype)
 
     def _add_to_output(self, module: nn.Module, args: tuple[Any, ...], output: Tensor) -> Tensor | None:
-        added = self._added(self.output, args[0])
+        added = self._added(self.output, args[0], self._slot.adapted)
         return None if added is None else output + added.to(output.dtype)
 
-    def _added(self, low_rank: LowRank | None, x: Tensor) -> Tensor | None:
-        where = self._slot.adapted
+    def _add_to_mlp(self, module: nn.Module, args: tuple[Any, ...], output: Any) -> Any:
+        where, self._slot.adapted_mlp = self._slot.adapted_mlp, None
+        added = self._added(self.mlp, args[0], where)
+        if added is None:
+            return output
+        if isinstance(output, tuple):  # a mixture of experts, with what its router says
+            return (output[0] + added.to(output[0].dtype), *output[1:])
+        return output + added.to(output.dtype)
+
+    def _added(self, low_rank: LowRank | None, x: Tensor, where: Tensor | None) -> Tensor | None:
         if where is None or low_rank is None:
             return None
         x = x.to(low_rank.down.dtype)

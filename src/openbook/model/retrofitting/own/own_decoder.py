@@ -55,9 +55,7 @@ class OwnDecoder(BaseDecoder):
         layers = self.layers
         self.readers = nn.ModuleDict(
             {
-                str(number): LayerReader(
-                    config, number, self.family, self.family.attention(layers[number - 1])
-                )
+                str(number): LayerReader(config, number, self.family, layers[number - 1])
                 for number in config.cca_layers
             }
         )
