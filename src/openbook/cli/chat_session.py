@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from openbook.cli.console import note, on_terminal, print_line
+from openbook.cli.shard_options import note_missing_shards
 from openbook.cli.text_output import MarkedText, print_cited, reason_of
 from openbook.errors import OpenbookError, SettingsError, TooLongError
 
@@ -120,6 +121,8 @@ class ChatSession:
         shown.end(answer)
         if self.retrieval and not answer.citations:
             note(f"nothing in {self.book.name} was found for this question")
+        if self.retrieval:
+            note_missing_shards(version)
         note(reason_of(answer, self.options.max_tokens))
         self.turns, self.last = [*turns, Turn("assistant", answer.answer)], answer
 

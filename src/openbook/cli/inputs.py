@@ -160,12 +160,15 @@ def require_base(base: str, *, retrofits: bool = True) -> None:
 def table_of(database: "Version") -> "NeighborTable | None":
     """Load the neighbor table, or None where there is none and neighbors are to be searched.
 
+    A book that is read without some shards has none: its table names chunks of them.
+
     Raises:
         MismatchError: it is stale.
     """
     from openbook.database import NeighborTable
 
-    return NeighborTable.load(database) if database.files.neighbors.exists() else None
+    has_table = database.files.neighbors.exists() and not database.missing_shards
+    return NeighborTable.load(database) if has_table else None
 
 
 @contextmanager

@@ -19,7 +19,9 @@ class Lookup:
     mode: "SearchMode"
 
 
-def lookup_of(model: Path, database: "Version", mode: str | None) -> Lookup:
+def lookup_of(
+    model: Path, database: "Version", mode: str | None, *, allow_missing_shards: bool = False
+) -> Lookup:
     """Decide where a model looks things up, and say so where it is not as the command reads.
 
     Args:
@@ -27,6 +29,7 @@ def lookup_of(model: Path, database: "Version", mode: str | None) -> Lookup:
         database: the one that the command names. If that is the corpus of the training, whose neighbors are
             in another database, they are looked up there.
         mode: of search; None: that of the training, or the database's default.
+        allow_missing_shards: go on without shards of the book that are missing or damaged.
 
     Raises:
         SettingsError: a mode that the book does not have.
@@ -36,7 +39,7 @@ def lookup_of(model: Path, database: "Version", mode: str | None) -> Lookup:
     from openbook.train.run_files import recorded
 
     trained_on: dict[str, Any] = (recorded(model) or {}).get("trained_on", {})
-    book = _book_of(trained_on, database)
+    book = _book_of(trained_on, database, allow_missing_shards=allow_missing_shards)
     has_dense = book.vectors is not None
     trained_mode = trained_on.get("neighbors")
     if mode is None and trained_mode is not None and (has_dense or trained_mode == "bm25"):
@@ -81,7 +84,7 @@ def _other_place(trained_on: dict[str, Any], database: "Version") -> Path | None
     return None if stamp is None or stamp.book is None else stamp.book.place(database.path)
 
 
-def _book_of(trained_on: dict[str, Any], database: "Version") -> "Version":
+def _book_of(trained_on: dict[str, Any], database: "Version", *, allow_missing_shards: bool) -> "Version":
     """The database itself, or the book in which training read the neighbors of its chunks."""
     from openbook.database import Version
 
@@ -89,7 +92,7 @@ def _book_of(trained_on: dict[str, Any], database: "Version") -> "Version":
     if place is None:
         return database
     try:
-        opened = Version.open(place)
+        opened = Version.open(place, allow_missing_shards=allow_missing_shards)
     except DatabaseError as error:
         raise DatabaseError(
             f"{database.path}: the book of its neighbors cannot be opened: {error}; name the "

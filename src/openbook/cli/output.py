@@ -1,13 +1,13 @@
 """Everything that prints results: for people lines and tables, with --json one value."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from openbook.cli.console import note, print_json, print_line, print_tree, to_json
 from openbook.phrases import command, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from openbook.database import (
         DatabaseInfo,
@@ -245,10 +245,12 @@ def print_table(table: "NeighborTable", *, chunks: int, k: int, json: bool) -> N
         print_line(", ".join(f"{key.replace('_', ' ')} {value}" for key, value in summary.items()))
 
 
-def print_search_quality(report: "RetrievalReport", *, json: bool) -> None:
-    """Print recall, queries a second and latency."""
+def print_search_quality(
+    report: "RetrievalReport", *, json: bool, more: "Mapping[str, Any] | None" = None
+) -> None:
+    """Print recall, queries a second and latency; `more` is what the JSON value says besides."""
     if json:
-        print_json(report)
+        print_json(to_json(report) | dict(more or {}))
         return
     latency = report.latency_ms
     print_line(f"mode {report.mode}, index {report.index}, {report.queries} queries")
@@ -257,15 +259,15 @@ def print_search_quality(report: "RetrievalReport", *, json: bool) -> None:
     print_line(f"latency of one, ms              p50 {latency.p50:.2f}, p99 {latency.p99:.2f}")
 
 
-def print_answers(report: "AnswerReport", *, json: bool) -> None:
-    """Print exact match and F1 by mode."""
+def print_answers(report: "AnswerReport", *, json: bool, more: "Mapping[str, Any] | None" = None) -> None:
+    """Print exact match and F1 by mode; `more` is what the JSON value says besides."""
     if json:
         modes = {
             mode: {"exact_match": found.exact_match, "f1": found.f1, "interval": found.interval}
             for mode, found in report.modes.items()
         }
         counts = {"answer_recall": report.answer_recall, "questions": report.questions}
-        print_json({"modes": modes} | counts)
+        print_json({"modes": modes} | counts | dict(more or {}))
         return
     recall = report.answer_recall
     share = "none has" if recall is None else f"what was found answers {recall:.1%} of those that have"
@@ -323,10 +325,12 @@ def note_datastore(scorer: "KnnLmScorer") -> None:
     )
 
 
-def print_evaluation(evaluation: "Evaluation", *, json: bool) -> None:
-    """Print all that was measured."""
+def print_evaluation(
+    evaluation: "Evaluation", *, json: bool, more: "Mapping[str, Any] | None" = None
+) -> None:
+    """Print all that was measured; `more` is what the JSON value says besides."""
     if json:
-        print_json(evaluation.to_json())
+        print_json(evaluation.to_json() | dict(more or {}))
         return
     print_perplexity(evaluation.perplexity)
     print_growing(evaluation.growing)
@@ -385,10 +389,11 @@ def print_growing(rows: "Sequence[GrowingRow]") -> None:
         _print_table(growing_table(rows))
 
 
-def print_harness(report: "HarnessReport", *, json: bool) -> None:
-    """Print a line for each metric of each task; as JSON without the single questions."""
+def print_harness(report: "HarnessReport", *, json: bool, more: "Mapping[str, Any] | None" = None) -> None:
+    """Print a line for each metric of each task; as JSON, with `more`, without the single questions."""
     if json:
-        print_json({name: value for name, value in to_json(report).items() if name != "samples"})
+        values = to_json(report) | dict(more or {})
+        print_json({name: value for name, value in values.items() if name != "samples"})
         return
     from openbook.evaluate.report import harness_table
 

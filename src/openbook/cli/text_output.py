@@ -42,6 +42,7 @@ def print_generation(
     unseen: "Unseen | None" = None,
     json: bool = False,
     told: ToldText | None = None,
+    more: "Mapping[str, Any] | None" = None,
 ) -> None:
     """Print the text with numbered spans, then what each span looked at.
 
@@ -52,9 +53,10 @@ def print_generation(
         json: print one JSON value.
         told: printed the text while it was written, so that spans are told by their first words; None:
             nothing did.
+        more: what the JSON value says besides.
     """
     if json:
-        print_json(to_json(result) | {"unseen": to_json(unseen)})
+        print_json(_with_unseen(result, unseen, more))
         return
     if told is not None:
         told.end()
@@ -79,15 +81,23 @@ def print_generations(
     unseen: "Unseen | None" = None,
     json: bool = False,
     told: ToldText | None = None,
+    more: "Mapping[str, Any] | None" = None,
 ) -> None:
     """Print texts as `print_generation` does; of several, JSON values in a list, or an empty line between."""
     if json and len(results) > 1:
-        print_json([to_json(result) | {"unseen": to_json(unseen)} for result in results])
+        print_json([_with_unseen(result, unseen, more) for result in results])
         return
     for number, result in enumerate(results):
         if number:
             print_line("")
-        print_generation(prompt, result, unseen=unseen, json=json, told=told)
+        print_generation(prompt, result, unseen=unseen, json=json, told=told, more=more)
+
+
+def _with_unseen(
+    result: "Generation", unseen: "Unseen | None", more: "Mapping[str, Any] | None"
+) -> dict[str, Any]:
+    values: dict[str, Any] = to_json(result)
+    return values | {"unseen": to_json(unseen)} | dict(more or {})
 
 
 def reason_of(result: "Answer", max_tokens: int) -> str:

@@ -16,13 +16,20 @@ class FoundDocument(BaseModel):
     url: str
 
 
-class SearchResults(BaseModel):
+class BookAnswer(BaseModel):
+    """What any answer of a book says while some of its shards are missing."""
+
+    missing_shards: Annotated[list[str], Field(exclude_if=lambda names: not names)] = []
+    """Shards that could not be read, so that nothing of them is in this answer."""
+
+
+class SearchResults(BookAnswer):
     """Documents, the best first."""
 
     results: list[FoundDocument]
 
 
-class FetchedDocument(BaseModel):
+class FetchedDocument(BookAnswer):
     """A document's text, or a part of it."""
 
     id: str
@@ -45,7 +52,7 @@ class Passage(BaseModel):
     score: float
 
 
-class Passages(BaseModel):
+class Passages(BookAnswer):
     """Passages, the best first."""
 
     results: list[Passage]
@@ -61,7 +68,7 @@ class ListedEntry(BaseModel):
     """False: it is held out, or kept out of searches as a near-copy of another."""
 
 
-class ListedDocuments(BaseModel):
+class ListedDocuments(BookAnswer):
     """Documents in the order of their ids."""
 
     documents: list[ListedEntry]

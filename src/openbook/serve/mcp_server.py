@@ -24,6 +24,7 @@ from openbook.serve.books import Book
 from openbook.serve.document_edits import Edited, add_documents, remove_documents
 from openbook.serve.document_links import document_url
 from openbook.serve.mcp_schema import (
+    BookAnswer,
     EditResult,
     FetchedDocument,
     FoundDocument,
@@ -37,7 +38,7 @@ from openbook.serve.mcp_schema import (
 )
 from openbook.text import Document
 
-_T = TypeVar("_T")
+_Answer = TypeVar("_Answer", bound=BookAnswer)
 
 _FOUND = 10
 """Documents that a search answers at most."""
@@ -113,7 +114,7 @@ class _Tools:
             ]
             return SearchResults(results=results)
 
-        return await _on_a_thread(find)
+        return await self._read(find)
 
     async def fetch(self, id: str, offset: Annotated[int, Field(ge=0)] = 0) -> FetchedDocument:
         """Read a document by its id, as search and list name it. A long one comes in parts: offset is the
@@ -136,7 +137,7 @@ class _Tools:
             url = self._url(id, about.source)
             return FetchedDocument(id=id, title=about.title or id, text=text, url=url, metadata=metadata)
 
-        return await _on_a_thread(read)
+        return await self._read(read)
 
     async def search_passages(
         self, query: str, k: Annotated[int, Field(ge=1, le=100)] = 5, mode: Mode | None = None
@@ -157,7 +158,7 @@ class _Tools:
             ]
             return Passages(results=results)
 
-        return await _on_a_thread(find)
+        return await self._read(find)
 
     async def list_documents(
         self, after: str = "", limit: Annotated[int, Field(ge=1, le=1000)] = 100, source: str = ""
@@ -181,7 +182,7 @@ class _Tools:
                 documents=documents, next_after=documents[-1].id if found.has_more else None
             )
 
-        return await _on_a_thread(page)
+        return await self._read(page)
 
     async def add(self, documents: list[NewDocument]) -> EditResult:
         """Add documents to the book; one whose id is known replaces that document. Searches find them at
@@ -204,6 +205,13 @@ class _Tools:
         with self._book.reading() as version:
             return version.search([query], k=k, mode=mode)[0]
 
+    async def _read(self, function: Callable[[], _Answer]) -> _Answer:
+        """Call what searches and reads, while the event loop goes on."""
+        with _told_errors():
+            answer = await to_thread.run_sync(function)
+            answer.missing_shards = list(self._book.missing_shards)
+            return answer
+
     def _url(self, document_id: str, source: str) -> str:
         return document_url(source, document_id, self._book.name)
 
@@ -217,12 +225,6 @@ def _result(edited: Edited) -> EditResult:
         removed=done.removed,
         documents=edited.info.documents,
     )
-
-
-async def _on_a_thread(function: Callable[[], _T]) -> _T:
-    """Call what searches and reads, while the event loop goes on."""
-    with _told_errors():
-        return await to_thread.run_sync(function)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from openbook.cli.options import (
     ReadNeighbors,
 )
 from openbook.cli.output import print_answers
+from openbook.cli.shard_options import AllowMissingShards, note_missing_shards, said_of_shards
 from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def qa(
     answers: AnswersFile = None,
     batch_size: BatchSize = 16,
     seed: HarnessSeed = 0,
+    allow_missing_shards: AllowMissingShards = False,
     json: Json = False,
 ) -> None:
     """Ask questions with known answers: exact match and F1, with what the book says and without.
@@ -71,7 +73,8 @@ def qa(
     check_answer_modes(names)
     _require_possible(limit, k, batch_size, answers)
     rows = read_questions(questions)[:limit]
-    database = Version.open(db)
+    database = Version.open(db, allow_missing_shards=allow_missing_shards)
+    note_missing_shards(database)
     check_mode(search_mode, has_dense=database.vectors is not None)
     described = require_askable(model)
     if described is not None and described.reader != "own":
@@ -96,7 +99,7 @@ def qa(
         report = measure_answers(answerer, asked, k=k, modes=names, seed=seed, progress=progress)
     if answers is not None:
         _write(report, asked, answers)
-    print_answers(report, json=json)
+    print_answers(report, json=json, more=said_of_shards(database, allowed=allow_missing_shards))
 
 
 def _require_possible(limit: int | None, k: int | None, batch_size: int, answers: Path | None) -> None:

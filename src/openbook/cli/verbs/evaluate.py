@@ -36,6 +36,7 @@ from openbook.cli.options import (
 )
 from openbook.cli.output import note_datastore, note_near_copies, print_evaluation, print_search_quality
 from openbook.cli.ranker_options import MeasuredRanker, load_ranker
+from openbook.cli.shard_options import AllowMissingShards, note_missing_shards, said_of_shards
 from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def perplexity(
     report: ReportFolder = None,
     overwrite: OverwriteReport = False,
     seed: PerplexitySeed = 0,
+    allow_missing_shards: AllowMissingShards = False,
     json: Json = False,
 ) -> None:
     """Bits per byte on held-out documents with retrieval on, off, random and shuffled.
@@ -102,7 +104,8 @@ def perplexity(
     if chooser is not None and not {"on", "off"} <= set(compared):
         raise SettingsError("--ranker: is compared with all neighbors and with none; evaluate --modes on,off")
     described = describe_model(model)
-    database = Version.open(db)
+    database = Version.open(db, allow_missing_shards=allow_missing_shards)
+    note_missing_shards(database)
     _require_baseline(baseline, database, in_context=in_context, knn_lm=knn_lm)
     if text is None:  # what does not fit together is refused before torch is loaded
         plan_reading(described, database, table_of(database), options=options)
@@ -125,7 +128,7 @@ def perplexity(
             about = describe(evaluator, arguments=_arguments(context))
             write_report(report, replace(evaluation, about=about), overwrite=overwrite)
             note(f"report: {report / 'report.md'}")
-    print_evaluation(evaluation, json=json)
+    print_evaluation(evaluation, json=json, more=said_of_shards(database, allowed=allow_missing_shards))
 
 
 def _require_baseline(path: Path | None, database: "Version", *, in_context: bool, knn_lm: bool) -> None:
@@ -219,6 +222,7 @@ def retrieval(
     mode: MeasuredMode = None,
     queries: Queries = 1000,
     seed: QueriesSeed = 0,
+    allow_missing_shards: AllowMissingShards = False,
     json: Json = False,
 ) -> None:
     """Recall@10 against exact search, queries per second, and the latency of one query.
@@ -233,9 +237,10 @@ def retrieval(
         raise SettingsError(
             f"{len(databases)} folders given: name one database, with at most a model before it"
         )
-    database = Version.open(databases[-1])
+    database = Version.open(databases[-1], allow_missing_shards=allow_missing_shards)
+    note_missing_shards(database)
     if len(databases) == 2:
         describe_model(databases[0]).require_match(database)
     with bar("searching") as progress:
         found = evaluate_retrieval(database, mode=mode, queries=queries, seed=seed, progress=progress)
-    print_search_quality(found, json=json)
+    print_search_quality(found, json=json, more=said_of_shards(database, allowed=allow_missing_shards))

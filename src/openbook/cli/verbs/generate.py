@@ -38,6 +38,7 @@ from openbook.cli.sampling_options import (
     Stop,
     biases_of,
 )
+from openbook.cli.shard_options import AllowMissingShards, note_missing_shards, said_of_shards
 from openbook.cli.text_output import ToldText, print_generations
 from openbook.cli.unseen import note_unseen, unseen_of
 from openbook.cli.writing_options import (
@@ -91,6 +92,7 @@ def generate(
     logprobs: Logprobs = None,
     chat: PutAsQuestion = False,
     keep: KeptFolder = None,
+    allow_missing_shards: AllowMissingShards = False,
     json: Json = False,
 ) -> None:
     """Continue a prompt, with the sources that were looked at.
@@ -142,13 +144,14 @@ def generate(
     if ranker is not None and chat:
         raise SettingsError("--ranker chooses of what chunks find, not questions; leave out --chat")
     chooser = load_ranker(ranker, retrieval=retrieval)
-    database = Version.open(db)
+    database = Version.open(db, allow_missing_shards=allow_missing_shards)
     if retrieval:
-        lookup = lookup_of(model, database, mode)
+        lookup = lookup_of(model, database, mode, allow_missing_shards=allow_missing_shards)
         database, mode = lookup.book, lookup.mode
     described.require_match(database)
     if retrieval:
         note_unseen(database)
+        note_missing_shards(database)
         if documents is not None:
             database.allowed_chunks(documents)
 
@@ -188,7 +191,8 @@ def generate(
         if result.drafts is not None:
             note(drafts_saved(result.drafts))
     unseen = unseen_of(database) if retrieval else None
-    print_generations(begin, results, unseen=unseen, json=json, told=told)
+    shards = said_of_shards(database, allowed=allow_missing_shards)
+    print_generations(begin, results, unseen=unseen, json=json, told=told, more=shards)
 
 
 def _require_possible(

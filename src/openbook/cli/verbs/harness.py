@@ -2,7 +2,7 @@
 
 import json as json_format
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from openbook.cli.bars import bar
 from openbook.cli.console import note, to_json
@@ -24,6 +24,7 @@ from openbook.cli.options import (
     WriteMode,
 )
 from openbook.cli.output import print_harness
+from openbook.cli.shard_options import AllowMissingShards, note_missing_shards, said_of_shards
 from openbook.durable import naming_errors, replace_file
 from openbook.errors import OutputError, SettingsError
 
@@ -44,6 +45,7 @@ def harness(
     batch_size: BatchSize = 8,
     output: ResultsFile = None,
     seed: HarnessSeed = 0,
+    allow_missing_shards: AllowMissingShards = False,
     json: Json = False,
 ) -> None:
     """Run tasks of lm-evaluation-harness, with retrieval or without.
@@ -67,10 +69,11 @@ def harness(
     )
     questions.require_files()
     described = describe_model(model)
-    database = Version.open(db)
+    database = Version.open(db, allow_missing_shards=allow_missing_shards)
     if retrieval:
-        lookup = lookup_of(model, database, mode)
+        lookup = lookup_of(model, database, mode, allow_missing_shards=allow_missing_shards)
         database, mode = lookup.book, lookup.mode
+        note_missing_shards(database)
     described.require_match(database)
     find_tasks(questions)
     answers = AnswerOptions(k=k, mode=mode, retrieval=retrieval, batch_size=batch_size, seed=seed)
@@ -80,9 +83,10 @@ def harness(
     loaded = load_model(model)
     with bar("loading tasks") as progress:
         report = evaluate_harness(loaded, database, questions, answers, progress=progress)
+    shards = said_of_shards(database, allowed=allow_missing_shards)
     if output is not None:
-        _write_results(report, output)
-    print_harness(report, json=json)
+        _write_results(report, output, shards)
+    print_harness(report, json=json, more=shards)
 
 
 def _require_new(output: Path) -> None:
@@ -93,8 +97,8 @@ def _require_new(output: Path) -> None:
         raise SettingsError(f"output {output}: its folder does not exist; choose another file")
 
 
-def _write_results(report: "HarnessReport", output: Path) -> None:
-    text = json_format.dumps(to_json(report), ensure_ascii=False, indent=2, default=str)
+def _write_results(report: "HarnessReport", output: Path, more: dict[str, Any]) -> None:
+    text = json_format.dumps(to_json(report) | more, ensure_ascii=False, indent=2, default=str)
     with naming_errors(output, OutputError):
         # Halves of characters, which tasks may hold, become escapes of JSON.
         replace_file(output, f"{text}\n".encode("utf-8", "backslashreplace"))

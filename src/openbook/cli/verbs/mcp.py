@@ -3,14 +3,18 @@
 from openbook.cli.console import note
 from openbook.cli.options import DatabaseArgument
 from openbook.cli.serve_options import AllowEdits
+from openbook.cli.shard_options import AllowMissingShards, note_missing_shards
 from openbook.errors import MissingExtraError
 
 
-def mcp(db: DatabaseArgument, allow_edits: AllowEdits = False) -> None:
+def mcp(
+    db: DatabaseArgument, allow_edits: AllowEdits = False, allow_missing_shards: AllowMissingShards = False
+) -> None:
     """Offer a database to a client of the Model Context Protocol, over standard input and output.
 
     The client starts this command; docs/serve.md says how it is told to. Tools: search, fetch,
-    search_passages and list, with --allow-edits also add and remove.
+    search_passages and list, with --allow-edits also add and remove. With --allow-missing-shards every answer
+    names the shards that it was found without.
 
     Example: openbook mcp mybook
     """
@@ -25,7 +29,8 @@ def mcp(db: DatabaseArgument, allow_edits: AllowEdits = False) -> None:
         ) from error
     from openbook.serve.books import Books
 
-    books = Books(db)
+    books = Books(db, allow_missing_shards=allow_missing_shards)
+    note_missing_shards(books.default.newest())
     books.warm()
     note(f"{books.default.name}: waiting for a client on standard input")
     try:

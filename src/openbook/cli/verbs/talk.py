@@ -14,6 +14,7 @@ from openbook.cli.options import (
     ReadNeighbors,
     Temperature,
 )
+from openbook.cli.shard_options import AllowMissingShards
 from openbook.cli.unseen import note_unseen
 
 
@@ -33,6 +34,7 @@ def chat(
     window: ChatWindow = None,
     temperature: Temperature = 0.0,
     seed: DrawSeed = None,
+    allow_missing_shards: AllowMissingShards = False,
 ) -> None:
     """Talk with a model about a database: each question is looked up, what was said before is remembered.
 
@@ -56,7 +58,7 @@ def chat(
     check_sampling(temperature=temperature, top_k=None, top_p=None)
     remembers = check_memory(remember, memory, window)
     documents = document_filter(ids, sources, titles)
-    book = Book(str(db), db)
+    book = Book(str(db), db, allow_missing_shards=allow_missing_shards)
     version = book.newest()
     check_mode(mode, has_dense=version.vectors is not None)
     require_askable(model, reads=not in_prompt)

@@ -60,11 +60,12 @@ def _head(evaluation: Evaluation, _: Collection[str]) -> Iterator[str]:
 
 
 def _describe_database(values: Mapping[str, Any]) -> str:
+    missing = f"; read without {', '.join(values['missing_shards'])}" if values.get("missing_shards") else ""
     return (
         f"{markdown_code(values['path'])}, version {values['version']}, "
         f"{counted(values['documents'], 'document')} "
         f"({values['holdout_documents']:,} held out), {counted(values['retrievable_chunks'], 'chunk')} of "
-        f"{values['chunk_size']} tokens to retrieve"
+        f"{values['chunk_size']} tokens to retrieve{missing}"
     )
 
 
