@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openbook.cli.bars import bar
+from openbook.cli.cluster_options import end_at_once
 from openbook.cli.console import note
 from openbook.cli.held_out_ids import check_ids, share_or_ids
 from openbook.cli.output import note_copies, print_info, warn_of_much_excluded
@@ -60,7 +61,7 @@ def build_on_ray(
     if plan is not None:
         _require_same(plan, db, sources, names, wanted=wanted, shards=shards)
     encoder = _encoder_name(plan, wanted["embedder"])
-    with connected(address) as session:
+    with connected(address, on_lost=end_at_once) as session:
         places = work_places(session, workers=workers, encoder=encoder)
         if plan is None:
             plan = _planned(db, sources, names, session, places[0], wanted=wanted, shards=shards)

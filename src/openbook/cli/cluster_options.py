@@ -1,10 +1,15 @@
 """The options of what runs on many machines, each once."""
 
+import os
+import sys
 from typing import Annotated
 
 import typer
 
-from openbook.errors import SettingsError
+from openbook.cli.console import print_error
+from openbook.errors import ClusterError, SettingsError
+
+_SHOW_CURSOR = "\x1b[?25h"
 
 Ray = Annotated[
     str | None,
@@ -56,3 +61,15 @@ def check_cluster_options(
     if dry_run:
         raise SettingsError("--ray and --dry-run: choose one of them; without --ray it says the same")
     require_ray()
+
+
+def end_at_once(error: ClusterError) -> None:
+    """Say what a lost cluster means, and end the process, which waits inside Ray and hears of nothing else.
+
+    What is on disk stays as it is if the process is killed: complete or absent, so the same command resumes.
+    """
+    if sys.stderr.isatty():
+        sys.stderr.write(_SHOW_CURSOR + "\n")  # a bar may stand there, and have hidden it
+    print_error(str(error))
+    sys.stderr.flush()
+    os._exit(2)

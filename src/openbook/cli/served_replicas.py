@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from openbook.cli.cluster_options import check_cluster_options
+from openbook.cli.cluster_options import check_cluster_options, end_at_once
 from openbook.cli.console import note
 from openbook.cli.served import Served, open_books, server_of
 from openbook.errors import SettingsError
@@ -55,7 +55,7 @@ def serve_replicas(served: Served, settings: "ServerSettings", *, ray: str, repl
 
     replication = Replication(replicas=replicas, most_requests=2 * (served.max_batch + served.max_waiting))
     with (
-        connected(ray) as session,
+        connected(ray, on_lost=end_at_once) as session,
         replicated(session, partial(server_of, served, settings), settings, replication) as app,
     ):
         what = f"{served.model_name} reads {names}, in {counted(replicas, 'replica')},"

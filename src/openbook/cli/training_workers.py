@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from openbook.cli.cluster_options import check_cluster_options
+from openbook.cli.cluster_options import check_cluster_options, end_at_once
 from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _train_on_ray(
         recipe=recipe, database=database, output=output, overwrite=overwrite, folder=str(Path.cwd())
     )
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    with connected(ray) as session:
+    with connected(ray, on_lost=end_at_once) as session:
         for number, handler in handlers.items():
             signal.signal(
                 number, handler

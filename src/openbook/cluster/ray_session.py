@@ -1,20 +1,20 @@
 """The connection to Ray, which begins where a user asks for it and nowhere else."""
 
 import os
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from openbook.errors import ClusterError, MissingExtraError, SettingsError, one_line
+from openbook.cluster.head_watch import HeadWatch, head_error, host_and_port
+from openbook.errors import ClusterError, MissingExtraError, OpenbookError, SettingsError, one_line
 
 LOCAL = "local"
 """The address that stands for a cluster of this machine alone, made for one command."""
-_PATIENCE = 5.0
-"""Seconds that the head node may take to answer."""
+OnLost = Callable[[ClusterError], None]
+"""What is done where a command waits inside Ray for a head that is gone; see `connected`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,14 @@ class RaySession:
         Raises:
             ClusterError: it does not answer.
         """
-        host, _, port = self.ray.get_runtime_context().gcs_address.rpartition(":")
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE).close()
-        except OSError as error:
-            raise ClusterError(
-                f"the head node of the Ray cluster {self.address} is gone ({host}:{port}: "
-                f"{error.strerror or error}); start it, and run the same command again: it resumes"
-            ) from error
+        place = self.head()
+        error = None if place is None else head_error(self.address, place)
+        if error is not None:
+            raise error
+
+    def head(self) -> tuple[str, int] | None:
+        """Host and port of the head node."""
+        return host_and_port(self.ray.get_runtime_context().gcs_address)
 
     def require_shared(self, folder: Path) -> None:
         """Refuse a folder that some node does not see: what it wrote there would be nowhere.
@@ -104,30 +104,59 @@ def require_ray() -> Any:
 
 
 @contextmanager
-def connected(address: str) -> Iterator[RaySession]:
+def connected(address: str, *, on_lost: OnLost | None = None) -> Iterator[RaySession]:
     """Connect to a cluster; a process that is connected already stays as it is.
 
     Args:
         address: of the head node, as `ray start --head` prints it; `local` begins a cluster of this machine
             alone, which ends with the block.
+        on_lost: called on another thread if the head is gone and the block does not end by itself, since it
+            waits inside Ray; it should end the process. None: Ray ends it, after a minute, without a word.
 
     Raises:
         MissingExtraError: ray is not installed.
         SettingsError: no cluster answers there, or one of another version.
+        ClusterError: the head was lost in the block, and Ray raised something.
     """
     ray = require_ray()
     if ray.is_initialized():
         yield RaySession(ray, address)
         return
+    place = host_and_port(address)
+    if place is not None and (error := head_error(address, place)) is not None:
+        raise _no_cluster(ray, address, error) from error  # Ray would try for minutes
+    with ExitStack() as ends:
+        if place is not None and on_lost is not None:
+            ends.enter_context(closing(HeadWatch(address, place, on_lost)))
+        _connect(ray, address)
+        ends.callback(ray.shutdown)
+        session = RaySession(ray, address)
+        if place is None and on_lost is not None and (found := session.head()) is not None:
+            ends.enter_context(closing(HeadWatch(address, found, on_lost)))  # closed before the head is ended
+        yield from _in_session(session)
+
+
+def _in_session(session: RaySession) -> Iterator[RaySession]:
+    """Give the session to a block; where that raises what Ray made of a lost head, say that instead."""
+    try:
+        yield session
+    except OpenbookError:
+        raise
+    except Exception:
+        session.require_head()
+        raise
+
+
+def _connect(ray: Any, address: str) -> None:
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     try:
         ray.init(address=address, **options | ({"include_dashboard": False} if address == LOCAL else {}))
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        raise SettingsError(
-            f"--ray {address}: no Ray cluster of version {ray.__version__} answers there "
-            f"({one_line(error):.200}); start one: ray start --head; or use this machine alone: --ray {LOCAL}"
-        ) from error
-    try:
-        yield RaySession(ray, address)
-    finally:
-        ray.shutdown()
+        raise _no_cluster(ray, address, error) from error
+
+
+def _no_cluster(ray: Any, address: str, error: Exception) -> SettingsError:
+    return SettingsError(
+        f"--ray {address}: no Ray cluster of version {ray.__version__} answers there "
+        f"({one_line(error):.200}); start one: ray start --head; or use this machine alone: --ray {LOCAL}"
+    )

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openbook.cli.bars import bar
-from openbook.cli.cluster_options import Ray, Workers, check_cluster_options
+from openbook.cli.cluster_options import Ray, Workers, check_cluster_options, end_at_once
 from openbook.cli.console import note, print_json
 from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
 from openbook.cli.options import (
@@ -132,7 +132,7 @@ def _computed(
     from openbook.cluster.ray_session import connected
     from openbook.cluster.remote_encoder import work_places
 
-    with connected(ray) as session:
+    with connected(ray, on_lost=end_at_once) as session:
         places = work_places(session, workers=workers, encoder=None)
         note(counted(len(places), "worker"))
         search = ClusterSearch(session, places)
