@@ -151,7 +151,7 @@ def with_passages(item: AskedQuestion, book: Version, *, heads: bool) -> Row:
         "question": question.question,
         "answers": question.answers,
         "swaps": question.swaps,
-        "found": texts[: len(item.found)],
+        "found": [text for text in texts[: len(item.found)] if text.strip()],
         "passages": texts[len(item.found) :],
     }
 
