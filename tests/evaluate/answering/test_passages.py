@@ -9,6 +9,7 @@ from openbook.database import Database
 from openbook.errors import DatabaseError
 from openbook.evaluate.answering.passages import Passage, ask_book
 from openbook.evaluate.answering.questions import Question
+from openbook.text import Document
 
 
 def test_found_passages_are_what_asking_reads(facts: Database, questions: list[Question]) -> None:
@@ -77,3 +78,17 @@ def test_progress_counts_questions(facts: Database, questions: list[Question]) -
     told: list[tuple[int, int | None]] = []
     ask_book(facts.opened, questions, k=1, progress=lambda done, total: told.append((done, total)))
     assert told == [(6, 6)]
+
+
+def test_documents_first_and_their_heads_before_passages(facts: Database, tmp_path: Path) -> None:
+    towns = {"Vane": "Abelin", "Orl": "Brask", "Tam": "Corvo"}
+    book = Database.create(
+        tmp_path / "titles", tokenizer=facts.tokenizer, embedder=None, chunk_size=16, holdout=0
+    )
+    texts = {name: f"The owner lives in {town} all year." for name, town in towns.items()}
+    book.add([Document(id=name, title=name, source="", text=text) for name, text in texts.items()])
+    rows = [Question(f"Where does the owner of {name} live?", (town,), name) for name, town in towns.items()]
+    asked = ask_book(book.opened, rows, k=1, by_document=True, bring_head=True)
+    for item, (name, town) in zip(asked, towns.items(), strict=True):
+        assert [passage.text for passage in item.found] == [f"{name}\nThe owner lives in {town} all year."]
+        assert item.gold == item.found

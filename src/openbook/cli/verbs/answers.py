@@ -22,6 +22,7 @@ from openbook.cli.options import (
 )
 from openbook.cli.output import print_answers
 from openbook.cli.shard_options import AllowMissingShards, note_missing_shards, said_of_shards
+from openbook.cli.unit_options import BringHead, ByDocument
 from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def qa(
     modes: AnswerModes = "on,off",
     k: ReadNeighbors = None,
     search_mode: Mode = None,
+    by_document: ByDocument = False,
+    bring_head: BringHead = False,
     limit: QuestionLimit = None,
     answers: AnswersFile = None,
     batch_size: BatchSize = 16,
@@ -94,7 +97,15 @@ def qa(
     answerer = Answerer(loaded, asked_model.chat, batch_size=batch_size)
     answerer.require_lengths([row.question for row in rows])
     with bar("asking the book") as progress:
-        asked = ask_book(database, rows, k=k, mode=search_mode, progress=progress)
+        asked = ask_book(
+            database,
+            rows,
+            k=k,
+            mode=search_mode,
+            by_document=by_document,
+            bring_head=bring_head,
+            progress=progress,
+        )
     with bar(names[0]) as progress:
         report = measure_answers(answerer, asked, k=k, modes=names, seed=seed, progress=progress)
     if answers is not None:

@@ -11,6 +11,7 @@ from openbook.database.search.searcher import check_mode
 from openbook.errors import DatabaseError
 from openbook.evaluate.answering.questions import Question
 from openbook.evaluate.exact_match import holds_answer
+from openbook.generation.document_heads import with_heads
 from openbook.phrases import command
 from openbook.progress import Progress, silent
 
@@ -72,6 +73,8 @@ def ask_book(
     *,
     k: int,
     mode: str | None = None,
+    by_document: bool = False,
+    bring_head: bool = False,
     progress: Progress = silent,
 ) -> list[AskedQuestion]:
     """Search a book for each question.
@@ -81,6 +84,8 @@ def ask_book(
         questions: Q of them.
         k: passages that are kept of each, fewer if the book has fewer.
         mode: of search; None: the database's default.
+        by_document: find documents first, then chunks of the best.
+        bring_head: put the head of its document before each passage of the book.
         progress: called with questions done.
 
     Raises:
@@ -100,20 +105,23 @@ def ask_book(
     checked = check_mode(mode, has_dense=database.vectors is not None) if to_search else None
     for start in range(0, len(to_search), _AT_ONCE):
         numbers = to_search[start : start + _AT_ONCE]
-        asked |= zip(
-            numbers, _search(database, [questions[number] for number in numbers], k, checked), strict=True
+        rows = [questions[number] for number in numbers]
+        ids, _ = database.search_passages(
+            [row.question for row in rows], k=k, mode=checked, by_document=by_document
         )
+        asked |= zip(numbers, _read(database, rows, ids, heads=bring_head), strict=True)
         progress(len(asked), len(questions))
     return [asked[number] for number in range(len(questions))]
 
 
-def _search(
-    database: Version, questions: Sequence[Question], k: int, mode: str | None
+def _read(
+    database: Version, questions: Sequence[Question], ids: NDArray[np.int64], *, heads: bool
 ) -> Iterator[AskedQuestion]:
-    ids, _ = database.search_passages([question.question for question in questions], k=k, mode=mode)
+    """Put the chunks that were found [questions, k] and those of the documents that answer into words."""
     chunks_of = _chunks_of(database, questions)
     own = [chunks_of.get(question.document or "", []) for question in questions]
-    known = read_passages(database, np.unique(np.concatenate([ids[ids >= 0], *own]).astype(np.int64)))
+    chunks = np.unique(np.concatenate([ids[ids >= 0], *own]).astype(np.int64))
+    known = read_passages(database, chunks, heads=heads)
     for question, row, chunks in zip(questions, ids.tolist(), own, strict=True):
         found = tuple(known[chunk] for chunk in row if chunk >= 0)
         yield AskedQuestion(question, _gold(question, found, [known[chunk] for chunk in chunks]), found)
@@ -145,15 +153,15 @@ def _chunks_of(database: Version, questions: Sequence[Question]) -> dict[str, li
     }
 
 
-def read_passages(database: Version, chunks: NDArray[np.int64]) -> dict[int, Passage]:
-    """Read chunks [n] of a book as passages, by their numbers."""
+def read_passages(database: Version, chunks: NDArray[np.int64], *, heads: bool = False) -> dict[int, Passage]:
+    """Read chunks [n] of a book as passages, by their numbers; each after its document's head, or without."""
     layout = database.layout
     after = np.where(layout.has_continuation[chunks], chunks + 1, -1)
     texts = database.chunk_texts(np.concatenate([chunks, after]))
     numbers = layout.number[layout.document_of[chunks]].tolist()
     documents = database.catalog.describe(numbers)
-    rows = enumerate(zip(chunks.tolist(), documents, strict=True))
-    return {
-        chunk: Passage(texts[row] + texts[len(chunks) + row], document.id, chunk)
-        for row, (chunk, document) in rows
-    }
+    passages = [text + after for text, after in zip(texts[: len(chunks)], texts[len(chunks) :], strict=True)]
+    if heads:
+        passages = with_heads(database, chunks.tolist(), passages)
+    rows = zip(chunks.tolist(), documents, passages, strict=True)
+    return {chunk: Passage(text, document.id, chunk) for chunk, document, text in rows}
