@@ -104,12 +104,12 @@ def ask_book(
     to_search = [number for number in range(len(questions)) if number not in asked]
     checked = check_mode(mode, has_dense=database.vectors is not None) if to_search else None
     for start in range(0, len(to_search), _AT_ONCE):
-        numbers = to_search[start : start + _AT_ONCE]
-        rows = [questions[number] for number in numbers]
+        searched = to_search[start : start + _AT_ONCE]
+        rows = [questions[number] for number in searched]
         ids, _ = database.search_passages(
             [row.question for row in rows], k=k, mode=checked, by_document=by_document
         )
-        asked |= zip(numbers, _read(database, rows, ids, heads=bring_head), strict=True)
+        asked |= zip(searched, _read(database, rows, ids, heads=bring_head), strict=True)
         progress(len(asked), len(questions))
     return [asked[number] for number in range(len(questions))]
 
@@ -122,9 +122,9 @@ def _read(
     own = [chunks_of.get(question.document or "", []) for question in questions]
     chunks = np.unique(np.concatenate([ids[ids >= 0], *own]).astype(np.int64))
     known = read_passages(database, chunks, heads=heads)
-    for question, row, chunks in zip(questions, ids.tolist(), own, strict=True):
+    for question, row, of_document in zip(questions, ids.tolist(), own, strict=True):
         found = tuple(known[chunk] for chunk in row if chunk >= 0)
-        yield AskedQuestion(question, _gold(question, found, [known[chunk] for chunk in chunks]), found)
+        yield AskedQuestion(question, _gold(question, found, [known[chunk] for chunk in of_document]), found)
 
 
 def _gold(
