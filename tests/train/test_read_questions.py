@@ -19,6 +19,7 @@ Metrics = Callable[[Path], list[dict[str, Any]]]
 Weights = Callable[[Path], dict[str, torch.Tensor]]
 MakeBase = Callable[..., PreTrainedModel]
 MakeRecipe = Callable[..., Recipe]
+MakeRetrofit = Callable[..., Recipe]
 
 
 @pytest.fixture(scope="module")
@@ -136,13 +137,48 @@ def test_processes_that_read_ahead(
         assert torch.equal(weight, weights(tmp_path / "ahead")[name]), name
 
 
-def test_what_cannot_be_is_refused(
-    book: Database, make_base: MakeBase, recipe: MakeRecipe, tmp_path: Path
+@pytest.mark.parametrize("retrofits", [False, True])
+def test_chunked_cross_attention_learns_to_answer(
+    book: Database,
+    make_base: MakeBase,
+    make_retrofit: MakeRetrofit,
+    file: Path,
+    tmp_path: Path,
+    weights: Weights,
+    metrics: Metrics,
+    retrofits: bool,
 ) -> None:
-    with pytest.raises(SettingsError, match="retrofit"):
-        train(recipe(), book, tmp_path / "a")
-    with pytest.raises(SettingsError, match="reads its neighbors itself"):
-        train(recipe(model__reader="encoder"), book, tmp_path / "b", base=make_base())
+    """A model of its own, and an encoder on a base: with text in turns, evaluated, stopped and resumed."""
+    recipe = "retrofit-encoder" if retrofits else "tiny"
+    options = {} if retrofits else {"model__num_hidden_layers": 3, "model__hidden_size": 32}
+    loaded = make_retrofit(
+        recipe=recipe, **options, questions__length=64, questions__text_every=2, train__eval_every=2
+    )
+    loaded = replace(loaded, questions=replace(loaded.questions, file=str(file), held_out=4))
+
+    def base() -> PreTrainedModel | None:
+        return make_base() if retrofits else None
+
+    asked = iter([False, True])
+    train(loaded, book, tmp_path / "whole", base=base())
+    with pytest.raises(TrainingStoppedError):
+        train(loaded, book, tmp_path / "model", base=base(), stop=lambda: next(asked))
+    train(loaded, book, tmp_path / "model", base=base())
+    for name, weight in weights(tmp_path / "whole").items():
+        assert torch.equal(weight, weights(tmp_path / "model")[name]), name
+    evaluated = [row for row in metrics(tmp_path / "model") if "exact_match" in row]
+    assert [set(row["exact_match"]) for row in evaluated] == [{"on", "swapped", "off"}] * 2
+
+
+def test_what_cannot_be_is_refused(
+    book: Database, make_base: MakeBase, recipe: MakeRecipe, make_retrofit: MakeRetrofit, tmp_path: Path
+) -> None:
+    questions = recipe().questions
+    own = replace(make_retrofit(recipe="tiny"), questions=replace(questions, length=17))
+    with pytest.raises(SettingsError, match=r"questions.length 17: an answer stands .* make it 32"):
+        train(own, book, tmp_path / "a")
+    with pytest.raises(SettingsError, match="num_neighbors is 0"):
+        train(replace(own, questions=questions).without_retrieval(), book, tmp_path / "b")
     with pytest.raises(SettingsError, match="multiple of the chunk size 16"):
         train(recipe(questions__length=60), book, tmp_path / "c", base=make_base())
     assert not any(tmp_path.iterdir())

@@ -51,7 +51,8 @@ RETROFITS = ["continue", "retrofit-encoder", "read"]
 
 
 def test_what_is_shipped() -> None:
-    assert set(shipped_recipes()) == {"tiny", "small", "medium", "wikitext103", *RETROFITS, *PAPER}
+    of_its_own = {"tiny", "small", "medium", "native-read", "wikitext103"}
+    assert set(shipped_recipes()) == {*of_its_own, *RETROFITS, *PAPER}
 
 
 OF_THE_BASE = [
@@ -123,7 +124,7 @@ def test_shipped_recipes_name_and_explain_every_setting(name: str) -> None:
         of_config = of_config - of_base - {"tie_word_embeddings", "normalization"} | {"train_base", "reader"}
     if name in ("continue", "read"):
         of_config = of_config - {*_OF_ENCODER} | {*_OF_OWN}
-    if name == "read":
+    if name in ("read", "native-read"):
         assert sections["questions"].keys() == set(QuestionSettings.__slots__)
     assert sections["model"].keys() == of_config
     for line in text.splitlines():

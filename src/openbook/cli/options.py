@@ -189,7 +189,8 @@ RecipeArgument = Annotated[
     str,
     typer.Argument(
         metavar="RECIPE",
-        help="A YAML file, or a shipped name: tiny, small, medium, 172m, 425m, 1.5b, 7.5b, wikitext103.",
+        help="A YAML file, or a shipped name: tiny, small, medium, native-read, 172m, 425m, 1.5b, "
+        "7.5b, wikitext103.",
     ),
 ]
 TrainingDatabase = Annotated[Path, typer.Option(help="Folder of the database, with its neighbor table.")]
@@ -232,7 +233,7 @@ Questions = Annotated[
     typer.Option(
         "--questions",
         metavar="FILE",
-        help='JSON lines to learn from with --recipe read: {"question", "answers", "document", "swaps"}.',
+        help='JSON lines to learn from: {"question", "answers", "document", "swaps"}.',
     ),
 ]
 TrainBase = Annotated[

@@ -78,34 +78,56 @@ def refuse_settings_of_database(recipe: Recipe) -> None:
             )
 
 
-def require_samples(recipe: Recipe, database: Version, table: NeighborTable | None) -> None:
+def require_samples(
+    recipe: Recipe, database: Version, table: NeighborTable | None, *, retrofits: bool
+) -> None:
     """Refuse samples that the database cannot give.
 
     Args:
         recipe: whose sections data and questions count.
         database: to train on.
         table: of its neighbors; None: the recipe needs none.
+        retrofits: a base learns, or else a model of its own.
 
     Raises:
         SettingsError: lengths that are not whole chunks, or more neighbors than the table has; no such
             `start_from`.
         DatabaseError: no document to learn from.
     """
-    chunk_size, questions, start_from = (
-        database.settings.chunk_size,
-        recipe.questions,
-        recipe.train.start_from,
-    )
+    start_from = recipe.train.start_from
     if recipe.learns_text:
         SequenceDataset(database, "train", recipe.data.sequence_length)
     if table is not None:
         table.first(recipe.data.num_neighbors)
-    if questions.file is not None and questions.length % chunk_size:
-        raise SettingsError(
-            f"questions.length {questions.length}: must be a multiple of the chunk size {chunk_size}"
-        )
+    if recipe.questions.file is not None:
+        require_length(recipe, chunk_size=database.settings.chunk_size, retrofits=retrofits)
     if start_from is not None and not (Path(start_from) / CONFIG).is_file():
         raise SettingsError(f"train.start_from: {start_from} holds no model of ours (no {CONFIG})")
+
+
+def reads_itself(recipe: Recipe, *, retrofits: bool) -> bool:
+    """Whether a recipe's model is a base that reads its neighbors itself."""
+    return retrofits and recipe.model.get("reader", "own") == "own"
+
+
+def require_length(recipe: Recipe, *, chunk_size: int, retrofits: bool) -> None:
+    """Refuse a length of questions that the model cannot read, or that leaves no room for answers.
+
+    Raises:
+        SettingsError: of a base that reads its neighbors itself, one that is not whole chunks; of others,
+            one that has no chunk for a question beside a place for an answer.
+    """
+    length = recipe.questions.length
+    if reads_itself(recipe, retrofits=retrofits):
+        if length % chunk_size:
+            raise SettingsError(
+                f"questions.length {length}: must be a multiple of the chunk size {chunk_size}"
+            )
+    elif length < chunk_size + 2:
+        raise SettingsError(
+            f"questions.length {length}: an answer stands in the chunk after its question; make it "
+            f"{2 * chunk_size}, or more than the chunk size {chunk_size} by the tokens of the longest answer"
+        )
 
 
 def _require_what_trains(recipe: Recipe, *, retrofits: bool) -> None:

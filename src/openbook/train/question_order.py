@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from openbook.train.question_samples import QuestionSamples, Sample
+from openbook.train.question_layout import Sample
+from openbook.train.question_samples import QuestionSamples
 from openbook.train.sample_order import TrainingOrder
 
 _QUESTION_ORDER, _DRAW = 2, 3

@@ -15,17 +15,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from openbook.errors import SettingsError
 from openbook.evaluate.answering.passages import AskedQuestion
 from openbook.phrases import counted
 from openbook.text.chat import REFUSAL, ChatFormat
+from openbook.train.passage_tokens import PassageTokens
+from openbook.train.question_layout import PromptLayout, QuestionLayout, Sample
 from openbook.train.settings import QuestionSettings
 
-Sample = dict[str, NDArray[np.generic]]
-
-_IGNORED = -100
+_MORE = 4
+"""Tokens of an answer beside its bytes, at most: its end, and what begins a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class DrawnQuestion:
 
 
 class QuestionSamples:
-    """Samples of a retrofit that reads its neighbors itself, from questions that were asked of the book.
+    """Samples of a model that reads, from questions that were asked of the book.
 
     Args:
         asked: what each question found; those that can neither be answered nor refused are left out.
@@ -46,6 +46,7 @@ class QuestionSamples:
         settings: which share is swapped or refused, and how long a question is.
         num_neighbors: K.
         neighbor_length: R, tokens of a neighbor with its continuation.
+        layout: where question and answer stand; None: as a base has it that reads its neighbors itself.
 
     Raises:
         SettingsError: no question is left.
@@ -59,11 +60,14 @@ class QuestionSamples:
         *,
         num_neighbors: int,
         neighbor_length: int,
+        layout: QuestionLayout | None = None,
     ) -> None:
         self.chat = chat
         self.settings = settings
         self.num_neighbors = num_neighbors
         self.neighbor_length = neighbor_length
+        self.layout = layout or PromptLayout(settings.length, chat.tokenizer.eos_id)
+        self.passages = PassageTokens(chat.tokenizer, neighbor_length)
         self.asked = [item for item in asked if self._is_usable(item)]
         if not self.asked:
             raise SettingsError(
@@ -95,36 +99,26 @@ class QuestionSamples:
         return self._with_others(item, [text], answer, drawn)
 
     def sample(self, number: int, seed: Sequence[int]) -> Sample:
-        """One draw as tensors.
-
-        Returns:
-            input_ids, labels, attention_mask, position_ids int64 [T], padded on the left, labels -100 but for
-            the answer; neighbor_ids int64 [1, K, R] and neighbor_mask bool [1, K, R]; is_prompt, True.
-        """
+        """One draw as tensors: see `QuestionLayout.sample`, T as the settings say."""
         drawn = self.draw(number, seed)
-        K, R, T = self.num_neighbors, self.neighbor_length, self.settings.length
+        ids, mask = self.passages.stacked(drawn.passages, self.num_neighbors)
         question, answer = self.chat.question_ids(drawn.question), self.chat.answer_ids(drawn.answer)
-        text = [*question, *answer][-T:]
-        padding = T - len(text)
-        sample: Sample = {
-            "input_ids": np.array([self.chat.tokenizer.eos_id] * padding + text),
-            "labels": np.array([_IGNORED] * (T - len(answer)) + answer)[-T:],
-            "attention_mask": (np.arange(T) >= padding).astype(np.int64),
-            "position_ids": np.maximum(np.arange(T) - padding, 0),
-            "neighbor_ids": np.zeros((1, K, R), dtype=np.int64),
-            "neighbor_mask": np.zeros((1, K, R), dtype=np.bool_),
-            "is_prompt": np.array(True),
-        }
-        for place, ids in enumerate(self.chat.tokenizer.encode(drawn.passages)):
-            sample["neighbor_ids"][0, place, : len(ids)] = ids[:R]
-            sample["neighbor_mask"][0, place, : len(ids)] = True
-        return sample
+        return self.layout.sample(question, answer, ids, mask)
 
     def _is_usable(self, item: AskedQuestion) -> bool:
-        fits = len(self.chat.question_ids(item.question.question)) < self.settings.length // 2
+        longest = self.layout.longest_question
+        fits = len(self.chat.question_ids(item.question.question)) <= longest and self._answers_fit(item)
         if not item.question.is_answerable:
             return fits and bool(item.found)
         return fits and bool(item.gold)
+
+    def _answers_fit(self, item: AskedQuestion) -> bool:
+        said = [*item.question.answers, *item.question.swaps]
+        most = self.layout.longest_answer
+        # A token has a byte or more, so short texts need not be encoded.
+        return all(
+            len(text.encode()) + _MORE <= most or len(self.chat.answer_ids(text)) <= most for text in said
+        )
 
     def _count(self, drawn: np.random.Generator) -> int:
         """How many passages a draw reads."""

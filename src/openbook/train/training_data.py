@@ -16,8 +16,10 @@ from openbook.phrases import counted
 from openbook.progress import Progress, silent
 from openbook.text.chat import ChatFormat
 from openbook.text.tokenizer import load_tokenizer
+from openbook.train.model_settings import reads_itself, require_length
+from openbook.train.question_layout import ChunkedLayout, PromptLayout, QuestionLayout, Sample
 from openbook.train.question_order import QuestionOrder
-from openbook.train.question_samples import QuestionSamples, Sample
+from openbook.train.question_samples import QuestionSamples
 from openbook.train.recipe import Recipe
 from openbook.train.sample_order import TrainingOrder
 
@@ -65,6 +67,7 @@ def load_data(
     table: NeighborTable | None,
     chat: ChatFormat | None,
     *,
+    retrofits: bool,
     note: Callable[[str], None],
     progress: Progress = silent,
 ) -> TrainingData:
@@ -75,6 +78,7 @@ def load_data(
         database: of the text, and the book that questions are asked of.
         table: of the text's neighbors; None: without retrieval, or no text.
         chat: how questions are put; None: there are none.
+        retrofits: a base learns, or else a model of its own.
         note: called with what is left out.
         progress: called with questions asked.
 
@@ -88,8 +92,6 @@ def load_data(
     M = database.settings.chunk_size
     settings = recipe.questions
     assert settings.file is not None
-    if settings.length % M:
-        raise SettingsError(f"questions.length {settings.length}: must be a multiple of the chunk size {M}")
     learned, held_out = split_questions(
         read_questions(settings.file), held_out=settings.held_out, seed=recipe.train.seed
     )
@@ -100,6 +102,7 @@ def load_data(
         settings,
         num_neighbors=recipe.data.num_neighbors,
         neighbor_length=2 * M,
+        layout=layout_of(recipe, chat, chunk_size=M, retrofits=retrofits),
     )
     if len(samples) < len(learned):
         note(
@@ -110,21 +113,37 @@ def load_data(
     return TrainingData(text, samples, asked[len(learned) :], chat)
 
 
-def question_chat(recipe: Recipe, database: Version, base: PreTrainedModel | None) -> ChatFormat | None:
-    """How a recipe's questions are put: by the base's chat template; None: it has no questions.
+def layout_of(recipe: Recipe, chat: ChatFormat, *, chunk_size: int, retrofits: bool) -> QuestionLayout:
+    """Where questions and answers stand in samples, by what reads the neighbors.
 
     Raises:
-        SettingsError: there is no base that could read them, or another reader.
+        SettingsError: a length that leaves no room.
+    """
+    require_length(recipe, chunk_size=chunk_size, retrofits=retrofits)
+    length, pad_id = recipe.questions.length, chat.tokenizer.eos_id
+    if reads_itself(recipe, retrofits=retrofits):
+        return PromptLayout(length, pad_id)
+    return ChunkedLayout(length, pad_id, chunk_size, tuple(chat.prefix_ids))
+
+
+def question_chat(recipe: Recipe, database: Version, base: PreTrainedModel | None) -> ChatFormat | None:
+    """How a recipe's questions are put: by the chat template of the base, or of the database's tokenizer.
+
+    Returns:
+        The format; None: there are no questions.
+
+    Raises:
+        SettingsError: nothing is to be read beside them.
     """
     if recipe.questions.file is None:
         return None
-    if base is None or recipe.model.get("reader", "own") != "own":
+    if not recipe.data.num_neighbors:
         raise SettingsError(
-            "questions.file: only a base that reads its neighbors itself learns to answer questions; "
-            "retrofit one: openbook retrofit BASE --recipe read"
+            "data.num_neighbors is 0: questions are learned with what is read beside them; set it to 1 or "
+            "more, or learn text alone"
         )
     tokenizer = database.tokenizer
-    if tokenizer.chat_template is None and base.name_or_path:
+    if base is not None and tokenizer.chat_template is None and base.name_or_path:
         tokenizer = load_tokenizer(base.name_or_path)
     return ChatFormat.of(tokenizer)
 

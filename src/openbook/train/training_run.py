@@ -131,7 +131,7 @@ def train(
     chat = question_chat(recipe, database, base)
     table = NeighborTable.load(database) if recipe.reads_table else None
     asking = silent if chat is None else stage(progress, "asking")
-    data = load_data(recipe, database, table, chat, note=note, progress=asking)
+    data = load_data(recipe, database, table, chat, retrofits=base is not None, note=note, progress=asking)
     # All that can be refused is refused before anything is written.
     check_machine(settings)
     require_trackers(settings.trackers)

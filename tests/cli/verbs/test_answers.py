@@ -45,9 +45,32 @@ def ready(openbook: OpenBook, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_learn_and_ask(openbook: OpenBook, ready: Path) -> None:
-    read = ("--recipe", "read", "--questions", ready / "questions.jsonl", *SHORT, *sets("train.eval_every=2"))
-    made = openbook("retrofit", ready / "base", "--database", ready / "book", "--output", ready / "m", *read)
+NATIVE = sets(
+    "model.hidden_size=32",
+    "model.num_attention_heads=2",
+    "model.intermediate_size=48",
+    "model.encoder_hidden_size=32",
+    "model.encoder_num_attention_heads=2",
+    "data.sequence_length=64",
+    "train.workers=0",
+    "train.precision=float32",
+)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("retrofit", "base", "--recipe", "read"),
+        ("retrofit", "base", "--recipe", "retrofit-encoder", *sets("model.encoder_hidden_size=32")),
+        ("train", "native-read", *NATIVE),
+    ],
+    ids=["own", "encoder", "native"],
+)
+def test_learn_and_ask(openbook: OpenBook, ready: Path, command: tuple[str, ...]) -> None:
+    """A base that reads its neighbors itself, one with an encoder, and the published architecture."""
+    places = (ready / part if part == "base" else part for part in command)
+    read = ("--questions", ready / "questions.jsonl", *SHORT, *sets("train.eval_every=2"))
+    made = openbook(*places, "--database", ready / "book", "--output", ready / "m", *read)
     assert made.code == 0, made.err
     assert "held-out questions answered exactly: on 0.00, swapped 0.00, off 0.00" in made.err
     ask = ("eval", "qa", ready / "m", ready / "book", ready / "questions.jsonl")
@@ -75,7 +98,12 @@ def test_what_is_missing_is_said_before_the_base_is_loaded(openbook: OpenBook, r
     asked = ("retrofit", ready / "nothing", *command[2:], "--questions", ready / "bad.jsonl")
     assert "bad.jsonl, line 1" in openbook(*asked, "--recipe", "read").error
     assert "--recipe read" in openbook(*asked).error
-    assert "--recipe read" in openbook(*asked, "--recipe", "retrofit-encoder").error
+    assert "bad.jsonl, line 1" in openbook(*asked, "--recipe", "retrofit-encoder").error
+    own = ("train", "native-read", "--database", ready / "book", "--output", ready / "m")
+    assert "recipe native-read: learns from questions" in openbook(*own).error
+    assert "bad.jsonl, line 1" in openbook(*own, "--questions", ready / "bad.jsonl").error
+    plain = openbook(*own, "--questions", ready / "questions.jsonl", "--baseline")
+    assert "num_neighbors is 0" in plain.error
     ask = ("eval", "qa", ready / "m", ready / "book", ready / "questions.jsonl")
     assert "gold" in openbook(*ask, "--modes", "golden").error
     assert str(ready / "m") in openbook(*ask).error

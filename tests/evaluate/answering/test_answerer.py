@@ -5,9 +5,12 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from openbook.database import Database
 from openbook.errors import SettingsError
 from openbook.evaluate.answering.answerer import Answerer, NeighborTokens
-from openbook.model.retrofitting import RetrofitForCausalLM
+from openbook.model import RetroConfig, RetroForCausalLM
+from openbook.model.positions import position_ids
+from openbook.model.retrofitting import RetrofitForCausalLM, retrofit
 from openbook.text.chat import ChatFormat
 
 MakeReader = Callable[..., RetrofitForCausalLM]
@@ -134,3 +137,57 @@ def test_a_question_of_thousands_of_tokens_is_refused_before_any_is_asked(
     monkeypatch.setattr(reader.config, "max_position_embeddings", 100_000)
     with pytest.raises(SettingsError, match="reads 2,048 here"):
         answerer.require_lengths(["Who has the gate of iron? " * 1000])
+
+
+@pytest.fixture(params=["native", "encoder"])
+def chunked(request: pytest.FixtureRequest, make_reader: MakeReader, facts: Database) -> RetroForCausalLM:
+    """What reads by chunked cross-attention, the encoder conditioned on the question's chunk."""
+    if request.param == "encoder":
+        torch.manual_seed(1)
+        base = make_reader().base
+        model: RetroForCausalLM = retrofit(base, reader="encoder", chunk_size=16, num_neighbors=2).eval()
+    else:
+        sizes = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 3, "num_attention_heads": 2}
+        vocabulary = facts.tokenizer.vocab_size
+        torch.manual_seed(2)
+        config = RetroConfig(vocab_size=vocabulary, chunk_size=16, cca_layers=[2, 3], copy_head=True, **sizes)
+        model = RetroForCausalLM(config).eval()
+    for name, weight in model.named_parameters():
+        if "base" not in name and weight.dim() > 1:
+            torch.nn.init.normal_(weight, std=0.3)
+    return model
+
+
+@pytest.mark.parametrize("batch_size", [1, 8])
+def test_chunks_of_a_question_read_and_its_padding_does_not(
+    chunked: RetroForCausalLM, chat: ChatFormat, batch_size: int
+) -> None:
+    """Questions of one chunk and of several, in one batch or alone, without a cache."""
+    M = chunked.config.chunk_size
+    questions = [*QUESTIONS[:2], QUESTIONS[1] * 2]
+    rows = [TEXTS[0], TEXTS[1], ["The gate of Tesk is iron.", "Miro lives in Tarnow."]]
+    read = NeighborTokens.of([chat.tokenizer.encode(texts) for texts in rows], length=2 * M)
+    answers = Answerer(chunked, chat, batch_size=batch_size, max_new_tokens=5).answer(questions, read)
+    sizes = set()
+    for number, (question, answer) in enumerate(zip(questions, answers, strict=True)):
+        prompt = [*chat.prefix_ids, *chat.question_ids(question)]
+        padding = -len(prompt) % M
+        C = (len(prompt) + padding) // M
+        sizes.add(C)
+        ids, mask = (x[number][None, None].expand(1, C, -1, -1) for x in (read.ids, read.mask))
+        written: list[int] = []
+        while len(written) < 5:
+            tokens = [chat.tokenizer.eos_id] * padding + prompt + written
+            given = torch.tensor([[0] * padding + [1] * (len(prompt) + len(written))])
+            places = {"attention_mask": given, "position_ids": position_ids(given)}
+            with torch.no_grad():
+                logits = chunked(
+                    torch.tensor([tokens]), neighbor_ids=ids, neighbor_mask=mask, **places
+                ).logits
+            token = int(logits[0, -1].argmax())
+            if token in chat.end_ids:
+                break
+            written.append(token)
+        assert answer.text == chat.tokenizer.decode([written])[0].partition("\n")[0].strip()
+    assert len(sizes) > 1
+    assert answers != Answerer(chunked, chat, max_new_tokens=5).answer(questions)

@@ -1,7 +1,10 @@
 """A model as reader: what it reads decides its answers, one question at a time or among others."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from torch import Tensor
 
 from openbook.database import Database
 from openbook.evaluate.exam import ReadNeighbors
@@ -34,15 +37,22 @@ def test_answers_with_and_without_neighbors(reader: ModelReader, book: Database)
 
 
 def test_the_prompt_is_the_model_s_whole_chat_format(trained: RetroForCausalLM, book: Database) -> None:
+    """Padded on the left to whole chunks, so that the first token of the answer reads."""
     chat = ChatFormat.of(book.tokenizer)
-    prompts: list[list[int]] = []
+    given: list[list[int]] = []
+    forward = trained.forward
+
+    def remembered(ids: Tensor, *args: Any, **options: Any) -> Any:
+        given.append(ids[0].tolist())
+        return forward(ids, *args, **options)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "openbook.evaluate.exam.model_reader.decode",
-            lambda model, prompt, settings, fetch, is_done: prompts.append(prompt) or [],
-        )
-        assert [a.text for a in ModelReader(trained, chat).answer(["kemo?"], None)] == [""]
-    assert prompts == [[*chat.prefix_ids, *chat.question_ids("kemo?")]]
+        patch.setattr(trained, "forward", remembered)
+        ModelReader(trained, chat).answer(["kemo?"], None)
+    prompt = [*chat.prefix_ids, *chat.question_ids("kemo?")]
+    assert given[0][-len(prompt) :] == prompt
+    assert len(given[0]) % trained.config.chunk_size == 0
+    assert set(given[0][: -len(prompt)]) <= {book.tokenizer.eos_id}
 
 
 def test_what_was_copied_from_each_neighbor(trained: RetroForCausalLM, book: Database) -> None:

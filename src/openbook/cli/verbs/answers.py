@@ -33,8 +33,8 @@ AnsweringModel = Annotated[
     str,
     typer.Argument(
         metavar="MODEL",
-        help="Folder of a retrofit; or a base (folder, hub name, .gguf file), with the adapter that comes "
-        "with openbook if there is one for it.",
+        help="Folder of a retrofit or a native RETRO; or a base (folder, hub name, .gguf file), with the "
+        "adapter that comes with openbook if there is one for it.",
     ),
 ]
 AnswerModes = Annotated[
@@ -80,10 +80,9 @@ def qa(
     note_missing_shards(database)
     check_mode(search_mode, has_dense=database.vectors is not None)
     described = require_askable(model)
-    if described is not None and described.reader != "own":
+    if described is not None and not described.retrieves:
         raise SettingsError(
-            f"{model}: eval qa asks bases that read their neighbors themselves (reader: own); openbook exam "
-            "examines others"
+            f"{model}: was trained without retrieval, and reads nothing; name a model that does"
         )
     asked_model = load_asked_model(model, reads=True)
     loaded = asked_model.model

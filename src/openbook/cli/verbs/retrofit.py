@@ -1,7 +1,6 @@
 """The verbs that give retrieval to a model of transformers: retrofit, merge."""
 
 import warnings
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from openbook.cli.options import (
     TrainBase,
 )
 from openbook.cli.output import print_merged
+from openbook.cli.training_questions import require_questions, with_questions
 from openbook.cli.verbs.train import end, require_place, run_training
 from openbook.durable import naming_errors
 from openbook.errors import OutputError, SettingsError
@@ -65,10 +65,9 @@ def retrofit(
 
     changes = [*(settings or []), *(["model.train_base=true"] if train_base else [])]
     loaded = load_recipe(recipe, changes)
-    if questions is not None:
-        if recipe == "continue":
-            raise SettingsError("recipe continue: learns text alone; --questions is for --recipe read")
-        loaded = replace(loaded, questions=replace(loaded.questions, file=str(questions)))
+    if questions is not None and recipe == "continue":
+        raise SettingsError("recipe continue: learns text alone; --questions is for --recipe read")
+    loaded = with_questions(loaded, questions)
     require_questions(loaded)
     if loaded.model.get("train_base"):
         note("the base will train, too: with retrieval off the model will drift from what it was")
@@ -78,29 +77,6 @@ def retrofit(
         warnings.filterwarnings("ignore", message="train_base")  # it was said above
         code = run_training(loaded, opened, output, base=model, overwrite=overwrite, json=json)
     end(code)
-
-
-def require_questions(recipe: "Recipe") -> None:
-    """Refuse a recipe that learns questions without a file of them, or by a reader that cannot.
-
-    Raises:
-        SettingsError: it has none, there is no such file, or it holds what is not a question.
-    """
-    from openbook.evaluate.answering.questions import read_questions
-
-    file = recipe.questions.file
-    if file is None and recipe.name == "read":
-        raise SettingsError("recipe read: learns from questions; give a file of them: --questions FILE")
-    if file is None:
-        return
-    if not Path(file).exists():
-        raise SettingsError(f"questions {file}: there is no such file")
-    if recipe.model.get("reader", "own") != "own":
-        raise SettingsError(
-            f"recipe {recipe.name}: an encoder does not learn from questions; take --recipe read, "
-            "or model.reader=own"
-        )
-    read_questions(file)
 
 
 def require_fit(recipe: "Recipe", base: str, folder: Path, output: Path, *, overwrite: bool) -> "Version":

@@ -14,6 +14,7 @@ from openbook.cli.options import (
     ModelFolder,
     Overwrite,
     PlainDecoder,
+    Questions,
     RecipeArgument,
     Settings,
     TrainingDatabase,
@@ -21,6 +22,7 @@ from openbook.cli.options import (
 from openbook.cli.output import print_trained
 from openbook.cli.signals import StoppedInOrderError, stop_on_signals
 from openbook.cli.training_notes import note_size, note_step
+from openbook.cli.training_questions import require_questions, with_questions
 from openbook.cli.training_workers import TrainingWorkers, training_function
 from openbook.errors import TrainingStoppedError
 from openbook.progress import silent
@@ -36,6 +38,7 @@ def train(
     recipe: RecipeArgument,
     database: TrainingDatabase,
     output: ModelFolder,
+    questions: Questions = None,
     settings: Settings = None,
     baseline: PlainDecoder = False,
     overwrite: Overwrite = False,
@@ -56,17 +59,21 @@ def train(
     each. 1.5b wants 8 GPUs of 80 GB in one machine and takes 23 days, 7.5b 32 in four machines and 26 days
     (docs/scale.md). --ray starts the processes on a Ray cluster instead, to the same result.
 
+    With --questions it learns to answer them from what they find in the database, or in the rows; with
+    --set questions.text_every=3 every third step learns the database's text, which needs its neighbors.
+
     Example: openbook train tiny --database mybook --output mymodel --set train.max_steps=500
     """
     from openbook.database import Version
     from openbook.train import load_recipe
     from openbook.train.model_settings import require_settings
 
-    loaded = load_recipe(recipe, settings or [])
+    loaded = with_questions(load_recipe(recipe, settings or []), questions)
     require_settings(loaded, retrofits=False)
     run = training_function(ray, workers)
     if baseline:
         loaded = loaded.without_retrieval()
+    require_questions(loaded)
     opened = Version.open(database)
     require_place(loaded, opened, output, overwrite=overwrite)
     end(run_training(loaded, opened, output, overwrite=overwrite, json=json, run=run))
@@ -106,7 +113,7 @@ def require_place(
     require_output(output, start_from=recipe.train.start_from, base=base)
     require_packages(recipe.train.trackers)
     table = NeighborTable.load(database) if recipe.reads_table else None
-    require_samples(recipe, database, table)
+    require_samples(recipe, database, table, retrofits=base is not None)
     if not overwrite:
         refuse_other_model(output, recipe, fingerprints(database, table))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -69,8 +70,9 @@ class Answerer:
     """Asks a model in its chat format.
 
     Args:
-        model: a retrofit that reads its neighbors itself, all of the prompt reads what was looked up.
-        chat: the format of its base.
+        model: a native RETRO or a retrofit; all of the prompt reads what was looked up, or by chunked
+            cross-attention all of its chunks do.
+        chat: the format of its tokenizer.
         batch_size: questions at a time.
         max_new_tokens: of an answer, at most M; None: 24, if M is not less.
 
@@ -100,6 +102,9 @@ class Answerer:
         self.chat = chat
         self.batch_size = batch_size
         self.max_new_tokens = max_new_tokens
+        self._reads_itself = getattr(model.config, "reader", None) == "own"
+        # A base that reads its neighbors itself puts the prefix before all of them.
+        self._prefix = [] if self._reads_itself else chat.prefix_ids
 
     def answer(
         self,
@@ -124,7 +129,7 @@ class Answerer:
         self.require_lengths(questions)
         before = [()] * len(questions) if passages is None else passages
         pairs = zip(questions, before, strict=True)
-        prompts = [self.chat.question_ids(question, texts) for question, texts in pairs]
+        prompts = [[*self._prefix, *self.chat.question_ids(question, texts)] for question, texts in pairs]
         self._require_positions(questions, prompts)
         order = sorted(range(len(prompts)), key=lambda row: len(prompts[row]))
         answers: dict[int, Answer] = {}
@@ -142,14 +147,17 @@ class Answerer:
         Raises:
             SettingsError: one has more than 2,048 tokens in the model's format, or than it has positions.
         """
-        prompts = [self.chat.question_ids(question, ()) for question in questions]
+        prompts = [[*self._prefix, *self.chat.question_ids(question)] for question in questions]
         self._require_positions(questions, prompts, most=_LONGEST_QUESTION)
 
     def _require_positions(
         self, questions: Sequence[str], prompts: Sequence[Sequence[int]], *, most: int | None = None
     ) -> None:
         """Refuse prompts that leave no positions for an answer, or have more tokens than `most`."""
-        longest = self.model.config.max_position_embeddings - self.max_new_tokens
+        config = self.model.config
+        # A native RETRO reads longer texts than those of its training, if need be.
+        is_bounded = hasattr(config, "reader")
+        longest = config.max_position_embeddings - self.max_new_tokens if is_bounded else _LONGEST_QUESTION
         longest = longest if most is None else min(most, longest)
         for question, prompt in zip(questions, prompts, strict=True):
             if len(prompt) > longest:
@@ -168,13 +176,7 @@ class Answerer:
         mask = torch.tensor([[0] * n + [1] * (T - n) for n in padding], device=device)
         ends = torch.tensor(sorted(self.chat.end_ids), device=device)
         new, cache = new.to(device), RetroCache()
-        read = {}
-        if neighbors is not None:
-            read = {
-                "neighbor_ids": neighbors.ids[:, None].to(device),
-                "neighbor_mask": neighbors.mask[:, None].to(device),
-                "is_prompt": True,
-            }
+        read = {} if neighbors is None else self._read_by(neighbors, padding, T // M)
         written: list[Tensor] = []
         shares: list[Tensor] = []
         copied: list[Tensor] = []
@@ -202,6 +204,26 @@ class Answerer:
             mask = torch.cat([mask, mask.new_ones(len(mask), 1)], 1)
             read = {}
         return self._answers(written, shares, copied)
+
+    def _read_by(self, neighbors: NeighborTokens, padding: list[int], num_chunks: int) -> dict[str, Any]:
+        """What the prompts of a batch read, as arguments of the model.
+
+        Args:
+            neighbors: of B questions.
+            padding: places before each prompt.
+            num_chunks: C of the batch.
+        """
+        device, M = self.model.device, self.model.config.chunk_size
+        ids, mask = neighbors.ids[:, None].to(device), neighbors.mask[:, None].to(device)
+        if self._reads_itself:
+            return {"neighbor_ids": ids, "neighbor_mask": mask, "is_prompt": True}
+        # A chunk of nothing but padding has no neighbors: the next one's first tokens would read them.
+        ends = torch.arange(1, num_chunks + 1, device=device) * M
+        has_text = ends > torch.tensor(padding, device=device)[:, None]
+        return {
+            "neighbor_ids": ids.expand(-1, num_chunks, -1, -1),
+            "neighbor_mask": mask & has_text[:, :, None, None],
+        }
 
     def _answers(self, written: list[Tensor], shares: list[Tensor], copied: list[Tensor]) -> list[Answer]:
         """From what was written of each, after an end padding, and what was read for each token."""

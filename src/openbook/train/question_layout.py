@@ -1,0 +1,148 @@
+"""Where a question, its answer and its neighbors stand in a training sample.
+
+A base that reads its neighbors itself reads them with all of the prompt; where that ends does not matter, so
+question and answer stand together at the end:
+
+    . . . . . q q q | q q a a a a a e      M = 8, T = 16; everything reads the neighbors
+
+Chunked cross-attention lets a chunk's neighbors be read from its last token on. So the question ends where a
+chunk ends, as it does when it is asked (see `openbook.generation.running_batch`), and every token of the
+answer, the first one too, is predicted with the neighbors read:
+
+    . . . q q q q q | a a a a a e . .      the last q and all a read the neighbors of the chunk of q
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Sample = dict[str, NDArray[np.generic]]
+
+_IGNORED = -100
+
+
+class QuestionLayout(Protocol):
+    """Arranges a question, its answer and its neighbors."""
+
+    @property
+    def longest_question(self) -> int:
+        """Tokens of a question that there is room for."""
+        ...
+
+    @property
+    def longest_answer(self) -> int:
+        """Tokens of an answer with its end."""
+        ...
+
+    def sample(
+        self, question: list[int], answer: list[int], ids: NDArray[np.int64], mask: NDArray[np.bool_]
+    ) -> Sample:
+        """Arrange one question.
+
+        Args:
+            question: its tokens, to the answer's beginning.
+            answer: its tokens with the end.
+            ids: int64 [K, R], neighbors.
+            mask: bool [K, R], False: this token does not exist.
+
+        Returns:
+            input_ids, labels, attention_mask, position_ids int64 [T], labels -100 but for the answer;
+            neighbor_ids int64 [C, K, R] and neighbor_mask bool [C, K, R].
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PromptLayout:
+    """For a base that reads its neighbors itself.
+
+    length: T.
+    pad_id: what stands on the left.
+    """
+
+    length: int
+    pad_id: int
+
+    @property
+    def longest_question(self) -> int:
+        return self.length // 2 - 1
+
+    @property
+    def longest_answer(self) -> int:
+        return self.length
+
+    def sample(
+        self, question: list[int], answer: list[int], ids: NDArray[np.int64], mask: NDArray[np.bool_]
+    ) -> Sample:
+        """One question; neighbors of one chunk, C = 1, and is_prompt: everything reads them."""
+        T = self.length
+        text = [*question, *answer][-T:]
+        padding = T - len(text)
+        return {
+            "input_ids": np.array([self.pad_id] * padding + text),
+            "labels": np.array([_IGNORED] * (T - len(answer)) + answer)[-T:],
+            **_padded_on_the_left(T, padding),
+            "neighbor_ids": ids[None],
+            "neighbor_mask": mask[None],
+            "is_prompt": np.array(True),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkedLayout:
+    """For chunked cross-attention: all chunks that the question stands in have its neighbors.
+
+    length: T; the question has its whole chunks but the last, which may be shorter and is the answer's; what
+        does not fit of that is cut off.
+    pad_id: what stands where there is no text.
+    chunk_size: M.
+    prefix: tokens before every question.
+    """
+
+    length: int
+    pad_id: int
+    chunk_size: int
+    prefix: tuple[int, ...] = ()
+
+    @property
+    def begin(self) -> int:
+        """Where the answer begins."""
+        return (self.length - 1) // self.chunk_size * self.chunk_size
+
+    @property
+    def longest_question(self) -> int:
+        return self.begin - len(self.prefix)
+
+    @property
+    def longest_answer(self) -> int:
+        return self.length - self.begin
+
+    def sample(
+        self, question: list[int], answer: list[int], ids: NDArray[np.int64], mask: NDArray[np.bool_]
+    ) -> Sample:
+        """One question."""
+        M, T = self.chunk_size, self.length
+        prompt, answer = [*self.prefix, *question], answer[: self.longest_answer]
+        padding = self.begin - len(prompt)
+        after = self.longest_answer - len(answer)
+        C = T // M
+        # Of the chunks those with a token of the question, which are the last ones before the answer's.
+        has_question = (np.arange(C) + 1) * M > padding
+        has_question &= np.arange(C) * M < self.begin
+        return {
+            "input_ids": np.array([self.pad_id] * padding + prompt + answer + [self.pad_id] * after),
+            "labels": np.array([_IGNORED] * self.begin + answer + [_IGNORED] * after),
+            **_padded_on_the_left(T, padding),
+            "neighbor_ids": np.repeat(ids[None], C, axis=0),
+            "neighbor_mask": mask[None] & has_question[:, None, None],
+        }
+
+
+def _padded_on_the_left(length: int, padding: int) -> Sample:
+    places = np.arange(length)
+    return {
+        "attention_mask": (places >= padding).astype(np.int64),
+        "position_ids": np.maximum(places - padding, 0),
+    }
