@@ -108,7 +108,7 @@ def require_fit(recipe: "Recipe", base: str, folder: Path, output: Path, *, over
     require_output(output, start_from=recipe.train.start_from, base=base)
     database = Version.open(folder)
     require_tokenizer(base, database)
-    require_place(recipe, database, output, overwrite=overwrite)
+    require_place(recipe, database, output, base=base, overwrite=overwrite)
     return database
 
 
