@@ -440,7 +440,7 @@ def test_in_a_read_only_folder_reading_works_and_the_rest_is_reported(make: Make
     assert (told["documents"], told["text"]) == (1, "river stone")
     for act in ("add", "neighbors"):
         assert "cannot be written to" in told[act]
-    assert "Permission denied" in told["search"]  # tantivy locks what it reads
+    assert told["search"] == 1
 
 
 # --- What Python's users give by mistake ---

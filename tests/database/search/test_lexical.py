@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from openbook.database.search import lexical
 from openbook.database.search.lexical import LexicalIndex
 from openbook.errors import DatabaseError
 
@@ -176,3 +177,36 @@ def test_a_file_in_the_folders_place_is_named(tmp_path: Path) -> None:
 def test_scores_of_absent_chunks_are_zero(index: LexicalIndex) -> None:
     ids, scores = index.search(["copper"], 3)
     assert np.array_equal(scores[ids < 0], [0.0, 0.0])
+
+
+def test_who_may_read_the_words_may_read_the_list_of_their_files(tmp_path: Path) -> None:
+    """tantivy lets their owner alone read it; a book is often built by one user and served by another."""
+    built = index_of(tmp_path, TEXTS)
+    allowed = [path.stat().st_mode for path in sorted(tmp_path.glob("*.json"))]
+    assert len(set(allowed)) == 1
+    built.delete_chunks([0])
+    built.commit()
+    built.close()
+    names = ("meta.json", ".managed.json")
+    assert {(tmp_path / name).stat().st_mode for name in names} == set(allowed)
+
+
+def test_where_nothing_can_be_locked_links_are_searched(
+    index: LexicalIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = sorted(path.name for path in index.folder.iterdir())
+    opened: list[str] = []
+    tantivy_index = lexical.tantivy.Index
+    monkeypatch.setattr("openbook.database.search.linked_index.os.access", lambda *_: False)
+    monkeypatch.setattr(
+        lexical.tantivy,
+        "Index",
+        lambda schema, path: (opened.append(path), tantivy_index(schema, path=path))[1],
+    )
+    links = LexicalIndex(index.folder, create=False)
+    assert opened and not Path(opened[0]).exists()
+    ids, scores = links.search(["river stone"], 4)
+    expected = index.search(["river stone"], 4)
+    assert np.array_equal(ids, expected[0]) and np.array_equal(scores, expected[1])
+    links.check_files()
+    assert sorted(path.name for path in index.folder.iterdir()) == before

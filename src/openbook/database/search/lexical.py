@@ -16,12 +16,14 @@ import tantivy
 from numpy.typing import NDArray
 
 from openbook.database.search.analyzer import Analyzer, FirstAnalyzer, WordAnalyzer
+from openbook.database.search.linked_index import lockable
 from openbook.database.search.tantivy_files import (
     ANALYZER,
     break_seal,
     damaged_segments,
     deleted_documents,
     seal,
+    share_lists,
 )
 from openbook.database.storage.sealed import (
     database_of,
@@ -52,8 +54,7 @@ class LexicalIndex:
         analyzer: of an index that is made; None: today's.
 
     Raises:
-        DatabaseError: the folder is damaged, or read-only: tantivy locks what it reads; or a later version of
-            openbook made it.
+        DatabaseError: the folder is damaged, or a later version of openbook made it.
     """
 
     def __init__(self, folder: Path, *, create: bool = True, analyzer: Analyzer | None = None) -> None:
@@ -71,11 +72,12 @@ class LexicalIndex:
                 _record(folder, analyzer or WordAnalyzer())
             self.analyzer = self._recorded()
             self._schema = _schema(self.analyzer)
-            self._index = tantivy.Index(self._schema, path=str(folder))
-            self._index.register_tokenizer(self.analyzer.name, self.analyzer.tantivy_analyzer())
-            # Otherwise a thread watches the folder, and its lock file comes in the way of deleting that.
-            self._index.config_reader(reload_policy="manual")
-            self._searcher = self._index.searcher()
+            with lockable(folder) as opened:
+                self._index = tantivy.Index(self._schema, path=str(opened))
+                self._index.register_tokenizer(self.analyzer.name, self.analyzer.tantivy_analyzer())
+                # Otherwise a thread watches the folder, and its lock file comes in the way of deleting that.
+                self._index.config_reader(reload_policy="manual")
+                self._searcher = self._index.searcher()
 
     def _recorded(self) -> Analyzer:
         """The analyzer of the chunks that are in the index."""
@@ -184,6 +186,7 @@ class LexicalIndex:
         if self._writer is not None:
             with self._reported():
                 self._writer.commit()
+                share_lists(self.folder)
                 self._index.reload()
                 self._searcher = self._index.searcher()
 
@@ -193,6 +196,7 @@ class LexicalIndex:
             writer, self._writer = self._writer, None
             with self._reported():
                 writer.wait_merging_threads()
+                share_lists(self.folder)
                 seal(self.folder)
 
     def _open_writer(self) -> tantivy.IndexWriter:

@@ -30,7 +30,8 @@ _BLOCK = 1 << 24
 _SEAL = "sealed.json"
 ANALYZER = "analyzer.json"
 """A file of ours: which analyzer made the index."""
-_LISTS = ("meta.json", ".managed.json", ANALYZER)
+LISTS = ("meta.json", ".managed.json", ANALYZER)
+"""Of files, and what we say of them."""
 _FOOTER_BYTES = 512
 _SUFFIXES = (".idx", ".pos", ".term", ".store", ".fast", ".fieldnorm")
 
@@ -81,8 +82,16 @@ def deleted_documents(folder: Path) -> int:
 def seal(folder: Path) -> None:
     """Record checksums of the lists of files and of all footers, when a writer is done."""
     commit = _Commit.read(folder)
-    files = [folder / name for name in _LISTS] + [path for path in folder.iterdir() if commit.counts(path)]
+    files = [folder / name for name in LISTS] + [path for path in folder.iterdir() if commit.counts(path)]
     write_sealed(folder / _SEAL, {path.name: zlib.crc32(_uncovered(path)) for path in files})
+
+
+def share_lists(folder: Path) -> None:
+    """Let everybody read the lists of files who may read the rest: tantivy keeps them for their owner."""
+    with suppress(OSError):
+        allowed = (folder / ANALYZER).stat().st_mode
+        for name in LISTS:
+            (folder / name).chmod(allowed & 0o777)
 
 
 def break_seal(folder: Path) -> None:
@@ -93,9 +102,9 @@ def break_seal(folder: Path) -> None:
 def damaged_segments(folder: Path) -> list[tuple[Path, str]]:
     """Find the files of an index that are missing or do not match their checksums, with what is wrong."""
     while True:
-        before = [_uncovered(folder / name) for name in (*_LISTS, _SEAL)]
+        before = [_uncovered(folder / name) for name in (*LISTS, _SEAL)]
         problems = dict(_against_seal(folder)) | dict(_against_footers(folder))
-        if not problems or before == [_uncovered(folder / name) for name in (*_LISTS, _SEAL)]:
+        if not problems or before == [_uncovered(folder / name) for name in (*LISTS, _SEAL)]:
             return list(problems.items())  # else somebody is writing, or has deleted the folder
 
 

@@ -13,7 +13,6 @@ The folder is there while the index is opened: what is open stays.
 """
 
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +24,7 @@ import tantivy
 from numpy.typing import NDArray
 
 from openbook.database.search.lexical import LexicalIndex
+from openbook.database.search.linked_index import link_file
 from openbook.database.search.tantivy_files import ANALYZER, damaged_segments
 from openbook.database.shards.chunk_numbers import ChunkNumbers
 from openbook.database.storage.sealed import naming_errors
@@ -133,7 +133,7 @@ def _link_all(folder: Path, shards: Mapping[int, Path]) -> NDArray[np.int64]:
             new = uuid4()  # a shard may be the copy of another, less some documents
             with naming_errors(folder):
                 for path in shard.glob(f"{name.replace('-', '')}.*"):
-                    _link(path, folder / path.name.replace(name.replace("-", ""), new.hex))
+                    link_file(path, folder / path.name.replace(name.replace("-", ""), new.hex))
             segments.append(segment | {"segment_id": str(new)})
             owners.append(place)
     with naming_errors(folder):
@@ -142,11 +142,3 @@ def _link_all(folder: Path, shards: Mapping[int, Path]) -> NDArray[np.int64]:
         with suppress(FileNotFoundError):
             (folder / ANALYZER).write_bytes((some / ANALYZER).read_bytes())
     return np.array(owners, dtype=np.int64)
-
-
-def _link(file: Path, name: Path) -> None:
-    """Give a file another name; where that is not allowed (Windows), make a copy."""
-    try:
-        name.symlink_to(file.absolute())
-    except OSError:
-        shutil.copyfile(file, name)
