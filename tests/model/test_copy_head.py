@@ -168,3 +168,20 @@ def test_a_head_that_starts_closed_copies_nothing_and_opens() -> None:
         opened = log_probabilities()
     assert (opened - closed).abs().max() > 1e-2
     torch.testing.assert_close(opened.exp().sum(-1), torch.ones_like(opened[..., 0]))
+
+
+def test_without_gradients_the_same_mixture() -> None:
+    """Where no gradient is wanted, what is copied is added to the few tokens that can be."""
+    torch.manual_seed(0)
+    weights = torch.rand(2, 3, 8, dtype=torch.float64)
+    ids = torch.randint(5, (2, 3, 8))  # several times the same token
+    weights[ids == 4] = 0.0  # which is masked
+    weights /= weights.sum(-1, keepdim=True)
+    gate = torch.rand(2, 3, dtype=torch.float64)
+    copied = CopyDistribution(weights, ids, gate.log(), (1 - gate).log())
+    logits = torch.randn(2, 3, 23, dtype=torch.float64)
+    expected = copied.mix(logits)
+    with torch.no_grad():
+        found = copied.mix(logits)
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(found.exp().sum(-1), torch.ones(2, 3, dtype=torch.float64))

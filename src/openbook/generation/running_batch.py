@@ -35,6 +35,7 @@ from openbook.generation.row_neighbors import neighbors_of_rows
 from openbook.model import EncodedNeighbors, RetroCache, RetroForCausalLM
 from openbook.model.cache_rows import drop_padding, join_rows
 from openbook.model.causal_lm import RetroCausalLMOutput
+from openbook.model.linear_kernel import LinearKernel
 from openbook.model.positions import position_ids
 
 
@@ -56,6 +57,7 @@ class RunningBatch:
         self._chunk_size = model.config.chunk_size
         self._reads_itself = getattr(model.config, "reader", None) == "own"
         self._ahead = LookAhead()
+        self._kernel = LinearKernel(model)
         self._cache = RetroCache()
         self._length = 0
         """Places in the cache."""
@@ -245,18 +247,19 @@ class RunningBatch:
         reads = any(row.source is not None for row in rows)
         ids, mask = neighbors_of_rows([neighbors.get(row) for row in rows], device)
         length = len(new[0]) + cache.get_seq_length()
-        out = self.model(
-            torch.tensor(new, device=device),
-            ids,
-            mask,
-            **_padding_arguments(rows, length, len(new[0]), device),
-            past_key_values=cache,
-            use_cache=True,
-            logits_from=len(new[0]) - len(draft) - 1,
-            output_shares=reads,
-            output_copied=reads,
-            is_prompt=is_prompt and ids is not None,
-        )
+        with self._kernel:
+            out = self.model(
+                torch.tensor(new, device=device),
+                ids,
+                mask,
+                **_padding_arguments(rows, length, len(new[0]), device),
+                past_key_values=cache,
+                use_cache=True,
+                logits_from=len(new[0]) - len(draft) - 1,
+                output_shares=reads,
+                output_copied=reads,
+                is_prompt=is_prompt and ids is not None,
+            )
         accepted = 0
         for number, row in enumerate(rows):
             try:

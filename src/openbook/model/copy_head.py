@@ -61,7 +61,12 @@ class CopyDistribution:
         """Compute the log-probabilities [B, T, V] of the mixture."""
         copied = torch.zeros_like(logits).scatter_add_(-1, self.ids, self.weights.to(logits.dtype))
         vocabulary = self.log_rest[..., None] + F.log_softmax(logits, dim=-1)
-        return torch.logaddexp(vocabulary, self.log_gate[..., None] + _log(copied))
+        if torch.is_grad_enabled():
+            return torch.logaddexp(vocabulary, self.log_gate[..., None] + _log(copied))
+        # The same, for the few tokens that anything is copied from.
+        of_tokens = self.log_gate[..., None] + _log(copied.gather(-1, self.ids))
+        mixed = torch.logaddexp(vocabulary.gather(-1, self.ids), of_tokens)
+        return vocabulary.scatter_(-1, self.ids, mixed)
 
 
 def _log(copied: Tensor) -> Tensor:

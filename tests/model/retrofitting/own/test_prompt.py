@@ -78,7 +78,7 @@ def test_several_neighbors_read_apart_do_not_see_each_other() -> None:
     other[:, :, 0] = (other[:, :, 0] + 1) % 23
     for reading in ("joint", "independent"):
         model = tiny_own(tiny_base("llama").double(), reading=reading, prefix_ids=PREFIX)
-        kept: list[dict[int, Tensor]] = []
+        kept: list[dict[int, tuple[Tensor, Tensor]]] = []
         decoder, read = model.model.decoder, model.model.decoder._read
 
         def noted(*given: Any, into: Any = kept, read: Any = read) -> Any:
@@ -91,9 +91,11 @@ def test_several_neighbors_read_apart_do_not_see_each_other() -> None:
         model(inputs.input_ids, other, is_prompt=True)
         second = slice(len(PREFIX) + R, None)
         equal = [
-            torch.equal(kept[0][layer][..., second, :], kept[1][layer][..., second, :]) for layer in (1, 3)
+            torch.equal(one[..., second, :], two[..., second, :])
+            for layer in (1, 3)
+            for one, two in zip(kept[0][layer], kept[1][layer], strict=True)
         ]
-        assert equal == [reading == "independent"] * 2
+        assert equal == [reading == "independent"] * 4
 
 
 @torch.no_grad()

@@ -49,14 +49,15 @@ def by_gradients(model: RetrofitForCausalLM, inputs: Inputs) -> Tensor:
 
     def noted(*given: Any) -> Any:
         layout, blocks, encoded = read(*given)
-        kept.append({layer: block.requires_grad_() for layer, block in blocks.items()})
-        return layout, kept[-1], encoded
+        kept.append([x.detach().requires_grad_() for pair in blocks.values() for x in pair])
+        pairs = zip(kept[-1][::2], kept[-1][1::2], strict=True)
+        return layout, dict(zip(blocks, pairs, strict=True)), encoded
 
     decoder._read = noted
     logits = model(**inputs.asdict()).logits[0]
     for position in range(T):
         of_layers = torch.autograd.grad(
-            logits[position].square().sum(), list(kept[0].values()), retain_graph=True, allow_unused=True
+            logits[position].square().sum(), kept[0], retain_graph=True, allow_unused=True
         )
         found[:, position] = sum(x[0].abs().flatten(1).sum(1) for x in of_layers if x is not None)
     return found

@@ -7,7 +7,7 @@ is a layer to compute? Without one, or where it has nothing to say, the function
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
@@ -20,6 +20,10 @@ _MARK = "openbook_"
 _SUPPORTED = ("sdpa", "eager")
 _UNKNOWN = ("softcap", "s_aux", "position_bias", "score_mod")
 """Options of attention functions that change a softmax in ways that ours does not know."""
+
+
+Adapted = Tensor | Literal[True] | None
+"""Where something takes part: bool [B, T, 1]; True: everywhere; None: nowhere."""
 
 
 class AttentionPass(Protocol):
@@ -42,9 +46,14 @@ class AttentionPass(Protocol):
         """
         ...
 
-    def adapted(self, reader: nn.Module) -> Tensor | None:
-        """Where the low-rank additions of this `LayerReader` take part: [B, T, 1], 0 or 1; None: nowhere."""
+    def adapted(self, reader: nn.Module) -> Adapted:
+        """Where the low-rank additions of this `LayerReader` take part."""
         ...
+
+
+def everywhere_or(where: Tensor) -> Adapted:
+    """Say that it is everywhere, where it is: then nothing is to be multiplied."""
+    return True if bool(where.all()) else where
 
 
 def let_passes_in(base: PreTrainedModel) -> None:

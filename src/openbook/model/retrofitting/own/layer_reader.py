@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from openbook.errors import SettingsError
 from openbook.model.retrofitting.config import RetrofitConfig
 from openbook.model.retrofitting.families import Family
-from openbook.model.retrofitting.own.attention_pass import ARGUMENT, AttentionPass
+from openbook.model.retrofitting.own.attention_pass import ARGUMENT, Adapted, AttentionPass
 
 _BIAS_STEP = 20.0
 """A bias learns so many times faster than the weights beside it, with the same learning rate."""
@@ -41,8 +41,8 @@ class Bottleneck(LowRank):
 class _Slot(threading.local):
     """Where the additions take part in the attention that runs in this thread; None: nowhere."""
 
-    adapted: Tensor | None = None
-    adapted_mlp: Tensor | None = None
+    adapted: Adapted = None
+    adapted_mlp: Adapted = None
     """The same for the feed-forward sub-layer of that layer, which runs after its attention."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "_Slot":
@@ -145,8 +145,12 @@ class LayerReader(nn.Module):
             return (output[0] + added.to(output[0].dtype), *output[1:])
         return output + added.to(output.dtype)
 
-    def _added(self, low_rank: LowRank | None, x: Tensor, where: Tensor | None) -> Tensor | None:
+    def _added(self, low_rank: LowRank | None, x: Tensor, where: Adapted) -> Tensor | None:
         if where is None or low_rank is None:
             return None
-        x = x.to(low_rank.down.dtype)
-        return low_rank(F.dropout(x, self.dropout, self.training)) * where.to(x.dtype)
+        if x.dtype is not low_rank.down.dtype:
+            x = x.to(low_rank.down.dtype)
+        if self.training and self.dropout:
+            x = F.dropout(x, self.dropout)
+        added: Tensor = low_rank(x)
+        return added if where is True else added * where.to(x.dtype)

@@ -26,6 +26,8 @@ from openbook.model.retrofitting.own.read_sequences import NeighborFiles
 from openbook.model.retrofitting.own.rotation import KeyRotation, longest_alike
 from openbook.model.retrofitting.own.text_pass import TextPass
 
+Blocks = dict[int, tuple[Tensor, Tensor]]
+"""By layer keys and values of blocks; apart, for those of one chunk then lie in memory without gaps."""
 _POSITIONS = "own positions"
 """What the cache remembers beside keys and values of the last chunk's block, by this name."""
 
@@ -131,9 +133,7 @@ class OwnDecoder(BaseDecoder):
         missing = text_pass.readers.keys() - text_pass.joined
         if missing:
             raise not_reached(self.backbone, min(missing) + 1)
-        shares = None
-        if text_pass.shares is not None:
-            shares = torch.stack(list(text_pass.shares.values())).mean(0)[:, offset:]
+        shares = None if text_pass.shares is None else text_pass.shares.mean()[:, offset:]
         retrieved = replace(neighbors.retrieved, encoded=encoded)
         return RetroHidden(hidden[:, offset:], replace(neighbors, retrieved=retrieved), shares)
 
@@ -157,9 +157,7 @@ class OwnDecoder(BaseDecoder):
         hidden: Tensor = out.last_hidden_state
         return hidden
 
-    def _read(
-        self, neighbors: PassNeighbors, shift: Tensor | None
-    ) -> tuple[BlockLayout, dict[int, Tensor], Tensor]:
+    def _read(self, neighbors: PassNeighbors, shift: Tensor | None) -> tuple[BlockLayout, Blocks, Tensor]:
         """Keys and values of all blocks of a pass; only new ones are computed, and their last activations.
 
         Args:
@@ -170,24 +168,27 @@ class OwnDecoder(BaseDecoder):
         new_ids, new_mask = retrieved.ids[:, carried:], retrieved.mask[:, carried:]
         prefix = cast(Tensor, self.prefix)
         layout = BlockLayout.of(new_ids, new_mask, prefix, shift)
-        blocks: dict[int, Tensor] = {}
+        blocks: Blocks = {}
         encoded = retrieved.encoded
         if new_ids.shape[1]:
             blocks, encoded = self._new_blocks(layout)
         if cache is None:
             return layout, blocks, encoded
         of_last = carried > 0
-        kept = {
-            layer: cache.extend(f"own{layer}", blocks.get(layer), carried=of_last)
-            for layer in self._by_index()
-        }
+        kept = {}
+        for layer in self._by_index():
+            keys, values = blocks.get(layer, (None, None))
+            kept[layer] = (
+                cache.extend(f"own keys {layer}", keys, carried=of_last),
+                cache.extend(f"own values {layer}", values, carried=of_last),
+            )
         new_positions = layout.positions if new_ids.shape[1] else None
         all_positions = cache.extend(_POSITIONS, new_positions, carried=of_last)
         layout = BlockLayout.of(retrieved.ids, retrieved.mask, prefix)
         return replace(layout, positions=all_positions), kept, encoded
 
-    def _new_blocks(self, layout: BlockLayout) -> tuple[dict[int, Tensor], Tensor]:
-        """Keys and values of blocks where they stand: [B, C, 2, key-value heads, L, head_dim] by layer.
+    def _new_blocks(self, layout: BlockLayout) -> tuple[Blocks, Tensor]:
+        """Keys and values of blocks where they stand: [B, C, key-value heads, L, head_dim] by layer.
 
         And the last activations at the neighbors' tokens, [B, C, K, R, D or 0].
         """
@@ -205,7 +206,7 @@ class OwnDecoder(BaseDecoder):
 
         distances = layout.positions - layout.positions_as_read(joint=joint)
         rotations: dict[str | None, KeyRotation] = {}
-        blocks = {}
+        blocks: Blocks = {}
         for layer, read in sequences.by_layer.items():
             keys, values = layout.join(of_all(read), joint=joint).unbind(1)
             if self.family.rotates(self.family.attention(self.layers[layer])):
@@ -213,7 +214,7 @@ class OwnDecoder(BaseDecoder):
                 if kind not in rotations:
                     rotations[kind] = KeyRotation(self.backbone, distances.flatten(0, 1), keys, kind=kind)
                 keys = rotations[kind].turn(keys)
-            blocks[layer] = torch.stack([keys, values], 1).unflatten(0, (B, C))
+            blocks[layer] = keys.unflatten(0, (B, C)), values.unflatten(0, (B, C))
         hidden = of_all(sequences.hidden)[:, layout.num_prefix :]
         K = layout.num_neighbors
         R = (layout.ids.shape[-1] - layout.num_prefix) // K

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from openbook.model.retrofitting.own.attention_pass import Adapted, everywhere_or
 from openbook.model.retrofitting.own.blocks import BlockLayout, Span
 from openbook.model.retrofitting.own.layer_reader import LayerReader
+from openbook.model.retrofitting.own.neighbor_shares import NeighborShares
 from openbook.model.retrofitting.own.prefix import PrefixedText
-from openbook.model.retrofitting.own.softmax import attend_jointly
+from openbook.model.retrofitting.own.softmax import FEW, LogitOffsets, attend_few, attend_jointly
 
 
 class TextPass:
@@ -17,7 +18,7 @@ class TextPass:
 
     Args:
         readers: the layers that read neighbors, by their indices.
-        blocks: their keys and values, [B, C, 2, key-value heads, L, head_dim] each.
+        blocks: their keys and values, [B, C, key-value heads, L, head_dim] each.
         layout: of the blocks.
         spans: which tokens of the pass read which block.
         positions: int64 [B or 1, T] of the pass's tokens.
@@ -27,13 +28,13 @@ class TextPass:
 
     Attributes:
         joined: layers that attended.
-        shares: by layer, [B, T, K].
+        shares: of the neighbors; None: not computed.
     """
 
     def __init__(
         self,
         readers: Mapping[int, nn.Module],
-        blocks: dict[int, Tensor],
+        blocks: Mapping[int, tuple[Tensor, Tensor]],
         layout: BlockLayout,
         spans: list[Span],
         positions: Tensor,
@@ -44,67 +45,100 @@ class TextPass:
     ) -> None:
         self.readers = readers
         self.joined: set[int] = set()
-        self.shares: dict[int, Tensor] | None = {} if shares else None
+        self.shares = NeighborShares(layout.num_neighbors) if shares else None
         self._blocks = blocks
         self._layout = layout
         self._spans = spans
         self._positions = positions
         self._text = text
         self._reads = layout.reads()
-        self._adapted = None if as_prompt else self._where_read()
+        self._adapted = None if as_prompt else everywhere_or(self._where_read())
         self._as_prompt = as_prompt
         self._visible: dict[int | None, list[Tensor]] = {}
+        self._offsets: dict[tuple[int, int | None, int], LogitOffsets] = {}
+        self._places = {layer: place for place, layer in enumerate(readers)}
 
-    def adapted(self, reader: nn.Module) -> Tensor | None:
+    def adapted(self, reader: nn.Module) -> Adapted:
         return self._adapted if reader in self.readers.values() else None
 
     def attend(
         self, layer: int, query: Tensor, key: Tensor, value: Tensor, *, scaling: float, window: int | None
     ) -> Tensor | None:
-        reader = self.readers.get(layer)
-        if reader is None:
+        if layer not in self.readers:
             return None
-        assert isinstance(reader, LayerReader)
+        again = layer in self.joined  # checkpointing
         self.joined.add(layer)
         past = key.shape[2] - query.shape[2]
         if window not in self._visible:
             self._visible[window] = [self._visible_from(span, past, window) for span in self._spans]
-        layout = self._layout
-        of_heads = torch.zeros_like(reader.bias) if self._as_prompt else reader.bias
-        bias = F.pad(
-            of_heads[:, None].expand(-1, layout.ids.shape[-1] - layout.num_prefix), (layout.num_prefix, 0)
-        )
-        wants_shares = self.shares is not None and layer not in self.shares
-        parts, shares = [], []
+        parts: list[Tensor] = []
+        logits: Tensor | None
         for span, visible in zip(self._spans, self._visible[window], strict=True):
-            queries = query[:, :, span.start : span.stop]
-            own = key[:, :, : past + span.stop], value[:, :, : past + span.stop]
+            queries, own = query, (key, value)
+            if len(self._spans) > 1:
+                queries = query[:, :, span.start : span.stop]
+                own = key[:, :, : past + span.stop], value[:, :, : past + span.stop]
             block = self._block(layer, span, like=key)
-            logits: list[Tensor] = []
-            parts.append(
-                attend_jointly(
-                    queries,
-                    block,
-                    own,
-                    visible=visible,
-                    bias=bias[:, : block[0].shape[2]],
-                    scaling=scaling,
-                    told=logits if wants_shares else None,
-                )
-            )
-            if wants_shares:
-                written = logits[0] if logits else _logits(queries, block[0]) * scaling
-                shares.append(self._shares_of(written, span, window))
-        if self.shares is not None and wants_shares:
-            self.shares[layer] = torch.cat(shares, 1)
-        return torch.cat(parts, 2)
+            if span.stop - span.start <= FEW and not torch.is_grad_enabled():
+                offsets = self._offsets_of(span, visible, block[0], window)
+                of_block = offsets.of_block[self._places[layer]]
+                attended, logits = attend_few(queries, block, own, of_block, offsets.of_text, scaling)
+            else:
+                attended, logits = self._attend_many(layer, queries, block, own, span, visible, scaling)
+            parts.append(attended)
+            if self.shares is not None and logits is not None and not again:
+                self.shares.add(span.start, logits[..., self._prefix_in(span) :])
+        return parts[0] if len(parts) == 1 else torch.cat(parts, 2)
+
+    def _attend_many(
+        self,
+        layer: int,
+        queries: Tensor,
+        block: tuple[Tensor, Tensor],
+        own: tuple[Tensor, Tensor],
+        span: Span,
+        visible: Tensor,
+        scaling: float,
+    ) -> tuple[Tensor, Tensor | None]:
+        """What is attended to, and the logits of the block [B, H, n, L] where shares are wanted."""
+        attended = attend_jointly(
+            queries,
+            block,
+            own,
+            visible=visible,
+            bias=self._bias(layer),
+            num_prefix=self._prefix_in(span),
+            scaling=scaling,
+        )
+        if self.shares is None:
+            return attended, None
+        keys = block[0].repeat_interleave(queries.shape[1] // block[0].shape[1], 1)
+        logits = queries @ keys.transpose(2, 3) * scaling
+        return attended, logits.masked_fill(~visible[..., : keys.shape[2]], -torch.inf)
+
+    def _offsets_of(self, span: Span, visible: Tensor, keys: Tensor, window: int | None) -> LogitOffsets:
+        key = span.start, window, keys.shape[1]
+        if key not in self._offsets:
+            biases = torch.stack([self._bias(layer) for layer in self.readers])
+            num_prefix = self._prefix_in(span)
+            self._offsets[key] = LogitOffsets.of(visible, biases, block=keys, num_prefix=num_prefix)
+        return self._offsets[key]
+
+    def _bias(self, layer: int) -> Tensor:
+        reader = self.readers[layer]
+        assert isinstance(reader, LayerReader)
+        return torch.zeros_like(reader.neighbor_bias) if self._as_prompt else reader.bias
+
+    def _prefix_in(self, span: Span) -> int:
+        """Tokens of the prefix that stand in the span's block."""
+        return 0 if span.chunk is None else self._layout.num_prefix
 
     def _block(self, layer: int, span: Span, like: Tensor) -> tuple[Tensor, Tensor]:
         if span.chunk is None:
             nothing = like[:, :, :0]
             return nothing, nothing
-        keys, values = self._blocks[layer][:, span.chunk].unbind(1)
-        return keys, values
+        keys, values = self._blocks[layer]
+        return keys[:, span.chunk], values[:, span.chunk]
 
     def _visible_from(self, span: Span, past: int, window: int | None) -> Tensor:
         """What a span's tokens see of their block and of the text: bool [B or 1, 1, n, L + S]."""
@@ -146,23 +180,3 @@ class TextPass:
             reads = self._reads.new_zeros(B) if span.chunk is None else self._reads[:, span.chunk]
             parts.append(reads[:, None].expand(B, span.stop - span.start))
         return torch.cat(parts, 1)[..., None]
-
-    def _shares_of(self, logits: Tensor, span: Span, window: int | None) -> Tensor:
-        """Of the attention that tokens give to neighbors, each one's part: [B, n, K], mean over heads.
-
-        Args:
-            logits: of their block, [B, H, n, L]; a bias that all its tokens have would change nothing.
-            span: of these tokens.
-            window: of the layer.
-        """
-        p, K = self._layout.num_prefix, self._layout.num_neighbors
-        if span.chunk is None:
-            return logits.new_zeros(len(logits), span.stop - span.start, K)
-        visible = self._block_visible_from(span, window)[:, None, :, p:]
-        weights = logits[..., p:].masked_fill(~visible, -torch.inf).softmax(-1).nan_to_num(0.0)
-        return weights.unflatten(-1, (K, -1)).sum(-1).mean(1)
-
-
-def _logits(query: Tensor, keys: Tensor) -> Tensor:
-    """[B, H, n, L] of queries [B, H, n, head_dim], of which several heads share keys [B, …, L, head_dim]."""
-    return query @ keys.repeat_interleave(query.shape[1] // keys.shape[1], 1).transpose(2, 3)
