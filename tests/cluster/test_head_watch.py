@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -110,10 +111,50 @@ def test_where_nothing_listens_nothing_is_waited_for(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(ray, "init", refuse)
     with (
-        pytest.raises(SettingsError, match=r"--ray 127\.0\.0\.1:9: no Ray cluster.*ray start --head"),
+        pytest.raises(
+            SettingsError,
+            match=r"--ray 127\.0\.0\.1:9: no Ray cluster.*ray start --head",
+        ),
         connected("127.0.0.1:9"),
     ):
         pass
+
+
+@pytest.fixture
+def pretended(head: socket.socket, monkeypatch: pytest.MonkeyPatch) -> tuple[str, list[str]]:
+    """The address of a head that Ray believes in, and what happened to the connection."""
+    ray = pytest.importorskip("ray")
+    address = "{}:{}".format(*head.getsockname())
+    happened: list[str] = []
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", lambda **_: None)
+    monkeypatch.setattr(ray, "shutdown", lambda: happened.append("shutdown"))
+    monkeypatch.setattr(ray, "get_runtime_context", lambda: SimpleNamespace(gcs_address=address))
+    return address, happened
+
+
+def test_whatever_ray_raises_of_a_lost_head_is_told_as_that_before_ray_shuts_down(
+    head: socket.socket, pretended: tuple[str, list[str]]
+) -> None:
+    address, happened = pretended
+    with (
+        pytest.raises(ClusterError, match=f"cluster {address} is gone"),
+        connected(address, on_lost=lambda error: happened.append(str(error))),
+    ):
+        head.close()
+        raise RuntimeError("the actor is temporarily unavailable")
+    said, last = happened
+    assert f"cluster {address} is gone" in said and last == "shutdown"
+
+
+def test_an_error_while_the_head_is_there_stays_what_it_is(pretended: tuple[str, list[str]]) -> None:
+    address, happened = pretended
+    with (
+        pytest.raises(SettingsError, match="no such encoder"),
+        connected(address, on_lost=lambda error: happened.append(str(error))),
+    ):
+        raise SettingsError("no such encoder")
+    assert happened == ["shutdown"]
 
 
 STOPPED = """

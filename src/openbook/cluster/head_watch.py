@@ -31,6 +31,15 @@ def host_and_port(address: str) -> tuple[str, int] | None:
     return host.strip("[]"), int(port)
 
 
+def why_unreachable(place: tuple[str, int]) -> str | None:
+    """Why nothing answers at this host and port; None: something does."""
+    try:
+        socket.create_connection(place, timeout=_ANSWER).close()
+    except OSError as error:
+        return f"{place[0]}:{place[1]}: {error.strerror or error}"
+    return None
+
+
 def head_error(name: str, place: tuple[str, int]) -> ClusterError | None:
     """What is to be said if the head does not answer; None: it does.
 
@@ -38,14 +47,13 @@ def head_error(name: str, place: tuple[str, int]) -> ClusterError | None:
         name: of the cluster, as the user gave it.
         place: host and port of the head.
     """
-    try:
-        socket.create_connection(place, timeout=_ANSWER).close()
-    except OSError as error:
-        return ClusterError(
-            f"the head node of the Ray cluster {name} is gone ({place[0]}:{place[1]}: "
-            f"{error.strerror or error}); start it, and run the same command again: it resumes"
-        )
-    return None
+    why = why_unreachable(place)
+    if why is None:
+        return None
+    return ClusterError(
+        f"the head node of the Ray cluster {name} is gone ({why}); start it, and run the same command "
+        "again: it resumes"
+    )
 
 
 class HeadWatch:

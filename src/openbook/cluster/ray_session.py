@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from openbook.cluster.head_watch import HeadWatch, head_error, host_and_port
-from openbook.errors import ClusterError, MissingExtraError, OpenbookError, SettingsError, one_line
+from openbook.cluster.head_watch import HeadWatch, head_error, host_and_port, why_unreachable
+from openbook.errors import ClusterError, MissingExtraError, SettingsError, one_line
 
 LOCAL = "local"
 """The address that stands for a cluster of this machine alone, made for one command."""
@@ -43,10 +43,13 @@ class RaySession:
         Raises:
             ClusterError: it does not answer.
         """
-        place = self.head()
-        error = None if place is None else head_error(self.address, place)
-        if error is not None:
+        if (error := self.head_error()) is not None:
             raise error
+
+    def head_error(self) -> ClusterError | None:
+        """What is to be said if the head node is gone; None: it answers."""
+        place = self.head()
+        return None if place is None else head_error(self.address, place)
 
     def head(self) -> tuple[str, int] | None:
         """Host and port of the head node."""
@@ -110,21 +113,22 @@ def connected(address: str, *, on_lost: OnLost | None = None) -> Iterator[RaySes
     Args:
         address: of the head node, as `ray start --head` prints it; `local` begins a cluster of this machine
             alone, which ends with the block.
-        on_lost: called on another thread if the head is gone and the block does not end by itself, since it
-            waits inside Ray; it should end the process. None: Ray ends it, after a minute, without a word.
+        on_lost: called if the head is gone, at the end of the block, or on another thread where the block
+            does not end, since it waits inside Ray; it should end the process. None: Ray ends it, after a
+            minute, without a word.
 
     Raises:
         MissingExtraError: ray is not installed.
         SettingsError: no cluster answers there, or one of another version.
-        ClusterError: the head was lost in the block, and Ray raised something.
+        ClusterError: the head was lost in the block.
     """
     ray = require_ray()
     if ray.is_initialized():
         yield RaySession(ray, address)
         return
     place = host_and_port(address)
-    if place is not None and (error := head_error(address, place)) is not None:
-        raise _no_cluster(ray, address, error) from error  # Ray would try for minutes
+    if place is not None and (why := why_unreachable(place)) is not None:
+        raise _no_cluster(ray, address, why)  # Ray would try for minutes
     with ExitStack() as ends:
         if place is not None and on_lost is not None:
             ends.enter_context(closing(HeadWatch(address, place, on_lost)))
@@ -133,18 +137,15 @@ def connected(address: str, *, on_lost: OnLost | None = None) -> Iterator[RaySes
         session = RaySession(ray, address)
         if place is None and on_lost is not None and (found := session.head()) is not None:
             ends.enter_context(closing(HeadWatch(address, found, on_lost)))  # closed before the head is ended
-        yield from _in_session(session)
-
-
-def _in_session(session: RaySession) -> Iterator[RaySession]:
-    """Give the session to a block; where that raises what Ray made of a lost head, say that instead."""
-    try:
-        yield session
-    except OpenbookError:
-        raise
-    except Exception:
-        session.require_head()
-        raise
+        try:
+            yield session
+        except Exception as error:
+            lost = session.head_error()
+            if lost is None:
+                raise
+            if on_lost is not None:
+                on_lost(lost)  # Ray's shutdown would wait for the head, or end the process first
+            raise lost from error  # that is why, whatever Ray made of it
 
 
 def _connect(ray: Any, address: str) -> None:
@@ -152,11 +153,11 @@ def _connect(ray: Any, address: str) -> None:
     try:
         ray.init(address=address, **options | ({"include_dashboard": False} if address == LOCAL else {}))
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        raise _no_cluster(ray, address, error) from error
+        raise _no_cluster(ray, address, one_line(error)) from error
 
 
-def _no_cluster(ray: Any, address: str, error: Exception) -> SettingsError:
+def _no_cluster(ray: Any, address: str, why: str) -> SettingsError:
     return SettingsError(
         f"--ray {address}: no Ray cluster of version {ray.__version__} answers there "
-        f"({one_line(error):.200}); start one: ray start --head; or use this machine alone: --ray {LOCAL}"
+        f"({why:.200}); start one: ray start --head; or use this machine alone: --ray {LOCAL}"
     )
