@@ -1,14 +1,23 @@
 """The verbs on a sharded book: the same as on one database, and what they say when a shard is missing."""
 
+import asyncio
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+from mcp.client import Client
 
-from command_line import HIT, INFO, TINY, OpenBook, sets
+from command_line import HIT, INFO, TINY, OpenBook, sets, write_rows
+from openbook.cli.checked_sources import Sources
+from openbook.cli.folder_watch import FolderWatch
 from openbook.database import Database
 from openbook.database.shards.book_creation import create_book
 from openbook.database.shards.book_manifest import BookManifest
+from openbook.serve.books import Book
+from openbook.serve.mcp_server import make_mcp
+from openbook.text import load_tokenizer
+from tiny_base import write_base
 
 
 @pytest.fixture
@@ -62,15 +71,77 @@ def test_searching_and_changing_it(openbook: OpenBook, book: Path, database: Pat
 
 def test_a_model_trains_on_it_and_reads_it(openbook: OpenBook, book: Path, tmp_path: Path) -> None:
     model = tmp_path / "model"
-    assert openbook("neighbors", book, "-k", "2").code == 0
+    rows = write_rows(tmp_path / "more.jsonl", {f"d{number}": 1 for number in range(20)})
+    assert openbook("add", book, rows).code == 0
+    assert openbook("neighbors", book, "-k", "4").code == 0
     trained = openbook("train", "tiny", "--database", book, "--output", model, *sets(*TINY))
     assert trained.code == 0, trained.err
     evaluated = openbook("eval", "perplexity", model, book, "--max-sequences", 2, "--json")
     assert evaluated.code == 0 and evaluated.json["modes"].keys() >= {"on", "off"}
     written = openbook("generate", model, book, "Apples of kind", "--max-new-tokens", "20", "--json")
     assert written.code == 0 and written.json["citations"]
+    ranker = tmp_path / "ranker.json"
+    learned = openbook("rank", model, book, "--output", ranker, "-k", 4, "--json")
+    assert learned.code == 0 and learned.json["k"] == 4, learned.err
+    ranked = openbook("generate", model, book, "Apples of kind", "--ranker", ranker, "-k", 4, "--json")
+    assert ranked.code == 0, ranked.err
     wrong = openbook("retokenize", book, "--output", tmp_path / "derived", "--tokenizer", book / "tokenizer")
     assert wrong.code == 2 and "is a sharded book" in wrong.error
+
+
+def test_documents_as_units(openbook: OpenBook, book: Path, database: Path) -> None:
+    command = ("apples moon month", "--by-document", "-k", "4", "--mode", "bm25", "--json")
+    found = [openbook("search", each, *command).json for each in (book, database)]
+    assert len(found[0]) == 4
+    assert [(hit["document_id"], hit["text"]) for hit in found[0]] == [
+        (hit["document_id"], hit["text"]) for hit in found[1]
+    ]
+
+
+def test_an_exam_in_a_copy_of_it(openbook: OpenBook, tmp_path: Path) -> None:
+    base = write_base(tmp_path / "base")
+    tokenizer = load_tokenizer(str(base))
+    for folder in (tmp_path / "one", *(tmp_path / "book" / f"shard-{place:05}" for place in range(3))):
+        Database.create(folder, tokenizer=tokenizer, embedder=None, chunk_size=64)
+    create_book(tmp_path / "book", [f"shard-{place:05}" for place in range(3)])
+    asked = ("exam", "--model", base, "--documents", 12, "--questions", 4, "-k", 2, "--by-document", "--json")
+    found = [openbook(*asked, "--book", tmp_path / name) for name in ("one", "book")]
+    assert [each.code for each in found] == [0, 0], found[1].err
+    assert found[0].json == found[1].json
+    assert Database.open(tmp_path / "book").info().documents == 0, "the book itself stays as it was"
+
+
+def test_a_folder_is_followed(book: Path, texts: Path) -> None:
+    lines: list[str] = []
+    sources = Sources([str(texts)], text_key="text", id_key="id", skip=False)
+    watch = FolderWatch(Database.open(book), sources, yes=True, print_line=lines.append)
+    watch.step(1.0)
+    (texts / "new.md").write_text("A yak eats grass.")
+    (texts / "note4.txt").unlink()
+    for now in (2.0, 3.0, 4.0):
+        watch.step(now)
+    assert lines == ["added    texts/new.md", "removed  texts/note4.txt"]
+    ids = {document.document_id for document in Database.open(book).documents()}
+    assert "texts/new.md" in ids and "texts/note4.txt" not in ids
+
+
+def test_a_client_of_mcp_edits_it(book: Path) -> None:
+    async def edited() -> list[Any]:
+        served = Book("fruit", book)
+        try:
+            async with Client(make_mcp(served, allow_edits=True)) as client:
+                await client.call_tool("add", {"documents": [{"id": "yak", "text": "A yak eats grass."}]})
+                found = await client.call_tool("search", {"query": "yak"})
+                read = await client.call_tool("fetch", {"id": "yak"})
+                await client.call_tool("remove", {"ids": ["yak"]})
+                gone = await client.call_tool("search", {"query": "yak"})
+                return [each.structured_content for each in (found, read, gone)]
+        finally:
+            served.close()
+
+    found, read, gone = asyncio.run(edited())
+    assert [each["id"] for each in found["results"]] == ["yak"]
+    assert read["text"] == "A yak eats grass." and gone["results"] == []
 
 
 def test_a_shard_is_missing(openbook: OpenBook, book: Path) -> None:
