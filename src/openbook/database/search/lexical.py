@@ -203,7 +203,9 @@ class LexicalIndex:
         if self._writer is None:
             with self._reported():
                 break_seal(self.folder)
-                self._writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=2)
+                # Each thread makes files of its own at each commit, and every search looks into all; what
+                # takes time is the words, which Python makes.
+                self._writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
         return self._writer
 
     def search(

@@ -13,6 +13,8 @@ The folder is there while the index is opened: what is open stays.
 """
 
 import json
+import os
+import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -31,6 +33,10 @@ from openbook.database.storage.sealed import naming_errors
 from openbook.errors import DatabaseError
 from openbook.phrases import command
 
+_MEMORY = Path("/dev/shm")
+_LINKS_BYTES = 1 << 24
+"""That links of any book take there at most."""
+
 
 class UnionIndex(LexicalIndex):
     """The lexical indexes of shards as one, to be read.
@@ -48,7 +54,7 @@ class UnionIndex(LexicalIndex):
         self._book = book
         self._folders = dict(folders)
         self._numbers = numbers
-        with TemporaryDirectory(prefix="openbook-", ignore_cleanup_errors=True) as folder:
+        with TemporaryDirectory(prefix="openbook-", dir=_in_memory(), ignore_cleanup_errors=True) as folder:
             self._owners = _link_all(Path(folder), self._folders)
             try:
                 super().__init__(Path(folder), create=False)
@@ -115,6 +121,12 @@ class UnionIndex(LexicalIndex):
         return super()._query(text, ())
 
 
+def _in_memory() -> Path | None:
+    """A folder in memory, if the system has one with room: links on disk take longer than all else."""
+    has_room = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _LINKS_BYTES
+    return _MEMORY if has_room else None
+
+
 def _link_all(folder: Path, shards: Mapping[int, Path]) -> NDArray[np.int64]:
     """Fill a folder with the list of all segments and links to their files; returns the shard of each."""
     meta: dict[str, object] = {}
@@ -128,12 +140,13 @@ def _link_all(folder: Path, shards: Mapping[int, Path]) -> NDArray[np.int64]:
             raise DatabaseError(
                 f"{shard}: cannot be read: {error!s:.160}; repair it, or restore it from a copy"
             ) from error
+        files = _files_by_segment(shard)
         meta = meta or listed
         for name, segment in named:
             new = uuid4()  # a shard may be the copy of another, less some documents
             with naming_errors(folder):
-                for path in shard.glob(f"{name.replace('-', '')}.*"):
-                    link_file(path, folder / path.name.replace(name.replace("-", ""), new.hex))
+                for path in files.get(name.replace("-", ""), ()):
+                    link_file(path, folder / f"{new.hex}{path.name[len(new.hex) :]}")
             segments.append(segment | {"segment_id": str(new)})
             owners.append(place)
     with naming_errors(folder):
@@ -142,3 +155,12 @@ def _link_all(folder: Path, shards: Mapping[int, Path]) -> NDArray[np.int64]:
         with suppress(FileNotFoundError):
             (folder / ANALYZER).write_bytes((some / ANALYZER).read_bytes())
     return np.array(owners, dtype=np.int64)
+
+
+def _files_by_segment(shard: Path) -> dict[str, list[Path]]:
+    """The files of an index by the segment they are of."""
+    found: dict[str, list[Path]] = {}
+    with naming_errors(shard), os.scandir(shard) as entries:
+        for entry in entries:
+            found.setdefault(entry.name.split(".")[0], []).append(Path(entry.path))
+    return found

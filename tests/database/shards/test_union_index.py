@@ -1,0 +1,64 @@
+"""The words of all shards are opened through a folder of links, which is gone when they are open."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from openbook.database import Database
+from openbook.database.shards import union_index
+
+
+@pytest.fixture
+def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What stands in for the system's folder in memory."""
+    folder = tmp_path / "memory"
+    folder.mkdir()
+    monkeypatch.setattr(union_index, "_MEMORY", folder)
+    return folder
+
+
+@pytest.fixture
+def linked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders in which links were made."""
+    folders: list[Path] = []
+    link = union_index.link_file
+
+    def note(file: Path, name: Path) -> None:
+        folders.append(name.parent)
+        link(file, name)
+
+    monkeypatch.setattr(union_index, "link_file", note)
+    return folders
+
+
+@pytest.mark.parametrize("room", [True, False])
+def test_links_are_in_memory_where_there_is_room(
+    make_book: Callable[..., Database],
+    corpus: Callable[..., dict[str, str]],
+    memory: Path,
+    linked: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+    room: bool,
+) -> None:
+    if not room:
+        monkeypatch.setattr(union_index, "_LINKS_BYTES", 1 << 62)
+    texts = list(corpus(12).items())
+    book = make_book([dict(texts[:5]), dict(texts[5:])])
+    linked.clear()
+    opened = Database.open(book.path)
+    assert len(set(linked)) == 1 and (linked[0].parent == memory) is room
+    assert not linked[0].exists() and list(memory.iterdir()) == []
+    assert [hit.document_id for hit in opened.search("unique3", k=1, mode="bm25")[0]] == ["unique3"]
+
+
+def test_a_system_without_such_a_folder(
+    make_book: Callable[..., Database],
+    corpus: Callable[..., dict[str, str]],
+    linked: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(union_index, "_MEMORY", tmp_path / "none")
+    book = make_book([corpus(6)])
+    assert linked and Database.open(book.path).search("unique3", k=1, mode="bm25")[0]
