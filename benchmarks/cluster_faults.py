@@ -9,7 +9,8 @@ a command of openbook runs as a process of its own; at a moment drawn from a see
 of the two nodes, is killed (SIGKILL). The command must end with exit code 0, and what it leaves must equal
 what it leaves undisturbed: every document once, the same bytes of tokens, vectors and neighbors. When the
 head is killed the command must end with exit code 2 and one line, or with 0 where it was done, and the same
-command on a new cluster must complete what it began. Prints the counts; exit code 1 if anything is not as it must be.
+command on a new cluster must complete what it began.
+Prints the counts; exit code 1 if anything is not as it must be.
 """
 
 import argparse
