@@ -1,6 +1,7 @@
 """A parameter is honored or refused by its name; errors have OpenAI's shape."""
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 import openai
@@ -256,6 +257,14 @@ def test_an_unknown_route_and_method(server: Running) -> None:
 def test_a_prompt_longer_than_the_context(server: Running) -> None:
     error = refused(post(server, "completions", {"model": "tiny", "prompt": [5] * 20_000}))
     assert error["code"] == "context_length_exceeded"
+
+
+def test_a_base_has_the_context_that_it_was_made_for(make_state: MakeState) -> None:
+    """Its rotary positions would turn on beyond, into what it has never seen."""
+    state = make_state(ScriptedEngine(telling("x")))
+    config = SimpleNamespace(model_type="retrofit", max_position_embeddings=40, reader="own", chunk_size=8)
+    state.model = cast(Any, SimpleNamespace(config=config, max_positions=None, longest_alike=None))
+    assert (state.context, state.context_with(2)) == (40, 40)
 
 
 def test_a_full_queue_says_when_to_come_again(make_state: MakeState, serve: Serve) -> None:

@@ -52,6 +52,9 @@ class TextEngine(Protocol):
         """End it."""
 
 
+_LONGEST_OF_OURS = 16_384
+
+
 @dataclass(kw_only=True)
 class ServerState:
     """The model, its engine and its books.
@@ -88,8 +91,14 @@ class ServerState:
 
     @property
     def context(self) -> int:
-        """The longest text in tokens, prompt and answer together."""
-        return self.model.max_positions or max(16_384, self.model.config.max_position_embeddings)
+        """The longest text in tokens, prompt and answer together: as long as a base was made for.
+
+        A RETRO of ours knows distances alone, and would read any length.
+        """
+        longest: int = self.model.config.max_position_embeddings
+        if self.model.config.model_type == "retrofit":
+            return longest
+        return self.model.max_positions or max(_LONGEST_OF_OURS, longest)
 
     def context_with(self, k: int) -> int:
         """The same, where a text reads k neighbors; 0: none."""
