@@ -149,6 +149,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.3, help="at most, from an operation's begin")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--shards", type=int, default=0, help="of a book; 0: one database")
+    parser.add_argument("--actions", nargs="+", choices=ACTIONS, default=ACTIONS, help="that are killed")
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     folder, log = arguments.work / "book", arguments.work / "log.jsonl"
@@ -180,7 +181,7 @@ def main() -> None:
             "-",
         ]
         process = subprocess.Popen(command, stderr=subprocess.PIPE)
-        wanted, patience = f'{{"begin": "{rng.choice(ACTIONS)}"', time.monotonic() + 30
+        wanted, patience = f'{{"begin": "{rng.choice(arguments.actions)}"', time.monotonic() + 30
         while wanted not in log.read_text() and process.poll() is None and time.monotonic() < patience:
             time.sleep(0.005)
         time.sleep(rng.random() * arguments.seconds)

@@ -1,5 +1,6 @@
 """The neighbor table that a cluster computes is that of one machine, also after losses and interruptions."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,9 @@ from openbook.cluster.ray_session import RaySession, connected
 from openbook.cluster.remote_encoder import WorkPlace, work_places
 from openbook.database import Database, NeighborTable, TableBlocks, build_neighbors
 from openbook.database.neighbors.finder import NeighborFinder
+from openbook.database.shards.book_creation import create_book
 from openbook.errors import SettingsError
+from openbook.text import train_tokenizer
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
@@ -92,6 +95,24 @@ def test_the_verb_takes_a_cluster(
     assert result.code == 0, result.err
     found = NeighborTable.load(Database.open(database.path))
     assert (found.ids[:] == table.ids[:, :3][:]).all()
+
+
+def test_the_table_of_a_sharded_book_is_that_of_one_process(
+    ray_cluster: "Cluster", openbook: OpenBook, corpus: Path, tmp_path: Path
+) -> None:
+    tokenizer = train_tokenizer([path.read_text() for path in corpus.iterdir()], vocab_size=400)
+    names = [f"shard-{place:05}" for place in range(3)]
+    for name in names:
+        Database.create(tmp_path / "book" / name, tokenizer=tokenizer, embedder=None, chunk_size=16)
+    create_book(tmp_path / "book", names)
+    assert openbook("add", tmp_path / "book", corpus).code == 0
+    alone = Database.open(shutil.copytree(tmp_path / "book", tmp_path / "alone"))
+    ray = ("--ray", ray_cluster.address, "--workers", 2)
+    result = openbook("neighbors", tmp_path / "book", "-k", 3, *ray)
+    assert result.code == 0, result.err
+    found = NeighborTable.load(Database.open(tmp_path / "book"))
+    assert_equal(found, build_neighbors(alone, k=3))
+    assert (found.ids[:] >= 0).any(), "there are neighbors"
 
 
 def test_workers_without_a_cluster_are_refused(openbook: OpenBook, tmp_path: Path) -> None:
