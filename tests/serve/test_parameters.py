@@ -259,6 +259,13 @@ def test_a_prompt_longer_than_the_context(server: Running) -> None:
     assert error["code"] == "context_length_exceeded"
 
 
+@pytest.mark.parametrize("token", ["5x", "-1", "99999999"])
+def test_a_bias_of_no_token_is_refused_by_its_name(server: Running, token: str) -> None:
+    error = refused(post(server, "chat/completions", CHAT | {"logit_bias": {token: 1}}))
+    assert error["param"] == "logit_bias"
+    assert token in error["message"]
+
+
 def test_a_base_has_the_context_that_it_was_made_for(make_state: MakeState) -> None:
     """Its rotary positions would turn on beyond, into what it has never seen."""
     state = make_state(ScriptedEngine(telling("x")))

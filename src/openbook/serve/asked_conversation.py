@@ -73,7 +73,7 @@ def asked_conversation(
     _require_question(messages)
     ids = without_prefix(state, conversation_ids(state, messages))
     prompt = len(state.own_prefix) + len(ids)
-    sampling = sampling_of(drawing, temperature=0.0)
+    sampling = sampling_of(state, drawing, temperature=0.0)
     require_options(state, options, temperature=sampling.temperature)
     default = state.settings.default_tokens
     request = TextRequest(

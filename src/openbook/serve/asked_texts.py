@@ -107,10 +107,11 @@ def require_options(state: ServerState, options: OpenbookOptions, *, temperature
             raise ApiError(400, f"openbook.{said}", param=param, code="invalid_value")
 
 
-def sampling_of(fields: DrawingFields, *, temperature: float) -> Sampling:
+def sampling_of(state: ServerState, fields: DrawingFields, *, temperature: float) -> Sampling:
     """How tokens are drawn.
 
     Args:
+        state: with the model.
         fields: of the request.
         temperature: where the request says none.
 
@@ -125,15 +126,16 @@ def sampling_of(fields: DrawingFields, *, temperature: float) -> Sampling:
         repetition_penalty=1.0 if fields.repetition_penalty is None else fields.repetition_penalty,
         presence_penalty=(fields.presence_penalty or 0.0) if isinstance(fields, TextFields) else 0.0,
         frequency_penalty=(fields.frequency_penalty or 0.0) if isinstance(fields, TextFields) else 0.0,
-        logit_bias=_biases(fields.logit_bias or {}) if isinstance(fields, TextFields) else {},
+        logit_bias=_biases(state, fields.logit_bias or {}) if isinstance(fields, TextFields) else {},
     )
 
 
-def _biases(given: Mapping[str, float]) -> dict[int, float]:
+def _biases(state: ServerState, given: Mapping[str, float]) -> dict[int, float]:
     """Token ids and what is added to their logits; JSON has the ids as names."""
     for token in given:
-        if not (token.isascii() and token.isdecimal() and len(token) < 10):
-            said = f"logit_bias: {token!r:.40} is not the id of a token"
+        is_number = token.isascii() and token.isdecimal() and len(token) < 10
+        if not is_number or int(token) >= state.model.config.vocab_size:
+            said = f"logit_bias: {token!r:.40} is not the id of a token of the model"
             raise ApiError(400, said, param="logit_bias", code="invalid_value")
     return {int(token): bias for token, bias in given.items()}
 

@@ -99,7 +99,7 @@ def _asked(state: ServerState, body: CompletionRequest) -> AskedTexts:
     require_few_texts(state, len(prompts) * n, param="prompt" if n == 1 else "n")
     options = body.openbook or OpenbookOptions()
     reading = reading_of(state, options)
-    sampling = sampling_of(body, temperature=_DEFAULT_TEMPERATURE)
+    sampling = sampling_of(state, body, temperature=_DEFAULT_TEMPERATURE)
     require_options(state, options, temperature=sampling.temperature)
     texts: list[TextRequest] = []
     for ids in prompts:
