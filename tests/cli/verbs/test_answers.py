@@ -88,6 +88,47 @@ def test_learn_and_ask(openbook: OpenBook, ready: Path, command: tuple[str, ...]
     assert [line.split()[0] for line in lines[1:]] == ["mode", "on", "off"]
 
 
+def test_ask_answers_as_eval_qa_does_with_chunked_cross_attention(openbook: OpenBook, ready: Path) -> None:
+    """Trained until it knows its answers; `ask` reads them chunk by chunk, `eval qa` many at once."""
+    build = ("--embedder", "none", "--tokenizer", "train:400", "--chunk-size", "16")
+    assert openbook("build", ready / "own", ready / "texts.jsonl", *build).code == 0
+    learn = sets(
+        "model.num_hidden_layers=2", "model.cca_layers=[2]", "model.encoder_num_layers=1",
+        "model.encoder_cross_attention_layers=null", "data.num_neighbors=2",
+        "train.max_steps=100", "train.batch_size=8", "train.learning_rate=0.01", "train.warmup_steps=5",
+        "train.eval_every=0", "questions.length=48", "questions.held_out=1", "questions.refused_share=0",
+        "questions.swapped_share=0", "questions.fewer_share=0",
+    )  # fmt: skip
+    command = ("train", "native-read", *NATIVE, *learn, "--questions", ready / "questions.jsonl")
+    made = openbook(*command, "--database", ready / "own", "--output", ready / "m")
+    assert made.code == 0, made.err
+    known = ("eval", "qa", ready / "m", ready / "own", ready / "questions.jsonl", "-k", "2")
+    report = openbook(*known, "--answers", ready / "answers.jsonl", "--json").json
+    assert report["modes"]["on"]["exact_match"] >= 0.5
+    rows = [json.loads(line) for line in (ready / "answers.jsonl").read_text("utf-8").splitlines()]
+    options = ("--model", ready / "m", "-k", "2", "--max-tokens", "16")
+    for row in rows[:3]:
+        ask = ("ask", ready / "own", row["question"], *options, "--json")
+        asked = openbook(*ask)
+        assert asked.code == 0, asked.err
+        assert asked.json["answer"] == row["given"]["on"]
+        assert asked.json["citations"][0]["neighbors"]
+        alone = openbook(*ask, "--no-retrieval").json
+        assert (alone["answer"], alone["citations"]) == (row["given"]["off"], [])
+
+
+def test_a_base_that_reads_itself_learns_questions_of_one_chunk(openbook: OpenBook, ready: Path) -> None:
+    """Nothing of it stands chunk by chunk, so it needs no chunk for the answer."""
+    build = ("--embedder", "none", "--tokenizer", ready / "base", "--chunk-size", "64")
+    assert openbook("build", ready / "wide", ready / "texts.jsonl", *build).code == 0
+    read = ("--recipe", "read", "--questions", ready / "questions.jsonl", *SHORT)
+    command = ("retrofit", ready / "base", "--database", ready / "wide", "--output", ready / "m")
+    made = openbook(*command, *read)
+    assert made.code == 0, made.err
+    encoder = ("--recipe", "retrofit-encoder", *read[2:], "--overwrite")
+    assert "an answer stands" in openbook(*command, *encoder).error
+
+
 def test_what_is_missing_is_said_before_the_base_is_loaded(openbook: OpenBook, ready: Path) -> None:
     command = ("retrofit", ready / "base", "--database", ready / "book", "--output", ready / "m")
     assert "--questions FILE" in openbook(*command, "--recipe", "read").error
