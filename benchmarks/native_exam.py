@@ -120,20 +120,16 @@ def gaps(book: Path, documents: Path) -> Iterator[Row]:
             same = [
                 other for other in others if len(other.split()) == len(answer.split()) and other != answer
             ]
-            row = without_blanks(with_passages(AskedQuestion(item.question, gold, item.found)))
+            row = with_passages(AskedQuestion(item.question, gold, item.found), version, heads=False)
             yield row | {"swaps": [*item.question.swaps, *same[:3]]}
 
 
 def search(book: Path, questions: Path, count: int | None = None) -> Iterator[Row]:
     rows = read_questions(questions)[:count]
-    for item in ask_book(Version.open(book), rows, k=FOUND, mode="bm25"):
+    version = Version.open(book)
+    for item in ask_book(version, rows, k=FOUND, mode="bm25"):
         if item.gold or not item.question.answers:
-            yield without_blanks(with_passages(item))
-
-
-def without_blanks(row: Row) -> Row:
-    """Some chunks have white space alone."""
-    return row | {"found": [text for text in row["found"] if text.strip()]}
+            yield with_passages(item, version, heads=False)
 
 
 def build(book: Path, documents: Path, tokenizer: object) -> None:
