@@ -148,9 +148,9 @@ class LayerReader(nn.Module):
     def _added(self, low_rank: LowRank | None, x: Tensor, where: Adapted) -> Tensor | None:
         if where is None or low_rank is None:
             return None
-        if x.dtype is not low_rank.down.dtype:
-            x = x.to(low_rank.down.dtype)
+        if x.dtype is not low_rank.down.dtype and not torch.is_autocast_enabled(x.device.type):
+            x = x.to(low_rank.down.dtype)  # autocast would only turn it back
         if self.training and self.dropout:
             x = F.dropout(x, self.dropout)
         added: Tensor = low_rank(x)
-        return added if where is True else added * where.to(x.dtype)
+        return added if where is True else added * where.to(added.dtype)

@@ -104,16 +104,22 @@ def attend_jointly(
     Returns:
         [B, H, n, head_dim].
     """
-    groups = query.shape[1] // block[0].shape[1]
-    keys, values = (torch.cat(pair, 2).repeat_interleave(groups, 1) for pair in zip(block, own, strict=True))
+    B, H, n, head_dim = query.shape
+    groups = H // block[0].shape[1]
+    keys, values = (
+        # [B, G, groups, L + S, head_dim]: copied for each head no sooner than they get their numbers more.
+        torch.cat(pair, 2)[:, :, None].expand(-1, -1, groups, -1, -1)
+        for pair in zip(block, own, strict=True)
+    )
     # A number more in queries and keys adds the bias, and kernels stay fast that take no mask with gradients:
-    # scaling · (q, 1/scaling) · (k, b) = scaling · q·k + b.
-    head_dim = query.shape[-1]
-    of_neighbors = bias.to(query.dtype)[:, None].expand(-1, block[0].shape[2] - num_prefix)
-    extra = F.pad(of_neighbors, (num_prefix, own[0].shape[2]))[..., None].expand(*keys.shape[:3], 1)
+    # scaling · (q, 1/scaling) · (k, b) = scaling · q·k + b. Zeros fill up to whole eights.
     room = -(head_dim + 1) % _ALIGNED
-    keys = F.pad(torch.cat([keys, extra], -1), (0, room))
-    query = F.pad(F.pad(query, (0, 1), value=1 / scaling), (0, room))
-    values = F.pad(values, (0, room + 1))
+    of_neighbors = bias.to(query.dtype)[:, None].expand(-1, block[0].shape[2] - num_prefix)
+    extra = F.pad(F.pad(of_neighbors, (num_prefix, own[0].shape[2]))[..., None], (0, room))
+    extra = extra.unflatten(0, (-1, groups)).expand(B, -1, -1, -1, -1)
+    one = F.pad(query.new_full((1,), 1 / scaling), (0, room)).expand(B, H, n, -1)
+    query = torch.cat([query, one], -1)
+    keys = torch.cat([keys, extra], -1).flatten(1, 2)
+    values = F.pad(values, (0, room + 1)).flatten(1, 2)
     out = F.scaled_dot_product_attention(query, keys, values, attn_mask=visible, scale=scaling)
     return out[..., :head_dim]
