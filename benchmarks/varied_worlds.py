@@ -72,10 +72,7 @@ def other_words(text: str, random: Random) -> str:
         for is_question in (True, False)
     )
     shared = {
-        word[:size]
-        for word in asked - KEPT
-        for other in stated
-        if (size := _in_common(word, other)) >= SHARED
+        word[:size] for word in asked - KEPT for other in stated if (size := in_common(word, other)) >= SHARED
     }
     for stem in sorted(shared, key=len):
         new = "".join(syllable(random) for _ in range(2))
@@ -83,7 +80,7 @@ def other_words(text: str, random: Random) -> str:
     return text
 
 
-def _in_common(word: str, other: str) -> int:
+def in_common(word: str, other: str) -> int:
     return next(
         (place for place, (a, b) in enumerate(zip(word, other, strict=False)) if a != b),
         min(len(word), len(other)),
