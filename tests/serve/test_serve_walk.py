@@ -91,5 +91,5 @@ def test_the_walk(folder: Path) -> None:
             process.wait(60)
     first = [answer["openbook"]["citations"][0]["neighbors"][0] for answer in answers]
     read = [near["text"] + near["continuation"] for near in first]
-    assert "Edda Tollan" in read[0]
+    assert "Odo Fenwick" in read[0]
     assert "Lena Brandt" in read[1]

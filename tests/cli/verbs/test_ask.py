@@ -26,7 +26,7 @@ FIRST_SCREEN = {
         "# The Harrow Gate\n"
         "\n"
         "The Harrow Gate stands at the northern end of the village of Dunmere. It was built in "
-        "1873 by the blacksmith Edda Tollan, who also made the bell of the chapel. The gate is "
+        "1873 by the blacksmith Odo Fenwick, who also made the bell of the chapel. The gate is "
         "three metres tall and made of wrought iron.\n"
         "\n"
         "In 1931 the gate was painted green. Since then it has been repainted every seven years. "

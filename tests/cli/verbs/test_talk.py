@@ -226,13 +226,13 @@ def test_the_default_model_in_a_terminal_reads_what_the_book_says_now(
     note = tmp_path / "gate.md"
     built = "The Harrow Gate was built in 1873 by the blacksmith {}.\n"
     question = "Who built the Harrow Gate?"
-    note.write_text(built.format("Edda Tollan"), "utf-8")
+    note.write_text(built.format("Odo Fenwick"), "utf-8")
     assert openbook("build", tmp_path / "book", note, "--embedder", "none").code == 0
     terminal = Terminal("chat", tmp_path / "book", "--max-tokens", "24", OMP_NUM_THREADS="1")
     terminal.read_until(re.escape(f"{ESCAPE}[2m") + "> ")
     terminal.type(f"{question}\n")
     ended = r"(ended|cut) after \d+ tokens[^\n]*\n"
-    assert "Edda Tollan" in terminal.read_until(ended).partition(question)[2].partition("[1]")[0]
+    assert "Odo Fenwick" in terminal.read_until(ended).partition(question)[2].partition("[1]")[0]
     note.write_text(built.format("Lena Brandt"), "utf-8")
     assert openbook("add", tmp_path / "book", note).code == 0
     terminal.read_until("> ")
