@@ -20,6 +20,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TextIO
 
 Article = dict[str, str]
 HELD_OUT, TRAINED, LONG, LONGEST_TITLE = 150, 700, 4000, 4
@@ -48,7 +49,7 @@ def articles(data: Path, name: str, prefix: str) -> Iterator[Article]:
             yield {"id": f"{prefix}-{row['id']}", "title": row["title"], "text": row["text"]}
 
 
-def opened(data: Path, name: str) -> Iterable[str]:
+def opened(data: Path, name: str) -> TextIO:
     return lzma.open(next(data.rglob(name)), "rt", encoding="utf-8")
 
 

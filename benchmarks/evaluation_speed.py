@@ -57,7 +57,7 @@ def passes(arguments: argparse.Namespace) -> None:
     database = Database.open(arguments.db)
     table = NeighborTable.load(database)
     T = model.config.max_position_embeddings
-    on = SequenceDataset(database, "holdout", T, table.first(model.config.num_neighbors), table.book)
+    on = SequenceDataset(database.opened, "holdout", T, table.first(model.config.num_neighbors), table.book)
     rows = np.linspace(0, len(on) - 1, arguments.sequences).round().astype(int)
     datasets = (on, replace(on, neighbors=None))
     starts = range(0, len(rows), arguments.batch_size)

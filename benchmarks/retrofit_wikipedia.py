@@ -82,7 +82,7 @@ def _config(database: Database) -> LlamaConfig:
 
 
 def _batches(database: Database, steps: int) -> Iterator[dict[str, Tensor]]:
-    samples = SequenceDataset(database, "train", LENGTH)
+    samples = SequenceDataset(database.opened, "train", LENGTH)
     order = TrainingOrder(samples, seed=0, retrieval_dropout=0.0, first=0, last=steps * BATCH)
     return iter(DataLoader(order, batch_size=BATCH, collate_fn=collate))
 

@@ -37,17 +37,22 @@ from openbook.evaluate.answering.questions import read_questions
 from openbook.generation.document_heads import with_heads
 from openbook.pretrained import SMOLLM2
 
+Row = dict[str, Any]
+
 FOUND, FEWER = 8, 5
 """Passages that are kept of each search; fewer where there are many questions."""
 MIXTURE = {"dynamicqa": 6, "nq": 4, "xquad": 4, "search": 1, "patterns": 1, "worlds": 1}
 """How often the questions of each kind are drawn for one of the others."""
-WORLDS = ({"seed": 11}, {"seed": 12, "naming": "once"}, {"seed": 13, "naming": "title"}, {"seed": 14})
+WORLDS: tuple[Row, ...] = (
+    {"seed": 11},
+    {"seed": 12, "naming": "once"},
+    {"seed": 13, "naming": "title"},
+    {"seed": 14},
+)
 DOCUMENTS_OF_WORLD = 3000
 QUESTIONS_OF_WORLD = 7000
 EXAM = {"documents": 1000, "seed": 5}
 TESTED = ("dynamicqa", "edited", "nq", "xquad", "exam", "exam-heads")
-
-Row = dict[str, Any]
 
 
 def openbook(*arguments: object) -> None:
