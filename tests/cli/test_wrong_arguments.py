@@ -159,7 +159,6 @@ def of_evaluation(at: dict[str, Path]) -> list[Case]:
         ("--limit 0", (*qa, "--limit", 0)),
         ("exists already", (*qa, "--answers", at["questions"])),
         ("needs vectors", (*qa, "--search-mode", "dense")),
-        ("(reader: own)", ("eval", "qa", at["model"], at["book"], at["questions"])),
         ("of type 'bloom'", ("eval", "qa", at["bloom"], at["book"], at["questions"])),
         ("there is no such folder", ("eval", "qa", at["none"], at["book"], at["questions"])),
         ("k = 0", (*exam, "-k", 0)),
