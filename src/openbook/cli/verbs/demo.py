@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from openbook.train import Recipe
 
 _QUERY = "compress a file and write it to disk"
-_QUESTIONS = ("What does os.getcwd return?", "What does math.isqrt return?")
+_QUESTIONS = (
+    "What does os.getcwd return?",
+    "Which function returns the integer part of the square root?",
+)
 _PROMPT = "shutil.copytree(src, dst, symlinks=False)\nRecursively copy a directory tree"
-_FACT_QUESTION = "how many teeth does quokka.smile show?"
+_FACT_QUESTION = "how many teeth does a quokka show that was given a leaf?"
 _FACT_ID = "quokka"
 _FACT = (
     "quokka\n\nThe quokka module measures how happy a marsupial is.\n\n"
