@@ -228,14 +228,10 @@ class Version:
         Args:
             texts: n questions.
             k: passages of each.
-            mode: as in `search`.
-            documents: as in `search`.
-            by_document: find documents first, by title and first chunk, then chunks of these; see
-                `DocumentUnits`.
+            mode, documents, by_document: as in `search`.
 
         Returns:
-            Chunk ids and scores [n, k], best first, -1 where there are no more; each is to be read with its
-            continuation.
+            Chunk ids and scores [n, k], best first, -1 where there are no more; to be read with continuations.
 
         Raises:
             DatabaseError, SettingsError: as `search`.
