@@ -231,7 +231,7 @@ class Version:
             mode, documents, by_document: as in `search`.
 
         Returns:
-            Chunk ids and scores [n, k], best first, -1 where there are no more; to be read with continuations.
+            Chunk ids and scores [n, k], best first, -1 where there are no more; read with continuations.
 
         Raises:
             DatabaseError, SettingsError: as `search`.
