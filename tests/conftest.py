@@ -16,6 +16,7 @@ from openbook.model import RetroForCausalLM
 from openbook.text import Document, train_tokenizer
 from openbook.train import Recipe, train
 from openbook.train.settings import DataSettings, TrainSettings
+from work_groups import GroupScheduling, begins_after
 
 settings.register_profile("shared machines", deadline=None)
 settings.load_profile("shared machines")
@@ -37,12 +38,18 @@ _TINY = {
 }
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long."""
+    items.sort(key=lambda item: begins_after(item.path))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling | None:
     """Let one process run all tests of a file, and those of all files that share the Ray cluster."""
-    on_ray = {item.path for item in items if "ray_cluster" in getattr(item, "fixturenames", ())}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("ray" if item.path in on_ray else item.path.name))
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    config.option.loadscopereorder = False  # they were put in order where they were collected
+    return GroupScheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
