@@ -37,6 +37,7 @@ GROUND = {
     "phrases",
     "progress",
     "durable",
+    "linear_kernel",
     "lock",
     "pretrained",
 }

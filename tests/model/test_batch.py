@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from openbook.linear_kernel import LinearKernel
 from openbook.model.batch import collate, evaluation_mode
 
 
@@ -25,3 +26,10 @@ def test_the_mode_is_restored_also_after_an_error(training: bool) -> None:
         raise RuntimeError
     assert model.training is training
     assert model[0].training is training
+
+
+def test_reading_takes_the_faster_kernel() -> None:
+    model = nn.Linear(3, 3)
+    with evaluation_mode(model):
+        within = set(vars(model))
+    assert within - set(vars(model)) == ({"forward"} if LinearKernel(model)._maps else set())

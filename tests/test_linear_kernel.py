@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from openbook.model import linear_kernel
-from openbook.model.linear_kernel import LinearKernel
+from openbook import linear_kernel
+from openbook.linear_kernel import LinearKernel, onednn_products
 
 
 def model() -> nn.Module:
@@ -51,3 +51,38 @@ def test_without_the_operator_nothing_changes(monkeypatch: pytest.MonkeyPatch) -
     both = model()
     with LinearKernel(both):
         assert not any("forward" in module.__dict__ for module in both.modules())
+
+
+def precision() -> str:
+    found: str = torch.backends.mkldnn.matmul.fp32_precision
+    return found
+
+
+def test_products_and_their_gradients_are_the_same_numbers() -> None:
+    both, x = model(), torch.randn(300, 24, requires_grad=True)
+    both(x).square().sum().backward()
+    expected = [x.grad, *(weight.grad for weight in both.parameters())]
+    x.grad = None
+    both.zero_grad()
+    with onednn_products():
+        both(x).square().sum().backward()
+    for found, wanted in zip([x.grad, *(weight.grad for weight in both.parameters())], expected, strict=True):
+        torch.testing.assert_close(found, wanted, atol=1e-4, rtol=1e-5)
+
+
+def test_the_setting_of_the_process_is_put_back_also_after_an_error() -> None:
+    before = precision()
+    with pytest.raises(ValueError, match="within"), onednn_products():
+        raise ValueError("within")
+    assert precision() == before
+
+
+@pytest.mark.skipif(linear_kernel._ONEDNN is None, reason="this processor gains nothing by it")
+def test_products_that_would_be_rounded_are_left_to_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linear_kernel, "_EXACT", 0.0)  # nothing is as exact as that
+    linear_kernel._permission_is_not_taken.cache_clear()
+    try:
+        with onednn_products():
+            assert precision() == "none"
+    finally:
+        linear_kernel._permission_is_not_taken.cache_clear()
