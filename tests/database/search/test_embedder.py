@@ -141,3 +141,20 @@ def test_it_encodes_by_the_faster_kernel(minilm: Embedder, monkeypatch: pytest.M
     monkeypatch.setattr(LinearKernel, "__enter__", enter)
     minilm.encode(SENTENCES)
     assert entered == [minilm.kernel]
+
+
+def test_an_encoder_of_single_words_reads_texts_of_any_length(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    """Such as are distilled to a table of vectors: they name no longest text, and say infinity."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer as FastTokenizer
+
+    tokenizer.save(tmp_path / "tokens")
+    fast = FastTokenizer.from_file(str(tmp_path / "tokens" / "tokenizer.json"))
+    table = StaticEmbedding(fast, embedding_dim=8)
+    SentenceTransformer(modules=[table], device="cpu").save(str(tmp_path / "words"))
+    assert load_embedder(str(tmp_path / "words")).longest is None
+    database = Database.create(tmp_path / "db", tokenizer=tokenizer, embedder=str(tmp_path / "words"))
+    database.add([Document(id="a", text="some words to be found")])
+    [[hit]] = database.search(["words"], k=1, mode="dense")
+    assert hit.document_id == "a"

@@ -3,6 +3,7 @@
 Vectors are normalized, so the nearest by inner product are the nearest by L2.
 """
 
+import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -43,9 +44,9 @@ class Embedder:
 
     @property
     def longest(self) -> int | None:
-        """Tokens of its own, with those at both ends, of which it reads no more; None: not known."""
+        """Tokens of its own, with those at both ends, of which it reads no more; None: not known, or all."""
         longest = getattr(self.model, "max_seq_length", None)
-        return None if longest is None else int(longest)
+        return None if longest is None or math.isinf(longest) else int(longest)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors [len(texts), E]; texts longer than the encoder reads are cut by it.
