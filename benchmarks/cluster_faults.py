@@ -1,4 +1,4 @@
-"""Kills workers, nodes and heads of a Ray cluster in mid-build and mid-neighbors, and counts what was lost.
+"""Kills workers, nodes and heads of a Ray cluster in mid-build, mid-neighbors and mid-add, and counts losses.
 
     OMP_NUM_THREADS=1 python benchmarks/cluster_faults.py --work /tmp/faults --rounds 20
 
@@ -7,9 +7,10 @@ On a machine that others use as well, before it: RAY_worker_niceness=0 RAY_rayle
 A cluster of three nodes runs on this machine: a head without cores, and two nodes of one core. In each round
 a command of openbook runs as a process of its own; at a moment drawn from a seed one of its workers, or one
 of the two nodes, is killed (SIGKILL). The command must end with exit code 0, and what it leaves must equal
-what it leaves undisturbed: every document once, the same bytes of tokens, vectors and neighbors. When the
-head is killed the command must end with exit code 2 and one line, or with 0 where it was done, and the same
-command on a new cluster must complete what it began.
+what it leaves undisturbed: every document once, the same bytes of tokens, vectors and neighbors. An add
+begins with a copy of one book each time, and what it leaves must be sound, too. When the head is killed the
+command must end with exit code 2 and one line, or with 0 where it was done, and the same command on a new
+cluster must complete what it began.
 Prints the counts; exit code 1 if anything is not as it must be.
 """
 
@@ -32,13 +33,22 @@ import ray
 from ray.cluster_utils import Cluster
 
 from openbook.database import Database, NeighborTable
+from openbook.database.shards.book_creation import create_book
 from openbook.database.shards.book_manifest import BookManifest
+from openbook.text import read_documents, train_tokenizer
 
 STORE = 80_000_000
 ENDS_WITHIN = 300
 """Seconds, after which a command counts as hanging."""
 _TRIES = 20
-AT_WORK = ("ray::build_shard", "ray::index_shard", "ray::EncoderActor", "ray::NeighborActor")
+AT_WORK = (
+    "ray::build_shard",
+    "ray::index_shard",
+    "ray::EncoderActor",
+    "ray::NeighborActor",
+    "ray::add_part",
+    "ray::index_copy",
+)
 """How the names of processes begin that do the work."""
 
 
@@ -137,7 +147,9 @@ def fingerprint(book: Path, *, table: bool) -> str:
     """Of all documents, and of the bytes of all arrays."""
     digest = hashlib.sha256()
     opened = Database.open(book)
-    for document in opened.documents():
+    documents = opened.documents()
+    assert len({document.document_id for document in documents}) == len(documents)
+    for document in documents:
         digest.update(f"{document.document_id} {document.chunks} {document.split}\n".encode())
     if table:
         found = NeighborTable.load(opened)
@@ -172,13 +184,17 @@ class Faults:
         if self.kind == "build":
             settings = ("--tokenizer", "train:2000", "--embedder", self.encoder, "--shards", self.shards)
             return begin(log, "build", self.book, self.work / "text", *settings, "--ray", address)
+        if self.kind == "add":
+            return begin(log, "add", self.book, self.work / "text", "--ray", address)
         return begin(log, "neighbors", self.book, "-k", 5, "--rebuild", "--ray", address)
 
     def clear(self) -> None:
         """Let the next command begin with nothing done."""
-        if self.kind == "build":
+        if self.kind in ("build", "add"):
             shutil.rmtree(self.book, ignore_errors=True)
-        else:
+        if self.kind == "add":
+            shutil.copytree(self.work / "before", self.book)
+        if self.kind == "neighbors":
             for folder in [*self.book.rglob("neighbors"), *self.book.rglob("neighbors.new")]:
                 shutil.rmtree(folder)
 
@@ -192,7 +208,7 @@ class Faults:
             time.sleep(0.2)
         self.seconds = time.monotonic() - began
         assert process.wait(ENDS_WITHIN) == 0, (self.work / "log.txt").read_text()
-        self.wanted = fingerprint(self.book, table=self.kind != "build")
+        self.wanted = fingerprint(self.book, table=self.kind == "neighbors")
         print(f"{self.kind}: workers are at work for {self.seconds:.0f} s undisturbed", flush=True)
 
     def round(self, nodes: Nodes, what: str, number: int) -> None:
@@ -224,7 +240,8 @@ class Faults:
 
     def compare(self, what: str) -> None:
         try:
-            same = fingerprint(self.book, table=self.kind != "build") == self.wanted
+            same = fingerprint(self.book, table=self.kind == "neighbors") == self.wanted
+            assert self.kind != "add" or Database.open(self.book).verify().ok, "it is not sound"
         except Exception as error:
             print(f"{self.kind} {what}: {type(error).__name__}: {error}", flush=True)
             same = False
@@ -288,7 +305,21 @@ def rounds_without_a_head(faults: Faults, count: int) -> None:
 
 
 def kinds(wanted: str) -> Iterator[str]:
-    yield from ("build", "neighbors") if wanted == "both" else (wanted,)
+    yield from ("build", "neighbors", "add") if wanted == "all" else (wanted,)
+
+
+def make_book_before(faults: Faults) -> None:
+    """Make what an add begins with: a book of shards with other documents, of which it replaces some."""
+    some = faults.work / "some"
+    write_corpus(some, 40, faults.seed + 1)
+    tokenizer = train_tokenizer([path.read_text() for path in some.iterdir()], vocab_size=2000)
+    book = faults.work / "before"
+    names = [f"shard-{place:05}" for place in range(faults.shards)]
+    encoder = None if faults.encoder == "none" else faults.encoder
+    for name in names:
+        Database.create(book / name, tokenizer=tokenizer, embedder=encoder)
+    create_book(book, names)
+    Database.open(book).add(read_documents([str(some)]))
 
 
 def main() -> None:
@@ -296,10 +327,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--rounds", type=int, default=20, help="of each: build, neighbors; worker, node")
+    parser.add_argument("--rounds", type=int, default=20, help="with a kill, of each kind; worker, node")
     parser.add_argument("--faults", nargs="+", default=["worker", "node", "head"], help="what is killed")
     parser.add_argument("--heads", type=int, default=3)
-    parser.add_argument("--kind", choices=["build", "neighbors", "both"], default="both")
+    parser.add_argument("--kind", choices=["build", "neighbors", "add", "all"], default="all")
     parser.add_argument("--documents", type=int, default=2000)
     parser.add_argument("--shards", type=int, default=6)
     parser.add_argument("--encoder", default="none", help="as --embedder of build")
@@ -312,7 +343,9 @@ def main() -> None:
     wrong = 0
     for kind in kinds(arguments.kind):
         faults = Faults(kind, arguments)
-        if not (kind == "build" or faults.book.exists()):
+        if kind == "add":
+            make_book_before(faults)
+        elif not (kind == "build" or faults.book.exists()):
             settings = ("--tokenizer", "train:2000", "--embedder", arguments.encoder)
             subprocess.run(command("build", faults.book, arguments.work / "text", *settings), check=True)
         some = [what for what in ("worker", "node") if what in arguments.faults]

@@ -28,3 +28,19 @@ def take_lock(file: Path, error: type[OpenbookError] = DatabaseError) -> FileLoc
     except OSError as problem:
         raise error(f"{file.parent}: cannot be written to: {problem}") from problem
     return lock
+
+
+def wait_for_lock(file: Path, *, seconds: float, error: type[OpenbookError]) -> FileLock:
+    """Take a lock as soon as its holder has let go of it; the caller releases it.
+
+    Raises:
+        `error`: it is held longer than that, or the folder is read-only.
+    """
+    lock = FileLock(file)
+    try:
+        lock.acquire(timeout=seconds)
+    except Timeout as problem:
+        raise error(f"{file}: another process has held it for {seconds:.0f} s; run again") from problem
+    except OSError as problem:
+        raise error(f"{file}: cannot be written to: {problem}") from problem
+    return lock

@@ -256,6 +256,6 @@ def test_a_shard_that_another_worker_writes_is_waited_for(
     assert build(book, "--shards", 1).code == 0
     shutil.rmtree(book / "shard-00000", ignore_errors=True)
     (book / BUILDING).mkdir()
-    monkeypatch.setattr(shard_task, "_LONGEST_LOCK", 0.1)
-    with FileLock(book / BUILDING / "shard-00000.lock"), pytest.raises(ClusterError, match="another worker"):
+    monkeypatch.setattr(shard_task, "LONGEST_LOCK", 0.1)
+    with FileLock(book / BUILDING / "shard-00000.lock"), pytest.raises(ClusterError, match="another process"):
         shard_task.build_shard(str(book), 0)

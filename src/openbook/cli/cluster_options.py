@@ -41,7 +41,12 @@ Shards = Annotated[
 
 
 def check_cluster_options(
-    ray: str | None, *, workers: int | None = None, shards: int | None = None, dry_run: bool = False
+    ray: str | None,
+    *,
+    workers: int | None = None,
+    shards: int | None = None,
+    dry_run: bool = False,
+    watch: bool = False,
 ) -> None:
     """Refuse options that only a cluster has a use for, and those that it has none for.
 
@@ -60,6 +65,10 @@ def check_cluster_options(
 
     if dry_run:
         raise SettingsError("--ray and --dry-run: choose one of them; without --ray it says the same")
+    if watch:
+        raise SettingsError(
+            "--ray and --watch: choose one of them; run add --sync --ray when much has changed"
+        )
     require_ray()
 
 

@@ -116,23 +116,27 @@ class WorkPlace:
         return NodeAffinitySchedulingStrategy(self.node, soft=True)
 
 
-def work_places(session: RaySession, *, workers: int | None, encoder: str | None) -> list[WorkPlace]:
+def work_places(
+    session: RaySession, *, workers: int | None, encoder: str | None, most: int | None = None
+) -> list[WorkPlace]:
     """Begin encoders, and say where tasks run: one on each core, or two beside each GPU.
 
     Args:
         session: of the cluster.
         workers: tasks at a time; None: as many as suit the cluster.
         encoder: its name; None: words only.
+        most: tasks that there are to run at a time; None: any number.
     """
     nodes = _nodes_in_turn(session, "GPU") if encoder is not None else []
     if nodes:
-        if workers is not None:
-            nodes = nodes[: -(-workers // _TASKS_A_GPU)]
+        workers = min(most or len(nodes) * _TASKS_A_GPU, workers or len(nodes) * _TASKS_A_GPU)
+        nodes = nodes[: -(-workers // _TASKS_A_GPU)]
         actors = [_begin(session, encoder, node, gpus=1) for node in nodes]
         places = list(zip(nodes, actors, strict=True)) * _TASKS_A_GPU
         return [WorkPlace(node, actor) for node, actor in places[:workers]]
     nodes = _nodes_in_turn(session, "CPU") or [node["NodeID"] for node in session.nodes()]
     count = workers or len(nodes)
+    count = min(count, most or count)
     places_of_cores = (nodes * -(-count // len(nodes)))[:count]
     return [
         WorkPlace(node, None if encoder is None else _begin(session, encoder, node, gpus=0))

@@ -7,20 +7,18 @@ whatever was lost on the way (on the same kind of processor; others may round ve
 
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock
 
 from openbook.cluster.build_plan import BUILDING, BuildPlan, book_tokenizer, shard_name
 from openbook.cluster.remote_encoder import remote_embedder
 from openbook.cluster.shared_index import fill_shared_index, needs_index, trained_index
 from openbook.cluster.source_plan import ChangedSourceError
 from openbook.database.search.embedder import Embedder
+from openbook.database.shards.shard_copies import LONGEST_LOCK
 from openbook.database.storage.catalog import FILE_NAME, Catalog
 from openbook.database.storage.catalog_columns import Commit
 from openbook.database.storage.database_folder import DatabaseFolder, open_folder
@@ -29,13 +27,12 @@ from openbook.database.write.creation import create_folder
 from openbook.database.write.writer import AddReport, Writer
 from openbook.durable import sync_folder
 from openbook.errors import ClusterError
+from openbook.lock import wait_for_lock
 
 ENCODED_CHARACTERS = 400_000
 """Of text between two commits: some seconds of a core that encodes, and what is lost with a worker."""
 INDEXED_CHARACTERS = 4_000_000
 """The same where only words are indexed."""
-_LONGEST_LOCK = 120.0
-"""Seconds that a worker which was given up may go on writing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +71,7 @@ def build_shard(book: str, number: int, encoder: Any = None, board: Any = None) 
             return found
         plan = BuildPlan.read(shard.book)
         embedder = None if plan.encoder is None else remote_embedder(encoder, plan.encoder)
-        written = shard.write(plan, embedder, _telling(board, number))
+        written = shard.write(plan, embedder, telling(board, number))
         waits = needs_index(shard.unfinished)
         if waits:
             shard.complete_rows.touch()
@@ -120,12 +117,9 @@ class _Shard:
         if self.final.is_dir():
             yield self.report()
             return
-        with naming_errors(self.book):
-            lock = FileLock(self.book / BUILDING / f"{self.final.name}.lock")
-        if not _acquired(lock):
-            raise ClusterError(
-                f"{self.final}: another worker has been at it for {_LONGEST_LOCK:.0f} s; run again"
-            )
+        lock = wait_for_lock(
+            self.book / BUILDING / f"{self.final.name}.lock", seconds=LONGEST_LOCK, error=ClusterError
+        )
         try:
             if self.final.is_dir():  # a worker that was given up has completed it meanwhile
                 yield self.report()
@@ -151,7 +145,7 @@ class _Shard:
             sync_folder(self.book, files=False)
             self.complete_rows.unlink(missing_ok=True)
 
-    def write(self, plan: BuildPlan, embedder: Embedder | None, progress: "_TextTold") -> AddReport:
+    def write(self, plan: BuildPlan, embedder: Embedder | None, progress: "TextTold") -> AddReport:
         """Write what a worker before has not written."""
         arguments = plan, self.book, self.unfinished, self.number, embedder, progress
         try:
@@ -165,23 +159,13 @@ class _Shard:
         return report
 
 
-def _acquired(lock: FileLock) -> bool:
-    """Whether the lock was taken within some minutes."""
-    end = time.monotonic() + _LONGEST_LOCK
-    while time.monotonic() < end:
-        with suppress(TimeoutError):
-            lock.acquire(timeout=1)
-            return True
-    return False
-
-
 def _write(
     plan: BuildPlan,
     book: Path,
     unfinished: Path,
     number: int,
     embedder: Embedder | None,
-    progress: "_TextTold",
+    progress: "TextTold",
 ) -> AddReport:
     """Write all documents of the shard that are not written yet."""
 
@@ -219,7 +203,7 @@ def _is_whole(head: Commit, documents: int) -> bool:
     return head.totals.documents == documents and head.totals.chunks == head.num_chunks
 
 
-class _TextTold:
+class TextTold:
     """A Progress that tells the board how much text is done."""
 
     def __init__(self, tell: Callable[[int], None]) -> None:
@@ -233,5 +217,6 @@ class _TextTold:
         self._tell(characters)
 
 
-def _telling(board: Any, number: int) -> _TextTold:
-    return _TextTold(lambda done: None if board is None else board.tell.remote(number, done))
+def telling(board: Any, number: int) -> TextTold:
+    """Tell the board how far the task is; None: nobody."""
+    return TextTold(lambda done: None if board is None else board.tell.remote(number, done))

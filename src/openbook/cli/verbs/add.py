@@ -1,8 +1,11 @@
 """The verbs `add` and `remove`: which documents a database holds."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from openbook.cli.bars import bar
+from openbook.cli.cluster_addition import adding
+from openbook.cli.cluster_options import Ray, Workers, check_cluster_options
 from openbook.cli.console import note, print_line
 from openbook.cli.options import (
     AnyText,
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from openbook.database.changes import Changes
     from openbook.database.write.plan import AddPlan
     from openbook.database.write.sync_scope import SyncScope
+    from openbook.database.write.writer import AddReport
 
 _MAY_BE_AMONG = (
     "what could not be read may be among what seems to be gone; "
@@ -54,6 +58,8 @@ def add(
     yes: Yes = False,
     watch: Watch = False,
     dry_run: DryRun = False,
+    ray: Ray = None,
+    workers: Workers = None,
     json: Json = False,
 ) -> None:
     """Add documents; a changed file replaces what is stored of it. The next search finds them.
@@ -63,6 +69,7 @@ def add(
     from openbook.cli.checked_sources import Sources
     from openbook.database import Database
 
+    check_cluster_options(ray, workers=workers, dry_run=dry_run, watch=watch)
     database = Database.open(db)
     checked = Sources(
         sources,
@@ -75,16 +82,17 @@ def add(
         skip=on_error == "skip",
     )
     followed = _watch_of(database, checked, yes=yes, dry_run=dry_run, json=json) if watch else None
-    checked.check(database.catalog)
-    scope = checked.scope() if sync or watch else None
-    plan = checked.plan(scope)
-    if dry_run:
-        print_plan(plan, skipped=checked.skipped, json=json)
-        return
-    if scope is not None and not yes:
-        _refuse_much_removal(database, plan)
-        scope.most = max(len(plan.removed), plan.stored // 3)
-    done = write_documents(database, checked, scope=scope)
+    with adding(database, address=ray, workers=workers) as write:
+        checked.check(database.catalog)
+        scope = checked.scope() if sync or watch else None
+        plan = checked.plan(scope)
+        if dry_run:
+            print_plan(plan, skipped=checked.skipped, json=json)
+            return
+        if scope is not None and not yes:
+            _refuse_much_removal(database, plan)
+            scope.most = max(len(plan.removed), plan.stored // 3)
+        done = write_documents(database, checked, scope=scope, add=write)
     if followed is not None:
         done = _follow(followed, done)
         if not json:
@@ -124,7 +132,11 @@ def _refuse_much_removal(database: "Database", plan: "AddPlan") -> None:
 
 
 def write_documents(
-    database: "Database", sources: "Sources", *, scope: "SyncScope | None" = None
+    database: "Database",
+    sources: "Sources",
+    *,
+    scope: "SyncScope | None" = None,
+    add: "Callable[..., AddReport] | None" = None,
 ) -> "Changes":
     """Add the documents of checked sources, and say what was done and what should not be missed.
 
@@ -132,6 +144,7 @@ def write_documents(
         database: to write to.
         sources: checked already.
         scope: where documents that are gone are removed; None: nowhere.
+        add: called as `Database.add`; None: that.
 
     Returns:
         What was done.
@@ -144,7 +157,7 @@ def write_documents(
 
     known_copies = set(database.excluded())
     with bar("writing documents", sources.characters, counts_text=True) as progress:
-        report = database.add(
+        report = (add or database.add)(
             sources.documents(),
             sync=scope or False,
             on_error=sources.on_error,

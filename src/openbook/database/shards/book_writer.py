@@ -41,7 +41,13 @@ from openbook.database.shards.foreign_originals import (
     stored_original,
     stored_parts,
 )
-from openbook.database.shards.shard_copies import copy_name, copy_shard, remove_other_shards
+from openbook.database.shards.shard_copies import (
+    ShardCopy,
+    copy_name,
+    remove_other_shards,
+    require_free_shard,
+)
+from openbook.database.shards.shard_part import ShardPart
 from openbook.database.storage import catalog_sql
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import Commit, DocumentRecord
@@ -97,7 +103,7 @@ class BookWriter(Writer):
     folder: DatabaseFolder
     opened: BookFolder = field(init=False)
     """At the newest version."""
-    _shards: dict[int, tuple[Writer, ExitStack]] = field(init=False, default_factory=dict)
+    _shards: dict[int, ShardCopy] = field(init=False, default_factory=dict)
     """The copies that are written to."""
     _indexed: set[int] = field(init=False, default_factory=set)
     """Those of which an index was made again, though no document changed."""
@@ -140,31 +146,35 @@ class BookWriter(Writer):
 
     def _drop(self) -> None:
         """Let go of the copies that no commit names, and delete them."""
-        for writer, held in self._shards.values():
-            held.close()
-            shutil.rmtree(writer.folder.path, ignore_errors=True)
+        for copy in self._shards.values():
+            copy.delete()
         self._shards = {}
 
     # --- Shards ---
 
     def shard(self, place: int) -> Writer:
-        """The writer of a shard's copy, which is made when it is first asked for."""
+        """The writer of a shard's copy."""
+        return self.copy(place).writer()
+
+    def copy(self, place: int) -> ShardCopy:
+        """A shard's copy, which is made when it is first asked for."""
         if place not in self._shards:
             folder = self.opened.shards[place].folder
             target = self.opened.path / copy_name(place, self.opened.manifest.head.version + 1)
-            copy_shard(folder.path, target)
-            copied = DatabaseFolder(target, Catalog(target), folder.settings, folder.tokenizer)
-            with ExitStack() as held:
-                writer = held.enter_context(Writer(copied, self.embedder, self.progress, of_book=True))
-                writer._unknown, writer._text = self._unknown, self._text
-                self._shards[place] = writer, held.pop_all()
-        return self._shards[place][0]
+            require_free_shard(self.opened.path, place)
+            self._shards[place] = ShardCopy(folder, target, self._begin)
+        return self._shards[place]
+
+    def _begin(self, folder: DatabaseFolder) -> Writer:
+        """The writer of one copy, which counts and tells as this one."""
+        writer = Writer(folder, self.embedder, self.progress, of_book=True)
+        writer._unknown, writer._text = self._unknown, self._text
+        return writer
 
     def catalog_of(self, place: int) -> Catalog:
         """The catalog of a shard, as it is now."""
-        if place in self._shards:
-            return self._shards[place][0].catalog
-        return self.opened.shards[place].folder.catalog
+        shard = self._shards[place] if place in self._shards else self.opened.shards[place]
+        return shard.folder.catalog
 
     def note(self, action: str) -> None:
         """Remember what the next commit is to be called."""
@@ -178,16 +188,26 @@ class BookWriter(Writer):
         self._bring_back(stored)
         shards = len(self.opened.manifest.shards)
         places = {one.id: stored.get(one.id, place_of(one.id, shards)) for one in documents}
-        chunks = 0
+        parts = {}
         for place, names in _by_place(places).items():
             wanted = set(names)
-            writer = self.shard(place)
-            writer._text = self._text
-            chunks += writer._write([one for one in documents if one.id in wanted], known & wanted)
+            of_shard = tuple(one for one in documents if one.id in wanted)
+            parts[place] = ShardPart(of_shard, frozenset(known & wanted))
+        chunks = self._write_parts(parts)
         self.note("add")
-        if time.monotonic() - self._began > _SECONDS_A_COMMIT:
+        if self._is_due():
             self._publish()
         return chunks
+
+    def _is_due(self) -> bool:
+        """Whether enough is written for a commit."""
+        return time.monotonic() - self._began > _SECONDS_A_COMMIT
+
+    def _write_parts(self, parts: Mapping[int, ShardPart]) -> int:
+        """Write a batch, each shard's part to its copy; returns the number of chunks."""
+        for place in parts:
+            self.shard(place)._text = self._text
+        return sum(self.shard(place)._write(part.documents, part.replaced) for place, part in parts.items())
 
     def _commit(self, action: str, add: list[DocumentRecord], remove: Iterable[str], num_chunks: int) -> None:
         assert not add
@@ -212,17 +232,17 @@ class BookWriter(Writer):
     def finish(self, *, bulk: bool = False, progress: Progress = silent) -> Exclusions:
         """Keep near-copies out, across all shards; let the dense indexes keep up; and commit."""
         excluded = self._compare(progress)
-        tail = TAIL_FOR_BULK if bulk else LONGEST_TAIL
-        for place, shard in self.opened.shards.items():
-            if not is_current(shard.files.lexical) or (
-                shard.vectors is not None
-                and needs_care(shard.files.dense, shard.layout.num_chunks, longest_tail=tail)
-            ):
-                self._indexed.add(place)
-            if place in self._shards or place in self._indexed:
-                self.shard(place).finish(bulk=bulk, progress=progress)
+        self._indexed |= {
+            place for place, shard in self.opened.shards.items() if needs_index(shard, bulk=bulk)
+        }
+        self._finish_shards(sorted(self._indexed.union(self._shards)), bulk=bulk, progress=progress)
         self._publish()
         return excluded
+
+    def _finish_shards(self, places: Sequence[int], *, bulk: bool, progress: Progress) -> None:
+        """Let the indexes of these shards keep up."""
+        for place in places:
+            self.shard(place).finish(bulk=bulk, progress=progress)
 
     def _compare(self, progress: Progress) -> Exclusions:
         view, settings = self._view(), self.settings
@@ -269,8 +289,8 @@ class BookWriter(Writer):
     def _view(self) -> BookFolder:
         """The book as it will be when all is committed."""
         shards = dict(self.opened.shards)
-        for place, (writer, _) in self._shards.items():
-            shards[place] = _opened(writer)
+        for place, copy in self._shards.items():
+            shards[place] = copy.opened()
         return replace(self.opened, manifest=self._manifest("", shards), shards=shards)
 
     def _manifest(self, action: str, shards: Mapping[int, OpenedShard]) -> BookManifest:
@@ -303,15 +323,15 @@ class BookWriter(Writer):
     def _publish(self) -> None:
         """Commit: close the copies that have changed, and let the manifest name them."""
         shards = dict(self.opened.shards)
-        for place, (writer, held) in self._shards.items():
-            held.close()
-            has_changed = writer.catalog.head().version != self.opened.manifest.shards[place].version
-            if has_changed or place in self._indexed:
-                for folder in (writer.folder.path, *filter(Path.is_dir, writer.folder.path.rglob("*"))):
+        for place, copy in self._shards.items():
+            copy.close()
+            path, version = copy.folder.path, copy.folder.catalog.head().version
+            if version != self.opened.manifest.shards[place].version or place in self._indexed:
+                for folder in (path, *filter(Path.is_dir, path.rglob("*"))):
                     sync_folder(folder)
-                shards[place] = _opened(writer)
+                shards[place] = copy.opened()
             else:
-                shutil.rmtree(writer.folder.path, ignore_errors=True)
+                copy.delete()
         self._shards = {}
         if shards != self.opened.shards:
             self._manifest(self._action, shards).write(self.opened.path)
@@ -352,16 +372,12 @@ class BookWriter(Writer):
         return files
 
 
-def _opened(writer: Writer) -> OpenedShard:
-    """A shard as its writer leaves it."""
-    layout = writer.layout()
-    vectors = writer.files.vectors
-    return OpenedShard(
-        folder=writer.folder,
-        files=writer.files,
-        layout=layout,
-        tokens=writer.files.tokens.rows(layout.num_chunks),
-        vectors=None if vectors is None else vectors.rows(layout.num_chunks),
+def needs_index(shard: OpenedShard, *, bulk: bool) -> bool:
+    """Whether an index of a shard is to be made, or to catch up; see `Writer.finish`."""
+    tail = TAIL_FOR_BULK if bulk else LONGEST_TAIL
+    return not is_current(shard.files.lexical) or (
+        shard.vectors is not None
+        and needs_care(shard.files.dense, shard.layout.num_chunks, longest_tail=tail)
     )
 
 

@@ -9,18 +9,92 @@ copied.
 import os
 import re
 import shutil
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from pathlib import Path
 
-from openbook.database.storage.catalog import FILE_NAME
+from openbook.database.shards.book_indexes import OpenedShard
+from openbook.database.storage.catalog import FILE_NAME, Catalog
+from openbook.database.storage.database_folder import DatabaseFolder
 from openbook.database.storage.sealed import naming_errors
+from openbook.database.write.writer import Writer
+from openbook.errors import DatabaseError
+from openbook.lock import wait_for_lock
 
+LONGEST_LOCK = 120.0
+"""Seconds that a worker of a cluster which was given up may go on writing to a shard."""
 _OWN_FOLDER = re.compile(r"shard-\d{5}(-\d{6})?")
+
+
+class ShardCopy:
+    """A copy of a shard, which one process at a time writes to.
+
+    Args:
+        shard: what is copied.
+        target: the folder of the copy.
+        begin: makes the writer of a folder.
+    """
+
+    def __init__(
+        self, shard: DatabaseFolder, target: Path, begin: Callable[[DatabaseFolder], Writer]
+    ) -> None:
+        copy_shard(shard.path, target)
+        self.folder = DatabaseFolder(target, Catalog(target), shard.settings, shard.tokenizer)
+        self._begin = begin
+        self._held = ExitStack()
+        self._writer: Writer | None = None
+
+    def writer(self) -> Writer:
+        """What writes to it, which holds its locks until `close`."""
+        if self._writer is None:
+            self._writer = self._held.enter_context(self._begin(self.folder))
+        return self._writer
+
+    def close(self) -> None:
+        """Let go of the locks; another process may write, or `writer` go on."""
+        self._writer = None
+        self._held.close()
+
+    def delete(self) -> None:
+        """Let go of the locks, and of the folder."""
+        self.close()
+        shutil.rmtree(self.folder.path, ignore_errors=True)
+
+    def opened(self) -> OpenedShard:
+        """The shard as it is now."""
+        snapshot = self.folder.catalog.snapshot()
+        files = self.folder.files(self.folder.catalog.head().generation)
+        layout = files.layout(snapshot)
+        return OpenedShard(
+            folder=self.folder,
+            files=files,
+            layout=layout,
+            tokens=files.tokens.rows(layout.num_chunks),
+            vectors=None if files.vectors is None else files.vectors.rows(layout.num_chunks),
+        )
 
 
 def copy_name(place: int, commit: int) -> str:
     """Name the folder of a shard as a commit of the book leaves it."""
     return f"shard-{place:05}-{commit:06}"
+
+
+def shard_lock(book: Path, place: int) -> Path:
+    """The lock that a worker of a cluster holds while it writes to any copy of a shard."""
+    return book / f"shard-{place:05}.lock"
+
+
+def require_free_shard(book: Path, place: int) -> None:
+    """Wait for a worker of a cluster that was given up by the command before, and still writes.
+
+    Its rows go to arrays that all copies share, so two of them may not be written to at a time.
+
+    Raises:
+        DatabaseError: it does not end.
+    """
+    lock = shard_lock(book, place)
+    if lock.exists():  # books that no cluster has added to have none
+        wait_for_lock(lock, seconds=LONGEST_LOCK, error=DatabaseError).release()
 
 
 def copy_shard(source: Path, target: Path) -> None:

@@ -66,6 +66,12 @@ class UnknownTokens:
             ):
                 self._show(tokenizer.unknown_words(document.text, count=_EXAMPLES))
 
+    def include(self, other: "UnknownTokens") -> None:
+        """Count what another process has counted."""
+        self.tokens += other.tokens
+        self.of += other.of
+        self._show(other.examples)
+
     def _count_left_out(self, documents: Sequence[AnyDocument], tokenizer: Tokenizer) -> None:
         for document in documents:
             if not isinstance(document, TokenizedDocument):

@@ -1,0 +1,43 @@
+"""What `add --ray` does otherwise than `add`: tasks on a cluster encode and write."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from openbook.cli.cluster_options import end_at_once
+from openbook.cli.console import note
+from openbook.phrases import counted
+
+if TYPE_CHECKING:
+    from openbook.database import Database
+    from openbook.database.write.writer import AddReport
+
+
+@contextmanager
+def adding(
+    database: "Database", *, address: str | None, workers: int | None
+) -> Iterator[Callable[..., "AddReport"]]:
+    """Connect to the cluster, if one is named; gives what adds, see `Database.add`.
+
+    Args:
+        database: to add to.
+        address: of the cluster; None: this process adds.
+        workers: tasks at a time.
+
+    Raises:
+        DatabaseError: the database is no book of shards.
+        SettingsError: no cluster answers.
+        ClusterError: the cluster is lost on the way.
+    """
+    if address is None:
+        yield database.add
+        return
+    from openbook.cluster.book_addition import add_on_cluster, addition_places, require_sharded
+    from openbook.cluster.ray_session import connected
+
+    require_sharded(database)
+    with connected(address, on_lost=end_at_once) as session:
+        places = addition_places(session, database, workers=workers)
+        note(counted(len(places), "worker"))
+        yield partial(add_on_cluster, database, session=session, places=places, tell=note)
