@@ -259,3 +259,67 @@ def test_a_shard_that_another_worker_writes_is_waited_for(
     monkeypatch.setattr(shard_task, "LONGEST_LOCK", 0.1)
     with FileLock(book / BUILDING / "shard-00000.lock"), pytest.raises(ClusterError, match="another process"):
         shard_task.build_shard(str(book), 0)
+
+
+def test_a_book_is_built_and_read_at_a_url(
+    build: Build, openbook: OpenBook, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    url, store, local = f"file://{tmp_path}/store/book", tmp_path / "store" / "book", tmp_path / "local"
+    result = build(Path(url), "--shards", 3)
+    assert result.code == 0, result.err
+    assert openbook("build", local, corpus, *WORDS_ONLY).code == 0
+    book, alone = Database.open(url), Database.open(local)
+    assert (tokens_of(book) == tokens_of(alone)).all()
+    assert book.excluded() and {one.document_id for one in book.excluded()} == {
+        one.document_id for one in alone.excluded()
+    }
+    text = alone.chunk_texts([0, 9])[1]
+    assert openbook("search", url, text, "--json").json == openbook("search", local, text, "--json").json
+    assert {path.name for path in store.iterdir()} == {
+        "book.json",
+        "build.json",
+        "tokenizer",
+        *(shard.folder for shard in BookManifest.read(store).shards),
+    }, "nothing is left of what was on the way"
+    (tmp_path / "copied").mkdir()
+    copied = Database.open(shutil.copytree(store, tmp_path / "copied" / "book"))
+    assert copied.search([text]) == book.search([text])
+    again = build(Path(url))
+    assert (again.code, "all 3 shards are complete" in again.err) == (0, True), again.err
+    for command in (
+        ("add", url, corpus),
+        ("neighbors", url),
+        ("verify", url, "--repair"),
+    ):
+        refused = openbook(*command)
+        assert (refused.code, url in refused.error) == (2, True), refused.err
+    assert openbook("verify", url).code == 0
+
+
+def test_a_book_at_a_url_is_resumed(build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from openbook.cluster import book_build, remote_build
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    url, store = f"file://{tmp_path}/store/book", tmp_path / "store" / "book"
+
+    def stop(*_: object) -> None:
+        raise ClusterError("the head is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(book_build, "fetch_shards", stop)
+        assert build(Path(url), "--shards", 2).code == 2
+    marker = store / BUILDING / "shard-00001.json"
+    before = {path.name for path in store.glob("shard-*")}
+    marker.unlink()  # as if a worker had been lost before it was done
+    shutil.rmtree(tmp_path / "caches")
+    result = build(Path(url))
+    assert result.code == 0, result.err
+    assert "1 of 2 shards built" in result.err
+    after = {path.name for path in store.glob("shard-*")}
+    assert len(before & after) <= 1 and len(after) == 2
+    assert Database.open(url).verify().ok
+    assert remote_build.put_shard(remote_build.RemoteFolder(url), 0) is None
+    other = build(Path(f"file://{tmp_path}/store"))
+    assert (other.code, "no build with --ray has planned" in other.error) == (2, True)
+    assert build(Path("memory://book")).code == 2

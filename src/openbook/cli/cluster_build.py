@@ -35,7 +35,7 @@ def build_on_ray(
     """Build a book of shards on a cluster, or resume it, and print what it holds.
 
     Args:
-        db: folder of the book.
+        db: folder of the book, or its URL.
         sources: not read yet.
         address: of the cluster.
         workers: tasks at a time.
@@ -52,11 +52,17 @@ def build_on_ray(
     from openbook.cluster.build_plan import BuildPlan, is_planned
     from openbook.cluster.ray_session import connected
     from openbook.cluster.reachable_sources import reachable_names
+    from openbook.cluster.remote_build import begun_folder, put_plan
     from openbook.cluster.remote_encoder import work_places
     from openbook.database import Database
     from openbook.database.changes import Changes
+    from openbook.database.storage.remote_folder import url_of
 
     names = reachable_names(sources.names)
+    url = url_of(db)
+    if url is not None:
+        reachable_names([url])  # refuses what is in this process alone
+        db = begun_folder(url)
     plan = BuildPlan.read(db) if is_planned(db) else None
     if plan is not None:
         _require_same(plan, db, sources, names, wanted=wanted, shards=shards)
@@ -65,11 +71,13 @@ def build_on_ray(
         places = work_places(session, workers=workers, encoder=encoder)
         if plan is None:
             plan = _planned(db, sources, names, session, places[0], wanted=wanted, shards=shards)
+            if url is not None:
+                put_plan(db, url)
         note(f"{counted(len(plan.shards), 'shard')}, {counted(len(places), 'worker')}")
         with bar("writing documents", plan.characters, counts_text=True) as progress:
-            report = build_book(db, plan, session, places, progress=progress, tell=note)
+            report = build_book(db, plan, session, places, url=url, progress=progress, tell=note)
     book = Database.open(db)
-    _say_report(book, report, skipped=sources.skipped)
+    _say_report(book, report, skipped=sources.skipped, url=url)
     copies = book.excluded() if report.built else []
     done = Changes(
         added=report.documents,
@@ -187,15 +195,13 @@ def _planned(
     return plan
 
 
-def _say_report(book: Any, report: "BookReport", *, skipped: int) -> None:
+def _say_report(book: Any, report: "BookReport", *, skipped: int, url: str | None) -> None:
     """Say what was done and what should not be missed, as for one machine."""
     from openbook.database.near_copies.exclusions import MUCH_TEXT, share_of_text_excluded
 
     if not report.built:
-        note(
-            f"all {counted(report.shards, 'shard')} are complete; to add what is new: "
-            f"{command('add', book.path, 'SOURCE')}"
-        )
+        more = "" if url else f"; to add what is new: {command('add', book.path, 'SOURCE')}"
+        note(f"all {counted(report.shards, 'shard')} are complete{more}")
         return
     note(
         f"{report.built} of {counted(report.shards, 'shard')} built: "

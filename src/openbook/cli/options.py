@@ -14,7 +14,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON value instead
 
 # Databases and their text
 
-DatabaseArgument = Annotated[Path, typer.Argument(metavar="DB", help="Folder of the database.")]
+DatabaseArgument = Annotated[
+    Path, typer.Argument(metavar="DB", help="Folder of the database; to read it, also its URL.")
+]
 SourcesArgument = Annotated[
     list[str],
     typer.Argument(

@@ -9,6 +9,7 @@ from typing import Any
 from openbook.cluster.build_plan import BUILDING, BuildPlan, shard_name
 from openbook.cluster.progress_board import BoardReader
 from openbook.cluster.ray_session import RaySession
+from openbook.cluster.remote_build import build_remote_shard, fetch_shards
 from openbook.cluster.remote_encoder import EncoderDescription, WorkPlace
 from openbook.cluster.shard_task import ShardReport, build_shard, index_shard
 from openbook.cluster.shared_index import train_shared_index
@@ -16,6 +17,7 @@ from openbook.cluster.task_queue import TaskQueue
 from openbook.database import Database
 from openbook.database.shards.book_creation import create_book
 from openbook.database.shards.book_manifest import is_sharded
+from openbook.database.shards.fetched_book import put_book
 from openbook.phrases import counted
 from openbook.progress import Progress, silent, stage, text_done
 
@@ -65,16 +67,19 @@ def build_book(
     session: RaySession,
     places: Sequence[WorkPlace],
     *,
+    url: str | None = None,
     progress: Progress = silent,
     tell: Callable[[str], None] = lambda line: None,
 ) -> BookReport:
     """Build all shards of a plan that are not complete, and make them a book.
 
     Args:
-        book: the folder, with its plan; all nodes see it.
+        book: the folder, with its plan; all nodes see it, if there is no URL.
         plan: what is recorded there.
         session: of the cluster.
         places: where tasks run.
+        url: where the book is to be, all nodes reach it, and `book` is only where it is put together; None:
+            it stays in the folder.
         progress: told how many characters are done, by `openbook.progress.text_done`.
         tell: called with a line about what was lost.
 
@@ -83,22 +88,27 @@ def build_book(
         ClusterError: the cluster is gone, some node does not see the folder, or workers are lost again and
             again. Calling again resumes.
     """
-    session.require_shared(book)
-    building = _Building(book, plan, session, progress, tell)
+    if url is None:
+        session.require_shared(book)
+    building = _Building(book if url is None else url, plan, session, progress, tell)
+    if is_sharded(book) and url is not None:
+        return building.report()  # it is put there when all is done
     if not is_sharded(book):
         building.build(places)
-        create_book(book, plan.names)
+        create_book(book, plan.names if url is None else fetch_shards(book, url, len(plan.shards)))
     Database.open(book).catch_up(progress=progress)
     shutil.rmtree(book / BUILDING, ignore_errors=True)
+    if url is not None:
+        put_book(book, url)
     return building.report()
 
 
 class _Building:
-    """Begins the tasks of shards, and counts what they did; arguments as `build_book`'s."""
+    """Begins the tasks of shards, and counts what they did; arguments as `build_book`'s, or `book`: a URL."""
 
     def __init__(
         self,
-        book: Path,
+        book: Path | str,
         plan: BuildPlan,
         session: RaySession,
         progress: Progress,
@@ -114,7 +124,8 @@ class _Building:
 
     def build(self, places: Sequence[WorkPlace]) -> None:
         """Build each shard that is not there."""
-        task = self._session.ray.remote(num_cpus=1, max_retries=0)(build_shard)
+        build = build_remote_shard if isinstance(self._book, str) else build_shard
+        task = self._session.ray.remote(num_cpus=1, max_retries=0)(build)
         board = BoardReader(self._session)
 
         def submit(number: int, place: WorkPlace) -> Any:

@@ -19,6 +19,7 @@ from openbook.cluster.shared_index import fill_shared_index, needs_index, traine
 from openbook.cluster.source_plan import ChangedSourceError
 from openbook.database.search.embedder import Embedder
 from openbook.database.shards.shard_copies import LONGEST_LOCK
+from openbook.database.shards.shard_part import finish_indexes
 from openbook.database.storage.catalog import FILE_NAME, Catalog
 from openbook.database.storage.catalog_columns import Commit
 from openbook.database.storage.database_folder import DatabaseFolder, open_folder
@@ -79,6 +80,30 @@ def build_shard(book: str, number: int, encoder: Any = None, board: Any = None) 
             shard.put_in_place()
         now = shard.report(is_new=True, waits=waits)
         return replace(now, unknown_tokens=written.unknown_tokens, unknown_examples=written.unknown_examples)
+
+
+def write_shard(
+    book: Path, number: int, plan: BuildPlan, embedder: Embedder | None, progress: "TextTold"
+) -> ShardReport:
+    """Write a shard in a folder that no other worker sees, with a dense index of its own if it is large.
+
+    Args:
+        book: the folder, with plan and tokenizer.
+        number: of the shard.
+        plan: of the book.
+        embedder: the encoder; None: words only.
+        progress: told how much text is done.
+
+    Raises:
+        SourceError: as by `build_shard`.
+    """
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    shard = _Shard(book, number)
+    written = shard.write(plan, embedder, progress)
+    finish_indexes(shard.unfinished, bulk=True)
+    shard.put_in_place()
+    now = shard.report(is_new=True)
+    return replace(now, unknown_tokens=written.unknown_tokens, unknown_examples=written.unknown_examples)
 
 
 def index_shard(book: str, number: int) -> None:

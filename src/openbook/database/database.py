@@ -113,7 +113,8 @@ class Database:
         """Open the newest version of a database.
 
         Args:
-            path: the folder of a database, or of a sharded book.
+            path: the folder of a database, or of a sharded book; or such a book's URL, of which a copy is
+                opened that cannot be changed.
             allow_missing_shards: go on without shards that are missing or damaged; see
                 `Version.missing_shards`.
 

@@ -68,9 +68,11 @@ def add(
     """
     from openbook.cli.checked_sources import Sources
     from openbook.database import Database
+    from openbook.database.storage.remote_folder import require_no_copy
 
     check_cluster_options(ray, workers=workers, dry_run=dry_run, watch=watch)
     database = Database.open(db)
+    require_no_copy(database.path)
     checked = Sources(
         sources,
         glob=glob,

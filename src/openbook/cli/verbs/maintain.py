@@ -97,10 +97,15 @@ def verify(db: DatabaseArgument, repair: Repair = False, json: Json = False) -> 
     """
     from openbook.database import repair as repair_database
     from openbook.database import verify as verify_database
+    from openbook.database.shards.book_folder import local_folder
+    from openbook.database.storage.remote_folder import require_no_copy
 
+    folder = local_folder(db)
+    if repair:
+        require_no_copy(folder)
     with bar("checking tokens") as progress:
         check = repair_database if repair else verify_database
-        report = check(db, progress=progress)
+        report = check(folder, progress=progress)
     print_problems(report, json=json)
     if report.ok:
         note("sound")

@@ -25,6 +25,7 @@ from openbook.database.search.dense_store import TAIL_FOR_BULK, is_large, needs_
 from openbook.database.search.searcher import check_mode
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.neighbor_files import BEGUN, BookStamp, TableStamp, table_stamp, wanted_stamp
+from openbook.database.storage.remote_folder import require_no_copy
 from openbook.database.storage.sealed import naming_errors, read_sealed, write_sealed
 from openbook.database.storage.settings import SearchMode
 from openbook.errors import DatabaseError, OpenbookWarning, SettingsError
@@ -100,6 +101,7 @@ def build_neighbors(
         raise DatabaseError(
             f"{database.path}: is empty; add documents first: {command('add', database.path, 'SOURCE')}"
         )
+    require_no_copy(database.path)
     lock = take_lock(database.path / "neighbors.lock")
     try:
         if database.catalog.head().generation != finder.corpus.files.generation:

@@ -11,10 +11,12 @@ from openbook.database.shards.book_files import BookFiles
 from openbook.database.shards.book_indexes import BookIndexes, OpenedShard
 from openbook.database.shards.book_layout import book_layout
 from openbook.database.shards.book_manifest import BookManifest, ShardEntry, is_sharded
+from openbook.database.shards.fetched_book import fetched_copy
 from openbook.database.shards.held_catalog import HeldCatalog
 from openbook.database.shards.sharded_rows import ShardedRows
 from openbook.database.storage.database_folder import DatabaseFolder, open_folder
 from openbook.database.storage.layout import ChunkLayout
+from openbook.database.storage.remote_folder import url_of
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.errors import DatabaseError, OpenbookError, SettingsError
 from openbook.text import Tokenizer, load_tokenizer
@@ -198,8 +200,23 @@ def _tokenizer(book: Path, settings: DatabaseSettings) -> Tokenizer:
     return tokenizer
 
 
+def local_folder(path: Path) -> Path:
+    """The same folder; of a URL the copy on this machine, brought to the newest version.
+
+    Raises:
+        DatabaseError: see `fetched_copy`.
+    """
+    url = url_of(path)
+    return path if url is None else fetched_copy(url)
+
+
 def open_any(path: Path, *, allow_missing_shards: bool = False) -> DatabaseFolder:
-    """Open the folder of a database, or of a sharded book; see `open_folder` and `open_book`."""
+    """Open the folder of a database, or of a sharded book, also by its URL.
+
+    Raises:
+        DatabaseError: see `open_folder`, `open_book` and `fetched_copy`.
+    """
+    path = local_folder(path)
     if is_sharded(path):
         return open_book(path, allow_missing_shards=allow_missing_shards)
     return open_folder(path)

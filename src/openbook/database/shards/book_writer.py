@@ -54,6 +54,7 @@ from openbook.database.storage.catalog_columns import Commit, DocumentRecord
 from openbook.database.storage.database_folder import DatabaseFolder
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
+from openbook.database.storage.remote_folder import require_no_copy
 from openbook.database.write.compact import compact, renumber_table
 from openbook.database.write.writer import Exclusions, Writer
 from openbook.durable import sync_folder
@@ -97,7 +98,7 @@ class BookWriter(Writer):
     """Holds the book's lock inside its `with` block.
 
     Raises:
-        DatabaseError: another writer holds the lock; a shard is missing.
+        DatabaseError: another writer holds the lock; a shard is missing; it is the copy of a book at a URL.
     """
 
     folder: DatabaseFolder
@@ -118,6 +119,7 @@ class BookWriter(Writer):
         return _WrittenCatalog(self)
 
     def __enter__(self) -> "BookWriter":
+        require_no_copy(self.folder.path)
         self._held_out_ids = frozenset(self.settings.holdout_ids)
         with ExitStack() as held:
             held.callback(take_lock(self.folder.path / "write.lock").release)

@@ -23,7 +23,8 @@ from openbook.lock import wait_for_lock
 
 LONGEST_LOCK = 120.0
 """Seconds that a worker of a cluster which was given up may go on writing to a shard."""
-_OWN_FOLDER = re.compile(r"shard-\d{5}(-\d{6})?")
+_OWN_FOLDER = re.compile(r"shard-\d{5}(-\d{6}|-[0-9a-f]{8})?")
+"""As built; as a commit leaves it; as a worker put it into an object store."""
 
 
 class ShardCopy:

@@ -13,6 +13,7 @@ from openbook.database.storage.database_folder import (
     require_outside_databases,
 )
 from openbook.database.storage.manifest import write_manifest
+from openbook.database.storage.remote_folder import require_no_url
 from openbook.database.storage.sealed import naming_errors
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.errors import DatabaseError
@@ -89,8 +90,9 @@ def require_free(folder: Path) -> None:
     """Refuse a folder in which no database can be made.
 
     Raises:
-        DatabaseError: it is a database, lies in one, or holds anything but what a killed try left.
+        DatabaseError: it is a URL, a database, lies in one, or holds anything but what a killed try left.
     """
+    require_no_url(folder)
     if is_database(folder):
         raise DatabaseError(f"{folder}: is a database already; open it, or choose another folder")
     names: set[str] = set()
