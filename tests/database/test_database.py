@@ -514,3 +514,19 @@ def test_chunks_together_are_the_text_of_their_document(tmp_path: Path, name: st
     hits = database.search("lazy dog", k=50)[0]
     assert all((hit.text + hit.continuation).strip() in text + " Indeed." for hit in hits)
     assert database.chunk_texts([-1]) == [""]
+
+
+@pytest.mark.parametrize("name", ["llama", "gpt2"])
+def test_a_character_that_a_border_cuts_is_whole_where_it_begins(tmp_path: Path, name: str) -> None:
+    database = Database.create(tmp_path / "db", tokenizer=foreign(name), embedder=None, chunk_size=4)
+    text = "貓頭鷹 🦉🌲 sleeps 👩‍🔬 from 蟋蟀 to 森林 🏳️‍🌈 and 🐉."
+    database.add([Document(id="a", text=text), Document(id="b", text=f" {text}🦉")])
+    cut = 0
+    for place, whole in enumerate((text, f" {text}🦉")):
+        chunks = database.layout.chunks_of(place)
+        cut += sum("\ufffd" in row for row in database.tokenizer.decode(database.tokens[chunks].tolist()))
+        assert "".join(database.chunk_texts(list(chunks))).strip() == whole.strip()
+    assert cut > 4
+    hits = database.search("sleeps from", k=50)[0]
+    assert len(hits) > 1
+    assert all((hit.text + hit.continuation).strip() in f"{text}🦉" for hit in hits)

@@ -1,7 +1,9 @@
 """What was copied, from where: against distributions and texts made by hand."""
 
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -18,6 +20,7 @@ from openbook.model import RetroForCausalLM
 from openbook.model.copy_head import CopyDistribution, CopyHead
 from openbook.model.retrofitting import retrofit
 from openbook.model.retrofitting.own.own_copy_head import OwnCopyHead
+from openbook.text import Document
 
 M = 16
 
@@ -97,6 +100,26 @@ def test_citations_tell_what_was_copied_and_from_where(book: Database) -> None:
     assert there == text[span.start : span.end] != ""
     assert (span.start, span.share) == (0, pytest.approx(0.8))
     assert cite(tokens, [hits], book.tokenizer)[1][0].copied == []
+
+
+def test_places_in_a_source_count_whole_characters_also_where_a_border_cuts_one(tmp_path: Path) -> None:
+    tokenizer = foreign("gpt2")
+    database = Database.create(tmp_path / "db", tokenizer=tokenizer, embedder=None, chunk_size=4)
+    database.add([Document(id="a", text="貓頭鷹 🦉🌲 sleeps 👩‍🔬 from 蟋蟀 to 森林 🏳️‍🌈 and 🐉.")])
+    chunks = database.layout.chunks_of(0)
+    hits = database.opened.hits(np.array(chunks), np.zeros(len(chunks), dtype=np.float32))
+    ids, mask = database.opened.retrieved_tokens(np.array(chunks))
+    checked = 0
+    for hit, row, exists in zip(hits, ids, mask, strict=True):
+        tokens = row[exists].tolist()
+        text = hit.text + hit.continuation
+        ends = [0, *ends_of_tokens(tokens, text, tokenizer)]
+        words = [token for token in tokens if tokenizer.token_bytes[token].strip().isalpha()]
+        for token in words:
+            place = tokens.index(token)
+            assert text[ends[place] : ends[place + 1]] == tokenizer.token_bytes[token].decode()
+            checked += 1
+    assert checked > 4
 
 
 def check_copied(result: Generation) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from openbook.database.chunk_texts import texts_of_chunks
 from openbook.database.document_filter import DocumentFilter, FilteredDocuments
 from openbook.database.document_list import ListedDocument, list_documents
 from openbook.database.document_units import DocumentUnits
@@ -292,20 +293,12 @@ class Version:
         return [Hit(*chunk, **about) for *chunk, about in found]
 
     def chunk_texts(self, chunk_ids: NDArray[np.int64] | Sequence[int]) -> list[str]:
-        """The text of each chunk, without padding, with the space that it begins with; empty for -1."""
+        """The text of each chunk, without padding, with the space that it begins with; empty for -1.
+
+        Of a character that a border cuts, the chunk has all in which it begins.
+        """
         numbers = np.asarray(chunk_ids, dtype=np.int64)
-        exists = numbers >= 0
-        rows = self.tokens[numbers[exists]].tolist()
-        lengths = self.layout.lengths[numbers[exists]].tolist()
-        texts = iter(row[:length] for row, length in zip(rows, lengths, strict=True))
-        pieces = [next(texts) if found else [] for found in exists.tolist()]
-        begins = np.zeros(len(numbers), dtype=np.bool_)
-        there = numbers[exists]
-        begins[exists] = self.layout.first_chunk[self.layout.document_of[there]] == there
-        rows = list(zip(pieces, begins.tolist(), strict=True))
-        first = iter(self.tokenizer.decode([row for row, at_start in rows if at_start]))
-        inside = iter(self.tokenizer.decode_inside([row for row, at_start in rows if not at_start]))
-        return [next(first if at_start else inside) for _, at_start in rows]
+        return texts_of_chunks(self.tokens, self.tokenizer, self.layout, numbers)
 
     def retrieved_tokens(self, chunk_ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Fetch neighbors with their continuations: the retrieved value of the paper (section 2.3: [N, F]).
