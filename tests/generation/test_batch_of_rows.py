@@ -52,21 +52,23 @@ asked_texts = st.builds(
 )
 
 
-def written_together(model: RetroForCausalLM, asked: list[Asked]) -> list[BatchRow]:
+def written_together(
+    model: RetroForCausalLM, asked: list[Asked], prompt_part: int | None = None
+) -> list[BatchRow]:
     rows = [one.row() for one in asked]
     waiting = sorted(range(len(asked)), key=lambda place: asked[place].after)
-    batch, steps = RunningBatch(model), 0
-    while batch.rows or waiting:
-        joining = []
-        while batch.may_join and waiting and (asked[waiting[0]].after <= steps or not batch.rows):
-            joining.append(rows[waiting.pop(0)])
+    batch, steps = RunningBatch(model, prompt_part=prompt_part), 0
+    while batch.texts or waiting:
+        due = [rows[place] for place in waiting if asked[place].after <= steps or not batch.texts]
+        joining = due[: batch.fitting(due)]
+        waiting = waiting[len(joining) :]
         batch.step(joining)
         steps += 1
     return rows
 
 
-def check_as_alone(model: RetroForCausalLM, asked: list[Asked]) -> None:
-    for one, row in zip(asked, written_together(model, asked), strict=True):
+def check_as_alone(model: RetroForCausalLM, asked: list[Asked], prompt_part: int | None = None) -> None:
+    for one, row in zip(asked, written_together(model, asked, prompt_part), strict=True):
         assert row.error is None
         with torch.inference_mode():
             alone = decode(model, list(one.prompt), one.settings(), one.source())
@@ -99,6 +101,17 @@ def test_each_row_writes_what_it_writes_alone(name: str, asked: list[Asked]) -> 
 @given(asked=st.lists(asked_texts, min_size=2, max_size=4), stride=st.integers(1, M - 1))
 def test_with_a_stride_too(name: str, asked: list[Asked], stride: int) -> None:
     check_as_alone(model_of(name), [replace(one, stride=stride) for one in asked])
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+@settings(max_examples=6)
+@given(
+    asked=st.lists(asked_texts, min_size=2, max_size=5),
+    part=st.sampled_from([1, M, 2 * M]),
+    stride=st.none() | st.integers(1, M - 1),
+)
+def test_with_prompts_in_parts_too(name: str, asked: list[Asked], part: int, stride: int | None) -> None:
+    check_as_alone(model_of(name), [replace(one, stride=stride) for one in asked], part)
 
 
 @dataclass(frozen=True)
@@ -160,6 +173,50 @@ def test_texts_join_at_borders_alone() -> None:
         may.append(batch.may_join)
         batch.step()
     assert may == [number % M == M - 1 for number in range(2 * M)]
+
+
+def test_others_go_on_while_a_long_prompt_is_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, lengths = model_of("own reader"), []
+    forward = type(model).forward
+
+    def noted(self: RetroForCausalLM, ids: Tensor, *given: object, **named: object) -> object:
+        lengths.append(ids.shape[1])
+        return forward(self, ids, *given, **named)
+
+    batch = RunningBatch(model, prompt_part=M)
+    short, long = Asked((1, 2), 4 * M, 2, None, 0).row(), Asked(tuple(range(1, 4 * M)), 3, 2, None, 0).row()
+    batch.step([short])
+    monkeypatch.setattr(type(model), "forward", noted)
+    assert not batch.may_join
+    assert batch.fitting([Asked((3,), 2, 2, None, 0).row()]) == 0
+    assert batch.fitting([long]) == 1
+    batch.step([long])
+    assert batch.texts == [short, long]
+    written = len(short.written)
+    while not long.written:
+        batch.step()
+        assert len(short.written) == written + 1  # a token in each step
+        written += 1
+    assert written % M == 1  # where it joined a chunk of the other was complete
+    assert max(lengths) == M
+    assert lengths.count(M) == 4
+
+
+def test_a_text_may_leave_while_its_prompt_is_read() -> None:
+    model = model_of("rotary")
+    batch = RunningBatch(model, prompt_part=M)
+    asked = Asked((1, 2), 3 * M, 2, None, 0)
+    row, long = asked.row(), Asked(tuple(range(1, 4 * M)), 3, 2, None, 0).row()
+    batch.step([row])
+    batch.step([long])
+    batch.remove([long])
+    assert batch.texts == [row]
+    while batch.texts:
+        batch.step()
+    with torch.inference_mode():
+        alone = decode(model, list(asked.prompt), asked.settings(), asked.source())
+    assert [token.id for token in row.written] == [token.id for token in alone]
+    assert long.written == []
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def model(trained: RetroForCausalLM) -> RetroForCausalLM:
 
 @pytest.fixture
 def engine(model: RetroForCausalLM, book: Database) -> Iterator[Engine]:
-    running = Engine(model, book.tokenizer, max_batch=3, max_waiting=4)
+    running = Engine(model, book.tokenizer, max_batch=3, max_waiting=4, prompt_part=M)
     yield running
     running.close(finish=False)
 
@@ -346,6 +346,32 @@ def test_nothing_is_lost_or_told_twice(
         else:
             assert what == "fail"
     assert (engine.num_running, engine.num_waiting) == (0, 0)
+
+
+def test_a_long_prompt_is_read_while_others_are_written(
+    engine: Engine, book: Database, model: RetroForCausalLM, request_of: Ask
+) -> None:
+    """In parts of M tokens; one that nobody wants any more frees its place before it is read."""
+    first, long, gone = Told(), Told(), Told()
+    prompt = "ba ke li mo. Number 7 " * 40
+    held = Held(engine)
+    engine.submit(request_of("zu", max_new_tokens=6 * M), first)
+    held.let_go()
+    while not first.events:
+        threading.Event().wait(0.01)
+    engine.submit(request_of(prompt), long)
+    engine.submit(request_of(prompt * 20), gone).cancel()
+    end = long.end()
+    assert gone.end().finish_reason == "cancelled"
+    first.end()
+    engine.close()
+    for one in (first, long, gone):
+        one.check()
+    expected = generate(
+        model, book, prompt, max_new_tokens=20, min_new_tokens=20, k=2, sampling=LIVELY, seed=1
+    )
+    assert end.text == expected.text
+    assert len(end.citations) == len(expected.citations)
 
 
 def test_texts_of_another_stride_wait_and_are_written(

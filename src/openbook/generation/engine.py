@@ -52,6 +52,7 @@ class Engine:
         max_batch: texts that are written at a time.
         max_waiting: texts that may wait for a place.
         encoded_neighbors: to take them from, where the encoder is unconditioned.
+        prompt_part: tokens of a longer prompt that are read between two tokens of the other texts; None: all.
 
     Raises:
         SettingsError: a number below 1.
@@ -65,15 +66,17 @@ class Engine:
         max_batch: int = 8,
         max_waiting: int = 64,
         encoded_neighbors: EncodedNeighbors | None = None,
+        prompt_part: int | None = 256,
     ) -> None:
-        for name, number in (("max_batch", max_batch), ("max_waiting", max_waiting)):
-            if number < 1:
+        numbers = {"max_batch": max_batch, "max_waiting": max_waiting, "prompt_part": prompt_part}
+        for name, number in numbers.items():
+            if number is not None and number < 1:
                 raise SettingsError(f"{name} {number}: must be at least 1")
         self.model = model
         self.tokenizer = tokenizer
         self.max_batch = max_batch
         self.max_waiting = max_waiting
-        self._batch = RunningBatch(model, encoded_neighbors)
+        self._batch = RunningBatch(model, encoded_neighbors, prompt_part=prompt_part)
         self._waiting: deque[Ticket] = deque()
         self._running: list[Ticket] = []
         self._calls: deque[tuple[Callable[[RetroForCausalLM], Any], Future[Any]]] = deque()
@@ -164,7 +167,7 @@ class Engine:
                     self._end_cancelled()
                     self._batch.step(self._next_to_join())
                 except Exception as error:  # not of a row: a fault of ours
-                    self._batch.remove(self._batch.rows)
+                    self._batch.remove(self._batch.texts)
                     for ticket in self._running:
                         ticket.job.row.fail(error)
                 self._end_complete()
@@ -203,8 +206,6 @@ class Engine:
 
         One whose stride is another than the batch's waits until that is written, and so do those behind it.
         """
-        if not self._batch.may_join:
-            return []
         with self._changed:
             room = min(self.max_batch - len(self._running), len(self._waiting))
             first = [self._waiting[place].job.row for place in range(room)]

@@ -18,6 +18,9 @@ be checked, see `openbook.generation.book_drafts`: a pass then writes several to
 A row with a window that has become as long as that leaves at a border, and joins again at once with what is
 left of its text: its cache is made anew, and what it left can be looked up in its memory.
 
+A long prompt can be read in parts, see `openbook.generation.prompt_reading`: one for each token of the
+others, and the last one at their next border, so that nobody waits for more than a part.
+
 A row may leave after any token. Tokens in, tokens out; what retrieves and how is the rows' own.
 """
 
@@ -26,17 +29,17 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from openbook.generation.batch_pass import run_pass
 from openbook.generation.batch_row import BatchRow, DecodingSettings, IsDone, Prediction
 from openbook.generation.book_drafts import MOST_PROPOSED
 from openbook.generation.decoded_token import DecodedToken
 from openbook.generation.joint_search import NeighborSource, Wanted, fetch_together
 from openbook.generation.look_ahead import LookAhead
-from openbook.generation.row_neighbors import neighbors_of_rows
+from openbook.generation.prompt_reading import PromptReading, padded
 from openbook.linear_kernel import LinearKernel
 from openbook.model import EncodedNeighbors, RetroCache, RetroForCausalLM
 from openbook.model.cache_rows import drop_padding, join_rows
 from openbook.model.causal_lm import RetroCausalLMOutput
-from openbook.model.positions import position_ids
 
 
 class RunningBatch:
@@ -45,16 +48,26 @@ class RunningBatch:
     Args:
         model: in evaluation mode.
         encoded_neighbors: to take them from, where the encoder is unconditioned.
+        prompt_part: tokens of a longer prompt that are read between two tokens of other texts, rounded down
+            to whole chunks, at least one; None: each prompt is read in one pass, while the others wait.
 
     Attributes:
         rows: those that are being written, in the cache's order.
     """
 
-    def __init__(self, model: RetroForCausalLM, encoded_neighbors: EncodedNeighbors | None = None) -> None:
+    def __init__(
+        self,
+        model: RetroForCausalLM,
+        encoded_neighbors: EncodedNeighbors | None = None,
+        *,
+        prompt_part: int | None = None,
+    ) -> None:
         self.model = model
         self.rows: list[BatchRow] = []
+        self._readings: list[PromptReading] = []
         self._encoded_neighbors = encoded_neighbors
-        self._chunk_size = model.config.chunk_size
+        self._chunk_size = M = model.config.chunk_size
+        self._part = None if prompt_part is None else max(M, prompt_part // M * M)
         self._reads_itself = getattr(model.config, "reader", None) == "own"
         self._ahead = LookAhead()
         self._kernel = LinearKernel(model)
@@ -67,19 +80,33 @@ class RunningBatch:
         """Whether other texts may join in the next step: nothing runs, or a chunk will be complete."""
         return not self.rows or self._length % self._chunk_size == self._chunk_size - 1
 
-    def fitting(self, rows: Sequence[BatchRow]) -> int:
-        """How many of these, from the first on, may join in the next step: those of the batch's stride.
+    @property
+    def texts(self) -> list[BatchRow]:
+        """Those that are being written, and those whose prompts are being read."""
+        return [*self.rows, *(reading.row for reading in self._readings)]
 
-        One that is to be written alone joins where nothing runs, and nothing joins it.
+    def fitting(self, rows: Sequence[BatchRow]) -> int:
+        """How many of these, from the first on, may be given in the next step: those of the batch's stride.
+
+        One whose prompt is read in parts may come at any time, others where they may join at once. One that
+        is to be written alone joins where nothing runs, and nothing joins it.
         """
-        if not self.may_join or not rows:
-            return 0
-        together = [*self.rows, rows[0]]
+        texts = self.texts
+        together = [*texts, *rows[:1]]
         if any(row.settings.is_alone for row in together):
-            return 0 if self.rows else 1
-        stride = together[0].settings.stride
-        fits = (not row.settings.is_alone and row.settings.stride == stride for row in rows)
+            return 0 if texts or not rows else 1
+        stride = together[0].settings.stride if together else None
+        fits = (
+            (self.may_join or self._is_long(row))
+            and not row.settings.is_alone
+            and row.settings.stride == stride
+            for row in rows
+        )
         return next((place for place, does in enumerate(fits) if not does), len(rows))
+
+    def _is_long(self, row: BatchRow) -> bool:
+        """Whether its prompt is read in parts, where others are being written."""
+        return self._part is not None and row.settings.window is None and len(row.prompt) > self._part
 
     def step(self, joining: Sequence[BatchRow] = ()) -> None:
         """Write one token of every row, or several of one that is alone.
@@ -91,17 +118,23 @@ class RunningBatch:
         """
         assert self.fitting(joining) == len(joining), "texts join at a chunk border, those of a stride"
         with torch.inference_mode():
+            may_join = self.may_join
             joining = self._moved_on(joining)
             neighbors = self._look_up(joining)
             if self.rows:
+                for row in filter(self._is_long, joining):
+                    self._readings.append(self._reading(row, neighbors))
+                joining = [row for row in joining if not self._is_long(row)]
                 self._write_next(neighbors)
                 self._keep([row for row in self.rows if not row.ended])
-            begun = self._begin([row for row in joining if not row.ended], neighbors)
+            begun = self._read_on(may_join=may_join)
+            begun += self._begin([row for row in joining if not row.ended], neighbors)
             self._join(begun)
 
     def remove(self, rows: Sequence[BatchRow]) -> None:
         """Take rows out, between two steps."""
         with torch.inference_mode():
+            self._readings = [reading for reading in self._readings if reading.row not in rows]
             self._keep([row for row in self.rows if row not in rows])
 
     def _moved_on(self, joining: Sequence[BatchRow]) -> list[BatchRow]:
@@ -209,16 +242,51 @@ class RunningBatch:
     def _read_prompts(
         self, rows: Sequence[BatchRow], neighbors: dict[BatchRow, tuple[Tensor, Tensor]]
     ) -> RetroCache:
-        cache = RetroCache()
-        cache.encoded_neighbors = self._encoded_neighbors
-        cache.num_recent = 0 if rows[0].settings.stride is None else 2 * self._chunk_size
-        new = []
-        for row in rows:
-            tokens = row.in_window()
-            row.padding = -len(tokens) % self._chunk_size
-            new.append([row.settings.eos_id] * row.padding + tokens)
+        cache = self._new_cache(rows[0])
+        new = [padded(row, self._chunk_size) for row in rows]
         self._pass(rows, new, cache, neighbors, is_prompt=self._reads_itself)
         return cache
+
+    def _new_cache(self, row: BatchRow) -> RetroCache:
+        """For the prompt of a text."""
+        cache = RetroCache()
+        cache.encoded_neighbors = self._encoded_neighbors
+        cache.num_recent = 0 if row.settings.stride is None else 2 * self._chunk_size
+        return cache
+
+    def _reading(self, row: BatchRow, neighbors: dict[BatchRow, tuple[Tensor, Tensor]]) -> PromptReading:
+        found = neighbors.get(row)
+        return PromptReading(row, self._new_cache(row), found, chunk_size=self._chunk_size)
+
+    def _read_on(self, *, may_join: bool) -> list[tuple[list[BatchRow], RetroCache]]:
+        """Read a part of a prompt; where texts may join, those begin whose last part is left.
+
+        Where nothing is being written, nobody waits, and all of them begin.
+        """
+        assert self._part is not None or not self._readings
+        self._readings = [reading for reading in self._readings if not reading.row.ended]
+        ready: list[PromptReading] = []
+        if may_join or not self.rows:
+            ready = [one for one in self._readings if not self.rows or one.left <= (self._part or 0)]
+        self._readings = [reading for reading in self._readings if reading not in ready]
+        unread = next((one for one in self._readings if one.left > (self._part or 0)), None)
+        if unread is not None:
+            self._read_part(unread, self._part or 0)
+        return [([one.row], one.cache) for one in ready if self._read_part(one, one.left, is_last=True)]
+
+    def _read_part(self, reading: PromptReading, count: int, *, is_last: bool = False) -> bool:
+        """Read tokens of a prompt, and after the last part write the first one; False: that failed."""
+        row = reading.row
+        tokens, found = reading.take(count)
+        neighbors = {} if found is None else {row: found}
+        try:
+            if is_last:
+                self._pass([row], [tokens], reading.cache, neighbors, is_prompt=self._reads_itself)
+            else:
+                self._run([row], [tokens], reading.cache, neighbors, is_prompt=self._reads_itself)
+        except Exception as error:  # the others go on
+            row.fail(error)
+        return row.error is None
 
     def _pass(
         self,
@@ -243,23 +311,7 @@ class RunningBatch:
         Returns:
             How many tokens of the draft were wrong.
         """
-        device = self.model.device
-        reads = any(row.source is not None for row in rows)
-        ids, mask = neighbors_of_rows([neighbors.get(row) for row in rows], device)
-        length = len(new[0]) + cache.get_seq_length()
-        with self._kernel:
-            out = self.model(
-                torch.tensor(new, device=device),
-                ids,
-                mask,
-                **_padding_arguments(rows, length, len(new[0]), device),
-                past_key_values=cache,
-                use_cache=True,
-                logits_from=len(new[0]) - len(draft) - 1,
-                output_shares=reads,
-                output_copied=reads,
-                is_prompt=is_prompt and ids is not None,
-            )
+        out = self._run(rows, new, cache, neighbors, is_prompt=is_prompt, num_predicted=len(draft) + 1)
         accepted = 0
         for number, row in enumerate(rows):
             try:
@@ -267,6 +319,23 @@ class RunningBatch:
             except Exception as error:  # its neighbors go on
                 row.fail(error)
         return len(draft) - accepted
+
+    def _run(
+        self,
+        rows: Sequence[BatchRow],
+        new: list[list[int]],
+        cache: RetroCache,
+        neighbors: dict[BatchRow, tuple[Tensor, Tensor]],
+        *,
+        is_prompt: bool,
+        num_predicted: int = 1,
+    ) -> RetroCausalLMOutput:
+        """Read tokens of rows, see `_pass`; what follows so many last ones is predicted."""
+        found = [neighbors.get(row) for row in rows]
+        with self._kernel:
+            return run_pass(
+                self.model, rows, new, cache, found, is_prompt=is_prompt, num_predicted=num_predicted
+            )
 
     def _write(self, row: BatchRow, out: RetroCausalLMOutput, number: int, draft: Sequence[int]) -> int:
         """Draw a row's next token, and while these are the draft's those after it.
@@ -367,14 +436,3 @@ def _prediction(out: RetroCausalLMOutput, row: int, place: int) -> Prediction:
     shares = None if out.neighbor_shares is None else out.neighbor_shares[row, place]
     copied = None if out.copied is None else out.copied.at(row, place)
     return Prediction(out.logits[row, place], shares, copied)
-
-
-def _padding_arguments(
-    rows: Sequence[BatchRow], length: int, count: int, device: torch.device
-) -> dict[str, Tensor]:
-    """Arguments of a pass over the last `count` of `length` places that say where padding stands."""
-    if not any(row.padding for row in rows):
-        return {}
-    padding = torch.tensor([row.padding for row in rows], device=device)
-    mask = (torch.arange(length, device=device) >= padding[:, None]).long()
-    return {"attention_mask": mask, "position_ids": position_ids(mask)[:, -count:]}

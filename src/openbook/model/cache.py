@@ -54,6 +54,7 @@ class RetroCache(DynamicCache):
         grid_offset: tokens before the first chunk border, 0 … M - 1, see `end_chunk_after`.
         num_recent: of how many last tokens `recent` is kept; 0: of none.
         recent: [B, at most num_recent, D] activations like those of `partial`.
+        reads_prompt: whether all tokens of the last pass read `last`, as parts of a prompt do (reader `own`).
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -69,6 +70,7 @@ class RetroCache(DynamicCache):
         self.grid_offset = 0
         self.num_recent = 0
         self.recent: Tensor | None = None
+        self.reads_prompt = False
 
     def get_seq_length(self, layer_idx: int = 0) -> int:
         """Tokens of the text."""
@@ -167,6 +169,7 @@ class RetroCache(DynamicCache):
         self.partial = self.last = None
         self.projected = {}
         self.num_prefix = self.grid_offset = 0
+        self.reads_prompt = False
         self.prefix_begins = self.shift = self.recent = None
 
     def _of_rows(self, change: Callable[[Tensor], Tensor]) -> None:

@@ -1,5 +1,7 @@
 """The network without its output, where the base is its own encoder."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel
@@ -75,6 +77,7 @@ class OwnReaderModel(RetroModel):
         )
         if cache is not None:
             remember_last_chunk(cache, neighbors, given=neighbor_ids is not None)
+            cache.reads_prompt = of_prompt and neighbors is not None
         return computed
 
     def _pass_neighbors(
@@ -124,7 +127,10 @@ class OwnReaderModel(RetroModel):
     def _prompt_neighbors(
         self, ids: Tensor, mask: Tensor | None, input_ids: Tensor, past: int, cache: RetroCache | None
     ) -> PassNeighbors | None:
-        """All tokens of the pass read these; so do those after it, up to the end of the next chunk."""
+        """All tokens of the pass read these; so do those after it, up to the end of the next chunk.
+
+        The part of a prompt that follows another one reads what the cache has of them.
+        """
         T = input_ids.shape[1]
         kept, exists = new_chunks(ids, mask, 1, pad=False)
         assert kept is not None and exists is not None
@@ -133,8 +139,19 @@ class OwnReaderModel(RetroModel):
             return None
         grid = ChunkGrid(num_tokens=T, skip=0, take=T, lead=0, rows=1, row_length=T, first=0)
         number = (past + T) // self.config.chunk_size - 1
+        last = cache.last if cache is not None and cache.reads_prompt else None
+        if cache is not None and last is not None and _are_equal(last, kept, exists):
+            cache.last = replace(last, first_chunk=number)
+            return PassNeighbors(
+                Retrieved(kept, exists, number, _nothing_encoded(kept[:, :0])), grid, cache, carried=1
+            )
         retrieved = Retrieved(kept, exists, number, _nothing_encoded(kept))
         return PassNeighbors(retrieved, grid, cache)
+
+
+def _are_equal(last: Retrieved, ids: Tensor, mask: Tensor) -> bool:
+    """Whether these neighbors [B, 1, K, R] are those that a cache holds."""
+    return torch.equal(last.ids, ids) and torch.equal(last.mask, mask)
 
 
 def _nothing_encoded(ids: Tensor) -> Tensor:
