@@ -81,8 +81,38 @@ def test_what_cannot_be_honored_is_refused(
 ) -> None:
     error = refused(post(server, route, ROUTES[route] | {parameter: value}))
     assert parameter in error["message"] or parameter == "prompt"
-    assert error["param"] is None or error["param"].startswith(parameter)
+    assert error["param"].startswith(parameter)
     assert error["type"] == "invalid_request_error"
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize(
+    ("options", "param"),
+    [
+        ({"book": "nowhere"}, "openbook.book"),
+        ({"mode": "dense"}, "openbook.mode"),
+        ({"filter": {"titles": ["nothing is called so"]}}, "openbook.filter"),
+    ],
+)
+def test_what_the_book_cannot_do_is_named_too(
+    server: Running, route: str, options: dict[str, Any], param: str
+) -> None:
+    answer = post(server, route, ROUTES[route] | {"openbook": options})
+    assert answer.status_code in (400, 404)
+    assert answer.json()["error"]["param"] == param
+
+
+def test_what_is_asked_and_how_long_is_named_too(server: Running) -> None:
+    system = [{"role": "system", "content": "Be brief."}]
+    for route, body, param in (
+        ("chat/completions", {"messages": system}, "messages"),
+        ("responses", {"input": system}, "input"),
+        ("chat/completions", {"min_tokens": 9, "max_tokens": 5}, "min_tokens"),
+        ("completions", {"min_tokens": 9, "max_tokens": 5}, "min_tokens"),
+        ("completions", {"prompt": ["text", ""]}, "prompt"),
+    ):
+        error = refused(post(server, route, ROUTES[route] | body))
+        assert (error["param"], error["code"]) == (param, "invalid_value")
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -181,7 +211,7 @@ def test_the_numbers_of_a_request_reach_the_engine(server: Running, engine: Scri
     for name in ("max_tokens", "max_completion_tokens"):
         engine.requests.clear()
         body_here = CHAT | body | {name: 11, "top_logprobs": 2, "openbook": {"k": 1, "mode": "bm25"}}
-        body_here["openbook"]["filter"] = {"sources": ["notes/*"]}
+        body_here["openbook"]["filter"] = {"sources": ["*"]}
         assert post(server, "chat/completions", body_here).status_code == 200
         (request,) = engine.requests
         assert request.max_new_tokens == 11
@@ -190,7 +220,7 @@ def test_the_numbers_of_a_request_reach_the_engine(server: Running, engine: Scri
         assert (request.seed, request.num_logprobs) == (3, 2)
         assert set(request.stop) >= {"\n\n", "Q:"}
         assert (request.lookup.k, request.lookup.mode) == (1, "bm25")
-        assert request.lookup.documents == DocumentFilter(sources=["notes/*"])
+        assert request.lookup.documents == DocumentFilter(sources=["*"])
         assert request.lookup.question == "What color is the gate?"
 
 

@@ -1,6 +1,7 @@
 """Replies: text as the client sees it, with footnotes where they are asked for, and offsets that fit it."""
 
 import itertools
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,6 +72,21 @@ def test_neighbors_that_were_hardly_read_are_no_footnotes() -> None:
     text, _, _ = told(events, footnotes=True)
     assert "[^1]: title 1" in text
     assert "title 2" not in text
+
+
+def test_that_the_book_does_not_say_has_no_source() -> None:
+    """Whatever was read: it was not written from there."""
+    span = Citation(0, 12, [neighbor(1), neighbor(2, influence=0.5)])
+    reply = Reply("notes", footnotes=True, refusal="Not in here.")
+    events = [TextPiece("Not in", ()), TextPiece(" here.", ()), SpanRead(span)]
+    parts = [part for event in events for part in reply.take(event)]
+    end = reply.take(replace(ending("Not in here."), citations=[span]))
+    assert "".join(part.text for part in parts if isinstance(part, ReplyText)) == "Not in here."
+    (told_span,) = (part.citation for part in parts if isinstance(part, ReplySpan))
+    assert [near.document_id for near in told_span.neighbors] == ["doc1", "doc2"]
+    assert told_span.used == []
+    assert isinstance(end[-1], ReplyEnd)
+    assert end[-1].measured[0].used == []
 
 
 def test_tokens_come_with_the_text_they_are_told_with() -> None:

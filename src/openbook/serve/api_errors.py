@@ -1,7 +1,8 @@
 """What goes wrong, in OpenAI's shape: every answer that is not a success says what, and which parameter."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -17,6 +18,7 @@ from openbook.errors import (
     LockedError,
     NotFoundError,
     OpenbookError,
+    SettingsError,
     TooLongError,
 )
 from openbook.serve.parameter_names import describe_invalid
@@ -106,6 +108,23 @@ class ApiError(Exception):
         return JSONResponse(self.body(), self.status, self.headers)
 
 
+class ParameterError(Exception):
+    """What the library says, its cause, of the parameter of this name."""
+
+
+@contextmanager
+def parameter(name: str) -> Iterator[None]:
+    """Have what the library says of a value answered with the name of the parameter that it is of.
+
+    Raises:
+        ParameterError: it said that there is nothing of this name, or that the value is not allowed.
+    """
+    try:
+        yield
+    except (NotFoundError, SettingsError) as error:
+        raise ParameterError(name) from error
+
+
 def error_of(error: BaseException, names: Mapping[str, str] | None = None) -> ApiError:
     """The answer to what was raised.
 
@@ -116,6 +135,11 @@ def error_of(error: BaseException, names: Mapping[str, str] | None = None) -> Ap
     """
     if isinstance(error, ApiError):
         return error
+    if isinstance(error, ParameterError):
+        assert error.__cause__ is not None
+        answer = error_of(error.__cause__, names)
+        answer.detail.param = str(error)
+        return answer
     if not isinstance(error, OpenbookError):
         _LOG.error("a fault in openbook", exc_info=error)
         return ApiError(500, "a fault in openbook; its log says which", code="internal_error")
@@ -152,6 +176,7 @@ def install_error_handlers(app: FastAPI, names: Mapping[str, str]) -> None:
 
     app.add_exception_handler(ClientGoneError, answer_nobody)
     app.add_exception_handler(ApiError, answer)
+    app.add_exception_handler(ParameterError, answer)
     app.add_exception_handler(OpenbookError, answer)
     app.add_exception_handler(Exception, answer)
     app.add_exception_handler(RequestValidationError, answer_invalid)

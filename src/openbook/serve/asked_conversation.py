@@ -6,6 +6,7 @@ from typing import Literal
 
 from openbook.errors import SettingsError
 from openbook.generation.text_request import TextRequest
+from openbook.serve.api_errors import parameter
 from openbook.serve.asked_texts import (
     AskedTexts,
     length_of,
@@ -13,6 +14,7 @@ from openbook.serve.asked_texts import (
     require_few_texts,
     require_options,
     sampling_of,
+    shortest_of,
     text_requests,
     without_prefix,
 )
@@ -46,9 +48,10 @@ def asked_conversation(
     *,
     length: int | None,
     length_name: str,
+    conversation_name: str,
     n: int = 1,
     stop: Sequence[str] = (),
-    min_tokens: int = 0,
+    min_tokens: int | None = None,
     num_logprobs: int | None = None,
 ) -> AskedTexts:
     """Put a conversation to the model. What the user said last is what is looked up.
@@ -60,32 +63,35 @@ def asked_conversation(
         options: what is read.
         length: the longest answer; None: the server's.
         length_name: of the parameter that says so.
+        conversation_name: of the parameter that has the conversation.
         n: answers.
         stop: texts that end an answer, beside the end of the turn.
         min_tokens: the shortest answer.
         num_logprobs: see `TextRequest`.
 
     Raises:
-        ApiError, SettingsError, DatabaseError: it cannot be answered.
+        ApiError, ParameterError, DatabaseError: it cannot be answered.
     """
     require_few_texts(state, n, param="n")
     options = options or OpenbookOptions()
-    _require_question(messages)
-    ids = without_prefix(state, conversation_ids(state, messages))
+    with parameter(conversation_name):
+        _require_question(messages)
+        ids = without_prefix(state, conversation_ids(state, messages))
     prompt = len(state.own_prefix) + len(ids)
     sampling = sampling_of(state, drawing, temperature=0.0)
     require_options(state, options, temperature=sampling.temperature)
     default = state.settings.default_tokens
+    longest = length_of(state, prompt, length, default=default, param=length_name, options=options)
     request = TextRequest(
         prompt_ids=ids,
         sampling=sampling,
-        max_new_tokens=length_of(state, prompt, length, default=default, param=length_name, options=options),
+        max_new_tokens=longest,
         stop=tuple(dict.fromkeys([*stop, *([state.chat.stop] if state.chat.stop else [])])),
         refusal=REFUSAL,
         end_ids=state.chat.end_ids,
         seed=drawing.seed,
         strip=True,
-        min_new_tokens=min_tokens,
+        min_new_tokens=shortest_of(min_tokens, longest),
         num_logprobs=num_logprobs,
         drafts=options.drafts,
         influence=options.influence,

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from openbook.database.search.searcher import check_mode
 from openbook.errors import SettingsError
 from openbook.generation import Sampling
 from openbook.generation.text_request import Lookup, TextRequest
-from openbook.serve.api_errors import ApiError
+from openbook.serve.api_errors import ApiError, parameter
 from openbook.serve.reply import Reply
 from openbook.serve.server_state import ServerState
 from openbook.serve.text_fields import DrawingFields, OpenbookOptions, TextFields
@@ -36,7 +37,7 @@ class AskedTexts:
 
     def reply(self) -> Reply:
         """What makes a reply of the events of one of the texts."""
-        return Reply(self.reading.book, footnotes=self.footnotes)
+        return Reply(self.reading.book, footnotes=self.footnotes, refusal=self.texts[0].refusal)
 
 
 def require_model(state: ServerState, name: str) -> None:
@@ -59,17 +60,25 @@ def reading_of(state: ServerState, options: OpenbookOptions, question: str | Non
         question: what is looked up for the prompt; None: the prompt's own chunks.
 
     Raises:
-        NotFoundError: there is no such book.
+        ParameterError: there is no such book or document, or it cannot be searched so.
         UnavailableError: it cannot be read.
     """
-    book = state.books.get(options.book)
+    with parameter("openbook.book"):
+        book = state.books.get(options.book)
     if not options.retrieval:
         return Reading(None, None)
+    newest, documents = book.newest(), None
+    with parameter("openbook.mode"):
+        check_mode(options.mode, has_dense=newest.vectors is not None)
+    if options.filter is not None:
+        with parameter("openbook.filter"):
+            documents = options.filter.documents()
+            newest.allowed_chunks(documents)
     lookup = Lookup(
-        book=book.newest(),
+        book=newest,
         k=options.k,
         mode=options.mode,
-        documents=None if options.filter is None else options.filter.documents(),
+        documents=documents,
         question=question,
         stride=options.stride,
         look_ahead=options.look_ahead,
@@ -177,6 +186,18 @@ def length_of(
             code="context_length_exceeded",
         )
     return wanted
+
+
+def shortest_of(asked: int | None, longest: int) -> int:
+    """The tokens before which a text does not end, as a request gives them.
+
+    Raises:
+        ApiError: 400; more than may be written.
+    """
+    if asked is not None and asked > longest:
+        said = f"min_tokens {asked}: at most {longest} tokens are to be written"
+        raise ApiError(400, said, param="min_tokens", code="invalid_value")
+    return asked or 0
 
 
 def text_requests(request: TextRequest, n: int) -> list[TextRequest]:

@@ -62,9 +62,10 @@ def _asked(state: ServerState, body: ChatRequest) -> AskedTexts:
         body.openbook,
         length=body.max_completion_tokens if is_new else body.max_tokens,
         length_name="max_completion_tokens" if is_new else "max_tokens",
+        conversation_name="messages",
         n=body.n or 1,
         stop=stops_of(body.stop),
-        min_tokens=body.min_tokens or 0,
+        min_tokens=body.min_tokens,
         num_logprobs=(body.top_logprobs or 0) if body.logprobs else None,
     )
 

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse, Response
 
 from openbook.generation.citations import Citation
 from openbook.generation.text_request import TextRequest, WrittenToken
-from openbook.serve.api_errors import ApiError, documented, error_of
+from openbook.serve.api_errors import ApiError, documented, error_of, parameter
 from openbook.serve.asked_texts import (
     AskedTexts,
     length_of,
@@ -23,6 +23,7 @@ from openbook.serve.asked_texts import (
     require_model,
     require_options,
     sampling_of,
+    shortest_of,
     stops_of,
     text_requests,
     without_prefix,
@@ -118,7 +119,7 @@ def _asked(state: ServerState, body: CompletionRequest) -> AskedTexts:
             max_new_tokens=length,
             lookup=reading.lookup,
             stop=stops_of(body.stop),
-            min_new_tokens=body.min_tokens or 0,
+            min_new_tokens=shortest_of(body.min_tokens, length),
             seed=body.seed,
             num_logprobs=body.logprobs,
             drafts=options.drafts,
@@ -151,7 +152,8 @@ def _prompts(state: ServerState, body: CompletionRequest) -> list[tuple[int, ...
             if not isinstance(token, int) or token >= tokenizer.vocab_size:
                 said = f"prompt: token {token} is not in the vocabulary of {tokenizer.vocab_size:,}"
                 raise ApiError(400, said, param="prompt", code="invalid_value")
-        prompts.append(without_prefix(state, ids))
+        with parameter("prompt"):
+            prompts.append(without_prefix(state, ids))
     return prompts
 
 

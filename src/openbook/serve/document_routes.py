@@ -10,8 +10,9 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.convertors import Convertor, register_url_convertor
 
 from openbook.database.document_pages import document_page, stored_document
+from openbook.database.search.searcher import check_mode
 from openbook.errors import ForbiddenError, SettingsError
-from openbook.serve.api_errors import documented
+from openbook.serve.api_errors import documented, parameter
 from openbook.serve.books import Book
 from openbook.serve.document_edits import add_documents, remove_documents
 from openbook.serve.document_schema import (
@@ -55,16 +56,24 @@ _EDITS = [Depends(_require_edits)]
 
 
 def _book(request: Request, name: str | None) -> Book:
-    return state_of(request).books.get(name)
+    with parameter("book"):
+        return state_of(request).books.get(name)
 
 
 @router.post("/v1/search", responses=documented(404, 415, 503))
 def search(body: SearchRequest, request: Request) -> list[FoundChunk]:
     """Find the chunks that say most about a text, the best first."""
-    if not body.query.strip():
-        raise SettingsError("query: the text to look for is empty")
-    documents = None if body.filter is None else body.filter.documents()
+    documents = None
     with _book(request, body.book).reading() as version:
+        with parameter("query"):
+            if not body.query.strip():
+                raise SettingsError("query: the text to look for is empty")
+        with parameter("mode"):
+            check_mode(body.mode, has_dense=version.vectors is not None)
+        if body.filter is not None:
+            with parameter("filter"):
+                documents = body.filter.documents()
+                version.allowed_chunks(documents)
         hits = version.search([body.query], k=body.k, mode=body.mode, documents=documents)[0]
     return [FoundChunk.of(hit) for hit in hits]
 

@@ -61,11 +61,15 @@ class Reply:
     Args:
         book: what is read, as clients name it; None: nothing is.
         footnotes: with the sources as Markdown footnotes.
+        refusal: the text that says that the book does not say: it was written from no source, whatever was
+            read; None: there is none.
     """
 
-    def __init__(self, book: str | None, *, footnotes: bool) -> None:
+    def __init__(self, book: str | None, *, footnotes: bool, refusal: str | None = None) -> None:
         self._book = book
         self._footnotes = footnotes
+        self._refusal = refusal
+        self._text = ""
         self._taken = 0  # characters of the engine
         self._due: list[tuple[int, str]] = []  # footnote marks, at places of the engine's text
         self._marks: list[tuple[int, int]] = []  # those that are told: their place, their length
@@ -81,7 +85,8 @@ class Reply:
         if isinstance(event, TextFailure):
             raise event.error
         if isinstance(event, TextPiece):
-            begin, self._taken = self._taken, self._taken + len(event.text)
+            self._text += event.text
+            begin, self._taken = self._taken, len(self._text)
             return [ReplyText(self._with_marks(event.text, begin), event.tokens), *self._spans()]
         if isinstance(event, SpanRead):
             return self._close(event.citation)
@@ -105,11 +110,19 @@ class Reply:
     # --- Citations ---
 
     def _close(self, citation: Citation) -> list[ReplyPart]:
+        citation = self._unless_refused(citation)
         if self._footnotes and (mark := self._mark_of(citation)):
             self._due.append((citation.end, mark))
         self._late.append(citation)
         told = self._with_marks("", self._taken)
         return [*([ReplyText(told)] if told else []), *self._spans()]
+
+    def _unless_refused(self, citation: Citation) -> Citation:
+        """A citation; of a text that says that the book does not say, with no neighbor that was used."""
+        if self._text != self._refusal:
+            return citation
+        unused = [replace(neighbor, is_used=False) for neighbor in citation.neighbors]
+        return replace(citation, neighbors=unused)
 
     def _mark_of(self, citation: Citation) -> str:
         numbers = []
@@ -144,7 +157,11 @@ class Reply:
             event.completion_tokens,
             event.seed,
             drafts=event.drafts,
-            measured=tuple(self._move(citation) for citation in event.citations if _is_measured(citation)),
+            measured=tuple(
+                self._move(self._unless_refused(citation))
+                for citation in event.citations
+                if _is_measured(citation)
+            ),
         )
         return [*([ReplyText(notes)] if notes else []), done]
 

@@ -69,6 +69,7 @@ def _asked(state: ServerState, body: ResponseRequest) -> AskedTexts:
         body.openbook,
         length=body.max_output_tokens,
         length_name="max_output_tokens",
+        conversation_name="input",
     )
 
 
