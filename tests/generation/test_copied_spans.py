@@ -14,7 +14,13 @@ from model.tiny import enlarge
 from openbook.database import Database
 from openbook.generation import Generation, generate
 from openbook.generation.citations import cite
-from openbook.generation.copied_spans import CopiedToken, copied_spans, copied_token, ends_of_tokens
+from openbook.generation.copied_spans import (
+    CopiedToken,
+    copied_spans,
+    copied_token,
+    ends_in_source,
+    ends_of_tokens,
+)
 from openbook.generation.decoded_token import DecodedToken
 from openbook.model import RetroForCausalLM
 from openbook.model.copy_head import CopyDistribution, CopyHead
@@ -113,13 +119,32 @@ def test_places_in_a_source_count_whole_characters_also_where_a_border_cuts_one(
     for hit, row, exists in zip(hits, ids, mask, strict=True):
         tokens = row[exists].tolist()
         text = hit.text + hit.continuation
-        ends = [0, *ends_of_tokens(tokens, text, tokenizer)]
+        ends = [0, *ends_in_source(tokens, text, tokenizer)]
         words = [token for token in tokens if tokenizer.token_bytes[token].strip().isalpha()]
         for token in words:
             place = tokens.index(token)
             assert text[ends[place] : ends[place + 1]] == tokenizer.token_bytes[token].decode()
             checked += 1
     assert checked > 4
+
+
+@pytest.mark.parametrize("cut", [0, 7])
+@pytest.mark.parametrize("head", ["", "Of the Mill\n"])
+def test_places_in_a_source_are_counted_after_its_head_also_where_it_is_read_in_part(
+    book: Database, head: str, cut: int
+) -> None:
+    text = " ba ke li mo, nu ra se."
+    ids = book.tokenizer.encode([f"{head}{text.lstrip()}" if head else text])[0]
+    read = ids[: len(ids) - cut]
+    ends = [0, *ends_in_source(read, text, book.tokenizer)]
+    spelled = [book.tokenizer.token_bytes[token].decode() for token in read]
+    own = spelled[len(book.tokenizer.encode([head])[0]) :] if head else spelled
+    assert "".join(own).strip() in text
+    for place in range(len(read) - len(own) + 1, len(read)):
+        assert text[ends[place] : ends[place + 1]] == spelled[place]
+    copied = CopiedToken(0.9, 0, 0)
+    found = copied_spans([(0, 2, copied)], [5], [ends[1:]])
+    assert [span.source_start for span in found] == ([] if head else [0])
 
 
 def check_copied(result: Generation) -> None:

@@ -10,6 +10,7 @@ from openbook.generation.copied_spans import (
     CopiedSpan,
     CopiedToken,
     copied_spans,
+    ends_in_source,
     ends_of_tokens,
     matched_spans,
 )
@@ -181,7 +182,7 @@ def _copied(
         return []
     texts = [hit.text + hit.continuation for hit in hits]
     source_ends = [
-        ends_of_tokens(ids, text, tokenizer) for ids, text in zip(retrieved[0], texts, strict=True)
+        ends_in_source(ids, text, tokenizer) for ids, text in zip(retrieved[0], texts, strict=True)
     ]
     return copied_spans(places, [hit.chunk_id for hit in hits], source_ends)
 

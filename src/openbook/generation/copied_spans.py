@@ -85,13 +85,37 @@ def ends_of_tokens(ids: Sequence[int], text: str, tokenizer: Tokenizer) -> list[
         text: what they were decoded to, maybe without spaces that it began with.
         tokenizer: of both.
     """
-    decoder = codecs.getincrementaldecoder("utf-8")("ignore")
-    ends, end = [], 0
-    for token in ids:
-        end += len(decoder.decode(tokenizer.token_bytes[token]))
-        ends.append(end)
-    dropped = max(0, end - len(text))
+    spelled, ends = _spelled(ids, tokenizer)
+    dropped = max(0, len(spelled) - len(text))
     return [max(0, end - dropped) for end in ends]
+
+
+def ends_in_source(ids: Sequence[int], text: str, tokenizer: Tokenizer) -> list[int]:
+    """The same for what a model reads of a neighbor: after a head, maybe, and maybe not to its end.
+
+        text            " was founded in 1912. Its walls"
+        its tokens      "The mill of Orn\\nwas founded in 19"      a token that ends after "was" ends at 4
+
+    Args:
+        ids: of the neighbor with its continuation, as it is read.
+        text: of both, as it is shown.
+        tokenizer: of the ids.
+    """
+    spelled, ends = _spelled(ids, tokenizer)
+    bare = text.lstrip()
+    begin = next(place for place in range(len(spelled) + 1) if bare.startswith(spelled[place:]))
+    before = len(text) - len(bare) - begin
+    return [max(0, end + before) for end in ends]
+
+
+def _spelled(ids: Sequence[int], tokenizer: Tokenizer) -> tuple[str, list[int]]:
+    """The characters that are whole after tokens, and how many they are after each."""
+    decoder = codecs.getincrementaldecoder("utf-8")("ignore")
+    spelled, ends = "", []
+    for token in ids:
+        spelled += decoder.decode(tokenizer.token_bytes[token])
+        ends.append(len(spelled))
+    return spelled, ends
 
 
 def copied_spans(
@@ -110,6 +134,8 @@ def copied_spans(
     for neighbor, run in _runs([source for _, _, source in places]):
         sources = [source for _, _, source in places[run.start : run.stop] if source is not None]
         ends = [0, *source_ends[neighbor]]
+        if ends[sources[-1].offset + 1] == 0:  # of the head that stands before the neighbor's text
+            continue
         spans.append(
             CopiedSpan(
                 places[run.start][0],
