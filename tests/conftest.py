@@ -1,27 +1,32 @@
-"""What the tests of several rooms share: a small book of synthetic text, and tiny models that read it."""
+"""What the tests of several rooms share: a small book of synthetic text, and tiny models that read it.
+
+What loads torch is imported where it is used: the process that only gives out the tests reads this file, too.
+"""
 
 import os
 import random
 import shutil
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import torch
 from hypothesis import settings
 
 from openbook.database import Database, NeighborTable, build_neighbors
-from openbook.model import RetroForCausalLM
+from openbook.pretrained import PACKAGED, SMOLLM2
 from openbook.text import Document, train_tokenizer
-from openbook.train import Recipe, train
-from openbook.train.settings import DataSettings, TrainSettings
 from work_groups import GroupScheduling, begins_after
+
+if TYPE_CHECKING:
+    from openbook.model import RetroForCausalLM
+    from openbook.train import Recipe
 
 settings.register_profile("shared machines", deadline=None)
 settings.load_profile("shared machines")
 
-MakeRecipe = Callable[..., Recipe]
+MakeRecipe = Callable[..., "Recipe"]
 CopyBook = Callable[[], Database]
 
 _LETTERS = ("ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "zu")
@@ -54,7 +59,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupSchedul
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
-    """The machines that run these tests are small and shared."""
+    """The machines that run these tests are small and shared; also those of processes that a test starts."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    import torch
+
     torch.set_num_threads(1)
 
 
@@ -110,6 +118,8 @@ def copy_book(book: Database, tmp_path: Path) -> CopyBook:
 @pytest.fixture(scope="session")
 def make_recipe() -> MakeRecipe:
     """A recipe of a tiny model: `model` changes its options, other arguments those of training."""
+    from openbook.train import Recipe
+    from openbook.train.settings import DataSettings, TrainSettings
 
     def make(
         *,
@@ -117,7 +127,7 @@ def make_recipe() -> MakeRecipe:
         sequence_length: int = 64,
         num_neighbors: int = 2,
         **train: Any,
-    ) -> Recipe:
+    ) -> "Recipe":
         data = DataSettings(sequence_length=sequence_length, num_neighbors=num_neighbors)
         defaults = {"max_steps": 2, "batch_size": 2, "log_every": 1, "warmup_steps": 1, "eval_every": 0}
         return Recipe(
@@ -130,6 +140,8 @@ def make_recipe() -> MakeRecipe:
 @pytest.fixture(scope="session")
 def trained_folder(tmp_path_factory: pytest.TempPathFactory, book: Database, make_recipe: MakeRecipe) -> Path:
     """Folder of a model that has trained a little on the book; only for reading."""
+    from openbook.train import train
+
     folder = tmp_path_factory.mktemp("trained") / "model"
     recipe = make_recipe(max_steps=40, batch_size=8, learning_rate=5e-3, eval_every=20, eval_sequences=4)
     train(recipe, book, folder)
@@ -137,6 +149,19 @@ def trained_folder(tmp_path_factory: pytest.TempPathFactory, book: Database, mak
 
 
 @pytest.fixture
-def trained(trained_folder: Path) -> RetroForCausalLM:
+def trained(trained_folder: Path) -> "RetroForCausalLM":
     """That model, in evaluation mode."""
+    from openbook.model import RetroForCausalLM
+
     return RetroForCausalLM.from_pretrained(trained_folder).eval()
+
+
+@pytest.fixture
+def base_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SmolLM2 from its package, whose file is read once in a process: each load gets a copy of the first."""
+    if find_spec(PACKAGED[SMOLLM2].module) is None:
+        pytest.skip(f"needs {PACKAGED[SMOLLM2].package}")
+    from openbook.model.retrofitting import loading
+    from real_base import load_once
+
+    monkeypatch.setattr(loading, "load_gguf", load_once)

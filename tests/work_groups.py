@@ -12,14 +12,15 @@ from xdist.scheduler import LoadScopeScheduling
 TESTS = Path(__file__).parent
 RAY = "ray"
 """The group of all files that share the Ray cluster."""
+SMOLLM2 = "SmolLM2"
+"""The group of all files that share what was read of that model, see tests/real_base.py."""
+_SHARED = {"ray_cluster": RAY, "base_at_hand": SMOLLM2, "load_once": SMOLLM2}
+"""What a test names that is worth being made in one process only."""
 LONG = (
     "train/test_several_nodes.py",
     RAY,
-    "cli/test_written_walks.py",
-    "cli/verbs/test_demo.py",
-    "cli/verbs/test_ask.py",
+    SMOLLM2,
     "train/test_distributed.py",
-    "test_shipped_adapter.py",
     "cli/verbs/test_talk.py",
 )
 """Groups that take long, longest first: begun last, one would leave the other processes without work."""
@@ -27,8 +28,10 @@ LONG = (
 
 @cache
 def group_of(file: Path) -> str:
-    """The group of a file's tests: its path below tests/, or RAY."""
-    return RAY if "ray_cluster" in file.read_text("utf-8") else file.relative_to(TESTS).as_posix()
+    """The group of a file's tests: its path below tests/, or that of a fixture that it shares."""
+    text = file.read_text("utf-8")
+    shared = (group for fixture, group in _SHARED.items() if fixture in text)
+    return next(shared, file.relative_to(TESTS).as_posix())
 
 
 def begins_after(file: Path) -> int:

@@ -2,16 +2,12 @@
 
 import json
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from command_line import LEXICAL, TINY, Contents, OpenBook, Result, sets
 from openbook.cli.app import run
-from openbook.model import retrofitting
-from openbook.pretrained import PACKAGED, SMOLLM2
 
 
 @pytest.fixture
@@ -79,17 +75,3 @@ def contents() -> Contents:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and ".lock" not in path.name and not path.name.startswith(".")
     }
-
-
-@pytest.fixture
-def base_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The real one, loaded once for several commands."""
-    if find_spec(PACKAGED[SMOLLM2].module) is None:
-        pytest.skip(f"needs {PACKAGED[SMOLLM2].package}")
-    loaded: dict[str, Any] = {}
-    load = retrofitting.load_base
-
-    def load_once(name: str, **options: Any) -> Any:
-        return loaded.setdefault(name, None) or loaded.update({name: load(name, **options)}) or loaded[name]
-
-    monkeypatch.setattr(retrofitting, "load_base", load_once)

