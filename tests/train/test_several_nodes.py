@@ -35,9 +35,9 @@ def free_port() -> int:
         return port
 
 
-def launch(options: list[str], jobs: list[dict[str, Any]]) -> subprocess.Popen[str]:
+def launch(launcher: list[str], jobs: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "torch.distributed.run", *options, str(SCRIPT), json.dumps(jobs)],
+        [sys.executable, *launcher, str(SCRIPT), json.dumps(jobs)],
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -48,7 +48,7 @@ def launch(options: list[str], jobs: list[dict[str, Any]]) -> subprocess.Popen[s
 def two_nodes(jobs: list[dict[str, Any]]) -> list[subprocess.Popen[str]]:
     meeting = ["--rdzv-backend", "c10d", "--rdzv-id", "test", "--rdzv-endpoint", f"127.0.0.1:{free_port()}"]
     each = ["--nnodes", "2", "--nproc-per-node", "1", "--local-addr", "127.0.0.1", *meeting]
-    return [launch(each, jobs) for _ in range(2)]
+    return [launch(["-m", "torch.distributed.run", *each], jobs) for _ in range(2)]
 
 
 def finish(processes: list[subprocess.Popen[str]]) -> None:
@@ -81,8 +81,7 @@ def folder(
     with pytest.raises(TrainingStoppedError):
         train(recipe, book, folder / "two one two", stop=lambda: next(asked))
     assert checkpoints.steps_saved(folder / "two one two")[0] == 4
-    for processes, output in (("2", "two one two"), ("3", "two three")):
-        finish([launch(["--standalone", "--nproc-per-node", processes], [job(output, 99)])])
+    finish([launch([], {"2": [job("two one two", 99)], "3": [job("two three", 99)]})])
     return folder
 
 
