@@ -7,9 +7,11 @@ import pytest
 from tokenizers import Tokenizer as FastTokenizer
 from tokenizers import pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM
+from transformers.integrations.gguf import gguf_tokenizer_mapping
 
 from foreign_tokenizers import SOME_TEXT, make_fast
 from openbook.errors import SettingsError
+from openbook.text.gguf_tokenizer import read_gguf_tokenizer
 from openbook.text.tokenizer import Tokenizer, load_tokenizer
 from tiny_gguf import write_gguf
 
@@ -61,6 +63,28 @@ def test_it_is_saved_as_any_other(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "saved" / "tokenizer_config.json").read_text())["eos_token"] == (
         "<|endoftext|>"
     )
+
+
+def test_a_file_is_read_once_until_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    theirs = gguf_tokenizer_mapping.get_gguf_tokenizer
+    monkeypatch.setattr(
+        gguf_tokenizer_mapping, "get_gguf_tokenizer", lambda path: read.append(path) or theirs(path)
+    )
+    path = tmp_path / "model.gguf"
+    first = written(path, make_fast("gpt2"), "gpt-2")
+    assert load_tokenizer(str(path)).fingerprint == first.fingerprint
+    assert read == [str(path)]
+    read_gguf_tokenizer(path).fast.pre_tokenizer = DIGITS  # is no one else's
+    assert load_tokenizer(str(path)).fingerprint == first.fingerprint
+    other = written(path, make_fast("gpt2"), "smollm")
+    assert other.fingerprint != first.fingerprint
+    assert read == [str(path)] * 2
+
+
+def test_a_file_that_is_gone_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"tokenizer '.*gone\.gguf': cannot be read: "):
+        read_gguf_tokenizer(tmp_path / "gone.gguf")
 
 
 def test_a_damaged_file_is_reported(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The tokenizer that a .gguf file describes: a vocabulary, merges, and the name of how text is split."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,21 +25,28 @@ class GgufTokenizer:
 
 
 def read_gguf_tokenizer(path: Path) -> GgufTokenizer:
-    """Read a tokenizer.
+    """Read a tokenizer; again only where the file has changed: one command may need it several times.
 
     Raises:
         SettingsError: the file holds none that can be read.
     """
+    try:
+        state = path.stat()
+        found = _read(path.absolute(), state.st_mtime_ns, state.st_size)
+    except Exception as error:  # a damaged file can fail in any way
+        raise SettingsError(f"tokenizer {str(path)!r}: cannot be read: {first_line(error)}") from error
+    return replace(found, fast=FastTokenizer.from_str(found.fast.to_str()))  # its settings can be changed
+
+
+@lru_cache(maxsize=2)
+def _read(path: Path, changed: int, size: int) -> GgufTokenizer:
     # Not AutoTokenizer, which reads the vocabulary three times.
     from transformers.integrations.gguf import gguf_tokenizer_mapping as theirs
 
     description: dict[str, Any]
     settings: dict[str, Any]
-    try:
-        architecture, description, settings = theirs.get_gguf_tokenizer(str(path))
-        converted = theirs.convert_gguf_tokenizer(architecture, description)[0]
-    except Exception as error:  # a damaged file can fail in any way
-        raise SettingsError(f"tokenizer {str(path)!r}: cannot be read: {first_line(error)}") from error
+    architecture, description, settings = theirs.get_gguf_tokenizer(str(path))
+    converted = theirs.convert_gguf_tokenizer(architecture, description)[0]
     fast = FastTokenizer.from_str(converted.to_str())
     if description.get("pre_tokenizer_type") in _SINGLE_DIGITS:
         # "a  7": `a`, two spaces, `7`; the expression of GPT-2 alone would leave one space to the digit.

@@ -58,13 +58,15 @@ def test_it_answers_and_finishes_what_runs_at_sigterm(start: Start) -> None:
     assert process.wait(30) in (-signal.SIGTERM, 128 + signal.SIGTERM)
 
 
-def test_a_key_from_a_file_guards_it(start: Start, tmp_path: Path) -> None:
+def test_a_key_from_a_file_guards_it_until_ctrl_c_ends_it_as_meant(start: Start, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("s3cret\n")
-    _, url = start("--api-key-file", str(tmp_path / "key"), "--name", "mine")
+    process, url = start("--api-key-file", str(tmp_path / "key"), "--name", "mine")
     with httpx.Client(base_url=url, timeout=60, trust_env=False) as http:
         assert http.get("/v1/models").status_code == 401
         models = http.get("/v1/models", headers={"Authorization": "Bearer s3cret"}).json()
     assert models["data"][0]["id"] == "mine"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
 
 
 @pytest.mark.parametrize(
@@ -94,12 +96,6 @@ def test_a_book_that_the_model_cannot_read_is_refused_before_it_is_served(
     result = openbook("serve", trained_folder, other, "--port", "0")
     assert result.code == 2
     assert "openbook retokenize" in result.error
-
-
-def test_ctrl_c_ends_it_as_meant(start: Start) -> None:
-    process, _ = start()
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 0
 
 
 def test_a_warning_where_others_reach_it_without_a_key(
