@@ -14,7 +14,7 @@ RAY = "ray"
 """The group of all files that share the Ray cluster."""
 SMOLLM2 = "SmolLM2"
 """The group of all files that share what was read of that model, see tests/real_base.py."""
-_SHARED = {"ray_cluster": RAY, "base_at_hand": SMOLLM2, "load_once": SMOLLM2}
+_SHARED = {"ray_cluster": RAY, '"base_at_hand"': SMOLLM2, "load_once": SMOLLM2}
 """What a test names that is worth being made in one process only."""
 LONG = (
     "train/test_several_nodes.py",

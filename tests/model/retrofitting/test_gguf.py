@@ -1,6 +1,5 @@
 """Bases from .gguf files: the same numbers, and nothing that says they came from there."""
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import huggingface_hub
@@ -12,7 +11,7 @@ from foreign_tokenizers import make_fast
 from openbook import RetroForCausalLM
 from openbook.errors import SettingsError
 from openbook.model.retrofitting import load_base
-from openbook.pretrained import PACKAGED, SMOLLM2
+from openbook.pretrained import SMOLLM2
 from tiny_gguf import write_gguf
 
 from .tiny import draw_inputs, learned, tiny_base, tiny_retrofit
@@ -78,10 +77,9 @@ def test_what_cannot_be_is_reported(file: Path, tmp_path: Path) -> None:
         load_base(str(tmp_path / "damaged.gguf"))
 
 
+@pytest.mark.usefixtures("base_at_hand")
 def test_a_real_model_is_found_by_its_name_without_a_hub(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The whole 135 million weights, once in all the tests."""
-    if find_spec(PACKAGED[SMOLLM2].module) is None:
-        pytest.skip(f"needs the package {PACKAGED[SMOLLM2].package}")
+    """The whole 135 million weights."""
 
     def unreachable(*_: object, **__: object) -> str:
         raise OSError("no network in tests")
