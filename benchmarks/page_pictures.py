@@ -40,8 +40,7 @@ MODULES = {
 }
 FACT = (
     "The quokka module measures how happy a marsupial is.\n\nquokka.smile(level)\nReturn the number of teeth "
-    "that quokka.smile shows at this level of joy: never more than 28, and exactly 17 for a quokka that was "
-    "just given a leaf."
+    "that quokka.smile shows at this level of joy: exactly 17 for a quokka that was just given a leaf."
 )
 QUESTIONS = {
     "light": "What does math.isqrt return?",
