@@ -74,3 +74,21 @@ def test_each_url_has_a_copy_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_pat
 def test_no_database_is_made_at_a_url() -> None:
     with pytest.raises(DatabaseError, match=r"s3://bucket/book: is no folder .*build s3://bucket/book"):
         Database.create("s3://bucket/book", tokenizer="gpt2", embedder=None)
+
+
+@pytest.mark.parametrize("name", ["../evil", "a/../../evil", "/etc/evil", "a//b", "a/.", "c:evil", "a\\evil"])
+def test_names_that_lead_out_of_the_copy_are_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An object may have any name, and what is fetched is written to a file of that name."""
+    remote = RemoteFolder(f"file://{tmp_path}/store")
+    monkeypatch.setattr(remote, "_found", lambda: {f"{tmp_path}/store/{name}": {"size": 4}})
+    with pytest.raises(DatabaseError, match="no file of a book is called"):
+        remote.files()
+
+
+@pytest.mark.parametrize("name", ["book.json", "shard-0/tokens/..a", "shard-0/.lock", "a.b/c..d"])
+def test_other_names_are_files(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    remote = RemoteFolder(f"file://{tmp_path}/store")
+    monkeypatch.setattr(remote, "_found", lambda: {f"{tmp_path}/store/{name}": {"size": 4}})
+    assert list(remote.files()) == [name]

@@ -7,6 +7,7 @@ what has changed. The manifest comes last, there and here:
     ~/.cache/openbook/books/mybook-…/  the same, fetched               book.json replaced last
 """
 
+import re
 import shutil
 from collections.abc import Collection
 from pathlib import Path
@@ -82,7 +83,7 @@ def _named_shards(content: bytes, folder: Path, url: str) -> set[str]:
         place.mkdir(exist_ok=True)
         (place / BOOK).write_bytes(content)
     named = {shard.folder for shard in BookManifest.read(place).shards}
-    if elsewhere := [name for name in named if "/" in name]:
+    if elsewhere := [name for name in named if not re.fullmatch(r"(?!\.+$)[^/\\:]+", name)]:
         raise DatabaseError(f"{url}: its shard {elsewhere[0]} is in another folder; a book at a URL has all")
     return named
 

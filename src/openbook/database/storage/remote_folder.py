@@ -22,6 +22,8 @@ ORIGIN = "origin.json"
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(?=[^/])(.*)")
 _KEYS = ("ETag", "etag", "md5", "mtime", "LastModified", "last_modified", "created")
 """What file systems say of a file's content, beside its size; the first of these counts."""
+_LEADS_AWAY = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\\:]")
+"""In the name of a file: no name, this folder or the one above, a folder or disk of Windows."""
 _Result = TypeVar("_Result")
 
 
@@ -105,12 +107,20 @@ class RemoteFolder:
         return f"{self._root}/{name}"
 
     def files(self) -> dict[str, str]:
-        """The names of all files, with a key of each one's content, as far as the file system tells."""
+        """The names of all files, with a key of each one's content, as far as the file system tells.
+
+        Raises:
+            DatabaseError: also where a name would lead out of a folder to which it is fetched.
+        """
         found = self._reported(self._found)
         start = len(self._root.rstrip("/")) + 1
+        named = {path[start:]: info for path, info in sorted(found.items())}
+        for name in named:
+            if _LEADS_AWAY.search(name):
+                raise DatabaseError(f"{self.url}: no file of a book is called {name!r}; remove it there")
         return {
-            path[start:]: f"{info.get('size')} {next((info[key] for key in _KEYS if info.get(key)), '')}"
-            for path, info in sorted(found.items())
+            name: f"{info.get('size')} {next((info[key] for key in _KEYS if info.get(key)), '')}"
+            for name, info in named.items()
         }
 
     def _found(self) -> dict[str, dict[str, Any]]:
