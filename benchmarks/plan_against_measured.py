@@ -4,7 +4,8 @@
 
 The rates are measured on the smallest part, before it and after the largest, and their mean is taken, for
 machines are shared. Then each part is added to a new database by its words, its neighbors are computed with
-bm25, and chunks, bytes and seconds are compared. With --encode the encoder and dense neighbors are timed too.
+bm25, and chunks, bytes and seconds are compared: seconds of the processors, of all threads; with --wall those
+of a clock. With --encode the encoder and dense neighbors are timed too, by a clock.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from openbook.cluster.book_size import BookShape
 from openbook.cluster.corpus_plan import Machines, Plan, plan_corpus
-from openbook.cluster.rate_measurement import measure_rates
+from openbook.cluster.rate_measurement import Clock, measure_rates
 from openbook.cluster.rates import Rates
 from openbook.database import Database, SearchMode, build_neighbors
 from openbook.database.search.embedder import DEFAULT_EMBEDDER
@@ -34,18 +35,24 @@ def articles(path: Path, count: int) -> list[Document]:
 
 
 def measured(
-    documents: list[Document], folder: Path, tokenizer: Tokenizer, embedder: str | None, mode: SearchMode
+    documents: list[Document],
+    folder: Path,
+    tokenizer: Tokenizer,
+    embedder: str | None,
+    mode: SearchMode,
+    clock: Clock,
 ) -> dict[str, float]:
     """Build, and compute the neighbors."""
     shutil.rmtree(folder, ignore_errors=True)
     book = Database.create(folder, tokenizer=tokenizer, embedder=embedder)
-    started = time.perf_counter()
+    started = clock()
     book.add(documents)
-    added = time.perf_counter() - started
-    started = time.perf_counter()
+    added = clock() - started
+    started = clock()
     build_neighbors(book, k=10, mode=mode)
+    found: dict[str, float] = {"adding": added, "neighbors": clock() - started}
     info = book.info()
-    found = {"adding": added, "neighbors": time.perf_counter() - started, "chunks": info.chunks}
+    found["chunks"] = info.chunks
     bytes_there = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     own = sum(path.stat().st_size for path in (folder / "tokenizer").iterdir())
     return found | {"bytes": bytes_there - own, "tokens": info.tokens, "documents": info.documents}
@@ -75,20 +82,22 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--articles", type=int, default=2500, help="of the smallest part")
     parser.add_argument("--encode", action="store_true")
+    parser.add_argument("--wall", action="store_true", help="seconds of a clock, not of processors")
     arguments = parser.parse_args()
+    clock: Clock = time.perf_counter if arguments.encode or arguments.wall else time.process_time
     arguments.work.mkdir(parents=True, exist_ok=True)
     documents = articles(arguments.articles_file, arguments.articles * TIMES[-1])
     embedder = DEFAULT_EMBEDDER if arguments.encode else None
     mode: SearchMode = "dense" if arguments.encode else "bm25"
     part = documents[: arguments.articles]
     tokenizer = train_tokenizer([document.text for document in part], vocab_size=16_000)
-    before = measure_rates(part, embedder=embedder)
+    before = measure_rates(part, embedder=embedder, clock=clock)
     results = []
     for times in TIMES:
         some = documents[: arguments.articles * times]
-        results.append(measured(some, arguments.work / "book", tokenizer, embedder, mode))
+        results.append(measured(some, arguments.work / "book", tokenizer, embedder, mode, clock))
         print(times, json.dumps(results[-1]), flush=True)
-    after = measure_rates(part, embedder=embedder)
+    after = measure_rates(part, embedder=embedder, clock=clock)
     print("rates before and after", json.dumps([asdict(before), asdict(after)]))
     for times, found in zip(TIMES, results, strict=True):
         plan = predicted(found, mean([before, after]), vector_size=384 if embedder else None, mode=mode)

@@ -4,7 +4,7 @@ import pytest
 
 from openbook.cluster.book_size import BookShape
 from openbook.cluster.corpus_plan import Machines, Plan, plan_corpus, seconds_per_query
-from openbook.cluster.rate_measurement import measure_rates
+from openbook.cluster.rate_measurement import line_through, measure_rates
 from openbook.cluster.rates import Rates
 from openbook.cluster.training_cost import TrainingCost
 from openbook.errors import SettingsError
@@ -17,9 +17,9 @@ def plan(tokens: int = 10**9, *, vector_size: int | None = 384, **given: object)
 
 
 def test_hours_are_the_work_by_the_rate() -> None:
-    rates = Rates(prepared_chunks=1000, encoded_chunks=10, training_flops=1e12)
+    rates = Rates(preparing_seconds=60, prepared_chunks=1000, encoded_chunks=10, training_flops=1e12)
     planned = plan(rates=rates, training=TrainingCost(1, 1e9), epochs=2)
-    assert planned.work["preparing"].hours == pytest.approx(planned.chunks / 1000 / 3600)
+    assert planned.work["preparing"].hours == pytest.approx((60 + planned.chunks / 1000) / 3600)
     assert planned.work["encoding"].hours == pytest.approx(planned.chunks / 10 / 3600)
     assert planned.work["training"].hours == pytest.approx(2 * 10**9 * 1e9 / 1e12 / 3600)
     assert planned.work["neighbors"].hours == pytest.approx(
@@ -90,6 +90,13 @@ def test_rates_are_measured_on_the_text_given(book_documents: list[Document]) ->
         assert getattr(rates, name) != getattr(unmeasured, name)
     assert rates.encoded_chunks == unmeasured.encoded_chunks
     assert calls[-1] == (2, 2)
+
+
+def test_what_grows_is_told_from_what_comes_once() -> None:
+    assert line_through((1000, 1.5), (5000, 3.5), known=1.0) == (2000.0, pytest.approx(1.0))
+    for seconds in (3.5, 4.0):  # not slower with more chunks: noise
+        assert line_through((1000, seconds), (5000, 3.5), known=5000.0) == (5000.0, pytest.approx(2.5))
+    assert line_through((1000, 9.0), (5000, 3.5), known=100.0)[1] > 0
 
 
 def test_too_little_text_to_measure_with_is_refused() -> None:

@@ -113,7 +113,7 @@ def plan_corpus(
     size = size_of(shape)
     memory = sum(count for kind, count in size.memory.items() if kind in _READ[mode])
     query = seconds_per_query(shape, rates, mode=mode)
-    seconds = {"preparing": shape.chunks / rates.prepared_chunks}
+    seconds = {"preparing": rates.preparing_seconds + shape.chunks / rates.prepared_chunks}
     if shape.vector_size is not None:
         seconds["encoding"] = shape.chunks / rates.encoded_chunks
         seconds["index"] = seconds_of_index(shape, rates)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from openbook.cluster.training_cost import training_cost
 from openbook.database import Database, build_neighbors
 from openbook.errors import SettingsError
 from openbook.progress import Progress, silent
-from openbook.text import Document, train_tokenizer
+from openbook.text import Document, Tokenizer, train_tokenizer
 
 _QUERIES = 512
 _VECTORS = 40_000
@@ -23,6 +24,12 @@ _SEQUENCES, _LENGTH = 4, 512
 _TRAINING_STEPS = 3
 _FEWEST_DOCUMENTS = 8
 _VOCABULARY = 16_000
+_PARTS = 4
+_SEARCHES = 2
+_LEAST_SECONDS = 1e-6
+
+Clock = Callable[[], float]
+"""Gives seconds."""
 
 
 def measure_rates(
@@ -30,6 +37,7 @@ def measure_rates(
     *,
     embedder: str | None,
     preset: str = "tiny",
+    clock: Clock = time.perf_counter,
     progress: Progress = silent,
 ) -> Rates:
     """Measure all rates.
@@ -38,6 +46,7 @@ def measure_rates(
         documents: text like that of the plan; some megabytes are enough, and what is measured is of them.
         embedder: name of the encoder; None: words only, and vectors are not measured.
         preset: of the model that is trained for a moment; small ones train on any machine.
+        clock: of the work with words; `time.process_time`, where others use the machine, too.
         progress: called with how many kinds of work are done, and of how many.
 
     Raises:
@@ -49,7 +58,7 @@ def measure_rates(
             "some megabytes of text"
         )
     rates = Rates()
-    kinds: list[Callable[[Rates], Rates]] = [lambda known: _words(documents, known)]
+    kinds: list[Callable[[Rates], Rates]] = [lambda known: _words(documents, known, clock)]
     if embedder is not None:
         kinds += [lambda known: _encoder(documents, embedder, known), _vectors]
     kinds.append(lambda known: replace(known, training_flops=_training(preset)))
@@ -60,37 +69,88 @@ def measure_rates(
     return rates
 
 
-def _words(documents: Sequence[Document], rates: Rates) -> Rates:
-    """Add a quarter of the documents, then the others, and compute all neighbors.
+def _words(documents: Sequence[Document], rates: Rates, clock: Clock) -> Rates:
+    """Add a quarter of the documents to some books and all to another, and compute all neighbors of each.
 
-    A search takes a + N / b. Some thousand chunks are too few to see b, so it stays what is known.
+    Two sizes tell what each more chunk costs from what comes once, and how a search grows with the book:
+
+        seconds of adding = start + chunks / prepared     of a search = start + chunks / passed
+
+    Both sizes get about as much time, in turn, and means are taken: where others use the machine, the best of
+    several short times would lie further below the mean than that of long ones, and growth seem steeper.
     """
-    texts = [document.text for document in documents]
-    quarter = max(1, len(documents) // 4)
-    tokenizer = train_tokenizer(texts, vocab_size=_VOCABULARY)
+    tokenizer = train_tokenizer([document.text for document in documents], vocab_size=_VOCABULARY)
+    some = documents[: max(1, len(documents) // _PARTS)]
     with tempfile.TemporaryDirectory(prefix="openbook-plan-") as folder:
-        book = Database.create(Path(folder) / "book", tokenizer=tokenizer, embedder=None)
-        book.add(documents[:quarter])
-        few = book.info().chunks
-        started = time.perf_counter()
-        book.add(documents[quarter:])
-        seconds = time.perf_counter() - started
-        many, search = book.info().chunks, _seconds_a_search(book)
+        _Books(1, some, Path(folder) / "warms up", tokenizer, clock).search()
+        few = _Books(_PARTS, some, Path(folder) / "few", tokenizer, clock)
+        many = _Books(1, documents, Path(folder) / "many", tokenizer, clock)
+        for _ in range(_SEARCHES):
+            few.search()
+            many.search()
+    together = many.chunks / many.adding
+    prepared, start = line_through((few.chunks, few.adding), (many.chunks, many.adding), together)
+    passed, each = line_through(
+        (few.chunks, few.searching), (many.chunks, many.searching), rates.word_search_chunks
+    )
     return replace(
         rates,
-        prepared_chunks=(many - few) / seconds,
-        word_search_seconds=max(search - many / rates.word_search_chunks, 1e-6),
+        preparing_seconds=start,
+        prepared_chunks=prepared,
+        word_search_seconds=each,
+        word_search_chunks=passed,
     )
 
 
-def _seconds_a_search(book: Database) -> float:
-    """Of a chunk's row in the neighbor table, the better of two times."""
-    times = []
-    for _ in range(2):
-        started = time.perf_counter()
-        build_neighbors(book, k=10, mode="bm25", rebuild=True)
-        times.append(time.perf_counter() - started)
-    return min(times) / book.info().chunks
+class _Books:
+    """Books of the same words, and the seconds that one of them took.
+
+    Args:
+        count: of the books.
+        documents: to add to each.
+        place: what the names of their folders begin with.
+        tokenizer: of the books.
+        clock: gives seconds.
+    """
+
+    def __init__(
+        self, count: int, documents: Sequence[Document], place: Path, tokenizer: Tokenizer, clock: Clock
+    ) -> None:
+        self._clock = clock
+        self._books = [
+            Database.create(place.with_name(f"{place.name} {number}"), tokenizer=tokenizer, embedder=None)
+            for number in range(count)
+        ]
+        started = clock()
+        for book in self._books:
+            book.add(documents)
+        self.adding = (clock() - started) / count
+        self.chunks = self._books[0].info().chunks
+        self._seconds: list[float] = []
+
+    def search(self) -> None:
+        """Compute the neighbor table of each from scratch."""
+        started = self._clock()
+        for book in self._books:
+            build_neighbors(book, k=10, mode="bm25", rebuild=True)
+        self._seconds.append((self._clock() - started) / len(self._books) / self.chunks)
+
+    @property
+    def searching(self) -> float:
+        """Seconds of one chunk's row in the table."""
+        return mean(self._seconds)
+
+
+def line_through(few: tuple[int, float], many: tuple[int, float], known: float) -> tuple[float, float]:
+    """The rate and the start of seconds = start + chunks / rate; `known` where time did not grow.
+
+    >>> rate, start = line_through((1000, 1.5), (5000, 3.5), 1.0)
+    >>> rate, round(start, 6)
+    (2000.0, 1.0)
+    """
+    chunks, seconds = many[0] - few[0], many[1] - few[1]
+    rate = chunks / seconds if chunks > 0 and seconds > 0 else known
+    return rate, max(many[1] - many[0] / rate, _LEAST_SECONDS)
 
 
 def _encoder(documents: Sequence[Document], embedder: str, rates: Rates) -> Rates:

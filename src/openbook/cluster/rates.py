@@ -13,6 +13,8 @@ class Rates:
         SettingsError: one that is not above 0.
     """
 
+    preparing_seconds: float = 0.2
+    """Of adding, whatever is added."""
     prepared_chunks: float = 8_000.0
     """Chunks a second read, tokenized, stored and indexed by their words."""
     encoded_chunks: float = 80.0
@@ -24,7 +26,7 @@ class Rates:
     word_search_seconds: float = 1.5e-4
     """Of a whole chunk's words, whatever the size of the book."""
     word_search_chunks: float = 1.2e8
-    """Chunks of the book a second that such a search passes, beside that; of books of 7,000 to 44,000."""
+    """Chunks of the book a second that such a search passes, beside that."""
     training_flops: float = 7e10
     """Of training: multiplications and additions a second."""
 
