@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from openbook.database import Commit, Database, Version
+from openbook.database.shards.book_folder import local_folder
 from openbook.errors import (
     DatabaseError,
     LockedError,
@@ -41,7 +42,7 @@ class Book:
 
     Args:
         name: for requests.
-        path: of the folder.
+        path: of the folder; of a URL the copy on this machine is served, as it is now.
         allow_missing_shards: go on without shards that are missing or damaged.
 
     Raises:
@@ -51,7 +52,7 @@ class Book:
 
     def __init__(self, name: str, path: Path, *, allow_missing_shards: bool = False) -> None:
         self.name = name
-        self.path = path.absolute()
+        self.path = local_folder(path).absolute()
         self._allow_missing = allow_missing_shards
         self._database = self._open()
         self._head, self._history = self._seen()

@@ -92,6 +92,16 @@ def test_changes_are_refused(url: str, documents: Documents) -> None:
     assert copy.version == 1
 
 
+def test_a_server_serves_the_copy(url: str) -> None:
+    from openbook.serve.books import Book
+
+    served = Book("book", Path(url))
+    with served.reading() as version:
+        assert version.search("lantern")[0]
+    assert served.path == copy_folder(url)
+    served.close()
+
+
 def test_what_is_lost_or_interrupted_is_fetched_again(
     book: Database, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

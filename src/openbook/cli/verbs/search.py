@@ -104,11 +104,12 @@ def neighbors(
     Example: openbook neighbors mybook -k 10 --mode hybrid
     """
     from openbook.database import Database
+    from openbook.database.shards.book_folder import local_folder
     from openbook.database.storage.neighbor_files import wanted_stamp
 
     check_cluster_options(ray, workers=workers)
-    database = Database.open(db.resolve() if ray else db)
-    searched = None if book is None else Database.open(book.resolve() if ray else book)
+    database = Database.open(local_folder(db).resolve() if ray else db)
+    searched = None if book is None else Database.open(local_folder(book).resolve() if ray else book)
     before = wanted_stamp(database.opened.files.neighbors)
     if before is not None:
         _note_change(before, database.path, mode, book)
