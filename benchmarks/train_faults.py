@@ -5,9 +5,10 @@
 
 One training run of two processes, each with a shard of the model and of its checkpoints (FSDP). Some moment
 after it has begun or resumed, one of its processes, drawn at random, is killed (SIGKILL); with `ray`, on a
-cluster of two nodes, every fourth time the whole node under it. Counted is whether the command then ends by
-itself, how soon, and with which line; the same command resumes, and is killed again. What comes out at last
-must have the bytes of a training run under torchrun that nobody disturbed. Exit code 1 where it is not so.
+cluster of two nodes, every fourth time the whole node under it; with `ray --heads` the head of the cluster,
+and the next command runs on a new one. Counted is whether the command then ends by itself, how soon, and with
+which line; the same command resumes, and is killed again. What comes out at last must have the bytes of a
+training run under torchrun that nobody disturbed. Exit code 1 where it is not so.
 """
 
 import argparse
@@ -54,6 +55,7 @@ class Counts:
     kills: int = 0
     nodes: int = 0
     said: int = 0
+    heads: int = 0
     hung: int = 0
     resumed: int = 0
     slowest: float = 0.0
@@ -116,6 +118,10 @@ class UnderRay:
         self.second = add_node(self.cluster)
         return True
 
+    def kill_head(self) -> None:
+        """Kill the head of the cluster with its services, and the node on it."""
+        self.cluster.head_node.kill_all_processes(check_alive=False, allow_graceful=False)
+
 
 NODE = {"num_cpus": 1, "object_store_memory": 100_000_000}
 
@@ -167,7 +173,9 @@ def steps_done(output: Path) -> int:
     return len(metrics.read_text().splitlines()) if metrics.exists() else 0
 
 
-def disturb(launch: Any, work: Path, output: Path, counts: Counts, draw: random.Random) -> bool:
+def disturb(
+    launch: Any, work: Path, output: Path, counts: Counts, draw: random.Random, *, head: bool = False
+) -> bool:
     """Start the command, kill a process of it, wait; returns whether all was as it should be."""
     log = work / "log"
     begun = steps_done(output) // SAVE_EVERY * SAVE_EVERY
@@ -183,7 +191,10 @@ def disturb(launch: Any, work: Path, output: Path, counts: Counts, draw: random.
     victim = draw.choice(launch.processes(command))
     wants_node = counts.kills % 4 == 3
     killed_at = time.monotonic()
-    if wants_node and launch.kill_node(victim):
+    if head:
+        launch.kill_head()
+        counts.heads += 1
+    elif wants_node and launch.kill_node(victim):
         counts.nodes += 1
     else:
         victim.kill()
@@ -197,7 +208,8 @@ def disturb(launch: Any, work: Path, output: Path, counts: Counts, draw: random.
         return False
     seconds = time.monotonic() - killed_at
     counts.slowest = max(counts.slowest, seconds)
-    lines = [line for line in log.read_text().splitlines() if "the same command resumes" in line]
+    remedies = ("the same command resumes", "run the same command again: it resumes")
+    lines = [line for line in log.read_text().splitlines() if any(remedy in line for remedy in remedies)]
     counts.said += bool(code and lines)
     said = (lines or ["?"])[0]
     print(f"kill {counts.kills}: ended after {seconds:.1f} s, code {code}: {said:.160}", flush=True)
@@ -218,6 +230,7 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=600, help="of the training run; some 20 for each kill")
     parser.add_argument("--minutes", type=float, default=600, help="after which no more processes are killed")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--heads", action="store_true", help="with ray: kill the head each time")
     given = parser.parse_args()
     # Ray lets its workers give way to all others, which on a shared machine would be all that is measured.
     os.environ |= {"OMP_NUM_THREADS": "1", "RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
@@ -225,23 +238,28 @@ def main() -> int:
     given.work.mkdir(parents=True)
     prepare(given.work, given.steps)
     counts, draw = Counts(), random.Random(given.seed)
+    undisturbed = start(UnderTorchrun(), given.work, given.work / "undisturbed", given.work / "log")
+    right = undisturbed.wait() == 0
+    while right and given.heads and counts.kills < given.kills:
+        with launching("ray") as launch:
+            right = disturb(launch, given.work, given.work / "disturbed", counts, draw, head=True)
     with launching(given.launcher) as launch:
-        undisturbed = start(UnderTorchrun(), given.work, given.work / "undisturbed", given.work / "log")
-        right = undisturbed.wait() == 0
         stop_at = time.monotonic() + 60 * given.minutes
         while right and counts.kills < given.kills and time.monotonic() < stop_at:
             right = disturb(launch, given.work, given.work / "disturbed", counts, draw)
         last = start(launch, given.work, given.work / "disturbed", given.work / "log")
         right = last.wait() == 0 and right
+        counts.resumed += "resumes from step" in (given.work / "log").read_text()
     if not right:
         print((given.work / "log").read_text()[-3000:])
         print(counts)
         return 1
     equal = digest(given.work / "undisturbed") == digest(given.work / "disturbed")
     print(
-        f"{given.launcher}: {counts.kills} kills, {counts.nodes} of them of a node; {counts.said} ended with "
-        f"a line that says so, {counts.hung} hung, slowest after {counts.slowest:.1f} s; {counts.resumed} "
-        f"resumed from the newest checkpoint; the weights are {'equal' if equal else 'NOT equal'}"
+        f"{given.launcher}: {counts.kills} kills, {counts.nodes} of a node, {counts.heads} of a head; "
+        f"{counts.said} ended with a line that says so, {counts.hung} hung, slowest after "
+        f"{counts.slowest:.1f} s; {counts.resumed} resumed from the newest checkpoint; the weights are "
+        f"{'equal' if equal else 'NOT equal'}"
     )
     return 0 if equal else 1
 

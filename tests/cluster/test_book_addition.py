@@ -101,8 +101,9 @@ def test_a_cluster_adds_what_one_process_adds(
     require_alike(book, alone)
     assert Database.open(book).excluded(), "the corpus has near-copies of held-out documents"
     assert [commit.action for commit in Database.open(book).commits()] == ["create", "add", "add"]
-    again = add(book, text, workers=1)
+    again = add(book, text, workers=SHARDS + 1)
     assert (again.code, "80 unchanged" in again.err) == (0, True), again.err
+    assert f"{SHARDS} workers" in again.err, "one for each shard is all that there is to do"
     assert len(Database.open(book).commits()) == 3
 
     rows = (text / "rows1.jsonl").read_text()
