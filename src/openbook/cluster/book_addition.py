@@ -53,11 +53,7 @@ def require_sharded(database: Database) -> None:
 
 
 def addition_places(session: RaySession, database: Database, *, workers: int | None) -> list[WorkPlace]:
-    """Begin encoders, and say where tasks run: at most one for each shard; see `work_places`.
-
-    Raises:
-        MismatchError: the cluster's encoder is not the one that made the book's vectors.
-    """
+    """Begin encoders, and say where tasks run: at most one for each shard; see `work_places`."""
     settings = database.settings
     shards = len(BookManifest.read(database.path).shards)
     return work_places(session, workers=workers, encoder=settings.embedder, most=shards)
@@ -94,13 +90,13 @@ def add_on_cluster(
             again. Calling again resumes.
     """
     session.require_shared(database.path)
-    crew = _Crew(session, places, _encoder(session, places[0], database.settings), tell)
-    with _ClusterBookWriter(open_book(database.path), _no_encoder, progress, crew=crew) as writer:
+    tasks = _ShardTasks(session, places, _encoder(session, places[0], database.settings), tell)
+    with _ClusterBookWriter(open_book(database.path), _no_encoder, progress, tasks=tasks) as writer:
         report = writer.add(
             documents,
             sync=sync,
             on_error=on_error,
-            batch_characters=_batch_characters(writer.opened, crew.encoder),
+            batch_characters=_batch_characters(writer.opened, tasks.encoder),
             progress=progress,
         )
     database.refresh()
@@ -128,7 +124,7 @@ def _no_encoder() -> Embedder:
 
 
 @dataclass
-class _Crew:
+class _ShardTasks:
     """Runs tasks at shards' copies, and counts what is lost."""
 
     session: RaySession
@@ -179,7 +175,7 @@ class _Crew:
 class _ClusterBookWriter(BookWriter):
     """Writes to the shards' copies by tasks; all else is done here, as on one machine."""
 
-    crew: _Crew = field(kw_only=True)
+    tasks: _ShardTasks = field(kw_only=True)
     _signs: dict[int, CopyAddress] = field(init=False, default_factory=dict)
     """Of the copies that workers may write to."""
     _has_batch: bool = field(init=False, default=False)
@@ -200,18 +196,18 @@ class _ClusterBookWriter(BookWriter):
         copies = {place: self.copy(place) for place in parts}
         before = {place: copy.folder.catalog.head() for place, copy in copies.items()}
         characters = {place: sum(map(characters_of, part.documents)) for place, part in parts.items()}
-        board = BoardReader(self.crew.session)
+        board = BoardReader(self.tasks.session)
 
         def tell_progress(done: set[int]) -> None:
             told = sum(characters[place] for place in done) + board.done(but=done)
             self._text.part(told, sum(characters.values()))
 
         largest_first = sorted(parts, key=lambda place: -characters[place])
-        counted_unknown = self.crew.run(
+        counted_unknown = self.tasks.run(
             add_part,
             {place: (self._address(place), parts[place], before[place].version) for place in largest_first},
             waiting=tell_progress,
-            with_place=lambda place: (place.encoder, self.crew.encoder, board.actor),
+            with_place=lambda place: (place.encoder, self.tasks.encoder, board.actor),
         )
         for place in parts:
             self._unknown.include(counted_unknown[place])
@@ -221,7 +217,7 @@ class _ClusterBookWriter(BookWriter):
     def _finish_shards(self, places: Sequence[int], *, bulk: bool, progress: Progress) -> None:
         behind = [place for place in places if needs_index(self.copy(place).opened(), bulk=bulk)]
         told = stage(progress, "completing the indexes") if behind else silent
-        self.crew.run(
+        self.tasks.run(
             index_copy,
             {place: (self._address(place), bulk) for place in behind},
             waiting=lambda done: told(len(done), len(behind)),
