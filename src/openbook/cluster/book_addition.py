@@ -154,6 +154,7 @@ class _ShardTasks:
         done: dict[int, Any] = {}
 
         def submit(shard: int, place: WorkPlace) -> Any:
+            self.session.require_head()  # else Ray ends the process: documents go by its object store
             given = (*arguments[shard], *with_place(place))
             return remote.options(scheduling_strategy=place.strategy()).remote(*given)
 
