@@ -223,6 +223,7 @@ def test_vectors_are_of_the_chunk_alone(make: Make, tokenizer: Tokenizer) -> Non
     assert database.vectors is not None
     texts = database.chunk_texts(np.arange(database.layout.num_chunks))
     rows = tokenizer.decode(database.tokens[:].tolist())
-    assert texts == rows
+    others = [row for text, row in zip(texts, rows, strict=True) if text != row]
+    assert all("\N{REPLACEMENT CHARACTER}" in row for row in others)  # a border cuts a character there
     expected = database.embedder.encode(rows).astype(np.float16)
     assert np.array_equal(database.vectors[:], expected)

@@ -123,22 +123,22 @@ def choose(page: Page, kind: str, pattern: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "expected"),
+    ("kind", "pattern", "expected"),
     [
-        ("source", DocumentFilter(sources=["book/3*"])),
-        ("title", DocumentFilter(titles=["book/3*"])),
-        ("id", DocumentFilter(ids=["book/3*"])),
+        ("source", "book/3*", DocumentFilter(sources=["book/3*"])),
+        ("title", "title 3*", DocumentFilter(titles=["title 3*"])),
+        ("id", "doc3*", DocumentFilter(ids=["doc3*"])),
     ],
 )
 def test_some_documents_alone_are_read(
-    page: Page, engine: ScriptedEngine, kind: str, expected: DocumentFilter
+    page: Page, engine: ScriptedEngine, kind: str, pattern: str, expected: DocumentFilter
 ) -> None:
-    choose(page, kind, "book/3*")
+    choose(page, kind, pattern)
     exchange = ask(page, "Number 3")
     (request,) = engine.requests
     assert request.lookup is not None
     assert request.lookup.documents == expected
-    expect(exchange.locator(".facts")).to_contain_text(f"only {kind} book/3*")
+    expect(exchange.locator(".facts")).to_contain_text(f"only {kind} {pattern}")
 
 
 def test_a_pattern_that_no_document_matches_is_told_with_the_nearest(
