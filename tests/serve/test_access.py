@@ -26,13 +26,12 @@ def routes_of(server: Running) -> list[tuple[str, str]]:
     return [(method, path) for path, methods in paths.items() for method in methods]
 
 
-def test_a_key_guards_every_route_but_one(guarded: Running) -> None:
-    found = {}
-    for method, path in [*routes_of(guarded), ("get", "/openapi.json"), ("get", "/nowhere")]:
-        found[path] = guarded.http.request(method, path).status_code
-    assert found.pop("/health") == 200
+def test_a_key_guards_every_route(guarded: Running) -> None:
+    hidden = ["/", "/page/main.js", "/page/base.css", "/openapi.json", "/mcp", "/nowhere"]
+    asked = [*routes_of(guarded), *(("get", path) for path in hidden), ("head", "/health")]
+    found = {path: guarded.http.request(method, path).status_code for method, path in asked}
     assert set(found.values()) == {401}
-    assert len(found) > 8
+    assert {"/health", "/metrics", "/v1/search", "/page/about"} <= set(found)
 
 
 def test_the_right_key_opens(guarded: Running) -> None:
@@ -52,8 +51,19 @@ def test_a_wrong_key_does_not(guarded: Running, shown: str) -> None:
 
 
 def test_a_browser_is_told_to_ask_for_the_key(guarded: Running) -> None:
-    answer = guarded.http.get("/openapi.json", headers={"Accept": "text/html"})
+    answer = guarded.http.get("/", headers={"Accept": "text/html"})
     assert answer.headers["www-authenticate"].startswith("Basic")
+    assert "password" in answer.json()["error"]["message"]
+
+
+def test_another_site_cannot_use_the_key_that_a_browser_holds(guarded: Running) -> None:
+    answer = guarded.http.get("/v1/models", auth=("me", KEY), headers={"Origin": "https://evil.example"})
+    assert answer.status_code == 403
+
+
+def test_the_health_may_be_asked_for_without_a_body(local: Running) -> None:
+    answer = local.http.head("/health")
+    assert (answer.status_code, answer.content) == (200, b"")
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "[::"])

@@ -13,11 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openbook.serve.api_errors import ApiError, too_large
-from openbook.serve.page_routes import PAGE_PATHS
 from openbook.serve.server_settings import ServerSettings
-
-OPEN_ROUTES = frozenset({"/health"}) | PAGE_PATHS
-"""What may be asked without the API key; the page's files, which hold nothing, ask for the key."""
 
 _LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -26,7 +22,8 @@ class AccessControl:
     """Lets a request through, or answers it.
 
     A page of another site that a browser on this machine shows cannot ask a server bound to this machine: a
-    name that it has pointed here (DNS rebinding) is not ours, and its own origin is not either.
+    name that it has pointed here (DNS rebinding) is not ours, and its own origin is not either. That is also
+    why a browser may hold the key: what another site has it send is refused, key or not.
 
     Args:
         app: what is guarded.
@@ -42,13 +39,13 @@ class AccessControl:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope["path"], Headers(scope=scope))
+        refusal = self._refusal(Headers(scope=scope))
         if refusal is None:
             await self._app(scope, receive, send)
         else:
             await refusal.response()(scope, receive, send)
 
-    def _refusal(self, path: str, headers: Headers) -> ApiError | None:
+    def _refusal(self, headers: Headers) -> ApiError | None:
         host = _name_in(f"//{headers.get('host', '')}")
         if self._settings.is_local and host not in _LOCAL_NAMES:
             return ApiError(
@@ -57,7 +54,7 @@ class AccessControl:
         origin = headers.get("origin")
         if origin is not None and _place_in(origin) != headers.get("host"):
             return ApiError(403, "pages of other sites may not ask this server", code="wrong_origin")
-        if self._settings.api_key is None or path in OPEN_ROUTES:
+        if self._settings.api_key is None:
             return None
         if _is_key(_shown_key(headers.get("authorization", "")), self._settings.api_key):
             return None
@@ -97,10 +94,15 @@ def _is_key(shown: str, key: str) -> bool:
 
 
 def _unauthorized(*, is_browser: bool) -> ApiError:
-    challenge = 'Basic realm="openbook: any name, the API key as password"' if is_browser else "Bearer"
+    """A browser that opens an address asks people; scripts, those of the page too, are only told."""
+    if is_browser:
+        how = "load this again, and give any name with the key as password"
+        challenge = 'Basic realm="openbook: any name, the API key as password", charset="UTF-8"'
+    else:
+        how, challenge = "send the header Authorization: Bearer KEY", "Bearer"
     return ApiError(
         401,
-        "the API key is missing or wrong; send the header Authorization: Bearer KEY",
+        f"the API key is missing or wrong; {how}",
         code="invalid_api_key",
         headers={"WWW-Authenticate": challenge},
     )

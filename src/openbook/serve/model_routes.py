@@ -61,9 +61,10 @@ def _described(state: ServerState) -> ServedModel:
     )
 
 
+@router.head("/health", include_in_schema=False)
 @router.get("/health", responses=documented())
 async def health() -> Health:
-    """Say that the server answers; it needs no API key."""
+    """Say that the server answers."""
     return Health(status="ok", version=__version__)
 
 

@@ -27,9 +27,6 @@ _KINDS = {
 """Said here, for machines whose own list of kinds says something else of .js."""
 _NAMES = frozenset(path.name for path in _FOLDER.iterdir() if path.suffix in _KINDS)
 
-PAGE_PATHS = frozenset({"/", *(f"/page/{name}" for name in _NAMES)})
-"""What a browser may load before it has the API key: it asks people for it on the page."""
-
 _POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",

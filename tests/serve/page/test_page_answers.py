@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from threading import Event
 
 import pytest
+from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Page, Route, expect
 
 from hostile_text import EXAMPLES, MARKUP
@@ -297,20 +298,35 @@ def test_problems_are_told_in_words(make_state: MakeState, serve: Serve, visit: 
     expect(exchange.get_by_role("alert")).to_contain_text("See whether openbook serve still runs")
 
 
-def test_a_server_with_a_key(make_state: MakeState, serve: Serve, visit: Visit) -> None:
-    server = serve(make_state(ScriptedEngine(telling("Yes.")), api_key="open sesame"))
-    page = visit(server, expected=("401",))
-    dialog = page.get_by_role("dialog", name="API key")
-    expect(dialog).to_be_visible()
-    dialog.get_by_label("Key", exact=True).fill("wrong")
-    page.keyboard.press("Enter")
-    expect(dialog.get_by_role("alert")).to_contain_text("does not take this key")
-    dialog.get_by_label("Key", exact=True).fill("open sesame")
-    page.keyboard.press("Enter")
-    expect(dialog).to_be_hidden()
+def with_key(key: str) -> dict[str, dict[str, str]]:
+    """What a browser has been told when it asked for a name and a password."""
+    return {"http_credentials": {"username": "anybody", "password": key}}
+
+
+def test_a_server_with_a_key_has_the_browser_ask_for_it(
+    make_state: MakeState, serve: Serve, visit: Visit
+) -> None:
+    server = serve(make_state(ScriptedEngine(telling("Yes.")), api_key="open sésame"))
+    with pytest.raises(BrowserError, match="INVALID_AUTH_CREDENTIALS"):
+        visit(server, expected=("401",))
+    page = visit(server, expected=("401",), **with_key("wrong"))
+    expect(page.locator("body")).to_contain_text("give any name with the key as password")
+    page = visit(server, **with_key("open sésame"))
     assert ask(page, "Is it?").locator(".answer").inner_text() == "Yes."
-    assert page.evaluate("Object.values(sessionStorage)") == ["open sesame"]
-    assert page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
+    assert page.evaluate("[sessionStorage.length, localStorage.length, document.cookie]") == [0, 0, ""]
+
+
+def test_a_key_that_was_changed_is_asked_for_again(
+    make_state: MakeState, serve: Serve, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = make_state(ScriptedEngine(telling("Yes.")), api_key="old")
+    page = visit(serve(state), expected=("401",), **with_key("old"))
+    ask(page, "Is it?")
+    monkeypatch.setattr("openbook.serve.access._is_key", lambda shown, key: shown == "new")
+    alert = ask(page, "Is it still?").get_by_role("alert")
+    expect(alert).to_have_text(
+        "The server has another API key now. Load this page again: the browser will ask for it."
+    )
 
 
 def test_on_a_phone_the_panel_comes_from_below(page: Page) -> None:

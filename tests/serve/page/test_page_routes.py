@@ -1,10 +1,16 @@
 """The page's files: who gets them, and what a browser may do with them."""
 
+from pathlib import Path
+
 import pytest
 
-from openbook.serve.page_routes import PAGE_PATHS
+import openbook.serve
 from scripted_engine import ScriptedEngine
 from serve_events import MakeState, Running, Serve, telling
+
+FILES = sorted((Path(openbook.serve.__file__).parent / "page").iterdir())
+PATHS = ["/", *(f"/page/{file.name}" for file in FILES)]
+KEY = {"Authorization": "Bearer open sesame"}
 
 
 @pytest.fixture
@@ -12,9 +18,10 @@ def server(make_state: MakeState, serve: Serve) -> Running:
     return serve(make_state(ScriptedEngine(telling("")), api_key="open sesame"))
 
 
-@pytest.mark.parametrize("path", sorted(PAGE_PATHS))
-def test_the_files_come_without_a_key_and_under_a_strict_policy(server: Running, path: str) -> None:
-    answer = server.http.get(path)
+@pytest.mark.parametrize("path", PATHS)
+def test_the_files_come_with_the_key_and_under_a_strict_policy(server: Running, path: str) -> None:
+    assert server.http.get(path).status_code == 401
+    answer = server.http.get(path, headers=KEY)
     assert answer.status_code == 200
     rules = dict(rule.split(" ", 1) for rule in answer.headers["content-security-policy"].split("; "))
     assert rules.pop("default-src") == rules.pop("frame-ancestors") == rules.pop("trusted-types") == "'none'"
@@ -32,9 +39,9 @@ def test_the_files_come_without_a_key_and_under_a_strict_policy(server: Running,
 
 
 def test_a_file_that_has_not_changed_is_not_sent_again(server: Running) -> None:
-    etag = server.http.get("/").headers["etag"]
-    assert server.http.get("/", headers={"If-None-Match": etag}).status_code == 304
-    head = server.http.head("/page/main.js")
+    etag = server.http.get("/", headers=KEY).headers["etag"]
+    assert server.http.get("/", headers={"If-None-Match": etag, **KEY}).status_code == 304
+    head = server.http.head("/page/main.js", headers=KEY)
     assert (head.status_code, head.content) == (200, b"")
 
 
@@ -42,14 +49,14 @@ def test_a_file_that_has_not_changed_is_not_sent_again(server: Running) -> None:
     "name", ["nothing.js", "..%2fpage_routes.py", "%2e%2e/app.py", "..\\app.py", "x" * 3000]
 )
 def test_no_other_file_leaves(server: Running, name: str) -> None:
-    answer = server.http.get(f"/page/{name}", headers={"Authorization": "Bearer open sesame"})
+    answer = server.http.get(f"/page/{name}", headers=KEY)
     assert answer.status_code == 404
     assert set(answer.json()) == {"error"}
 
 
 def test_what_is_served_is_told_with_the_key_alone(server: Running) -> None:
     assert server.http.get("/page/about").status_code == 401
-    answer = server.http.get("/page/about", headers={"Authorization": "Bearer open sesame"})
+    answer = server.http.get("/page/about", headers=KEY)
     about = answer.json()
     assert ".md" in about.pop("kinds")
     assert about == {"model": "tiny", "books": ["fables"], "edits": False}

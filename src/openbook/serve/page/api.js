@@ -1,6 +1,5 @@
-// The server's routes: the key, errors in plain words with what to do, streams of events.
-
-const KEY = "openbook-key";
+// The server's routes: errors in plain words with what to do, streams of events. Where the server has a key,
+// the browser has asked for it before it showed this page, and sends it along.
 
 /** Something that did not work, in words for people. */
 export class Problem extends Error {
@@ -11,25 +10,8 @@ export class Problem extends Error {
   }
 }
 
-let onKeyWanted = () => {};
-
-/** Say what is to happen when the server asks for a key. */
-export function whenKeyIsWanted(callback) {
-  onKeyWanted = callback;
-}
-
-export function storedKey() {
-  return sessionStorage.getItem(KEY) ?? "";
-}
-
-export function storeKey(key) {
-  if (key) sessionStorage.setItem(KEY, key);
-  else sessionStorage.removeItem(KEY);
-}
-
 async function request(path, { method = "GET", body, form, signal } = {}) {
   const headers = {};
-  if (storedKey()) headers.Authorization = `Bearer ${storedKey()}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let response;
   try {
@@ -62,7 +44,6 @@ async function problemOf(response) {
   } catch {
     // Not of this server, or cut off: the status says enough.
   }
-  if (response.status === 401) onKeyWanted();
   return new Problem(wordsOf(response, error), response.status, error.code ?? "");
 }
 
@@ -72,7 +53,7 @@ function wordsOf(response, error) {
   const wait = seconds > 0 ? `Wait ${seconds} ${seconds === 1 ? "second" : "seconds"}` : "Wait a little";
   switch (response.status) {
     case 401:
-      return "The server wants its API key. Enter it, then try again.";
+      return "The server has another API key now. Load this page again: the browser will ask for it.";
     case 413:
       return `That is too large for this server. Send it in parts.${said ? ` (${said})` : ""}`;
     case 429:

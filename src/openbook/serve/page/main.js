@@ -1,6 +1,6 @@
-// The page begins: what the server has, the views, the composer, the key.
+// The page begins: what the server has, the views, the composer.
 
-import { call, Problem, storedKey, storeKey, whenKeyIsWanted } from "./api.js";
+import { call, Problem } from "./api.js";
 import { loadDocuments, showEdits } from "./documents.js";
 import { ask, beginAnew } from "./exchange.js";
 import { clearNotes, note } from "./notes.js";
@@ -31,10 +31,9 @@ async function askServer() {
     clearNotes();
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    if (error.status !== 401) note(error.message, { isWrong: true });
+    note(error.message, { isWrong: true });
     return;
   }
-  field("key-open").hidden = !storedKey();
   field("about").textContent = state.model;
   showEdits();
   showView();
@@ -45,14 +44,6 @@ function showBooks(books) {
   choice.replaceChildren(...books.map((name) => new Option(name, name)));
   field("book-choice").hidden = books.length < 2;
   state.book = books.length < 2 ? "" : choice.value;
-}
-
-function askForKey() {
-  field("key-open").hidden = false;
-  const wrong = field("key").querySelector(".problem");
-  wrong.textContent = storedKey() ? "The server does not take this key." : "";
-  wrong.hidden = !storedKey();
-  if (!field("key").open) field("key").showModal();
 }
 
 async function sendQuestion() {
@@ -91,15 +82,6 @@ field("book").addEventListener("change", () => {
   showView();
 });
 
-field("key-open").addEventListener("click", askForKey);
-field("key").querySelector("form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  storeKey(field("key-text").value.trim());
-  field("key-text").value = "";
-  field("key").close();
-  learn();
-});
-
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
   if (field("settings").open) {
@@ -118,5 +100,4 @@ whenShown((view) => {
   if (view === "documents") loadDocuments();
   if (view === "search") field("search-text").focus();
 });
-whenKeyIsWanted(askForKey);
 learn();
