@@ -3,11 +3,11 @@
     python benchmarks/exam_parts.py MODEL
 
 The exam's worlds and those of training differ in all of these at once. Here worlds are made that have some
-from one part and the rest from the other, and MODEL, a native RETRO that learned questions (native_exam.py),
-is asked about them. Names of the training part are made of syllables drawn for these worlds alone. `fresh`
-puts made-up words where a statement and a question have a word in common, as half of what was learned does
-(varied_worlds.py); `gap` asks with the statement itself, a question word in the answer's place, and states
-each relation in one wording only.
+from one part and the rest from the other, with the relations that both parts have, and MODEL, a native RETRO
+that learned questions (native_exam.py), is asked about them. Names of the training part are made of syllables
+drawn for these worlds alone. `fresh` puts made-up words where a statement and a question have a word in
+common, as half of what was learned does (varied_worlds.py); `gap` asks with the statement itself, a question
+word in the answer's place, and states each relation in one wording only.
 
 Printed are of the answerable questions, with the passage that answers among k = 4: exact match, its interval,
 refusals, wrong answers that stand in a passage read, and others; of wrong answers the share that are other
@@ -37,9 +37,9 @@ from openbook.evaluate.answering.measure import measure_answers
 from openbook.evaluate.answering.passages import AskedQuestion, ask_book
 from openbook.evaluate.answering.questions import Question
 from openbook.evaluate.exact_match import exact_match, holds_answer, is_refusal
-from openbook.evaluate.exam import World, documents_of, make_world, names, wordings_test, wordings_train
+from openbook.evaluate.exam import World, documents_of, make_world, names, training, wordings_test
 from openbook.evaluate.exam.question_rows import questions_of
-from openbook.evaluate.exam.relations import RELATIONS
+from openbook.evaluate.exam.relations import KINDS, RELATIONS
 from openbook.evaluate.exam.vocabulary import WORDS, words_of
 from openbook.evaluate.exam.wordings import wordings_of
 from openbook.model import RetroForCausalLM
@@ -70,11 +70,11 @@ ASKED = {"person": "whom", "year": "which year", "number": "how many", "day": "w
 
 
 def facts(mix: Sequence[str], random: Random) -> dict[str, str]:
-    """Wordings of each relation."""
-    asking = wordings_test.FACTS if "questions" in mix else wordings_train.FACTS
-    stating = wordings_test.FACTS if "statements" in mix else wordings_train.FACTS
+    """Wordings of each relation that both parts have."""
+    asking = wordings_test.FACTS if "questions" in mix else training.FACTS
+    stating = wordings_test.FACTS if "statements" in mix else training.FACTS
     made = {}
-    for relation in wordings_train.FACTS:
+    for relation in wordings_test.FACTS:
         questions = [line for line in lines(asking[relation]) if line[0] == "?"]
         statements = [line for line in lines(stating[relation]) if line[0] != "?"]
         if "gap" in mix:
@@ -110,11 +110,12 @@ def mixed_part(mix: Sequence[str], seed: int) -> Iterator[None]:
         if "words" in mix:  # words_of takes every second one
             doubled = {kind: [word for word in words_of(kind, "test") for _ in "ab"] for kind in WORDS}
             replace(WORDS, {kind: ", ".join(words) for kind, words in doubled.items()})
-        replace(wordings_train.FACTS, facts(mix, random))
+        replace(training.FACTS, facts(mix, random))
+        replace(training.ANSWERS, {kind: {} for kind in KINDS})
         if "around" in mix:
-            replace(wordings_train.FILLERS, wordings_test.FILLERS)
-            replace(wordings_train.OTHERS, wordings_test.OTHERS)
-            changed.enter_context(patch.object(wordings_train, "OPENERS", wordings_test.OPENERS))
+            replace(training.FILLERS, wordings_test.FILLERS)
+            replace(training.OTHERS, wordings_test.OTHERS)
+            changed.enter_context(patch.object(training, "OPENERS", wordings_test.OPENERS))
         wordings_of.cache_clear()
         try:
             yield

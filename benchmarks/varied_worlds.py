@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any
 
-from openbook.evaluate.exam import World, make_world, names, wordings_train
+from openbook.evaluate.exam import World, make_world, names, training
 from openbook.evaluate.exam.question_rows import QuestionRow, questions_of
 from openbook.evaluate.exam.wordings import wordings_of
 
@@ -102,13 +102,13 @@ def varied_world(seed: int, *, documents: int) -> World:
     random = Random(f"varied {seed}")
     endings = {kind: " ".join(syllable(random) for _ in range(6)) for kind in names.ENDINGS["train"]}
     syllables = " ".join(syllable(random) for _ in range(60))
-    facts = dict(wordings_train.FACTS)
+    facts = dict(training.FACTS)
     if seed % 2:
         facts = {relation: other_words(text, random) for relation, text in facts.items()}
     with (
         replaced(names.SYLLABLES, {"train": syllables}),
         replaced(names.ENDINGS, {"train": endings}),
-        replaced(wordings_train.FACTS, facts),
+        replaced(training.FACTS, facts),
     ):
         wordings_of.cache_clear()
         try:

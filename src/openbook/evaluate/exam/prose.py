@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 from openbook.evaluate.exam.entities import Entity, Mention
 from openbook.evaluate.exam.names import NameMaker
-from openbook.evaluate.exam.relations import RELATIONS, AnswerMaker
+from openbook.evaluate.exam.relations import AnswerMaker
 from openbook.evaluate.exam.wordings import Wordings
 
 _FIRST_MARK = 0xE000
@@ -130,7 +130,7 @@ class ProseWriter:
         name = self._names.relative(entity.kind, entity.title)
         other = self._random.choice(self._wordings.others[entity.kind])
         mention = Mention.by_name(other.format(owner=entity.pronoun.owner, name=name))
-        relation = self._random.choice(list(RELATIONS[entity.kind]))
+        relation = self._random.choice(list(self._answers.relations[entity.kind]))
         statement = self._random.choice(self._wordings.facts[f"{entity.kind}.{relation}"].statements)
         return _sentence(mention.fill(statement, answer=self._answers.draw(entity.kind, relation)))
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
+from openbook.evaluate.exam import training
 from openbook.evaluate.exam.names import NameMaker
-from openbook.evaluate.exam.vocabulary import MONTHS, WORDS, Part, words_of
+from openbook.evaluate.exam.vocabulary import MONTHS, Part, sorts_of, words_of
 
 Kind = Literal["person", "place", "work", "thing"]
 KINDS: tuple[Kind, ...] = ("person", "place", "work", "thing")
@@ -57,7 +58,14 @@ RELATIONS: dict[Kind, dict[str, str]] = {
         "price": "number 210 9900",
     },
 }
-"""By kind and name the sort of the answers, with its lowest and highest number."""
+"""By kind and name the sort of the answers, with its lowest and highest number. Both parts have these."""
+
+
+def relations_of(part: Part) -> dict[Kind, dict[str, str]]:
+    """The relations of one part, as in RELATIONS; the training worlds have more than the exam's."""
+    if part == "test":
+        return RELATIONS
+    return {kind: {**relations, **training.ANSWERS[kind]} for kind, relations in RELATIONS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +93,19 @@ class AnswerMaker:
         random: what they are drawn with.
         part: whose words.
         characters: people, places and rivers to choose from.
+
+    Attributes:
+        relations: of the part, by kind and name.
     """
 
     def __init__(self, random: Random, part: Part, characters: Characters) -> None:
+        self.relations = relations_of(part)
         self._random = random
         self._choices: dict[str, tuple[str, ...]] = {
             "person": characters.people,
             "place": characters.places,
             "river": characters.rivers,
-        } | {sort: words_of(sort, part) for sort in WORDS}
+        } | {sort: words_of(sort, part) for sort in sorts_of(part)}
         self._numbers: dict[str, Callable[[int, int], str]] = {
             "year": lambda low, high: str(random.randint(low, high)),
             "number": lambda low, high: f"{random.randint(low, high):,}",
@@ -101,7 +113,7 @@ class AnswerMaker:
 
     def draw(self, kind: Kind, relation: str) -> str:
         """One answer: a name, a word, a year, a number such as 4,312, or a day such as May 7."""
-        sort, *bounds = RELATIONS[kind][relation].split()
+        sort, *bounds = self.relations[kind][relation].split()
         if sort in self._numbers:
             low, high = map(int, bounds)
             return self._numbers[sort](low, high)

@@ -1,10 +1,12 @@
 """Answers that are words: what people are and collect, what towns sell, what things are made of.
 
-All begin with a consonant, so that "a" stays right when one takes another's place. Half of each list belongs
-to the training worlds, half to the test worlds.
+All begin with a consonant, so that "a" stays right when one takes another's place. Half of each list here
+belongs to the training worlds, half to the test worlds; further sorts belong to the training worlds alone.
 """
 
 from typing import Literal
+
+from openbook.evaluate.exam import training
 
 Part = Literal["train", "test"]
 PARTS: tuple[Part, ...] = ("train", "test")
@@ -85,7 +87,17 @@ MONTHS = (
 )  # fmt: skip
 
 
+def sorts_of(part: Part) -> tuple[str, ...]:
+    """The kinds of words that answer something in one part."""
+    return (*WORDS, *training.WORDS) if part == "train" else tuple(WORDS)
+
+
 def words_of(kind: str, part: Part) -> tuple[str, ...]:
     """The words of a kind that belong to one part; the two parts have none in common."""
-    words = [" ".join(word.split()) for word in WORDS[kind].split(",")]
-    return tuple(words[PARTS.index(part) :: 2])
+    if kind in WORDS:
+        return _words(WORDS[kind])[PARTS.index(part) :: 2]
+    return _words(training.WORDS[kind]) if part == "train" else ()
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(" ".join(word.split()) for word in text.split(","))

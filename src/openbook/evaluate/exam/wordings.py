@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from openbook.evaluate.exam import wordings_test, wordings_train
+from openbook.evaluate.exam import training, wordings_test
 from openbook.evaluate.exam.vocabulary import Part
 
 
@@ -44,7 +44,7 @@ class Wordings:
 @cache
 def wordings_of(part: Part) -> Wordings:
     """Read the wordings of one part."""
-    module = wordings_train if part == "train" else wordings_test
+    module = training if part == "train" else wordings_test
     return Wordings(
         facts={relation: _relation(text) for relation, text in module.FACTS.items()},
         openers=_lines(module.OPENERS),

@@ -16,13 +16,13 @@ from openbook.errors import SettingsError
 from openbook.evaluate.exam.entities import Entity, EntityMaker, Mention
 from openbook.evaluate.exam.names import NameMaker
 from openbook.evaluate.exam.prose import NAMINGS, Naming, ProseWriter, fill_answers
-from openbook.evaluate.exam.relations import RELATIONS, AnswerMaker, Characters, Kind
+from openbook.evaluate.exam.relations import AnswerMaker, Characters, Kind
 from openbook.evaluate.exam.vocabulary import PARTS, Part
 from openbook.evaluate.exam.wordings import wordings_of
 
 _SWAPS = 3
 """Other answers of each fact; the first is what an edit writes."""
-_FEWEST_FACTS, _ONE_LESS = 5, 0.3
+_FEWEST_FACTS, _MOST_FACTS, _ONE_LESS = 5, 8, 0.3
 _TRIES = 1000
 """Draws until an answer is found that stands nowhere else in its document; two or three are the rule."""
 _ABOUT_UNSAID, _ABOUT_STRANGERS = 0.5, 0.3
@@ -117,6 +117,7 @@ class _WorldMaker:
         self._entity_maker = EntityMaker(self._random, names, part)
         self._entities = self._entity_maker.draw(documents)
         self._answers = AnswerMaker(self._random, part, Characters.drawn(names, 60 + documents // 2))
+        self._relations = self._answers.relations
         self._prose = ProseWriter(self._random, self._wordings, names, self._answers, naming)
 
     def make(self) -> World:
@@ -133,19 +134,20 @@ class _WorldMaker:
             document = self._document(f"{self._prefix}-{number:06d}", entity, relations)
             documents.append(document)
             if self._random.random() < _ABOUT_UNSAID:
-                unsaid = [relation for relation in RELATIONS[entity.kind] if relation not in relations]
+                unsaid = [relation for relation in self._relations[entity.kind] if relation not in relations]
                 question = self._question(entity.kind, self._random.choice(unsaid), entity.full)
                 unanswerable.append(Unanswerable(question, document.id))
         for stranger in self._entity_maker.strangers(round(_ABOUT_STRANGERS * len(documents))):
-            relation = self._random.choice(list(RELATIONS[stranger.kind]))
+            relation = self._random.choice(list(self._relations[stranger.kind]))
             question = self._question(stranger.kind, relation, stranger.full)
             unanswerable.append(Unanswerable(question, None))
         return World(tuple(documents), tuple(unanswerable))
 
     def _some_relations(self, kind: Kind) -> list[str]:
-        """Five or more of a kind's relations, but not all."""
-        known = list(RELATIONS[kind])
-        return self._random.sample(known, self._random.randint(_FEWEST_FACTS, len(known) - 1))
+        """Five to eight of a kind's relations, but not all."""
+        known = list(self._relations[kind])
+        most = min(len(known) - 1, _MOST_FACTS)
+        return self._random.sample(known, self._random.randint(_FEWEST_FACTS, most))
 
     def _question(self, kind: Kind, relation: str, mention: Mention) -> str:
         question = mention.fill(self._random.choice(self._wordings.facts[f"{kind}.{relation}"].questions))
