@@ -1,7 +1,7 @@
 """Wordings and relations that the training worlds alone have, beside those of wordings_train.
 
-    people, places, works, things    relations by kind: how they are said and asked for, what answers them
-    remarks                          openers, sentences that answer nothing, others that statements are about
+    people, places, works_…, things_…    relations by kind: how they are said and asked for, what answers them
+    remarks                              openers, sentences that answer nothing, who else is spoken of
 
 The more there are, the less of them is learned by heart, and the more a reader learns to read wordings that
 it has not seen. FACTS, OPENERS, FILLERS and OTHERS hold all of the training part; ANSWERS and WORDS what the
@@ -11,9 +11,24 @@ exam's worlds do not have.
 from collections.abc import Iterable, Mapping
 
 from openbook.evaluate.exam import wordings_train
-from openbook.evaluate.exam.training import people, places, remarks, things, works
+from openbook.evaluate.exam.training import (
+    people,
+    places,
+    remarks,
+    things_history,
+    things_measures,
+    things_people,
+    works_authorship,
+    works_contents,
+    works_editions,
+)
 
-_FILES = {"person": (people,), "place": (places,), "work": (works,), "thing": (things,)}
+_FILES = {
+    "person": (people,),
+    "place": (places,),
+    "work": (works_authorship, works_contents, works_editions),
+    "thing": (things_people, things_history, things_measures),
+}
 _ALL = tuple(file for files in _FILES.values() for file in files)
 
 
