@@ -18,16 +18,18 @@ from openbook.evaluate.exam.training import (
     things_history,
     things_measures,
     things_people,
+    things_shared,
     works_authorship,
     works_contents,
     works_editions,
+    works_shared,
 )
 
 _FILES = {
     "person": (people,),
     "place": (places,),
-    "work": (works_authorship, works_contents, works_editions),
-    "thing": (things_people, things_history, things_measures),
+    "work": (works_authorship, works_contents, works_editions, works_shared),
+    "thing": (things_people, things_history, things_measures, things_shared),
 }
 _ALL = tuple(file for files in _FILES.values() for file in files)
 

@@ -319,7 +319,7 @@ FACTS = {
         ? After whom was {subject} named?
         ? To whom does {subject} owe its name?
         ? Whom does the name of {subject} honor?
-        ? Who gave {subject} its name by being its namesake?
+        ? Whose name does {subject} bear?
         ? In whose honor did {subject} get its name?
         ? Who was {subject} named after?
         ? Namesake of {subject}?

@@ -29,7 +29,7 @@ FACTS = {
         as a writer {answer} is remembered for {object} alone
         nobody but {answer} could have written {object}
         it took {answer} many sleepless nights to write {object}
-        {subject}, as everybody knew, had {answer} as its author
+        {subject} had, as everybody knew, {answer} as its author
         every line of {object} was written by {answer}
         the writer of {object}, {answer}, never explained the title
         {subject} was the first thing that {answer} ever wrote

@@ -140,7 +140,7 @@ FACTS = {
         ? In what year did a translation of {subject} appear?
         ? From which year is the translation of {subject}?
         ? Since when has {subject} been read in translation?
-        ? How long did readers abroad have to wait for {subject}?
+        ? Until what year did readers abroad have to wait for {subject}?
         ? Year of {owner} translation?
         ? In which year was {subject} put into another language?
     """,
