@@ -1,4 +1,4 @@
-"""Bases from .gguf files that are read once in a process: that of SmolLM2 takes eleven seconds."""
+"""Bases from .gguf files that are read once in a process, and then copied."""
 
 from copy import deepcopy
 from pathlib import Path

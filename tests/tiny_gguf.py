@@ -1,4 +1,4 @@
-"""A tiny Llama with a byte-level tokenizer in one .gguf file, as llama.cpp's converter writes them."""
+"""A tiny model with a byte-level tokenizer in one .gguf file, as llama.cpp's converter writes them."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ import gguf
 import numpy as np
 from tokenizers import Tokenizer as FastTokenizer
 from torch import Tensor
-from transformers import LlamaForCausalLM
+from transformers import PreTrainedModel
 
 _NAMES = {
     "model.embed_tokens": "token_embd",
@@ -19,6 +19,8 @@ _NAMES = {
     "self_attn.k_proj": "attn_k",
     "self_attn.v_proj": "attn_v",
     "self_attn.o_proj": "attn_output",
+    "self_attn.q_norm": "attn_q_norm",
+    "self_attn.k_norm": "attn_k_norm",
     "mlp.gate_proj": "ffn_gate",
     "mlp.up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
@@ -28,23 +30,27 @@ _NAMES = {
 
 def write_gguf(
     path: Path,
-    model: LlamaForCausalLM,
+    model: PreTrainedModel,
     tokenizer: FastTokenizer,
     *,
     split: str = "smollm",
     chat_template: str | None = None,
+    blocks: gguf.GGMLQuantizationType | None = None,
 ) -> Path:
     """Write it.
 
     Args:
         path: of the file.
-        model: with weights in float32.
+        model: Llama, or what is built and named like it, with weights in float32.
         tokenizer: byte-level BPE, with `<|endoftext|>`.
         split: the name of how text is split into words.
         chat_template: in Jinja; None: there is none.
+        blocks: what the weights of the linear maps are quantized to; None: they are not.
     """
     config = model.config
-    writer = gguf.GGUFWriter(path, "llama")
+    head_width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    writer = gguf.GGUFWriter(path, config.model_type)
+    writer.add_name("tiny")
     writer.add_context_length(config.max_position_embeddings)
     writer.add_embedding_length(config.hidden_size)
     writer.add_block_count(config.num_hidden_layers)
@@ -52,17 +58,27 @@ def write_gguf(
     writer.add_head_count(config.num_attention_heads)
     writer.add_head_count_kv(config.num_key_value_heads)
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_rope_dimension_count(head_width)
+    writer.add_key_length(head_width)
+    writer.add_value_length(head_width)
     writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
     writer.add_vocab_size(config.vocab_size)
     _add_tokenizer(writer, tokenizer, split, config.vocab_size)
     if chat_template is not None:
         writer.add_chat_template(chat_template)
+    heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}
+    tied = {"lm_head.weight"} if config.tie_word_embeddings else set()
     for name, weight in model.state_dict().items():
-        heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}
+        if name in tied:
+            continue
         theirs = name
         for ours, other in _NAMES.items():
             theirs = theirs.replace(ours, other)
-        writer.add_tensor(theirs, _paired(weight, heads.get(name.split(".")[-2])))
+        array = _paired(weight, heads.get(name.split(".")[-2]) if config.model_type == "llama" else None)
+        if blocks is None or array.ndim == 1:
+            writer.add_tensor(theirs, array)
+        else:
+            writer.add_tensor(theirs, gguf.quantize(array, blocks), raw_dtype=blocks)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

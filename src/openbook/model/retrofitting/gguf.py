@@ -8,6 +8,7 @@ from transformers.utils.quantization_config import GgufConfig
 
 from openbook.errors import SettingsError, first_line
 from openbook.model.retrofitting.families import require_supported
+from openbook.model.retrofitting.gguf_weights import find_model, read_model
 
 
 def load_gguf(path: Path, name: str, **loading: Any) -> PreTrainedModel:
@@ -26,26 +27,37 @@ def load_gguf(path: Path, name: str, **loading: Any) -> PreTrainedModel:
             f"{path}: a .gguf file is loaded without quantization; leave that out, or give the model's "
             "folder or its name on the hub"
         )
-    source: dict[str, Any] = {"gguf_file": path.name, "local_files_only": True}
-    options = {name: value for name, value in loading.items() if name != "quantization_config"} | source
+    options = {name: value for name, value in loading.items() if name != "quantization_config"}
     try:
-        # Read once and handed on: reading what stands before the weights takes as long as the weights.
-        config = AutoConfig.from_pretrained(str(path.parent), trust_remote_code=False, **source)
-        require_supported(config.model_type)
-        base: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-            str(path.parent),
-            config=config,
-            trust_remote_code=False,
-            # With the package `kernels` the weights would stay in their blocks, and could not be saved.
-            quantization_config=GgufConfig(dequantize=True),
-            **options,
-        )
+        if (found := find_model(path)) is not None:
+            require_supported(found.config.model_type)
+            base = read_model(found, **options)
+        else:
+            base = _load_by_transformers(path, **options)
     except SettingsError:
         raise
     except Exception as error:  # a damaged file can fail in any way
         raise SettingsError(f"base {str(path)!r}: cannot be loaded: {first_line(error)}") from error
-    _forget_file(base)
     base.name_or_path = base.config.name_or_path = name
+    return base
+
+
+def _load_by_transformers(path: Path, **options: Any) -> PreTrainedModel:
+    """Load a model of any kind that transformers reads from .gguf files."""
+    source: dict[str, Any] = {"gguf_file": path.name, "local_files_only": True}
+    # Read once and handed on: reading what stands before the weights takes as long as the weights.
+    config = AutoConfig.from_pretrained(str(path.parent), trust_remote_code=False, **source)
+    require_supported(config.model_type)
+    base: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+        str(path.parent),
+        config=config,
+        trust_remote_code=False,
+        # With the package `kernels` the weights would stay in their blocks, and could not be saved.
+        quantization_config=GgufConfig(dequantize=True),
+        **source,
+        **options,
+    )
+    _forget_file(base)
     return base
 
 

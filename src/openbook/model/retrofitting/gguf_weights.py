@@ -1,0 +1,134 @@
+"""What a .gguf file of the commonest models holds: its head parsed once, its names mapped once.
+
+transformers reads the same numbers of any model, but parses the head, with the vocabulary, by a slow parser
+twice, and maps all names again for each module: nine of the eleven seconds that SmolLM2 took.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
+
+_ARCHITECTURES = ("llama", "qwen2", "qwen3")
+"""Names in `general.architecture` of files whose weights need no more than other names and `_halved`."""
+
+
+class _Stored(Protocol):
+    """A weight in the file."""
+
+    ggml_type: int
+
+    def __getitem__(self, place: Any) -> Tensor:
+        """Read it: as numbers, or the bytes of its blocks [rows, bytes]."""
+
+
+@dataclass(frozen=True, slots=True)
+class GgufModel:
+    """A file's model, its weights not yet read."""
+
+    architecture: str
+    config: PreTrainedConfig
+    stored: Mapping[str, _Stored]
+    """By the file's names."""
+
+
+def find_model(path: Path) -> GgufModel | None:
+    """Read the head of a file; None: transformers has to read it, or to say what is wrong with it."""
+    try:
+        # Where a version of transformers has them elsewhere, its own reading is slow, and no less right.
+        from transformers.integrations.gguf.gguf_conversion_mapping import GGUF_ARCHS
+        from transformers.integrations.gguf.reader import GgufHeader, load_gguf_state_dict, read_gguf_metadata
+
+        metadata, names = read_gguf_metadata(str(path))
+        architecture = metadata["general.architecture"]
+        if (
+            architecture not in _ARCHITECTURES
+            or architecture in GGUF_ARCHS  # it reads these fast itself
+            or metadata.get("general.name") == "mistral"  # a type of its own, which it knows by this name
+        ):
+            return None
+        config = _configured(architecture, metadata, tied="output.weight" not in names)
+        return GgufModel(architecture, config, load_gguf_state_dict(GgufHeader.from_file(str(path))))
+    except Exception:  # a damaged file, or blocks of a kind that only the slow reader knows
+        return None
+
+
+def _configured(architecture: str, metadata: Mapping[str, Any], *, tied: bool) -> PreTrainedConfig:
+    from transformers.integrations.ggml import GGUF_CONFIG_MAPPING
+
+    mapping: Mapping[str, Any] = GGUF_CONFIG_MAPPING
+    described: dict[str, Any] = {
+        "vocab_size": metadata.get("tokenizer.ggml.tokens"),
+        "tie_word_embeddings": tied,
+    }
+    for group in ("general", architecture, "tokenizer"):
+        for key, setting in mapping[group].items():
+            if isinstance(setting, str) and f"{group}.{key}" in metadata:
+                described[setting] = metadata[f"{group}.{key}"]
+    return AutoConfig.for_model(**described)
+
+
+def read_model(found: GgufModel, **loading: Any) -> PreTrainedModel:
+    """Read the weights, and make the model.
+
+    Args:
+        found: in a file.
+        loading: dtype, device_map, attn_implementation of `AutoModelForCausalLM.from_pretrained`.
+
+    Raises:
+        ValueError: a weight of the model is not in the file.
+        Exception: of any other class: the file is damaged.
+    """
+    with torch.device("meta"):
+        skeleton = AutoModelForCausalLM.from_config(found.config)
+    base: PreTrainedModel
+    base, report = type(skeleton).from_pretrained(
+        None,
+        config=found.config,
+        state_dict=dict(_weights(found, tuple(skeleton.state_dict()), _dtype(loading.get("dtype")))),
+        output_loading_info=True,
+        **loading,
+    )
+    if report["missing_keys"]:
+        raise ValueError(f"it has no weight {min(report['missing_keys'])}")
+    return base
+
+
+def _dtype(wanted: str | torch.dtype | None) -> torch.dtype:
+    """Of the weights while they are read: lest all stand there in float32 before they are rounded."""
+    if isinstance(wanted, torch.dtype):
+        return wanted
+    return torch.float32 if wanted in (None, "auto") else getattr(torch, str(wanted))
+
+
+def _weights(found: GgufModel, names: tuple[str, ...], dtype: torch.dtype) -> Iterator[tuple[str, Tensor]]:
+    """The model's weights by its own names, of those that the file has."""
+    from gguf import MODEL_ARCH_NAMES, GGMLQuantizationType, dequantize, get_tensor_name_map
+
+    kinds = {name: kind for kind, name in MODEL_ARCH_NAMES.items()}
+    theirs = get_tensor_name_map(kinds[found.architecture], found.config.num_hidden_layers)
+    heads = {".attn_q.": found.config.num_attention_heads, ".attn_k.": found.config.num_key_value_heads}
+    for name in names:
+        module, _, suffix = name.rpartition(".")
+        place = f"{theirs.get_name(module)}.{suffix}"
+        if (stored := found.stored.get(place)) is None:
+            continue  # as that of the output is where it is that of the input
+        read = stored[...]
+        if not read.is_floating_point():
+            read = torch.from_numpy(dequantize(read.numpy(), GGMLQuantizationType(stored.ggml_type)))
+        if found.architecture == "llama":
+            for part, number in heads.items():
+                read = _halved(read, number) if part in place else read
+        yield name, read.to(dtype)
+
+
+def _halved(weight: Tensor, heads: int) -> Tensor:
+    """llama.cpp rotates neighboring numbers of a head, transformers its halves: rows change their places.
+
+    Of a head of six rows, a b c d e f in the file are a c e b d f in the model.
+    """
+    return weight.unflatten(0, (heads, -1, 2)).transpose(1, 2).flatten(0, 2)
