@@ -24,7 +24,7 @@ def fingerprint(world: World) -> str:
     return hashlib.sha256(repr(world).encode()).hexdigest()[:16]
 
 
-@pytest.mark.parametrize(("part", "expected"), [("train", "f1041503914a47d4"), ("test", "c09dfdab3e7b23d4")])
+@pytest.mark.parametrize(("part", "expected"), [("train", "d42ac43834109592"), ("test", "c09dfdab3e7b23d4")])
 def test_the_same_world_on_every_machine(part: Part, expected: str) -> None:
     # A new wording, name or word changes these.
     assert fingerprint(make_world(documents=40, seed=7, part=part)) == expected
@@ -69,7 +69,7 @@ def test_nothing_is_left_of_the_templates(world: World) -> None:
     for document in world.documents:
         text = document.text() + "".join(fact.question for fact in document.facts)
         assert not re.search(r"[{}\ue000-\uf8ff]|\?\?|  |'s's| ,|\.\.", text), text
-        assert all(fact.question[0].isupper() and fact.question.endswith("?") for fact in document.facts)
+        assert all(fact.question[0].isupper() and fact.question[-1] in "?." for fact in document.facts)
 
 
 def test_a_question_names_its_entity_and_not_the_answer(world: World) -> None:

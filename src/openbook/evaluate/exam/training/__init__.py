@@ -1,6 +1,6 @@
 """Wordings and relations that the training worlds alone have, beside those of wordings_train.
 
-    people, places, works_…, things_…    relations by kind: how they are said and asked for, what answers them
+    people…, places…, works_…, things_…  relations by kind: how they are said and asked for, what answers them
     remarks                              openers, sentences that answer nothing, who else is spoken of
 
 The more there are, the less of them is learned by heart, and the more a reader learns to read wordings that
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from openbook.evaluate.exam import wordings_train
 from openbook.evaluate.exam.training import (
     people,
+    people_life,
     places,
     remarks,
     things_history,
@@ -26,7 +27,7 @@ from openbook.evaluate.exam.training import (
 )
 
 _FILES = {
-    "person": (people,),
+    "person": (people, people_life),
     "place": (places,),
     "work": (works_authorship, works_contents, works_editions, works_shared),
     "thing": (things_people, things_history, things_measures, things_shared),
