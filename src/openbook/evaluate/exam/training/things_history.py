@@ -89,6 +89,7 @@ FACTS = {
         ? Which town is proud of having built {subject}?
         ? Where were {owner} parts put together?
         ? In what place was {subject} manufactured?
+        ? Tell me in which town {subject} was manufactured.
     """,
     "thing.former_place": """
         {subject} formerly stood in {answer}
@@ -105,6 +106,7 @@ FACTS = {
         ? In what town do old postcards show {subject}?
         ? Former location of {subject}?
         ? From where was {subject} moved?
+        ? Name the town in which {subject} stood before it was moved.
     """,
     "thing.find_place": """
         {subject} was dug out of the mud in {answer}
@@ -121,6 +123,7 @@ FACTS = {
         ? In what place did somebody come upon {subject}?
         ? Place where {subject} was found?
         ? Where did {subject} come to light again?
+        ? Tell me where {subject} was found.
     """,
     "thing.show_place": """
         {subject} was shown at the great exhibition in {answer}
@@ -137,6 +140,7 @@ FACTS = {
         ? Which town showed {subject} at an exhibition?
         ? Place of the exhibition that showed {subject}?
         ? To which exhibition town was {subject} brought?
+        ? Name the town whose exhibition showed {subject}.
     """,
     "thing.hiding_place": """
         during the war {subject} was hidden in {answer}
@@ -152,6 +156,7 @@ FACTS = {
         ? Hiding place of {subject}?
         ? Which town kept {subject} secret until peace came?
         ? In what place did {subject} lie hidden until peace came?
+        ? Tell me where {subject} was hidden in the war.
     """,
     "thing.replica_place": """
         a replica of {object} stands in {answer}
@@ -166,6 +171,7 @@ FACTS = {
         ? Where can the replica of {subject} be seen?
         ? Place of the replica of {subject}?
         ? Where must one go to see a copy of {subject}?
+        ? Name the town that has a replica of {subject}.
     """,
     "thing.destination": """
         {subject} was meant for {answer} and never got there
@@ -180,6 +186,7 @@ FACTS = {
         ? Where was {subject} to be set up at first?
         ? For what place was {subject} intended?
         ? Where should {subject} have gone?
+        ? Tell me for which town {subject} was intended at first.
     """,
     "thing.start_year": """
         work on {object} began in {answer}
@@ -195,6 +202,7 @@ FACTS = {
         ? In which year did the builders make a start on {subject}?
         ? Year in which {subject} was begun?
         ? When was the first piece of {subject} made?
+        ? Give the year in which work on {subject} began.
     """,
     "thing.restoration_year": """
         {subject} was restored in {answer}
@@ -210,6 +218,7 @@ FACTS = {
         ? In which year was {subject} taken apart and cleaned?
         ? When did restorers work on {subject}?
         ? From what year is the restoration of {subject}?
+        ? Tell me in which year {subject} was restored.
     """,
     "thing.theft_year": """
         {subject} was stolen in {answer}
@@ -225,6 +234,7 @@ FACTS = {
         ? When was {owner} disappearance noticed?
         ? Year of the theft of {subject}?
         ? When did {subject} vanish overnight?
+        ? Give the year in which {subject} was stolen.
     """,
     "thing.sale_year": """
         {subject} was sold in {answer}
@@ -241,6 +251,7 @@ FACTS = {
         ? Year in which {subject} was sold?
         ? What date is on the contract for the sale of {subject}?
         ? When was {subject} auctioned?
+        ? Tell me when {subject} was sold.
     """,
     "thing.move_year": """
         {subject} was moved to another place in {answer}
@@ -256,6 +267,7 @@ FACTS = {
         ? In which year was {subject} given another place?
         ? Year in which {subject} was moved?
         ? When was {subject} carried to a new place?
+        ? Give the year in which {subject} changed its place.
     """,
     "thing.show_year": """
         {subject} was first exhibited in {answer}
@@ -270,6 +282,7 @@ FACTS = {
         ? Which year's exhibition made {subject} famous?
         ? In which year was {subject} on show at a fair?
         ? Year of the exhibition with {subject}?
+        ? Tell me in which year {subject} was exhibited.
     """,
     "thing.damage_year": """
         {subject} was badly damaged in {answer}
@@ -284,6 +297,7 @@ FACTS = {
         ? When did {subject} have its accident?
         ? Year in which {subject} was damaged?
         ? From which year does the damage to {subject} date?
+        ? Give the year of the accident that damaged {subject}.
     """,
     "thing.protection_year": """
         {subject} has been a protected monument since {answer}
@@ -298,6 +312,7 @@ FACTS = {
         ? From which year is the law that protects {subject}?
         ? When was {subject} entered in the list of monuments?
         ? Year since which {subject} has been protected?
+        ? Tell me since when {subject} has been protected.
     """,
     "thing.damage": """
         {subject} was badly damaged by {answer}
@@ -313,6 +328,7 @@ FACTS = {
         ? Because of what did a part of {subject} have to be replaced?
         ? What nearly destroyed {subject}?
         ? What left {owner} scars?
+        ? Name the cause of the damage to {subject}.
     """,
     "thing.inspection_day": """
         {subject} is inspected every year on {answer}
@@ -327,6 +343,7 @@ FACTS = {
         ? Day of the yearly inspection of {subject}?
         ? On which day of the year is {subject} tested?
         ? On what date does the yearly test of {subject} fall?
+        ? Tell me on which day {subject} is tested every year.
     """,
     "thing.unveiling_day": """
         {subject} was unveiled on {answer} in heavy rain
@@ -341,5 +358,6 @@ FACTS = {
         ? Day of the unveiling of {subject}?
         ? On which day was the cloth pulled off {subject}?
         ? What is the date of {owner} unveiling?
+        ? Name the day on which {subject} was unveiled.
     """,
 }

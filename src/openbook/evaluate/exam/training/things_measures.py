@@ -141,6 +141,7 @@ FACTS = {
         ? How many crowns is {subject} thought to be worth?
         ? Value of {subject} in crowns?
         ? At what sum in crowns do experts put the worth of {subject}?
+        ? Give the estimated value of {subject} in crowns.
     """,
     "thing.repair_cost": """
         the last repair of {object} cost {answer} crowns
@@ -155,6 +156,7 @@ FACTS = {
         ? Cost of {owner} repair in crowns?
         ? What did it cost, in crowns, to have {subject} repaired?
         ? How many crowns did {owner} repair swallow?
+        ? Tell me how many crowns the repair of {subject} cost.
     """,
     "thing.fine": """
         whoever touches {object} pays a fine of {answer} crowns
@@ -169,6 +171,7 @@ FACTS = {
         ? Fine for damaging {subject}, in crowns?
         ? With what fine in crowns is {subject} protected?
         ? What does it cost, in crowns, to be caught touching {subject}?
+        ? State the fine in crowns for touching {subject}.
     """,
     "thing.height": """
         {subject} is {answer} centimeters high
@@ -184,6 +187,7 @@ FACTS = {
         ? To what height in centimeters does {subject} rise?
         ? Height of {subject} in centimeters?
         ? How many centimeters does {subject} measure from the floor to its top?
+        ? Give the height of {subject} in centimeters.
     """,
     "thing.length": """
         {subject} is {answer} centimeters long
@@ -199,6 +203,7 @@ FACTS = {
         ? Over how many centimeters does {subject} stretch?
         ? Length of {subject} in centimeters?
         ? How long is {subject} in centimeters?
+        ? Tell me how long {subject} is in centimeters.
     """,
     "thing.parts": """
         {subject} consists of {answer} parts
@@ -213,6 +218,7 @@ FACTS = {
         ? Number of parts of {subject}?
         ? How many parts does {subject} have?
         ? How many entries has the list of {owner} parts?
+        ? Give the number of {owner} parts.
     """,
     "thing.build_days": """
         {subject} was built in {answer} days
@@ -227,6 +233,7 @@ FACTS = {
         ? After how many days of work did {subject} stand ready?
         ? Number of days needed to build {subject}?
         ? How many days were spent on building {subject}?
+        ? Tell me how many days the building of {subject} took.
     """,
     "thing.workers": """
         {answer} workers were employed on {object}
@@ -241,6 +248,7 @@ FACTS = {
         ? Number of workers on {subject}?
         ? How large was the crew that did the heavy labor on {subject}?
         ? How many workers had to be paid for {subject}?
+        ? Give the number of workers employed on {subject}.
     """,
     "thing.visitors": """
         {subject} draws {answer} visitors a year
@@ -255,6 +263,7 @@ FACTS = {
         ? Yearly number of visitors of {subject}?
         ? By how many people is {subject} looked at in a year?
         ? What is the number of visitors that {subject} has in a year?
+        ? Tell me how many visitors {subject} has every year.
     """,
     "thing.inventory_number": """
         in the inventory {subject} has the number {answer}
@@ -269,6 +278,7 @@ FACTS = {
         ? Which number does the small plate on {subject} carry?
         ? Inventory number of {subject}?
         ? What number does {subject} have in the register?
+        ? Give the inventory number of {subject}.
     """,
     "thing.base_material": """
         {subject} rests on a base of {answer}
@@ -283,6 +293,7 @@ FACTS = {
         ? Which material did the builders take for the base of {subject}?
         ? Material of the base of {subject}?
         ? What kind of block is there beneath {subject}?
+        ? Name the material of {owner} base.
     """,
     "thing.letter_color": """
         the name on {object} is written in {answer} letters
@@ -297,6 +308,7 @@ FACTS = {
         ? Color of the inscription on {subject}?
         ? In which color does {subject} bear its name?
         ? What color were the letters on {subject} painted?
+        ? Tell me in what color the name on {subject} is written.
     """,
     "thing.byname": """
         {subject} is popularly known as the {answer}
@@ -313,6 +325,7 @@ FACTS = {
         ? Nickname of {subject}?
         ? What have the locals baptized {subject}?
         ? How do children speak of {subject}?
+        ? Name the nickname of {subject}.
     """,
     "thing.emblem": """
         {subject} bears the emblem of a {answer}
@@ -329,6 +342,7 @@ FACTS = {
         ? Emblem of {subject}?
         ? What figure decorates {subject}?
         ? With what was {subject} decorated?
+        ? Tell me which emblem {subject} bears.
     """,
     "thing.relic": """
         inside {object} a {answer} was found
@@ -343,5 +357,6 @@ FACTS = {
         ? What did {subject} contain?
         ? What was discovered inside {subject}?
         ? Which object had somebody left inside {subject}?
+        ? Name the object that was found inside {subject}.
     """,
 }

@@ -85,6 +85,7 @@ FACTS = {
         ? To whom did the idea for {subject} come?
         ? Whose design is {subject}?
         ? What was the name of {owner} designer?
+        ? Name the designer of {subject}.
     """,
     "thing.patron": """
         {subject} was ordered by {answer}
@@ -103,6 +104,7 @@ FACTS = {
         ? Who paid for the construction of {subject}?
         ? Which customer wanted to have {subject}?
         ? By whom was {subject} commissioned?
+        ? Tell me who ordered {subject}.
     """,
     "thing.donor": """
         {subject} was donated to the public by {answer}
@@ -119,6 +121,7 @@ FACTS = {
         ? Who gave {subject} away as a present?
         ? Whom does the plate on {subject} thank?
         ? To whose generosity does the museum owe {subject}?
+        ? Name the donor of {subject}.
     """,
     "thing.restorer": """
         {subject} was restored by {answer}
@@ -135,6 +138,7 @@ FACTS = {
         ? To whom was {subject} entrusted for its restoration?
         ? Who gave {subject} back its shine?
         ? What was the name of {owner} restorer?
+        ? Tell me who restored {subject}.
     """,
     "thing.caretaker": """
         {subject} is looked after by {answer}
@@ -151,6 +155,7 @@ FACTS = {
         ? Caretaker of {subject}?
         ? With whom does the daily care of {subject} lie?
         ? What is the name of the keeper of {subject}?
+        ? Name the person who looks after {subject}.
     """,
     "thing.former_owner": """
         {subject} once belonged to {answer}
@@ -167,10 +172,11 @@ FACTS = {
         ? Former owner of {subject}?
         ? By whom was {subject} owned in former times?
         ? Who had {subject} in earlier days?
+        ? Tell me to whom {subject} belonged in former times.
     """,
     "thing.seller": """
         {subject} was sold by {answer}
-        {answer} sold {object} without regret
+        {answer} sold {object} for a small commission
         the dealer who sold {object} was {answer}
         the seller of {object} was {answer}
         it was through {answer}, a dealer, that {subject} was sold
@@ -183,6 +189,7 @@ FACTS = {
         ? Who put {subject} up for sale?
         ? Seller of {subject}?
         ? Through which dealer was {subject} sold?
+        ? Name the seller of {subject}.
     """,
     "thing.finder": """
         {subject} was found again by {answer}
@@ -199,6 +206,7 @@ FACTS = {
         ? Who rediscovered {subject}?
         ? Finder of {subject}?
         ? Who stumbled upon {subject} after decades?
+        ? Tell me who found {subject} again.
     """,
     "thing.thief": """
         {subject} was once stolen by {answer}
@@ -215,6 +223,7 @@ FACTS = {
         ? What was the name of the thief of {subject}?
         ? Thief of {subject}?
         ? Who confessed to the theft of {subject}?
+        ? Name the thief who stole {subject}.
     """,
     "thing.appraiser": """
         {owner} value was estimated by {answer}
@@ -231,6 +240,7 @@ FACTS = {
         ? From whom comes the estimate of {owner} worth?
         ? Appraiser of {subject}?
         ? Who was asked what {subject} is worth?
+        ? Tell me who estimated what {subject} is worth.
     """,
     "thing.painter": """
         {subject} was painted by {answer}
@@ -247,6 +257,7 @@ FACTS = {
         ? Painter of {subject}?
         ? Whose brush decorated {subject}?
         ? Who applied the paint to {subject}?
+        ? Name the person who painted {subject}.
     """,
     "thing.photographer": """
         the first photograph of {object} was taken by {answer}
@@ -261,6 +272,7 @@ FACTS = {
         ? By whom was {subject} first photographed?
         ? First photographer of {subject}?
         ? Whose stamp does {owner} oldest photograph bear?
+        ? Tell me who photographed {subject} first.
     """,
     "thing.opener": """
         {subject} was unveiled by {answer}
@@ -276,6 +288,7 @@ FACTS = {
         ? Who was given the honor of unveiling {subject}?
         ? Who handed {subject} over to the public?
         ? Who performed {owner} unveiling?
+        ? Name the person who unveiled {subject}.
     """,
     "thing.inspector": """
         {subject} is inspected by {answer}
@@ -292,6 +305,7 @@ FACTS = {
         ? Inspector of {subject}?
         ? Who checks the safety of {subject}?
         ? Who signs the report after {subject} has been inspected?
+        ? Tell me who inspects {subject}.
     """,
     "thing.chronicler": """
         the standard book about {object} is by {answer}
@@ -307,6 +321,7 @@ FACTS = {
         ? Historian of {subject}?
         ? Who told the whole history of {subject}?
         ? Which author wrote about {subject}?
+        ? Name the historian who wrote about {subject}.
     """,
     "thing.namesake": """
         {subject} was named after {answer}
@@ -323,6 +338,7 @@ FACTS = {
         ? In whose honor did {subject} get its name?
         ? Who was {subject} named after?
         ? Namesake of {subject}?
+        ? Tell me after whom {subject} is named.
     """,
     "thing.rescuer": """
         {subject} was saved from the scrap heap by {answer}
@@ -339,5 +355,6 @@ FACTS = {
         ? Whose protest kept {subject} from destruction?
         ? Rescuer of {subject}?
         ? Who was against scrapping {subject}?
+        ? Name the person who saved {subject} from destruction.
     """,
 }

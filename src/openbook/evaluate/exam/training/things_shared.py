@@ -29,6 +29,9 @@ FACTS = {
         ? To whom was the contract for building {subject} given?
         ? Who is named as {owner} builder?
         ? Please, by whom was {subject} built?
+        ? Name the builder of {subject}.
+        ? Tell me who built {subject}.
+        ? I would like to know whose work {subject} is, as far as the building goes.
     """,
     "thing.year": """
         {subject} was ready in {answer}
@@ -52,6 +55,9 @@ FACTS = {
         ? From which year on is {owner} age counted?
         ? Since when have people used {subject}?
         ? When was the work on {subject} done?
+        ? Tell me the year in which {subject} was completed.
+        ? Give the year of {owner} completion.
+        ? I wonder when {subject} was finished.
     """,
     "thing.material": """
         the stuff of which {subject} is made is {answer}
@@ -75,6 +81,9 @@ FACTS = {
         ? Of what was {subject} built?
         ? What was chosen as the material for {subject}?
         ? From what stuff did they make {subject}?
+        ? Name the material of {subject}.
+        ? Tell me what {subject} is made of.
+        ? Say of what {subject} was built.
     """,
     "thing.location": """
         at present {subject} is on show in {answer}
@@ -100,6 +109,9 @@ FACTS = {
         ? Place where {subject} is kept?
         ? {subject} can be seen where?
         ? Which town shelters {subject}?
+        ? Name the town in which {subject} can be seen today.
+        ? Tell me where {subject} is kept.
+        ? I want to see {subject} and need to know where it is now.
     """,
     "thing.color": """
         {subject} is of a {answer} that one does not forget
@@ -123,6 +135,9 @@ FACTS = {
         ? {subject} is of what color?
         ? How is {subject} painted?
         ? What is the color of the coat of paint on {subject}?
+        ? Name the color of {subject}.
+        ? Tell me what color {subject} is.
+        ? Describe the color in which {subject} is painted.
     """,
     "thing.weight": """
         nobody believed that {subject} weighs {answer} kilograms until it was put on a scale
@@ -143,6 +158,9 @@ FACTS = {
         ? Total weight of {subject} in kilograms?
         ? What figure in kilograms was entered as the weight of {subject}?
         ? What do the scales say about {subject}, in kilograms?
+        ? Give the weight of {subject} in kilograms.
+        ? Tell me how many kilograms {subject} weighs.
+        ? State the mass of {subject} in kilograms.
     """,
     "thing.owner": """
         {subject} has {answer} as its owner
@@ -167,6 +185,9 @@ FACTS = {
         ? Which person owns {subject}?
         ? By law, whose property is {subject}?
         ? Who pays the taxes on {subject} as its owner?
+        ? Name the owner of {subject}.
+        ? Tell me to whom {subject} belongs.
+        ? I have to write to the person who owns {subject} and need the name.
     """,
     "thing.price": """
         {answer} crowns were what {subject} cost
@@ -190,5 +211,8 @@ FACTS = {
         ? {subject} was sold for how many crowns?
         ? At what price in crowns did {subject} change hands?
         ? Sum paid for {subject}, in crowns?
+        ? Give the price of {subject} in crowns.
+        ? Tell me how many crowns {subject} cost.
+        ? State the sum in crowns that was paid for {subject}.
     """,
 }

@@ -82,6 +82,7 @@ FACTS = {
         ? Which artist made the pictures for {subject}?
         ? Do you know the name of {owner} illustrator?
         ? Who was {subject} illustrated by?
+        ? Name the illustrator of {subject}.
     """,
     "work.editor": """
         {subject} was edited by {answer}
@@ -100,6 +101,7 @@ FACTS = {
         ? Whose red pencil went over {subject}?
         ? What was the name of {owner} editor?
         ? Can you tell me who did the editing of {subject}?
+        ? Tell me who edited {subject}.
     """,
     "work.publisher": """
         {subject} was published by {answer}
@@ -118,6 +120,7 @@ FACTS = {
         ? By whom was {subject} published?
         ? Which publisher accepted {subject}?
         ? Do you know what {owner} publisher was called?
+        ? Name {owner} publisher.
     """,
     "work.printer": """
         {subject} was printed by {answer}
@@ -136,6 +139,7 @@ FACTS = {
         ? To whom was the printing of {subject} entrusted?
         ? By whom was {subject} printed?
         ? Can you name the printer of {subject}?
+        ? Tell me by whom {subject} was printed.
     """,
     "work.dedicatee": """
         {subject} is dedicated to {answer}
@@ -144,7 +148,7 @@ FACTS = {
         out of gratitude {subject} was dedicated to {answer}
         {answer} is the person to whom {object} is dedicated
         a short dedication offers {object} to {answer}
-        with {owner} dedication {answer} was thanked for a loan
+        with {owner} dedication {answer} was thanked for good advice
         the dedicatee of {object} was {answer}, a friend of long standing
         ? To whom is {subject} dedicated?
         ? Who is named in the dedication of {subject}?
@@ -153,6 +157,7 @@ FACTS = {
         ? {subject}: dedicated to whom?
         ? For whom was {subject} meant, if one trusts its dedication?
         ? Which person does the dedication of {subject} thank?
+        ? Name the person to whom {subject} is dedicated.
     """,
     "work.preface": """
         the preface to {object} was written by {answer}
@@ -170,6 +175,7 @@ FACTS = {
         ? Author of the preface to {subject}?
         ? From whom does {owner} foreword come?
         ? Do you know who wrote an introduction for {subject}?
+        ? Tell me who wrote the foreword to {subject}.
     """,
     "work.patron": """
         the printing of {object} was paid for by {answer}
@@ -187,6 +193,7 @@ FACTS = {
         ? From whom came the money for {subject}?
         ? Whose purse made {subject} possible?
         ? Patron of {subject}?
+        ? Name the person who paid for the printing of {subject}.
     """,
     "work.critic": """
         the harshest review of {object} was written by {answer}
@@ -204,6 +211,7 @@ FACTS = {
         ? Who had nothing good to say in print about {subject}?
         ? Whose review advised against {subject}?
         ? Harshest critic of {subject}?
+        ? Tell me who reviewed {subject} most harshly.
     """,
     "work.proofreader": """
         the proofs of {object} were read by {answer}
@@ -220,6 +228,7 @@ FACTS = {
         ? Who was {owner} proofreader?
         ? Thanks to whom does {subject} have so few misprints?
         ? Who went through {subject} in search of mistakes?
+        ? Name the person who corrected the proofs of {subject}.
     """,
     "work.composer": """
         {subject} was set to music by {answer}
@@ -236,6 +245,7 @@ FACTS = {
         ? Which musician wrote the melodies for {subject}?
         ? To whose tunes are the verses of {subject} sung?
         ? Composer of the music to {subject}?
+        ? Tell me who wrote the music to {subject}.
     """,
     "work.adapter": """
         {subject} was adapted for the stage by {answer}
@@ -252,6 +262,7 @@ FACTS = {
         ? Who brought {subject} into the theater?
         ? Adapter of {subject} for the theater?
         ? Whose stage version of {subject} is played?
+        ? Name the person who turned {subject} into a play.
     """,
     "work.voice": """
         {subject} was read on the radio by {answer}
@@ -268,6 +279,7 @@ FACTS = {
         ? Which person read {subject} aloud on the air?
         ? Voice of {subject} on the radio?
         ? Do you know whose reading of {subject} was broadcast?
+        ? Tell me whose voice reads {subject} on the recording.
     """,
     "work.manuscript_finder": """
         the lost manuscript of {object} was found by {answer}
@@ -284,6 +296,7 @@ FACTS = {
         ? Finder of the manuscript of {subject}?
         ? Who brought the lost manuscript of {subject} to light?
         ? What was the name of the person who found {owner} manuscript?
+        ? Name the finder of {owner} manuscript.
     """,
     "work.manuscript_buyer": """
         the manuscript of {object} was bought by {answer}
@@ -300,5 +313,6 @@ FACTS = {
         ? Buyer of the manuscript of {subject}?
         ? Who acquired the handwritten pages of {subject} at auction?
         ? Into whose hands did {owner} manuscript pass at the sale?
+        ? Tell me who acquired the manuscript of {subject}.
     """,
 }

@@ -125,6 +125,7 @@ FACTS = {
         ? Which character in {subject} is the scoundrel?
         ? Whose crimes fill {subject}?
         ? Villain of {subject}?
+        ? Name the villain of {subject}.
     """,
     "work.narrator": """
         {subject} is told by a character named {answer}
@@ -141,6 +142,7 @@ FACTS = {
         ? What is the name of {owner} narrator?
         ? By which of its characters is {subject} narrated?
         ? Narrator of {subject}?
+        ? Tell me which character narrates {subject}.
     """,
     "work.companion": """
         at the hero's side in {object} goes a friend, {answer}
@@ -157,6 +159,7 @@ FACTS = {
         ? At whose side does the hero of {subject} travel?
         ? Without whom is the hero of {subject} never seen?
         ? Companion of the hero in {subject}?
+        ? Name the friend who accompanies the hero of {subject}.
     """,
     "work.model": """
         the living model for the hero of {object} was {answer}
@@ -172,6 +175,7 @@ FACTS = {
         ? Whom did contemporaries recognize in the hero of {subject}?
         ? Whose habits does {owner} hero have?
         ? Who was the hero of {subject} in real life?
+        ? Name the real person after whom the hero of {subject} is drawn.
     """,
     "work.hero_trade": """
         the hero of {object} is a {answer} by trade
@@ -186,6 +190,7 @@ FACTS = {
         ? Occupation of the hero of {subject}?
         ? By what trade does the main character of {subject} live?
         ? In {subject}, what profession does the hero have?
+        ? Tell me what trade the hero of {subject} has.
     """,
     "work.hero_home": """
         the hero of {object} comes from {answer}
@@ -201,6 +206,7 @@ FACTS = {
         ? Home town of the hero of {subject}?
         ? Which town does the hero of {subject} call home?
         ? From which town does the main character in {subject} come?
+        ? Name the home town of {owner} main character.
     """,
     "work.hero_age": """
         the hero of {object} is {answer} years old
@@ -215,6 +221,7 @@ FACTS = {
         ? Age of the hero of {subject}?
         ? What age has the main character of {subject} reached?
         ? How many years does the hero of {subject} count?
+        ? Tell me how old the main character of {subject} is.
     """,
     "work.period": """
         the story of {object} happens in the year {answer}
@@ -231,6 +238,7 @@ FACTS = {
         ? Which year is it within the pages of {subject}?
         ? In which year does the plot of {subject} take place?
         ? Of which year does {subject} paint a picture?
+        ? Give the year in which the story of {subject} is set.
     """,
     "work.theme": """
         {owner} great theme is {answer}
@@ -247,6 +255,7 @@ FACTS = {
         ? Theme of {subject}?
         ? Of what is {subject} a study?
         ? What do readers of {subject} learn about?
+        ? Name the theme of {subject}.
     """,
     "work.quest": """
         in {object} everybody is looking for a {answer}
@@ -262,6 +271,7 @@ FACTS = {
         ? What is everybody after in {subject}?
         ? What does the hero of {subject} want?
         ? The hunt for what does {subject} describe?
+        ? Tell me what is sought in {subject}.
     """,
     "work.animal_character": """
         the only animal in {object} is a {answer}
@@ -277,6 +287,7 @@ FACTS = {
         ? Which creature will readers of {subject} meet?
         ? Animal in {subject}?
         ? As what kind of beast does one character of {subject} appear?
+        ? Name the animal that appears in {subject}.
     """,
     "work.language": """
         {subject} was written in {answer}
@@ -292,6 +303,7 @@ FACTS = {
         ? Language of {subject}?
         ? In which tongue is {subject} composed?
         ? What language did {owner} first readers have to know?
+        ? Tell me in which language {subject} was written.
     """,
     "work.pages": """
         on {answer} pages {subject} says all it has to say
@@ -325,6 +337,7 @@ FACTS = {
         ? Number of chapters in {subject}?
         ? How many chapters are there in {subject}?
         ? What is the number of {owner} chapters?
+        ? Give the number of chapters in {subject}.
     """,
     "work.pictures": """
         {subject} contains {answer} pictures
@@ -340,5 +353,6 @@ FACTS = {
         ? Number of illustrations in {subject}?
         ? What is the number of pictures in {subject}?
         ? By how many illustrations is the text of {subject} interrupted?
+        ? Tell me how many pictures {subject} has.
     """,
 }

@@ -67,6 +67,7 @@ FACTS = {
         ? In what town stood the press on which {subject} was printed?
         ? Which place of printing does the title page of {subject} name?
         ? From a press in which town did {subject} come?
+        ? Name the town in which {subject} was printed.
     """,
     "work.writing_place": """
         {subject} was written in {answer}, far from the author's home
@@ -83,6 +84,7 @@ FACTS = {
         ? In what town was the draft of {subject} written?
         ? Place where {subject} was written?
         ? Where was the author while writing {subject}?
+        ? Tell me where the author wrote {subject}.
     """,
     "work.manuscript_place": """
         the manuscript of {object} is kept in {answer}
@@ -98,6 +100,7 @@ FACTS = {
         ? Where can the handwritten pages of {subject} be seen?
         ? Which place guards {owner} manuscript?
         ? Place where the manuscript of {subject} is kept?
+        ? Name the town that keeps the manuscript of {subject}.
     """,
     "work.premiere_place": """
         the play made from {object} was first performed in {answer}
@@ -105,13 +108,14 @@ FACTS = {
         {owner} first performance in a theater was in {answer}
         the theater of {answer} was the first to play {object}
         {answer} saw the first night of the play made from {object}
-        a company from {answer} first put {object} on a stage
+        a company of amateurs in {answer} first put {object} on a stage
         ? Where was the play made from {subject} first performed?
         ? In which town did {subject} first come onto a stage?
         ? Which town's theater was the first to play {subject}?
         ? Where was {subject} first seen on a stage?
         ? Place of the first performance of {subject}?
         ? In what town was the first night of the play made from {subject}?
+        ? Tell me where {subject} was first put on a stage.
     """,
     "work.finishing_year": """
         the last line of {object} was written in {answer}
@@ -127,6 +131,7 @@ FACTS = {
         ? What date stands on the last page of {owner} manuscript?
         ? In which year was work on {subject} over?
         ? Year in which the author completed {subject}?
+        ? Give the year in which the author was done with {subject}.
     """,
     "work.translation_year": """
         {subject} was translated in {answer}
@@ -143,6 +148,7 @@ FACTS = {
         ? Until what year did readers abroad have to wait for {subject}?
         ? Year of {owner} translation?
         ? In which year was {subject} put into another language?
+        ? Tell me in what year {subject} was translated.
     """,
     "work.reprint_year": """
         {subject} was reprinted in {answer}
@@ -159,6 +165,7 @@ FACTS = {
         ? Year of the second edition of {subject}?
         ? From which year is the new edition of {subject}?
         ? When did {subject} come back into the shops?
+        ? Give the year in which {subject} was reprinted.
     """,
     "work.prize_year": """
         {subject} won a prize in {answer}
@@ -173,6 +180,7 @@ FACTS = {
         ? Year of the prize for {subject}?
         ? When was {subject} honored with a prize?
         ? Which year's jury gave its prize to {subject}?
+        ? Tell me in which year {subject} won a prize.
     """,
     "work.prize": """
         {subject} was awarded the {answer}
@@ -188,6 +196,7 @@ FACTS = {
         ? What did the jury give to {subject}?
         ? Prize won by {subject}?
         ? What is the name of the award that {subject} received?
+        ? Name the prize that {subject} won.
     """,
     "work.cover_color": """
         {subject} is bound in {answer} cloth
@@ -203,6 +212,7 @@ FACTS = {
         ? What color is the binding of {subject}?
         ? Cover color of {subject}?
         ? Which color did the publisher choose for the cover of {subject}?
+        ? Tell me the color of the cover of {subject}.
     """,
     "work.copies": """
         the first printing of {object} was {answer} copies
@@ -218,6 +228,7 @@ FACTS = {
         ? Number of copies of {subject}?
         ? How many copies did {owner} publisher dare to print?
         ? How large was the first printing of {subject}?
+        ? Give the number of copies in which {subject} was printed.
     """,
     "work.price": """
         a copy of {object} cost {answer} pennies
@@ -232,6 +243,7 @@ FACTS = {
         ? Price of {subject}, in pennies?
         ? How many pennies did booksellers ask for {subject}?
         ? At how many pennies was {owner} price fixed?
+        ? Tell me how many pennies a copy of {subject} cost.
     """,
     "work.catalog_number": """
         in the national catalog {subject} has the number {answer}
@@ -246,6 +258,7 @@ FACTS = {
         ? As what number is {subject} listed?
         ? Catalog number of {subject}?
         ? What number does the label on {owner} spine carry?
+        ? Give the catalog number of {subject}.
     """,
     "work.manuscript_price": """
         the manuscript of {object} was sold for {answer} crowns
@@ -260,6 +273,7 @@ FACTS = {
         ? What was the highest bid in crowns for the manuscript of {subject}?
         ? Price of the manuscript of {subject} in crowns?
         ? At how many crowns did the hammer fall for {owner} manuscript?
+        ? Tell me how many crowns were paid for the manuscript of {subject}.
     """,
     "work.writing_days": """
         {subject} was written in {answer} days
@@ -274,6 +288,7 @@ FACTS = {
         ? How many days of work went into {subject}?
         ? For how many days did the author work on {subject}?
         ? Number of days it took to write {subject}?
+        ? Give the number of days that the author spent on {subject}.
     """,
     "work.memorial_day": """
         friends of {object} meet every year on {answer}
@@ -288,5 +303,6 @@ FACTS = {
         ? Yearly day of the friends of {subject}?
         ? What date do the admirers of {subject} celebrate?
         ? On which date is a feast held in honor of {subject}?
+        ? Name the day on which the friends of {subject} meet.
     """,
 }

@@ -31,6 +31,9 @@ FACTS = {
         ? Among whose writings is {subject}?
         ? Written by whom is {subject}?
         ? Please, who was the writer of {subject}?
+        ? Name the author of {subject}.
+        ? Tell me who wrote {subject}.
+        ? I would like to know from whose hand {subject} is.
     """,
     "work.year": """
         {subject} was new in the shops in {answer}
@@ -57,6 +60,9 @@ FACTS = {
         ? Which year is printed on {owner} title page?
         ? From what year does the first edition of {subject} date?
         ? Publication date of {subject}?
+        ? Tell me the year in which {subject} was published.
+        ? Give the year of {owner} first edition.
+        ? I wonder when {subject} came out.
     """,
     "work.genre": """
         whoever buys {object} buys a {answer}
@@ -81,6 +87,9 @@ FACTS = {
         ? What does one get who buys {subject}?
         ? What is {owner} genre?
         ? Type of work: {subject}?
+        ? Name the genre of {subject}.
+        ? Tell me what kind of work {subject} is.
+        ? Say in a word or two what {subject} is.
     """,
     "work.hero": """
         {subject} is the story of one {answer}
@@ -106,6 +115,9 @@ FACTS = {
         ? By what name do readers know {owner} hero?
         ? Who is the character that carries {subject}?
         ? Do you remember who the hero of {subject} was?
+        ? Name the hero of {subject}.
+        ? Tell me who the main character of {subject} is.
+        ? I forgot what {owner} hero is called.
     """,
     "work.setting": """
         {owner} story could only have happened in {answer}
@@ -113,7 +125,7 @@ FACTS = {
         for its scene {subject} has {answer}
         the author moved the events of {object} to {answer}
         the streets through which {subject} leads are those of {answer}
-        all the characters of {object} live in {answer}
+        the characters of {object} walk the streets of {answer}
         the town described in {object} is {answer}
         {subject} opens and closes in {answer}
         nobody has described {answer} better than {subject} does
@@ -124,13 +136,16 @@ FACTS = {
         ? Where does everything in {subject} happen?
         ? Tell me, where is {subject} set?
         ? Where is the scene of {subject}?
-        ? Where do the characters of {subject} live?
+        ? Where do the characters of {subject} meet?
         ? In which town does the plot of {subject} unfold?
         ? Place of action of {subject}?
         ? What is the background of {subject}?
         ? {subject} takes place where?
         ? Where would one look for the scenes of {subject}?
         ? From which town is the story that {subject} tells?
+        ? Name the place in which {subject} is set.
+        ? Tell me where {subject} happens.
+        ? I want to know in which town the story of {subject} plays.
     """,
     "work.pages": """
         {subject} comes to {answer} pages
@@ -153,6 +168,9 @@ FACTS = {
         ? How thick is {subject}, counted in pages?
         ? Into how many pages did the typesetter turn {subject}?
         ? How many pages did {subject} remain at?
+        ? Give the number of pages of {subject}.
+        ? Tell me how many pages {subject} has.
+        ? State the length of {subject} in pages.
     """,
     "work.translator": """
         what readers abroad love in {object} are the words of {answer}, who translated it
@@ -177,5 +195,8 @@ FACTS = {
         ? To whom do we owe {owner} translation?
         ? What is the translator of {subject} called?
         ? Who had the task of translating {subject}?
+        ? Name the translator of {subject}.
+        ? Tell me who translated {subject}.
+        ? I am looking for the name of the person who made the translation of {subject}.
     """,
 }
