@@ -88,6 +88,7 @@ def main() -> None:
     parser.add_argument("-k", type=int, default=2)
     parser.add_argument("--temperature", type=float, default=0.0)
     parser.add_argument("--keep", action="store_true", help="read neighbors again that were read before")
+    parser.add_argument("--read-precision", default="float32", choices=["float32", "bfloat16"])
     parser.add_argument("--turns", type=int, default=3)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -102,6 +103,8 @@ def main() -> None:
         "one text, 1024 tokens before it": {"rows": 1, "context": 1024},
     }
     taken: dict[str, list[list[float]]] = {name: [] for name in cases}
+    if arguments.read_precision != "float32":
+        writer.model.read_neighbors_in(arguments.read_precision)
     if arguments.keep:
         writer.model.keep_neighbors(2**31)
     for turn in range(arguments.turns + arguments.keep):

@@ -65,6 +65,7 @@ def _forward_of(module: nn.Linear) -> Callable[[Tensor], Tensor]:
             or weight.dtype is not torch.float32
             or not x.is_cpu
             or torch.is_grad_enabled()
+            or torch.is_autocast_enabled("cpu")
         ):
             return F.linear(x, weight, module.bias)
         return _ONEDNN(x, weight, module.bias, "none", [], "")

@@ -204,6 +204,7 @@ def of_the_book(at: dict[str, Path]) -> list[Case]:
         ("lies in the database", (*ask, "--keep", at["book"] / "kept")),
         ("nothing is read", (*ask, "--keep", at["new"], "--no-retrieval")),
         ("is a database", (*generate, "a", "--keep", at["book"])),
+        ("'float16'", (*ask, "--read-precision", "float16")),
         ("max new tokens 0", (*ask, "--max-tokens", 0)),
         ("temperature -1", (*ask, "--temperature", -1)),
         ("there is no such folder", ("ask", at["book"], "What?", "--model", at["none"])),

@@ -10,6 +10,7 @@ from openbook.cli.asked_model import is_ours, load_asked_model, require_askable
 from openbook.cli.console import note
 from openbook.cli.described_model import describe_model
 from openbook.cli.lookups import note_learned
+from openbook.cli.reading_options import Precision, read_in
 from openbook.cli.serve_options import DEFAULT_KEPT_MIB
 from openbook.cli.shard_options import note_missing_shards
 from openbook.cli.unseen import note_unseen
@@ -37,6 +38,7 @@ class Served:
     max_waiting: texts that may wait.
     allow_missing_shards: of books.
     kept_mib: memory for what a model that reads its neighbors itself makes of them; 0: none is kept.
+    read_precision: of the products by which it reads them.
     """
 
     model: str
@@ -47,6 +49,7 @@ class Served:
     max_waiting: int
     allow_missing_shards: bool = False
     kept_mib: int = DEFAULT_KEPT_MIB
+    read_precision: Precision = "float32"
 
     @property
     def model_name(self) -> str:
@@ -109,6 +112,7 @@ def server_of(served: Served, settings: "ServerSettings") -> "ServerState":
     """
     books = open_books(served)
     asked = load_asked_model(served.model, reads=True)
+    read_in(asked.model, served.read_precision)
     _keep_read(asked.model, served.kept_mib)
     note(f"serving {asked.description}")
 

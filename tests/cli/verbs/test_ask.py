@@ -183,11 +183,24 @@ def test_what_is_read_may_be_kept_for_the_next_question(
     assert contents(database) == before
 
 
+def test_passages_may_be_read_by_rounded_products(openbook: OpenBook, database: Path, base: Path) -> None:
+    ask = ("ask", database, QUESTION, "--model", base, "--max-tokens", "4", "--json")
+    exact = openbook(*ask).json
+    rounded = openbook(*ask, "--read-precision", "bfloat16")
+    assert rounded.code == 0, rounded.err
+    shares = [[n["attention"] for n in found["citations"][0]["neighbors"]] for found in (exact, rounded.json)]
+    assert shares[0] == pytest.approx(shares[1], abs=0.02)
+    assert shares[0] != shares[1]
+
+
 def test_a_native_model_answers(openbook: OpenBook, trained_folder: Path, book: Any) -> None:
     found = openbook(
         "ask", book.path, "ba ke?", "--model", trained_folder, "--max-tokens", "4", "--json"
     ).json
     assert found.keys() >= ANSWER
+    refused = openbook("ask", book.path, "ba ke?", "--model", trained_folder, "--read-precision", "bfloat16")
+    assert refused.code == 2
+    assert "--read-precision bfloat16: is for models that read their neighbors themselves" in refused.err
 
 
 @pytest.mark.parametrize(

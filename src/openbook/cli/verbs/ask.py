@@ -4,7 +4,6 @@ from typing import Any
 
 from openbook.cli.console import note, on_terminal, print_dimmed
 from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
-from openbook.cli.kept_options import KeptFolder, keep_read, require_keepable
 from openbook.cli.options import (
     AskedModelName,
     AskRetrieval,
@@ -20,6 +19,7 @@ from openbook.cli.options import (
     TopK,
     TopP,
 )
+from openbook.cli.reading_options import KeptFolder, ReadPrecision, keep_read, read_in, require_keepable
 from openbook.cli.sampling_options import (
     FrequencyPenalty,
     LogitBias,
@@ -74,6 +74,7 @@ def ask(
     min_new_tokens: MinNewTokens = 0,
     seed: DrawSeed = None,
     keep: KeptFolder = None,
+    read_precision: ReadPrecision = "float32",
     allow_missing_shards: AllowMissingShards = False,
     json: Json = False,
 ) -> None:
@@ -125,6 +126,7 @@ def ask(
         if documents is not None:
             database.allowed_chunks(documents)
     asked = load_asked_model(model, reads=retrieval and not in_prompt)
+    read_in(asked.model, read_precision)
     keep_read(asked.model, keep)
     note(f"asking {asked.description}")
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from openbook.cli.console import note, on_terminal
 from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
 from openbook.cli.inputs import load_model
-from openbook.cli.kept_options import KeptFolder, keep_read, require_keepable
 from openbook.cli.lookups import lookup_of
 from openbook.cli.memory_options import MemoryFolder, RememberText, WindowTokens, check_memory, memory_of
 from openbook.cli.options import (
@@ -25,6 +24,7 @@ from openbook.cli.options import (
     WriteRetrieval,
 )
 from openbook.cli.ranker_options import RankerFile, load_ranker
+from openbook.cli.reading_options import KeptFolder, ReadPrecision, keep_read, read_in, require_keepable
 from openbook.cli.sampling_options import (
     FrequencyPenalty,
     LogitBias,
@@ -92,6 +92,7 @@ def generate(
     logprobs: Logprobs = None,
     chat: PutAsQuestion = False,
     keep: KeptFolder = None,
+    read_precision: ReadPrecision = "float32",
     allow_missing_shards: AllowMissingShards = False,
     json: Json = False,
 ) -> None:
@@ -161,6 +162,7 @@ def generate(
     told = ToldText(begin) if on_terminal() and not json and samples == 1 else None
     more: dict[str, Any] = {"num_samples": samples, "num_beams": num_beams, "num_logprobs": logprobs}
     loaded = load_model(model)
+    read_in(loaded, read_precision)
     keep_read(loaded, keep)
     if remembers and window is None:
         window = described.training_length

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from openbook.cli.cluster_options import Ray
 from openbook.cli.options import DatabaseArgument
+from openbook.cli.reading_options import ReadPrecision
 from openbook.cli.serve_options import (
     DEFAULT_KEPT_MIB,
     AllowEdits,
@@ -38,6 +39,7 @@ def serve(
     max_tokens: LongestText = 4096,
     allow_missing_shards: AllowMissingShards = False,
     keep_read: KeptMiB = DEFAULT_KEPT_MIB,
+    read_precision: ReadPrecision = "float32",
     ray: Ray = None,
     replicas: Replicas = None,
 ) -> None:
@@ -71,6 +73,7 @@ def serve(
         max_waiting=max_waiting,
         allow_missing_shards=allow_missing_shards,
         kept_mib=keep_read,
+        read_precision=read_precision,
     )
     if ray is not None:
         serve_replicas(served, settings, ray=ray, replicas=replicas or 1, port=port)

@@ -14,6 +14,7 @@ from openbook.cli.options import (
     ReadNeighbors,
     Temperature,
 )
+from openbook.cli.reading_options import ReadPrecision, read_in
 from openbook.cli.shard_options import AllowMissingShards
 from openbook.cli.unseen import note_unseen
 
@@ -34,6 +35,7 @@ def chat(
     window: ChatWindow = None,
     temperature: Temperature = 0.0,
     seed: DrawSeed = None,
+    read_precision: ReadPrecision = "float32",
     allow_missing_shards: AllowMissingShards = False,
 ) -> None:
     """Talk with a model about a database: each question is looked up, what was said before is remembered.
@@ -64,6 +66,7 @@ def chat(
     require_askable(model, reads=not in_prompt)
     note_unseen(version)
     asked = load_asked_model(model, reads=not in_prompt)
+    read_in(asked.model, read_precision)
     note(f"talking with {asked.description}; /help lists the commands, Ctrl-D ends")
     options = AnswerOptions(
         k=k,

@@ -20,7 +20,12 @@ from openbook.model.retrofitting.own.attention_pass import ARGUMENT, let_passes_
 from openbook.model.retrofitting.own.blocks import BlockLayout, spans_of
 from openbook.model.retrofitting.own.kept_neighbors import KeptNeighbors
 from openbook.model.retrofitting.own.layer_reader import LayerReader
-from openbook.model.retrofitting.own.neighbor_pass import ReadNeighbors, not_reached, read_neighbors
+from openbook.model.retrofitting.own.neighbor_pass import (
+    ReadingPrecision,
+    ReadNeighbors,
+    not_reached,
+    read_neighbors,
+)
 from openbook.model.retrofitting.own.prefix import PrefixedText, add_prefix
 from openbook.model.retrofitting.own.read_sequences import NeighborFiles
 from openbook.model.retrofitting.own.rotation import KeyRotation, longest_alike
@@ -64,6 +69,8 @@ class OwnDecoder(BaseDecoder):
         self._carry_arguments()
         self.as_prompt = False
         """Read as the base reads its prompt: jointly, without what is new."""
+        self.reading_precision: ReadingPrecision = "float32"
+        """Of the products by which neighbors are read where no gradients are wanted."""
         self.kept: KeptNeighbors | None = None
         """Where keys and values of neighbors are kept between calls."""
         self.register_buffer("prefix", torch.tensor(config.prefix_ids, dtype=torch.long), persistent=False)
@@ -233,6 +240,7 @@ class OwnDecoder(BaseDecoder):
                 adapts=self.config.adapt_neighbors and not self.as_prompt,
                 learns=learns,
                 wants_hidden=self.config.copy_head,
+                precision="float32" if torch.is_grad_enabled() else self.reading_precision,
             )
 
         if self.kept is None or torch.is_grad_enabled():
@@ -247,7 +255,7 @@ class OwnDecoder(BaseDecoder):
         versions = [-1 if weight.is_inference() else weight._version for weight in weights]
         places = [(id(weight), weight.data_ptr()) for weight in weights]
         autocast = torch.get_autocast_dtype(device_type) if torch.is_autocast_enabled(device_type) else None
-        return versions, places, autocast, self.as_prompt, self.config.copy_head
+        return versions, places, autocast, self.as_prompt, self.config.copy_head, self.reading_precision
 
     def keep_in(self, folder: Path, capacity: int) -> None:
         """Keep what is made of neighbors in a folder as well as in memory, see `NeighborFiles`.
@@ -260,6 +268,7 @@ class OwnDecoder(BaseDecoder):
         by_weights = {
             "config": self.config.to_dict(),
             "as prompt": self.as_prompt,
+            "precision": self.reading_precision,
             "device": device,
             "versions": [torch.__version__, transformers_version],
         }

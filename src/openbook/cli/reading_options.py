@@ -1,7 +1,7 @@
-"""The option --keep: what a model made of passages is kept in a folder, for the next command."""
+"""How a model reads passages: in which precision, and what it made of them kept for the next command."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -20,6 +20,33 @@ KeptFolder = Annotated[
         show_default=False,
     ),
 ]
+
+Precision = Literal["float32", "bfloat16"]
+ReadPrecision = Annotated[
+    Precision,
+    typer.Option(
+        "--read-precision",
+        help="Of the products by which a model that reads its neighbors itself reads them: bfloat16 takes "
+        "half the time on processors that multiply it, and rounds to three digits.",
+    ),
+]
+
+
+def read_in(model: "RetroForCausalLM", precision: Precision) -> None:
+    """Have this model read neighbors in a precision.
+
+    Raises:
+        SettingsError: it does not read them itself, and another than its own is asked for.
+    """
+    from openbook.model.retrofitting import RetrofitForCausalLM
+
+    if precision == "float32":
+        return
+    if not isinstance(model, RetrofitForCausalLM):
+        raise SettingsError(
+            f"--read-precision {precision}: is for models that read their neighbors themselves (reader: own)"
+        )
+    model.read_neighbors_in(precision)
 
 
 def require_keepable(folder: Path | None, *, reads: bool) -> None:
