@@ -58,7 +58,7 @@ FILLERS = {
         in company {subject} preferred to listen
         {owner} temper was feared and soon forgotten
         {subject} counted every coin twice
-        nobody could remember {object} ever being ill
+        nobody could remember {object} ever being in a hurry
         {subject} argued with great pleasure about small matters
         a story about {object} and a runaway cow is surely invented
         {owner} coat had been patched many times
@@ -77,7 +77,7 @@ FILLERS = {
         many things told about {object} belong in the realm of legend
         {subject} never threw a letter away
         {owner} shoes were always carefully polished
-        doctors found {object} a difficult patient
+        photographers found {object} a difficult subject
         {subject} knew a great many proverbs and used all of them
         what {owner} plans were in those days is unknown
         {subject} was quick to forgive and slow to forget
