@@ -15,6 +15,7 @@ from openbook.evaluate.exam.training import (
     people,
     people_life,
     places,
+    places_history,
     remarks,
     things_history,
     things_measures,
@@ -28,7 +29,7 @@ from openbook.evaluate.exam.training import (
 
 _FILES = {
     "person": (people, people_life),
-    "place": (places,),
+    "place": (places, places_history),
     "work": (works_authorship, works_contents, works_editions, works_shared),
     "thing": (things_people, things_history, things_measures, things_shared),
 }
