@@ -36,7 +36,7 @@ def model_of(name: str, book: Version) -> RetroForCausalLM:
     if name not in PRESETS:
         return load_asked_model(name, reads=True).model.eval()
     torch.manual_seed(0)
-    config = RetroConfig(**preset(name), vocab_size=book.tokenizer.vocab_size, chunk_size=64)
+    config = RetroConfig(**(preset(name) | {"vocab_size": book.tokenizer.vocab_size, "chunk_size": 64}))
     return RetroForCausalLM(config).eval()
 
 

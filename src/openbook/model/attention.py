@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from openbook.model.distance_table import DistanceTable
 from openbook.model.positions import RelativePositions
 from openbook.model.recompute import computed_again, linear_last
 from openbook.model.stack import Stack
@@ -91,6 +92,7 @@ class SelfAttention(nn.Module):
         causal: bool = False,
         blind_rows: bool = True,
         remember: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] | None = None,
+        table: DistanceTable | None = None,
     ) -> Tensor:
         """Attend.
 
@@ -102,6 +104,7 @@ class SelfAttention(nn.Module):
             mask: as in `attend`.
             causal, blind_rows: as in `attend`.
             remember: takes the new keys and values [N, H, L, head_dim] and returns those of all so far.
+            table: see `Positions.queries`.
         """
         q, k, v = linear_last(lambda x: self.query_key_value(read(x)), hidden).flatten(0, -3).chunk(3, dim=-1)
         # Values of their own, lest all three are kept for the backward pass because of them.
@@ -110,7 +113,7 @@ class SelfAttention(nn.Module):
         if remember is not None:
             k, v = remember(k, v)
         attended = self._attend(
-            q, k, v, first=past, shift=shift, mask=mask, causal=causal, blind_rows=blind_rows
+            q, k, v, first=past, shift=shift, mask=mask, causal=causal, blind_rows=blind_rows, table=table
         )
         return self.output(merge_heads(attended)).view(hidden.shape)
 
@@ -125,12 +128,13 @@ class SelfAttention(nn.Module):
         mask: Tensor | None,
         causal: bool,
         blind_rows: bool,
+        table: DistanceTable | None,
     ) -> Tensor:
         """Queries of positions `first` and on; where positions add to the logits, some at a time."""
         size = self.queries_at_once
         attend_at_once = partial(self._attend_at_once, shift=shift, causal=causal, blind_rows=blind_rows)
         if not isinstance(self.positions, RelativePositions) or q.shape[-2] <= size:
-            return attend_at_once(q, k, v, first=first, mask=mask)
+            return attend_at_once(q, k, v, first=first, mask=mask, table=table)
         parts = []
         for start in range(0, q.shape[-2], size):
             rows = q[..., start : start + size, :]
@@ -154,8 +158,9 @@ class SelfAttention(nn.Module):
         mask: Tensor | None,
         causal: bool,
         blind_rows: bool,
+        table: DistanceTable | None = None,
     ) -> Tensor:
-        q, bias = self.positions.queries(q, first, k.shape[-2], shift)
+        q, bias = self.positions.queries(q, first, k.shape[-2], shift, table)
         dropout = self.dropout if self.training else 0.0
         return attend(q, k, v, mask=mask, bias=bias, causal=causal, dropout=dropout, blind_rows=blind_rows)
 

@@ -7,8 +7,11 @@ from typing import Any, cast
 import torch
 from torch import LongTensor, Tensor
 from transformers import DynamicCache
+from transformers.cache_utils import DynamicLayer
 
+from openbook.model.distance_table import DistanceTable
 from openbook.model.encoded_neighbors import EncodedNeighbors
+from openbook.model.growing_layer import GrowingLayer
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class RetroCache(DynamicCache):
         partial: [B, P, D] activations (after self-attention of layer min P) of the incomplete last chunk.
         last: the last complete chunk's neighbors, C = 1, or None.
         projected: for each reader of neighbors its projection of `last`, by the reader's name.
+        tables: for each attention with relative positions what it made of distances, by its name.
         encoded_neighbors: a store to take encoded neighbors from, for models with an unconditioned encoder.
         retrieve: gives the neighbors of the chunks that are completed while transformers' `generate` writes
             with this cache; None: only those that it is called with are read.
@@ -59,9 +63,12 @@ class RetroCache(DynamicCache):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.layer_class_to_replicate is DynamicLayer:
+            self.layer_class_to_replicate = GrowingLayer
         self.partial: Tensor | None = None
         self.last: Retrieved | None = None
         self.projected: dict[str, Tensor] = {}
+        self.tables: dict[str, DistanceTable] = {}
         self.encoded_neighbors: EncodedNeighbors | None = None
         self.retrieve: Retrieve | None = None
         self.num_prefix = 0
@@ -123,6 +130,10 @@ class RetroCache(DynamicCache):
         self.projected[name] = new[:, -1:].clone()  # not a view, which would hold all the others
         return joined
 
+    def table(self, name: str) -> DistanceTable:
+        """Return what the attention of this name made of distances."""
+        return self.tables.setdefault(name, DistanceTable())
+
     @property
     def is_croppable(self) -> bool:
         """No, not by any number: a chunk that was completed cannot be taken apart again."""
@@ -167,7 +178,7 @@ class RetroCache(DynamicCache):
         """Forget the sequence; the store of encoded neighbors stays."""
         super().reset()
         self.partial = self.last = None
-        self.projected = {}
+        self.projected, self.tables = {}, {}
         self.num_prefix = self.grid_offset = 0
         self.reads_prompt = False
         self.prefix_begins = self.shift = self.recent = None

@@ -43,6 +43,7 @@ def join_rows(caches: Sequence[RetroCache], *, chunk_size: int) -> RetroCache:
         joined.update(keys, values, number)
     joined.num_prefix = caches[0].num_prefix
     joined.encoded_neighbors = caches[0].encoded_neighbors
+    joined.tables = caches[0].tables  # of weights and distances alone
     if caches[0].prefix_begins is not None:
         joined.prefix_begins = torch.cat(
             [_begins(cache) + by for cache, by in zip(caches, moved, strict=True)]

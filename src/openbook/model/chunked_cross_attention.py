@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from openbook.model.attended_chunks import ChunkGrid
 from openbook.model.attention import Read, attend, merge_heads, split_heads
 from openbook.model.config import RetroConfig
+from openbook.model.distance_table import DistanceTable
 from openbook.model.recompute import linear_last
 from openbook.model.stack import Stack
 
@@ -47,6 +48,7 @@ class ChunkedCrossAttention(nn.Module):
         grid: ChunkGrid,
         *,
         shares: bool = False,
+        table: DistanceTable | None = None,
     ) -> tuple[Tensor, Tensor | None]:
         """Attend.
 
@@ -57,6 +59,7 @@ class ChunkedCrossAttention(nn.Module):
             mask: bool [B, C, K, R], False where there is no token.
             grid: which position attends to which of the C chunks.
             shares: also return what share of the attention each neighbor got.
+            table: see `Positions.queries`.
 
         Returns:
             [B, T, D] to add to the residual stream, and the shares [B, T, K], mean over heads, or None.
@@ -67,7 +70,7 @@ class ChunkedCrossAttention(nn.Module):
         query = linear_last(lambda x: self.query(read(x)), grid.to_rows(hidden))
         q = split_heads(query, self.num_heads)
         K, R = mask.shape[2:]
-        q, bias = self.positions.queries(q, grid.first_place + self.chunk_size - 1, R)
+        q, bias = self.positions.queries(q, grid.first_place + self.chunk_size - 1, R, table=table)
         if bias is not None:
             bias = bias.repeat(1, 1, 1, 1, K)
         k, v = grid.chunks(projected).unbind(2)

@@ -71,6 +71,7 @@ class RetroDecoderLayer(GradientCheckpointingLayer):
             mask=mask,
             causal=mask is None and past == 0,
             remember=None if cache is None else self._remember(cache),
+            table=None if cache is None else cache.table(f"self-attention {self.number}"),
         )
         hidden = self.self_attention_norm.add(hidden, attended)
         if self.retrieves:
@@ -87,7 +88,8 @@ class RetroDecoderLayer(GradientCheckpointingLayer):
         projected = neighbors.project(self.cca, f"cca{self.number}")
         mask, grid = neighbors.retrieved.mask, neighbors.grid
         wanted = shares is not None
-        added, share = self.cca(hidden, self.cca_norm.read, projected, mask, grid, shares=wanted)
+        table = neighbors.table(f"cca{self.number}")
+        added, share = self.cca(hidden, self.cca_norm.read, projected, mask, grid, shares=wanted, table=table)
         if shares is not None:
             shares.append(share)
         attended = self.cca_norm.add(hidden, added)

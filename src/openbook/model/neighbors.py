@@ -8,6 +8,7 @@ from torch import Tensor
 
 from openbook.model.attended_chunks import ChunkGrid
 from openbook.model.cache import Retrieved, RetroCache
+from openbook.model.distance_table import DistanceTable
 
 
 class Reader(Protocol):
@@ -40,6 +41,10 @@ class PassNeighbors:
             return reader.project(encoded)
         new = reader.project(encoded) if encoded.shape[1] else None
         return self.cache.extend(name, new, carried=self.carried > 0)
+
+    def table(self, name: str) -> DistanceTable | None:
+        """Return what a reader of this name keeps of distances; None where nothing is to be remembered."""
+        return None if self.cache is None else self.cache.table(name)
 
 
 def join_chunks(

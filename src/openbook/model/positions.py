@@ -9,7 +9,11 @@ from typing import Literal, Protocol
 import torch
 from torch import Tensor, nn
 
+from openbook.model.distance_table import DistanceTable
+
 PositionKind = Literal["rotary", "relative", "none"]
+_FEW = 8
+"""Queries of one pass, up to which what was made of distances is worth keeping: decoding has one."""
 
 
 class Positions(Protocol):
@@ -23,11 +27,17 @@ class Positions(Protocol):
         ...
 
     def queries(
-        self, queries: Tensor, first: int, num_keys: int, shift: Tensor | None = None
+        self,
+        queries: Tensor,
+        first: int,
+        num_keys: int,
+        shift: Tensor | None = None,
+        table: DistanceTable | None = None,
     ) -> tuple[Tensor, Tensor | None]:
         """Prepare queries [..., H, Lq, head_dim] of positions first … first + Lq - 1, for keys from 0 on.
 
         shift: as in `keys`.
+        table: what was made of distances for earlier queries of the same text; None: it is not kept.
 
         Returns:
             the queries, and what to add to the scaled logits [..., H, Lq, num_keys], or None.
@@ -53,7 +63,12 @@ class NoPositions(nn.Module):
         return keys
 
     def queries(
-        self, queries: Tensor, first: int, num_keys: int, shift: Tensor | None = None
+        self,
+        queries: Tensor,
+        first: int,
+        num_keys: int,
+        shift: Tensor | None = None,
+        table: DistanceTable | None = None,
     ) -> tuple[Tensor, None]:
         return queries, None
 
@@ -69,7 +84,12 @@ class RotaryPositions(nn.Module):
         return self._rotate(keys, first, shift)
 
     def queries(
-        self, queries: Tensor, first: int, num_keys: int, shift: Tensor | None = None
+        self,
+        queries: Tensor,
+        first: int,
+        num_keys: int,
+        shift: Tensor | None = None,
+        table: DistanceTable | None = None,
     ) -> tuple[Tensor, None]:
         return self._rotate(queries, first, shift), None
 
@@ -106,16 +126,30 @@ class RelativePositions(nn.Module):
         return keys  # only queries see distances
 
     def queries(
-        self, queries: Tensor, first: int, num_keys: int, shift: Tensor | None = None
+        self,
+        queries: Tensor,
+        first: int,
+        num_keys: int,
+        shift: Tensor | None = None,
+        table: DistanceTable | None = None,
     ) -> tuple[Tensor, Tensor]:
         num_queries, head_dim = queries.shape[-2:]
         # Falling, so that row i of the logits needs the columns from Lq - 1 - i on; the last is never needed.
-        distances = first + num_queries - 1 - torch.arange(num_queries + num_keys, device=queries.device)
-        by_distance = self.projection(self.features(distances).to(self.projection.weight.dtype))
-        by_distance = by_distance.unflatten(-1, (self.num_heads, -1)).permute(1, 2, 0)
-        logits = (queries + self.position_bias[:, None].to(queries.dtype)) @ by_distance.to(queries.dtype)
+        count, highest = num_queries + num_keys, first + num_queries - 1
+        asking = queries + self.position_bias[:, None].to(queries.dtype)
+        if table is not None and num_queries <= _FEW and not torch.is_grad_enabled():
+            rising = table.rising(highest + 1 - count, highest + 1, self.project, queries.device)
+            logits = (asking @ rising.to(queries.dtype)).flip(-1)
+        else:
+            falling = highest - torch.arange(count, device=queries.device)
+            logits = asking @ self.project(falling).to(queries.dtype)
         shifted = shift_rows(logits, num_keys) * head_dim**-0.5
         return queries + self.content_bias[:, None].to(queries.dtype), shifted
+
+    def project(self, distances: Tensor) -> Tensor:
+        """Compute W f(d) of distances [n] for each head: [H, head_dim, n]."""
+        by_distance = self.projection(self.features(distances).to(self.projection.weight.dtype))
+        return by_distance.unflatten(-1, (self.num_heads, -1)).permute(1, 2, 0)
 
     def features(self, distances: Tensor) -> Tensor:
         """Compute sines and cosines of whole numbers [n]: float32 [n, width]."""

@@ -91,7 +91,15 @@ class Graft(nn.Module):
         projected = neighbors.project(self.cca, f"cca{self.number}")
         mask, grid = neighbors.retrieved.mask, neighbors.grid
         stream = hidden.to(self.cca_norm.weight.dtype)
-        added, share = self.cca(stream, self.cca_norm.read, projected, mask, grid, shares=shares is not None)
+        added, share = self.cca(
+            stream,
+            self.cca_norm.read,
+            projected,
+            mask,
+            grid,
+            shares=shares is not None,
+            table=neighbors.table(f"cca{self.number}"),
+        )
         if shares is not None:
             shares.append(share)
         return self.cca_norm.dropout(added).to(hidden.dtype)
