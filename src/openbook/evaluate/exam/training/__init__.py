@@ -14,6 +14,7 @@ from openbook.evaluate.exam import wordings_train
 from openbook.evaluate.exam.training import (
     people,
     people_life,
+    people_work,
     places,
     places_history,
     remarks,
@@ -28,7 +29,7 @@ from openbook.evaluate.exam.training import (
 )
 
 _FILES = {
-    "person": (people, people_life),
+    "person": (people, people_life, people_work),
     "place": (places, places_history),
     "work": (works_authorship, works_contents, works_editions, works_shared),
     "thing": (things_people, things_history, things_measures, things_shared),
