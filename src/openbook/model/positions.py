@@ -139,10 +139,10 @@ class RelativePositions(nn.Module):
         asking = queries + self.position_bias[:, None].to(queries.dtype)
         if table is not None and num_queries <= _FEW and not torch.is_grad_enabled():
             rising = table.rising(highest + 1 - count, highest + 1, self.project, queries.device)
-            logits = (asking @ rising.to(queries.dtype)).flip(-1)
+            logits = _for_each_head(asking, rising).flip(-1)
         else:
             falling = highest - torch.arange(count, device=queries.device)
-            logits = asking @ self.project(falling).to(queries.dtype)
+            logits = _for_each_head(asking, self.project(falling))
         shifted = shift_rows(logits, num_keys) * head_dim**-0.5
         return queries + self.content_bias[:, None].to(queries.dtype), shifted
 
@@ -155,6 +155,11 @@ class RelativePositions(nn.Module):
         """Compute sines and cosines of whole numbers [n]: float32 [n, width]."""
         angles = distances[:, None] * wave_numbers(self.width // 2, self.base, distances.device)
         return torch.cat([angles.sin(), angles.cos()], dim=-1)
+
+
+def _for_each_head(asking: Tensor, by_distance: Tensor) -> Tensor:
+    """Multiply [..., H, Lq, head_dim] by [H, head_dim, n], as rows of one product: it is copied for none."""
+    return torch.einsum("...hqd,hdn->...hqn", asking, by_distance.to(asking.dtype))
 
 
 def position_ids(attention_mask: Tensor) -> Tensor:
