@@ -7,6 +7,9 @@ BIN := .venv/bin
 endif
 INSTALLED := .venv/installed
 
+# What is imported is compiled once, not again in each of the hundreds of processes that tests and verbs begin.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint types clean
 
 demo: $(INSTALLED)

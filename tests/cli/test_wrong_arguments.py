@@ -21,6 +21,12 @@ _RUN_ALL = f"""
 import json, sys
 from openbook.cli.app import run
 
+try:
+    from lm_eval.tasks._index import TaskIndex
+    # Of the harness' ten thousand files, which take ten seconds, one folder.
+    TaskIndex._iter_yaml_files = staticmethod(lambda root: sorted(root.glob('piqa/*.yaml')))
+except ImportError:
+    pass
 for message, arguments in json.loads(sys.argv[1]):
     print('>', message, file=sys.stderr, flush=True)
     code = run(arguments)

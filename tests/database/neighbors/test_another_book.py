@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -48,8 +49,9 @@ def names(database: Database) -> list[str]:
     return [item.id for item in database.catalog.describe(database.layout.number.tolist())]
 
 
+@cache
 def forbidden(ours: Database, book: Database, place: int) -> set[int]:
-    """Places in the book of what is the same document, by a walk over all."""
+    """Places in the book of what is the same document, by a walk over all; of databases that do not change."""
 
     def text(database: Database, place: int) -> str:
         return "".join(database.chunk_texts(list(database.layout.chunks_of(place))))
@@ -60,9 +62,13 @@ def forbidden(ours: Database, book: Database, place: int) -> set[int]:
 
 
 def candidates(ours: Database, book: Database, chunk: int) -> list[int]:
+    return candidates_of_document(ours, book, int(ours.layout.document_of[chunk]))
+
+
+@cache
+def candidates_of_document(ours: Database, book: Database, own: int) -> list[int]:
     layout = book.layout
     held_out = np.flatnonzero(ours.layout.live & ours.layout.holdout).tolist()
-    own = int(ours.layout.document_of[chunk])
     out = set().union(*(forbidden(ours, book, place) for place in (own, *held_out)))
     return [
         other
