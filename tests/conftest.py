@@ -183,3 +183,12 @@ def base_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     from real_base import load_once
 
     monkeypatch.setattr(loading, "load_gguf", load_once)
+
+
+@pytest.fixture
+def measured_briefly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this machine trains in a second is measured by fewer tokens: how sure that is, no test asks."""
+    from openbook.cluster import rate_measurement
+
+    for name, number in (("_SEQUENCES", 1), ("_LENGTH", 128), ("_TRAINING_STEPS", 1)):
+        monkeypatch.setattr(rate_measurement, name, number)

@@ -80,6 +80,7 @@ def test_impossible_machines_and_epochs_are_refused() -> None:
         plan(training=TrainingCost(1, 1.0), epochs=0)
 
 
+@pytest.mark.usefixtures("measured_briefly")
 def test_rates_are_measured_on_the_text_given(book_documents: list[Document]) -> None:
     calls: list[tuple[int, int | None]] = []
     longer = [Document(id=d.id, text=d.text * 4) for d in book_documents]

@@ -1,6 +1,7 @@
 """The demo, in a small size."""
 
 import json
+import sys
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ from openbook.cli.verbs.demo import run_demo
 from openbook.database import Database
 from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import loading
+from openbook.text import python_docs
 from openbook.text.python_docs import write_python_docs
 from real_base import load_once
 
@@ -33,6 +35,10 @@ def _little_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """Six short modules; cmd is held out by its name."""
     names = {"abc", "bisect", "cmd", "copy", "heapq", "math"}
 
+    others = sys.stdlib_module_names - names
+    monkeypatch.setattr(python_docs, "_LEFT_OUT", others)
+    monkeypatch.setattr(python_docs, "_NOT_IMPORTED", others)
+
     def write_few(path: Path, *, max_documents: int | None = None) -> int:
         write_python_docs(path)
         lines = path.read_text("utf-8").splitlines(keepends=True)
@@ -51,7 +57,7 @@ def test_the_demo_runs_every_stage(
     monkeypatch.setattr(loading, "load_gguf", load_once)
     folder = tmp_path / "d"
     folder.mkdir()
-    run_demo(folder, minutes=0.05, max_documents=6, timed_steps=6)
+    run_demo(folder, minutes=0.02, max_documents=6, timed_steps=6)
     lines = capsys.readouterr().out.splitlines()
     shown = [line.removeprefix("== ") for line in lines if line[:3] == "== "]
     assert len(shown) == len(HEADINGS)

@@ -52,6 +52,7 @@ def test_what_cannot_be_planned_is_one_line(
     assert says in result.error
 
 
+@pytest.mark.usefixtures("measured_briefly")
 def test_this_machine_is_measured_with_text_of_ones_own(openbook: OpenBook, texts: Path) -> None:
     result = openbook("plan", "1M", "--vector-size", "0", "--measure", "--sample", texts, "--json")
     assert result.code == 0, result.err

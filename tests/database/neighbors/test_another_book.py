@@ -51,7 +51,7 @@ def names(database: Database) -> list[str]:
 
 @cache
 def forbidden(ours: Database, book: Database, place: int) -> set[int]:
-    """Places in the book of what is the same document, by a walk over all; of databases that do not change."""
+    """Places in the book of what is the same document, by a walk over all; neither database may change."""
 
     def text(database: Database, place: int) -> str:
         return "".join(database.chunk_texts(list(database.layout.chunks_of(place))))
