@@ -29,6 +29,8 @@ class Spelling:
         self._takes_words = bool(model.get("ignore_merges"))
         added = fast.get_added_tokens_decoder().values()
         self._added = [token.content for token in added if not token.special]
+        self._sure: set[str] = set()
+        """Characters met so far that are spelled wherever they stand."""
 
     def _has_all_bytes(self, described: dict[str, Any]) -> bool:
         if described["model"].get("byte_fallback"):
@@ -49,10 +51,31 @@ class Spelling:
             text = text.replace(token, " ")
         if self._fast.normalizer is not None:
             text = self._fast.normalizer.normalize_str(text)
+        if self._are_sure(text):
+            return []
         words = [text]
         if self._fast.pre_tokenizer is not None:
             words = [word for word, _ in self._fast.pre_tokenizer.pre_tokenize_str(text)]
         return [part for word in words for part in self._dropped(word)]
+
+    def _are_sure(self, text: str) -> bool:
+        """Whether each character is spelled wherever it stands, as nearly always: no word is looked at."""
+        new = {char for char in set(text) - self._sure if self._is_sure(char)}
+        self._sure |= new
+        return set(text) <= self._sure
+
+    def _is_sure(self, char: str) -> bool:
+        parts = [char]
+        if self._fast.pre_tokenizer is not None:  # may write it as its bytes
+            parts = [part for part, _ in self._fast.pre_tokenizer.pre_tokenize_str(char)]
+        prefixes, suffixes = {"", self._prefix}, {"", self._suffix}
+        return bool(parts or char.isspace()) and all(
+            f"{prefix}{piece}{suffix}" in self._vocabulary
+            for part in parts
+            for piece in part
+            for prefix in prefixes
+            for suffix in suffixes
+        )
 
     def _dropped(self, word: str) -> list[str]:
         if self._takes_words and word in self._vocabulary:
