@@ -98,3 +98,16 @@ def test_a_filter_leaves_documents_out(database: Database) -> None:
 
 def test_where_no_document_is_found_no_chunk_is(database: Database) -> None:
     assert database.search("xylophone", mode="bm25", by_document=True) == [[]]
+
+
+def test_a_long_document_is_found_by_what_its_middle_says(tmp_path: Path, tokenizer: Tokenizer) -> None:
+    """Others begin with words of the question, two of them with its subject; they answer nothing."""
+    book = Database.create(tmp_path / "db", tokenizer=tokenizer, embedder=None, chunk_size=16)
+    middle = "the copper mill was founded in 1612 by a glazier "
+    book.add([Document(id="long", text=f"{FILLER * 60}{middle}{FILLER * 60}")])
+    begins = [*["the copper mill was here"] * 2, *[f"the year {n} was good" for n in range(10)]]
+    book.add(Document(id=f"short{n}", text=f"{begin} {FILLER * 2}") for n, begin in enumerate(begins))
+    question = "in which year was the copper mill founded by a glazier"
+    for by_document in (False, True):
+        (hits,) = book.opened.search(question, k=4, mode="bm25", by_document=by_document)
+        assert any("1612" in hit.text + hit.continuation for hit in hits), by_document

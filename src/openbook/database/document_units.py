@@ -1,4 +1,4 @@
-"""Documents as units of search: which documents a query is about, then which of their chunks.
+"""Documents as units of search: which documents a query is about, and which of their chunks.
 
 A chunk says "It was founded in 1912", and only the title, or the first sentence, says what was. So documents
 are searched first, each with words and a vector of its own:
@@ -6,9 +6,13 @@ are searched first, each with words and a vector of its own:
     words     its title and its first chunk, which name what it is about
     vector    the mean of its chunks' vectors
 
-and then the chunks of the best ones, of which none is found for being the right thing said of something else:
+and the chunks of the best ones come before those that are the right thing said of something else:
 
-    query ─ documents ─ the 8 best ─ their chunks ─ chunk's score + document's score, each from 0 to 1
+    query ─┬─ documents ─ the 8 best ─ their chunks ─┐
+           └─ all chunks ─ the best ones ────────────┴─ chunk's score + document's score, each from 0 to 1
+
+All chunks are searched as well, and the score of a document of more than 8 chunks counts less, the less of it
+its title and beginning are: what is said in the middle of a long one is found by its own words.
 
 The words and vectors are made in memory and in a temporary folder when they are first asked for; nothing of
 it is stored, so any database has these units, and they are those of the version that is searched.
@@ -37,11 +41,15 @@ from openbook.database.storage.settings import SearchMode
 
 DOCUMENTS = 8
 """Looked into for each query."""
-_DOCUMENT_WEIGHT = 1.0
-"""Of a document's score beside its chunk's."""
+_SHORT = 8
+"""Chunks of a document whose score counts as much as its chunk's, which is 1 for the best of all chunks."""
+_WITHIN = 0.6
+"""What the best chunk of the best short documents has of its own at least, beside that."""
+_DEPTH = 32
+"""Chunks of each search that are compared, at least."""
 _TITLES = 3
-"""How often the title counts beside the first chunk, which has twenty times its words. Both were chosen on
-worlds of the exam, and on questions about Wikipedia, which they help less: docs/results.md."""
+"""How often the title counts beside the first chunk, which has twenty times its words. All were chosen on
+worlds of the exam and on questions about Wikipedia, short articles and long ones: docs/results.md."""
 _AT_ONCE = 1024
 """Documents read at a time."""
 
@@ -104,36 +112,50 @@ class DocumentUnits:
     def chunks(
         self, queries: Queries, *, k: int, mode: SearchMode, among: AllowedChunks | None = None
     ) -> Ranking:
-        """Find chunks of the documents that queries are about: as `Searcher.search`.
+        """Find chunks, those of documents that queries are about before others: as `Searcher.search`.
 
         Args:
             queries: n of them.
-            k: chunks of each, at most those of 8 documents; where no document is found, of any.
+            k: chunks of each.
             mode: of both searches.
             among: chunks that may be found; None: all.
         """
         ids = np.full((queries.count, k), -1, dtype=np.int64)
         scores = np.zeros((queries.count, k), dtype=np.float32)
+        depth = min(max(k, _DEPTH), max(1, self._version.layout.num_chunks))
+        plain, own = self._version.searcher.search(queries, k=depth, mode=mode, among=among)
         documents, values = self.search(queries, k=DOCUMENTS, mode=mode, among=among)
-        values = between_0_and_1(documents, values)
+        own, values = between_0_and_1(plain, own), between_0_and_1(documents, values)
         for row in range(queries.count):
-            if documents[row, 0] < 0:  # nothing names what this one is about
-                plain = self._version.searcher.search(_query(queries, row), k=k, mode=mode, among=among)
-                ids[row], scores[row] = plain[0][0], plain[1][0]
-                continue
-            found = _within(self._version, _query(queries, row), documents[row], k, mode, among)
-            chunk_ids, own = found[0][0], between_0_and_1(*found)[0]
-            begins = self._beginnings(documents[row], among)
-            begins = begins[~np.isin(begins, chunk_ids)]
-            chunk_ids = np.concatenate([chunk_ids, begins])
-            own = np.concatenate([own, np.zeros(len(begins), dtype=np.float32)])
-            place = self._version.layout.document_of[np.maximum(chunk_ids, 0)]
-            of_document = ((place[:, None] == documents[row]) * values[row]).max(axis=1)
-            total = np.where(chunk_ids >= 0, own + _DOCUMENT_WEIGHT * of_document, -1)
-            order = np.argsort(-total, kind="stable")[:k]
-            ids[row] = chunk_ids[order]
-            scores[row] = np.where(ids[row] >= 0, total[order], 0)
+            total = dict(zip(plain[row].tolist(), own[row].tolist(), strict=True))
+            if documents[row, 0] >= 0:
+                within = _within(self._version, _query(queries, row), documents[row], depth, mode, among)
+                scores_within = _WITHIN * between_0_and_1(*within)[0] * self._weights(within[0][0])
+                for chunk, score in zip(within[0][0].tolist(), scores_within.tolist(), strict=True):
+                    total[chunk] = max(total.get(chunk, 0.0), score)
+                for chunk in self._beginnings(documents[row], among).tolist():
+                    total.setdefault(chunk, 0.0)
+            total.pop(-1, None)
+            found = np.fromiter(total, dtype=np.int64, count=len(total))
+            summed = np.fromiter(total.values(), dtype=np.float32, count=len(total))
+            summed += self._weights(found) * self._of_documents(found, documents[row], values[row])
+            order = np.argsort(-summed, kind="stable")[:k]
+            ids[row, : len(order)], scores[row, : len(order)] = found[order], summed[order]
         return ids, scores
+
+    def _weights(self, chunk_ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Say how much the document of each chunk counts: 1 for short ones."""
+        layout = self._version.layout
+        lengths = layout.document_chunks[layout.document_of[np.maximum(chunk_ids, 0)]]
+        return np.minimum(1, _SHORT / np.maximum(lengths, 1)).astype(np.float32)
+
+    def _of_documents(
+        self, chunk_ids: NDArray[np.int64], documents: NDArray[np.int64], values: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Look up the value of each chunk's document; 0 for one that is not among them."""
+        place = self._version.layout.document_of[chunk_ids]
+        of_chunk: NDArray[np.float32] = ((place[:, None] == documents) * values).max(axis=1, initial=0.0)
+        return of_chunk
 
     def _beginnings(self, documents: NDArray[np.int64], among: AllowedChunks | None) -> NDArray[np.int64]:
         """The first chunks of these documents, as far as they may be found.
