@@ -83,7 +83,8 @@ pytestmark = pytest.mark.timeout(2 * PATIENCE)
 
 
 def test_the_application_is_the_same(http: httpx.Client) -> None:
-    assert http.get("/health", headers={"Authorization": ""}).json()["status"] == "ok"
+    assert http.get("/health").json()["status"] == "ok"
+    assert http.get("/health", headers={"Authorization": ""}).status_code == 401
     assert http.get("/v1/models").json()["data"][0]["id"] == "tiny"
     answers = [http.post("/v1/completions", json=completion()).json()["choices"][0] for _ in range(6)]
     assert all(answer == answers[0] for answer in answers)
