@@ -10,18 +10,23 @@ BOOK is a database with the tokens of that model and chunks of 64:
 A preset (tiny, small, …) has random weights, whose predictions are so flat that top-p has to sort all tokens:
 so it is asked for the likeliest. A base is read with the adapter that comes with openbook. Texts
 of 65 tokens are written: the prompt with the first of them is not counted, so each looks up once. All are
-measured in turns in one process, with one thread, in processor seconds. Of each of the 64 steps the least of
-all turns counts: on a machine that others use, what they take from the memory makes single steps longer.
+written beside each other in one process, with one thread, a step of each in turn, in processor seconds: where
+others use the machine, or its clock changes, that falls on all alike. Ratios are of the 64 steps of one turn;
+of the turns the median is given.
 """
 
 import argparse
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from openbook.cli.asked_model import load_asked_model
 from openbook.database import Version
 from openbook.generation import Sampling
+from openbook.generation.batch_row import BatchRow
 from openbook.generation.running_batch import RunningBatch
 from openbook.generation.text_request import Lookup, TextRequest
 from openbook.generation.text_writing import prepare
@@ -40,6 +45,25 @@ def model_of(name: str, book: Version) -> RetroForCausalLM:
     return RetroForCausalLM(config).eval()
 
 
+@dataclass(frozen=True)
+class Case:
+    """So many texts that are written together, after so many tokens each."""
+
+    rows: int
+    context: int
+    retrieval: bool = True
+
+
+CASES = {
+    "one text, 64 tokens before it": Case(1, 64),
+    "eight texts": Case(8, 64),
+    "one text, 128 tokens before it": Case(1, 128),
+    "one text, 512 tokens before it": Case(1, 512),
+    "the same without retrieval": Case(1, 512, retrieval=False),
+    "one text, 1024 tokens before it": Case(1, 1024),
+}
+
+
 class Writer:
     """Measures texts that continue parts of the book."""
 
@@ -49,22 +73,28 @@ class Writer:
         self.tokens = book.tokens[: min(len(book.tokens), 20_000)].reshape(-1)
         self.turn = 0
 
-    def seconds(self, *, rows: int, context: int, retrieval: bool = True) -> list[float]:
-        """Of each step, for one text, where so many are written together after so many tokens."""
-        batch = RunningBatch(self.model)
-        jobs = [
-            prepare(self.model, self.book.tokenizer, self._request(context, retrieval)) for _ in range(rows)
-        ]
-        batch.step([job.row for job in jobs])
-        steps = []
-        while batch.rows:
-            began = time.process_time()
-            batch.step()
-            steps.append((time.process_time() - began) / rows)
-        for job in jobs:
-            assert job.row.error is None
-            assert len(job.row.written) == COUNT
+    def seconds(self, cases: Iterable[Case]) -> list[list[float]]:
+        """Of each step of each case, for one of its texts."""
+        started = [self._start(case) for case in cases]
+        steps: list[list[float]] = [[] for _ in started]
+        for _ in range(COUNT - 1):
+            for (batch, rows), taken in zip(started, steps, strict=True):
+                began = time.process_time()
+                batch.step()
+                taken.append((time.process_time() - began) / len(rows))
+        for batch, rows in started:
+            assert not batch.rows
+            for row in rows:
+                assert row.error is None
+                assert len(row.written) == COUNT
         return steps
+
+    def _start(self, case: Case) -> tuple[RunningBatch, list[BatchRow]]:
+        batch = RunningBatch(self.model)
+        requests = [self._request(case.context, case.retrieval) for _ in range(case.rows)]
+        rows = [prepare(self.model, self.book.tokenizer, request).row for request in requests]
+        batch.step(rows)
+        return batch, rows
 
     def _request(self, context: int, retrieval: bool) -> TextRequest:
         self.turn += 1
@@ -89,40 +119,32 @@ def main() -> None:
     parser.add_argument("--temperature", type=float, default=0.0)
     parser.add_argument("--keep", action="store_true", help="read neighbors again that were read before")
     parser.add_argument("--read-precision", default="float32", choices=["float32", "bfloat16"])
-    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--turns", type=int, default=5)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     book = Version.open(arguments.book)
     writer = Writer(model_of(arguments.model, book), book, arguments.k, arguments.temperature)
-    cases = {
-        "one text, 64 tokens before it": {"rows": 1, "context": 64},
-        "eight texts": {"rows": 8, "context": 64},
-        "one text, 128 tokens before it": {"rows": 1, "context": 128},
-        "one text, 512 tokens before it": {"rows": 1, "context": 512},
-        "the same without retrieval": {"rows": 1, "context": 512, "retrieval": False},
-        "one text, 1024 tokens before it": {"rows": 1, "context": 1024},
-    }
-    taken: dict[str, list[list[float]]] = {name: [] for name in cases}
     if arguments.read_precision != "float32":
         writer.model.read_neighbors_in(arguments.read_precision)
     if arguments.keep:
         writer.model.keep_neighbors(2**31)
-    for turn in range(arguments.turns + arguments.keep):
+    turns = []
+    for _ in range(arguments.turns + arguments.keep):
         writer.turn = writer.turn if not arguments.keep else 0  # the same texts in each turn
-        for name, options in cases.items():
-            seconds = writer.seconds(**options)
-            if turn >= arguments.keep:
-                taken[name].append(seconds)
-    least = {name: [min(turns) for turns in zip(*found, strict=True)] for name, found in taken.items()}
-    means = {name: sum(steps) / len(steps) for name, steps in least.items()}
+        turns.append(writer.seconds(CASES.values()))
+    steps = np.array(turns[arguments.keep :])  # [turns, cases, steps]
+    means, lasts = np.median(steps.mean(-1), 0), np.median(steps[..., -1], 0)
     print(f"{arguments.model}, k {arguments.k}, a book of {book.layout.num_chunks:,} chunks")
-    for name, mean in means.items():
-        print(f"{name:34} {1000 * mean:8.2f} ms a token, the last step {1000 * least[name][-1]:8.2f}")
-    one, eight, short, middle, plain, long = means.values()
-    print(f"throughput of eight against one    {one / eight:8.2f} times")
-    print(f"with retrieval against without     {middle / plain:8.2f} times")
-    print(f"512 against 128 tokens before      {middle / short:8.2f} times")
-    print(f"1024 against 128 tokens before     {long / short:8.2f} times")
+    for name, mean, last in zip(CASES, means, lasts, strict=True):
+        print(f"{name:34} {1000 * mean:8.2f} ms a token, the last step {1000 * last:8.2f}")
+    one, eight, short, middle, plain, long = steps.mean(-1).T
+    for name, ratios in {
+        "throughput of eight against one": one / eight,
+        "with retrieval against without": middle / plain,
+        "512 against 128 tokens before": middle / short,
+        "1024 against 128 tokens before": long / short,
+    }.items():
+        print(f"{name:34} {np.median(ratios):8.2f} times ({ratios.min():.2f} to {ratios.max():.2f})")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ neighbor that was read are taken for copied.
 """
 
 import codecs
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -68,12 +69,17 @@ def copied_token(
     """
     if copied is None:
         return None
-    weights = copied.weights[0, -1] * (copied.ids[0, -1] == token)
-    mass = float(weights.sum())
+    # Lists: a token is in few places, and looking there costs less than starting a kernel for each question.
+    ids: list[int] = copied.ids[0, -1].tolist()
+    places = [place for place, id in enumerate(ids) if id == token]
+    if not places:
+        return None
+    weights: list[float] = copied.weights[0, -1].tolist()
+    mass = sum(weights[place] for place in places)
     if mass <= 0:
         return None
-    share = mass * float((copied.log_gate[0, -1] - log_probs[token]).exp())
-    neighbor, offset = divmod(int(weights.argmax()), retrieved_length)
+    share = mass * math.exp(float(copied.log_gate[0, -1] - log_probs[token]))
+    neighbor, offset = divmod(max(places, key=weights.__getitem__), retrieved_length)
     return CopiedToken(min(share, 1.0), neighbor, offset)
 
 

@@ -64,6 +64,8 @@ class ChunkGrid:
         if self.rows > 1:
             x = x[:, self.lead : self.lead + self.take]
         after = self.num_tokens - self.skip - self.take
+        if not self.skip and not after:
+            return x
         return F.pad(x, (0, 0) * (x.dim() - 2) + (self.skip, after))
 
     def any_visible(self, mask: Tensor) -> Tensor:

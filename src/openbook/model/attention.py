@@ -65,6 +65,18 @@ def attend(
     return out * sees_any if blind_rows else out
 
 
+def attend_and_weigh(
+    q: Tensor, k: Tensor, v: Tensor, *, mask: Tensor, bias: Tensor | None = None, dropout: float = 0.0
+) -> tuple[Tensor, Tensor]:
+    """Attend as `attend` does, and return the weights as well, [N, H, Lq, Lk]: 0 where nothing is seen."""
+    logits = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
+    if bias is not None:
+        logits = logits + bias
+    weights = logits.masked_fill(~mask, -torch.inf).softmax(-1).nan_to_num(0.0)
+    used = F.dropout(weights, dropout) if dropout else weights
+    return used @ v, weights
+
+
 class SelfAttention(nn.Module):
     """Self-attention, causal (decoder) or not (encoder).
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from openbook.model.attended_chunks import ChunkGrid
-from openbook.model.attention import Read, attend, merge_heads, split_heads
+from openbook.model.attention import Read, attend, attend_and_weigh, merge_heads, split_heads
 from openbook.model.config import RetroConfig
 from openbook.model.distance_table import DistanceTable
 from openbook.model.recompute import linear_last
@@ -74,24 +74,16 @@ class ChunkedCrossAttention(nn.Module):
         if bias is not None:
             bias = bias.repeat(1, 1, 1, 1, K)
         k, v = grid.chunks(projected).unbind(2)
-        visible = grid.chunks(mask).flatten(2)[:, :, None, None, :]
-        attended = attend(
-            q.flatten(0, 1),
-            k.flatten(0, 1),
-            v.flatten(0, 1),
-            mask=visible.flatten(0, 1),
-            bias=None if bias is None else bias.flatten(0, 1),
-            dropout=self.dropout if self.training else 0.0,
-        )
-        out = grid.to_tokens(self.output(merge_heads(attended)).unflatten(0, q.shape[:2]))
-        return out, self._shares(q, k, bias, visible, K, grid) if shares else None
-
-    def _shares(
-        self, q: Tensor, k: Tensor, bias: Tensor | None, visible: Tensor, num_neighbors: int, grid: ChunkGrid
-    ) -> Tensor:
-        logits = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
-        if bias is not None:
-            logits = logits + bias
-        weights = logits.masked_fill(~visible, -torch.inf).softmax(-1).nan_to_num(0.0)
-        by_neighbor = weights.unflatten(-1, (num_neighbors, -1)).sum(-1).mean(2)
-        return grid.to_tokens(by_neighbor)
+        visible = grid.chunks(mask).flatten(2)[:, :, None, None, :].flatten(0, 1)
+        rows = q.shape[:2]
+        bias = None if bias is None else bias.flatten(0, 1)
+        dropout = self.dropout if self.training else 0.0
+        q, k, v = q.flatten(0, 1), k.flatten(0, 1), v.flatten(0, 1)
+        share = None
+        if shares:
+            attended, weights = attend_and_weigh(q, k, v, mask=visible, bias=bias, dropout=dropout)
+            by_neighbor = weights.unflatten(-1, (K, R)).sum(-1).mean(1)
+            share = grid.to_tokens(by_neighbor.unflatten(0, rows))
+        else:
+            attended = attend(q, k, v, mask=visible, bias=bias, dropout=dropout)
+        return grid.to_tokens(self.output(merge_heads(attended)).unflatten(0, rows)), share

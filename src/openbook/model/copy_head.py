@@ -49,11 +49,15 @@ class CopyDistribution:
 
     def after(self, start: int) -> "CopyDistribution":
         """Cut off what is before a position."""
+        if not start:
+            return self
         parts = (self.weights, self.ids, self.log_gate, self.log_rest)
         return CopyDistribution(*(part[:, start:] for part in parts))
 
     def at(self, row: int, place: int) -> "CopyDistribution":
         """What one row would copy at a position, B = T = 1."""
+        if self.log_gate.numel() == 1:
+            return self
         parts = (self.weights, self.ids, self.log_gate, self.log_rest)
         return CopyDistribution(*(part[row, place][None, None] for part in parts))
 
@@ -71,6 +75,8 @@ class CopyDistribution:
 
 def _log(copied: Tensor) -> Tensor:
     """The logarithm, of weights so small that its gradient could overflow that of no probability."""
+    if not torch.is_grad_enabled():
+        return copied.log().clamp_min(_NEVER)
     some = copied >= torch.finfo(copied.dtype).tiny
     return torch.where(some, copied, 1.0).log() + torch.where(some, 0.0, _NEVER)
 
@@ -135,7 +141,7 @@ class CopyAttention(nn.Module):
 
 def at_least_float32(x: Tensor) -> Tensor:
     """What is too coarse in half precision."""
-    return x.to(torch.promote_types(x.dtype, torch.float32))
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
 
 class CopyHead(CopyAttention):

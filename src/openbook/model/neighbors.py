@@ -65,6 +65,8 @@ def join_chunks(
     if ids is None or mask is None:
         if previous is None:
             return None
+        if not num_new:
+            return previous.ids, previous.mask, previous.first_chunk
         B, _, K, R = previous.ids.shape
         ids = previous.ids.new_zeros(B, num_new, K, R)
         mask = previous.mask.new_zeros(B, num_new, K, R)

@@ -16,14 +16,16 @@ def drawn(n: int) -> torch.Tensor:
     return logits
 
 
+@pytest.mark.parametrize("num_prefix", [0, 2])
 @pytest.mark.parametrize("spans", [(1,), (3,), (9,), (2, 7, 1)])
-def test_the_mean_over_heads_and_layers(spans: tuple[int, ...]) -> None:
+def test_the_mean_over_heads_and_layers(spans: tuple[int, ...], num_prefix: int) -> None:
     torch.manual_seed(0)
     shares, parts, start = NeighborShares(K), [], 0
     for n in spans:
         layers = [drawn(n) for _ in range(3)]
         for logits in layers:
-            shares.add(start, logits)
+            prefix = torch.randn(B, H, n, num_prefix, dtype=torch.float64)
+            shares.add(start, torch.cat([prefix, logits], -1), num_prefix=num_prefix)
         weights = torch.stack(layers).exp()
         sums = weights.sum(-1, keepdim=True)
         weights = torch.where(sums > 0, weights / sums, 0.0).unflatten(-1, (K, R)).sum(-1)
@@ -38,6 +40,6 @@ def test_the_mean_over_heads_and_layers(spans: tuple[int, ...]) -> None:
 def test_a_span_without_neighbors_has_none() -> None:
     shares = NeighborShares(K)
     for _ in range(2):
-        shares.add(0, torch.zeros(B, H, 6, 0))
-        shares.add(6, torch.zeros(B, H, 1, 0))
+        shares.add(0, torch.zeros(B, H, 6, 0), num_prefix=0)
+        shares.add(6, torch.zeros(B, H, 1, 0), num_prefix=0)
     assert torch.equal(shares.mean(), torch.zeros(B, 7, K))

@@ -18,7 +18,7 @@ ARGUMENT = "openbook_attention"
 """The keyword argument."""
 _MARK = "openbook_"
 _SUPPORTED = ("sdpa", "eager")
-_UNKNOWN = ("softcap", "s_aux", "position_bias", "score_mod")
+_UNKNOWN = frozenset({"softcap", "s_aux", "position_bias", "score_mod"})
 """Options of attention functions that change a softmax in ways that ours does not know."""
 
 
@@ -88,7 +88,8 @@ def _attention(
     """An attention function, as transformers calls them."""
     asked: AttentionPass | None = options.pop(ARGUMENT, None)
     if asked is not None:
-        _refuse_unknown(module, options)
+        if not _UNKNOWN.isdisjoint(options):
+            _refuse_unknown(module, options)
         scaling = options.get("scaling") or query.shape[-1] ** -0.5
         window = options.get("sliding_window")
         layer: int = module.layer_idx  # type: ignore[assignment]
@@ -101,7 +102,7 @@ def _attention(
 
 
 def _refuse_unknown(module: nn.Module, options: dict[str, Any]) -> None:
-    for name in _UNKNOWN:
+    for name in sorted(_UNKNOWN):
         if options.get(name) is not None:
             raise SettingsError(
                 f"{type(module).__name__}: attends with {name}, which reader 'own' does not know; retrofit "

@@ -174,13 +174,15 @@ class OwnDecoder(BaseDecoder):
         retrieved, cache, carried = neighbors.retrieved, neighbors.cache, neighbors.carried
         new_ids, new_mask = retrieved.ids[:, carried:], retrieved.mask[:, carried:]
         prefix = cast(Tensor, self.prefix)
-        layout = BlockLayout.of(new_ids, new_mask, prefix, shift)
         blocks: Blocks = {}
-        encoded = retrieved.encoded
+        encoded, new_positions = retrieved.encoded, None
         if new_ids.shape[1]:
+            layout = BlockLayout.of(new_ids, new_mask, prefix, shift)
             blocks, encoded = self._new_blocks(layout)
-        if cache is None:
-            return layout, blocks, encoded
+            if cache is None:
+                return layout, blocks, encoded
+            new_positions = layout.positions
+        assert cache is not None  # where nothing is new, it was read before
         of_last = carried > 0
         kept = {}
         for layer in self._by_index():
@@ -189,7 +191,6 @@ class OwnDecoder(BaseDecoder):
                 cache.extend(f"own keys {layer}", keys, carried=of_last),
                 cache.extend(f"own values {layer}", values, carried=of_last),
             )
-        new_positions = layout.positions if new_ids.shape[1] else None
         all_positions = cache.extend(_POSITIONS, new_positions, carried=of_last)
         layout = BlockLayout.of(retrieved.ids, retrieved.mask, prefix)
         return replace(layout, positions=all_positions), kept, encoded

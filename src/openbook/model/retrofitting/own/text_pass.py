@@ -1,13 +1,14 @@
 """The base reads text, and in some layers the blocks of neighbors beside it."""
 
 from collections.abc import Mapping
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from openbook.model.retrofitting.own.attention_pass import Adapted, everywhere_or
 from openbook.model.retrofitting.own.blocks import BlockLayout, Span
-from openbook.model.retrofitting.own.layer_reader import LayerReader
+from openbook.model.retrofitting.own.layer_reader import BIAS_STEP, LayerReader
 from openbook.model.retrofitting.own.neighbor_shares import NeighborShares
 from openbook.model.retrofitting.own.prefix import PrefixedText
 from openbook.model.retrofitting.own.softmax import FEW, LogitOffsets, attend_few, attend_jointly
@@ -87,7 +88,7 @@ class TextPass:
                 attended, logits = self._attend_many(layer, queries, block, own, span, visible, scaling)
             parts.append(attended)
             if self.shares is not None and logits is not None and not again:
-                self.shares.add(span.start, logits[..., self._prefix_in(span) :])
+                self.shares.add(span.start, logits, num_prefix=self._prefix_in(span))
         return parts[0] if len(parts) == 1 else torch.cat(parts, 2)
 
     def _attend_many(
@@ -119,7 +120,7 @@ class TextPass:
     def _offsets_of(self, span: Span, visible: Tensor, keys: Tensor, window: int | None) -> LogitOffsets:
         key = span.start, window, keys.shape[1]
         if key not in self._offsets:
-            biases = torch.stack([self._bias(layer) for layer in self.readers])
+            biases = self._biases()
             num_prefix = self._prefix_in(span)
             self._offsets[key] = LogitOffsets.of(visible, biases, block=keys, num_prefix=num_prefix)
         return self._offsets[key]
@@ -128,6 +129,11 @@ class TextPass:
         reader = self.readers[layer]
         assert isinstance(reader, LayerReader)
         return torch.zeros_like(reader.neighbor_bias) if self._as_prompt else reader.bias
+
+    def _biases(self) -> Tensor:
+        """Of all layers, [N, H]."""
+        parameters = torch.stack([cast(Tensor, reader.neighbor_bias) for reader in self.readers.values()])
+        return torch.zeros_like(parameters) if self._as_prompt else parameters * BIAS_STEP
 
     def _prefix_in(self, span: Span) -> int:
         """Tokens of the prefix that stand in the span's block."""
