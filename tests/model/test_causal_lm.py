@@ -144,6 +144,13 @@ def test_shares_sum_to_one_where_a_chunk_has_neighbors_and_to_zero_elsewhere(opt
             assert (shares[b, t][has] > 0).all()
 
 
+@pytest.mark.parametrize("options", [{}, {"copy_head": True}, {"positions": "relative"}])
+def test_shares_leave_what_is_predicted_as_it_is(options: dict[str, Any]) -> None:
+    inputs, model = draw_inputs(tokens=14, neighbors=3, ragged=True), tiny_model(**options)
+    expected = model(**inputs.asdict()).logits
+    torch.testing.assert_close(model(**inputs.asdict(), output_shares=True).logits, expected)
+
+
 def test_shares_are_none_when_retrieval_is_off() -> None:
     assert tiny_model()(draw_inputs().input_ids, output_shares=True).neighbor_shares is None
 

@@ -72,9 +72,10 @@ def attend_and_weigh(
     logits = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
     if bias is not None:
         logits = logits + bias
-    weights = logits.masked_fill(~mask, -torch.inf).softmax(-1).nan_to_num(0.0)
+    exact = torch.promote_types(logits.dtype, torch.float32)
+    weights = logits.masked_fill(~mask, -torch.inf).softmax(-1, dtype=exact).nan_to_num(0.0)
     used = F.dropout(weights, dropout) if dropout else weights
-    return used @ v, weights
+    return used.to(v.dtype) @ v, weights
 
 
 class SelfAttention(nn.Module):
