@@ -10,17 +10,20 @@ INSTALLED := .venv/installed
 # What is imported is compiled once, not again in each of the hundreds of processes that tests and verbs begin.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint types clean
+.PHONY: demo test suite lint types clean
 
 demo: $(INSTALLED)
 	$(BIN)/openbook demo
 
-# A process of pytest has a core for itself: with more threads in each they would wait for each other.
-test: export OMP_NUM_THREADS = 1
+# The types are checked while the tests wait for processes that they have begun.
 test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(MAKE) --jobs 2 types suite
+
+# A process of pytest has a core for itself: with more threads in each they would wait for each other.
+suite: export OMP_NUM_THREADS = 1
+suite: $(INSTALLED)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
 lint: $(INSTALLED)
