@@ -1,12 +1,15 @@
-"""How a served model reads, and what it keeps of that."""
+"""How a served model reads, what it keeps of that, and whether its book is followed."""
 
 from pathlib import Path
 
 import pytest
 
-from openbook.cli.served import Served, server_of
+from openbook.cli.served import Served, open_books, server_of
+from openbook.database import Database
+from openbook.database.shards.book_creation import create_book
 from openbook.model.retrofitting import RetrofitForCausalLM
 from openbook.serve.server_settings import ServerSettings
+from openbook.text import Document
 from tiny_base import write_base
 
 
@@ -34,3 +37,25 @@ def test_it_reads_as_asked_and_keeps_what_was_read_up_to_so_much_memory(
     finally:
         state.engine.close(finish=False)
         state.books.close()
+
+
+@pytest.mark.parametrize("follow", [0.0, 30.0])
+def test_a_book_at_a_url_is_followed_as_asked(
+    follow: float, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    opened = Database.open(database)
+    shard = Database.create(
+        tmp_path / "book" / "shard-0", tokenizer=opened.tokenizer, embedder=None, chunk_size=16
+    )
+    shard.add([Document(id="d", text="the fox and the crane")])
+    create_book(tmp_path / "book", ["shard-0"])
+    base = write_base(tmp_path / "base")
+    url = Path(f"file://{tmp_path}/book")
+    served = Served(str(base), url, [], name=None, max_batch=1, max_waiting=1, follow=follow)
+    books = open_books(served)
+    try:
+        assert (books._follower is not None) == (follow > 0)
+        assert books._follower is None or books._follower._every == follow
+    finally:
+        books.close()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from openbook.database import Database
+from openbook.database.shards.book_creation import create_book
 from openbook.model import RetroForCausalLM
 from openbook.serve.app import make_app
 from openbook.serve.books import Books
@@ -33,6 +34,19 @@ def fables(tmp_path_factory: pytest.TempPathFactory, book_documents: list[Docume
 def edited(fables: Path, tmp_path: Path) -> Path:
     """A copy of it, to be edited."""
     return shutil.copytree(fables, tmp_path / "edited" / "fables")
+
+
+@pytest.fixture
+def sharded(fables: Path, tmp_path: Path) -> Path:
+    """A book of six documents in two shards."""
+    book, one = tmp_path / "sharded", Database.open(fables)
+    texts = [Document(id=f"d{n}", text=f"the fox and the crane {n}") for n in range(6)]
+    for place in range(2):
+        folder = book / f"shard-{place}"
+        shard = Database.create(folder, tokenizer=one.tokenizer, embedder=None, chunk_size=16)
+        shard.add(texts[place::2])
+    create_book(book, ["shard-0", "shard-1"])
+    return book
 
 
 @pytest.fixture

@@ -16,11 +16,9 @@ from command_line import HIT, Result
 from hostile_text import EXAMPLES, hostile_documents, is_text
 from openbook.cli.app import run
 from openbook.database import Database
-from openbook.database.shards.book_creation import create_book
 from openbook.errors import DatabaseError
 from openbook.serve.books import Books
 from openbook.serve.missing_shards import HEADER
-from openbook.text import Document
 from scripted_engine import ScriptedEngine
 from serve_events import MakeState, Serve, telling
 
@@ -395,19 +393,6 @@ def test_each_answer_is_of_one_version_while_documents_come_and_go(http: Http) -
         reader.join()
     assert wrong == []
     assert min(counts) > 0
-
-
-@pytest.fixture
-def sharded(fables: Path, tmp_path: Path) -> Path:
-    """A book of six documents in two shards."""
-    book, one = tmp_path / "sharded", Database.open(fables)
-    texts = [Document(id=f"d{n}", text=f"the fox and the crane {n}") for n in range(6)]
-    for place in range(2):
-        folder = book / f"shard-{place}"
-        shard = Database.create(folder, tokenizer=one.tokenizer, embedder=None, chunk_size=16)
-        shard.add(texts[place::2])
-    create_book(book, ["shard-0", "shard-1"])
-    return book
 
 
 def test_a_sharded_book_is_edited(make_state: MakeState, serve: Serve, sharded: Path) -> None:

@@ -41,6 +41,18 @@ MaxBatch = Annotated[int, typer.Option(min=1, help="Texts that are written at a 
 MaxWaiting = Annotated[int, typer.Option(min=1, help="Texts that may wait; more are told to come again.")]
 LongestText = Annotated[int, typer.Option(min=1, help="Longest text that a request may ask for, in tokens.")]
 
+DEFAULT_FOLLOW = 60.0
+Follow = Annotated[
+    float,
+    typer.Option(
+        "--follow",
+        min=0,
+        metavar="SECONDS",
+        help="How often to look whether a book at a URL has a newer version, which then is fetched and read; "
+        "0: never. A folder is always read at its newest version.",
+    ),
+]
+
 DEFAULT_KEPT_MIB = 512
 KeptMiB = Annotated[
     int,

@@ -11,7 +11,7 @@ from openbook.cli.console import note
 from openbook.cli.described_model import describe_model
 from openbook.cli.lookups import note_learned
 from openbook.cli.reading_options import Precision, read_in
-from openbook.cli.serve_options import DEFAULT_KEPT_MIB
+from openbook.cli.serve_options import DEFAULT_FOLLOW, DEFAULT_KEPT_MIB
 from openbook.cli.shard_options import note_missing_shards
 from openbook.cli.unseen import note_unseen
 from openbook.errors import MissingExtraError, SettingsError
@@ -39,6 +39,7 @@ class Served:
     allow_missing_shards: of books.
     kept_mib: memory for what a model that reads its neighbors itself makes of them; 0: none is kept.
     read_precision: of the products by which it reads them.
+    follow: seconds after which it is looked again whether a book at a URL has a newer version; 0: never.
     """
 
     model: str
@@ -50,6 +51,7 @@ class Served:
     allow_missing_shards: bool = False
     kept_mib: int = DEFAULT_KEPT_MIB
     read_precision: Precision = "float32"
+    follow: float = DEFAULT_FOLLOW
 
     @property
     def model_name(self) -> str:
@@ -149,7 +151,12 @@ def open_books(served: Served) -> "Books":
     from openbook.serve.books import Books
 
     require_askable(served.model)
-    books = Books(served.database, served.named_books, allow_missing_shards=served.allow_missing_shards)
+    books = Books(
+        served.database,
+        served.named_books,
+        allow_missing_shards=served.allow_missing_shards,
+        follow=served.follow,
+    )
     for name in books.names:
         note_unseen(books.get(name).newest())
         note_missing_shards(books.get(name).newest())

@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from openbook.database import Commit, Database, Version
 from openbook.database.shards.book_folder import local_folder
+from openbook.database.storage.remote_folder import url_of
 from openbook.errors import (
     DatabaseError,
     LockedError,
@@ -28,6 +29,7 @@ from openbook.errors import (
     SettingsError,
     UnavailableError,
 )
+from openbook.serve.url_follower import UrlFollower
 
 _T = TypeVar("_T")
 
@@ -42,7 +44,7 @@ class Book:
 
     Args:
         name: for requests.
-        path: of the folder; of a URL the copy on this machine is served, as it is now.
+        path: of the folder; of a URL the copy on this machine is served, see `Books`.
         allow_missing_shards: go on without shards that are missing or damaged.
 
     Raises:
@@ -167,6 +169,7 @@ class Books:
         default: folder of the book that is read where a request names none; it is called as the folder.
         others: more folders, by name.
         allow_missing_shards: go on without shards that are missing or damaged.
+        follow: seconds after which it is looked again whether a book at a URL has a newer version; 0: never.
 
     Raises:
         SettingsError: a name is taken twice, or empty.
@@ -179,6 +182,7 @@ class Books:
         others: Mapping[str, Path] = MappingProxyType({}),
         *,
         allow_missing_shards: bool = False,
+        follow: float = 60.0,
     ) -> None:
         first = default.absolute().resolve().name or "book"
         if first in others:
@@ -192,6 +196,8 @@ class Books:
             for name, path in {first: default, **others}.items()
         }
         self.default = self._books[first]
+        urls = [url for path in (default, *others.values()) if (url := url_of(path)) is not None]
+        self._follower = UrlFollower(urls, follow) if urls and follow else None
 
     @property
     def names(self) -> list[str]:
@@ -226,6 +232,8 @@ class Books:
 
     def close(self) -> None:
         """Finish all edits that were asked for, and take no more."""
+        if self._follower is not None:
+            self._follower.close()
         for book in self._books.values():
             book.close()
 

@@ -6,10 +6,12 @@ from openbook.cli.cluster_options import Ray
 from openbook.cli.options import DatabaseArgument
 from openbook.cli.reading_options import ReadPrecision
 from openbook.cli.serve_options import (
+    DEFAULT_FOLLOW,
     DEFAULT_KEPT_MIB,
     AllowEdits,
     ApiKey,
     ApiKeyFile,
+    Follow,
     Host,
     KeptMiB,
     LongestText,
@@ -40,6 +42,7 @@ def serve(
     allow_missing_shards: AllowMissingShards = False,
     keep_read: KeptMiB = DEFAULT_KEPT_MIB,
     read_precision: ReadPrecision = "float32",
+    follow: Follow = DEFAULT_FOLLOW,
     ray: Ray = None,
     replicas: Replicas = None,
 ) -> None:
@@ -74,6 +77,7 @@ def serve(
         allow_missing_shards=allow_missing_shards,
         kept_mib=keep_read,
         read_precision=read_precision,
+        follow=follow,
     )
     if ray is not None:
         serve_replicas(served, settings, ray=ray, replicas=replicas or 1, port=port)

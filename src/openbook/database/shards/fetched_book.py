@@ -52,6 +52,16 @@ def fetched_copy(url: str) -> Path:
     raise DatabaseError(f"{url}: changes faster than it can be fetched; try again")
 
 
+def is_newest(url: str) -> bool:
+    """Whether the copy of a book has the version that is at the URL; nothing is fetched but its manifest.
+
+    Raises:
+        DatabaseError: it cannot be reached.
+    """
+    here = copy_folder(url) / BOOK
+    return here.is_file() and RemoteFolder(url).read(BOOK) == here.read_bytes()
+
+
 def _fetch(remote: RemoteFolder, folder: Path) -> bool:
     """Fetch what has changed; False: the book has changed meanwhile."""
     content = remote.read(BOOK)
