@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from openbook.database import Database, DocumentFilter
+from openbook.database import Database, DocumentFilter, version
 from openbook.database.document_units import DocumentUnits
 from openbook.database.search.embedder import Embedder
 from openbook.database.search.searcher import Queries
@@ -111,3 +111,19 @@ def test_a_long_document_is_found_by_what_its_middle_says(tmp_path: Path, tokeni
     for by_document in (False, True):
         (hits,) = book.opened.search(question, k=4, mode="bm25", by_document=by_document)
         assert any("1612" in hit.text + hit.continuation for hit in hits), by_document
+
+
+def test_questions_find_documents_first_in_a_book_of_few(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book, questions = database.opened, [f"when was the {subject} founded" for subject in SUBJECTS.values()]
+
+    def found(by_document: bool | None) -> list[list[int]]:
+        ids: list[list[int]] = book.search_passages(questions, k=3, mode="bm25", by_document=by_document)[
+            0
+        ].tolist()
+        return ids
+
+    assert found(None) == found(True) != found(False)
+    monkeypatch.setattr(version, "FEW_DOCUMENTS", int(book.layout.live.sum()) - 1)
+    assert found(None) == found(False)

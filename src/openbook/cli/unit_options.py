@@ -6,12 +6,17 @@ import typer
 
 from openbook.errors import SettingsError
 
+_BY_DOCUMENT = (
+    "Find documents first, by title and beginning, then chunks of the best: for passages that do not name "
+    "what they are about."
+)
+SearchByDocument = Annotated[bool, typer.Option("--by-document", help=_BY_DOCUMENT)]
 ByDocument = Annotated[
-    bool,
+    bool | None,
     typer.Option(
-        "--by-document",
-        help="Find documents first, by title and beginning, then chunks of the best: for passages that do "
-        "not name what they are about.",
+        "--by-document/--no-by-document",
+        help=f"{_BY_DOCUMENT} [default: in books of up to 10,000 documents]",
+        show_default=False,
     ),
 ]
 BringHead = Annotated[
@@ -32,7 +37,7 @@ ExamNaming = Annotated[
 ]
 
 
-def check_units(*, by_document: bool, bring_head: bool, retrieval: bool) -> None:
+def check_units(*, by_document: bool | None, bring_head: bool, retrieval: bool) -> None:
     """Refuse what is about passages where none are looked up.
 
     Raises:

@@ -39,6 +39,8 @@ from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.segments import ranges, segment_sums
 from openbook.database.storage.settings import SearchMode
 
+FEW_DOCUMENTS = 10_000
+"""Of a book whose units are made without being asked for: it takes half a second."""
 DOCUMENTS = 8
 """Looked into for each query."""
 _SHORT = 8

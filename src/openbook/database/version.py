@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from openbook.database.chunk_texts import texts_of_chunks
 from openbook.database.document_filter import DocumentFilter, FilteredDocuments
 from openbook.database.document_list import ListedDocument, list_documents
-from openbook.database.document_units import DocumentUnits
+from openbook.database.document_units import FEW_DOCUMENTS, DocumentUnits
 from openbook.database.info import DatabaseInfo, describe
 from openbook.database.search.allowed_chunks import AllowedChunks
 from openbook.database.search.dense import Ranking
@@ -222,14 +222,15 @@ class Version:
         k: int,
         mode: str | None = None,
         documents: DocumentFilter | None = None,
-        by_document: bool = False,
+        by_document: bool | None = None,
     ) -> Ranking:
         """Find what to read to answer questions: chunks, none of which another one continues.
 
         Args:
             texts: n questions.
             k: passages of each.
-            mode, documents, by_document: as in `search`.
+            mode, documents: as in `search`.
+            by_document: as there; None: in books of so few documents that it costs nothing to speak of.
 
         Returns:
             Chunk ids and scores [n, k], best first, -1 where there are no more; read with continuations.
@@ -238,6 +239,8 @@ class Version:
             DatabaseError, SettingsError: as `search`.
         """
         deep = min(DEPTH * k, max(1, self.layout.num_chunks))
+        if by_document is None:
+            by_document = self.layout.live.sum() <= FEW_DOCUMENTS
         search = self.search_by_document if by_document else self.search_chunks
         found = search(self.text_queries(texts), k=max(k, deep), mode=mode, documents=documents)
         return distinct_passages(found, self.layout, k=k)

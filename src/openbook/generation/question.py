@@ -56,7 +56,7 @@ def ask(
     in_prompt: bool = False,
     retrieval: bool = True,
     documents: DocumentFilter | None = None,
-    by_document: bool = False,
+    by_document: bool | None = None,
     bring_head: bool = False,
     stride: int | None = None,
     look_ahead: int = 0,
@@ -86,7 +86,8 @@ def ask(
         in_prompt: put what is found into the prompt, and have the model read nothing beside it.
         retrieval: False answers from memory alone.
         documents: to look things up in; None: all.
-        by_document: find documents first, by title and beginning, then chunks of the best.
+        by_document: find documents first, by title and beginning, then chunks of the best; None: in books of
+            up to 10,000 documents.
         bring_head: have each passage read with the head of its document, its title or first line.
         stride: tokens after which the last M tokens are looked up again, 1 … M; None: M, a chunk.
         look_ahead: tokens before a look-up at which its search begins, on another thread, with the M tokens
@@ -142,7 +143,7 @@ def converse(
     in_prompt: bool = False,
     retrieval: bool = True,
     documents: DocumentFilter | None = None,
-    by_document: bool = False,
+    by_document: bool | None = None,
     bring_head: bool = False,
     stride: int | None = None,
     look_ahead: int = 0,
@@ -168,7 +169,7 @@ def converse(
         in_prompt: put what is found before the last question.
         retrieval: False answers from memory alone.
         documents: to look things up in.
-        by_document: find documents first.
+        by_document: find documents first; None: in books of up to 10,000 documents.
         bring_head: read heads.
         stride: tokens between two look-ups.
         look_ahead: tokens before a look-up at which its search begins.

@@ -29,7 +29,7 @@ class QuestionFetcher(NeighborFetcher):
         tokenizer: the model's.
         chunk_size: the model's.
         documents: to look things up in; None: all.
-        by_document: find documents first, then their chunks.
+        by_document: find documents first, then their chunks; None: as `Version.search_passages` does.
         bring_head: read the head of its document before each passage.
     """
 
@@ -43,7 +43,7 @@ class QuestionFetcher(NeighborFetcher):
         tokenizer: Tokenizer,
         chunk_size: int,
         documents: DocumentFilter | None = None,
-        by_document: bool = False,
+        by_document: bool | None = None,
         bring_head: bool = False,
     ) -> None:
         super().__init__(database, k, mode, documents)
@@ -102,7 +102,7 @@ def question_fetcher_for(
     mode: str | None,
     in_prompt: bool,
     documents: DocumentFilter | None = None,
-    by_document: bool = False,
+    by_document: bool | None = None,
     bring_head: bool = False,
 ) -> QuestionFetcher:
     """Make what fetches neighbors for a question.
@@ -116,7 +116,7 @@ def question_fetcher_for(
         mode: of search; None: the database's default.
         in_prompt: the model reads nothing but its prompt.
         documents: to look things up in; None: all.
-        by_document: find documents first, then their chunks.
+        by_document: find documents first, then their chunks; None: as `Version.search_passages` does.
         bring_head: read the head of its document before each passage.
 
     Raises:
@@ -156,7 +156,7 @@ def fetcher_of_question(
     k: int | None,
     mode: str | None,
     documents: DocumentFilter | None = None,
-    by_document: bool = False,
+    by_document: bool | None = None,
     bring_head: bool = False,
 ) -> QuestionFetcher:
     """Make what fetches neighbors for a question, which the model reads beside its prompt.
@@ -169,7 +169,7 @@ def fetcher_of_question(
         k: neighbors; None: as in the model's training.
         mode: of search; None: the database's default.
         documents: to look things up in; None: all.
-        by_document: find documents first, then their chunks.
+        by_document: find documents first, then their chunks; None: as `Version.search_passages` does.
         bring_head: read the head of its document before each passage.
 
     Raises:

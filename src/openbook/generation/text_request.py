@@ -51,8 +51,8 @@ class Lookup:
     then; less than the stride. 0: it begins when it is due, and decoding waits for it."""
     memory: Memory | None = None
     """Of the text: what leaves the window is added, and is looked up beside the book; None: there is none."""
-    by_document: bool = False
-    """What a question finds: documents first, then their chunks."""
+    by_document: bool | None = None
+    """What a question finds: documents first, then their chunks; None: as `Version.search_passages` does."""
     bring_head: bool = False
     """What a question reads: the head of its document before each passage."""
     ranker: NeighborRanker | None = None

@@ -61,7 +61,9 @@ def test_a_book_that_was_built_before(
     openbook: OpenBook, train_tiny: Callable[..., Path], tmp_path: Path
 ) -> None:
     model = train_tiny("model")
-    command = ("exam", "--model", model, *EXAM, "--json")
+    # Removed documents count in how rare a word is until files are merged: close ranks can change places
+    # where a book was filled again. Of what these questions find by chunks, none does.
+    command = ("exam", "--model", model, *EXAM, "--no-by-document", "--json")
     first = openbook(*command, "--workdir", tmp_path / "first")
     kept = tmp_path / "first" / "book"  # without the documents that were removed
     before = openbook("info", kept, "--json").json

@@ -53,7 +53,7 @@ def qa(
     modes: AnswerModes = "on,off",
     k: ReadNeighbors = None,
     search_mode: Mode = None,
-    by_document: ByDocument = False,
+    by_document: ByDocument = None,
     bring_head: BringHead = False,
     limit: QuestionLimit = None,
     answers: AnswersFile = None,

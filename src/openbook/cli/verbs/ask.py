@@ -56,7 +56,7 @@ def ask(
     id: OnlyIds = None,
     source: OnlySources = None,
     title: OnlyTitles = None,
-    by_document: ByDocument = False,
+    by_document: ByDocument = None,
     bring_head: BringHead = False,
     stride: LookupStride = None,
     look_ahead: LookAheadTokens = 0,

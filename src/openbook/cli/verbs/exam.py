@@ -52,7 +52,7 @@ def exam(
     workdir: WorkFolder = None,
     batch_size: BatchSize = 16,
     naming: ExamNaming = "often",
-    by_document: ByDocument = False,
+    by_document: ByDocument = None,
     bring_head: BringHead = False,
     json: Json = False,
 ) -> None:

@@ -21,7 +21,7 @@ from openbook.cli.options import (
 from openbook.cli.output import print_hits, print_table
 from openbook.cli.ranker_options import RankerFile, load_ranker
 from openbook.cli.shard_options import AllowMissingShards, note_missing_shards, said_of_shards
-from openbook.cli.unit_options import ByDocument
+from openbook.cli.unit_options import SearchByDocument
 from openbook.cli.unseen import note_unseen
 from openbook.errors import SettingsError
 from openbook.phrases import counted
@@ -41,7 +41,7 @@ def search(
     source: OnlySources = None,
     title: OnlyTitles = None,
     allow_missing_shards: AllowMissingShards = False,
-    by_document: ByDocument = False,
+    by_document: SearchByDocument = False,
     ranker: RankerFile = None,
     json: Json = False,
 ) -> None:

@@ -73,7 +73,7 @@ def ask_book(
     *,
     k: int,
     mode: str | None = None,
-    by_document: bool = False,
+    by_document: bool | None = None,
     bring_head: bool = False,
     progress: Progress = silent,
 ) -> list[AskedQuestion]:
@@ -84,7 +84,7 @@ def ask_book(
         questions: Q of them.
         k: passages that are kept of each, fewer if the book has fewer.
         mode: of search; None: the database's default.
-        by_document: find documents first, then chunks of the best.
+        by_document: find documents first, then chunks of the best; None: as `Version.search_passages` does.
         bring_head: put the head of its document before each passage of the book.
         progress: called with questions done.
 

@@ -56,7 +56,7 @@ class ExamOptions:
     """dense, bm25 or hybrid; None: hybrid where the book has vectors, else bm25."""
     questions: int = 500
     """With an answer, at most; and a fifth as many without."""
-    by_document: bool = False
+    by_document: bool | None = None
     """Find documents first, then their chunks."""
     bring_head: bool = False
     """Read the head of its document before each passage."""

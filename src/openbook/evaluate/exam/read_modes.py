@@ -26,7 +26,7 @@ EXAM_MODES = ("on", "off", "random", "shuffled", "gold")
 
 
 def search(
-    book: Version, questions: Sequence[str], *, k: int, mode: str | None, by_document: bool = False
+    book: Version, questions: Sequence[str], *, k: int, mode: str | None, by_document: bool | None = None
 ) -> NDArray[np.int64]:
     """Look up each question: chunks [Q, k], best first, -1 where there are no more."""
     if not questions or not book.layout.live.any():
