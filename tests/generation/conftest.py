@@ -47,15 +47,18 @@ class Spy:
 @pytest.fixture
 def spy(book: Database, monkeypatch: pytest.MonkeyPatch) -> Spy:
     seen = Spy()
-    search = Version.search_chunks
 
-    def search_chunks(self: Version, queries: Any, **options: Any) -> Any:
-        ids, scores = search(self, queries, **options)
-        seen.queries.append(list(queries.texts()))
-        seen.found.append([set(row[row >= 0].tolist()) for row in ids])
-        return ids, scores
+    def noting(search: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(self: Version, queries: Any, **options: Any) -> Any:
+            ids, scores = search(self, queries, **options)
+            seen.queries.append(list(queries.texts()))
+            seen.found.append([set(row[row >= 0].tolist()) for row in ids])
+            return ids, scores
 
-    monkeypatch.setattr(Version, "search_chunks", search_chunks)
+        return noted
+
+    for name in ("search_chunks", "search_by_document"):
+        monkeypatch.setattr(Version, name, noting(getattr(Version, name)))
     return seen
 
 
