@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from openbook.database import Database, DocumentFilter, version
+from openbook.database import Database, DocumentFilter, document_units
 from openbook.database.document_units import DocumentUnits
 from openbook.database.search.embedder import Embedder
 from openbook.database.search.searcher import Queries
@@ -113,9 +113,12 @@ def test_a_long_document_is_found_by_what_its_middle_says(tmp_path: Path, tokeni
         assert any("1612" in hit.text + hit.continuation for hit in hits), by_document
 
 
-def test_questions_find_documents_first_in_a_book_of_few(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("few", "short", "first"), [(4, 8, True), (3, 8, False), (4, 1, False)])
+def test_questions_find_documents_first_where_these_are_few_and_short(
+    database: Database, monkeypatch: pytest.MonkeyPatch, few: int, short: int, first: bool
 ) -> None:
+    monkeypatch.setattr(document_units, "_FEW", few)
+    monkeypatch.setattr(document_units, "_SHORT", short)
     book, questions = database.opened, [f"when was the {subject} founded" for subject in SUBJECTS.values()]
 
     def found(by_document: bool | None) -> list[list[int]]:
@@ -124,6 +127,5 @@ def test_questions_find_documents_first_in_a_book_of_few(
         ].tolist()
         return ids
 
-    assert found(None) == found(True) != found(False)
-    monkeypatch.setattr(version, "FEW_DOCUMENTS", int(book.layout.live.sum()) - 1)
-    assert found(None) == found(False)
+    assert found(True) != found(False)
+    assert found(None) == found(first)

@@ -15,7 +15,7 @@ ByDocument = Annotated[
     bool | None,
     typer.Option(
         "--by-document/--no-by-document",
-        help=f"{_BY_DOCUMENT} [default: in books of up to 10,000 documents]",
+        help=f"{_BY_DOCUMENT} [default: in books of up to 10,000 documents of up to 8 chunks on average]",
         show_default=False,
     ),
 ]

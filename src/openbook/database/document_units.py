@@ -39,8 +39,8 @@ from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.segments import ranges, segment_sums
 from openbook.database.storage.settings import SearchMode
 
-FEW_DOCUMENTS = 10_000
-"""Of a book whose units are made without being asked for: it takes half a second."""
+_FEW = 10_000
+"""Documents of a book whose units are made without being asked for: it takes half a second."""
 DOCUMENTS = 8
 """Looked into for each query."""
 _SHORT = 8
@@ -54,6 +54,16 @@ _TITLES = 3
 worlds of the exam and on questions about Wikipedia, short articles and long ones: docs/results.md."""
 _AT_ONCE = 1024
 """Documents read at a time."""
+
+
+def names_its_subjects_once(layout: ChunkLayout) -> bool:
+    """Whether documents are to be searched first without being asked for.
+
+    So it is where they are short, up to 8 chunks on average: notes, articles, each about one thing. Long ones
+    are about many, which their passages name. And where they are few, up to 10,000.
+    """
+    live = layout.document_chunks[layout.live]
+    return 0 < len(live) <= _FEW and float(live.mean()) <= _SHORT
 
 
 class HasDocuments(Protocol):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from openbook.database.chunk_texts import texts_of_chunks
 from openbook.database.document_filter import DocumentFilter, FilteredDocuments
 from openbook.database.document_list import ListedDocument, list_documents
-from openbook.database.document_units import FEW_DOCUMENTS, DocumentUnits
+from openbook.database.document_units import DocumentUnits, names_its_subjects_once
 from openbook.database.info import DatabaseInfo, describe
 from openbook.database.search.allowed_chunks import AllowedChunks
 from openbook.database.search.dense import Ranking
@@ -230,7 +230,8 @@ class Version:
             texts: n questions.
             k: passages of each.
             mode, documents: as in `search`.
-            by_document: as there; None: in books of so few documents that it costs nothing to speak of.
+            by_document: as there; None: in books of short documents, if they are few, see
+                `names_its_subjects_once`.
 
         Returns:
             Chunk ids and scores [n, k], best first, -1 where there are no more; read with continuations.
@@ -240,7 +241,7 @@ class Version:
         """
         deep = min(DEPTH * k, max(1, self.layout.num_chunks))
         if by_document is None:
-            by_document = self.layout.live.sum() <= FEW_DOCUMENTS
+            by_document = names_its_subjects_once(self.layout)
         search = self.search_by_document if by_document else self.search_chunks
         found = search(self.text_queries(texts), k=max(k, deep), mode=mode, documents=documents)
         return distinct_passages(found, self.layout, k=k)

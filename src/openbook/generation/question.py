@@ -87,7 +87,7 @@ def ask(
         retrieval: False answers from memory alone.
         documents: to look things up in; None: all.
         by_document: find documents first, by title and beginning, then chunks of the best; None: in books of
-            up to 10,000 documents.
+            up to 10,000 documents of up to 8 chunks on average.
         bring_head: have each passage read with the head of its document, its title or first line.
         stride: tokens after which the last M tokens are looked up again, 1 … M; None: M, a chunk.
         look_ahead: tokens before a look-up at which its search begins, on another thread, with the M tokens
@@ -169,7 +169,7 @@ def converse(
         in_prompt: put what is found before the last question.
         retrieval: False answers from memory alone.
         documents: to look things up in.
-        by_document: find documents first; None: in books of up to 10,000 documents.
+        by_document: find documents first; None: in books of few and short ones.
         bring_head: read heads.
         stride: tokens between two look-ups.
         look_ahead: tokens before a look-up at which its search begins.
