@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from openbook.database import Database
+from openbook.serve import url_follower
 from openbook.serve.books import Books
 from openbook.text import Document
 
@@ -113,3 +115,23 @@ def test_nobody_looks_any_more_once_it_is_closed(serve_url: Callable[[float], Bo
     assert follower is not None and follower._thread.is_alive()
     books.close()
     assert not follower._thread.is_alive()
+
+
+def test_the_end_does_not_wait_for_a_long_fetch(
+    sharded: Path, store: Path, serve_url: Callable[[float], Books], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def fetch_for_long(url: str) -> Path:
+        begun.set()
+        go_on.wait(PATIENCE)
+        return store
+
+    monkeypatch.setattr(url_follower, "fetched_copy", fetch_for_long)
+    monkeypatch.setattr(url_follower, "_LONGEST_END", SOON)
+    books = serve_url(SOON)
+    publish(sharded, store, "zyzzyva zyzzyva")
+    assert begun.wait(PATIENCE)
+    books.close()
+    assert not go_on.is_set()
+    go_on.set()

@@ -12,6 +12,8 @@ from openbook.database.shards.fetched_book import fetched_copy, is_newest
 from openbook.errors import OpenbookError
 
 _LOG = logging.getLogger(__name__)
+_LONGEST_END = 5.0
+"""Seconds that ending waits for what is being fetched."""
 
 
 class UrlFollower:
@@ -32,9 +34,9 @@ class UrlFollower:
         self._thread.start()
 
     def close(self) -> None:
-        """Look no more; a book that is being fetched is fetched to its end."""
+        """Look no more; a fetch that takes longer is left to the next one, which begins where it was."""
         self._over.set()
-        self._thread.join()
+        self._thread.join(_LONGEST_END)
 
     def _run(self) -> None:
         while not self._over.wait(self._every):
