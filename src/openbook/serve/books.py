@@ -182,7 +182,7 @@ class Books:
         others: Mapping[str, Path] = MappingProxyType({}),
         *,
         allow_missing_shards: bool = False,
-        follow: float = 60.0,
+        follow: float = 0.0,
     ) -> None:
         first = default.absolute().resolve().name or "book"
         if first in others:

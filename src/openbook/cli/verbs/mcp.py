@@ -2,7 +2,7 @@
 
 from openbook.cli.console import note
 from openbook.cli.options import DatabaseArgument
-from openbook.cli.serve_options import AllowEdits
+from openbook.cli.serve_options import DEFAULT_FOLLOW, AllowEdits
 from openbook.cli.shard_options import AllowMissingShards, note_missing_shards
 from openbook.errors import MissingExtraError
 
@@ -29,7 +29,7 @@ def mcp(
         ) from error
     from openbook.serve.books import Books
 
-    books = Books(db, allow_missing_shards=allow_missing_shards)
+    books = Books(db, allow_missing_shards=allow_missing_shards, follow=DEFAULT_FOLLOW)
     note_missing_shards(books.default.newest())
     books.warm()
     note(f"{books.default.name}: waiting for a client on standard input")
