@@ -14,7 +14,7 @@ from pathlib import Path
 import shipped_reader
 from shipped_reader import SMOLLM2, Row, openbook, write
 
-from openbook.database import Version
+from openbook.database import SearchUnit, Version
 from openbook.evaluate.answering.passages import ask_book
 from openbook.evaluate.answering.questions import Question, read_questions
 from openbook.evaluate.exact_match import holds_answer
@@ -54,8 +54,8 @@ def prepare(data: Path, work: Path) -> None:
     (work / "exam-text/questions.jsonl").rename(work / "exam.test")
 
 
-def share(book: Version, rows: list[Question], mode: str, *, by_document: bool) -> float:
-    asked = ask_book(book, rows, k=K, mode=mode, by_document=by_document)
+def share(book: Version, rows: list[Question], mode: str, *, by: SearchUnit) -> float:
+    asked = ask_book(book, rows, k=K, mode=mode, by=by)
     found = [
         any(holds_answer(passage.text, item.question.answers) for passage in item.found[:K]) for item in asked
     ]
@@ -77,7 +77,7 @@ def main() -> None:
         rows = [row for row in read_questions(arguments.work / f"{name}.test") if row.answers]
         rows = rows[:: max(1, len(rows) // arguments.questions)][: arguments.questions]
         for mode in ("bm25", "hybrid"):
-            plain, first = (share(book, rows, mode, by_document=by) for by in (False, True))
+            plain, first = (share(book, rows, mode, by=by) for by in ("chunk", "document"))
             print(f"{name}, {mode}, {len(rows)} questions: by chunk {plain:.3f}, by document {first:.3f}")
 
 

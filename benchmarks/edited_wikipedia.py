@@ -124,7 +124,7 @@ def rounds(
         for name in ROUNDS:
             book = removed(work, second, order) if name == "removed" else Version.open(work / name)
             rights = [pair[name != "first"] for pair in pairs]
-            found = ask_book(book, rights, k=K, mode=search, by_document=False)
+            found = ask_book(book, rights, k=K, mode=search, by="chunk")
             stale = [pair[name == "first"].answers for pair in pairs]
             for read in ("found",) if name == "removed" else ("found", "gold"):
                 yield (search, name, read), list(asked(found, stale, relations, gold=read == "gold"))

@@ -208,7 +208,7 @@ def asked_questions(world: World, model: Path, count: int) -> list[AskedQuestion
     with TemporaryDirectory() as folder:
         database = Database.create(Path(folder) / "book", tokenizer=tokenizer, embedder=None, chunk_size=M)
         database.add(documents_of(world))
-        found = ask_book(database.opened, rows, k=K, mode="bm25", by_document=False)
+        found = ask_book(database.opened, rows, k=K, mode="bm25", by="chunk")
     return [item for item in found if item.gold or not item.question.answers]
 
 

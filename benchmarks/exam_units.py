@@ -52,8 +52,8 @@ def main() -> None:
     chosen = [facts[place].fact for place in drawn]
     questions = [fact.question for fact in chosen]
     reader = ModelReader(asked.model, asked.chat, batch_size=8)
-    for by_document in (False, True):
-        chunks = book.search_passages(questions, k=4, mode="bm25", by_document=by_document)[0]
+    for by in ("chunk", "document"):
+        chunks = book.search_passages(questions, k=4, mode="bm25", by=by)[0]
         passages = passages_of(book, chunks)
         found = [
             any(passage is not None and holds_answer(passage.text, [fact.answer]) for passage in row)
@@ -64,7 +64,7 @@ def main() -> None:
             right = [
                 exact_match(answer.text, [fact.answer]) for answer, fact in zip(answers, chosen, strict=True)
             ]
-            said = {"naming": given.naming, "by_document": by_document, "bring_head": bring_head}
+            said = {"naming": given.naming, "by": by, "bring_head": bring_head}
             measured = {
                 "exact_match": round(float(np.mean(right)), 3),
                 "95 %": wilson(int(sum(right)), len(right)),

@@ -111,7 +111,7 @@ def gaps(book: Path, documents: Path) -> Iterator[Row]:
     answers = [item.answers[0] for item, _ in made]
     version = Version.open(book)
     for item, (_, around) in zip(
-        ask_book(version, [item for item, _ in made], k=FOUND, by_document=False), made, strict=True
+        ask_book(version, [item for item, _ in made], k=FOUND, by="chunk"), made, strict=True
     ):
         gold = tuple(passage for passage in item.gold if around in passage.text)
         if gold:
@@ -129,7 +129,7 @@ def gaps(book: Path, documents: Path) -> Iterator[Row]:
 def search(book: Path, questions: Path, count: int | None = None) -> Iterator[Row]:
     rows = read_questions(questions)[:count]
     version = Version.open(book)
-    for item in ask_book(version, rows, k=FOUND, mode="bm25", by_document=False):
+    for item in ask_book(version, rows, k=FOUND, mode="bm25", by="chunk"):
         if item.gold or not item.question.answers:
             yield with_passages(item, version, heads=False)
 
@@ -309,7 +309,7 @@ def measure(work: Path, arguments: argparse.Namespace) -> None:
     if arguments.exam:
         sizes = ("--documents", EXAM["documents"], "--seed", EXAM["seed"], "--part", "test")
         options = ("--embedder", "none", "--mode", "bm25", "--batch-size", 128, "--json")
-        for search in (("-k", 8, "--by-document"), ("-k", 4, "--no-by-document")):
+        for search in (("-k", 8, "--by", "document"), ("-k", 4, "--by", "chunk")):
             print("exam", *search, flush=True)
             openbook("exam", "--model", model, *sizes, *options, *search)
 

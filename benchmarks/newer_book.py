@@ -262,7 +262,7 @@ def ask(work: Path, *, k: int, count: int | None) -> None:
         book = Version.open(work / year)
         rows = [row for row in questions if (year, row["question"]) not in done]
         items = [Question(row["question"], tuple(row[year])) for row in rows]
-        asked = ask_book(book, items, k=k, mode="bm25", by_document=False)
+        asked = ask_book(book, items, k=k, mode="bm25", by="chunk")
         for start in range(0, len(rows), 4):
             batch = asked[start : start + 4]
             texts = [[passage.text for passage in item.found] for item in batch]

@@ -104,7 +104,7 @@ def measure(work: Path, arguments: argparse.Namespace) -> None:
                 continue
             search = () if arguments.search_mode is None else ("--search-mode", arguments.search_mode)
             sizes = ("-k", k, "--limit", arguments.limit, "--batch-size", arguments.batch)
-            options = ("--modes", arguments.modes, *sizes, *search, "--no-by-document", "--json")
+            options = ("--modes", arguments.modes, *sizes, *search, "--by", "chunk", "--json")
             questions = work / f"{name}.questions.jsonl"
             print(path.stem, flush=True)
             printed = openbook("eval", "qa", arguments.model, work / name, questions, *options)
@@ -117,7 +117,7 @@ def recall(work: Path, arguments: argparse.Namespace) -> None:
     for name in arguments.sets:
         book = Version.open(work / name)
         rows = read_questions(work / f"{name}.questions.jsonl")
-        asked = ask_book(book, rows, k=max(arguments.k), mode=arguments.search_mode, by_document=False)
+        asked = ask_book(book, rows, k=max(arguments.k), mode=arguments.search_mode, by="chunk")
         for k in arguments.k:
             hits = [any(holds_answer(p.text, a.question.answers) for p in a.found[:k]) for a in asked]
             print(name, f"k {k}", f"{len(rows)} questions", share(hits), sep=" | ", flush=True)

@@ -191,7 +191,7 @@ def search(
     """Ask a book; every other question's passages get their heads, unless told otherwise."""
     version = Version.open(work / book)
     rows = read_questions(questions)[:count]
-    for number, item in enumerate(ask_book(version, rows, k=found, mode=mode, by_document=False)):
+    for number, item in enumerate(ask_book(version, rows, k=found, mode=mode, by="chunk")):
         if item.gold or not item.question.answers:
             yield with_passages(item, version, heads=heads[number % len(heads)])
 

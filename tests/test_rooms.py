@@ -42,7 +42,7 @@ GROUND = {
     "pretrained",
 }
 
-FLOORS = ("storage", "search", "near_copies", "write", "shards", "neighbors", "retokenize")
+FLOORS = ("storage", "search", "units", "near_copies", "write", "shards", "neighbors", "retokenize")
 """The rooms of the database, from the lowest up. Each imports from those below; the lobby is beside them."""
 
 SAME_ROLE = {

@@ -10,13 +10,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from command_line import OpenBook, Result
-from fakes import WORDS
+from fakes import WORDS, use_fake_encoder
 from openbook.cli.app import run
+from openbook.cluster.build_plan import BUILDING, shard_name
+from openbook.database import Database
+from openbook.database.search import dense_store
+from openbook.database.storage.database_folder import open_folder
+from openbook.database.write.writer import Writer
+from openbook.text import Document, train_tokenizer
 from tiny_encoder import save_tiny_encoder
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
 
+SIZES = (260, 330)
+"""Documents of each of two shards that are large in these tests."""
 _STORE_BYTES = 100_000_000
 _CPUS = 4
 """That each node says it has: how many tasks and actors may be there at a time, not how fast they are."""
@@ -81,3 +89,21 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in list(texts)[75:]:
         (folder / f"{name}.md").write_text(texts[name])
     return folder
+
+
+@pytest.fixture
+def shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Two shards whose rows are complete, of a book that is being built."""
+    fake = use_fake_encoder(monkeypatch)
+    monkeypatch.setattr(dense_store, "EXACT_BELOW", 200)
+    draw = random.Random(0)
+    tokenizer = train_tokenizer([" ".join(WORDS)] * 4, vocab_size=300)
+    folders = []
+    for number, size in enumerate(SIZES):
+        folder = tmp_path / BUILDING / shard_name(number)
+        Database.create(folder, tokenizer=tokenizer, embedder="fake", chunk_size=16)
+        texts = [" ".join(draw.choices(WORDS, k=12)) for _ in range(size)]
+        with Writer(open_folder(folder), lambda: fake, of_book=True, dense=False) as writer:
+            writer.add([Document(id=f"s{number}d{row}", text=text) for row, text in enumerate(texts)])
+        folders.append(folder)
+    return folders

@@ -1,12 +1,16 @@
 """Plans: hours, machines and money from a shape and rates, and measured rates."""
 
+from typing import Any
+
 import pytest
 
+from openbook.cluster import rate_measurement
 from openbook.cluster.book_size import BookShape
 from openbook.cluster.corpus_plan import Machines, Plan, plan_corpus, seconds_per_query
 from openbook.cluster.rate_measurement import line_through, measure_rates
 from openbook.cluster.rates import Rates
 from openbook.cluster.training_cost import TrainingCost
+from openbook.database import Database
 from openbook.errors import SettingsError
 from openbook.text import Document
 
@@ -91,6 +95,30 @@ def test_rates_are_measured_on_the_text_given(book_documents: list[Document]) ->
         assert getattr(rates, name) != getattr(unmeasured, name)
     assert rates.encoded_chunks == unmeasured.encoded_chunks
     assert calls[-1] == (2, 2)
+
+
+def test_a_search_by_a_vector_takes_a_time_of_its_own_whatever_the_size() -> None:
+    shape = BookShape(tokens=10**5, tokens_per_document=1000, vocabulary=16_000, vector_size=384)
+    slow, fast = (
+        seconds_per_query(shape, Rates(vector_search_seconds=seconds), mode="dense")
+        for seconds in (1.0, 0.25)
+    )
+    assert slow - fast == pytest.approx(0.75)
+
+
+def test_what_a_row_takes_is_measured_on_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_measurement, "_ROWS", 50)
+    built: list[str] = []
+    build = rate_measurement.build_neighbors
+
+    def counted(book: Database, **options: Any) -> object:
+        built.append(f"{options['mode']} {book.info().chunks}")
+        return build(book, **options)
+
+    monkeypatch.setattr(rate_measurement, "build_neighbors", counted)
+    assert 0 < rate_measurement._seconds_of_a_row(8, 1e12) < 60
+    assert built == ["dense 50"] * 3
+    assert rate_measurement._seconds_of_a_row(8, 1e-9) == rate_measurement._LEAST_SECONDS
 
 
 def test_what_grows_is_told_from_what_comes_once() -> None:

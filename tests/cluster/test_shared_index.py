@@ -1,13 +1,11 @@
 """Large shards share what a dense index is trained on, and find what exact search finds."""
 
-import random
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fakes import WORDS, use_fake_encoder
-from openbook.cluster.build_plan import BUILDING, shard_name
+from openbook.cluster.build_plan import BUILDING
 from openbook.cluster.shared_index import (
     _drawn,
     fill_shared_index,
@@ -18,30 +16,6 @@ from openbook.cluster.shared_index import (
 from openbook.database import Database
 from openbook.database.search import dense_store
 from openbook.database.search.dense_store import stored_index
-from openbook.database.storage.database_folder import open_folder
-from openbook.database.write.writer import Writer
-from openbook.text import Document, train_tokenizer
-
-SIZES = (260, 330)
-"""Documents of each shard."""
-
-
-@pytest.fixture
-def shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """Two shards whose rows are complete, of a book that is being built."""
-    fake = use_fake_encoder(monkeypatch)
-    monkeypatch.setattr(dense_store, "EXACT_BELOW", 200)
-    draw = random.Random(0)
-    tokenizer = train_tokenizer([" ".join(WORDS)] * 4, vocab_size=300)
-    folders = []
-    for number, size in enumerate(SIZES):
-        folder = tmp_path / BUILDING / shard_name(number)
-        Database.create(folder, tokenizer=tokenizer, embedder="fake", chunk_size=16)
-        texts = [" ".join(draw.choices(WORDS, k=12)) for _ in range(size)]
-        with Writer(open_folder(folder), lambda: fake, of_book=True, dense=False) as writer:
-            writer.add([Document(id=f"s{number}d{row}", text=text) for row, text in enumerate(texts)])
-        folders.append(folder)
-    return folders
 
 
 def test_both_are_filled_from_one_training(shards: list[Path], tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def spy(book: Database, monkeypatch: pytest.MonkeyPatch) -> Spy:
 
         return noted
 
-    for name in ("search_chunks", "search_by_document"):
+    for name in ("search_chunks", "search_units"):
         monkeypatch.setattr(Version, name, noting(getattr(Version, name)))
     return seen
 

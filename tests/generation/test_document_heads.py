@@ -34,9 +34,25 @@ def version(book: Database, tmp_path: Path) -> Iterator[Version]:
 def test_a_head_is_the_title_or_the_first_line(version: Version) -> None:
     first = version.layout.first_chunk
     heads = heads_of(version, [int(first[0]) + 2, int(first[1]) + 1, int(first[2]), -1])
-    assert heads[:2] == ["The Mill", "The Tower"]
-    assert 0 < len(heads[2]) <= LONGEST_HEAD
-    assert heads[3] == ""
+    assert heads[:2] == [("The Mill",), ("The Tower",)]
+    assert len(heads[2]) == 1
+    assert 0 < len(heads[2][0]) <= LONGEST_HEAD
+    assert heads[3] == ()
+
+
+def test_a_head_has_the_headings_above_the_passage(book: Database, tmp_path: Path) -> None:
+    made = Database.create(tmp_path / "sections", tokenizer=book.tokenizer, embedder=None, chunk_size=M)
+    body = "bake kelimo nura setivo zuba " * 12
+    made.add([Document(id="a", title="Mills", text=f"# Mills\n{body}\n## Upper\n{body}\n## Lower\n{body}")])
+    version = made.opened
+    texts = version.chunk_texts(range(version.layout.num_chunks))
+    ends = np.cumsum([len(text) for text in texts])
+    starts = ["".join(texts).index(f"## {name}") for name in ("Upper", "Lower")]
+    upper, lower = np.searchsorted(ends, starts, side="right").tolist()
+    heads = heads_of(version, [1, upper, upper + 1, lower + 1])
+    assert heads == [("Mills",), ("Mills",), ("Mills", "Upper"), ("Mills", "Lower")]
+    assert with_heads(version, [lower + 1], ["zuba"]) == ["Mills - Lower\nzuba"]
+    assert with_heads(version, [upper + 1], ["of Mills"]) == ["Upper\nof Mills"]
 
 
 def test_a_head_that_stands_there_is_not_said_twice(version: Version) -> None:
@@ -78,5 +94,5 @@ def test_a_question_reads_heads_where_it_is_asked_to(
     options: dict[str, Any] = {"chat": ChatFormat.of(version.tokenizer), "max_new_tokens": 2, "k": 2}
     ask(trained, version, "kelimo", in_prompt=in_prompt, **options)
     assert not any("The Mill" in text for text in read)
-    ask(trained, version, "kelimo", in_prompt=in_prompt, bring_head=True, by_document=True, **options)
+    ask(trained, version, "kelimo", in_prompt=in_prompt, bring_head=True, by="document", **options)
     assert any("The Mill" in text for text in read)

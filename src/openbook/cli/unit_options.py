@@ -1,21 +1,23 @@
-"""The options of what is found and read as a unit: a chunk, or the document that it is of."""
+"""The options of what is found and read as a unit: a chunk, or the section or document that it is of."""
 
 from typing import Annotated, Literal
 
 import typer
 
+from openbook.database.storage.settings import SearchUnit
 from openbook.errors import SettingsError
 
-_BY_DOCUMENT = (
-    "Find documents first, by title and beginning, then chunks of the best: for passages that do not name "
-    "what they are about."
+_BY = (
+    "Find documents, or the sections under their headings, first, by their names and beginnings, then chunks "
+    "of the best: for passages that do not name what they are about."
 )
-SearchByDocument = Annotated[bool, typer.Option("--by-document", help=_BY_DOCUMENT)]
-ByDocument = Annotated[
-    bool | None,
+SearchBy = Annotated[SearchUnit, typer.Option("--by", help=_BY)]
+PassagesBy = Annotated[
+    SearchUnit | None,
     typer.Option(
-        "--by-document/--no-by-document",
-        help=f"{_BY_DOCUMENT} [default: in books of up to 10,000 documents of up to 8 chunks on average]",
+        "--by",
+        help=f"{_BY} [default: document where documents have up to 8 chunks on average, else section where "
+        "sections do, and there are up to 10,000; else chunk]",
         show_default=False,
     ),
 ]
@@ -23,7 +25,8 @@ BringHead = Annotated[
     bool,
     typer.Option(
         "--bring-head",
-        help="Have the model read the title of its document, or else its first line, before each passage.",
+        help="Have the model read the title of its document, or else its first line, and the headings above "
+        "it before each passage.",
     ),
 ]
 
@@ -37,12 +40,12 @@ ExamNaming = Annotated[
 ]
 
 
-def check_units(*, by_document: bool | None, bring_head: bool, retrieval: bool) -> None:
+def check_units(*, by: SearchUnit | None, bring_head: bool, retrieval: bool) -> None:
     """Refuse what is about passages where none are looked up.
 
     Raises:
         SettingsError: naming the option.
     """
-    for option, is_given in (("--by-document", by_document), ("--bring-head", bring_head)):
+    for option, is_given in (("--by", by), ("--bring-head", bring_head)):
         if is_given and not retrieval:
             raise SettingsError(f"{option} is about what is looked up; leave it out, or --no-retrieval")

@@ -11,6 +11,7 @@ from openbook.cluster.progress_board import BoardReader
 from openbook.cluster.ray_session import RaySession
 from openbook.cluster.remote_build import build_remote_shard, fetch_shards
 from openbook.cluster.remote_encoder import EncoderDescription, WorkPlace
+from openbook.cluster.remote_index import index_remote_shard, train_remote_index
 from openbook.cluster.shard_task import ShardReport, build_shard, index_shard
 from openbook.cluster.shared_index import train_shared_index
 from openbook.cluster.task_queue import TaskQueue
@@ -151,8 +152,11 @@ class _Building:
     def _index(self, numbers: Sequence[int], places: Sequence[WorkPlace]) -> None:
         """Make the dense indexes of large shards, of one that is trained on all of them."""
         progress = stage(self._progress, "building the dense indexes")
-        train = self._session.ray.remote(num_cpus=1, max_retries=0)(train_shared_index)
-        fill = self._session.ray.remote(num_cpus=1, max_retries=0)(index_shard)
+        is_remote = isinstance(self._book, str)
+        to_train = train_remote_index if is_remote else train_shared_index
+        to_fill = index_remote_shard if is_remote else index_shard
+        train = self._session.ray.remote(num_cpus=1, max_retries=0)(to_train)
+        fill = self._session.ray.remote(num_cpus=1, max_retries=0)(to_fill)
         book = str(self._book)
 
         def train_at(key: int, place: WorkPlace) -> Any:

@@ -141,7 +141,8 @@ def seconds_per_query(shape: BookShape, rates: Rates, *, mode: SearchMode) -> fl
     """Expect the time of one search of one machine, among many at once.
 
     dense: its vector is compared with the centroids of all lists (of a graph, with some), then the codes of
-    the lists visited are read: N · visited / lists. bm25: what each word's list of chunks takes grows with N.
+    the lists visited are read: N · visited / lists; the best are chosen. bm25:
+    what each word's list of chunks takes grows with N.
     """
     words = rates.word_search_seconds + shape.chunks / rates.word_search_chunks
     if mode == "bm25":
@@ -154,6 +155,7 @@ def seconds_per_query(shape: BookShape, rates: Rates, *, mode: SearchMode) -> fl
     else:
         compared, read = shape.chunks, 0.0
     vectors = compared * shape.vector_size / rates.compared_numbers + read / rates.compared_codes
+    vectors += rates.vector_search_seconds
     return vectors if mode == "dense" else vectors + words
 
 

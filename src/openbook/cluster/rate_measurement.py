@@ -9,21 +9,26 @@ from statistics import mean
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from openbook.cluster.rates import Rates
 from openbook.cluster.training_cost import training_cost
 from openbook.database import Database, build_neighbors
+from openbook.database.search.embedder import Embedder
+from openbook.database.write.creation import create_folder
 from openbook.errors import SettingsError
 from openbook.progress import Progress, silent
 from openbook.text import Document, Tokenizer, train_tokenizer
 
 _QUERIES = 512
 _VECTORS = 40_000
+_ROWS = 4_000
 _ENCODED = 192
 _SEQUENCES, _LENGTH = 4, 512
 _TRAINING_STEPS = 3
 _FEWEST_DOCUMENTS = 8
 _VOCABULARY = 16_000
+_FEWEST_TOKENS = 300
 _PARTS = 4
 _SEARCHES = 2
 _LEAST_SECONDS = 1e-6
@@ -186,7 +191,44 @@ def _vectors(rates: Rates) -> Rates:
     index.search(queries, 10)
     seconds = max(time.perf_counter() - started - _QUERIES * lists * E / products, 1e-6)
     codes = _QUERIES * _VECTORS * visited / lists / seconds
-    return replace(rates, compared_numbers=products, compared_codes=codes)
+    return replace(
+        rates,
+        compared_numbers=products,
+        compared_codes=codes,
+        vector_search_seconds=_seconds_of_a_row(E, products),
+    )
+
+
+def _seconds_of_a_row(E: int, products: float) -> float:
+    """What a row of a neighbor table takes beside comparing its vector, at so many products a second."""
+    words = [Document(id=str(number), text=f"text {number}") for number in range(_ROWS)]
+    tokenizer = train_tokenizer([document.text for document in words], vocab_size=_FEWEST_TOKENS)
+    embedder = Embedder("drawn", "none", "0" * 16, E, _RandomVectors(E))
+    with tempfile.TemporaryDirectory(prefix="openbook-plan-") as folder:
+        settings = {"chunk_size": 64, "holdout": 0.0, "holdout_ids": (), "decontaminate": False}
+        made = create_folder(Path(folder) / "rows", tokenizer, embedder, **settings, deduplicate=False)
+        book = Database(made, embedder)
+        book.add(words)
+        seconds = []
+        for _ in range(1 + _SEARCHES):
+            started = time.perf_counter()
+            build_neighbors(book, k=10, mode="dense", rebuild=True)
+            seconds.append((time.perf_counter() - started) / _ROWS)
+    return max(mean(seconds[1:]) - _ROWS * E / products, _LEAST_SECONDS)
+
+
+class _RandomVectors:
+    """Stands in for an encoder: what a vector says does not matter to how long it takes to compare it."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._drawn = np.random.default_rng(0)
+
+    def encode(self, texts: Sequence[str], **_: object) -> NDArray[np.float32]:
+        """Unit vectors [n, E]."""
+        vectors = self._drawn.standard_normal((len(texts), self._size), dtype=np.float32)
+        unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return unit
 
 
 def _training(preset: str) -> float:

@@ -23,6 +23,8 @@ class Rates:
     """Products a second of two numbers, where vectors are compared with others."""
     compared_codes: float = 1.5e8
     """Codes a second that a search reads in the lists that it visits."""
+    vector_search_seconds: float = 1.2e-5
+    """Of a search by a vector, whatever the size of the book: choosing the best, and keeping them."""
     word_search_seconds: float = 1.5e-4
     """Of a whole chunk's words, whatever the size of the book."""
     word_search_chunks: float = 1.2e8

@@ -7,8 +7,9 @@
       shard-00000-1f3a9c2e/    a worker's own folder, so two that build the same shard do not meet
       book.json                last of all
 
-A worker builds a shard in a folder of its machine. Whoever gave the command fetches all shards, makes them a
-book, compares near-copies, and puts what that has changed.
+A worker builds a shard in a folder of its machine; a large one waits for an index, see remote_index.py.
+Whoever gave the command fetches all shards, makes them a book, compares near-copies, and puts what that has
+changed.
 """
 
 import shutil
@@ -93,10 +94,16 @@ def build_remote_shard(url: str, number: int, encoder: Any = None, board: Any = 
         for path in sorted(built.rglob("*")):
             if path.is_file() and path.suffix != ".lock":
                 remote.put(path, f"{folder}/{path.relative_to(built).as_posix()}")
-        said = book / "said.json"
+    mark_shard(remote, number, folder, report)
+    return report
+
+
+def mark_shard(remote: RemoteFolder, number: int, folder: str, report: ShardReport) -> None:
+    """Say at the URL which folder there holds a shard, and what it holds."""
+    with tempfile.TemporaryDirectory(prefix="openbook-") as place:
+        said = Path(place) / "said.json"
         write_sealed(said, {"folder": folder, "report": asdict(report)})
         remote.replace(_marker(number), said.read_bytes())
-    return report
 
 
 def _marker(number: int) -> str:

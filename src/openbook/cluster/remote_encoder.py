@@ -161,4 +161,6 @@ def _begin(session: RaySession, name: str | None, node: str, *, gpus: int) -> An
     actor = session.ray.remote(
         num_cpus=0, num_gpus=gpus, max_restarts=-1, max_task_retries=-1, scheduling_strategy=where
     )(EncoderActor)
-    return actor.remote(name)
+    begun = actor.remote(name)
+    begun.describe.remote()  # so that all load it at the same time, and none waits for its first chunks
+    return begun

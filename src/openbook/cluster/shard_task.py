@@ -19,7 +19,6 @@ from openbook.cluster.shared_index import fill_shared_index, needs_index, traine
 from openbook.cluster.source_plan import ChangedSourceError
 from openbook.database.search.embedder import Embedder
 from openbook.database.shards.shard_copies import LONGEST_LOCK
-from openbook.database.shards.shard_part import finish_indexes
 from openbook.database.storage.catalog import FILE_NAME, Catalog
 from openbook.database.storage.catalog_columns import Commit
 from openbook.database.storage.database_folder import DatabaseFolder, open_folder
@@ -85,7 +84,7 @@ def build_shard(book: str, number: int, encoder: Any = None, board: Any = None) 
 def write_shard(
     book: Path, number: int, plan: BuildPlan, embedder: Embedder | None, progress: "TextTold"
 ) -> ShardReport:
-    """Write a shard in a folder that no other worker sees, with a dense index of its own if it is large.
+    """Write a shard in a folder that no other worker sees; a large one with vectors waits for its index.
 
     Args:
         book: the folder, with plan and tokenizer.
@@ -100,9 +99,9 @@ def write_shard(
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     shard = _Shard(book, number)
     written = shard.write(plan, embedder, progress)
-    finish_indexes(shard.unfinished, bulk=True)
+    waits = needs_index(shard.unfinished)
     shard.put_in_place()
-    now = shard.report(is_new=True)
+    now = replace(shard.report(is_new=True), waits=waits)
     return replace(now, unknown_tokens=written.unknown_tokens, unknown_examples=written.unknown_examples)
 
 

@@ -20,6 +20,8 @@ from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.sealed import read_sealed_if_there, write_sealed
 
 _FILE, _NAME, _LOCK = "trained.faiss", "trained.json", "trained.lock"
+TRAINED = (_FILE, _NAME)
+"""What is trained, in the order in which it is written."""
 
 
 def trained_index(book: Path) -> TrainedIndex | None:

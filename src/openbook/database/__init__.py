@@ -16,7 +16,7 @@ from openbook.database.retokenize.retokenize import RetokenizeReport, retokenize
 from openbook.database.search.searcher import Hit, Queries
 from openbook.database.storage.catalog_columns import Commit, Exclusion
 from openbook.database.storage.manifest import Problem
-from openbook.database.storage.settings import DatabaseSettings, SearchMode
+from openbook.database.storage.settings import DatabaseSettings, SearchMode, SearchUnit
 from openbook.database.verify import VerifyReport, verify
 from openbook.database.version import Version
 from openbook.database.write.writer import AddReport
@@ -37,6 +37,7 @@ __all__ = [
     "Queries",
     "RetokenizeReport",
     "SearchMode",
+    "SearchUnit",
     "SequenceDataset",
     "SharedRun",
     "TableBlocks",

@@ -27,7 +27,7 @@ from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import Commit, Exclusion
 from openbook.database.storage.database_folder import DatabaseFolder
 from openbook.database.storage.layout import ChunkLayout
-from openbook.database.storage.settings import DatabaseSettings
+from openbook.database.storage.settings import DatabaseSettings, SearchUnit
 from openbook.database.verify import VerifyReport, verify
 from openbook.database.version import Version, open_version
 from openbook.database.write.compact import compact
@@ -286,10 +286,10 @@ class Database:
         k: int = 5,
         mode: str | None = None,
         documents: DocumentFilter | None = None,
-        by_document: bool = False,
+        by: SearchUnit = "chunk",
     ) -> list[list[Hit]]:
         """Find the chunks nearest to each text; see `Version.search`."""
-        return self._opened.search(texts, k=k, mode=mode, documents=documents, by_document=by_document)
+        return self._opened.search(texts, k=k, mode=mode, documents=documents, by=by)
 
     def search_chunks(
         self,

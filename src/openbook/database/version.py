@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from openbook.database.chunk_texts import texts_of_chunks
 from openbook.database.document_filter import DocumentFilter, FilteredDocuments
 from openbook.database.document_list import ListedDocument, list_documents
-from openbook.database.document_units import DocumentUnits, names_its_subjects_once
 from openbook.database.info import DatabaseInfo, describe
 from openbook.database.search.allowed_chunks import AllowedChunks
 from openbook.database.search.dense import Ranking
@@ -32,7 +31,8 @@ from openbook.database.storage.catalog_columns import DOCUMENT_COLUMNS, Commit, 
 from openbook.database.storage.database_folder import DatabaseFolder
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
-from openbook.database.storage.settings import DatabaseSettings
+from openbook.database.storage.settings import DatabaseSettings, SearchUnit
+from openbook.database.units.unit_searches import UnitSearches
 from openbook.errors import DatabaseError, MismatchError, list_of_texts
 from openbook.text import Tokenizer
 
@@ -167,7 +167,7 @@ class Version:
         k: int = 5,
         mode: str | None = None,
         documents: DocumentFilter | None = None,
-        by_document: bool = False,
+        by: SearchUnit = "chunk",
     ) -> list[list[Hit]]:
         """Find the chunks nearest to each text.
 
@@ -176,7 +176,7 @@ class Version:
             k: hits a query, fewer if the database has fewer.
             mode: dense, bm25 or hybrid; None: hybrid where there are vectors, else bm25.
             documents: to find anything in; None: all.
-            by_document: find documents first, then chunks of these; see `DocumentUnits`.
+            by: find documents or sections first, then chunks of these; see `UnitSearch`.
 
         Returns:
             For each text its hits, best first.
@@ -189,8 +189,8 @@ class Version:
         queries = [texts] if isinstance(texts, str) else texts
         queries = list_of_texts(queries, where="queries", remedy='call search(["text", ...])')
         k = min(k, max(1, self.layout.num_chunks))
-        search = self.search_by_document if by_document else self.search_chunks
-        ids, scores = search(self.text_queries(queries), k=k, mode=mode, documents=documents)
+        asked = self.text_queries(queries)
+        ids, scores = self.search_units(asked, k=k, by=by, mode=mode, documents=documents)
         return [self.hits(*row) for row in zip(ids, scores, strict=True)]
 
     def search_chunks(
@@ -222,7 +222,7 @@ class Version:
         k: int,
         mode: str | None = None,
         documents: DocumentFilter | None = None,
-        by_document: bool | None = None,
+        by: SearchUnit | None = None,
     ) -> Ranking:
         """Find what to read to answer questions: chunks, none of which another one continues.
 
@@ -230,8 +230,7 @@ class Version:
             texts: n questions.
             k: passages of each.
             mode, documents: as in `search`.
-            by_document: as there; None: in books of short documents, if they are few, see
-                `names_its_subjects_once`.
+            by: as there; None: as `UnitSearches.default` says.
 
         Returns:
             Chunk ids and scores [n, k], best first, -1 where there are no more; read with continuations.
@@ -240,28 +239,33 @@ class Version:
             DatabaseError, SettingsError: as `search`.
         """
         deep = min(DEPTH * k, max(1, self.layout.num_chunks))
-        if by_document is None:
-            by_document = names_its_subjects_once(self.layout)
-        search = self.search_by_document if by_document else self.search_chunks
-        found = search(self.text_queries(texts), k=max(k, deep), mode=mode, documents=documents)
+        by, queries = by or self._units.default, self.text_queries(texts)
+        found = self.search_units(queries, k=max(k, deep), by=by, mode=mode, documents=documents)
         return distinct_passages(found, self.layout, k=k)
 
-    def search_by_document(
+    def search_units(
         self,
         queries: Queries,
         *,
         k: int,
+        by: SearchUnit,
         mode: str | None = None,
         documents: DocumentFilter | None = None,
     ) -> Ranking:
-        """Find chunks of the documents that queries are about; see `DocumentUnits`."""
+        """Find chunks of the units that queries are about; see `UnitSearch`.
+
+        Raises:
+            SettingsError: an unknown unit, or a mode that the database does not have.
+        """
+        if by == "chunk":
+            return self.search_chunks(queries, k=k, mode=mode, documents=documents)
         checked = check_mode(mode, has_dense=self.vectors is not None)
         among = None if documents is None else self.allowed_chunks(documents)
-        return self._document_units.chunks(queries, k=k, mode=checked, among=among)
+        return self._units.by(by).chunks(queries, k=k, mode=checked, among=among)
 
     @cached_property
-    def _document_units(self) -> DocumentUnits:
-        return DocumentUnits(self)
+    def _units(self) -> UnitSearches:
+        return UnitSearches(self)
 
     def text_queries(self, texts: Sequence[str]) -> Queries:
         """Queries from texts; they are encoded only if a mode asks for vectors, and once."""

@@ -1,9 +1,10 @@
-"""The head of a document before its passages: of what "It was founded in 1912" is said.
+"""The head of a passage, from its document and section: of what "It was founded in 1912" is said.
 
     the passage     It was founded in 1912. Its walls …
-    with its head   The mill of Orn\\nIt was founded in 1912. Its walls …
+    with its head   The valley - The upper mill\\nIt was founded in 1912. Its walls …
 
-A head is the document's title, else its first line. A passage that holds it already stays as it is.
+A head is the document's title, else its first line, and the headings above the passage. What of it the
+passage holds already is left out.
 """
 
 from collections.abc import Sequence
@@ -12,14 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database import Version
+from openbook.database.units.section_units import headings_above
 from openbook.text import Tokenizer
 
+_JOINT = " - "
 LONGEST_HEAD = 120
 """Characters; a longer first line is cut at a word."""
 
 
-def heads_of(book: Version, chunks: Sequence[int]) -> list[str]:
-    """Read the head of each chunk's document; empty for -1."""
+def heads_of(book: Version, chunks: Sequence[int]) -> list[tuple[str, ...]]:
+    """Read the parts of each chunk's head; none for -1."""
     layout = book.layout
     places = [int(layout.document_of[chunk]) if chunk >= 0 else -1 for chunk in chunks]
     known = sorted(set(places) - {-1})
@@ -28,13 +31,18 @@ def heads_of(book: Version, chunks: Sequence[int]) -> list[str]:
     untitled = [place for place in known if not heads[place]]
     for place, text in zip(untitled, book.chunk_texts(layout.first_chunk[untitled]), strict=True):
         heads[place] = _first_line(text)
-    return [heads.get(place, "") for place in places]
+    above = headings_above(book, chunks)
+    parts = ((heads.get(place, ""), *path) for place, path in zip(places, above, strict=True))
+    return [tuple(dict.fromkeys(part for part in each if part)) for each in parts]
 
 
 def with_heads(book: Version, chunks: Sequence[int], texts: Sequence[str]) -> list[str]:
-    """Put the head of each chunk's document before its text, where it does not stand there."""
-    pairs = zip(heads_of(book, chunks), texts, strict=True)
-    return [f"{head}\n{text.lstrip()}" if head and head not in text else text for head, text in pairs]
+    """Put each chunk's head before its text, as far as it does not stand there."""
+    found = []
+    for parts, text in zip(heads_of(book, chunks), texts, strict=True):
+        head = _JOINT.join(part for part in parts if part not in text)
+        found.append(f"{head}\n{text.lstrip()}" if head else text)
+    return found
 
 
 def read_with_heads(

@@ -102,7 +102,7 @@ class Memory:
         """Find what was said of this, best first, at most k chunks."""
         if self.is_empty:
             return []
-        found, scores = self.version.search_passages([text], k=k, mode=SEARCH_MODE, by_document=False)
+        found, scores = self.version.search_passages([text], k=k, mode=SEARCH_MODE, by="chunk")
         return self.version.hits(found[0], scores[0])
 
     def read(self, chunks: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from openbook.database import Database, DocumentFilter, Hit, Version
+from openbook.database import Database, DocumentFilter, Hit, SearchUnit, Version
 from openbook.errors import SettingsError
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation, cite_whole
@@ -56,7 +56,7 @@ def ask(
     in_prompt: bool = False,
     retrieval: bool = True,
     documents: DocumentFilter | None = None,
-    by_document: bool | None = None,
+    by: SearchUnit | None = None,
     bring_head: bool = False,
     stride: int | None = None,
     look_ahead: int = 0,
@@ -86,8 +86,8 @@ def ask(
         in_prompt: put what is found into the prompt, and have the model read nothing beside it.
         retrieval: False answers from memory alone.
         documents: to look things up in; None: all.
-        by_document: find documents first, by title and beginning, then chunks of the best; None: in books of
-            up to 10,000 documents of up to 8 chunks on average.
+        by: find documents, or sections, first, by their names and beginnings, then chunks of the best; None:
+            those that are short and few, see `UnitSearches.default`.
         bring_head: have each passage read with the head of its document, its title or first line.
         stride: tokens after which the last M tokens are looked up again, 1 … M; None: M, a chunk.
         look_ahead: tokens before a look-up at which its search begins, on another thread, with the M tokens
@@ -117,7 +117,7 @@ def ask(
         in_prompt=in_prompt,
         retrieval=retrieval,
         documents=documents,
-        by_document=by_document,
+        by=by,
         bring_head=bring_head,
         stride=stride,
         look_ahead=look_ahead,
@@ -143,7 +143,7 @@ def converse(
     in_prompt: bool = False,
     retrieval: bool = True,
     documents: DocumentFilter | None = None,
-    by_document: bool | None = None,
+    by: SearchUnit | None = None,
     bring_head: bool = False,
     stride: int | None = None,
     look_ahead: int = 0,
@@ -169,7 +169,7 @@ def converse(
         in_prompt: put what is found before the last question.
         retrieval: False answers from memory alone.
         documents: to look things up in.
-        by_document: find documents first; None: in books of few and short ones.
+        by: find documents or sections first; None: those that are short and few.
         bring_head: read heads.
         stride: tokens between two look-ups.
         look_ahead: tokens before a look-up at which its search begins.
@@ -205,7 +205,7 @@ def converse(
             mode=mode,
             in_prompt=True,
             documents=documents,
-            by_document=by_document,
+            by=by,
         )
         passages = fetcher.hits_of_question()
         texts = [f"{hit.text}{hit.continuation}" for hit in passages]
@@ -221,7 +221,7 @@ def converse(
         k=k,
         mode=mode,
         documents=documents,
-        by_document=by_document,
+        by=by,
         bring_head=bring_head,
         question=question,
         stride=stride,

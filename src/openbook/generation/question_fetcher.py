@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from openbook.database import DocumentFilter, Hit, SearchMode, Version
+from openbook.database import DocumentFilter, Hit, SearchMode, SearchUnit, Version
 from openbook.generation.document_heads import read_with_heads
 from openbook.generation.neighbor_fetcher import NeighborFetcher, check_lookup, fetcher_for
 from openbook.model import RetroForCausalLM
@@ -29,7 +29,7 @@ class QuestionFetcher(NeighborFetcher):
         tokenizer: the model's.
         chunk_size: the model's.
         documents: to look things up in; None: all.
-        by_document: find documents first, then their chunks; None: as `Version.search_passages` does.
+        by: what is found first, then its chunks; None: as `Version.search_passages` does.
         bring_head: read the head of its document before each passage.
     """
 
@@ -43,13 +43,13 @@ class QuestionFetcher(NeighborFetcher):
         tokenizer: Tokenizer,
         chunk_size: int,
         documents: DocumentFilter | None = None,
-        by_document: bool | None = None,
+        by: SearchUnit | None = None,
         bring_head: bool = False,
     ) -> None:
         super().__init__(database, k, mode, documents)
         self.question = question
         self.tokenizer = tokenizer
-        self.by_document = by_document
+        self.by = by
         self.bring_head = bring_head
         self.num_tokens = 2 * chunk_size
         self.reads_stored_tokens = (
@@ -63,13 +63,13 @@ class QuestionFetcher(NeighborFetcher):
 
     def search_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         return self.database.search_passages(
-            texts, k=self.k, mode=self.mode, documents=self.documents, by_document=self.by_document
+            texts, k=self.k, mode=self.mode, documents=self.documents, by=self.by
         )
 
     @property
     def search_key(self) -> Hashable:
         """Also of the way to documents."""
-        return super().search_key, self.by_document
+        return super().search_key, self.by
 
     def tensors(self, neighbors: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
         if self.reads_stored_tokens and not self.bring_head:
@@ -102,7 +102,7 @@ def question_fetcher_for(
     mode: str | None,
     in_prompt: bool,
     documents: DocumentFilter | None = None,
-    by_document: bool | None = None,
+    by: SearchUnit | None = None,
     bring_head: bool = False,
 ) -> QuestionFetcher:
     """Make what fetches neighbors for a question.
@@ -116,7 +116,7 @@ def question_fetcher_for(
         mode: of search; None: the database's default.
         in_prompt: the model reads nothing but its prompt.
         documents: to look things up in; None: all.
-        by_document: find documents first, then their chunks; None: as `Version.search_passages` does.
+        by: what is found first, then its chunks; None: as `Version.search_passages` does.
         bring_head: read the head of its document before each passage.
 
     Raises:
@@ -131,7 +131,7 @@ def question_fetcher_for(
             k=k,
             mode=mode,
             documents=documents,
-            by_document=by_document,
+            by=by,
             bring_head=bring_head,
         )
     return QuestionFetcher(
@@ -142,7 +142,7 @@ def question_fetcher_for(
         tokenizer=chat.tokenizer,
         chunk_size=model.config.chunk_size,
         documents=documents,
-        by_document=by_document,
+        by=by,
         bring_head=bring_head,
     )
 
@@ -156,7 +156,7 @@ def fetcher_of_question(
     k: int | None,
     mode: str | None,
     documents: DocumentFilter | None = None,
-    by_document: bool | None = None,
+    by: SearchUnit | None = None,
     bring_head: bool = False,
 ) -> QuestionFetcher:
     """Make what fetches neighbors for a question, which the model reads beside its prompt.
@@ -169,7 +169,7 @@ def fetcher_of_question(
         k: neighbors; None: as in the model's training.
         mode: of search; None: the database's default.
         documents: to look things up in; None: all.
-        by_document: find documents first, then their chunks; None: as `Version.search_passages` does.
+        by: what is found first, then its chunks; None: as `Version.search_passages` does.
         bring_head: read the head of its document before each passage.
 
     Raises:
@@ -186,6 +186,6 @@ def fetcher_of_question(
         tokenizer=tokenizer,
         chunk_size=model.config.chunk_size,
         documents=documents,
-        by_document=by_document,
+        by=by,
         bring_head=bring_head,
     )

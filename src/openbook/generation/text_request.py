@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from openbook.database import DocumentFilter, Version
+from openbook.database import DocumentFilter, SearchUnit, Version
 from openbook.database.neighbor_ranker import NeighborRanker
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation
@@ -51,8 +51,8 @@ class Lookup:
     then; less than the stride. 0: it begins when it is due, and decoding waits for it."""
     memory: Memory | None = None
     """Of the text: what leaves the window is added, and is looked up beside the book; None: there is none."""
-    by_document: bool | None = None
-    """What a question finds: documents first, then their chunks; None: as `Version.search_passages` does."""
+    by: SearchUnit | None = None
+    """What a question finds first, before its chunks; None: as `Version.search_passages` does."""
     bring_head: bool = False
     """What a question reads: the head of its document before each passage."""
     ranker: NeighborRanker | None = None

@@ -285,6 +285,6 @@ def _source_in_book(model: RetroForCausalLM, tokenizer: Tokenizer, lookup: Looku
         k=k,
         mode=mode,
         documents=documents,
-        by_document=lookup.by_document,
+        by=lookup.by,
         bring_head=lookup.bring_head,
     )

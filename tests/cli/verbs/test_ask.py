@@ -210,7 +210,7 @@ def test_a_native_model_answers(openbook: OpenBook, trained_folder: Path, book: 
         (("a", "-k", "0"), "k = 0"),
         (("a", "--max-tokens", "0"), "max new tokens 0"),
         (("a", "--temperature", "-1"), "temperature -1"),
-        (("a", "--by-document", "--no-retrieval"), "--by-document is about what is looked up"),
+        (("a", "--by", "document", "--no-retrieval"), "--by is about what is looked up"),
         (("a", "--bring-head", "--no-retrieval"), "--bring-head is about what is looked up"),
         (("a", "--model", "./gone"), "./gone: there is no such folder"),
     ],

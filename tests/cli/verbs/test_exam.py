@@ -63,7 +63,7 @@ def test_a_book_that_was_built_before(
     model = train_tiny("model")
     # Removed documents count in how rare a word is until files are merged: close ranks can change places
     # where a book was filled again. Of what these questions find by chunks, none does.
-    command = ("exam", "--model", model, *EXAM, "--no-by-document", "--json")
+    command = ("exam", "--model", model, *EXAM, "--by", "chunk", "--json")
     first = openbook(*command, "--workdir", tmp_path / "first")
     kept = tmp_path / "first" / "book"  # without the documents that were removed
     before = openbook("info", kept, "--json").json
@@ -116,7 +116,7 @@ def test_a_world_that_names_its_subjects_in_titles_alone(
     openbook: OpenBook, train_tiny: Callable[..., Path], tmp_path: Path
 ) -> None:
     model = train_tiny("model")
-    units = ("--naming", "title", "--by-document", "--bring-head")
+    units = ("--naming", "title", "--by", "document", "--bring-head")
     result = openbook("exam", "--model", model, *EXAM, *units, "--json")
     assert result.code == 0, result.err
     plain = openbook("exam", "--model", model, *EXAM, "--naming", "title", "--json")

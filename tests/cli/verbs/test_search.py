@@ -131,6 +131,8 @@ def test_documents_first(openbook: OpenBook, tmp_path: Path) -> None:
         openbook("build", tmp_path / "db", rows, "--embedder", "none", "--tokenizer", "train:400").code == 0
     )
     for title, year in texts.items():
-        found = openbook("search", tmp_path / "db", f"When was {title} founded?", "--by-document", "--json")
+        found = openbook(
+            "search", tmp_path / "db", f"When was {title} founded?", "--by", "document", "--json"
+        )
         assert found.json[0]["document_id"] == title
         assert f"founded in {year}" in found.json[0]["text"] + found.json[0]["continuation"]

@@ -90,7 +90,7 @@ def test_a_model_trains_on_it_and_reads_it(openbook: OpenBook, book: Path, tmp_p
 
 
 def test_documents_as_units(openbook: OpenBook, book: Path, database: Path) -> None:
-    command = ("apples moon month", "--by-document", "-k", "4", "--mode", "bm25", "--json")
+    command = ("apples moon month", "--by", "document", "-k", "4", "--mode", "bm25", "--json")
     found = [openbook("search", each, *command).json for each in (book, database)]
     assert len(found[0]) == 4
     assert [(hit["document_id"], hit["text"]) for hit in found[0]] == [
@@ -104,7 +104,20 @@ def test_an_exam_in_a_copy_of_it(openbook: OpenBook, tmp_path: Path) -> None:
     for folder in (tmp_path / "one", *(tmp_path / "book" / f"shard-{place:05}" for place in range(3))):
         Database.create(folder, tokenizer=tokenizer, embedder=None, chunk_size=64)
     create_book(tmp_path / "book", [f"shard-{place:05}" for place in range(3)])
-    asked = ("exam", "--model", base, "--documents", 12, "--questions", 4, "-k", 2, "--by-document", "--json")
+    asked = (
+        "exam",
+        "--model",
+        base,
+        "--documents",
+        12,
+        "--questions",
+        4,
+        "-k",
+        2,
+        "--by",
+        "document",
+        "--json",
+    )
     found = [openbook(*asked, "--book", tmp_path / name) for name in ("one", "book")]
     assert [each.code for each in found] == [0, 0], found[1].err
     assert found[0].json == found[1].json

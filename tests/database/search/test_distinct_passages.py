@@ -68,7 +68,7 @@ def test_every_hit_is_shown_as_far_as_there_is_room(layout: ChunkLayout, hits: l
 
 
 def test_a_database_finds_passages(book: Database) -> None:
-    ids, scores = book.opened.search_passages(["kemo ra seti", "zu"], k=3, by_document=False)
+    ids, scores = book.opened.search_passages(["kemo ra seti", "zu"], k=3, by="chunk")
     assert ids.shape == scores.shape == (2, 3)
     plain = book.search_chunks(book.text_queries(["kemo ra seti", "zu"]), k=1)[0]
     assert ids[:, 0].tolist() == plain[:, 0].tolist()

@@ -88,7 +88,7 @@ def test_documents_first_and_their_heads_before_passages(facts: Database, tmp_pa
     texts = {name: f"The owner lives in {town} all year." for name, town in towns.items()}
     book.add([Document(id=name, title=name, source="", text=text) for name, text in texts.items()])
     rows = [Question(f"Where does the owner of {name} live?", (town,), name) for name, town in towns.items()]
-    asked = ask_book(book.opened, rows, k=1, by_document=True, bring_head=True)
+    asked = ask_book(book.opened, rows, k=1, by="document", bring_head=True)
     for item, (name, town) in zip(asked, towns.items(), strict=True):
         assert [passage.text for passage in item.found] == [f"{name}\nThe owner lives in {town} all year."]
         assert item.gold == item.found

@@ -22,7 +22,7 @@ from openbook.cli.options import (
 )
 from openbook.cli.output import print_answers
 from openbook.cli.shard_options import AllowMissingShards, note_missing_shards, said_of_shards
-from openbook.cli.unit_options import BringHead, ByDocument
+from openbook.cli.unit_options import BringHead, PassagesBy
 from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def qa(
     modes: AnswerModes = "on,off",
     k: ReadNeighbors = None,
     search_mode: Mode = None,
-    by_document: ByDocument = None,
+    by: PassagesBy = None,
     bring_head: BringHead = False,
     limit: QuestionLimit = None,
     answers: AnswersFile = None,
@@ -101,7 +101,7 @@ def qa(
             rows,
             k=k,
             mode=search_mode,
-            by_document=by_document,
+            by=by,
             bring_head=bring_head,
             progress=progress,
         )

@@ -32,7 +32,7 @@ from openbook.cli.sampling_options import (
 )
 from openbook.cli.shard_options import AllowMissingShards, note_missing_shards, said_of_shards
 from openbook.cli.text_output import MarkedText, print_answer, reason_of
-from openbook.cli.unit_options import BringHead, ByDocument, check_units
+from openbook.cli.unit_options import BringHead, PassagesBy, check_units
 from openbook.cli.unseen import note_unseen
 from openbook.cli.writing_options import (
     CheckDrafts,
@@ -56,7 +56,7 @@ def ask(
     id: OnlyIds = None,
     source: OnlySources = None,
     title: OnlyTitles = None,
-    by_document: ByDocument = None,
+    by: PassagesBy = None,
     bring_head: BringHead = False,
     stride: LookupStride = None,
     look_ahead: LookAheadTokens = 0,
@@ -114,7 +114,7 @@ def ask(
         temperature=temperature,
         reads_beside=retrieval and not in_prompt,
     )
-    check_units(by_document=by_document, bring_head=bring_head, retrieval=retrieval)
+    check_units(by=by, bring_head=bring_head, retrieval=retrieval)
     documents = document_filter(id, source, title, retrieval=retrieval)
     require_keepable(keep, reads=retrieval and not in_prompt)
     database = Version.open(db, allow_missing_shards=allow_missing_shards)
@@ -148,7 +148,7 @@ def ask(
         in_prompt=in_prompt,
         retrieval=retrieval,
         documents=documents,
-        by_document=by_document,
+        by=by,
         bring_head=bring_head,
         stride=stride,
         look_ahead=look_ahead,

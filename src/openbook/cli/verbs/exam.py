@@ -25,7 +25,7 @@ from openbook.cli.options import (
     WorkFolder,
     WorldFolder,
 )
-from openbook.cli.unit_options import BringHead, ByDocument, ExamNaming
+from openbook.cli.unit_options import BringHead, ExamNaming, PassagesBy
 from openbook.errors import SettingsError
 from openbook.phrases import counted
 
@@ -52,7 +52,7 @@ def exam(
     workdir: WorkFolder = None,
     batch_size: BatchSize = 16,
     naming: ExamNaming = "often",
-    by_document: ByDocument = None,
+    by: PassagesBy = None,
     bring_head: BringHead = False,
     json: Json = False,
 ) -> None:
@@ -88,7 +88,7 @@ def exam(
         k=k,
         search_mode=mode,
         questions=count,
-        by_document=by_document,
+        by=by,
         bring_head=bring_head,
         seed=seed,
     )

@@ -21,7 +21,7 @@ from openbook.cli.options import (
 from openbook.cli.output import print_hits, print_table
 from openbook.cli.ranker_options import RankerFile, load_ranker
 from openbook.cli.shard_options import AllowMissingShards, note_missing_shards, said_of_shards
-from openbook.cli.unit_options import SearchByDocument
+from openbook.cli.unit_options import SearchBy
 from openbook.cli.unseen import note_unseen
 from openbook.errors import SettingsError
 from openbook.phrases import counted
@@ -41,7 +41,7 @@ def search(
     source: OnlySources = None,
     title: OnlyTitles = None,
     allow_missing_shards: AllowMissingShards = False,
-    by_document: SearchByDocument = False,
+    by: SearchBy = "chunk",
     ranker: RankerFile = None,
     json: Json = False,
 ) -> None:
@@ -56,7 +56,7 @@ def search(
         raise SettingsError("the text to look for is empty")
     database = Version.open(db, allow_missing_shards=allow_missing_shards)
     filter = document_filter(id, source, title)
-    hits = database.search([text], k=k, mode=mode, documents=filter, by_document=by_document)[0]
+    hits = database.search([text], k=k, mode=mode, documents=filter, by=by)[0]
     if (chooser := load_ranker(ranker)) is not None:
         hits = _chosen(database, chooser, text, hits)
     note_unseen(database)

@@ -16,6 +16,8 @@ LARGEST_CHUNK = 4096
 _HASH_RANGE = 2.0**64
 
 SearchMode = Literal["dense", "bm25", "hybrid"]
+SearchUnit = Literal["chunk", "section", "document"]
+"""What is found first, before chunks of it."""
 """dense: nearest vectors (the paper's). bm25: shared words. hybrid: both, their scores added."""
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database import Version
+from openbook.database import SearchUnit, Version
 from openbook.database.search.searcher import check_mode
 from openbook.errors import DatabaseError
 from openbook.evaluate.answering.questions import Question
@@ -73,7 +73,7 @@ def ask_book(
     *,
     k: int,
     mode: str | None = None,
-    by_document: bool | None = None,
+    by: SearchUnit | None = None,
     bring_head: bool = False,
     progress: Progress = silent,
 ) -> list[AskedQuestion]:
@@ -84,7 +84,7 @@ def ask_book(
         questions: Q of them.
         k: passages that are kept of each, fewer if the book has fewer.
         mode: of search; None: the database's default.
-        by_document: find documents first, then chunks of the best; None: as `Version.search_passages` does.
+        by: what is found first, then chunks of the best; None: as `Version.search_passages` does.
         bring_head: put the head of its document before each passage of the book.
         progress: called with questions done.
 
@@ -106,9 +106,7 @@ def ask_book(
     for start in range(0, len(to_search), _AT_ONCE):
         searched = to_search[start : start + _AT_ONCE]
         rows = [questions[number] for number in searched]
-        ids, _ = database.search_passages(
-            [row.question for row in rows], k=k, mode=checked, by_document=by_document
-        )
+        ids, _ = database.search_passages([row.question for row in rows], k=k, mode=checked, by=by)
         asked |= zip(searched, _read(database, rows, ids, heads=bring_head), strict=True)
         progress(len(asked), len(questions))
     return [asked[number] for number in range(len(questions))]

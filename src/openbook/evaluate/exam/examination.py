@@ -15,7 +15,7 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database import Database, Version
+from openbook.database import Database, SearchUnit, Version
 from openbook.database.search.searcher import check_mode
 from openbook.errors import SettingsError
 from openbook.evaluate.answering.passages import Passage
@@ -56,8 +56,8 @@ class ExamOptions:
     """dense, bm25 or hybrid; None: hybrid where the book has vectors, else bm25."""
     questions: int = 500
     """With an answer, at most; and a fifth as many without."""
-    by_document: bool | None = None
-    """Find documents first, then their chunks."""
+    by: SearchUnit | None = None
+    """What is found first, before its chunks; None: as `Version.search_passages` does."""
     bring_head: bool = False
     """Read the head of its document before each passage."""
     seed: int = 0
@@ -178,9 +178,7 @@ class Examination:
 
     def _search(self, book: Version, questions: Sequence[str]) -> NDArray[np.int64]:
         options = self.options
-        return read_modes.search(
-            book, questions, k=options.k, mode=self.mode, by_document=options.by_document
-        )
+        return read_modes.search(book, questions, k=options.k, mode=self.mode, by=options.by)
 
     def _round(
         self, book: Version, questions: Sequence[str], chunks: NDArray[np.int64] | None = None

@@ -17,7 +17,7 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database import Version
+from openbook.database import SearchUnit, Version
 from openbook.errors import SettingsError
 from openbook.evaluate.exact_match import holds_answer
 from openbook.evaluate.exam.reading import passages_of
@@ -26,12 +26,12 @@ EXAM_MODES = ("on", "off", "random", "shuffled", "gold")
 
 
 def search(
-    book: Version, questions: Sequence[str], *, k: int, mode: str | None, by_document: bool | None = None
+    book: Version, questions: Sequence[str], *, k: int, mode: str | None, by: SearchUnit | None = None
 ) -> NDArray[np.int64]:
     """Look up each question: chunks [Q, k], best first, -1 where there are no more."""
     if not questions or not book.layout.live.any():
         return np.full((len(questions), k), -1, dtype=np.int64)
-    return book.search_passages(questions, k=k, mode=mode, by_document=by_document)[0]
+    return book.search_passages(questions, k=k, mode=mode, by=by)[0]
 
 
 def random_chunks(book: Version, documents: Sequence[str | None], *, k: int, seed: int) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ from typing import Any
 from openbook.errors import MissingExtraError
 from openbook.text.documents import source_error
 from openbook.text.readers.source_file import Item, Keys, Parse, ParsedFile, SourceFile, read_whole
-from openbook.text.readers.text_files import markdown_heading
+from openbook.text.readers.text_files import markdown_title
 
 _EMBEDDED_IMAGE = re.compile(r"!\[([^\]\n]*)\]\(data:[^)\n]*\)")
 
@@ -50,7 +50,7 @@ def _converter(suffix: str, where: str) -> Parse:
             raise source_error(where, problem) from error
         text = _EMBEDDED_IMAGE.sub(r"\1", markdown).replace("\f", "\n").strip()
         if suffix == ".docx":
-            return ParsedFile(text=text, said={"title": markdown_heading(text)})
+            return ParsedFile(text=text, said={"title": markdown_title(text)})
         omission = _pages_without_text(raw, markdown)
         if omission and not text:
             raise source_error(where, omission)

@@ -5,16 +5,11 @@ from collections.abc import Callable, Iterator
 
 from openbook.text.documents import SAID_OF_DOCUMENTS
 from openbook.text.encodings import decode
+from openbook.text.headings import Heading, markdown_headings, org_headings, rst_headings
 from openbook.text.readers.front_matter import split_front_matter
 from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
 
-_MARKDOWN_HEADING = re.compile(r" {0,3}#{1,6}[ \t](.*)")
-_CODE_FENCE = ("```", "~~~")
-_ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1*")
-_LONG_ENOUGH = 4
-"""An underline of so many characters makes a heading even of a longer line."""
 _ORG_TITLE = re.compile(r"#\+title:(.*)", re.IGNORECASE)
-_ORG_HEADING = re.compile(r"\*+[ \t](.*)")
 
 
 def read_text(file: SourceFile, keys: Keys) -> Iterator[Item]:
@@ -29,63 +24,38 @@ def read_markdown(file: SourceFile, keys: Keys) -> Iterator[Item]:
 
 def read_rst(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """Read reStructuredText; its title is its first heading."""
-    return read_whole(file, lambda raw: _with_title(decode(raw), rst_heading))
+    return read_whole(file, lambda raw: _with_title(decode(raw), lambda text: _first(rst_headings(text))))
 
 
 def read_org(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """Read Org; its title is its `#+TITLE:`, else its first heading."""
-    return read_whole(file, lambda raw: _with_title(decode(raw), org_heading))
+    return read_whole(file, lambda raw: _with_title(decode(raw), org_title))
 
 
-def _with_title(text: str, heading: Callable[[str], str]) -> ParsedFile:
-    return ParsedFile(text=text, said={"title": heading(text)})
+def _with_title(text: str, title_of: Callable[[str], str]) -> ParsedFile:
+    return ParsedFile(text=text, said={"title": title_of(text)})
 
 
 def _parse_markdown(raw: bytes) -> ParsedFile:
     header, text = split_front_matter(decode(raw), ("id", *SAID_OF_DOCUMENTS))
     identity = header.pop("id", "")
-    return ParsedFile(text=text, id=identity, said={"title": markdown_heading(text)} | header)
+    return ParsedFile(text=text, id=identity, said={"title": markdown_title(text)} | header)
 
 
-def markdown_heading(text: str) -> str:
-    """Find the first heading outside of code; else nothing."""
-    code = False
-    for line in text.splitlines():
-        if line.lstrip().startswith(_CODE_FENCE):
-            code = not code
-        elif not code and (heading := _MARKDOWN_HEADING.match(line)) and (title := heading[1].strip()):
-            return title
-    return ""
+def markdown_title(text: str) -> str:
+    """Its first heading; else nothing."""
+    return _first(markdown_headings(text))
 
 
-def rst_heading(text: str) -> str:
-    """Find the first line that is underlined, or over- and underlined; else nothing.
+def org_title(text: str) -> str:
+    """The text of `#+TITLE:`, else the first heading; else nothing.
 
-    >>> rst_heading("=====\\nTitle\\n=====\\n")
-    'Title'
-    """
-    lines = ["", "", *(line.rstrip() for line in text.splitlines()), ""]
-    for above, over, title, under in zip(lines, lines[1:], lines[2:], lines[3:], strict=False):
-        if not title or _ADORNMENT.fullmatch(title) or not _ADORNMENT.fullmatch(under):
-            continue
-        framed = over == under and not above and len(title) <= len(under)
-        at_margin = not over and not title.startswith((" ", "\t", ".. "))
-        if framed or (at_margin and len(under) >= min(len(title), _LONG_ENOUGH)):
-            return title.strip()
-    return ""
-
-
-def org_heading(text: str) -> str:
-    """Find the text of `#+TITLE:`, else the first heading; else nothing.
-
-    >>> org_heading("* First\\n#+title: About hens\\n"), org_heading("text\\n** First\\n")
+    >>> org_title("* First\\n#+title: About hens\\n"), org_title("text\\n** First\\n")
     ('About hens', 'First')
     """
-    first = ""
-    for line in text.splitlines():
-        if (title := _ORG_TITLE.match(line)) and title[1].strip():
-            return title[1].strip()
-        heading = _ORG_HEADING.match(line)
-        if heading and not first:
-            first = heading[1].strip()
-    return first
+    named = (found[1].strip() for line in text.splitlines() if (found := _ORG_TITLE.match(line)))
+    return next(filter(None, named), "") or _first(org_headings(text))
+
+
+def _first(headings: Iterator[Heading]) -> str:
+    return next((heading.title for heading in headings), "")

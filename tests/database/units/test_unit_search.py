@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from openbook.database import Database, DocumentFilter, document_units
-from openbook.database.document_units import DocumentUnits
+from openbook.database import Database, DocumentFilter, SearchUnit
 from openbook.database.search.embedder import Embedder
 from openbook.database.search.searcher import Queries
+from openbook.database.units import unit_searches
+from openbook.database.units.document_units import documents_of
+from openbook.database.units.unit_search import UnitSearch
 from openbook.errors import NoDocumentError
 from openbook.text import Document, Tokenizer
 
@@ -50,18 +52,18 @@ def test_what_is_said_of_a_subject_is_found_in_its_document(
     database: Database, name: str, subject: str
 ) -> None:
     book, question = database.opened, f"when was the {subject} founded"
-    (hits,) = book.search(question, k=3, mode="bm25", by_document=True)
+    (hits,) = book.search(question, k=3, mode="bm25", by="document")
     assert hits[0].document_id == name
     scores = [hit.score for hit in hits]
     assert scores == sorted(scores, reverse=True)
-    found, _ = book.search_passages([question], k=2, mode="bm25", by_document=True)
+    found, _ = book.search_passages([question], k=2, mode="bm25", by="document")
     texts = [hit.text + hit.continuation for hit in book.hits(found[0], np.zeros(2, np.float32))]
     assert any(f"founded in {1900 + list(SUBJECTS).index(name)}" in text for text in texts)
 
 
 @pytest.mark.parametrize("mode", ["dense", "bm25", "hybrid"])
 def test_each_mode_finds_chunks_of_live_documents(database: Database, mode: str) -> None:
-    found = database.search(["copper mill", "founded"], k=50, mode=mode, by_document=True)
+    found = database.search(["copper mill", "founded"], k=50, mode=mode, by="document")
     for hits in found:
         assert 0 < len(hits) <= database.layout.retrievable.sum()
         assert {hit.document_id for hit in hits} <= set(SUBJECTS)
@@ -69,7 +71,8 @@ def test_each_mode_finds_chunks_of_live_documents(database: Database, mode: str)
 
 
 def test_held_out_and_removed_documents_are_no_units(database: Database) -> None:
-    units, queries = DocumentUnits(database.opened), database.text_queries(["the copper mill"])
+    book = database.opened
+    units, queries = UnitSearch(book, documents_of(book)), database.text_queries(["the copper mill"])
     for mode in ("bm25", "dense", "hybrid"):
         found, _ = units.search(queries, k=9, mode=mode)  # type: ignore[arg-type]
         places = found[found >= 0].tolist()
@@ -83,21 +86,23 @@ def test_a_document_has_the_mean_of_its_vectors(database: Database) -> None:
     chunks = layout.chunks_of(1)
     mean = vectors[np.arange(chunks.start, chunks.stop)].astype(np.float32).mean(axis=0)
     queries = Queries(lambda: [""], lambda: mean[None] / np.linalg.norm(mean), 1)
-    found, scores = DocumentUnits(database.opened).search(queries, k=1, mode="dense")
+    found, scores = UnitSearch(database.opened, documents_of(database.opened)).search(
+        queries, k=1, mode="dense"
+    )
     assert found.tolist() == [[1]]
     assert scores[0, 0] == pytest.approx(1, abs=1e-3)
 
 
 def test_a_filter_leaves_documents_out(database: Database) -> None:
     only = DocumentFilter(ids=["tower"])
-    (hits,) = database.search("when was the copper mill founded", k=9, documents=only, by_document=True)
+    (hits,) = database.search("when was the copper mill founded", k=9, documents=only, by="document")
     assert {hit.document_id for hit in hits} == {"tower"}
     with pytest.raises(NoDocumentError):
-        database.search("mill", documents=DocumentFilter(ids=["nobody"]), by_document=True)
+        database.search("mill", documents=DocumentFilter(ids=["nobody"]), by="document")
 
 
 def test_where_no_document_is_found_no_chunk_is(database: Database) -> None:
-    assert database.search("xylophone", mode="bm25", by_document=True) == [[]]
+    assert database.search("xylophone", mode="bm25", by="document") == [[]]
 
 
 def test_a_long_document_is_found_by_what_its_middle_says(tmp_path: Path, tokenizer: Tokenizer) -> None:
@@ -108,24 +113,23 @@ def test_a_long_document_is_found_by_what_its_middle_says(tmp_path: Path, tokeni
     begins = [*["the copper mill was here"] * 2, *[f"the year {n} was good" for n in range(10)]]
     book.add(Document(id=f"short{n}", text=f"{begin} {FILLER * 2}") for n, begin in enumerate(begins))
     question = "in which year was the copper mill founded by a glazier"
-    for by_document in (False, True):
-        (hits,) = book.opened.search(question, k=4, mode="bm25", by_document=by_document)
-        assert any("1612" in hit.text + hit.continuation for hit in hits), by_document
+    units: tuple[SearchUnit, ...] = ("chunk", "document")
+    for by in units:
+        (hits,) = book.opened.search(question, k=4, mode="bm25", by=by)
+        assert any("1612" in hit.text + hit.continuation for hit in hits), by
 
 
-@pytest.mark.parametrize(("few", "short", "first"), [(4, 8, True), (3, 8, False), (4, 1, False)])
+@pytest.mark.parametrize(("few", "short", "first"), [(4, 8, "document"), (3, 8, "chunk"), (4, 1, "chunk")])
 def test_questions_find_documents_first_where_these_are_few_and_short(
-    database: Database, monkeypatch: pytest.MonkeyPatch, few: int, short: int, first: bool
+    database: Database, monkeypatch: pytest.MonkeyPatch, few: int, short: int, first: SearchUnit
 ) -> None:
-    monkeypatch.setattr(document_units, "_FEW", few)
-    monkeypatch.setattr(document_units, "_SHORT", short)
+    monkeypatch.setattr(unit_searches, "_FEW", few)
+    monkeypatch.setattr(unit_searches, "_SHORT", short)
     book, questions = database.opened, [f"when was the {subject} founded" for subject in SUBJECTS.values()]
 
-    def found(by_document: bool | None) -> list[list[int]]:
-        ids: list[list[int]] = book.search_passages(questions, k=3, mode="bm25", by_document=by_document)[
-            0
-        ].tolist()
+    def found(by: SearchUnit | None) -> list[list[int]]:
+        ids: list[list[int]] = book.search_passages(questions, k=3, mode="bm25", by=by)[0].tolist()
         return ids
 
-    assert found(True) != found(False)
+    assert found("document") != found("chunk")
     assert found(None) == found(first)

@@ -1,0 +1,18 @@
+"""Documents as units: a title, a beginning, and the chunks that speak of it."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openbook.database.units.unit_search import HasDocuments, Units
+
+
+def documents_of(version: HasDocuments) -> Units:
+    """Each document of a version as a unit."""
+
+    def names(places: NDArray[np.int64]) -> Iterator[str]:
+        records = version.catalog.describe(version.layout.number[places].tolist())
+        return (record.title for record in records)
+
+    return Units(version.layout, names)
