@@ -106,8 +106,9 @@ def test_a_search_by_a_vector_takes_a_time_of_its_own_whatever_the_size() -> Non
     assert slow - fast == pytest.approx(0.75)
 
 
-def test_what_a_row_takes_is_measured_on_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_measurement, "_ROWS", 50)
+def test_vectors_are_measured_on_tables_of_two_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, number in (("_ROWS", 400), ("_VECTORS", 10_000), ("_QUERIES", 32)):
+        monkeypatch.setattr(rate_measurement, name, number)
     built: list[str] = []
     build = rate_measurement.build_neighbors
 
@@ -116,9 +117,12 @@ def test_what_a_row_takes_is_measured_on_a_table(monkeypatch: pytest.MonkeyPatch
         return build(book, **options)
 
     monkeypatch.setattr(rate_measurement, "build_neighbors", counted)
-    assert 0 < rate_measurement._seconds_of_a_row(8, 1e12) < 60
-    assert built == ["dense 50"] * 3
-    assert rate_measurement._seconds_of_a_row(8, 1e-9) == rate_measurement._LEAST_SECONDS
+    rates, unmeasured = rate_measurement._vectors(Rates()), Rates()
+    assert set(built) == {"dense 100", "dense 400"}
+    for name in ("compared_codes", "vector_search_seconds"):
+        assert getattr(rates, name) > 0
+        assert getattr(rates, name) != getattr(unmeasured, name)
+    assert rates.compared_numbers > 0
 
 
 def test_what_grows_is_told_from_what_comes_once() -> None:

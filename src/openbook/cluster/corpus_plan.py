@@ -141,8 +141,8 @@ def seconds_per_query(shape: BookShape, rates: Rates, *, mode: SearchMode) -> fl
     """Expect the time of one search of one machine, among many at once.
 
     dense: its vector is compared with the centroids of all lists (of a graph, with some), then the codes of
-    the lists visited are read: N · visited / lists; the best are chosen. bm25:
-    what each word's list of chunks takes grows with N.
+    the lists visited are read: N · visited / lists; the best are chosen.
+    bm25: what each word's list of chunks takes grows with N.
     """
     words = rates.word_search_seconds + shape.chunks / rates.word_search_chunks
     if mode == "bm25":

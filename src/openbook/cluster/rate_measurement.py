@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from openbook.cluster.rates import Rates
 from openbook.cluster.training_cost import training_cost
-from openbook.database import Database, build_neighbors
+from openbook.database import Database, SearchMode, build_neighbors
 from openbook.database.search.embedder import Embedder
 from openbook.database.write.creation import create_folder
 from openbook.errors import SettingsError
@@ -22,7 +22,7 @@ from openbook.text import Document, Tokenizer, train_tokenizer
 
 _QUERIES = 512
 _VECTORS = 40_000
-_ROWS = 4_000
+_ROWS = 12_000
 _ENCODED = 192
 _SEQUENCES, _LENGTH = 4, 512
 _TRAINING_STEPS = 3
@@ -85,14 +85,7 @@ def _words(documents: Sequence[Document], rates: Rates, clock: Clock) -> Rates:
     several short times would lie further below the mean than that of long ones, and growth seem steeper.
     """
     tokenizer = train_tokenizer([document.text for document in documents], vocab_size=_VOCABULARY)
-    some = documents[: max(1, len(documents) // _PARTS)]
-    with tempfile.TemporaryDirectory(prefix="openbook-plan-") as folder:
-        _Books(1, some, Path(folder) / "warms up", tokenizer, clock).search()
-        few = _Books(_PARTS, some, Path(folder) / "few", tokenizer, clock)
-        many = _Books(1, documents, Path(folder) / "many", tokenizer, clock)
-        for _ in range(_SEARCHES):
-            few.search()
-            many.search()
+    few, many = _searched(documents, tokenizer, clock)
     together = many.chunks / many.adding
     prepared, start = line_through((few.chunks, few.adding), (many.chunks, many.adding), together)
     passed, each = line_through(
@@ -107,6 +100,21 @@ def _words(documents: Sequence[Document], rates: Rates, clock: Clock) -> Rates:
     )
 
 
+def _searched(
+    documents: Sequence[Document], tokenizer: Tokenizer, clock: Clock, embedder: Embedder | None = None
+) -> "tuple[_Books, _Books]":
+    """Make small books and a large one, and search them, in turn; arguments as those of `_Books`."""
+    some = documents[: max(1, len(documents) // _PARTS)]
+    with tempfile.TemporaryDirectory(prefix="openbook-plan-") as folder:
+        _Books(1, some, Path(folder) / "warms up", tokenizer, clock, embedder).search()
+        few = _Books(_PARTS, some, Path(folder) / "few", tokenizer, clock, embedder)
+        many = _Books(1, documents, Path(folder) / "many", tokenizer, clock, embedder)
+        for _ in range(_SEARCHES):
+            few.search()
+            many.search()
+    return few, many
+
+
 class _Books:
     """Books of the same words, and the seconds that one of them took.
 
@@ -116,16 +124,24 @@ class _Books:
         place: what the names of their folders begin with.
         tokenizer: of the books.
         clock: gives seconds.
+        embedder: of the vectors that are searched; None: words are.
     """
 
     def __init__(
-        self, count: int, documents: Sequence[Document], place: Path, tokenizer: Tokenizer, clock: Clock
+        self,
+        count: int,
+        documents: Sequence[Document],
+        place: Path,
+        tokenizer: Tokenizer,
+        clock: Clock,
+        embedder: Embedder | None,
     ) -> None:
         self._clock = clock
-        self._books = [
-            Database.create(place.with_name(f"{place.name} {number}"), tokenizer=tokenizer, embedder=None)
-            for number in range(count)
-        ]
+        self._mode: SearchMode = "bm25" if embedder is None else "dense"
+        settings = {"chunk_size": 64, "holdout": 0.0, "holdout_ids": (), "decontaminate": False}
+        folders = [place.with_name(f"{place.name} {number}") for number in range(count)]
+        made = [create_folder(at, tokenizer, embedder, **settings, deduplicate=False) for at in folders]
+        self._books = [Database(folder, embedder) for folder in made]
         started = clock()
         for book in self._books:
             book.add(documents)
@@ -137,7 +153,7 @@ class _Books:
         """Compute the neighbor table of each from scratch."""
         started = self._clock()
         for book in self._books:
-            build_neighbors(book, k=10, mode="bm25", rebuild=True)
+            build_neighbors(book, k=10, mode=self._mode, rebuild=True)
         self._seconds.append((self._clock() - started) / len(self._books) / self.chunks)
 
     @property
@@ -172,16 +188,22 @@ def _encoder(documents: Sequence[Document], embedder: str, rates: Rates) -> Rate
 
 
 def _vectors(rates: Rates) -> Rates:
-    """Compare random vectors with random vectors, and search an index of theirs."""
+    """Search random vectors, as they are and by an index.
+
+    As of words, two sizes tell the time of each search from what grows with the book.
+    """
     import faiss
 
     E, lists, visited = 384, 256, 64
-    rng = np.random.default_rng(0)
-    vectors = rng.standard_normal((_VECTORS, E), dtype=np.float32)
-    queries = rng.standard_normal((_QUERIES, E), dtype=np.float32)
-    started = time.perf_counter()
-    faiss.knn(queries, vectors, 10, metric=faiss.METRIC_INNER_PRODUCT)
-    products = _QUERIES * _VECTORS * E / (time.perf_counter() - started)
+    words = [Document(id=str(number), text=f"text {number}") for number in range(_ROWS)]
+    tokenizer = train_tokenizer([document.text for document in words], vocab_size=_FEWEST_TOKENS)
+    embedder = Embedder("drawn", "none", "0" * 16, E, _RandomVectors(E))
+    few, many = _searched(words, tokenizer, time.perf_counter, embedder)
+    known = rates.compared_numbers / E
+    compared, each = line_through((few.chunks, few.searching), (many.chunks, many.searching), known)
+    products = compared * E
+    vectors = embedder.encode([""] * _VECTORS)
+    queries = embedder.encode([""] * _QUERIES)
     index: Any = faiss.index_factory(E, f"IVF{lists},PQ{E // 2}x4fs", faiss.METRIC_INNER_PRODUCT)
     index.train(vectors[:20_000])
     index.add(vectors)
@@ -191,30 +213,7 @@ def _vectors(rates: Rates) -> Rates:
     index.search(queries, 10)
     seconds = max(time.perf_counter() - started - _QUERIES * lists * E / products, 1e-6)
     codes = _QUERIES * _VECTORS * visited / lists / seconds
-    return replace(
-        rates,
-        compared_numbers=products,
-        compared_codes=codes,
-        vector_search_seconds=_seconds_of_a_row(E, products),
-    )
-
-
-def _seconds_of_a_row(E: int, products: float) -> float:
-    """What a row of a neighbor table takes beside comparing its vector, at so many products a second."""
-    words = [Document(id=str(number), text=f"text {number}") for number in range(_ROWS)]
-    tokenizer = train_tokenizer([document.text for document in words], vocab_size=_FEWEST_TOKENS)
-    embedder = Embedder("drawn", "none", "0" * 16, E, _RandomVectors(E))
-    with tempfile.TemporaryDirectory(prefix="openbook-plan-") as folder:
-        settings = {"chunk_size": 64, "holdout": 0.0, "holdout_ids": (), "decontaminate": False}
-        made = create_folder(Path(folder) / "rows", tokenizer, embedder, **settings, deduplicate=False)
-        book = Database(made, embedder)
-        book.add(words)
-        seconds = []
-        for _ in range(1 + _SEARCHES):
-            started = time.perf_counter()
-            build_neighbors(book, k=10, mode="dense", rebuild=True)
-            seconds.append((time.perf_counter() - started) / _ROWS)
-    return max(mean(seconds[1:]) - _ROWS * E / products, _LEAST_SECONDS)
+    return replace(rates, compared_numbers=products, compared_codes=codes, vector_search_seconds=each)
 
 
 class _RandomVectors:

@@ -124,18 +124,26 @@ def put_shard(remote: RemoteFolder, number: int) -> tuple[str, ShardReport] | No
     return said["folder"], ShardReport(**report)
 
 
+def require_shard(remote: RemoteFolder, number: int) -> tuple[str, ShardReport]:
+    """As `put_shard`, of one whose rows were said to be complete.
+
+    Raises:
+        DatabaseError: it is not there any more.
+    """
+    found = put_shard(remote, number)
+    if found is None:
+        raise DatabaseError(f"{remote.url}: {_marker(number)} is gone; run the same command again")
+    return found
+
+
 def fetch_shards(folder: Path, url: str, count: int) -> list[str]:
     """Fetch all shards into the folder in which the book is made; returns their folders, in order.
 
     Raises:
         DatabaseError: one is not complete, or cannot be reached.
     """
-    remote, names = RemoteFolder(url), []
-    for number in range(count):
-        found = put_shard(remote, number)
-        if found is None:
-            raise DatabaseError(f"{url}: {_marker(number)} is gone; run the same command again")
-        names.append(found[0])
+    remote = RemoteFolder(url)
+    names = [require_shard(remote, number)[0] for number in range(count)]
     wanted = {
         name: key for name, key in remote.files().items() if name.partition("/")[0] in names or _begins(name)
     }

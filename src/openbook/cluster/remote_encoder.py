@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from openbook.cluster.ray_session import RaySession
 from openbook.database.search.embedder import Embedder, load_embedder
+from openbook.errors import OpenbookError
 
 _TASKS_A_GPU = 2
 """So that it encodes the chunks of one shard while the words of another are indexed."""
@@ -48,6 +50,11 @@ class EncoderActor:
         torch.set_num_threads(1)
         os.environ["TOKENIZERS_PARALLELISM"] = "false"
         return load_embedder(self._name)
+
+    def load(self) -> None:
+        """Load it before it is asked for; why it cannot be, the next call tells."""
+        with suppress(OpenbookError):
+            _ = self._embedder
 
     def describe(self) -> EncoderDescription:
         """Say which encoder it is."""
@@ -162,5 +169,5 @@ def _begin(session: RaySession, name: str | None, node: str, *, gpus: int) -> An
         num_cpus=0, num_gpus=gpus, max_restarts=-1, max_task_retries=-1, scheduling_strategy=where
     )(EncoderActor)
     begun = actor.remote(name)
-    begun.describe.remote()  # so that all load it at the same time, and none waits for its first chunks
+    begun.load.remote()  # so that all load it at the same time, and none waits for its first chunks
     return begun

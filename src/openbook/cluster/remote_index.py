@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from openbook.cluster.build_plan import BUILDING, shard_name
-from openbook.cluster.remote_build import mark_shard, put_shard
+from openbook.cluster.remote_build import mark_shard, require_shard
 from openbook.cluster.shared_index import TRAINED, fill_shared_index, train_shared_index, trained_index
 from openbook.database.storage.remote_folder import RemoteFolder
 
@@ -51,7 +51,7 @@ def index_remote_shard(url: str, number: int) -> None:
         number: of the shard.
 
     Raises:
-        DatabaseError: the URL cannot be reached, or the disk is full.
+        DatabaseError: the URL cannot be reached, the shard is gone, or the disk is full.
     """
     remote = RemoteFolder(url)
     with tempfile.TemporaryDirectory(prefix="openbook-", ignore_cleanup_errors=True) as place:
@@ -65,16 +65,14 @@ def index_remote_shard(url: str, number: int) -> None:
         for path in sorted((shard / "dense").rglob("*")):
             if path.is_file() and fetched.get(path) != path.read_bytes():
                 remote.put(path, f"{folder}/{path.relative_to(shard).as_posix()}")
-    found = put_shard(remote, number)
-    assert found is not None
-    mark_shard(remote, number, folder, replace(found[1], waits=False))
+    _, report = require_shard(remote, number)
+    mark_shard(remote, number, folder, replace(report, waits=False))
 
 
 def _fetch_shard(remote: RemoteFolder, number: int, target: Path) -> str:
     """Fetch a shard that is at the URL; returns its folder there."""
-    found = put_shard(remote, number)
-    assert found is not None
+    folder, _ = require_shard(remote, number)
     for name in sorted(remote.files()):
-        if name.startswith(f"{found[0]}/"):
-            remote.fetch(name, target / name.removeprefix(f"{found[0]}/"))
-    return found[0]
+        if name.startswith(f"{folder}/"):
+            remote.fetch(name, target / name.removeprefix(f"{folder}/"))
+    return folder
