@@ -4,9 +4,9 @@
 
 A Ray cluster of two nodes; `openbook serve --ray` with two replicas of a tiny model; clients that ask without
 a pause, half of them for streams. Now and then a replica's process is killed (SIGKILL), every fifth time its
-whole node. Right is: each answer is whole, or its request was there when something was killed, and was told
-to ask again: 503 with Retry-After, or in a stream an event of the same code. No request that comes later
-fails, and two replicas are there again.
+whole node (--node-every). Right is: each answer is whole, or its request was there when something was killed,
+and was told to ask again: 503 with Retry-After, or in a stream an event of the same code. No request that
+comes later fails, and two replicas are there again.
 """
 
 import argparse
@@ -138,14 +138,15 @@ def add_node(cluster: Cluster) -> Any:
 class Killer:
     """Kills replicas, and nodes."""
 
-    def __init__(self, cluster: Cluster, seed: int) -> None:
+    def __init__(self, cluster: Cluster, given: argparse.Namespace) -> None:
         self.cluster = cluster
+        self.node_every = given.node_every
         self.second = add_node(cluster)
-        self.draw = random.Random(seed)
+        self.draw = random.Random(given.seed)
         self.nodes = 0
 
     def kill(self, number: int, load: Load) -> None:
-        """Kill a replica's process; every fifth time the second node, if one is there."""
+        """Kill a replica's process; now and then the second node, if one is there."""
         found = []
         for process in psutil.Process().children(recursive=True):
             try:
@@ -157,7 +158,7 @@ class Killer:
         there = [process for process in found if raylet in [parent.pid for parent in process.parents()]]
         with load.lock:
             load.most_held = max(load.most_held, load.held)
-        if number % 5 == 4 and there:
+        if number % self.node_every == self.node_every - 1 and there:
             self.cluster.remove_node(self.second, allow_graceful=False)
             for process in there:  # a node's workers outlive its raylet by a moment, and answer meanwhile
                 with suppress(psutil.NoSuchProcess):
@@ -221,6 +222,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--minutes", type=float, default=600, help="after which no more are killed")
+    parser.add_argument("--node-every", type=int, default=5, metavar="N", help="kills that are of a node")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     # Ray lets its workers give way to all others, which on a shared machine would be all that is measured.
@@ -230,7 +232,7 @@ def main() -> int:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     cluster = Cluster(initialize_head=True, head_node_args=NODE | {"include_dashboard": False})
-    killer, load = Killer(cluster, given.seed), Load(f"http://127.0.0.1:{port}")
+    killer, load = Killer(cluster, given), Load(f"http://127.0.0.1:{port}")
     command = start_server(given.work, cluster.address, port)
     try:
         slowest = disturb(killer, load, command, given)
