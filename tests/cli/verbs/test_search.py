@@ -136,3 +136,21 @@ def test_documents_first(openbook: OpenBook, tmp_path: Path) -> None:
         )
         assert found.json[0]["document_id"] == title
         assert f"founded in {year}" in found.json[0]["text"] + found.json[0]["continuation"]
+
+
+def test_sections_first(openbook: OpenBook, tmp_path: Path) -> None:
+    filler = "It stands by the river and is old. " * 30
+    years = {"The copper mill": 1912, "The silver tower": 1840}
+    sections = [f"## {name}\n\n{filler} It was founded in {year}.\n" for name, year in years.items()]
+    (tmp_path / "guide.md").write_text("# Guide\n\n" + "\n".join(sections), encoding="utf-8")
+    made = openbook(
+        "build", tmp_path / "db", tmp_path / "guide.md", "--embedder", "none", "--tokenizer", "train:400"
+    )
+    assert made.code == 0
+    for name, year in years.items():
+        found = openbook("search", tmp_path / "db", f"When was {name} founded?", "--by", "section", "--json")
+        read = [hit["text"] + hit["continuation"] for hit in found.json[:2]]
+        assert any(f"founded in {year}" in text for text in read)
+    refused = openbook("search", tmp_path / "db", "mill", "--by", "page")
+    assert refused.code == 2
+    assert "'page'" in refused.err
