@@ -4,16 +4,15 @@ from typing import Annotated, Literal
 
 import typer
 
-from openbook.database.storage.settings import SearchUnit
 from openbook.errors import SettingsError
 
 _BY = (
     "Find documents, or the sections under their headings, first, by their names and beginnings, then chunks "
     "of the best: for passages that do not name what they are about."
 )
-SearchBy = Annotated[SearchUnit, typer.Option("--by", help=_BY)]
+SearchBy = Annotated[Literal["chunk", "section", "document"], typer.Option("--by", help=_BY)]
 PassagesBy = Annotated[
-    SearchUnit | None,
+    Literal["chunk", "section", "document"] | None,
     typer.Option(
         "--by",
         help=f"{_BY} [default: document where documents have up to 8 chunks on average, else section where "
@@ -40,7 +39,7 @@ ExamNaming = Annotated[
 ]
 
 
-def check_units(*, by: SearchUnit | None, bring_head: bool, retrieval: bool) -> None:
+def check_units(*, by: str | None, bring_head: bool, retrieval: bool) -> None:
     """Refuse what is about passages where none are looked up.
 
     Raises:

@@ -140,7 +140,8 @@ def test_documents_first(openbook: OpenBook, tmp_path: Path) -> None:
 
 def test_sections_first(openbook: OpenBook, tmp_path: Path) -> None:
     filler = "It stands by the river and is old. " * 30
-    years = {"The copper mill": 1912, "The silver tower": 1840}
+    things = ("copper mill", "silver tower", "velvet bridge", "amber gate", "ivory well", "jade barn")
+    years = {f"The {thing}": 1840 + place for place, thing in enumerate(things)}
     sections = [f"## {name}\n\n{filler} It was founded in {year}.\n" for name, year in years.items()]
     (tmp_path / "guide.md").write_text("# Guide\n\n" + "\n".join(sections), encoding="utf-8")
     made = openbook(
@@ -149,7 +150,7 @@ def test_sections_first(openbook: OpenBook, tmp_path: Path) -> None:
     assert made.code == 0
     for name, year in years.items():
         found = openbook("search", tmp_path / "db", f"When was {name} founded?", "--by", "section", "--json")
-        read = [hit["text"] + hit["continuation"] for hit in found.json[:2]]
+        read = [hit["text"] + hit["continuation"] for hit in found.json[:3]]
         assert any(f"founded in {year}" in text for text in read)
     refused = openbook("search", tmp_path / "db", "mill", "--by", "page")
     assert refused.code == 2

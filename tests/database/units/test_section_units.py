@@ -153,3 +153,22 @@ def test_questions_find_first_what_is_short_and_few(
     assert UnitSearches(book).default == default
     found = book.search_passages(questions, k=3, mode="bm25")[0].tolist()
     assert found == book.search_passages(questions, k=3, mode="bm25", by=default)[0].tolist()
+
+
+def test_what_a_section_ends_with_is_found_by_its_heading_too(tmp_path: Path, tokenizer: Tokenizer) -> None:
+    """The next heading begins in the same chunk, which is the other section's first."""
+    made = Database.create(tmp_path / "db", tokenizer=tokenizer, embedder=None, chunk_size=M)
+    ends = "it was founded in {} "
+    parts = [f"## The {name}\n{FILLER * 4}{ends.format(year)}\n" for name, year in NAMES.items()]
+    made.add([Document(id="guide", text="# Guide\n" + "".join(parts))])
+    version = made.opened
+    units, texts = sections_of(version), version.chunk_texts(range(version.layout.num_chunks))
+    owners, begins = units.layout.document_of, set(units.layout.first_chunk.tolist()) - {0}
+    assert any(
+        "founded" in texts[chunk] or str(year) in texts[chunk] for chunk in begins for year in NAMES.values()
+    )
+    for chunk in range(version.layout.num_chunks):
+        assert units.ends_in[chunk] == owners[chunk] - (chunk in begins)
+    for name, year in NAMES.items():
+        (hits,) = made.search(f"when was the {name} founded", k=3, mode="bm25", by="section")
+        assert any(f"{year}" in hit.text + hit.continuation for hit in hits), name

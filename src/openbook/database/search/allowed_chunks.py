@@ -31,7 +31,11 @@ class AllowedChunks:
         documents      F   T F     T
         mask           F F T F F F T        gaps: 3 … 5, 0 … 1
         """
-        mask: NDArray[np.bool_] = documents[layout.document_of]
+        return cls.of_mask(documents[layout.document_of])
+
+    @classmethod
+    def of_mask(cls, mask: NDArray[np.bool_]) -> "AllowedChunks":
+        """Allow these chunks [num_chunks]."""
         edges = np.flatnonzero(np.diff(np.concatenate([[True], mask, [True]]).astype(np.int8)))
         runs = [range(start, end) for start, end in edges.reshape(-1, 2).tolist()]
         return cls(mask, tuple(sorted(runs, key=len, reverse=True)[:_GAPS]))

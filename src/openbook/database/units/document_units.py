@@ -15,4 +15,4 @@ def documents_of(version: HasDocuments) -> Units:
         records = version.catalog.describe(version.layout.number[places].tolist())
         return (record.title for record in records)
 
-    return Units(version.layout, names)
+    return Units(version.layout, names, version.layout.document_of)

@@ -9,8 +9,9 @@ A long document is about many things, each under its heading, which the passages
     unit              0                            1        1           1        2        2
 
 A unit begins with the chunk in which a heading does, so one of many short sections is found by the names of
-all that begin there. Its names are the document's title and the headings above it. What is not under any
-heading, as all of a plain text, is one unit.
+all that begin there; and what stands there before the heading is found by the names of the unit before, too.
+Its names are the document's title and the headings above it. What is not under any heading, as all of a plain
+text, is one unit.
 
 Headings are found in the text as it is stored, in its Markdown, reStructuredText or Org, whenever they are
 asked for; nothing of them is stored.
@@ -61,7 +62,8 @@ def sections_of(version: HasDocuments) -> Units:
         for title, of_one in zip(titles, found, strict=True)
         for section in of_one
     ]
-    return Units(_cut(layout, found), lambda units: (names[unit] for unit in units.tolist()))
+    cut = _cut(layout, found)
+    return Units(cut, lambda units: (names[unit] for unit in units.tolist()), _ends_in(cut, layout))
 
 
 def headings_above(version: HasDocuments, chunks: Sequence[int]) -> list[tuple[str, ...]]:
@@ -127,3 +129,15 @@ def _cut(layout: ChunkLayout, sections: Sequence[Sequence[_Section]]) -> ChunkLa
         name: np.repeat(getattr(layout, name), counts) for name in (*of_document, "added")
     }
     return replace(layout, first_chunk=first_chunk, document_chunks=ends - first_chunk, **repeated)
+
+
+def _ends_in(cut: ChunkLayout, layout: ChunkLayout) -> NDArray[np.int64]:
+    """The unit that ends in each chunk: its own, or the one before where a section begins, not a document.
+
+    unit     0 0 1 1 2      document    0 0 0 0 1
+    ends in  0 0 0 1 2
+    """
+    ends_in = cut.document_of.copy()
+    begins = np.setdiff1d(cut.first_chunk, layout.first_chunk)
+    ends_in[begins] -= 1
+    return ends_in

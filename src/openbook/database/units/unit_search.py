@@ -83,10 +83,13 @@ class Units:
 
     layout: the version's, with each unit in the place of a document.
     names: what these units are called, by their places.
+    ends_in: the unit whose end each chunk [num_chunks] holds: its own, or, where another one begins in the
+        chunk, the one before.
     """
 
     layout: ChunkLayout
     names: Callable[[NDArray[np.int64]], Iterable[str]]
+    ends_in: NDArray[np.int64]
 
 
 class UnitSearch:
@@ -167,8 +170,9 @@ class UnitSearch:
         self, chunk_ids: NDArray[np.int64], units: NDArray[np.int64], values: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         """Look up the value of each chunk's unit; 0 for one that is not among them."""
-        place = self.units.layout.document_of[chunk_ids]
-        of_chunk: NDArray[np.float32] = ((place[:, None] == units) * values).max(axis=1, initial=0.0)
+        own, before = self.units.layout.document_of[chunk_ids], self.units.ends_in[chunk_ids]
+        is_of = (own[:, None] == units) | (before[:, None] == units)
+        of_chunk: NDArray[np.float32] = (is_of * values).max(axis=1, initial=0.0)
         return of_chunk
 
     def _beginnings(self, units: NDArray[np.int64], among: AllowedChunks | None) -> NDArray[np.int64]:
@@ -192,9 +196,8 @@ class UnitSearch:
         """The chunks of these units that one query finds, best first: ids and scores [1, k]."""
         chosen = np.zeros(len(self.units.layout.live), dtype=np.bool_)
         chosen[units[units >= 0]] = True
-        allowed = AllowedChunks.of(self.units.layout, chosen)
-        if among is not None:
-            allowed = replace(allowed, mask=allowed.mask & among.mask)
+        mask = chosen[self.units.layout.document_of] | chosen[self.units.ends_in]
+        allowed = AllowedChunks.of_mask(mask if among is None else mask & among.mask)
         return self._version.searcher.search(query, k=k, mode=mode, among=allowed)
 
     # --- The units ---
