@@ -37,7 +37,6 @@ from openbook.errors import DatabaseError, MismatchError, list_of_texts
 from openbook.text import Tokenizer
 
 _TRIES = 5
-
 _SHOWN = tuple(field.name for field in fields(Hit) if field.name in DOCUMENT_COLUMNS)
 """What a hit shows of its document."""
 
