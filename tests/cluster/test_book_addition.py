@@ -11,6 +11,7 @@ import pytest
 
 from command_line import OpenBook, Result
 from openbook.cluster import book_addition
+from openbook.cluster.part_file import read_part_file
 from openbook.cluster.part_task import CopyAddress, add_part
 from openbook.database import Database
 from openbook.database.shards.book_creation import create_book
@@ -145,19 +146,21 @@ def test_what_lost_workers_were_writing_is_written_once(
     assert openbook("add", alone, corpus).code == 0
     places: list[int] = []
 
-    def dying(address: CopyAddress, part: ShardPart, *arguments: Any) -> Any:
+    def dying(address: CopyAddress, *arguments: Any) -> Any:
         """Die once at each shard: at the first in the middle of it, at the others when it is committed."""
         sign = killed / str(address.place)
         if sign.exists():
-            return add_part(address, part, *arguments)
+            return add_part(address, *arguments)
         sign.touch()
         if address.place == 0:
-            half = ShardPart(part.documents[: len(part.documents) // 2], frozenset())
+            from openbook.cluster import part_task
             from openbook.database.storage.catalog import Catalog
 
+            documents = read_part_file(address.part_file).documents
+            half = ShardPart(documents[: len(documents) // 2], frozenset())
+            part_task.read_part_file = lambda path: half  # type: ignore[attr-defined]
             Catalog.commit = lambda *_, **__: os._exit(1)  # type: ignore[method-assign]
-            add_part(address, half, *arguments)
-        add_part(address, part, *arguments)
+        add_part(address, *arguments)
         os._exit(1)
 
     monkeypatch.setattr(book_addition, "add_part", dying)
@@ -205,9 +208,8 @@ def test_a_worker_that_comes_too_late_writes_nothing(copy: Callable[[str], Path]
     before = bytes_of(book)
     shard = BookManifest.read(book).shards[0]
     address = CopyAddress(str(book), 0, str(book / shard.folder), "of-a-command-before.lock")
-    part = ShardPart((Document(id="late", text="late"),), frozenset())
     with pytest.raises(ClusterError, match="has ended"):
-        add_part(address, part, shard.version)
+        add_part(address, shard.version)
     assert bytes_of(book) == before
 
 

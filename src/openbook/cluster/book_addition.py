@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from openbook.cluster.book_build import describe_encoder
 from openbook.cluster.build_plan import shard_name
+from openbook.cluster.part_file import write_part_file
 from openbook.cluster.part_task import CopyAddress, add_part, index_copy
 from openbook.cluster.progress_board import BoardReader
 from openbook.cluster.ray_session import RaySession
@@ -154,7 +155,7 @@ class _ShardTasks:
         done: dict[int, Any] = {}
 
         def submit(shard: int, place: WorkPlace) -> Any:
-            self.session.require_head()  # else Ray ends the process: documents go by its object store
+            self.session.require_head()  # else Ray waits for it
             given = (*arguments[shard], *with_place(place))
             return remote.options(scheduling_strategy=place.strategy()).remote(*given)
 
@@ -204,9 +205,11 @@ class _ClusterBookWriter(BookWriter):
             self._text.part(told, sum(characters.values()))
 
         largest_first = sorted(parts, key=lambda place: -characters[place])
+        for place in largest_first:
+            write_part_file(self._address(place).part_file, parts[place])
         counted_unknown = self.tasks.run(
             add_part,
-            {place: (self._address(place), parts[place], before[place].version) for place in largest_first},
+            {place: (self._address(place), before[place].version) for place in largest_first},
             waiting=tell_progress,
             with_place=lambda place: (place.encoder, self.tasks.encoder, board.actor),
         )
@@ -244,6 +247,7 @@ class _ClusterBookWriter(BookWriter):
         if (address := self._signs.pop(place, None)) is not None:
             address.sign_file.unlink()
             require_free_shard(self.opened.path, place)
+            address.part_file.unlink(missing_ok=True)
 
     def _publish(self) -> None:
         for place in tuple(self._signs):

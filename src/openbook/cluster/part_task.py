@@ -4,8 +4,8 @@ A copy is written to by one worker at a time: by whoever holds the lock of the s
 up, and still runs, may hold it; the next one waits, and finds the part written, or cuts off half of it. What
 comes too late, when the command has ended or begun again, finds that the copy is not the one it was sent to:
 
-    command      makes the copy, with a sign in it ──── removes the sign, commits
-    worker       takes the lock, sees the sign, writes, lets go
+    command      makes the copy, with part and sign in it ──── removes both, commits
+    worker       takes the lock, sees the sign, reads the part, writes, lets go
 """
 
 import os
@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from openbook.cluster.part_file import read_part_file
 from openbook.cluster.remote_encoder import EncoderDescription, remote_embedder
 from openbook.cluster.shard_task import telling
 from openbook.database.search.embedder import Embedder
 from openbook.database.shards.shard_copies import LONGEST_LOCK, shard_lock
-from openbook.database.shards.shard_part import ShardPart, finish_indexes, write_part
+from openbook.database.shards.shard_part import finish_indexes, write_part
 from openbook.database.write.unknown_tokens import UnknownTokens
 from openbook.errors import ClusterError
 from openbook.lock import wait_for_lock
@@ -41,6 +42,11 @@ class CopyAddress:
     def sign_file(self) -> Path:
         return Path(self.folder) / self.sign
 
+    @property
+    def part_file(self) -> Path:
+        """What is to be written, see `openbook.cluster.part_file`."""
+        return self.sign_file.with_suffix(".part.lock")
+
     @contextmanager
     def held(self) -> Iterator[Path]:
         """Let no other worker write to the shard; gives the folder of the copy.
@@ -61,17 +67,15 @@ class CopyAddress:
 
 def add_part(
     address: CopyAddress,
-    part: ShardPart,
     version: int,
     encoder: Any = None,
     described: EncoderDescription | None = None,
     board: Any = None,
 ) -> UnknownTokens:
-    """Write a part; see `write_part`.
+    """Write the part that stands in a copy; see `write_part`.
 
     Args:
         address: of the copy.
-        part: to write.
         version: of the copy before.
         encoder: Ray's handle of an `EncoderActor`; None: words only.
         described: the encoder.
@@ -88,6 +92,7 @@ def add_part(
         return remote_embedder(encoder, described)
 
     with address.held() as folder:
+        part = read_part_file(address.part_file)
         progress = telling(board, address.place)
         return write_part(folder, part, version=version, embedder=loaded, progress=progress)
 
