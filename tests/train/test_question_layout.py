@@ -6,7 +6,13 @@ import torch
 
 from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.model.batch import collate
-from openbook.train.question_layout import ChunkedLayout, PromptLayout, QuestionLayout, Sample
+from openbook.train.question_layout import (
+    ChunkedLayout,
+    PromptLayout,
+    QuestionLayout,
+    Sample,
+    collate_prompts,
+)
 
 M = 8
 PAD = 0
@@ -91,3 +97,15 @@ def test_padding_changes_no_loss(model: RetroForCausalLM) -> None:
         for length in (M + 2, M + 5, 2 * M, 3 * M)
     ]
     assert losses == pytest.approx([losses[0]] * 4, rel=1e-9)
+
+
+def test_what_pads_all_prompts_of_a_batch_is_left_out() -> None:
+    samples = [made(PromptLayout(12, PAD), [1, 2, 3], [4, 5]), made(PromptLayout(12, PAD), [6], [7, 8])]
+    batch, whole = collate_prompts(samples), collate(samples)
+    assert batch["input_ids"].tolist() == [[1, 2, 3, 4, 5], [PAD, PAD, 6, 7, 8]]
+    assert batch["labels"].tolist() == [[-100] * 3 + [4, 5], [-100] * 3 + [7, 8]]
+    assert batch["attention_mask"].tolist() == [[1] * 5, [0, 0, 1, 1, 1]]
+    assert batch["position_ids"].tolist() == [[0, 1, 2, 3, 4], [0, 0, 0, 1, 2]]
+    assert torch.equal(batch["neighbor_ids"], whole["neighbor_ids"])
+    chunked = [made(ChunkedLayout(2 * M, PAD, M), [1], [2])]
+    assert torch.equal(collate_prompts(chunked)["input_ids"], collate(chunked)["input_ids"])

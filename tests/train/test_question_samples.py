@@ -141,3 +141,46 @@ def test_a_swap_that_cannot_take_the_answers_place_is_not_to_be_answered(chat: C
     )
     drawn = samples(chat, [row], swapped_share=1.0, refused_share=0.0)
     assert {drawn.draw(0, [number]).answer for number in range(50)} == {"Rowe"}
+
+
+HALL = Passage("The hall was painted by Cy Marsh in autumn, and Di Lund carved its door.", "hall", 20)
+OF_HALL = [
+    AskedQuestion(Question(text, (answer,), "hall"), (HALL,), (HALL, GOLD, *OTHERS[:2]))
+    for text, answer in (("Who painted the hall?", "Cy Marsh"), ("Who carved the door?", "Di Lund"))
+]
+BESIDE = AskedQuestion(Question("Who mowed the lawn?", ("Ed Moss",), "lawn"), (OTHERS[8],), (HALL, OTHERS[8]))
+
+
+def test_questions_of_the_same_passages_are_drawn_together(chat: ChatFormat) -> None:
+    drawn = samples(chat, [OF_HALL[0], OF_HALL[0], OF_HALL[1], ASKED], refused_share=0.0, swapped_share=0.0)
+    groups = [drawn.draw_together(0, [number], 4) for number in range(40)]
+    for group in groups:
+        assert len({draw.passages for draw in group}) == 1
+        assert all(any(draw.answer in text for text in draw.passages) for draw in group)
+        assert group[0] == drawn.draw(0, [groups.index(group)])
+    asked = {frozenset(draw.question for draw in group) for group in groups}
+    assert asked == {frozenset({"Who painted the hall?", "Who carved the door?", "Who built the gate?"})}
+    assert [len(group) for group in groups] == [3] * 40, "none is asked twice"
+    assert {len(drawn.draw_together(0, [number], 2)) for number in range(9)} == {2}
+    assert drawn.draw_together(0, [5], 1) == [drawn.draw(0, [5])]
+
+
+def test_of_the_same_passages_some_are_refused(chat: ChatFormat) -> None:
+    """Those that a passage was found for, of which none answers."""
+    drawn = samples(chat, [OF_HALL[0], OF_HALL[1], BESIDE], refused_share=0.3, swapped_share=0.0)
+    answers = Counter(
+        (draw.question, draw.answer)
+        for number in range(600)
+        for draw in drawn.draw_together(0, [number], 2)[1:]
+        if "hall" in " ".join(draw.passages)
+    )
+    assert answers.keys() == {("Who carved the door?", "Di Lund"), ("Who mowed the lawn?", REFUSAL)}
+    refused = answers["Who mowed the lawn?", REFUSAL]
+    assert refused / answers.total() == pytest.approx(0.3, abs=0.06)
+
+
+def test_a_passage_that_answers_by_chance_is_no_reason_to_refuse(chat: ChatFormat) -> None:
+    by_chance = AskedQuestion(Question("Who sang?", ("Di Lund",), "song"), (OTHERS[8],), (HALL, OTHERS[8]))
+    drawn = samples(chat, [OF_HALL[0], by_chance], refused_share=0.5, swapped_share=0.0)
+    groups = [drawn.draw_together(0, [number], 3) for number in range(60)]
+    assert not [draw for group in groups if "hall" in " ".join(group[0].passages) for draw in group[1:]]

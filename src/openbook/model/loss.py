@@ -46,18 +46,32 @@ def next_token_loss(
     log_rest = log_copied = None
     if copied is not None:
         log_rest, log_copied = (x[:, :-1].flatten() for x in copied.log_parts(F.pad(targets, (0, 1))))
-    total, nats = _VocabularyLoss.apply(
+    given: list[Any] = [
         hidden[:, :-1].flatten(0, 1),
-        weight,
         targets.clamp_min(0).flatten(),
         wanted.flatten(),
         log_rest,
         log_copied,
-        max(1, logits_at_once // len(weight)),
-        bias,
-    )
+    ]
+    places = _wanted_places(given[2])
+    if places is not None:
+        given = [None if of_tokens is None else of_tokens[places] for of_tokens in given]
+    step = max(1, logits_at_once // len(weight))
+    total, nats = _VocabularyLoss.apply(weight, bias, step, *given)
+    if places is not None:
+        nats = nats.new_zeros(targets.numel()).index_put_((places,), nats)
     loss = total / (wanted.sum().clamp_min(1) if divisor is None else divisor)
     return loss, F.pad(torch.where(wanted, nats.view(targets.shape), 0.0), (1, 0))
+
+
+def _wanted_places(wanted: Tensor) -> Tensor | None:
+    """The tokens that are predicted, where others are not: of questions, only the answers; None: take all.
+
+    A GPU would have to be waited for, to save what takes it no time.
+    """
+    if wanted.device.type != "cpu" or torch.compiler.is_compiling() or bool(wanted.all()):
+        return None
+    return wanted.nonzero()[:, 0]
 
 
 class _VocabularyLoss(torch.autograd.Function):
@@ -66,16 +80,16 @@ class _VocabularyLoss(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
-        hidden: Tensor,
         weight: Tensor,
+        bias: Tensor | None,
+        step: int,
+        hidden: Tensor,
         targets: Tensor,
         wanted: Tensor,
         log_rest: Tensor | None,
         log_copied: Tensor | None,
-        step: int,
-        bias: Tensor | None,
     ) -> tuple[Tensor, Tensor]:
-        """hidden [N, D]; targets int64 [N]; wanted bool [N]; log_rest, log_copied [N]; bias [V]."""
+        """bias [V]; hidden [N, D]; targets int64 [N]; wanted bool [N]; log_rest, log_copied [N]."""
         kind = hidden.device.type
         dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else weight.dtype
         learns = any(ctx.needs_input_grad)
@@ -85,9 +99,9 @@ class _VocabularyLoss(torch.autograd.Function):
             # That of the weights is a sum of many parts, which half precision would round away.
             sum_dtype = torch.promote_types(weight.dtype, torch.float32)
             # A frozen output takes none.
-            of_weight = torch.zeros_like(weight, dtype=sum_dtype) if ctx.needs_input_grad[1] else None
+            of_weight = torch.zeros_like(weight, dtype=sum_dtype) if ctx.needs_input_grad[0] else None
             of_bias = None
-            if bias is not None and ctx.needs_input_grad[7]:
+            if bias is not None and ctx.needs_input_grad[1]:
                 of_bias = torch.zeros_like(bias, dtype=sum_dtype)
             gradients = [torch.zeros_like(hidden), of_weight, of_bias]
         from_vocabulary = torch.ones_like(nats)
@@ -120,12 +134,12 @@ class _VocabularyLoss(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, scale: Tensor, _nats: Tensor) -> tuple[Tensor | None, ...]:
-        """Gradients for hidden, weight, log_rest, log_copied and bias."""
+        """Gradients for weight, bias, hidden, log_rest and log_copied."""
         hidden, weight, bias, written, copied = ctx.saved_tensors
         of_rest, of_copied = (-written * scale, -copied * scale) if ctx.mixes else (None, None)
         of_weight = None if weight is None else weight * scale
         of_bias = None if bias is None else bias * scale
-        return hidden * scale, of_weight, None, None, of_rest, of_copied, None, of_bias
+        return of_weight, of_bias, None, hidden * scale, None, None, of_rest, of_copied
 
 
 def _add_gradients(

@@ -30,6 +30,7 @@ from openbook.train.checkpoints import Checkpoint
 from openbook.train.distillation import divergence, prompt_logits
 from openbook.train.fsdp import is_sharded
 from openbook.train.optimizer import make_optimizer
+from openbook.train.question_layout import collate_prompts
 from openbook.train.sample_order import begin_worker, seed_step
 from openbook.train.schedule import learning_rate_factor
 from openbook.train.settings import TrainSettings
@@ -159,9 +160,9 @@ class TrainingLoop:
         """Read the micro-batches of a step, and count the tokens that it predicts in all processes."""
         micro_batches = [next(batches) for _ in range(self.settings.gradient_accumulation_steps)]
         # The model shifts the labels: nothing predicts the first of a sequence.
-        labels = torch.cat([batch["labels"][:, 1:] for batch in micro_batches])
+        predicted = torch.stack([(batch["labels"][:, 1:] >= 0).sum() for batch in micro_batches]).sum()
         # All wait: the loss of the step is the mean over the tokens of all processes.
-        return micro_batches, self.accelerator.reduce((labels >= 0).sum(), "sum")
+        return micro_batches, self.accelerator.reduce(predicted, "sum")
 
     def compute_loss(self, batch: Batch, predicted: Tensor) -> Tensor:
         """Sum the losses of a micro-batch's tokens, divided by the number that the step predicts."""
@@ -275,11 +276,14 @@ def make_accelerator(settings: TrainSettings) -> Accelerator:
 
 
 def make_loader(samples: Dataset[Any], settings: TrainSettings) -> DataLoader[Any]:
-    """Batches in the order of the samples; accelerate gives each process its own of them, on its device."""
+    """Batches in the order of the samples; accelerate gives each process its own of them, on its device.
+
+    What is compiled would be compiled again for each length of questions.
+    """
     return DataLoader(
         samples,
         batch_size=settings.batch_size // distributed.world_size(),
-        collate_fn=collate,
+        collate_fn=collate if settings.compile else collate_prompts,
         num_workers=settings.workers,
         pin_memory=torch.cuda.is_available(),
         worker_init_fn=begin_worker,

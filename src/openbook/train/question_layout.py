@@ -12,15 +12,20 @@ answer, the first one too, is predicted with the neighbors read:
     . . . q q q q q | a a a a a e . .      the last q and all a read the neighbors of the chunk of q
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 Sample = dict[str, NDArray[np.generic]]
 
 _IGNORED = -100
+_OF_TOKENS = ("input_ids", "labels", "attention_mask", "position_ids")
 
 
 class QuestionLayout(Protocol):
@@ -138,6 +143,17 @@ class ChunkedLayout:
             "neighbor_ids": np.repeat(ids[None], C, axis=0),
             "neighbor_mask": mask[None] & has_question[:, None, None],
         }
+
+
+def collate_prompts(samples: Sequence[Sample]) -> "dict[str, Tensor]":
+    """Stack samples into a batch as `openbook.model.batch.collate` does, prompts without what pads all."""
+    from openbook.model.batch import collate
+
+    batch = collate(samples)
+    if "is_prompt" not in batch:
+        return batch
+    begin = int(batch["attention_mask"].any(0).int().argmax())
+    return batch | {name: batch[name][:, begin:] for name in _OF_TOKENS}
 
 
 def _padded_on_the_left(length: int, padding: int) -> Sample:

@@ -4,6 +4,12 @@ All samples of a step are of one kind, so that they can stand in one batch. With
 
     step       0          1          2     3          4          5
     learns     questions  questions  text  questions  questions  text
+
+Questions that share their passages stand beside each other. With at most three of the same, where the
+passages of a answer one more, those of b none, and those of c many:
+
+    place      0    1    2    3    4    5
+    question   a    a'   b    c    c'   c"       the next step begins with d
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +19,7 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from openbook.train.question_layout import Sample
-from openbook.train.question_samples import QuestionSamples
+from openbook.train.question_samples import DrawnQuestion, QuestionSamples
 from openbook.train.sample_order import TrainingOrder
 
 _QUESTION_ORDER, _DRAW = 2, 3
@@ -32,6 +38,7 @@ class QuestionOrder(Dataset[Sample]):
         step_size: samples in a step.
         text: the same positions of the database's text; None: no step learns text.
         text_every: every so many steps learn text.
+        same_passages: most questions that share their passages.
     """
 
     samples: QuestionSamples
@@ -41,8 +48,11 @@ class QuestionOrder(Dataset[Sample]):
     step_size: int
     text: TrainingOrder | None = None
     text_every: int = 0
+    same_passages: int = 1
     _epoch: int = field(default=-1, init=False)
     _permutation: NDArray[np.int64] = field(init=False)
+    _step: int = field(default=-1, init=False)
+    _drawn: list[DrawnQuestion] = field(default_factory=list, init=False)
 
     def __len__(self) -> int:
         return self.last - self.first
@@ -56,8 +66,26 @@ class QuestionOrder(Dataset[Sample]):
         position = self.first + index
         if self.text is not None and self.learns_text(position // self.step_size):
             return self.text[index]
+        step, place = divmod(position, self.step_size)
+        if step != self._step:
+            self._step, self._drawn = step, self._draw_step(step)
+        return self.samples.sample_of(self._drawn[place])
+
+    def _draw_step(self, step: int) -> list[DrawnQuestion]:
+        """The questions of a step; each that begins has a number that no other step has."""
+        drawn: list[DrawnQuestion] = []
+        position = step * self.step_size
+        while len(drawn) < self.step_size:
+            count = min(self.same_passages, self.step_size - len(drawn))
+            seed = [self.seed, _DRAW, position]
+            drawn += self.samples.draw_together(self._number(position), seed, count)
+            position += 1
+        return drawn
+
+    def _number(self, position: int) -> int:
+        """The question at a position of an order without end."""
         epoch, place = divmod(position, len(self.samples))
         if epoch != self._epoch:
             drawn = np.random.default_rng([self.seed, _QUESTION_ORDER, epoch])
             self._epoch, self._permutation = epoch, drawn.permutation(len(self.samples))
-        return self.samples.sample(int(self._permutation[place]), [self.seed, _DRAW, position])
+        return int(self._permutation[place])

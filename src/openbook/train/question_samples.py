@@ -11,6 +11,7 @@ they do not hold it, and the model is to say so:
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ import numpy as np
 
 from openbook.errors import SettingsError
 from openbook.evaluate.answering.passages import AskedQuestion
+from openbook.evaluate.exact_match import holds_answer
 from openbook.phrases import counted
 from openbook.text.chat import REFUSAL, ChatFormat
 from openbook.train.passage_tokens import PassageTokens
@@ -69,6 +71,7 @@ class QuestionSamples:
         self.layout = layout or PromptLayout(settings.length, chat.tokenizer.eos_id)
         self.passages = PassageTokens(chat.tokenizer, neighbor_length)
         self.asked = [item for item in asked if self._is_usable(item)]
+        self._numbers: dict[str, list[int]] = defaultdict(list)
         if not self.asked:
             raise SettingsError(
                 f"none of {counted(len(asked), 'question')} can be learned: too long, or no "
@@ -98,9 +101,54 @@ class QuestionSamples:
                 answer, text = swap, swapped
         return self._with_others(item, [text], answer, drawn)
 
+    def draw_together(self, number: int, seed: Sequence[int], count: int) -> list[DrawnQuestion]:
+        """Draw what a question reads, and other questions of the same passages, at most `count` in all.
+
+        The passages answer them, but for the share that is to be refused: these found one of the passages.
+        """
+        first = self.draw(number, seed)
+        drawn = np.random.default_rng([*seed, count])
+        others = {other for text in first.passages for other in self._by_passage().get(text, ())} - {number}
+        answered: list[DrawnQuestion] = []
+        refused: list[DrawnQuestion] = []
+        asked = {first.question}
+        for other in drawn.permutation(sorted(others)).tolist():
+            again = self._of_same_passages(other, first.passages)
+            if again is not None and again.question not in asked:
+                asked.add(again.question)
+                (refused if again.answer == REFUSAL else answered).append(again)
+        together = [first]
+        while len(together) < count:
+            drawn_from = refused if drawn.random() < self.settings.refused_share else answered
+            if not drawn_from:
+                break
+            together.append(drawn_from.pop())
+        return together
+
+    def _by_passage(self) -> dict[str, list[int]]:
+        """The questions for which a passage was found, or which it answers."""
+        if not self._numbers:
+            for number, item in enumerate(self.asked):
+                for text in dict.fromkeys(passage.text for passage in (*item.gold, *item.found)):
+                    self._numbers[text].append(number)
+        return self._numbers
+
+    def _of_same_passages(self, number: int, passages: tuple[str, ...]) -> DrawnQuestion | None:
+        """A question with passages that another one has drawn; None: they hold an answer by chance."""
+        item = self.asked[number]
+        gold = next((passage.text for passage in item.gold if passage.text in passages), None)
+        if gold is not None:
+            return DrawnQuestion(item.question.question, passages, _answer_in(item, gold))
+        if any(holds_answer(text, item.question.answers) for text in passages):
+            return None
+        return DrawnQuestion(item.question.question, passages, REFUSAL)
+
     def sample(self, number: int, seed: Sequence[int]) -> Sample:
         """One draw as tensors: see `QuestionLayout.sample`, T as the settings say."""
-        drawn = self.draw(number, seed)
+        return self.sample_of(self.draw(number, seed))
+
+    def sample_of(self, drawn: DrawnQuestion) -> Sample:
+        """A draw as tensors, as by `sample`."""
         ids, mask = self.passages.stacked(drawn.passages, self.num_neighbors)
         question, answer = self.chat.question_ids(drawn.question), self.chat.answer_ids(drawn.answer)
         return self.layout.sample(question, answer, ids, mask)

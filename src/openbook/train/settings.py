@@ -45,6 +45,9 @@ class QuestionSettings:
     """Share of draws in which no passage holds the answer, and the model is to say so."""
     fewer_share: float = 0.25
     """Share of draws with fewer passages, 1 and more, as in a small book."""
+    same_passages: int = 1
+    """Questions that share their passages, at most, where these answer several: a base that reads its
+    neighbors itself then reads them once for all."""
     text_every: int = 0
     """Every so many steps learn the database's text instead, which needs its neighbors; 0: none do."""
     held_out: int = 64
@@ -52,7 +55,7 @@ class QuestionSettings:
 
     def __post_init__(self) -> None:
         _check_kinds(self, "questions")
-        _at_least(self, "questions", 1, "length", "num_found")
+        _at_least(self, "questions", 1, "length", "num_found", "same_passages")
         _at_least(self, "questions", 0, "text_every", "held_out")
         for name in ("swapped_share", "refused_share", "fewer_share"):
             _share(self, name, one=True, where="questions")

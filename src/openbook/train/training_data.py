@@ -57,8 +57,10 @@ class TrainingData:
         if self.questions is None:
             assert text is not None
             return text
-        every = recipe.questions.text_every
-        return QuestionOrder(self.questions, settings.seed, first, last, settings.step_size, text, every)
+        every, same = recipe.questions.text_every, recipe.questions.same_passages
+        return QuestionOrder(
+            self.questions, settings.seed, first, last, settings.step_size, text, every, same
+        )
 
 
 def load_data(

@@ -34,22 +34,32 @@ def test_what_exists_comes_back_in_its_place(rows: list[list[bool]]) -> None:
 
 @pytest.mark.parametrize("options", [{}, {"reading": "independent"}, {"copy_head": True}], ids=str)
 @pytest.mark.parametrize("name", ["llama", "gemma3_text"])
-def test_the_same_logits_with_fewer_tokens_read(name: str, options: dict[str, Any]) -> None:
+def test_the_same_logits_and_gradients_with_fewer_tokens_read(name: str, options: dict[str, Any]) -> None:
     model = learned(tiny_own(tiny_base(name).double(), prefix_ids=[3, 5], **options))
     inputs = draw_inputs(neighbors=0)
     neighbors = torch.randint(23, (inputs.input_ids.shape[0], 1, 3, 2 * M))
     exists = torch.arange(2 * M) < torch.tensor([M, 1, M - 1])[:, None]
     given_ = {"neighbor_mask": exists.expand(neighbors.shape), "is_prompt": True}
     lengths: list[int] = []
-    read = neighbor_pass.NeighborPass
+    reading = neighbor_pass.NeighborPass
 
     def recording(exists: torch.Tensor, *rest: Any, **more: Any) -> neighbor_pass.NeighborPass:
         lengths.append(exists.shape[1])
-        return read(exists, *rest, **more)
+        return reading(exists, *rest, **more)
+
+    def learn() -> tuple[torch.Tensor, list[torch.Tensor]]:
+        model.zero_grad()
+        logits = model(inputs.input_ids, neighbors, **given_).logits
+        logits.square().sum().backward()
+        learned_from = (weight.grad for weight in model.parameters() if weight.requires_grad)
+        return logits.detach(), [grad for grad in learned_from if grad is not None]
 
     with mock.patch.object(neighbor_pass, "NeighborPass", recording):
-        whole = model(inputs.input_ids, neighbors, **given_).logits.detach()
+        with mock.patch.object(Packing, "of", return_value=None):
+            whole = learn()
+        packed = learn()
         with torch.no_grad():
-            packed = model(inputs.input_ids, neighbors, **given_).logits
+            read = model(inputs.input_ids, neighbors, **given_).logits
     torch.testing.assert_close(packed, whole)
-    assert lengths[1] < lengths[0]
+    torch.testing.assert_close(read, whole[0])
+    assert packed[1] and all(length < lengths[0] for length in lengths[1:])

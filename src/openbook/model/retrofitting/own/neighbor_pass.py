@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from openbook.errors import SettingsError
 from openbook.model.retrofitting.own.attention_pass import ARGUMENT, Adapted, everywhere_or
+from openbook.model.retrofitting.own.softmax import attend
 
 _QUERIES = 64
 """That attend at a time; of 259 tokens, a third less time than all of them together."""
@@ -95,11 +96,11 @@ class NeighborPass:
     ) -> Tensor:
         if layer in self.readers:
             self.kept.setdefault(layer, (key, value))  # checkpointing computes them again, to be thrown away
-        groups = query.shape[1] // key.shape[1]
-        keys, values = (x.repeat_interleave(groups, 1) for x in (key, value))
         sees = self._sees_in(window)
         if torch.is_grad_enabled():
-            return F.scaled_dot_product_attention(query, keys, values, attn_mask=sees, scale=scaling)
+            return attend(query, key, value, sees, scaling)
+        groups = query.shape[1] // key.shape[1]
+        keys, values = (x.repeat_interleave(groups, 1) for x in (key, value))
         # No query sees what stands after it: blocks of them are given what stands before.
         parts = []
         for begin in range(0, query.shape[2], _QUERIES):
@@ -147,7 +148,8 @@ def read_neighbors(
     Raises:
         SettingsError: the pass did not reach the base's attention.
     """
-    packing = None if torch.is_grad_enabled() else Packing.of(exists)
+    # A compiled pass would be compiled again for each number of tokens.
+    packing = None if torch.compiler.is_compiling() else Packing.of(exists)
     if packing is not None:
         ids, exists = packing.pack(ids), packing.pack(exists)
     reading = NeighborPass(exists, readers, adapts=adapts)

@@ -18,7 +18,7 @@ from openbook.model.retrofitting.config import RetrofitConfig
 from openbook.model.retrofitting.fingerprint import reading_fingerprint
 from openbook.model.retrofitting.own.attention_pass import ARGUMENT, let_passes_in
 from openbook.model.retrofitting.own.blocks import BlockLayout, spans_of
-from openbook.model.retrofitting.own.kept_neighbors import KeptNeighbors
+from openbook.model.retrofitting.own.kept_neighbors import KeptNeighbors, Read
 from openbook.model.retrofitting.own.layer_reader import LayerReader
 from openbook.model.retrofitting.own.neighbor_pass import (
     ReadingPrecision,
@@ -245,7 +245,9 @@ class OwnDecoder(BaseDecoder):
             )
 
         if self.kept is None or torch.is_grad_enabled():
-            return read(torch.arange(len(ids), device=ids.device))
+            if torch.compiler.is_compiling():
+                return read(torch.arange(len(ids), device=ids.device))
+            return _read_once(ids.masked_fill(~exists, -1), read)
         return self.kept.read(ids, exists, read, read_by=self._reads_by(ids.device.type))
 
     def _reads_by(self, device_type: str) -> Any:
@@ -314,6 +316,18 @@ class OwnDecoder(BaseDecoder):
 
     def _by_index(self) -> dict[int, nn.Module]:
         return {int(number) - 1: reader for number, reader in self.readers.items()}
+
+
+def _read_once(tokens: Tensor, read: Read) -> ReadNeighbors:
+    """Read each of several equal sequences [N, L], as questions of the same passages have them, only once."""
+    distinct, place = tokens.unique(dim=0, return_inverse=True)
+    rows = torch.arange(len(tokens), device=tokens.device)
+    if len(distinct) == len(tokens):
+        return read(rows)
+    first = torch.full_like(rows[: len(distinct)], len(tokens)).scatter_reduce(0, place, rows, "amin")
+    found = read(first)
+    by_layer = {layer: pair.index_select(0, place) for layer, pair in found.by_layer.items()}
+    return ReadNeighbors(by_layer, found.hidden.index_select(0, place))
 
 
 def _spread(read: Tensor, rows: Tensor, count: int) -> Tensor:
