@@ -6,6 +6,9 @@
     python benchmarks/shipped_reader.py more WORK                     # wordings that came later; minutes
     python benchmarks/shipped_reader.py train WORK --name more --only more --start-from WORK/shipped \
         --steps 280 --batch 8 --learning-rate 0.0006 --warmup 10 --fewer 0.4   # an hour of two cores
+    python benchmarks/shipped_reader.py together WORK                 # that share passages; minutes
+    python benchmarks/shipped_reader.py train WORK --name together --only together --start-from WORK/more \
+        --steps 160 --batch 16 --accumulate 4 --same-passages 8 --warmup 10    # an hour of two cores
     python benchmarks/shipped_reader.py measure WORK --name shipped
     python benchmarks/shipped_reader.py ship WORK --name shipped --output FOLDER
 
@@ -64,6 +67,10 @@ MORE_WORLDS: tuple[Row, ...] = (
 OF_MORE_WORLDS, OF_EACH = 9000, 2500
 MORE = {"dynamicqa": 1829, "nq": 1758, "xquad": 812, "search": 600, "patterns": 1500}
 """Questions of each kind beside them; XQuAD's twice."""
+TOGETHER = {"dynamicqa": 1829, "nq": 1758, "xquad": 812}
+OFTEN, DOCUMENTS_TOGETHER = 5, 0.4
+"""How often these are in the file, for their passages answer few questions; and of the worlds' documents the
+share that all questions are taken of."""
 DOCUMENTS_OF_WORLD = 3000
 QUESTIONS_OF_WORLD = 7000
 EXAM = {"documents": 1000, "seed": 5}
@@ -236,9 +243,7 @@ def worlds(work: Path) -> None:
 def more(work: Path) -> None:
     """Questions of worlds with more wordings, and some of all that was learned before."""
     learned: list[Row] = []
-    for number, world in enumerate(MORE_WORLDS):
-        name = f"more{number}"
-        write_world(work, name, {"documents": 1500, "part": "train", **world}, "--embedder", "none")
+    for number, (name, world) in enumerate(more_worlds(work).items()):
         heads = (True,) if world.get("naming") == "title" else (False, True)
         rows = list(
             search(work, name, work / f"{name}-text/questions.jsonl", "bm25", found=FEWER, heads=heads)
@@ -248,11 +253,52 @@ def more(work: Path) -> None:
     random.Random(7).shuffle(learned)
     learned = learned[:OF_MORE_WORLDS]
     for kind, count in MORE.items():
-        lines = (work / f"{kind}.learned.jsonl").read_text(encoding="utf-8").splitlines()
-        random.Random(3).shuffle(lines)
-        learned += [json.loads(line) for line in lines[:count]] * (2 if kind == "xquad" else 1)
+        learned += some_rows(work, kind, count) * (2 if kind == "xquad" else 1)
     random.Random(1).shuffle(learned)
     write(work / "more.learned.jsonl", learned)
+
+
+def more_worlds(work: Path) -> dict[str, Row]:
+    """Books of the worlds with more wordings, made unless they are there."""
+    worlds = {f"more{number}": world for number, world in enumerate(MORE_WORLDS)}
+    for name, world in worlds.items():
+        if not (work / name).is_dir():
+            write_world(work, name, {"documents": 1500, "part": "train", **world}, "--embedder", "none")
+    return worlds
+
+
+def together(work: Path) -> None:
+    """All questions of some documents of these worlds, found as `openbook ask` finds: documents first.
+
+    So a draw's passages answer many of them; heads are a whole world's, for passages are shared as texts.
+    """
+    learned: list[Row] = []
+    for number, name in enumerate(more_worlds(work)):
+        rows = read_questions(work / f"{name}-text/questions.jsonl")
+        documents = sorted({row.document for row in rows if row.document is not None})
+        random.Random(number).shuffle(documents)
+        kept = set(documents[: int(DOCUMENTS_TOGETHER * len(documents))])
+        drawn = random.Random(number + 50)
+        chosen = [
+            row
+            for row in rows
+            if row.document in kept or (row.document is None and drawn.random() < DOCUMENTS_TOGETHER)
+        ]
+        version = Version.open(work / name)
+        for item in ask_book(version, chosen, k=FOUND, mode="bm25", by="document"):
+            if item.gold or not item.question.answers:
+                learned.append(with_passages(item, version, heads=number % 2 == 0))
+    for kind, count in TOGETHER.items():
+        learned += some_rows(work, kind, count) * OFTEN
+    random.Random(1).shuffle(learned)
+    write(work / "together.learned.jsonl", learned)
+
+
+def some_rows(work: Path, kind: str, count: int) -> list[Row]:
+    """So many of a kind's rows, drawn."""
+    lines = (work / f"{kind}.learned.jsonl").read_text(encoding="utf-8").splitlines()
+    random.Random(3).shuffle(lines)
+    return [json.loads(line) for line in lines[:count]]
 
 
 def write_world(work: Path, name: str, options: dict[str, object], *building: str) -> None:
@@ -275,6 +321,7 @@ def train(work: Path, arguments: argparse.Namespace) -> None:
     settings = {
         "train.max_steps": arguments.steps,
         "train.batch_size": arguments.batch,
+        "train.gradient_accumulation_steps": arguments.accumulate,
         "train.precision": arguments.precision,
         "train.seed": arguments.seed,
         "train.eval_every": 0,
@@ -288,6 +335,7 @@ def train(work: Path, arguments: argparse.Namespace) -> None:
         "model.reading": arguments.reading,
         "model.copy_head": str(arguments.copy_head).lower(),
         "questions.fewer_share": arguments.fewer,
+        "questions.same_passages": arguments.same_passages,
     }
     if arguments.start_from is not None:
         settings["train.start_from"] = arguments.start_from
@@ -349,6 +397,7 @@ def main() -> None:
     preparing.add_argument("data", type=Path)
     preparing.add_argument("work", type=Path)
     verbs.add_parser("more").add_argument("work", type=Path)
+    verbs.add_parser("together").add_argument("work", type=Path)
     training, measuring = verbs.add_parser("train"), verbs.add_parser("measure")
     shipping = verbs.add_parser("ship")
     shipping.add_argument("--output", required=True, help="folder of the package's adapters")
@@ -357,13 +406,15 @@ def main() -> None:
     for verb in (training, measuring, shipping):
         verb.add_argument("work", type=Path)
         verb.add_argument("--name", required=True, help="of the model's folder in WORK")
-    training.add_argument("--only", choices=["dynamicqa", "nq", "xquad", "more"])
+    training.add_argument("--only", choices=["dynamicqa", "nq", "xquad", "more", "together"])
     training.add_argument("--start-from", type=Path, help="folder of a reader that goes on to learn")
     training.add_argument("--learning-rate", type=float, default=0.001)
     training.add_argument("--warmup", type=int, default=60)
     training.add_argument("--fewer", type=float, default=0.25, help="draws with fewer passages")
     training.add_argument("--steps", type=int, default=565)
     training.add_argument("--batch", type=int, default=64)
+    training.add_argument("--accumulate", type=int, default=1, help="such batches in a step")
+    training.add_argument("--same-passages", type=int, default=1, help="questions that share them")
     training.add_argument("--mlp-rank", type=int, default=20)
     training.add_argument("--workers", type=int, default=0)
     training.add_argument("--seed", type=int, default=0)
@@ -376,8 +427,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.verb == "prepare":
         prepare(arguments.data, arguments.work)
-    elif arguments.verb == "more":
-        more(arguments.work)
+    elif arguments.verb in ("more", "together"):
+        {"more": more, "together": together}[arguments.verb](arguments.work)
     else:
         {"train": train, "measure": measure, "ship": ship}[arguments.verb](arguments.work, arguments)
 
