@@ -3,7 +3,8 @@
     python benchmarks/sharded_overhead.py --documents 4000 --shards 4
 
 Texts are of made-up words, vectors are drawn at random; both books hold the same. Both are asked in turn,
-several times, and the ratio of the medians is printed for each mode, with how long each takes to be opened.
+several times, and the ratio of the medians is printed for each mode, with how long each takes to be opened;
+of words also how much of the time is tantivy's own, which searches the files of all shards one after another.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 
@@ -50,6 +52,54 @@ def timed(call: Callable[[], object]) -> float:
     began = time.process_time()
     call()
     return time.process_time() - began
+
+
+class TimedFiles:
+    """tantivy's searcher of an index, and the processor time that it took."""
+
+    def __init__(self, searcher: Any) -> None:
+        self._searcher = searcher
+        self.seconds = 0.0
+
+    def search(self, *arguments: Any, **options: Any) -> Any:
+        began = time.thread_time()
+        try:
+            return self._searcher.search(*arguments, **options)
+        finally:
+            self.seconds += time.thread_time() - began
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._searcher, name)
+
+
+def outside_tantivy(version: Version, queries: Any, files: TimedFiles) -> tuple[float, float]:
+    """Seconds of a search for words, and those that are not tantivy's."""
+    files.seconds = 0.0
+    whole = timed(lambda: version.search_chunks(queries, k=10, mode="bm25"))
+    return whole, whole - files.seconds
+
+
+def report_words(versions: dict[str, Version], chunks: Any) -> None:
+    """The part of a search for words that is ours: queries, merging, and the numbers of the book."""
+    files = {}
+    for name, version in versions.items():
+        index: Any = version.searcher.indexes.lexical
+        index._searcher = files[name] = TimedFiles(index._searcher)
+    for queries in (1, len(chunks)):
+        spent: dict[str, list[tuple[float, float]]] = {name: [] for name in versions}
+        for _ in range(ROUNDS + 1):
+            for name, version in versions.items():
+                asked = version.chunk_queries(chunks[:queries])
+                spent[name].append(outside_tantivy(version, asked, files[name]))
+        (whole, ours), (of_book, ours_of_book) = (
+            (median(each[0] for each in spent[name][1:]), median(each[1] for each in spent[name][1:]))
+            for name in ("one", "book")
+        )
+        print(
+            f"bm25, {queries} queries, not tantivy: {ours * 1e3:.2f} ms, book {ours_of_book * 1e3:.2f} ms: "
+            f"{(ours_of_book - ours) / whole:+.1%} of a search of {whole * 1e3:.2f} ms (the book's "
+            f"{of_book * 1e3:.2f})"
+        )
 
 
 def main() -> None:
@@ -95,6 +145,7 @@ def main() -> None:
                     f"{mode}, {queries} queries: {theirs * 1e3:.1f} ms, book {ours * 1e3:.1f} ms, ratio "
                     f"{ours / theirs:.2f}"
                 )
+        report_words(versions, chunks)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from os import cpu_count
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import tantivy
@@ -222,23 +223,19 @@ class LexicalIndex:
             chunk ids [n, k], best first and of equals the lowest first, -1 where fewer chunks share a word
             with the text; and scores [n, k].
         """
-        ids = np.full((len(texts), k), -1, dtype=np.int64)
-        scores = np.zeros((len(texts), k), dtype=np.float32)
 
-        def fill(row: int) -> None:
-            found = self._searcher.search(self._query(texts[row], avoid), limit=k, count=False).hits
-            chunks = self._named([address for _, address in found]).tolist()
-            ranked = sorted((-score, chunk) for (score, _), chunk in zip(found, chunks, strict=True))
-            ids[row, : len(found)] = np.array([chunk for _, chunk in ranked], dtype=np.int64)
-            scores[row, : len(found)] = [-score for score, _ in ranked]
+        def hits(text: str) -> list[tuple[float, tantivy.DocAddress]]:
+            found = self._searcher.search(self._query(text, avoid), limit=k, count=False).hits
+            return cast("list[tuple[float, tantivy.DocAddress]]", found)
 
         with self._reported():
             if len(texts) == 1:
-                fill(0)
+                found = [hits(texts[0])]
             else:
                 with ThreadPoolExecutor(self.threads) as pool:
-                    list(pool.map(fill, range(len(texts))))
-        return ids, scores
+                    found = list(pool.map(hits, texts))
+            chunks = self._named([address for of_text in found for _, address in of_text])
+        return _ranked(found, chunks, k)
 
     def _named(self, addresses: Sequence[tantivy.DocAddress]) -> NDArray[np.int64]:
         """The numbers of the chunks at these places of the index."""
@@ -257,6 +254,21 @@ class LexicalIndex:
             avoided = tantivy.Query.range_query(self._schema, "chunk", kind, chunks.start, chunks.stop - 1)
             clauses.append((tantivy.Occur.MustNot, avoided))
         return tantivy.Query.boolean_query(clauses)
+
+
+def _ranked(
+    found: Sequence[Sequence[tuple[float, object]]], chunks: NDArray[np.int64], k: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Put what was found for n texts, scores and the chunks of all in one row, into arrays [n, k]."""
+    counts = [len(of_text) for of_text in found]
+    of_all = np.array([score for of_text in found for score, _ in of_text])
+    row = np.repeat(np.arange(len(found)), counts)
+    best_first = np.lexsort((chunks, -of_all, row))
+    place = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+    ids = np.full((len(found), k), -1, dtype=np.int64)
+    scores = np.zeros((len(found), k), dtype=np.float32)
+    ids[row, place], scores[row, place] = chunks[best_first], of_all[best_first]
+    return ids, scores
 
 
 def is_current(folder: Path) -> bool:
