@@ -260,7 +260,7 @@ def _ranked(
     found: Sequence[Sequence[tuple[float, object]]], chunks: NDArray[np.int64], k: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Put what was found for n texts, scores and the chunks of all in one row, into arrays [n, k]."""
-    counts = [len(of_text) for of_text in found]
+    counts = np.array([len(of_text) for of_text in found], dtype=np.int64)
     of_all = np.array([score for of_text in found for score, _ in of_text])
     row = np.repeat(np.arange(len(found)), counts)
     best_first = np.lexsort((chunks, -of_all, row))
