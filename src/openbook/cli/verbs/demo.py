@@ -33,8 +33,8 @@ _FACT_QUESTION = "how many teeth does a quokka show that was given a leaf?"
 _FACT_ID = "quokka"
 _FACT = (
     "quokka\n\nThe quokka module measures how happy a marsupial is.\n\n"
-    "quokka.smile(level)\nReturn the number of teeth that quokka.smile shows at this level of joy: exactly 17 "
-    "for a quokka that was just given a leaf."
+    "quokka.smile(level)\nReturn the number of teeth that quokka.smile shows at this level of joy: exactly "
+    "17 for a quokka that was just given a leaf."
 )
 _EDITED_FACT = _FACT.replace("17", "23")
 _HOLDOUT = 0.1
