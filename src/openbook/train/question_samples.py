@@ -14,6 +14,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -71,7 +72,6 @@ class QuestionSamples:
         self.layout = layout or PromptLayout(settings.length, chat.tokenizer.eos_id)
         self.passages = PassageTokens(chat.tokenizer, neighbor_length)
         self.asked = [item for item in asked if self._is_usable(item)]
-        self._numbers: dict[str, list[int]] = defaultdict(list)
         if not self.asked:
             raise SettingsError(
                 f"none of {counted(len(asked), 'question')} can be learned: too long, or no "
@@ -108,7 +108,7 @@ class QuestionSamples:
         """
         first = self.draw(number, seed)
         drawn = np.random.default_rng([*seed, count])
-        others = {other for text in first.passages for other in self._by_passage().get(text, ())} - {number}
+        others = {other for text in first.passages for other in self._by_passage.get(text, ())} - {number}
         answered: list[DrawnQuestion] = []
         refused: list[DrawnQuestion] = []
         asked = {first.question}
@@ -125,13 +125,14 @@ class QuestionSamples:
             together.append(drawn_from.pop())
         return together
 
+    @cached_property
     def _by_passage(self) -> dict[str, list[int]]:
-        """The questions for which a passage was found, or which it answers."""
-        if not self._numbers:
-            for number, item in enumerate(self.asked):
-                for text in dict.fromkeys(passage.text for passage in (*item.gold, *item.found)):
-                    self._numbers[text].append(number)
-        return self._numbers
+        """The numbers of the questions for which a passage was found, or which it answers."""
+        numbers: dict[str, list[int]] = defaultdict(list)
+        for number, item in enumerate(self.asked):
+            for text in dict.fromkeys(passage.text for passage in (*item.gold, *item.found)):
+                numbers[text].append(number)
+        return numbers
 
     def _of_same_passages(self, number: int, passages: tuple[str, ...]) -> DrawnQuestion | None:
         """A question with passages that another one has drawn; None: they hold an answer by chance."""
