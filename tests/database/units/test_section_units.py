@@ -164,7 +164,7 @@ def test_what_a_section_ends_with_is_found_by_its_heading_too(tmp_path: Path, to
     version = made.opened
     units, texts = sections_of(version), version.chunk_texts(range(version.layout.num_chunks))
     owners, begins = units.layout.document_of, set(units.layout.first_chunk.tolist()) - {0}
-    # Otherwise the case of this test would not be there: a fact in the chunk in which the next section begins.
+    # The case of this test is there: a fact in the chunk in which the next section begins.
     assert any(f"{year}" in texts[chunk] for chunk in begins for year in NAMES.values())
     for chunk in range(version.layout.num_chunks):
         assert units.ends_in[chunk] == owners[chunk] - (chunk in begins)
