@@ -3,6 +3,7 @@
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -244,23 +245,24 @@ def test_readers_see_whole_commits_while_another_writes(
     book = make_book(split(corpus(6), 3))
     rounds = [{f"r{number}d{each}": "river stone copper" for each in range(7)} for number in range(4)]
     ended = threading.Event()
-    seen: list[tuple[int, set[str]]] = []
 
-    def read() -> None:
+    def read() -> list[tuple[int, set[str]]]:
+        seen = []
         while not ended.is_set():
             version = Version.open(book.path)
             found = {hit.document_id for hit in version.search("copper", k=99, mode="bm25")[0]}
             seen.append((version.version, found))
+        return seen
 
-    reader = threading.Thread(target=read)
-    reader.start()
-    try:
-        for texts in rounds:
-            book.add(documents(texts))
-            book.remove(list(texts)[:5])
-    finally:
-        ended.set()
-        reader.join()
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(read)
+        try:
+            for texts in rounds:
+                book.add(documents(texts))
+                book.remove(list(texts)[:5])
+        finally:
+            ended.set()
+        seen = reading.result()
     assert seen
     for number, found in seen:
         whole, removed = number // 2, number % 2 == 1  # 1: built, 2: added, 3: five removed, 4: added …

@@ -1,12 +1,16 @@
 """The words of all shards are opened through a folder of links, which is gone when they are open."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from openbook.database import Database
+from openbook.database.search import tantivy_files
 from openbook.database.shards import union_index
+from openbook.database.shards.shard_copies import remove_other_shards
+from openbook.database.storage import files
 
 
 @pytest.fixture
@@ -62,3 +66,30 @@ def test_a_system_without_such_a_folder(
     monkeypatch.setattr(union_index, "_MEMORY", tmp_path / "none")
     book = make_book([corpus(6)])
     assert linked and Database.open(book.path).search("unique3", k=1, mode="bm25")[0]
+
+
+def lose_a_segment(folder: Path, **options: object) -> None:
+    """Half of a deletion."""
+    for path in (folder / "lexical").glob("*.store"):
+        path.unlink()
+
+
+@pytest.mark.parametrize("delete", [shutil.rmtree, lose_a_segment])
+def test_a_shard_that_goes_while_its_files_are_checked_stays_open(
+    make_book: Callable[..., Database],
+    corpus: Callable[..., dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    delete: Callable[..., None],
+) -> None:
+    """A writer withdraws it after a reader has opened the book, between its first search and the answer."""
+    book = Database.open(make_book([corpus(6)]).path)
+    check = tantivy_files._against_footers
+
+    def check_what_is_left(folder: Path) -> list[tuple[Path, str]]:
+        remove_other_shards(book.path, named=())
+        return check(folder)
+
+    monkeypatch.setattr(files.shutil, "rmtree", delete)
+    monkeypatch.setattr(tantivy_files, "_against_footers", check_what_is_left)
+    assert [hit.document_id for hit in book.search("unique3", k=1, mode="bm25")[0]] == ["unique3"]
+    assert not list(book.path.glob("shard-*/lexical/meta.json"))

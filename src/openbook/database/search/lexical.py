@@ -21,7 +21,7 @@ from openbook.database.search.linked_index import lockable
 from openbook.database.search.tantivy_files import (
     ANALYZER,
     break_seal,
-    damaged_segments,
+    damaged_unless_deleted,
     deleted_documents,
     seal,
     share_lists,
@@ -123,14 +123,12 @@ class LexicalIndex:
         Raises:
             DatabaseError: one is damaged.
         """
-        meta = self.folder / "meta.json"
-        if not self._checked and meta.exists():
-            for path, problem in damaged_segments(self.folder):
-                if meta.exists():
-                    raise DatabaseError(
-                        f"{path}: {problem}: the file is damaged; repair it: "
-                        f"{command('verify', database_of(self.folder.parent), '--repair')}"
-                    )
+        if not self._checked:
+            for path, problem in damaged_unless_deleted(self.folder):
+                raise DatabaseError(
+                    f"{path}: {problem}: the file is damaged; repair it: "
+                    f"{command('verify', database_of(self.folder.parent), '--repair')}"
+                )
             self._checked = True
 
     def chunks(self) -> NDArray[np.int64]:

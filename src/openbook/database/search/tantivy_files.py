@@ -108,6 +108,13 @@ def damaged_segments(folder: Path) -> list[tuple[Path, str]]:
             return list(problems.items())  # else somebody is writing, or has deleted the folder
 
 
+def damaged_unless_deleted(folder: Path) -> list[tuple[Path, str]]:
+    """Find the same; nothing in a folder that was deleted, or is going: its list of segments goes first."""
+    listed = folder / "meta.json"
+    problems = damaged_segments(folder) if listed.exists() else []
+    return problems if listed.exists() else []
+
+
 def _uncovered(path: Path) -> bytes:
     """Of a file, what no checksum of tantivy's covers: all of a list, the footer of others; or nothing."""
     try:

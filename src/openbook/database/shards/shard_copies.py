@@ -16,6 +16,7 @@ from pathlib import Path
 from openbook.database.shards.book_indexes import OpenedShard
 from openbook.database.storage.catalog import FILE_NAME, Catalog
 from openbook.database.storage.database_folder import DatabaseFolder
+from openbook.database.storage.files import delete_withdrawn
 from openbook.database.storage.sealed import naming_errors
 from openbook.database.write.writer import Writer
 from openbook.errors import DatabaseError
@@ -131,4 +132,4 @@ def remove_other_shards(book: Path, named: Collection[str]) -> None:
     """
     for path in book.iterdir():
         if _OWN_FOLDER.fullmatch(path.name) and path.name not in named and path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
+            delete_withdrawn(path)

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.search.linked_index import link_file
-from openbook.database.search.tantivy_files import ANALYZER, damaged_segments
+from openbook.database.search.tantivy_files import ANALYZER, damaged_unless_deleted
 from openbook.database.shards.chunk_numbers import ChunkNumbers
 from openbook.database.storage.sealed import naming_errors
 from openbook.errors import DatabaseError
@@ -84,12 +84,11 @@ class UnionIndex(LexicalIndex):
 
     def _find_damage(self) -> None:
         for folder in self._folders.values():
-            if (folder / "meta.json").exists():  # else deleted: what is open stays
-                for path, problem in damaged_segments(folder):
-                    raise DatabaseError(
-                        f"{path}: {problem}: the file is damaged; repair it: "
-                        f"{command('verify', self._book, '--repair')}"
-                    )
+            for path, problem in damaged_unless_deleted(folder):  # of what was deleted, what is open stays
+                raise DatabaseError(
+                    f"{path}: {problem}: the file is damaged; repair it: "
+                    f"{command('verify', self._book, '--repair')}"
+                )
 
     def _error(self, problem: str) -> DatabaseError:
         return DatabaseError(

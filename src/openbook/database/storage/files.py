@@ -104,12 +104,8 @@ class Files:
         if self.generation:
             stale += [self.folder / name for name in NAMES]
         for path in stale:
-            for list_of_files in (*path.rglob("meta.json"), *path.rglob("index.json")):
-                _unlink(
-                    list_of_files
-                )  # first: so readers know an index that is going from one that is damaged
             if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
+                delete_withdrawn(path)
             else:
                 _unlink(path)
 
@@ -137,6 +133,14 @@ def _bytes_of(path: Path) -> int:
         with suppress(FileNotFoundError):  # a writer has deleted it meanwhile
             total += file.stat().st_size if file.is_file() else 0
     return total
+
+
+def delete_withdrawn(folder: Path) -> None:
+    """Delete a folder that no commit names any more, as far as no reader's open files prevent it."""
+    # The lists first: so readers know an index that is going from one that is damaged.
+    for list_of_files in (*folder.rglob("meta.json"), *folder.rglob("index.json")):
+        _unlink(list_of_files)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _unlink(path: Path) -> None:
