@@ -116,11 +116,13 @@ def _dense_index(
 ) -> tuple[str | None, float | None]:
     if not settings.embedding_size:
         return None, None
+    if not is_large(layout):
+        return "exact", 1.0
     if isinstance(files, BookFiles):
         names, recalls = zip(*map(_stored_index, files.shards), strict=True)
         known = [recall for recall in recalls if recall is not None]
         return ", ".join(dict.fromkeys(names)), min(known, default=None)
-    return _stored_index(files) if is_large(layout) else ("exact", 1.0)
+    return _stored_index(files)
 
 
 def _stored_index(files: Files) -> tuple[str, float | None]:

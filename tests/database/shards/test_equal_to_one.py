@@ -12,10 +12,18 @@ from hypothesis import strategies as st
 from fakes import WORDS
 from openbook.database import Database, DocumentFilter, Hit, build_neighbors
 from openbook.database.neighbors.finder import nearest_neighbors
+from openbook.database.shards import book_indexes
 
 MODES = ("dense", "bm25", "hybrid")
 Make = Callable[..., Database]
 Corpus = Callable[..., dict[str, str]]
+
+
+@pytest.fixture(autouse=True, params=["one index", "an index of each shard"])
+def vectors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How they are searched: in a book of few chunks, and in one of many."""
+    if request.param == "an index of each shard":
+        monkeypatch.setattr(book_indexes, "is_large", lambda *layouts: True)
 
 
 def split(texts: dict[str, str], shards: int) -> list[dict[str, str]]:

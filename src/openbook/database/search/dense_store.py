@@ -96,9 +96,9 @@ def stored_index(folder: Path) -> StoredIndex | None:
         ) from error
 
 
-def is_large(layout: ChunkLayout) -> bool:
-    """Whether a database of this layout has an approximate index."""
-    return len(layout.indexed) >= EXACT_BELOW
+def is_large(*layouts: ChunkLayout) -> bool:
+    """Whether a database of this layout, or one of all that these hold, has an approximate index."""
+    return sum(len(layout.indexed) for layout in layouts) >= EXACT_BELOW
 
 
 def load_dense(

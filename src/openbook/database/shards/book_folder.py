@@ -84,7 +84,7 @@ class BookFolder(DatabaseFolder):
 
     def indexes(self, before: Indexes | None = None) -> BookIndexes:
         """Dense and lexical, over all shards; see `BookIndexes`."""
-        return BookIndexes(self.path, self.shards, self.manifest.numbers, before)
+        return BookIndexes(self.path, self.shards, self.manifest.numbers, self.vectors(), before)
 
 
 def open_book(

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from openbook.database.search.dense import DenseIndex
-from openbook.database.search.dense_store import load_dense
+import numpy as np
+
+from openbook.database.search.dense import DenseIndex, ExactIndex
+from openbook.database.search.dense_store import is_large, load_dense
 from openbook.database.search.indexes import Indexes
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.shards.chunk_numbers import ChunkNumbers
@@ -38,6 +40,7 @@ class BookIndexes(Indexes):
         book: the folder.
         shards: by their places, at least one.
         numbers: of the book's chunks.
+        vectors: [num_chunks, E] of all shards, None in a lexical-only book.
         before: of the version before: indexes of shards that have not changed are taken from it.
     """
 
@@ -46,10 +49,12 @@ class BookIndexes(Indexes):
         book: Path,
         shards: Mapping[int, OpenedShard],
         numbers: ChunkNumbers,
+        vectors: Rows | None,
         before: Indexes | None = None,
     ) -> None:
         self._shards = dict(shards)
         self._numbers = numbers
+        self._vectors = vectors
         self._held = before.dense_by_folder() if isinstance(before, BookIndexes) else {}
         # Opened now, though used later: an open index keeps what writers take away from now on.
         self._opened = self._open_union(book)
@@ -63,12 +68,19 @@ class BookIndexes(Indexes):
 
     @cached_property
     def dense(self) -> DenseIndex:
-        """Of all shards.
+        """Of all shards; where one database of their chunks would be searched exactly, one index of all is.
 
         Raises:
             DatabaseError: one is damaged.
         """
-        return ShardedDense.of(self._numbers, self.dense_shards)
+        if is_large(*(shard.layout for shard in self._shards.values())):
+            return ShardedDense.of(self._numbers, self.dense_shards)
+        assert self._vectors is not None
+        retrievable = [
+            self._numbers.in_book(place, np.flatnonzero(shard.layout.retrievable))
+            for place, shard in self._shards.items()
+        ]
+        return ExactIndex.build(self._vectors, np.sort(np.concatenate(retrievable)))
 
     @cached_property
     def dense_shards(self) -> dict[int, DenseIndex]:
