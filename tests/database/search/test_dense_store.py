@@ -145,6 +145,7 @@ def test_held_out_chunks_are_not_counted_and_not_found(
     database.add(numbered(0, 100))
     assert database.layout.num_chunks > 2 * THRESHOLD > 4 * len(database.layout.indexed)
     assert not (database.path / "dense").exists()
+    assert not dense_store.needs_care(database.path / "dense", database.layout)
     assert database.info().dense_index == "exact"
     assert database.verify().ok
     hits = database.search([text_of(name) for name in names], k=20, mode="dense")

@@ -11,6 +11,7 @@ import pytest
 
 from openbook.database import Database, Hit, NeighborTable, Version, build_neighbors
 from openbook.database.shards import book_writer
+from openbook.database.shards.book_creation import create_book
 from openbook.database.shards.book_manifest import BookManifest
 from openbook.database.shards.book_writer import place_of
 from openbook.errors import DatabaseError, LockedError, MismatchError, SourceError
@@ -228,14 +229,48 @@ def test_shards_elsewhere_are_left_as_they_are(
 ) -> None:
     parts = split(corpus(10), 2)
     ones = [make_one(part) for part in parts]
-    from openbook.database.shards.book_creation import create_book
-
     create_book(tmp_path / "book", [str(one.path) for one in ones])
     book = Database.open(tmp_path / "book")
     book.add(documents({"x": "river", "y": "stone", "z": "copper"}))
     book.remove(["x"])
     assert len(book.documents()) == 12
     assert [len(Database.open(one.path).documents()) for one in ones] == [5, 5]
+
+
+def test_shards_elsewhere_may_be_written_to_as_databases_of_their_own(
+    make_one: Make, tmp_path: Path, corpus: Corpus, documents: Documents
+) -> None:
+    """What a commit of the book appends is not in files that the original appends to as well."""
+    ones = [make_one(part) for part in split(corpus(10), 2)]
+    create_book(tmp_path / "book", [str(one.path) for one in ones])
+    book = Database.open(tmp_path / "book")
+    book.add(documents({f"x{number}": "river stone" for number in range(8)}))
+    for one in ones:
+        one.add(documents({f"y{number}": "copper lantern" for number in range(5)}))
+    for database in (book, *ones):
+        assert not Database.open(database.path).verify().problems
+    assert {hit.document_id for hit in book.search("lantern", k=50)[0]}.isdisjoint({f"y{n}" for n in range(5)})
+
+
+def test_commits_after_one_that_made_an_index_again_alone(
+    make_book: Make, corpus: Corpus, documents: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That has no number of its own, and leaves a shard in the folder that the next commit would take."""
+    book = make_book(split(corpus(8), 2))
+    before = [shard.folder for shard in BookManifest.read(book.path).shards]
+    with monkeypatch.context() as patch:
+        patch.setattr(book_writer, "needs_index", lambda shard, bulk: True)
+        for _ in range(3):
+            version = book.version
+            book.catch_up()
+            assert book.version == version
+    again = [shard.folder for shard in BookManifest.read(book.path).shards]
+    assert not set(before) & set(again)
+    for number in range(4):
+        book.add(documents({f"new{number}": "river stone copper"}))
+    opened = Database.open(book.path)
+    assert len(opened.documents()) == 12
+    assert not opened.verify().problems
 
 
 def test_readers_see_whole_commits_while_another_writes(

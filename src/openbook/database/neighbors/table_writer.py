@@ -169,7 +169,7 @@ def _make_ready(database: Database, book: Database, *, mode: SearchMode, progres
     if mode == "bm25" or not is_large(book.layout):
         return
     # What the dense index does not hold yet is searched exactly: expensive where every chunk is a query.
-    if needs_care(book.opened.files.dense, book.layout.num_chunks, longest_tail=TAIL_FOR_BULK):
+    if needs_care(book.opened.files.dense, book.layout, longest_tail=TAIL_FOR_BULK):
         with suppress(DatabaseError):  # while another process writes, it is done without
             book.catch_up(bulk=True, progress=progress)
 

@@ -162,12 +162,12 @@ def _read(path: Path, found: StoredIndex, expected: int, *, mapped: bool = True)
     )
 
 
-def needs_care(folder: Path, num_rows: int, *, longest_tail: float = LONGEST_TAIL) -> bool:
-    """Whether an index is to be built, caught up or deleted, for arrays of so many rows."""
-    found = stored_index(folder)
-    if num_rows < EXACT_BELOW:
+def needs_care(folder: Path, layout: ChunkLayout, *, longest_tail: float = LONGEST_TAIL) -> bool:
+    """Whether an index is to be built, caught up or deleted, see `maintain_dense`."""
+    if not is_large(layout):
         return folder.exists()
-    return found is None or num_rows - found.rows > longest_tail * found.rows
+    found = stored_index(folder)
+    return found is None or layout.num_chunks - found.rows > longest_tail * found.rows
 
 
 def maintain_dense(

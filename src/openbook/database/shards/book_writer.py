@@ -161,10 +161,10 @@ class BookWriter(Writer):
     def copy(self, place: int) -> ShardCopy:
         """A shard's copy, which is made when it is first asked for."""
         if place not in self._shards:
-            folder = self.opened.shards[place].folder
-            target = self.opened.path / copy_name(place, self.opened.manifest.head.version + 1)
+            folder, manifest = self.opened.shards[place].folder, self.opened.manifest
+            name = copy_name(place, manifest.head.version + 1, after=manifest.shards[place].folder)
             require_free_shard(self.opened.path, place)
-            self._shards[place] = ShardCopy(folder, target, self._begin)
+            self._shards[place] = ShardCopy(folder, self.opened.path / name, self._begin)
         return self._shards[place]
 
     def _begin(self, folder: DatabaseFolder) -> Writer:
@@ -379,7 +379,7 @@ def needs_index(shard: OpenedShard, *, bulk: bool) -> bool:
     tail = TAIL_FOR_BULK if bulk else LONGEST_TAIL
     return not is_current(shard.files.lexical) or (
         shard.vectors is not None
-        and needs_care(shard.files.dense, shard.layout.num_chunks, longest_tail=tail)
+        and needs_care(shard.files.dense, shard.layout, longest_tail=tail)
     )
 
 

@@ -24,8 +24,9 @@ from openbook.lock import wait_for_lock
 
 LONGEST_LOCK = 120.0
 """Seconds that a worker of a cluster which was given up may go on writing to a shard."""
-_OWN_FOLDER = re.compile(r"shard-\d{5}(-\d{6}|-[0-9a-f]{8})?")
+_OWN_FOLDER = re.compile(r"shard-\d{5}(-\d{6,}|-[0-9a-f]{8})?")
 """As built; as a commit leaves it; as a worker put it into an object store."""
+_NUMBERED_COPY = re.compile(r"shard-\d{5}-(\d{6,})")
 
 
 class ShardCopy:
@@ -76,9 +77,22 @@ class ShardCopy:
         )
 
 
-def copy_name(place: int, commit: int) -> str:
-    """Name the folder of a shard as a commit of the book leaves it."""
-    return f"shard-{place:05}-{commit:06}"
+def copy_name(place: int, commit: int, *, after: str) -> str:
+    """Name the folder of a shard as a commit of the book is to leave it.
+
+    Where an index alone was made again, the book has no new commit, but the shard has a new folder.
+
+    Args:
+        place: of the shard.
+        commit: number of the commit.
+        after: folder of the shard until then.
+
+    >>> copy_name(3, 17, after="shard-00003-000012"), copy_name(3, 17, after="shard-00003-000017")
+    ('shard-00003-000017', 'shard-00003-000018')
+    """
+    numbered = _NUMBERED_COPY.fullmatch(after)
+    number = max(commit, int(numbered[1]) + 1) if numbered else commit
+    return f"shard-{place:05}-{number:06}"
 
 
 def shard_lock(book: Path, place: int) -> Path:
@@ -102,12 +116,16 @@ def require_free_shard(book: Path, place: int) -> None:
 def copy_shard(source: Path, target: Path) -> None:
     """Make a folder to write to; what an interrupted call left there is deleted.
 
+    Of a shard that lies elsewhere nothing is shared: it may be a database that others write to as well.
+
     Raises:
         DatabaseError: it cannot be written.
     """
+    assert source != target
+    copy = _link if source.parent == target.parent else shutil.copy2
     with naming_errors(target):
         shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(source, target, copy_function=_link, ignore=_left_out)
+        shutil.copytree(source, target, copy_function=copy, ignore=_left_out)
 
 
 def _left_out(folder: str, names: list[str]) -> list[str]:

@@ -321,7 +321,7 @@ class Writer:
             excluded = self._count(found, tokens)
         vectors, folder = self.files.vectors, self.files.dense
         tail = TAIL_FOR_BULK if bulk else LONGEST_TAIL
-        if self.dense and vectors is not None and needs_care(folder, self._mark, longest_tail=tail):
+        if self.dense and vectors is not None and needs_care(folder, self.layout(), longest_tail=tail):
             maintain_dense(folder, self.layout(), vectors.rows(self._mark), progress=progress)
         return excluded
 
