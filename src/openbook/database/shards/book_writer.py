@@ -378,8 +378,7 @@ def needs_index(shard: OpenedShard, *, bulk: bool) -> bool:
     """Whether an index of a shard is to be made, or to catch up; see `Writer.finish`."""
     tail = TAIL_FOR_BULK if bulk else LONGEST_TAIL
     return not is_current(shard.files.lexical) or (
-        shard.vectors is not None
-        and needs_care(shard.files.dense, shard.layout, longest_tail=tail)
+        shard.vectors is not None and needs_care(shard.files.dense, shard.layout, longest_tail=tail)
     )
 
 
