@@ -34,6 +34,7 @@ class ScriptedEngine:
         self.num_running = 0
         self.num_waiting = 0
         self.closed = False
+        self.is_alive = True
         self._model = model
 
     def submit(self, request: TextRequest, on_event: OnEvent) -> Ticket:

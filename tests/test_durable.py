@@ -48,3 +48,21 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
     ):
         durable.replace_file(path, b"new")
     assert path.read_bytes() == b"old"
+    assert [left.name for left in tmp_path.iterdir()] == ["file"]
+
+
+def test_where_a_reader_holds_the_old_file_it_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows."""
+    path, replace, refused = tmp_path / "file", Path.replace, iter([PermissionError(), PermissionError()])
+
+    def replace_later(self: Path, target: Path) -> Path:
+        for error in refused:
+            raise error
+        return replace(self, target)
+
+    monkeypatch.setattr(durable, "_IS_WINDOWS", True)
+    monkeypatch.setattr(Path, "replace", replace_later)
+    durable.replace_file(path, b"new")
+    assert path.read_bytes() == b"new"

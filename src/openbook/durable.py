@@ -6,15 +6,19 @@ The caller chooses the class of the error: a plot that finds no room is not a da
 import hashlib
 import json
 import os
+import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from openbook.errors import OpenbookError
 
 ErrorClass = type[OpenbookError]
+_IS_WINDOWS = os.name == "nt"
+_TRIES = 20
+_SECONDS_BETWEEN_TRIES = 0.05
 
 
 @contextmanager
@@ -37,11 +41,29 @@ def replace_file(path: Path, content: bytes) -> None:
         OSError: it cannot be written; then it is as it was before.
     """
     unfinished = path.with_name(f"{path.name}.new")
-    with unfinished.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    try:
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        _replace(unfinished, path)
+    except OSError:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise
+    sync_folder(path.parent, files=False)
+
+
+def _replace(new: Path, path: Path) -> None:
+    """Windows refuses it while another process reads the old file, which is a matter of moments."""
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            new.replace(path)
+            return
+        except PermissionError:
+            if not (_IS_WINDOWS and tries_left):
+                raise
+        time.sleep(_SECONDS_BETWEEN_TRIES)
 
 
 def sync_folder(folder: Path, *, files: bool = True) -> None:
@@ -51,13 +73,23 @@ def sync_folder(folder: Path, *, files: bool = True) -> None:
         OSError: the disk is full.
     """
     for path in [*(folder.iterdir() if files else ()), folder]:
-        if path.is_dir() and os.name == "nt":
+        if path.is_dir() and _IS_WINDOWS:
             continue  # Windows has no way to do it
         handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def sync_tree(folder: Path) -> None:
+    """Bring a folder with all that is in it to the disk.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    for path in (*filter(Path.is_dir, folder.rglob("*")), folder):
+        sync_folder(path)
 
 
 def write_sealed(path: Path, values: dict[str, Any], error: ErrorClass) -> None:

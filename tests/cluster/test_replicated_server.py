@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -103,13 +104,9 @@ def test_a_stream_is_one(http: httpx.Client) -> None:
 
 def test_both_replicas_answer_and_are_counted(http: httpx.Client) -> None:
     assert len(wait_for_two(http)) == 2
-    threads = [
-        Thread(target=http.post, args=("/v1/completions",), kwargs={"json": completion()}) for _ in range(12)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(12) as pool:
+        asked = [pool.submit(http.post, "/v1/completions", json=completion()) for _ in range(12)]
+    assert [one.result().status_code for one in asked] == [200] * 12
     lines = http.get("/metrics").text.splitlines()
     assert len([line for line in lines if line.startswith("# TYPE openbook_requests_total")]) == 1
     counts = [

@@ -252,10 +252,21 @@ def test_texts_that_look_up_together_are_one_search(engine: Engine, request_of: 
     assert [len(queries) for queries in spy.queries] == [3, 3]
 
 
+class Panic(BaseException):
+    """As libraries in Rust raise it."""
+
+
+@pytest.mark.parametrize(
+    ("fault", "told_as"), [(ValueError("a fault of ours"), ValueError), (Panic("theirs"), RuntimeError)]
+)
 def test_a_fault_in_a_step_fails_its_texts_and_the_engine_lives_on(
-    engine: Engine, request_of: Ask, monkeypatch: pytest.MonkeyPatch
+    engine: Engine,
+    request_of: Ask,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: BaseException,
+    told_as: type[Exception],
 ) -> None:
-    step, faults = RunningBatch.step, iter([ValueError("a fault of ours")])
+    step, faults = RunningBatch.step, iter([fault])
 
     def failing(self: RunningBatch, *arguments: Any) -> None:
         step(self, *arguments)
@@ -267,7 +278,8 @@ def test_a_fault_in_a_step_fails_its_texts_and_the_engine_lives_on(
     engine.submit(request_of(), first)
     failure = first.wait()
     assert isinstance(failure, TextFailure)
-    assert isinstance(failure.error, ValueError)
+    assert isinstance(failure.error, told_as)
+    assert engine.is_alive
     engine.submit(request_of(), second)
     assert second.end().completion_tokens == 20
 

@@ -5,12 +5,14 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fakes import use_fake_encoder
-from openbook.database import Database
+from openbook.database import Database, Version, database
 from openbook.errors import DatabaseError, LockedError, NotFoundError, SettingsError, UnavailableError
 from openbook.lock import take_lock
 from openbook.serve import books as books_module
@@ -55,6 +57,32 @@ def test_an_edit_is_read_by_the_next_request(served: Book) -> None:
     assert "new" not in finds(served, "zyzzyva")
     edit(served, lambda database: database.compact())
     assert "new" not in finds(served, "zyzzyva")
+
+
+def test_a_request_does_not_take_the_book_back_to_before_an_edit(
+    served: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It begins to open a version; before it is done, an edit on its way commits the next one."""
+    opens, is_opening, goes_on = database.open_version, threading.Event(), threading.Event()
+
+    def open_slowly(*arguments: Any) -> Version:
+        version = opens(*arguments)
+        if threading.current_thread().name.startswith("request"):
+            is_opening.set()
+            goes_on.wait(20)
+        return version
+
+    Database.open(served.path).add([Document(id="first", text="zyzzyva first")])
+    monkeypatch.setattr(database, "open_version", open_slowly)
+    with ThreadPoolExecutor(1, "request") as request, ThreadPoolExecutor(1, "edit") as editor:
+        asked = request.submit(served.newest)
+        assert is_opening.wait(20)
+        edited = editor.submit(served._database.add, [Document(id="second", text="zyzzyva second")])
+        wait([edited], timeout=0.5)
+        goes_on.set()
+        asked.result()
+        edited.result()
+    assert sorted(finds(served, "zyzzyva")) == ["first", "second"]
 
 
 def test_an_edit_changes_the_newest_version(served: Book) -> None:

@@ -33,6 +33,14 @@ def test_health(server: Running) -> None:
     assert server.http.get("/health").json()["status"] == "ok"
 
 
+def test_a_server_that_can_write_nothing_more_is_not_healthy(make_state: MakeState, serve: Serve) -> None:
+    engine = ScriptedEngine(telling("It is."))
+    engine.is_alive = False
+    answer = serve(make_state(engine)).http.get("/health")
+    assert answer.status_code == 503
+    assert "start the server again" in answer.json()["error"]["message"]
+
+
 def test_metrics(server: Running) -> None:
     said = [{"role": "user", "content": "What color?"}]
     server.client.chat.completions.create(model="tiny", messages=said)

@@ -62,6 +62,7 @@ def refused(answer: httpx.Response, status: int = 400) -> dict[str, Any]:
         ("chat/completions", "stream_options", {"include_usage": True}),
         ("chat/completions", "web_search_options", {}),
         ("chat/completions", "stop", [""]),
+        ("chat/completions", "stop", "x" * 1001),
         ("chat/completions", "messages", []),
         ("completions", "best_of", 3),
         ("completions", "suffix", "end"),

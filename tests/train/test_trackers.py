@@ -10,7 +10,7 @@ from accelerate.tracking import GeneralTracker
 from accelerate.utils import LoggerType
 
 from openbook.database import Database
-from openbook.errors import MissingExtraError, SettingsError, TrainingError
+from openbook.errors import MissingExtraError, OpenbookWarning, SettingsError, TrainingError
 from openbook.train import Recipe, train
 from openbook.train.settings import TrainSettings
 from openbook.train.trackers import PACKAGES
@@ -82,6 +82,23 @@ def test_the_trackers_are_ended_when_training_fails(
     with pytest.raises(KeyboardInterrupt):
         train(make_recipe(trackers=["wandb"]), book, tmp_path / "model", progress=interrupt)
     assert said[-1] == ("finished",)
+
+
+def test_one_that_cannot_be_ended_costs_no_model(
+    book: Database,
+    tmp_path: Path,
+    make_recipe: MakeRecipe,
+    monkeypatch: pytest.MonkeyPatch,
+    said: list[tuple[Any, ...]],
+) -> None:
+    def fail(self: Recorder) -> None:
+        raise RuntimeError("the service is gone")
+
+    monkeypatch.setattr(Recorder, "finish", fail)
+    with pytest.warns(OpenbookWarning, match="the tracker wandb has not kept all: the service is gone"):
+        train(make_recipe(trackers=["wandb", "tensorboard"]), book, tmp_path / "model")
+    assert (tmp_path / "model" / "model.safetensors").is_file()
+    assert list((tmp_path / "model" / "tensorboard").rglob("events.*"))
 
 
 def test_one_that_cannot_be_started_is_an_error_that_names_it(

@@ -25,7 +25,7 @@ from openbook.database.storage.database_folder import DatabaseFolder, open_folde
 from openbook.database.storage.sealed import naming_errors
 from openbook.database.write.creation import create_folder
 from openbook.database.write.writer import AddReport, Writer
-from openbook.durable import sync_folder
+from openbook.durable import sync_folder, sync_tree
 from openbook.errors import ClusterError
 from openbook.lock import wait_for_lock
 
@@ -164,7 +164,7 @@ class _Shard:
     def put_in_place(self) -> None:
         """Put it where it belongs: complete or absent."""
         with naming_errors(self.final):
-            sync_folder(self.unfinished)
+            sync_tree(self.unfinished)
             self.unfinished.rename(self.final)
             sync_folder(self.book, files=False)
             self.complete_rows.unlink(missing_ok=True)

@@ -60,6 +60,7 @@ class Database:
 
         loading = Lock()
         self._load_embedder = load_once
+        self._refreshing = Lock()
         self._opened = open_version(folder, self._load_embedder)
 
     @classmethod
@@ -130,10 +131,11 @@ class Database:
         return Database.open, (self.path,)
 
     def refresh(self) -> None:
-        """Move to the newest version."""
-        if isinstance(self._folder, BookFolder):
-            self._folder = self._folder.newest()
-        self._opened = open_version(self._folder, self._load_embedder, self._opened)
+        """Move to the newest version; of several threads none moves back to what it began to open before."""
+        with self._refreshing:
+            if isinstance(self._folder, BookFolder):
+                self._folder = self._folder.newest()
+            self._opened = open_version(self._folder, self._load_embedder, self._opened)
 
     # --- Writing ---
 

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from openbook.errors import EngineBusyError, SettingsError
@@ -76,7 +77,8 @@ class Engine:
         self.tokenizer = tokenizer
         self.max_batch = max_batch
         self.max_waiting = max_waiting
-        self._batch = RunningBatch(model, encoded_neighbors, prompt_part=prompt_part)
+        self._new_batch = partial(RunningBatch, model, encoded_neighbors, prompt_part=prompt_part)
+        self._batch = self._new_batch()
         self._waiting: deque[Ticket] = deque()
         self._running: list[Ticket] = []
         self._calls: deque[tuple[Callable[[RetroForCausalLM], Any], Future[Any]]] = deque()
@@ -166,10 +168,10 @@ class Engine:
                 try:
                     self._end_cancelled()
                     self._batch.step(self._next_to_join())
-                except Exception as error:  # not of a row: a fault of ours
-                    self._batch.remove(self._batch.texts)
+                except BaseException as error:  # not of a row: a fault of ours, or a panic of a library
+                    self._batch = self._new_batch()
                     for ticket in self._running:
-                        ticket.job.row.fail(error)
+                        ticket.job.row.fail(_as_fault(error))
                 self._end_complete()
 
     def _wait_for_work(self) -> bool:
@@ -226,7 +228,12 @@ def _finish(ticket: Ticket, reason: FinishReason | None) -> None:
     job = ticket.job
     try:
         job.finish(reason)
-    except Exception as error:
+    except BaseException as error:
         if not job.text.is_over:
             with suppress(Exception):
-                job.text.fail(error)
+                job.text.fail(_as_fault(error))
+
+
+def _as_fault(error: BaseException) -> Exception:
+    """As others may raise it again: what panics in Rust is no Exception."""
+    return error if isinstance(error, Exception) else RuntimeError(f"{type(error).__name__}: {error}")

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from openbook import __version__
-from openbook.serve.api_errors import documented
+from openbook.serve.api_errors import ApiError, documented
 from openbook.serve.asked_texts import require_model
 from openbook.serve.server_state import ServerState, state_of
 
@@ -62,9 +62,16 @@ def _described(state: ServerState) -> ServedModel:
 
 
 @router.head("/health", include_in_schema=False)
-@router.get("/health", responses=documented())
-async def health() -> Health:
-    """Say that the server answers."""
+@router.get("/health", responses=documented(503))
+async def health(request: Request) -> Health:
+    """Say that the server answers, and can write.
+
+    Raises:
+        ApiError: the thread that writes is gone.
+    """
+    if not state_of(request).engine.is_alive:
+        message = "the engine has ended, and writes nothing more; start the server again"
+        raise ApiError(503, message, code="engine_gone")
     return Health(status="ok", version=__version__)
 
 

@@ -1,6 +1,7 @@
 """Running the application until a signal: SIGTERM and Ctrl-C finish what runs, and take nothing new."""
 
 import logging
+import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -78,7 +79,8 @@ def _bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     found = socket.socket(family, socket.SOCK_STREAM)
     try:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":  # where it is meant for ports just left; on Windows, for ports in use
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((host, port))
         found.listen(1024)
     except OSError as error:

@@ -13,6 +13,8 @@ from openbook.database import DocumentFilter
 Mode = Literal["dense", "bm25", "hybrid"]
 Bias = Annotated[float, Field(ge=-100, le=100)]
 StopText = Annotated[str, Field(min_length=1)]
+Stop = Annotated[str, Field(min_length=1, max_length=1000)]
+"""What is written is compared with it after each token."""
 
 
 class RequestBody(BaseModel):
@@ -124,7 +126,7 @@ class TextFields(ClientFields, DrawingFields):
     model: str
     stream: bool | None = None
     stream_options: StreamOptions | None = None
-    stop: StopText | Annotated[list[StopText], Field(max_length=16)] | None = None
+    stop: Stop | Annotated[list[Stop], Field(max_length=16)] | None = None
     n: Annotated[int, Field(ge=1, le=128)] | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     min_tokens: Annotated[int, Field(ge=0)] | None = None

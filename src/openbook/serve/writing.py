@@ -47,6 +47,7 @@ class Writing:
         self._events: asyncio.Queue[NumberedEvent] = asyncio.Queue()
         self._tickets: dict[int, TextTicket] = {}
         self._next = 0
+        self._is_given_up = False
 
     async def start(self) -> None:
         """Hand in as many texts as there is room for.
@@ -66,10 +67,15 @@ class Writing:
 
     async def _hand_in(self) -> None:
         while self._next < len(self._requests):
-            request, number = self._requests[self._next], self._next
-            submit = partial(self._engine.submit, request, partial(self._hear, number))
-            self._tickets[number] = await to_thread.run_sync(submit)
+            await to_thread.run_sync(self._submit, self._next)
             self._next += 1
+
+    def _submit(self, number: int) -> None:
+        """Hand in one text, on a thread: whoever waits for it may be cancelled, and the thread goes on."""
+        ticket = self._engine.submit(self._requests[number], partial(self._hear, number))
+        self._tickets[number] = ticket
+        if self._is_given_up:
+            ticket.cancel()
 
     async def _go_on(self) -> None:
         """Hand in more; where others have taken all room meanwhile, wait for some."""
@@ -136,7 +142,8 @@ class Writing:
 
     def cancel(self) -> None:
         """Give up what is not complete: its places are free for others."""
-        for ticket in self._tickets.values():
+        self._is_given_up = True
+        for ticket in list(self._tickets.values()):  # a thread may be handing in one more
             ticket.cancel()
         self._tickets.clear()
         self._next = len(self._requests)

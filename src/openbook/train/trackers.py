@@ -4,12 +4,13 @@ They are accelerate's; `train.trackers` names them. TensorBoard's files stand in
 run, a service is set up by its own environment variables (WANDB_MODE, MLFLOW_TRACKING_URI and the like).
 """
 
+import warnings
 from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from openbook.errors import MissingExtraError, TrainingError, one_line
+from openbook.errors import MissingExtraError, OpenbookWarning, TrainingError, one_line
 from openbook.train.run_files import delete_events
 
 PACKAGES = {
@@ -88,9 +89,16 @@ def start_trackers(names: Iterable[str], output: Path, *, step: int, recipe: Map
 
 
 def finish_trackers(trackers: Iterable[Any]) -> None:
-    """Bring what they were given to where they keep it."""
+    """Bring what they were given to where they keep it; one that fails is a warning, for a model is there."""
     for tracker in trackers:
-        tracker.finish()
+        try:
+            tracker.finish()
+        except Exception as error:  # whatever their packages raise
+            warnings.warn(
+                f"the tracker {tracker.name} has not kept all: {one_line(error)}",
+                OpenbookWarning,
+                stacklevel=2,
+            )
 
 
 def _tensorboard(output: Path, step: int) -> Any:

@@ -252,6 +252,14 @@ def test_shards_elsewhere_may_be_written_to_as_databases_of_their_own(
     assert not {hit.document_id for hit in book.search("lantern", k=50)[0]} & {f"y{n}" for n in range(5)}
 
 
+def test_compact_leaves_nothing_of_what_it_has_replaced(make_book: Make, corpus: Corpus) -> None:
+    book = make_book(split(corpus(12), 2))
+    book.remove(["unique1", "unique2", "unique7"])
+    book.compact()
+    named = {shard.folder for shard in BookManifest.read(book.path).shards}
+    assert {path.name for path in book.path.glob("shard-*") if path.is_dir()} == named
+
+
 def test_commits_after_one_that_made_an_index_again_alone(
     make_book: Make, corpus: Corpus, documents: Documents, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -186,6 +186,22 @@ def test_damaged_file_is_reported_and_the_others_are_read(
     assert error.startswith(f"{tmp_path}/docs/{name}: not readable as {name[2:]}: ")
 
 
+@pytest.mark.parametrize(
+    ("part", "kind"), [("word/header1.xml", "text"), ("word/media/image1.bmp", "pictures")]
+)
+def test_a_small_file_that_unpacks_to_a_huge_one_is_refused(
+    tmp_path: Path, read_all: Any, part: str, kind: str
+) -> None:
+    packed = io.BytesIO(docx("text"))
+    with zipfile.ZipFile(packed, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(part, bytes(20_000_000))
+    (tmp_path / "a.docx").write_bytes(packed.getvalue())
+    assert (tmp_path / "a.docx").stat().st_size < 50_000
+    documents, (error,) = read_all(tmp_path / "a.docx")
+    assert documents == []
+    assert f"a.docx: 20 MB of {kind} when unpacked, 16 are read; split it" in error
+
+
 @pytest.mark.parametrize(("name", "content"), [("a.docx", docx("")), ("a.pdf", pdf(""))], ids=["docx", "pdf"])
 def test_file_without_text_is_reported(tmp_path: Path, read_all: Any, name: str, content: bytes) -> None:
     """As a scanned page is, without recognition of its letters."""

@@ -57,7 +57,7 @@ from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.remote_folder import require_no_copy
 from openbook.database.write.compact import compact, renumber_table
 from openbook.database.write.writer import Exclusions, Writer
-from openbook.durable import sync_folder
+from openbook.durable import sync_tree
 from openbook.lock import take_lock
 from openbook.progress import Progress, silent, stage
 from openbook.text import AnyDocument
@@ -124,8 +124,7 @@ class BookWriter(Writer):
         with ExitStack() as held:
             held.callback(take_lock(self.folder.path / "write.lock").release)
             self._open()
-            remove_other_shards(self.opened.path, {shard.folder for shard in self.opened.manifest.shards})
-            self.files.clear_other_generations()
+            self._clear_what_was_withdrawn()
             held.callback(self._drop)
             self._held = held.pop_all()
         return self
@@ -151,6 +150,11 @@ class BookWriter(Writer):
         for copy in self._shards.values():
             copy.delete()
         self._shards = {}
+
+    def _clear_what_was_withdrawn(self) -> None:
+        """Delete what no commit names any more, nor will."""
+        remove_other_shards(self.opened.path, {shard.folder for shard in self.opened.manifest.shards})
+        self.files.clear_other_generations()
 
     # --- Shards ---
 
@@ -329,15 +333,13 @@ class BookWriter(Writer):
             copy.close()
             path, version = copy.folder.path, copy.folder.catalog.head().version
             if version != self.opened.manifest.shards[place].version or place in self._indexed:
-                for folder in (path, *filter(Path.is_dir, path.rglob("*"))):
-                    sync_folder(folder)
+                sync_tree(path)
                 shards[place] = copy.opened()
             else:
                 copy.delete()
         self._shards = {}
         if shards != self.opened.shards:
             self._manifest(self._action, shards).write(self.opened.path)
-            sync_folder(self.opened.path, files=False)
             self._open()
 
     def compact(self, *, progress: Progress = silent) -> int:
@@ -362,6 +364,7 @@ class BookWriter(Writer):
             self._extents = self.opened.manifest.numbers.kept(keep)
             self.note("compact")
             self._publish()
+            self._clear_what_was_withdrawn()
         finally:
             lock.release()
         return self.opened.manifest.head.version

@@ -251,11 +251,7 @@ class Examination:
         if not holding:
             return "leaked"
         group = self.facts[place].document.group
-        return (
-            "near_match"
-            if any(name is not None and groups[name] == group for name in holding)
-            else "found_elsewhere"
-        )
+        return "near_match" if any(groups.get(name or "") == group for name in holding) else "found_elsewhere"
 
     # --- Counting ---
 

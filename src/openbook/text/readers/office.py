@@ -3,6 +3,7 @@
 import io
 import logging
 import re
+import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import PurePosixPath
@@ -13,6 +14,8 @@ from openbook.text.documents import source_error
 from openbook.text.readers.source_file import Item, Keys, Parse, ParsedFile, SourceFile, read_whole
 from openbook.text.readers.text_files import markdown_title
 
+_MOST_XML = 16_000_000
+"""Bytes of a Word file's parts; markitdown takes a hundred times as much memory."""
 _EMBEDDED_IMAGE = re.compile(r"!\[([^\]\n]*)\]\(data:[^)\n]*\)")
 
 
@@ -39,6 +42,8 @@ def _converter(suffix: str, where: str) -> Parse:
     converters: dict[str, Any] = {".pdf": PdfConverter, ".docx": DocxConverter}
 
     def parse(raw: bytes) -> ParsedFile:
+        if suffix == ".docx":
+            _require_moderate(raw, where)
         try:
             markdown: str = (
                 converters[suffix]().convert(io.BytesIO(raw), StreamInfo(extension=suffix)).markdown
@@ -57,6 +62,24 @@ def _converter(suffix: str, where: str) -> Parse:
         return ParsedFile(text=text, omission=omission)
 
     return parse
+
+
+def _require_moderate(raw: bytes, where: str) -> None:
+    """Refuse a Word file whose parts would take the memory: a few bytes can hold thousands of times as many.
+
+    Raises:
+        SourceError: they are too large.
+    """
+    try:
+        parts = zipfile.ZipFile(io.BytesIO(raw)).infolist()
+    except zipfile.BadZipFile:
+        return  # as the converter will say
+    text = sum(part.file_size for part in parts if part.filename.endswith((".xml", ".rels")))
+    rest = sum(part.file_size for part in parts) - text
+    for kind, size, most in (("text", text, _MOST_XML), ("pictures", rest, 4 * len(raw) + _MOST_XML)):
+        if size > most:
+            problem = f"{size / 1e6:,.0f} MB of {kind} when unpacked, {most / 1e6:,.0f} are read"
+            raise source_error(where, f"{problem}; split it, or save it as plain text")
 
 
 def _pages_without_text(raw: bytes, markdown: str) -> str:
