@@ -12,22 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from openbook.errors import SettingsError
-from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import RetrofitForCausalLM
-
-
-def require_teacher(model: RetroForCausalLM, weight: float) -> None:
-    """Refuse distillation where there is nothing to learn from.
-
-    Raises:
-        SettingsError: the model is not a retrofit that reads its neighbors itself.
-    """
-    if weight and not (isinstance(model, RetrofitForCausalLM) and model.config.reader == "own"):
-        raise SettingsError(
-            f"train.distillation {weight}: needs a base that reads its neighbors itself (openbook retrofit, "
-            "reader: own); set it to 0"
-        )
 
 
 @torch.no_grad()

@@ -39,12 +39,6 @@ def new_model(
     """
     if base is None:
         return RetroForCausalLM(model_config(recipe, database))
-    if recipe.train.freeze_decoder:
-        raise SettingsError(
-            "train.freeze_decoder: the base of a retrofit is frozen unless --train-base is given"
-        )
-    if not recipe.data.num_neighbors:
-        raise SettingsError("data.num_neighbors is 0: without neighbors there is nothing to retrofit")
     refuse_settings_of_database(recipe)
     tokens = database.tokenizer.vocab_size
     if tokens > base.config.vocab_size:
@@ -106,17 +100,12 @@ def reads_neighbors(name: str) -> bool:
     return "encoder" in parts or "copy_head" in parts or "cca" in parts or "cca_norm" in parts
 
 
-def freeze_decoder(model: RetroForCausalLM, recipe: Recipe) -> None:
+def freeze_decoder(model: RetroForCausalLM) -> None:
     """Freeze all but what reads neighbors.
 
     Raises:
-        SettingsError: there is nothing of that kind, or the decoder never learned.
+        SettingsError: there is nothing of that kind.
     """
-    if recipe.train.start_from is None:
-        raise SettingsError(
-            "train.freeze_decoder: a decoder that never learned cannot be kept as it is; "
-            "set train.start_from to the folder of a trained model"
-        )
     if not model.config.cca_layers:
         raise SettingsError(
             "train.freeze_decoder: without retrieval (data.num_neighbors 0) nothing would train"

@@ -62,7 +62,7 @@ def require_settings(recipe: Recipe, *, retrofits: bool) -> None:
             check_own_model(recipe.model, retrieves=recipe.data.num_neighbors > 0)
     except SettingsError as error:
         raise SettingsError(f"{where}.{error}") from error
-    _require_what_trains(recipe, retrofits=retrofits)
+    require_what_trains(recipe, retrofits=retrofits)
 
 
 def refuse_settings_of_database(recipe: Recipe) -> None:
@@ -130,7 +130,16 @@ def require_length(recipe: Recipe, *, chunk_size: int, retrofits: bool) -> None:
         )
 
 
-def _require_what_trains(recipe: Recipe, *, retrofits: bool) -> None:
+def require_what_trains(recipe: Recipe, *, retrofits: bool) -> None:
+    """Refuse training that would change nothing, or that has nothing to learn from.
+
+    Args:
+        recipe: to check.
+        retrofits: a base, or else makes a model of its own.
+
+    Raises:
+        SettingsError: there is nothing to train, or to keep, or no teacher.
+    """
     if retrofits and not recipe.data.num_neighbors:
         raise SettingsError("data.num_neighbors is 0: without neighbors there is nothing to retrofit")
     if retrofits and recipe.train.freeze_decoder:

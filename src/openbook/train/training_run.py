@@ -19,11 +19,11 @@ from openbook.progress import Progress, silent, stage
 from openbook.train import checkpoints, distributed, sharded_checkpoints, state_dicts
 from openbook.train.checkpoints import Checkpoint
 from openbook.train.comparison import description, fingerprints
-from openbook.train.distillation import require_teacher
 from openbook.train.fsdp import is_sharded, shard
 from openbook.train.initialize import copy_weights, freeze_decoder, new_model
 from openbook.train.loop import Hooks, TrainingLoop, check_machine
 from openbook.train.metrics_file import MetricsFile, Report
+from openbook.train.model_settings import require_what_trains
 from openbook.train.question_evaluation import exact_matches
 from openbook.train.recipe import Recipe
 from openbook.train.replacement import move_if_complete
@@ -123,6 +123,7 @@ def train(
     """
     began = time.monotonic()
     folder, settings = Path(output), recipe.train
+    require_what_trains(recipe, retrofits=base is not None)
     distributed.join()
     name = base.name_or_path if base is not None else None
     distributed.in_first(lambda: require_output(folder, start_from=settings.start_from, base=name))
@@ -137,11 +138,10 @@ def train(
     require_trackers(settings.trackers)
     set_seed(settings.seed)
     model = new_model(recipe, database, base, prefix_ids=None if chat is None else chat.prefix_ids)
-    require_teacher(model, settings.distillation)
     if settings.start_from is not None and (overwrite or not checkpoints.steps_saved(folder)):
         copy_weights(model, Path(settings.start_from))
     if settings.freeze_decoder:
-        freeze_decoder(model, recipe)
+        freeze_decoder(model)
     trained_on = fingerprints(database, table)
     if chat is not None:
         trained_on["questions"] = fingerprint_of(recipe.questions.file)
