@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from command_line import LEXICAL, OpenBook
 from hostile_text import EVIL, assert_harmless, hostile
 from openbook.cli import bars, console, output, text_output
-from openbook.database import Exclusion, Hit, Problem, VerifyReport
+from openbook.database import Database, Exclusion, Hit, Problem, VerifyReport
 from openbook.errors import OpenbookWarning
 from openbook.escapes import visible
 from openbook.generation.citations import Citation, CitedNeighbor
@@ -27,6 +27,7 @@ from openbook.generation.copied_spans import CopiedSpan
 from openbook.generation.generator import Generation
 from openbook.generation.question import Answer
 from openbook.generation.text_request import SpanRead, TextPiece
+from openbook.text import Document, train_tokenizer
 
 
 def printed(work: Callable[..., object], *arguments: Any, **options: Any) -> tuple[list[str], list[str]]:
@@ -299,6 +300,21 @@ def evil(openbook: OpenBook, tmp_path: Path) -> Path:
     for line in (result.out + result.err).splitlines():
         assert_harmless(line)
     return tmp_path / "evil"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX")
+@pytest.mark.parametrize(("redirection", "output"), [("| head -1", 1), (">&-", 0), (">&- 2>&-", 0)])
+def test_nobody_may_read_what_is_printed(tmp_path: Path, redirection: str, output: int) -> None:
+    """A list that is cut, and streams that are closed, as those of a job at night may be."""
+    tokenizer = train_tokenizer(["otter"], vocab_size=300)
+    database = Database.create(tmp_path / "db", tokenizer=tokenizer, embedder=None)
+    database.add(Document(id=f"{number}/{'long' * 50}", text="otter") for number in range(500))
+    command = f"'{sys.executable}' -m openbook list '{tmp_path / 'db'}' {redirection}"
+    script = f"set -o pipefail; {command}; echo $? > '{tmp_path / 'code'}'"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, check=False, timeout=120)
+    assert (tmp_path / "code").read_text() == "0\n"
+    assert len(done.stdout.splitlines()) == output
+    assert b"error" not in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -188,6 +188,7 @@ def of_the_book(at: dict[str, Path]) -> list[Case]:
         ("holdout 5", ("build", at["new"], at["texts"], "--holdout", 5)),
         ("chunk size 1", ("build", at["new"], at["texts"], "--chunk-size", 1)),
         ("train:12", ("build", at["new"], at["texts"], "--tokenizer", "train:12")),
+        ("at most 1,000,000", ("build", at["new"], at["texts"], "--tokenizer", "train:99999999999")),
         ("lies in the database", ("build", at["book"] / "inner", at["texts"], "--embedder", "none")),
         ("exists and is not a database", ("build", at["foreign"], at["texts"], "--embedder", "none")),
         ("no such file or folder", ("add", at["book"], at["none"])),

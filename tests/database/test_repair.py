@@ -155,8 +155,23 @@ def test_a_damaged_document_can_be_removed_or_added_again(damaged: Path) -> None
     database.remove(["d4"])
     database.add([Document(id="d4", text=text_of("d4"))])
     assert [hit.document_id for hit in database.search([marker("d4")], mode="bm25")[0]] == ["d4"]
+    (problem,) = database.verify().problems
+    assert "documents that were removed: openbook compact" in problem.problem and "d4" not in problem.problem
     database.compact()
     assert database.verify().ok
+
+
+@pytest.mark.parametrize("stands_there", ["file", "link to nothing"])
+def test_what_stands_in_the_place_of_an_index_is_a_problem_that_is_repaired(
+    damaged: Path, stands_there: str
+) -> None:
+    shutil.rmtree(damaged / "lexical")
+    if stands_there == "file":
+        (damaged / "lexical").write_text("no index")
+    else:
+        (damaged / "lexical").symlink_to(damaged / "nowhere")
+    assert any(problem.file.startswith("lexical") for problem in verify(damaged).problems)
+    assert repair(damaged).ok
 
 
 @pytest.mark.parametrize("kind", ["text", "tokens", "tokens that end"])

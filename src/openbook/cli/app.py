@@ -15,6 +15,7 @@ from openbook.cli.console import (
     print_error,
     print_line,
     quiet_libraries,
+    replace_closed_streams,
     warnings_as_notes,
 )
 from openbook.cli.inputs import require_text
@@ -115,6 +116,7 @@ def run(arguments: Sequence[str]) -> int:
         The exit code: 0 done, 1 a fault of ours, 2 the user's input, 130 interrupted.
     """
     debug = "--debug" in arguments
+    replace_closed_streams()
     accept_any_encoding()
     quiet_libraries()
     try:
@@ -125,6 +127,10 @@ def run(arguments: Sequence[str]) -> int:
             )
     except StoppedInOrderError as stopped:
         return stopped.exit_code
+    except SystemExit as ended:
+        if not isinstance(ended.__context__, BrokenPipeError):  # of which typer makes it, with another code
+            raise
+        return _report(ended.__context__)
     except Exception as error:
         if debug:
             raise

@@ -36,6 +36,13 @@ def quiet_libraries() -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 
 
+def replace_closed_streams() -> None:
+    """Where stdout or stderr was closed, print into nothing: else the next file would get its number."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 (till the end)
+
+
 def accept_any_encoding() -> None:
     """Let terminals and pipes that are not UTF-8 show a question mark for what they cannot show."""
     if isinstance(sys.stdout, TextIOWrapper):
@@ -178,7 +185,10 @@ def print_tree(title: str, branches: Mapping[str, Sequence[str]]) -> None:
         branch = tree.add(Text(visible(name)))
         for line in lines:
             branch.add(Text(visible(line)))
-    Console(highlight=False, width=_NEVER_CUT).print(tree)
+    console = Console(highlight=False, width=_NEVER_CUT)
+    with console.capture() as drawn:  # which would end the process where nobody reads on
+        console.print(tree)
+    sys.stdout.write(drawn.get())
 
 
 def to_json(value: Any) -> Any:

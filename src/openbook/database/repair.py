@@ -154,7 +154,10 @@ def _delete_damaged(folder: Path, files: Files, problems: list[Problem]) -> Tabl
         if any(problem.file.startswith(name) for problem in problems):
             if part == files.neighbors:
                 table = wanted_stamp(part)
-            shutil.rmtree(part, ignore_errors=True)
+            if part.is_dir() and not part.is_symlink():
+                shutil.rmtree(part, ignore_errors=True)
+            else:
+                part.unlink(missing_ok=True)
     return table
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from openbook.database.search.dense_store import is_large, stored_index
 from openbook.database.search.lexical import LexicalIndex
@@ -148,16 +149,23 @@ class _Checker:
             self.report(error, cut)
             return
         if len(wrong):
-            numbers = layout.number[np.unique(layout.document_of[wrong])]
-            names = ", ".join(self.names(numbers[:5].tolist()))
-            more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
-            lost = array.path.name == "tokens.bin"
-            advice = "; remove them, and add them again from their sources" if lost else ""
             self.found(
                 array.path,
-                f"{counted(len(wrong), 'row')} not as in {array.sums_path.name}: of documents "
-                f"{names}{more}{advice}",
+                f"{counted(len(wrong), 'row')} not as in {array.sums_path.name}: of "
+                + self.whose(layout, wrong, is_lost=array.path.name == "tokens.bin"),
             )
+
+    def whose(self, layout: ChunkLayout, rows: NDArray[np.int64], *, is_lost: bool) -> str:
+        """Name the documents of damaged rows, and say what brings them back."""
+        documents = np.unique(layout.document_of[rows])
+        live = documents[layout.live[documents]]
+        if not len(live):
+            return "documents that were removed: openbook compact drops them"
+        numbers = layout.number[live]
+        names = ", ".join(self.names(numbers[:5].tolist()))
+        more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
+        advice = "; remove them, and add them again from their sources" if is_lost else ""
+        return f"documents {names}{more}{advice}"
 
     def check_finite(self, array: AppendOnlyArray, layout: ChunkLayout) -> None:
         """Find vectors of documents that can be compared with none, as older versions may have written."""

@@ -48,6 +48,8 @@ class Document:
     named_by_path: bool = field(default=False, compare=False)
     """Whether the id was made from the path of its file: then the database goes by the origin, and keeps the
     id that it has for this file."""
+    fills_file: bool = field(default=False, compare=False)
+    """Whether it is all of its file, which may say an id: then it keeps the one under which it is stored."""
 
     def __post_init__(self) -> None:
         _require_str(self, but=_not_str(self))
@@ -128,7 +130,7 @@ class TokenizedDocument:
 AnyDocument = Document | TokenizedDocument
 """What sources yield and databases take."""
 
-_NOT_SAID = ("text", "id", "origin", "named_by_path")
+_NOT_SAID = ("text", "id", "origin", "named_by_path", "fills_file")
 SAID_OF_DOCUMENTS = tuple(each.name for each in fields(Document) if each.name not in _NOT_SAID)
 """The fields beside text and id that rows of sources may have under the same names."""
 
@@ -169,7 +171,7 @@ def _fields_of(document: AnyDocument) -> tuple[str, ...]:
 
 def _not_str(document: AnyDocument) -> set[str]:
     """The fields that need not be a str."""
-    return {"named_by_path"} | ({"language"} if document.language is None else set())
+    return {"named_by_path", "fills_file"} | ({"language"} if document.language is None else set())
 
 
 def _require_str(document: AnyDocument, *, but: set[str]) -> None:

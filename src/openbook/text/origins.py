@@ -112,12 +112,14 @@ def place_of_path(filesystem: Any, path: str, source: str, *, is_folder: bool) -
 
 
 def file_of(origin: str) -> str:
-    """The origin without the number of a row or document.
+    """The origin without the number of a row or document; of a file that has such a name it is the whole.
 
     >>> file_of("/kim/tokens:7"), file_of("/kim/gate.md")
     ('/kim/tokens', '/kim/gate.md')
     """
-    return _NUMBER.sub("", origin)
+    file = _NUMBER.sub("", origin)
+    has_such_a_name = file != origin and Path(origin).is_absolute() and _exists(origin)
+    return origin if has_such_a_name else file
 
 
 def origin_by_source(source: str) -> str:
@@ -162,7 +164,7 @@ def _exists(path: str) -> bool:
 
 
 def places_before_moves(places: Sequence[Place], moves: Iterable[tuple[str, str]]) -> list[Place]:
-    """Where folders that have moved were.
+    """Where folders that have moved were; one that is still there has not.
 
     Args:
         places: where they are now.
@@ -173,5 +175,6 @@ def places_before_moves(places: Sequence[Place], moves: Iterable[tuple[str, str]
         for old, new in moves
         for place in places
         if (former := place.before_move(old, new)) is not None
+        and not (former.is_folder and is_there(former.origin))
     }
     return list(found)

@@ -28,6 +28,7 @@ _NAME_THE_END = ("tokenizer_config.json", "special_tokens_map.json")
 _NUMBER_THE_END = ("generation_config.json", "config.json")
 _TEMPLATE = "chat_template.jinja"
 _SMALLEST_VOCABULARY = 257
+_LARGEST_VOCABULARY = 1_000_000
 _DECISIVE = ("added_tokens", "normalizer", "pre_tokenizer", "model")
 """Parts of a tokenizer.json that decide which tokens a text has; transformers may write others."""
 
@@ -414,11 +415,13 @@ def train_tokenizer(texts: Iterable[str], *, vocab_size: int, max_bytes: int = 1
 
 
 def require_vocabulary(size: int) -> None:
-    """Refuse a vocabulary too small to spell every byte.
+    """Refuse a vocabulary too small to spell every byte, or larger than any model's.
 
     Raises:
-        SettingsError: saying how many tokens it needs.
+        SettingsError: saying how many tokens it may have.
     """
+    if size > _LARGEST_VOCABULARY:
+        raise SettingsError(f"train:{size}: a vocabulary has at most {_LARGEST_VOCABULARY:,} tokens here")
     if size < _SMALLEST_VOCABULARY:
         raise SettingsError(
             f"train:{size}: a byte-level vocabulary has at least {_SMALLEST_VOCABULARY} tokens"

@@ -257,6 +257,31 @@ def test_a_sync_removes_only_what_came_from_what_is_named(
     assert openbook("list", database, "--source", "news.md", "--json").json != []
 
 
+def test_a_sync_of_one_file_is_of_no_other_whose_name_goes_on_with_a_number(
+    openbook: OpenBook, database: Path, tmp_path: Path
+) -> None:
+    for name in ("log 10", "log 10:30", "log 10:5"):
+        (tmp_path / name).write_text(f"An otter was seen: {name}.")
+        openbook("add", database, tmp_path / name, "--any-text")
+    done = openbook("add", database, tmp_path / "log 10", "--any-text", "--sync", "--json").json["done"]
+    assert (done["removed"], done["unchanged"]) == (0, 1)
+
+
+def test_a_folder_that_is_still_there_has_not_moved(
+    openbook: OpenBook, database: Path, tmp_path: Path
+) -> None:
+    """One file of it is gone, and another folder has one of that name: the rest of it is not synced."""
+    for name in ("A/notes/a.md", "A/notes/b.md", "A/notes/c.md", "B/notes/a.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"An otter was seen in {name}.")
+    openbook("add", database, tmp_path / "A" / "notes")
+    for gone in ("a.md", "b.md"):
+        (tmp_path / "A" / "notes" / gone).unlink()
+    done = openbook("add", database, tmp_path / "B" / "notes", "--sync", "--json").json["done"]
+    assert done["removed"] == 0
+    assert "notes/b.md" in openbook("list", database).out
+
+
 def test_more_than_a_third_is_removed_only_with_yes(
     openbook: OpenBook, database: Path, texts: Path, contents: Contents
 ) -> None:

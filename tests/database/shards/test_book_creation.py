@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from openbook.database import Database
+from openbook.database import Database, build_neighbors
 from openbook.database.shards.book_creation import create_book
 from openbook.database.shards.book_manifest import BookManifest, is_sharded
 from openbook.errors import DatabaseError, FormatError, MismatchError
@@ -73,6 +73,8 @@ def test_a_shard_is_written_by_its_book_alone(make: Make, tmp_path: Path) -> Non
     create_book(tmp_path, ["shard-00000"])
     with pytest.raises(DatabaseError, match=r"is a shard of the book .*; add to the book"):
         Database.open(inside).remove(["a"])
+    with pytest.raises(DatabaseError, match="is a shard of the book"):
+        build_neighbors(Database.open(inside))
 
 
 def edited(book: Path, change: Callable[[dict[str, Any]], None]) -> Path:

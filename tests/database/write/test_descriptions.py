@@ -49,6 +49,14 @@ def test_what_is_not_said_stays(make: Make) -> None:
     assert database.add([document("a")]).described == 0
 
 
+def test_what_another_text_does_not_say_of_itself_stays_too(make: Make) -> None:
+    database = make()
+    database.add([document("a", title="Old", source="https://old.example/a", language="en")])
+    assert database.add([Document(id="a", text="river castle", language="de")]).replaced == 1
+    hit = only_hit(database, "castle")
+    assert (hit.title, hit.source, hit.language) == ("Old", "https://old.example/a", "de")
+
+
 def test_tokens_follow_too(make: Make) -> None:
     database = make()
     tokens = np.array(database.tokenizer.encode(["castle feather"])[0])

@@ -1,5 +1,6 @@
 """Which document a file is: one however it was reached, never another silently, the same where it moved."""
 
+import io
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -127,6 +128,24 @@ def test_what_authors_say_replaces_whichever_file_it_comes_from(make: Make, writ
     assert (report.replaced, report.added) == (1, 0), "what Python said came from no file"
     header = "---\nid: index\n---\nsilver meadow"
     assert database.add(read_documents(str(write("C/x.md", header)))).replaced == 1
+
+
+def test_a_file_whose_header_says_another_id_keeps_its_own(make: Make, write: Write) -> None:
+    database = make()
+    database.add(read_documents(str(write("notes/m.md", "river Anna").parent)))
+    for header in ("mayor", "major", ""):
+        text = f"---\nid: {header}\n---\nriver Bob {header}"
+        report = database.add(read_documents(str(write("notes/m.md", text))))
+        assert (report.added, report.replaced) == (0, 1)
+        assert ids(database) == ["notes/m.md"]
+    assert not [hit for hit in database.search("Anna", k=9, mode="bm25")[0] if "Anna" in hit.text]
+
+
+def test_a_piped_text_takes_no_id_that_a_piped_row_says(make: Make) -> None:
+    database = make()
+    for piped in (b'{"id": "s1", "text": "river stone"}', b"copper orchard", b"castle feather"):
+        assert database.add(read_documents("-", stdin=io.BytesIO(piped))).added == 1
+    assert len(ids(database)) == 3
 
 
 def test_a_file_does_not_take_the_id_of_a_row(make: Make, write: Write) -> None:

@@ -23,7 +23,15 @@ def read(content: bytes, **keys: str) -> tuple[list[Document], list[str]]:
     "text", ["one text\n", "a\r\nb", "{", "{\n}\n", "[1]\n", '"x"\n{"text": "a"}\n', "3", "\n\n x"]
 )
 def test_text_is_one_document_kept_as_it_is(text: str) -> None:
-    assert read(text.encode()) == ([Document(text=text, id="stdin", title="stdin", source="stdin")], [])
+    assert read(text.encode()) == ([Document(text=text, title="stdin", source="stdin")], [])
+
+
+def test_a_text_is_called_by_the_prefix_or_by_itself() -> None:
+    """A stream has no name: the next one is another document."""
+    (one,), _ = read(b"one")
+    (other,), _ = read(b"other")
+    assert one.id != other.id
+    assert [read(text, prefix="daily/")[0][0].id for text in (b"one", b"other")] == ["daily/stdin"] * 2
 
 
 def test_json_lines_are_documents() -> None:
@@ -76,7 +84,7 @@ def test_what_cannot_be_read_is_reported(content: bytes, error: str) -> None:
 
 def test_standard_input_of_the_process_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"hello")))
-    assert [document.id for document in read_documents("-")] == ["stdin"]
+    assert [document.title for document in read_documents("-")] == ["stdin"]
     with pytest.raises(SourceError, match="stdin: the text is empty"):
         list(read_documents(["-"]))
 

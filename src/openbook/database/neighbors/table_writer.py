@@ -23,6 +23,7 @@ from openbook.database.neighbors.finder import BlockSearch, NeighborFinder, book
 from openbook.database.neighbors.table import NeighborTable
 from openbook.database.search.dense_store import TAIL_FOR_BULK, is_large, needs_care
 from openbook.database.search.searcher import check_mode
+from openbook.database.storage.database_folder import require_no_shard
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.neighbor_files import BEGUN, BookStamp, TableStamp, table_stamp, wanted_stamp
 from openbook.database.storage.remote_folder import require_no_copy
@@ -86,6 +87,7 @@ def build_neighbors(
     """
     if k < 1:
         raise SettingsError(f"k = {k}: at least 1 neighbor must be saved")
+    require_no_shard(database.path)
     before = wanted_stamp(database.opened.files.neighbors)
     if book is None and before is not None and before.book is not None:
         book = _book_before(before.book, database.path)

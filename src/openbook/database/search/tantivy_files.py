@@ -122,7 +122,7 @@ def _uncovered(path: Path) -> bytes:
             if path.suffix != ".json":
                 file.seek(max(0, path.stat().st_size - _FOOTER_BYTES))
             return file.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return b""
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.documents_by_origin import ids_by_origin, origin_of
 from openbook.errors import SourceError
-from openbook.text import AnyDocument
+from openbook.text import AnyDocument, Document
 from openbook.text.documents import source_error
 from openbook.text.origins import is_there
 
@@ -28,7 +28,8 @@ OnError = Callable[[SourceError], None]
 class Identities:
     """Gives documents whose ids were made from paths the ids that the database knows their files by.
 
-    Ids that Python or rows say, and fingerprints, are left as they are.
+    Ids that Python or rows say, and fingerprints, are left as they are; so are those that files say of
+    themselves, as long as the database does not know the file by another.
 
     Args:
         catalog: of the database; None: it is not made yet.
@@ -109,6 +110,8 @@ class Identities:
             return self._ids[origin]
         if name not in known and len(known) == 1:
             name = known[0]
+        elif name not in known and not document.named_by_path:
+            self._note_move(taken.get(name, ""), origin)
         elif name not in known:
             former = self._origins.get(name) or taken.get(name, "")
             if name in self._origins or (former != origin and is_there(former)):
@@ -138,4 +141,5 @@ class Identities:
 
 
 def _goes_by_origin(document: AnyDocument) -> bool:
-    return document.named_by_path and bool(document.origin)
+    fills_file = isinstance(document, Document) and document.fills_file
+    return (document.named_by_path or fills_file) and bool(document.origin)

@@ -7,7 +7,7 @@ taken out of the lexical index after it, so that a commit that fails has removed
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from types import TracebackType
 
@@ -223,7 +223,7 @@ class Writer:
         for batch in batches:
             if batch.changed:
                 self._text.begin(batch.changed)
-                chunks += self._write(batch.changed, batch.replaced)
+                chunks += self._write(self._described(batch.changed, batch.replaced), batch.replaced)
             described += self._redescribe(batch.unchanged)
             added += len(batch.changed) - len(batch.replaced)
             replaced += len(batch.replaced)
@@ -250,6 +250,17 @@ class Writer:
             unknown_share=self._unknown.share,
             unknown_examples=tuple(self._unknown.examples),
         )
+
+    def _described(self, documents: Sequence[AnyDocument], replaced: Iterable[str]) -> list[AnyDocument]:
+        """The same documents; what one that replaces another does not say of itself is what was stored."""
+        records = self.catalog.live_records(list(replaced))
+        described = []
+        for document in documents:
+            before = records.get(document.id)
+            unsaid = [] if before is None else [name for name in FOLLOWED if not getattr(document, name)]
+            stored = {name: _stored(before, name) for name in unsaid} if before is not None else {}
+            described.append(replace(document, **stored) if any(stored.values()) else document)
+        return described
 
     def _redescribe(self, documents: Sequence[AnyDocument]) -> int:
         """Follow what is newly said of documents whose text stays as it is; returns how many there are.

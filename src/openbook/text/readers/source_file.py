@@ -114,6 +114,7 @@ def read_whole(file: SourceFile, parse: Parse) -> Iterator[Item]:
             id=parsed.id or f"{file.prefix}{file.name}",
             origin=file.origin,
             named_by_path=not parsed.id,
+            fills_file=True,
             **(usual | said),
         )
         if parsed.omission:

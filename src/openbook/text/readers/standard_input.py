@@ -51,9 +51,9 @@ def read_standard_input(stream: IO[bytes] | None, keys: Keys, prefix: str = "") 
 def _text(lines: Iterator[bytes], prefix: str) -> Item:
     try:
         text = decode(b"".join(lines))
-        return Document(
-            text=text, id=f"{prefix}{_NAME}", title=_NAME, source=_NAME, origin=_NAME, named_by_path=True
-        )
+        # A stream has no name: without a prefix, two texts are two documents.
+        name = f"{prefix}{_NAME}" if prefix else ""
+        return Document(text=text, id=name, title=_NAME, source=_NAME, origin=_NAME)
     except UnicodeDecodeError as error:
         return not_utf8(_NAME, error)
     except SourceError as error:
