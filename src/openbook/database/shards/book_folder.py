@@ -14,6 +14,7 @@ from openbook.database.shards.book_manifest import BookManifest, ShardEntry, is_
 from openbook.database.shards.fetched_book import fetched_copy
 from openbook.database.shards.held_catalog import HeldCatalog
 from openbook.database.shards.sharded_rows import ShardedRows
+from openbook.database.storage.catalog import FILE_NAME
 from openbook.database.storage.database_folder import DatabaseFolder, open_folder
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.remote_folder import url_of
@@ -162,6 +163,8 @@ def open_shard(
     Raises:
         DatabaseError: it is missing, damaged, or not what the manifest says.
     """
+    if not (path / FILE_NAME).is_file():  # else the catalog would say how one is made
+        raise DatabaseError(f"{path}: there is no such shard any more")
     catalog = HeldCatalog(path)
     settings = DatabaseSettings.from_dict(catalog.settings(), where=str(path))
     head = catalog.head()
