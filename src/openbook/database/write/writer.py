@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -257,9 +258,11 @@ class Writer:
         described = []
         for document in documents:
             before = records.get(document.id)
-            unsaid = [] if before is None else [name for name in FOLLOWED if not getattr(document, name)]
-            stored = {name: _stored(before, name) for name in unsaid} if before is not None else {}
-            described.append(replace(document, **stored) if any(stored.values()) else document)
+            stored: dict[str, Any] = {}
+            if before is not None:
+                unsaid = [name for name in FOLLOWED if not getattr(document, name)]
+                stored = {name: value for name in unsaid if (value := _stored(before, name))}
+            described.append(replace(document, **stored) if stored else document)
         return described
 
     def _redescribe(self, documents: Sequence[AnyDocument]) -> int:

@@ -83,6 +83,7 @@ def row_document(row: Mapping[str, Any], where: str, keys: Keys) -> Document | S
             id="" if identity is None else str(identity),
             origin=keys.origin,
             named_by_path=False,
+            fills_file=False,
             **({"source": where} | said),
         )
     except SourceError as error:
