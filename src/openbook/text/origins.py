@@ -164,17 +164,18 @@ def _exists(path: str) -> bool:
 
 
 def places_before_moves(places: Sequence[Place], moves: Iterable[tuple[str, str]]) -> list[Place]:
-    """Where folders that have moved were; one that is still there has not.
+    """Where what has moved was: folders, and files of folders that are still there.
 
     Args:
         places: where they are now.
         moves: former and new origins of documents whose files have moved.
     """
-    found = {
-        former: None
-        for old, new in moves
-        for place in places
-        if (former := place.before_move(old, new)) is not None
-        and not (former.is_folder and is_there(former.origin))
-    }
+    found: dict[Place, None] = {}
+    for old, new in moves:
+        for place in places:
+            former = place.before_move(old, new)
+            if former is not None and former.is_folder and is_there(former.origin):
+                former = Place(origin=old.removesuffix(place.chain), chain=place.chain)
+            if former is not None:
+                found[former] = None
     return list(found)
