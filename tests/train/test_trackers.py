@@ -84,12 +84,9 @@ def test_the_trackers_are_ended_when_training_fails(
     assert said[-1] == ("finished",)
 
 
+@pytest.mark.usefixtures("said")
 def test_one_that_cannot_be_ended_costs_no_model(
-    book: Database,
-    tmp_path: Path,
-    make_recipe: MakeRecipe,
-    monkeypatch: pytest.MonkeyPatch,
-    said: list[tuple[Any, ...]],
+    book: Database, tmp_path: Path, make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(self: Recorder) -> None:
         raise RuntimeError("the service is gone")
@@ -101,12 +98,9 @@ def test_one_that_cannot_be_ended_costs_no_model(
     assert list((tmp_path / "model" / "tensorboard").rglob("events.*"))
 
 
+@pytest.mark.usefixtures("said")
 def test_one_that_cannot_be_started_is_an_error_that_names_it(
-    book: Database,
-    tmp_path: Path,
-    make_recipe: MakeRecipe,
-    monkeypatch: pytest.MonkeyPatch,
-    said: list[tuple[Any, ...]],
+    book: Database, tmp_path: Path, make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(self: Recorder) -> None:
         raise RuntimeError("no API key\nconfigured")
