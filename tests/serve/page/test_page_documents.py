@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from hostile_text import MARKUP
 from openbook.database import Database
@@ -59,6 +59,22 @@ def test_the_next_answer_reads_a_document_that_was_dropped_in(page: Page) -> Non
     assert exchange.locator(".read").inner_text() == "the boat is painted by kesi."
     exchange.locator(".read").hover()
     expect(page.locator("#reading .passage").first).to_contain_text("boat")
+
+
+def test_a_file_waits_until_the_page_knows_the_books(page: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/page/about", hold)
+    page.reload()
+    drop(page, "boat.md", "the boat is painted by kesi.")
+    page.wait_for_timeout(100)
+    assert len(held) == 1
+    expect(page.locator("#uploads li")).to_have_count(0)
+    held[0].continue_()
+    expect(page.locator("#uploads")).to_have_text("boat.md: added")
 
 
 def test_a_file_that_cannot_be_read_is_told(page: Page, visit: Visit, server: Running) -> None:

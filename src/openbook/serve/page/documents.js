@@ -119,11 +119,17 @@ function whatWasDone({ done, notes }) {
 }
 
 function carriesFiles(event) {
-  return state.edits && [...(event.dataTransfer?.types ?? [])].includes("Files");
+  return state.edits !== false && [...(event.dataTransfer?.types ?? [])].includes("Files");
 }
 
-/** Files may be dropped anywhere on the page. */
-function followDrops() {
+/** Put dropped files into the book; who drops faster than the server answers waits for `learn`. */
+async function uploadDropped(files, learn) {
+  if (state.edits === null) await learn();
+  if (state.edits) upload(files);
+}
+
+/** Files may be dropped anywhere on the page; `learn` asks the server what it has. */
+export function followDrops(learn) {
   let depth = 0; // dragenter of a child comes before dragleave of its parent
   const cover = field("drop-cover");
   const handle = (name, does) => document.addEventListener(name, (event) => {
@@ -137,7 +143,7 @@ function followDrops() {
   handle("dragleave", () => { depth -= 1; });
   handle("drop", (event) => {
     depth = 0;
-    upload([...event.dataTransfer.files]);
+    uploadDropped([...event.dataTransfer.files], learn); // the event keeps its files only while it is handled
   });
 }
 
@@ -166,4 +172,3 @@ document.addEventListener("book-changed", async (event) => {
   speak(event.detail);
 });
 document.addEventListener("document-wanted", (event) => openText(event.detail, event.detail.text));
-followDrops();

@@ -1,7 +1,7 @@
 // The page begins: what the server has, the views, the composer.
 
 import { call, Problem } from "./api.js";
-import { loadDocuments, showEdits } from "./documents.js";
+import { followDrops, loadDocuments, showEdits } from "./documents.js";
 import { ask, beginAnew } from "./exchange.js";
 import { clearNotes, note } from "./notes.js";
 import { closeReading, isReadingOpen } from "./reading.js";
@@ -100,4 +100,5 @@ whenShown((view) => {
   if (view === "documents") loadDocuments();
   if (view === "search") field("search-text").focus();
 });
+followDrops(learn);
 learn();
