@@ -139,7 +139,9 @@ def test_an_answer_and_its_sources_are_harmless(title: str, text: str, told: boo
 @example("one\n\ttwo\r\nthree")
 def test_what_was_copied_is_one_line(text: str) -> None:
     text = f"word {text}"
-    span = CopiedSpan(0, len(text), chunk_id=3, source_start=7, source_end=7 + len(text), share=0.9)
+    span = CopiedSpan(
+        0, len(text), document_id="d", chunk_id=3, source_start=7, source_end=7 + len(text), share=0.9
+    )
     citations = [Citation(0, len(text), [], [span])]
     result = Generation(text, citations, prompt="prompt ", seed=0, tokens=9, finish_reason="length")
     lines, _ = printed(text_output.print_generation, "prompt ", result)
@@ -149,7 +151,9 @@ def test_what_was_copied_is_one_line(text: str) -> None:
 
 def test_words_that_are_the_same_are_not_called_copied() -> None:
     text = "Imre Voss built it"
-    span = CopiedSpan(0, 9, chunk_id=3, source_start=7, source_end=16, share=None, by="match")
+    span = CopiedSpan(
+        0, 9, document_id="d", chunk_id=3, source_start=7, source_end=16, share=None, by="match"
+    )
     result = Generation(
         text, [Citation(0, 18, [], [span])], prompt="", seed=0, tokens=9, finish_reason="stop"
     )
@@ -158,7 +162,7 @@ def test_words_that_are_the_same_are_not_called_copied() -> None:
 
 
 def test_a_copied_comma_is_not_worth_a_line() -> None:
-    span = CopiedSpan(0, 2, chunk_id=3, source_start=7, source_end=9, share=0.9)
+    span = CopiedSpan(0, 2, document_id="d", chunk_id=3, source_start=7, source_end=9, share=0.9)
     citations = [Citation(0, 2, [], [span])]
     result = Generation(", ", citations, prompt="p", seed=0, tokens=1, finish_reason="length")
     lines, _ = printed(text_output.print_generation, "p", result)

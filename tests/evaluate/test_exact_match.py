@@ -22,7 +22,13 @@ from openbook.text.chat import REFUSAL
         ("theatre", "theatre"),  # an article is a whole word
         ("4,312", "4312"),
         ("O'Tool", "otool"),
-        ("The", ""),
+        ("The A.", "the a"),  # nothing else would be left
+        ("?!", "?!"),
+        ("“Orl” «Vane»…", "orl vane"),
+        ("1712\u20131740", "1712 1740"),
+        ("Cafe\u0301", "caf\u00e9"),
+        ("他住在北京。", "他 住 在 北 京"),
+        ("กรุงเทพ", "ก รุ ง เ ท พ"),
     ],
 )
 def test_normalized(text: str, expected: str) -> None:
@@ -39,6 +45,9 @@ def test_normalized(text: str, expected: str) -> None:
         (REFUSAL, [], 1.0),
         ("1912", [], 0.0),
         (REFUSAL, ["1912"], 0.0),
+        ("", ["A"], 0.0),
+        (".", ["The"], 0.0),
+        ("北京", ["北京。"], 1.0),
     ],
 )
 def test_exact_match(prediction: str, answers: list[str], expected: float) -> None:
@@ -53,7 +62,8 @@ def test_exact_match(prediction: str, answers: list[str], expected: float) -> No
         ("Tesk", ["Vane", "Tesk Orl"], 2 / 3),
         ("Tesk", ["Vane"], 0.0),
         ("", ["Vane"], 0.0),
-        ("the", ["a"], 1.0),  # nothing is left of either
+        ("the", ["a"], 0.0),
+        ("北海", ["北京"], 1 / 2),  # characters are words there
         (REFUSAL, [], 1.0),
     ],
 )
@@ -78,4 +88,23 @@ def test_an_answer_is_whole_words() -> None:
     assert holds_answer("It was Orl Vane's, in 1912.", ["1912"])
     assert not holds_answer("Orlando", ["Orl"])
     assert holds_answer("of the Orl (Vane)", ["Tesk", "orl vane"])
+    assert not holds_answer("", ["The"])
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("他住在北京。", "北京"),
+        ("東京タワーは1958年に完成した。", "1958年"),
+        ("그는 북경에 산다.", "북경"),
+        ("เขาอยู่ที่กรุงเทพมหานคร", "กรุงเทพ"),
+        ("he won in “Rexi”, 1712\u20131740", "Rexi"),
+        ("he reigned 1712\u20131740", "1740"),
+        ("the Cafe\u0301 of Orl", "Caf\u00e9"),
+        ("عاش في القاهرة، ثم", "القاهرة"),
+    ],
+)
+def test_an_answer_is_found_in_any_script(text: str, answer: str) -> None:
+    assert holds_answer(text, [answer])
+    assert exact_match(answer, [answer]) == 1
     assert not holds_answer("anything", [])

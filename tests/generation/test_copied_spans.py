@@ -11,7 +11,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from foreign_tokenizers import foreign
 from model.tiny import enlarge
-from openbook.database import Database
+from openbook.database import Database, Hit
 from openbook.generation import Generation, generate
 from openbook.generation.citations import cite
 from openbook.generation.copied_spans import (
@@ -64,7 +64,7 @@ def test_spans_are_tokens_in_a_row_from_tokens_in_a_row() -> None:
     sources = [of(0, 3), of(0, 4), None, of(0, 6), of(1, 7), of(1, 8, 0.4), of(1, 0, 0.7)]
     places = [(2 * i, 2 * i + 2, source) for i, source in enumerate(sources)]
     ends = [[3 * (i + 1) for i in range(10)]] * 2
-    found = copied_spans(places, [11, 12], ends)
+    found = copied_spans(places, [("d", 11), ("d", 12)], ends)
     assert [(span.start, span.end, span.chunk_id) for span in found] == [
         (0, 4, 11),
         (6, 8, 11),
@@ -90,6 +90,30 @@ def test_characters_of_several_tokens_end_with_the_last(book: Database) -> None:
     (ids,) = book.tokenizer.encode(["→→"])
     assert len(ids) == 6
     assert ends_of_tokens(ids, "→→", book.tokenizer) == [0, 0, 1, 1, 1, 2]
+
+
+@pytest.mark.parametrize("name", ["llama-metaspace", "gpt2"])
+def test_tokens_after_what_is_no_character_end_where_they_stand(name: str) -> None:
+    tokenizer = foreign(name)
+    broken, rest = tokenizer.encode(["\u2603\u2603", " brown fox"])
+    ids = [*broken[:-1], *rest]
+    text = tokenizer.decode_inside([ids])[0]
+    assert "\ufffd" in text
+    ends = ends_of_tokens(ids, text, tokenizer)
+    place = len(broken) - 2
+    after = [tokenizer.decode_inside([ids[place + 1 : place + 2 + count]])[0] for count in range(len(rest))]
+    assert [text[ends[place] : end] for end in ends[place + 1 :]] == after
+
+
+def test_what_was_said_before_is_told_from_the_book(book: Database) -> None:
+    """Both count their chunks from 0."""
+    (ids,) = book.tokenizer.encode(["It says brass lantern of Orl"])
+    of_book = Hit("notes", 0, 1.0, "nothing alike here", "", "", "")
+    of_memory = Hit("said", 0, 1.0, "the brass lantern of Orl", "", "", "")
+    tokens = [DecodedToken(token, 0, [0.02, 0.98]) for token in ids]
+    _, (citation,) = cite(tokens, [[of_book, of_memory]], book.tokenizer)
+    assert [near.document_id for near in citation.used] == ["said"]
+    assert {span.document_id for span in citation.copied} == {"said"}
 
 
 def test_citations_tell_what_was_copied_and_from_where(book: Database) -> None:
@@ -143,7 +167,7 @@ def test_places_in_a_source_are_counted_after_its_head_also_where_it_is_read_in_
     for place in range(len(read) - len(own) + 1, len(read)):
         assert text[ends[place] : ends[place + 1]] == spelled[place]
     copied = CopiedToken(0.9, 0, 0)
-    found = copied_spans([(0, 2, copied)], [5], [ends[1:]])
+    found = copied_spans([(0, 2, copied)], [("d", 5)], [ends[1:]])
     assert [span.source_start for span in found] == ([] if head else [0])
 
 

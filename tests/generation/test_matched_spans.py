@@ -18,7 +18,7 @@ texts = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
 
 
 def known(start: int, end: int) -> CopiedSpan:
-    return CopiedSpan(start, end, chunk_id=0, source_start=0, source_end=1, share=0.9)
+    return CopiedSpan(start, end, document_id="d", chunk_id=0, source_start=0, source_end=1, share=0.9)
 
 
 @given(
@@ -32,7 +32,9 @@ def test_spans_are_equal_on_both_sides_and_do_not_overlap(
 ) -> None:
     start, end = (min(border, len(text)) for border in sorted(borders))
     taken = [known(place, place + length) for place, length in places if start <= place < end]
-    found = matched_spans(text, range(start, end), list(enumerate(sources)), taken)
+    found = matched_spans(
+        text, range(start, end), [(("d", place), text) for place, text in enumerate(sources)], taken
+    )
     done = start
     for span in found:
         assert text[span.start : span.end] == sources[span.chunk_id][span.source_start : span.source_end]
@@ -47,12 +49,12 @@ def test_a_run_that_a_span_border_cuts_is_found_in_both_spans() -> None:
     border = text.index("built")
     parts = []
     for start, end in ((0, border), (border, len(text))):
-        spans = matched_spans(text[:end], range(start, end), [(7, source)])
+        spans = matched_spans(text[:end], range(start, end), [(("d", 7), source)])
         parts += [text[span.start : span.end] for span in spans]
     assert parts == ["built it"], "before the border there were two words only"
     border = text.index("it y")
-    (first,) = matched_spans(text[:border], range(border), [(7, source)])
-    (second,) = matched_spans(text, range(border, len(text)), [(7, source)])
+    (first,) = matched_spans(text[:border], range(border), [(("d", 7), source)])
+    (second,) = matched_spans(text, range(border, len(text)), [(("d", 7), source)])
     assert text[first.start : first.end] == "Edda Tollan built"
     assert text[second.start : second.end] == "it"
     assert source[second.source_start : second.source_end] == "it"
@@ -61,7 +63,7 @@ def test_a_run_that_a_span_border_cuts_is_found_in_both_spans() -> None:
 def test_what_the_copy_head_says_is_not_said_twice() -> None:
     text, source = "a Edda Tollan built it", "Edda Tollan built it"
     spans = matched_spans(
-        text, range(len(text)), [(7, source)], [known(text.index("Tollan"), text.index("built"))]
+        text, range(len(text)), [(("d", 7), source)], [known(text.index("Tollan"), text.index("built"))]
     )
     assert [text[span.start : span.end] for span in spans] == ["Edda ", "built it"]
 

@@ -58,7 +58,7 @@ def test_a_span_that_closes_after_more_text_is_told_has_its_mark_there() -> None
 
 
 def test_copied_parts_move_with_their_span() -> None:
-    copied = [CopiedSpan(7, 11, 2, 0, 4, 0.9)]
+    copied = [CopiedSpan(7, 11, "doc2", 2, 0, 4, 0.9)]
     first, second = Citation(0, 6, [neighbor(1)]), Citation(6, 12, [neighbor(2)], copied)
     events = [TextPiece("Green.", ()), SpanRead(first), TextPiece(" 1873.", ()), SpanRead(second)]
     text, spans, _ = told([*events, ending("Green. 1873.")], footnotes=True)

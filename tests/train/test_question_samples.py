@@ -112,6 +112,9 @@ def test_what_cannot_be_learned_is_left_out(chat: ChatFormat) -> None:
         ("Ann met Anna.", "Ann", "Bo", "Bo met Anna."),
         ("C++ and C", "C++", r"\1", r"\1 and C"),
         ("12 of 112", "12", "7", "7 of 112"),
+        ("他住在北京。", "北京", "上海", "他住在上海。"),
+        ("彼はRexiとRexiaだ", "Rexi", "Orl", "彼はOrlとRexiaだ"),
+        ("于2015年建成", "2015年", "1912年", "于1912年建成"),
     ],
 )
 def test_whole_words_are_replaced(text: str, old: str, new: str, changed: str) -> None:

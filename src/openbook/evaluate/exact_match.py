@@ -2,17 +2,35 @@
 
 Rajpurkar et al. 2016 (arXiv 1606.05250): both sides in lower case, without punctuation and articles, white
 space as one blank. Exact match is 1 where one of the right answers is equal then; F1 counts common words.
+
+Beyond ASCII, which is all that SQuAD has in mind: letters are composed, any script's punctuation goes, long
+dashes part words, and each character of a script without spaces is a word, as in MLQA (arXiv 1910.07475). And
+what consists of articles or punctuation alone is kept: an answer "A" is not nothing.
 """
 
 import re
 import string
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
+from openbook.database.search.folding import UNIT
 from openbook.text.chat import REFUSAL
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
-_NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+
+class _Punctuation(dict[int, int | str | None]):
+    """What `str.translate` makes of characters: nothing of punctuation, and the others stay."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = found = None if unicodedata.category(chr(code))[0] == "P" else code
+        return found
+
+
+_NO_PUNCTUATION = _Punctuation(
+    dict.fromkeys(map(ord, string.punctuation)) | dict.fromkeys(range(0x2012, 0x2016), " ")
+)
 
 
 def normalize_answer(text: str) -> str:
@@ -20,8 +38,13 @@ def normalize_answer(text: str) -> str:
 
     >>> normalize_answer("  The  Lantern-maker, of Orl. ")
     'lanternmaker of orl'
+    >>> normalize_answer("“Orl” \u2014 北京。")
+    'orl 北 京'
     """
-    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_NO_PUNCTUATION)).split())
+    lower = unicodedata.normalize("NFC", text).lower()
+    bare = lower.translate(_NO_PUNCTUATION)
+    kept = next(filter(str.strip, (_ARTICLES.sub(" ", bare), bare, lower)), "")
+    return " ".join(UNIT.sub(r" \g<0> ", kept).split())
 
 
 def exact_match(prediction: str, answers: Sequence[str]) -> float:

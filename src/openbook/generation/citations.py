@@ -9,6 +9,7 @@ from openbook.database import Hit
 from openbook.generation.copied_spans import (
     CopiedSpan,
     CopiedToken,
+    Origin,
     copied_spans,
     ends_in_source,
     ends_of_tokens,
@@ -43,6 +44,11 @@ class CitedNeighbor:
     influence: float | None = None
     """What the span's log-probability, in nats, falls by where this neighbor is not read; None: not asked
     for."""
+
+    @property
+    def origin(self) -> Origin:
+        """Which neighbor it is."""
+        return self.document_id, self.chunk_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +162,7 @@ def _with_matches(
     copied: list[CopiedSpan], text: str, span: range, neighbors: Sequence[CitedNeighbor]
 ) -> list[CopiedSpan]:
     """What the copy head says, and words that are the same besides."""
-    sources = [(neighbor.chunk_id, neighbor.text + neighbor.continuation) for neighbor in neighbors]
+    sources = [(neighbor.origin, neighbor.text + neighbor.continuation) for neighbor in neighbors]
     found = [*copied, *matched_spans(text, span, sources, taken=copied)]
     return sorted(found, key=lambda one: one.start)
 
@@ -184,7 +190,7 @@ def _copied(
     source_ends = [
         ends_in_source(ids, text, tokenizer) for ids, text in zip(retrieved[0], texts, strict=True)
     ]
-    return copied_spans(places, [hit.chunk_id for hit in hits], source_ends)
+    return copied_spans(places, [(hit.document_id, hit.chunk_id) for hit in hits], source_ends)
 
 
 def _cited(
@@ -203,13 +209,13 @@ def _in_order(
     neighbors: Sequence[CitedNeighbor], text: str, copied: Sequence[CopiedSpan]
 ) -> list[CitedNeighbor]:
     """First those that a span has its words of; see `word_origins`."""
-    by_head = dict.fromkeys((neighbor.chunk_id for neighbor in neighbors), 0.0)
+    by_head = dict.fromkeys((neighbor.origin for neighbor in neighbors), 0.0)
     for span in copied:
-        by_head[span.chunk_id] += (span.end - span.start) * (span.by == "copy head")
+        by_head[span.origin] += (span.end - span.start) * (span.by == "copy head")
     order = order_by_words(
         text,
         [neighbor.text + neighbor.continuation for neighbor in neighbors],
-        copied=[by_head[neighbor.chunk_id] for neighbor in neighbors],
+        copied=[by_head[neighbor.origin] for neighbor in neighbors],
         attention=[neighbor.attention or 0.0 for neighbor in neighbors],
     )
     return [neighbors[place] for place in order]
@@ -222,11 +228,11 @@ def _used(neighbors: Sequence[CitedNeighbor], copied: Sequence[CopiedSpan]) -> l
     neighbors those with less than 0.125.
     """
     least = _READ / max(1, len(neighbors))
-    sources = {span.chunk_id for span in copied}
+    sources = {span.origin for span in copied}
     return [
         replace(
             neighbor,
-            is_used=neighbor.attention is None or neighbor.attention >= least or neighbor.chunk_id in sources,
+            is_used=neighbor.attention is None or neighbor.attention >= least or neighbor.origin in sources,
         )
         for neighbor in neighbors
     ]

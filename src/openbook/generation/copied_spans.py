@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from os.path import commonprefix
 from typing import Literal
 
 from torch import Tensor
@@ -17,6 +18,10 @@ from openbook.generation.text_matches import LEAST_WORDS, begin_of_words, clippe
 from openbook.model.copy_head import CopyDistribution
 from openbook.text import Tokenizer
 
+Origin = tuple[str, int]
+"""Which neighbor: its document's id, and the number of its chunk."""
+_BROKEN = "\ufffd"
+"""What stands in a text for bytes that are no character, or not yet."""
 _MOSTLY = 0.5
 """A token counts as copied where more than this of its probability came from copying."""
 
@@ -41,8 +46,9 @@ class CopiedSpan:
     """First character, of the written text."""
     end: int
     """After the last character."""
+    document_id: str
     chunk_id: int
-    """Of the neighbor."""
+    """Of the neighbor; a chunk's number alone may be one of the book and one of what was said before."""
     source_start: int
     """First character there, counted through the neighbor's text and on through its continuation."""
     source_end: int
@@ -51,6 +57,11 @@ class CopiedSpan:
     """Of the probability of its tokens: what came from copying, mean over the tokens; None: nobody knows."""
     by: Literal["copy head", "match"] = "copy head"
     """How it is known: the copy head says so; or the words are the same in both."""
+
+    @property
+    def origin(self) -> "Origin":
+        """Which neighbor."""
+        return self.document_id, self.chunk_id
 
 
 def copied_token(
@@ -91,7 +102,12 @@ def ends_of_tokens(ids: Sequence[int], text: str, tokenizer: Tokenizer) -> list[
         text: what they were decoded to, maybe without spaces that it began with.
         tokenizer: of both.
     """
-    spelled, ends = _spelled(ids, tokenizer)
+    if _BROKEN in text:  # how many stand for what is no character, each decoder has its own way
+        prefixes = tokenizer.decode_inside([ids[: count + 1] for count in range(len(ids))])
+        spelled = prefixes[-1]
+        ends = [len(commonprefix([prefix, spelled])) for prefix in prefixes]
+    else:
+        spelled, ends = _spelled(ids, tokenizer)
     dropped = max(0, len(spelled) - len(text))
     return [max(0, end - dropped) for end in ends]
 
@@ -126,14 +142,14 @@ def _spelled(ids: Sequence[int], tokenizer: Tokenizer) -> tuple[str, list[int]]:
 
 def copied_spans(
     places: Sequence[tuple[int, int, CopiedToken | None]],
-    chunk_ids: Sequence[int],
+    origins: Sequence[Origin],
     source_ends: Sequence[Sequence[int]],
 ) -> list[CopiedSpan]:
     """Join tokens that were copied from tokens in a row.
 
     Args:
         places: of written tokens in a row: their first character, the one after their last, their source.
-        chunk_ids: of the neighbors, in the order that the model saw them.
+        origins: the neighbors, in the order that the model saw them.
         source_ends: for each neighbor the end of each of its tokens, in characters.
     """
     spans = []
@@ -146,7 +162,7 @@ def copied_spans(
             CopiedSpan(
                 places[run.start][0],
                 places[run.stop - 1][1],
-                chunk_ids[neighbor],
+                *origins[neighbor],
                 ends[sources[0].offset],
                 ends[sources[-1].offset + 1],
                 sum(source.share for source in sources) / len(sources),
@@ -172,7 +188,7 @@ def _runs(sources: Sequence[CopiedToken | None]) -> list[tuple[int, range]]:
 
 
 def matched_spans(
-    text: str, span: range, sources: Sequence[tuple[int, str]], taken: Sequence[CopiedSpan] = ()
+    text: str, span: range, sources: Sequence[tuple[Origin, str]], taken: Sequence[CopiedSpan] = ()
 ) -> list[CopiedSpan]:
     """Find what a span of a text shares with its sources, word for word; see `text_matches`.
 
@@ -181,7 +197,7 @@ def matched_spans(
     Args:
         text: that was written, up to the end of the span or further.
         span: characters of it.
-        sources: for each neighbor its chunk and what was read of it, the likeliest first.
+        sources: for each neighbor which it is and what was read of it, the likeliest first.
         taken: what is known to be copied; of a run what lies between these is given.
 
     Returns:
@@ -200,7 +216,7 @@ def matched_spans(
                 CopiedSpan(
                     before + part.start,
                     before + part.end,
-                    sources[part.source][0],
+                    *sources[part.source][0],
                     part.source_start,
                     part.source_end,
                     share=None,

@@ -28,6 +28,7 @@ class CopiedPart(BaseModel):
 
     start: int
     end: int
+    document_id: str
     chunk_id: int
     source_start: int
     source_end: int

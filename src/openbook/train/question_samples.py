@@ -20,6 +20,7 @@ import numpy as np
 
 from openbook.errors import SettingsError
 from openbook.evaluate.answering.passages import AskedQuestion
+from openbook.database.search.folding import SPACED_LETTER, UNIT
 from openbook.evaluate.exact_match import holds_answer
 from openbook.phrases import counted
 from openbook.text.chat import REFUSAL, ChatFormat
@@ -187,12 +188,14 @@ class QuestionSamples:
 
 
 def replace_words(text: str, old: str, new: str) -> str:
-    """Put new words where old ones stand in a text, whole words only.
+    """Put new words where old ones stand in a text, whole words only, where its script has any.
 
     >>> replace_words("Ann met Anna.", "Ann", "Bo")
     'Bo met Anna.'
     """
-    return re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", lambda match: new, text)
+    before = "" if UNIT.match(old) else f"(?<!{SPACED_LETTER})"
+    after = "" if UNIT.fullmatch(old[-1:]) else f"(?!{SPACED_LETTER})"
+    return re.sub(f"{before}{re.escape(old)}{after}", lambda match: new, text)
 
 
 def _answer_in(item: AskedQuestion, text: str) -> str:

@@ -34,7 +34,7 @@ SPANS = [
             neighbor(1, attention=0.07, **MILL),
             neighbor(2, attention=0.03),
         ],
-        [CopiedSpan(4, FIRST - 1, 0, 2, 19, 0.9)],
+        [CopiedSpan(4, FIRST - 1, "doc0", 0, 2, 19, 0.9)],
     ),
     Citation(
         FIRST,

@@ -72,6 +72,8 @@ _MARKS = "".join(
 UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+")
 UNIT = re.compile(f"[{_UNSPACED}][{_MARKS}]*")
 """A character of a script without spaces, with its marks."""
+SPACED_LETTER = rf"[^\W{_UNSPACED}]"
+"""In a regular expression: a letter or digit of a script that writes spaces between words."""
 SINGLE = re.compile(f"[{_class(*_IDEOGRAPHS, *_HANGUL)}]")
 """Characters that are often words by themselves."""
 

@@ -11,10 +11,15 @@ export function tintOf(number) {
   return `tint-${((number - 1) % NUM_TINTS) + 1}`;
 }
 
+/** Whether words were copied from this neighbor; what was said before has chunks of its own, numbered alike. */
+function isFrom(copy, neighbor) {
+  return copy.document_id === neighbor.document_id && copy.chunk_id === neighbor.chunk_id;
+}
+
 /** Whether a neighbor was read, as far as attention and copying tell. */
 function isRead(neighbor, citation) {
   if (neighbor.attention === null || neighbor.attention === undefined) return true;
-  if ((citation.copied ?? []).some((copy) => copy.chunk_id === neighbor.chunk_id)) return true;
+  if ((citation.copied ?? []).some((copy) => isFrom(copy, neighbor))) return true;
   return neighbor.attention * citation.neighbors.length >= READ;
 }
 
@@ -29,7 +34,7 @@ export function passageOf(neighbor) {
  */
 function commonWords(spanText, citation, neighbor) {
   const passage = passageOf(neighbor);
-  const copies = (citation.copied ?? []).filter((copy) => copy.chunk_id === neighbor.chunk_id);
+  const copies = (citation.copied ?? []).filter((copy) => isFrom(copy, neighbor));
   if (!copies.length) {
     const { left, right } = sameWords(spanText, passage);
     return { isCopied: false, inSpan: left, inPassage: right };
