@@ -9,7 +9,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from os.path import commonprefix
 from typing import Literal
 
 from torch import Tensor
@@ -105,7 +104,7 @@ def ends_of_tokens(ids: Sequence[int], text: str, tokenizer: Tokenizer) -> list[
     if _BROKEN in text:  # how many stand for what is no character, each decoder has its own way
         prefixes = tokenizer.decode_inside([ids[: count + 1] for count in range(len(ids))])
         spelled = prefixes[-1]
-        ends = [len(commonprefix([prefix, spelled])) for prefix in prefixes]
+        ends = [_same_beginning(prefix, spelled) for prefix in prefixes]
     else:
         spelled, ends = _spelled(ids, tokenizer)
     dropped = max(0, len(spelled) - len(text))
@@ -128,6 +127,12 @@ def ends_in_source(ids: Sequence[int], text: str, tokenizer: Tokenizer) -> list[
     begin = next(place for place in range(len(spelled) + 1) if bare.startswith(spelled[place:]))
     before = len(text) - len(bare) - begin
     return [max(0, end + before) for end in ends]
+
+
+def _same_beginning(left: str, right: str) -> int:
+    """How many characters two texts have in common before the first that differs."""
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(left), len(right)))
 
 
 def _spelled(ids: Sequence[int], tokenizer: Tokenizer) -> tuple[str, list[int]]:

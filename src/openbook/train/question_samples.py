@@ -18,9 +18,9 @@ from functools import cached_property
 
 import numpy as np
 
+from openbook.database.search.folding import SPACED_LETTER, UNIT
 from openbook.errors import SettingsError
 from openbook.evaluate.answering.passages import AskedQuestion
-from openbook.database.search.folding import SPACED_LETTER, UNIT
 from openbook.evaluate.exact_match import holds_answer
 from openbook.phrases import counted
 from openbook.text.chat import REFUSAL, ChatFormat

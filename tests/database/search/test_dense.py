@@ -56,3 +56,12 @@ def test_an_empty_index_finds_nothing(stored: Rows) -> None:
     ids, scores = index.search(np.ones((2, 8), dtype=np.float32), 3)
     assert ids.tolist() == [[-1] * 3] * 2
     assert scores.tolist() == [[0.0] * 3] * 2
+
+
+@pytest.mark.parametrize("k", [1, 5, 40])
+def test_of_equal_vectors_the_lowest_are_found_in_their_order(tmp_path: Path, k: int) -> None:
+    array = AppendOnlyArray(tmp_path / "vectors.f16", dtype=np.float16, width=8)
+    array.append(np.ones((300, 8), dtype=np.float16), first=0)
+    index = ExactIndex.build(array.rows(300), np.arange(0, 300, 2))
+    ids, _ = index.search(np.ones((2, 8), dtype=np.float32), k)
+    assert ids.tolist() == [list(range(0, 2 * k, 2))] * 2

@@ -119,6 +119,22 @@ def test_a_long_document_is_found_by_what_its_middle_says(tmp_path: Path, tokeni
         assert any("1612" in hit.text + hit.continuation for hit in hits), by
 
 
+def test_a_unit_that_has_only_the_small_words_is_not_before_the_chunk_with_the_rare_one(
+    tmp_path: Path, tokenizer: Tokenizer
+) -> None:
+    """It is the best of all units, for no unit's names or beginning have the rare word."""
+    made = Database.create(tmp_path / "db", tokenizer=tokenizer, embedder=None, chunk_size=16)
+    names = [f"{place} {thing}" for place in FILLER.split() for thing in ("lantern", "marble", "thunder")]
+    made.add(Document(id=name, title=name, text=f"the {name} at last {FILLER * 6}") for name in names)
+    made.add([Document(id="notes", title="notes", text=f"{FILLER * 6} zanzibar forty seven {FILLER}")])
+    for question in ("how long did the zanzibar last", "what was the last zanzibar", "the zanzibar"):
+        for by in ("chunk", "document"):
+            (hits,) = made.search(question, k=1, mode="bm25", by=by)
+            assert hits[0].document_id == "notes"
+    (hits,) = made.search("how long did the stone lantern last", k=1, mode="bm25", by="document")
+    assert hits[0].document_id == "stone lantern"
+
+
 @pytest.mark.parametrize(("few", "short", "first"), [(4, 8, "document"), (3, 8, "chunk"), (4, 1, "chunk")])
 def test_questions_find_documents_first_where_these_are_few_and_short(
     database: Database, monkeypatch: pytest.MonkeyPatch, few: int, short: int, first: SearchUnit

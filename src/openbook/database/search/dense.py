@@ -165,8 +165,15 @@ def _rows_of(chunk_ids: NDArray[np.int64], chunks: range) -> tuple[int, int]:
 
 
 def _named(chunk_ids: NDArray[np.int64], places: NDArray[np.int64], scores: NDArray[np.float32]) -> Ranking:
+    """The chunks of these rows of an index [n, k] with their scores; of equals the lowest first.
+
+    Of equals faiss keeps the lowest and lists them from the highest on, so that fewer hits would be others.
+    """
     known = (places >= 0) & (places < len(chunk_ids))
-    return np.where(known, chunk_ids[np.where(known, places, 0)], -1), np.where(known, scores, np.float32(0))
+    ids = np.where(known, chunk_ids[np.where(known, places, 0)], -1)
+    order = np.lexsort((ids, np.where(known, -scores, np.inf)), axis=1)
+    named, sorted_scores = (np.take_along_axis(values, order, axis=1) for values in (ids, scores))
+    return named, np.where(named >= 0, sorted_scores, np.float32(0))
 
 
 def add_rows(

@@ -218,8 +218,8 @@ class LexicalIndex:
             avoid: chunks that must not be found.
 
         Returns:
-            chunk ids [n, k], best first and of equals the lowest first, -1 where fewer chunks share a word
-            with the text; and scores [n, k].
+            chunk ids [n, k], best first, of equals among them the lowest first, -1 where fewer chunks share
+            a word with the text; and scores [n, k]. Which of more equals are among them tantivy decides.
         """
 
         def hits(text: str) -> list[tuple[float, tantivy.DocAddress]]:

@@ -199,7 +199,10 @@ class Searcher:
 
 
 def between_0_and_1(ids: NDArray[np.int64], scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Each row's scores as shares of the way from its lowest to its highest; all 1 where these are equal."""
+    """Each row's scores as shares of the way from its lowest, or from 1 where that is less, to its highest.
+
+    So cosines fill 0 … 1, and scores of words are nearly shares of the best one. All 1 where they are equal.
+    """
     highest = np.where(ids >= 0, scores, -np.inf).max(axis=1, initial=-1, keepdims=True)
     lowest = np.where(ids >= 0, scores, np.inf).min(axis=1, initial=1, keepdims=True)
     width = highest - lowest

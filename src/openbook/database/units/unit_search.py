@@ -12,7 +12,9 @@ and the chunks of the best ones come before those that are the right thing said 
            └─ all chunks ─ the best ones ────────┴─ chunk's score + unit's score, each from 0 to 1
 
 All chunks are searched as well, and the score of a unit of more than 8 chunks counts less, the less of it
-its names and beginning are: what is said in the middle of a long one is found by its own words.
+its names and beginning are: what is said in the middle of a long one is found by its own words. Of words
+alone a unit's score also counts less where the best unit has less of the query than the best chunk: of a best
+unit's 1.7 beside a best chunk's 7.8, .22 of it.
 
 The words and vectors are made in memory and in a temporary folder when they are first asked for; nothing of
 it is stored, so any database has these units, and they are those of the version that is searched.
@@ -142,7 +144,10 @@ class UnitSearch:
         depth = min(max(k, _DEPTH), max(1, self._version.layout.num_chunks))
         plain, own = self._version.searcher.search(queries, k=depth, mode=mode, among=among)
         units, values = self.search(queries, k=UNITS, mode=mode, among=among)
-        own, values = between_0_and_1(plain, own), between_0_and_1(units, values)
+        # Of words alone both scores say how much of a query is there: a unit that has its "what" and "the",
+        # where a chunk has the word that it is about, counts little, though it is the best of all units.
+        sure = _share_of_best(values, own) if mode == "bm25" else np.float32(1)
+        own, values = between_0_and_1(plain, own), sure * between_0_and_1(units, values)
         for row in range(queries.count):
             total = dict(zip(plain[row].tolist(), own[row].tolist(), strict=True))
             if units[row, 0] >= 0:
@@ -256,6 +261,12 @@ class UnitSearch:
     @cached_property
     def _findable(self) -> NDArray[np.int64]:
         return np.flatnonzero(self._layout.retrievable)
+
+
+def _share_of_best(units: NDArray[np.float32], chunks: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much of its best chunk's score [n, k] each query's best unit [n, any] has, at most 1: [n, 1]."""
+    best: NDArray[np.float32] = np.maximum(chunks[:, :1], np.finfo(np.float32).tiny)
+    return np.minimum(1, units[:, :1] / best).astype(np.float32)
 
 
 def _query(queries: Queries, row: int) -> Queries:
