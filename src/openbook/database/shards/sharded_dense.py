@@ -25,8 +25,7 @@ class DenseShard(Protocol):
 def best_of(rankings: Sequence[Ranking], k: int) -> Ranking:
     """Keep the k best of several rankings of the same queries.
 
-    As an exact index of faiss does: where equal scores are cut, the lowest numbers stay, and of those that
-    stay the highest comes first. For one query, k = 2:
+    Of equal scores the lowest numbers come first, as in each of them. For one query, k = 2:
 
         scores      .9 .4    .7 .7        of two rankings
         chunks      3  1     8  6
@@ -46,9 +45,7 @@ def best_of(rankings: Sequence[Ranking], k: int) -> Ranking:
         ids, scores = np.pad(ids, missing, constant_values=-1), np.pad(scores, missing)
     falling = np.where(ids >= 0, -scores, np.inf)
     kept = np.lexsort((ids, falling), axis=1)[:, :k]
-    ids, scores, falling = (np.take_along_axis(values, kept, axis=1) for values in (ids, scores, falling))
-    shown = np.lexsort((-ids, falling), axis=1)
-    return np.take_along_axis(ids, shown, axis=1), np.take_along_axis(scores, shown, axis=1)
+    return np.take_along_axis(ids, kept, axis=1), np.take_along_axis(scores, kept, axis=1)
 
 
 @dataclass(frozen=True)
