@@ -41,6 +41,16 @@ def test_what_is_found_has_left_the_window_and_is_of_its_document(
     windows = windows_of(long_book, stride, rows)
     past = look_up_past(windows, 3)
     assert past.ids.shape == (len(windows), 3, 3, 2 * M)
+    going_on = [
+        (place, number)
+        for place, chunks in enumerate(windows.chunk_ids)
+        for number in range(3)
+        if chunks[number + 1] >= 0
+        and windows.corpus.layout.document_of[chunks[number]]
+        == windows.corpus.layout.document_of[chunks[number + 1]]
+    ]
+    assert len(going_on) < past.mask.shape[0] * 3  # others are the last of their document, or none
+    assert past.share_found == pytest.approx(np.mean([past.mask[place].any() for place in going_on]))
     assert past.share_found > 0.2
     layout, found = windows.corpus.layout, 0
     for place, chunks in enumerate(windows.chunk_ids):

@@ -119,7 +119,7 @@ class ChatSession:
             self.turns, self.last = [*turns, Turn("assistant", shown.text)], None
             return
         shown.end(answer)
-        if self.retrieval and not answer.citations:
+        if self.retrieval and answer.answer and not answer.citations:
             note(f"nothing in {self.book.name} was found for this question")
         if self.retrieval:
             note_missing_shards(version)

@@ -30,16 +30,18 @@ class OwnPast:
     rows: int64 [n], the windows' numbers in their dataset, sorted.
     ids: int32 [n, C - 1, K, 2M] tokens of what was found, with what follows it.
     mask: bool [n, C - 1, K, 2M]: False for a token that does not exist, or has not left the window.
+    informs: bool [n, C - 1]: whether the chunk goes on in the next one, which its neighbors would inform.
     """
 
     rows: NDArray[np.int64]
     ids: NDArray[np.int32]
     mask: NDArray[np.bool_]
+    informs: NDArray[np.bool_]
 
     @property
     def share_found(self) -> float:
-        """Of the chunks whose neighbors would inform a token, those that found something."""
-        return float(self.mask.any(axis=(2, 3)).mean())
+        """Of the chunks whose neighbors would inform a token, those that found something; 0 of none."""
+        return float(self.mask[self.informs].any(axis=(1, 2)).mean()) if self.informs.any() else 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +86,15 @@ def look_up_past(windows: Windows, k: int, *, progress: Progress = silent) -> Ow
             found, _ = memory.version.search_chunks(queries, k=k, mode=SEARCH_MODE)
             ids[place, : len(asked)], mask[place, : len(asked)] = memory.read(found)
         progress(place + 1, len(windows))
-    return OwnPast(windows.rows, ids, mask)
+    return OwnPast(windows.rows, ids, mask, _informs(windows))
+
+
+def _informs(windows: Windows) -> NDArray[np.bool_]:
+    """Which chunks of each window, but for its last, go on in the next one: [n, C - 1]."""
+    own, after = windows.chunk_ids[:, :-1], windows.chunk_ids[:, 1:]
+    document_of = windows.corpus.layout.document_of
+    same: NDArray[np.bool_] = document_of[np.maximum(own, 0)] == document_of[np.maximum(after, 0)]
+    return same & (own >= 0) & (after >= 0)
 
 
 def _with_memories(windows: Windows) -> Iterator[tuple[int, Memory]]:

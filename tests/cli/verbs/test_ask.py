@@ -167,6 +167,15 @@ def test_where_nothing_is_found_the_model_is_not_asked(
     assert (described["completion_tokens"], described["finish_reason"]) == (0, "stop")
 
 
+def test_an_empty_answer_does_not_say_that_nothing_was_found(
+    openbook: OpenBook, database: Path, base: Path, answers: Any
+) -> None:
+    answers("by the river")
+    result = openbook("ask", database, QUESTION, "--model", base, "--stop", "by")
+    assert result.code == 0
+    assert "was found for this question" not in result.err
+
+
 def test_what_is_read_may_be_kept_for_the_next_question(
     openbook: OpenBook, database: Path, base: Path, tmp_path: Path, contents: Contents
 ) -> None:

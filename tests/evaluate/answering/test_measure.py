@@ -13,7 +13,7 @@ from openbook.evaluate.answering.passages import AskedQuestion, ask_book
 from openbook.evaluate.answering.questions import Question
 from openbook.model.retrofitting import RetrofitForCausalLM
 from openbook.progress import Progress, silent
-from openbook.text.chat import ChatFormat
+from openbook.text.chat import REFUSAL, ChatFormat
 
 MakeReader = Callable[..., RetrofitForCausalLM]
 
@@ -46,6 +46,16 @@ def test_scores_are_means(asked: list[AskedQuestion]) -> None:
     assert found.f1 == pytest.approx((3 + 2 / 3) / 7, abs=1e-4)
     low, high = found.interval
     assert 0 <= low < found.exact_match < high <= 1
+
+
+@pytest.mark.parametrize(
+    ("right", "count", "expected"),
+    [(1, 1, (0.2065, 1.0)), (0, 100, (0.0, 0.037)), (5, 10, (0.2366, 0.7634))],  # tables of Wilson's interval
+)
+def test_few_questions_leave_a_wide_interval(right: int, count: int, expected: tuple[float, float]) -> None:
+    asked = [AskedQuestion(Question("?", ("yes",)), (), ())] * count
+    answers = [Answer("yes")] * right + [Answer("no")] * (count - right)
+    assert scores({"on": answers}, asked)["on"].interval == pytest.approx(expected, abs=1e-4)
 
 
 def test_every_mode_and_the_recall(
@@ -127,6 +137,23 @@ class Recording(Answerer):
         return super().answer(questions, neighbors, passages=passages, progress=progress)
 
 
+def test_where_a_question_finds_nothing_the_model_is_asked_only_without_the_book(
+    asked: list[AskedQuestion], make_reader: MakeReader, chat: ChatFormat
+) -> None:
+    nothing = AskedQuestion(Question("Qq?", ()), (), ())
+    recording = Recording(make_reader(), chat)
+    report = measure_answers(recording, [nothing, asked[0]], k=2, modes=("on", "off", "prompt"))
+    assert [questions for questions, _, _ in recording.asked] == [
+        [asked[0].question.question],
+        ["Qq?", asked[0].question.question],
+        [asked[0].question.question],
+    ]
+    said = {mode: answers[0].text for mode, answers in report.answers.items()}
+    assert (said["on"], said["prompt"]) == (REFUSAL, REFUSAL)
+    assert said["off"] != REFUSAL
+    assert report.modes["on"].exact_match >= 0.5
+
+
 def test_prompt_is_the_base_with_what_was_found_in_its_prompt(
     asked: list[AskedQuestion], make_reader: MakeReader, chat: ChatFormat
 ) -> None:
@@ -134,10 +161,13 @@ def test_prompt_is_the_base_with_what_was_found_in_its_prompt(
     report = measure_answers(answerer, asked, k=2, modes=["prompt"])
     ((_, neighbors, texts),) = answerer.asked
     assert neighbors is None
-    assert texts == [[passage.text for passage in item.found[:2]] for item in asked]
+    assert texts == [[passage.text for passage in item.found[:2]] for item in asked if item.found]
     base = answerer.model.base
     for item, answer in zip(asked, report.answers["prompt"], strict=True):
         said = [passage.text for passage in item.found[:2]]
+        if not said:
+            assert answer.text == REFUSAL
+            continue
         prompt = [*chat.prefix_ids, *chat.question_ids(item.question.question, said)]
         ids = base.generate(torch.tensor([prompt]), max_new_tokens=2, do_sample=False)[0, len(prompt) :]
         assert answer.text == chat.tokenizer.decode([ids.tolist()])[0].strip()

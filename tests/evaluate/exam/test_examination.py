@@ -197,4 +197,4 @@ def test_documents_first_and_heads_reach_the_reader(tmp_path: Path) -> None:
         found.append(sum(any(titles[question] in text for text in texts) for question, texts in on))
         seen.clear()
     assert found[:3] == [0, 0, 0]  # no text names its subject
-    assert found[3] > 20
+    assert found[3] >= 20

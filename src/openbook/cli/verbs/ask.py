@@ -160,7 +160,7 @@ def ask(
         seed=seed,
         on_event=told,
     )
-    if retrieval and not result.citations:
+    if retrieval and result.answer and not result.citations:
         note(f"nothing in {db} was found for this question; the model alone: --no-retrieval")
     if result.drafts is not None:
         note(drafts_saved(result.drafts))

@@ -30,7 +30,7 @@ def exact_neighbors(
         best so far    .9 .4       chunks 3 1
         next block     .7 .4       chunks 8 6
         together       .9 .4 .7 .4
-        order          0 2 1 3     by falling score; equal ones as they stood
+        order          0 2 1 3     by falling score; of equal ones the lower chunk first
         best           .9 .7       chunks 3 8
 
     Args:
@@ -54,7 +54,7 @@ def exact_neighbors(
         scores, places = faiss.knn(queries, block, near, metric=faiss.METRIC_INNER_PRODUCT)
         scores = np.concatenate([best, scores], axis=1)  # [n, k + near]
         ids = np.concatenate([best_ids, part[places]], axis=1)
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        order = np.lexsort((ids, -scores), axis=1)[:, :k]
         best = np.take_along_axis(scores, order, axis=1)
         best_ids = np.take_along_axis(ids, order, axis=1)
     return best_ids, np.where(best_ids >= 0, best, np.float32(0))

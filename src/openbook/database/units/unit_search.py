@@ -265,8 +265,9 @@ class UnitSearch:
 
 def _share_of_best(units: NDArray[np.float32], chunks: NDArray[np.float32]) -> NDArray[np.float32]:
     """How much of its best chunk's score [n, k] each query's best unit [n, any] has, at most 1: [n, 1]."""
-    best: NDArray[np.float32] = np.maximum(chunks[:, :1], np.finfo(np.float32).tiny)
-    return np.minimum(1, units[:, :1] / best).astype(np.float32)
+    best = np.maximum(chunks[:, :1], np.finfo(np.float32).tiny)
+    share: NDArray[np.float32] = np.minimum(1, units[:, :1] / best)
+    return share
 
 
 def _query(queries: Queries, row: int) -> Queries:

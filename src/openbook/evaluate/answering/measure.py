@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from statistics import mean
 
 import numpy as np
@@ -12,8 +13,10 @@ from openbook.evaluate.answering.answerer import Answer, Answerer, NeighborToken
 from openbook.evaluate.answering.passages import AskedQuestion, Passage
 from openbook.evaluate.exact_match import exact_match, f1, holds_answer
 from openbook.progress import Progress, silent, stage
+from openbook.text.chat import REFUSAL
 
-_RESAMPLES = 1000
+_Z = 1.96
+"""Standard deviations of a normal distribution that hold 95 % of it."""
 _IN_PROMPT = {"prompt": None, "retro++": 1}
 """How many of the passages stand in the prompt; None: all."""
 
@@ -25,7 +28,7 @@ class AnswerScores:
     exact_match: float
     f1: float
     interval: tuple[float, float]
-    """Of the exact match, 95 %, by drawing the questions again and again (bootstrap)."""
+    """Of the exact match, 95 %: Wilson's for a share, which is wide where few questions were asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +112,18 @@ class _Reading:
 
     neighbors: that the model reads.
     in_prompt: that stand before the question.
+    looks_up: whether the mode reads anything.
     """
 
     question: str
     neighbors: tuple[Passage, ...]
     in_prompt: tuple[Passage, ...]
+    looks_up: bool
+
+    @property
+    def finds_nothing(self) -> bool:
+        """Whether it was to read something, and there is nothing: then no model is asked, as in `ask`."""
+        return self.looks_up and not (self.neighbors or self.in_prompt)
 
 
 def _readings(mode: str, asked: Sequence[AskedQuestion], *, k: int, seed: int) -> list[_Reading]:
@@ -122,11 +132,18 @@ def _readings(mode: str, asked: Sequence[AskedQuestion], *, k: int, seed: int) -
     in_prompt = [row[: _IN_PROMPT[mode]] if mode in _IN_PROMPT else () for row in passages]
     neighbors = [()] * len(asked) if mode == "prompt" else passages
     questions = [item.question.question for item in asked]
-    return [_Reading(*row) for row in zip(questions, neighbors, in_prompt, strict=True)]
+    rows = zip(questions, neighbors, in_prompt, strict=True)
+    return [_Reading(*row, looks_up=mode != "off") for row in rows]
 
 
 def _answers(answerer: Answerer, readings: Sequence[_Reading], progress: Progress) -> list[Answer]:
-    """Ask, each with what it reads."""
+    """Ask, each with what it reads; where that is nothing, the book does not say."""
+    asked = [reading for reading in readings if not reading.finds_nothing]
+    answers = iter(_answers_of_model(answerer, asked, progress) if asked else [])
+    return [Answer(REFUSAL) if reading.finds_nothing else next(answers) for reading in readings]
+
+
+def _answers_of_model(answerer: Answerer, readings: Sequence[_Reading], progress: Progress) -> list[Answer]:
     neighbors = [reading.neighbors for reading in readings]
     return answerer.answer(
         [reading.question for reading in readings],
@@ -137,10 +154,11 @@ def _answers(answerer: Answerer, readings: Sequence[_Reading], progress: Progres
 
 
 def _interval(matches: Sequence[float]) -> tuple[float, float]:
-    values = np.array(matches)
-    drawn = np.random.default_rng(0).integers(len(values), size=(_RESAMPLES, len(values)))
-    low, high = np.percentile(values[drawn].mean(1), [2.5, 97.5])
-    return round(float(low), 4), round(float(high), 4)
+    """Where the share of right answers of many such questions lies (Wilson 1927)."""
+    n, share = len(matches), mean(matches)
+    middle, half = share + _Z**2 / (2 * n), _Z * sqrt(share * (1 - share) / n + (_Z / n) ** 2 / 4)
+    low, high = ((middle + side * half) / (1 + _Z**2 / n) for side in (-1, 1))
+    return round(max(0.0, low), 4), round(min(1.0, high), 4)
 
 
 def passages_of_mode(

@@ -9,7 +9,7 @@ import torch
 from openbook.evaluate.answering.answerer import Answerer, NeighborTokens
 from openbook.evaluate.exam.reading import ReadAnswer, ReadNeighbors
 from openbook.model import RetroForCausalLM
-from openbook.text.chat import ChatFormat
+from openbook.text.chat import REFUSAL, ChatFormat
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +33,6 @@ class ModelReader:
         mask = torch.from_numpy(np.ascontiguousarray(neighbors.mask))
         answers = answerer.answer(questions, NeighborTokens(torch.from_numpy(neighbors.ids), mask))
         return [
-            ReadAnswer(item.text, item.shares, item.copied) if reads else ReadAnswer(item.text)
+            ReadAnswer(item.text, item.shares, item.copied) if reads else ReadAnswer(REFUSAL)  # as `ask` does
             for item, reads in zip(answers, mask.any(-1).any(-1).tolist(), strict=True)
         ]
