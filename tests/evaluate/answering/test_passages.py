@@ -7,7 +7,7 @@ import pytest
 
 from openbook.database import Database
 from openbook.errors import DatabaseError
-from openbook.evaluate.answering.passages import Passage, ask_book
+from openbook.evaluate.answering.passages import AskedQuestion, Passage, as_read, ask_book
 from openbook.evaluate.answering.questions import Question
 from openbook.text import Document
 
@@ -92,3 +92,16 @@ def test_documents_first_and_their_heads_before_passages(facts: Database, tmp_pa
     for item, (name, town) in zip(asked, towns.items(), strict=True):
         assert [passage.text for passage in item.found] == [f"{name}\nThe owner lives in {town} all year."]
         assert item.gold == item.found
+
+
+def test_what_stands_behind_what_is_read_does_not_answer(facts: Database) -> None:
+    tokenizer = facts.tokenizer
+    long = Passage("Orl lives in Abelin. " + "The gate is of iron. " * 9 + "Vane lives in Tesk.", "d", 0)
+    short = Passage("Quor lives in Abelin.", "d", 1)
+    item = AskedQuestion(Question("Where does Vane live?", ("Tesk",)), (long,), (short, long))
+    (read,) = as_read([item], tokenizer, 30)
+    assert read.gold == ()
+    assert read.found[0] == short
+    (tokens,) = tokenizer.encode([long.text])
+    assert read.found[1].text == tokenizer.decode([tokens[:30]])[0]
+    assert as_read([item], tokenizer, len(tokens)) == [item]

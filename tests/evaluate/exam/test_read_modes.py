@@ -1,12 +1,18 @@
 """What questions read in each mode."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from openbook.database import Database
 from openbook.errors import SettingsError
+from openbook.evaluate.exact_match import holds_answer
+from openbook.evaluate.exam import documents_of, make_world
+from openbook.evaluate.exam.examination import choose_questions
 from openbook.evaluate.exam.read_modes import gold_chunks, random_chunks, search, shuffled_chunks
-from openbook.evaluate.exam.reading import passages_of
+from openbook.evaluate.exam.reading import ReadNeighbors, passages_of
+from openbook.text import train_tokenizer
 
 
 def documents_of_chunks(book: Database, chunks: np.ndarray) -> list[str]:
@@ -64,3 +70,36 @@ def test_a_search_without_questions(book: Database) -> None:
     assert search(book.opened, [], k=3, mode="bm25").shape == (0, 3)
     found = search(book.opened, ["kemo"], k=3, mode="bm25")
     assert found.shape == (1, 3)
+
+
+def test_gold_holds_the_answer_in_what_is_read_after_a_head(tmp_path: Path) -> None:
+    """A head takes room from the end of a passage."""
+    world = make_world(documents=40, seed=1, naming="title")
+    documents = documents_of(world)
+    tokenizer = train_tokenizer((document.text for document in documents), vocab_size=400)
+    database = Database.create(tmp_path / "book", tokenizer=tokenizer, embedder=None, chunk_size=16)
+    database.add(documents)
+    book = database.opened
+    facts, _ = choose_questions(world, count=100, seed=0)
+    answers = [[asked.fact.answer] for asked in facts]
+    documents_asked = [asked.document.id for asked in facts]
+    found = search(book, [asked.fact.question for asked in facts], k=3, mode="bm25")
+    counts = []
+    for heads in (True, False):
+        gold = gold_chunks(book, found, documents_asked, answers, bring_head=heads)
+        read = ReadNeighbors.of(book, gold, bring_head=True)
+        texts = [
+            tokenizer.decode([row[kept].tolist() for row, kept in zip(*each, strict=True)])
+            for each in zip(read.ids, read.mask, strict=True)
+        ]
+        passages = passages_of(book, gold, bring_head=True)
+        held = [
+            any(holds_answer(text, right) for text in row) for row, right in zip(texts, answers, strict=True)
+        ]
+        said = [
+            any(passage is not None and holds_answer(passage.text, right) for passage in row)
+            for row, right in zip(passages, answers, strict=True)
+        ]
+        assert said == held
+        counts.append(sum(held))
+    assert counts[0] > counts[1]

@@ -10,7 +10,7 @@ import numpy as np
 from openbook.errors import SettingsError
 from openbook.evaluate.answering.answer_modes import check_answer_modes
 from openbook.evaluate.answering.answerer import Answer, Answerer, NeighborTokens
-from openbook.evaluate.answering.passages import AskedQuestion, Passage
+from openbook.evaluate.answering.passages import AskedQuestion, Passage, as_read
 from openbook.evaluate.exact_match import exact_match, f1, holds_answer
 from openbook.progress import Progress, silent, stage
 from openbook.text.chat import REFUSAL
@@ -72,6 +72,7 @@ def measure_answers(
     if not asked:
         raise SettingsError("there are no questions")
     check_answer_modes(modes)
+    asked = as_read(asked, answerer.chat.tokenizer, 2 * answerer.model.config.chunk_size)
     if "shuffled" in modes and len(asked) == 1:
         raise SettingsError(
             "mode shuffled: reads what another question found, and there is one question alone"

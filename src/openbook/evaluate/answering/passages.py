@@ -1,7 +1,7 @@
 """What a question finds in a book: passages, chunks with their continuations, and which of them answer it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from openbook.evaluate.exact_match import holds_answer
 from openbook.generation.document_heads import with_heads
 from openbook.phrases import command
 from openbook.progress import Progress, silent
+from openbook.text import Tokenizer
 
 _AT_ONCE = 256
 """Questions of one search."""
@@ -151,8 +152,41 @@ def _chunks_of(database: Version, questions: Sequence[Question]) -> dict[str, li
     }
 
 
+def as_read(asked: Sequence[AskedQuestion], tokenizer: Tokenizer, num_tokens: int) -> list[AskedQuestion]:
+    """Cut passages to what a reader takes in; one whose answer stands behind that does not answer.
+
+    Args:
+        asked: the questions.
+        tokenizer: the reader's.
+        num_tokens: R, of each neighbor.
+    """
+    texts = list(dict.fromkeys(passage.text for item in asked for passage in (*item.found, *item.gold)))
+    read = dict(zip(texts, cut_texts(texts, tokenizer, num_tokens), strict=True))
+
+    def cut(item: AskedQuestion) -> AskedQuestion:
+        found, gold = (
+            tuple(replace(passage, text=read[passage.text]) for passage in row)
+            for row in (item.found, item.gold)
+        )
+        kept = tuple(passage for passage in gold if holds_answer(passage.text, item.question.answers))
+        return replace(item, found=found, gold=kept)
+
+    return [cut(item) for item in asked]
+
+
+def cut_texts(texts: Sequence[str], tokenizer: Tokenizer, num_tokens: int) -> list[str]:
+    """The first tokens of each text, as text; one that has no more stays as it is."""
+    rows = tokenizer.encode(texts)
+    long = [place for place, row in enumerate(rows) if len(row) > num_tokens]
+    cut = dict(zip(long, tokenizer.decode([rows[place][:num_tokens] for place in long]), strict=True))
+    return [cut.get(place, text) for place, text in enumerate(texts)]
+
+
 def read_passages(database: Version, chunks: NDArray[np.int64], *, heads: bool = False) -> dict[int, Passage]:
-    """Read chunks [n] of a book as passages, by their numbers; each after its document's head, or without."""
+    """Read chunks [n] of a book as passages, by their numbers; each after its document's head, or without.
+
+    With its head a passage is as long as a neighbor may be, in the book's tokens: that is what is read of it.
+    """
     layout = database.layout
     after = np.where(layout.has_continuation[chunks], chunks + 1, -1)
     texts = database.chunk_texts(np.concatenate([chunks, after]))
@@ -161,5 +195,6 @@ def read_passages(database: Version, chunks: NDArray[np.int64], *, heads: bool =
     passages = [text + after for text, after in zip(texts[: len(chunks)], texts[len(chunks) :], strict=True)]
     if heads:
         passages = with_heads(database, chunks.tolist(), passages)
+        passages = cut_texts(passages, database.tokenizer, 2 * database.settings.chunk_size)
     rows = zip(chunks.tolist(), documents, passages, strict=True)
     return {chunk: Passage(text, document.id, chunk) for chunk, document, text in rows}

@@ -191,7 +191,7 @@ class Examination:
             read = ReadNeighbors.of(book, chunks, bring_head=self.options.bring_head)
             answers = self.reader.answer(questions, read)
         self._tell()
-        return _Round(answers, passages_of(book, chunks))
+        return _Round(answers, passages_of(book, chunks, bring_head=self.options.bring_head))
 
     def _ask_in_modes(self, book: Version) -> dict[str, _Round]:
         """Every mode, the search done once."""
@@ -202,7 +202,9 @@ class Examination:
         self._tell()
         drawn = read_modes.random_chunks(book, documents, k=self.options.k, seed=self.options.seed)
         others = read_modes.shuffled_chunks(found, documents)
-        gold = read_modes.gold_chunks(book, found, documents, [[answer] for answer in self._old])
+        answers = [[answer] for answer in self._old]
+        heads = self.options.bring_head
+        gold = read_modes.gold_chunks(book, found, documents, answers, bring_head=heads)
         return {
             "on": self._round(book, questions, found),
             "off": off,

@@ -79,14 +79,20 @@ def gold_chunks(
     chunks: NDArray[np.int64],
     documents: Sequence[str | None],
     answers: Sequence[Sequence[str]],
+    *,
+    bring_head: bool = False,
 ) -> NDArray[np.int64]:
-    """What was found [Q, k], with the answer among it wherever its document [Q] has it in one chunk."""
+    """What was found [Q, k], with the answer among it wherever its document [Q] has it in one chunk.
+
+    `bring_head`: chunks are read after their documents' heads, so less is read of them.
+    """
     gold = chunks.copy()
     chunks_of = _chunks_of(book, documents)
     own = np.array(sorted(chunk for of_one in chunks_of.values() for chunk in of_one), dtype=np.int64)
+    read = passages_of(book, own[:, None], bring_head=bring_head)
     texts = {
         chunk: passage.text
-        for chunk, [passage] in zip(own.tolist(), passages_of(book, own[:, None]), strict=True)
+        for chunk, [passage] in zip(own.tolist(), read, strict=True)
         if passage is not None
     }
     for row, document in enumerate(documents):

@@ -58,7 +58,9 @@ class Reader(Protocol):
         ...
 
 
-def passages_of(book: Version, chunks: NDArray[np.int64]) -> list[list[Passage | None]]:
-    """The neighbors [Q, K] as text; None for one that does not exist."""
-    known = read_passages(book, np.unique(chunks[chunks >= 0]))
+def passages_of(
+    book: Version, chunks: NDArray[np.int64], *, bring_head: bool = False
+) -> list[list[Passage | None]]:
+    """The neighbors [Q, K] as text, as `ReadNeighbors.of` reads them; None for one that does not exist."""
+    known = read_passages(book, np.unique(chunks[chunks >= 0]), heads=bring_head)
     return [[known.get(chunk) for chunk in row] for row in chunks.tolist()]
