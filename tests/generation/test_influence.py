@@ -13,7 +13,7 @@ from openbook.database import Database
 from openbook.errors import SettingsError
 from openbook.generation import Sampling, ask, generate
 from openbook.generation.batch_row import BatchRow, DecodingSettings
-from openbook.generation.influence import influences
+from openbook.generation.influence import _masked_one_by_one, influences
 from openbook.generation.running_batch import RunningBatch, decode
 from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import retrofit
@@ -129,6 +129,16 @@ def test_equal_to_two_passes_over_the_whole_text() -> None:
             masked[:, prompt_chunks - 1 + number, neighbor] = False
             fall = (log_probs(mask) - log_probs(masked))[begin : begin + M].sum()
             assert influence == pytest.approx(float(fall), abs=1e-5)
+
+
+def test_what_all_chunks_of_a_question_read_is_masked_in_all() -> None:
+    ids = torch.tensor([[[1, 2], [3, 4]], [[1, 2], [9, 9]], [[1, 2], [3, 4]]])
+    rows = _masked_one_by_one(ids, torch.ones_like(ids, dtype=torch.bool)).any(-1)
+    assert rows.tolist() == [
+        [[True, True]] * 3,
+        [[False, True]] * 3,
+        [[True, False], [True, True], [True, False]],
+    ]
 
 
 @pytest.mark.parametrize("name", MODELS)

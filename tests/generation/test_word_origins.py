@@ -25,6 +25,11 @@ def test_words_come_before_copies_and_these_before_attention(
     assert order_by_words(text, PASSAGES, copied=copied, attention=attention) == expected
 
 
+def test_a_number_is_no_part_of_another() -> None:
+    passages = ["quince 12.75", "count 12"]
+    assert order_by_words("12", passages, copied=[0.0, 0.0], attention=[0.6, 0.4]) == [1, 0]
+
+
 def test_the_more_words_the_further_ahead() -> None:
     passages = ["the gate was built in spring", "the gate was built in spring by Tollan the smith"]
     text = "The answer: the gate was built in spring by Tollan."

@@ -62,7 +62,7 @@ class _Replay:
         found = []
         for begin, end in zip(begins, [*begins[1:], len(numbers)], strict=True):
             ids, mask = self.row.reads[numbers[begin]]
-            rows = _masked_one_by_one(mask)
+            rows = _masked_one_by_one(ids, mask)
             sums = torch.cat([self._variants(ids, some, begin, end) for some in torch.split(rows, _TOGETHER)])
             self._span(self.cache, ids[None], mask[None], begin, end)
             visible = mask[-1].any(-1).tolist()
@@ -141,10 +141,14 @@ def _num_rows(cache: RetroCache, ids: Tensor | None) -> int:
     return len(cast(DynamicLayer, cache.layers[0]).keys)  # type: ignore[arg-type]
 
 
-def _masked_one_by_one(mask: Tensor) -> Tensor:
-    """A mask [C, K, R] as it is, then without each neighbor of the last chunk: bool [K + 1, C, K, R]."""
+def _masked_one_by_one(ids: Tensor, mask: Tensor) -> Tensor:
+    """A mask [C, K, R] as it is, then without each neighbor of the last chunk: bool [K + 1, C, K, R].
+
+    Chunks before the last that read the same there, as all of a question's do, are without it, too.
+    """
     K = mask.shape[1]
+    same = ((ids == ids[-1]) & (mask == mask[-1])).all(-1)  # [C, K]
     rows = mask.expand(K + 1, *mask.shape).clone()
     for neighbor in range(K):
-        rows[neighbor + 1, -1, neighbor] = False
+        rows[neighbor + 1, same[:, neighbor], neighbor] = False
     return rows

@@ -13,10 +13,14 @@ from openbook.database.search.folding import UNIT
 LEAST_WORDS = 3
 """Words of a run; fewer stand in many texts by chance."""
 _PUNCTUATION = (
-    r"!-/:-@\[-`{-~\u00a1\u00a7\u00ab\u00b6\u00b7\u00bb\u00bf\u2000-\u206f\u3000-\u303f\uff01-\uff0f"
+    r"!-/:-@\[-`{-~\u00a1\u00a7\u00ab\u00b6\u00b7\u00bb\u00bf\u2000-\u200b\u200e-\u206f"
+    r"\u3000-\u303f\uff01-\uff0f"
 )
-_UNIT = re.compile(rf"(?P<word>{UNIT.pattern}|(?:(?!{UNIT.pattern})[^\s{_PUNCTUATION}])+)|\S")
-"""A word, a character of a script without spaces, or a mark between words."""
+_UNIT = re.compile(
+    rf"(?P<word>{UNIT.pattern}|(?:(?!{UNIT.pattern})[^\s{_PUNCTUATION}]|(?<=\d)[.,:](?=\d))+)|\S"
+)
+"""A word or a number with its marks, a character of a script without spaces, or a mark between words.
+Joiners, as in families of emoji, part nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,30 @@ def test_a_book_that_was_built_before(
     assert "--workdir" in result.error
 
 
+def test_other_documents_are_removed_from_the_copy_and_hidden_ones_refused(
+    openbook: OpenBook, train_tiny: Callable[..., Path], tmp_path: Path
+) -> None:
+    model = train_tiny("model")
+    command = ("exam", "--model", model, *EXAM, "--by", "chunk", "--json")
+    assert openbook("exam", "--write", tmp_path / "world", *EXAM).code == 0
+    other = tmp_path / "other.txt"
+    other.write_text("Nobody asks about this.", encoding="utf-8")
+    texts = (tmp_path / "world" / "documents.jsonl", other)
+    building = ("--tokenizer", model, "--embedder", "none", "--chunk-size", "16")
+    assert openbook("build", tmp_path / "book", *texts, *building).code == 0
+    result = openbook(*command, "--book", tmp_path / "book", "--workdir", tmp_path / "work")
+    assert result.code == 0, result.err
+    copied = openbook("list", tmp_path / "work" / "book", "--json").json
+    assert copied
+    assert all(document["document_id"].startswith("test-") for document in copied)
+    assert openbook("info", tmp_path / "book", "--json").json["documents"] == 13
+    assert openbook("build", tmp_path / "held", *texts, *building, "--holdout", "0.5").code == 0
+    result = openbook(*command, "--book", tmp_path / "held", "--workdir", tmp_path / "again")
+    assert result.code == 2
+    assert "of the world from being found" in result.error
+    assert "--holdout" in result.error
+
+
 @pytest.mark.parametrize("options", [(), ("--model", "m", "--write", "w")])
 def test_a_model_or_a_folder(openbook: OpenBook, options: tuple[str, ...]) -> None:
     result = openbook("exam", *options)

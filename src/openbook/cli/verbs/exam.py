@@ -197,13 +197,32 @@ def _copy(book: Path, folder: Path, config: "RetroConfig") -> "Database":
 
 
 def _fill(database: "Database", world: "World") -> None:
-    """Let the book hold just the world's documents; those that it has are not written again."""
+    """Let the book hold just the world's documents; those that it has are not written again.
+
+    Raises:
+        SettingsError: it holds some of them out, so that no question could find them.
+    """
     from openbook.evaluate.exam import documents_of
 
     with bar("building the book", len(world.documents)) as progress:
         done = database.add(documents_of(world), sync=True, progress=progress)
+    _require_findable(database, world)
     known = f", {done.unchanged:,} of them there before" if done.unchanged else ""
-    note(
-        f"{counted(len(world.documents), 'document')}{known}, in "
-        f"{counted(database.layout.num_chunks, 'chunk')}"
-    )
+    chunks = counted(database.layout.num_chunks, "chunk")
+    note(f"{counted(len(world.documents), 'document')}{known}, in {chunks}")
+
+
+def _require_findable(database: "Database", world: "World") -> None:
+    version = database.opened
+    records = version.catalog.live_records([document.id for document in world.documents]).values()
+    retrievable = version.layout.retrievable
+    hidden = [
+        record.id
+        for record in records
+        if not retrievable[record.first_chunk : record.first_chunk + record.num_chunks].any()
+    ]
+    if hidden:
+        raise SettingsError(
+            f"the book keeps {counted(len(hidden), 'document')} of the world from being found, such as "
+            f"{hidden[0]}; build it without --holdout"
+        )
