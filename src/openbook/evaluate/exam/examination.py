@@ -96,7 +96,7 @@ def choose_questions(world: World, *, count: int, seed: int) -> tuple[list[Asked
         seed: of the draw.
 
     Raises:
-        SettingsError: a world of fewer than 3 documents.
+        SettingsError: a world of fewer than 3 documents, or most of what was drawn is about one.
     """
     if len(world.documents) < 3:
         raise SettingsError(
@@ -106,6 +106,7 @@ def choose_questions(world: World, *, count: int, seed: int) -> tuple[list[Asked
     documents = random.sample(world.documents, round(_ASKED_DOCUMENTS * len(world.documents)))
     facts = [AskedFact(document, place) for document in documents for place in range(len(document.facts) - 1)]
     asked = random.sample(facts, min(count, len(facts)))
+    read_modes.most_of_one([fact.document.id for fact in asked])
     unanswerable = list(world.unanswerable)
     without = random.sample(unanswerable, min(round(_UNANSWERABLE * len(asked)), len(unanswerable)))
     return asked, without

@@ -62,16 +62,26 @@ def shuffled_chunks(chunks: NDArray[np.int64], documents: Sequence[str | None]) 
     if not names:
         return chunks
     order = np.array(sorted(range(len(names)), key=names.__getitem__))
-    step = Counter(names).most_common(1)[0][1]
-    if 2 * step > len(names):
-        raise SettingsError(
-            f"shuffled: {step} of {len(names)} questions are about one document; ask more questions, "
-            "of more documents"
-        )
+    step = most_of_one(names)
     others = np.empty_like(order)
     others[order] = np.roll(order, -step)
     shuffled: NDArray[np.int64] = chunks[others]
     return shuffled
+
+
+def most_of_one(documents: Sequence[str]) -> int:
+    """How many questions at most are about one of these documents, of each question.
+
+    Raises:
+        SettingsError: more than half of them are, so that not each can get what one about another found.
+    """
+    most = Counter(documents).most_common(1)[0][1]
+    if 2 * most > len(documents):
+        raise SettingsError(
+            f"shuffled: {most} of {len(documents)} questions are about one document; ask more questions, "
+            "of more documents"
+        )
+    return most
 
 
 def gold_chunks(
