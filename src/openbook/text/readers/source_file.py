@@ -29,6 +29,9 @@ class Omission:
     message: str
 
 
+LEAVE_OUT = ", or leave it out: --on-error skip"
+"""What the command line offers beside repairing a source."""
+
 Item = AnyDocument | SourceError | Omission
 """A document, or in its place why it cannot be read; or what the documents of a file lack."""
 
@@ -129,10 +132,11 @@ def read_whole(file: SourceFile, parse: Parse) -> Iterator[Item]:
 
 def no_rows(where: str) -> NoRowsError:
     """Make the error of a table without rows, or a list without objects."""
-    return NoRowsError(str(source_error(where, "holds no document; fill it or remove it")))
+    error = source_error(where, "holds no document; fill it or remove it")
+    return NoRowsError(str(error), where=error.where)
 
 
 def not_utf8(where: str, error: UnicodeDecodeError) -> SourceError:
     """Make the error of a text in another encoding."""
-    problem = f"not UTF-8 at byte {error.start}; convert it, or leave it out: --on-error skip"
-    return source_error(where, problem)
+    problem = f"not UTF-8 at byte {error.start}; convert it"
+    return source_error(where, problem, option=LEAVE_OUT)
