@@ -163,8 +163,8 @@ class Sources:
             note(f"not all of it: {counted(len(self.omissions.parts) - _SHOWN_SKIPS, 'file')} more")
         for place, kind in list(self.omissions.own_folders.items())[:_SHOWN_SKIPS]:
             note(f"{place}: is left out, it is a {kind} of openbook")
-        if files := self.omissions.files_line():
-            note(files)
+        for line in self.omissions.lines():
+            note(line)
         for pattern in self.exclude:
             if not self.omissions.excluded[pattern]:
                 note(f"--exclude {pattern!r}: no file or folder below what was named matches it")
