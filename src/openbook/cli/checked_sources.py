@@ -5,7 +5,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from openbook.cli.bars import bar
 from openbook.cli.console import note
@@ -52,6 +52,8 @@ class Sources:
         exclude: see `read_documents`.
         any_text: see `read_documents`.
         prefix: see `read_documents`.
+        says_all: say all that is skipped or left out, not the first lines of it.
+        listed: keep what is skipped for `left_out`; it may be millions of rows.
     """
 
     def __init__(
@@ -65,6 +67,8 @@ class Sources:
         exclude: Sequence[str] | None = None,
         any_text: bool = False,
         prefix: str = "",
+        says_all: bool = False,
+        listed: bool = False,
     ) -> None:
         self.names = names
         self.text_key = text_key
@@ -76,6 +80,8 @@ class Sources:
         self.skip = skip
         self.skipped = 0
         """Errors of all readings, each counted once."""
+        self._most = None if says_all else _SHOWN_SKIPS
+        self._skipped_files: list[dict[str, str]] | None = [] if listed else None
         self.vanished = 0
         """Documents that `check` found and the last complete reading did not."""
         self.omissions = Omissions()
@@ -157,17 +163,22 @@ class Sources:
 
     def _note_omissions(self) -> None:
         """Say what was left out without an error."""
-        for part in self.omissions.parts[:_SHOWN_SKIPS]:
+        parts = self.omissions.parts
+        for part in parts[: self._most]:
             note(f"not all of it: {part}")
-        if len(self.omissions.parts) > _SHOWN_SKIPS:
-            note(f"not all of it: {counted(len(self.omissions.parts) - _SHOWN_SKIPS, 'file')} more")
-        for place, kind in list(self.omissions.own_folders.items())[:_SHOWN_SKIPS]:
+        if self._most is not None and len(parts) > self._most:
+            note(f"not all of it: {counted(len(parts) - self._most, 'file')} more (all: --dry-run)")
+        for place, kind in list(self.omissions.own_folders.items())[: self._most]:
             note(f"{place}: is left out, it is a {kind} of openbook")
-        for line in self.omissions.lines():
+        for line in self.omissions.lines(most=self._most):
             note(line)
         for pattern in self.exclude:
             if not self.omissions.excluded[pattern]:
                 note(f"--exclude {pattern!r}: no file or folder below what was named matches it")
+
+    def left_out(self) -> dict[str, Any]:
+        """What was skipped and left out, in full, as `--json` says it."""
+        return {"skipped_files": self._skipped_files or [], "left_out": self.omissions.counts()}
 
     def lacks(self, document_id: str) -> bool:
         """Whether `check` found no such document."""
@@ -189,10 +200,12 @@ class Sources:
             return
         self._errors.add(key)
         self.skipped += 1
-        if self.skipped <= _SHOWN_SKIPS:
+        if self._skipped_files is not None:
+            self._skipped_files.append({"file": error.where, "problem": error.problem})
+        if self._most is None or self.skipped <= self._most:
             note(f"skipped: {error}")
-        elif self.skipped == _SHOWN_SKIPS + 1:
-            note("skipped: more; they are counted at the end")
+        elif self.skipped == self._most + 1:
+            note("skipped: more; they are counted at the end (all: --dry-run, or --json)")
 
     def _is_first(self, document: AnyDocument, seen: dict[str, int]) -> bool:
         """Whether its id is new; an id that came before with another text is refused."""
