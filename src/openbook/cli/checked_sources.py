@@ -22,6 +22,8 @@ from openbook.text import (
     read_documents,
     train_tokenizer,
 )
+from openbook.text.documents import source_error
+from openbook.text.readers.source_file import LEAVE_OUT
 from openbook.text.sources import STANDARD_INPUT, Omissions, places_of
 from openbook.text.tokenizer import require_vocabulary
 
@@ -94,6 +96,10 @@ class Sources:
         """Where the first document was that is tokens already; empty: there is none."""
         self._found: set[int] = set()
         """Hashes of the ids that `check` found."""
+        self._said_by: dict[str, str] = {}
+        """Files by the ids that they say in their headers."""
+        self._refused: set[int] = set()
+        """Documents with ids that came before, which the last reading is not to give again."""
         self._errors: set[int] = set()
         """Hashes of the messages that were counted: a file is read several times."""
 
@@ -119,6 +125,8 @@ class Sources:
         self.count = self.characters = named_otherwise = 0
         self.omissions = Omissions()
         self._found = set()
+        self._said_by = {}
+        self._refused = set()
         seen: dict[str, int] = {}
         with bar("reading sources", counts_text=True) as progress:
             for document in self._planner.passing(self._noting(self._planned(planner))):
@@ -189,7 +197,8 @@ class Sources:
         missing = set(self._found)
         for document in self._read(Omissions()):
             missing.discard(hash(document.id))
-            yield document
+            if not self._refused or _one_of_many(document) not in self._refused:
+                yield document
         self.vanished = len(missing)
 
     def on_error(self, error: SourceError) -> None:
@@ -212,9 +221,10 @@ class Sources:
         count = len(seen)
         fingerprint = int(document.sha256[:16], 16)  # 8 bytes: there may be millions
         if seen.setdefault(document.id, fingerprint) != fingerprint:
-            self.on_error(
-                SourceError(f"{document.source}: a second, different text with the id {document.id!r}")
-            )
+            self.on_error(_second_text(document, self._said_by.get(document.id)))
+            self._refused.add(_one_of_many(document))
+        elif _is_file(document) and not document.named_by_path:
+            self._said_by.setdefault(document.id, document.origin)
         return len(seen) > count
 
     def _planned(self, planner: "SourcePlanner | None") -> Iterator[AnyDocument]:
@@ -268,6 +278,23 @@ class Sources:
         spooled = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as this object lives
         shutil.copyfileobj(sys.stdin.buffer, spooled)
         return spooled
+
+
+def _second_text(document: AnyDocument, first: str | None) -> SourceError:
+    """The error of a document whose id came before with another text, in this file if that is known."""
+    has_it = f", which {first} has" if first else ""
+    problem = f"a second, different text with the id {document.id!r}{has_it}; give one of them another id"
+    where = document.origin if _is_file(document) else document.source
+    return source_error(where, problem, option=LEAVE_OUT)
+
+
+def _one_of_many(document: AnyDocument) -> int:
+    """What tells a document from others, whatever the database calls its file."""
+    return hash(document.origin if _is_file(document) else (document.id, document.sha256))
+
+
+def _is_file(document: AnyDocument) -> bool:
+    return isinstance(document, Document) and document.fills_file and bool(document.origin)
 
 
 def make_tokenizer(
