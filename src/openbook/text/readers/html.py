@@ -93,13 +93,17 @@ class _Page:
     def title(self) -> str:
         """The title of the page, else its first heading that is seen and not empty."""
         found = self._tree.css_first("head > title")
-        if found is not None and (title := _on_one_line(found)):
+        if found is not None and (title := self._on_one_line(found)):
             return title
         headings = {node.mem_id for node in self._tree.css("h1")}
         for heading in islice(self._outermost(headings), _HEADINGS_LOOKED_AT):
-            if title := _on_one_line(heading):
+            if title := self._on_one_line(heading):
                 return title
         return ""
+
+    def _on_one_line(self, node: "LexborNode") -> str:
+        pieces = (piece for piece, _ in self._pieces(node, menus=True))
+        return _WHITE_SPACE.sub(" ", "".join(pieces)).strip()
 
     def text(self) -> str:
         """What the main part says, if one is marked and says something; else all without menus; else all."""
@@ -165,10 +169,6 @@ class _Page:
     def _is_left_out(self, node: "LexborNode", in_part: bool) -> bool:
         """Whether it leads elsewhere or stands under every page: menus, and the page's own footer."""
         return node.mem_id in self._menus or (node.tag == "footer" and not in_part)
-
-
-def _on_one_line(node: "LexborNode") -> str:
-    return _WHITE_SPACE.sub(" ", node.text()).strip()
 
 
 def _is_hidden(node: "LexborNode") -> bool:
