@@ -53,7 +53,7 @@ def _converter(suffix: str, where: str) -> Parse:
         except Exception as error:  # whatever its libraries stumble over
             problem = f"not readable as {suffix[1:]}: {str(error) or type(error).__name__}"
             raise source_error(where, problem) from error
-        text = _EMBEDDED_IMAGE.sub(r"\1", markdown).replace("\f", "\n").strip()
+        text = _EMBEDDED_IMAGE.sub(r"\1", markdown).replace("\f", "\n").replace("\0", "").strip()
         if suffix == ".docx":
             return ParsedFile(text=text, said={"title": markdown_title(text)})
         omission = _pages_without_text(raw, markdown)

@@ -100,6 +100,8 @@ class ParsedFile:
 
 Parse = Callable[[bytes], ParsedFile]
 _NOTHING = b"\0 \t\r\n"
+_MOST_ZEROS = 8
+"""That a text may hold, as one about zeros does."""
 
 
 def read_whole(file: SourceFile, parse: Parse) -> Iterator[Item]:
@@ -113,7 +115,7 @@ def read_whole(file: SourceFile, parse: Parse) -> Iterator[Item]:
         said = {name: value for name, value in parsed.said.items() if value}
         usual = {"title": file.stem, "source": file.path}
         yield Document(
-            text=parsed.text,
+            text=without_zeros(parsed.text, file.path),
             id=parsed.id or f"{file.prefix}{file.name}",
             origin=file.origin,
             named_by_path=not parsed.id,
@@ -128,6 +130,21 @@ def read_whole(file: SourceFile, parse: Parse) -> Iterator[Item]:
         yield error
     except UNREADABLE as error:
         yield source_error(file.path, f"cannot be read: {error}")
+
+
+def without_zeros(text: str, where: str) -> str:
+    """Cut the zeros that a loss of power may leave at the end of a text.
+
+    Raises:
+        SourceError: it has more than a few elsewhere, so it is none.
+    """
+    if "\0" not in text:
+        return text
+    text = text.rstrip("\0")
+    if (count := text.count("\0")) > _MOST_ZEROS:
+        problem = f"not text: it holds {count:,} zero bytes; write it again"
+        raise source_error(where, problem, option=LEAVE_OUT)
+    return text
 
 
 def no_rows(where: str) -> NoRowsError:
