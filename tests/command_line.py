@@ -66,7 +66,8 @@ class Result:
 
 def without_done(described: dict[str, Any]) -> dict[str, Any]:
     """What `--json` says of a database, without what a verb did to it."""
-    return {name: value for name, value in described.items() if name != "done"}
+    of_the_verb = ("done", "skipped_files", "left_out")
+    return {name: value for name, value in described.items() if name not in of_the_verb}
 
 
 OpenBook = Callable[..., Result]

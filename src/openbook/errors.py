@@ -9,11 +9,48 @@ from difflib import get_close_matches
 
 
 class OpenbookError(Exception):
-    """Base of all errors that the user's input or environment caused."""
+    """Base of all errors that the user's input or environment caused.
+
+    Args:
+        message: what happened, and what to do next.
+        option: how the message ends, if that helps on the command line only; empty: all of it helps anywhere.
+    """
+
+    def __init__(self, message: object = "", *, option: str = "") -> None:
+        super().__init__(message)
+        self.option = option
+
+    @property
+    def without_option(self) -> str:
+        """The message for who has no command line.
+
+        >>> OpenbookError("a.md: no text; or skip it: --x", option="; or skip it: --x").without_option
+        'a.md: no text'
+        """
+        return str(self).removesuffix(self.option)
 
 
 class SourceError(OpenbookError):
-    """A source of documents that cannot be read: missing, empty, not UTF-8, not JSON, without text."""
+    """A source of documents that cannot be read: missing, empty, not UTF-8, not JSON, without text.
+
+    Args:
+        message: as of every error.
+        option: as of every error.
+        where: how the message begins: the file, or the row of it; empty: it names none.
+    """
+
+    def __init__(self, message: object = "", *, option: str = "", where: str = "") -> None:
+        super().__init__(message, option=option)
+        self.where = where
+
+    @property
+    def problem(self) -> str:
+        """The message without the place.
+
+        >>> SourceError("a.md: holds nothing", where="a.md").problem
+        'holds nothing'
+        """
+        return str(self).removeprefix(f"{self.where}: ") if self.where else str(self)
 
 
 class DatabaseError(OpenbookError):

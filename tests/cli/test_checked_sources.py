@@ -147,6 +147,39 @@ def test_two_texts_under_one_id_are_found_whatever_their_kind(tmp_path: Path, to
         sources(tmp_path / "rows.jsonl", tokenized).check()
 
 
+def test_two_headers_with_one_id_name_both_files(tmp_path: Path) -> None:
+    """As Docusaurus has `id: intro` in each folder; the source that a header says is no place to look."""
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        header = f"id: intro\nsource: https://example.org/{name}"
+        (tmp_path / name / "intro.md").write_text(f"---\n{header}\n---\nOn {name}.")
+    checked = sources(tmp_path, skip=True, listed=True)
+    assert (checked.check(), checked.skipped) == (2, 1)
+    assert texts_of(checked) == ["On a."], "the second is not skipped once more"
+    assert checked.left_out()["skipped_files"] == [
+        {
+            "file": f"{tmp_path}/b/intro.md",
+            "problem": f"a second, different text with the id 'intro', which {tmp_path}/a/intro.md has; give "
+            "one of them another id, or leave it out: --on-error skip",
+        }
+    ]
+
+
+def test_a_second_text_of_rows_names_the_row_and_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"text": "one", "id": "a"}\n{"text": "two", "id": "a"}\n')
+    with pytest.raises(SourceError, match=r"rows.jsonl:2: a second, .* 'a'; give one of them another id"):
+        sources(tmp_path / "rows.jsonl").check()
+
+
+def test_a_second_text_is_skipped_once(openbook: OpenBook, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text(
+        '{"text": "An otter.", "id": "a"}\n{"text": "A gnu.", "id": "a"}\n{"text": "A gnu.", "id": "b"}\n'
+    )
+    options = (*LEXICAL, "--on-error", "skip", "--json")
+    built = openbook("build", tmp_path / "db", tmp_path / "rows.jsonl", *options).json
+    assert (built["documents"], built["done"]["skipped"], len(built["skipped_files"])) == (2, 1, 1)
+
+
 # The tokenizer
 
 

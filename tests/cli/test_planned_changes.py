@@ -40,6 +40,61 @@ def test_add_says_what_it_would_do_and_does_it(
     assert openbook("add", database, changed, "--sync", "--dry-run").out == ""
 
 
+def _with_much_left_out(texts: Path) -> None:
+    """Twelve files that cannot be read, twelve kinds that are not, a hidden folder and a link to a folder."""
+    for number in range(10, 22):
+        (texts / f"bad{number}.txt").write_bytes(b"\xff")
+        (texts / f"x.kind{number}").touch()
+    (texts / "LICENSE").touch()
+    (texts / ".git").mkdir()
+    (texts / "linked").symlink_to("..")
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_json_holds_all_that_is_skipped_and_left_out(
+    openbook: OpenBook, database: Path, texts: Path, tmp_path: Path, dry: list[str]
+) -> None:
+    _with_much_left_out(texts)
+    (texts / "rows.jsonl").write_text('{"text": "A gnu."}\nnope\n')
+    options = ["--on-error", "skip", "--json", *dry]
+    for result in (
+        openbook("build", tmp_path / "book", texts, *LEXICAL, *options),
+        openbook("add", database, texts, *options),
+    ):
+        said = result.json
+        assert said["skipped_files"][:-1] == [
+            {
+                "file": f"{texts}/bad{number}.txt",
+                "problem": "not UTF-8 at byte 0; convert it, or leave it out: --on-error skip",
+            }
+            for number in range(10, 22)
+        ]
+        assert said["skipped_files"][-1]["file"] == f"{texts}/rows.jsonl:2"
+        assert said["skipped_files"][-1]["problem"].startswith("not JSON: ")
+        kinds = {f".kind{number}": 1 for number in range(10, 22)}
+        assert said["left_out"] == kinds | {"": 1, "hidden folder": 1, "link to a folder": 1}
+        assert result.err.count("skipped: ") == 11, "ten, and that there are more"
+
+
+def test_json_of_all_that_was_read_holds_none(openbook: OpenBook, database: Path, texts: Path) -> None:
+    said = openbook("add", database, texts, "--json").json
+    assert (said["skipped_files"], said["left_out"]) == ([], {})
+
+
+def test_a_dry_run_says_all_that_is_skipped_and_left_out(
+    openbook: OpenBook, database: Path, texts: Path
+) -> None:
+    _with_much_left_out(texts)
+    command = ("add", database, texts, "--on-error", "skip")
+    dry = openbook(*command, "--dry-run")
+    assert [f"bad{number}.txt: not UTF-8" in dry.err for number in range(10, 22)] == [True] * 12
+    assert [f"1 .kind{number}" in dry.err for number in range(10, 22)] == [True] * 12
+    assert "more" not in dry.err
+    done = openbook(*command)
+    assert done.err.count("not UTF-8") == 10
+    assert "skipped: more; they are counted at the end (all: --dry-run, or --json)" in done.err
+
+
 def test_build_says_what_it_would_read_and_does_it(
     openbook: OpenBook, texts: Path, tmp_path: Path, contents: Contents
 ) -> None:

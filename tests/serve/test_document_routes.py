@@ -311,6 +311,11 @@ def test_a_file_that_cannot_be_read_leaves_all_out(http: Http) -> None:
     assert error_of(client.get("/v1/documents/good.md"))[0] == 404
 
 
+def test_what_helps_on_the_command_line_only_is_not_said(http: Http) -> None:
+    answer = http().post("/v1/documents/upload", files={"files": ("latin.txt", b"\xff\xe9")})
+    assert error_of(answer) == (400, "latin.txt: not UTF-8 at byte 0; convert it")
+
+
 def test_a_form_that_is_broken_is_refused(http: Http) -> None:
     headers = {"Content-Type": "multipart/form-data"}
     status, message = error_of(http().post("/v1/documents/upload", content=b"x", headers=headers))

@@ -36,11 +36,82 @@ def test_markdown_has_levels_titles_and_places() -> None:
     found = headings(MARKDOWN)
     assert [(each.level, each.title) for each in found] == [
         (1, "The valley"),
-        (2, "The *upper* mill"),
+        (2, "The upper mill"),
         (3, "Its wheel"),
     ]
     assert all(MARKDOWN[each.start :].lstrip(" ").startswith("#") for each in found)
     assert all(each.start == 0 or MARKDOWN[each.start - 1] == "\n" for each in found)
+
+
+UNDERLINED = """Tides
+=====
+Twice a day.
+
+The *moon*
+---
+It pulls.
+Its pull is weak.
+---
+- a list
+---
+
+a | b
+--- | ---
+
+```
+No heading
+----------
+```
+    code
+    ----
+### Its far side
+# The sun #
+
+Spring
+------
+Hi
+--
+"""
+
+
+def test_lines_below_are_headings_in_markdown() -> None:
+    """Not below paragraphs of several lines, lists and tables, where they mean a rule."""
+    found = headings(UNDERLINED, source="notes/tides.md")
+    assert [(each.level, each.title) for each in found] == [
+        (1, "Tides"),
+        (2, "The moon"),
+        (3, "Its far side"),
+        (1, "The sun"),
+        (2, "Spring"),
+        (2, "Hi"),
+    ]
+    lines = ["Tides", "The *moon*", "### Its far side", "# The sun #", "Spring", "Hi"]
+    assert [UNDERLINED[each.start :].splitlines()[0] for each in found] == lines
+    assert headings(UNDERLINED) == found, "number signs show that it is Markdown"
+
+
+def test_headings_in_html_are_some_in_markdown() -> None:
+    text = (
+        '<p align="center"><img src="x.png"></p>\n'
+        '<h1 align="center">\n  <img src="x.png" alt="">\n  Otter<br>Tools &amp; more\n</h1>\n\n'
+        "Text with <h2>no heading</h2>.\n\n<div><h3>Use</h3></div>\n"
+    )
+    found = headings(text, source="README.md")
+    assert [(each.level, each.title) for each in found] == [(1, "Otter Tools & more"), (3, "Use")]
+    assert [text[each.start :].splitlines()[0] for each in found] == [
+        '<h1 align="center">',
+        "<div><h3>Use</h3></div>",
+    ]
+
+
+@pytest.mark.parametrize("comment", ["<!-- # no -->", "<!--\n# no\n\nNo\n==\n-->", "<!-- x\n# no --> y"])
+def test_comments_hold_no_headings(comment: str) -> None:
+    text = f"{comment}\n# Yes\n{comment}\n## Too\n"
+    assert [each.title for each in headings(text)] == ["Yes", "Too"]
+
+
+def test_a_comment_without_an_end_goes_on() -> None:
+    assert [each.title for each in headings("# One\n<!-- open\n# Two\n")] == ["One"]
 
 
 def test_underlined_headings_begin_where_their_frame_does() -> None:

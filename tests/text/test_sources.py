@@ -197,14 +197,76 @@ def test_broken_link_is_reported(write: Write, read_all: ReadAll, tmp_path: Path
     (tmp_path / "docs" / "a.txt").symlink_to(target)
     documents, (error,) = read_all(tmp_path / "docs")
     assert [document.id for document in documents] == ["docs/b.txt"]
-    assert error.startswith(f"{tmp_path}/docs/a.txt: cannot be read")
+    assert error == (
+        f"{tmp_path}/docs/a.txt: cannot be read: it is a link that leads nowhere, or in a circle; repair or "
+        "remove it, or leave it out: --on-error skip"
+    )
 
 
-def test_link_to_a_folder_named_like_a_file_is_reported(corpus: Path, read_all: ReadAll) -> None:
+@pytest.mark.parametrize("any_text", [False, True])
+def test_links_to_folders_are_said_whatever_they_are_called(corpus: Path, any_text: bool) -> None:
+    """One that is called like a file that is read, too; folders beyond a link are not looked into."""
     (corpus / "c.txt").symlink_to("sub")
-    documents, (error,) = read_all(corpus)
+    (corpus / "sub" / "linked").symlink_to("deep")
+    omissions = Omissions()
+    documents = list(read_documents(str(corpus), any_text=any_text, omissions=omissions))
     assert len(documents) == 5
-    assert error.startswith(f"{corpus}/c.txt: cannot be read")
+    assert omissions.linked_folders == ["corpus/c.txt", "corpus/sub/linked"]
+    assert "2 links to folders are not followed: corpus/c.txt, corpus/sub/linked" in omissions.lines()
+    assert omissions.counts()["link to a folder"] == 2
+    assert not omissions.files[""] and not omissions.files[".txt"]
+
+
+def test_a_link_to_a_folder_that_a_pattern_leaves_out_is_not_said(corpus: Path) -> None:
+    (corpus / "c.txt").symlink_to("sub")
+    omissions = Omissions()
+    list(read_documents(str(corpus), exclude=["c.txt"], omissions=omissions))
+    assert (omissions.linked_folders, omissions.excluded) == ([], {"c.txt": 1})
+
+
+def test_a_broken_link_of_another_kind_is_counted(corpus: Path) -> None:
+    """It names no text that is missing; one that is called like a file that is read stops."""
+    (corpus / "current").symlink_to("gone")
+    (corpus / "loop").symlink_to("loop")
+    omissions = Omissions()
+    assert len(list(read_documents(str(corpus), omissions=omissions))) == 5
+    assert omissions.others["broken link"] == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of Unix")
+def test_hidden_files_and_pipes_are_counted(corpus: Path, write: Write) -> None:
+    """`corpus` holds .git/, sub/.cache/ and .hidden.txt."""
+    os.mkfifo(corpus / "sub" / "a.txt")
+    (corpus / "null.md").symlink_to("/dev/null")
+    write("corpus/~$report.docx", b"\x05Otto")
+    omissions = Omissions()
+    assert len(list(read_documents(str(corpus), omissions=omissions))) == 5
+    assert omissions.lines() == [
+        "1 file is left out, of kinds that are not read: 1 .png",
+        "1 device, 1 hidden file, 2 hidden folders, 1 lock file, 1 pipe are left out",
+    ]
+    expected = {
+        "hidden folder": 2, ".png": 1, "hidden file": 1, "lock file": 1, "pipe": 1, "device": 1,
+    }  # fmt: skip
+    assert omissions.counts() == expected
+
+
+def test_hidden_files_that_a_pattern_leaves_out_are_not_counted(corpus: Path) -> None:
+    omissions = Omissions()
+    list(read_documents(str(corpus), glob="*.md", exclude=[".git"], omissions=omissions))
+    assert (omissions.others, omissions.excluded) == ({"hidden folder": 1}, {".git": 1})
+
+
+def test_all_links_and_kinds_are_said_where_that_is_asked(corpus: Path) -> None:
+    for number in range(10):
+        (corpus / f"link{number}").symlink_to("sub")
+        (corpus / f"x.kind{number}").touch()
+    omissions = Omissions()
+    list(read_documents(str(corpus), omissions=omissions))
+    files, _, links = omissions.lines()
+    assert (files.endswith(", and 3 kinds more"), links.endswith(", and 2 links more")) == (True, True)
+    files, _, links = omissions.lines(most=None)
+    assert (files.count(" .kind"), links.count("corpus/link")) == (10, 10)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of Unix")

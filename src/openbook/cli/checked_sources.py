@@ -5,7 +5,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from openbook.cli.bars import bar
 from openbook.cli.console import note
@@ -22,6 +22,8 @@ from openbook.text import (
     read_documents,
     train_tokenizer,
 )
+from openbook.text.documents import source_error
+from openbook.text.readers.source_file import LEAVE_OUT
 from openbook.text.sources import STANDARD_INPUT, Omissions, places_of
 from openbook.text.tokenizer import require_vocabulary
 
@@ -52,6 +54,8 @@ class Sources:
         exclude: see `read_documents`.
         any_text: see `read_documents`.
         prefix: see `read_documents`.
+        says_all: say all that is skipped or left out, not the first lines of it.
+        listed: keep what is skipped for `left_out`; it may be millions of rows.
     """
 
     def __init__(
@@ -65,6 +69,8 @@ class Sources:
         exclude: Sequence[str] | None = None,
         any_text: bool = False,
         prefix: str = "",
+        says_all: bool = False,
+        listed: bool = False,
     ) -> None:
         self.names = names
         self.text_key = text_key
@@ -76,6 +82,8 @@ class Sources:
         self.skip = skip
         self.skipped = 0
         """Errors of all readings, each counted once."""
+        self._most = None if says_all else _SHOWN_SKIPS
+        self._skipped_files: list[dict[str, str]] | None = [] if listed else None
         self.vanished = 0
         """Documents that `check` found and the last complete reading did not."""
         self.omissions = Omissions()
@@ -88,6 +96,10 @@ class Sources:
         """Where the first document was that is tokens already; empty: there is none."""
         self._found: set[int] = set()
         """Hashes of the ids that `check` found."""
+        self._said_by: dict[str, str] = {}
+        """Files by the ids that they say in their headers."""
+        self._refused: set[int] = set()
+        """Documents with ids that came before, which the last reading is not to give again."""
         self._errors: set[int] = set()
         """Hashes of the messages that were counted: a file is read several times."""
 
@@ -113,6 +125,8 @@ class Sources:
         self.count = self.characters = named_otherwise = 0
         self.omissions = Omissions()
         self._found = set()
+        self._said_by = {}
+        self._refused = set()
         seen: dict[str, int] = {}
         with bar("reading sources", counts_text=True) as progress:
             for document in self._planner.passing(self._noting(self._planned(planner))):
@@ -157,17 +171,22 @@ class Sources:
 
     def _note_omissions(self) -> None:
         """Say what was left out without an error."""
-        for part in self.omissions.parts[:_SHOWN_SKIPS]:
+        parts = self.omissions.parts
+        for part in parts[: self._most]:
             note(f"not all of it: {part}")
-        if len(self.omissions.parts) > _SHOWN_SKIPS:
-            note(f"not all of it: {counted(len(self.omissions.parts) - _SHOWN_SKIPS, 'file')} more")
-        for place, kind in list(self.omissions.own_folders.items())[:_SHOWN_SKIPS]:
+        if self._most is not None and len(parts) > self._most:
+            note(f"not all of it: {counted(len(parts) - self._most, 'file')} more (all: --dry-run)")
+        for place, kind in list(self.omissions.own_folders.items())[: self._most]:
             note(f"{place}: is left out, it is a {kind} of openbook")
-        if files := self.omissions.files_line():
-            note(files)
+        for line in self.omissions.lines(most=self._most):
+            note(line)
         for pattern in self.exclude:
             if not self.omissions.excluded[pattern]:
                 note(f"--exclude {pattern!r}: no file or folder below what was named matches it")
+
+    def left_out(self) -> dict[str, Any]:
+        """What was skipped and left out, in full, as `--json` says it."""
+        return {"skipped_files": self._skipped_files or [], "left_out": self.omissions.counts()}
 
     def lacks(self, document_id: str) -> bool:
         """Whether `check` found no such document."""
@@ -178,7 +197,8 @@ class Sources:
         missing = set(self._found)
         for document in self._read(Omissions()):
             missing.discard(hash(document.id))
-            yield document
+            if not self._refused or _one_of_many(document) not in self._refused:
+                yield document
         self.vanished = len(missing)
 
     def on_error(self, error: SourceError) -> None:
@@ -189,19 +209,22 @@ class Sources:
             return
         self._errors.add(key)
         self.skipped += 1
-        if self.skipped <= _SHOWN_SKIPS:
+        if self._skipped_files is not None:
+            self._skipped_files.append({"file": error.where, "problem": error.problem})
+        if self._most is None or self.skipped <= self._most:
             note(f"skipped: {error}")
-        elif self.skipped == _SHOWN_SKIPS + 1:
-            note("skipped: more; they are counted at the end")
+        elif self.skipped == self._most + 1:
+            note("skipped: more; they are counted at the end (all: --dry-run, or --json)")
 
     def _is_first(self, document: AnyDocument, seen: dict[str, int]) -> bool:
         """Whether its id is new; an id that came before with another text is refused."""
         count = len(seen)
         fingerprint = int(document.sha256[:16], 16)  # 8 bytes: there may be millions
         if seen.setdefault(document.id, fingerprint) != fingerprint:
-            self.on_error(
-                SourceError(f"{document.source}: a second, different text with the id {document.id!r}")
-            )
+            self.on_error(_second_text(document, self._said_by.get(document.id)))
+            self._refused.add(_one_of_many(document))
+        elif _is_file(document) and not document.named_by_path:
+            self._said_by.setdefault(document.id, document.origin)
         return len(seen) > count
 
     def _planned(self, planner: "SourcePlanner | None") -> Iterator[AnyDocument]:
@@ -255,6 +278,23 @@ class Sources:
         spooled = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as this object lives
         shutil.copyfileobj(sys.stdin.buffer, spooled)
         return spooled
+
+
+def _second_text(document: AnyDocument, first: str | None) -> SourceError:
+    """The error of a document whose id came before with another text, in this file if that is known."""
+    has_it = f", which {first} has" if first else ""
+    problem = f"a second, different text with the id {document.id!r}{has_it}; give one of them another id"
+    where = document.origin if _is_file(document) else document.source
+    return source_error(where, problem, option=LEAVE_OUT)
+
+
+def _one_of_many(document: AnyDocument) -> int:
+    """What tells a document from others, whatever the database calls its file."""
+    return hash(document.origin if _is_file(document) else (document.id, document.sha256))
+
+
+def _is_file(document: AnyDocument) -> bool:
+    return isinstance(document, Document) and document.fills_file and bool(document.origin)
 
 
 def make_tokenizer(

@@ -86,7 +86,7 @@ def build_on_ray(
         excluded=sum(copy.chunks is None for copy in copies),
         excluded_in_part=len({copy.document_id for copy in copies if copy.chunks is not None}),
     )
-    print_info(book.opened, done=done, json=json)
+    print_info(book.opened, done=done, left_out=sources.left_out(), json=json)
 
 
 def _encoder_name(plan: "BuildPlan | None", asked: str | None) -> str | None:

@@ -38,12 +38,19 @@ _WANTED_RECALL = 0.95
 # Databases
 
 
-def print_info(database: "Version", *, done: "Changes | None" = None, json: bool) -> None:
+def print_info(
+    database: "Version",
+    *,
+    done: "Changes | None" = None,
+    left_out: "Mapping[str, object] | None" = None,
+    json: bool,
+) -> None:
     """Print what a database holds: a tree, or one JSON value.
 
     Args:
         database: to describe.
         done: what the verb changed, which the JSON value says too; None: it changes nothing.
+        left_out: of the sources, which the JSON value says too; None: there are none.
         json: print one JSON value.
     """
     info = database.info()
@@ -52,7 +59,8 @@ def print_info(database: "Version", *, done: "Changes | None" = None, json: bool
         for commit in database.commits()
     ]
     if json:
-        print_json(to_json(info) | {"history": history} | ({} if done is None else {"done": to_json(done)}))
+        changed = {} if done is None else {"done": to_json(done)}
+        print_json(to_json(info) | {"history": history} | changed | dict(left_out or {}))
         return
     commits = [f"{commit['version']}: {commit['action']}, {commit['time']}" for commit in history]
     branches = {

@@ -8,6 +8,7 @@ from openbook.phrases import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from openbook.cli.checked_sources import Sources
     from openbook.database import DatabaseInfo
     from openbook.database.write.plan import AddPlan
 
@@ -18,35 +19,36 @@ _ROW_FILES = ("tokens", "vectors", "lexical", "dense", "neighbors")
 def print_plan(
     plan: "AddPlan",
     *,
-    skipped: int,
+    sources: "Sources",
     held_out: "Sequence[str] | None" = None,
-    characters: int | None = None,
+    says_characters: bool = False,
     json: bool,
 ) -> None:
     """Print what an `add` or a `build` would do, a line for each document that would change.
 
     Args:
         plan: what was found out.
-        skipped: documents that could not be read.
+        sources: read for it.
         held_out: those of what is new that are kept out of retrieval; None: that is not said.
-        characters: of all that was read; None: that is not said.
+        says_characters: say how many were read.
         json: print one JSON value.
     """
     changes = {"added": plan.added, "replaced": plan.replaced, "removed": plan.removed}
     counts = {name: len(ids) for name, ids in changes.items()}
-    counts |= {"unchanged": len(plan.unchanged), "moved": plan.moved, "skipped": skipped}
+    counts |= {"unchanged": len(plan.unchanged), "moved": plan.moved, "skipped": sources.skipped}
     if held_out is not None:
         changes["held_out"], counts["held_out"] = held_out, len(held_out)
     if json:
-        read = {} if characters is None else {"characters": characters}
-        print_json({"dry_run": True, "would": counts, **read, "documents": changes})
+        read = {"characters": sources.characters} if says_characters else {}
+        planned = {"dry_run": True, "would": counts, **read, "documents": changes}
+        print_json(planned | sources.left_out())
         return
     marked = frozenset(held_out or ())
     for name, ids in (("add", plan.added), ("replace", plan.replaced), ("remove", plan.removed)):
         for document_id in ids:
             print_line(f"{name:8}{document_id}{'  (held out)' if document_id in marked else ''}")
     said = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items())
-    text = "" if characters is None else f"; {counted(characters, 'character')} read"
+    text = f"; {counted(sources.characters, 'character')} read" if says_characters else ""
     note(f"would be done: {said}{text}; nothing was changed")
 
 

@@ -143,7 +143,7 @@ def error_of(error: BaseException, names: Mapping[str, str] | None = None) -> Ap
     if not isinstance(error, OpenbookError):
         _LOG.error("a fault in openbook", exc_info=error)
         return ApiError(500, "a fault in openbook; its log says which", code="internal_error")
-    message = str(error)
+    message = error.without_option
     for path, name in sorted((names or {}).items(), reverse=True):  # one may begin another
         message = message.replace(f"{path}: ", f"the book {name!r}: ").replace(path, name)
     status, code = next(answer for kind, answer in _ANSWERS.items() if isinstance(error, kind))

@@ -233,7 +233,7 @@ def _told_errors() -> Iterator[None]:
     try:
         yield
     except OpenbookError as error:
-        raise ToolError(str(error)) from error
+        raise ToolError(error.without_option) from error
 
 
 @contextmanager

@@ -13,14 +13,23 @@ from openbook.errors import SourceError
 _MOST_TOKENS = 2**32
 
 
-def source_error(where: str, problem: object) -> SourceError:
+def source_error(where: str, problem: object, *, option: str = "") -> SourceError:
     """Make the error `where: problem`, on one line and printable whatever stands in a file's name.
+
+    Args:
+        where: the file, or the row of it.
+        problem: what is wrong, and what helps wherever the source comes from.
+        option: goes on with what helps on the command line only.
 
     >>> source_error("line\\nend.txt", "cannot be read")
     SourceError('line\\\\nend.txt: cannot be read')
     """
     message = f"{where}: {problem}".strip()
-    return SourceError("".join(char if char.isprintable() else ascii(char)[1:-1] for char in message))
+    return SourceError(_printable(f"{message}{option}"), where=_printable(where.lstrip()), option=option)
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

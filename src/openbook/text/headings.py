@@ -9,7 +9,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from openbook.text.inline_markup import plain_title
+
 _MARKDOWN_HEADING = re.compile(r" {0,3}(#{1,6})[ \t](.*)")
+_MARKDOWN = (".md", ".markdown")
+_COMMENT, _COMMENT_END = re.compile(r" {0,3}<!--"), "-->"
+_UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
+_LONG_ENOUGH_IN_MARKDOWN = 3
+_NO_PARAGRAPH = re.compile(r"\s*$| {4}|\t|\s*(?:[-*+]|\d+[.)])\s|\s*[>|<]")
+"""Empty lines, code, and lines of lists, quotations, tables and HTML: no line below makes them a heading."""
+_HTML_HEADING = re.compile(
+    r"[ \t]*(?:<(?:a|center|div|header|p)\b[^<>]*>\s*){0,4}<h([1-6])\b[^<>]*>(.*?)</h\1\s*>",
+    re.IGNORECASE | re.DOTALL,
+)
+_LONGEST_HTML = 1000
+"""Characters of a heading in HTML, which may have several lines."""
 _CLOSING = re.compile(r"[ \t]+#+[ \t]*$")
 _CODE_FENCE = ("```", "~~~")
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1*")
@@ -24,7 +38,7 @@ class Heading:
 
     start: the character at which its line begins, or the line above that is part of it.
     level: 1 is the highest.
-    title: without marks and spaces around.
+    title: without marks, and spaces around.
     """
 
     start: int
@@ -32,20 +46,53 @@ class Heading:
     title: str
 
 
-def markdown_headings(text: str) -> Iterator[Heading]:
-    """Find the headings that number signs make, outside of code.
+def markdown_headings(text: str, *, underlined: bool = True) -> Iterator[Heading]:
+    """Find the headings that number signs, lines below or HTML make, outside of code and comments.
 
-    >>> [heading.title for heading in markdown_headings("# One #\\n```\\n# no\\n```\\n### Two\\n")]
+    Args:
+        text: the whole of a document.
+        underlined: those with a line below too.
+
+    >>> [heading.title for heading in markdown_headings("# One #\\n```\\n# no\\n```\\n### *Two*\\n")]
     ['One', 'Two']
+    >>> [found.title for found in markdown_headings("One\\n===\\n\\nTwo\\n---\\n<h3>Three</h3>")]
+    ['One', 'Two', 'Three']
     """
-    code = False
+    code = comment = False
+    over: tuple[int, str] | None = None
+    """The line before, if it may be a heading: one of words, below an empty line."""
+    is_free = True
     for start, line in _lines(text):
-        if line.lstrip().startswith(_CODE_FENCE):
+        before, over = over, None
+        was_free, is_free = is_free, True
+        if not comment and line.lstrip().startswith(_CODE_FENCE):
             code = not code
-            continue
-        found = None if code else _MARKDOWN_HEADING.match(line)
-        if found and (title := _CLOSING.sub("", found[2]).strip()):
-            yield Heading(start, len(found[1]), title)
+        elif not code and (comment or _COMMENT.match(line)):
+            comment = _COMMENT_END not in line
+        elif not code and (found := _MARKDOWN_HEADING.match(line)):
+            yield from _heading(start, len(found[1]), _CLOSING.sub("", found[2]))
+        elif before and (under := _UNDERLINE.fullmatch(line)) and _underlines(under[1], before[1]):
+            yield from _heading(before[0], 1 if under[1][0] == "=" else 2, before[1])
+        elif not code and (found := _html_heading(text, start, line)):
+            yield from _heading(start, int(found[1]), found[2])
+        elif not code:
+            is_free = not line.strip()
+            over = (start, line) if underlined and was_free and not _NO_PARAGRAPH.match(line) else None
+
+
+def _html_heading(text: str, start: int, line: str) -> re.Match[str] | None:
+    if not line.lstrip().startswith("<"):
+        return None
+    return _HTML_HEADING.match(text[start : start + _LONGEST_HTML])
+
+
+def _underlines(under: str, line: str) -> bool:
+    return len(under) >= min(len(line.strip()), _LONG_ENOUGH_IN_MARKDOWN) and any(map(str.isalnum, line))
+
+
+def _heading(start: int, level: int, written: str) -> Iterator[Heading]:
+    if title := plain_title(written):
+        yield Heading(start, level, title)
 
 
 def rst_headings(text: str) -> Iterator[Heading]:
@@ -89,7 +136,10 @@ def headings(text: str, *, source: str = "") -> list[Heading]:
         return list(org_headings(text))
     if source.lower().endswith(".rst"):
         return list(rst_headings(text))
-    return list(markdown_headings(text)) or list(rst_headings(text))
+    # A line below is a heading in both: which one it is shows in what else there is.
+    if source.lower().endswith(_MARKDOWN) or any(markdown_headings(text, underlined=False)):
+        return list(markdown_headings(text)) or list(rst_headings(text))
+    return list(rst_headings(text))
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

@@ -4,11 +4,12 @@ Files are opened through fsspec, so a path may be a URL of any file system it kn
 are is decided by its reader.
 """
 
+import errno
+import stat
 import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -23,7 +24,7 @@ from openbook.text.readers.any_text import is_text
 from openbook.text.readers.hub import is_dataset, read_dataset
 from openbook.text.readers.megatron import is_megatron
 from openbook.text.readers.registry import ONLY_NAMED, READERS, known_kinds, reader_suffix
-from openbook.text.readers.source_file import Item, Keys, NoRowsError, Omission, Reader, SourceFile
+from openbook.text.readers.source_file import LEAVE_OUT, Item, Keys, NoRowsError, Omission, Reader, SourceFile
 from openbook.text.readers.standard_input import read_standard_input
 from openbook.text.readers.text_files import read_text
 
@@ -31,9 +32,13 @@ OnError = Callable[[SourceError], None]
 """Called with the error of each document that was skipped."""
 
 STANDARD_INPUT = "-"
-_NOT_DOCUMENTS = (".", "~$")
+_HIDDEN, _LOCK = ".", "~$"
 """How names of hidden files begin, and of those that office programs lay beside an open document."""
-_KINDS_NAMED = 8
+_NAMED = 8
+"""Kinds of files, and links, that a line names."""
+_LINKED_FOLDER, _BROKEN_LINK = "linked folder", "broken link"
+_BROKEN = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+"""Errors of links that lead nowhere, or in a circle."""
 _HALVES = (".idx", ".bin")
 """Of Megatron's data, whose documents' origins have neither."""
 
@@ -42,8 +47,11 @@ _HALVES = (".idx", ".bin")
 class Omissions:
     """What a reading left out without an error, for the caller to say.
 
-    files: of folders, those that no reader knows, counted by the ends of their names. Hidden files, pipes and
-        files that a pattern leaves out are not among them.
+    files: of folders, those that no reader knows, counted by the ends of their names. Files that a pattern
+        leaves out are not among them.
+    others: of folders, what is not looked into whatever it is called, counted by its kind: `hidden file`,
+        `hidden folder`, `lock file` of an office program, `pipe`, `socket`, `device`, `broken link`.
+    linked_folders: of folders, places below of links to folders, which are not followed.
     parts: a line for each file that was read, but not all of it.
     own_folders: places of databases, models and training runs of openbook, with what they are.
     excluded: files and folders that each pattern to exclude left out.
@@ -51,6 +59,8 @@ class Omissions:
     """
 
     files: Counter[str] = field(default_factory=Counter)
+    others: Counter[str] = field(default_factory=Counter)
+    linked_folders: list[str] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)
     own_folders: dict[str, str] = field(default_factory=dict)
     excluded: Counter[str] = field(default_factory=Counter)
@@ -58,7 +68,35 @@ class Omissions:
     any_text: bool = False
     """Whether the files are left out for not being text, not for their kinds."""
 
-    def files_line(self) -> str:
+    def lines(self, *, most: int | None = _NAMED) -> list[str]:
+        """Say in a line each which files, other things and links of folders are left out.
+
+        Args:
+            most: kinds and links that are named; None: all.
+
+        >>> Omissions(others=Counter({"hidden folder": 2, "pipe": 1}), linked_folders=["notes/old"]).lines()
+        ['2 hidden folders, 1 pipe are left out', '1 link to a folder is not followed: notes/old']
+        """
+        lines = [self.files_line(most=most)]
+        if self.others:
+            kinds = ", ".join(counted(count, kind) for kind, count in sorted(self.others.items()))
+            lines.append(f"{kinds} {'are' if self.others.total() > 1 else 'is'} left out")
+        if links := self.linked_folders:
+            shown = [*links[:most], *_more(len(links[:most]), len(links), "link")]
+            what = "1 link to a folder is" if len(links) == 1 else f"{len(links):,} links to folders are"
+            lines.append(f"{what} not followed: {', '.join(shown)}")
+        return [line for line in lines if line]
+
+    def counts(self) -> dict[str, int]:
+        """How many files and other things of folders are left out, by endings and kinds, the most first.
+
+        >>> Omissions(Counter({".png": 1, "": 1}), Counter(pipe=2), ["notes/old"]).counts()
+        {'pipe': 2, '.png': 1, '': 1, 'link to a folder': 1}
+        """
+        links = Counter({"link to a folder": len(self.linked_folders)} if self.linked_folders else {})
+        return dict((self.files + self.others + links).most_common())
+
+    def files_line(self, *, most: int | None = _NAMED) -> str:
         """Say in one line which files there are; empty if there are none.
 
         >>> Omissions(Counter({".png": 12, ".json": 3})).files_line()
@@ -67,17 +105,19 @@ class Omissions:
         if not self.files:
             return ""
         shown = []
-        for suffix, count in self.files.most_common(_KINDS_NAMED):
+        for suffix, count in self.files.most_common(most):
             is_hidden = suffix in ONLY_NAMED and not self.any_text
             hint = f" (name them, or --glob '*{suffix}')" if is_hidden else ""
             shown.append(f"{count:,} {suffix or 'without an ending'}{hint}")
-        kinds = len(self.files) - len(shown)
-        if kinds:
-            shown.append(f"and {counted(kinds, 'kind')} more")
+        shown += _more(len(shown), len(self.files), "kind")
         total = self.files.total()
         what = "files are" if total > 1 else "file is"
         why = "for holding no text" if self.any_text else "of kinds that are not read"
         return f"{total:,} {what} left out, {why}: {', '.join(shown)}"
+
+
+def _more(shown: int, total: int, noun: str) -> list[str]:
+    return [f"and {counted(total - shown, noun)} more"] if total > shown else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +152,8 @@ def read_documents(
 
     Of what lies below a named folder, these are left out: files of no known kind (.json and .tsv too without
     a `glob`, and any .idx that is not Megatron's), hidden files and folders, lock files of office programs
-    (`~$report.docx`), pipes and devices, and databases, models and training runs of openbook.
-    Links to folders are not followed. Tables without rows are passed over where anything else is read.
+    (`~$report.docx`), pipes and devices, links to folders, and databases, models and training runs of
+    openbook. Tables without rows are passed over where anything else is read.
 
     Args:
         sources: paths or URLs of files of the known kinds, or of folders of them; Megatron's PREFIX;
@@ -284,7 +324,7 @@ def _folder(filesystem: Any, folder: str, source: str, reading: _Reading) -> Ite
     waiting: list[tuple[str, PurePosixPath, dict[str, Any] | None]] = [(folder, PurePosixPath(), None)]
     while waiting:  # not by recursion: folders may be nested deeper than Python's stack
         path, below, info = waiting.pop()
-        if below.parts and _excludes(str(below), reading):
+        if below.parts and (_excludes(str(below), reading) or _hides(below, info, reading)):
             continue
         if info is None:
             try:
@@ -298,11 +338,13 @@ def _folder(filesystem: Any, folder: str, source: str, reading: _Reading) -> Ite
                 reading.left_out.own_folders[path] = kind
                 continue
             waiting += reversed([*_children(names, below)])
+        elif (kind := _kind(filesystem, info)) == _LINKED_FOLDER:
+            reading.left_out.linked_folders.append(str(top / below))
         elif reading.glob is None or matches(str(below), reading.glob):
             origin = place.file(str(below))
             if reading.only is None or reading.only(origin):
                 file = SourceFile(filesystem, path, str(top / below), origin, reading.prefix)
-                yield from _file_of_folder(file, below, info, reading)
+                yield from _file_of_folder(file, below, kind, reading)
 
 
 def _excludes(below: str, reading: _Reading) -> bool:
@@ -313,16 +355,28 @@ def _excludes(below: str, reading: _Reading) -> bool:
     return False
 
 
-def _file_of_folder(
-    file: SourceFile, below: PurePosixPath, info: dict[str, Any], reading: _Reading
-) -> Iterator[_Found]:
+def _hides(below: PurePosixPath, info: dict[str, Any] | None, reading: _Reading) -> bool:
+    """Whether a name says that it is no document; what a pattern asks for is counted."""
+    if not below.name.startswith((_HIDDEN, _LOCK)):
+        return False
+    if info is None or reading.glob is None or matches(str(below), reading.glob):
+        file = "lock file" if below.name.startswith(_LOCK) else "hidden file"
+        reading.left_out.others["hidden folder" if info is None else file] += 1
+    return True
+
+
+def _file_of_folder(file: SourceFile, below: PurePosixPath, kind: str, reading: _Reading) -> Iterator[_Found]:
     """A file with its reader, or nothing if it is left out."""
     suffix = reader_suffix(file.path)
     is_known = suffix in READERS and (suffix not in ONLY_NAMED or reading.glob is not None)
-    if is_known and (suffix != ".idx" or is_megatron(file.filesystem, file.path)):
-        if not _is_special(file.filesystem, info):
-            yield file, READERS[suffix]
-    elif reading.any_text and not _is_special(file.filesystem, info) and is_text(file):
+    if kind == _BROKEN_LINK and is_known:
+        problem = "cannot be read: it is a link that leads nowhere, or in a circle; repair or remove it"
+        yield source_error(file.path, problem, option=LEAVE_OUT)
+    elif kind != "file":
+        reading.left_out.others[kind] += 1
+    elif is_known and (suffix != ".idx" or is_megatron(file.filesystem, file.path)):
+        yield file, READERS[suffix]
+    elif reading.any_text and is_text(file):
         yield file, read_text
     else:
         reading.left_out.files[below.suffix.lower()] += 1
@@ -341,16 +395,20 @@ def _names(filesystem: Any, folder: str) -> dict[str, tuple[bool, dict[str, Any]
 def _children(
     names: dict[str, tuple[bool, dict[str, Any]]], below: PurePosixPath
 ) -> Iterator[tuple[str, PurePosixPath, dict[str, Any] | None]]:
-    """What a folder holds, by name, without hidden files: the place, its path below, and what a file is."""
+    """What a folder holds, by name: the place, its path below, and what a file is."""
     for name, (is_folder, found) in sorted(names.items()):
-        if not name.startswith(_NOT_DOCUMENTS):
-            yield found["name"], below / name, None if is_folder else found
+        yield found["name"], below / name, None if is_folder else found
 
 
-def _is_special(filesystem: Any, found: dict[str, Any]) -> bool:
-    """Whether it is a pipe, socket or device, or a link to one: opening it might wait for ever."""
+def _kind(filesystem: Any, found: dict[str, Any]) -> str:
+    """What an entry is, or what it links to: a file, a folder, or what is not opened, for it may wait."""
     if found["type"] != "other":
-        return False
-    with suppress(OSError):  # a broken link, which its reader reports
-        return bool(filesystem.info(found["name"])["type"] == "other")
-    return False
+        return "file"
+    try:
+        info = filesystem.info(found["name"])
+    except OSError as error:  # if the link leads somewhere, its reader says what is wrong
+        return _BROKEN_LINK if error.errno in _BROKEN else "file"
+    if info["type"] != "other":
+        return _LINKED_FOLDER if info["type"] == "directory" else "file"
+    mode = info.get("mode", 0)
+    return "pipe" if stat.S_ISFIFO(mode) else "socket" if stat.S_ISSOCK(mode) else "device"

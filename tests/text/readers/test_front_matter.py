@@ -22,6 +22,25 @@ def test_a_header_gives_title_id_and_source(write: Write, read_all: ReadAll) -> 
     )
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_header_in_toml_gives_the_same(write: Write, read_all: ReadAll, end: str) -> None:
+    text = (
+        '+++\ntitle = "The tides: twice"\nid = "tides"\ndate = 2024-01-31\ntags = ["a"]\nsource = 7\n'
+        '[params]\nlanguage = "xx"\n+++\n\n# Heading\nBody.\n'
+    )
+    path = write("notes.md", text.replace("\n", end))
+    (document,), _ = read_all(path)
+    assert document.text == "# Heading\nBody.\n".replace("\n", end)
+    assert (document.id, document.title, document.source) == ("tides", "The tides: twice", str(path))
+    assert document.language is None
+
+
+@pytest.mark.parametrize("text", ["+++\nno toml\n+++\nBody", "+++\ntitle = 'x'\nBody", "+++\nx = 1\n+++\n"])
+def test_what_is_no_header_in_toml_is_text(write: Write, read_all: ReadAll, text: str) -> None:
+    (document,), _ = read_all(write("notes.md", text))
+    assert (document.text, document.title) == (text, "notes")
+
+
 @pytest.mark.parametrize("name", ["notes.md", "notes.markdown"])
 @pytest.mark.parametrize(
     "text",

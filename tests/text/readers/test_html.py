@@ -112,7 +112,18 @@ MENUS = (
         (MENUS.format("<main>one<main>two</main></main>"), "one\ntwo"),
         (MENUS.format("<main> <script>x</script></main><p>Text.</p>"), "Site\nText."),
         (MENUS.format("<main hidden>draft</main><p>Text.</p>"), "Site\nText."),
-        (MENUS.format("<article>Text.<footer>By me</footer></article>"), "Site\nText.\nBy me"),
+        (MENUS.format("<article>Text.<footer>By me</footer></article>"), "Text.\nBy me"),
+        (MENUS.format("<p>x</p><article>Text.<article>A comment</article></article>"), "Text.\nA comment"),
+        (MENUS.format("<article>One</article><article>Two</article>"), "Site\nOne\nTwo"),
+        (MENUS.format("<main>Text.</main><article>Another</article>"), "Text."),
+        (MENUS.format("<article hidden>draft</article><article> </article><p>Text."), "Site\nText."),
+        ("<aside>Adverts</aside><p>Text.<section>x<aside>A note</aside></section>", "Text.\nx\nA note"),
+        (
+            "<p>Text. <select><option>Deutsch<option>English</select><button>Send</button><input value=x>"
+            "<datalist><option>a</datalist></p><h2><button>Why?</button></h2>Because.",
+            "Text.\nWhy?\nBecause.",
+        ),
+        ("<button>only a button</button>", "only a button"),
         (MENUS.format("<main><nav>On this page</nav>Text.<footer>Notes</footer></main>"), "Text.\nNotes"),
         ("<nav>only <b>menus</b></nav><footer>and a footer</footer>", "only menus\nand a footer"),
     ],
@@ -163,6 +174,8 @@ def test_a_page_named_so_is_xhtml(write: Write, read_all: ReadAll) -> None:
         ("<title>A &amp; B</title>x", "A & B"),
         ("<h1>A <i>h</i>1</h1><h1>Second</h1>", "A h1"),
         ("<title></title><h1>Heading</h1>", "Heading"),
+        ("<h1>Annual<br>Report</h1>", "Annual Report"),
+        ("<h1><div>Annual</div><div>Report <b hidden>2</b></div></h1>", "Annual Report"),
         ("<svg><title>icon</title></svg><h2>no</h2>x", "page"),
     ],
 )
@@ -189,9 +202,14 @@ def test_title_is_of_the_page_else_its_heading_else_its_name(
         ),
         ("<?xml version='1.0' encoding='koi8-r'?><p>Привет".encode("koi8-r"), "Привет"),
         ('<meta charset="latin-1">Größe'.encode(), "Größe"),
+        ("Größe „x“ €".encode("cp1252"), "Größe „x“ €"),
+        (b"<meta charset=rot13>\xe9", "é"),
+        (b"<meta charset=idna>\xe9", "é"),
+        (b"<meta charset=no-such>\xe9", "é"),
+        (b" " * 5000 + b"<meta charset=koi8-r>\xe9", "é"),
     ],
 )
-def test_encoding_is_utf8_else_what_the_page_says(
+def test_encoding_is_utf8_else_what_the_page_says_else_that_of_browsers(
     write: Write, read_all: ReadAll, content: bytes, text: str
 ) -> None:
     (document,), _ = read_all(write("a.html", content))
@@ -201,17 +219,15 @@ def test_encoding_is_utf8_else_what_the_page_says(
 @pytest.mark.parametrize(
     ("content", "byte"),
     [
-        ("Größe".encode("latin-1"), 2),
+        ("Größe".encode() + b"\xe9", 7),
+        (b"\xef\xbb\xbf\xe9", 3),
+        ("日本、".encode("cp932"), 0),
         ('<meta charset="utf-8">é'.encode("latin-1"), 22),
-        (b"<meta charset=rot13>\xe9", 20),
-        (b"<meta charset=idna>\xe9", 19),
-        (b"<meta charset=no-such>\xe9", 22),
         (b"<meta charset=ascii>\x81", 20),
         (b"\xff\xfea", 0),
-        (b" " * 5000 + "<meta charset=latin-1>é".encode("latin-1"), 5022),
     ],
 )
-def test_page_in_no_encoding_names_file_and_byte(
+def test_page_in_no_encoding_or_damaged_names_file_and_byte(
     write: Write, read_all: ReadAll, content: bytes, byte: int
 ) -> None:
     path = write("a.html", content)

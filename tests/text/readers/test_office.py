@@ -27,8 +27,8 @@ _IMAGE = (
 )
 
 
-def docx(body: str, target: str = "media/i.png", mode: str = "Internal") -> bytes:
-    """A Word document with this body, and one image that it may show."""
+def docx(body: str, target: str = "media/i.png", mode: str = "Internal", *, title: str = "") -> bytes:
+    """A Word document with this body and title, and one image that it may show."""
     content_types = (
         f'{_OFFICE}/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/>'
     )
@@ -49,6 +49,8 @@ def docx(body: str, target: str = "media/i.png", mode: str = "Internal") -> byte
         "word/_rels/document.xml.rels": f"{_RELATIONS}{relation.format('rId5', 'image', target)} "
         f'TargetMode="{mode}"/></Relationships>',
         "word/media/i.png": "PNG",
+        "docProps/core.xml": f'<cp:coreProperties xmlns:cp="x" xmlns:dc="y"><dc:title>{title}</dc:title>'
+        "</cp:coreProperties>",
     }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -57,8 +59,8 @@ def docx(body: str, target: str = "media/i.png", mode: str = "Internal") -> byte
     return buffer.getvalue()
 
 
-def pdf(*pages: str | None) -> bytes:
-    """A PDF with a line of text on each page; a picture on those of None, nothing on those of ""."""
+def pdf(*pages: str | None, title: str = "()") -> bytes:
+    """A PDF with this title, and a line of text on each page; a picture on those of None, nothing on ""."""
     kids = " ".join(f"{4 + 2 * number} 0 R" for number in range(len(pages)))
     objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",
@@ -74,6 +76,7 @@ def pdf(*pages: str | None) -> bytes:
             "/Resources << /Font << /F1 3 0 R >> >> >>",
             f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream",
         ]
+    objects.append(f"<< /Title {title} >>")
     content, offsets = "%PDF-1.4\n", []
     for number, body in enumerate(objects, start=1):
         offsets.append(len(content))
@@ -81,7 +84,8 @@ def pdf(*pages: str | None) -> bytes:
     table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
     content += (
         f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
-        f"trailer << /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(content)}\n%%EOF\n"
+        f"trailer << /Size {len(objects) + 1} /Root 1 0 R /Info {len(objects)} 0 R >>\n"
+        f"startxref\n{len(content)}\n%%EOF\n"
     )
     return content.encode()
 
@@ -101,6 +105,64 @@ def test_pdf_is_its_text_with_its_name_as_title(tmp_path: Path, read_all: Any) -
     (document,), errors = read_all(path)
     assert document.text.split("\n") == ["# Hello world of text.", "", "", "Second page."]
     assert (document.id, document.title, errors) == ("Paper.PDF", "Paper", [])
+
+
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ("Annual &amp; other\n reports", "Annual & other reports"),
+        ("Microsoft Word - x.docx", "a"),
+        ("untitled", "a"),
+        ("Document1", "a"),
+        ("report final.DOC", "a"),
+        ("Version 1.2", "Version 1.2"),
+        ("", "a"),
+    ],
+)
+def test_a_title_that_a_word_file_says_counts_without_a_heading(
+    tmp_path: Path, read_all: Any, said: str, title: str
+) -> None:
+    path = tmp_path / "a.docx"
+    path.write_bytes(docx(_PARAGRAPH.format("Body."), title=said))
+    assert read_all(path)[0][0].title == title
+    path.write_bytes(docx(_HEADING.format("Heading") + _PARAGRAPH.format("Body."), title=said))
+    assert read_all(path)[0][0].title == "Heading"
+
+
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ("(Annual report)", "Annual report"),
+        ("<feff00470072006f00df0065>", "Große"),
+        ("(Microsoft PowerPoint - slides.pptx)", "a"),
+        ("(paper.dvi)", "a"),
+        ("7", "a"),
+        ("9 0 R", "a"),
+    ],
+)
+def test_a_title_that_a_pdf_says_counts(tmp_path: Path, read_all: Any, said: str, title: str) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf("Text.", title=said))
+    (document,), errors = read_all(path)
+    assert (document.title, errors) == (title, [])
+
+
+def test_what_word_hides_is_left_out(tmp_path: Path, read_all: Any) -> None:
+    run = "<w:r><w:rPr>{}</w:rPr><w:t xml:space='preserve'>{}</w:t></w:r>"
+    runs = [
+        ("<w:b/>", "Seen "),
+        ("<w:b/><w:vanish/>", "not seen "),
+        ("<w:vanish w:val='true'/>", "nor this "),
+        ("<w:vanish w:val='0'/>", "shown again "),
+        ("<w:vanish w:val='false'/>", "and this."),
+    ]
+    body = "".join(run.format(*each) for each in runs)
+    path = tmp_path / "a.docx"
+    path.write_bytes(docx(f"<w:p><w:pPr><w:rPr><w:vanish/></w:rPr></w:pPr>{body}</w:p>"))
+    (document,), errors = read_all(path)
+    assert (document.text, errors) == ("**Seen** shown again and this.", [])
+    path.write_bytes(docx(_PARAGRAPH.format("To vanish, a mule waits.")))
+    assert read_all(path)[0][0].text == "To vanish, a mule waits."
 
 
 def test_pages_that_are_pictures_are_said(tmp_path: Path) -> None:

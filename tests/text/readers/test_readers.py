@@ -132,6 +132,21 @@ def test_text_file_that_is_not_utf8_names_file_and_byte(
     ]
 
 
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.rst", "a.org"])
+def test_zeros_at_the_end_are_no_text(write: Write, read_all: ReadAll, name: str) -> None:
+    (document,), errors = read_all(write(name, b"The mule is Bess.\n" + bytes(20_000)))
+    assert (document.text, errors) == ("The mule is Bess.\n", [])
+
+
+def test_a_text_with_many_zeros_is_none(write: Write, read_all: ReadAll) -> None:
+    content = b"The mule\0 is Bess." + bytes(8) + b"And"
+    path = write("a.txt", content)
+    problem = "not text: it holds 9 zero bytes; write it again, or leave it out: --on-error skip"
+    assert read_all(path) == ([], [f"{path}: {problem}"])
+    (document,), _ = read_all(write("b.txt", content.replace(b"mule\0", b"mule")))
+    assert document.text == "The mule is Bess.\0\0\0\0\0\0\0\0And"
+
+
 @pytest.mark.parametrize(
     ("markdown", "title"),
     [
@@ -145,6 +160,10 @@ def test_text_file_that_is_not_utf8_names_file_and_byte(
         ("~~~\n# a comment\n~~~", "notes"),
         ("    # code\n#hashtag\n####### seven", "notes"),
         ("# About C#", "About C#"),
+        ("Title\n=====\n", "Title"),
+        ('<h1 align="center">Name</h1>\n', "Name"),
+        ("<!--\n# a note\n-->\n# Outside", "Outside"),
+        ("# Head **bold** [link](http://x) `code`", "Head bold link code"),
         ("no heading", "notes"),
     ],
 )

@@ -54,6 +54,12 @@ def test_keys_choose_text_and_id() -> None:
     assert (document.id, document.text) == ("k", "hello")
 
 
+def test_zeros_at_the_end_are_no_text() -> None:
+    (text,), _ = read(b"The mule is Bess.\n" + bytes(20_000))
+    assert text.text == "The mule is Bess.\n"
+    assert read(b"a\0" * 9 + b"a")[1][0].startswith("stdin: not text: it holds 9 zero bytes")
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
 def test_it_may_be_in_utf16(encoding: str) -> None:
     (text,), _ = read("Größe\r\n".encode(encoding))

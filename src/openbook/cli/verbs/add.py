@@ -82,6 +82,8 @@ def add(
         text_key=text_key,
         id_key=id_key,
         skip=on_error == "skip",
+        says_all=dry_run and not json,
+        listed=json,
     )
     followed = _watch_of(database, checked, yes=yes, dry_run=dry_run, json=json) if watch else None
     with adding(database, address=ray, workers=workers) as write:
@@ -89,7 +91,7 @@ def add(
         scope = checked.scope() if sync or watch else None
         plan = checked.plan(scope)
         if dry_run:
-            print_plan(plan, skipped=checked.skipped, json=json)
+            print_plan(plan, sources=checked, json=json)
             return
         if scope is not None and not yes:
             _refuse_much_removal(database, plan)
@@ -99,7 +101,7 @@ def add(
         done = _follow(followed, done)
         if not json:
             return
-    print_info(database.opened, done=done, json=json)
+    print_info(database.opened, done=done, left_out=checked.left_out(), json=json)
 
 
 def _watch_of(

@@ -89,6 +89,8 @@ def build(
         text_key=text_key,
         id_key=id_key,
         skip=on_error == "skip",
+        says_all=dry_run and not json,
+        listed=json,
     )
     wanted: dict[str, Any] = {
         "tokenizer": tokenizer,
@@ -108,7 +110,7 @@ def build(
         return
     database = create_or_open(db, checked, **wanted)
     done = write_documents(database, checked)
-    print_info(database.opened, done=done, json=json)
+    print_info(database.opened, done=done, left_out=checked.left_out(), json=json)
 
 
 def require_settings(
@@ -261,7 +263,7 @@ def _say_plan(existing: "Database | None", sources: "Sources", holdout: str | No
         share, ids = existing.settings.holdout, existing.settings.holdout_ids
     plan = sources.plan(None)
     held_out = [name for name in (*plan.added, *plan.replaced) if is_held_out(name, share, frozenset(ids))]
-    print_plan(plan, skipped=sources.skipped, held_out=held_out, characters=sources.characters, json=json)
+    print_plan(plan, sources=sources, held_out=held_out, says_characters=True, json=json)
 
 
 def _asked_settings(

@@ -1,4 +1,4 @@
-"""The YAML header that Markdown files of many tools begin with, between two lines of hyphens.
+"""The header that Markdown files of many tools begin with: YAML between two lines of hyphens, or TOML.
 
     ---
     title: Tides
@@ -6,14 +6,17 @@
     ---
     The text begins here.
 
-Only the names that are wanted go through a parser of YAML, each with its own lines: what else stands in a
-header may be anything, and a parser of the whole could be kept busy for hours.
+Hugo's are TOML between two lines of `+++`. Of YAML, only the names that are wanted go through a parser, each
+with its own lines: what else stands in a header may be anything, and a parser of the whole could be kept busy
+for hours.
 """
 
 import re
+import tomllib
 from collections.abc import Iterable, Iterator
 
 _HEADER = re.compile(r"---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_TOML_HEADER = re.compile(r"\+\+\+[ \t]*\r?\n(.*?)^\+\+\+[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _LONGEST = 65_536
 """Characters of a header; what is longer is text."""
 _KEY = re.compile(r"""(["']?)([\w.@ -]+?)\1[ \t]*:(?:[ \t]+(.*))?$""")
@@ -27,7 +30,7 @@ _NOTHING = ("", "~", "null", "Null", "NULL")
 def split_front_matter(text: str, names: Iterable[str]) -> tuple[dict[str, str], str]:
     """Split a text into what its header says and what stands after it, without empty lines between.
 
-    Without a header, and where nothing stands after it, the whole is the text.
+    Without a header that can be read, and where nothing stands after it, the whole is the text.
 
     >>> split_front_matter("---\\ntitle: 007\\ntags: [a]\\n---\\nBody", ["title", "source"])
     ({'title': '007'}, 'Body')
@@ -36,14 +39,32 @@ def split_front_matter(text: str, names: Iterable[str]) -> tuple[dict[str, str],
         text: of a whole file.
         names: those wanted of the header; a list, a table or null counts as no value.
     """
-    match = _HEADER.match(text[: _LONGEST + 8]) if text.startswith("---") else None
+    is_toml = text.startswith("+++")
+    header = _TOML_HEADER if is_toml else _HEADER
+    match = header.match(text[: _LONGEST + 8]) if is_toml or text.startswith("---") else None
     if match is None or not text[match.end() :].strip():
         return {}, text
-    entries = dict(_entries(match[1].splitlines()))
-    if "" in entries:  # a line that is of no key: sentences between two rules
+    values = _toml_values(match[1], names) if is_toml else _yaml_values(match[1], names)
+    if values is None:
         return {}, text
-    values = {name: _value(entries[name]) for name in names if name in entries}
     return {name: value for name, value in values.items() if value}, text[match.end() :].lstrip("\r\n")
+
+
+def _toml_values(header: str, names: Iterable[str]) -> dict[str, str] | None:
+    """What a header in TOML says; None: it is not TOML."""
+    try:
+        found = tomllib.loads(header.replace("\r\n", "\n"))
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return None
+    return {name: " ".join(value.split()) for name in names if isinstance(value := found.get(name), str)}
+
+
+def _yaml_values(header: str, names: Iterable[str]) -> dict[str, str] | None:
+    """What a header in YAML says; None: a line is of no key, as of sentences between two rules."""
+    entries = dict(_entries(header.splitlines()))
+    if "" in entries:
+        return None
+    return {name: _value(entries[name]) for name in names if name in entries}
 
 
 def _entries(lines: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -25,7 +25,10 @@ _AS_WRITTEN = frozenset({"listing", "plaintext", "pre", "textarea", "xmp"})
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f]+")
 
 _MAY_BE_HIDDEN = "[hidden], [aria-hidden], [style], dialog"
-_MAY_BE_MENUS = "nav, [role]"
+_MAY_BE_MENUS = "button, datalist, nav, select, [role]"
+_HEADING_BUTTONS = ", ".join(f"h{level} button" for level in range(1, 7))
+"""Those that open what stands below them: they are its heading."""
+_CONTROLS = frozenset({"button", "datalist", "select"})
 _HIDING = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)"
     r"|(?:opacity|font-size)\s*:\s*0(?:\.0*)?(?:px|pt|r?em|%)?\s*(?=[;!]|$))",
@@ -35,7 +38,8 @@ _HIDING = re.compile(
 _HEADINGS_LOOKED_AT = 10
 _MENU_ROLES = frozenset({"contentinfo", "menu", "menubar", "navigation"})
 _PARTS = frozenset({"article", "aside", "blockquote", "dialog", "figure", "main", "section", "td"})
-"""Elements whose footer is their own: who said it, notes. Any other footer is the page's."""
+"""Elements whose footer and asides are their own: who said it, notes. Any others are the page's."""
+_OF_THE_PAGE = frozenset({"aside", "footer"})
 
 _XHTML = re.compile(r"<\?xml|DTD XHTML|xmlns\s*=", re.IGNORECASE)
 _XHTML_WITHIN = 1024
@@ -88,21 +92,35 @@ class _Page:
         # Selected first, for looking at every element's attributes would take as long as all the rest.
         self._hidden = {node.mem_id for node in tree.css(_MAY_BE_HIDDEN) if _is_hidden(node)}
         self._menus = {node.mem_id for node in tree.css(_MAY_BE_MENUS) if _is_menu(node)}
+        self._menus -= {node.mem_id for node in tree.css(_HEADING_BUTTONS)}
         self._main = {node.mem_id for node in tree.css("main, [role]") if _is_main(node)}
+        self._main = self._main or self._only_article()
+
+    def _only_article(self) -> set[int]:
+        """The article of a page that has only one, and maybe others in it."""
+        found = list(islice(self._outermost({node.mem_id for node in self._tree.css("article")}), 2))
+        return {found[0].mem_id} if len(found) == 1 else set()
 
     def title(self) -> str:
         """The title of the page, else its first heading that is seen and not empty."""
         found = self._tree.css_first("head > title")
-        if found is not None and (title := _on_one_line(found)):
+        if found is not None and (title := self._on_one_line(found)):
             return title
         headings = {node.mem_id for node in self._tree.css("h1")}
         for heading in islice(self._outermost(headings), _HEADINGS_LOOKED_AT):
-            if title := _on_one_line(heading):
+            if title := self._on_one_line(heading):
                 return title
         return ""
 
+    def _on_one_line(self, node: "LexborNode") -> str:
+        pieces = (piece for piece, _ in self._pieces(node, menus=True))
+        return _WHITE_SPACE.sub(" ", "".join(pieces)).strip()
+
     def text(self) -> str:
-        """What the main part says, if one is marked and says something; else all without menus; else all."""
+        """What the main part says, if one is marked and says something; else all without menus; else all.
+
+        The only article of a page is its main part, if no other is marked.
+        """
         body = self._tree.body
         if body is None:
             return ""
@@ -163,12 +181,8 @@ class _Page:
                 stack.extend(reversed(children))
 
     def _is_left_out(self, node: "LexborNode", in_part: bool) -> bool:
-        """Whether it leads elsewhere or stands under every page: menus, and the page's own footer."""
-        return node.mem_id in self._menus or (node.tag == "footer" and not in_part)
-
-
-def _on_one_line(node: "LexborNode") -> str:
-    return _WHITE_SPACE.sub(" ", node.text()).strip()
+        """Whether it leads elsewhere or stands beside every page: menus, controls, the page's own footer."""
+        return node.mem_id in self._menus or (node.tag in _OF_THE_PAGE and not in_part)
 
 
 def _is_hidden(node: "LexborNode") -> bool:
@@ -184,7 +198,7 @@ def _is_hidden(node: "LexborNode") -> bool:
 
 
 def _is_menu(node: "LexborNode") -> bool:
-    return node.tag == "nav" or _role(node) in _MENU_ROLES
+    return node.tag == "nav" or node.tag in _CONTROLS or _role(node) in _MENU_ROLES
 
 
 def _is_main(node: "LexborNode") -> bool:

@@ -9,7 +9,7 @@ from typing import IO
 from openbook.text.documents import source_error
 from openbook.text.encodings import decode
 from openbook.text.readers.rows import json_lines, json_row
-from openbook.text.readers.source_file import UNREADABLE, Item, Keys, SourceFile, no_rows, not_utf8
+from openbook.text.readers.source_file import LEAVE_OUT, UNREADABLE, Item, Keys, SourceFile, no_rows, not_utf8
 
 
 def read_json(file: SourceFile, keys: Keys) -> Iterator[Item]:
@@ -41,7 +41,7 @@ def json_documents(stream: IO[bytes], where: str, keys: Keys) -> Iterator[Item]:
     try:
         parsed = json.loads(text)
     except (ValueError, RecursionError) as error:
-        yield source_error(where, f"not JSON: {error}; repair it, or leave it out: --on-error skip")
+        yield source_error(where, f"not JSON: {error}; repair it", option=LEAVE_OUT)
         return
     if not isinstance(parsed, list):
         yield json_row(parsed, where, keys)

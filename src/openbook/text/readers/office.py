@@ -11,6 +11,7 @@ from typing import Any
 
 from openbook.errors import MissingExtraError
 from openbook.text.documents import source_error
+from openbook.text.readers.office_properties import pdf_title, without_hidden_words, word_title
 from openbook.text.readers.source_file import Item, Keys, Parse, ParsedFile, SourceFile, read_whole
 from openbook.text.readers.text_files import markdown_title
 
@@ -20,7 +21,9 @@ _EMBEDDED_IMAGE = re.compile(r"!\[([^\]\n]*)\]\(data:[^)\n]*\)")
 
 
 def read_office(file: SourceFile, keys: Keys) -> Iterator[Item]:
-    """Read a document as Markdown; a Word document's title is its first heading.
+    """Read a document as Markdown; its title is its first heading (Word), else what it says is its title.
+
+    What Word hides is left out.
 
     Raises:
         MissingExtraError: markitdown is not installed.
@@ -44,6 +47,7 @@ def _converter(suffix: str, where: str) -> Parse:
     def parse(raw: bytes) -> ParsedFile:
         if suffix == ".docx":
             _require_moderate(raw, where)
+            raw = without_hidden_words(raw)
         try:
             markdown: str = (
                 converters[suffix]().convert(io.BytesIO(raw), StreamInfo(extension=suffix)).markdown
@@ -53,13 +57,13 @@ def _converter(suffix: str, where: str) -> Parse:
         except Exception as error:  # whatever its libraries stumble over
             problem = f"not readable as {suffix[1:]}: {str(error) or type(error).__name__}"
             raise source_error(where, problem) from error
-        text = _EMBEDDED_IMAGE.sub(r"\1", markdown).replace("\f", "\n").strip()
+        text = _EMBEDDED_IMAGE.sub(r"\1", markdown).replace("\f", "\n").replace("\0", "").strip()
         if suffix == ".docx":
-            return ParsedFile(text=text, said={"title": markdown_title(text)})
+            return ParsedFile(text=text, said={"title": markdown_title(text) or word_title(raw)})
         omission = _pages_without_text(raw, markdown)
         if omission and not text:
             raise source_error(where, omission)
-        return ParsedFile(text=text, omission=omission)
+        return ParsedFile(text=text, said={"title": pdf_title(raw)}, omission=omission)
 
     return parse
 

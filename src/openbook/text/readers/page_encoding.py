@@ -1,9 +1,9 @@
-"""The encoding of a web page: UTF-8, what its bytes show, or what the page says it is."""
+"""The encoding of a web page: UTF-8, what its bytes show, what the page says, else windows-1252."""
 
 import codecs
 import re
 
-from openbook.text.encodings import decode
+from openbook.text.encodings import LOOKED_AT, decode, encoding_of
 
 _DECLARED = re.compile(
     rb"""<(?:meta\b[^>]*?\bcharset|\?xml\b[^>]*?\bencoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
@@ -11,7 +11,7 @@ _DECLARED = re.compile(
 _DECLARED_WITHIN = 4096
 """Bytes from the beginning in which a page says its encoding."""
 _PAGE_ENCODING = re.compile(
-    r"ascii|big5.*|cp\d+|euc_.*|gb.*|hz|iso2022_.*|iso8859-\d+|johab|koi8.*|mac-.*|shift_.*|tis-620|utf-16.*"
+    r"ascii|big5.*|cp\d+|euc_.*|gb.*|hz|iso2022_.*|iso8859-\d+|johab|koi8.*|mac-.*|shift_.*|tis-620|utf-8|utf-16.*"
 )
 _READ_AS = {
     "ascii": "cp1252",
@@ -29,18 +29,24 @@ def decode_page(raw: bytes) -> str:
     """Decode a page.
 
     Raises:
-        UnicodeDecodeError: of UTF-8, if it is in neither that nor what it says.
+        UnicodeDecodeError: of UTF-8, if it is in neither that nor what it says, or is damaged.
     """
     try:
         return decode(raw)
     except UnicodeDecodeError:
-        encoding = _declared(raw)
+        encoding = _declared(raw) or _undeclared(raw)
         if encoding is not None:
             try:
                 return raw.decode(encoding)
             except UnicodeError:
                 pass
         raise
+
+
+def _undeclared(raw: bytes) -> str | None:
+    """What a page is that says nothing, as in browsers; None: its mark or some of it is UTF-8, damaged."""
+    is_marked = encoding_of(raw[:LOOKED_AT]) != "utf-8-sig" or raw.startswith(codecs.BOM_UTF8)
+    return None if is_marked or not raw.decode(errors="ignore").isascii() else "cp1252"
 
 
 def _declared(raw: bytes) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from openbook.errors import SourceError
 from openbook.text.documents import SAID_OF_DOCUMENTS, Document, source_error
-from openbook.text.readers.source_file import UNREADABLE, Item, Keys, SourceFile
+from openbook.text.readers.source_file import LEAVE_OUT, UNREADABLE, Item, Keys, SourceFile
 
 
 def read_json_lines(file: SourceFile, keys: Keys) -> Iterator[Item]:
@@ -42,8 +42,7 @@ def _json_line(line: bytes, where: str, keys: Keys) -> Item:
     except UnicodeDecodeError as error:
         return source_error(where, f"not UTF-8 at byte {error.start} of the line")
     except (ValueError, RecursionError) as error:
-        problem = f"not JSON: {error}; repair the line, or leave it out: --on-error skip"
-        return source_error(where, problem)
+        return source_error(where, f"not JSON: {error}; repair the line", option=LEAVE_OUT)
     return json_row(row, where, keys)
 
 

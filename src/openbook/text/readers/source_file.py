@@ -29,6 +29,9 @@ class Omission:
     message: str
 
 
+LEAVE_OUT = ", or leave it out: --on-error skip"
+"""What the command line offers beside repairing a source."""
+
 Item = AnyDocument | SourceError | Omission
 """A document, or in its place why it cannot be read; or what the documents of a file lack."""
 
@@ -97,6 +100,8 @@ class ParsedFile:
 
 Parse = Callable[[bytes], ParsedFile]
 _NOTHING = b"\0 \t\r\n"
+_MOST_ZEROS = 8
+"""That a text may hold, as one about zeros does."""
 
 
 def read_whole(file: SourceFile, parse: Parse) -> Iterator[Item]:
@@ -110,7 +115,7 @@ def read_whole(file: SourceFile, parse: Parse) -> Iterator[Item]:
         said = {name: value for name, value in parsed.said.items() if value}
         usual = {"title": file.stem, "source": file.path}
         yield Document(
-            text=parsed.text,
+            text=without_zeros(parsed.text, file.path),
             id=parsed.id or f"{file.prefix}{file.name}",
             origin=file.origin,
             named_by_path=not parsed.id,
@@ -127,12 +132,28 @@ def read_whole(file: SourceFile, parse: Parse) -> Iterator[Item]:
         yield source_error(file.path, f"cannot be read: {error}")
 
 
+def without_zeros(text: str, where: str) -> str:
+    """Cut the zeros that a loss of power may leave at the end of a text.
+
+    Raises:
+        SourceError: it has more than a few elsewhere, so it is none.
+    """
+    if "\0" not in text:
+        return text
+    text = text.rstrip("\0")
+    if (count := text.count("\0")) > _MOST_ZEROS:
+        problem = f"not text: it holds {count:,} zero bytes; write it again"
+        raise source_error(where, problem, option=LEAVE_OUT)
+    return text
+
+
 def no_rows(where: str) -> NoRowsError:
     """Make the error of a table without rows, or a list without objects."""
-    return NoRowsError(str(source_error(where, "holds no document; fill it or remove it")))
+    error = source_error(where, "holds no document; fill it or remove it")
+    return NoRowsError(str(error), where=error.where)
 
 
 def not_utf8(where: str, error: UnicodeDecodeError) -> SourceError:
     """Make the error of a text in another encoding."""
-    problem = f"not UTF-8 at byte {error.start}; convert it, or leave it out: --on-error skip"
-    return source_error(where, problem)
+    problem = f"not UTF-8 at byte {error.start}; convert it"
+    return source_error(where, problem, option=LEAVE_OUT)

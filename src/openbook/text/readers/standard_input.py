@@ -12,7 +12,7 @@ from openbook.text.encodings import LOOKED_AT, decode, encoding_of
 from openbook.text.origins import STANDARD_INPUT_ORIGIN
 from openbook.text.readers.json_files import is_object, lines_until_text
 from openbook.text.readers.rows import json_lines
-from openbook.text.readers.source_file import UNREADABLE, Item, Keys, not_utf8
+from openbook.text.readers.source_file import UNREADABLE, Item, Keys, not_utf8, without_zeros
 
 _NAME = STANDARD_INPUT_ORIGIN
 
@@ -50,7 +50,7 @@ def read_standard_input(stream: IO[bytes] | None, keys: Keys, prefix: str = "") 
 
 def _text(lines: Iterator[bytes], prefix: str) -> Item:
     try:
-        text = decode(b"".join(lines))
+        text = without_zeros(decode(b"".join(lines)), _NAME)
         # A stream has no name: without a prefix, two texts are two documents.
         name = f"{prefix}{_NAME}" if prefix else ""
         return Document(text=text, id=name, title=_NAME, source=_NAME, origin=_NAME)

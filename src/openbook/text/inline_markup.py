@@ -1,0 +1,58 @@
+"""Markdown's marks within a line: a heading without them is a title.
+
+**Bold** [mill](http://x) `x_y`     Bold mill x_y
+"""
+
+import html
+import re
+
+_KEPT = re.compile(r"(?P<fence>`+)(?P<code>.+?)(?P=fence)(?!`)|\\(?P<sign>[!-/:-@\[-`{-~])")
+"""What no other mark is looked for in: code, and a sign after a backslash."""
+_IMAGE = re.compile(r"!\[([^\]]*)\](?:\([^()]*\)|\[[^\]]*\])")
+_LINE_BREAK = re.compile(r"<br\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(
+    r"</?(?:a|abbr|b|big|center|code|del|div|em|font|h[1-6]|i|img|ins|kbd|mark|p|picture|s|small|source|span"
+    r"|strong|sub|sup|u)(?:\s[^<>]*)?/?>|<!--.*?-->",
+    re.IGNORECASE | re.DOTALL,
+)
+_MARKS = (
+    (re.compile(r"\[\^[^\]]*\]"), ""),  # of a footnote
+    (re.compile(r"\[([^\[\]]*)\](?:\((?:[^()]|\([^()]*\))*\)|\[[^\[\]]*\])"), r"\1"),
+    (re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>"), r"\1"),
+    (re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*"), r"\1"),
+    (re.compile(r"\*(?=[^\s*])([^*]*)(?<=\S)\*"), r"\1"),
+    (re.compile(r"(?<!\w)__(?![a-z0-9_]+__)(?=\S)(.+?)(?<=\S)__(?!\w)"), r"\1"),  # __init__ is a name
+    (re.compile(r"(?<![\w_])_(?=[^\s_])([^_]*)(?<=\S)_(?![\w_])"), r"\1"),
+    (re.compile(r"~~(?=\S)(.+?)(?<=\S)~~"), r"\1"),
+    (re.compile(r"\s*\{[#.:][^{}]*\}\s*$"), ""),  # an anchor or a class
+)
+_LONGEST = 1000
+"""Characters; what is longer is no title that anybody reads."""
+
+
+def plain_title(written: str) -> str:
+    """Take the marks and tags of Markdown from a heading; of images their words, if there is nothing else.
+
+    >>> plain_title("Head **bold** [link](http://x) `a_b` &amp; __init__ {#top}")
+    'Head bold link a_b & __init__'
+    >>> plain_title("![Otter](logo.png) ![CI](badge.svg)"), plain_title("Otter ![CI](badge.svg)")
+    ('Otter CI', 'Otter')
+    """
+    if len(written) > _LONGEST:
+        return " ".join(written.split())
+    kept: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        kept.append(match["code"] or match["sign"])
+        return f"\0{len(kept) - 1}\0"
+
+    text = _KEPT.sub(keep, written.replace("\0", ""))
+    without_images = _plain(_IMAGE.sub("", text)) or _plain(_IMAGE.sub(r"\1", text))
+    return " ".join(re.sub(r"\0(\d+)\0", lambda match: kept[int(match[1])], without_images).split())
+
+
+def _plain(text: str) -> str:
+    text = _TAG.sub("", _LINE_BREAK.sub(" ", text))
+    for mark, left in _MARKS:
+        text = mark.sub(left, text)
+    return html.unescape(text).strip()

@@ -1,0 +1,102 @@
+"""What Word and PDF files say beside their text: titles, and which words of a Word file are hidden."""
+
+import html
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from xml.dom.minidom import Element
+
+_CORE = "docprops/core.xml"
+_TITLE = re.compile(r"<dc:title\b[^>]*>([^<]*)</dc:title>")
+_USELESS = re.compile(
+    r"(?:microsoft (?:office )?(?:word|powerpoint|excel)\b.*|untitled.*|unbenannt.*|(?:no )?title"
+    r"|(?:word|powerpoint) (?:document|presentation)|(?:document|dokument|presentation|slide)\s*\d*|\(.*\)"
+    r"|.*\.(?:docx?|pdf|pptx?|xlsx?|od[tps]|rtf|txt|tex|dvi|e?ps|html?|md|indd|qxd|pages|wpd|fm|p65|cdr|ai))",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What programs write by themselves, and names of files."""
+_WITH_TEXT = ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")
+_OFF = ("0", "false", "off", "none")
+_FRAME = ("rPr", "fldChar", "instrText")
+"""What stays of a hidden run: its formats, and the marks of fields, which must be whole."""
+
+
+def useful_title(title: str) -> str:
+    """The title on one line; empty if it is one that programs write, or a file's name.
+
+    >>> useful_title(" Annual\\n report "), useful_title("Microsoft Word - x.docx"), useful_title("x.tex")
+    ('Annual report', '', '')
+    """
+    title = " ".join(title.replace("\0", "").split())
+    return "" if _USELESS.fullmatch(title) else title
+
+
+def word_title(raw: bytes) -> str:
+    """The title that a Word file says it has; empty: none that is of use."""
+    with suppress(Exception):  # the text is there; that a title is missing is all that can be missed
+        archive = zipfile.ZipFile(io.BytesIO(raw))
+        for name in archive.namelist():
+            if name.lower() == _CORE and (match := _TITLE.search(archive.read(name).decode())):
+                return useful_title(html.unescape(match[1]))
+    return ""
+
+
+def pdf_title(raw: bytes) -> str:
+    """The title that a PDF says it has; empty: none that is of use."""
+    from pdfminer.pdfdocument import PDFDocument
+    from pdfminer.pdfparser import PDFParser
+    from pdfminer.pdftypes import resolve1
+    from pdfminer.utils import decode_text
+
+    with suppress(Exception):  # as of a Word file
+        for said in PDFDocument(PDFParser(io.BytesIO(raw))).info:
+            title: Any = resolve1(said.get("Title", b""))
+            if isinstance(title, bytes) and (found := useful_title(decode_text(title))):
+                return found
+    return ""
+
+
+def without_hidden_words(raw: bytes) -> bytes:
+    """A Word file without the words that Word hides; what cannot be read as one stays as it is."""
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(raw))
+        parts = {name: archive.read(name) for name in archive.namelist()}
+        shown = {
+            name: _without_hidden(part)
+            for name, part in parts.items()
+            if name.lower() in _WITH_TEXT and b"vanish" in part
+        }
+    except Exception:  # whatever is wrong with it, the converter says
+        return raw
+    if not shown:
+        return raw
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as output:
+        for name, part in (parts | shown).items():
+            output.writestr(name, part)
+    return written.getvalue()
+
+
+def _without_hidden(part: bytes) -> bytes:
+    from xml.dom import minidom
+
+    document = minidom.parseString(part)
+    for run in document.getElementsByTagNameNS("*", "r"):
+        if any(_is_on(mark) for format_ in _children(run, "rPr") for mark in _children(format_, "vanish")):
+            for child in list(run.childNodes):
+                if child.localName not in _FRAME:
+                    run.removeChild(child)
+    return document.toxml(encoding="utf-8")
+
+
+def _children(parent: "Element", name: str) -> "Iterator[Element]":
+    return (child for child in parent.childNodes if child.localName == name)
+
+
+def _is_on(mark: "Element") -> bool:
+    return mark.getAttributeNS(mark.namespaceURI, "val").lower() not in _OFF
