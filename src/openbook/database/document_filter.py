@@ -136,7 +136,8 @@ class FilteredDocuments:
 
     def _error(self, problem: str) -> NoDocumentError:
         folder = self._catalog.path.parent
-        return NoDocumentError(f"{folder}: {problem} (all documents: {command('list', folder)})")
+        listed = f" (all documents: {command('list', folder)})"
+        return NoDocumentError(f"{folder}: {problem}{listed}", option=listed)
 
 
 def _id_matches(name: str, pattern: str) -> bool:

@@ -130,6 +130,26 @@ def test_what_authors_say_replaces_whichever_file_it_comes_from(make: Make, writ
     assert database.add(read_documents(str(write("C/x.md", header)))).replaced == 1
 
 
+def test_a_header_takes_no_id_of_another_file_that_is_there(make: Make, write: Write, tmp_path: Path) -> None:
+    database = make()
+    first = write("fm/a.md", "---\nid: intro\n---\nriver stone")
+    database.add(read_documents(str(first)))
+    second = write("fm/b.md", "---\nid: intro\n---\ncopper orchard")
+    place = tmp_path.resolve() / "fm"
+    with pytest.raises(SourceError) as stopped:
+        database.add(read_documents(str(second)))
+    assert str(stopped.value) == (
+        f"intro: the id is taken by {place}/a.md; give {place}/b.md, whose header says it, another id, or "
+        "leave one of them out"
+    )
+    copy = write("fm/c.md", first.read_text())
+    assert database.add(read_documents(str(copy))).unchanged == 1, "the same text is the same document"
+    assert database.add(read_documents(str(first))).unchanged == 1
+    copy.unlink()
+    first.unlink()
+    assert database.add(read_documents(str(second))).replaced == 1, "the file that had it is gone"
+
+
 def test_a_file_whose_header_says_another_id_keeps_its_own(make: Make, write: Write) -> None:
     database = make()
     database.add(read_documents(str(write("notes/m.md", "river Anna").parent)))

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.catalog_columns import DocumentRecord
 from openbook.database.storage.documents_by_origin import ids_by_origin, origin_of
 from openbook.errors import SourceError
 from openbook.text import AnyDocument, Document
 from openbook.text.documents import source_error
 from openbook.text.origins import is_there
+from openbook.text.readers.registry import fills_file
 
 _MOST_AT_ONCE = 64
 """Documents that are looked up together."""
@@ -29,7 +31,8 @@ class Identities:
     """Gives documents whose ids were made from paths the ids that the database knows their files by.
 
     Ids that Python or rows say, and fingerprints, are left as they are; so are those that files say of
-    themselves, as long as the database does not know the file by another.
+    themselves, as long as the database does not know the file by another, and no other file of this kind that
+    is still there has it.
 
     Args:
         catalog: of the database; None: it is not made yet.
@@ -84,26 +87,25 @@ class Identities:
 
     def _of(self, documents: Sequence[AnyDocument]) -> Iterator[AnyDocument]:
         known: dict[str, list[str]] = {}
-        taken: dict[str, str] = {}
+        taken: dict[str, DocumentRecord] = {}
         if self._catalog is not None and documents:
             origins = [document.origin for document in documents if _goes_by_origin(document)]
             known = ids_by_origin(self._catalog, origins)
-            records = self._catalog.live_records([document.id for document in documents])
-            taken = {name: origin_of(record) for name, record in records.items()}
+            taken = self._catalog.live_records([document.id for document in documents])
         for document in documents:
             if not _goes_by_origin(document):
-                self._note_move(taken.get(document.id, ""), document.origin)
+                self._note_move(_origin(taken.get(document.id)), document.origin)
                 yield document
             elif identity := self._identity(document, known.get(document.origin, []), taken):
                 yield document if identity == document.id else replace(document, id=identity)
 
-    def _identity(self, document: AnyDocument, known: Sequence[str], taken: dict[str, str]) -> str:
+    def _identity(self, document: AnyDocument, known: Sequence[str], taken: dict[str, DocumentRecord]) -> str:
         """The id of a document; empty if it was refused.
 
         Args:
             document: that goes by its origin.
             known: ids of stored documents from the same origin.
-            taken: origins of stored documents by id.
+            taken: stored documents by id.
         """
         name, origin = document.id, document.origin
         if origin in self._ids:
@@ -111,9 +113,11 @@ class Identities:
         if name not in known and len(known) == 1:
             name = known[0]
         elif name not in known and not document.named_by_path:
-            self._note_move(taken.get(name, ""), origin)
+            if (former := _file_with_other_text(taken.get(name), document)) and is_there(former):
+                return self._refuse(document, former)
+            self._note_move(_origin(taken.get(name)), origin)
         elif name not in known:
-            former = self._origins.get(name) or taken.get(name, "")
+            former = self._origins.get(name) or _origin(taken.get(name))
             if name in self._origins or (former != origin and is_there(former)):
                 return self._refuse(document, former)
             if former and former != origin:
@@ -129,15 +133,28 @@ class Identities:
             self._moves_of_rows.append((former, origin))
 
     def _refuse(self, document: AnyDocument, other: str) -> str:
-        error = source_error(
-            document.id,
-            f"the id is taken by {other}; give that of {document.origin} another begin with --prefix",
-        )
+        remedy = f"give that of {document.origin} another begin with --prefix"
+        if not document.named_by_path:
+            remedy = f"give {document.origin}, whose header says it, another id, or leave one of them out"
+        error = source_error(document.id, f"the id is taken by {other}; {remedy}")
         self.refused.add(document.id)
         if self._on_error is None:
             raise error
         self._on_error(error)
         return ""
+
+
+def _origin(record: DocumentRecord | None) -> str:
+    return "" if record is None else origin_of(record)
+
+
+def _file_with_other_text(record: DocumentRecord | None, document: AnyDocument) -> str:
+    """The file that a stored document is all of, if it is another with another text; empty: it is none."""
+    origin = _origin(record)
+    if record is None or origin == document.origin or record.sha256 == document.sha256:
+        return ""
+    # A row's id is its author's word, and replaces whatever has it.
+    return origin if fills_file(origin) else ""
 
 
 def _goes_by_origin(document: AnyDocument) -> bool:

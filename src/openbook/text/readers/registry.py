@@ -50,11 +50,23 @@ ONLY_NAMED = frozenset(f"{suffix}{ending}" for suffix in (".json", ".tsv") for e
 """Of a folder read only where a pattern asks for them: most of these are settings or figures, no texts."""
 
 
+_ONE_DOCUMENT = (read_text, read_markdown, read_rst, read_org, read_html, read_office)
+
+
 def reader_suffix(path: str) -> str:
     """Find the part of a file's name that decides its reader: `.jsonl.xz` of `articles.jsonl.xz`."""
     suffixes = PurePosixPath(path).suffixes[-2:]
     joined = "".join(suffixes).lower()
     return joined if joined in READERS else "".join(suffixes[-1:]).lower()
+
+
+def fills_file(path: str) -> bool:
+    """Whether a file of this name is one document, not rows.
+
+    >>> fills_file("/kim/notes/gate.md"), fills_file("/kim/rows.jsonl")
+    (True, False)
+    """
+    return READERS.get(reader_suffix(path)) in _ONE_DOCUMENT
 
 
 def known_kinds() -> str:
