@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, example, given, settings
 from evaluations import perplexity_of
 from hostile_text import EVIL, MARKUP, assert_harmless, hostile
 from openbook.database import Database, NeighborTable
+from openbook.evaluate.measures import Difference, Share
+from openbook.evaluate.perplexity import MemoryGain, RankerGain
 from openbook.evaluate.report import Evaluation, write_report
 from openbook.evaluate.report.markdown import page as page_of
 from openbook.model import RetroForCausalLM
@@ -43,7 +45,7 @@ def test_the_page_has_every_table_and_picture(evaluation: Evaluation, folder: Pa
     interval = f"{off.bits_per_byte:+.4f} ({off.low:+.4f} to {off.high:+.4f})"
     assert page.split("\n## ")[1].count(f": {interval}, {off.documents} documents") == 1
     little = report.leakage[0].differences["shuffled"]
-    assert page.split("\n## ")[2].count(f": {little}, {little.documents} documents") == 1
+    assert page.split("\n## ")[4].count(f": {little}, {little.documents} documents") == 1
     leakage = tables["Overlap with what was retrieved"]
     assert [row[0] for row in leakage] == ["12.5%", "25.0%", "50.0%", "100.0%"]
     assert [row[1] for row in leakage] == [str(row.chunks) for row in report.leakage]
@@ -86,13 +88,28 @@ def test_the_page_says_what_the_interval_says(
     assert words in page_of(replace(evaluation, perplexity=changed), ())
 
 
+def test_a_memory_and_a_ranker_are_told(evaluation: Evaluation) -> None:
+    off = Difference(0.06, 0.05, 0.07, 8)
+    memory = MemoryGain(without_book=off, beside_book=replace(off, low=-0.01), chunks_found=0.9)
+    kept = Share(0.95, 0.89, 0.99)
+    ranker = RankerGain(read=4.96, found=10.0, kept=kept, kept_by_first=Share(0.9, None, None))
+    changed = replace(evaluation.perplexity, memory=memory, ranker=ranker)
+    page = page_of(replace(evaluation, perplexity=changed), ())
+    assert "90% of the chunks found something in their past." in page
+    assert f"- memory is better than off: {off}, 8 documents" in page
+    assert "**no difference between on + memory and on is shown**" in page
+    assert "- read: 4.96 of 10.00 neighbors of a chunk" in page
+    assert "- kept of their gain: 95% (89% to 99%)" in page
+    assert "- kept by as many, the search's first: 90%" in page
+
+
 def test_what_was_not_measured_is_said_and_has_no_plot(
     trained: RetroForCausalLM, book: Database, table: NeighborTable, tmp_path: Path
 ) -> None:
     report = perplexity_of(trained, book, table, modes=["off"], sequence_length=64)
     write_report(tmp_path, Evaluation(report))
     page = (tmp_path / "report.md").read_text()
-    assert page.count("Not measured") == 3
+    assert page.count("Not measured") == 5
     assert set(re.findall(r"!\[.+\]\((.+)\)", page)) == {"modes.png", "positions.png"}
     assert {path.name for path in tmp_path.glob("*.png")} == {"modes.png", "positions.png"}
     assert json.loads((tmp_path / "results.json").read_text())["recall"] is None

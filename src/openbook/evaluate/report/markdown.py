@@ -28,7 +28,7 @@ def page(evaluation: Evaluation, plots: Collection[str], *, advice: str = "") ->
         plots: the names of those beside it, which it shows.
         advice: how to get others; empty: all are there.
     """
-    sections = (_head, _modes, _overlap, _growing, _positions, _recall, _provenance)
+    sections = (_head, _modes, _memory, _ranker, _overlap, _growing, _positions, _recall, _provenance)
     lines = [line for section in sections for line in (*section(evaluation, plots), "")]
     if advice:
         lines += [f"There are no plots: {advice}.", ""]
@@ -79,7 +79,33 @@ def _modes(evaluation: Evaluation, plots: Collection[str]) -> Iterator[str]:
     yield from _picture("modes", "Bits per byte of each mode", plots)
 
 
-def _conclusions(over: str, differences: Mapping[str, Difference]) -> Iterator[str]:
+def _memory(evaluation: Evaluation, _: Collection[str]) -> Iterator[str]:
+    memory = evaluation.perplexity.memory
+    yield from _heading("A memory of the document's own past")
+    if memory is None:
+        yield "Not measured (`--remember`)."
+        return
+    yield f"{memory.chunks_found:.0%} of the chunks found something in their past."
+    yield ""
+    yield from _conclusions("off minus memory, over all tokens:", {"off": memory.without_book}, base="memory")
+    if memory.beside_book is not None:
+        yield ""
+        beside, base = {"on": memory.beside_book}, "on + memory"
+        yield from _conclusions("on minus on + memory, over all tokens:", beside, base=base)
+
+
+def _ranker(evaluation: Evaluation, _: Collection[str]) -> Iterator[str]:
+    ranked = evaluation.perplexity.ranker
+    yield from _heading("Neighbors chosen by a ranker")
+    if ranked is None:
+        yield "Not measured (`--ranker`)."
+        return
+    yield f"- read: {ranked.read:.2f} of {ranked.found:.2f} neighbors of a chunk"
+    yield f"- kept of their gain: {ranked.kept}"
+    yield f"- kept by as many, the search's first: {ranked.kept_by_first}"
+
+
+def _conclusions(over: str, differences: Mapping[str, Difference], *, base: str = "on") -> Iterator[str]:
     """In words, as sure as the intervals are."""
     yield over
     yield ""
@@ -87,11 +113,11 @@ def _conclusions(over: str, differences: Mapping[str, Difference]) -> Iterator[s
         if difference.low is None or difference.high is None:
             words = f"**nothing is shown of {mode}**"
         elif difference.low > 0:
-            words = f"on is better than {mode}"
+            words = f"{base} is better than {mode}"
         elif difference.high < 0:
-            words = f"**on is worse than {mode}**"
+            words = f"**{base} is worse than {mode}**"
         else:
-            words = f"**no difference between on and {mode} is shown**"
+            words = f"**no difference between {base} and {mode} is shown**"
         yield f"- {words}: {difference}, {counted(difference.documents, 'document')}"
 
 
