@@ -31,6 +31,15 @@ def test_hours_are_the_work_by_the_rate() -> None:
     )
 
 
+def test_layers_computed_twice_are_a_third_more_work_and_said() -> None:
+    once, twice = (plan(training=TrainingCost(1, 3e9, recomputes)) for recomputes in (False, True))
+    assert once.work["training"].hours == pytest.approx(10**9 * 3e9 / 7e10 / 3600)
+    assert twice.work["training"].hours == pytest.approx(10**9 * 4e9 / 7e10 / 3600)
+    said = [[line for line in each.assumptions if "gradient_checkpointing" in line] for each in (once, twice)]
+    assert [len(lines) for lines in said] == [0, 1]
+    assert not any("gradient_checkpointing" in line for line in plan().assumptions)
+
+
 def test_machines_do_the_work_in_the_days_there_are() -> None:
     planned = plan(machines=Machines(days=0.5, price=2.0))
     for work in planned.work.values():

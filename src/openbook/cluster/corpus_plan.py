@@ -119,7 +119,7 @@ def plan_corpus(
         seconds["index"] = seconds_of_index(shape, rates)
     seconds["neighbors"] = shape.chunks * query
     if training is not None:
-        seconds["training"] = epochs * shape.tokens * training.flops_per_token / rates.training_flops
+        seconds["training"] = epochs * shape.tokens * training.done_per_token / rates.training_flops
     return Plan(
         shape=shape,
         documents=shape.documents,
@@ -133,7 +133,7 @@ def plan_corpus(
         milliseconds_per_query=1000 * query,
         training=training,
         rates=rates,
-        assumptions=_assumptions(shape, machines, mode=mode, epochs=epochs if training else None),
+        assumptions=_assumptions(shape, machines, mode=mode, training=training, epochs=epochs),
     )
 
 
@@ -180,7 +180,7 @@ def _work(seconds: float, machines: Machines) -> Work:
 
 
 def _assumptions(
-    shape: BookShape, machines: Machines, *, mode: SearchMode, epochs: float | None
+    shape: BookShape, machines: Machines, *, mode: SearchMode, training: TrainingCost | None, epochs: float
 ) -> list[str]:
     """What the numbers rest on, in words."""
     said = [
@@ -199,6 +199,11 @@ def _assumptions(
         said.append("an index of more than 10 million chunks was never built by openbook itself")
     if mode != "dense" and shape.chunks > 10_000_000:
         said.append("a search for words takes time in proportion to the book: shard it, or search densely")
-    if epochs is not None:
+    if training is not None:
         said.append(f"training reads the text for {epochs:g} epochs, at the same speed throughout")
+    if training is not None and training.recomputes:
+        said.append(
+            "training computes layers twice, as its recipe says (gradient_checkpointing): a third more than "
+            "the operations for each token"
+        )
     return said

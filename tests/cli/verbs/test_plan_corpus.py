@@ -30,6 +30,17 @@ def test_a_plan_for_people_and_for_scripts(openbook: OpenBook) -> None:
     assert planned["assumptions"]
 
 
+def test_training_is_planned_as_the_recipe_trains_and_with_the_chunks_asked_for(openbook: OpenBook) -> None:
+    large = openbook("plan", "419B", "--preset", "1.5b", "--json").json
+    assert large["work"]["training"]["hours"] == pytest.approx(25.8e6, rel=0.001), "as docs/scale.md says"
+    assert large["training"]["recomputes"] is True
+    of_64, of_32 = (
+        openbook("plan", "1M", "--preset", "tiny", "--chunk-size", size, "--json").json["training"]
+        for size in (64, 32)
+    )
+    assert of_64["flops_per_token"] - of_32["flops_per_token"] == 6 * 128 * (2 * 2 * 2 * 2 * 32)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

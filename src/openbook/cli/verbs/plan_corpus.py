@@ -88,7 +88,12 @@ def plan(
     if preset is not None:
         from openbook.cluster.training_cost import training_cost
 
-        cost = training_cost(preset, sequence_length=sequence_length, vocabulary=shape.vocabulary)
+        cost = training_cost(
+            preset,
+            sequence_length=sequence_length,
+            chunk_size=shape.chunk_size,
+            vocabulary=shape.vocabulary,
+        )
     planned = plan_corpus(
         shape,
         rates=replace(rates, **given),
