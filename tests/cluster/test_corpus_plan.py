@@ -80,10 +80,11 @@ def test_what_was_never_tried_is_said() -> None:
     assert any("in proportion to the book" in line for line in plan(10**11, mode="hybrid").assumptions)
 
 
+@pytest.mark.parametrize("value", [0.0, float("nan"), float("inf"), 1e-320])
 @pytest.mark.parametrize("name", ["encoded_chunks", "training_flops"])
-def test_a_rate_of_nothing_is_refused(name: str) -> None:
+def test_a_rate_of_nothing_or_without_end_is_refused(name: str, value: float) -> None:
     with pytest.raises(SettingsError, match=name):
-        Rates(**{name: 0.0})
+        Rates(**{name: value})
 
 
 def test_impossible_machines_and_epochs_are_refused() -> None:

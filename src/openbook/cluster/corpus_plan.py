@@ -15,7 +15,7 @@ from openbook.cluster.book_size import (
     num_lists,
     size_of,
 )
-from openbook.cluster.rates import Rates
+from openbook.cluster.rates import RECKONED, Rates, is_reckoned
 from openbook.cluster.training_cost import TrainingCost
 from openbook.database import SearchMode
 from openbook.errors import SettingsError
@@ -44,11 +44,10 @@ class Machines:
     """Of one, an hour; None: no money is reckoned."""
 
     def __post_init__(self) -> None:
-        if not self.days > 0 or not self.memory > 0 or (self.price is not None and self.price < 0):
-            raise SettingsError(
-                f"days {self.days}, memory {self.memory}, price {self.price}: days and memory must be above "
-                "0, the price 0 or more"
-            )
+        for name, value in (("days", self.days), ("memory", self.memory), ("price", self.price)):
+            may_be_0 = name == "price"
+            if value is not None and not is_reckoned(value) and not (may_be_0 and value == 0):
+                raise SettingsError(f"{name} {value}: must be {'0 or ' if may_be_0 else ''}{RECKONED}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +107,8 @@ def plan_corpus(
     """
     if shape.vector_size is None and mode != "bm25":
         raise SettingsError(f"mode {mode}: needs vectors; give a vector size, or choose bm25")
-    if not epochs > 0:
-        raise SettingsError(f"epochs {epochs}: must be above 0")
+    if not is_reckoned(epochs):
+        raise SettingsError(f"epochs {epochs}: must be {RECKONED}")
     size = size_of(shape)
     memory = sum(count for kind, count in size.memory.items() if kind in _READ[mode])
     query = seconds_per_query(shape, rates, mode=mode)

@@ -11,6 +11,8 @@ _WEIGHT_BYTES, _STATE_BYTES = 4, 16
 """Of a parameter in float32: itself; with its gradient and AdamW's two moments."""
 _RECOMPUTED = 4 / 3
 """Operations, where layers are computed again for the backward pass: as much as forward once more."""
+_LONGEST = 2**32
+"""Tokens that no sample has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,7 @@ class TrainingMachines:
     days: float
 
 
-def training_machines(
-    cost: TrainingCost, *, tokens: float, processes: int, flops: float
-) -> TrainingMachines:
+def training_machines(cost: TrainingCost, *, tokens: float, processes: int, flops: float) -> TrainingMachines:
     """Work out what each process has to hold, and how long all of them take.
 
     Args:
@@ -87,15 +87,18 @@ def training_cost(
         vocabulary: V; None: the preset's.
 
     Raises:
-        SettingsError: no such preset, or a number below 1.
+        SettingsError: no such preset, or a number below 1 or beyond all models.
     """
     import torch
 
     from openbook.model import RetroConfig, RetroForCausalLM
     from openbook.model.presets import preset as settings_of
 
-    if sequence_length < 1 or num_neighbors < 1:
-        raise SettingsError(f"sequence length {sequence_length}, neighbors {num_neighbors}: at least 1 each")
+    if not (1 <= sequence_length <= _LONGEST and 1 <= num_neighbors <= _LONGEST):
+        raise SettingsError(
+            f"sequence length {sequence_length}, neighbors {num_neighbors}: at least 1 each, and at most "
+            f"{_LONGEST:,}"
+        )
     settings = settings_of(preset)
     given = {"chunk_size": chunk_size, "vocab_size": vocabulary}
     config = RetroConfig(**settings | {name: value for name, value in given.items() if value is not None})
