@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from openbook.cluster.ray_session import RaySession
+from openbook.cluster.ray_session import RaySession, connected
 from openbook.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -50,3 +50,33 @@ def test_where_nothing_can_be_written_the_folder_is_named(
     refuse_to_write(monkeypatch, tmp_path)
     with pytest.raises(ClusterError, match=rf"^{tmp_path}: cannot be read or written: Read-only"):
         session.require_shared(tmp_path)
+
+
+def connect_where_init_raises(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    ray = pytest.importorskip("ray")
+
+    def refuse(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", refuse)
+    with connected("local"):
+        pass
+
+
+@pytest.mark.parametrize("kind", [Exception, RuntimeError, OSError])
+def test_a_ray_that_does_not_start_is_a_busy_machine(
+    monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    words = "The current node timed out during startup.\nThis could " + "happen because of much. " * 20
+    with pytest.raises(ClusterError) as refused:
+        connect_where_init_raises(monkeypatch, kind(words))
+    said = str(refused.value)
+    assert said.startswith("--ray local: Ray did not start: the machine is too busy or out of memory")
+    assert "(The current node timed out during startup. This could happen" in said
+    assert said.endswith("try again") and len(said) < 350
+
+
+def test_a_fault_of_ours_stays_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(TypeError, match="of ours"):
+        connect_where_init_raises(monkeypatch, TypeError("of ours"))

@@ -131,7 +131,7 @@ def connected(address: str, *, on_lost: OnLost | None = None) -> Iterator[RaySes
     Raises:
         MissingExtraError: ray is not installed.
         SettingsError: no cluster answers there, or one of another version.
-        ClusterError: the head was lost in the block.
+        ClusterError: Ray does not start, or the head was lost in the block.
     """
     ray = require_ray()
     if ray.is_initialized():
@@ -164,7 +164,20 @@ def _connect(ray: Any, address: str) -> None:
     try:
         ray.init(address=address, **options | ({"include_dashboard": False} if address == LOCAL else {}))
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        if address == LOCAL:
+            raise _not_started(address, error) from error
         raise _no_cluster(ray, address, one_line(error)) from error
+    except Exception as error:
+        if type(error) is not Exception:  # which Ray raises where a node has not come up in time
+            raise
+        raise _not_started(address, error) from error
+
+
+def _not_started(address: str, error: Exception) -> ClusterError:
+    return ClusterError(
+        f"--ray {address}: Ray did not start: the machine is too busy or out of memory, if Ray does not say "
+        f"otherwise ({one_line(error):.200}); try again"
+    )
 
 
 def _no_cluster(ray: Any, address: str, why: str) -> SettingsError:
