@@ -121,6 +121,7 @@ def build_on_workers(
                 encoder=encoder,
                 sources=SourceOptions(names=(str(text),)),
                 shards=tuple(planner.shards(shards)),
+                asked_shards=shards,
             )
             book.mkdir()
             plan.begin(book, loaded)

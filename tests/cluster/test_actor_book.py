@@ -79,6 +79,18 @@ def test_results_are_those_of_one_process(book: Path, session: RaySession) -> No
     assert ours.searcher.indexes.dense.recall_at_10 == 1.0
 
 
+def test_a_shard_without_words(tmp_path: Path, session: RaySession) -> None:
+    tokenizer = train_tokenizer([SOME_WORDS] * 3, vocab_size=400)
+    texts = [("a", "river stone river"), ("b", "copper river"), ("c", "--- !!! ...")]
+    for place, (name, text) in enumerate(texts):
+        shard = Database.create(tmp_path / f"shard-{place}", tokenizer=tokenizer, embedder=None)
+        shard.add([Document(id=name, text=text)])
+    create_book(tmp_path, [f"shard-{place}" for place in range(3)])
+    found = open_over_actors(tmp_path, session).search(QUERIES, mode="bm25")
+    require_same(found, Version.open(tmp_path).search(QUERIES, mode="bm25"))
+    assert [[hit.document_id for hit in hits] for hits in found] == [["a", "b"], ["b"], []]
+
+
 @pytest.mark.parametrize("replicas", [1, 2])
 def test_lost_actors_are_begun_again(book: Path, session: RaySession, replicas: int) -> None:
     ours, theirs = open_over_actors(book, session, replicas=replicas), Version.open(book)

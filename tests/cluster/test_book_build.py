@@ -17,6 +17,7 @@ from openbook.cluster import shard_task
 from openbook.cluster.build_plan import BUILDING, PLAN, BuildPlan
 from openbook.database import Database
 from openbook.database.shards.book_manifest import BookManifest
+from openbook.database.storage.sealed import read_sealed, write_sealed
 from openbook.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -116,6 +117,41 @@ def test_other_settings_are_refused_with_both_values(build: Build, corpus: Path,
     other = build(book, text=corpus.parent)
     assert other.code == 2
     assert str(corpus) in other.error
+
+
+def test_fewer_shards_than_asked_for_are_said_and_resumed_by_the_same_command(
+    build: Build, tmp_path: Path
+) -> None:
+    notes, book = tmp_path / "notes", tmp_path / "book"
+    notes.mkdir()
+    for name in ("a", "b", "c"):
+        (notes / f"{name}.md").write_text(f"the text of {name} by the river")
+    first = build(book, "--shards", 8, text=notes)
+    assert first.code == 0, first.err
+    assert "3 shards instead of 8" in first.err
+    for same in (("--shards", 8), ("--shards", 3), ()):
+        again = build(book, *same, text=notes)
+        assert (again.code, "all 3 shards are complete" in again.err) == (0, True), again.err
+    (book / "book.json").unlink()
+    shutil.rmtree(book / "shard-00001")
+    shutil.copytree(book / "tokenizer", book / BUILDING / "tokenizer")
+    resumed = build(book, "--shards", 8, text=notes)
+    assert (resumed.code, "1 of 3 shards built" in resumed.err) == (0, True), resumed.err
+    other = build(book, "--shards", 7, text=notes)
+    assert other.code == 2
+    assert "was planned with 3 shards instead of 8, asked for 7" in other.error
+
+
+def test_a_plan_that_says_nothing_of_what_was_asked_for_is_resumed_with_what_there_is(
+    build: Build, tmp_path: Path
+) -> None:
+    book = tmp_path / "book"
+    assert build(book, "--shards", 2).code == 0
+    values = read_sealed(book / PLAN)
+    assert values.pop("asked_shards") == 2
+    write_sealed(book / PLAN, values)
+    assert build(book, "--shards", 2).code == 0
+    assert "was planned with 2 shards, asked for 3" in build(book, "--shards", 3).error
 
 
 def test_without_ray_build_adds_to_the_book_and_does_not_touch_half_a_one(

@@ -82,8 +82,9 @@ def test_a_wide_vocabulary_takes_twice_the_bytes_of_tokens() -> None:
     assert wide.disk["tokens"] > 1.9 * narrow.disk["tokens"]
 
 
+@pytest.mark.parametrize("value", [0, 10**16, float("nan"), float("inf")])
 @pytest.mark.parametrize("name", ["tokens", "tokens_per_document", "chunk_size", "vocabulary", "vector_size"])
-def test_numbers_that_no_book_has_are_refused(name: str) -> None:
-    numbers = {"tokens": 10} | {name: 0}
+def test_numbers_that_no_book_has_are_refused(name: str, value: float) -> None:
+    numbers = {"tokens": 10} | {name: value}
     with pytest.raises(SettingsError, match="at least 1"):
         BookShape(**numbers)  # type: ignore[arg-type]

@@ -31,6 +31,15 @@ def test_hours_are_the_work_by_the_rate() -> None:
     )
 
 
+def test_layers_computed_twice_are_a_third_more_work_and_said() -> None:
+    once, twice = (plan(training=TrainingCost(1, 3e9, recomputes)) for recomputes in (False, True))
+    assert once.work["training"].hours == pytest.approx(10**9 * 3e9 / 7e10 / 3600)
+    assert twice.work["training"].hours == pytest.approx(10**9 * 4e9 / 7e10 / 3600)
+    said = [[line for line in each.assumptions if "gradient_checkpointing" in line] for each in (once, twice)]
+    assert [len(lines) for lines in said] == [0, 1]
+    assert not any("gradient_checkpointing" in line for line in plan().assumptions)
+
+
 def test_machines_do_the_work_in_the_days_there_are() -> None:
     planned = plan(machines=Machines(days=0.5, price=2.0))
     for work in planned.work.values():
@@ -71,10 +80,11 @@ def test_what_was_never_tried_is_said() -> None:
     assert any("in proportion to the book" in line for line in plan(10**11, mode="hybrid").assumptions)
 
 
+@pytest.mark.parametrize("value", [0.0, float("nan"), float("inf"), 1e-320])
 @pytest.mark.parametrize("name", ["encoded_chunks", "training_flops"])
-def test_a_rate_of_nothing_is_refused(name: str) -> None:
+def test_a_rate_of_nothing_or_without_end_is_refused(name: str, value: float) -> None:
     with pytest.raises(SettingsError, match=name):
-        Rates(**{name: 0.0})
+        Rates(**{name: value})
 
 
 def test_impossible_machines_and_epochs_are_refused() -> None:

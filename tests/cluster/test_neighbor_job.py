@@ -1,5 +1,6 @@
 """The neighbor table that a cluster computes is that of one machine, also after losses and interruptions."""
 
+import errno
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -113,6 +114,33 @@ def test_the_table_of_a_sharded_book_is_that_of_one_process(
     found = NeighborTable.load(Database.open(tmp_path / "book"))
     assert_equal(found, build_neighbors(alone, k=3))
     assert (found.ids[:] >= 0).any(), "there are neighbors"
+
+
+@pytest.mark.parametrize("sharded", [False, True])
+def test_neighbors_are_found_in_a_book_where_nothing_can_be_written(
+    session: RaySession,
+    copy_book: Callable[[], Database],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sharded: bool,
+) -> None:
+    corpus, folder = copy_book(), tmp_path / "other"
+    shutil.copytree(corpus.path, folder / "shard-00000")
+    if sharded:
+        create_book(folder, ["shard-00000"])
+    book = Database.open(folder if sharded else folder / "shard-00000")
+    wanted = build_neighbors(corpus, book=book, k=2, mode="bm25")
+    touch = Path.touch
+
+    def refuse(path: Path, *arguments: Any, **options: Any) -> None:
+        if path.is_relative_to(book.path):
+            raise OSError(errno.EROFS, "Read-only file system", str(path))
+        touch(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    search = ClusterSearch(session, work_places(session, workers=1, encoder=None))
+    found = build_neighbors(corpus, book=book, k=2, mode="bm25", rebuild=True, blocks=SMALL, search=search)
+    assert_equal(found, wanted)
 
 
 def test_workers_without_a_cluster_are_refused(openbook: OpenBook, tmp_path: Path) -> None:

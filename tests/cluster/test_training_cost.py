@@ -10,7 +10,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from openbook.cluster.training_cost import training_cost, training_machines
 from openbook.errors import SettingsError
 from openbook.model import RetroConfig, RetroForCausalLM
-from openbook.model.presets import preset
+from openbook.model.presets import PRESETS, preset
+from openbook.train.recipe import load_recipe
 
 B, T, K = 1, 256, 2
 
@@ -43,6 +44,29 @@ def test_parameters_are_those_of_the_model() -> None:
 def test_without_retrieval_a_token_costs_less() -> None:
     with_retrieval, without = (training_cost(name, sequence_length=2048) for name in ("172m", "132m"))
     assert without.flops_per_token < with_retrieval.flops_per_token
+
+
+def test_the_size_of_chunks_counts() -> None:
+    """Twice K neighbors of 2M tokens, keys and values, in tiny's two layers of 128 numbers that read them."""
+    of_64, of_32 = (training_cost("tiny", sequence_length=T, chunk_size=size) for size in (64, 32))
+    assert of_64.flops_per_token - of_32.flops_per_token == 6 * 128 * (2 * 2 * K * 2 * 32)
+    assert training_cost("tiny", sequence_length=T) == of_64
+
+
+@pytest.mark.parametrize(
+    ("name", "recomputes"), [("tiny", False), ("132m", False), ("1.5b", True), ("1.3B", True), ("7b", True)]
+)
+def test_what_a_recipe_computes_twice_is_a_third_more(name: str, recomputes: bool) -> None:
+    cost = training_cost(name, sequence_length=T)
+    assert cost.recomputes is recomputes
+    assert cost.done_per_token == pytest.approx(cost.flops_per_token * (4 / 3 if recomputes else 1))
+
+
+def test_each_preset_has_a_recipe_that_says_so() -> None:
+    for name in PRESETS:
+        assert training_cost(name, sequence_length=T).recomputes is (
+            load_recipe(name).train.gradient_checkpointing
+        )
 
 
 def test_a_preset_that_is_not_there_is_refused() -> None:

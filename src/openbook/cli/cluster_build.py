@@ -8,7 +8,6 @@ from openbook.cli.cluster_options import end_at_once
 from openbook.cli.console import note
 from openbook.cli.held_out_ids import check_ids, share_or_ids
 from openbook.cli.output import note_copies, print_info, warn_of_much_excluded
-from openbook.errors import DatabaseError
 from openbook.phrases import command, counted
 
 if TYPE_CHECKING:
@@ -73,6 +72,7 @@ def build_on_ray(
             plan = _planned(db, sources, names, session, places[0], wanted=wanted, shards=shards)
             if url is not None:
                 put_plan(db, url)
+        _say_shards(plan, asked=shards)
         note(f"{counted(len(plan.shards), 'shard')}, {counted(len(places), 'worker')}")
         with bar("writing documents", plan.characters, counts_text=True) as progress:
             report = build_book(db, plan, session, places, url=url, progress=progress, tell=note)
@@ -118,12 +118,7 @@ def _require_same(
     if wanted["holdout"] is not None:
         held_out = share_or_ids(wanted["holdout"])
         asked["holdout" if isinstance(held_out, float) else "holdout_ids"] = held_out
-    plan.require_same(db, settings=asked, sources=_options(sources, names))
-    if shards not in {None, len(plan.shards)}:
-        raise DatabaseError(
-            f"{db}: was planned with {counted(len(plan.shards), 'shard')}, asked for {shards}; leave "
-            "--shards out to resume, or choose another folder"
-        )
+    plan.require_same(db, settings=asked, sources=_options(sources, names), shards=shards)
 
 
 def _options(sources: "Sources", names: tuple[str, ...]) -> Any:
@@ -190,9 +185,19 @@ def _planned(
         encoder=encoder,
         sources=_options(sources, names),
         shards=tuple(planner.shards(count)),
+        asked_shards=count,
     )
     plan.begin(db, tokenizer)
     return plan
+
+
+def _say_shards(plan: "BuildPlan", *, asked: int | None) -> None:
+    """Say that there are fewer shards than the user asked for."""
+    if asked is not None and len(plan.shards) < asked:
+        note(
+            f"{counted(len(plan.shards), 'shard')} instead of {asked}: a shard holds whole documents, and "
+            "these are too few or too long for more"
+        )
 
 
 def _say_report(book: Any, report: "BookReport", *, skipped: int, url: str | None) -> None:

@@ -19,6 +19,17 @@ _POSTING_BYTES = 1.28
 _LIST_ID_BYTES = 8
 """Of faiss, for each vector in an inverted list."""
 
+MOST_TOKENS = 10**15
+"""A thousand trillion: beyond all text there is."""
+_MOST: dict[str, int] = {
+    "tokens": MOST_TOKENS,
+    "tokens_per_document": MOST_TOKENS,
+    "chunk_size": 2**20,
+    "vocabulary": 2**32,  # what the four bytes of a token can name
+    "num_neighbors": 2**20,
+    "vector_size": 2**20,
+}
+
 _MEASURED = (512, 32, 400_000, 0.984)
 """Lists, lists visited, vectors and recall@10: measured here, docs/results.md."""
 _PUBLISHED = (4_194_304, 4_096, 19_000_000_000, 0.93)
@@ -44,11 +55,13 @@ class BookShape:
     """Saved for each chunk."""
 
     def __post_init__(self) -> None:
-        for name in ("tokens", "tokens_per_document", "chunk_size", "vocabulary", "num_neighbors"):
-            if not getattr(self, name) >= 1:
-                raise SettingsError(f"{name.replace('_', ' ')} {getattr(self, name)}: must be at least 1")
-        if self.vector_size is not None and self.vector_size < 1:
-            raise SettingsError(f"vector size {self.vector_size}: must be at least 1; words only: none")
+        for name, most in _MOST.items():
+            value = getattr(self, name)
+            if value is not None and not 1 <= value <= most:
+                words_only = "; words only: none" if name == "vector_size" else ""
+                raise SettingsError(
+                    f"{name.replace('_', ' ')} {value}: must be at least 1 and at most {most:,}{words_only}"
+                )
 
     @property
     def documents(self) -> int:

@@ -20,7 +20,7 @@ from openbook.database.storage.database_folder import BOOK, require_outside_data
 from openbook.database.storage.sealed import naming_errors, read_sealed, write_sealed
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.errors import DatabaseError, FormatError
-from openbook.phrases import command
+from openbook.phrases import command, counted
 from openbook.text import Tokenizer, load_tokenizer
 
 BUILDING = "building"
@@ -38,6 +38,8 @@ class BuildPlan:
     """None: words only."""
     sources: SourceOptions
     shards: tuple[ShardPlan, ...]
+    asked_shards: int
+    """How many there were to be; where documents are few or long there are fewer."""
 
     @property
     def names(self) -> list[str]:
@@ -59,6 +61,7 @@ class BuildPlan:
             "tokenizer": self.tokenizer,
             "encoder": None if encoder is None else {name: getattr(encoder, name) for name in names},
             "sources": self.sources.values(),
+            "asked_shards": self.asked_shards,
             "shards": [shard.values() for shard in self.shards],
         }
 
@@ -84,6 +87,7 @@ class BuildPlan:
             encoder=None if encoder is None else EncoderDescription(**encoder),
             sources=SourceOptions.from_values(values["sources"]),
             shards=tuple(ShardPlan.from_values(shard) for shard in values["shards"]),
+            asked_shards=values.get("asked_shards", len(values["shards"])),  # once it was not recorded
         )
 
     def begin(self, book: Path, tokenizer: Tokenizer) -> None:
@@ -94,13 +98,16 @@ class BuildPlan:
             tokenizer.save(book / BUILDING / "tokenizer")
         write_sealed(book / PLAN, self.values())
 
-    def require_same(self, book: Path, *, settings: Mapping[str, object], sources: SourceOptions) -> None:
+    def require_same(
+        self, book: Path, *, settings: Mapping[str, object], sources: SourceOptions, shards: int | None
+    ) -> None:
         """Refuse a command that would make something else.
 
         Args:
             book: the folder.
             settings: those of `DatabaseSettings`, or `tokenizer` as the user named it, that the command says.
             sources: that it says.
+            shards: that it asks for; None: as many as there are.
 
         Raises:
             DatabaseError: naming what differs, with both values.
@@ -117,6 +124,12 @@ class BuildPlan:
             raise DatabaseError(
                 f"{book}: was planned with other settings: {'; '.join(differences)}; leave them as they were "
                 "to resume, or choose another folder"
+            )
+        if shards not in {None, self.asked_shards, len(self.shards)}:
+            fewer = "" if self.asked_shards == len(self.shards) else f" instead of {self.asked_shards}"
+            raise DatabaseError(
+                f"{book}: was planned with {counted(len(self.shards), 'shard')}{fewer}, asked for {shards}; "
+                "leave --shards out to resume, or choose another folder"
             )
 
 

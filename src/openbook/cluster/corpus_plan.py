@@ -15,7 +15,7 @@ from openbook.cluster.book_size import (
     num_lists,
     size_of,
 )
-from openbook.cluster.rates import Rates
+from openbook.cluster.rates import RECKONED, Rates, is_reckoned
 from openbook.cluster.training_cost import TrainingCost
 from openbook.database import SearchMode
 from openbook.errors import SettingsError
@@ -44,11 +44,10 @@ class Machines:
     """Of one, an hour; None: no money is reckoned."""
 
     def __post_init__(self) -> None:
-        if not self.days > 0 or not self.memory > 0 or (self.price is not None and self.price < 0):
-            raise SettingsError(
-                f"days {self.days}, memory {self.memory}, price {self.price}: days and memory must be above "
-                "0, the price 0 or more"
-            )
+        for name, value in (("days", self.days), ("memory", self.memory), ("price", self.price)):
+            may_be_0 = name == "price"
+            if value is not None and not is_reckoned(value) and not (may_be_0 and value == 0):
+                raise SettingsError(f"{name} {value}: must be {'0 or ' if may_be_0 else ''}{RECKONED}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +107,8 @@ def plan_corpus(
     """
     if shape.vector_size is None and mode != "bm25":
         raise SettingsError(f"mode {mode}: needs vectors; give a vector size, or choose bm25")
-    if not epochs > 0:
-        raise SettingsError(f"epochs {epochs}: must be above 0")
+    if not is_reckoned(epochs):
+        raise SettingsError(f"epochs {epochs}: must be {RECKONED}")
     size = size_of(shape)
     memory = sum(count for kind, count in size.memory.items() if kind in _READ[mode])
     query = seconds_per_query(shape, rates, mode=mode)
@@ -119,7 +118,7 @@ def plan_corpus(
         seconds["index"] = seconds_of_index(shape, rates)
     seconds["neighbors"] = shape.chunks * query
     if training is not None:
-        seconds["training"] = epochs * shape.tokens * training.flops_per_token / rates.training_flops
+        seconds["training"] = epochs * shape.tokens * training.done_per_token / rates.training_flops
     return Plan(
         shape=shape,
         documents=shape.documents,
@@ -133,7 +132,7 @@ def plan_corpus(
         milliseconds_per_query=1000 * query,
         training=training,
         rates=rates,
-        assumptions=_assumptions(shape, machines, mode=mode, epochs=epochs if training else None),
+        assumptions=_assumptions(shape, machines, mode=mode, training=training, epochs=epochs),
     )
 
 
@@ -180,7 +179,7 @@ def _work(seconds: float, machines: Machines) -> Work:
 
 
 def _assumptions(
-    shape: BookShape, machines: Machines, *, mode: SearchMode, epochs: float | None
+    shape: BookShape, machines: Machines, *, mode: SearchMode, training: TrainingCost | None, epochs: float
 ) -> list[str]:
     """What the numbers rest on, in words."""
     said = [
@@ -199,6 +198,11 @@ def _assumptions(
         said.append("an index of more than 10 million chunks was never built by openbook itself")
     if mode != "dense" and shape.chunks > 10_000_000:
         said.append("a search for words takes time in proportion to the book: shard it, or search densely")
-    if epochs is not None:
+    if training is not None:
         said.append(f"training reads the text for {epochs:g} epochs, at the same speed throughout")
+    if training is not None and training.recomputes:
+        said.append(
+            "training computes layers twice, as its recipe says (gradient_checkpointing): a third more than "
+            "the operations for each token"
+        )
     return said

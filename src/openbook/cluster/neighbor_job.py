@@ -6,6 +6,7 @@ so resumes and is extended as there.
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,9 @@ from openbook.cluster.task_queue import TaskQueue
 from openbook.database import Version
 from openbook.database.neighbors.finder import NeighborFinder
 from openbook.database.search.dense import Ranking
+from openbook.database.shards.book_manifest import is_sharded
+from openbook.database.storage.catalog import FILE_NAME
+from openbook.database.storage.database_folder import BOOK
 from openbook.database.storage.settings import SearchMode
 
 Reopening = tuple[Any, ...]
@@ -83,8 +87,11 @@ class ClusterSearch:
             ClusterError: the cluster is gone, some node does not see a folder, or workers are lost again and
                 again.
         """
-        for version in {finder.corpus, finder.book}:
-            self._session.require_shared(version.path)
+        self._session.require_shared(finder.corpus.path)
+        if not finder.is_own_book:
+            self._session.require_seen(
+                _first_file(finder.book.path)
+            )  # it may be where nothing can be written
         actors = [self._begin(finder, place) for place in self._places[: len(blocks)]]
 
         def submit(number: int, actor: Any) -> Any:
@@ -106,3 +113,8 @@ class ClusterSearch:
             num_cpus=0, max_restarts=-1, max_task_retries=0, scheduling_strategy=place.strategy()
         )(NeighborActor)
         return actor.remote(finder.corpus.__reduce__(), book)
+
+
+def _first_file(folder: Path) -> Path:
+    """What says that a database or a sharded book is there."""
+    return folder / (BOOK if is_sharded(folder) else FILE_NAME)

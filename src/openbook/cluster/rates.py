@@ -4,13 +4,17 @@ from dataclasses import dataclass, fields
 
 from openbook.errors import SettingsError
 
+_LEAST, _MOST = 1e-30, 1e30
+RECKONED = f"above 0, from {_LEAST} to {_MOST}"
+"""Numbers of which products and quotients stay numbers."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
     """Of one machine. The defaults were measured on two cores (docs/scale.md says how).
 
     Raises:
-        SettingsError: one that is not above 0.
+        SettingsError: one that is not above 0, or that no machine has.
     """
 
     preparing_seconds: float = 0.2
@@ -34,5 +38,14 @@ class Rates:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            if not getattr(self, field.name) > 0:
-                raise SettingsError(f"rate {field.name} {getattr(self, field.name)}: must be above 0")
+            if not is_reckoned(getattr(self, field.name)):
+                raise SettingsError(f"rate {field.name} {getattr(self, field.name)}: must be {RECKONED}")
+
+
+def is_reckoned(value: float) -> bool:
+    """Whether a number is above 0, and neither infinite nor so near to that what follows from it is.
+
+    >>> is_reckoned(0.4), is_reckoned(0), is_reckoned(float("inf")), is_reckoned(float("nan"))
+    (True, False, False, False)
+    """
+    return _LEAST <= value <= _MOST

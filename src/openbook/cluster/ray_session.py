@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from openbook.cluster.head_watch import HeadWatch, head_error, host_and_port, why_unreachable
+from openbook.durable import naming_errors
 from openbook.errors import ClusterError, MissingExtraError, SettingsError, one_line
 
 LOCAL = "local"
@@ -59,19 +60,29 @@ class RaySession:
         """Refuse a folder that some node does not see: what it wrote there would be nowhere.
 
         Raises:
-            ClusterError: naming the node.
+            ClusterError: naming the node; or nothing can be written there.
         """
         sign = folder / f"{uuid4().hex}.sign"
-        sign.touch()
+        with naming_errors(folder, ClusterError):
+            sign.touch()
         try:
-            for node, seen in self._on_each_node(_sees, str(sign)):
-                if not seen:
-                    raise ClusterError(
-                        f"{folder}: the node {node['NodeManagerAddress']} of the Ray cluster does not see "
-                        "it; choose a folder on a file system that all nodes share"
-                    )
+            self.require_seen(sign)
         finally:
-            sign.unlink(missing_ok=True)
+            with naming_errors(folder, ClusterError):
+                sign.unlink(missing_ok=True)
+
+    def require_seen(self, file: Path) -> None:
+        """Refuse a folder that is only read, of which some node does not see this file; it is there already.
+
+        Raises:
+            ClusterError: naming the node.
+        """
+        for node, seen in self._on_each_node(_sees, str(file)):
+            if not seen:
+                raise ClusterError(
+                    f"{file.parent}: the node {node['NodeManagerAddress']} of the Ray cluster does not see "
+                    "it; choose a folder on a file system that all nodes share"
+                )
 
     def _on_each_node(self, function: Any, *arguments: Any) -> list[tuple[dict[str, Any], Any]]:
         """What a function returns on each node; a node that is lost meanwhile is left out."""
@@ -120,7 +131,7 @@ def connected(address: str, *, on_lost: OnLost | None = None) -> Iterator[RaySes
     Raises:
         MissingExtraError: ray is not installed.
         SettingsError: no cluster answers there, or one of another version.
-        ClusterError: the head was lost in the block.
+        ClusterError: Ray does not start, or the head was lost in the block.
     """
     ray = require_ray()
     if ray.is_initialized():
@@ -153,7 +164,20 @@ def _connect(ray: Any, address: str) -> None:
     try:
         ray.init(address=address, **options | ({"include_dashboard": False} if address == LOCAL else {}))
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        if address == LOCAL:
+            raise _not_started(address, error) from error
         raise _no_cluster(ray, address, one_line(error)) from error
+    except Exception as error:
+        if type(error) is not Exception:  # which Ray raises where a node has not come up in time
+            raise
+        raise _not_started(address, error) from error
+
+
+def _not_started(address: str, error: Exception) -> ClusterError:
+    return ClusterError(
+        f"--ray {address}: Ray did not start: the machine is too busy or out of memory, if Ray does not say "
+        f"otherwise ({one_line(error):.200}); try again"
+    )
 
 
 def _no_cluster(ray: Any, address: str, why: str) -> SettingsError:

@@ -1,6 +1,6 @@
 """One shard of a book in a process of its own: it searches its rows, with scores as in the whole book."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 
 from openbook.database.search.dense import DenseIndex, Ranking
 from openbook.database.search.dense_store import load_dense
-from openbook.database.search.whole_words import texts_to_index
 from openbook.database.shards.book_folder import open_shard
 from openbook.database.shards.book_indexes import OpenedShard
 from openbook.database.shards.book_manifest import ShardEntry
-from openbook.database.shards.weighted_index import WeightedIndex, WordStatistics, distinct_words
+from openbook.database.shards.weighted_index import WeightedIndex, WordStatistics
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.text import load_tokenizer
 
@@ -49,13 +48,7 @@ class ShardActor:
 
     @cached_property
     def _words(self) -> WeightedIndex:
-        return WeightedIndex(self._shard.files.lexical, self._some_words())
-
-    def _some_words(self) -> Iterator[str]:
-        shard, layout = self._shard, self._shard.layout
-        for chunk in layout.indexed[layout.live[layout.document_of[layout.indexed]]]:
-            texts = texts_to_index(shard.tokens, shard.folder.tokenizer, layout, np.array([chunk]))
-            yield from distinct_words(texts)[0]
+        return WeightedIndex(self._shard.files.lexical)
 
     def dense_kind(self) -> tuple[str, float]:
         """Name and recall@10 of the dense index."""

@@ -10,6 +10,7 @@ from openbook.cluster.ray_session import RaySession
 from openbook.cluster.remote_encoder import WorkPlace
 from openbook.cluster.shard_actor import ShardActor
 from openbook.database.shards.book_manifest import BookManifest
+from openbook.database.storage.database_folder import BOOK
 from openbook.errors import ClusterError, OpenbookError, SettingsError
 
 _MOST_TRIES = 60
@@ -44,7 +45,7 @@ class ShardReplicas:
     ) -> None:
         if replicas < 1:
             raise SettingsError(f"replicas {replicas}: each shard needs at least one actor")
-        session.require_shared(book)
+        session.require_seen(book / BOOK)
         self._session = session
         self._names = [shard.folder for shard in manifest.shards]
         self._turn = count()

@@ -32,7 +32,7 @@ def test_scores_are_those_of_one_index(tmp_path: Path) -> None:
     shards = []
     for place, rows in enumerate((range(40), range(40, 250), range(250, 300), range(0))):
         index_of(tmp_path / str(place), {row: texts[row] for row in rows})
-        shards.append(WeightedIndex(tmp_path / str(place) / "lexical", ["not there", *WORDS]))
+        shards.append(WeightedIndex(tmp_path / str(place) / "lexical"))
     queries = [" ".join(source.choices([*WORDS, "ballast"], k=8)) for _ in range(20)]
     words = distinct_words(queries)
     every = sorted({word for query in words for word in query})
@@ -52,6 +52,44 @@ def test_scores_are_those_of_one_index(tmp_path: Path) -> None:
     assert all({row for row in left if row >= 0} <= set(range(3, 9)) for left in wanted), (
         "some were not found"
     )
+
+
+def without(folder: Path, chunk: int) -> LexicalIndex:
+    index = LexicalIndex(folder / "lexical")
+    index.delete_chunks([chunk])
+    index.commit()
+    index.close()
+    return index
+
+
+@pytest.mark.parametrize(
+    ("last", "words"), [("stone mill mill", 3), ("--- !!!", 0)], ids=["a removed text", "no word at all"]
+)
+def test_a_shard_of_which_no_text_that_is_left_has_a_word(tmp_path: Path, last: str, words: int) -> None:
+    """Its texts weigh as in one index, the removed one too: four texts in all."""
+    some, others = {0: "river stone", 1: "river"}, {2: "...", 3: last}
+    for name, texts in (("one", some | others), ("some", some), ("others", others)):
+        index_of(tmp_path / name, texts)
+    one = without(tmp_path / "one", 3)
+    without(tmp_path / "others", 3)
+    shards = [WeightedIndex(tmp_path / name / "lexical") for name in ("some", "others")]
+    assert [shard.statistics for shard in shards] == [WordStatistics(2, 3), WordStatistics(2, words)]
+    counts = {word: sum(shard.frequencies([word])[0] for shard in shards) for word in ("river", "stone")}
+    assert counts == {"river": 2, "stone": 2 if words else 1}
+    book = WordStatistics(4, 3 + words)
+    found = [shard.search([list(counts)], 4, book=book, frequencies=counts) for shard in shards]
+    ids, scores = one.search(["river stone"], 4)
+    assert ids.tolist() == found[0][0].tolist() == [[0, 1, -1, -1]]
+    np.testing.assert_allclose(found[0][1], scores, rtol=2e-6)
+    assert found[1][0].tolist() == [[-1] * 4]
+
+
+def test_a_book_without_a_word(tmp_path: Path) -> None:
+    index_of(tmp_path, {0: "---"})
+    shard = WeightedIndex(tmp_path / "lexical")
+    assert shard.statistics == WordStatistics(1, 0)
+    ids, _ = shard.search([["river"], []], 2, book=shard.statistics, frequencies={"river": 0})
+    assert ids.tolist() == [[-1, -1], [-1, -1]]
 
 
 @example(1, 1.0, 1.00001)  # so near to a simple ratio that 50,000 texts come no nearer than that

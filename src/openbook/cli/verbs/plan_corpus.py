@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from openbook.text import Document
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9, "t": 10**12}
+_COUNT = re.compile(
+    r"""( (?: [0-9][0-9_]* | [0-9]{1,3} (?:,[0-9]{3})+ )  # commas stand before three digits
+          (?:\.[0-9]+)? (?:e[0-9]{1,2})? )
+        ([kmbgt]?)""",
+    re.VERBOSE,
+)
 _SAMPLE_CHARACTERS = 20_000_000
 
 Tokens = Annotated[str, typer.Argument(metavar="TOKENS", help="Of the corpus: 250M, 4B, 2T, 1e9.")]
@@ -74,7 +80,7 @@ def plan(
         tokens=counted,
         tokens_per_document=tokens_per_document,
         chunk_size=chunk_size,
-        vocabulary=vocabulary or model.get("vocab_size", 32_000),
+        vocabulary=model.get("vocab_size", 32_000) if vocabulary is None else vocabulary,
         vector_size=vector_size or None,
         num_neighbors=k,
     )
@@ -88,7 +94,12 @@ def plan(
     if preset is not None:
         from openbook.cluster.training_cost import training_cost
 
-        cost = training_cost(preset, sequence_length=sequence_length, vocabulary=shape.vocabulary)
+        cost = training_cost(
+            preset,
+            sequence_length=sequence_length,
+            chunk_size=shape.chunk_size,
+            vocabulary=shape.vocabulary,
+        )
     planned = plan_corpus(
         shape,
         rates=replace(rates, **given),
@@ -103,17 +114,25 @@ def plan(
 def count_of(text: str) -> int:
     """Read a number of tokens.
 
-    >>> count_of("4B"), count_of("1.5m"), count_of("2e9"), count_of("12_000")
-    (4000000000, 1500000, 2000000000, 12000)
+    >>> count_of("4B"), count_of("1.5m"), count_of("2e9"), count_of("12_000"), count_of("1,500,000")
+    (4000000000, 1500000, 2000000000, 12000, 1500000)
 
     Raises:
-        SettingsError: it is not one.
+        SettingsError: it is not one, or more than there is text.
     """
-    match = re.fullmatch(r"([0-9][0-9_,]*(?:\.[0-9]+)?(?:e[0-9]{1,2})?)([kmbgt]?)", text.strip().lower())
-    count = round(float(re.sub("[_,]", "", match[1])) * _UNITS[match[2]]) if match else 0
-    if count < 1:
-        raise SettingsError(f"tokens {text!r}: give a number such as 250M, 4B, 2T or 1e9")
-    return count
+    from openbook.cluster.book_size import MOST_TOKENS
+
+    match = _COUNT.fullmatch(text.strip().lower())
+    number = float(re.sub("[_,]", "", match[1])) * _UNITS[match[2]] if match else 0.0
+    if number > MOST_TOKENS:
+        raise SettingsError(f"tokens {text!r:.40}: give at most {MOST_TOKENS:.0e}, beyond all text there is")
+    if round(number) < 1:
+        point = text.replace(",", ".")
+        meant = (
+            f"; with a point: {point:.40}" if _COUNT.fullmatch(point.strip().lower()) and "," in text else ""
+        )
+        raise SettingsError(f"tokens {text!r:.40}: give a number such as 250M, 4B, 2T or 1e9{meant}")
+    return round(number)
 
 
 def rates_of(given: list[str]) -> dict[str, float]:

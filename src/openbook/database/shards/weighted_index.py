@@ -18,7 +18,7 @@ The ballast is a segment of its own in a list of segments, beside links to the s
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -64,18 +64,20 @@ class WordStatistics:
         return math.log(1 + (self.texts - frequency + 0.5) / (frequency + 0.5))
 
 
+_ONE_WORD = WordStatistics(1, 1)
+
+
 class WeightedIndex:
     """The lexical index of one shard.
 
     Args:
         folder: of the index.
-        some_words: words of its texts, of which one is to be found in the index.
 
     Raises:
         DatabaseError: it is missing or damaged, or an earlier analyzer made it.
     """
 
-    def __init__(self, folder: Path, some_words: Iterable[str]) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
         index = _Opened(folder.parent, {0: folder}, ChunkNumbers([(0, 1 << 40)]))
         if not index.is_current:
@@ -85,7 +87,7 @@ class WeightedIndex:
             )
         index.check_files()
         self._index = index
-        self.statistics = index.statistics(some_words)
+        self.statistics = self._with_ballast(_ONE_WORD).statistics_without(_ONE_WORD)
         self._weighted: tuple[float, _Opened, WordStatistics] | None = None
 
     def frequencies(self, words: Sequence[str]) -> list[int]:
@@ -127,12 +129,14 @@ class WeightedIndex:
         """The index with its ballast, and its statistics then."""
         if self._weighted is None or self._weighted[0] != average:
             added = ballast(self.statistics, average)
-            with TemporaryDirectory(prefix="openbook-", ignore_cleanup_errors=True) as folder:
-                _write_ballast(Path(folder) / "lexical", added)
-                folders = {0: self._folder, 1: Path(folder) / "lexical"}
-                opened = _Opened(self._folder.parent, folders, ChunkNumbers([(0, 1 << 40)]))
-            self._weighted = average, opened, self.statistics + added
+            self._weighted = average, self._with_ballast(added), self.statistics + added
         return self._weighted[1:]
+
+    def _with_ballast(self, added: WordStatistics) -> "_Opened":
+        with TemporaryDirectory(prefix="openbook-", ignore_cleanup_errors=True) as folder:
+            _write_ballast(Path(folder) / "lexical", added)
+            folders = {0: self._folder, 1: Path(folder) / "lexical"}
+            return _Opened(self._folder.parent, folders, ChunkNumbers([(0, 1 << 40)]))
 
 
 def ballast(own: WordStatistics, average: float) -> WordStatistics:
@@ -176,26 +180,18 @@ class _Opened(UnionIndex):
         with self._reported():
             return int(self._searcher.doc_freq("text", word))
 
-    def statistics(self, some_words: Iterable[str]) -> WordStatistics:
-        """What tantivy takes into account, as it explains one score.
+    def statistics_without(self, added: WordStatistics) -> WordStatistics:
+        """What tantivy takes into account beside this ballast, as it explains the score of one of its texts.
 
-        Raises:
-            DatabaseError: there are texts, and none has one of the words.
+        A text of the shard will not do: there may be none that has a word, or only removed ones.
         """
-        for word in some_words:
-            if self.frequency(word):
-                query = tantivy.Query.term_query(self._schema, "text", word, index_option="freq")
-                with self._reported():
-                    found = self._searcher.search(query, limit=1, count=False).hits
-                    if not found:  # all that have it are removed
-                        continue
-                    said = json.loads(query.explain(self._searcher, found[0][1]).to_json())
-                values = {said.split(",")[0]: value for said, value in _details(said)}
-                texts = int(values["N"])
-                return WordStatistics(texts, round(values["avgdl"] * texts))
-        if self._searcher.num_docs:
-            raise DatabaseError(f"{self._book}: its words do not follow from its texts; see: openbook verify")
-        return WordStatistics(0, 0)
+        query = tantivy.Query.term_query(self._schema, "text", _BALLAST, index_option="freq")
+        with self._reported():
+            ((_, address),) = self._searcher.search(query, limit=1, count=False).hits
+            said = json.loads(query.explain(self._searcher, address).to_json())
+        values = {said.split(",")[0]: value for said, value in _details(said)}
+        texts = int(values["N"])
+        return WordStatistics(texts - added.texts, round(values["avgdl"] * texts) - added.words)
 
     def best(
         self, queries: Sequence[Sequence[str]], k: int, weights: Mapping[str, float], avoid: Sequence[range]
