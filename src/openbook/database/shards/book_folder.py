@@ -89,13 +89,18 @@ class BookFolder(DatabaseFolder):
 
 
 def open_book(
-    path: Path, *, allow_missing_shards: bool = False, before: BookFolder | None = None
+    path: Path,
+    *,
+    allow_missing_shards: bool = False,
+    to_change: bool = False,
+    before: BookFolder | None = None,
 ) -> BookFolder:
     """Open a sharded book.
 
     Args:
         path: its folder.
         allow_missing_shards: go on without shards that are missing or damaged, if one is sound.
+        to_change: for this all shards are needed, so errors do not advise to go on without one.
         before: the book as it was opened before: what has not changed is taken from it.
 
     Raises:
@@ -124,7 +129,7 @@ def open_book(
         name, problem = next(iter(missing.items()))
         others = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         advice = "restore it from a copy"
-        if shards:
+        if shards and not to_change:
             advice += ", or go on without it: --allow-missing-shards"
         raise DatabaseError(f"{path}: the shard {name}{others} cannot be read: {problem}; {advice}")
     catalogs = {place: shard.folder.catalog for place, shard in shards.items()}
