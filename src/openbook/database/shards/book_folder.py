@@ -83,9 +83,24 @@ class BookFolder(DatabaseFolder):
             shards=tuple(shard.files for shard in self.shards.values()),
         )
 
-    def indexes(self, before: Indexes | None = None) -> BookIndexes:
-        """Dense and lexical, over all shards; see `BookIndexes`."""
-        return BookIndexes(self.path, self.shards, self.manifest.numbers, self.vectors(), before)
+    def with_indexes(self, before: Indexes | None = None) -> tuple["BookFolder", BookIndexes]:
+        """Open the indexes, dense and lexical, over all shards; see `BookIndexes`.
+
+        Commits may have come since the manifest was read, and have deleted shards that it names: then the
+        indexes of the newest version are opened.
+
+        Returns:
+            The folder at the version that the indexes are of, and these.
+        """
+        folder = self
+        for tries_left in reversed(range(_TRIES)):
+            indexes = BookIndexes(
+                folder.path, folder.shards, folder.manifest.numbers, folder.vectors(), before
+            )
+            if indexes.has_words or not tries_left or BookManifest.read(self.path) == folder.manifest:
+                break
+            folder = folder.newest()
+        return folder, indexes
 
 
 def open_book(

@@ -108,6 +108,13 @@ class UnionIndex(LexicalIndex):
         """The highest number in the index, -1 if it is empty."""
         return int(self.chunks().max(initial=-1))
 
+    def holds(self, place: int, row: int) -> bool:
+        """Whether the index of the shard at this place has this row of it."""
+        query = tantivy.Query.term_query(self._schema, "chunk", row)
+        with self._reported():
+            found = self._searcher.search(query, limit=len(self._folders), count=False).hits
+        return any(self._owners[address.segment_ord] == place for _, address in found)
+
     def _named(self, addresses: Sequence[tantivy.DocAddress]) -> NDArray[np.int64]:
         """The book's numbers of what tantivy found."""
         rows = np.array(self._searcher.fast_field_values("chunk", list(addresses)), dtype=np.int64)
