@@ -2,7 +2,8 @@
 
 An index of tantivy is a list of segments, files that are never changed, and BM25 takes how rare a word is and
 how long texts are on average over the whole list. So an index whose list names the segments of all shards
-scores as one index of all chunks does, to the last bit, and nothing is copied:
+scores as one index of all chunks does, to the last bit, and nothing is copied. (Removed texts count until
+their segment is rewritten: where there are some, the scores are the same once both are compacted.)
 
     shard 0    meta.json: segment a, segment b
     shard 1    meta.json: segment a
