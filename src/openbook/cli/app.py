@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 
@@ -19,6 +20,7 @@ from openbook.cli.console import (
     warnings_as_notes,
 )
 from openbook.cli.inputs import require_text
+from openbook.cli.shard_options import advice_for
 from openbook.cli.signals import INTERRUPTED, StoppedInOrderError
 from openbook.cli.verbs import (
     add,
@@ -130,18 +132,18 @@ def run(arguments: Sequence[str]) -> int:
     except SystemExit as ended:
         if not isinstance(ended.__context__, BrokenPipeError):  # of which typer makes it, with another code
             raise
-        return _report(ended.__context__)
+        return _report(ended.__context__, arguments)
     except Exception as error:
         if debug:
             raise
-        return _report(error)
+        return _report(error, arguments)
     if code == INTERRUPTED:  # typer makes it of a KeyboardInterrupt
         print_error("interrupted")
     return code if isinstance(code, int) else 0
 
 
-def _report(error: Exception) -> int:
-    """Print an error in one line; returns the exit code."""
+def _report(error: Exception, arguments: Sequence[str]) -> int:
+    """Print an error of a command line in one line; returns the exit code."""
     if isinstance(error, BrokenPipeError):  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -149,10 +151,18 @@ def _report(error: Exception) -> int:
         _report_command_line(error)
         return 2
     if isinstance(error, OpenbookError | OSError):
-        print_error(str(error))
+        print_error(advice_for(str(error), _options_of(arguments)))
         return 2
     print_error(f"a fault in openbook: {type(error).__name__}: {error}; run again with --debug and report it")
     return 1
+
+
+def _options_of(arguments: Sequence[str]) -> set[str]:
+    """The options that the verb of a command line takes."""
+    command: Any = typer.main.get_command(app)
+    for argument in arguments:
+        command = getattr(command, "commands", {}).get(argument, command)
+    return {name for parameter in command.params for name in parameter.opts}
 
 
 def _report_command_line(error: typer.TyperException) -> None:

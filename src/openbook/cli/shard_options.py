@@ -1,5 +1,6 @@
 """The option of a book that is read without some of its shards, and what is said of them."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,13 +11,22 @@ from openbook.phrases import counted
 if TYPE_CHECKING:
     from openbook.database import Version
 
+_OPTION = "--allow-missing-shards"
+_ADVICE = f", or go on without it: {_OPTION}"
+"""What is said of a missing shard wherever a book is opened; see `open_book`."""
+
 AllowMissingShards = Annotated[
     bool,
     typer.Option(
-        "--allow-missing-shards",
+        _OPTION,
         help="Go on without shards of a book that are missing or damaged; what they hold is not found.",
     ),
 ]
+
+
+def advice_for(message: str, options: Collection[str]) -> str:
+    """An error's message without the advice to give this option, where a verb has other options alone."""
+    return message if _OPTION in options else message.replace(_ADVICE, "")
 
 
 def note_missing_shards(database: "Version") -> None:

@@ -92,7 +92,9 @@ def add_on_cluster(
     """
     session.require_shared(database.path)
     tasks = _ShardTasks(session, places, _encoder(session, places[0], database.settings), tell)
-    with _ClusterBookWriter(open_book(database.path), _no_encoder, progress, tasks=tasks) as writer:
+    with _ClusterBookWriter(
+        open_book(database.path, to_change=True), _no_encoder, progress, tasks=tasks
+    ) as writer:
         report = writer.add(
             documents,
             sync=sync,

@@ -122,7 +122,7 @@ def _recomputes(settings: dict[str, Any]) -> bool:
     from openbook.model.presets import PRESETS
     from openbook.train.recipe import load_recipe
 
-    alone: dict[str, Any] = {"cca_layers": []}
+    alone: dict[str, list[int]] = {"cca_layers": []}
     recipe = next(name for name, sizes in PRESETS.items() if sizes | alone == settings | alone)
     return load_recipe(recipe).train.gradient_checkpointing
 

@@ -401,7 +401,7 @@ def open_version(
     load = load_embedder or cache(lambda: recorded_embedder(folder.settings, where=folder.path))
     held = None if before is None else before.searcher.indexes
     if isinstance(folder, BookFolder):
-        return book_version(folder, folder.indexes(held), load)
+        return book_version(*folder.with_indexes(held), load)
     for tries_left in reversed(range(_TRIES)):
         snapshot = folder.catalog.snapshot()
         files = folder.files(snapshot.head.generation)

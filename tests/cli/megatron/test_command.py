@@ -132,6 +132,7 @@ def test_what_cannot_be_trained_is_refused_in_megatrons_words(
     [
         ("rows.jsonl:2: not JSON; correct the line", ", or leave it out: --on-error skip"),
         ("x.txt: not UTF-8 at byte 2; convert it", ", or go on without it: --on-error skip"),
+        ("the shard x cannot be read: gone; restore it", ", or go on without it: --allow-missing-shards"),
         ("x:1: no text: 'text' is missing", "; choose another key with --text-key"),
         ("x.csv: no column 'text'; its columns: a, b", " (choose: --text-key)"),
     ],

@@ -53,6 +53,34 @@ def take_away(book: Path) -> Path:
     return book
 
 
+@pytest.mark.parametrize("verb", ["info", "list", "eval retrieval"])
+def test_a_verb_that_can_do_without_advises_it(openbook: OpenBook, book: Path, verb: str) -> None:
+    refused = openbook(*verb.split(), take_away(book))
+    assert (refused.code, GONE in refused.error) == (2, True)
+    assert refused.error.endswith(f"; restore it from a copy, or go on without it: {ALLOWED}")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("compact", "BOOK"),
+        ("neighbors", "BOOK"),
+        ("remove", "BOOK", "apples"),
+        ("add", "BOOK", "TEXTS"),
+        ("build", "BOOK", "TEXTS"),
+        ("train", "tiny", "--database", "BOOK", "--output", "MODEL"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_verb_that_cannot_does_not(
+    openbook: OpenBook, book: Path, texts: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    given = {"BOOK": take_away(book), "TEXTS": texts, "MODEL": tmp_path / "model"}
+    refused = openbook(*(given.get(word, word) for word in command))
+    assert (refused.code, GONE in refused.error) == (2, True), refused.err
+    assert refused.error.endswith("; restore it from a copy") and ALLOWED not in refused.error
+
+
 @pytest.fixture
 def model(openbook: OpenBook, book: Path, tmp_path: Path) -> Path:
     assert openbook("neighbors", book, "-k", "2").code == 0

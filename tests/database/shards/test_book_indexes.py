@@ -1,17 +1,24 @@
 """When the vectors of a book's shards are one index, and when each shard has its own."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import pytest
 
-from openbook.database import Database
+from openbook.database import Database, Version, repair
 from openbook.database.search import dense_store
 from openbook.database.search.dense import ExactIndex
+from openbook.database.shards.book_folder import open_book
+from openbook.database.shards.book_manifest import BookManifest
 from openbook.database.shards.sharded_dense import ShardedDense
+from openbook.database.version import open_version
+from openbook.errors import DatabaseError
+from openbook.text import Document
 
 Make = Callable[..., Database]
 Corpus = Callable[..., dict[str, str]]
+Documents = Callable[[Mapping[str, str]], Iterator[Document]]
 
 
 @pytest.fixture
@@ -34,3 +41,42 @@ def test_many_have_an_index_of_each_shard(book: Database, monkeypatch: pytest.Mo
     index = Database.open(book.path).opened.searcher.indexes.dense
     assert isinstance(index, ShardedDense)
     assert list(index.parts) == [0, 1]
+
+
+def test_commits_between_the_manifest_and_the_indexes_delete_nothing_that_is_searched(
+    book: Database, corpus: Corpus, documents: Documents
+) -> None:
+    """Each writer deletes what the commit before the last one has named, here all of what was read first."""
+    read = open_book(book.path)
+    for word in ("copper", "lantern"):
+        book.add(documents({name: f"{text} {word}" for name, text in corpus(12).items()}))
+    assert not any((book.path / entry.folder).exists() for entry in read.manifest.shards)
+    opened = open_version(read)
+    assert opened.version == book.version == read.manifest.head.version + 2
+    (hit,) = opened.search("unique3 lantern", k=1, mode="bm25")[0]
+    assert hit.document_id == "unique3"
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_words_that_lag_behind_the_catalog_are_refused(
+    book: Database, documents: Documents, place: int
+) -> None:
+    before = [shutil.copytree(path, path.with_suffix(".kept")) for path in sorted(book.path.glob("shard-*"))]
+    book.add(documents({f"new{number}": "the newest mill" for number in range(8)}))
+    shard = book.path / BookManifest.read(book.path).shards[place].folder
+    shutil.rmtree(shard / "lexical")
+    shutil.copytree(before[place] / "lexical", shard / "lexical")
+    with pytest.raises(DatabaseError, match=rf"{shard.name}/lexical: lacks chunks .* --repair"):
+        Version.open(book.path).search("mill", mode="bm25")
+    assert repair(book.path).ok
+    hits = Version.open(book.path).search("newest mill", k=20, mode="bm25")[0]
+    assert {hit.document_id for hit in hits} == {f"new{number}" for number in range(8)}
+
+
+def test_texts_without_words_and_removed_ones_are_no_lag(make_book: Make) -> None:
+    book = make_book([{"a": "river stone"}, {"b": "copper river", "c": "--- !!!"}])
+    assert [hit.document_id for hit in book.search("copper", mode="bm25")[0]] == ["b"]
+    book.remove(["c"])
+    assert [hit.document_id for hit in Database.open(book.path).search("copper", mode="bm25")[0]] == ["b"]
+    book.remove(["b"])
+    assert Database.open(book.path).search("copper", mode="bm25") == [[]]

@@ -13,6 +13,7 @@ from fakes import WORDS
 from openbook.database import Database, DocumentFilter, Hit, build_neighbors
 from openbook.database.neighbors.finder import nearest_neighbors
 from openbook.database.shards import book_indexes
+from openbook.text import Document
 
 MODES = ("dense", "bm25", "hybrid")
 Make = Callable[..., Database]
@@ -48,6 +49,31 @@ def test_searches_find_the_same(make_book: Make, make_one: Make, corpus: Corpus,
     for mode in MODES:
         for k in (1, 4, 50, 400):
             require_equal(book.search(queries, k=k, mode=mode), one.search(queries, k=k, mode=mode))
+
+
+def test_words_weigh_the_same_when_what_was_removed_is_compacted(
+    make_book: Make, make_one: Make, corpus: Corpus
+) -> None:
+    """All documents of one shard go, and one of another changes."""
+    texts = corpus(24)
+    parts = split(texts, 3)
+    kept = {name: text for name, text in texts.items() if name not in parts[1]}
+    changed = dict.fromkeys(list(parts[2])[:1], "copper river of another kind")
+    book, one = make_book(parts, dense=False), make_one(texts, dense=False)
+    for each in (book, one):
+        each.remove(list(parts[1]))
+        each.add([Document(id=name, text=text) for name, text in changed.items()])
+        each.compact()
+    fresh = make_one(kept | changed, dense=False)
+    queries = ["river stone copper", *list(kept.values())[:4]]
+    ours, theirs, anew = (
+        [
+            sorted((hit.score, hit.document_id, hit.text) for hit in hits)
+            for hits in each.search(queries, k=400, mode="bm25")
+        ]
+        for each in (book, one, fresh)
+    )
+    assert ours == theirs == anew and all(ours), "to the last bit"
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

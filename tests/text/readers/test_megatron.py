@@ -144,7 +144,9 @@ def test_token_above_32_bits_is_reported(tmp_path: Path, read_all: Any) -> None:
     ("content", "problem"),
     [
         (b"", "not a Megatron index: begins with b'' where b'MMIDIDX\\x00\\x00' is expected"),
-        (b"MMIDIDX\x00\x00\x01", "not a Megatron index"),
+        (b"MMIDIDX\x00\x00\x01", "ends after 10 bytes, in its head of 34 bytes; copy it again"),
+        (b"MMID", "ends after 4 bytes, in its head of 34 bytes; copy it again"),
+        (index([1], [0], [0, 1])[:33], "ends after 33 bytes"),
         (index([1], [0], [0, 1], magic=b"TNTIDX\x00\x00\x00"), "not a Megatron index: begins with b'TNTIDX"),
         (index([1], [0], [0, 1], version=2), "version 2 of Megatron's index; only version 1 is known"),
         (index([1], [0], [0, 1], code=0), "type code 0 is not a type of tokens; known: 1 uint8, 2 int8"),

@@ -39,7 +39,9 @@ _MEGATRONS_WORDS = {
     "train.precision float16: needs a GPU; take bfloat16": "--fp16: needs a GPU; take --bf16",
 }
 """What errors advise to users of the command `openbook`, in the words of this one."""
-_NOT_IN_MEGATRON = re.compile(r"( \(|[,;] )[^,;()]*--(on-error|text-key|id-key)\b[^,;()]*\)?")
+_NOT_IN_MEGATRON = re.compile(
+    r"( \(|[,;] )[^,;()]*--(on-error|text-key|id-key|allow-missing-shards)\b[^,;()]*\)?"
+)
 """A part of an error's message that advises an option which this command has not."""
 
 

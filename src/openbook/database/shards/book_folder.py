@@ -83,19 +83,39 @@ class BookFolder(DatabaseFolder):
             shards=tuple(shard.files for shard in self.shards.values()),
         )
 
-    def indexes(self, before: Indexes | None = None) -> BookIndexes:
-        """Dense and lexical, over all shards; see `BookIndexes`."""
-        return BookIndexes(self.path, self.shards, self.manifest.numbers, self.vectors(), before)
+    def with_indexes(self, before: Indexes | None = None) -> tuple["BookFolder", BookIndexes]:
+        """Open the indexes, dense and lexical, over all shards; see `BookIndexes`.
+
+        Commits may have come since the manifest was read, and have deleted shards that it names: then the
+        indexes of the newest version are opened.
+
+        Returns:
+            The folder at the version that the indexes are of, and these.
+        """
+        folder = self
+        for tries_left in reversed(range(_TRIES)):
+            indexes = BookIndexes(
+                folder.path, folder.shards, folder.manifest.numbers, folder.vectors(), before
+            )
+            if indexes.has_words or not tries_left or BookManifest.read(self.path) == folder.manifest:
+                break
+            folder = folder.newest()
+        return folder, indexes
 
 
 def open_book(
-    path: Path, *, allow_missing_shards: bool = False, before: BookFolder | None = None
+    path: Path,
+    *,
+    allow_missing_shards: bool = False,
+    to_change: bool = False,
+    before: BookFolder | None = None,
 ) -> BookFolder:
     """Open a sharded book.
 
     Args:
         path: its folder.
         allow_missing_shards: go on without shards that are missing or damaged, if one is sound.
+        to_change: for this all shards are needed, so errors do not advise to go on without one.
         before: the book as it was opened before: what has not changed is taken from it.
 
     Raises:
@@ -124,7 +144,7 @@ def open_book(
         name, problem = next(iter(missing.items()))
         others = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         advice = "restore it from a copy"
-        if shards:
+        if shards and not to_change:
             advice += ", or go on without it: --allow-missing-shards"
         raise DatabaseError(f"{path}: the shard {name}{others} cannot be read: {problem}; {advice}")
     catalogs = {place: shard.folder.catalog for place, shard in shards.items()}

@@ -19,6 +19,7 @@ from openbook.database.storage.database_folder import DatabaseFolder
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
 from openbook.errors import DatabaseError
+from openbook.phrases import command
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +63,22 @@ class BookIndexes(Indexes):
     def _open_union(self, book: Path) -> LexicalIndex | str:
         try:
             folders = {place: shard.files.lexical for place, shard in self._shards.items()}
-            return UnionIndex(book, folders, self._numbers)
+            index = UnionIndex(book, folders, self._numbers)
+            for place, shard in self._shards.items():
+                last = np.flatnonzero(shard.layout.retrievable)[-1:]
+                if len(last) and not index.holds(place, int(last[0])):
+                    return (
+                        f"{shard.files.lexical}: lacks chunks that the catalog has; a search makes no index, "
+                        f"this does: {command('verify', book, '--repair')}"
+                    )
+            return index
         except DatabaseError as error:
             return str(error)
+
+    @property
+    def has_words(self) -> bool:
+        """Whether the lexical index could be opened; else `lexical` says why not."""
+        return not isinstance(self._opened, str)
 
     @cached_property
     def dense(self) -> DenseIndex:

@@ -139,7 +139,8 @@ class BookWriter(Writer):
     def _open(self) -> None:
         """Open the newest version, in which nothing is changed yet."""
         before = getattr(self, "opened", self.folder)
-        self.opened = open_book(self.folder.path, before=before if isinstance(before, BookFolder) else None)
+        before = before if isinstance(before, BookFolder) else None
+        self.opened = open_book(self.folder.path, to_change=True, before=before)
         self.files = self.opened.book_files()
         self._indexed = set()
         self._mark = self.opened.manifest.head.num_chunks

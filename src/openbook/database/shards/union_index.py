@@ -2,7 +2,8 @@
 
 An index of tantivy is a list of segments, files that are never changed, and BM25 takes how rare a word is and
 how long texts are on average over the whole list. So an index whose list names the segments of all shards
-scores as one index of all chunks does, to the last bit, and nothing is copied:
+scores as one index of all chunks does, to the last bit, and nothing is copied. (Removed texts count until
+their segment is rewritten: where there are some, the scores are the same once both are compacted.)
 
     shard 0    meta.json: segment a, segment b
     shard 1    meta.json: segment a
@@ -107,6 +108,13 @@ class UnionIndex(LexicalIndex):
     def highest_chunk(self) -> int:
         """The highest number in the index, -1 if it is empty."""
         return int(self.chunks().max(initial=-1))
+
+    def holds(self, place: int, row: int) -> bool:
+        """Whether the index of the shard at this place has this row of it."""
+        query = tantivy.Query.term_query(self._schema, "chunk", row)
+        with self._reported():
+            found = self._searcher.search(query, limit=len(self._folders), count=False).hits
+        return any(self._owners[address.segment_ord] == place for _, address in found)
 
     def _named(self, addresses: Sequence[tantivy.DocAddress]) -> NDArray[np.int64]:
         """The book's numbers of what tantivy found."""

@@ -73,9 +73,14 @@ def is_megatron(filesystem: Any, index: str) -> bool:
 
 def _parse(raw: bytes, data_size: int, where: str) -> _Index:
     """Read an index, believing nothing."""
-    if len(raw) < _HEADER.size or not raw.startswith(_MAGIC):
-        problem = f"not a Megatron index: begins with {raw[: len(_MAGIC)]!r} where {_MAGIC!r} is expected"
+    begins = raw[: len(_MAGIC)]
+    if not begins or not _MAGIC.startswith(begins):
+        problem = f"not a Megatron index: begins with {begins!r} where {_MAGIC!r} is expected"
         raise source_error(where, problem)
+    if len(raw) < _HEADER.size:
+        raise source_error(
+            where, f"ends after {len(raw)} bytes, in its head of {_HEADER.size} bytes; copy it again"
+        )
     _, version, code, num_sequences, num_boundaries = _HEADER.unpack_from(raw)
     if version != 1:
         raise source_error(where, f"version {version} of Megatron's index; only version 1 is known")
