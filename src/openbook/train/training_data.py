@@ -14,7 +14,7 @@ from openbook.evaluate.answering.passages import AskedQuestion, ask_book
 from openbook.evaluate.answering.questions import Question, read_questions, split_questions
 from openbook.phrases import counted
 from openbook.progress import Progress, silent
-from openbook.text.chat import ChatFormat
+from openbook.text.chat import REFUSAL, ChatFormat
 from openbook.text.tokenizer import load_tokenizer
 from openbook.train.model_settings import reads_itself, require_length
 from openbook.train.question_layout import ChunkedLayout, PromptLayout, QuestionLayout, Sample
@@ -119,13 +119,26 @@ def layout_of(recipe: Recipe, chat: ChatFormat, *, chunk_size: int, retrofits: b
     """Where questions and answers stand in samples, by what reads the neighbors.
 
     Raises:
-        SettingsError: a length that leaves no room.
+        SettingsError: a length that leaves no room, not even for a refusal.
     """
     require_length(recipe, chunk_size=chunk_size, retrofits=retrofits)
     length, pad_id = recipe.questions.length, chat.tokenizer.eos_id
     if reads_itself(recipe, retrofits=retrofits):
         return PromptLayout(length, pad_id)
-    return ChunkedLayout(length, pad_id, chunk_size, tuple(chat.prefix_ids))
+    layout = ChunkedLayout(length, pad_id, chunk_size, tuple(chat.prefix_ids))
+    if recipe.questions.refused_share > 0:
+        _require_room_for_refusal(layout, len(chat.answer_ids(REFUSAL)))
+    return layout
+
+
+def _require_room_for_refusal(layout: ChunkedLayout, refusal: int) -> None:
+    M, room = layout.chunk_size, layout.longest_answer
+    if refusal > room:
+        longer = f"make it {layout.begin + M}" if refusal <= M else "build the database with longer chunks"
+        raise SettingsError(
+            f"questions.length {layout.length}: after whole chunks of {M} leaves {counted(room, 'token')} "
+            f"for an answer, and {REFUSAL!r} has {refusal}; {longer}, or set questions.refused_share=0"
+        )
 
 
 def question_chat(recipe: Recipe, database: Version, base: PreTrainedModel | None) -> ChatFormat | None:
