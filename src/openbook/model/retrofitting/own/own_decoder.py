@@ -97,7 +97,7 @@ class OwnDecoder(BaseDecoder):
             neighbors: what is read; None: nothing.
             attention_mask: [B, past + T], 0 for padding.
             cache: of the tokens before these.
-            position_ids: int64 [B, T], the first token of a sequence at 0; None: padding counts.
+            position_ids: int64 [B, T], the first token of a sequence at 0; None: counted from the padding on.
             output_shares: return what share of the attention each neighbor got.
             is_prompt: the neighbors are read by all tokens, and stand before them.
 
