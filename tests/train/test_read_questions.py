@@ -175,6 +175,27 @@ def test_chunked_cross_attention_learns_to_answer(
     assert [set(row["exact_match"]) for row in evaluated] == [{"on", "swapped", "off"}] * 2
 
 
+def test_where_no_step_learns_text_its_length_is_not_asked(
+    book: Database, make_base: MakeBase, recipe: MakeRecipe, tmp_path: Path
+) -> None:
+    """The base reads 64 tokens."""
+    small = recipe(
+        data__sequence_length=512,
+        questions__length=48,
+        questions__refused_share=0.0,
+        train__max_steps=1,
+        train__eval_every=0,
+    )
+    train(small, book, tmp_path / "model", base=make_base())
+    model = RetrofitForCausalLM.from_pretrained(tmp_path / "model", base=make_base())
+    assert model.config.trained_length == 48
+    with pytest.raises(SettingsError, match=r"questions\.length 80: the base reads 64 tokens"):
+        train(recipe(questions__length=80), book, tmp_path / "a", base=make_base())
+    with pytest.raises(SettingsError, match=r"data\.sequence_length 128: the base reads 64 tokens"):
+        mixed = recipe(questions__text_every=2, data__sequence_length=128)
+        train(mixed, book, tmp_path / "b", base=make_base())
+
+
 def test_what_cannot_be_is_refused(
     book: Database, make_base: MakeBase, recipe: MakeRecipe, make_retrofit: MakeRetrofit, tmp_path: Path
 ) -> None:

@@ -179,8 +179,8 @@ class TrainingLoop:
                 loss = loss + weight * divergence(teacher, out.logits, batch["labels"]) / predicted
         copies = self.accelerator.num_processes > 1 and not is_sharded(self.network)
         if copies or not loss.requires_grad:
-            # Where a sample has no chunk that reads, what reads takes no part: its gradients are zero. Copies
-            # wait for the gradients of all weights, of each process.
+            # What a pass did not use has gradients of zero: copies wait for those of all weights, of each
+            # process.
             trained = [weight for weight in self.model.parameters() if weight.requires_grad]
             loss = loss + sum(0.0 * weight.sum() for weight in trained)
         # The processes' gradients are averaged, where their sum is meant.
