@@ -73,7 +73,8 @@ class OwnDecoder(BaseDecoder):
         """Of the products by which neighbors are read where no gradients are wanted."""
         self.kept: KeptNeighbors | None = None
         """Where keys and values of neighbors are kept between calls."""
-        self.register_buffer("prefix", torch.tensor(config.prefix_ids, dtype=torch.long), persistent=False)
+        prefix = torch.tensor(config.prefix_ids, dtype=torch.long, device=base.device)
+        self.register_buffer("prefix", prefix, persistent=False)
 
     @property
     def new_parts(self) -> nn.ModuleDict:
