@@ -2,10 +2,13 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from openbook import RetroConfig, RetroForCausalLM
@@ -54,12 +57,60 @@ def test_all_ways_to_load_give_the_same_numbers(which: str, request: pytest.Fixt
 
 def test_arguments_reach_the_class(native: Path, retrofitted: Path) -> None:
     assert AutoModelForCausalLM.from_pretrained(native, dtype=torch.bfloat16).dtype == torch.bfloat16
-    halved = AutoModelForCausalLM.from_pretrained(retrofitted, dtype=torch.bfloat16)
-    assert halved.base.dtype == torch.bfloat16
+    for name in ("dtype", "torch_dtype"):
+        halved = AutoModelForCausalLM.from_pretrained(retrofitted, **{name: torch.bfloat16})
+        assert halved.base.dtype == torch.bfloat16
+    assert (
+        RetrofitForCausalLM.from_pretrained(retrofitted, torch_dtype="bfloat16").base.dtype == torch.bfloat16
+    )
     base = tiny_base("llama")
     assert load_model(retrofitted, base=base, local_files_only=True).base is base
     with pytest.raises(SettingsError, match="dtpye"):
         load_model(retrofitted, dtpye="float32")
+
+
+def test_a_configuration_that_is_given_decides_the_class(native: Path, retrofitted: Path) -> None:
+    inputs = draw_inputs()
+    for folder, kind in ((native, RetroForCausalLM), (retrofitted, RetrofitForCausalLM)):
+        expected = load_model(folder)
+        model = RetroForCausalLM.from_pretrained(folder, config=expected.config)
+        assert type(model) is kind
+        assert torch.equal(model(**vars(inputs)).logits, expected(**vars(inputs)).logits)
+    with pytest.raises(SettingsError, match=r"lacks .* and \d+ more"):
+        RetroForCausalLM.from_pretrained(retrofitted, config=load_model(native).config)
+
+
+def change_weights(folder: Path, change: Callable[[dict[str, Tensor]], None]) -> None:
+    weights = load_file(folder / "model.safetensors")
+    change(weights)
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+
+
+@pytest.mark.parametrize("load", [load_model, RetroForCausalLM.from_pretrained])
+def test_weights_that_are_missing_are_not_drawn(
+    native: Path, load: Callable[[Path], RetroForCausalLM]
+) -> None:
+    name = "model.decoder.layers.1.cca.query.weight"
+
+    def halve(weights: dict[str, Tensor]) -> None:
+        weights[name] = weights[name][:1].contiguous()
+
+    change_weights(native, halve)
+    with pytest.raises(SettingsError, match=rf"native: .* {name} is \[1, \d+\] there, \[\d+, \d+\] here"):
+        load(native)
+    change_weights(native, lambda weights: weights.pop(name))
+    with pytest.raises(SettingsError, match=rf"native: its file of weights lacks {name}; restore it"):
+        load(native)
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_a_weight_with_two_names_is_stored_once(tmp_path: Path, tied: bool) -> None:
+    tiny_model(tie_word_embeddings=tied).save_pretrained(tmp_path)
+    assert ("lm_head.weight" in load_file(tmp_path / "model.safetensors")) is not tied
+    model, info = RetroForCausalLM.from_pretrained(tmp_path, output_loading_info=True)
+    assert not info["missing_keys"]
+    assert (model.lm_head.weight is model.model.decoder.embed_tokens.weight) is tied
+    assert load_model(tmp_path).config.tie_word_embeddings is tied
 
 
 def test_another_model_is_refused_with_what_to_do(tmp_path: Path) -> None:

@@ -116,6 +116,40 @@ def test_refuses_what_it_cannot_start_from(
     assert not (tmp_path / "model").exists()
 
 
+@pytest.mark.parametrize(
+    ("option", "there", "here"),
+    [
+        ("num_attention_heads", 2, 4),
+        ("rotary_base", 10000.0, 10),
+        ("encoder_num_attention_heads", 2, 4),
+        ("cca_positions", "rotary", "none"),
+        ("rms_norm_eps", 1e-6, 1e-5),
+    ],
+)
+def test_refuses_weights_that_fit_and_would_compute_something_else(
+    trained_folder: Path,
+    book: Database,
+    tmp_path: Path,
+    make_recipe: MakeRecipe,
+    option: str,
+    there: object,
+    here: object,
+) -> None:
+    recipe = make_recipe(start_from=str(trained_folder), model={option: here})
+    with pytest.raises(
+        SettingsError, match=f"does not fit: {option} is {there} there, {here} in this recipe's"
+    ):
+        train(recipe, book, tmp_path / "model")
+
+
+def test_what_a_model_without_retrieval_has_of_it_does_not_count(
+    decoder: Path, book: Database, tmp_path: Path, make_recipe: MakeRecipe
+) -> None:
+    options = {"encoder_num_attention_heads": 4, "cca_positions": "none"}
+    recipe = make_recipe(max_steps=1, start_from=str(decoder), model=options)
+    assert train(recipe, book, tmp_path / "model").steps == 1
+
+
 def test_refuses_to_freeze_a_model_without_retrieval(
     decoder: Path, book: Database, tmp_path: Path, make_recipe: MakeRecipe
 ) -> None:

@@ -83,6 +83,15 @@ def test_what_was_written_after_the_checkpoint_is_cut_off(tmp_path: Path, metric
     assert sorted(step for _, step in scalars(tmp_path / "tensorboard")) == [1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("line", ["[1]", "3", '"text"', "null", '{"loss": 1.0}', '{"step": 2, "loss": 1.0}'])
+def test_lines_from_one_that_is_not_ours_on_are_cut_off(tmp_path: Path, metrics: Metrics, line: str) -> None:
+    write_until(tmp_path, 0, 2)
+    with (tmp_path / "metrics.jsonl").open("a") as file:
+        file.write(f"{line}\n")
+    write_until(tmp_path, 3, 4)
+    assert [row["step"] for row in metrics(tmp_path)] == [1, 2, 4]
+
+
 def test_a_new_training_run_begins_with_nothing(tmp_path: Path, metrics: Metrics) -> None:
     write_until(tmp_path, 0, 5)
     write_until(tmp_path, 0, 2)

@@ -48,6 +48,15 @@ def test_a_prompt_and_its_answer_stand_together_at_the_end() -> None:
     assert bool(sample["is_prompt"])
 
 
+def test_a_prompt_has_room_for_what_its_question_leaves() -> None:
+    assert [PromptLayout(12, PAD).room_beside(count) for count in (3, 11, 12, 13)] == [9, 1, 0, 0]
+
+
+def test_a_prefix_takes_room_of_a_question() -> None:
+    layout = ChunkedLayout(3 * M, PAD, M, prefix=(9, 9))
+    assert [layout.room_beside(count) for count in (2 * M - 2, 2 * M - 1)] == [M, 0]
+
+
 def test_a_question_ends_where_a_chunk_ends_and_its_answer_follows() -> None:
     sample = made(ChunkedLayout(2 * M, PAD, M, prefix=(9,)), [1, 2, 3], [4, 5])
     assert sample["input_ids"].tolist() == [PAD] * 4 + [9, 1, 2, 3] + [4, 5] + [PAD] * 6
@@ -63,7 +72,7 @@ def test_a_question_ends_where_a_chunk_ends_and_its_answer_follows() -> None:
 
 def test_all_chunks_of_a_question_have_its_neighbors_and_no_others() -> None:
     layout = ChunkedLayout(3 * M + 4, PAD, M)
-    assert (layout.longest_question, layout.longest_answer) == (3 * M, 4)
+    assert [layout.room_beside(count) for count in (1, 3 * M, 3 * M + 1)] == [4, 4, 0]
     shown = made(layout, list(range(1, M + 3)), [4])["neighbor_mask"].any((1, 2))
     assert shown.tolist() == [False, True, True]
     assert made(layout, list(range(1, M + 1)), [4])["neighbor_mask"].any((1, 2)).tolist() == [

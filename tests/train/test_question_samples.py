@@ -106,6 +106,36 @@ def test_what_cannot_be_learned_is_left_out(chat: ChatFormat) -> None:
         samples(chat, [no_gold])
 
 
+@pytest.mark.parametrize("longest", ["answer", "swap", "refusal"])
+def test_a_question_stays_where_it_fits_with_each_answer_it_may_get(chat: ChatFormat, longest: str) -> None:
+    """Nothing of a question is cut off."""
+    answers, swaps = ("Ada Rowe",), ()
+    if longest == "answer":
+        answers = ("Ada Rowe", "Ada Rowe of the mill")
+    elif longest == "swap":
+        swaps = ("Bo Lin of the mill",)
+    said = {"answer": answers[-1], "swap": swaps[-1] if swaps else "", "refusal": REFUSAL}[longest]
+    item = AskedQuestion(Question("Who built the gate?", answers, "gate", swaps=swaps), (GOLD,), ASKED.found)
+    needed = len(chat.question_ids("Who built the gate?")) + len(chat.answer_ids(said))
+    share = 0.1 if longest == "refusal" else 0.0
+    assert len(samples(chat, [item], length=needed, refused_share=share)) == 1
+    with pytest.raises(SettingsError, match=r"none of 1 question .*too long"):
+        samples(chat, [item], length=needed - 1, refused_share=share)
+
+
+def test_without_a_share_of_refusals_only_what_is_unknown_needs_room_for_one(chat: ChatFormat) -> None:
+    needed = len(chat.question_ids(ROW.question)) + len(chat.answer_ids("Ada Rowe"))
+    assert len(chat.answer_ids(REFUSAL)) > len(chat.answer_ids("Ada Rowe"))
+    kept = samples(
+        chat,
+        [AskedQuestion(Question(ROW.question, ("Ada Rowe",), "gate"), (GOLD,), OTHERS), UNKNOWN],
+        length=needed,
+        refused_share=0.0,
+        swapped_share=0.0,
+    )
+    assert [item.question.question for item in kept.asked] == [ROW.question]
+
+
 @pytest.mark.parametrize(
     ("text", "old", "new", "changed"),
     [

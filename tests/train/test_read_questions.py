@@ -152,7 +152,12 @@ def test_chunked_cross_attention_learns_to_answer(
     recipe = "retrofit-encoder" if retrofits else "tiny"
     options = {} if retrofits else {"model__num_hidden_layers": 3, "model__hidden_size": 32}
     loaded = make_retrofit(
-        recipe=recipe, **options, questions__length=64, questions__text_every=2, train__eval_every=2
+        recipe=recipe,
+        **options,
+        questions__length=64,
+        questions__text_every=2,
+        questions__refused_share=0.0,  # a refusal has 24 tokens here, and a chunk 16
+        train__eval_every=2,
     )
     loaded = replace(loaded, questions=replace(loaded.questions, file=str(file), held_out=4))
 
@@ -170,6 +175,27 @@ def test_chunked_cross_attention_learns_to_answer(
     assert [set(row["exact_match"]) for row in evaluated] == [{"on", "swapped", "off"}] * 2
 
 
+def test_where_no_step_learns_text_its_length_is_not_asked(
+    book: Database, make_base: MakeBase, recipe: MakeRecipe, tmp_path: Path
+) -> None:
+    """The base reads 64 tokens."""
+    small = recipe(
+        data__sequence_length=512,
+        questions__length=48,
+        questions__refused_share=0.0,
+        train__max_steps=1,
+        train__eval_every=0,
+    )
+    train(small, book, tmp_path / "model", base=make_base())
+    model = RetrofitForCausalLM.from_pretrained(tmp_path / "model", base=make_base())
+    assert model.config.trained_length == 48
+    with pytest.raises(SettingsError, match=r"questions\.length 80: the base reads 64 tokens"):
+        train(recipe(questions__length=80), book, tmp_path / "a", base=make_base())
+    with pytest.raises(SettingsError, match=r"data\.sequence_length 128: the base reads 64 tokens"):
+        mixed = recipe(questions__text_every=2, data__sequence_length=128)
+        train(mixed, book, tmp_path / "b", base=make_base())
+
+
 def test_what_cannot_be_is_refused(
     book: Database, make_base: MakeBase, recipe: MakeRecipe, make_retrofit: MakeRetrofit, tmp_path: Path
 ) -> None:
@@ -177,6 +203,8 @@ def test_what_cannot_be_is_refused(
     own = replace(make_retrofit(recipe="tiny"), questions=replace(questions, length=17))
     with pytest.raises(SettingsError, match=r"questions.length 17: an answer stands .* make it 32"):
         train(own, book, tmp_path / "a")
+    with pytest.raises(SettingsError, match=r"length 64: .* 16 tokens .* has 24; build .* longer chunks"):
+        train(replace(own, questions=questions), book, tmp_path / "a")
     with pytest.raises(SettingsError, match="num_neighbors is 0"):
         train(replace(own, questions=questions).without_retrieval(), book, tmp_path / "b")
     with pytest.raises(SettingsError, match="multiple of the chunk size 16"):

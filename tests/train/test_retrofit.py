@@ -10,12 +10,12 @@ from safetensors.torch import load_file
 from transformers import LlamaForCausalLM, PreTrainedModel
 
 from model.retrofitting.quantized import quantize
-from openbook.database import Database, NeighborTable
+from openbook.database import Database, NeighborTable, build_neighbors
 from openbook.errors import MismatchError, SettingsError, TrainingStoppedError
 from openbook.evaluate import EvaluationOptions, Evaluator
 from openbook.model import RetroForCausalLM
-from openbook.model.retrofitting import RetrofitForCausalLM, retrofit
-from openbook.text import train_tokenizer
+from openbook.model.retrofitting import RetrofitForCausalLM, load_base, retrofit
+from openbook.text import Document, train_tokenizer
 from openbook.train import Recipe, checkpoints, load_recipe, train
 
 Weights = Callable[[Path], dict[str, torch.Tensor]]
@@ -226,6 +226,51 @@ def test_a_database_of_more_tokens_than_the_base_knows_is_refused(
         MismatchError, match=r"has \d+ tokens, the base 300; build the database with --tokenizer"
     ):
         train(make_retrofit(), book, tmp_path / "model", base=make_base(vocab_size=300))
+
+
+def test_a_base_with_fewer_embeddings_than_its_own_tokenizer_has_tokens(
+    book: Database, make_base: MakeBase, make_retrofit: MakeRetrofit, tmp_path: Path
+) -> None:
+    make_base(vocab_size=300).save_pretrained(tmp_path / "base")
+    book.tokenizer.save(tmp_path / "base")
+    with pytest.raises(
+        MismatchError, match=r"the base 300; its embeddings are too few for its own tokenizer"
+    ):
+        train(make_retrofit(), book, tmp_path / "model", base=load_base(str(tmp_path / "base")))
+
+
+@pytest.fixture(scope="module")
+def one_document(book: Database, tmp_path_factory: pytest.TempPathFactory) -> Database:
+    """Whose only neighbors are its own chunks, which it is not shown."""
+    folder = tmp_path_factory.mktemp("one") / "db"
+    database = Database.create(folder, tokenizer=book.tokenizer, embedder=None, chunk_size=16)
+    database.add([Document(id="one", text=" ".join(f"ba {number} ke." for number in range(200)))])
+    build_neighbors(database, k=2)
+    return database
+
+
+@pytest.mark.parametrize("recipe", ["continue", "retrofit-encoder"])
+def test_without_any_neighbor_a_frozen_base_is_not_trained(
+    one_document: Database, make_base: MakeBase, make_retrofit: MakeRetrofit, tmp_path: Path, recipe: str
+) -> None:
+    with pytest.raises(SettingsError, match=r"no chunk .* is shown a neighbor .* add more documents"):
+        train(make_retrofit(recipe=recipe), one_document, tmp_path / "model", base=make_base())
+    assert not (tmp_path / "model").exists()
+    notes: list[str] = []
+    whole = make_retrofit(recipe=recipe, model__train_base=True, train__max_steps=1)
+    train(whole, one_document, tmp_path / "model", base=make_base(), note=notes.append)
+    assert [("is shown a neighbor" in said) for said in notes] == [True]
+
+
+def test_without_any_neighbor_a_model_of_our_own_is_told_so(
+    one_document: Database, make_recipe: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    notes: list[str] = []
+    train(make_recipe(max_steps=1), one_document, tmp_path / "model", note=notes.append)
+    assert [("text is learned without retrieval" in said) for said in notes] == [True]
+    plain: list[str] = []
+    train(make_recipe(max_steps=1).without_retrieval(), one_document, tmp_path / "b", note=plain.append)
+    assert plain == []
 
 
 def test_the_recipe_needs_a_base(book: Database, make_retrofit: MakeRetrofit, tmp_path: Path) -> None:

@@ -10,7 +10,14 @@ import pytest
 
 from breaking import Kill, copy_at_calls
 from openbook.database import Database
-from openbook.errors import MismatchError, OpenbookError, OutputError, SettingsError, TrainingError
+from openbook.errors import (
+    MismatchError,
+    OpenbookError,
+    OutputError,
+    SettingsError,
+    TrainingError,
+    TrainingStoppedError,
+)
 from openbook.lock import take_lock
 from openbook.model import RetroForCausalLM
 from openbook.train import Recipe, checkpoints, run_files, train
@@ -124,6 +131,31 @@ def test_what_others_put_beside_a_training_run_stays(
     train(recipes[1], book, folder, overwrite=True)
     assert theirs.items() <= contents(folder).items()
     assert RetroForCausalLM.from_pretrained(folder).config.chunk_size == 16
+
+
+@pytest.mark.parametrize("damage", ["gone", "empty", "not ours"])
+def test_a_run_whose_recipe_is_lost_says_so(
+    book: Database,
+    recipes: tuple[Recipe, Recipe],
+    trained_twice: tuple[Path, Path],
+    tmp_path: Path,
+    damage: str,
+) -> None:
+    stopped, complete = tmp_path / "stopped", shutil.copytree(trained_twice[0], tmp_path / "complete")
+    with pytest.raises(TrainingStoppedError):
+        train(recipes[0], book, stopped, stop=lambda: True)
+    recipe = stopped / "recipe.json"
+    if damage == "gone":
+        recipe.unlink()
+    else:
+        recipe.write_text("" if damage == "empty" else "[1]")
+    before = contents(stopped)
+    with pytest.raises(SettingsError, match=r"holds checkpoints, but no recipe\.json that can be read"):
+        train(recipes[0], book, stopped)
+    assert contents(stopped) == before
+    (complete / "config.json").unlink()
+    with pytest.raises(SettingsError, match=r"holds .*, but no config\.json that can be read"):
+        train(recipes[0], book, complete)
 
 
 def test_a_model_that_somebody_put_into_an_unfinished_run_stays(

@@ -69,14 +69,23 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         """Load a model with transformers' method; a retrofitted one comes as a `RetrofitForCausalLM`.
 
         What was saved by a subclass that has a model_type of its own is that subclass's to load.
+
+        Raises:
+            SettingsError: weights are missing, or have other shapes than config.json says; transformers would
+                draw them at random.
         """
-        if pretrained_model_name_or_path is not None and "config" not in kwargs:
-            hub = {key: kwargs[key] for key in HUB_ARGUMENTS if key in kwargs}
-            kind = saved_model_type(pretrained_model_name_or_path, **hub)
+        if pretrained_model_name_or_path is not None:
+            kind = _model_type(pretrained_model_name_or_path, kwargs)
             for subclass in cls.__subclasses__():
                 if subclass.config_class is not cls.config_class and subclass.config_class.model_type == kind:
                     return subclass.from_pretrained(pretrained_model_name_or_path, *args, **kwargs)
-        loaded: RetroForCausalLM = super().from_pretrained(pretrained_model_name_or_path, *args, **kwargs)
+        if kwargs.get("output_loading_info") or kwargs.get("ignore_mismatched_sizes"):
+            loaded: RetroForCausalLM = super().from_pretrained(pretrained_model_name_or_path, *args, **kwargs)
+            return loaded
+        looking = {"output_loading_info": True, "ignore_mismatched_sizes": True}
+        found: Any = super().from_pretrained(pretrained_model_name_or_path, *args, **(kwargs | looking))
+        loaded, info = found
+        _require_whole(pretrained_model_name_or_path, info)
         return loaded
 
     @property
@@ -131,8 +140,9 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
                 shifts them.
             past_key_values: of the tokens before these, as an earlier output gave it.
             use_cache: return one; None: only if one was given.
-            position_ids: int64 [B, T] for the base of a retrofitted model, as it takes them. Where the
-                decoder knows distances alone, they mean nothing.
+            position_ids: int64 [B, T] for the base of a retrofitted model, as it takes them; None: with
+                reader `own` counted from the padding on. Where the decoder knows distances alone, they mean
+                nothing.
             inputs_embeds: None, as what wraps a model passes on; the text is needed as tokens.
             num_items_in_batch: what the sum of losses is divided by; None: the number of labels predicted.
             return_logits: False spares the logits where only the loss is wanted.
@@ -240,6 +250,11 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         cache = inputs.get("past_key_values")
         if isinstance(cache, RetroCache) and cache.retrieve is not None:
             return inputs | self._retrieved(input_ids, cache, cache.retrieve)
+        if inputs.get("is_prompt") and cache is None:
+            raise SettingsError(
+                "is_prompt with use_cache=False: what is written would be read as part of the prompt, or "
+                "nothing be read with it; leave use_cache=False out"
+            )
         if is_first_iteration:
             return inputs
         given = inputs.pop("neighbor_ids", None), inputs.pop("neighbor_mask", None)
@@ -272,6 +287,39 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             outputs, model_kwargs, *args, **kwargs
         )
         return updated
+
+
+def _model_type(name: str | os.PathLike[str], loading: dict[str, Any]) -> str:
+    """Of a model that is to be loaded: as its configuration says, where one is given."""
+    config = loading.get("config")
+    if config is None:
+        return saved_model_type(name, **{key: loading[key] for key in HUB_ARGUMENTS if key in loading})
+    return str(getattr(config, "model_type", ""))
+
+
+def _require_whole(name: str | os.PathLike[str] | None, info: dict[str, Any]) -> None:
+    """Refuse a model of which transformers has drawn weights at random.
+
+    Args:
+        name: of the model.
+        info: transformers' report of what it loaded.
+
+    Raises:
+        SettingsError: naming the first of these weights.
+    """
+    missing, others = sorted(info["missing_keys"]), sorted(info["mismatched_keys"])
+    if missing:
+        count = len(missing)
+        raise SettingsError(
+            f"{name}: its file of weights lacks {missing[0]}"
+            f"{f' and {count - 1} more' if count > 1 else ''}; restore it, or train again"
+        )
+    if others:
+        key, there, here = others[0]
+        raise SettingsError(
+            f"{name}: its weights do not fit its config.json: {key} is {list(there)} there, {list(here)} "
+            "here; restore both, or train again"
+        )
 
 
 def _kept(logits_to_keep: int | Tensor | None, logits_from: int, num_tokens: int) -> int | Tensor:

@@ -16,6 +16,10 @@ from openbook.train.model_settings import refuse_settings_of_database
 from openbook.train.recipe import Recipe
 from openbook.train.sharded_checkpoints import read_weights
 
+_OF_DECODER = ("positions", "rotary_base", "rms_norm_eps", "num_attention_heads", "head_dim")
+_OF_RETRIEVAL = ("encoder_num_attention_heads", "cca_positions")
+"""Options that change what weights compute, not which shapes they have."""
+
 
 def new_model(
     recipe: Recipe,
@@ -40,14 +44,23 @@ def new_model(
     if base is None:
         return RetroForCausalLM(model_config(recipe, database))
     refuse_settings_of_database(recipe)
+    name = base.name_or_path
+    own_tokenizer = name and (Path(name) / "tokenizer.json").is_file()
+    if name and own_tokenizer:
+        require_tokenizer(name, database)
     tokens = database.tokenizer.vocab_size
     if tokens > base.config.vocab_size:
-        raise MismatchError(
-            f"the database's tokenizer has {tokens:,} tokens, the base {base.config.vocab_size:,}; build the "
-            "database with --tokenizer BASE, or derive one: openbook retokenize DB --tokenizer BASE"
+        remedy = (
+            "build the database with --tokenizer BASE, or derive one: openbook retokenize DB --tokenizer BASE"
         )
-    if base.name_or_path and (Path(base.name_or_path) / "tokenizer.json").is_file():
-        require_tokenizer(base.name_or_path, database)
+        if own_tokenizer:
+            remedy = (
+                "its embeddings are too few for its own tokenizer, which the database has, too: load it with "
+                f"transformers, call resize_token_embeddings({tokens}), and save it"
+            )
+        raise MismatchError(
+            f"the database's tokenizer has {tokens:,} tokens, the base {base.config.vocab_size:,}; {remedy}"
+        )
     settings = dict(recipe.model)
     if settings.get("reader", "own") == "own" and settings.get("prefix_ids") is None:
         settings["prefix_ids"] = database.tokenizer.start_ids if prefix_ids is None else prefix_ids
@@ -56,16 +69,21 @@ def new_model(
         **settings,
         chunk_size=database.settings.chunk_size,
         num_neighbors=recipe.data.num_neighbors,
-        trained_length=recipe.data.sequence_length,
+        trained_length=recipe.data.sequence_length if recipe.learns_text else recipe.sample_length,
         tokenizer_fingerprint=database.settings.tokenizer_fingerprint,
     )
-    longest = model.config.max_position_embeddings
-    if recipe.data.sequence_length > longest:
-        raise SettingsError(
-            f"data.sequence_length {recipe.data.sequence_length}: the base reads {longest} tokens; set it to "
-            "that or less"
-        )
+    _require_lengths(recipe, model.config.max_position_embeddings)
     return model
+
+
+def _require_lengths(recipe: Recipe, longest: int) -> None:
+    """Refuse samples that are longer than the base reads."""
+    lengths = {"data.sequence_length": recipe.data.sequence_length} if recipe.learns_text else {}
+    if recipe.questions.file is not None:
+        lengths["questions.length"] = recipe.questions.length
+    for name, length in lengths.items():
+        if length > longest:
+            raise SettingsError(f"{name} {length}: the base reads {longest} tokens; set it to that or less")
 
 
 def model_config(recipe: Recipe, database: Version) -> RetroConfig:
@@ -121,6 +139,18 @@ def _fingerprints(folder: Path) -> frozenset[str]:
     return load_tokenizer(str(folder)).fingerprints
 
 
+def _require_same_function(theirs: RetroConfig, ours: RetroConfig, folder: Path) -> None:
+    """Refuse weights that fit by name and shape, and would compute something else here."""
+    both_read = bool(theirs.cca_layers and ours.cca_layers)
+    for name in (*_OF_DECODER, *(_OF_RETRIEVAL if both_read else ())):
+        there, here = getattr(theirs, name), getattr(ours, name)
+        if there != here:
+            raise SettingsError(
+                f"train.start_from: {folder} does not fit: {name} is {there} there, {here} in this recipe's "
+                "model; give both the same"
+            )
+
+
 def copy_weights(model: RetroForCausalLM, folder: Path) -> None:
     """Copy the weights of a model that openbook trained; what reads neighbors stays fresh where it has none.
 
@@ -157,6 +187,7 @@ def copy_weights(model: RetroForCausalLM, folder: Path) -> None:
                 f"train.start_from: {folder} does not fit: {name} is {list(weights[name].shape)} there, "
                 f"{list(own[name].shape)} in this recipe's model; give both the same sizes"
             )
+    _require_same_function(config, model.config, folder)
     model.load_state_dict(weights, strict=False)
 
 

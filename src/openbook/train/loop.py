@@ -177,8 +177,10 @@ class TrainingLoop:
                 assert isinstance(self.network, RetrofitForCausalLM)
                 teacher = prompt_logits(self.network, given | {"return_logits": True})
                 loss = loss + weight * divergence(teacher, out.logits, batch["labels"]) / predicted
-        if not loss.requires_grad:
-            # No neighbor was read, and only what reads them is trained: its gradients are zero.
+        copies = self.accelerator.num_processes > 1 and not is_sharded(self.network)
+        if copies or not loss.requires_grad:
+            # What a pass did not use has gradients of zero: copies wait for those of all weights, of each
+            # process.
             trained = [weight for weight in self.model.parameters() if weight.requires_grad]
             loss = loss + sum(0.0 * weight.sum() for weight in trained)
         # The processes' gradients are averaged, where their sum is meant.

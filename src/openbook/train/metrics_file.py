@@ -79,14 +79,21 @@ def _by_tag(values: dict[str, Any]) -> dict[str, float]:
 
 
 def _rows_until(path: Path, step: int) -> list[dict[str, Any]]:
-    """The lines up to this step; one that an interruption cut off does not count."""
+    """The lines up to this step, or up to one that an interruption cut off, or that is not ours."""
     rows: list[dict[str, Any]] = []
     for line in path.read_text("utf-8").splitlines() if step and path.exists() else ():
         try:
             row = json.loads(line)
         except ValueError:
             break
-        if row["step"] > step:
+        if not _is_ours(row) or row["step"] > step:
             break
         rows.append(row)
     return rows
+
+
+def _is_ours(row: Any) -> bool:
+    """Whether a line has what each of ours has."""
+    if not isinstance(row, dict):
+        return False
+    return isinstance(row.get("step"), int) and isinstance(row.get("seconds"), int | float)

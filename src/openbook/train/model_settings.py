@@ -53,6 +53,7 @@ def require_settings(recipe: Recipe, *, retrofits: bool) -> None:
             another type or out of its range; sizes that do not fit together.
     """
     where = f"recipe {recipe.name}: model"
+    _refuse_settings_of_other_verb(recipe, retrofits=retrofits)
     refuse_unknown(recipe.model, known_settings(retrofits=retrofits), where=where)
     refuse_settings_of_database(recipe)
     try:
@@ -63,6 +64,18 @@ def require_settings(recipe: Recipe, *, retrofits: bool) -> None:
     except SettingsError as error:
         raise SettingsError(f"{where}.{error}") from error
     require_what_trains(recipe, retrofits=retrofits)
+
+
+def _refuse_settings_of_other_verb(recipe: Recipe, *, retrofits: bool) -> None:
+    """Say that a recipe is for the other kind of models: those for retrofits name a reader."""
+    unknown = [name for name in recipe.model if name not in known_settings(retrofits=retrofits)]
+    is_other = ("reader" in recipe.model) != retrofits
+    if is_other and unknown and known_settings(retrofits=not retrofits).issuperset(unknown):
+        verbs = ("retrofit", "train") if retrofits else ("train", "retrofit BASE --recipe")
+        raise SettingsError(
+            f"recipe {recipe.name}: has model.{unknown[0]}, which is for: openbook {verbs[1]} {recipe.name}; "
+            f"openbook {verbs[0]} takes {', '.join(_recipes_of(retrofits=retrofits))}, or a recipe like these"
+        )
 
 
 def refuse_settings_of_database(recipe: Recipe) -> None:
@@ -142,6 +155,16 @@ def require_what_trains(recipe: Recipe, *, retrofits: bool) -> None:
     """
     if retrofits and not recipe.data.num_neighbors:
         raise SettingsError("data.num_neighbors is 0: without neighbors there is nothing to retrofit")
+    is_frozen = recipe.train.freeze_decoder or (retrofits and not recipe.model.get("train_base"))
+    if is_frozen and recipe.questions.file is None and recipe.train.retrieval_dropout == 1:
+        raise SettingsError(
+            "train.retrieval_dropout 1.0: hides all neighbors, and nothing else would train; lower it"
+        )
+    if not retrofits and recipe.data.num_neighbors and recipe.model.get("cca_layers") == []:
+        raise SettingsError(
+            "model.cca_layers is empty: no layer would read neighbors; for a model without retrieval set "
+            "data.num_neighbors=0, or give --baseline"
+        )
     if retrofits and recipe.train.freeze_decoder:
         raise SettingsError(
             "train.freeze_decoder: the base of a retrofit is frozen unless --train-base is given"
@@ -161,10 +184,18 @@ def require_what_trains(recipe: Recipe, *, retrofits: bool) -> None:
 @cache
 def known_settings(*, retrofits: bool) -> frozenset[str]:
     """The names that shipped recipes have, which name all that they can, and those that none has."""
-    names = {*_IN_NO_RECIPE}
-    for name in shipped_recipes():
-        text = (files("openbook.train") / "recipes" / f"{name}.yaml").read_bytes()
-        model: dict[str, Any] = yaml.safe_load(text)["model"]
-        if ("reader" in model) == retrofits:
-            names |= model.keys()
-    return frozenset(names)
+    of_recipes = (_shipped_model(name).keys() for name in _recipes_of(retrofits=retrofits))
+    return frozenset(_IN_NO_RECIPE).union(*of_recipes)
+
+
+@cache
+def _recipes_of(*, retrofits: bool) -> tuple[str, ...]:
+    """The names of shipped recipes for retrofits, or for models of their own."""
+    return tuple(name for name in shipped_recipes() if ("reader" in _shipped_model(name)) == retrofits)
+
+
+@cache
+def _shipped_model(name: str) -> dict[str, Any]:
+    text = (files("openbook.train") / "recipes" / f"{name}.yaml").read_bytes()
+    model: dict[str, Any] = yaml.safe_load(text)["model"]
+    return model

@@ -31,14 +31,8 @@ _OF_TOKENS = ("input_ids", "labels", "attention_mask", "position_ids")
 class QuestionLayout(Protocol):
     """Arranges a question, its answer and its neighbors."""
 
-    @property
-    def longest_question(self) -> int:
-        """Tokens of a question that there is room for."""
-        ...
-
-    @property
-    def longest_answer(self) -> int:
-        """Tokens of an answer with its end."""
+    def room_beside(self, question: int) -> int:
+        """Tokens of an answer, with its end, that stand beside a question of so many; 0: it is too long."""
         ...
 
     def sample(
@@ -70,24 +64,20 @@ class PromptLayout:
     length: int
     pad_id: int
 
-    @property
-    def longest_question(self) -> int:
-        return self.length // 2 - 1
-
-    @property
-    def longest_answer(self) -> int:
-        return self.length
+    def room_beside(self, question: int) -> int:
+        return max(0, self.length - question)
 
     def sample(
         self, question: list[int], answer: list[int], ids: NDArray[np.int64], mask: NDArray[np.bool_]
     ) -> Sample:
         """One question; neighbors of one chunk, C = 1, and is_prompt: everything reads them."""
         T = self.length
-        text = [*question, *answer][-T:]
+        text = [*question, *answer]
         padding = T - len(text)
+        assert padding >= 0, f"question and answer have {len(text)} tokens, of {T}"
         return {
             "input_ids": np.array([self.pad_id] * padding + text),
-            "labels": np.array([_IGNORED] * (T - len(answer)) + answer)[-T:],
+            "labels": np.array([_IGNORED] * (T - len(answer)) + answer),
             **_padded_on_the_left(T, padding),
             "neighbor_ids": ids[None],
             "neighbor_mask": mask[None],
@@ -99,8 +89,7 @@ class PromptLayout:
 class ChunkedLayout:
     """For chunked cross-attention: all chunks that the question stands in have its neighbors.
 
-    length: T; the question has its whole chunks but the last, which may be shorter and is the answer's; what
-        does not fit of that is cut off.
+    length: T; the question has its whole chunks but the last, which may be shorter and is the answer's.
     pad_id: what stands where there is no text.
     chunk_size: M.
     prefix: tokens before every question.
@@ -117,21 +106,22 @@ class ChunkedLayout:
         return (self.length - 1) // self.chunk_size * self.chunk_size
 
     @property
-    def longest_question(self) -> int:
-        return self.begin - len(self.prefix)
-
-    @property
     def longest_answer(self) -> int:
+        """Tokens of an answer with its end."""
         return self.length - self.begin
+
+    def room_beside(self, question: int) -> int:
+        return self.longest_answer if len(self.prefix) + question <= self.begin else 0
 
     def sample(
         self, question: list[int], answer: list[int], ids: NDArray[np.int64], mask: NDArray[np.bool_]
     ) -> Sample:
         """One question."""
         M, T = self.chunk_size, self.length
-        prompt, answer = [*self.prefix, *question], answer[: self.longest_answer]
+        prompt = [*self.prefix, *question]
         padding = self.begin - len(prompt)
         after = self.longest_answer - len(answer)
+        assert min(padding, after) >= 0, f"{len(prompt)} and {len(answer)} tokens, of {self.begin} and {T}"
         C = T // M
         # Of the chunks those with a token of the question, which are the last ones before the answer's.
         has_question = (np.arange(C) + 1) * M > padding

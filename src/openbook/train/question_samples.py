@@ -156,15 +156,15 @@ class QuestionSamples:
         return self.layout.sample(question, answer, ids, mask)
 
     def _is_usable(self, item: AskedQuestion) -> bool:
-        longest = self.layout.longest_question
-        fits = len(self.chat.question_ids(item.question.question)) <= longest and self._answers_fit(item)
-        if not item.question.is_answerable:
-            return fits and bool(item.found)
-        return fits and bool(item.gold)
+        reads = bool(item.gold if item.question.is_answerable else item.found)
+        return reads and self._fits(item)
 
-    def _answers_fit(self, item: AskedQuestion) -> bool:
+    def _fits(self, item: AskedQuestion) -> bool:
+        """Whether the question fits with each answer that may be drawn."""
+        most = self.layout.room_beside(len(self.chat.question_ids(item.question.question)))
         said = [*item.question.answers, *item.question.swaps]
-        most = self.layout.longest_answer
+        if not item.gold or self.settings.refused_share > 0:
+            said.append(REFUSAL)
         # A token has a byte or more, so short texts need not be encoded.
         return all(
             len(text.encode()) + _MORE <= most or len(self.chat.answer_ids(text)) <= most for text in said

@@ -88,8 +88,12 @@ def _sections(raw: bytes, where: str) -> dict[str, dict[str, Any]]:
         sections = yaml.safe_load(raw) or {}
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
         raise SettingsError(f"{where}: not YAML: {one_line(error)}") from error
-    if not isinstance(sections, dict) or not all(isinstance(part, dict) for part in sections.values()):
-        raise SettingsError(f"{where}: must have the sections model, data and train, each with keys")
+    wanted = f"{where}: must have the sections model, data and train, each with keys"
+    if not isinstance(sections, dict):
+        raise SettingsError(wanted)
+    for name, part in sections.items():
+        if not isinstance(part, dict):
+            raise SettingsError(f"{wanted}; {name} is {'empty' if part is None else repr(part)}")
     # YAML has keys of other types than text; none of ours is.
     return {str(name): {str(key): value for key, value in part.items()} for name, part in sections.items()}
 

@@ -57,6 +57,11 @@ def require_output(output: Path, *, start_from: str | Path | None = None, base: 
         raise SettingsError(f"{output}: is a database; choose another --output")
     require_outside_databases(output, SettingsError)
     foreign = _not_ours(output) if recorded(output) is None else _not_of_the_run(output)
+    if foreign and (missing := _missing(output)):
+        raise SettingsError(
+            f"{output}: holds {foreign[0]}, but no {missing} that can be read, which says what it is of; put "
+            "that back, or choose another --output"
+        )
     if foreign:
         raise SettingsError(
             f"{output}: holds {foreign[0]}, which no training run has written; choose another --output"
@@ -93,6 +98,13 @@ def _not_ours(output: Path) -> list[str]:
         if inside & {DATABASE, UNFINISHED_DATABASE} or inside <= {"write.lock"}:
             names.discard(_CORPUS)
     return sorted(names - {LOCK, f"{RECIPE}.new"})
+
+
+def _missing(output: Path) -> str | None:
+    """The file without which what a training run has written looks like somebody else's."""
+    if recorded(output) is None:
+        return RECIPE if any(output.glob("checkpoints/step-*/checkpoint.json")) else None
+    return CONFIG if (output / WEIGHTS).exists() and not (output / CONFIG).exists() else None
 
 
 def _not_of_the_run(output: Path) -> list[str]:

@@ -11,6 +11,9 @@ from openbook.train.trackers import PACKAGES
 Schedule = Literal["cosine", "linear", "constant"]
 Precision = Literal["float32", "bfloat16", "float16"]
 
+_SEEDS = 2**32
+"""As many as numpy knows."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataSettings:
@@ -49,7 +52,8 @@ class QuestionSettings:
     """Questions that share their passages, at most, where these answer several: a base that reads its
     neighbors itself then reads them once for all."""
     text_every: int = 0
-    """Every so many steps learn the database's text instead, which needs its neighbors; 0: none do."""
+    """Every so many steps, 2 or more, learn the database's text instead, which needs its neighbors; 0: none
+    do."""
     held_out: int = 64
     """Questions that the model does not learn; they are answered at each evaluation."""
 
@@ -57,6 +61,11 @@ class QuestionSettings:
         _check_kinds(self, "questions")
         _at_least(self, "questions", 1, "length", "num_found", "same_passages")
         _at_least(self, "questions", 0, "text_every", "held_out")
+        if self.text_every == 1:
+            raise SettingsError(
+                "questions.text_every is 1: every step would learn text, and none a question; must be 0, or "
+                "2 or more"
+            )
         for name in ("swapped_share", "refused_share", "fewer_share"):
             _share(self, name, one=True, where="questions")
         if self.swapped_share + self.refused_share > 1:
@@ -119,7 +128,7 @@ class TrainSettings:
     sharded_checkpoints: bool = False
     """With `fsdp` and several processes, each writes its own part of a checkpoint: nothing is gathered."""
     seed: int = 0
-    """Of weights, order of samples, dropout and retrieval dropout."""
+    """Of weights, order of samples, dropout and retrieval dropout; below 2**32."""
     start_from: str | None = None
     """Folder of a model to take the weights of; encoder and cross-attention are fresh if it has none."""
     freeze_decoder: bool = False
@@ -138,6 +147,8 @@ class TrainSettings:
         _at_least(self, "train", 0, "warmup_steps", "workers", "eval_every", "save_every")
         _share(self, "min_learning_rate_ratio", "retrieval_dropout", one=True)
         _share(self, "adam_beta1", "adam_beta2", one=False)
+        if self.seed >= _SEEDS:
+            raise SettingsError(f"train.seed is {self.seed}: must be below 2**32 = {_SEEDS}")
         refuse_unknown(self.trackers, PACKAGES, where="train.trackers")
 
 

@@ -12,9 +12,9 @@ from openbook.database import NeighborTable, SequenceDataset, Version
 from openbook.errors import SettingsError
 from openbook.evaluate.answering.passages import AskedQuestion, ask_book
 from openbook.evaluate.answering.questions import Question, read_questions, split_questions
-from openbook.phrases import counted
+from openbook.phrases import command, counted
 from openbook.progress import Progress, silent
-from openbook.text.chat import ChatFormat
+from openbook.text.chat import REFUSAL, ChatFormat
 from openbook.text.tokenizer import load_tokenizer
 from openbook.train.model_settings import reads_itself, require_length
 from openbook.train.question_layout import ChunkedLayout, PromptLayout, QuestionLayout, Sample
@@ -81,14 +81,17 @@ def load_data(
         table: of the text's neighbors; None: without retrieval, or no text.
         chat: how questions are put; None: there are none.
         retrofits: a base learns, or else a model of its own.
-        note: called with what is left out.
+        note: called with what is left out, and where no neighbor is shown.
         progress: called with questions asked.
 
     Raises:
-        SettingsError: the questions cannot be read or learned, or a setting does not fit the database.
+        SettingsError: the questions cannot be read or learned, or a setting does not fit the database; or
+            neighbors are all that is to be learned from, and none is shown.
         DatabaseError: the database is empty.
     """
     text = _text(recipe, database, table) if recipe.learns_text else None
+    if text is not None and table is not None and not _shows_neighbors(text):
+        _refuse_or_note(recipe, database, retrofits=retrofits, note=note)
     if chat is None:
         return TrainingData(text)
     M = database.settings.chunk_size
@@ -119,13 +122,26 @@ def layout_of(recipe: Recipe, chat: ChatFormat, *, chunk_size: int, retrofits: b
     """Where questions and answers stand in samples, by what reads the neighbors.
 
     Raises:
-        SettingsError: a length that leaves no room.
+        SettingsError: a length that leaves no room, not even for a refusal.
     """
     require_length(recipe, chunk_size=chunk_size, retrofits=retrofits)
     length, pad_id = recipe.questions.length, chat.tokenizer.eos_id
     if reads_itself(recipe, retrofits=retrofits):
         return PromptLayout(length, pad_id)
-    return ChunkedLayout(length, pad_id, chunk_size, tuple(chat.prefix_ids))
+    layout = ChunkedLayout(length, pad_id, chunk_size, tuple(chat.prefix_ids))
+    if recipe.questions.refused_share > 0:
+        _require_room_for_refusal(layout, len(chat.answer_ids(REFUSAL)))
+    return layout
+
+
+def _require_room_for_refusal(layout: ChunkedLayout, refusal: int) -> None:
+    M, room = layout.chunk_size, layout.longest_answer
+    if refusal > room:
+        longer = f"make it {layout.begin + M}" if refusal <= M else "build the database with longer chunks"
+        raise SettingsError(
+            f"questions.length {layout.length}: after whole chunks of {M} leaves {counted(room, 'token')} "
+            f"for an answer, and {REFUSAL!r} has {refusal}; {longer}, or set questions.refused_share=0"
+        )
 
 
 def question_chat(recipe: Recipe, database: Version, base: PreTrainedModel | None) -> ChatFormat | None:
@@ -161,6 +177,29 @@ def _ask(
     settings = recipe.questions
     found = max(settings.num_found, recipe.data.num_neighbors)
     return ask_book(database, questions, k=found, mode=settings.search_mode, progress=progress)
+
+
+def _shows_neighbors(text: SequenceDataset) -> bool:
+    """Whether any chunk is shown a neighbor; most often the first sequence has one."""
+    return any(text[number]["neighbor_mask"].any() for number in range(len(text)))
+
+
+def _refuse_or_note(
+    recipe: Recipe, database: Version, *, retrofits: bool, note: Callable[[str], None]
+) -> None:
+    """Say that no neighbor is shown; where nothing else trains, as an error."""
+    found = (
+        f"{database.path}: no chunk of the training split is shown a neighbor (those of a document in the "
+        "same sequence are hidden, and those of a document's last chunk)"
+    )
+    more = (
+        f"add more documents, of two chunks or more, then run: {command('neighbors', database.path)}; or "
+        "lower data.sequence_length"
+    )
+    frozen = recipe.train.freeze_decoder or (retrofits and not recipe.model.get("train_base"))
+    if frozen and recipe.questions.file is None:
+        raise SettingsError(f"{found}, so nothing would train; {more}")
+    note(f"{found}: text is learned without retrieval; {more}")
 
 
 def _text(recipe: Recipe, database: Version, table: NeighborTable | None) -> SequenceDataset:

@@ -56,13 +56,23 @@ NATIVE = sets(
     "train.precision=float32",
 )
 
+ANSWERED = sets("questions.refused_share=0")
+"""The refusal has more tokens here than a chunk."""
+
 
 @pytest.mark.parametrize(
     "command",
     [
         ("retrofit", "base", "--recipe", "read"),
-        ("retrofit", "base", "--recipe", "retrofit-encoder", *sets("model.encoder_hidden_size=32")),
-        ("train", "native-read", *NATIVE),
+        (
+            "retrofit",
+            "base",
+            "--recipe",
+            "retrofit-encoder",
+            *sets("model.encoder_hidden_size=32"),
+            *ANSWERED,
+        ),
+        ("train", "native-read", *NATIVE, *ANSWERED),
     ],
     ids=["own", "encoder", "native"],
 )

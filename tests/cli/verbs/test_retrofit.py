@@ -155,7 +155,11 @@ def test_a_database_in_other_tokens_is_refused_with_what_to_do(
         ((), "this gpt2 looks positions up in a table"),
         (("--set", "data.num_neighbors=0"), "without neighbors there is nothing to retrofit"),
         (("--recipe", "retrofti"), "recipe 'retrofti': neither a file nor one of the shipped"),
-        (("--recipe", "tiny"), "unknown name 'hidden_size'"),
+        (
+            ("--recipe", "tiny"),
+            "has model.hidden_size, which is for: openbook train tiny; openbook retrofit takes",
+        ),
+        (("--set", "train.retrieval_dropout=1.0"), "hides all neighbors, and nothing else would train"),
     ],
 )
 def test_mistakes_are_one_line(

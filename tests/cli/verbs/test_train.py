@@ -66,6 +66,8 @@ def test_baseline(openbook: OpenBook, with_table: Path, tmp_path: Path) -> None:
         ("data.num_neighbors=3", "openbook neighbors -k 3"),
         ("train.freeze_decoder=true", "train.start_from"),
         ("train.start_from=nowhere", "nowhere"),
+        ("train.seed=5000000000", "must be below 2**32"),
+        ("model.reader=own", "has model.reader, which is for: openbook retrofit BASE --recipe tiny"),
     ],
 )
 def test_mistakes_are_one_line(
@@ -76,6 +78,30 @@ def test_mistakes_are_one_line(
     assert result.code == 2
     assert message in result.error
     assert not (tmp_path / "model").exists()
+
+
+def test_a_decoder_that_reads_nothing_is_a_baseline(
+    openbook: OpenBook, with_table: Path, tmp_path: Path
+) -> None:
+    command = ("train", "tiny", "--database", with_table, "--output", tmp_path / "model", *SMALL)
+    plain = sets("model.cca_layers=[]", "model.copy_head=false", "train.eval_every=0")
+    refused = openbook(*command, *plain)
+    assert refused.code == 2
+    assert "no layer would read neighbors" in refused.error
+    assert "data.num_neighbors=0, or give --baseline" in refused.error
+    assert not (tmp_path / "model").exists()
+    assert openbook(*command, *plain, "--baseline").code == 0
+
+
+def test_a_recipe_for_the_other_verb_is_said_to_be_one(
+    openbook: OpenBook, with_table: Path, tmp_path: Path
+) -> None:
+    refused = openbook("train", "continue", "--database", with_table, "--output", tmp_path / "model")
+    assert refused.code == 2
+    assert (
+        "which is for: openbook retrofit BASE --recipe continue; openbook train takes 1.5b, 172m"
+        in refused.error
+    )
 
 
 def test_ctrl_c_saves_first(openbook: OpenBook, with_table: Path, tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """What transformers' users expect of a model, and several retrofits of one base."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from transformers import GenerationConfig
 
 from openbook import RetroConfig, RetroForCausalLM, retrofit
@@ -12,7 +14,7 @@ from openbook.errors import SettingsError
 from openbook.model.retrofitting import RetrofitForCausalLM
 
 from ..tiny import tiny_model
-from .tiny import draw_inputs, learned, tiny_base, tiny_retrofit
+from .tiny import draw_inputs, learned, new_weights, tiny_base, tiny_own, tiny_retrofit
 
 
 def test_the_bases_generation_config_is_kept(tmp_path: Path) -> None:
@@ -62,6 +64,29 @@ def test_arguments_of_the_hub_and_of_saving(tmp_path: Path) -> None:
         assert isinstance(loaded, RetrofitForCausalLM)
     with pytest.raises(SettingsError, match="push_to_hub"):
         model.save_pretrained(tmp_path, push_to_hub=True)
+
+
+def test_weights_may_be_given_to_be_saved(tmp_path: Path) -> None:
+    """As transformers' Trainer gives them; the base's are passed over."""
+    model = learned(tiny_retrofit(tiny_base("llama"), copy_head=True))
+    doubled = {name: 2 * weight for name, weight in model.state_dict().items()}
+    model.save_pretrained(tmp_path, state_dict=doubled)
+    stored = load_file(tmp_path / "model.safetensors")
+    assert stored.keys() == new_weights(model).keys()
+    assert all(torch.equal(weight, doubled[name]) for name, weight in stored.items())
+    (name, *_) = sorted(stored)
+    with pytest.raises(SettingsError, match=f"state_dict: lacks {name}"):
+        model.save_pretrained(tmp_path, state_dict={key: w for key, w in doubled.items() if key != name})
+
+
+@pytest.mark.parametrize("make", [tiny_own, tiny_retrofit])
+def test_all_that_is_new_is_where_the_base_is(make: Callable[..., RetrofitForCausalLM]) -> None:
+    """PyTorch's device without memory stands for a GPU."""
+    options = {"prefix_ids": [3]} if make is tiny_own else {}
+    config = make(copy_head=True, **options).config
+    model = RetrofitForCausalLM(config, tiny_base("llama").to("meta"))
+    tensors = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    assert {name for name, tensor in tensors.items() if tensor.device.type != "meta"} == set()
 
 
 def test_a_native_model_is_not_a_retrofit_and_still_loads_as_it_did(tmp_path: Path) -> None:

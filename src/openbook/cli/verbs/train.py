@@ -69,10 +69,10 @@ def train(
     from openbook.train.model_settings import require_settings
 
     loaded = with_questions(load_recipe(recipe, settings or []), questions)
-    require_settings(loaded, retrofits=False)
-    run = training_function(ray, workers)
     if baseline:
         loaded = loaded.without_retrieval()
+    require_settings(loaded, retrofits=False)
+    run = training_function(ray, workers)
     require_questions(loaded)
     opened = Version.open(database)
     require_place(loaded, opened, output, overwrite=overwrite)

@@ -205,20 +205,32 @@ class RetrofitForCausalLM(RetroForCausalLM):
         return {name: weight for name, weight in self.named_parameters() if self.stores(name)}
 
     def save_pretrained(  # type: ignore[override]
-        self, save_directory: str | os.PathLike[str], **options: Any
+        self,
+        save_directory: str | os.PathLike[str],
+        *,
+        state_dict: dict[str, Tensor] | None = None,
+        **options: Any,
     ) -> None:
         """Write config.json and model.safetensors: the new weights alone, unless the base's go with them.
 
         Args:
             save_directory: a folder; made if needed.
+            state_dict: the weights to save, by name, as transformers' Trainer gives them; of the base's those
+                that are not saved are passed over. None: the model's own.
             options: transformers' safe_serialization and max_shard_size, which change nothing: the weights
                 are one safetensors file.
 
         Raises:
-            SettingsError: another option of transformers' method; or the base's weights have changed, and
-                are not among those that are saved.
+            SettingsError: another option of transformers' method; state_dict lacks a weight; or the base's
+                weights have changed, and are not among those that are saved.
         """
         refuse_unknown(options, ("safe_serialization", "max_shard_size"), where="save_pretrained")
+        stored = self.stored_weights()
+        if state_dict is not None:
+            missing = sorted(stored.keys() - state_dict.keys())
+            if missing:
+                raise SettingsError(f"state_dict: lacks {missing[0]}; give that of this model")
+            stored = {name: state_dict[name] for name in stored}
         require_unchanged(self.config, self.base)
         # Not transformers' own method: it gives some bases' weights other names.
         folder = Path(save_directory)
@@ -227,7 +239,7 @@ class RetrofitForCausalLM(RetroForCausalLM):
         config.architectures = [RetrofitForCausalLM.__name__]
         config.save_pretrained(folder)
         self.save_generation_config(folder)
-        weights = {name: weight.detach().contiguous() for name, weight in self.stored_weights().items()}
+        weights = {name: weight.detach().contiguous() for name, weight in stored.items()}
         save_file(weights, folder / "model.safetensors", {"format": "pt"})
 
     def save_generation_config(self, folder: Path) -> None:
@@ -267,7 +279,7 @@ class RetrofitForCausalLM(RetroForCausalLM):
             config: given, rather than read from there.
             loading: revision, token, cache_dir and local_files_only, to find the retrofit on the hub; and for
                 loading the base, in place of how it was loaded for the training: dtype, quantization_config,
-                device_map, attn_implementation.
+                device_map, attn_implementation; torch_dtype is transformers' older name of dtype.
 
         Raises:
             MismatchError: the base is another one.
@@ -276,6 +288,8 @@ class RetrofitForCausalLM(RetroForCausalLM):
         where = str(pretrained_model_name_or_path)
         hub = {name: loading.pop(name) for name in HUB_ARGUMENTS if name in loading}
         loading = {name: value for name, value in loading.items() if name not in _OF_AUTO_CLASSES}
+        if "torch_dtype" in loading:
+            loading.setdefault("dtype", loading.pop("torch_dtype"))
         config = read_config(where, **hub) if config is None else config
         if "local_files_only" in hub:
             loading["local_files_only"] = hub["local_files_only"]

@@ -37,4 +37,13 @@ def test_without_a_prefix_nothing_changes() -> None:
     found = add_prefix(PREFIX[:0], IDS, MASK, None)
     assert torch.equal(found.input_ids, IDS)
     assert torch.equal(found.mask, MASK)
-    assert found.positions is None
+
+
+def test_where_positions_are_not_given_they_begin_after_the_padding() -> None:
+    found = add_prefix(PREFIX, IDS, MASK, None)
+    assert found.positions.tolist() == [[2, 2, 0, 1, 2, 3], [0, 1, 2, 3, 4, 5]]
+    # What does not exist inside of a text counts.
+    mask = torch.tensor([[0, 1, 1, 0, 1], [1, 0, 0, 1, 1]])
+    later = add_prefix(PREFIX, IDS[:, :2], mask, None, begins=torch.tensor([1, 0]))
+    assert later.positions.tolist() == [[2 + 2, 3 + 2], [3 + 2, 4 + 2]]
+    assert add_prefix(PREFIX[:0], IDS, None, None).positions is None

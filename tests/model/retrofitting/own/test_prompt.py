@@ -11,7 +11,7 @@ from openbook.model import RetroCache
 from openbook.model.retrofitting import RetrofitForCausalLM
 
 from ...tiny import Inputs, draw_inputs
-from ..tiny import OWN_READERS, M, tiny_base, tiny_own
+from ..tiny import OWN_READERS, M, learned, tiny_base, tiny_own
 
 R = 2 * M
 ALL = pytest.mark.parametrize("name", OWN_READERS)
@@ -116,6 +116,44 @@ def test_a_prompt_and_what_follows_it() -> None:
     with_others = model(last, neighbors_of(inputs, 2, seed=9), past_key_values=cache).logits
     as_before = in_the_prompt(model, neighbors, torch.cat([whole, last], 1), PREFIX)[:, -1:]
     assert (with_others - as_before).abs().max() > 0.1
+
+
+@pytest.mark.parametrize("place", ["text", "chunk"])
+@pytest.mark.parametrize("is_prompt", [False, True])
+@torch.no_grad()
+def test_padding_is_not_counted_where_positions_are_not_given(place: str, is_prompt: bool) -> None:
+    model = learned(tiny_own(neighbors_before=place, prefix_ids=[3])).double()
+    inputs = draw_inputs(tokens=10)
+    ids, read = inputs.input_ids, inputs.neighbor_ids
+    assert read is not None
+    expected = model(ids, read, is_prompt=is_prompt).logits
+    padding = torch.zeros(2, M, dtype=torch.long)
+    mask = torch.cat([padding, torch.ones_like(ids)], 1)
+    given = torch.cat([torch.full_like(read[:, :1], -1), read], 1)
+    padded = torch.cat([padding, ids], 1)
+    found = model(padded, given, attention_mask=mask, is_prompt=is_prompt).logits[:, M:]
+    torch.testing.assert_close(found, expected)
+    first = model(padded[:, : M + 2], attention_mask=mask[:, : M + 2], use_cache=True)
+    rest = given[:, 1:] if is_prompt else read
+    later = model(
+        padded[:, M + 2 :],
+        rest,
+        attention_mask=mask,
+        past_key_values=first.past_key_values,
+        is_prompt=is_prompt,
+    )
+    plain = model(ids[:, :2], use_cache=True)
+    alone = model(ids[:, 2:], read, past_key_values=plain.past_key_values, is_prompt=is_prompt)
+    torch.testing.assert_close(later.logits, alone.logits)
+
+
+def test_a_prompt_that_is_read_is_kept_while_it_is_continued() -> None:
+    """Read again with all that was written since, it would be another prompt."""
+    model, inputs = tiny_own(), draw_inputs(tokens=6, neighbors=1)
+    given = {"neighbor_ids": inputs.neighbor_ids, "is_prompt": True, "max_new_tokens": 1, "pad_token_id": 0}
+    model.generate(inputs.input_ids, **given)
+    with pytest.raises(SettingsError, match=r"is_prompt with use_cache=False: .* leave use_cache=False out"):
+        model.generate(inputs.input_ids, use_cache=False, **given)
 
 
 def test_wrong_shapes_are_told() -> None:

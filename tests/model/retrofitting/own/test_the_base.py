@@ -1,6 +1,7 @@
 """Off is the base bit for bit, before and after training; only the new weights learn; it is saved small."""
 
 import copy
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -93,6 +94,30 @@ def test_only_new_weights_take_gradients(name: str, adapts: bool) -> None:
     model.zero_grad()
     loss_of(model).backward()
     assert all(gradient.isfinite().all() and gradient.any() for gradient in gradients(model).values())
+
+
+@pytest.mark.parametrize("trains_base", [False, True])
+@pytest.mark.parametrize("is_prompt", [False, True])
+def test_in_training_none_to_read_is_read_as_nothing(is_prompt: bool, trains_base: bool) -> None:
+    """Processes that share weights out pass through the base equally often, whatever each one reads."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="train_base")
+        model = learned(tiny_own(copy_head=True, train_base=trains_base, adapt_neighbors=trains_base))
+    passes: list[object] = []
+    model.model.decoder.backbone.register_forward_hook(lambda *_: passes.append(1))
+    off = {"neighbor_mask": torch.zeros_like(INPUTS.neighbor_ids, dtype=torch.bool)}
+    given = INPUTS.asdict() | off | {"labels": INPUTS.input_ids, "is_prompt": is_prompt}
+    with torch.no_grad():
+        plain = model(**given).logits
+    assert len(passes) == 1
+    model.train()
+    out = model(**given)
+    assert len(passes) == 1 + 2
+    torch.testing.assert_close(out.logits, plain.log_softmax(-1), atol=1e-5, rtol=1e-5)
+    out.loss.backward()
+    found = gradients(model)
+    assert found.keys() == {name for name, weight in model.named_parameters() if weight.requires_grad}
+    assert not any(found[name].any() for name in new_weights(model))
 
 
 def test_a_bias_learns_twenty_times_as_fast() -> None:

@@ -73,7 +73,8 @@ class OwnDecoder(BaseDecoder):
         """Of the products by which neighbors are read where no gradients are wanted."""
         self.kept: KeptNeighbors | None = None
         """Where keys and values of neighbors are kept between calls."""
-        self.register_buffer("prefix", torch.tensor(config.prefix_ids, dtype=torch.long), persistent=False)
+        prefix = torch.tensor(config.prefix_ids, dtype=torch.long, device=base.device)
+        self.register_buffer("prefix", prefix, persistent=False)
 
     @property
     def new_parts(self) -> nn.ModuleDict:
@@ -97,7 +98,7 @@ class OwnDecoder(BaseDecoder):
             neighbors: what is read; None: nothing.
             attention_mask: [B, past + T], 0 for padding.
             cache: of the tokens before these.
-            position_ids: int64 [B, T], the first token of a sequence at 0; None: padding counts.
+            position_ids: int64 [B, T], the first token of a sequence at 0; None: counted from the padding on.
             output_shares: return what share of the attention each neighbor got.
             is_prompt: the neighbors are read by all tokens, and stand before them.
 

@@ -96,7 +96,7 @@ class OwnReaderModel(RetroModel):
         if ids is not None:
             check_ids("neighbor_ids", ids, self.config.vocab_size)
         joined = join_chunks(None if cache is None else cache.last, ids, mask, first_new, num_new)
-        if joined is None or not joined[1].any():
+        if joined is None or not self._reads(joined[1], cache):
             return None
         all_ids, all_mask, first_chunk = joined
         carried = first_new - first_chunk
@@ -105,6 +105,15 @@ class OwnReaderModel(RetroModel):
         )
         retrieved = Retrieved(all_ids, all_mask, first_chunk, _nothing_encoded(all_ids[:, carried:]))
         return PassNeighbors(retrieved, grid, cache, carried)
+
+    def _reads(self, mask: Tensor, cache: RetroCache | None) -> bool:
+        """Whether the base is to read neighbors of which these tokens exist.
+
+        In training it always is, also where none exists: what is computed then changes nothing. Processes
+        that share weights out gather them in each pass, so all must pass through the base equally often; and
+        copies wait for the gradients of all weights.
+        """
+        return (self.training and cache is None) or bool(mask.any())
 
     def _of_last_chunk(
         self, ids: Tensor, mask: Tensor | None, input_ids: Tensor
@@ -135,7 +144,7 @@ class OwnReaderModel(RetroModel):
         kept, exists = new_chunks(ids, mask, 1, pad=False)
         assert kept is not None and exists is not None
         check_ids("neighbor_ids", kept, self.config.vocab_size)
-        if not exists.any():
+        if not self._reads(exists, cache):
             return None
         grid = ChunkGrid(num_tokens=T, skip=0, take=T, lead=0, rows=1, row_length=T, first=0)
         number = (past + T) // self.config.chunk_size - 1

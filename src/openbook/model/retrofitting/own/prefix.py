@@ -18,7 +18,7 @@ class PrefixedText:
 
     input_ids: int64 [B, T], with the prefix where the text begins in this pass.
     mask: [B, past + T], 0 for padding; None: there is none.
-    positions: int64 [B, T]; None: the base counts.
+    positions: int64 [B, T]; None: the base counts, there is no padding.
     num_added: tokens of the prefix among these T, p or 0.
     prefix_begins: int64 [B], place of its first token in the whole text.
     """
@@ -44,10 +44,12 @@ def add_prefix(
         prefix: int64 [p].
         input_ids: int64 [B, T].
         mask: [B, past + T], 0 for padding, which stands on the left; None: there is none.
-        positions: int64 [B, T], the first token at 0; None: the base counts, padding included.
+        positions: int64 [B, T], the first token at 0; None: counted from the padding on.
         begins: int64 [B], where an earlier pass put it; None: this is the first.
     """
     p = len(prefix)
+    if positions is None and mask is not None:
+        positions = _positions_after(_padding_of(input_ids, mask), mask.shape[1], input_ids.shape[1])
     places = _padding_of(input_ids, mask) if begins is None else begins
     if mask is not None:
         mask = _insert(mask, mask.new_ones(p), places)
@@ -66,6 +68,15 @@ def _padding_of(input_ids: Tensor, mask: Tensor | None) -> Tensor:
         return input_ids.new_zeros(len(input_ids))
     exists = mask != 0
     return torch.where(exists.any(-1), exists.int().argmax(-1), mask.shape[1])
+
+
+def _positions_after(padding: Tensor, length: int, count: int) -> Tensor:
+    """Positions of the last tokens of a text after so much padding in each row [B]: int64 [B, count].
+
+    What does not exist inside of a text counts: the base alone, which needs no positions there, counts it.
+    """
+    places = torch.arange(length - count, length, device=padding.device)
+    return (places - padding[:, None]).clamp_min(0)
 
 
 def _insert(rows: Tensor, inserted: Tensor, places: Tensor) -> Tensor:
