@@ -30,7 +30,7 @@ def chat() -> ChatFormat:
 
 def samples(chat: ChatFormat, asked: list[AskedQuestion], **settings: float) -> QuestionSamples:
     options = QuestionSettings(**({"length": 64, "fewer_share": 0.0} | settings))  # type: ignore[arg-type]
-    return QuestionSamples(asked, chat, options, num_neighbors=4, neighbor_length=32)
+    return QuestionSamples(asked, chat, options, num_neighbors=4, neighbor_length=128)
 
 
 def test_shares_of_what_is_drawn(chat: ChatFormat) -> None:
@@ -90,7 +90,7 @@ def test_tensors_of_a_sample(chat: ChatFormat) -> None:
     assert sample["labels"].tolist() == [-100] * (64 - len(answer)) + answer
     assert sample["attention_mask"].tolist() == [0] * padding + [1] * (64 - padding)
     assert sample["position_ids"].tolist() == [0] * padding + list(range(64 - padding))
-    assert sample["neighbor_ids"].shape == sample["neighbor_mask"].shape == (1, 4, 32)
+    assert sample["neighbor_ids"].shape == sample["neighbor_mask"].shape == (1, 4, 128)
     for place, text in enumerate(draw.passages):
         read = sample["neighbor_ids"][0, place][sample["neighbor_mask"][0, place].astype(bool)]
         assert read.tolist() == chat.tokenizer.encode([text])[0]
@@ -134,6 +134,12 @@ def test_without_a_share_of_refusals_only_what_is_unknown_needs_room_for_one(cha
         swapped_share=0.0,
     )
     assert [item.question.question for item in kept.asked] == [ROW.question]
+
+
+def test_an_answer_behind_what_is_read_is_left_out(chat: ChatFormat) -> None:
+    far = Passage(f"{'The gate has a key. ' * 60}{GOLD.text}", GOLD.document, GOLD.chunk)
+    behind = AskedQuestion(ROW, (far,), OTHERS)
+    assert len(samples(chat, [ASKED, behind])) == 1
 
 
 @pytest.mark.parametrize(

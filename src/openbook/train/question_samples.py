@@ -20,7 +20,7 @@ import numpy as np
 
 from openbook.database.search.folding import SPACED_LETTER, UNIT
 from openbook.errors import SettingsError
-from openbook.evaluate.answering.passages import AskedQuestion
+from openbook.evaluate.answering.passages import AskedQuestion, as_read
 from openbook.evaluate.exact_match import holds_answer
 from openbook.phrases import counted
 from openbook.text.chat import REFUSAL, ChatFormat
@@ -72,7 +72,9 @@ class QuestionSamples:
         self.neighbor_length = neighbor_length
         self.layout = layout or PromptLayout(settings.length, chat.tokenizer.eos_id)
         self.passages = PassageTokens(chat.tokenizer, neighbor_length)
-        self.asked = [item for item in asked if self._is_usable(item)]
+        # An answer behind what is read of a passage would be learned by heart.
+        read = as_read(asked, chat.tokenizer, neighbor_length)
+        self.asked = [item for item in read if self._is_usable(item)]
         if not self.asked:
             raise SettingsError(
                 f"none of {counted(len(asked), 'question')} can be learned: too long, or no "

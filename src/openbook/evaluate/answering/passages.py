@@ -164,12 +164,13 @@ def as_read(asked: Sequence[AskedQuestion], tokenizer: Tokenizer, num_tokens: in
     read = dict(zip(texts, cut_texts(texts, tokenizer, num_tokens), strict=True))
 
     def cut(item: AskedQuestion) -> AskedQuestion:
-        found, gold = (
-            tuple(replace(passage, text=read[passage.text]) for passage in row)
-            for row in (item.found, item.gold)
+        found = tuple(replace(passage, text=read[passage.text]) for passage in item.found)
+        gold = tuple(
+            replace(passage, text=text)
+            for passage in item.gold
+            if (text := read[passage.text]) == passage.text or holds_answer(text, item.question.answers)
         )
-        kept = tuple(passage for passage in gold if holds_answer(passage.text, item.question.answers))
-        return replace(item, found=found, gold=kept)
+        return replace(item, found=found, gold=gold)
 
     return [cut(item) for item in asked]
 
