@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import GenerationConfig
+from transformers import GenerationConfig, Trainer, TrainingArguments
 
 from openbook import RetroConfig, RetroForCausalLM, retrofit
 from openbook.errors import SettingsError
@@ -77,6 +77,8 @@ def test_weights_may_be_given_to_be_saved(tmp_path: Path) -> None:
     stored = load_file(tmp_path / "model.safetensors")
     assert stored.keys() == new_weights(model).keys()
     assert all(torch.equal(weight, doubled[name]) for name, weight in stored.items())
+    model.save_pretrained(tmp_path / "other", is_main_process=False)
+    assert not (tmp_path / "other").exists()
     (name, *_) = sorted(stored)
     with pytest.raises(SettingsError, match=f"state_dict: lacks {name}"):
         model.save_pretrained(tmp_path, state_dict={key: w for key, w in doubled.items() if key != name})
@@ -126,6 +128,19 @@ def test_a_copy_outlives_the_retrofit_that_it_is_of() -> None:
     del copied
     gc.collect()
     assert any(module._forward_hooks for module in decoder.base.modules()), "the decoder is still in use"
+
+
+@pytest.mark.parametrize("make", [tiny_own, tiny_retrofit])
+def test_transformers_trainer_saves_a_retrofit(
+    tmp_path: Path, make: Callable[..., RetrofitForCausalLM]
+) -> None:
+    base = tiny_base("llama")
+    model = learned(make(base))
+    options = TrainingArguments(output_dir=str(tmp_path / "run"), report_to=[], use_cpu=True)
+    Trainer(model, options).save_model(str(tmp_path / "model"))
+    inputs = draw_inputs()
+    loaded = RetrofitForCausalLM.from_pretrained(tmp_path / "model", base=base)
+    assert torch.equal(loaded(**inputs.asdict()).logits, model.eval()(**inputs.asdict()).logits)
 
 
 def test_a_native_model_is_not_a_retrofit_and_still_loads_as_it_did(tmp_path: Path) -> None:
