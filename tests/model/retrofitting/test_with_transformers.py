@@ -1,13 +1,16 @@
 """What transformers' users expect of a model, and several retrofits of one base."""
 
+import copy
+import gc
 import json
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import GenerationConfig
+from transformers import GenerationConfig, Trainer, TrainingArguments
 
 from openbook import RetroConfig, RetroForCausalLM, retrofit
 from openbook.errors import SettingsError
@@ -74,6 +77,8 @@ def test_weights_may_be_given_to_be_saved(tmp_path: Path) -> None:
     stored = load_file(tmp_path / "model.safetensors")
     assert stored.keys() == new_weights(model).keys()
     assert all(torch.equal(weight, doubled[name]) for name, weight in stored.items())
+    model.save_pretrained(tmp_path / "other", is_main_process=False)
+    assert not (tmp_path / "other").exists()
     (name, *_) = sorted(stored)
     with pytest.raises(SettingsError, match=f"state_dict: lacks {name}"):
         model.save_pretrained(tmp_path, state_dict={key: w for key, w in doubled.items() if key != name})
@@ -87,6 +92,55 @@ def test_all_that_is_new_is_where_the_base_is(make: Callable[..., RetrofitForCau
     model = RetrofitForCausalLM(config, tiny_base("llama").to("meta"))
     tensors = {**dict(model.named_parameters()), **dict(model.named_buffers())}
     assert {name for name, tensor in tensors.items() if tensor.device.type != "meta"} == set()
+
+
+@pytest.mark.parametrize("name", ["llama", "phi", "stablelm"])
+@pytest.mark.parametrize("make", [tiny_own, tiny_retrofit])
+def test_a_base_forgets_a_retrofit_that_is_gone(name: str, make: Callable[..., RetrofitForCausalLM]) -> None:
+    base = tiny_base(name)
+    modules = [module for _, module in sorted(base.named_modules())]
+
+    def hooks() -> list[int]:
+        return [len(module._forward_hooks) + len(module._forward_pre_hooks) for module in modules]
+
+    before, stays = hooks(), learned(tiny_own(base, mlp_rank=2))
+    inputs = draw_inputs()
+    expected, with_one = stays(**inputs.asdict()).logits, hooks()
+    gone = make(base)
+    parts = [weakref.ref(part) for part in gone.model.decoder.new_parts.values()]
+    assert sum(hooks()) > sum(with_one) > sum(before)
+    del gone
+    gc.collect()
+    assert [part() for part in parts] == [None] * len(parts)
+    assert hooks() == with_one
+    assert torch.equal(stays(**inputs.asdict()).logits, expected)
+
+
+def test_a_copy_outlives_the_retrofit_that_it_is_of() -> None:
+    model = learned(tiny_own(mlp_rank=2))
+    inputs = draw_inputs()
+    expected = model(**inputs.asdict()).logits
+    copied = copy.deepcopy(model)
+    decoder = copied.model.decoder
+    del model
+    gc.collect()
+    assert torch.equal(copied(**inputs.asdict()).logits, expected)
+    del copied
+    gc.collect()
+    assert any(module._forward_hooks for module in decoder.base.modules()), "the decoder is still in use"
+
+
+@pytest.mark.parametrize("make", [tiny_own, tiny_retrofit])
+def test_transformers_trainer_saves_a_retrofit(
+    tmp_path: Path, make: Callable[..., RetrofitForCausalLM]
+) -> None:
+    base = tiny_base("llama")
+    model = learned(make(base))
+    options = TrainingArguments(output_dir=str(tmp_path / "run"), report_to=[], use_cpu=True)
+    Trainer(model, options).save_model(str(tmp_path / "model"))
+    inputs = draw_inputs()
+    loaded = RetrofitForCausalLM.from_pretrained(tmp_path / "model", base=base)
+    assert torch.equal(loaded(**inputs.asdict()).logits, model.eval()(**inputs.asdict()).logits)
 
 
 def test_a_native_model_is_not_a_retrofit_and_still_loads_as_it_did(tmp_path: Path) -> None:

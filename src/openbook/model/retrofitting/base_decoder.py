@@ -1,8 +1,10 @@
 """The base as RETRO's decoder: what every reader of neighbors needs of it."""
 
+import weakref
 from typing import Self, cast
 
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 from transformers import PreTrainedModel
 
 from openbook.errors import SettingsError
@@ -61,11 +63,16 @@ class BaseDecoder(nn.Module):
         longest: int = self.base.config.max_position_embeddings
         return longest if self.family.absolute_positions else None
 
-    def _carry_arguments(self) -> None:
-        """Have our arguments reach self-attention where layers pass on none; after other hooks."""
+    def _hook_in(self, hooks: list[RemovableHandle]) -> None:
+        """Have our arguments reach self-attention where layers pass on none; and mind the base's hooks.
+
+        Args:
+            hooks: all others of this decoder. The base outlives it, and would keep what they belong to.
+        """
         if self.family.carrier is not None:
             for layer in self.layers:
-                carry_arguments(layer, self.family.attention(layer), self.family.carrier)
+                hooks += carry_arguments(layer, self.family.attention(layer), self.family.carrier)
+        weakref.finalize(self, _remove, hooks).atexit = False
 
     def _check_length(self, input_ids: Tensor, cache: RetroCache | None, positions: Tensor | None) -> None:
         longest = self.max_positions
@@ -77,3 +84,8 @@ class BaseDecoder(nn.Module):
             raise SettingsError(
                 f"{end} tokens: this {self.base.config.model_type} has positions for {longest}, none beyond"
             )
+
+
+def _remove(hooks: list[RemovableHandle]) -> None:
+    for hook in hooks:
+        hook.remove()

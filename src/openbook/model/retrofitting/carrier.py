@@ -7,6 +7,7 @@ among the layer's arguments, gradient checkpointing, which repeats the layer wit
 from typing import Any
 
 from torch import nn
+from torch.utils.hooks import RemovableHandle
 
 _OURS = "openbook_"
 """How the names of our arguments begin."""
@@ -20,13 +21,16 @@ class _Carrier(tuple[Any, ...]):
     carried: dict[str, Any]
 
 
-def carry_arguments(layer: nn.Module, attention: nn.Module, name: str) -> None:
+def carry_arguments(layer: nn.Module, attention: nn.Module, name: str) -> list[RemovableHandle]:
     """Hook into a layer, after all hooks that change our arguments.
 
     Args:
         layer: passes the keyword argument `name` on to self-attention, a tuple.
         attention: its self-attention.
         name: of that argument.
+
+    Returns:
+        The hooks.
     """
 
     def put_in(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Given | None:
@@ -43,5 +47,7 @@ def carry_arguments(layer: nn.Module, attention: nn.Module, name: str) -> None:
             return None
         return args, {**kwargs, name: tuple(carrier), **carrier.carried}
 
-    layer.register_forward_pre_hook(put_in, with_kwargs=True)
-    attention.register_forward_pre_hook(take_out, with_kwargs=True, prepend=True)
+    return [
+        layer.register_forward_pre_hook(put_in, with_kwargs=True),
+        attention.register_forward_pre_hook(take_out, with_kwargs=True, prepend=True),
+    ]

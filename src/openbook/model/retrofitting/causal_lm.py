@@ -209,6 +209,7 @@ class RetrofitForCausalLM(RetroForCausalLM):
         save_directory: str | os.PathLike[str],
         *,
         state_dict: dict[str, Tensor] | None = None,
+        is_main_process: bool = True,
         **options: Any,
     ) -> None:
         """Write config.json and model.safetensors: the new weights alone, unless the base's go with them.
@@ -217,6 +218,7 @@ class RetrofitForCausalLM(RetroForCausalLM):
             save_directory: a folder; made if needed.
             state_dict: the weights to save, by name, as transformers' Trainer gives them; of the base's those
                 that are not saved are passed over. None: the model's own.
+            is_main_process: False: another process writes.
             options: transformers' safe_serialization and max_shard_size, which change nothing: the weights
                 are one safetensors file.
 
@@ -232,6 +234,8 @@ class RetrofitForCausalLM(RetroForCausalLM):
                 raise SettingsError(f"state_dict: lacks {missing[0]}; give that of this model")
             stored = {name: state_dict[name] for name in stored}
         require_unchanged(self.config, self.base)
+        if not is_main_process:
+            return
         # Not transformers' own method: it gives some bases' weights other names.
         folder = Path(save_directory)
         folder.mkdir(parents=True, exist_ok=True)

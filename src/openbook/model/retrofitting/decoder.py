@@ -3,6 +3,7 @@
 from typing import cast
 
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 from transformers import PreTrainedModel
 
 from openbook.errors import SettingsError
@@ -26,11 +27,13 @@ class GraftedDecoder(BaseDecoder):
         super().__init__(config, base)
         assert config.cca_layers is not None
         self.grafts = nn.ModuleDict({str(number): Graft(config, number) for number in config.cca_layers})
+        hooks: list[RemovableHandle] = []
         for number, layer in enumerate(self.layers, start=1):
             if str(number) in self.grafts:
-                cast(Graft, self.grafts[str(number)]).attach(layer, self.family)
-            self.family.attention(layer).register_forward_pre_hook(drop_argument, with_kwargs=True)
-        self._carry_arguments()
+                hooks += cast(Graft, self.grafts[str(number)]).attach(layer, self.family)
+            attention = self.family.attention(layer)
+            hooks.append(attention.register_forward_pre_hook(drop_argument, with_kwargs=True))
+        self._hook_in(hooks)
 
     @property
     def new_parts(self) -> nn.ModuleDict:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from openbook.model.chunked_cross_attention import ChunkedCrossAttention
 from openbook.model.config import RetroConfig
@@ -80,11 +81,13 @@ class Graft(nn.Module):
         self.cca = ChunkedCrossAttention(config, stack)
         self._slot = _Slot()
 
-    def attach(self, layer: nn.Module, family: Family) -> None:
-        """Hook into a layer."""
-        layer.register_forward_pre_hook(self._before_layer, with_kwargs=True)
-        family.attention(layer).register_forward_pre_hook(self._before_attention, with_kwargs=True)
-        family.added(layer).register_forward_hook(self._after_attention)
+    def attach(self, layer: nn.Module, family: Family) -> list[RemovableHandle]:
+        """Hook into a layer; returns the hooks."""
+        return [
+            layer.register_forward_pre_hook(self._before_layer, with_kwargs=True),
+            family.attention(layer).register_forward_pre_hook(self._before_attention, with_kwargs=True),
+            family.added(layer).register_forward_hook(self._after_attention),
+        ]
 
     def forward(self, hidden: Tensor, neighbors: PassNeighbors, shares: list[Tensor] | None) -> Tensor:
         """Compute what to add to the stream [B, T, D] after self-attention, in its dtype."""

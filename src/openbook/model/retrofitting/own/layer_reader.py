@@ -6,6 +6,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from openbook.errors import SettingsError
 from openbook.model.retrofitting.config import RetrofitConfig
@@ -54,19 +55,15 @@ class _Slot(threading.local):
 
 
 class LayerReader(nn.Module):
-    """New weights of one layer; it hooks into the layer's attention.
+    """New weights of one layer.
 
     Args:
         config: of the whole model.
         number: of the layer, from 1.
         family: of the base.
-        layer: of the base.
-
-    Raises:
-        SettingsError: the layer has no linear maps, or no feed-forward sub-layer, where the family says.
     """
 
-    def __init__(self, config: RetrofitConfig, number: int, family: Family, layer: nn.Module) -> None:
+    def __init__(self, config: RetrofitConfig, number: int, family: Family) -> None:
         super().__init__()
         assert config.head_dim is not None
         self.layer = number - 1
@@ -80,21 +77,32 @@ class LayerReader(nn.Module):
         D = config.hidden_size
         self.mlp = Bottleneck(D, D, config.mlp_rank) if config.mlp_rank else None
         self._slot = _Slot()
+
+    def attach(self, layer: nn.Module, family: Family) -> list[RemovableHandle]:
+        """Hook into a layer of the base; returns the hooks.
+
+        Raises:
+            SettingsError: the layer has no linear maps, or no feed-forward sub-layer, where the family says.
+        """
+        if self.query is None and self.mlp is None:
+            return []
         attention = family.attention(layer)
-        if config.rank or config.mlp_rank:
-            attention.register_forward_pre_hook(self._enter, with_kwargs=True)
-            attention.register_forward_hook(self._leave, always_call=True)
-        if config.rank:
-            self._attach(attention, family)
-        if config.mlp_rank:
-            self._attach_mlp(layer, family)
+        hooks = [
+            attention.register_forward_pre_hook(self._enter, with_kwargs=True),
+            attention.register_forward_hook(self._leave, always_call=True),
+        ]
+        if self.query is not None:
+            hooks += self._attach(attention, family)
+        if self.mlp is not None:
+            hooks.append(self._attach_mlp(layer, family))
+        return hooks
 
     @property
     def bias(self) -> Tensor:
         """What is added to the logits of neighbors, of each head [H]: 0 as if they stood in the prompt."""
         return self.neighbor_bias * BIAS_STEP
 
-    def _attach(self, attention: nn.Module, family: Family) -> None:
+    def _attach(self, attention: nn.Module, family: Family) -> list[RemovableHandle]:
         try:
             query, output = family.query(attention), family.output(attention)
         except AttributeError as error:
@@ -102,10 +110,12 @@ class LayerReader(nn.Module):
                 f"{type(attention).__name__}: {error}; say in {type(family).__name__} which linear maps make "
                 "queries and follow the heads (query, output), or go without: rank=0"
             ) from error
-        query.register_forward_hook(self._add_to_query)
-        output.register_forward_hook(self._add_to_output)
+        return [
+            query.register_forward_hook(self._add_to_query),
+            output.register_forward_hook(self._add_to_output),
+        ]
 
-    def _attach_mlp(self, layer: nn.Module, family: Family) -> None:
+    def _attach_mlp(self, layer: nn.Module, family: Family) -> RemovableHandle:
         try:
             mlp = family.mlp(layer)
         except AttributeError as error:
@@ -113,7 +123,7 @@ class LayerReader(nn.Module):
                 f"{type(layer).__name__}: {error}; say in {type(family).__name__} where its feed-forward "
                 "sub-layer is (mlp), or go without: mlp_rank=0"
             ) from error
-        mlp.register_forward_hook(self._add_to_mlp)
+        return mlp.register_forward_hook(self._add_to_mlp)
 
     def _enter(self, attention: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         asked: AttentionPass | None = kwargs.get(ARGUMENT)

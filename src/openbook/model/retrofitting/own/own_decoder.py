@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 from transformers import PreTrainedModel
 from transformers import __version__ as transformers_version
 
@@ -60,13 +61,12 @@ class OwnDecoder(BaseDecoder):
         self.config = config
         self.longest_alike = longest_alike(self.backbone)
         layers = self.layers
-        self.readers = nn.ModuleDict(
-            {
-                str(number): LayerReader(config, number, self.family, layers[number - 1])
-                for number in config.cca_layers
-            }
-        )
-        self._carry_arguments()
+        readers = {number: LayerReader(config, number, self.family) for number in config.cca_layers}
+        self.readers = nn.ModuleDict({str(number): reader for number, reader in readers.items()})
+        hooks: list[RemovableHandle] = []
+        for number, reader in readers.items():
+            hooks += reader.attach(layers[number - 1], self.family)
+        self._hook_in(hooks)
         self.as_prompt = False
         """Read as the base reads its prompt: jointly, without what is new."""
         self.reading_precision: ReadingPrecision = "float32"
