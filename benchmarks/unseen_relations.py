@@ -2,7 +2,7 @@
 
     python benchmarks/shipped_reader.py prepare ../shared/data WORK     # unless it is there: half an hour
     python benchmarks/unseen_relations.py split ../shared/data WORK
-    python benchmarks/unseen_relations.py train WORK --half first       # an hour of a core
+    python benchmarks/unseen_relations.py train WORK --half first       # five quarters of an hour of a core
     python benchmarks/unseen_relations.py train WORK --half second
     python benchmarks/unseen_relations.py measure WORK --half first     # and second
 
@@ -95,8 +95,8 @@ def main() -> None:
     for verb in (training, measuring):
         verb.add_argument("--half", choices=HALVES, required=True, help="of the relations, that is learned")
     training.add_argument("--steps", type=int, default=80)
-    training.add_argument("--batch", type=int, default=8)
-    training.add_argument("--accumulate", type=int, default=2, help="such batches in a step")
+    training.add_argument("--batch", type=int, default=4)
+    training.add_argument("--accumulate", type=int, default=4, help="such batches in a step")
     training.add_argument("--seed", type=int, default=0)
     measuring.add_argument("--limit", type=int, default=300)
     arguments = parser.parse_args()
