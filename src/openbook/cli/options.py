@@ -29,10 +29,11 @@ DocumentNames = Annotated[
     list[str],
     typer.Argument(
         metavar="DOCUMENT...",
-        help="Ids, as list and search show them; sources; files or folders; or patterns of ids or sources: "
-        "'notes/*.md', '**/draft*'.",
+        help="Ids, as list shows them; sources; files or folders; patterns: 'notes/*.md', '**/draft*'.",
     ),
 ]
+DocumentName = Annotated[str, typer.Argument(metavar="DOCUMENT", help="Its id, source or file.")]
+ByChunk = Annotated[bool, typer.Option("--chunks", help="Each chunk apart, under the number it is cited by.")]
 Glob = Annotated[
     str | None,
     typer.Option(

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openbook.cli.console import note, print_json, print_line, print_tree, to_json
+from openbook.cli.console import note, print_json, print_line, print_text, print_tree, to_json
 from openbook.phrases import command, counted
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from openbook.database.changes import Changes
     from openbook.database.document_list import ListedDocument
+    from openbook.database.document_pages import StoredDocument
     from openbook.evaluate import Difference, GrowingRow, PerplexityReport, RetrievalReport
     from openbook.evaluate.answering.measure import AnswerReport
     from openbook.evaluate.baselines import KnnLmScorer
@@ -141,13 +142,40 @@ def print_documents(documents: "Sequence[ListedDocument]", *, json: bool) -> Non
         print_json(documents)
         return
     for document in documents:
-        said = [f"{counted(document.chunks, 'chunk')}"]
-        if document.split == "holdout":
-            said.append("held out")
-        if document.excluded is not None:
-            said.append(f"excluded as {document.excluded}")
-        parts = (document.document_id, document.title, f"({', '.join(said)})", document.source)
-        print_line("  ".join(part for part in parts if part))
+        print_line(_document_line(document))
+
+
+def _document_line(document: "ListedDocument") -> str:
+    said = [f"{counted(document.chunks, 'chunk')}"]
+    if document.split == "holdout":
+        said.append("held out")
+    if document.excluded is not None:
+        said.append(f"excluded as {document.excluded}")
+    parts = (document.document_id, document.title, f"({', '.join(said)})", document.source)
+    return "  ".join(part for part in parts if part)
+
+
+def print_document(document: "StoredDocument", chunks: "Sequence[str] | None", *, json: bool) -> None:
+    """Print the text of a document, or one JSON value; what it is called is noted.
+
+    Args:
+        document: with its text.
+        chunks: the text of each of its chunks, to be printed apart; None: the whole.
+        json: print one JSON value.
+    """
+    numbered = None if chunks is None else list(zip(document.chunks, chunks, strict=True))
+    if json:
+        said = to_json(document.about) | {"text": document.text}
+        if numbered is not None:
+            said["chunk_texts"] = [{"chunk_id": number, "text": text} for number, text in numbered]
+        print_json(said)
+        return
+    note(_document_line(document.about))
+    if numbered is None:
+        print_text(document.text)
+    for number, text in numbered or ():
+        print_line(f"chunk {number}")
+        print_text(text)
 
 
 def note_copies(copies: "Sequence[Exclusion]", database: Path) -> None:

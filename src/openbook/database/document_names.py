@@ -1,4 +1,4 @@
-"""What people call documents when they remove them: ids, sources, files and folders, patterns."""
+"""What people call documents when they remove or read them: ids, sources, files and folders, patterns."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,9 @@ from openbook.text.origins import Place
 _NAMED = 5
 
 
-def ids_of(catalog: Catalog, names: Iterable[str]) -> dict[str, list[str]]:
+def ids_of(
+    catalog: Catalog, names: Iterable[str], *, so: str = "nothing was removed"
+) -> dict[str, list[str]]:
     """Find the documents that are meant.
 
     Of what a name may be, the first that any document has counts:
@@ -28,6 +30,7 @@ def ids_of(catalog: Catalog, names: Iterable[str]) -> dict[str, list[str]]:
     Args:
         catalog: of the database.
         names: any of these.
+        so: what follows from a name that no document has, for the error.
 
     Returns:
         By name the ids, in the order in which they were stored.
@@ -45,7 +48,7 @@ def ids_of(catalog: Catalog, names: Iterable[str]) -> dict[str, list[str]]:
         if missing:
             unknown = ", ".join(suggestion(name, documents.ids) for name in missing[:_NAMED])
             raise DatabaseError(
-                f"{catalog.path.parent}: no document {unknown}; nothing was removed "
+                f"{catalog.path.parent}: no document {unknown}; {so} "
                 f"(all documents: {command('list', catalog.path.parent)})"
             )
     return {name: found[name] for name in names}

@@ -43,6 +43,8 @@ class StoredDocument:
     about: ListedDocument
     text: str
     """As its tokens spell it: exactly what was stored, if the tokenizer spells everything."""
+    chunks: range
+    """Their numbers in the database, as citations say them."""
 
 
 def document_page(
@@ -109,7 +111,8 @@ def stored_document(version: Version, document_id: str) -> StoredDocument:
         for _, number, *_ in _rows(catalog, query, {"id": document_id, "version": own}, raised_by):
             record = version.catalog.describe([number])[0]
             place = int(np.flatnonzero(version.layout.number == number)[0])
-            return StoredDocument(about=listed(record), text=_text_of(version, place))
+            chunks = version.layout.chunks_of(place)
+            return StoredDocument(about=listed(record), text=_text_of(version, chunks), chunks=chunks)
     raise no_document(version, document_id)
 
 
@@ -118,9 +121,8 @@ def no_document(version: Version, document_id: str) -> NoDocumentError:
     return NoDocumentError(f"no document {suggestion(document_id, version.catalog.live_ids())}")
 
 
-def _text_of(version: Version, place: int) -> str:
+def _text_of(version: Version, chunks: range) -> str:
     """Decode all chunks at once: a border may stand inside a character."""
-    chunks = version.layout.chunks_of(place)
     rows = version.tokens[chunks.start : chunks.stop].tolist()
     lengths = version.layout.lengths[chunks.start : chunks.stop].tolist()
     tokens = [token for row, length in zip(rows, lengths, strict=True) for token in row[:length]]

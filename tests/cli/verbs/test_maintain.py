@@ -193,3 +193,50 @@ def test_list_shows_documents_and_as_json_the_same(openbook: OpenBook, database:
     assert openbook("list", database, "--excluded", "--json").json == []
     found = openbook("list", database, "--source", "*/note1*.txt", "--json").json
     assert [row["document_id"] for row in found] == [f"texts/note{n}.txt" for n in ("1", "10", "11")]
+
+
+def test_a_document_is_shown_as_it_was_stored(openbook: OpenBook, texts: Path, database: Path) -> None:
+    text = (texts / "note3.txt").read_text("utf-8")
+    shown = openbook("show", database, f"{texts.name}/note3.txt")
+    assert shown.out == f"{text}\n"
+    assert shown.err.startswith(f"{texts.name}/note3.txt  ")
+    assert openbook("show", database, texts / "note3.txt").out == shown.out, "by its file"
+    as_json = openbook("show", database, f"{texts.name}/note3.txt", "--json").json
+    assert as_json["text"] == text
+    assert as_json["document_id"] == f"{texts.name}/note3.txt"
+    assert "chunks" in as_json and isinstance(as_json["chunks"], int)
+
+
+def test_a_document_is_shown_by_the_chunks_that_a_hit_names(
+    openbook: OpenBook, texts: Path, database: Path
+) -> None:
+    (texts / "note3.txt").write_text("The zzyzx bell rang twice, é.\n\tThen it fell silent. " * 6, "utf-8")
+    assert openbook("add", database, texts).code == 0
+    hit = openbook("search", database, "zzyzx", "-k", "1", "--json").json[0]
+    document = hit["document_id"]
+    numbered = openbook("show", database, document, "--chunks", "--json").json["chunk_texts"]
+    assert {"chunk_id": hit["chunk_id"], "text": hit["text"]} in numbered
+    whole = openbook("show", database, document, "--json").json["text"]
+    assert "".join(chunk["text"] for chunk in numbered) == whole
+    printed = openbook("show", database, document, "--chunks").out.splitlines()
+    assert [line for line in printed if line.startswith("chunk ")] == [
+        f"chunk {chunk['chunk_id']}" for chunk in numbered
+    ]
+
+
+def test_what_cannot_be_shown_is_named(openbook: OpenBook, texts: Path, database: Path) -> None:
+    missing = openbook("show", database, "note3.tx")
+    assert missing.code == 2
+    assert "no document 'note3.tx' (nearest: " in missing.error
+    assert "there is nothing to show" in missing.error
+    several = openbook("show", database, texts)
+    assert several.code == 2
+    assert "documents (" in several.error and "name one of them" in several.error
+
+
+def test_a_document_cannot_command_the_terminal(openbook: OpenBook, texts: Path, database: Path) -> None:
+    (texts / "note3.txt").write_text("Some \x1b[31mred\x1b[0m words.\nSecond line.", "utf-8")
+    assert openbook("add", database, texts).code == 0
+    shown = openbook("show", database, f"{texts.name}/note3.txt").out
+    assert "\x1b" not in shown
+    assert shown.endswith("\nSecond line.\n")

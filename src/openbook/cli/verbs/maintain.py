@@ -1,11 +1,13 @@
-"""The verbs that look after a database: info, list, compact, verify."""
+"""The verbs that look after a database: info, list, show, compact, verify."""
 
 import typer
 
 from openbook.cli.bars import bar
 from openbook.cli.console import note
 from openbook.cli.options import (
+    ByChunk,
     DatabaseArgument,
+    DocumentName,
     DryRun,
     Excluded,
     Json,
@@ -14,7 +16,14 @@ from openbook.cli.options import (
     ListSource,
     Repair,
 )
-from openbook.cli.output import note_sizes, print_documents, print_excluded, print_info, print_problems
+from openbook.cli.output import (
+    note_sizes,
+    print_document,
+    print_documents,
+    print_excluded,
+    print_info,
+    print_problems,
+)
 from openbook.cli.shard_options import AllowMissingShards, note_missing_shards
 from openbook.phrases import command, counted
 
@@ -62,6 +71,33 @@ def list_documents(
         wanted = [document for document in wanted if has_source(document, source)]
     print_documents(wanted, json=json)
     note(f"{len(wanted):,} of {counted(len(documents), 'document')}")
+
+
+def show(
+    db: DatabaseArgument,
+    document: DocumentName,
+    chunks: ByChunk = False,
+    allow_missing_shards: AllowMissingShards = False,
+    json: Json = False,
+) -> None:
+    """Show the text of a document as the database has it, so what a citation speaks of can be read whole.
+
+    Example: openbook show mybook notes/gate.md
+    """
+    from openbook.database import Version
+    from openbook.database.document_names import ids_of
+    from openbook.database.document_pages import stored_document
+    from openbook.errors import DatabaseError
+
+    database = Version.open(db, allow_missing_shards=allow_missing_shards)
+    note_missing_shards(database)
+    ids = ids_of(database.catalog, [document], so="there is nothing to show")[document]
+    if len(ids) > 1:
+        some = ", ".join(map(repr, ids[:3])) + (", …" if len(ids) > 3 else "")
+        raise DatabaseError(f"{document}: {counted(len(ids), 'document')} ({some}); name one of them")
+    found = stored_document(database, ids[0])
+    texts = database.chunk_texts(found.chunks) if chunks else None
+    print_document(found, texts, json=json)
 
 
 def compact(db: DatabaseArgument, dry_run: DryRun = False, json: Json = False) -> None:
