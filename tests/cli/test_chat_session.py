@@ -98,6 +98,7 @@ def test_spans_are_marked_and_under_them_stands_what_was_read(
     printed = capsys.readouterr()
     assert printed.out.splitlines() == [
         "At the river.[1] By the mill.[2]",
+        "These words stand in nothing that was read:",
         "[1]  90% Title 1 (notes/1.md, chunk 1): Words of 1.",
         "[1] and 2 more, hardly read",
         "[2] 100% Title 4 (notes/4.md, chunk 4): Words of 4.",
@@ -218,7 +219,11 @@ def test_passages_in_the_prompt_are_marked_at_the_end(
     session.options = replace(session.options, in_prompt=True)
     session.say("Where?")
     out = capsys.readouterr().out.splitlines()
-    assert out == ["At the river.[1]", "[1] in the prompt Title 1 (notes/1.md, chunk 1): Words of 1."]
+    assert out == [
+        "At the river.[1]",
+        "These words stand in nothing that was read:",
+        "[1] in the prompt Title 1 (notes/1.md, chunk 1): Words of 1.",
+    ]
 
 
 def test_turns_that_leave_are_remembered_once_and_can_be_looked_up(

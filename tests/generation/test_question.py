@@ -233,6 +233,23 @@ def test_a_refusal_is_known(
     assert not Answer("ba", [], "stop", 1, 1).is_refusal
 
 
+def test_words_that_stand_in_nothing_that_was_read_are_known(
+    book: Database, model: RetrofitForCausalLM, chat: ChatFormat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passage = ask(model, book, QUESTION, chat=chat, max_new_tokens=1).citations[0].neighbors[0]
+    words = passage.text.split()
+    drawn(monkeypatch, chat.answer_ids(" ".join(words[1:3])))
+    assert ask(model, book, QUESTION, chat=chat).stands_in_sources is True
+    drawn(monkeypatch, chat.answer_ids(f"{words[2]} xylophone"))
+    assert ask(model, book, QUESTION, chat=chat).stands_in_sources is False
+    drawn(monkeypatch, chat.answer_ids("xylophones and " * 6))
+    assert ask(model, book, QUESTION, chat=chat).stands_in_sources is None
+    drawn(monkeypatch, chat.answer_ids(REFUSAL))
+    assert ask(model, book, QUESTION, chat=chat).stands_in_sources is None
+    drawn(monkeypatch, chat.answer_ids("xylophone"))
+    assert ask(model, book, QUESTION, chat=chat, retrieval=False).stands_in_sources is None
+
+
 def test_an_empty_answer_cites_nothing(
     book: Database, model: RetrofitForCausalLM, chat: ChatFormat, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from openbook.generation.text_matches import (
     TextMatch,
     begin_of_words,
     clipped,
+    stands_in,
     text_matches,
 )
 
@@ -124,3 +125,32 @@ def test_words_are_counted_back() -> None:
     text = "one, two three"
     assert [begin_of_words(text, len(text), words=words) for words in (1, 2, 3, 4)] == [9, 5, 0, 0]
     assert LEAST_WORDS == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [
+        ("Odo Fenwick", True),
+        ("odo FENWICK.", True),
+        ("Fenwick, in 1873", True),
+        ("Fenwick Odo", False),
+        ("Odo Fen", False),  # no whole word
+        ("187", False),
+        ("built Odo", False),  # not in a row
+        ("1873 It is", False),  # in two sources
+        ("鍛冶", True),
+        ("冶鍛", False),
+        ("", True),
+    ],
+)
+def test_words_in_a_row_stand_in_a_source(text: str, stands: bool) -> None:
+    sources = ["The gate was built by Odo Fenwick in 1873", "It is of oak. 鍛冶屋"]
+    assert stands_in(text, sources) is stands
+    assert stands_in(text, []) is False
+
+
+@given(texts, texts, texts)
+def test_any_part_that_begins_and_ends_with_words_stands_in_the_whole(
+    before: str, text: str, after: str
+) -> None:
+    assert stands_in(f"“{text}”", [f"{before} {text} {after}"])

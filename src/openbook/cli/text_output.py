@@ -121,11 +121,10 @@ def print_answer(result: "Answer", *, json: bool, more: "Mapping[str, Any] | Non
         more: what that value says besides.
     """
     if json:
-        print_json(to_json(result) | dict(more or {}))
+        print_json(to_json(result) | {"stands_in_sources": result.stands_in_sources} | dict(more or {}))
         return
     print_text(result.answer)
-    if result.is_refusal and result.citations:
-        print_line("What was read does not hold the answer:")
+    _print_reservation(result)
     print_sources(result.answer, result.citations)
 
 
@@ -152,10 +151,17 @@ class MarkedText:
         for number in range(self._spans + 1, len(result.citations) + 1):  # of passages in the prompt
             print_mark(number)
         print_line()
-        if result.is_refusal and result.citations:
-            print_line("What was read does not hold the answer:")
+        _print_reservation(result)
         for number, citation in enumerate(result.citations, start=1):
             print_cited(number, citation, result.answer)
+
+
+def _print_reservation(result: "Answer") -> None:
+    """Say in a line what keeps an answer from being one of the book's."""
+    if result.is_refusal and result.citations:
+        print_line("What was read does not hold the answer:")
+    elif result.stands_in_sources is False:
+        print_line("These words stand in nothing that was read:")
 
 
 def print_cited(number: int, citation: "Citation", text: str, *, whole: bool = False) -> None:

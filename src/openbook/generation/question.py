@@ -14,6 +14,7 @@ from openbook.generation.memory import Memory
 from openbook.generation.question_fetcher import question_fetcher_for
 from openbook.generation.request import check_request
 from openbook.generation.sampling import Sampling
+from openbook.generation.text_matches import stands_in
 from openbook.generation.text_request import Lookup, OnEvent, TextPiece, TextRequest
 from openbook.generation.text_stream import OnText
 from openbook.generation.text_writing import prepare, require_tokenizer, write_texts
@@ -21,6 +22,9 @@ from openbook.model import RetroForCausalLM
 from openbook.model.batch import evaluation_mode
 from openbook.text import ChatFormat, Turn, turns_ids
 from openbook.text.chat import REFUSAL
+
+_NAME = 60
+"""Characters of a name, a date, a few words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,17 @@ class Answer:
     def is_refusal(self) -> bool:
         """Whether the model says that what it read does not hold the answer; a trained one learned to."""
         return self.answer == REFUSAL
+
+    @property
+    def stands_in_sources(self) -> bool | None:
+        """Whether something that was read has the answer's words in a row, of a name or a few words.
+
+        None: it is a longer text, which is written from many places; or a refusal, or nothing was read.
+        """
+        read = [one.text + one.continuation for citation in self.citations for one in citation.neighbors]
+        if not read or self.is_refusal or len(self.answer) > _NAME:
+            return None
+        return stands_in(self.answer, read)
 
 
 def ask(

@@ -95,6 +95,28 @@ def text_matches(text: str, sources: Sequence[str], *, least_words: int = LEAST_
     return found
 
 
+def stands_in(text: str, sources: Sequence[str]) -> bool:
+    """Whether one of the sources has all words of a text in a row, whatever their case and what parts them.
+
+    >>> stands_in("odo fenwick.", ["The gate was built by Odo Fenwick in 1873."])
+    True
+
+    Args:
+        text: without words it stands anywhere.
+        sources: any number.
+    """
+    words = _words(text)
+    return any(
+        words == found[place : place + len(words)]
+        for found in map(_words, sources)
+        for place in range(len(found) - len(words) + 1)
+    )
+
+
+def _words(text: str) -> list[str]:
+    return [unit["word"] for unit in _UNIT.finditer(text.casefold()) if unit["word"] is not None]
+
+
 def _longest(
     units: _Units, at: int, parts: Sequence[_Units], begins: Sequence[tuple[int, int]], least: int
 ) -> tuple[TextMatch | None, int]:

@@ -149,7 +149,17 @@ def test_a_refusal_says_so(openbook: OpenBook, database: Path, base: Path, answe
     assert lines[:2] == [REFUSAL, "What was read does not hold the answer:"]
     answers(REFUSAL)
     found = openbook("ask", database, QUESTION, "--model", base, "--json").json
-    assert (found["answer"], found["finish_reason"]) == (REFUSAL, "stop")
+    assert (found["answer"], found["finish_reason"], found["stands_in_sources"]) == (REFUSAL, "stop", None)
+
+
+def test_words_that_stand_nowhere_say_so(
+    openbook: OpenBook, database: Path, base: Path, answers: Any
+) -> None:
+    answers("Xylophones.")
+    lines = openbook("ask", database, QUESTION, "--model", base).out.splitlines()
+    assert lines[:2] == ["Xylophones.", "These words stand in nothing that was read:"]
+    answers("Xylophones.")
+    assert openbook("ask", database, QUESTION, "--model", base, "--json").json["stands_in_sources"] is False
 
 
 @pytest.mark.parametrize("options", [(), ("--in-prompt",)])
