@@ -15,7 +15,9 @@ from openbook.text.documents import source_error
 from openbook.text.readers.registry import READERS, reader_suffix
 from openbook.text.readers.source_file import Keys, Omission, SourceFile
 
-KINDS = (".txt", ".md", ".markdown", ".rst", ".org", ".html", ".htm", ".xhtml", ".pdf", ".docx")
+KINDS = (
+    ".txt", ".md", ".markdown", ".rst", ".org", ".html", ".htm", ".xhtml", ".ipynb", ".pdf", ".docx",
+)  # fmt: skip
 """What is read: kinds that are one document each, and none that are compressed as a whole."""
 _OFFICE = (".pdf", ".docx")
 """Those that need the extra `documents`."""

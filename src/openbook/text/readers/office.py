@@ -2,7 +2,6 @@
 
 import io
 import logging
-import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -11,13 +10,13 @@ from typing import Any
 
 from openbook.errors import MissingExtraError
 from openbook.text.documents import source_error
+from openbook.text.inline_markup import without_embedded_images
 from openbook.text.readers.office_properties import pdf_title, without_hidden_words, word_title
 from openbook.text.readers.source_file import Item, Keys, Parse, ParsedFile, SourceFile, read_whole
 from openbook.text.readers.text_files import markdown_title
 
 _MOST_XML = 16_000_000
 """Bytes of a Word file's parts; markitdown takes a hundred times as much memory."""
-_EMBEDDED_IMAGE = re.compile(r"!\[([^\]\n]*)\]\(data:[^)\n]*\)")
 
 
 def read_office(file: SourceFile, keys: Keys) -> Iterator[Item]:
@@ -57,7 +56,7 @@ def _converter(suffix: str, where: str) -> Parse:
         except Exception as error:  # whatever its libraries stumble over
             problem = f"not readable as {suffix[1:]}: {str(error) or type(error).__name__}"
             raise source_error(where, problem) from error
-        text = _EMBEDDED_IMAGE.sub(r"\1", markdown).replace("\f", "\n").replace("\0", "").strip()
+        text = without_embedded_images(markdown).replace("\f", "\n").replace("\0", "").strip()
         if suffix == ".docx":
             return ParsedFile(text=text, said={"title": markdown_title(text) or word_title(raw)})
         omission = _pages_without_text(raw, markdown)

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from openbook.text.readers.html import read_html
 from openbook.text.readers.json_files import read_json
 from openbook.text.readers.megatron import read_megatron
+from openbook.text.readers.notebooks import read_notebook
 from openbook.text.readers.office import read_office
 from openbook.text.readers.rows import read_json_lines
 from openbook.text.readers.source_file import COMPRESSIONS, Reader
@@ -25,6 +26,7 @@ _TEXT: dict[str, Reader] = {
     ".html": read_html,
     ".htm": read_html,
     ".xhtml": read_html,
+    ".ipynb": read_notebook,
     ".csv": read_csv,
     ".tsv": read_csv,
     ".jsonl": read_json_lines,
@@ -50,7 +52,7 @@ ONLY_NAMED = frozenset(f"{suffix}{ending}" for suffix in (".json", ".tsv") for e
 """Of a folder read only where a pattern asks for them: most of these are settings or figures, no texts."""
 
 
-_ONE_DOCUMENT = (read_text, read_markdown, read_rst, read_org, read_html, read_office)
+_ONE_DOCUMENT = (read_text, read_markdown, read_rst, read_org, read_html, read_notebook, read_office)
 
 
 def reader_suffix(path: str) -> str:
