@@ -21,8 +21,8 @@ SourcesArgument = Annotated[
     list[str],
     typer.Argument(
         metavar="SOURCE...",
-        help="Files (.txt .md .rst .org .html .ipynb .csv .tsv .jsonl .json, also .gz .xz .zst; "
-        ".parquet .pdf .docx), folders, URLs, hf://OWNER/NAME?split=train, Megatron's PREFIX, or - for "
+        help="Files (.txt .md .rst .org .html .ipynb .eml .csv .tsv .jsonl .json, also .gz .xz "
+        ".zst; .parquet .pdf .docx), folders, URLs, hf://OWNER/NAME?split=train, Megatron's PREFIX, or - for "
         "standard input.",
     ),
 ]

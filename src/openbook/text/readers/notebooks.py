@@ -56,7 +56,7 @@ def _cells(notebook: Any, where: str) -> Iterator[Any]:
     Raises:
         SourceError: there is no list of them.
     """
-    holders = [notebook]
+    holders: Any = [notebook]
     if isinstance(notebook, dict) and "cells" not in notebook:
         holders = notebook.get("worksheets")
     if not isinstance(holders, list):
@@ -73,7 +73,7 @@ def _cell(cell: Any, where: str) -> tuple[str, str]:
     kind = cell.get("cell_type") if isinstance(cell, dict) else None
     # Code was `input` before format 4.
     source = cell.get("source", cell.get("input", "")) if isinstance(cell, dict) else None
-    lines = source if isinstance(source, list) else [source]
+    lines: list[Any] = source if isinstance(source, list) else [source]
     if not isinstance(kind, str) or not all(isinstance(line, str) for line in lines):
         problem = "is damaged: it has no kind, or no text; save the notebook again"
         raise source_error(where, problem, option=LEAVE_OUT)

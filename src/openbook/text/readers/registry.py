@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from openbook.text.readers.html import read_html
 from openbook.text.readers.json_files import read_json
+from openbook.text.readers.mail import read_mail
 from openbook.text.readers.megatron import read_megatron
 from openbook.text.readers.notebooks import read_notebook
 from openbook.text.readers.office import read_office
@@ -27,6 +28,7 @@ _TEXT: dict[str, Reader] = {
     ".htm": read_html,
     ".xhtml": read_html,
     ".ipynb": read_notebook,
+    ".eml": read_mail,
     ".csv": read_csv,
     ".tsv": read_csv,
     ".jsonl": read_json_lines,
@@ -52,7 +54,9 @@ ONLY_NAMED = frozenset(f"{suffix}{ending}" for suffix in (".json", ".tsv") for e
 """Of a folder read only where a pattern asks for them: most of these are settings or figures, no texts."""
 
 
-_ONE_DOCUMENT = (read_text, read_markdown, read_rst, read_org, read_html, read_notebook, read_office)
+_ONE_DOCUMENT = (
+    read_text, read_markdown, read_rst, read_org, read_html, read_notebook, read_mail, read_office,
+)  # fmt: skip
 
 
 def reader_suffix(path: str) -> str:
