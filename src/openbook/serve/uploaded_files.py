@@ -16,8 +16,8 @@ from openbook.text.readers.registry import READERS, reader_suffix
 from openbook.text.readers.source_file import Keys, Omission, SourceFile
 
 KINDS = (
-    ".txt", ".md", ".markdown", ".rst", ".org", ".html", ".htm", ".xhtml", ".ipynb", ".eml", ".pdf",
-    ".docx",
+    ".txt", ".md", ".markdown", ".rst", ".org", ".html", ".htm", ".xhtml", ".ipynb", ".eml", ".epub",
+    ".pdf", ".docx",
 )  # fmt: skip
 """What is read: kinds that are one document each, and none that are compressed as a whole."""
 _OFFICE = (".pdf", ".docx")

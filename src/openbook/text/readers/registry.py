@@ -7,6 +7,7 @@ file's is its path below the folder that was named; a row's is what it says, els
 
 from pathlib import PurePosixPath
 
+from openbook.text.readers.epub import read_epub
 from openbook.text.readers.html import read_html
 from openbook.text.readers.json_files import read_json
 from openbook.text.readers.mail import read_mail
@@ -39,6 +40,7 @@ _TEXT: dict[str, Reader] = {
 _OTHER: dict[str, Reader] = {
     ".pdf": read_office,
     ".docx": read_office,
+    ".epub": read_epub,
     ".parquet": read_parquet,
     ".idx": read_megatron,
 }
@@ -55,7 +57,7 @@ ONLY_NAMED = frozenset(f"{suffix}{ending}" for suffix in (".json", ".tsv") for e
 
 
 _ONE_DOCUMENT = (
-    read_text, read_markdown, read_rst, read_org, read_html, read_notebook, read_mail, read_office,
+    read_text, read_markdown, read_rst, read_org, read_html, read_notebook, read_mail, read_office, read_epub,
 )  # fmt: skip
 
 
