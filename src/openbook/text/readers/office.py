@@ -16,7 +16,7 @@ from openbook.text.readers.source_file import Item, Keys, Parse, ParsedFile, Sou
 from openbook.text.readers.text_files import markdown_title
 
 _MOST_XML = 16_000_000
-"""Bytes of a Word file's parts; markitdown takes a hundred times as much memory."""
+"""Bytes of a file's parts; markitdown takes a hundred times as much memory."""
 
 
 def read_office(file: SourceFile, keys: Keys) -> Iterator[Item]:
@@ -45,7 +45,7 @@ def _converter(suffix: str, where: str) -> Parse:
 
     def parse(raw: bytes) -> ParsedFile:
         if suffix == ".docx":
-            _require_moderate(raw, where)
+            require_moderate(raw, where)
             raw = without_hidden_words(raw)
         try:
             markdown: str = (
@@ -67,16 +67,16 @@ def _converter(suffix: str, where: str) -> Parse:
     return parse
 
 
-def _require_moderate(raw: bytes, where: str) -> None:
-    """Refuse a Word file whose parts would take the memory: a few bytes can hold thousands of times as many.
+def require_moderate(raw: bytes, where: str) -> None:
+    """Refuse an office file whose parts would take the memory: few bytes can hold thousands of times as many.
 
     Raises:
         SourceError: they are too large.
     """
     try:
         parts = zipfile.ZipFile(io.BytesIO(raw)).infolist()
-    except zipfile.BadZipFile:
-        return  # as the converter will say
+    except Exception:  # a damaged archive raises many things: as the converter will say
+        return
     text = sum(part.file_size for part in parts if part.filename.endswith((".xml", ".rels")))
     rest = sum(part.file_size for part in parts) - text
     for kind, size, most in (("text", text, _MOST_XML), ("pictures", rest, 4 * len(raw) + _MOST_XML)):
@@ -102,7 +102,7 @@ def _pages_without_text(raw: bytes, markdown: str) -> str:
     if not found:
         return ""
     return (
-        f"{len(found)} of {count} pages show something, but hold no text ({_as_ranges(found)}), as scanned "
+        f"{len(found)} of {count} pages show something, but hold no text ({as_ranges(found)}), as scanned "
         "ones do: what they show is not read; give them text with an OCR program"
     )
 
@@ -133,10 +133,10 @@ def _page_contents(raw: bytes, wanted: set[int]) -> Iterator[tuple[int, int, int
         yield sorted(wanted)[place] + 1 if wanted else place + 1, texts, others
 
 
-def _as_ranges(numbers: Iterable[int]) -> str:
+def as_ranges(numbers: Iterable[int]) -> str:
     """Rising whole numbers in short.
 
-    >>> _as_ranges([2, 3, 4, 7])
+    >>> as_ranges([2, 3, 4, 7])
     '2-4, 7'
     """
     ranges: list[list[int]] = []
