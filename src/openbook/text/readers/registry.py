@@ -15,6 +15,7 @@ from openbook.text.readers.megatron import read_megatron
 from openbook.text.readers.notebooks import read_notebook
 from openbook.text.readers.office import read_office
 from openbook.text.readers.rows import read_json_lines
+from openbook.text.readers.slides import read_slides
 from openbook.text.readers.source_file import COMPRESSIONS, Reader
 from openbook.text.readers.tables import read_csv, read_parquet
 from openbook.text.readers.text_files import read_markdown, read_org, read_rst, read_text
@@ -40,6 +41,7 @@ _TEXT: dict[str, Reader] = {
 _OTHER: dict[str, Reader] = {
     ".pdf": read_office,
     ".docx": read_office,
+    ".pptx": read_slides,
     ".epub": read_epub,
     ".parquet": read_parquet,
     ".idx": read_megatron,
@@ -57,7 +59,8 @@ ONLY_NAMED = frozenset(f"{suffix}{ending}" for suffix in (".json", ".tsv") for e
 
 
 _ONE_DOCUMENT = (
-    read_text, read_markdown, read_rst, read_org, read_html, read_notebook, read_mail, read_office, read_epub,
+    read_text, read_markdown, read_rst, read_org, read_html, read_notebook, read_mail,
+    read_office, read_slides, read_epub,
 )  # fmt: skip
 
 
