@@ -21,7 +21,7 @@ SourcesArgument = Annotated[
     list[str],
     typer.Argument(
         metavar="SOURCE...",
-        help="Files (.txt .md .rst .org .html .ipynb .eml .csv .tsv .jsonl .json, also .gz .xz "
+        help="Files (.txt .md .rst .org .html .ipynb .eml .mbox .csv .tsv .jsonl .json, also .gz .xz "
         ".zst; .parquet .epub .pdf .docx .pptx), folders, URLs, hf://OWNER/NAME?split=train, Megatron's "
         "PREFIX, or - for standard input.",
     ),

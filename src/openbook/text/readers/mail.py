@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
+from email.parser import BytesHeaderParser
 
 from openbook.errors import SourceError
 from openbook.text.documents import source_error
@@ -85,6 +86,15 @@ def parse_mail(raw: bytes, where: str) -> ParsedFile:
     text = "\n\n".join(["\n".join(lines), *found.texts])
     omission = "a part of the mail is encrypted, and is not read" if found.is_sealed else ""
     return ParsedFile(text=text.strip("\n"), said={"title": subject}, omission=omission)
+
+
+def headers_of(raw: bytes, *names: str) -> list[str]:
+    """The headers of these names, each on one line; empty: there is none."""
+    try:
+        message = BytesHeaderParser(policy=POLICY).parsebytes(raw)
+    except Exception:  # `parse_mail` says what is wrong
+        return [""] * len(names)
+    return [header(message, name) for name in names]
 
 
 def _header_lines(message: Message) -> list[str]:

@@ -11,6 +11,7 @@ from openbook.text.readers.epub import read_epub
 from openbook.text.readers.html import read_html
 from openbook.text.readers.json_files import read_json
 from openbook.text.readers.mail import read_mail
+from openbook.text.readers.mailbox import read_mailbox
 from openbook.text.readers.megatron import read_megatron
 from openbook.text.readers.notebooks import read_notebook
 from openbook.text.readers.office import read_office
@@ -31,6 +32,7 @@ _TEXT: dict[str, Reader] = {
     ".xhtml": read_html,
     ".ipynb": read_notebook,
     ".eml": read_mail,
+    ".mbox": read_mailbox,
     ".csv": read_csv,
     ".tsv": read_csv,
     ".jsonl": read_json_lines,
