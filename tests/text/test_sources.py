@@ -354,9 +354,9 @@ def test_unknown_kind_of_file_names_the_known_ones(write: Write, read_all: ReadA
     documents, (error,) = read_all(path, write("good.txt", "good"))
     assert [document.id for document in documents] == ["good.txt"]
     known = (
-        ".txt, .md, .markdown, .rst, .org, .html, .htm, .xhtml, .csv, .tsv, .jsonl, .ndjson, .json (each "
-        "also with .gz, .xz, .zst), .pdf, .docx, .parquet, PREFIX.idx with its PREFIX.bin, or a folder of "
-        "them; --any-text reads it if it is text"
+        ".txt, .md, .markdown, .rst, .org, .html, .htm, .xhtml, .ipynb, .eml, .mbox, .csv, .tsv, .jsonl, "
+        ".ndjson, .json (each also with .gz, .xz, .zst), .pdf, .docx, .pptx, .epub, .parquet, PREFIX.idx "
+        "with its PREFIX.bin, or a folder of them; --any-text reads it if it is text"
     )
     assert error == f"{path}: unknown kind of file; known: {known}"
 
@@ -375,6 +375,9 @@ COMPRESS = {"": bytes, ".gz": gzip.compress, ".xz": lzma.compress, ".zst": zstan
         ("x.org", "#+TITLE: Head\nhello", "Head"),
         ("x.html", "<p>hello", "x"),
         ("x.xhtml", "<p>hello</p>", "x"),
+        ("x.ipynb", '{"cells": [{"cell_type": "raw", "source": "hello"}]}', "x"),
+        ("x.eml", "From: a@example.org\n\nhello", "x"),
+        ("x.mbox", "From a\nFrom: a@example.org\n\nhello", "x"),
         ("x.csv", "text\nhello", ""),
         ("x.tsv", "id\ttext\nx\thello", ""),
         ("x.jsonl", '{"text": "hello"}', ""),

@@ -21,8 +21,9 @@ SourcesArgument = Annotated[
     list[str],
     typer.Argument(
         metavar="SOURCE...",
-        help="Files (.txt .md .rst .org .html .csv .tsv .jsonl .json, also .gz .xz .zst; .parquet .pdf "
-        ".docx), folders, URLs, hf://OWNER/NAME?split=train, Megatron's PREFIX, or - for standard input.",
+        help="Files (.txt .md .rst .org .html .ipynb .eml .mbox .csv .tsv .jsonl .json, also .gz .xz "
+        ".zst; .parquet .epub .pdf .docx .pptx), folders, URLs, hf://OWNER/NAME?split=train, Megatron's "
+        "PREFIX, or - for standard input.",
     ),
 ]
 DocumentNames = Annotated[

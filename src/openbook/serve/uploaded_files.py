@@ -15,10 +15,13 @@ from openbook.text.documents import source_error
 from openbook.text.readers.registry import READERS, reader_suffix
 from openbook.text.readers.source_file import Keys, Omission, SourceFile
 
-KINDS = (".txt", ".md", ".markdown", ".rst", ".org", ".html", ".htm", ".xhtml", ".pdf", ".docx")
+KINDS = (
+    ".txt", ".md", ".markdown", ".rst", ".org", ".html", ".htm", ".xhtml", ".ipynb", ".eml", ".epub",
+    ".pdf", ".docx", ".pptx",
+)  # fmt: skip
 """What is read: kinds that are one document each, and none that are compressed as a whole."""
-_OFFICE = (".pdf", ".docx")
-"""Those that need the extra `documents`."""
+_OFFICE = {".pdf": "markitdown", ".docx": "markitdown", ".pptx": "pptx"}
+"""What reads those that need the extra `documents`."""
 _LONGEST_NAME = 255
 
 
@@ -44,8 +47,7 @@ class _Memory:
 
 def readable_kinds() -> list[str]:
     """Of the kinds, those that can be read with what is installed."""
-    has_office = find_spec("markitdown") is not None
-    return [kind for kind in KINDS if has_office or kind not in _OFFICE]
+    return [kind for kind in KINDS if kind not in _OFFICE or find_spec(_OFFICE[kind]) is not None]
 
 
 def read_upload(name: str, content: bytes) -> Upload:

@@ -28,6 +28,17 @@ _MARKS = (
 )
 _LONGEST = 1000
 """Characters; what is longer is no title that anybody reads."""
+_EMBEDDED_IMAGE = re.compile(r"!\[([^\]\n]{0,1000})\]\(data:[^)\n]*\)?")
+_EMBEDDED_IMAGE_TAG = re.compile(r"<img\s[^<>]*?\bsrc\s*=\s*[\"']?data:[^<>]*>?", re.IGNORECASE)
+
+
+def without_embedded_images(text: str) -> str:
+    """Leave out each picture whose data stand in the text; its words stay.
+
+    >>> without_embedded_images("![a cat](data:image/png;base64,iVBORw0KGgo=) ![a hen](hen.png)")
+    'a cat ![a hen](hen.png)'
+    """
+    return _EMBEDDED_IMAGE_TAG.sub("", _EMBEDDED_IMAGE.sub(r"\1", text))
 
 
 def plain_title(written: str) -> str:

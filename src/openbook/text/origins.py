@@ -2,6 +2,7 @@
 
 /kim/notes/gate.md               a file: absolute, the links that lead to what was named followed
 /kim/rows.jsonl                  of each of its rows
+/kim/inbox.mbox:8213             one of its mails, by a number made of its Message-ID
 /kim/tokens:7                    document 7 of Megatron's tokens.bin and tokens.idx
 s3://bucket/notes/gate.md        a file on another file system
 zip://gate.md::/kim/n.zip        a file in an archive

@@ -248,6 +248,16 @@ def test_damaged_file_is_reported_and_the_others_are_read(
     assert error.startswith(f"{tmp_path}/docs/{name}: not readable as {name[2:]}: ")
 
 
+def test_a_word_file_of_a_later_zip_version_is_reported(tmp_path: Path, read_all: Any) -> None:
+    """The least version that reads it is the byte 6 of each entry of the archive's list."""
+    content = bytearray(docx("text"))
+    content[content.index(b"PK\x01\x02") + 6] = 99
+    (tmp_path / "a.docx").write_bytes(content)
+    documents, (error,) = read_all(tmp_path / "a.docx")
+    assert documents == []
+    assert error == f"{tmp_path}/a.docx: not readable as docx: zip file version 9.9"
+
+
 @pytest.mark.parametrize(
     ("part", "kind"), [("word/header1.xml", "text"), ("word/media/image1.bmp", "pictures")]
 )

@@ -55,10 +55,16 @@ _VOID = frozenset({
 def read_html(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """Read a page; its title is its `<title>`, else its first `<h1>`."""
     is_xhtml = ".xhtml" in PurePosixPath(file.name.lower()).suffixes[-2:]
-    return read_whole(file, lambda raw: _parse(decode_page(raw), is_xhtml=is_xhtml))
+    return read_whole(file, lambda raw: parse_page(decode_page(raw), is_xhtml=is_xhtml))
 
 
-def _parse(text: str, *, is_xhtml: bool) -> ParsedFile:
+def parse_page(text: str, *, is_xhtml: bool = False) -> ParsedFile:
+    """What is seen of a page, and its title.
+
+    Args:
+        text: the whole of the page, or a piece of HTML.
+        is_xhtml: whether it is XHTML, even if it does not say so.
+    """
     # As browsers do, read what stands in <noscript> as letters: as elements it may end what it stands in.
     text = _NOSCRIPT.sub(r"\1noframes", _with_end_tags(text, is_xhtml=is_xhtml))
     page = _Page(text)

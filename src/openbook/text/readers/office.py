@@ -2,7 +2,6 @@
 
 import io
 import logging
-import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -11,13 +10,13 @@ from typing import Any
 
 from openbook.errors import MissingExtraError
 from openbook.text.documents import source_error
+from openbook.text.inline_markup import without_embedded_images
 from openbook.text.readers.office_properties import pdf_title, without_hidden_words, word_title
 from openbook.text.readers.source_file import Item, Keys, Parse, ParsedFile, SourceFile, read_whole
 from openbook.text.readers.text_files import markdown_title
 
 _MOST_XML = 16_000_000
-"""Bytes of a Word file's parts; markitdown takes a hundred times as much memory."""
-_EMBEDDED_IMAGE = re.compile(r"!\[([^\]\n]*)\]\(data:[^)\n]*\)")
+"""Bytes of a file's parts; markitdown takes a hundred times as much memory."""
 
 
 def read_office(file: SourceFile, keys: Keys) -> Iterator[Item]:
@@ -46,7 +45,7 @@ def _converter(suffix: str, where: str) -> Parse:
 
     def parse(raw: bytes) -> ParsedFile:
         if suffix == ".docx":
-            _require_moderate(raw, where)
+            require_moderate(raw, where)
             raw = without_hidden_words(raw)
         try:
             markdown: str = (
@@ -57,7 +56,7 @@ def _converter(suffix: str, where: str) -> Parse:
         except Exception as error:  # whatever its libraries stumble over
             problem = f"not readable as {suffix[1:]}: {str(error) or type(error).__name__}"
             raise source_error(where, problem) from error
-        text = _EMBEDDED_IMAGE.sub(r"\1", markdown).replace("\f", "\n").replace("\0", "").strip()
+        text = without_embedded_images(markdown).replace("\f", "\n").replace("\0", "").strip()
         if suffix == ".docx":
             return ParsedFile(text=text, said={"title": markdown_title(text) or word_title(raw)})
         omission = _pages_without_text(raw, markdown)
@@ -68,16 +67,16 @@ def _converter(suffix: str, where: str) -> Parse:
     return parse
 
 
-def _require_moderate(raw: bytes, where: str) -> None:
-    """Refuse a Word file whose parts would take the memory: a few bytes can hold thousands of times as many.
+def require_moderate(raw: bytes, where: str) -> None:
+    """Refuse an office file whose parts would take the memory: few bytes can hold thousands of times as many.
 
     Raises:
         SourceError: they are too large.
     """
     try:
         parts = zipfile.ZipFile(io.BytesIO(raw)).infolist()
-    except zipfile.BadZipFile:
-        return  # as the converter will say
+    except Exception:  # a damaged archive raises many things: as the converter will say
+        return
     text = sum(part.file_size for part in parts if part.filename.endswith((".xml", ".rels")))
     rest = sum(part.file_size for part in parts) - text
     for kind, size, most in (("text", text, _MOST_XML), ("pictures", rest, 4 * len(raw) + _MOST_XML)):
@@ -103,7 +102,7 @@ def _pages_without_text(raw: bytes, markdown: str) -> str:
     if not found:
         return ""
     return (
-        f"{len(found)} of {count} pages show something, but hold no text ({_as_ranges(found)}), as scanned "
+        f"{len(found)} of {count} pages show something, but hold no text ({as_ranges(found)}), as scanned "
         "ones do: what they show is not read; give them text with an OCR program"
     )
 
@@ -134,10 +133,10 @@ def _page_contents(raw: bytes, wanted: set[int]) -> Iterator[tuple[int, int, int
         yield sorted(wanted)[place] + 1 if wanted else place + 1, texts, others
 
 
-def _as_ranges(numbers: Iterable[int]) -> str:
+def as_ranges(numbers: Iterable[int]) -> str:
     """Rising whole numbers in short.
 
-    >>> _as_ranges([2, 3, 4, 7])
+    >>> as_ranges([2, 3, 4, 7])
     '2-4, 7'
     """
     ranges: list[list[int]] = []

@@ -15,7 +15,8 @@ _CORE = "docprops/core.xml"
 _TITLE = re.compile(r"<dc:title\b[^>]*>([^<]*)</dc:title>")
 _USELESS = re.compile(
     r"(?:microsoft (?:office )?(?:word|powerpoint|excel)\b.*|untitled.*|unbenannt.*|(?:no )?title"
-    r"|(?:word|powerpoint) (?:document|presentation)|(?:document|dokument|presentation|slide)\s*\d*|\(.*\)"
+    r"|(?:word|powerpoint) (?:document|presentation)|powerpoint-präsentation|présentation powerpoint"
+    r"|presentación de powerpoint|(?:document|dokument|presentation|slide)\s*\d*|\(.*\)"
     r"|.*\.(?:docx?|pdf|pptx?|xlsx?|od[tps]|rtf|txt|tex|dvi|e?ps|html?|md|indd|qxd|pages|wpd|fm|p65|cdr|ai))",
     re.IGNORECASE | re.DOTALL,
 )

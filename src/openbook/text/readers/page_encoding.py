@@ -52,10 +52,17 @@ def _undeclared(raw: bytes) -> str | None:
 def _declared(raw: bytes) -> str | None:
     """What a page says it is, as browsers understand that; None if it says nothing that a page can be."""
     match = _DECLARED.search(raw[:_DECLARED_WITHIN])
-    if match is None:
-        return None
+    return None if match is None else encoding_called(match[1].decode("ascii", "replace"))
+
+
+def encoding_called(said: str) -> str | None:
+    """The encoding that pages and mails mean by a name, as Python calls it; None: none that they can be in.
+
+    >>> encoding_called("ISO-8859-1"), encoding_called("GB2312"), encoding_called("rot13")
+    ('cp1252', 'gb18030', None)
+    """
     try:
-        name = codecs.lookup(match[1].decode("ascii")).name
+        name = codecs.lookup(said).name
     except (LookupError, ValueError):
         return None
     if not _PAGE_ENCODING.fullmatch(name):  # Python knows more, which no page is written in

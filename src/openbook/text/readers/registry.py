@@ -7,11 +7,16 @@ file's is its path below the folder that was named; a row's is what it says, els
 
 from pathlib import PurePosixPath
 
+from openbook.text.readers.epub import read_epub
 from openbook.text.readers.html import read_html
 from openbook.text.readers.json_files import read_json
+from openbook.text.readers.mail import read_mail
+from openbook.text.readers.mailbox import read_mailbox
 from openbook.text.readers.megatron import read_megatron
+from openbook.text.readers.notebooks import read_notebook
 from openbook.text.readers.office import read_office
 from openbook.text.readers.rows import read_json_lines
+from openbook.text.readers.slides import read_slides
 from openbook.text.readers.source_file import COMPRESSIONS, Reader
 from openbook.text.readers.tables import read_csv, read_parquet
 from openbook.text.readers.text_files import read_markdown, read_org, read_rst, read_text
@@ -25,6 +30,9 @@ _TEXT: dict[str, Reader] = {
     ".html": read_html,
     ".htm": read_html,
     ".xhtml": read_html,
+    ".ipynb": read_notebook,
+    ".eml": read_mail,
+    ".mbox": read_mailbox,
     ".csv": read_csv,
     ".tsv": read_csv,
     ".jsonl": read_json_lines,
@@ -35,6 +43,8 @@ _TEXT: dict[str, Reader] = {
 _OTHER: dict[str, Reader] = {
     ".pdf": read_office,
     ".docx": read_office,
+    ".pptx": read_slides,
+    ".epub": read_epub,
     ".parquet": read_parquet,
     ".idx": read_megatron,
 }
@@ -50,7 +60,10 @@ ONLY_NAMED = frozenset(f"{suffix}{ending}" for suffix in (".json", ".tsv") for e
 """Of a folder read only where a pattern asks for them: most of these are settings or figures, no texts."""
 
 
-_ONE_DOCUMENT = (read_text, read_markdown, read_rst, read_org, read_html, read_office)
+_ONE_DOCUMENT = (
+    read_text, read_markdown, read_rst, read_org, read_html, read_notebook, read_mail,
+    read_office, read_slides, read_epub,
+)  # fmt: skip
 
 
 def reader_suffix(path: str) -> str:

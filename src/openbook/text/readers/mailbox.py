@@ -1,0 +1,135 @@
+"""Mailboxes: many mails in one .mbox file, each a document.
+
+From ada@example.org Tue Mar  5 14:07:00 2024      begins a mail; the same words in a text have > before them
+Message-ID: <1@example.org>                        names it, whatever is added before it or deleted
+Subject: The gate
+
+Odo has mended it.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from openbook.errors import SourceError
+from openbook.text.documents import Document, source_error
+from openbook.text.readers.mail import headers_of, parse_mail
+from openbook.text.readers.source_file import (
+    LEAVE_OUT,
+    UNREADABLE,
+    Item,
+    Keys,
+    Omission,
+    SourceFile,
+    no_rows,
+    without_zeros,
+)
+
+_BEGINS = re.compile(rb"From [^\r\n]{1,400}? \d{1,2}:\d{2}\b")
+"""A line that begins a mail has the time at which it came."""
+_FIRST = b"From "
+_QUOTED = re.compile(rb">+From ")
+_ID, _DELETED_BY_MOZILLA, _DELETED = "Message-ID", "X-Mozilla-Status", "X-Status"
+_MOZILLA_DELETED = 0x8
+"""Of the bits of its status; the mail stays in the file until that is compacted."""
+_HEXADECIMAL = re.compile("[0-9a-fA-F]{1,8}")
+
+
+@dataclass(slots=True)
+class _Names:
+    """The names of a mailbox's mails, each given once."""
+
+    _texts: dict[str, list[bytes]] = field(default_factory=dict)
+    """Fingerprints of the texts by Message-ID, which mails share that came in two ways."""
+    _numbered: set[str] = field(default_factory=set)
+
+    def name(self, message_id: str, text: str) -> str:
+        """Name a mail, by its fingerprint if it says no id; empty: it is a copy of one before it.
+
+        The second of one id with another text is `ID#2`.
+        """
+        fingerprint = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
+        message_id = message_id.strip("<> ") or f"sha256:{fingerprint.hex()[:16]}"
+        texts = self._texts.setdefault(message_id, [])
+        if fingerprint in texts:
+            return ""
+        texts.append(fingerprint)
+        if len(texts) == 1 and message_id not in self._numbered:
+            return message_id
+        name = f"{message_id}#{max(len(texts), 2)}"
+        self._numbered.add(name)
+        return name
+
+
+def read_mailbox(file: SourceFile, keys: Keys) -> Iterator[Item]:
+    """Read the mails of a mailbox, but those that are marked as deleted."""
+    names = _Names()
+    is_empty = True
+    number = 0
+    try:
+        with file.open() as stream:
+            for number, raw in enumerate(_mails(stream, file.path), start=1):
+                for item in _mail(raw, f"{file.path}:{number}", file, names):
+                    is_empty = False
+                    yield item
+    except SourceError as error:
+        yield error
+        return
+    except UNREADABLE as error:
+        yield source_error(f"{file.path}:{number + 1}", f"cannot be read further: {error}")
+        return
+    if is_empty:
+        yield no_rows(file.path)
+
+
+def _mails(lines: Iterable[bytes], where: str) -> Iterator[bytes]:
+    """Each mail without the line that begins it.
+
+    Raises:
+        SourceError: there is something before the first.
+    """
+    mail: list[bytes] | None = None
+    is_free = True
+    """Whether the line before is empty."""
+    for line in lines:
+        if is_free and (_BEGINS.match(line) or (mail is None and line.startswith(_FIRST))):
+            if mail is not None:
+                yield b"".join(mail)
+            mail = []
+        elif mail is not None:
+            mail.append(line[1:] if _QUOTED.match(line) else line)
+        elif line.strip():
+            raise source_error(where, "not a mailbox: it does not begin with 'From '", option=LEAVE_OUT)
+        is_free = not line.strip(b"\r\n")
+    if mail is not None:
+        yield b"".join(mail)
+
+
+def _mail(raw: bytes, where: str, file: SourceFile, names: _Names) -> Iterator[Item]:
+    """A mail as a document, or why it cannot be read; nothing of one that is deleted, or a copy."""
+    try:
+        message_id, by_mozilla, status = headers_of(raw, _ID, _DELETED_BY_MOZILLA, _DELETED)
+        is_hexadecimal = _HEXADECIMAL.fullmatch(by_mozilla) is not None
+        if "D" in status or (is_hexadecimal and int(by_mozilla, 16) & _MOZILLA_DELETED):
+            return
+        parsed = parse_mail(raw, where)
+        text = without_zeros(parsed.text, where)
+        if name := names.name(message_id, text):
+            yield Document(
+                text=text,
+                id=f"{file.prefix}{file.name}:{name}",
+                title=parsed.said.get("title") or file.stem,
+                source=file.path,
+                origin=file.origin and f"{file.origin}:{_number(name)}",
+                named_by_path=True,
+            )
+        if parsed.omission:
+            yield Omission(f"{where}: {parsed.omission}")
+    except SourceError as error:
+        yield error
+
+
+def _number(name: str) -> int:
+    """A number for a name, as origins end with; its place in the file would change with every mail before."""
+    return int.from_bytes(hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()[:8], "big")
