@@ -1,6 +1,9 @@
 """Files of no known kind: text is told from what is none."""
 
+import bz2
 import gzip
+import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +18,15 @@ from openbook.text.sources import Omissions
 
 Write = Callable[[str, str | bytes], Path]
 
+
+def zipped(**members: str) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        for name, text in members.items():
+            file.writestr(name, text)
+    return archive.getvalue()
+
+
 TEXTS = {
     "Makefile": b"all:\n\tcc x.c\n",
     "LICENSE": "Größe und Länge".encode(),
@@ -23,6 +35,7 @@ TEXTS = {
     "bare.cfg": "a = 1, b = 2\n".encode("utf-16-le"),
     "color.log": b"\x1b[31mred\x1b[0m\x07\n",
     "x.tex.gz": gzip.compress(b"\\title{x}"),
+    "x.log.bz2": bz2.compress(b"begun"),
     "dos.bat": b"echo x\r\n\x1a",
 }
 NO_TEXTS = {
@@ -33,6 +46,8 @@ NO_TEXTS = {
     "numbers.dat": bytes(range(32)),
     "late.dat": b"a" * 5_000 + b"\xff",
     "cut.dat": "ö".encode()[:1],
+    "two.zip": zipped(first="The first file.", second="The second file."),
+    "one.log.ZIP": zipped(only="The only file."),
     "x.tar.gz": gzip.compress(b"a.txt" + bytes(507)),
 }
 
