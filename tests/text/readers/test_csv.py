@@ -110,6 +110,57 @@ def test_the_separator_is_the_one_that_gives_a_column_of_text(
     assert (document.id, document.text, errors) == ("k", f"two{separator} fields", [])
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ['"Hello, he said.', "Middle.", 'Go away, she said."'],
+        ['"Hello, he said.', "It goes on."],
+        ['"Hello, he said.', 'Say "yes" to it.', "Last."],
+        ['"Yes," he said.', '"No," she said.'],
+        ['""Yes"', "Last."],
+        ['"First', '"Second', "Third"],
+        ['"First', '"Second"', '"Third', "Fourth"],
+    ],
+)
+def test_quotation_marks_between_tabs_are_letters_where_each_line_is_a_row(
+    write: Write, read_all: ReadAll, rows: list[str], end: str
+) -> None:
+    lines = ["id\ttext", *(f"k{number}\t{text}" for number, text in enumerate(rows))]
+    path = write("a.tsv", end.join(lines) + end)
+    documents, errors = read_all(path)
+    assert errors == []
+    expected = [text.strip('"') if text == '"Second"' else text for text in rows]
+    assert [document.text for document in documents] == expected
+    assert [document.id for document in documents] == [f"k{number}" for number in range(len(rows))]
+    assert [document.source for document in documents] == [f"{path}:{n + 2}" for n in range(len(rows))]
+
+
+@pytest.mark.parametrize(
+    ("lines", "texts"),
+    [
+        (["id\ttext", '1\t"a field', 'of ""two"" lines"', "2\tlast"], ['a field\nof "two" lines', "last"]),
+        (["id\ttext", '1\t"one', "", 'two"', "2\tlast"], ["one\n\ntwo", "last"]),
+        (["text\tid", '"one', 'two"\t1', "last\t2"], ["one\ntwo", "last"]),
+        (["id\ttext", '1\t"ta\tb"', '2\t"qu""ote"'], ["ta\tb", 'qu"ote']),
+        (["text", '"one', 'two"', "last"], ["one\ntwo", "last"]),
+        (["text", '"one', "two"], ['"one', "two"]),
+    ],
+)
+def test_fields_between_tabs_that_excel_quotes_are_read_as_it_means_them(
+    write: Write, read_all: ReadAll, lines: list[str], texts: list[str]
+) -> None:
+    documents, errors = read_all(write("a.tsv", "\n".join(lines)))
+    assert ([document.text for document in documents], errors) == (texts, [])
+
+
+def test_lines_between_tabs_that_are_no_rows_either_way_are_an_error(write: Write, read_all: ReadAll) -> None:
+    path = write("a.tsv", 'id\ttext\n1\tone\n2\t"two\nno row\n3\tend" of it\n4\tlast\n')
+    documents, (error,) = read_all(path)
+    assert [document.text for document in documents] == ["one", "last"]
+    assert error.startswith(f"{path}:3: not readable as CSV: ")
+
+
 def test_a_table_of_one_column_is_separated_as_its_name_says(write: Write, read_all: ReadAll) -> None:
     (tabs,), _ = read_all(write("a.tsv", "text\nhello, you; there\n"))
     assert tabs.text == "hello, you; there"
