@@ -45,6 +45,54 @@ def test_lines_end_as_on_any_system_and_empty_ones_are_left_out(
     assert errors == []
 
 
+@pytest.mark.parametrize("separator", [";", "\t", "|", "^"])
+@pytest.mark.parametrize("first", ["sep={}", "SEP={}", '"sep={}"'])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_excels_first_line_names_the_separator(
+    write: Write, read_all: ReadAll, separator: str, first: str, encoding: str
+) -> None:
+    rows = [["id", "text"], ["k", '"a, b"'], ["l", "c"]]
+    lines = [first.format(separator), *map(separator.join, rows), ""]
+    path = write("a.csv", "\r\n".join(lines).encode(encoding))
+    assert read_all(path) == (
+        [
+            Document(text="a, b", id="k", source=f"{path}:3"),
+            Document(text="c", id="l", source=f"{path}:4"),
+        ],
+        [],
+    )
+
+
+def test_rows_of_empty_cells_are_left_out_as_empty_lines_are(write: Write, read_all: ReadAll) -> None:
+    path = write("a.csv", ',,\nid,text,title\n1,one,\n,,\n"","",\n,\n2,two,T\n,,\n')
+    assert read_all(path) == (
+        [
+            Document(text="one", id="1", source=f"{path}:3"),
+            Document(text="two", id="2", title="T", source=f"{path}:7"),
+        ],
+        [],
+    )
+    only = write("b.csv", "id,text\n,\n")
+    assert read_all(only) == ([], [f"{only}: holds no document; fill it or remove it"])
+
+
+def test_names_of_columns_may_be_written_large(write: Write, read_all: ReadAll) -> None:
+    path = write("a.csv", "ID,Text,TITLE,Source\n1,x,T,s\n")
+    assert read_all(path) == ([Document(text="x", id="1", title="T", source="s")], [])
+    (document,), _ = read_all(write("b.csv", "ID;Text\n1;x, y\n"))
+    assert (document.id, document.text) == ("1", "x, y")
+
+
+def test_names_of_columns_count_as_they_are_written_first(write: Write, read_all: ReadAll) -> None:
+    (document,), _ = read_all(write("a.csv", "Text,text,ID,Id,Title\nno,x,1,2,T\n"))
+    assert (document.text, document.title) == ("x", "T")
+    assert document.id == Document(text="x").id
+    (document,), _ = read_all(write("b.csv", "Body,title\nx,T\n"), text_key="body")
+    assert (document.text, document.title) == ("x", "T")
+    _, (error,) = read_all(write("c.csv", "title\nx\n"), text_key="Title")
+    assert "no column 'Title'; its columns: title" in error
+
+
 def test_keys_choose_columns(write: Write, read_all: ReadAll) -> None:
     path = write("a.csv", "text,body,key,id\nno,hello,k1,no\n")
     (document,), _ = read_all(path, text_key="body", id_key="key")
@@ -85,7 +133,8 @@ def test_column_that_is_not_read_may_hold_anything(write: Write, read_all: ReadA
         ("\n\n", ": holds no document"),
         ("id,text\n", ": holds no document"),
         ("id|text\n1|x\n", ": no column 'text'; its columns: id|text (choose: --text-key)"),
-        ("id,Text\n1,x\n", ": no column 'text'; its columns: id, Text (choose: --text-key)"),
+        ("ID,Body\n1,x\n", ": no column 'text'; its columns: ID, Body (choose: --text-key)"),
+        ("TEXT,Text\n1,x\n", ": no column 'text'; its columns: TEXT, Text (choose: --text-key)"),
         ("text,text\n1,x\n", ": 2 columns are named 'text'; rename all but one"),
         ('"text"x\n1\n', ":1: not readable as CSV: "),
     ],

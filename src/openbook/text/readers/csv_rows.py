@@ -9,6 +9,7 @@ such files quote nothing; Excel does. Lines that have the right number of fields
 """
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from contextlib import contextmanager
 TAB = "\t"
 _LONGEST_FIELD = 2**31 - 1
 """What a C long holds on every system."""
+
+_NAMED_SEPARATOR = re.compile(r'"?sep=([^\w\s"]|\t)"?[\r\n]*', re.IGNORECASE)
 
 Row = list[str] | csv.Error
 """A row of a CSV file, or in its place why it cannot be read."""
@@ -51,8 +54,20 @@ class _Lines:
         self.number -= len(lines)
 
 
+def named_separator(first_line: str) -> str:
+    """Find the separator that the first line of a file for Excel may name; empty if it names none.
+
+    >>> named_separator("sep=;\\r\\n"), named_separator("id;text\\r\\n")
+    (';', '')
+    """
+    found = _NAMED_SEPARATOR.fullmatch(first_line)
+    return found[1] if found else ""
+
+
 def csv_rows(file: Iterable[str], path: str, *, separator: str) -> Iterator[tuple[str, Row]]:
-    """Read the rows that are not empty, each with its place: the path and the line that it begins in.
+    """Read the rows in which something stands, each with its place: the path and the line that it begins in.
+
+    A first line that names a separator is no row.
 
     Args:
         file: its lines with their ends.
@@ -60,6 +75,9 @@ def csv_rows(file: Iterable[str], path: str, *, separator: str) -> Iterator[tupl
         separator: of the fields; with tabs, rows that are not Excel's are taken as they are written.
     """
     lines = _Lines(file)
+    if not named_separator(next(lines, "")):
+        lines.give_back(lines.taken())
+    lines.taken()
     reader = csv.reader(lines, strict=True, delimiter=separator)
     width: int | None = None
     while True:
@@ -71,7 +89,7 @@ def csv_rows(file: Iterable[str], path: str, *, separator: str) -> Iterator[tupl
         if separator == TAB and width is not None and _is_as_written(row, taken, width):
             lines.give_back(taken[1:])
             row = _fields(taken[0])
-        if isinstance(row, csv.Error) or row:
+        if isinstance(row, csv.Error) or any(row):
             yield where, row
             width = len(row) if width is None and not isinstance(row, csv.Error) else width
 

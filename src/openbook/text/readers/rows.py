@@ -60,8 +60,26 @@ def wanted_columns(columns: Iterable[str], where: str, keys: Keys) -> list[str] 
     if keys.text not in columns:
         shown = ", ".join(columns)
         return source_error(where, f"no column {keys.text!r}; its columns: {shown} (choose: --text-key)")
-    wanted = dict.fromkeys((keys.text, keys.id, *SAID_OF_DOCUMENTS))
-    return [name for name in wanted if name in columns]
+    return [name for name in _wanted(keys) if name in columns]
+
+
+def spelled_as_wanted(columns: Iterable[str], keys: Keys) -> list[str]:
+    """Write the names of columns as documents have them where it is clear that only their case differs.
+
+    >>> spelled_as_wanted(["ID", "Text", "TITLE", "Title"], Keys(text="text", id="id"))
+    ['id', 'text', 'TITLE', 'Title']
+    """
+    columns = list(columns)
+    wanted = _wanted(keys)
+    others = [column.casefold() for column in columns if column not in wanted]
+    meant = {
+        name.casefold(): name for name in wanted if name not in columns and others.count(name.casefold()) == 1
+    }
+    return [column if column in wanted else meant.get(column.casefold(), column) for column in columns]
+
+
+def _wanted(keys: Keys) -> list[str]:
+    return list(dict.fromkeys((keys.text, keys.id, *SAID_OF_DOCUMENTS)))
 
 
 def row_document(row: Mapping[str, Any], where: str, keys: Keys) -> Document | SourceError:

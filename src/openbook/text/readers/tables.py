@@ -12,8 +12,8 @@ from typing import Any
 from openbook.errors import SourceError
 from openbook.phrases import counted
 from openbook.text.documents import source_error
-from openbook.text.readers.csv_rows import TAB, Row, csv_rows
-from openbook.text.readers.rows import row_document, wanted_columns
+from openbook.text.readers.csv_rows import TAB, Row, csv_rows, named_separator
+from openbook.text.readers.rows import row_document, spelled_as_wanted, wanted_columns
 from openbook.text.readers.source_file import UNREADABLE, Item, Keys, SourceFile, no_rows
 
 _COMMAS_FIRST = (",", ";", TAB)
@@ -88,22 +88,30 @@ def _lines(stream: Any, encoding: str) -> io.TextIOWrapper:
 
 
 def _separator(file: SourceFile, encoding: str, keys: Keys) -> str:
-    """The first separator with which the first row names a column of text; if none does, what is usual."""
+    """The one that the first line names, else the first with which the first row names a column of text.
+
+    If none does, what is usual.
+    """
+    with file.open() as stream:
+        if named := named_separator(next(_lines(stream, encoding), "")):
+            return named
     usual = _TABS_FIRST if ".tsv" in PurePosixPath(file.name.lower()).suffixes[-2:] else _COMMAS_FIRST
     for separator in usual:
         with file.open() as stream:
             rows = csv_rows(_lines(stream, encoding), file.path, separator=separator)
             _, header = next(rows, ("", []))
-        if not isinstance(header, csv.Error) and keys.text in header:
+        if not isinstance(header, csv.Error) and keys.text in spelled_as_wanted(header, keys):
             return separator
     return usual[0]
 
 
 def _csv_header(rows: Iterator[tuple[str, Row]], path: str, keys: Keys) -> tuple[list[str], list[str]]:
-    """All columns, and those to read; raises SourceError where that cannot be known."""
+    """All columns, spelled as wanted, and those to read; raises SourceError where that cannot be known."""
     where, header = next(rows, (path, []))
     if isinstance(header, csv.Error):
         raise source_error(where, f"not readable as CSV: {header}")
+    names = spelled_as_wanted(header, keys)
+    header = names if keys.text in names else header
     columns = wanted_columns(header, path, keys) if header else []
     if isinstance(columns, SourceError):
         raise columns
