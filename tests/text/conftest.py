@@ -49,7 +49,7 @@ def read_all() -> ReadAll:
     is one printable line.
     """
 
-    def read(*sources: object, **keys: str) -> tuple[list[Document], list[str]]:
+    def read(*sources: object, **keys: Any) -> tuple[list[Document], list[str]]:
         names = [str(source) for source in sources]
         errors: list[SourceError] = []
         documents = list(read_documents(names, on_error=errors.append, **keys))

@@ -38,7 +38,7 @@ def corpus(write: Write, tmp_path: Path) -> Path:
     write("corpus/sub/deep/rows.jsonl", ROW)
     write("corpus/sub/rows.jsonl.gz", gzip.compress(b'{"text": "gz", "id": "gz"}\n'))
     write("corpus/sub/rows.jsonl.xz", lzma.compress(b'{"text": "xz", "id": 7}\n'))
-    write("corpus/sub/ignored.png", b"\xff")
+    write("corpus/sub/ignored.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")
     write("corpus/.hidden.txt", "hidden")
     write("corpus/.git/config.txt", "hidden")
     write("corpus/sub/.cache/deep/x.txt", "hidden")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer as FastTokenizer
-from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
+from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 from openbook.errors import SettingsError
 from openbook.text import Tokenizer, load_tokenizer, train_tokenizer
@@ -149,6 +149,35 @@ def test_training_reads_no_more_than_it_needs() -> None:
 
     train_tokenizer(corpus(), vocab_size=300, max_bytes=100)
     assert 8 <= len(taken) <= 10  # each is 11 bytes long
+
+
+@pytest.mark.parametrize("run", ["ab" * 4_096, " " * 8_192, "7" * 8_192, "日" * 4_096, "-" * 8_192])
+def test_a_long_run_is_learned_from_in_pieces(run: str) -> None:
+    """Else its time grows with the square of the run: of 8,192 bytes one token would be learned."""
+    tokenizer = train_tokenizer([run], vocab_size=300)
+    learned = (len(tokenizer.vocabulary_entry(token)) for token in range(257, tokenizer.vocab_size))
+    assert 512 <= max(learned) <= 1_200
+    assert tokenizer.decode(tokenizer.encode([run])) == [run]
+
+
+def test_ordinary_text_gives_the_same_tokenizer_as_without_pieces(tmp_path: Path) -> None:
+    texts = [*CORPUS, Path(__file__).read_text(encoding="utf-8"), "x" * 1_200, "日" * 400]
+    words = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    fast = FastTokenizer(models.BPE())
+    fast.pre_tokenizer, fast.decoder = words, decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=1_000,
+        special_tokens=[END_OF_TEXT],
+        initial_alphabet=sorted(words.alphabet()),
+        show_progress=False,
+    )
+    fast.train_from_iterator(texts, trainer=trainer)
+    Tokenizer(fast, end_of_text=END_OF_TEXT, name="train:1000").save(tmp_path / "expected")
+    train_tokenizer(texts, vocab_size=1_000).save(tmp_path / "trained")
+    trained, expected = (
+        (tmp_path / name / "tokenizer.json").read_bytes() for name in ("trained", "expected")
+    )
+    assert trained == expected
 
 
 # Saving and loading

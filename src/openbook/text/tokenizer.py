@@ -29,6 +29,9 @@ _NUMBER_THE_END = ("generation_config.json", "config.json")
 _TEMPLATE = "chat_template.jinja"
 _SMALLEST_VOCABULARY = 257
 _LARGEST_VOCABULARY = 1_000_000
+_LONGEST_RUN = 1200
+"""Bytes of a word that are learned from at a time: its time grows with their square, and a run of letters or
+spaces may be as long as a text. Characters of two, three and four bytes are not cut."""
 _DECISIVE = ("added_tokens", "normalizer", "pre_tokenizer", "model")
 """Parts of a tokenizer.json that decide which tokens a text has; transformers may write others."""
 
@@ -402,7 +405,8 @@ def train_tokenizer(texts: Iterable[str], *, vocab_size: int, max_bytes: int = 1
     """
     require_vocabulary(vocab_size)
     fast = FastTokenizer(models.BPE())
-    fast.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    words = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    fast.pre_tokenizer = pre_tokenizers.Sequence([words, pre_tokenizers.FixedLength(_LONGEST_RUN)])
     fast.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocab_size,
@@ -411,6 +415,7 @@ def train_tokenizer(texts: Iterable[str], *, vocab_size: int, max_bytes: int = 1
         show_progress=False,
     )
     fast.train_from_iterator(_up_to(texts, max_bytes), trainer=trainer)
+    fast.pre_tokenizer = words
     return Tokenizer(fast, end_of_text=END_OF_TEXT, name=f"train:{vocab_size}")
 
 

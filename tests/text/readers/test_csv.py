@@ -45,6 +45,54 @@ def test_lines_end_as_on_any_system_and_empty_ones_are_left_out(
     assert errors == []
 
 
+@pytest.mark.parametrize("separator", [";", "\t", "|", "^"])
+@pytest.mark.parametrize("first", ["sep={}", "SEP={}", '"sep={}"'])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_excels_first_line_names_the_separator(
+    write: Write, read_all: ReadAll, separator: str, first: str, encoding: str
+) -> None:
+    rows = [["id", "text"], ["k", '"a, b"'], ["l", "c"]]
+    lines = [first.format(separator), *map(separator.join, rows), ""]
+    path = write("a.csv", "\r\n".join(lines).encode(encoding))
+    assert read_all(path) == (
+        [
+            Document(text="a, b", id="k", source=f"{path}:3"),
+            Document(text="c", id="l", source=f"{path}:4"),
+        ],
+        [],
+    )
+
+
+def test_rows_of_empty_cells_are_left_out_as_empty_lines_are(write: Write, read_all: ReadAll) -> None:
+    path = write("a.csv", ',,\nid,text,title\n1,one,\n,,\n"","",\n,\n2,two,T\n,,\n')
+    assert read_all(path) == (
+        [
+            Document(text="one", id="1", source=f"{path}:3"),
+            Document(text="two", id="2", title="T", source=f"{path}:7"),
+        ],
+        [],
+    )
+    only = write("b.csv", "id,text\n,\n")
+    assert read_all(only) == ([], [f"{only}: holds no document; fill it or remove it"])
+
+
+def test_names_of_columns_may_be_written_large(write: Write, read_all: ReadAll) -> None:
+    path = write("a.csv", "ID,Text,TITLE,Source\n1,x,T,s\n")
+    assert read_all(path) == ([Document(text="x", id="1", title="T", source="s")], [])
+    (document,), _ = read_all(write("b.csv", "ID;Text\n1;x, y\n"))
+    assert (document.id, document.text) == ("1", "x, y")
+
+
+def test_names_of_columns_count_as_they_are_written_first(write: Write, read_all: ReadAll) -> None:
+    (document,), _ = read_all(write("a.csv", "Text,text,ID,Id,Title\nno,x,1,2,T\n"))
+    assert (document.text, document.title) == ("x", "T")
+    assert document.id == Document(text="x").id
+    (document,), _ = read_all(write("b.csv", "Body,title\nx,T\n"), text_key="body")
+    assert (document.text, document.title) == ("x", "T")
+    _, (error,) = read_all(write("c.csv", "title\nx\n"), text_key="Title")
+    assert "no column 'Title'; its columns: title" in error
+
+
 def test_keys_choose_columns(write: Write, read_all: ReadAll) -> None:
     path = write("a.csv", "text,body,key,id\nno,hello,k1,no\n")
     (document,), _ = read_all(path, text_key="body", id_key="key")
@@ -85,7 +133,8 @@ def test_column_that_is_not_read_may_hold_anything(write: Write, read_all: ReadA
         ("\n\n", ": holds no document"),
         ("id,text\n", ": holds no document"),
         ("id|text\n1|x\n", ": no column 'text'; its columns: id|text (choose: --text-key)"),
-        ("id,Text\n1,x\n", ": no column 'text'; its columns: id, Text (choose: --text-key)"),
+        ("ID,Body\n1,x\n", ": no column 'text'; its columns: ID, Body (choose: --text-key)"),
+        ("TEXT,Text\n1,x\n", ": no column 'text'; its columns: TEXT, Text (choose: --text-key)"),
         ("text,text\n1,x\n", ": 2 columns are named 'text'; rename all but one"),
         ('"text"x\n1\n', ":1: not readable as CSV: "),
     ],
@@ -108,6 +157,57 @@ def test_the_separator_is_the_one_that_gives_a_column_of_text(
     path = write(name, "\n".join(separator.join(row) for row in rows))
     (document,), errors = read_all(path)
     assert (document.id, document.text, errors) == ("k", f"two{separator} fields", [])
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ['"Hello, he said.', "Middle.", 'Go away, she said."'],
+        ['"Hello, he said.', "It goes on."],
+        ['"Hello, he said.', 'Say "yes" to it.', "Last."],
+        ['"Yes," he said.', '"No," she said.'],
+        ['""Yes"', "Last."],
+        ['"First', '"Second', "Third"],
+        ['"First', '"Second"', '"Third', "Fourth"],
+    ],
+)
+def test_quotation_marks_between_tabs_are_letters_where_each_line_is_a_row(
+    write: Write, read_all: ReadAll, rows: list[str], end: str
+) -> None:
+    lines = ["id\ttext", *(f"k{number}\t{text}" for number, text in enumerate(rows))]
+    path = write("a.tsv", end.join(lines) + end)
+    documents, errors = read_all(path)
+    assert errors == []
+    expected = [text.strip('"') if text == '"Second"' else text for text in rows]
+    assert [document.text for document in documents] == expected
+    assert [document.id for document in documents] == [f"k{number}" for number in range(len(rows))]
+    assert [document.source for document in documents] == [f"{path}:{n + 2}" for n in range(len(rows))]
+
+
+@pytest.mark.parametrize(
+    ("lines", "texts"),
+    [
+        (["id\ttext", '1\t"a field', 'of ""two"" lines"', "2\tlast"], ['a field\nof "two" lines', "last"]),
+        (["id\ttext", '1\t"one', "", 'two"', "2\tlast"], ["one\n\ntwo", "last"]),
+        (["text\tid", '"one', 'two"\t1', "last\t2"], ["one\ntwo", "last"]),
+        (["id\ttext", '1\t"ta\tb"', '2\t"qu""ote"'], ["ta\tb", 'qu"ote']),
+        (["text", '"one', 'two"', "last"], ["one\ntwo", "last"]),
+        (["text", '"one', "two"], ['"one', "two"]),
+    ],
+)
+def test_fields_between_tabs_that_excel_quotes_are_read_as_it_means_them(
+    write: Write, read_all: ReadAll, lines: list[str], texts: list[str]
+) -> None:
+    documents, errors = read_all(write("a.tsv", "\n".join(lines)))
+    assert ([document.text for document in documents], errors) == (texts, [])
+
+
+def test_lines_between_tabs_that_are_no_rows_either_way_are_an_error(write: Write, read_all: ReadAll) -> None:
+    path = write("a.tsv", 'id\ttext\n1\tone\n2\t"two\nno row\n3\tend" of it\n4\tlast\n')
+    documents, (error,) = read_all(path)
+    assert [document.text for document in documents] == ["one", "last"]
+    assert error.startswith(f"{path}:3: not readable as CSV: ")
 
 
 def test_a_table_of_one_column_is_separated_as_its_name_says(write: Write, read_all: ReadAll) -> None:

@@ -117,6 +117,81 @@ def test_what_is_not_a_header_stays_text(write: Write, read_all: ReadAll, text: 
     assert (document.text, document.id, errors) == (text, "a.md", [])
 
 
+UNUSUAL = [
+    "author's note: x",
+    "tags/main: x",
+    "rating (1-5): 4",
+    "dc:title: x",
+    "og:image: x.png",
+    "R&D: x",
+    "done?: yes",
+    "🏷️: x",
+    "a,b: x",
+    "<<: *base",
+    "größe: x",
+    "when: 12:30",
+    "“quoted”:",
+]
+
+
+@pytest.mark.parametrize("line", UNUSUAL)
+def test_a_key_may_be_anything(write: Write, read_all: ReadAll, line: str) -> None:
+    for lines in ([line, "title: T", "id: i"], ["title: T", "id: i", line], ["title: T", line, "id: i"]):
+        text = "\n".join(["---", *lines, "source: https://example.org", "---", "Body"])
+        assert read_all(write("a.md", text)) == (
+            [Document(text="Body", id="i", title="T", source="https://example.org")],
+            [],
+        )
+
+
+@pytest.mark.parametrize(
+    "line", ["no key at all", "@odd", "key:value", "{{ template }}", "@odd\n  - a\n  - b\n  - c"]
+)
+def test_a_line_of_no_key_is_not_the_end_of_the_header(write: Write, read_all: ReadAll, line: str) -> None:
+    for lines in ([line, "title: T"], ["title: T", line]):
+        (document,), _ = read_all(write("a.md", "\n".join(["---", *lines, "---", "Body"])))
+        assert (document.text, document.title) == ("Body", "T")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Remember: the hens need water."],
+        ["Monday: rain.", "Tuesday: more rain.", "", "Kim said: enough."],
+        ["Date: the day on which it rained.", "Summary: it rained."],
+        ["Note:", "- water the hens", "- feed the cat"],
+        ["It rained.", "The river rose.", "title: of a song that we sang."],
+        ["# Heading"],
+        ["layout (of the yard): see below"],
+    ],
+)
+def test_what_stands_between_two_rules_is_text(write: Write, read_all: ReadAll, lines: list[str]) -> None:
+    text = "\n".join(["---", *lines, "---", "The rest."])
+    (document,), _ = read_all(write("a.md", text))
+    assert (document.text, document.id) == (text, "a.md")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "tags: [a]",
+        "aliases:",
+        "draft: true",
+        "layout: post",
+        "lastmod: 2024-01-31",
+        "sidebar_position: 2",
+        "permalink: /a",
+        "header-includes: |\n  x",
+        "cssclasses:\n- wide",
+        '"date": 2024-01-31',
+        "name: a",
+    ],
+)
+def test_any_usual_name_makes_a_header(write: Write, read_all: ReadAll, line: str) -> None:
+    (document,), _ = read_all(write("a.md", f"---\nmy note: x\n{line}\n---\nBody"))
+    assert document.text == "Body"
+
+
 def test_other_text_has_no_header(write: Write, read_all: ReadAll) -> None:
     (document,), _ = read_all(write("a.txt", HEADER + "Body"))
     assert document.text == HEADER + "Body"

@@ -56,7 +56,9 @@ def test_text_is_what_a_reader_sees(write: Write, read_all: ReadAll, page: str, 
     [
         "<div hidden>{}</div>",
         "<p hidden=''>{}</p>",
-        "<p HIDDEN=until-found>{}</p>",
+        '<p hidden="until-found" style="display: none">{}</p>',
+        '<div hidden><p hidden="until-found">{}</p></div>',
+        "<p HIDDEN=hidden>{}</p>",
         '<div style="display:none">{}</div>',
         '<div style="color: red; DISPLAY : None !important">{}</div>',
         "<span style='visibility: hidden;'>{}</span>",
@@ -84,6 +86,8 @@ def test_what_is_hidden_is_left_out(write: Write, read_all: ReadAll, hidden: str
         "<dialog open>{}</dialog>",
         "<details><summary>{}</summary></details>",
         '<div class="hidden">{}</div>',
+        '<div hidden="until-found">{}</div>',
+        "<section hidden=Until-Found>{}</section>",
     ],
 )
 def test_what_is_not_hidden_is_read(write: Write, read_all: ReadAll, seen: str) -> None:

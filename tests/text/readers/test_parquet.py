@@ -2,6 +2,8 @@
 
 import random
 from collections.abc import Callable
+from datetime import date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -71,6 +73,8 @@ def test_parquet_rows_are_counted_over_all_groups(write_parquet: Rows, read_all:
         ({"text": [3]}, ":1: no text: 'text' is 3"),
         ({"text": [b"bytes"]}, ":1: no text: 'text' is b'bytes'"),
         ({"text": ["a"], "id": [1.5]}, ":1: the id 1.5 is neither text nor a whole number"),
+        ({"text": ["a"], "id": [Decimal("1.5")]}, ":1: the id Decimal('1.5') is neither text nor a whole"),
+        ({"text": ["a"], "id": [False]}, ":1: the id False is neither text nor a whole number"),
         (
             {"body": ["a"], "new\nline": ["b"]},
             ": no column 'text'; its columns: body, new\\nline (choose: --text-key)",
@@ -102,6 +106,49 @@ def test_a_table_that_pandas_wrote_has_ids_and_titles_that_are_missing(
     unnamed = [Document(text="two").id, Document(text="three").id]
     assert [document.id for document in documents] == ["1", *unnamed]
     assert ([document.title for document in documents], errors) == (["", "3.5", ""], [])
+
+
+@pytest.mark.parametrize(
+    ("value", "identity"),
+    [
+        (Decimal("12.00"), "12"),
+        (Decimal("-3"), "-3"),
+        (Decimal("12345678901234567890"), "12345678901234567890"),
+        (date(2024, 1, 31), "2024-01-31"),
+        (datetime(2024, 1, 31, 12, 30), "2024-01-31T12:30:00"),
+        (time(12, 30), "12:30:00"),
+    ],
+)
+def test_ids_may_be_whole_decimals_and_dates(
+    write_parquet: Rows, read_all: ReadAll, value: object, identity: str
+) -> None:
+    documents, errors = read_all(write_parquet({"text": ["a", "b"], "id": [value, None]}))
+    assert [document.id for document in documents] == [identity, Document(text="b").id]
+    assert errors == []
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0, "0"),
+        (0.0, "0.0"),
+        (False, "False"),
+        (True, "True"),
+        (Decimal("0.00"), "0.00"),
+        (date(2024, 1, 31), "2024-01-31"),
+        (datetime(2024, 1, 31, 12, 30), "2024-01-31T12:30:00"),
+        ([datetime(2024, 1, 31, 12, 30)], '["2024-01-31T12:30:00"]'),
+        ([0], "[0]"),
+        ([], ""),
+        (b"", ""),
+    ],
+)
+def test_titles_that_are_nothing_to_python_are_text(
+    write_parquet: Rows, read_all: ReadAll, value: object, shown: str
+) -> None:
+    path = write_parquet({"text": ["one"], "title": [value], "source": [value]})
+    (document,), _ = read_all(path)
+    assert (document.title, document.source) == (shown, shown or f"{path}:1")
 
 
 def test_titles_of_any_type_are_text(write_parquet: Rows, read_all: ReadAll) -> None:

@@ -14,9 +14,9 @@ _DATA = (".bin", ".idx")
 
 
 def is_text(file: SourceFile) -> bool:
-    """Say whether a file is text that is not empty, in one of the encodings that are known.
+    """Say whether a file is text that is not empty.
 
-    A file that cannot be opened may be: its reader says what is wrong.
+    One that cannot be opened, or is in an encoding that is not known, may be: its reader says what is wrong.
     """
     if file.name.lower().endswith(_DATA):
         return False
@@ -24,16 +24,19 @@ def is_text(file: SourceFile) -> bool:
     try:
         with file.open() as stream:
             block = stream.read(LOOKED_AT)
-            decoder = codecs.getincrementaldecoder(encoding_of(block))()
+            encoding = encoding_of(block)
+            # A file with one letter of Latin-1 is text that must be converted, and must not vanish. What only
+            # looks like UTF-16, as its zeros do, is none.
+            errors = "replace" if encoding == "utf-8-sig" else "strict"
+            decoder = codecs.getincrementaldecoder(encoding)(errors)
             while block:
                 text = decoder.decode(block)
                 if _NOT_IN_TEXT.search(text):
                     return False
                 holds_text = holds_text or bool(text.strip())
                 block = stream.read(_BLOCK)
-            decoder.decode(b"", final=True)
+            return bool(decoder.decode(b"", final=True)) or holds_text
     except UnicodeError:
         return False
     except UNREADABLE:
         return True
-    return holds_text

@@ -7,8 +7,9 @@
     The text begins here.
 
 Hugo's are TOML between two lines of `+++`. Of YAML, only the names that are wanted go through a parser, each
-with its own lines: what else stands in a header may be anything, and a parser of the whole could be kept busy
-for hours.
+with its own lines: what else stands in a header may be anything, and a parser of the whole could be kept
+busy for hours. Two lines of hyphens may be rules too, with sentences between them, `Remember: water the
+hens`: what has none of the names that tools know is text, so that nothing is lost.
 """
 
 import re
@@ -19,7 +20,32 @@ _HEADER = re.compile(r"---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re
 _TOML_HEADER = re.compile(r"\+\+\+[ \t]*\r?\n(.*?)^\+\+\+[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _LONGEST = 65_536
 """Characters of a header; what is longer is text."""
-_KEY = re.compile(r"""(["']?)([\w.@ -]+?)\1[ \t]*:(?:[ \t]+(.*))?$""")
+_COLON = re.compile(r":(?:[ \t]+|$)")
+"""What ends a key, which may be anything else: `author's note`, `og:image`, `done?`."""
+_USUAL = frozenset({
+    # Wanted here, and what many tools have.
+    "author", "authors", "categories", "category", "created", "date", "description", "draft", "id",
+    "keywords", "lang", "language", "license", "modified", "name", "source", "status", "subtitle",
+    "summary", "tag", "tags", "title", "type", "updated", "url", "uuid", "version",
+    # Obsidian
+    "alias", "aliases", "cover", "cssclass", "cssclasses", "image", "permalink", "publish",
+    # Hugo
+    "build", "cascade", "expiryDate", "headless", "isCJKLanguage", "lastmod", "layout", "linkTitle",
+    "markup", "menu", "menus", "outputs", "params", "publishDate", "resources", "series", "sitemap",
+    "slug", "translationKey", "weight",
+    # Jekyll and its themes
+    "collection", "excerpt", "excerpt_separator", "has_children", "last_modified_at", "nav_exclude",
+    "nav_order", "parent", "published", "redirect_from", "redirect_to", "toc",
+    # Pandoc, R Markdown and Quarto
+    "abstract", "bibliography", "classoption", "csl", "documentclass", "execute", "fontsize", "format",
+    "geometry", "header-includes", "institute", "jupyter", "linkcolor", "mainfont", "nocite", "output",
+    "papersize", "references", "subject", "thanks", "toc-depth",
+    # Docusaurus
+    "custom_edit_url", "displayed_sidebar", "hide_table_of_contents", "hide_title", "last_update",
+    "pagination_label", "pagination_next", "pagination_prev", "sidebar_label", "sidebar_position",
+    "title_meta", "unlisted",
+})  # fmt: skip
+"""Names by which a header is known; as they are written, for sentences begin with `Date:` or `Summary:`."""
 _BELONGS_TO_THE_KEY = (" ", "\t", "- ", "]", "}", "#")
 """How lines begin that go on with the key before them."""
 _LONGEST_VALUE = 4096
@@ -60,15 +86,20 @@ def _toml_values(header: str, names: Iterable[str]) -> dict[str, str] | None:
 
 
 def _yaml_values(header: str, names: Iterable[str]) -> dict[str, str] | None:
-    """What a header in YAML says; None: a line is of no key, as of sentences between two rules."""
-    entries = dict(_entries(header.splitlines()))
-    if "" in entries:
+    """What a header in YAML says; None: it is no header, but text between two rules."""
+    if not header.strip():
+        return {}
+    names = tuple(names)
+    entries = list(_entries(header.splitlines()))
+    values = {key: value for key, value in entries if key}
+    of_no_key = sum(not key for key, _ in entries)
+    if of_no_key > len(entries) - of_no_key or not values.keys() & _USUAL.union(names):
         return None
-    return {name: _value(entries[name]) for name in names if name in entries}
+    return {name: _value(values[name]) for name in names if name in values}
 
 
 def _entries(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Each key with its value as it is written, over all its lines; an empty key for what has none."""
+    """Each key with its value as it is written, over all its lines; an empty key for a line that has none."""
     key, value = None, ""
     for line in lines:
         if line.startswith(_BELONGS_TO_THE_KEY) or not line.strip():
@@ -78,10 +109,20 @@ def _entries(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
             continue
         if key is not None:
             yield key, value
-        match = _KEY.match(line)
-        key, value = (match[2], match[3] or "") if match else ("", line)
+        key, value = _key_and_value(line)
     if key is not None:
         yield key, value
+
+
+def _key_and_value(line: str) -> tuple[str, str]:
+    """What stands before and after the first colon that ends a key; no key if there is none."""
+    colon = _COLON.search(line)
+    if colon is None:
+        return "", line
+    key = line[: colon.start()].rstrip()
+    if len(key) > 1 and key[0] == key[-1] and key[0] in "\"'":
+        key = key[1:-1]
+    return key, line[colon.end() :]
 
 
 def _value(written: str) -> str:

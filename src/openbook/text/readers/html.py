@@ -29,6 +29,8 @@ _MAY_BE_MENUS = "button, datalist, nav, select, [role]"
 _HEADING_BUTTONS = ", ".join(f"h{level} button" for level in range(1, 7))
 """Those that open what stands below them: they are its heading."""
 _CONTROLS = frozenset({"button", "datalist", "select"})
+_FOUND_BY_BROWSERS = "until-found"
+"""Said of what is folded away and opens when a word of it is looked for: readers see it."""
 _HIDING = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)"
     r"|(?:opacity|font-size)\s*:\s*0(?:\.0*)?(?:px|pt|r?em|%)?\s*(?=[;!]|$))",
@@ -198,7 +200,8 @@ def _is_hidden(node: "LexborNode") -> bool:
         return False
     if node.tag == "dialog" and "open" not in attributes:
         return True
-    if "hidden" in attributes or attributes.get("aria-hidden") == "true":
+    hides = "hidden" in attributes and (attributes["hidden"] or "").lower() != _FOUND_BY_BROWSERS
+    if hides or attributes.get("aria-hidden") == "true":
         return True
     return _HIDING.search(attributes.get("style") or "") is not None
 

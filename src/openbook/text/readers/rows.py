@@ -4,6 +4,8 @@ import io
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, time
+from decimal import Decimal
 from typing import Any
 
 from openbook.errors import SourceError
@@ -60,8 +62,26 @@ def wanted_columns(columns: Iterable[str], where: str, keys: Keys) -> list[str] 
     if keys.text not in columns:
         shown = ", ".join(columns)
         return source_error(where, f"no column {keys.text!r}; its columns: {shown} (choose: --text-key)")
-    wanted = dict.fromkeys((keys.text, keys.id, *SAID_OF_DOCUMENTS))
-    return [name for name in wanted if name in columns]
+    return [name for name in _wanted(keys) if name in columns]
+
+
+def spelled_as_wanted(columns: Iterable[str], keys: Keys) -> list[str]:
+    """Write the names of columns as documents have them where it is clear that only their case differs.
+
+    >>> spelled_as_wanted(["ID", "Text", "TITLE", "Title"], Keys(text="text", id="id"))
+    ['id', 'text', 'TITLE', 'Title']
+    """
+    columns = list(columns)
+    wanted = _wanted(keys)
+    others = [column.casefold() for column in columns if column not in wanted]
+    meant = {
+        name.casefold(): name for name in wanted if name not in columns and others.count(name.casefold()) == 1
+    }
+    return [column if column in wanted else meant.get(column.casefold(), column) for column in columns]
+
+
+def _wanted(keys: Keys) -> list[str]:
+    return list(dict.fromkeys((keys.text, keys.id, *SAID_OF_DOCUMENTS)))
 
 
 def row_document(row: Mapping[str, Any], where: str, keys: Keys) -> Document | SourceError:
@@ -70,9 +90,7 @@ def row_document(row: Mapping[str, Any], where: str, keys: Keys) -> Document | S
     if not isinstance(text, str) or not text.strip():
         problem = f"no text: {keys.text!r} {_shown(row, keys.text)}; choose another key with --text-key"
         return source_error(where, problem)
-    identity = row.get(keys.id)
-    if isinstance(identity, float):
-        identity = _whole(identity)
+    identity = _as_identity(row.get(keys.id))
     if isinstance(identity, bool) or not isinstance(identity, str | int | None):
         return source_error(where, f"the id {identity!r:.40} is neither text nor a whole number")
     said = {name: value for name in SAID_OF_DOCUMENTS if (value := _as_text(row.get(name)))}
@@ -97,19 +115,21 @@ def _shown(row: Mapping[str, Any], key: str) -> str:
     return "is empty" if isinstance(value, str) else f"is {value!r:.40}"
 
 
-def _whole(number: float) -> int | float | None:
-    """An id that a table holds as a float, as one with missing ids does: 7 of 7.0, none of NaN."""
-    if math.isnan(number):
-        return None
-    return int(number) if number.is_integer() else number
+def _as_identity(value: Any) -> Any:
+    """An id as tables hold it: 7 of 7.0, as one with missing ids does, none of NaN, a date in ISO 8601."""
+    if isinstance(value, float | Decimal):
+        if math.isnan(value):
+            return None
+        return int(value) if math.isfinite(value) and value == int(value) else value
+    return value.isoformat() if isinstance(value, date | time) else value
 
 
 def _as_text(value: Any) -> str:
     """A title or the like, which may be of any type: none of null and NaN, JSON of lists and objects."""
-    if not value or (isinstance(value, float) and not math.isfinite(value)):
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return ""
     if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False, default=str)
+        return json.dumps(value, ensure_ascii=False, default=_as_text) if value else ""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
-    return str(value)
+    return value.isoformat() if isinstance(value, date | time) else str(value)

@@ -13,6 +13,8 @@ from openbook.text.encodings import LOOKED_AT, encoding_of
 
 COMPRESSIONS = (".gz", ".xz", ".zst")
 """What a file of text may be compressed with, by the end of its name."""
+_METHODS = {".gz": "gzip", ".xz": "xz", ".bz2": "bz2"}
+"""As fsspec calls them. Not its `infer`: that reads the first file of a .zip as if it were all of it."""
 
 UNREADABLE = (OSError, EOFError, lzma.LZMAError, zlib.error)
 """What opening, reading and decompressing may raise."""
@@ -61,11 +63,12 @@ class SourceFile:
 
     def open(self) -> Any:
         """Open for reading bytes, decompressed by the file's suffix."""
-        if self.path.lower().endswith(".zst"):
+        suffix = PurePosixPath(self.path).suffix.lower()
+        if suffix == ".zst":
             from openbook.text.readers.zstd import open_zstd
 
             return open_zstd(self.filesystem.open(self.path, "rb"))
-        return self.filesystem.open(self.path, "rb", compression="infer")
+        return self.filesystem.open(self.path, "rb", compression=_METHODS.get(suffix))
 
     def encoding(self) -> str:
         """Find the encoding of its text, see `encoding_of`; UTF-8 if it cannot be read."""

@@ -6,24 +6,18 @@ A table without rows is passed over where other documents are read: an empty par
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import Any
 
 from openbook.errors import SourceError
 from openbook.phrases import counted
 from openbook.text.documents import source_error
-from openbook.text.readers.rows import row_document, wanted_columns
+from openbook.text.readers.csv_rows import TAB, Row, csv_rows, named_separator
+from openbook.text.readers.rows import row_document, spelled_as_wanted, wanted_columns
 from openbook.text.readers.source_file import UNREADABLE, Item, Keys, SourceFile, no_rows
 
-_LONGEST_FIELD = 2**31 - 1
-"""What a C long holds on every system."""
-
-_COMMAS_FIRST = (",", ";", "\t")
-_TABS_FIRST = ("\t", ",", ";")
-
-_Row = list[str] | csv.Error
-"""A row of a CSV file, or in its place why it cannot be read."""
+_COMMAS_FIRST = (",", ";", TAB)
+_TABS_FIRST = (TAB, ",", ";")
 
 
 def read_parquet(file: SourceFile, keys: Keys) -> Iterator[Item]:
@@ -68,13 +62,13 @@ def read_csv(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """Read a CSV file, whose first row names the columns. Rows are named by the line that they begin in.
 
     Columns are separated by commas (in .tsv by tabs), or by semicolons or tabs where those alone give a
-    column of text.
+    column of text. See `csv_rows` for quotation marks.
     """
     try:
         encoding = file.encoding()
         separator = _separator(file, encoding, keys)
         with file.open() as stream:
-            rows = _csv_rows(_lines(stream, encoding), file.path, separator)
+            rows = csv_rows(_lines(stream, encoding), file.path, separator=separator)
             header, columns = _csv_header(rows, file.path, keys)
             where = ""
             for where, row in rows:
@@ -94,49 +88,30 @@ def _lines(stream: Any, encoding: str) -> io.TextIOWrapper:
 
 
 def _separator(file: SourceFile, encoding: str, keys: Keys) -> str:
-    """The first separator with which the first row names a column of text; if none does, what is usual."""
+    """The one that the first line names, else the first with which the first row names a column of text.
+
+    If none does, what is usual.
+    """
+    with file.open() as stream:
+        if named := named_separator(next(_lines(stream, encoding), "")):
+            return named
     usual = _TABS_FIRST if ".tsv" in PurePosixPath(file.name.lower()).suffixes[-2:] else _COMMAS_FIRST
     for separator in usual:
         with file.open() as stream:
-            rows = _csv_rows(_lines(stream, encoding), file.path, separator)
+            rows = csv_rows(_lines(stream, encoding), file.path, separator=separator)
             _, header = next(rows, ("", []))
-        if not isinstance(header, csv.Error) and keys.text in header:
+        if not isinstance(header, csv.Error) and keys.text in spelled_as_wanted(header, keys):
             return separator
     return usual[0]
 
 
-def _csv_rows(lines: io.TextIOWrapper, path: str, separator: str) -> Iterator[tuple[str, _Row]]:
-    """The rows that are not empty, each with its place."""
-    reader = csv.reader(lines, strict=True, delimiter=separator)
-    while True:
-        where = f"{path}:{reader.line_num + 1}"
-        try:
-            with _fields_of_any_length():
-                row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield where, error
-        else:
-            if row:
-                yield where, row
-
-
-@contextmanager
-def _fields_of_any_length() -> Iterator[None]:
-    """The limit belongs to the whole process: raised while one row is read, then put back."""
-    before = csv.field_size_limit(_LONGEST_FIELD)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)
-
-
-def _csv_header(rows: Iterator[tuple[str, _Row]], path: str, keys: Keys) -> tuple[list[str], list[str]]:
-    """All columns, and those to read; raises SourceError where that cannot be known."""
+def _csv_header(rows: Iterator[tuple[str, Row]], path: str, keys: Keys) -> tuple[list[str], list[str]]:
+    """All columns, spelled as wanted, and those to read; raises SourceError where that cannot be known."""
     where, header = next(rows, (path, []))
     if isinstance(header, csv.Error):
         raise source_error(where, f"not readable as CSV: {header}")
+    names = spelled_as_wanted(header, keys)
+    header = names if keys.text in names else header
     columns = wanted_columns(header, path, keys) if header else []
     if isinstance(columns, SourceError):
         raise columns
@@ -146,7 +121,7 @@ def _csv_header(rows: Iterator[tuple[str, _Row]], path: str, keys: Keys) -> tupl
     return header, columns
 
 
-def _csv_document(header: list[str], columns: Sequence[str], row: _Row, where: str, keys: Keys) -> Item:
+def _csv_document(header: list[str], columns: Sequence[str], row: Row, where: str, keys: Keys) -> Item:
     if isinstance(row, csv.Error):
         return source_error(where, f"not readable as CSV: {row}")
     if len(row) != len(header):

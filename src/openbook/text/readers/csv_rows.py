@@ -1,0 +1,131 @@
+"""The rows of a CSV file, each with its place. What their columns mean is not known here.
+
+Separated by tabs, a field may begin with a quotation mark that is a letter like any other, for most who write
+such files quote nothing; Excel does. Lines that have the right number of fields as they are written are rows:
+
+    id  text            id  text
+    1   "Hello,         1   "a field
+    2   go away"        of two lines"
+"""
+
+import csv
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+TAB = "\t"
+_LONGEST_FIELD = 2**31 - 1
+"""What a C long holds on every system."""
+
+_NAMED_SEPARATOR = re.compile(r'"?sep=([^\w\s"]|\t)"?[\r\n]*', re.IGNORECASE)
+
+Row = list[str] | csv.Error
+"""A row of a CSV file, or in its place why it cannot be read."""
+
+
+class _Lines:
+    """The lines of a file, which can be given back."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self._given_back: deque[str] = deque()
+        self._taken: list[str] = []
+        self.number = 0
+        """Of the line that was taken last."""
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._given_back.popleft() if self._given_back else next(self._lines)
+        self._taken.append(line)
+        self.number += 1
+        return line
+
+    def taken(self) -> list[str]:
+        """The lines that were taken since this was asked last."""
+        taken, self._taken = self._taken, []
+        return taken
+
+    def give_back(self, lines: list[str]) -> None:
+        """Take these last ones back, to give them again."""
+        self._given_back.extendleft(reversed(lines))
+        self.number -= len(lines)
+
+
+def named_separator(first_line: str) -> str:
+    """Find the separator that the first line of a file for Excel may name; empty if it names none.
+
+    >>> named_separator("sep=;\\r\\n"), named_separator("id;text\\r\\n")
+    (';', '')
+    """
+    found = _NAMED_SEPARATOR.fullmatch(first_line)
+    return found[1] if found else ""
+
+
+def csv_rows(file: Iterable[str], path: str, *, separator: str) -> Iterator[tuple[str, Row]]:
+    """Read the rows in which something stands, each with its place: the path and the line that it begins in.
+
+    A first line that names a separator is no row.
+
+    Args:
+        file: its lines with their ends.
+        path: of the file.
+        separator: of the fields; with tabs, rows that are not Excel's are taken as they are written.
+    """
+    lines = _Lines(file)
+    if not named_separator(next(lines, "")):
+        lines.give_back(lines.taken())
+    lines.taken()
+    reader = csv.reader(lines, strict=True, delimiter=separator)
+    width: int | None = None
+    while True:
+        where = f"{path}:{lines.number + 1}"
+        row = _next_row(reader)
+        if row is None:
+            return
+        taken = lines.taken()
+        if separator == TAB and width is not None and _is_as_written(row, taken, width):
+            lines.give_back(taken[1:])
+            row = _fields(taken[0])
+        if isinstance(row, csv.Error) or any(row):
+            yield where, row
+            width = len(row) if width is None and not isinstance(row, csv.Error) else width
+
+
+def _next_row(reader: Iterator[list[str]]) -> Row | None:
+    """The next row, or why it cannot be read; None at the end."""
+    try:
+        with _fields_of_any_length():
+            return next(reader)
+    except StopIteration:
+        return None
+    except csv.Error as error:
+        return error
+
+
+@contextmanager
+def _fields_of_any_length() -> Iterator[None]:
+    """The limit belongs to the whole process: raised while one row is read, then put back."""
+    before = csv.field_size_limit(_LONGEST_FIELD)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+def _is_as_written(row: Row, lines: list[str], width: int) -> bool:
+    """Whether the lines of a row are a row each, whose quotation marks are letters.
+
+    A table of one column shows nothing: what can be read as Excel writes it is.
+    """
+    is_row = not isinstance(row, csv.Error) and len(row) == width
+    if is_row and (len(lines) == 1 or width == 1):
+        return False
+    widths = {line.count(TAB) + 1 for line in lines if line.strip("\r\n")}
+    return widths == {width}
+
+
+def _fields(line: str) -> list[str]:
+    return line.rstrip("\r\n").split(TAB)
