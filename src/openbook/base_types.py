@@ -33,7 +33,8 @@ BASE_TYPES: dict[str, tuple[str, ...]] = {
 }
 """Types of transformers' configurations, by the family whose layers are built alike."""
 
-_OWN = ("retrofit", "retro")
+OWN_TYPES = ("retro", "retrofit")
+"""Of openbook's own models."""
 _REFUSED = {
     "falcon": "it passes no arguments on to its layers, and has an attention of its own",
     "gemma2": "its logits, and those of its attention, are capped (soft-capping)",
@@ -59,7 +60,7 @@ def require_base_type(model_type: str) -> None:
 
 def refusal_of(model_type: str) -> SettingsError:
     """Say why a type of models cannot be a base, where that is known, and what can."""
-    if model_type in _OWN:
+    if model_type in OWN_TYPES:
         return SettingsError(
             f"a model of type {model_type!r} is one of openbook's already; to train it further, set "
             "train.start_from to its folder"
@@ -74,6 +75,26 @@ def refusal_of(model_type: str) -> SettingsError:
         f"cannot retrofit a model of type {model_type!r}; supported are {known}. To add one, subclass "
         "openbook.model.retrofitting.Family (where its layers and their self-attention are) and add it to "
         "FAMILIES: docs/retrofit.md"
+    )
+
+
+def wrong_type(name: object, model_type: str, *, wanted: str = "") -> SettingsError:
+    """Say what to do with a saved model that is another than those that can be loaded here.
+
+    Args:
+        name: of the model.
+        model_type: its type.
+        wanted: the one of openbook's types that can; empty: all can.
+    """
+    if model_type in OWN_TYPES:
+        return SettingsError(
+            f"{name}: a model of type {model_type!r}, not a {wanted}; load it with "
+            "openbook.RetroForCausalLM.from_pretrained"
+        )
+    return SettingsError(
+        f"{name}: a model of type {model_type!r}, where one of openbook's is expected "
+        f"({', '.join(OWN_TYPES)}); to give retrieval to another model: openbook retrofit, or "
+        "openbook.retrofit(model) in Python"
     )
 
 

@@ -56,9 +56,9 @@ def model(chat: ChatFormat, base: PreTrainedModel) -> RetrofitForCausalLM:
     return own_reader(chat.tokenizer, base)
 
 
-def with_template(tokenizer: Tokenizer) -> Tokenizer:
+def with_template(tokenizer: Tokenizer, template: str = TEMPLATE) -> Tokenizer:
     end = tokenizer.end_of_text
-    return Tokenizer(tokenizer._fast, end_of_text=end, name="mine", chat_template=TEMPLATE)
+    return Tokenizer(tokenizer._fast, end_of_text=end, name="mine", chat_template=template)
 
 
 def continued(chat: ChatFormat, base: PreTrainedModel, ids: list[int], count: int) -> str:
@@ -221,6 +221,19 @@ def test_without_a_template_a_line_ends_it(
     found = ask(plain, book, QUESTION, on_text=pieces.append)
     assert (found.answer, found.finish_reason) == ("ba ke", "stop")
     assert "".join(pieces) == "ba ke"
+
+
+def test_text_ends_it_where_the_template_writes_no_token(
+    book: Database, base: PreTrainedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = "{% for m in messages %}### {{ m.role }}:\n{{ m.content }}\n\n{% endfor %}### assistant:\n"
+    chat = ChatFormat.of(with_template(book.tokenizer, template))
+    model = own_reader(chat.tokenizer, base)
+    drawn(monkeypatch, book.tokenizer.encode(["ba ke.\n\n### user:\nli mo"])[0])
+    pieces: list[str] = []
+    found = ask(model, book, QUESTION, chat=chat, on_text=pieces.append)
+    assert (found.answer, found.finish_reason) == ("ba ke.", "stop")
+    assert "".join(pieces) == "ba ke."
 
 
 def test_a_refusal_is_known(

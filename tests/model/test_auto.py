@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from openbook import RetroConfig, RetroForCausalLM
+from openbook import RetroConfig, RetroForCausalLM, RetroModel
 from openbook.errors import SettingsError
 from openbook.model import load_model
 from openbook.model.retrofitting import RetrofitConfig, RetrofitForCausalLM
@@ -113,12 +113,31 @@ def test_a_weight_with_two_names_is_stored_once(tmp_path: Path, tied: bool) -> N
     assert load_model(tmp_path).config.tie_word_embeddings is tied
 
 
-def test_another_model_is_refused_with_what_to_do(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "load",
+    [
+        load_model,
+        RetroForCausalLM.from_pretrained,
+        RetrofitForCausalLM.from_pretrained,
+        RetroModel.from_pretrained,
+        RetroConfig.from_pretrained,
+    ],
+)
+def test_another_model_is_refused_with_what_to_do(tmp_path: Path, load: Callable[[Path], object]) -> None:
     tiny_base("llama").save_pretrained(tmp_path)
-    with pytest.raises(SettingsError, match=r"'llama'.*openbook retrofit"):
-        load_model(tmp_path)
+    with pytest.raises(
+        SettingsError, match=r"'llama'.*\(retro, retrofit\).*openbook retrofit.*openbook\.retrofit\("
+    ):
+        load(tmp_path)
     with pytest.raises(OSError):
-        load_model(tmp_path / "nothing")
+        load(tmp_path / "nothing")
+
+
+def test_one_of_ours_is_refused_by_the_class_of_another(native: Path, retrofitted: Path) -> None:
+    with pytest.raises(SettingsError, match=r"'retrofit', not a retro; load it with .*RetroForCausalLM"):
+        RetroModel.from_pretrained(retrofitted)
+    with pytest.raises(SettingsError, match=r"'retro', not a retrofit; load it with .*RetroForCausalLM"):
+        RetrofitForCausalLM.from_pretrained(native)
 
 
 def test_importing_any_part_lets_transformers_know(native: Path) -> None:

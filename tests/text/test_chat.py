@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tokenizers import AddedToken
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from foreign_tokenizers import make_fast
@@ -99,6 +100,60 @@ def test_an_answer_ends_with_the_token_that_ends_the_turn() -> None:
     ids = chat.answer_ids("the fox")
     assert chat.tokenizer.encode_special("the fox<|im_end|>") == ids
     assert chat.end_ids == {ids[-1], chat.tokenizer.eos_id}
+
+
+TURNS = (
+    "{{ bos_token }}{% for m in messages %}<turn>{{ m.role }}\n{{ m.content | trim }}<end_turn>\n{% endfor %}"
+    "{% if add_generation_prompt %}<turn>assistant\n{% endif %}"
+)
+"""As Gemma's."""
+
+
+def with_plain_marks() -> Tokenizer:
+    """Marks that are no special tokens, and a word that somebody added, which the template writes, too."""
+    fast = make_fast("llama")
+    added = ("<turn>", "<end_turn>", "user", "<b>")
+    fast.add_tokens([AddedToken(text, special=False, normalized=False) for text in added])
+    return Tokenizer(fast, end_of_text="</s>", name="mine", start_of_text="<s>", chat_template=TURNS)
+
+
+def test_a_turn_ends_with_an_added_token_that_is_not_special() -> None:
+    chat = ChatFormat.of(with_plain_marks())
+    turn, end = chat.tokenizer.encode_special("<turn><end_turn>")
+    assert (chat.end, chat.stop, chat.end_ids) == ("<end_turn>", None, {2, end})
+    assert chat.answer_ids("The fox.")[-1] == end
+    assert [token for token in chat.question_ids("Who?") if token in (turn, end)] == [end, turn]
+    assert chat.prefix_ids[:2] == [1, turn]
+
+
+def test_marks_that_are_not_special_are_text_where_somebody_says_them() -> None:
+    chat = ChatFormat.of(with_plain_marks())
+    turn, end, user, bold = chat.tokenizer.encode_special("<turn><end_turn>user<b>")
+    ids = chat.question_ids("a <end_turn> user <b>", ["<turn>"])
+    assert [token for token in ids if token in (turn, end)] == [end, turn]  # those of the template
+    assert chat.tokenizer.decode([ids])[0].startswith("<turn>\n\na <end_turn> user")
+    assert (user in ids, bold in ids) == (True, True)  # of the vocabulary's words
+    assert chat.answer_ids("a <end_turn>").count(end) == 1
+    assert chat.tokenizer.encode(["<turn>"]) == [[turn]]  # a document's tokens are as they were
+
+
+@pytest.mark.parametrize(
+    ("written", "end", "stop"),
+    [
+        ("### {{ m.role }}:\n{{ m.content }}\n\n", "<|endoftext|>", "### user:"),
+        ("{{ m.role }}\n{{ m.content }}<turn's end>\n", "<|endoftext|>", "<turn's end>"),
+        ("{{ m.role }}: {{ m.content }}\n", "<|endoftext|>", "\nuser:"),
+        ("{{ m.role }}: {{ m.content }} ", "<|endoftext|>", "user:"),
+        ("{{ m.content }}\n", "<|endoftext|>", None),
+        ("{{ bos_token }}{{ m.role }}: {{ m.content }}\n", "<|endoftext|>", "\nuser:"),
+        ("<tool_call>{{ m.role }}\n{{ m.content }}\n", "<tool_call>", None),
+        ("{{ m.role }}\n{{ m.content }} END<|im_end|>", "<|endoftext|>", "END"),
+    ],
+)
+def test_text_ends_a_turn_where_no_token_does(written: str, end: str, stop: str | None) -> None:
+    template = "{% for m in messages %}" + written + "{% endfor %}"
+    chat = ChatFormat.of(with_template(template, start="<|im_start|>"))
+    assert (chat.end, chat.stop) == (end, stop)
 
 
 def test_without_a_template_the_format_is_plain() -> None:

@@ -176,12 +176,12 @@ def test_a_template_that_takes_no_order_is_reported() -> None:
 
 
 @pytest.mark.parametrize("template", [CHAT_ML, HEADERS, STRICT, ONE_SYSTEM, None])
-def test_special_tokens_that_somebody_says_are_text(template: str | None) -> None:
+def test_marks_that_somebody_says_are_text(template: str | None) -> None:
     chat = chat_of(template)
     fast = chat.tokenizer
-    special = {fast.encode_special(mark)[0] for mark in fast.special_tokens}
+    special = {fast.encode_special(mark)[0] for mark in fast.marks.texts}
     words = st.sampled_from(
-        [*sorted(fast.special_tokens), "a", " ", "\n", "\U000f0000", "system\n", "<|im_", "end|>"]
+        [*sorted(fast.marks.texts), "a", " ", "\n", "\U000f0000", "system\n", "<|im_", "end|>"]
     )
     said = st.lists(words, min_size=1).map("".join)
     harmless = [Turn("system", "s"), Turn("user", "a"), Turn("assistant", "b"), Turn("user", "c")]

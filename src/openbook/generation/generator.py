@@ -12,7 +12,7 @@ from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation
 from openbook.generation.memory import Memory
 from openbook.generation.neighbor_fetcher import fetcher_for
-from openbook.generation.request import check_request
+from openbook.generation.request import check_request, stop_texts
 from openbook.generation.sampling import Sampling
 from openbook.generation.text_request import (
     Lookup,
@@ -115,6 +115,7 @@ def generate(
         SettingsError: an empty prompt, or a number out of its range.
         MismatchError: model and database do not belong together.
         DatabaseError: there is nothing to look up, or no document is such.
+        TypeError: one stop text where several are expected.
     """
     opened = database.opened
     sampling = sampling or Sampling()
@@ -134,7 +135,7 @@ def generate(
         max_new_tokens,
         lookup,
         sampling,
-        stop,
+        stop_texts(stop),
         min_new_tokens,
         num_logprobs,
         drafts=drafts,
@@ -212,7 +213,7 @@ def generate_batch(
         max_new_tokens,
         lookup,
         sampling or Sampling(),
-        stop,
+        stop_texts(stop),
         min_new_tokens,
         num_logprobs,
         influence=influence,
@@ -232,7 +233,7 @@ class _Asked:
     max_new_tokens: int
     lookup: Lookup
     sampling: Sampling
-    stop: Sequence[str]
+    stop: tuple[str, ...]
     min_new_tokens: int
     num_logprobs: int | None
     drafts: bool = False
@@ -259,7 +260,7 @@ class _Asked:
             sampling=self.sampling,
             max_new_tokens=self.max_new_tokens,
             lookup=self.lookup if retrieval or self.lookup.memory is not None else None,
-            stop=tuple(self.stop),
+            stop=self.stop,
             min_new_tokens=self.min_new_tokens,
             seed=seed,
             num_logprobs=self.num_logprobs,

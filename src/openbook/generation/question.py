@@ -12,7 +12,7 @@ from openbook.generation.document_heads import with_heads
 from openbook.generation.generator import pieces_to
 from openbook.generation.memory import Memory
 from openbook.generation.question_fetcher import question_fetcher_for
-from openbook.generation.request import check_request
+from openbook.generation.request import check_request, stop_texts
 from openbook.generation.sampling import Sampling
 from openbook.generation.text_matches import stands_in
 from openbook.generation.text_request import Lookup, OnEvent, TextPiece, TextRequest
@@ -120,6 +120,7 @@ def ask(
         SettingsError: an empty question, a number out of its range, or a chat template that cannot be used.
         MismatchError: model, tokenizer and database do not belong together.
         DatabaseError: there is nothing to look up, or no document is such.
+        TypeError: one stop text where several are expected.
     """
     return converse(
         model,
@@ -200,12 +201,12 @@ def converse(
 
     Raises:
         TooLongError: the model has no room for all of it.
-        SettingsError, MismatchError, DatabaseError: as `ask`; or nobody asks anything.
+        SettingsError, MismatchError, DatabaseError, TypeError: as `ask`; or nobody asks anything.
     """
     if not turns or turns[-1].role != "user":
         raise SettingsError("a conversation without a question; the last turn must be the user's")
     check_request(turns[-1].text, max_new_tokens=max_new_tokens, k=k)
-    question, database = turns[-1].text.strip(), database.opened
+    question, database, ends = turns[-1].text.strip(), database.opened, stop_texts(stop)
     chat = ChatFormat.of(database.tokenizer) if chat is None else chat
     require_tokenizer(model, chat.tokenizer)
     passages: list[Hit] = []
@@ -248,7 +249,7 @@ def converse(
         sampling=sampling or Sampling(temperature=0),
         max_new_tokens=max_new_tokens,
         lookup=beside if retrieval and not in_prompt else None,
-        stop=(*stop, *(() if chat.stop is None else (chat.stop,))),
+        stop=(*ends, *(() if chat.stop is None else (chat.stop,))),
         min_new_tokens=min_new_tokens,
         refusal=REFUSAL,
         strip=True,

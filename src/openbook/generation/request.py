@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from openbook.errors import SettingsError
+from openbook.errors import SettingsError, list_of_texts
 
 _LARGEST_PENALTY = 2
 _LARGEST_BIAS = 100
@@ -37,6 +37,19 @@ def check_request(prompt: str, *, max_new_tokens: int, k: int | None) -> None:
         )
 
 
+def stop_texts(stop: object) -> tuple[str, ...]:
+    """What ends a text, as it was given.
+
+    >>> stop_texts("END")
+    Traceback (most recent call last):
+    TypeError: stop: the str 'END' where a list of str is expected; give stop=["..."]
+
+    Raises:
+        TypeError: one text where several are expected, of which each letter would end the text.
+    """
+    return tuple(list_of_texts(stop, where="stop", remedy='give stop=["..."]'))
+
+
 def check_ends(*, max_new_tokens: int, min_new_tokens: int, stop: Sequence[str]) -> None:
     """Refuse ends that no text has.
 
@@ -47,6 +60,7 @@ def check_ends(*, max_new_tokens: int, min_new_tokens: int, stop: Sequence[str])
 
     Raises:
         SettingsError: a number out of its range, or an empty text.
+        TypeError: one text where several are expected.
     """
     if max_new_tokens < 1:
         raise SettingsError(f"max new tokens {max_new_tokens}: must be at least 1")
@@ -54,7 +68,7 @@ def check_ends(*, max_new_tokens: int, min_new_tokens: int, stop: Sequence[str])
         raise SettingsError(
             f"min new tokens {min_new_tokens}: must be from 0 to max new tokens, {max_new_tokens}"
         )
-    if "" in stop:
+    if "" in stop_texts(stop):
         raise SettingsError("stop: an empty text ends every text; leave it out")
 
 

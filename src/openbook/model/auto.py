@@ -10,7 +10,7 @@ from typing import Any
 
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from openbook.errors import SettingsError
+from openbook.base_types import wrong_type
 from openbook.model.causal_lm import RetroForCausalLM
 from openbook.model.config import HUB_ARGUMENTS, RetroConfig, saved_model_type
 from openbook.model.retrofitting.causal_lm import RetrofitForCausalLM
@@ -37,10 +37,7 @@ def load_model(name: str | os.PathLike[str], **loading: Any) -> RetroForCausalLM
     hub = {key: loading[key] for key in HUB_ARGUMENTS if key in loading}
     kind = saved_model_type(name, **hub)
     if kind not in MODELS:
-        raise SettingsError(
-            f"{name}: a model of type {kind!r}, where one of openbook's is expected ({', '.join(MODELS)}); "
-            "to give retrieval to another model: openbook retrofit"
-        )
+        raise wrong_type(name, kind)
     return MODELS[kind].from_pretrained(name, **loading)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from transformers import PreTrainedConfig
 
+from openbook.base_types import wrong_type
 from openbook.errors import refuse_unknown
 from openbook.model.presets import preset
 from openbook.model_options import CCAPositions, Normalization, Positions, check_options, complete_options
@@ -133,6 +134,21 @@ class RetroConfig(PreTrainedConfig):
         """Width of an encoder head."""
         assert self.encoder_hidden_size is not None and self.encoder_num_attention_heads is not None
         return self.encoder_hidden_size // self.encoder_num_attention_heads
+
+    @classmethod
+    def get_config_dict(
+        cls, pretrained_model_name_or_path: str | os.PathLike[str], **kwargs: Any
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Read a config.json, as transformers does before it makes anything of it.
+
+        Raises:
+            SettingsError: it is that of a model of another type.
+        """
+        found, rest = super().get_config_dict(pretrained_model_name_or_path, **kwargs)
+        kind = found.get("model_type", cls.model_type)
+        if kind != cls.model_type:
+            raise wrong_type(pretrained_model_name_or_path, kind, wanted=cls.model_type)
+        return found, rest
 
     @classmethod
     def preset(cls, name: str, **changes: Any) -> "RetroConfig":

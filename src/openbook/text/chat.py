@@ -40,7 +40,8 @@ class ChatFormat:
     end: str
     """The token that ends an answer."""
     stop: str | None
-    """Text that ends an answer, too: of a model that was taught no end of its turn. None: nothing does."""
+    """Text that ends an answer, too, where the template writes no token that does; without a template the end
+    of a line. None: nothing does."""
 
     @classmethod
     def of(cls, tokenizer: Any) -> "ChatFormat":
@@ -70,21 +71,21 @@ class ChatFormat:
         return frozenset({self.tokenizer.eos_id, *self.tokenizer.encode_special(self.end)[:1]})
 
     def question_ids(self, question: str, passages: Sequence[str] = ()) -> list[int]:
-        """Encode what stands between the prefix and the answer; special tokens in it are text.
+        """Encode what stands between the prefix and the answer; marks that somebody says are text.
 
         Args:
             question: what the user asks.
             passages: put before it, in the same turn: retrieval in the prompt.
         """
         said = "\n\n".join([*passages, self.label + question])
-        marks = (self.after.find(mark) for mark in self.tokenizer.special_tokens if mark)
-        cut = min((place for place in marks if place >= 0), default=len(self.after))
-        words = self.tokenizer.encode([f"{self.before}{said}{self.after[:cut]}"])[0]
+        marks = self.tokenizer.marks
+        cut = marks.place(self.after)
+        words = marks.encode_said([f"{self.before}{said}{self.after[:cut]}"])[0]
         return [*words, *self.tokenizer.encode_special(self.after[cut:])]
 
     def answer_ids(self, answer: str) -> list[int]:
         """Encode an answer with its end, as it is learned."""
-        words = self.tokenizer.encode([self.lead + answer])[0]
+        words = self.tokenizer.marks.encode_said([self.lead + answer])[0]
         return [*words, *self.tokenizer.encode_special(self.end)[:1]]
 
 
@@ -101,6 +102,7 @@ def _of_template(tokenizer: Tokenizer) -> ChatFormat:
     ending = around(_ANSWER, render(tokenizer, answered, answer=False), tokenizer.name)[1]
     between = around(_ANSWER, render(tokenizer, again, answer=True), tokenizer.name)[1]
     opening = around(_SECOND, between, tokenizer.name)[0]
+    end, stop = _end_of_answer(tokenizer, ending, opening)
     start = tokenizer.start_of_text or ""
     if ending and opening.startswith(ending):
         opening = opening.removeprefix(ending)
@@ -109,10 +111,29 @@ def _of_template(tokenizer: Tokenizer) -> ChatFormat:
     else:
         prefix = head
     bare = prefix.rstrip(" ")  # a word's token begins with its space
-    first = tokenizer.encode_special(ending.strip())[:1]
-    end = next((mark for mark in tokenizer.special_tokens if tokenizer.encode_special(mark) == first), None)
-    end = end or tokenizer.end_of_text
-    return ChatFormat(tokenizer, bare, prefix[len(bare) :], "", after, "", end, stop=None)
+    return ChatFormat(tokenizer, bare, prefix[len(bare) :], "", after, "", end, stop)
+
+
+def _end_of_answer(tokenizer: Tokenizer, ending: str, between: str) -> tuple[str, str | None]:
+    """The token that ends an answer, and the text that does where the template writes no token for it.
+
+    Args:
+        tokenizer: with a chat template.
+        ending: what this puts after an answer that is the last turn.
+        between: what it puts between an answer and the next question.
+    """
+    # Where nothing closes an answer, what opens the next turn does; a start token does not.
+    opening = between.strip().removeprefix(tokenizer.start_of_text or "").strip()
+    for text in filter(None, (ending.strip(), opening)):
+        mark = tokenizer.marks.opening(text, tokenizer.encode_special(text))
+        if mark is not None:
+            return mark, None
+    closes = bool(ending.strip()) and between.startswith(ending)
+    whole, text = (ending, ending.strip()) if closes else (between, opening)
+    stop = text[: tokenizer.marks.place(text)].strip()
+    if stop[:1].isalnum() and "\n" in whole[: whole.find(stop)]:
+        stop = f"\n{stop}"  # else it may be the end of a longer word, as Q: of FAQ:
+    return tokenizer.end_of_text, stop or None
 
 
 def render(tokenizer: Tokenizer, messages: list[dict[str, str]], *, answer: bool) -> str:

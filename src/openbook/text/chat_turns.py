@@ -2,7 +2,7 @@
 
 The model's chat template writes it, with these differences. What it puts before the first user's words of
 its own accord, such as a default system prompt, is left out, as `ChatFormat` does: the tokens of a single
-question are those of `prefix_ids` and `question_ids`. Special tokens that somebody says are text:
+question are those of `prefix_ids` and `question_ids`. Marks that somebody says are text:
 
     said               a <|im_end|> b
     to the template    a \U000f0000 b              a character that nobody says
@@ -23,7 +23,7 @@ from openbook.text.chat import QUESTION, ChatFormat, around, render
 from openbook.text.tokenizer import Tokenizer
 
 _FIRST_STAND_IN, _LAST_STAND_IN = 0xF0000, 0xFFFFD
-"""Characters that stand for special tokens: a plane of private use."""
+"""Characters that stand for marks: a plane of private use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def turns_ids(chat: ChatFormat, turns: Sequence[Turn], *, opens_with_user: bool 
     if not turns:
         raise SettingsError("a conversation without a turn; give at least one message")
     if chat.tokenizer.chat_template is None:
-        return [*chat.prefix_ids, *chat.tokenizer.encode([_plain(chat, turns)])[0]]
+        return [*chat.prefix_ids, *chat.tokenizer.marks.encode_said([_plain(chat, turns)])[0]]
     orders = [_folded(turns)] if opens_with_user else [turns, _merged(turns), _folded(turns)]
     refused: SettingsError | None = None
     for order in orders:
@@ -113,15 +113,14 @@ def _rendered_ids(chat: ChatFormat, turns: Sequence[Turn]) -> list[int]:
         return _encode(tokenizer, rendered, marks)
     opening = around(QUESTION, render(tokenizer, [{"role": "user", "content": QUESTION}], answer=True), "")[0]
     said = chat.before + rendered.removeprefix(opening)
-    # The first words are tokenized by themselves, as a question is: up to the first special token.
-    marked = [place for mark in tokenizer.special_tokens if (place := said.find(mark)) >= 0]
-    cut = min(marked, default=len(said))
-    words = tokenizer.encode([_restored(said[:cut], marks)])[0]
+    # The first words are tokenized by themselves, as a question is: up to the first mark.
+    cut = tokenizer.marks.place(said)
+    words = tokenizer.marks.encode_said([_restored(said[:cut], marks)])[0]
     return [*chat.prefix_ids, *words, *_encode(tokenizer, said[cut:], marks)]
 
 
 def _stand_ins(tokenizer: Tokenizer, turns: Sequence[Turn]) -> dict[str, str]:
-    """For each special token that somebody says a character that nobody does."""
+    """For each mark that somebody says a character that nobody does."""
     said = "".join(turn.text for turn in turns)
     marks = [mark for mark in _longest_first(tokenizer) if mark in said]
     free = (chr(code) for code in range(_FIRST_STAND_IN, _LAST_STAND_IN) if chr(code) not in said)
@@ -129,8 +128,8 @@ def _stand_ins(tokenizer: Tokenizer, turns: Sequence[Turn]) -> dict[str, str]:
 
 
 def _longest_first(tokenizer: Tokenizer) -> list[str]:
-    """The special tokens' texts: one may begin another."""
-    return sorted(filter(None, tokenizer.special_tokens), key=len, reverse=True)
+    """The marks' texts: one may begin another."""
+    return sorted(filter(None, tokenizer.marks.texts), key=len, reverse=True)
 
 
 def _replaced(text: str, stand_ins: dict[str, str]) -> str:
@@ -144,14 +143,14 @@ def _restored(text: str, marks: dict[str, str]) -> str:
 
 
 def _encode(tokenizer: Tokenizer, rendered: str, marks: dict[str, str]) -> list[int]:
-    """Encode a template's text: its special tokens are what they say, those that somebody says are text."""
+    """Encode a template's text: its marks are what they say, those that somebody says are text."""
     if not any(stand_in in rendered for stand_in in marks):
         return tokenizer.encode_special(rendered)
-    special = "|".join(map(re.escape, _longest_first(tokenizer)))
+    marked = "|".join(map(re.escape, _longest_first(tokenizer)))
     ids: list[int] = []
-    for piece in re.split(f"({special})", rendered):
+    for piece in re.split(f"({marked})", rendered):
         if any(stand_in in piece for stand_in in marks):
-            ids += tokenizer.encode([_restored(piece, marks)])[0]
+            ids += tokenizer.marks.encode_said([_restored(piece, marks)])[0]
         elif piece:
             ids += tokenizer.encode_special(piece)
     return ids

@@ -19,6 +19,7 @@ from tokenizers import decoders, models, pre_tokenizers, trainers
 from openbook.errors import SettingsError
 from openbook.pretrained import gguf_file, how_to_install, is_here, is_hub_out_of_reach, reason_of, snapshot
 from openbook.text.gguf_tokenizer import read_gguf_tokenizer
+from openbook.text.marks import Marks
 from openbook.text.spelling import Spelling
 from openbook.text.token_bytes import TokenBytes
 
@@ -80,10 +81,10 @@ class Tokenizer:
         return list(self._recognizing.encode(text, add_special_tokens=False).ids)
 
     @cached_property
-    def special_tokens(self) -> frozenset[str]:
-        """Their texts."""
-        added = self._fast.get_added_tokens_decoder().values()
-        return frozenset(token.content for token in added if token.special)
+    def marks(self) -> Marks:
+        """Its tokens that are nobody's words, and how what somebody says is encoded."""
+        written = (self.chat_template, self.start_of_text, self.end_of_text)
+        return Marks(self._fast, "\n".join(filter(None, written)))
 
     @cached_property
     def _recognizing(self) -> FastTokenizer:

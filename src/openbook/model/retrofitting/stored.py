@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from transformers.utils.hub import cached_file
 
+from openbook.base_types import wrong_type
 from openbook.errors import SettingsError
 from openbook.model.config import saved_model_type
 from openbook.model.retrofitting.config import RetrofitConfig
@@ -24,7 +25,7 @@ def read_config(where: str, **hub: Any) -> RetrofitConfig:
     """
     kind = saved_model_type(where, **hub)
     if kind != RetrofitConfig.model_type:
-        raise SettingsError(f"{where}: a model of type {kind!r}, not a retrofit")
+        raise wrong_type(where, kind, wanted=RetrofitConfig.model_type)
     config: RetrofitConfig = RetrofitConfig.from_pretrained(where, **hub)
     return config
 
