@@ -132,6 +132,19 @@ def one_line(error: BaseException | str) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
+def type_error(given: object, expected: str, *, where: str, remedy: str) -> TypeError:
+    """An argument of another type than the one that is expected.
+
+    >>> raise type_error(5, "a str", where="prompt", remedy="give some text")
+    Traceback (most recent call last):
+    TypeError: prompt: the int 5 where a str is expected; give some text
+    """
+    kind = type(given)
+    # What others' objects say of themselves may be pages long.
+    value = f" {given!r:.40}" if kind.__module__ == "builtins" else ""
+    return TypeError(f"{where}: the {kind.__name__}{value} where {expected} is expected; {remedy}")
+
+
 def list_of_texts(given: object, *, where: str, remedy: str) -> list[str]:
     """List what must be several texts; a text alone, which Python would take letter by letter, is refused.
 
@@ -140,8 +153,7 @@ def list_of_texts(given: object, *, where: str, remedy: str) -> list[str]:
     TypeError: ids: the str 'a.md' where a list of str is expected; call remove(["a.md"])
     """
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
-        kind = type(given).__name__
-        raise TypeError(f"{where}: the {kind} {given!r:.40} where a list of str is expected; {remedy}")
+        raise type_error(given, "a list of str", where=where, remedy=remedy)
     texts = list(given)
     for text in texts:
         if not isinstance(text, str):

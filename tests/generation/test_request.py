@@ -1,10 +1,12 @@
 """What people give in place of what is asked for: each entry point says what it was."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from model.retrofitting.tiny import tiny_base
 from openbook.database import Database
 from openbook.generation import Sampling, ask, converse, generate, generate_batch
 from openbook.generation.engine import Engine
@@ -19,6 +21,61 @@ WRITES: dict[str, Callable[..., Any]] = {
     "ask": lambda model, book, **options: ask(model, book, "Number 3", **options),
     "converse": lambda model, book, **options: converse(model, book, [Turn("user", "Number 3")], **options),
 }
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"k": "2"}, "k: the str '2' where an int is expected"),
+    ({"max_new_tokens": 2.5}, "max new tokens: the float 2.5 where an int"),
+    ({"sampling": {"temperature": 0}}, r"sampling: the dict .* where a Sampling .*; give Sampling\("),
+    ({"documents": ["a.md"]}, r"documents: the list \['a.md'\] where a DocumentFilter .*; give Doc"),
+]
+
+
+@pytest.mark.parametrize("verb", WRITES)
+def test_no_argument_of_another_type_ends_inside(
+    trained: RetroForCausalLM, book: Database, tmp_path: Path, verb: str
+) -> None:
+    write = WRITES[verb]
+    for options, message in WRONG:
+        with pytest.raises(TypeError, match=message):
+            write(trained, book, **options)
+    with pytest.raises(TypeError, match=r"a LlamaForCausalLM reads no neighbors; openbook\.retro"):
+        write(tiny_base("llama"), book)
+    with pytest.raises(TypeError, match="model: the Database where a RetroForCausalLM is expected"):
+        write(book, trained)
+    with pytest.raises(TypeError, match=r"model: the str 'm' .*; give openbook\.RetroForCausalLM\.from_pre"):
+        write("m", book)
+    for path in ("db", tmp_path):
+        with pytest.raises(TypeError, match=r"database: the .* where a Database .*; give .*Database\.open\("):
+            write(trained, path)
+
+
+def test_a_prompt_is_one_text(trained: RetroForCausalLM, book: Database) -> None:
+    for verb in (generate, ask):
+        with pytest.raises(TypeError, match=r"the prompt: the list \['a'\] where a str is expected"):
+            verb(trained, book, ["a"])  # type: ignore[arg-type]
+    for turns in ("a", ["a"], [Turn("user", "a"), {"role": "user"}]):
+        with pytest.raises(TypeError, match=r'turns: the .* where a list of Turn .*; give \[Turn\("user"'):
+            converse(trained, book, turns)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"chat: the str 'm' .*; give ChatFormat\.of\("):
+        ask(trained, book, "a", chat="m")  # type: ignore[arg-type]
+
+
+def test_an_engine_writes_with_a_model_that_reads(book: Database) -> None:
+    with pytest.raises(TypeError, match=r"openbook\.retrofit\(model\)"):
+        Engine(tiny_base("llama"), book.tokenizer)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["temperature", "top_k", "top_p", "min_p", "presence_penalty"])
+def test_a_number_is_no_text(name: str) -> None:
+    with pytest.raises(TypeError, match=rf"{name[:3]}.*: the str '0.5' where a number is expected"):
+        Sampling(**{name: "0.5"})
+
+
+@pytest.mark.parametrize("bias", [{"5": -100}, {5: "-100"}, [(5, -100)]])
+def test_a_bias_is_of_a_tokens_number(bias: Any) -> None:
+    with pytest.raises(TypeError, match=r"logit bias: the .*; give \{5: -100\}, where 5 is the token"):
+        Sampling(logit_bias=bias)
 
 
 @pytest.mark.parametrize("verb", WRITES)

@@ -33,7 +33,7 @@ from openbook.database.version import Version, open_version
 from openbook.database.write.compact import compact
 from openbook.database.write.creation import create_folder
 from openbook.database.write.writer import AddReport, Sync, Writer
-from openbook.errors import SourceError, list_of_texts
+from openbook.errors import SourceError, list_of_texts, type_error
 from openbook.progress import Progress, silent
 from openbook.text import AnyDocument, Tokenizer
 from openbook.text.documents import require_documents
@@ -48,6 +48,9 @@ class Database:
     """
 
     def __init__(self, folder: DatabaseFolder, embedder: Embedder | None = None) -> None:
+        if isinstance(folder, str | Path):
+            remedy = "call Database.open(folder)"
+            raise type_error(folder, "an opened folder", where="Database", remedy=remedy)
         self._folder = folder
 
         @cache
@@ -89,7 +92,7 @@ class Database:
         Raises:
             DatabaseError: the folder holds something.
             SettingsError: a setting out of range, a tokenizer or encoder that cannot be loaded.
-            TypeError: `holdout` is neither a number nor a list of ids.
+            TypeError: `holdout` is neither a number nor a list of ids; or the tokenizer is another library's.
         """
         holdout_ids: list[str] = []
         if not isinstance(holdout, int | float):

@@ -11,12 +11,13 @@ from openbook.database.document_list import name_matches
 from openbook.database.search.allowed_chunks import AllowedChunks
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.layout import ChunkLayout
-from openbook.errors import NoDocumentError, SettingsError, list_of_texts
+from openbook.errors import NoDocumentError, SettingsError, list_of_texts, type_error
 from openbook.phrases import command
 from openbook.text.document_ids import suggestion
 
 _KEPT = 16
 """Filters whose chunks are remembered."""
+_GIVE_FILTER = 'give DocumentFilter(ids=["..."])'
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,10 @@ class FilteredDocuments:
         Raises:
             NoDocumentError: a pattern that no document matches, with the nearest names; patterns that no
                 document matches all of; or only documents that no search may find.
+            TypeError: it is no filter.
         """
+        if not isinstance(documents, DocumentFilter):
+            raise type_error(documents, "a DocumentFilter", where="documents", remedy=_GIVE_FILTER)
         found = self._kept.get(documents)
         if found is None:
             found = AllowedChunks.of(self._layout, self._matching(documents))

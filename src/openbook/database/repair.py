@@ -40,7 +40,7 @@ from openbook.text import Tokenizer
 _ENCODED_AT_ONCE = 512
 
 
-def repair(folder: Path, *, progress: Progress = silent) -> VerifyReport:
+def repair(folder: str | Path, *, progress: Progress = silent) -> VerifyReport:
     """Repair what can be repaired, and complete what an interrupted `add` left.
 
     Args:
@@ -53,6 +53,7 @@ def repair(folder: Path, *, progress: Progress = silent) -> VerifyReport:
     Raises:
         DatabaseError: another process is writing; there is no database.
     """
+    folder = Path(folder)
     if is_sharded(folder):
         return _repair_book(folder, progress)
     report = verify(folder, progress=progress)

@@ -36,13 +36,14 @@ class VerifyReport:
     problems: list[Problem]
 
 
-def verify(folder: Path, *, progress: Progress = silent) -> VerifyReport:
+def verify(folder: str | Path, *, progress: Progress = silent) -> VerifyReport:
     """Compare every file of the database in `folder` with its checksums and with the catalog.
 
     Raises:
         DatabaseError: there is no database.
         FormatError: another version of openbook wrote it.
     """
+    folder = Path(folder)
     if is_sharded(folder):
         return _verify_book(folder, progress)
     catalog = Catalog(folder)

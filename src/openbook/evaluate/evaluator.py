@@ -25,6 +25,7 @@ from openbook.evaluate.measures import TokenLosses
 from openbook.evaluate.neighbor_modes import OVERLAP_NEIGHBORS, ChunkNeighbors
 from openbook.evaluate.scorers import Scorer
 from openbook.evaluate.windows import Windows
+from openbook.given import opened, require_reader
 from openbook.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -132,8 +133,8 @@ def plan_reading(
 
     Arguments and errors are those of `Evaluator`, but for `config`, the model's.
     """
-    database = database.opened
-    text = database if corpus is None else corpus.opened
+    database = opened(database)
+    text = database if corpus is None else opened(corpus, where="corpus")
     if table is not None:
         table.require_of(database)
     for read in (database, text):
@@ -192,6 +193,7 @@ class Evaluator:
         corpus: Database | Version | None = None,
         options: EvaluationOptions | None = None,
     ) -> None:
+        require_reader(model)
         reading = plan_reading(model.config, database, table, corpus=corpus, options=options)
         assert reading.options.k is not None
         self.model = model

@@ -15,6 +15,7 @@ from openbook.database.search.dense import Ranking
 from openbook.database.search.recall import EveryVector, overlap_at_10, recall_at_10
 from openbook.database.search.searcher import Searcher, check_mode
 from openbook.errors import DatabaseError, SettingsError
+from openbook.given import opened
 from openbook.progress import Progress, silent
 
 _K = 11
@@ -65,7 +66,7 @@ def evaluate_retrieval(
         DatabaseError: nothing in the database can be found.
         SettingsError: no queries, or a mode that the database does not have.
     """
-    version = database.opened
+    version = opened(database)
     has_dense = version.vectors is not None
     checked = check_mode(mode or ("dense" if has_dense else "bm25"), has_dense=has_dense)
     candidates = np.flatnonzero(version.layout.retrievable)

@@ -20,6 +20,7 @@ from openbook.generation.running_batch import RunningBatch
 from openbook.generation.text_request import OnEvent, TextRequest
 from openbook.generation.text_writing import TextJob, prepare
 from openbook.generation.written_text import FinishReason
+from openbook.given import require_reader
 from openbook.model import EncodedNeighbors, RetroForCausalLM
 from openbook.model.batch import evaluation_mode
 from openbook.text import Tokenizer
@@ -57,6 +58,7 @@ class Engine:
 
     Raises:
         SettingsError: a number below 1.
+        TypeError: a model that reads no neighbors.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Engine:
         encoded_neighbors: EncodedNeighbors | None = None,
         prompt_part: int | None = 256,
     ) -> None:
+        require_reader(model)
         numbers = {"max_batch": max_batch, "max_waiting": max_waiting, "prompt_part": prompt_part}
         for name, number in numbers.items():
             if number is not None and number < 1:

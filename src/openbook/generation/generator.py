@@ -13,7 +13,7 @@ from openbook.generation.citations import Citation
 from openbook.generation.memory import Memory
 from openbook.generation.neighbor_fetcher import fetcher_for
 from openbook.generation.request import check_request, stop_texts
-from openbook.generation.sampling import Sampling
+from openbook.generation.sampling import Sampling, sampling_or
 from openbook.generation.text_request import (
     Lookup,
     OnEvent,
@@ -25,6 +25,7 @@ from openbook.generation.text_request import (
 )
 from openbook.generation.text_stream import OnText
 from openbook.generation.text_writing import TextJob, prepare, write_texts
+from openbook.given import opened, require_reader
 from openbook.model import EncodedNeighbors, RetroForCausalLM
 from openbook.model.batch import evaluation_mode
 
@@ -115,13 +116,15 @@ def generate(
         SettingsError: an empty prompt, or a number out of its range.
         MismatchError: model and database do not belong together.
         DatabaseError: there is nothing to look up, or no document is such.
-        TypeError: one stop text where several are expected.
+        TypeError: a model that reads no neighbors, a path in place of a database, one stop text where
+            several are expected, or the like.
     """
-    opened = database.opened
-    sampling = sampling or Sampling()
+    require_reader(model)
+    version = opened(database)
+    sampling = sampling_or(Sampling(), sampling)
     check_beams(num_beams, sampling, stop)
     lookup = Lookup(
-        book=opened,
+        book=version,
         k=k,
         mode=mode,
         documents=documents,
@@ -149,9 +152,9 @@ def generate(
             raise SettingsError(
                 f"num_beams {num_beams}: beams look up whole chunks; leave stride and look-ahead out"
             )
-        searched = asked.job(model, opened, prompt, retrieval=retrieval, seed=seed)
+        searched = asked.job(model, version, prompt, retrieval=retrieval, seed=seed)
         asked = replace(asked, sampling=_searched(model, searched, num_beams), min_new_tokens=0)
-    job = asked.job(model, opened, prompt, retrieval=retrieval, seed=seed, on_text=on_text)
+    job = asked.job(model, version, prompt, retrieval=retrieval, seed=seed, on_text=on_text)
     return _written(model, [(prompt, job)], 1, encoded_neighbors)[0]
 
 
@@ -193,15 +196,16 @@ def generate_batch(
 
     Raises:
         SettingsError, MismatchError, DatabaseError: as `generate`; or a number of texts below 1.
-        TypeError: one text where several are expected.
+        TypeError: one text where several are expected, or as `generate`.
     """
     for name, number in (("num_samples", num_samples), ("batch_size", batch_size)):
         if number < 1:
             raise SettingsError(f"{name} {number}: must be at least 1")
     texts = list_of_texts(prompts, where="prompts", remedy='call generate_batch(..., ["text", ...])')
-    opened = database.opened
+    require_reader(model)
+    version = opened(database)
     lookup = Lookup(
-        book=opened,
+        book=version,
         k=k,
         mode=mode,
         documents=documents,
@@ -212,7 +216,7 @@ def generate_batch(
     asked = _Asked(
         max_new_tokens,
         lookup,
-        sampling or Sampling(),
+        sampling_or(Sampling(), sampling),
         stop_texts(stop),
         min_new_tokens,
         num_logprobs,
@@ -222,7 +226,7 @@ def generate_batch(
     for prompt in texts:
         for number in range(num_samples):
             own = None if seed is None else seed + number
-            jobs.append((prompt, asked.job(model, opened, prompt, retrieval=retrieval, seed=own)))
+            jobs.append((prompt, asked.job(model, version, prompt, retrieval=retrieval, seed=own)))
     return _written(model, jobs, batch_size, encoded_neighbors)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from openbook.database import Database, DocumentFilter, Hit, SearchUnit, Version
-from openbook.errors import SettingsError
+from openbook.errors import SettingsError, type_error
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation, cite_whole
 from openbook.generation.document_heads import with_heads
@@ -13,11 +13,12 @@ from openbook.generation.generator import pieces_to
 from openbook.generation.memory import Memory
 from openbook.generation.question_fetcher import question_fetcher_for
 from openbook.generation.request import check_request, stop_texts
-from openbook.generation.sampling import Sampling
+from openbook.generation.sampling import Sampling, sampling_or
 from openbook.generation.text_matches import stands_in
 from openbook.generation.text_request import Lookup, OnEvent, TextPiece, TextRequest
 from openbook.generation.text_stream import OnText
 from openbook.generation.text_writing import prepare, require_tokenizer, write_texts
+from openbook.given import opened, require_reader
 from openbook.model import RetroForCausalLM
 from openbook.model.batch import evaluation_mode
 from openbook.text import ChatFormat, Turn, turns_ids
@@ -120,7 +121,8 @@ def ask(
         SettingsError: an empty question, a number out of its range, or a chat template that cannot be used.
         MismatchError: model, tokenizer and database do not belong together.
         DatabaseError: there is nothing to look up, or no document is such.
-        TypeError: one stop text where several are expected.
+        TypeError: a model that reads no neighbors, a path in place of a database, one stop text where
+            several are expected, or the like.
     """
     return converse(
         model,
@@ -203,10 +205,10 @@ def converse(
         TooLongError: the model has no room for all of it.
         SettingsError, MismatchError, DatabaseError, TypeError: as `ask`; or nobody asks anything.
     """
-    if not turns or turns[-1].role != "user":
-        raise SettingsError("a conversation without a question; the last turn must be the user's")
+    require_reader(model)
+    _require_conversation(turns, chat)
     check_request(turns[-1].text, max_new_tokens=max_new_tokens, k=k)
-    question, database, ends = turns[-1].text.strip(), database.opened, stop_texts(stop)
+    question, database, ends = turns[-1].text.strip(), opened(database), stop_texts(stop)
     chat = ChatFormat.of(database.tokenizer) if chat is None else chat
     require_tokenizer(model, chat.tokenizer)
     passages: list[Hit] = []
@@ -246,7 +248,7 @@ def converse(
     )
     request = TextRequest(
         prompt_ids=tuple(_prompt_of(model, chat, turns[:-1], question, texts)),
-        sampling=sampling or Sampling(temperature=0),
+        sampling=sampling_or(Sampling(temperature=0), sampling),
         max_new_tokens=max_new_tokens,
         lookup=beside if retrieval and not in_prompt else None,
         stop=(*ends, *(() if chat.stop is None else (chat.stop,))),
@@ -264,6 +266,15 @@ def converse(
     citations = cite_whole(end.text, passages) if in_prompt else end.citations
     reason: Literal["stop", "length"] = "length" if end.finish_reason == "length" else "stop"
     return Answer(end.text, citations, reason, end.prompt_tokens, end.completion_tokens, end.drafts)
+
+
+def _require_conversation(turns: Sequence[Turn], chat: ChatFormat | None) -> None:
+    if not isinstance(turns, Sequence) or not all(isinstance(turn, Turn) for turn in turns):
+        raise type_error(turns, "a list of Turn", where="turns", remedy='give [Turn("user", "text")]')
+    if not turns or turns[-1].role != "user":
+        raise SettingsError("a conversation without a question; the last turn must be the user's")
+    if chat is not None and not isinstance(chat, ChatFormat):
+        raise type_error(chat, "a ChatFormat", where="chat", remedy="give ChatFormat.of(tokenizer)")
 
 
 def _not_in_the_book(on_event: OnEvent | None) -> Answer:

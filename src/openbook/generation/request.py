@@ -2,13 +2,16 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from types import MappingProxyType
+from typing import SupportsIndex
 
-from openbook.errors import SettingsError, list_of_texts
+from openbook.errors import SettingsError, list_of_texts, type_error
 
 _LARGEST_PENALTY = 2
 _LARGEST_BIAS = 100
 """Both as OpenAI allows them."""
+_GIVE_BIAS = "give {5: -100}, where 5 is the token"
 _NO_BIAS: Mapping[int, float] = MappingProxyType({})
 
 
@@ -22,7 +25,13 @@ def check_request(prompt: str, *, max_new_tokens: int, k: int | None) -> None:
 
     Raises:
         SettingsError: an empty prompt, half a character in it, or a number out of its range.
+        TypeError: no text, or no number.
     """
+    if not isinstance(prompt, str):
+        raise type_error(prompt, "a str", where="the prompt", remedy="give one text")
+    for name, number in (("max new tokens", max_new_tokens), ("k", k)):
+        if number is not None:
+            _require_whole(number, where=name)
     if not prompt.strip():
         raise SettingsError("the prompt is empty; give some text")
     try:
@@ -35,6 +44,11 @@ def check_request(prompt: str, *, max_new_tokens: int, k: int | None) -> None:
         raise SettingsError(
             f"k = {k}: at least 1 neighbor must be asked for; to do without any: no retrieval"
         )
+
+
+def _require_whole(number: object, *, where: str) -> None:
+    if not isinstance(number, SupportsIndex):
+        raise type_error(number, "an int", where=where, remedy="give a whole number")
 
 
 def stop_texts(stop: object) -> tuple[str, ...]:
@@ -96,7 +110,14 @@ def check_sampling(
 
     Raises:
         SettingsError: a value out of its range.
+        TypeError: no number, or a bias of what is no token's number.
     """
+    _require_numbers(
+        {"temperature": temperature, "top-k": top_k, "top-p": top_p, "min-p": min_p}
+        | {"repetition penalty": repetition_penalty, "presence penalty": presence_penalty}
+        | {"frequency penalty": frequency_penalty},
+        logit_bias,
+    )
     if not temperature >= 0:
         raise SettingsError(f"temperature {temperature}: must be 0 or more")
     if top_k is not None and top_k < 1:
@@ -115,3 +136,15 @@ def check_sampling(
             raise SettingsError(f"logit bias of token {token}: tokens are counted from 0")
         if not -_LARGEST_BIAS <= bias <= _LARGEST_BIAS:
             raise SettingsError(f"logit bias {bias} of token {token}: must be from -100 to 100")
+
+
+def _require_numbers(numbers: Mapping[str, object], logit_bias: object) -> None:
+    """Refuse what is none, by its name; None is one here."""
+    for name, number in numbers.items():
+        if number is not None and not isinstance(number, Real):
+            raise type_error(number, "a number", where=name, remedy="give one such as 0.8")
+    if not isinstance(logit_bias, Mapping):
+        raise type_error(logit_bias, "a dict", where="logit bias", remedy=_GIVE_BIAS)
+    for token, bias in logit_bias.items():
+        if not isinstance(token, SupportsIndex) or not isinstance(bias, Real):
+            raise type_error({token: bias}, "a bias by token", where="logit bias", remedy=_GIVE_BIAS)

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from openbook.errors import type_error
 from openbook.generation.request import check_sampling
 
 
@@ -21,6 +22,7 @@ class Sampling:
 
     Raises:
         SettingsError: a value out of its range.
+        TypeError: a value that is no number.
     """
 
     temperature: float = 0.8
@@ -108,3 +110,14 @@ class Sampling:
         shifted = (logits - logits.max())[None].double().cpu()  # no temperature makes them infinite
         scores = self._warpers(torch.empty((1, 0), dtype=torch.long), shifted)
         return int(torch.multinomial(scores.softmax(-1)[0], 1, generator=generator))
+
+
+def sampling_or(default: Sampling, given: Sampling | None) -> Sampling:
+    """What was given, else the default.
+
+    Raises:
+        TypeError: it is no `Sampling`.
+    """
+    if given is not None and not isinstance(given, Sampling):
+        raise type_error(given, "a Sampling", where="sampling", remedy="give Sampling(temperature=0)")
+    return given or default

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from openbook.errors import SettingsError, first_line
+from openbook.errors import SettingsError, first_line, type_error
 from openbook.text.tokenizer import Tokenizer, wrap_tokenizer
 
 REFUSAL = "The book does not say."
 """The answer of a trained reader to a question that what it reads does not answer."""
 
+_GIVE_TOKENIZER = "give openbook.text.load_tokenizer(name)"
 QUESTION, _ANSWER, _SECOND = "FIRSTQUESTION", "FIRSTANSWER", "SECONDQUESTION"
 """What templates are rendered with, to find these places again."""
 
@@ -53,8 +54,11 @@ class ChatFormat:
 
         Raises:
             SettingsError: its chat template cannot be rendered.
+            TypeError: no tokenizer, such as the name of one, or one that is not fast.
         """
         if not isinstance(tokenizer, Tokenizer):
+            if not hasattr(tokenizer, "backend_tokenizer"):
+                raise type_error(tokenizer, "a tokenizer", where="tokenizer", remedy=_GIVE_TOKENIZER)
             tokenizer = wrap_tokenizer(tokenizer, tokenizer.name_or_path)
         return _plain(tokenizer) if tokenizer.chat_template is None else _of_template(tokenizer)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from openbook.errors import SettingsError, one_line, refuse_unknown
+from openbook.errors import SettingsError, list_of_texts, one_line, refuse_unknown
 from openbook.train.settings import DataSettings, QuestionSettings, TrainSettings
 
 
@@ -62,6 +62,7 @@ def load_recipe(name: str, overrides: Iterable[str] = ()) -> Recipe:
 
     Raises:
         SettingsError: there is no such recipe, a key is unknown or a value is not allowed.
+        TypeError: one override where several are expected.
     """
     if name in shipped_recipes():
         raw = (files("openbook.train") / "recipes" / f"{name}.yaml").read_bytes()
@@ -71,7 +72,7 @@ def load_recipe(name: str, overrides: Iterable[str] = ()) -> Recipe:
         shipped = ", ".join(shipped_recipes())
         raise SettingsError(f"recipe {name!r}: neither a file nor one of the shipped recipes: {shipped}")
     sections = _sections(raw, f"recipe {name}")
-    for override in overrides:
+    for override in list_of_texts(overrides, where="overrides", remedy='give ["train.max_steps=100"]'):
         _override(sections, override)
     refuse_unknown(sections, ("model", "data", "questions", "train"), where=f"recipe {name}")
     return Recipe(

@@ -11,8 +11,9 @@ from typing import Any
 from transformers import PreTrainedModel, set_seed
 
 from openbook.database import Database, NeighborTable, Version
-from openbook.errors import TrainingStoppedError
+from openbook.errors import TrainingStoppedError, type_error
 from openbook.evaluate import EvaluationOptions, Evaluator, evaluate_perplexity
+from openbook.given import opened
 from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import RetrofitConfig
 from openbook.progress import Progress, silent, stage
@@ -120,15 +121,17 @@ def train(
         TrainingError: another training run writes to the folder; the loss is not finite; checkpoints are
             damaged or cannot be written; another process is gone, or sees another folder.
         TrainingStoppedError: `stop` asked for it; a checkpoint is there.
+        TypeError: the name of a recipe or a base, or the path of a database, in place of it.
     """
     began = time.monotonic()
+    _require_kinds(recipe, base)
+    database = opened(database)
     folder, settings = Path(output), recipe.train
     require_what_trains(recipe, retrofits=base is not None)
     distributed.join()
     name = base.name_or_path if base is not None else None
     distributed.in_first(lambda: require_output(folder, start_from=settings.start_from, base=name))
     note = note if distributed.is_first() else lambda text: None
-    database = database.opened
     chat = question_chat(recipe, database, base)
     table = NeighborTable.load(database) if recipe.reads_table else None
     asking = silent if chat is None else stage(progress, "asking")
@@ -163,6 +166,14 @@ def train(
     tokens = settings.max_steps * settings.step_size * recipe.sample_length
     seconds = round(time.monotonic() - began, 1)
     return TrainResult(folder, settings.max_steps, tokens, seconds, parameters)
+
+
+def _require_kinds(recipe: Recipe, base: PreTrainedModel | None) -> None:
+    if not isinstance(recipe, Recipe):
+        raise type_error(recipe, "a Recipe", where="recipe", remedy="give openbook.train.load_recipe(name)")
+    if base is not None and not hasattr(base, "name_or_path"):
+        remedy = "give openbook.model.retrofitting.load_base(name)"
+        raise type_error(base, "a model of transformers", where="base", remedy=remedy)
 
 
 @dataclass(frozen=True)

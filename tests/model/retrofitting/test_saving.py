@@ -193,6 +193,27 @@ def test_a_merged_model_in_a_precision_of_choice(dtype: Any, tmp_path: Path) -> 
     assert (logits(loaded) - logits(model)).abs().max() < 1
 
 
+@pytest.mark.parametrize("options", [{}, {"train_base": True}])
+@pytest.mark.filterwarnings("ignore:train_base")
+def test_a_model_with_its_base_goes_to_the_device_that_is_named(
+    options: dict[str, Any], tmp_path: Path
+) -> None:
+    model = learned(tiny_retrofit(**options))
+    if not options:
+        model.merge()
+    model.save_pretrained(tmp_path)
+    for device in ("cpu", torch.device("cpu"), {"": "cpu"}, "auto", None):
+        loaded = RetroForCausalLM.from_pretrained(tmp_path, device_map=device)
+        if device != "auto":
+            assert loaded.device.type == "cpu"
+            assert torch.equal(logits(loaded), logits(model))
+    away = RetroForCausalLM.from_pretrained(tmp_path, device_map="meta")
+    assert {weight.device.type for weight in away.parameters()} == {"meta"}
+    for several in ("balanced", {"model.layers.0": 0, "": "cpu"}):
+        with pytest.raises(SettingsError, match=r"device_map .* one device; .* \.to\(device\)"):
+            RetroForCausalLM.from_pretrained(tmp_path, device_map=several)
+
+
 def test_a_merged_model_takes_no_other_base(tmp_path: Path) -> None:
     model = learned(tiny_retrofit())
     model.merge()

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from openbook.database.neighbors.same_documents import SameDocuments, same_documents
 from openbook.database.version import Version
 from openbook.errors import DatabaseError, SettingsError
+from openbook.given import opened
 
 IGNORED_LABEL = -100
 """The label of tokens that no loss counts, as in torch and transformers."""
@@ -58,9 +59,9 @@ class SequenceDataset:
     stride: int | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "database", self.database.opened)
+        object.__setattr__(self, "database", opened(self.database))
         if self.book is not None:
-            object.__setattr__(self, "book", self.book.opened)
+            object.__setattr__(self, "book", opened(self.book, where="book"))
             self.database.require_same(self._read)
         M = self.database.settings.chunk_size
         if self.sequence_length % M or self.sequence_length < 2 * M:

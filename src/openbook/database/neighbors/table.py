@@ -15,6 +15,7 @@ from openbook.database.storage.neighbor_files import BookStamp, table_stamp
 from openbook.database.storage.settings import SearchMode
 from openbook.database.version import Version
 from openbook.errors import DatabaseError, MismatchError, SettingsError
+from openbook.given import opened
 from openbook.phrases import command
 
 if TYPE_CHECKING:
@@ -48,8 +49,9 @@ class NeighborTable:
         Raises:
             DatabaseError: there is none, or its files are damaged; its book is not there.
             MismatchError: it was computed for another version of the database or of its book.
+            TypeError: a path in place of a database.
         """
-        corpus = database.opened
+        corpus = opened(database)
         for version in (corpus, corpus if book is None else book):
             _require_all_shards(version)
         folder = corpus.files.neighbors

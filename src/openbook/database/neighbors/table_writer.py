@@ -29,7 +29,7 @@ from openbook.database.storage.neighbor_files import BEGUN, BookStamp, TableStam
 from openbook.database.storage.remote_folder import require_no_copy
 from openbook.database.storage.sealed import naming_errors, read_sealed, write_sealed
 from openbook.database.storage.settings import SearchMode
-from openbook.errors import DatabaseError, OpenbookWarning, SettingsError
+from openbook.errors import DatabaseError, OpenbookWarning, SettingsError, type_error
 from openbook.lock import take_lock
 from openbook.phrases import command, counted
 from openbook.progress import Progress, silent, stage
@@ -85,6 +85,9 @@ def build_neighbors(
         MismatchError: tokenizer or chunk size of the book are others.
         SettingsError: k below 1, or a mode that the book does not have.
     """
+    for where, one in (("database", database), ("book", book)):
+        if one is not None and not isinstance(one, Database):
+            raise type_error(one, "a Database", where=where, remedy="give openbook.Database.open(folder)")
     if k < 1:
         raise SettingsError(f"k = {k}: at least 1 neighbor must be saved")
     require_no_shard(database.path)

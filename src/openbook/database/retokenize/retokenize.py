@@ -23,7 +23,8 @@ from openbook.database.storage.manifest import write_manifest
 from openbook.database.storage.sealed import naming_errors
 from openbook.database.storage.settings import FORMAT_WITH_LENGTHS, LARGEST_CHUNK, DatabaseSettings
 from openbook.database.write.compact import build_indexes
-from openbook.errors import DatabaseError, SettingsError
+from openbook.database.write.creation import given_tokenizer
+from openbook.errors import DatabaseError, SettingsError, type_error
 from openbook.lock import take_lock
 from openbook.phrases import command, counted
 from openbook.progress import Progress, silent
@@ -78,13 +79,14 @@ def retokenize(
         SettingsError: no such tokenizer, or the database has it already; a chunk size out of range.
         MismatchError: chunks are to be encoded, and the encoder's weights are not those of the vectors.
     """
+    if not isinstance(database, Database):
+        raise type_error(database, "a Database", where="database", remedy="give Database.open(folder)")
     if isinstance(database.catalog, BookCatalog):
         raise DatabaseError(
             f"{database.path}: is a sharded book, which cannot be derived as a whole; build it "
             f"again from its sources: {command('build', output, 'SOURCE', '--tokenizer', 'NAME')}"
         )
-    if isinstance(tokenizer, str):
-        tokenizer = load_tokenizer(tokenizer)
+    tokenizer = given_tokenizer(tokenizer)
     settings = _settings(database, tokenizer, chunk_size)
     folder = Path(output)
     with _claimed(folder):

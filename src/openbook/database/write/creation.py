@@ -16,7 +16,7 @@ from openbook.database.storage.manifest import write_manifest
 from openbook.database.storage.remote_folder import require_no_url
 from openbook.database.storage.sealed import naming_errors
 from openbook.database.storage.settings import DatabaseSettings
-from openbook.errors import DatabaseError
+from openbook.errors import DatabaseError, type_error
 from openbook.lock import take_lock
 from openbook.text import Tokenizer, load_tokenizer
 
@@ -46,8 +46,7 @@ def create_folder(
     require_free(folder)
     if embedder is not None:
         warn_of_long_chunks(settings.get("chunk_size", 0), embedder.name, embedder.longest)
-    if isinstance(tokenizer, str):
-        tokenizer = load_tokenizer(tokenizer)
+    tokenizer = given_tokenizer(tokenizer)
     complete = DatabaseSettings(
         tokenizer=tokenizer.name,
         tokenizer_fingerprint=tokenizer.fingerprint,
@@ -65,6 +64,22 @@ def create_folder(
         return _write(folder, complete, tokenizer)
     finally:
         lock.release()
+
+
+def given_tokenizer(tokenizer: Tokenizer | str) -> Tokenizer:
+    """Load a tokenizer, unless it is loaded already.
+
+    Raises:
+        SettingsError: it cannot be loaded.
+        TypeError: it is neither a name nor one of ours.
+    """
+    if isinstance(tokenizer, str):
+        return load_tokenizer(tokenizer)
+    if not isinstance(tokenizer, Tokenizer):
+        raise type_error(
+            tokenizer, "a name or path", where="tokenizer", remedy="give it as a str, or load_tokenizer(name)"
+        )
+    return tokenizer
 
 
 def warn_of_long_chunks(chunk_size: int, embedder: str, longest: int | None) -> None:

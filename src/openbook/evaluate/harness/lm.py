@@ -19,6 +19,7 @@ from openbook.generation.batch_row import DecodingSettings
 from openbook.generation.decoded_token import DecodedToken
 from openbook.generation.neighbor_fetcher import fetcher_for
 from openbook.generation.running_batch import decode
+from openbook.given import opened, require_reader
 from openbook.model import RetroForCausalLM
 from openbook.model.batch import evaluation_mode
 from openbook.progress import Progress, silent, stage
@@ -53,7 +54,8 @@ class OpenbookLM(TemplateLM):  # type: ignore[misc]  # the harness has no types
     ) -> None:
         super().__init__()
         options = options or AnswerOptions()
-        database = database.opened
+        require_reader(model)
+        database = opened(database)
         fetcher = fetcher_for(model, database, k=options.k, mode=options.mode, retrieval=options.retrieval)
         self._model = model
         self._neighbors = None if fetcher is None else NeighborCache(fetcher)

@@ -86,6 +86,7 @@ def retrofit(
 
     Raises:
         SettingsError: a model that cannot be retrofitted, or a setting that is not allowed.
+        TypeError: no model, such as the name of one.
     """
     family_of(base)
     devices: dict[str, Any] = getattr(base, "hf_device_map", None) or {}

@@ -14,7 +14,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from openbook.base_types import BASE_TYPES, refusal_of
-from openbook.errors import SettingsError
+from openbook.errors import SettingsError, type_error
 
 
 class Family(ABC):
@@ -196,7 +196,11 @@ def family_of(base: PreTrainedModel) -> Family:
 
     Raises:
         SettingsError: none knows it, its output is not one that the loss can read, or it reads ahead.
+        TypeError: it is no model, such as the name of one.
     """
+    if not hasattr(getattr(base, "config", None), "model_type"):
+        remedy = "give AutoModelForCausalLM.from_pretrained(name)"
+        raise type_error(base, "a model of transformers", where="base", remedy=remedy)
     kind = base.config.model_type
     found = require_supported(kind)
     head: nn.Module | None = base.get_output_embeddings()

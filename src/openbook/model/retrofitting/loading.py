@@ -17,7 +17,7 @@ from openbook.model.retrofitting.gguf import load_gguf
 from openbook.pretrained import gguf_file, how_to_install, is_here, is_hub_out_of_reach, reason_of
 
 _LOADING = ("dtype", "quantization_config", "device_map", "attn_implementation", "local_files_only")
-_LOADING_MERGED = ("dtype", "attn_implementation", "local_files_only")
+_LOADING_MERGED = ("dtype", "device_map", "attn_implementation", "local_files_only")
 
 
 def load_base(name: str, *, revision: str | None = None, **loading: Any) -> PreTrainedModel:
@@ -76,10 +76,11 @@ def load_base(name: str, *, revision: str | None = None, **loading: Any) -> PreT
 def base_of(config: RetrofitConfig, **loading: Any) -> PreTrainedModel:
     """Load the base of a saved model as it was for the training, unless `loading` says otherwise.
 
-    Where its weights are saved with the new ones, it is made with any weights.
+    Where its weights are saved with the new ones, it is made with any weights, on the device that a
+    device_map names.
 
     Raises:
-        SettingsError: it is not where it was.
+        SettingsError: it is not where it was, or a device_map of several devices for one that is made.
     """
     options = {**(config.base_loading or {}), **loading}
     if config.base_config is not None:
@@ -92,7 +93,8 @@ def base_of(config: RetrofitConfig, **loading: Any) -> PreTrainedModel:
         base: PreTrainedModel = AutoModelForCausalLM.from_config(
             made, dtype=_dtype(options["dtype"]), **given
         )
-        return base
+        device = _one_device(loading.get("device_map"))
+        return base if device is None else base.to(device=device)  # type: ignore[call-arg]
     if config.base_name is None:
         raise SettingsError(
             "the base was made in memory and has no name: give it, from_pretrained(folder, base=model)"
@@ -167,3 +169,23 @@ def _dtype(name: str | torch.dtype) -> torch.dtype:
     if not isinstance(found, torch.dtype):
         raise SettingsError(f"dtype {name!r}: must be auto, float32, bfloat16 or float16")
     return found
+
+
+def _one_device(device_map: object) -> torch.device | None:
+    """The device of a device_map that names one; None: it was left out.
+
+    Raises:
+        SettingsError: it names several, or none that there is.
+    """
+    named = device_map
+    if isinstance(named, dict) and set(named) == {""}:
+        named = named[""]
+    if named == "auto":
+        return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+    try:
+        return None if named is None else torch.device(named)  # type: ignore[call-overload]
+    except (RuntimeError, TypeError) as error:
+        raise SettingsError(
+            f"device_map {device_map!r}: a model that is saved with its base goes to one device; name it, or "
+            "leave device_map out and move the model: .to(device)"
+        ) from error

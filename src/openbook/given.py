@@ -1,0 +1,53 @@
+"""What people give in place of what is expected, answered with one sentence: what it is, and what to do.
+
+It loads no torch, and knows models and databases by what they have.
+"""
+
+from typing import TYPE_CHECKING, Protocol
+
+from openbook.errors import type_error
+
+if TYPE_CHECKING:
+    from openbook.database import Version
+
+
+class Openable(Protocol):
+    """A `Database` or a `Version`."""
+
+    @property
+    def opened(self) -> "Version":
+        """What it reads."""
+
+
+def opened(database: Openable, *, where: str = "database") -> "Version":
+    """The version that a database reads, or the version itself.
+
+    Args:
+        database: what was given as one.
+        where: how the error begins: the argument's name.
+
+    Raises:
+        TypeError: it is neither, such as a path.
+    """
+    found: Version | None = getattr(database, "opened", None)
+    if found is None:
+        raise type_error(database, "a Database", where=where, remedy="give openbook.Database.open(folder)")
+    return found
+
+
+def require_reader(model: object) -> None:
+    """Refuse what is no model that reads neighbors.
+
+    Raises:
+        TypeError: saying how to make it one, or to load one.
+    """
+    config = getattr(model, "config", None)
+    if hasattr(config, "tokenizer_fingerprint"):
+        return
+    if hasattr(config, "model_type"):
+        raise TypeError(
+            f"model: a {type(model).__name__} reads no neighbors; openbook.retrofit(model) makes it one that "
+            "does"
+        )
+    remedy = "give openbook.RetroForCausalLM.from_pretrained(folder)"
+    raise type_error(model, "a RetroForCausalLM", where="model", remedy=remedy)
