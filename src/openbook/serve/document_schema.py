@@ -61,6 +61,13 @@ class BookQuery(QueryFields):
     """None: the first."""
 
 
+class RemoveQuery(BookQuery):
+    """Which document to remove."""
+
+    revision: Annotated[str, Field(min_length=1)] | None = None
+    """Only this one: where the document was changed since it was read, it stays. None: whatever is there."""
+
+
 class PageQuery(BookQuery):
     """Which documents to list."""
 
@@ -87,6 +94,8 @@ class DocumentEntry(BaseModel):
     excluded: str | None
     """Why it is kept out of searches, as a near-copy; null: it is not."""
     language: str | None
+    revision: str
+    """Another one with another text, title, source or language; see `GivenDocument.replaces`."""
 
     @classmethod
     def of(cls, document: ListedDocument) -> "DocumentEntry":
@@ -126,6 +135,9 @@ class GivenDocument(RequestBody):
     title: str = ""
     source: str = ""
     language: str | None = None
+    replaces: str | None = None
+    """The `revision` that was read of the document that this one is to replace: where another one is stored,
+    nothing is changed. Empty: there must be no document of this id. null: whatever is there is replaced."""
 
     def document(self) -> Document:
         """As the library takes it.
