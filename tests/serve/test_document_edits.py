@@ -1,4 +1,4 @@
-"""Edits of what somebody has read: they meet what others did meanwhile, and overwrite none of it."""
+"""Edits of what somebody has read: they overwrite nothing that others did meanwhile, and no file's path."""
 
 import threading
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import pytest
 
 from openbook.database import Database
 from openbook.serve.books import Book, Books
-from openbook.text import Document
+from openbook.text import Document, read_documents
 from scripted_engine import ScriptedEngine
 from serve_events import MakeState, Serve, telling
 
@@ -120,3 +120,25 @@ def test_what_another_process_writes_while_the_edit_waits_is_seen(
         thread.join()
     assert "was changed since" in refused(answers[0])
     assert http.get("/v1/documents/gate").json()["text"] == "Hald built it."
+
+
+@pytest.mark.parametrize("sends", [True, False])
+def test_an_edit_of_a_file_keeps_where_it_came_from(
+    http: httpx.Client, edited: Path, tmp_path: Path, sends: bool
+) -> None:
+    file = tmp_path / "notes" / "mill.md"
+    file.parent.mkdir()
+    file.write_text("The mill stands by the river.")
+    database = Database.open(edited)
+    database.add(read_documents([str(file.parent)]))
+    read = http.get("/v1/documents/notes/mill.md").json()
+    assert (read["source"], read["has_origin"]) == ("notes/mill.md", True)
+    source = {"source": read["source"]} if sends else {}
+    for said in ({"text": "The mill burned down."}, {"text": "The mill burned down.", "title": "A mill"}):
+        assert put(http, {"id": "notes/mill.md"} | source | said).status_code == 200
+        database.refresh()
+        (mill,) = (each for each in database.documents() if each.document_id == "notes/mill.md")
+        assert (mill.source, mill.origin) == (str(file), str(file))
+    put(http, {"id": "notes/mill.md", "text": "The mill burned down.", "source": "https://example.org/mill"})
+    assert http.get("/v1/documents/notes/mill.md").json()["source"] == "https://example.org/mill"
+    assert http.get("/v1/documents/gate").json()["has_origin"] is False

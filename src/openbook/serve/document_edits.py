@@ -1,12 +1,13 @@
 """Adding and removing documents of a book that is served: all that were asked for, or none; what was done."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from openbook.database import Database, DatabaseInfo
 from openbook.database.changes import Changes, changes_of_add, changes_of_remove
 from openbook.database.document_pages import no_document
+from openbook.database.told_source import told_source
 from openbook.errors import SourceError
 from openbook.serve.books import Book
 from openbook.text import AnyDocument
@@ -46,7 +47,7 @@ async def add_documents(
             )
 
     def add(database: Database) -> Edited:
-        report = database.add(documents, expected=expected)
+        report = database.add(_with_stored_sources(database, documents), expected=expected)
         return Edited(changes_of_add(report, skipped=0), database.info())
 
     return await book.edit(add)
@@ -77,3 +78,12 @@ async def remove_documents(book: Book, ids: Sequence[str], *, expected: Mapping[
         return Edited(changes_of_remove(len(wanted), before, database.excluded()), database.info())
 
     return await book.edit(remove)
+
+
+def _with_stored_sources(database: Database, documents: Sequence[AnyDocument]) -> Iterator[AnyDocument]:
+    """The documents; one whose source is what was told of the stored one keeps that, which may be a path."""
+    records = database.catalog.live_records([document.id for document in documents])
+    for document in documents:
+        stored = records.get(document.id)
+        is_told = stored is not None and document.source == told_source(stored.source, document.id)
+        yield replace(document, source="") if is_told else document

@@ -91,6 +91,7 @@ def list_documents(query: Annotated[PageQuery, Query()], request: Request) -> Do
             source=query.source,
             title=query.title,
             name=query.id,
+            for_others=True,
         )
         documents = int(version.layout.live.sum())
     return DocumentList(

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from openbook.database import Hit
 from openbook.database.document_list import ListedDocument
+from openbook.database.told_source import told_source
 from openbook.serve.document_edits import Edited
 from openbook.serve.text_fields import DocumentPatterns, Mode, RequestBody
 from openbook.text import Document
@@ -45,7 +46,8 @@ class FoundChunk(BaseModel):
     @classmethod
     def of(cls, hit: Hit) -> "FoundChunk":
         """From what the library found."""
-        return cls(**{name: getattr(hit, name) for name in cls.model_fields})
+        said = {name: getattr(hit, name) for name in cls.model_fields}
+        return cls(**said | {"source": told_source(hit.source, hit.document_id)})
 
 
 class QueryFields(BaseModel):
@@ -96,11 +98,15 @@ class DocumentEntry(BaseModel):
     language: str | None
     revision: str
     """Another one with another text, title, source or language; see `GivenDocument.replaces`."""
+    has_origin: bool
+    """Whether a file, URL or data set brought it: adding that once more brings its text back."""
 
     @classmethod
     def of(cls, document: ListedDocument) -> "DocumentEntry":
         """From what the library lists."""
-        return cls(**{name: getattr(document, name) for name in DocumentEntry.model_fields})
+        said = {name: getattr(document, name) for name in DocumentEntry.model_fields if name != "has_origin"}
+        said["source"] = told_source(document.source, document.document_id)
+        return cls(**said, has_origin=bool(document.origin))
 
 
 class DocumentList(BaseModel):
