@@ -69,6 +69,7 @@ def test_what_a_colleague_wrote_meanwhile_is_shown_beside_what_was_typed(
     expect(said).to_contain_text("Not saved: the document was changed since you opened it.")
     expect(said).to_contain_text("Its title is now “A gate”.")
     expect(dialog.get_by_label("What it says now")).to_have_value("the gate was built by hald.")
+    expect(dialog.get_by_label("What it says now")).to_be_in_viewport()
     expect(dialog.get_by_label("Text")).to_have_value("the gate was built by kesi.")
     assert stored(server.http, "gate") == "the gate was built by hald."
     save(dialog, "Save over it")
@@ -213,3 +214,14 @@ def test_who_edits_a_title_changes_no_text(server: Running, page: Page, notes: D
     expect(dialog).to_be_hidden()
     now = server.http.get("/v1/documents/mill").json()
     assert (now["title"], now["text"]) == (title, "the mill")
+
+
+# Files
+
+
+def test_who_edits_what_a_file_brought_is_told(page: Page, notes: Database) -> None:
+    notes.add([Document(id="mill", text="the mill stands by the river.", origin="/kim/mill.md")])
+    page.reload()
+    assert edit(page, "The gate").get_by_text("came from a file").is_hidden()
+    page.keyboard.press("Escape")
+    expect(edit(page, "The mill").get_by_text("came from a file")).to_be_visible()

@@ -25,6 +25,7 @@ export function openEditor(stored, passage = "") {
   field("edit-id").placeholder = stored === null ? "made from its text, if you give none" : "";
   fill("edit-text", stored?.text ?? "", !state.edits);
   for (const part of editor.querySelectorAll(".edit-only")) part.hidden = !state.edits;
+  field("edit-origin").hidden = !(state.edits && stored?.has_origin);
   field("edit-save").textContent = "Save";
   open(editor);
   (stored === null ? field("edit-title") : field("edit-text")).focus();
@@ -91,6 +92,7 @@ async function carryOut(dialog, about, change) {
     if (!(error instanceof Problem)) throw error;
     if (!dialog.open) dialog.showModal();
     problem(dialog, error.message);
+    dialog.scrollTop = dialog.scrollHeight; // what it says stands low, and may be out of sight
   } finally {
     pending(dialog, false);
   }
