@@ -6,6 +6,7 @@ from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from openbook.text.readers.page_depth import require_shallow
 from openbook.text.readers.page_encoding import decode_page
 from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
 
@@ -55,12 +56,13 @@ _VOID = frozenset({
 def read_html(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """Read a page; its title is its `<title>`, else its first `<h1>`."""
     is_xhtml = ".xhtml" in PurePosixPath(file.name.lower()).suffixes[-2:]
-    return read_whole(file, lambda raw: _parse(decode_page(raw), is_xhtml=is_xhtml))
+    return read_whole(file, lambda raw: _parse(decode_page(raw), file.path, is_xhtml=is_xhtml))
 
 
-def _parse(text: str, *, is_xhtml: bool) -> ParsedFile:
+def _parse(text: str, where: str, *, is_xhtml: bool) -> ParsedFile:
     # As browsers do, read what stands in <noscript> as letters: as elements it may end what it stands in.
     text = _NOSCRIPT.sub(r"\1noframes", _with_end_tags(text, is_xhtml=is_xhtml))
+    require_shallow(text, where=where)
     page = _Page(text)
     return ParsedFile(text=page.text(), said={"title": page.title()})
 
