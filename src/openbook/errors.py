@@ -73,6 +73,10 @@ class NoDocumentError(DatabaseError, NotFoundError):
     """Documents that were asked for by names or patterns that none has."""
 
 
+class ConflictError(OpenbookError):
+    """A document that is to be changed as it was read, and is another one or gone by now."""
+
+
 class ForbiddenError(OpenbookError):
     """A change that was asked for where changes are not allowed."""
 

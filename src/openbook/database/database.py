@@ -5,10 +5,11 @@ the newest with `refresh`, which its own `add`, `remove` and `compact` do. What 
 throughout holds on to `opened`. Several threads may search a database while one of them changes it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,7 @@ from openbook.database.verify import VerifyReport, verify
 from openbook.database.version import Version, open_version
 from openbook.database.write.compact import compact
 from openbook.database.write.creation import create_folder
+from openbook.database.write.expected import require_revisions
 from openbook.database.write.writer import AddReport, Sync, Writer
 from openbook.errors import SourceError, list_of_texts, type_error
 from openbook.progress import Progress, silent
@@ -151,6 +153,7 @@ class Database:
         documents: Iterable[AnyDocument],
         *,
         sync: Sync = False,
+        expected: Mapping[str, str] = MappingProxyType({}),
         on_error: Callable[[SourceError], None] | None = None,
         batch_characters: int | None = None,
         progress: Progress = silent,
@@ -166,6 +169,8 @@ class Database:
             sync: remove all other documents, so that the database holds just these. A function is asked at
                 the end whether to, when it knows whether all documents could be read. A `SyncScope` removes
                 only what came from some places and is gone from there.
+            expected: revisions by id, as `ListedDocument` has them; empty: there is no such document. Where
+                one is another, nothing is added.
             on_error: called with the error of a document whose id came before in this call with another text
                 or is another file's, or whose tokens are not the tokenizer's; None: raise.
             batch_characters: so much text between two commits; None: as much as takes some seconds.
@@ -174,11 +179,13 @@ class Database:
         Raises:
             TypeError: something that is not a document.
             DatabaseError: another process is writing.
+            ConflictError: a document is not as it is expected.
             SourceError: two different texts with one id; an id made from a path that another file has, which
                 is still there; foreign tokens; nothing to sync with.
         """
         documents = require_documents(documents)
         with self._writer(progress) as writer:
+            require_revisions(writer.catalog, expected)
             report = writer.add(
                 documents,
                 sync=sync,
@@ -189,15 +196,21 @@ class Database:
         self.refresh()
         return report
 
-    def remove(self, ids: Iterable[str]) -> int:
+    def remove(self, ids: Iterable[str], *, expected: Mapping[str, str] = MappingProxyType({})) -> int:
         """Remove documents by id; no search finds them any more. Returns the new version.
 
+        Args:
+            ids: of documents.
+            expected: see `add`.
+
         Raises:
+            ConflictError: a document is not as it is expected.
             TypeError: an id alone in place of a list, or an id that is not a str.
             DatabaseError: another process is writing, or there is no such document (then none is removed).
         """
         ids = list_of_texts(ids, where="ids", remedy='call remove(["id", ...])')
         with self._writer() as writer:
+            require_revisions(writer.catalog, expected)
             version = writer.remove(ids)
         self.refresh()
         return version

@@ -11,6 +11,7 @@ from openbook.database.document_list import name_matches
 from openbook.database.search.allowed_chunks import AllowedChunks
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.layout import ChunkLayout
+from openbook.database.told_source import told_source
 from openbook.errors import NoDocumentError, SettingsError, list_of_texts, type_error
 from openbook.phrases import command
 from openbook.text.document_ids import suggestion
@@ -38,6 +39,8 @@ class DocumentFilter:
     """A document without a source has its id in that place."""
     titles: Sequence[str] = ()
     """As sources."""
+    for_others: bool = False
+    """Whether sources are those that others are told, see `told_source`; errors name no other ones either."""
 
     def __post_init__(self) -> None:
         for kind in ("ids", "sources", "titles"):
@@ -101,13 +104,14 @@ class FilteredDocuments:
         """Those that match, by their places in the layout."""
         names = self._names = self._names or self._read_names()
         matching = np.ones(len(self._places), dtype=np.bool_)
-        for kind, patterns in (
-            ("id", documents.ids),
-            ("source", documents.sources),
-            ("title", documents.titles),
+        sources = names["told source" if documents.for_others else "source"]
+        for kind, known, patterns in (
+            ("id", names["id"], documents.ids),
+            ("source", sources, documents.sources),
+            ("title", names["title"], documents.titles),
         ):
             if patterns:
-                matching &= self._any_matches(names[kind], patterns, kind)
+                matching &= self._any_matches(known, patterns, kind)
         if not matching.any():
             raise self._error("no document has both the ids, sources and titles that the filter names")
         chosen = np.zeros(len(self._layout.live), dtype=np.bool_)
@@ -135,6 +139,7 @@ class FilteredDocuments:
         return {
             "id": [record.id for record in records],
             "source": [record.source or record.id for record in records],
+            "told source": [told_source(record.source, record.id) or record.id for record in records],
             "title": [record.title or record.id for record in records],
         }
 

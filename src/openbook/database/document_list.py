@@ -1,7 +1,7 @@
 """The documents of a database, as a list for people and scripts."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal
 
@@ -28,6 +28,9 @@ class ListedDocument:
     language: str | None
     origin: str = ""
     """The file, URL or data set that brought it; empty: none that is known."""
+    revision: str = field(default="", compare=False)
+    """Another one with another text, title, source or language: for changes of what was read; see
+    `Database.add`."""
 
 
 def list_documents(catalog: Catalog) -> list[ListedDocument]:
@@ -51,6 +54,7 @@ def listed(record: DocumentRecord) -> ListedDocument:
         excluded=record.excluded,
         language=record.language,
         origin=origin_of(record),
+        revision=record.revision,
     )
 
 

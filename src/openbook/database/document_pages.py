@@ -19,6 +19,7 @@ import numpy as np
 
 from openbook.database.document_list import ListedDocument, listed, name_matches
 from openbook.database.storage.catalog import Catalog
+from openbook.database.told_source import told_source
 from openbook.database.version import Version
 from openbook.errors import NoDocumentError
 from openbook.text.document_ids import suggestion
@@ -55,6 +56,7 @@ def document_page(
     source: str | None = None,
     title: str | None = None,
     name: str | None = None,
+    for_others: bool = False,
 ) -> DocumentPage:
     """List some documents.
 
@@ -65,16 +67,21 @@ def document_page(
         source: a pattern, see `name_matches`; None: all.
         title: the same of titles; a document without one has its id in its place.
         name: the same of ids.
+        for_others: whether sources match as others are told of them, see `told_source`.
 
     Raises:
         DatabaseError: a document does not match its checksum.
     """
-    found = list(islice(_numbers(version, after or "", (source, title, name)), limit + 1))
+    found = list(
+        islice(_numbers(version, after or "", (source, title, name), for_others=for_others), limit + 1)
+    )
     records = version.catalog.describe(found[:limit])
     return DocumentPage(documents=[listed(record) for record in records], has_more=len(found) > limit)
 
 
-def _numbers(version: Version, after: str, patterns: Sequence[str | None]) -> Iterator[int]:
+def _numbers(
+    version: Version, after: str, patterns: Sequence[str | None], *, for_others: bool
+) -> Iterator[int]:
     """The catalog's numbers of the documents after an id whose source, title and id match."""
     query = (
         "SELECT id, number, coalesce(nullif(source, ''), id), coalesce(nullif(title, ''), id) FROM documents "
@@ -85,7 +92,8 @@ def _numbers(version: Version, after: str, patterns: Sequence[str | None]) -> It
         for catalog, number, raised_by in version.catalog.parts(version.version)
     ]
     for document_id, number, source, title in heapq.merge(*lists):
-        pairs = zip((source, title, document_id), patterns, strict=True)
+        shown = told_source(source, document_id) if for_others else source
+        pairs = zip((shown, title, document_id), patterns, strict=True)
         if all(pattern is None or name_matches(name, pattern) for name, pattern in pairs):
             yield number
 

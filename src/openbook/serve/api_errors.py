@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from openbook.errors import (
+    ConflictError,
     DatabaseError,
     EngineBusyError,
     ForbiddenError,
@@ -34,6 +35,7 @@ _KINDS = {
     403: "permission_error",
     404: "invalid_request_error",
     405: "invalid_request_error",
+    409: "invalid_request_error",
     413: "invalid_request_error",
     415: "invalid_request_error",
     429: "rate_limit_error",
@@ -44,6 +46,7 @@ _ANSWERS: dict[type[OpenbookError], tuple[int, str]] = {
     EngineBusyError: (429, "rate_limit_exceeded"),
     NotFoundError: (404, "not_found"),
     ForbiddenError: (403, "forbidden"),
+    ConflictError: (409, "conflict"),
     LockedError: (503, "book_locked"),
     DatabaseError: (503, "book_unavailable"),
     TooLongError: (400, "context_length_exceeded"),
@@ -209,6 +212,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
         401: "The API key is missing or wrong",
         403: "Not for this host or origin, or not allowed on this server",
         404: "There is no such thing",
+        409: "The document is not, or no more, the one that the request means",
         413: "The body is too large",
         415: "The body is not sent as application/json",
         429: "The queue is full: ask again after Retry-After seconds",

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+from openbook.database.told_source import told_source
 from openbook.generation.citations import Citation
 from openbook.serve.asked_texts import Reading
 from openbook.serve.citation_schema import BookAnswer, ChatAnnotation, DraftsSaved, SpanCitation, UrlCitation
@@ -39,6 +40,8 @@ def book_answer(citations: list[Citation], reading: Reading, end: ReplyEnd | Non
         end: of the text, where it is told; None: the text goes on.
     """
     spans = [SpanCitation.model_validate(asdict(citation)) for citation in citations]
+    for neighbor in (neighbor for span in spans for neighbor in span.neighbors):
+        neighbor.source = told_source(neighbor.source, neighbor.document_id)
     about = {"citations": spans, "book": reading.book, "version": reading.version}
     if end is None:
         return BookAnswer(**about)  # type: ignore[arg-type]

@@ -1,11 +1,13 @@
 """Adding and removing documents of a book that is served: all that were asked for, or none; what was done."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from openbook.database import Database, DatabaseInfo
 from openbook.database.changes import Changes, changes_of_add, changes_of_remove
 from openbook.database.document_pages import no_document
+from openbook.database.told_source import told_source
 from openbook.errors import SourceError
 from openbook.serve.books import Book
 from openbook.text import AnyDocument
@@ -19,10 +21,21 @@ class Edited:
     info: DatabaseInfo
 
 
-async def add_documents(book: Book, documents: Sequence[AnyDocument]) -> Edited:
+_ANY: Mapping[str, str] = MappingProxyType({})
+
+
+async def add_documents(
+    book: Book, documents: Sequence[AnyDocument], *, expected: Mapping[str, str] = _ANY
+) -> Edited:
     """Add documents; one whose id is known replaces that one, if its text is another.
 
+    Args:
+        book: to add them to.
+        documents: to add.
+        expected: what is stored under their ids, see `Database.add`.
+
     Raises:
+        ConflictError: something else is; none is added.
         SourceError: two of them have one id and different texts; none is added.
         LockedError, UnavailableError: as `Book.edit`.
     """
@@ -34,16 +47,22 @@ async def add_documents(book: Book, documents: Sequence[AnyDocument]) -> Edited:
             )
 
     def add(database: Database) -> Edited:
-        report = database.add(documents)
+        report = database.add(_with_stored_sources(database, documents), expected=expected)
         return Edited(changes_of_add(report, skipped=0), database.info())
 
     return await book.edit(add)
 
 
-async def remove_documents(book: Book, ids: Sequence[str]) -> Edited:
+async def remove_documents(book: Book, ids: Sequence[str], *, expected: Mapping[str, str] = _ANY) -> Edited:
     """Remove documents.
 
+    Args:
+        book: to remove them from.
+        ids: of the documents.
+        expected: what is stored under them, see `Database.add`.
+
     Raises:
+        ConflictError: something else is; none is removed.
         NoDocumentError: there is no document of one of these ids; none is removed.
         LockedError, UnavailableError: as `Book.edit`.
     """
@@ -55,7 +74,16 @@ async def remove_documents(book: Book, ids: Sequence[str]) -> Edited:
             if document_id not in known:
                 raise no_document(database.opened, document_id)
         before = database.excluded()
-        database.remove(wanted)
+        database.remove(wanted, expected=expected)
         return Edited(changes_of_remove(len(wanted), before, database.excluded()), database.info())
 
     return await book.edit(remove)
+
+
+def _with_stored_sources(database: Database, documents: Sequence[AnyDocument]) -> Iterator[AnyDocument]:
+    """The documents; one whose source is what was told of the stored one keeps that, which may be a path."""
+    records = database.catalog.live_records([document.id for document in documents])
+    for document in documents:
+        stored = records.get(document.id)
+        is_told = stored is not None and document.source == told_source(stored.source, document.id)
+        yield replace(document, source="") if is_told else document

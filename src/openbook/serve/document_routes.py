@@ -24,6 +24,7 @@ from openbook.serve.document_schema import (
     EditAnswer,
     FoundChunk,
     PageQuery,
+    RemoveQuery,
     SearchRequest,
     UploadForm,
 )
@@ -90,6 +91,7 @@ def list_documents(query: Annotated[PageQuery, Query()], request: Request) -> Do
             source=query.source,
             title=query.title,
             name=query.id,
+            for_others=True,
         )
         documents = int(version.layout.live.sum())
     return DocumentList(
@@ -103,11 +105,14 @@ def list_documents(query: Annotated[PageQuery, Query()], request: Request) -> Do
     )
 
 
-@router.post("/v1/documents", responses=documented(404, 415, 503), dependencies=_EDITS)
+@router.post("/v1/documents", responses=documented(404, 409, 415, 503), dependencies=_EDITS)
 async def put_documents(body: DocumentsRequest, request: Request) -> EditAnswer:
     """Add documents, all or none; one whose id is known replaces that one."""
     book = _book(request, body.book)
-    edited = await add_documents(book, [given.document() for given in body.documents])
+    documents = [given.document() for given in body.documents]
+    pairs = zip(documents, body.documents, strict=True)
+    expected = {document.id: given.replaces for document, given in pairs if given.replaces is not None}
+    edited = await add_documents(book, documents, expected=expected)
     return EditAnswer.of(edited, book.name)
 
 
@@ -135,10 +140,13 @@ def get_document(document_id: str, query: Annotated[BookQuery, Query()], request
     return DocumentText(**about, text=found.text, version=version.version, book=book.name)
 
 
-@router.delete("/v1/documents/{document_id:document_id}", responses=documented(404, 503), dependencies=_EDITS)
+@router.delete(
+    "/v1/documents/{document_id:document_id}", responses=documented(404, 409, 503), dependencies=_EDITS
+)
 async def delete_document(
-    document_id: str, query: Annotated[BookQuery, Query()], request: Request
+    document_id: str, query: Annotated[RemoveQuery, Query()], request: Request
 ) -> EditAnswer:
     """Remove a document; nothing finds it any more."""
     book = _book(request, query.book)
-    return EditAnswer.of(await remove_documents(book, [document_id]), book.name)
+    expected = {} if query.revision is None else {document_id: query.revision}
+    return EditAnswer.of(await remove_documents(book, [document_id], expected=expected), book.name)

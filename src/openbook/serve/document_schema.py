@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from openbook.database import Hit
 from openbook.database.document_list import ListedDocument
+from openbook.database.told_source import told_source
 from openbook.serve.document_edits import Edited
 from openbook.serve.text_fields import DocumentPatterns, Mode, RequestBody
 from openbook.text import Document
@@ -45,7 +46,8 @@ class FoundChunk(BaseModel):
     @classmethod
     def of(cls, hit: Hit) -> "FoundChunk":
         """From what the library found."""
-        return cls(**{name: getattr(hit, name) for name in cls.model_fields})
+        said = {name: getattr(hit, name) for name in cls.model_fields}
+        return cls(**said | {"source": told_source(hit.source, hit.document_id)})
 
 
 class QueryFields(BaseModel):
@@ -59,6 +61,13 @@ class BookQuery(QueryFields):
 
     book: str | None = None
     """None: the first."""
+
+
+class RemoveQuery(BookQuery):
+    """Which document to remove."""
+
+    revision: Annotated[str, Field(min_length=1)] | None = None
+    """Only this one: where the document was changed since it was read, it stays. None: whatever is there."""
 
 
 class PageQuery(BookQuery):
@@ -87,11 +96,17 @@ class DocumentEntry(BaseModel):
     excluded: str | None
     """Why it is kept out of searches, as a near-copy; null: it is not."""
     language: str | None
+    revision: str
+    """Another one with another text, title, source or language; see `GivenDocument.replaces`."""
+    has_origin: bool
+    """Whether a file, URL or data set brought it: adding that once more brings its text back."""
 
     @classmethod
     def of(cls, document: ListedDocument) -> "DocumentEntry":
         """From what the library lists."""
-        return cls(**{name: getattr(document, name) for name in DocumentEntry.model_fields})
+        said = {name: getattr(document, name) for name in DocumentEntry.model_fields if name != "has_origin"}
+        said["source"] = told_source(document.source, document.document_id)
+        return cls(**said, has_origin=bool(document.origin))
 
 
 class DocumentList(BaseModel):
@@ -126,6 +141,9 @@ class GivenDocument(RequestBody):
     title: str = ""
     source: str = ""
     language: str | None = None
+    replaces: str | None = None
+    """The `revision` that was read of the document that this one is to replace: where another one is stored,
+    nothing is changed. Empty: there must be no document of this id. null: whatever is there is replaced."""
 
     def document(self) -> Document:
         """As the library takes it.

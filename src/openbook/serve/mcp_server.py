@@ -19,6 +19,7 @@ from pydantic import Field
 from openbook import __version__
 from openbook.database import Hit
 from openbook.database.document_pages import document_page, stored_document
+from openbook.database.told_source import told_source
 from openbook.errors import OpenbookError, SettingsError
 from openbook.serve.books import Book
 from openbook.serve.document_edits import Edited, add_documents, remove_documents
@@ -126,7 +127,8 @@ class _Tools:
             if offset >= len(document.text):
                 raise SettingsError(f"offset {offset}: the document has {len(document.text)} characters")
             about, end = document.about, offset + _LONGEST
-            text, metadata = document.text[offset:end], {"source": about.source, "offset": str(offset)}
+            text, metadata = document.text[offset:end], {"source": told_source(about.source, id)}
+            metadata["offset"] = str(offset)
             metadata["characters"] = str(len(document.text))
             if about.language is not None:
                 metadata["language"] = about.language
@@ -168,12 +170,14 @@ class _Tools:
 
         def page() -> ListedDocuments:
             with self._book.reading() as version:
-                found = document_page(version, limit=limit, after=after, source=source or None)
+                found = document_page(
+                    version, limit=limit, after=after, source=source or None, for_others=True
+                )
             documents = [
                 ListedEntry(
                     id=each.document_id,
                     title=each.title,
-                    source=each.source,
+                    source=told_source(each.source, each.document_id),
                     searchable=each.split == "train" and each.excluded is None,
                 )
                 for each in found.documents

@@ -5,6 +5,7 @@ Titles and sources come from documents, and may hold anything.
 
 import re
 
+from openbook.database.told_source import told_source
 from openbook.generation.citations import Citation, CitedNeighbor
 from openbook.serve.document_links import document_url
 
@@ -35,7 +36,7 @@ def footnote(number: int, neighbor: CitedNeighbor, book: str) -> str:
     title = _escaped(source_title(neighbor))
     url = source_url(neighbor, book)
     if url.startswith("openbook:"):
-        place = _escaped(" ".join(neighbor.source.split()))
+        place = _escaped(" ".join(told_source(neighbor.source, neighbor.document_id).split()))
         return f"[^{number}]: {title}" + (f" ({place})" if place and place != title else "")
     return f"[^{number}]: [{title}](<{url}>)"
 

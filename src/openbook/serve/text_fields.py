@@ -58,7 +58,9 @@ class DocumentPatterns(RequestBody):
         Raises:
             SettingsError: an empty pattern, or none at all.
         """
-        return DocumentFilter(ids=self.ids or (), sources=self.sources or (), titles=self.titles or ())
+        return DocumentFilter(
+            ids=self.ids or (), sources=self.sources or (), titles=self.titles or (), for_others=True
+        )
 
 
 class OpenbookOptions(RequestBody):

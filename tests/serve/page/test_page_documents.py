@@ -231,7 +231,7 @@ def test_several_books_and_a_long_list(
 
 
 def test_a_new_document_takes_no_other_ones_place(server: Running, visit: Visit) -> None:
-    page = visit(server, "/#documents", expected=("404",))
+    page = visit(server, "/#documents", expected=("409",))
     page.get_by_role("button", name="Write a document").click()
     dialog = page.get_by_role("dialog", name="Write a document")
     dialog.get_by_label("Id", exact=True).fill("gate")

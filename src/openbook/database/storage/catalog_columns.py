@@ -5,6 +5,7 @@ A new column of documents is a field at the end of `DocumentRecord`, of a type t
 `Document` has under the same name is stored in it, and a `Hit` that has it shows it.
 """
 
+import hashlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 
 _SQL_TYPES = {str: "TEXT", int: "INTEGER", bool: "INTEGER"}
 _LATER = {"later": True}
+_REVISION = 16
+"""Hexadecimal digits."""
 
 
 def later_column() -> Any:
@@ -52,6 +55,12 @@ class DocumentRecord:
     """Chunks that share a run with a held-out document, as `excluded_chunks.chunks_to_text` writes them."""
     origin: str | None = later_column()
     """The file, URL or data set that brought it (see `text/origins.py`); empty: none that has a name."""
+
+    @property
+    def revision(self) -> str:
+        """Names what a reader sees of it: with another text, title, source or language it is another one."""
+        said = (self.sha256, self.title, self.source, self.language or "")
+        return hashlib.sha256("\0".join(said).encode()).hexdigest()[:_REVISION]
 
     def row(self, version: int) -> dict[str, Any]:
         """As the table has it when `version` adds it, with its checksum."""

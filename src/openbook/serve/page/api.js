@@ -71,11 +71,12 @@ function wordsOf(response, error) {
 }
 
 /**
- * Ask a route that streams, and get its events' JSON one after another.
+ * Ask a route that streams, and get its events' JSON one after another; `onBegun` is called when it answers.
  * A stream that ends without [DONE] has broken off, which is a problem.
  */
-export async function* events(path, body, signal) {
+export async function* events(path, body, { signal, onBegun }) {
   const response = await request(path, { method: "POST", body, signal });
+  onBegun();
   try {
     for await (const data of dataOf(response.body)) {
       if (data === "[DONE]") return;

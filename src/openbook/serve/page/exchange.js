@@ -6,6 +6,7 @@ import { copyText } from "./clipboard.js";
 import { speak, speakText } from "./notes.js";
 import { state } from "./state.js";
 import { difference, foreign, make, makeButton } from "./text.js";
+import { goTo } from "./views.js";
 import { Writing } from "./writing.js";
 
 const list = document.getElementById("exchanges");
@@ -198,25 +199,30 @@ async function askAgain(exchange, column) {
 }
 
 /**
- * Ask before and after a change of the book, side by side.
+ * Ask before and after a change of the book, side by side; returns when the change is made.
+ * It waits only until the server has begun the first answer: that one reads the book as it was, to its end.
  * `change` makes it; a Problem of it goes on to the caller, and stands where the second answer would.
  */
 export async function askAround(question, { before = "", after = "", name }, change) {
   const exchange = new Exchange(question, { standsAlone: true });
-  exchange.heading.after(changeLine(before, after, name));
   const first = exchange.column({ label: "Before the edit" });
   const second = exchange.column({ label: "After the edit", onAgain: () => askAgain(exchange, second) });
   first.againButton.remove();
-  exchange.reveal();
-  await first.write();
+  const written = first.write();
+  await first.writing.begun;
   try {
     await change();
   } catch (error) {
     second.fail(`The change was not made. ${error.message}`);
     throw error;
   }
-  speak("The book is changed. Asking again.");
-  await second.write();
+  exchange.heading.after(changeLine(before, after, name));
+  goTo("ask");
+  exchange.reveal();
+  written.then(() => {
+    speak("The book is changed. Asking again.");
+    return second.write();
+  });
 }
 
 function changeLine(before, after, name) {

@@ -47,7 +47,8 @@ export function withBook(path, book = state.book) {
   return `${path}${path.includes("?") ? "&" : "?"}book=${encodeURIComponent(book)}`;
 }
 
-/** The route of a document; an id may hold anything, slashes too. */
-export function documentPath(id, book = state.book) {
-  return withBook(`v1/documents/${encodeURIComponent(id)}`, book);
+/** The route of a document, or of one revision of it; an id may hold anything, slashes too. */
+export function documentPath(id, book = state.book, revision = "") {
+  const path = `v1/documents/${encodeURIComponent(id)}`;
+  return withBook(revision ? `${path}?revision=${encodeURIComponent(revision)}` : path, book);
 }

@@ -159,3 +159,25 @@ function wholeWords(old, now, start, end) {
   while (end > 0 && (cuts(old, old.length - end) || cuts(now, now.length - end))) end -= 1;
   return [start, end];
 }
+
+/**
+ * A text that was edited in a field, where every line ends with \n, with the line ends that are stored: after the
+ * lines at the beginning that stayed, before those at the end that did, and in between the most frequent kind.
+ */
+export function withLineEnds(text, stored) {
+  const ends = stored.match(/\r\n?|\n/g) ?? [];
+  const count = (kind) => ends.filter((end) => end === kind).length;
+  const [usual] = ["\n", "\r\n", "\r"].sort((a, b) => count(b) - count(a));
+  const old = stored.split(/\r\n?|\n/);
+  const lines = text.split("\n");
+  const least = Math.min(old.length, lines.length);
+  let start = 0;
+  while (start < least && lines[start] === old[start]) start += 1;
+  let tail = 0;
+  while (tail < least - start && lines.at(-1 - tail) === old.at(-1 - tail)) tail += 1;
+  const endOf = (place) => {
+    if (place < start) return ends[place] ?? usual;
+    return place < lines.length - tail - 1 ? usual : ends.at(place - lines.length + 1) ?? usual;
+  };
+  return lines.map((line, place) => (place < lines.length - 1 ? line + endOf(place) : line)).join("");
+}

@@ -9,6 +9,11 @@ import { settings, state, wordsOfFilter } from "./state.js";
  */
 export class Writing {
   #abort = new AbortController();
+  #begin = null;
+  /** Kept when the server has begun the answer, whose version of the book is fixed then; or when it will not. */
+  begun = new Promise((resolve) => {
+    this.#begin = resolve;
+  });
   finishReason = null;
   usage = null;
   seconds = 0; // from the first piece to the last
@@ -32,6 +37,14 @@ export class Writing {
 
   /** Returns when the text is complete or stopped; throws a Problem where it cannot be. */
   async run(view, onPiece = () => {}) {
+    try {
+      await this.#streams(view, onPiece);
+    } finally {
+      this.#begin();
+    }
+  }
+
+  async #streams(view, onPiece) {
     for (;;) {
       try {
         await this.#stream(view, onPiece);
@@ -48,7 +61,8 @@ export class Writing {
   async #stream(view, onPiece) {
     let first = null;
     try {
-      for await (const event of events("v1/chat/completions", this.#body(), this.#abort.signal)) {
+      const following = { signal: this.#abort.signal, onBegun: this.#begin };
+      for await (const event of events("v1/chat/completions", this.#body(), following)) {
         const choice = event.choices?.[0];
         const piece = choice?.delta?.content;
         if (piece) {

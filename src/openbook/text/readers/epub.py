@@ -158,7 +158,7 @@ class _Book:
             page = decode_page(self._archive.read(name))
         except UnicodeDecodeError as error:
             raise ValueError(f"{name} is not UTF-8 at byte {error.start}") from error
-        return parse_page(page, is_xhtml=True).text
+        return parse_page(page, f"{self._where}: {name}", is_xhtml=True).text
 
     def _said(self, name: str) -> str:
         """What the package says first of this name, one of Dublin Core; empty: nothing."""

@@ -6,6 +6,7 @@ from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from openbook.text.readers.page_depth import require_shallow
 from openbook.text.readers.page_encoding import decode_page
 from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
 
@@ -57,18 +58,23 @@ _VOID = frozenset({
 def read_html(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """Read a page; its title is its `<title>`, else its first `<h1>`."""
     is_xhtml = ".xhtml" in PurePosixPath(file.name.lower()).suffixes[-2:]
-    return read_whole(file, lambda raw: parse_page(decode_page(raw), is_xhtml=is_xhtml))
+    return read_whole(file, lambda raw: parse_page(decode_page(raw), file.path, is_xhtml=is_xhtml))
 
 
-def parse_page(text: str, *, is_xhtml: bool = False) -> ParsedFile:
+def parse_page(text: str, where: str, *, is_xhtml: bool = False) -> ParsedFile:
     """What is seen of a page, and its title.
 
     Args:
         text: the whole of the page, or a piece of HTML.
+        where: it stands, for errors.
         is_xhtml: whether it is XHTML, even if it does not say so.
+
+    Raises:
+        SourceError: it would take too long, see `require_shallow`.
     """
     # As browsers do, read what stands in <noscript> as letters: as elements it may end what it stands in.
     text = _NOSCRIPT.sub(r"\1noframes", _with_end_tags(text, is_xhtml=is_xhtml))
+    require_shallow(text, where=where)
     page = _Page(text)
     return ParsedFile(text=page.text(), said={"title": page.title()})
 

@@ -68,7 +68,7 @@ def parse_mail(raw: bytes, where: str) -> ParsedFile:
         if not any(name in message for name in _OF_MAILS):
             problem = "not a mail: it begins with none of the lines that mails begin with, as From: and Date:"
             raise source_error(where, problem, option=LEAVE_OUT)
-        found = _found(message)
+        found = _found(message, where)
         subject = header(message, "Subject")
         lines = _header_lines(message)
     except SourceError:
@@ -101,23 +101,23 @@ def _header_lines(message: Message) -> list[str]:
     return [f"{name}: {value}" for name in _SHOWN if (value := header(message, name))]
 
 
-def _found(part: Message) -> _Found:
+def _found(part: Message, where: str) -> _Found:
     """What a part holds, and the parts in it."""
     kind = part.get_content_type()
     if kind in _SEALED:
         return _Found(is_sealed=True)
     if not part.is_multipart():
-        return _leaf(part, kind)
+        return _leaf(part, kind, where)
     children = _children(part)
     if kind == "message/rfc822":
-        return _forwarded(children)
+        return _forwarded(children, where)
     if kind == "multipart/alternative":
-        return _alternative(children)
+        return _alternative(children, where)
     if kind == "multipart/related":  # the first is shown, with the pictures that are the others
         children = children[:1]
     found = _Found()
     for child in children:
-        found.add(_found(child))
+        found.add(_found(child, where))
     return found
 
 
@@ -127,22 +127,22 @@ def _children(part: Message) -> list[Message]:
     return [each for each in children if isinstance(each, Message)]
 
 
-def _leaf(part: Message, kind: str) -> _Found:
+def _leaf(part: Message, kind: str, where: str) -> _Found:
     name = name_of_attachment(part)
     is_text = kind.startswith(("text/", "multipart/")) and kind not in _NO_TEXT
     if kind in _SIGNATURES:
         return _Found()
     if name or not is_text or part.get_content_disposition() == "attachment":
         return _Found(attachments=[name or kind])
-    text = text_of_part(part)
+    text = text_of_part(part, where)
     if text.lstrip().startswith(_SEALED_TEXT):
         return _Found(is_sealed=True)
     return _Found(texts=[text] if text.strip() else [])
 
 
-def _alternative(children: list[Message]) -> _Found:
+def _alternative(children: list[Message], where: str) -> _Found:
     """The plain one of parts that say the same, else the first that says something."""
-    found = [_found(child) for child in children]
+    found = [_found(child, where) for child in children]
     order = sorted(range(len(found)), key=lambda place: children[place].get_content_type() != "text/plain")
     chosen = next((found[place].texts for place in order if found[place].texts), [])
     attachments = dict.fromkeys(name for each in found for name in each.attachments)
@@ -153,11 +153,11 @@ def _alternative(children: list[Message]) -> _Found:
     )
 
 
-def _forwarded(messages: list[Message]) -> _Found:
+def _forwarded(messages: list[Message], where: str) -> _Found:
     """Mails in a mail: of each its own first lines, then what it holds."""
     found = _Found()
     for message in messages:
-        inner = _found(message)
+        inner = _found(message, where)
         lines = "\n".join(_header_lines(message))
         inner.texts = [lines, *inner.texts] if lines else inner.texts
         found.add(inner)

@@ -53,13 +53,17 @@ def name_of_attachment(part: Message) -> str:
     return name
 
 
-def text_of_part(part: Message) -> str:
-    """The text of a part that has no others in it: of a page what is seen."""
+def text_of_part(part: Message, where: str) -> str:
+    """The text of a part that has no others in it: of a page what is seen.
+
+    Raises:
+        SourceError: of the mail that stands there, where a page is none that can be read.
+    """
     payload = part.get_payload(decode=True)
     raw = payload if isinstance(payload, bytes) else b""
     said = part.get_content_charset() or ""
     if part.get_content_type() == "text/html":
-        return parse_page(_page(raw, said)).text
+        return parse_page(_page(raw, said), where).text
     text = _decoded(raw, said).replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     if str(part.get_param("format", "")).lower() == "flowed":
         text = unflowed(text, deletes_space=str(part.get_param("delsp", "")).lower() == "yes")

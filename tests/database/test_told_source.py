@@ -1,0 +1,46 @@
+"""Where documents came from, as others are told: no path of this machine."""
+
+import pytest
+
+from openbook.database.told_source import told_source
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "/home/anna/notes/gate.md",
+        "/home/anna/rows.jsonl:17",
+        " /home/anna/gate.md",
+        "C:\\Users\\Anna\\gate.md",
+        "c:/Users/Anna/gate.md",
+        "\\\\server\\share\\gate.md",
+        "~/gate.md",
+        "file:///home/anna/gate.md",
+        "FILE:/home/anna/gate.md",
+        "local:///home/anna/gate.md",
+        "zip://gate.md::/home/anna/notes.zip",
+        "tar://gate.md::file:///home/anna/notes.tar",
+    ],
+)
+def test_a_path_here_is_told_as_the_id(source: str) -> None:
+    assert told_source(source, "notes/gate.md") == "notes/gate.md"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "",
+        "notes/gate.md",
+        "gate.md:17",
+        "https://example.org/home/gate",
+        "s3://bucket/notes/gate.md",
+        "zip://gate.md::https://example.org/notes.zip",
+        "hf://owner/name?split=train",
+        "stdin:3",
+        "profile: Anna",
+        "and/or",
+        "std::vector",
+    ],
+)
+def test_what_is_no_path_here_is_told_as_it_is(source: str) -> None:
+    assert told_source(source, "notes/gate.md") == source
