@@ -9,9 +9,9 @@ import pytest
 
 from openbook.errors import SourceError
 from openbook.text import read_documents
+from openbook.text.omissions import Omissions
 from openbook.text.readers.any_text import is_text
 from openbook.text.readers.source_file import SourceFile
-from openbook.text.sources import Omissions
 
 Write = Callable[[str, str | bytes], Path]
 
