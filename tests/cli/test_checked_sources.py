@@ -272,15 +272,48 @@ def test_the_errors_of_every_reading_count_and_each_once(
 ) -> None:
     for name in ("a", "b", "c"):
         (tmp_path / f"{name}.txt").write_text(name)
-    (tmp_path / "c.txt").write_text("")
+    (tmp_path / "c.txt").write_bytes(b"\xff")
     checked = sources(tmp_path, skip=True)
     checked.check()
+    scope = checked.scope()
     assert (texts_of(checked), checked.skipped) == (["a", "b"], 1)
-    (tmp_path / "b.txt").write_text(" ")
-    assert (texts_of(checked), checked.skipped, checked.is_complete) == (["a"], 2, False)
+    (tmp_path / "b.txt").write_bytes(b"\xff")
+    assert (texts_of(checked), checked.skipped) == (["a"], 2)
     assert texts_of(checked) == ["a"]
     assert checked.skipped == 2
     assert capsys.readouterr().err.count("skipped: ") == 2
+    assert set(scope.unread) == {f"{tmp_path.resolve()}/{name}.txt" for name in "bc"}
+
+
+def test_an_empty_file_is_counted_and_one_that_is_empty_later_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.txt").write_text(name if name != "c" else "")
+    checked = sources(tmp_path)
+    assert (checked.check(), checked.left_out()["left_out"]) == (2, {"empty file": 1})
+    scope = checked.scope()
+    assert "1 empty file is left out" in capsys.readouterr().err
+    (tmp_path / "b.txt").write_text(" ")
+    for _ in range(2):
+        assert (texts_of(checked), checked.vanished) == (["a"], 1)
+    assert capsys.readouterr().err.count(f"left out: {tmp_path}/b.txt: the text is empty") == 1
+    assert set(scope.unread) == {f"{tmp_path.resolve()}/{name}.txt" for name in "bc"}
+    assert len(scope.found) == 2
+
+
+def test_a_file_that_cannot_be_read_may_be_left_out_unless_it_was_named(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"nothing")
+    (tmp_path / "rows.jsonl").write_text('{"txt": "a"}\n')
+    offer = ", or leave it out: --on-error skip"
+    with pytest.raises(SourceError) as stopped:
+        sources(tmp_path).check()
+    assert str(stopped.value).startswith(f"{tmp_path}/a.pdf: not readable as pdf: ")
+    assert str(stopped.value).endswith(offer) and not stopped.value.without_option.endswith(offer)
+    for named in (tmp_path / "a.pdf", tmp_path / "rows.jsonl"):  # the latter is told of --text-key
+        with pytest.raises(SourceError) as stopped:
+            sources(named).check()
+        assert not str(stopped.value).endswith(offer)
 
 
 def test_what_vanishes_after_the_first_reading_is_counted(tmp_path: Path) -> None:
@@ -288,8 +321,6 @@ def test_what_vanishes_after_the_first_reading_is_counted(tmp_path: Path) -> Non
         (tmp_path / f"{name}.txt").write_text(name)
     checked = sources(tmp_path, skip=False)
     checked.check()
-    assert texts_of(checked) == ["a", "b"]
-    assert checked.is_complete
+    assert (texts_of(checked), checked.vanished) == (["a", "b"], 0)
     (tmp_path / "b.txt").rename(tmp_path / "b.txt.swp")
-    assert texts_of(checked) == ["a"]
-    assert (checked.vanished, checked.is_complete) == (1, False)
+    assert (texts_of(checked), checked.vanished) == (["a"], 1)

@@ -102,6 +102,21 @@ def test_what_cannot_be_read_stays_as_it_was(
     assert followed.settle() == ["replaced texts/note3.txt"]
 
 
+def test_a_new_empty_note_is_not_said_and_rows_go_beside_what_cannot_be_read(
+    follow: Follow, texts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    followed = follow(texts)
+    (texts / "Untitled.md").write_text("")
+    (texts / "note3.txt").write_bytes(b"\xff")
+    (texts / "rows.jsonl").write_text('{"id": "row2", "text": "A wombat digs."}')
+    assert followed.settle() == ["added    row2", "removed  row1"]
+    said = capsys.readouterr().err
+    assert "note3.txt: " in said and "Untitled" not in said
+    (texts / "rows.jsonl").write_text("{")
+    assert followed.settle() == []
+    assert {"row2", "texts/note3.txt"} <= followed.ids()
+
+
 def test_much_is_removed_only_with_yes(
     follow: Follow, texts: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -114,7 +114,7 @@ def test_what_lies_in_an_excluded_folder_is_excluded(pattern: str, excluded: lis
 
 
 def test_reading_leaves_out_what_is_excluded_and_counts_it(tmp_path: Path) -> None:
-    from openbook.text.sources import Omissions
+    from openbook.text.omissions import Omissions
 
     for name in ("a.md", "drafts/b.md", "drafts/c.md", "old.md"):
         (tmp_path / "docs" / name).parent.mkdir(parents=True, exist_ok=True)

@@ -13,8 +13,8 @@ from openbook.database.storage.catalog import FILE_NAME, UNFINISHED_NAME
 from openbook.model import RetroConfig
 from openbook.model.retrofitting.config import RetrofitConfig
 from openbook.text import Document, read_documents, train_tokenizer
+from openbook.text.omissions import Omissions
 from openbook.text.own_folders import kind_of_own_folder
-from openbook.text.sources import Omissions
 
 Write = Callable[[str, str | bytes], Path]
 RECIPE = {"model": {}, "data": {}, "train": {}, "trained_on": {}}

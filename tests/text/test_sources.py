@@ -4,6 +4,7 @@ import lzma
 import os
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ import zstandard
 from fsspec.implementations.local import LocalFileSystem
 
 from openbook.errors import SourceError
-from openbook.text import Document, read_documents
-from openbook.text.sources import Omissions
+from openbook.text import AnyDocument, Document, read_documents
+from openbook.text.omissions import Omissions
 
 Write = Callable[[str, str | bytes], Path]
 ReadAll = Callable[..., tuple[list[Document], list[str]]]
@@ -301,6 +302,9 @@ def test_unreadable_folder_is_reported_and_the_others_are_read(
         return listing(self, path, *args, **kwargs)
 
     monkeypatch.setattr(LocalFileSystem, "ls", refuse)
+    left_out = Omissions()
+    list(read_documents(str(corpus), on_error=lambda error: None, omissions=left_out))
+    assert left_out.unread == {f"{corpus.resolve()}/sub/deep"}
     documents, (error,) = read_all(corpus)
     assert [document.text for document in documents][2:] == ["gz", "xz"]
     assert error.startswith(f"{corpus}/sub/deep: cannot be read")
@@ -490,19 +494,67 @@ def test_folder_without_documents_is_reported(
         ("a.idx", b""),
         ("a.pdf", b""),
         ("a.docx", b""),
+        ("a.html", b" \n"),
+        ("a.txt", "\n".encode("utf-16")),
     ],
-    ids=range(18),
+    ids=range(20),
 )
-def test_empty_file_is_reported_and_the_others_are_read(
+def test_empty_file_of_a_folder_is_passed_over_and_counted(
     write: Write, read_all: ReadAll, tmp_path: Path, name: str, content: bytes
 ) -> None:
     path = write(f"docs/{name}", content)
     write("docs/a.bin", b"")
-    write("docs/b.txt", "good")
     documents, (error,) = read_all(tmp_path / "docs")
-    assert [document.id for document in documents] == ["docs/b.txt"]
-    assert error.startswith(str(path))
-    assert read_all(path) == ([], [error])
+    assert (documents, error.startswith(f"{path}: ")) == ([], True), "nothing else is there"
+    write("docs/b.txt", "good")
+    left_out = Omissions()
+    (document,) = read_documents(str(tmp_path / "docs"), omissions=left_out)
+    assert document.id == "docs/b.txt"
+    assert "1 empty file is left out" in left_out.lines()
+    assert left_out.counts()["empty file"] == 1
+    origin = f"{tmp_path.resolve()}/docs/{name}"
+    assert (left_out.unread, [*left_out.blank]) == ({origin}, [origin])
+    assert read_all(path, tmp_path / "docs" / "b.txt") == ([document_named("b.txt", document)], [error]), (
+        "it was named itself"
+    )
+
+
+def document_named(name: str, document: AnyDocument) -> AnyDocument:
+    return replace(document, id=name)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.txt", b"\0\0"),
+        ("a.html", b"<script>x</script>"),
+        ("a.jsonl", b'{"text": ""}'),
+        ("a.txt.gz", gzip.compress(b"text")[:-4]),
+    ],
+)
+def test_a_file_with_something_in_it_that_is_no_text_is_an_error(
+    write: Write, read_all: ReadAll, tmp_path: Path, name: str, content: bytes
+) -> None:
+    path = write(f"docs/{name}", content)
+    write("docs/b.txt", "good")
+    (document,), (error,) = read_all(tmp_path / "docs")
+    assert (document.id, error.startswith(str(path))) == ("docs/b.txt", True)
+
+
+def test_what_could_not_be_read_is_noted_by_its_origin(write: Write, tmp_path: Path) -> None:
+    write("docs/rows.jsonl", f"nope\n{ROW}")
+    write("docs/sub/latin.txt", b"\xff")
+    write("docs/empty.csv", "id,text\n")
+    (tmp_path / "docs" / "gone.md").symlink_to("nowhere")
+    (tmp_path / "hollow").mkdir()
+    left_out = Omissions()
+    sources = [str(tmp_path / "docs"), str(tmp_path / "hollow")]
+    (document,) = read_documents(sources, on_error=lambda error: None, omissions=left_out)
+    assert isinstance(document, Document) and document.text == "from a row"
+    place = tmp_path.resolve()
+    unread = ("docs/rows.jsonl", "docs/sub/latin.txt", "docs/gone.md", "hollow")
+    assert left_out.unread == {f"{place}/{name}" for name in unread}
+    assert left_out.empty == {f"{place}/docs/empty.csv"}
 
 
 def test_skipped_documents_are_reported_once_in_order(

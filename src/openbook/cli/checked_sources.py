@@ -1,5 +1,6 @@
 """Sources as the verbs read them: checked first, so that bad input stops before anything is written."""
 
+import os
 import shutil
 import sys
 import tempfile
@@ -23,8 +24,9 @@ from openbook.text import (
     train_tokenizer,
 )
 from openbook.text.documents import source_error
+from openbook.text.omissions import Omissions
 from openbook.text.readers.source_file import LEAVE_OUT
-from openbook.text.sources import STANDARD_INPUT, Omissions, places_of
+from openbook.text.sources import STANDARD_INPUT, places_of
 from openbook.text.tokenizer import require_vocabulary
 
 if TYPE_CHECKING:
@@ -86,6 +88,8 @@ class Sources:
         self._skipped_files: list[dict[str, str]] | None = [] if listed else None
         self.vanished = 0
         """Documents that `check` found and the last complete reading did not."""
+        self._unread: set[str] = set()
+        """Origins of what one of the readings could not read."""
         self.omissions = Omissions()
         """What `check` left out without an error."""
         self.count = 0
@@ -103,11 +107,6 @@ class Sources:
         self._errors: set[int] = set()
         """Hashes of the messages that were counted: a file is read several times."""
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether every reading so far gave all that is there: only then may `--sync` remove the rest."""
-        return not self.skipped and not self.vanished
-
     def check(self, catalog: "Catalog | None" = None, *, planner: "SourcePlanner | None" = None) -> int:
         """Read everything once; returns the number of documents.
 
@@ -123,7 +122,7 @@ class Sources:
 
         self._planner = Planner(catalog, self.on_error)
         self.count = self.characters = named_otherwise = 0
-        self.omissions = Omissions()
+        self.omissions = Omissions(unread=self._unread)
         self._found = set()
         self._said_by = {}
         self._refused = set()
@@ -157,7 +156,8 @@ class Sources:
 
         return SyncScope(
             places=places_of(self.names, glob=self.glob, exclude=self.exclude),
-            is_complete=lambda: self.is_complete,
+            unread=self._unread,
+            found=self._planner.ids,
             empty=self.omissions.empty,
         )
 
@@ -195,11 +195,15 @@ class Sources:
     def documents(self) -> Iterator[AnyDocument]:
         """Read all documents that can be read; what cannot be read this time only is counted and said too."""
         missing = set(self._found)
-        for document in self._read(Omissions()):
+        omissions = Omissions(unread=self._unread)
+        for document in self._read(omissions):
             missing.discard(hash(document.id))
             if not self._refused or _one_of_many(document) not in self._refused:
                 yield document
         self.vanished = len(missing)
+        for origin, error in omissions.blank.items():
+            if self.omissions.blank.setdefault(origin, error) is error:
+                note(f"left out: {error}")
 
     def on_error(self, error: SourceError) -> None:
         """Raise what is wrong with a document, or say it and count it where such documents are skipped."""
@@ -234,7 +238,14 @@ class Sources:
         return planner.reading(self._read(self.omissions, planner.naming(self.names)))
 
     def _read(self, omissions: Omissions, names: Iterable[str] | None = None) -> Iterator[AnyDocument]:
-        return self.read(omissions, names=names, on_error=self.on_error if self.skip else None)
+        return self.read(omissions, names=names, on_error=self.on_error if self.skip else self._stop)
+
+    def _stop(self, error: SourceError) -> None:
+        """Raise what could not be read, and offer to leave it out, unless it was named itself."""
+        offers = "--" in error.problem or error.where in {*self.names, *map(os.path.abspath, self.names)}
+        if offers:
+            raise error
+        raise SourceError(f"{error}{LEAVE_OUT}", where=error.where, option=LEAVE_OUT) from error
 
     def read(
         self,

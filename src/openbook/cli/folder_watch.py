@@ -23,11 +23,13 @@ from filelock import Timeout
 from openbook.cli.console import note
 from openbook.cli.signals import StopRequest, stop_on_signals
 from openbook.database.changes import Changes
+from openbook.database.storage.documents_by_origin import ids_by_origin
 from openbook.errors import DatabaseError, MissingExtraError, SettingsError, SourceError
 from openbook.phrases import command, counted
 from openbook.text import AnyDocument
+from openbook.text.omissions import Omissions
 from openbook.text.origins import Place
-from openbook.text.sources import Omissions, places_of
+from openbook.text.sources import places_of
 
 if TYPE_CHECKING:
     from openbook.cli.checked_sources import Sources
@@ -160,29 +162,28 @@ class FolderWatch:
         """Bring the database up to date with these files; those that cannot be read are said."""
         errors: list[str] = []
         try:
-            done = self._add(ready, files, errors)
+            self._add(ready, errors)
         except (SourceError, MissingExtraError, SettingsError) as problem:
             if len(ready) > 1:
                 for origin in ready:
                     self._write([origin], files)
                 return
-            errors, done = [*errors, str(problem)], True
+            errors.append(str(problem))
         for error in errors:
             note(f"{error}; what is stored of it stays")
         self._said = ""
-        for origin in ready if done else [origin for origin in ready if origin in files]:
+        for origin in ready:
             self._waiting.pop(origin, None)
             if origin in files:
                 self._known[origin] = files[origin]
             else:
                 self._known.pop(origin, None)
 
-    def _add(self, ready: Collection[str], files: Files, errors: list[str]) -> bool:
-        """Add what the files hold now, and remove what is gone; returns whether that was possible.
+    def _add(self, ready: Collection[str], errors: list[str]) -> None:
+        """Add what the files hold now, and remove what is gone.
 
         Args:
             ready: origins.
-            files: those that are there.
             errors: filled with what cannot be read.
         """
         from openbook.database.write.plan import Planner
@@ -196,24 +197,28 @@ class FolderWatch:
         omissions = Omissions()
         for _ in planner.passing(self._documents(ready, omissions, say)):
             pass
-        # A file that is gone is gone, whatever else cannot be read; a row may be in what cannot be read.
-        gone = [origin for origin in ready if origin not in files]
-        known_errors = len(errors)
         scope = SyncScope(
-            places=[Place(origin=origin.removesuffix(".idx")) for origin in (gone if errors else ready)],
-            is_complete=lambda: len(errors) == known_errors,
+            places=[Place(origin=origin.removesuffix(".idx")) for origin in ready],
+            unread=omissions.unread,
+            found=planner.ids,
             empty=omissions.empty,
         )
         plan = planner.plan(scope)
         if self._withholds(plan):
             scope.places = []
             plan = planner.plan(scope)
-        documents = self._documents(ready, Omissions(), say)
+        documents = self._documents(ready, Omissions(unread=omissions.unread, blank=omissions.blank), say)
         report = self._database.add(documents, sync=scope, on_error=say)
-        if not scope.is_complete():
-            plan = replace(plan, removed=())
+        for error in self._emptied(omissions):
+            say(error)
+        live = self._database.catalog.live(plan.removed)
+        plan = replace(plan, removed=[name for name in plan.removed if name not in live])
         self._print(plan, report.described)
-        return scope.is_complete()
+
+    def _emptied(self, omissions: Omissions) -> list[SourceError]:
+        """The errors of empty files of which something is stored."""
+        stored = ids_by_origin(self._database.catalog, omissions.blank)
+        return [error for origin, error in omissions.blank.items() if origin in stored]
 
     def _withholds(self, plan: "AddPlan") -> bool:
         """Whether so much is gone at once that it may be a mistake, which is said then."""

@@ -24,8 +24,8 @@ from openbook.database.write.batches import characters_of
 from openbook.errors import SourceError
 from openbook.phrases import counted
 from openbook.text import AnyDocument, read_documents
+from openbook.text.omissions import Omissions
 from openbook.text.origins import file_of
-from openbook.text.sources import Omissions
 
 _DIGEST_BYTES = 16
 _INDEX = ".idx"

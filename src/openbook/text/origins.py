@@ -12,7 +12,7 @@ stdin                            standard input
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -121,6 +121,18 @@ def file_of(origin: str) -> str:
     file = _NUMBER.sub("", origin)
     has_such_a_name = file != origin and Path(origin).is_absolute() and _exists(origin)
     return origin if has_such_a_name else file
+
+
+def folders_above(origin: str) -> Iterator[str]:
+    """The origins of the folders that a file lies in, the nearest first.
+
+    >>> [*folders_above("/kim/notes/gate.md")], [*folders_above("zip://n/gate.md::/kim/n.zip")][0]
+    (['/kim/notes', '/kim'], 'zip://n::/kim/n.zip')
+    """
+    path, chain, outer = (origin, "", "") if origin.startswith("/") else origin.partition(_CHAIN)
+    while folder := path.rpartition("/")[0]:
+        path = folder
+        yield f"{path}{chain}{outer}"
 
 
 def origin_by_source(source: str) -> str:

@@ -8,23 +8,33 @@ import errno
 import stat
 import sys
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from openbook.errors import SourceError
-from openbook.phrases import counted
 from openbook.text.documents import AnyDocument, source_error
 from openbook.text.globs import matches
+from openbook.text.omissions import Omissions
 from openbook.text.origins import STANDARD_INPUT_ORIGIN, Place, place_of_path
 from openbook.text.own_folders import kind_of_own_folder
 from openbook.text.readers.any_text import is_text
 from openbook.text.readers.hub import is_dataset, read_dataset
 from openbook.text.readers.megatron import is_megatron
 from openbook.text.readers.registry import ONLY_NAMED, READERS, known_kinds, reader_suffix
-from openbook.text.readers.source_file import LEAVE_OUT, Item, Keys, NoRowsError, Omission, Reader, SourceFile
+from openbook.text.readers.source_file import (
+    LEAVE_OUT,
+    NO_DOCUMENT,
+    BlankFileError,
+    Item,
+    Keys,
+    NoRowsError,
+    Omission,
+    Reader,
+    SourceFile,
+    blank_file,
+)
 from openbook.text.readers.standard_input import read_standard_input
 from openbook.text.readers.text_files import read_text
 
@@ -34,90 +44,11 @@ OnError = Callable[[SourceError], None]
 STANDARD_INPUT = "-"
 _HIDDEN, _LOCK = ".", "~$"
 """How names of hidden files begin, and of those that office programs lay beside an open document."""
-_NAMED = 8
-"""Kinds of files, and links, that a line names."""
 _LINKED_FOLDER, _BROKEN_LINK = "linked folder", "broken link"
 _BROKEN = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 """Errors of links that lead nowhere, or in a circle."""
 _HALVES = (".idx", ".bin")
 """Of Megatron's data, whose documents' origins have neither."""
-
-
-@dataclass
-class Omissions:
-    """What a reading left out without an error, for the caller to say.
-
-    files: of folders, those that no reader knows, counted by the ends of their names. Files that a pattern
-        leaves out are not among them.
-    others: of folders, what is not looked into whatever it is called, counted by its kind: `hidden file`,
-        `hidden folder`, `lock file` of an office program, `pipe`, `socket`, `device`, `broken link`.
-    linked_folders: of folders, places below of links to folders, which are not followed.
-    parts: a line for each file that was read, but not all of it.
-    own_folders: places of databases, models and training runs of openbook, with what they are.
-    excluded: files and folders that each pattern to exclude left out.
-    empty: origins of tables that hold no row.
-    """
-
-    files: Counter[str] = field(default_factory=Counter)
-    others: Counter[str] = field(default_factory=Counter)
-    linked_folders: list[str] = field(default_factory=list)
-    parts: list[str] = field(default_factory=list)
-    own_folders: dict[str, str] = field(default_factory=dict)
-    excluded: Counter[str] = field(default_factory=Counter)
-    empty: set[str] = field(default_factory=set)
-    any_text: bool = False
-    """Whether the files are left out for not being text, not for their kinds."""
-
-    def lines(self, *, most: int | None = _NAMED) -> list[str]:
-        """Say in a line each which files, other things and links of folders are left out.
-
-        Args:
-            most: kinds and links that are named; None: all.
-
-        >>> Omissions(others=Counter({"hidden folder": 2, "pipe": 1}), linked_folders=["notes/old"]).lines()
-        ['2 hidden folders, 1 pipe are left out', '1 link to a folder is not followed: notes/old']
-        """
-        lines = [self.files_line(most=most)]
-        if self.others:
-            kinds = ", ".join(counted(count, kind) for kind, count in sorted(self.others.items()))
-            lines.append(f"{kinds} {'are' if self.others.total() > 1 else 'is'} left out")
-        if links := self.linked_folders:
-            shown = [*links[:most], *_more(len(links[:most]), len(links), "link")]
-            what = "1 link to a folder is" if len(links) == 1 else f"{len(links):,} links to folders are"
-            lines.append(f"{what} not followed: {', '.join(shown)}")
-        return [line for line in lines if line]
-
-    def counts(self) -> dict[str, int]:
-        """How many files and other things of folders are left out, by endings and kinds, the most first.
-
-        >>> Omissions(Counter({".png": 1, "": 1}), Counter(pipe=2), ["notes/old"]).counts()
-        {'pipe': 2, '.png': 1, '': 1, 'link to a folder': 1}
-        """
-        links = Counter({"link to a folder": len(self.linked_folders)} if self.linked_folders else {})
-        return dict((self.files + self.others + links).most_common())
-
-    def files_line(self, *, most: int | None = _NAMED) -> str:
-        """Say in one line which files there are; empty if there are none.
-
-        >>> Omissions(Counter({".png": 12, ".json": 3})).files_line()
-        "15 files are left out, of kinds that are not read: 12 .png, 3 .json (name them, or --glob '*.json')"
-        """
-        if not self.files:
-            return ""
-        shown = []
-        for suffix, count in self.files.most_common(most):
-            is_hidden = suffix in ONLY_NAMED and not self.any_text
-            hint = f" (name them, or --glob '*{suffix}')" if is_hidden else ""
-            shown.append(f"{count:,} {suffix or 'without an ending'}{hint}")
-        shown += _more(len(shown), len(self.files), "kind")
-        total = self.files.total()
-        what = "files are" if total > 1 else "file is"
-        why = "for holding no text" if self.any_text else "of kinds that are not read"
-        return f"{total:,} {what} left out, {why}: {', '.join(shown)}"
-
-
-def _more(shown: int, total: int, noun: str) -> list[str]:
-    return [f"and {counted(total - shown, noun)} more"] if total > shown else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +84,7 @@ def read_documents(
     Of what lies below a named folder, these are left out: files of no known kind (.json and .tsv too without
     a `glob`, and any .idx that is not Megatron's), hidden files and folders, lock files of office programs
     (`~$report.docx`), pipes and devices, links to folders, and databases, models and training runs of
-    openbook. Tables without rows are passed over where anything else is read.
+    openbook. Tables without rows, and empty files of folders, are passed over where anything else is read.
 
     Args:
         sources: paths or URLs of files of the known kinds, or of folders of them; Megatron's PREFIX;
@@ -189,7 +120,7 @@ def read_documents(
     )
     sources = [sources] if isinstance(sources, str) else sources
     items = (item for source in sources for item in _items(str(source), reading))
-    for item in _without_empty_tables(items):
+    for item in _without_empty(items):
         if isinstance(item, Omission):
             found.parts.append(item.message)
             if omissions is None:
@@ -202,12 +133,12 @@ def read_documents(
             on_error(item)
 
 
-def _without_empty_tables(items: Iterator[Item]) -> Iterator[Item]:
-    """Leave out the errors of tables without rows; if there is nothing else, the first is there."""
+def _without_empty(items: Iterator[Item]) -> Iterator[Item]:
+    """Leave out the errors of empty tables and files; if there is nothing else, the first is there."""
     first = None
     anything = False
     for item in items:
-        if isinstance(item, NoRowsError):
+        if isinstance(item, NoRowsError | BlankFileError):
             first = first or item
         else:
             anything = True
@@ -241,28 +172,50 @@ def _items(source: str, reading: _Reading) -> Iterator[Item]:
     keys = reading.keys
     if source == STANDARD_INPUT:
         stream = reading.stdin or getattr(sys.stdin, "buffer", None)
-        yield from read_standard_input(stream, keys, reading.prefix)
+        items = read_standard_input(stream, keys, reading.prefix)
+        yield from _noting_errors(items, STANDARD_INPUT_ORIGIN, reading)
     elif is_dataset(source):
-        yield from _at_least_one(read_dataset(source, keys), source)
+        items = _at_least_one(read_dataset(source, keys), source_error(source, NO_DOCUMENT))
+        yield from _noting_errors(items, source, reading)
     else:
         for found in _files(source, reading):
             if isinstance(found, SourceError):
                 yield found
-                continue
-            file, reader = found
-            for item in _at_least_one(reader(file, replace(keys, origin=file.origin)), file.path):
-                if isinstance(item, NoRowsError):
-                    reading.left_out.empty.add(file.origin)
-                yield item
+            else:
+                yield from _noting_errors(_items_of_file(*found, reading), found[0].origin, reading)
 
 
-def _at_least_one(items: Iterator[Item], where: str) -> Iterator[Item]:
-    yield next(items, source_error(where, "holds no document; fill it or remove it"))
+def _items_of_file(file: SourceFile, reader: Reader, reading: _Reading) -> Iterator[Item]:
+    items = reader(file, replace(reading.keys, origin=file.origin))
+    first = next(items, blank_file(file.path))
+    if isinstance(first, SourceError) and not isinstance(first, NoRowsError) and file.has_no_bytes:
+        first = blank_file(file.path, first.problem)
+    if isinstance(first, BlankFileError) and file.is_named:
+        first = source_error(file.path, first.problem)
+    if isinstance(first, NoRowsError):
+        reading.left_out.empty.add(file.origin)
+    if isinstance(first, BlankFileError):
+        reading.left_out.blank[file.origin] = first
+        reading.left_out.others["empty file"] += 1
+    yield first
+    yield from items
+
+
+def _noting_errors(items: Iterator[Item], origin: str, reading: _Reading) -> Iterator[Item]:
+    """The same items; if there are errors, the origin is noted as one that was not read."""
+    for item in items:
+        if isinstance(item, SourceError) and not isinstance(item, NoRowsError):
+            reading.left_out.unread.add(origin)
+        yield item
+
+
+def _at_least_one(items: Iterator[Item], otherwise: SourceError) -> Iterator[Item]:
+    yield next(items, otherwise)
     yield from items
 
 
 _Found = tuple[SourceFile, Reader] | SourceError
-"""A file with what reads it, or in its place why there is none."""
+"""A file with what reads it, or in its place why there is none, which is noted already."""
 
 
 def _files(source: str, reading: _Reading) -> Iterator[_Found]:
@@ -275,17 +228,28 @@ def _files(source: str, reading: _Reading) -> Iterator[_Found]:
             nothing = f"no file below it that can be read matches --glob {reading.glob!r}"
             nothing = f"{nothing}; known: {known_kinds()}"
         if reading.only is None:
-            yield next(files, source_error(source, nothing))
+            first = next(files, None)
+            place = place_of_path(filesystem, path, source, is_folder=True)
+            yield (
+                _unread(place.file_origin, source_error(source, nothing), reading) if first is None else first
+            )
         yield from files
     elif filesystem.info(path)["type"] == "other":
-        yield source_error(
-            source, "a pipe or device, which gives its text only once; let standard input read it: -"
-        )
+        problem = "a pipe or device, which gives its text only once; let standard input read it: -"
+        origin = place_of_path(filesystem, path, source, is_folder=False).file_origin
+        yield _unread(origin, source_error(source, problem), reading)
     else:
         if reader_suffix(name) == ".bin":  # the other half of Megatron's data
             path, name = f"{path[:-4]}.idx", f"{name[:-4]}.idx"
         origin = place_of_path(filesystem, path, source, is_folder=False).file_origin
-        yield _named_file(SourceFile(filesystem, path, name, origin, reading.prefix), source, reading)
+        file = SourceFile(filesystem, path, name, origin, reading.prefix, is_named=True)
+        yield _named_file(file, source, reading)
+
+
+def _unread(origin: str, error: SourceError, reading: _Reading) -> SourceError:
+    """The same error, noted."""
+    reading.left_out.unread.add(origin)
+    return error
 
 
 def _named_file(file: SourceFile, source: str, reading: _Reading) -> _Found:
@@ -294,8 +258,10 @@ def _named_file(file: SourceFile, source: str, reading: _Reading) -> _Found:
         return file, READERS[suffix]
     if not reading.any_text:
         known = f"known: {known_kinds()}, or a folder of them; --any-text reads it if it is text"
-        return source_error(source, f"unknown kind of file; {known}")
-    return (file, read_text) if is_text(file) else source_error(source, "is not text, or empty")
+        return _unread(file.origin, source_error(source, f"unknown kind of file; {known}"), reading)
+    if not is_text(file):
+        return _unread(file.origin, source_error(source, "is not text, or empty"), reading)
+    return file, read_text
 
 
 def _locate(source: str) -> tuple[Any, str]:
@@ -327,14 +293,16 @@ def _folder(filesystem: Any, folder: str, source: str, reading: _Reading) -> Ite
         if below.parts and (_excludes(str(below), reading) or _hides(below, info, reading)):
             continue
         if info is None:
+            origin = place.file(str(below)) if below.parts else place.file_origin
             try:
                 names = _names(filesystem, path)
             except OSError as error:
-                yield source_error(path, f"cannot be read: {error}")
+                yield _unread(origin, source_error(path, f"cannot be read: {error}"), reading)
                 continue
             if kind := kind_of_own_folder(filesystem, path, names):
                 if path == folder:
-                    yield source_error(path, f"is a {kind} of openbook, not text; name where its text is")
+                    problem = f"is a {kind} of openbook, not text; name where its text is"
+                    yield _unread(origin, source_error(path, problem), reading)
                 reading.left_out.own_folders[path] = kind
                 continue
             waiting += reversed([*_children(names, below)])
@@ -371,7 +339,7 @@ def _file_of_folder(file: SourceFile, below: PurePosixPath, kind: str, reading: 
     is_known = suffix in READERS and (suffix not in ONLY_NAMED or reading.glob is not None)
     if kind == _BROKEN_LINK and is_known:
         problem = "cannot be read: it is a link that leads nowhere, or in a circle; repair or remove it"
-        yield source_error(file.path, problem, option=LEAVE_OUT)
+        yield _unread(file.origin, source_error(file.path, problem, option=LEAVE_OUT), reading)
     elif kind != "file":
         reading.left_out.others[kind] += 1
     elif is_known and (suffix != ".idx" or is_megatron(file.filesystem, file.path)):

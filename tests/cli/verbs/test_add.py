@@ -57,17 +57,49 @@ def test_json_says_what_was_done(openbook: OpenBook, database: Path, texts: Path
     assert "done" not in openbook("info", database, "--json").json
 
 
-def test_a_sync_that_could_not_read_everything_removes_nothing(
+def test_a_sync_removes_what_is_gone_and_nothing_of_what_could_not_be_read(
     openbook: OpenBook, database: Path, texts: Path
 ) -> None:
     (texts / "note4.txt").unlink()
     (texts / "note5.txt").write_bytes("Größe".encode("latin-1"))
     stopped = openbook("add", database, texts, "--sync")
-    assert (stopped.code, "note5.txt" in stopped.error) == (2, True)
+    assert (stopped.code, "note5.txt" in stopped.error, "--on-error skip" in stopped.error) == (2, True, True)
     result = openbook("add", database, texts, "--sync", "--on-error", "skip", "--json")
     assert result.code == 0
-    assert "nothing will be removed" in result.err
-    assert ("1 skipped" in result.err, result.json["documents"]) == (True, 14)
+    assert "1 removed, 1 skipped" in result.err and result.json["documents"] == 13
+    assert "1 document stays, " in result.err and ": texts/note5.txt" in result.err
+
+
+def test_an_empty_note_does_not_stop_deletions(openbook: OpenBook, tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    for number in range(1, 6):
+        (notes / f"{number}.md").write_text(f"Note {number}.")
+    (notes / "daily.md").write_text("")
+    built = openbook("build", tmp_path / "db", notes, *LEXICAL)
+    assert (built.code, "1 empty file is left out" in built.err) == (0, True)
+    (notes / "5.md").unlink()
+    (notes / "4.md").write_text(" \n")
+    result = openbook("add", tmp_path / "db", notes, "--sync")
+    assert "2 empty files are left out" in result.err
+    assert "0 added, 0 replaced, 3 unchanged, 1 removed, 0 skipped" in result.err
+    assert "1 document stays, for what brought it could not all be read or is empty: notes/4.md" in result.err
+    assert "stay" not in openbook("add", tmp_path / "db", notes).err, "only a sync removes"
+
+
+def test_rows_of_a_file_with_an_unreadable_row_stay(openbook: OpenBook, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        rows = [json.dumps({"id": f"{name}{number}", "text": f"Row {number}."}) for number in range(3)]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(rows))
+    sources = (tmp_path / "a.jsonl", tmp_path / "b.jsonl")
+    openbook("build", tmp_path / "db", *sources, *LEXICAL)
+    for source, name in zip(sources, ("a", "b"), strict=True):
+        source.write_text("\n".join(json.dumps({"id": f"{name}{n}", "text": f"Row {n}."}) for n in (0, 1)))
+    sources[0].write_text(sources[0].read_text() + "\n{")
+    result = openbook("add", tmp_path / "db", *sources, "--sync", "--on-error", "skip")
+    assert "4 unchanged, 1 removed, 1 skipped" in result.err
+    listed = openbook("list", tmp_path / "db", "--json").json
+    assert [document["document_id"] for document in listed] == ["a0", "a1", "a2", "b0", "b1"]
 
 
 def test_a_sync_with_an_empty_or_missing_folder_removes_nothing(
@@ -184,15 +216,16 @@ def test_a_file_that_cannot_be_read_the_second_time_is_not_removed(
     with monkeypatch.context() as patch:
         patch.setattr(Sources, "check", check_and_change)
         result = openbook("add", database, texts, "--sync", "--on-error", "skip", "--json")
-    assert (result.code, result.json["documents"]) == (0, 14)
-    assert "0 removed" in result.err and "nothing was removed" in result.err
-    if later is None:
-        assert "of the first reading 1 document could not be found at the last" in result.err
-    else:
-        assert "1 skipped" in result.err and "skipped: " in result.err and "note5.txt: " in result.err
+    assert (result.code, result.json["documents"]) == (0, 13)
+    assert "1 removed" in result.err, "note4.txt is gone"
+    assert "of the first reading 1 document could not be found at the last" in result.err
+    if later is not None:
+        assert f"{'skipped' if later else 'left out'}: {saved}: " in result.err
+        assert "1 document stays, " in result.err
+    assert openbook("list", database, "--source", "note5.txt", "--json").json
     saved.write_text("Note 5 is there again.")
     again = openbook("add", database, texts, "--sync", "--on-error", "skip", "--json")
-    assert "1 removed, 0 skipped" in again.err
+    assert "1 replaced, 12 unchanged, 0 removed, 0 skipped" in again.err
 
 
 def test_what_the_tokenizer_cannot_spell_is_said_with_examples(openbook: OpenBook, tmp_path: Path) -> None:

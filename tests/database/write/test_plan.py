@@ -13,6 +13,7 @@ from openbook.database import Database
 from openbook.database.write.plan import AddPlan, Planner
 from openbook.database.write.sync_scope import SyncScope
 from openbook.text import Document, Tokenizer, read_documents
+from openbook.text.omissions import Omissions
 from openbook.text.sources import places_of
 
 Make = Callable[..., Database]
@@ -131,11 +132,53 @@ def test_rows_of_another_table_have_not_moved(database: Database, notes: Path) -
     assert sync(database, notes / "other.jsonl") == []
 
 
-def test_nothing_is_removed_where_something_could_not_be_read(database: Database, notes: Path) -> None:
-    (notes / "a.md").unlink()
+def test_what_came_from_what_could_not_be_read_stays(database: Database, notes: Path) -> None:
+    for name in ("a.md", "b.md", "sub/d.md"):
+        (notes / name).unlink()
+    (notes / "sub").rmdir()
+    (notes / "rows.jsonl").write_text(json.dumps({"id": "row1", "text": "harbour stone"}))
     scope = scope_of(notes)
-    scope.is_complete = lambda: False
-    assert database.add(read_documents(str(notes)), sync=scope).removed == 0
+    scope.unread = {f"{notes.resolve()}/{name}" for name in ("b.md", "sub", "rows.jsonl")}
+    assert database.add(read_documents(str(notes)), sync=scope).removed == 1
+    assert scope.kept == ["notes/b.md", "row0", "row2", "row3", "notes/sub/d.md"]
+    assert "notes/a.md" not in database.catalog.live_ids()
+
+
+def test_what_an_earlier_reading_found_stays(database: Database, notes: Path) -> None:
+    for name in ("a.md", "b.md"):
+        (notes / name).unlink()
+    scope = scope_of(notes)
+    scope.found = {"notes/b.md"}
+    assert database.add(read_documents(str(notes)), sync=scope).removed == 1
+    assert "notes/b.md" in database.catalog.live_ids()
+
+
+def test_what_cannot_be_read_where_a_folder_has_moved_stays(
+    database: Database, notes: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    moved = Path(shutil.move(notes, tmp_path / "elsewhere"))
+    (moved / "a.md").write_bytes(b"\xff")
+    (moved / "b.md").unlink()
+    omissions = Omissions()
+    scope = scope_of(moved)
+    scope.unread = omissions.unread
+    documents = read_documents(str(moved), on_error=lambda error: None, omissions=omissions)
+    assert database.add(documents, sync=scope).removed == 1
+    assert scope.kept == ["notes/a.md"]
+
+
+def test_rows_that_cannot_be_read_where_a_table_has_moved_stay(
+    database: Database, notes: Path, tmp_path: Path
+) -> None:
+    table = (notes / "rows.jsonl").rename(tmp_path / "rows.jsonl")
+    table.write_text(json.dumps({"id": "row1", "text": "harbour stone"}) + "\n{")
+    omissions = Omissions()
+    scope = scope_of(table)
+    scope.unread = omissions.unread
+    documents = read_documents(str(table), on_error=lambda error: None, omissions=omissions)
+    assert database.add(documents, sync=scope).removed == 0
+    assert scope.kept == ["row0", "row2", "row3"]
 
 
 def test_more_than_was_agreed_on_is_not_removed(database: Database, notes: Path) -> None:

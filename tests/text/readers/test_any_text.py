@@ -12,9 +12,9 @@ import pytest
 
 from openbook.errors import SourceError
 from openbook.text import Document, read_documents
+from openbook.text.omissions import Omissions
 from openbook.text.readers.any_text import is_text
 from openbook.text.readers.source_file import SourceFile
-from openbook.text.sources import Omissions
 
 Write = Callable[[str, str | bytes], Path]
 ReadAll = Callable[..., tuple[list[Document], list[str]]]

@@ -38,10 +38,7 @@ if TYPE_CHECKING:
     from openbook.database.write.sync_scope import SyncScope
     from openbook.database.write.writer import AddReport
 
-_MAY_BE_AMONG = (
-    "what could not be read may be among what seems to be gone; "
-    "correct it, or take it out of the sources, and run again"
-)
+_SHOWN_KEPT = 3
 
 
 def add(
@@ -153,9 +150,6 @@ def write_documents(
     Returns:
         What was done.
     """
-    if scope is not None and not sources.is_complete:
-        note(f"nothing will be removed: {_MAY_BE_AMONG}")
-        scope = None
     from openbook.database.changes import changes_of_add
     from openbook.database.near_copies.exclusions import MUCH_TEXT
 
@@ -176,13 +170,8 @@ def write_documents(
         note(f"of the first reading {counted(sources.vanished, 'document')} could not be found at the last")
     if report.moved:
         note(f"moved: the files of {counted(report.moved, 'document')}")
-    if scope is not None and not sources.is_complete:
-        note(f"nothing was removed: {_MAY_BE_AMONG}")
-    elif scope is not None and scope.withheld:
-        note(
-            f"nothing was removed: {counted(scope.withheld, 'document')} went while this ran; "
-            "to remove them: --yes"
-        )
+    if scope is not None:
+        _note_what_stays(scope)
     if report.unknown_tokens:
         examples = ", ".join(repr(word) for word in report.unknown_examples)
         note(
@@ -196,6 +185,21 @@ def write_documents(
         warn_of_much_excluded(report.excluded_share, report.shared_run, database.path)
     note_low_recall(database.info().recall_at_10, database.opened.files.dense)
     return changes_of_add(report, skipped=sources.skipped)
+
+
+def _note_what_stays(scope: "SyncScope") -> None:
+    """Say what a sync did not remove, and what would."""
+    if scope.withheld:
+        went = counted(scope.withheld, "document")
+        note(f"nothing was removed: {went} went while this ran; to remove them: --yes")
+    if kept := scope.kept:
+        more = f" and {len(kept) - _SHOWN_KEPT:,} more" if len(kept) > _SHOWN_KEPT else ""
+        one = len(kept) == 1
+        note(
+            f"{counted(len(kept), 'document')} {'stays' if one else 'stay'}, for what brought "
+            f"{'it' if one else 'them'} could not all be read or is empty: "
+            f"{', '.join(kept[:_SHOWN_KEPT])}{more}"
+        )
 
 
 def remove(

@@ -80,6 +80,11 @@ class Planner:
             else:
                 (self._unchanged if stored[name] == sha256 else self._replaced).append(name)
 
+    @property
+    def ids(self) -> set[str]:
+        """Of all documents that have passed."""
+        return self._given.ids
+
     def plan(self, scope: SyncScope | None = None) -> AddPlan:
         """What an `add` of all that has passed would do.
 

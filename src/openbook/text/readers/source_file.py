@@ -24,6 +24,10 @@ class NoRowsError(SourceError):
     """A table is whole and has no row: an error where nothing else is read, else it is passed over."""
 
 
+class BlankFileError(SourceError):
+    """A file holds nothing: an error where it is named, or nothing else is read, else it is passed over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Omission:
     """Something of a file that no document holds, though the rest was read."""
@@ -60,6 +64,8 @@ class SourceFile:
     """Of its documents, see `openbook.text.origins`."""
     prefix: str = ""
     """Of ids that are made from the name."""
+    is_named: bool = False
+    """Whether the user named it, not a folder that it lies in."""
 
     def open(self) -> Any:
         """Open for reading bytes, decompressed by the file's suffix."""
@@ -77,6 +83,14 @@ class SourceFile:
                 return encoding_of(stream.read(LOOKED_AT))
         except UNREADABLE:
             return encoding_of(b"")
+
+    @property
+    def has_no_bytes(self) -> bool:
+        """Whether nothing is in it; False if that cannot be known."""
+        try:
+            return bool(self.filesystem.size(self.path) == 0)
+        except OSError:
+            return False
 
     @property
     def stem(self) -> str:
@@ -102,19 +116,29 @@ class ParsedFile:
 
 
 Parse = Callable[[bytes], ParsedFile]
+NO_DOCUMENT = "holds no document; fill it or remove it"
+_NO_TEXT = "the text is empty"
 _NOTHING = b"\0 \t\r\n"
 _MOST_ZEROS = 8
 """That a text may hold, as one about zeros does."""
 
 
-def read_whole(file: SourceFile, parse: Parse) -> Iterator[Item]:
-    """Read a file that is one document."""
+def read_whole(file: SourceFile, parse: Parse, *, is_text: bool = False) -> Iterator[Item]:
+    """Read a file that is one document.
+
+    Args:
+        file: to read.
+        parse: makes text of its bytes.
+        is_text: whether all that it may hold is text; if there is none, it is blank.
+    """
     try:
         with file.open() as stream:
             raw: bytes = stream.read()
         if b"\0" in raw and not raw.strip(_NOTHING):  # as a loss of power may leave a file
             raise source_error(file.path, "holds nothing but zero bytes; write it again, or remove it")
         parsed = parse(raw)
+        if not parsed.text.strip() and (is_text or not raw.strip()):
+            raise blank_file(file.path, _NO_TEXT)
         said = {name: value for name, value in parsed.said.items() if value}
         usual = {"title": file.stem, "source": file.path}
         yield Document(
@@ -150,9 +174,15 @@ def without_zeros(text: str, where: str) -> str:
     return text
 
 
+def blank_file(where: str, problem: str = NO_DOCUMENT) -> BlankFileError:
+    """Make the error of a file that holds nothing."""
+    error = source_error(where, problem)
+    return BlankFileError(str(error), where=error.where)
+
+
 def no_rows(where: str) -> NoRowsError:
     """Make the error of a table without rows, or a list without objects."""
-    error = source_error(where, "holds no document; fill it or remove it")
+    error = source_error(where, NO_DOCUMENT)
     return NoRowsError(str(error), where=error.where)
 
 

@@ -14,26 +14,30 @@ _ORG_TITLE = re.compile(r"#\+title:(.*)", re.IGNORECASE)
 
 def read_text(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """Read plain text, which has no headings."""
-    return read_whole(file, lambda raw: ParsedFile(text=decode(raw)))
+    return read_whole(file, lambda raw: ParsedFile(text=decode(raw)), is_text=True)
 
 
 def read_markdown(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """Read Markdown; its title is that of its front matter, else its first heading."""
-    return read_whole(file, _parse_markdown)
+    return read_whole(file, _parse_markdown, is_text=True)
 
 
 def read_rst(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """Read reStructuredText; its title is its first heading."""
-    return read_whole(file, lambda raw: _with_title(decode(raw), lambda text: _first(rst_headings(text))))
+    return _read_titled(file, lambda text: _first(rst_headings(text)))
 
 
 def read_org(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """Read Org; its title is its `#+TITLE:`, else its first heading."""
-    return read_whole(file, lambda raw: _with_title(decode(raw), org_title))
+    return _read_titled(file, org_title)
 
 
-def _with_title(text: str, title_of: Callable[[str], str]) -> ParsedFile:
-    return ParsedFile(text=text, said={"title": title_of(text)})
+def _read_titled(file: SourceFile, title_of: Callable[[str], str]) -> Iterator[Item]:
+    def parse(raw: bytes) -> ParsedFile:
+        text = decode(raw)
+        return ParsedFile(text=text, said={"title": title_of(text)})
+
+    return read_whole(file, parse, is_text=True)
 
 
 def _parse_markdown(raw: bytes) -> ParsedFile:
