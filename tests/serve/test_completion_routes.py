@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from openbook.errors import EngineBusyError
 from openbook.generation.citations import Citation
 from openbook.generation.text_request import (
     SpanRead,
@@ -95,6 +96,28 @@ def test_an_echoed_prompt_is_scored(make_state: MakeState, serve: Serve, trained
         assert logprob <= max(top.values())
         assert logprob in top.values()
     assert choice["openbook"]["citations"][0]["start"] == len("hello there")
+
+
+class Crowded(ScriptedEngine):
+    """Others take all room after the first score, twice."""
+
+    scored = 0
+
+    def run_in_parts(self, begin: Any) -> Any:
+        self.scored += 1
+        if self.scored in (2, 3):
+            raise EngineBusyError("as many wait as may")
+        return super().run_in_parts(begin)
+
+
+def test_a_request_that_is_half_scored_waits_for_room(
+    make_state: MakeState, serve: Serve, trained: RetroForCausalLM
+) -> None:
+    engine = Crowded(written, model=trained)
+    body = {"prompt": ["hello", "there"], "echo": True, "logprobs": 1, "max_tokens": 0}
+    answer = ask(serve, make_state(engine), **body)
+    assert [choice["text"] for choice in answer["choices"]] == ["hello", "there"]
+    assert engine.scored == 4
 
 
 def test_a_prompt_may_be_scored_alone(make_state: MakeState, serve: Serve, trained: RetroForCausalLM) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -192,3 +193,32 @@ def test_footnotes_stand_in_the_text(server: Running) -> None:
     mark = plain["openbook"]["citations"][0]
     moved = answer["openbook"]["citations"][0]
     assert text[moved["start"] : moved["end"]] == kept[mark["start"] : mark["end"]]
+
+
+def test_scores_wait_and_are_refused_as_texts_are(
+    make_state: MakeState, serve: Serve, trained: RetroForCausalLM, fables: Path
+) -> None:
+    engine = Engine(trained, Database.open(fables).opened.tokenizer, max_waiting=1)
+    server = serve(make_state(engine))
+    begun, go = Event(), Event()
+
+    def hold(model: RetroForCausalLM) -> None:
+        begun.set()
+        assert go.wait(60)
+
+    held = engine.run(hold)
+    assert begun.wait(60)
+    waiting = engine.run(lambda model: model)
+    body = {"model": "tiny", "prompt": ["Number 3.", "Number"], "max_tokens": 0, "echo": True, "logprobs": 1}
+    told = server.http.get("/metrics").text
+    assert "openbook_texts_waiting 1.0" in told
+    assert "openbook_texts_running 1.0" in told
+    refused = server.http.post("/v1/completions", json=body)
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "2")
+    go.set()
+    assert waiting.result(60) is trained
+    held.result(60)
+    scored = server.http.post("/v1/completions", json=body)
+    assert [choice["text"] for choice in scored.json()["choices"]] == ["Number 3.", "Number"]
+    assert "openbook_texts_waiting 0.0" in server.http.get("/metrics").text
+    engine.close(finish=False)

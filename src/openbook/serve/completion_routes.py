@@ -12,6 +12,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from openbook.errors import EngineBusyError
 from openbook.generation.citations import Citation
 from openbook.generation.text_request import TextRequest, WrittenToken
 from openbook.serve.api_errors import ApiError, documented, error_of, parameter
@@ -41,7 +42,7 @@ from openbook.serve.reply import ReplyEnd, ReplyPart, ReplySpan, ReplyText
 from openbook.serve.server_state import ServerState, new_id, state_of
 from openbook.serve.text_fields import OpenbookOptions
 from openbook.serve.token_logprobs import completion_logprobs
-from openbook.serve.writing import Writing, unless_gone
+from openbook.serve.writing import RETRY, Writing, unless_gone
 from openbook.serve.written_texts import WrittenText, reply_parts, usage_of, written_texts
 
 router = APIRouter()
@@ -158,7 +159,11 @@ def _prompts(state: ServerState, body: CompletionRequest) -> list[tuple[int, ...
 
 
 async def _echoes(state: ServerState, body: CompletionRequest, asked: AskedTexts) -> list[Echo]:
-    """What stands before each text; a prompt is scored once, however many texts follow it."""
+    """What stands before each text; a prompt is scored once, however many texts follow it.
+
+    Raises:
+        EngineBusyError: there is no room for the first score; the others wait until there is.
+    """
     echoes: list[Echo] = []
     n = body.n or 1
     for number, request in enumerate(asked.texts):
@@ -166,12 +171,15 @@ async def _echoes(state: ServerState, body: CompletionRequest, asked: AskedTexts
             echoes.append(echoes[-1])
             continue
         text = state.chat.tokenizer.decode([request.prompt_ids])[0] if body.echo else ""
-        scores = await _scores(state, body, request) if body.echo and body.logprobs is not None else None
+        is_scored = body.echo and body.logprobs is not None
+        scores = await _scores(state, body, request, is_first=number == 0) if is_scored else None
         echoes.append(Echo(text, scores))
     return echoes
 
 
-async def _scores(state: ServerState, body: CompletionRequest, request: TextRequest) -> PromptScores:
+async def _scores(
+    state: ServerState, body: CompletionRequest, request: TextRequest, *, is_first: bool
+) -> PromptScores:
     score = partial(
         score_prompt,
         ids=request.prompt_ids,
@@ -179,7 +187,13 @@ async def _scores(state: ServerState, body: CompletionRequest, request: TextRequ
         eos_id=state.chat.tokenizer.eos_id,
         num_likeliest=max(1, body.logprobs or 0),
     )
-    return await asyncio.wrap_future(state.engine.run(score))
+    while True:
+        try:
+            return await asyncio.wrap_future(state.engine.run_in_parts(score))
+        except EngineBusyError:
+            if is_first:
+                raise
+        await asyncio.sleep(RETRY)
 
 
 # --- At once ---
