@@ -128,6 +128,24 @@ def test_a_prompt_may_be_scored_alone(make_state: MakeState, serve: Serve, train
     assert answer["usage"]["completion_tokens"] == 0
 
 
+@pytest.mark.parametrize(("logprobs", "version"), [(None, None), (1, 1)])
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_prompt_that_is_only_echoed_was_written_from_no_book(
+    make_state: MakeState,
+    serve: Serve,
+    trained: RetroForCausalLM,
+    logprobs: int | None,
+    version: int | None,
+    stream: bool,
+) -> None:
+    """Scored it is: its chunks are looked up."""
+    server = serve(make_state(ScriptedEngine(written, model=trained)))
+    body = {"model": "tiny", "prompt": "hello there", "echo": True, "max_tokens": 0, "logprobs": logprobs}
+    sent = server.http.post("/v1/completions", json=body | {"stream": stream})
+    said = (chunks_of(sent)[-1] if stream else sent.json())["openbook"]
+    assert (said["version"], said["book"]) == (version, None if version is None else "fables")
+
+
 def test_a_text_that_ends_at_once_leaves_the_last_place_to_the_end(
     make_state: MakeState, serve: Serve, trained: RetroForCausalLM
 ) -> None:

@@ -18,6 +18,7 @@ from openbook.model.positions import position_ids
 from openbook.model.retrofitting import retrofit
 from openbook.serve import prompt_scores
 from openbook.serve.prompt_scores import PromptScores, score_prompt
+from openbook.text import Tokenizer
 
 M = 16
 PART = 2 * M
@@ -44,10 +45,10 @@ def prompt_of(book: Database, count: int) -> list[int]:
 
 
 def parts_of(
-    model: RetroForCausalLM, ids: Sequence[int], lookup: Lookup | None, eos: int
+    model: RetroForCausalLM, ids: Sequence[int], lookup: Lookup | None, tokenizer: Tokenizer
 ) -> tuple[PromptScores, int]:
     """The scores, and after how many parts they came."""
-    scoring, count = score_prompt(model, ids, lookup, eos_id=eos, num_likeliest=2), 0
+    scoring, count = score_prompt(model, ids, lookup, tokenizer=tokenizer, num_likeliest=2), 0
     while True:
         try:
             next(scoring)
@@ -91,7 +92,7 @@ def test_parts_are_as_one_pass(
     book = Database.open(fables)
     ids, eos = prompt_of(book, tokens), book.tokenizer.eos_id
     lookup = Lookup(book=book.opened, k=2) if retrieval else None
-    scores, count = parts_of(model, ids, lookup, eos)
+    scores, count = parts_of(model, ids, lookup, book.tokenizer)
     assert count == parts
     assert [token.id for token in scores.tokens] == ids
     assert (scores.tokens[0].logprob, scores.end.id) == (None, eos)
@@ -105,11 +106,11 @@ def test_a_longer_prompt_goes_on_in_further_rows(
 ) -> None:
     """300 tokens and the end, 128 at a time, of which 16 stand before: three rows of four parts at most."""
     book = Database.open(fables)
-    ids, eos = prompt_of(book, 300), book.tokenizer.eos_id
+    ids = prompt_of(book, 300)
     lookup = Lookup(book=book.opened, k=2)
-    whole, rows = parts_of(model, ids, lookup, eos)
+    whole, rows = parts_of(model, ids, lookup, book.tokenizer)
     monkeypatch.setattr(prompt_scores, "_AT_ONCE", PART)
-    scores, parts = parts_of(model, ids, lookup, eos)
+    scores, parts = parts_of(model, ids, lookup, book.tokenizer)
     assert (rows, parts) == (3, 12)
     assert [token.id for token in scores.tokens] == ids
     expected = [token.logprob for token in [*whole.tokens[1:], whole.end]]
@@ -124,6 +125,6 @@ def test_no_more_than_the_logits_of_a_part_are_computed(
     trained.lm_head.register_forward_hook(lambda module, given, out: seen.append(out.shape[1]))
     book = Database.open(fables)
     trained.config.max_position_embeddings = 128
-    parts_of(trained, prompt_of(book, 100), None, book.tokenizer.eos_id)
+    parts_of(trained, prompt_of(book, 100), None, book.tokenizer)
     # The last of the padding is predicted from by nobody: 15 places of the first part.
     assert seen == [17, 32, 32, 20]

@@ -18,6 +18,7 @@ from openbook.generation.text_request import TextRequest, WrittenToken
 from openbook.serve.api_errors import ApiError, documented, error_of, parameter
 from openbook.serve.asked_texts import (
     AskedTexts,
+    Reading,
     length_of,
     reading_of,
     require_few_texts,
@@ -127,6 +128,8 @@ def _asked(state: ServerState, body: CompletionRequest) -> AskedTexts:
             influence=options.influence,
         )
         texts += text_requests(request, n)
+    if body.max_tokens == 0 and body.logprobs is None:
+        reading = Reading(None, None)  # nothing is written or scored: nothing is read
     return AskedTexts(texts, reading, footnotes=options.footnotes)
 
 
@@ -184,7 +187,7 @@ async def _scores(
         score_prompt,
         ids=request.prompt_ids,
         lookup=request.lookup,
-        eos_id=state.chat.tokenizer.eos_id,
+        tokenizer=state.chat.tokenizer,
         num_likeliest=max(1, body.logprobs or 0),
     )
     while True:

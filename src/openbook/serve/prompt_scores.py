@@ -21,11 +21,12 @@ from torch import Tensor
 
 from openbook.evaluate.harness.alignment import ChunkAlignment, Row
 from openbook.evaluate.harness.neighbor_cache import NeighborCache
-from openbook.generation.neighbor_fetcher import fetcher_for
+from openbook.generation.text_fetcher import fetcher_of_text
 from openbook.generation.text_request import Lookup, TokenLogprob, WrittenToken
 from openbook.model import RetroCache, RetroForCausalLM
 from openbook.model.batch import evaluation_mode
 from openbook.model.positions import position_ids
+from openbook.text import Tokenizer
 
 _AT_ONCE = 256
 """Tokens that are read, and whose log-probabilities are computed, at a time: each has one of every token."""
@@ -42,7 +43,12 @@ class PromptScores:
 
 
 def score_prompt(
-    model: RetroForCausalLM, ids: Sequence[int], lookup: Lookup | None, *, eos_id: int, num_likeliest: int
+    model: RetroForCausalLM,
+    ids: Sequence[int],
+    lookup: Lookup | None,
+    *,
+    tokenizer: Tokenizer,
+    num_likeliest: int,
 ) -> Generator[None, None, PromptScores]:
     """Score each token of a prompt, in parts; see `Engine.run_in_parts`.
 
@@ -50,7 +56,7 @@ def score_prompt(
         model: on the thread that may use it.
         ids: at least one token.
         lookup: what the prompt's chunks are looked up in; None: without retrieval.
-        eos_id: the end of text.
+        tokenizer: the model's.
         num_likeliest: so many of the likeliest tokens are told at each place.
 
     Returns:
@@ -61,10 +67,11 @@ def score_prompt(
     """
     neighbors = None
     if lookup is not None:
-        fetcher = fetcher_for(
-            model, lookup.book, k=lookup.k, mode=lookup.mode, retrieval=True, documents=lookup.documents
+        fetcher = fetcher_of_text(
+            model, lookup.book, tokenizer, k=lookup.k, mode=lookup.mode, documents=lookup.documents
         )
-        neighbors = None if fetcher is None else NeighborCache(fetcher)
+        neighbors = NeighborCache(fetcher)
+    eos_id = tokenizer.eos_id
     alignment = ChunkAlignment(model.config.chunk_size, model.config.max_position_embeddings, eos_id)
     scored = [WrittenToken(ids[0], None)]
     for row in alignment.rows(list(ids[:1]), [*ids[1:], eos_id]):
