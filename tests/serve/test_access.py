@@ -1,8 +1,14 @@
-"""Who may ask a server: keys, hosts, origins, sizes."""
+"""Who may ask a server: keys, hosts, origins, sizes, and how long a body may take."""
+
+import json
+import socket
+from collections.abc import Iterator
+from time import sleep
 
 import pytest
 
 from openbook.errors import SettingsError
+from openbook.generation.text_request import TextEvent, TextRequest
 from openbook.serve.server_settings import ServerSettings
 from scripted_engine import ScriptedEngine
 from serve_events import MakeState, Running, Serve, telling
@@ -124,3 +130,30 @@ def test_what_is_refused_is_counted(guarded: Running) -> None:
     guarded.http.get("/v1/models")
     text = guarded.http.get("/metrics", headers={"Authorization": f"Bearer {KEY}"}).text
     assert 'status="401"' in text
+
+
+@pytest.mark.parametrize("route", ["/v1/search", "/v1/documents/upload", "/mcp", "/v1/chat/completions"])
+def test_a_body_that_stops_coming_is_given_up(make_state: MakeState, serve: Serve, route: str) -> None:
+    settings = {"body_patience": 0.2, "allow_edits": True}
+    server = serve(make_state(ScriptedEngine(telling("x")), **settings))
+    kind = "multipart/form-data; boundary=b" if route.endswith("upload") else "application/json"
+    head = f"POST {route} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: 100\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(head.encode() + (b'{"query":' if kind == "application/json" else b"--b\r\n"))
+        answer = b""
+        while part := client.recv(10_000):
+            answer += part
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert answer.count(b"HTTP/1.1") == 1
+    error = json.loads(answer.partition(b"\r\n\r\n")[2])["error"]
+    assert (error["code"], error["param"]) == ("request_timeout", None)
+    assert "0.2 seconds" in error["message"]
+
+
+def test_a_whole_body_may_wait_for_its_answer(make_state: MakeState, serve: Serve) -> None:
+    def slowly(request: TextRequest) -> Iterator[TextEvent]:
+        sleep(0.5)
+        yield from telling("x")(request)
+
+    server = serve(make_state(ScriptedEngine(slowly), body_patience=0.1))
+    assert server.client.completions.create(model="tiny", prompt="a").choices[0].text == "x"

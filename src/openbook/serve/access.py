@@ -1,8 +1,9 @@
-"""Who may ask: the API key, the host that a browser believes it asks, and how much a body may hold.
+"""Who may ask: the API key, the host that a browser believes it asks, and what a body may hold and take.
 
 As plain ASGI, around the application: what is refused here reaches no route.
 """
 
+import asyncio
 import base64
 import binascii
 import hmac
@@ -12,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from openbook.serve.api_errors import ApiError, too_large
+from openbook.serve.api_errors import ApiError, too_large, too_slow
 from openbook.serve.server_settings import ServerSettings
 
 _LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -113,16 +114,17 @@ class _TooLargeError(HTTPException):
 
 
 class BodyLimit:
-    """Answers 413 to bodies that are too large, whether they say their length or not.
+    """Answers 413 to bodies that are too large, whether they say their length or not, and 408 to those that
+    stop coming: who sends half of one would hold its place, and the end of the server, for ever.
 
     Args:
         app: what is guarded.
-        max_bytes: of a body.
+        settings: the limits.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
         self._app = app
-        self._max_bytes = max_bytes
+        self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -130,29 +132,63 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         said = Headers(scope=scope).get("content-length", "")
-        if said.isdecimal() and int(said[:20]) > self._max_bytes:
-            await self._refuse(scope, receive, send)
+        if said.isdecimal() and int(said[:20]) > self._settings.max_body_bytes:
+            await too_large().response()(scope, receive, send)
             return
-        read, started = 0, False
-
-        async def counted() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > self._max_bytes:
-                raise _TooLargeError(413)
-            return message
-
-        async def noted(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
+        body = _LimitedBody(self._settings, scope, receive, send)
         try:
-            await self._app(scope, counted, noted)
+            await self._app(scope, body.receive, body.send)
         except _TooLargeError:
-            if not started:
-                await self._refuse(scope, receive, send)
+            if not body.is_answered:
+                await too_large().response()(scope, receive, send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await too_large().response()(scope, receive, send)
+
+class _LimitedBody:
+    """One request whose body is read, and its answer.
+
+    Args:
+        settings: the limits.
+        scope, receive, send: of the request.
+    """
+
+    def __init__(self, settings: ServerSettings, scope: Scope, receive: Receive, send: Send) -> None:
+        self._settings = settings
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._bytes = 0
+        self._is_complete = self._is_given_up = False
+        self.is_answered = False
+
+    async def receive(self) -> Message:
+        """The next part of the body; after it, that the client has gone, for which there is no limit.
+
+        Raises:
+            _TooLargeError: it goes on beyond the limit.
+        """
+        if self._is_given_up:
+            return {"type": "http.disconnect"}
+        try:
+            async with asyncio.timeout(None if self._is_complete else self._settings.body_patience):
+                message = await self._receive()
+        except TimeoutError:
+            return await self._give_up()
+        self._is_complete = not message.get("more_body", False)
+        self._bytes += len(message.get("body", b""))
+        if self._bytes > self._settings.max_body_bytes:
+            raise _TooLargeError(413)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass on a part of the answer."""
+        self.is_answered = True
+        if not self._is_given_up:
+            await self._send(message)
+
+    async def _give_up(self) -> Message:
+        """Answer in place of the application, to which the client has gone."""
+        self._is_given_up = True
+        if not self.is_answered:
+            self.is_answered = True
+            await too_slow(self._settings.body_patience).response()(self._scope, self._receive, self._send)
+        return {"type": "http.disconnect"}

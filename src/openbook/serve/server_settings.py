@@ -23,6 +23,8 @@ class ServerSettings:
     """Whether documents may be added, replaced and removed."""
     max_body_bytes: int = 8_000_000
     """Of a request."""
+    body_patience: float = 30.0
+    """Seconds without a byte after which a body that is not complete is given up."""
     max_tokens: int = 4096
     """The longest text that a request may ask for."""
     default_tokens: int = 1024
