@@ -132,6 +132,58 @@ def test_what_is_refused_is_counted(guarded: Running) -> None:
     assert 'status="401"' in text
 
 
+@pytest.fixture
+def behind_proxy(make_state: MakeState, serve: Serve) -> Running:
+    hosts = ("Book.Example.com", "other.example.com")
+    return serve(make_state(ScriptedEngine(telling("x")), allow_hosts=hosts))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "book.example.com", "BOOK.example.com:8443"])
+@pytest.mark.parametrize(
+    "origin",
+    ["https://book.example.com", "https://book.example.com:8443", "http://other.example.com", None],
+)
+def test_a_page_behind_a_proxy_may_ask(behind_proxy: Running, host: str, origin: str | None) -> None:
+    """Whether the proxy rewrites the host or keeps it."""
+    headers = {"Host": host} | ({} if origin is None else {"Origin": origin})
+    assert behind_proxy.http.get("/health", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "code"),
+    [
+        ("evil.example", None, "wrong_host"),
+        ("example.com", None, "wrong_host"),
+        ("localhost", "https://evil.example", "wrong_origin"),
+        ("localhost", "https://book.example.com.evil.example", "wrong_origin"),
+        ("localhost", "https://book.example.com@evil.example", "wrong_origin"),
+        ("localhost", "ftp://book.example.com", "wrong_origin"),
+        ("localhost", "null", "wrong_origin"),
+    ],
+)
+def test_behind_a_proxy_others_are_still_refused(
+    behind_proxy: Running, host: str, origin: str | None, code: str
+) -> None:
+    headers = {"Host": host} | ({} if origin is None else {"Origin": origin})
+    answer = behind_proxy.http.get("/health", headers=headers)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, code)
+    assert "--allow-host" in answer.json()["error"]["message"]
+
+
+def test_a_bound_address_answers_the_pages_of_its_proxy(make_state: MakeState, serve: Serve) -> None:
+    """Which rewrites the host."""
+    settings = {"host": "0.0.0.0", "allow_hosts": ("book.example.com",)}
+    server = serve(make_state(ScriptedEngine(telling("x")), **settings))
+    for origin, status in (("https://book.example.com", 200), ("https://evil.example", 403)):
+        assert server.http.get("/health", headers={"Origin": origin}).status_code == status
+
+
+@pytest.mark.parametrize("host", ["", "https://book.example.com", "book.example.com:443", "book.example/x"])
+def test_a_host_that_is_more_than_a_name_is_refused(host: str) -> None:
+    with pytest.raises(SettingsError, match="--allow-host"):
+        ServerSettings(allow_hosts=(host,))
+
+
 @pytest.mark.parametrize("route", ["/v1/search", "/v1/documents/upload", "/mcp", "/v1/chat/completions"])
 def test_a_body_that_stops_coming_is_given_up(make_state: MakeState, serve: Serve, route: str) -> None:
     settings = {"body_patience": 0.2, "allow_edits": True}

@@ -7,6 +7,7 @@ import asyncio
 import base64
 import binascii
 import hmac
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -24,7 +25,8 @@ class AccessControl:
 
     A page of another site that a browser on this machine shows cannot ask a server bound to this machine: a
     name that it has pointed here (DNS rebinding) is not ours, and its own origin is not either. That is also
-    why a browser may hold the key: what another site has it send is refused, key or not.
+    why a browser may hold the key: what another site has it send is refused, key or not. Names that a proxy
+    before this server answers by are allowed one by one.
 
     Args:
         app: what is guarded.
@@ -48,13 +50,17 @@ class AccessControl:
 
     def _refusal(self, headers: Headers) -> ApiError | None:
         host = _name_in(f"//{headers.get('host', '')}")
-        if self._settings.is_local and host not in _LOCAL_NAMES:
-            return ApiError(
-                403, f"host {host!r:.80}: this server answers 127.0.0.1 and localhost", code="wrong_host"
-            )
+        allowed = self._settings.allow_hosts
+        if self._settings.is_local and host not in _LOCAL_NAMES and host not in allowed:
+            names = ", ".join(("127.0.0.1", "localhost", *allowed))
+            said = f"host {host!r:.80}: this server answers {names}; another name is allowed by --allow-host"
+            return ApiError(403, said, code="wrong_host")
         origin = headers.get("origin")
-        if origin is not None and _place_in(origin) != headers.get("host"):
-            return ApiError(403, "pages of other sites may not ask this server", code="wrong_origin")
+        if origin is not None and _place_in(origin) != headers.get("host") and not _is_of(allowed, origin):
+            said = (
+                "pages of other sites may not ask this server; its own names are allowed by --allow-host"
+            )
+            return ApiError(403, said, code="wrong_origin")
         if self._settings.api_key is None:
             return None
         if _is_key(_shown_key(headers.get("authorization", "")), self._settings.api_key):
@@ -67,6 +73,11 @@ def _name_in(url: str) -> str | None:
         return urlsplit(url).hostname
     except ValueError:
         return None
+
+
+def _is_of(hosts: Collection[str], origin: str) -> bool:
+    """Whether an origin is of one of these hosts: at any port, for a proxy may listen where it likes."""
+    return origin.startswith(("http://", "https://")) and _name_in(origin) in hosts
 
 
 def _place_in(origin: str) -> str | None:
