@@ -1,6 +1,6 @@
 """An engine that writes what a test says, as the real one would tell it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Event, Thread
@@ -56,11 +56,16 @@ class ScriptedEngine:
             if last:
                 return
 
-    def run(self, function: Callable[[RetroForCausalLM], Any]) -> "Future[Any]":
+    def run_in_parts(self, begin: Callable[[RetroForCausalLM], Generator[None, None, Any]]) -> "Future[Any]":
         future: Future[Any] = Future()
         assert self._model is not None
-        future.set_result(function(self._model))
-        return future
+        parts = begin(self._model)
+        while True:
+            try:
+                next(parts)
+            except StopIteration as end:
+                future.set_result(end.value)
+                return future
 
     def close(self, *, finish: bool = True) -> None:
         self.closed = True

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from openbook.database import Database, Version
 from openbook.errors import EngineBusyError, MismatchError, SettingsError
 from openbook.generation import Sampling, generate
-from openbook.generation.engine import Engine
+from openbook.generation.engine import Engine, Parts
 from openbook.generation.running_batch import RunningBatch
 from openbook.generation.text_request import (
     Lookup,
@@ -135,7 +135,7 @@ def test_more_than_may_wait_are_refused(engine: Engine, request_of: Ask) -> None
     told = [Told() for _ in range(7)]  # three have places in the batch, four wait
     for one in told:
         engine.submit(request_of(max_new_tokens=2), one)
-    assert (engine.num_waiting, engine.num_running) == (7, 0)
+    assert (engine.num_waiting, engine.num_running) == (7, 1)  # what holds the thread is a call that runs
     with pytest.raises(EngineBusyError, match="4 texts wait"):
         engine.submit(request_of(), Told())
     held.let_go()
@@ -308,6 +308,110 @@ def test_functions_are_called_on_the_engines_thread(engine: Engine, model: Retro
     assert engine.run(which).result(60) == ("openbook engine", True)
     with pytest.raises(ZeroDivisionError):
         engine.run(lambda model: 1 / 0).result(60)
+
+
+def counting(made: list[int], count: int) -> Callable[[RetroForCausalLM], Parts[str]]:
+    """A computation in so many parts, each of which it notes."""
+
+    def begin(model: RetroForCausalLM) -> Parts[str]:
+        for number in range(count):
+            made.append(number)
+            yield
+        return f"after {count}"
+
+    return begin
+
+
+def test_one_part_of_a_call_is_computed_between_two_steps(
+    engine: Engine, request_of: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step, made, seen = RunningBatch.step, [], []
+
+    def noting(self: RunningBatch, *arguments: Any) -> None:
+        seen.append(len(made))
+        step(self, *arguments)
+
+    held = Held(engine)
+    calls = [engine.run_in_parts(counting(made, 3)), engine.run_in_parts(counting(made, 2))]
+    told = Told()
+    engine.submit(request_of(max_new_tokens=9), told)
+    monkeypatch.setattr(RunningBatch, "step", noting)
+    held.let_go()
+    assert [call.result(60) for call in calls] == ["after 3", "after 2"]
+    assert told.end().completion_tokens == 9
+    assert made == [0, 1, 2, 0, 1]
+    # Before each step at most one part more; the step at which a computation returns has none.
+    assert seen[:8] == [0, 1, 2, 3, 3, 4, 5, 5]
+
+
+def test_calls_wait_and_are_refused_as_texts_are(engine: Engine, request_of: Ask) -> None:
+    held = Held(engine)
+    made: list[int] = []
+    calls = [engine.run_in_parts(counting(made, 1)) for _ in range(2)]
+    told = [Told() for _ in range(5)]  # three have places in the batch, two wait as the calls do
+    for one in told:
+        engine.submit(request_of(max_new_tokens=2), one)
+    assert (engine.num_waiting, engine.num_running) == (7, 1)
+    for refused in (
+        lambda: engine.submit(request_of(), Told()),
+        lambda: engine.run(lambda model: model),
+        lambda: engine.run_in_parts(counting(made, 1)),
+    ):
+        with pytest.raises(EngineBusyError, match="4 texts wait"):
+            refused()
+    assert calls[0].cancel()  # whoever hangs up leaves a place
+    assert engine.num_waiting == 6
+    calls[0] = engine.run_in_parts(counting(made, 1))
+    held.let_go()
+    assert [call.result(60) for call in calls] == ["after 1", "after 1"]
+    assert made == [0, 0]
+    for one in told:
+        one.end()
+    assert engine.num_waiting == 0
+
+
+def test_a_call_that_nobody_waits_for_any_more_ends_after_its_part(engine: Engine) -> None:
+    made: list[int] = []
+    held = Held(engine)
+    endless = engine.run_in_parts(counting(made, 10**9))
+    after = engine.run(lambda model: "the next")
+    held.let_go()
+    while not made:
+        threading.Event().wait(0.01)
+    assert endless.cancel()
+    assert after.result(60) == "the next"
+    count = len(made)
+    assert engine.run(lambda model: len(made)).result(60) == count
+
+
+@pytest.mark.parametrize("finish", [True, False])
+def test_closing_finishes_calls_or_ends_them(engine: Engine, finish: bool) -> None:
+    made: list[int] = []
+    held = Held(engine)
+    calls = [engine.run_in_parts(counting(made, 4)) for _ in range(2)]
+    closing = threading.Thread(target=engine.close, kwargs={"finish": finish})
+    closing.start()
+    while not engine._closing:
+        closing.join(0.01)
+    held.let_go()
+    closing.join(60)
+    assert not closing.is_alive()
+    for call in calls:
+        if finish:
+            assert call.result(60) == "after 4"
+        else:
+            assert isinstance(call.exception(60), EngineBusyError)
+    assert len(made) == (8 if finish else 0)
+
+
+def test_a_call_that_fails_in_a_later_part_fails_alone(engine: Engine) -> None:
+    def failing(model: RetroForCausalLM) -> Parts[None]:
+        yield
+        raise OSError("the disk is gone")
+
+    first, second = engine.run_in_parts(failing), engine.run(lambda model: 7)
+    assert isinstance(first.exception(60), OSError)
+    assert second.result(60) == 7
 
 
 def test_one_who_listens_may_close_the_engine(engine: Engine, request_of: Ask) -> None:

@@ -1,16 +1,21 @@
 """Writing with a base that reads its neighbors itself: as with the passages in its prompt."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel
 
+from foreign_tokenizers import foreign
 from model.tiny import enlarge
 from openbook.database import Database
+from openbook.errors import MismatchError
 from openbook.evaluate.harness import AnswerOptions
 from openbook.generation import Sampling, generate
 from openbook.generation.neighbor_fetcher import fetcher_for
 from openbook.model.retrofitting import RetrofitForCausalLM, retrofit
+from openbook.text import Tokenizer
 
 M = 16
 GREEDY = Sampling(temperature=0)
@@ -36,15 +41,18 @@ def text_of(book: Database, tokens: int) -> str:
     return book.tokenizer.decode([ids])[0]
 
 
-def continued(book: Database, base: PreTrainedModel, ids: list[int], count: int) -> str:
+def continued(
+    book: Database, base: PreTrainedModel, ids: list[int], count: int, tokenizer: Tokenizer | None = None
+) -> str:
     """What the base writes after these tokens."""
-    end = book.tokenizer.eos_id
+    tokenizer = tokenizer or book.tokenizer
+    end = tokenizer.eos_id
     given = torch.tensor([ids])
     written = base.generate(
         given, max_new_tokens=count, do_sample=False, eos_token_id=end, pad_token_id=end, bos_token_id=None
     )
     new = [token for token in written[0, len(ids) :].tolist() if token != end]
-    return book.tokenizer.decode([new])[0]
+    return tokenizer.decode([new])[0]
 
 
 @pytest.mark.parametrize("tokens", [1, 16, 21])
@@ -90,3 +98,61 @@ def test_the_harness_scores_answers_as_the_base_does(
         assert log_prob == pytest.approx(float(told.sum()), abs=1e-4)
     on = harness.OpenbookLM(model, book)._loglikelihood_tokens(requests)
     assert all(abs(ours[0] - theirs[0]) > 1e-6 for ours, theirs in zip(on, found, strict=True))
+
+
+# A database of other tokens and chunks
+
+
+@pytest.fixture(scope="module")
+def other() -> Tokenizer:
+    return foreign("gpt2")
+
+
+@pytest.fixture(scope="module")
+def other_base(other: Tokenizer) -> PreTrainedModel:
+    torch.manual_seed(1)
+    sizes = {"vocab_size": other.vocab_size, "hidden_size": 32, "intermediate_size": 48}
+    config = LlamaConfig(**sizes, num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=2)
+    return enlarge(LlamaForCausalLM(config).double()).eval()
+
+
+@pytest.fixture(scope="module")
+def other_model(other: Tokenizer, other_base: PreTrainedModel) -> RetrofitForCausalLM:
+    options = {"chunk_size": 24, "tokenizer_fingerprint": other.fingerprint, "prefix_ids": PREFIX}
+    return retrofit(other_base, **options).double().eval()
+
+
+def test_it_reads_a_database_of_other_tokens_and_chunks_as_text(
+    book: Database, other: Tokenizer, other_model: RetrofitForCausalLM, other_base: PreTrainedModel
+) -> None:
+    prompt = text_of(book, 30)
+    ids = other.encode([prompt])[0]
+    assert len(ids) > 24
+    found = generate(other_model, book, prompt, tokenizer=other, max_new_tokens=24, sampling=GREEDY)
+    k = other_model.config.num_neighbors
+    hits = book.search(other.decode([ids[-24:]]), k=k)[0]
+    passages = [other.encode([hit.text + hit.continuation])[0][:48] for hit in hits]
+    given = [*PREFIX, *(token for passage in passages for token in passage), *ids]
+    assert found.text == continued(book, other_base, given, 24, other)
+    (citation,) = found.citations
+    assert {near.chunk_id for near in citation.neighbors} == {hit.chunk_id for hit in hits}
+
+
+def test_there_it_looks_up_what_it_has_written(
+    book: Database, other: Tokenizer, other_model: RetrofitForCausalLM, spy: Any
+) -> None:
+    options = {"tokenizer": other, "sampling": GREEDY, "min_new_tokens": 60, "max_new_tokens": 60}
+    found = generate(other_model, book, "Number 3.", num_logprobs=0, **options)
+    tokens = [token.id for token in found.logprobs]
+    assert spy.queries == [["Number 3."], other.decode([tokens[:24]]), other.decode([tokens[24:48]])]
+    assert found.tokens == 60
+
+
+def test_there_the_text_is_of_the_models_own_tokens(
+    book: Database, other: Tokenizer, other_model: RetrofitForCausalLM
+) -> None:
+    for retrieval in (True, False):
+        with pytest.raises(MismatchError, match=r"give the model's: tokenizer=load_tokenizer\(MODEL\)"):
+            generate(other_model, book, "Number 3.", retrieval=retrieval)
+    off = generate(other_model, book, "Number 3.", tokenizer=other, retrieval=False, sampling=GREEDY)
+    assert off.citations == []

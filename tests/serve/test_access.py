@@ -1,8 +1,14 @@
-"""Who may ask a server: keys, hosts, origins, sizes."""
+"""Who may ask a server: keys, hosts, origins, sizes, and how long a body may take."""
+
+import json
+import socket
+from collections.abc import Iterator
+from time import sleep
 
 import pytest
 
 from openbook.errors import SettingsError
+from openbook.generation.text_request import TextEvent, TextRequest
 from openbook.serve.server_settings import ServerSettings
 from scripted_engine import ScriptedEngine
 from serve_events import MakeState, Running, Serve, telling
@@ -124,3 +130,82 @@ def test_what_is_refused_is_counted(guarded: Running) -> None:
     guarded.http.get("/v1/models")
     text = guarded.http.get("/metrics", headers={"Authorization": f"Bearer {KEY}"}).text
     assert 'status="401"' in text
+
+
+@pytest.fixture
+def behind_proxy(make_state: MakeState, serve: Serve) -> Running:
+    hosts = ("Book.Example.com", "other.example.com")
+    return serve(make_state(ScriptedEngine(telling("x")), allow_hosts=hosts))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "book.example.com", "BOOK.example.com:8443"])
+@pytest.mark.parametrize(
+    "origin",
+    ["https://book.example.com", "https://book.example.com:8443", "http://other.example.com", None],
+)
+def test_a_page_behind_a_proxy_may_ask(behind_proxy: Running, host: str, origin: str | None) -> None:
+    """Whether the proxy rewrites the host or keeps it."""
+    headers = {"Host": host} | ({} if origin is None else {"Origin": origin})
+    assert behind_proxy.http.get("/health", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "code"),
+    [
+        ("evil.example", None, "wrong_host"),
+        ("example.com", None, "wrong_host"),
+        ("localhost", "https://evil.example", "wrong_origin"),
+        ("localhost", "https://book.example.com.evil.example", "wrong_origin"),
+        ("localhost", "https://book.example.com@evil.example", "wrong_origin"),
+        ("localhost", "ftp://book.example.com", "wrong_origin"),
+        ("localhost", "null", "wrong_origin"),
+    ],
+)
+def test_behind_a_proxy_others_are_still_refused(
+    behind_proxy: Running, host: str, origin: str | None, code: str
+) -> None:
+    headers = {"Host": host} | ({} if origin is None else {"Origin": origin})
+    answer = behind_proxy.http.get("/health", headers=headers)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, code)
+    assert "--allow-host" in answer.json()["error"]["message"]
+
+
+def test_a_bound_address_answers_the_pages_of_its_proxy(make_state: MakeState, serve: Serve) -> None:
+    """Which rewrites the host."""
+    settings = {"host": "0.0.0.0", "allow_hosts": ("book.example.com",)}
+    server = serve(make_state(ScriptedEngine(telling("x")), **settings))
+    for origin, status in (("https://book.example.com", 200), ("https://evil.example", 403)):
+        assert server.http.get("/health", headers={"Origin": origin}).status_code == status
+
+
+@pytest.mark.parametrize("host", ["", "https://book.example.com", "book.example.com:443", "book.example/x"])
+def test_a_host_that_is_more_than_a_name_is_refused(host: str) -> None:
+    with pytest.raises(SettingsError, match="--allow-host"):
+        ServerSettings(allow_hosts=(host,))
+
+
+@pytest.mark.parametrize("route", ["/v1/search", "/v1/documents/upload", "/mcp", "/v1/chat/completions"])
+def test_a_body_that_stops_coming_is_given_up(make_state: MakeState, serve: Serve, route: str) -> None:
+    settings = {"body_patience": 0.2, "allow_edits": True}
+    server = serve(make_state(ScriptedEngine(telling("x")), **settings))
+    kind = "multipart/form-data; boundary=b" if route.endswith("upload") else "application/json"
+    head = f"POST {route} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: 100\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(head.encode() + (b'{"query":' if kind == "application/json" else b"--b\r\n"))
+        answer = b""
+        while part := client.recv(10_000):
+            answer += part
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert answer.count(b"HTTP/1.1") == 1
+    error = json.loads(answer.partition(b"\r\n\r\n")[2])["error"]
+    assert (error["code"], error["param"]) == ("request_timeout", None)
+    assert "0.2 seconds" in error["message"]
+
+
+def test_a_whole_body_may_wait_for_its_answer(make_state: MakeState, serve: Serve) -> None:
+    def slowly(request: TextRequest) -> Iterator[TextEvent]:
+        sleep(0.5)
+        yield from telling("x")(request)
+
+    server = serve(make_state(ScriptedEngine(slowly), body_patience=0.1))
+    assert server.client.completions.create(model="tiny", prompt="a").choices[0].text == "x"

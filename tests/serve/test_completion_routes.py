@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from openbook.errors import EngineBusyError
 from openbook.generation.citations import Citation
 from openbook.generation.text_request import (
     SpanRead,
@@ -97,12 +98,52 @@ def test_an_echoed_prompt_is_scored(make_state: MakeState, serve: Serve, trained
     assert choice["openbook"]["citations"][0]["start"] == len("hello there")
 
 
+class Crowded(ScriptedEngine):
+    """Others take all room after the first score, twice."""
+
+    scored = 0
+
+    def run_in_parts(self, begin: Any) -> Any:
+        self.scored += 1
+        if self.scored in (2, 3):
+            raise EngineBusyError("as many wait as may")
+        return super().run_in_parts(begin)
+
+
+def test_a_request_that_is_half_scored_waits_for_room(
+    make_state: MakeState, serve: Serve, trained: RetroForCausalLM
+) -> None:
+    engine = Crowded(written, model=trained)
+    body = {"prompt": ["hello", "there"], "echo": True, "logprobs": 1, "max_tokens": 0}
+    answer = ask(serve, make_state(engine), **body)
+    assert [choice["text"] for choice in answer["choices"]] == ["hello", "there"]
+    assert engine.scored == 4
+
+
 def test_a_prompt_may_be_scored_alone(make_state: MakeState, serve: Serve, trained: RetroForCausalLM) -> None:
     engine = ScriptedEngine(written, model=trained)
     answer = ask(serve, make_state(engine), prompt="hello there", echo=True, logprobs=2, max_tokens=0)
     assert engine.requests == []
     assert answer["choices"][0]["text"] == "hello there"
     assert answer["usage"]["completion_tokens"] == 0
+
+
+@pytest.mark.parametrize(("logprobs", "version"), [(None, None), (1, 1)])
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_prompt_that_is_only_echoed_was_written_from_no_book(
+    make_state: MakeState,
+    serve: Serve,
+    trained: RetroForCausalLM,
+    logprobs: int | None,
+    version: int | None,
+    stream: bool,
+) -> None:
+    """Scored it is: its chunks are looked up."""
+    server = serve(make_state(ScriptedEngine(written, model=trained)))
+    body = {"model": "tiny", "prompt": "hello there", "echo": True, "max_tokens": 0, "logprobs": logprobs}
+    sent = server.http.post("/v1/completions", json=body | {"stream": stream})
+    said = (chunks_of(sent)[-1] if stream else sent.json())["openbook"]
+    assert (said["version"], said["book"]) == (version, None if version is None else "fables")
 
 
 def test_a_text_that_ends_at_once_leaves_the_last_place_to_the_end(

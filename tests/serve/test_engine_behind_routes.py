@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from openbook.database import Database
 from openbook.generation import Sampling, ask, generate
 from openbook.generation.engine import Engine
 from openbook.model import RetroForCausalLM
+from openbook.model.retrofitting import load_base, retrofit
 from openbook.text import ChatFormat
 from openbook.text.chat import REFUSAL
 from serve_events import MakeState, Running, Serve, chunks_of
+from tiny_base import qwen, write_base
 
 
 @pytest.fixture
@@ -71,6 +74,36 @@ def test_a_completion_is_that_of_generate(server: Running, trained: RetroForCaus
     assert found["choices"][0]["text"] == expected.text
     assert found["choices"][0]["finish_reason"] == expected.finish_reason
     assert len(found["openbook"]["citations"]) == len(expected.citations)
+
+
+def test_a_base_completes_with_a_book_of_any_tokenizer(
+    make_state: MakeState, serve: Serve, fables: Path, tmp_path: Path
+) -> None:
+    """Written, and scored: the neighbors are read as text."""
+    tokenizer, book = qwen(), Database.open(fables)
+    base = load_base(str(write_base(tmp_path / "base")))
+    model = retrofit(base, tokenizer_fingerprint=tokenizer.fingerprint).eval()
+    engine = Engine(model, tokenizer)
+    state = make_state(engine)
+    state.model, state.chat = model, ChatFormat.of(tokenizer)
+    server = serve(state)
+    body = {"model": "tiny", "prompt": "Number 3.", "max_tokens": 8, "temperature": 0, "min_tokens": 8}
+    found = server.http.post("/v1/completions", json=body).json()
+    options = {"max_new_tokens": 8, "min_new_tokens": 8, "sampling": Sampling(temperature=0)}
+    expected = generate(model, book, "Number 3.", tokenizer=tokenizer, **options)
+    assert found["choices"][0]["text"] == expected.text
+    assert [near["document_id"] for near in found["openbook"]["citations"][0]["neighbors"]] == [
+        near.document_id for near in expected.citations[0].neighbors
+    ]
+    long = " ".join(book.opened.chunk_texts(range(10)))  # longer than a chunk of the model
+    scoring = {"model": "tiny", "prompt": long, "max_tokens": 0, "echo": True, "logprobs": 0}
+    scores = []
+    for retrieval in (True, False):
+        answer = server.http.post("/v1/completions", json=scoring | {"openbook": {"retrieval": retrieval}})
+        assert answer.status_code == 200
+        scores.append(answer.json()["choices"][0]["logprobs"]["token_logprobs"])
+    assert scores[0][1:] != pytest.approx(scores[1][1:])
+    engine.close(finish=False)
 
 
 def test_a_stream_is_the_same_answer(server: Running) -> None:
@@ -192,3 +225,32 @@ def test_footnotes_stand_in_the_text(server: Running) -> None:
     mark = plain["openbook"]["citations"][0]
     moved = answer["openbook"]["citations"][0]
     assert text[moved["start"] : moved["end"]] == kept[mark["start"] : mark["end"]]
+
+
+def test_scores_wait_and_are_refused_as_texts_are(
+    make_state: MakeState, serve: Serve, trained: RetroForCausalLM, fables: Path
+) -> None:
+    engine = Engine(trained, Database.open(fables).opened.tokenizer, max_waiting=1)
+    server = serve(make_state(engine))
+    begun, go = Event(), Event()
+
+    def hold(model: RetroForCausalLM) -> None:
+        begun.set()
+        assert go.wait(60)
+
+    held = engine.run(hold)
+    assert begun.wait(60)
+    waiting = engine.run(lambda model: model)
+    body = {"model": "tiny", "prompt": ["Number 3.", "Number"], "max_tokens": 0, "echo": True, "logprobs": 1}
+    told = server.http.get("/metrics").text
+    assert "openbook_texts_waiting 1.0" in told
+    assert "openbook_texts_running 1.0" in told
+    refused = server.http.post("/v1/completions", json=body)
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "2")
+    go.set()
+    assert waiting.result(60) is trained
+    held.result(60)
+    scored = server.http.post("/v1/completions", json=body)
+    assert [choice["text"] for choice in scored.json()["choices"]] == ["Number 3.", "Number"]
+    assert "openbook_texts_waiting 0.0" in server.http.get("/metrics").text
+    engine.close(finish=False)

@@ -142,11 +142,19 @@ def chat_of(folder: Path, model: "RetroForCausalLM") -> "ChatFormat":
     """
     from openbook.text import ChatFormat
 
-    return ChatFormat.of(_tokenizer_of(folder, model))
+    return ChatFormat.of(tokenizer_of(folder, model))
 
 
-def _tokenizer_of(folder: Path, model: "RetroForCausalLM") -> "Tokenizer":
-    """The model's, which stands beside it, or is its base's; with the chat template that the base has."""
+def tokenizer_of(folder: Path, model: "RetroForCausalLM") -> "Tokenizer":
+    """The model's, which stands beside it, or is its base's; with the chat template that the base has.
+
+    Args:
+        folder: of the model.
+        model: as it was loaded from there.
+
+    Raises:
+        SettingsError: it has none.
+    """
     from openbook.text import load_tokenizer
 
     base = getattr(model.config, "base_name", None)

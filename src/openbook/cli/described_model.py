@@ -39,6 +39,19 @@ class DescribedModel:
         longest = min(self.max_position_embeddings, self.trained_length or _LENGTH_IF_UNKNOWN)
         return max(longest - longest % self.chunk_size, self.chunk_size)
 
+    @property
+    def reads_any_tokens(self) -> bool:
+        """Whether it reads its neighbors as text: then a database of any tokenizer and chunks will do."""
+        return self.reader == "own"
+
+    def shares_tokens(self, database: "Version") -> bool:
+        """Whether a database's tokenizer is the model's, as far as its folder says."""
+        return self.tokenizer_fingerprint in {
+            None,
+            database.settings.tokenizer_fingerprint,
+            *database.tokenizer.fingerprints,
+        }
+
     def require_match(self, database: "Version") -> None:
         """Refuse a database of other tokens or chunks.
 

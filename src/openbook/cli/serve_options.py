@@ -15,6 +15,14 @@ ServedModelArgument = Annotated[
 ]
 Host = Annotated[str, typer.Option(help="Address to bind; 0.0.0.0: all, for other machines, too.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")]
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-host",
+        metavar="NAME",
+        help="A name by which a proxy before the server answers, such as book.example.com; may be repeated.",
+    ),
+]
 ApiKey = Annotated[
     str | None,
     typer.Option(

@@ -174,6 +174,6 @@ def _require_match(model: str, books: "Sequence[Version]") -> None:
     if not is_ours(Path(model)):
         return
     described = describe_model(Path(model))
-    if described.reader != "own" and described.retrieves:
+    if not described.reads_any_tokens and described.retrieves:
         for book in books:
             described.require_match(book)

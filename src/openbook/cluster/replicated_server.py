@@ -101,7 +101,7 @@ def replicated(
     except (RuntimeError, TimeoutError) as error:
         serve.delete(name)
         raise ClusterError(f"the replicas do not start: {one_line(error)[-300:]}") from error
-    app: Any = BodyLimit(ReplicaFront(handle), max_bytes=settings.max_body_bytes)
+    app: Any = BodyLimit(ReplicaFront(handle), settings)
     try:
         yield AccessControl(app, settings=settings)
     finally:

@@ -1,6 +1,7 @@
 """The engine: one thread that writes the texts which others ask for, several at a time.
 
     submit ── waiting, at most max_waiting ── the running batch, at most max_batch rows ── events
+    run ───── waiting, counted with these ─── one part of one call between two steps ───── a future
 
 Whoever asks is told of a text's pieces on the engine's thread, and that it has ended exactly once: by a
 `TextEnd` or a `TextFailure`. Nothing waits actively; what is called from other threads returns at once.
@@ -8,9 +9,10 @@ Whoever asks is told of a text's pieces on the engine's thread, and that it has 
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -26,6 +28,9 @@ from openbook.model.batch import evaluation_mode
 from openbook.text import Tokenizer
 
 T = TypeVar("T")
+
+Parts = Generator[None, None, T]
+"""A computation in parts: after each it yields, and in the end it returns what it has computed."""
 
 
 class Ticket:
@@ -45,6 +50,17 @@ class Ticket:
         self._wake()
 
 
+@dataclass(slots=True, eq=False)
+class _Call:
+    """A computation that was asked for."""
+
+    begin: Callable[[RetroForCausalLM], Parts[Any]]
+    future: Future[Any]
+    """Is pending until the end, so that whoever waits for it may give it up between two parts."""
+    parts: Parts[Any] | None = None
+    """Once it is begun."""
+
+
 class Engine:
     """Writes texts on a thread of its own.
 
@@ -52,7 +68,7 @@ class Engine:
         model: is in evaluation mode while the engine lives, and is nobody else's to call.
         tokenizer: the model's.
         max_batch: texts that are written at a time.
-        max_waiting: texts that may wait for a place.
+        max_waiting: texts and calls that may wait for a place.
         encoded_neighbors: to take them from, where the encoder is unconditioned.
         prompt_part: tokens of a longer prompt that are read between two tokens of the other texts; None: all.
 
@@ -84,7 +100,8 @@ class Engine:
         self._batch = self._new_batch()
         self._waiting: deque[Ticket] = deque()
         self._running: list[Ticket] = []
-        self._calls: deque[tuple[Callable[[RetroForCausalLM], Any], Future[Any]]] = deque()
+        self._calls: deque[_Call] = deque()
+        """The first one is being computed, or is next."""
         self._changed = threading.Condition()
         """Guards what waits, and is notified of what came."""
         self._closing = False
@@ -99,13 +116,13 @@ class Engine:
 
     @property
     def num_running(self) -> int:
-        """Texts that are being written."""
-        return len(self._running)
+        """Texts that are being written, and the call that is being computed."""
+        return len(self._running) + min(1, len(self._wanted_calls()))
 
     @property
     def num_waiting(self) -> int:
-        """Texts that wait for a place."""
-        return len(self._waiting)
+        """Texts and calls that wait for a place."""
+        return len(self._waiting) + len(self._wanted_calls()[1:])
 
     def submit(self, request: TextRequest, on_event: OnEvent) -> Ticket:
         """Ask for a text.
@@ -122,12 +139,7 @@ class Engine:
         with self._changed:
             if self._closing:
                 raise EngineBusyError("the engine is closed; nothing more is written")
-            # Those for whom the batch has a place do not wait: they join at its next chunk border.
-            num_waiting = len(self._waiting) - (self.max_batch - len(self._running))
-            if num_waiting >= self.max_waiting:
-                raise EngineBusyError(
-                    f"{num_waiting} texts wait to be written, as many as may; ask again later"
-                )
+            self._require_room()
             self._waiting.append(ticket)
             self._changed.notify()
         return ticket
@@ -136,15 +148,48 @@ class Engine:
         """Call a function with the model, on the engine's thread, between two steps.
 
         Raises:
-            EngineBusyError: the engine is closed.
+            EngineBusyError: as `run_in_parts`.
         """
-        future: Future[T] = Future()
+
+        def whole(model: RetroForCausalLM) -> Parts[T]:
+            yield from ()  # no part before the last
+            return function(model)
+
+        return self.run_in_parts(whole)
+
+    def run_in_parts(self, begin: Callable[[RetroForCausalLM], Parts[T]]) -> "Future[T]":
+        """Compute something with the model, on the engine's thread: one part between two steps.
+
+        Computations come one after the other, and wait as texts do. Cancelling the future ends one after
+        the part that it is in.
+
+        Args:
+            begin: is called there.
+
+        Raises:
+            EngineBusyError: as many texts and calls wait as may wait, or the engine is closed.
+        """
+        call = _Call(begin, Future())
         with self._changed:
             if self._closing:
                 raise EngineBusyError("the engine is closed; nothing more is computed")
-            self._calls.append((function, future))
+            if self._wanted_calls():
+                self._require_room()
+            self._calls.append(call)
             self._changed.notify()
-        return future
+        return call.future
+
+    def _require_room(self) -> None:
+        """Refuse one more that would wait; `_changed` is held."""
+        # Those for whom the batch has a place do not wait: they join at its next chunk border.
+        num_texts = max(0, len(self._waiting) - (self.max_batch - len(self._running)))
+        num_waiting = num_texts + len(self._wanted_calls()[1:])
+        if num_waiting >= self.max_waiting:
+            raise EngineBusyError(f"{num_waiting} texts wait to be written, as many as may; ask again later")
+
+    def _wanted_calls(self) -> list[_Call]:
+        """Those that nobody has given up."""
+        return [call for call in self._calls.copy() if not call.future.cancelled()]
 
     def close(self, *, finish: bool = True) -> None:
         """End the thread; a second call may only hurry it.
@@ -167,7 +212,7 @@ class Engine:
         """The thread's life: wait until there is something to do, do it, until closed."""
         with evaluation_mode(self.model):
             while self._wait_for_work():
-                self._run_calls()
+                self._compute()
                 try:
                     self._end_cancelled()
                     self._batch.step(self._next_to_join())
@@ -183,15 +228,32 @@ class Engine:
             self._changed.wait_for(lambda: self._running or self._waiting or self._calls or self._closing)
             return bool(self._running or self._waiting or self._calls)
 
-    def _run_calls(self) -> None:
-        while self._calls:
-            function, future = self._calls.popleft()
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                future.set_result(function(self.model))
-            except BaseException as error:  # whoever waits for the result is told, and the thread lives on
-                future.set_exception(error)
+    def _compute(self) -> None:
+        """Compute a part of the first call that somebody waits for."""
+        with self._changed:
+            self._calls = deque(self._wanted_calls())
+            if not self._calls:
+                return
+            call = self._calls[0]
+        try:
+            if call.parts is None:
+                call.parts = call.begin(self.model)
+            next(call.parts)
+        except StopIteration as end:
+            self._end_call(call, end.value, None)
+        except BaseException as error:  # whoever waits for the result is told, and the thread lives on
+            self._end_call(call, None, error)
+
+    def _end_call(self, call: _Call, result: Any, error: BaseException | None) -> None:
+        """Tell what came of a call, where somebody still waits for it."""
+        with self._changed:
+            self._calls.remove(call)
+        if not call.future.set_running_or_notify_cancel():
+            return
+        if error is None:
+            call.future.set_result(result)
+        else:
+            call.future.set_exception(error)
 
     def _end_cancelled(self) -> None:
         """End the texts that nobody wants any more: those cancelled, or all of them."""
@@ -199,6 +261,9 @@ class Engine:
             all_end = self._closing and not self._finishes
             gone = [ticket for ticket in self._waiting if ticket.is_cancelled or all_end]
             self._waiting = deque(ticket for ticket in self._waiting if ticket not in gone)
+            given_up = list(self._calls) if all_end else []
+        for call in given_up:
+            self._end_call(call, None, EngineBusyError("the engine is closed; nothing more is computed"))
         leaving = [ticket for ticket in self._running if ticket.is_cancelled or all_end]
         self._batch.remove([ticket.job.row for ticket in leaving])
         for ticket in leaving:

@@ -14,6 +14,7 @@ from openbook.generation.memory import Memory
 from openbook.generation.neighbor_fetcher import fetcher_for
 from openbook.generation.request import check_request, stop_texts
 from openbook.generation.sampling import Sampling, sampling_or
+from openbook.generation.text_fetcher import reads_any_tokens
 from openbook.generation.text_request import (
     Lookup,
     OnEvent,
@@ -24,10 +25,11 @@ from openbook.generation.text_request import (
     WrittenToken,
 )
 from openbook.generation.text_stream import OnText
-from openbook.generation.text_writing import TextJob, prepare, write_texts
+from openbook.generation.text_writing import TextJob, prepare, require_tokenizer, write_texts
 from openbook.given import opened, require_reader
 from openbook.model import EncodedNeighbors, RetroForCausalLM
 from openbook.model.batch import evaluation_mode
+from openbook.text import Tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +76,15 @@ def generate(
     num_beams: int = 1,
     memory: Memory | None = None,
     window: int | None = None,
+    tokenizer: Tokenizer | None = None,
     encoded_neighbors: EncodedNeighbors | None = None,
     on_text: OnText | None = None,
 ) -> Generation:
     """Continue a prompt, with new neighbors at each chunk border.
 
     Args:
-        model: trained with the database's tokenizer and chunk length.
+        model: trained with the database's tokenizer and chunk length; a retrofit that reads its neighbors
+            itself reads any database.
         database: to look things up in, all of it in the version that it reads when this begins; without
             retrieval only its tokenizer is used.
         prompt: some text.
@@ -108,6 +112,7 @@ def generate(
             alone): k neighbors more; None: what leaves is lost.
         window: tokens that the model reads at a time, whole chunks, at least two: where the text has become
             so long, its first half leaves; None: all of the text is read.
+        tokenizer: the model's; None: the database's is.
         encoded_neighbors: a store shared by calls, for a model with an unconditioned encoder: what is looked
             up again is not encoded again.
         on_text: told each piece of the text as it comes.
@@ -144,6 +149,7 @@ def generate(
         drafts=drafts,
         influence=influence,
         window=window,
+        tokenizer=tokenizer,
     )
     if num_beams > 1 and window is not None:
         raise SettingsError(f"num_beams {num_beams}: beams read all of the text; leave the window out")
@@ -179,6 +185,7 @@ def generate_batch(
     min_new_tokens: int = 0,
     seed: int | None = None,
     num_logprobs: int | None = None,
+    tokenizer: Tokenizer | None = None,
     encoded_neighbors: EncodedNeighbors | None = None,
 ) -> list[Generation]:
     """Continue several prompts at a time, each as `generate` does, or one several times.
@@ -189,7 +196,7 @@ def generate_batch(
         batch_size: texts that are written at a time.
         seed: of the first sample of each prompt; the next samples have the next numbers.
         model, database, max_new_tokens, k, mode, retrieval, documents, ranker, stride, look_ahead, influence,
-            sampling, stop, min_new_tokens, num_logprobs, encoded_neighbors: as in `generate`.
+            sampling, stop, min_new_tokens, num_logprobs, tokenizer, encoded_neighbors: as in `generate`.
 
     Returns:
         The continuations in the order of the prompts, all samples of one side by side.
@@ -221,6 +228,7 @@ def generate_batch(
         min_new_tokens,
         num_logprobs,
         influence=influence,
+        tokenizer=tokenizer,
     )
     jobs = []
     for prompt in texts:
@@ -243,6 +251,7 @@ class _Asked:
     drafts: bool = False
     influence: bool = False
     window: int | None = None
+    tokenizer: Tokenizer | None = None
 
     def job(
         self,
@@ -256,11 +265,14 @@ class _Asked:
     ) -> TextJob:
         """Check a prompt, and make what writes its continuation."""
         check_request(prompt, max_new_tokens=self.max_new_tokens, k=self.lookup.k)
-        if not retrieval:
+        tokenizer = self.tokenizer or database.tokenizer
+        if reads_any_tokens(model):
+            require_tokenizer(model, tokenizer, remedy="tokenizer=load_tokenizer(MODEL)")
+        elif not retrieval:
             # They must belong together all the same.
             fetcher_for(model, database, k=self.lookup.k, mode=self.lookup.mode, retrieval=False)
         request = TextRequest(
-            prompt_ids=tuple(_encode(database, prompt)),
+            prompt_ids=tuple(_encode(tokenizer, prompt)),
             sampling=self.sampling,
             max_new_tokens=self.max_new_tokens,
             lookup=self.lookup if retrieval or self.lookup.memory is not None else None,
@@ -272,7 +284,7 @@ class _Asked:
             influence=self.influence,
             window=self.window,
         )
-        return prepare(model, database.tokenizer, request, on_event=pieces_to(on_text))
+        return prepare(model, tokenizer, request, on_event=pieces_to(on_text))
 
 
 def _searched(model: RetroForCausalLM, job: TextJob, num_beams: int) -> Dictated:
@@ -333,8 +345,8 @@ def pieces_to(on_text: OnText | None) -> OnEvent | None:
     return tell
 
 
-def _encode(database: Version, prompt: str) -> list[int]:
-    tokens = database.tokenizer.encode([prompt])[0]
+def _encode(tokenizer: Tokenizer, prompt: str) -> list[int]:
+    tokens = tokenizer.encode([prompt])[0]
     if not tokens:
         raise SettingsError(f"the prompt {prompt!r:.40} has no token in this tokenizer")
     return tokens

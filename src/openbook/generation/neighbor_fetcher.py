@@ -104,6 +104,8 @@ class NeighborFetcher:
         ranker: NeighborRanker | None = None,
     ) -> None:
         self.database = database
+        self.tokenizer = database.tokenizer
+        """Of the chunks that are looked up."""
         self.k = max(1, min(k, _num_retrievable(database, documents)))
         self.mode = mode
         self.documents = documents
@@ -126,7 +128,7 @@ class NeighborFetcher:
 
     def queries(self, chunks: Sequence[Sequence[int]]) -> list[str]:
         """The texts to search for, for C chunks of tokens without padding."""
-        return self.database.tokenizer.decode(chunks)
+        return self.tokenizer.decode(chunks)
 
     def search_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Search for the chunks nearest to n texts: numbers [n, K], -1 where there are no more; scores."""

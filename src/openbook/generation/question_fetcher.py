@@ -3,23 +3,20 @@
 from collections.abc import Hashable, Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from openbook.database import DocumentFilter, Hit, SearchMode, SearchUnit, Version
-from openbook.generation.document_heads import read_with_heads
-from openbook.generation.neighbor_fetcher import NeighborFetcher, check_lookup, fetcher_for
+from openbook.generation.neighbor_fetcher import check_lookup, fetcher_for
+from openbook.generation.text_fetcher import TextFetcher, reads_any_tokens
 from openbook.model import RetroForCausalLM
 from openbook.text import ChatFormat, Tokenizer
 
 
-class QuestionFetcher(NeighborFetcher):
+class QuestionFetcher(TextFetcher):
     """Fetches the neighbors of a question for all of the prompt, then those of the chunks of the answer.
 
-    A model that reads its neighbors itself reads text: where the database has another model's tokens or other
-    chunks, a neighbor with its continuation is tokenized for this one, and cut after R tokens. Other models
-    read the chunks that they were trained on.
+    Models that do not read their neighbors themselves read the chunks that they were trained on.
 
     Args:
         database: to search.
@@ -46,20 +43,21 @@ class QuestionFetcher(NeighborFetcher):
         by: SearchUnit | None = None,
         bring_head: bool = False,
     ) -> None:
-        super().__init__(database, k, mode, documents)
-        self.question = question
-        self.tokenizer = tokenizer
-        self.by = by
-        self.bring_head = bring_head
-        self.num_tokens = 2 * chunk_size
-        self.reads_stored_tokens = (
-            chunk_size == database.settings.chunk_size
-            and tokenizer.fingerprint == database.tokenizer.fingerprint
+        super().__init__(
+            database,
+            k,
+            mode,
+            tokenizer=tokenizer,
+            chunk_size=chunk_size,
+            documents=documents,
+            bring_head=bring_head,
         )
+        self.question = question
+        self.by = by
 
     def queries(self, chunks: Sequence[Sequence[int]]) -> list[str]:
         """Of a prompt's chunks, which come first, the question."""
-        return self.tokenizer.decode(chunks) if self.hits else [self.question]
+        return super().queries(chunks) if self.hits else [self.question]
 
     def search_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         return self.database.search_passages(
@@ -70,14 +68,6 @@ class QuestionFetcher(NeighborFetcher):
     def search_key(self) -> Hashable:
         """Also of the way to documents."""
         return super().search_key, self.by
-
-    def tensors(self, neighbors: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        if self.reads_stored_tokens and not self.bring_head:
-            return super().tensors(neighbors)
-        ids, mask = read_with_heads(
-            self.database, neighbors, self.tokenizer, num_tokens=self.num_tokens, heads=self.bring_head
-        )
-        return torch.from_numpy(ids), torch.from_numpy(mask)
 
     def read(
         self, found: NDArray[np.int64], scores: NDArray[np.float32], *, count: int
@@ -176,7 +166,7 @@ def fetcher_of_question(
         SettingsError, MismatchError, DatabaseError: as `fetcher_for`; a model that reads its neighbors itself
             reads any database.
     """
-    if getattr(model.config, "reader", None) != "own":
+    if not reads_any_tokens(model):
         fetcher_for(model, database, k=k, mode=mode, retrieval=True, documents=documents)
     return QuestionFetcher(
         database,

@@ -9,10 +9,11 @@ from openbook.generation.batch_row import BatchRow, DecodingSettings
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.influence import influences
 from openbook.generation.memory_fetcher import MemoryFetcher
-from openbook.generation.neighbor_fetcher import NeighborFetcher, fetcher_for
+from openbook.generation.neighbor_fetcher import NeighborFetcher
 from openbook.generation.question_fetcher import fetcher_of_question
 from openbook.generation.request import check_ends
 from openbook.generation.running_batch import RunningBatch
+from openbook.generation.text_fetcher import fetcher_of_text, reads_any_tokens
 from openbook.generation.text_request import Lookup, OnEvent, TextEnd, TextRequest
 from openbook.generation.written_text import FinishReason, WrittenText
 from openbook.model import EncodedNeighbors, RetroForCausalLM
@@ -136,8 +137,18 @@ def any_seed() -> int:
     return secrets.randbelow(_SEEDS)
 
 
-def require_tokenizer(model: RetroForCausalLM, tokenizer: Tokenizer) -> None:
+def require_tokenizer(
+    model: RetroForCausalLM,
+    tokenizer: Tokenizer,
+    *,
+    remedy: str = "chat=ChatFormat.of(load_tokenizer(MODEL))",
+) -> None:
     """Refuse a tokenizer that is not the model's.
+
+    Args:
+        model: any.
+        tokenizer: that the text is put by.
+        remedy: how to give the model's.
 
     Raises:
         MismatchError: naming both.
@@ -145,9 +156,8 @@ def require_tokenizer(model: RetroForCausalLM, tokenizer: Tokenizer) -> None:
     wanted = model.config.tokenizer_fingerprint
     if wanted not in {None, *tokenizer.fingerprints}:
         raise MismatchError(
-            f"the model was trained with tokenizer {wanted}, the question would be put by "
-            f"{tokenizer.name} ({tokenizer.fingerprint}); give the model's: "
-            "chat=ChatFormat.of(load_tokenizer(MODEL))"
+            f"the model was trained with tokenizer {wanted}, the text would be put by "
+            f"{tokenizer.name} ({tokenizer.fingerprint}); give the model's: {remedy}"
         )
 
 
@@ -161,7 +171,7 @@ def room_of(model: RetroForCausalLM, *, k: int) -> int | None:
         Tokens; None: there is no limit.
     """
     alike = model.longest_alike
-    if k and alike is not None and getattr(model.config, "reader", None) == "own":
+    if k and alike is not None and reads_any_tokens(model):
         return alike - k * 2 * model.config.chunk_size
     return model.max_positions
 
@@ -271,11 +281,11 @@ def _source_of(model: RetroForCausalLM, tokenizer: Tokenizer, lookup: Lookup) ->
     return MemoryFetcher(lookup.memory, lookup.k or model.config.num_neighbors, book, lookup.question)
 
 
-def _source_in_book(model: RetroForCausalLM, tokenizer: Tokenizer, lookup: Lookup) -> NeighborFetcher | None:
+def _source_in_book(model: RetroForCausalLM, tokenizer: Tokenizer, lookup: Lookup) -> NeighborFetcher:
     book, k, mode, documents = lookup.book, lookup.k, lookup.mode, lookup.documents
     if lookup.question is None:
-        return fetcher_for(
-            model, book, k=k, mode=mode, retrieval=True, documents=documents, ranker=lookup.ranker
+        return fetcher_of_text(
+            model, book, tokenizer, k=k, mode=mode, documents=documents, ranker=lookup.ranker
         )
     return fetcher_of_question(
         model,

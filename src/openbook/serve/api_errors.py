@@ -35,6 +35,7 @@ _KINDS = {
     403: "permission_error",
     404: "invalid_request_error",
     405: "invalid_request_error",
+    408: "invalid_request_error",
     409: "invalid_request_error",
     413: "invalid_request_error",
     415: "invalid_request_error",
@@ -205,6 +206,12 @@ def too_large() -> ApiError:
     return ApiError(413, "the body is larger than this server reads", code="request_too_large")
 
 
+def too_slow(seconds: float) -> ApiError:
+    """The answer to a body of which nothing came for so many seconds; the connection is closed after it."""
+    said = f"nothing more of the body came for {seconds:g} seconds; send the request again"
+    return ApiError(408, said, code="request_timeout", headers={"Connection": "close"})
+
+
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """How a route's errors stand in the OpenAPI document: those that every route has, and these."""
     said = {
@@ -212,6 +219,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
         401: "The API key is missing or wrong",
         403: "Not for this host or origin, or not allowed on this server",
         404: "There is no such thing",
+        408: "The body stopped coming",
         409: "The document is not, or no more, the one that the request means",
         413: "The body is too large",
         415: "The body is not sent as application/json",
@@ -219,5 +227,5 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
         500: "A fault in openbook",
         503: "A book cannot be read",
     }
-    wanted = sorted({400, 401, 403, 413, 500, *statuses})
+    wanted = sorted({400, 401, 403, 408, 413, 500, *statuses})
     return {status: {"model": ErrorBody, "description": said[status]} for status in wanted}

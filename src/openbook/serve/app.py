@@ -58,7 +58,7 @@ def make_app(state: ServerState) -> FastAPI:
     app.state.mcp.add_to(app)
     install_error_handlers(app, state.book_names)
     # The last one stands outermost: what is refused is counted, too.
-    app.add_middleware(BodyLimit, max_bytes=state.settings.max_body_bytes)
+    app.add_middleware(BodyLimit, settings=state.settings)
     app.add_middleware(AccessControl, settings=state.settings)
     app.add_middleware(CountedRequests, metrics=state.metrics)
     app.add_middleware(MissingShards, books=state.books)

@@ -12,11 +12,13 @@ from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from openbook.errors import EngineBusyError
 from openbook.generation.citations import Citation
 from openbook.generation.text_request import TextRequest, WrittenToken
 from openbook.serve.api_errors import ApiError, documented, error_of, parameter
 from openbook.serve.asked_texts import (
     AskedTexts,
+    Reading,
     length_of,
     reading_of,
     require_few_texts,
@@ -41,7 +43,7 @@ from openbook.serve.reply import ReplyEnd, ReplyPart, ReplySpan, ReplyText
 from openbook.serve.server_state import ServerState, new_id, state_of
 from openbook.serve.text_fields import OpenbookOptions
 from openbook.serve.token_logprobs import completion_logprobs
-from openbook.serve.writing import Writing, unless_gone
+from openbook.serve.writing import RETRY, Writing, unless_gone
 from openbook.serve.written_texts import WrittenText, reply_parts, usage_of, written_texts
 
 router = APIRouter()
@@ -126,6 +128,8 @@ def _asked(state: ServerState, body: CompletionRequest) -> AskedTexts:
             influence=options.influence,
         )
         texts += text_requests(request, n)
+    if body.max_tokens == 0 and body.logprobs is None:
+        reading = Reading(None, None)  # nothing is written or scored: nothing is read
     return AskedTexts(texts, reading, footnotes=options.footnotes)
 
 
@@ -158,7 +162,11 @@ def _prompts(state: ServerState, body: CompletionRequest) -> list[tuple[int, ...
 
 
 async def _echoes(state: ServerState, body: CompletionRequest, asked: AskedTexts) -> list[Echo]:
-    """What stands before each text; a prompt is scored once, however many texts follow it."""
+    """What stands before each text; a prompt is scored once, however many texts follow it.
+
+    Raises:
+        EngineBusyError: there is no room for the first score; the others wait until there is.
+    """
     echoes: list[Echo] = []
     n = body.n or 1
     for number, request in enumerate(asked.texts):
@@ -166,20 +174,29 @@ async def _echoes(state: ServerState, body: CompletionRequest, asked: AskedTexts
             echoes.append(echoes[-1])
             continue
         text = state.chat.tokenizer.decode([request.prompt_ids])[0] if body.echo else ""
-        scores = await _scores(state, body, request) if body.echo and body.logprobs is not None else None
+        is_scored = body.echo and body.logprobs is not None
+        scores = await _scores(state, body, request, is_first=number == 0) if is_scored else None
         echoes.append(Echo(text, scores))
     return echoes
 
 
-async def _scores(state: ServerState, body: CompletionRequest, request: TextRequest) -> PromptScores:
+async def _scores(
+    state: ServerState, body: CompletionRequest, request: TextRequest, *, is_first: bool
+) -> PromptScores:
     score = partial(
         score_prompt,
         ids=request.prompt_ids,
         lookup=request.lookup,
-        eos_id=state.chat.tokenizer.eos_id,
+        tokenizer=state.chat.tokenizer,
         num_likeliest=max(1, body.logprobs or 0),
     )
-    return await asyncio.wrap_future(state.engine.run(score))
+    while True:
+        try:
+            return await asyncio.wrap_future(state.engine.run_in_parts(score))
+        except EngineBusyError:
+            if is_first:
+                raise
+        await asyncio.sleep(RETRY)
 
 
 # --- At once ---

@@ -8,9 +8,12 @@ the first token ends a chunk, and the text goes on from there. With M = 4, and .
 
 That is how `openbook eval harness` scores whole texts (loglikelihood_rolling), and with
 `AnswerOptions(borders="text")` contexts with their answers, too.
+
+A prompt is read in parts of whole chunks, with a cache: texts that are being written go on after each, and
+no more than a part's logits are in memory.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,14 +21,15 @@ from torch import Tensor
 
 from openbook.evaluate.harness.alignment import ChunkAlignment, Row
 from openbook.evaluate.harness.neighbor_cache import NeighborCache
-from openbook.generation.neighbor_fetcher import fetcher_for
+from openbook.generation.text_fetcher import fetcher_of_text
 from openbook.generation.text_request import Lookup, TokenLogprob, WrittenToken
-from openbook.model import RetroForCausalLM
+from openbook.model import RetroCache, RetroForCausalLM
 from openbook.model.batch import evaluation_mode
 from openbook.model.positions import position_ids
+from openbook.text import Tokenizer
 
 _AT_ONCE = 256
-"""Positions whose log-probabilities are computed at a time: each has one of every token."""
+"""Tokens that are read, and whose log-probabilities are computed, at a time: each has one of every token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,52 +43,94 @@ class PromptScores:
 
 
 def score_prompt(
-    model: RetroForCausalLM, ids: Sequence[int], lookup: Lookup | None, *, eos_id: int, num_likeliest: int
-) -> PromptScores:
-    """Score each token of a prompt.
+    model: RetroForCausalLM,
+    ids: Sequence[int],
+    lookup: Lookup | None,
+    *,
+    tokenizer: Tokenizer,
+    num_likeliest: int,
+) -> Generator[None, None, PromptScores]:
+    """Score each token of a prompt, in parts; see `Engine.run_in_parts`.
 
     Args:
         model: on the thread that may use it.
         ids: at least one token.
         lookup: what the prompt's chunks are looked up in; None: without retrieval.
-        eos_id: the end of text.
+        tokenizer: the model's.
         num_likeliest: so many of the likeliest tokens are told at each place.
+
+    Returns:
+        The scores; it yields after each part.
 
     Raises:
         SettingsError, MismatchError, DatabaseError: the prompt cannot be looked up.
     """
     neighbors = None
     if lookup is not None:
-        fetcher = fetcher_for(
-            model, lookup.book, k=lookup.k, mode=lookup.mode, retrieval=True, documents=lookup.documents
+        fetcher = fetcher_of_text(
+            model, lookup.book, tokenizer, k=lookup.k, mode=lookup.mode, documents=lookup.documents
         )
-        neighbors = None if fetcher is None else NeighborCache(fetcher)
+        neighbors = NeighborCache(fetcher)
+    eos_id = tokenizer.eos_id
     alignment = ChunkAlignment(model.config.chunk_size, model.config.max_position_embeddings, eos_id)
     scored = [WrittenToken(ids[0], None)]
     for row in alignment.rows(list(ids[:1]), [*ids[1:], eos_id]):
-        scored += _scored(model, row, neighbors, num_likeliest)
+        for told in _scored(model, row, neighbors, num_likeliest):
+            scored += told
+            yield
     return PromptScores(scored[:-1], scored[-1])
 
 
 def _scored(
     model: RetroForCausalLM, row: Row, neighbors: NeighborCache | None, num_likeliest: int
-) -> list[WrittenToken]:
-    """The tokens that a row predicts."""
-    ids = torch.tensor([row.tokens], device=model.device)
-    exists = torch.ones_like(ids, dtype=torch.bool)
-    exists[:, : row.padding] = False
-    found = None if neighbors is None else neighbors.of_rows([row], model.config.chunk_size)
-    read = {} if found is None else {"neighbor_ids": found[0], "neighbor_mask": found[1]}
+) -> Iterator[list[WrittenToken]]:
+    """The tokens that a row predicts, part by part."""
+    M, length = model.config.chunk_size, len(row.tokens)
+    part = max(M, _AT_ONCE // M * M)
+    if model.longest_alike is not None and length > model.longest_alike:
+        part = length  # a longer text turns all its keys by other angles, those read before too
+    queries = [] if neighbors is None else row.queries(M)
+    cache = RetroCache()
+    for begin in range(0, length, part):
+        chunks = queries[begin // M : (begin + part) // M]
+        found = neighbors.fetch(chunks) if neighbors is not None and chunks else None
+        logits = _read_on(model, row, cache, found, begin=begin, end=min(begin + part, length))
+        wanted = torch.tensor(row.tokens[max(row.first, begin + 1) : begin + part + 1], device=model.device)
+        yield _told(logits[: len(wanted)], wanted, num_likeliest)
+
+
+def _read_on(
+    model: RetroForCausalLM,
+    row: Row,
+    cache: RetroCache,
+    found: tuple[Tensor, Tensor] | None,
+    *,
+    begin: int,
+    end: int,
+) -> Tensor:
+    """Read a part of a row: logits [T, V] of those of its tokens from which others are predicted.
+
+    Args:
+        model: that reads.
+        row: all of it.
+        cache: of the tokens before the part.
+        found: neighbors [C, K, R] of the part's chunks, with their mask; None: nothing is looked up.
+        begin: of the part.
+        end: behind it.
+    """
+    exists = torch.arange(end, device=model.device)[None] >= row.padding
+    read = {} if found is None else {"neighbor_ids": found[0][None], "neighbor_mask": found[1][None]}
     with evaluation_mode(model), torch.inference_mode():
         out = model(
-            ids,
+            torch.tensor([row.tokens[begin:end]], device=model.device),
             attention_mask=exists,
-            position_ids=position_ids(exists),
-            logits_from=row.first - 1,
+            position_ids=position_ids(exists)[:, begin:],
+            past_key_values=cache,
+            logits_from=min(max(0, row.first - 1 - begin), end - begin),
             **{name: part.to(model.device) for name, part in read.items()},
         )
         assert out.logits is not None
-        return _told(out.logits[0, :-1], ids[0, row.first :], num_likeliest)
+        return out.logits[0]  # type: ignore[no-any-return]
 
 
 def _told(logits: Tensor, targets: Tensor, num_likeliest: int) -> list[WrittenToken]:

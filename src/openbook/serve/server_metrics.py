@@ -12,7 +12,7 @@ class ServerMetrics:
     """Counters of one application.
 
     Args:
-        running: tells how many texts are being written.
+        running: tells how many texts are being written or scored.
         waiting: tells how many wait.
     """
 
@@ -29,7 +29,7 @@ class ServerMetrics:
             registry=registry,
         )
         self.lookups = Counter("openbook_lookups", "Spans written from neighbors", registry=registry)
-        writing = Gauge("openbook_texts_running", "Texts that are being written", registry=registry)
+        writing = Gauge("openbook_texts_running", "Texts that are being written or scored", registry=registry)
         writing.set_function(running)
         queued = Gauge("openbook_texts_waiting", "Texts that wait for a place", registry=registry)
         queued.set_function(waiting)

@@ -1,4 +1,7 @@
-"""Running the application until a signal: SIGTERM and Ctrl-C finish what runs, and take nothing new."""
+"""Running the application until a signal: SIGTERM and Ctrl-C finish what runs, and take nothing new.
+
+What runs are requests that have come whole: of another one nobody knows when it will.
+"""
 
 import logging
 import os
@@ -9,6 +12,7 @@ from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from openbook.errors import SettingsError
 
@@ -55,6 +59,14 @@ class _Announced(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End it; connections whose request has not come whole are closed at once."""
+        for connection in list(self.server_state.connections):
+            cycle = connection.cycle if isinstance(connection, H11Protocol) else None
+            if cycle is not None and cycle.more_body and not cycle.response_complete:
+                connection.transport.close()
+        await super().shutdown(sockets)
 
 
 def server_config(app: ASGIApp) -> uvicorn.Config:

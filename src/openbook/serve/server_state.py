@@ -1,7 +1,7 @@
 """What the routes of a server share."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from time import time
@@ -36,7 +36,7 @@ class TextEngine(Protocol):
 
     @property
     def num_running(self) -> int:
-        """Texts that are being written."""
+        """Texts that are being written or scored."""
 
     @property
     def num_waiting(self) -> int:
@@ -45,8 +45,8 @@ class TextEngine(Protocol):
     def submit(self, request: TextRequest, on_event: OnEvent) -> TextTicket:
         """Have a text written."""
 
-    def run(self, function: Callable[[RetroForCausalLM], T]) -> "Future[T]":
-        """Call a function on the engine's own thread, with the model."""
+    def run_in_parts(self, begin: Callable[[RetroForCausalLM], Generator[None, None, T]]) -> "Future[T]":
+        """Compute something on the engine's own thread, with the model, between two steps."""
 
     def close(self, *, finish: bool = True) -> None:
         """End it."""

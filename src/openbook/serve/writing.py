@@ -21,7 +21,7 @@ from openbook.serve.server_state import TextEngine, TextTicket
 
 T = TypeVar("T")
 
-_RETRY = 0.2
+RETRY = 0.2
 """Seconds until a request that is half done asks again for room."""
 
 
@@ -84,7 +84,7 @@ class Writing:
                 await self._hand_in()
             except EngineBusyError:
                 if not self._tickets:
-                    await asyncio.sleep(_RETRY)
+                    await asyncio.sleep(RETRY)
                     continue
             return
 

@@ -11,6 +11,9 @@ from openbook.cli.verbs import generate as verb
 from openbook.database import Database
 from openbook.generation import Sampling, ask
 from openbook.model import RetroForCausalLM
+from openbook.model.retrofitting import load_base, retrofit
+from openbook.text import load_tokenizer
+from tiny_base import write_base
 
 WORDS = ("Number 3. ba", "--max-new-tokens", "20", "--seed", "1")
 
@@ -188,3 +191,17 @@ def test_a_long_prompt_is_remembered_and_looked_up(
     assert 0 < len("".join(texts)) < len(said)
     again = openbook("generate", trained_folder, book.path, "Number", *options, "--memory", kept)
     assert again.json["citations"]
+
+
+@pytest.mark.parametrize("more", [(), ("--remember", "--window", "128"), ("--chat",), ("--no-retrieval",)])
+def test_a_base_that_reads_itself_writes_with_a_database_of_other_tokens(
+    openbook: OpenBook, tmp_path: Path, book: Database, more: tuple[str, ...]
+) -> None:
+    base, folder = write_base(tmp_path / "base"), tmp_path / "model"
+    tokenizer = load_tokenizer(str(base))
+    assert tokenizer.fingerprint != book.tokenizer.fingerprint
+    retrofit(load_base(str(base)), tokenizer_fingerprint=tokenizer.fingerprint).save_pretrained(folder)
+    tokenizer.save(folder)
+    written = openbook("generate", folder, book.path, *WORDS, "--temperature", "0", *more, "--json").json
+    assert bool(written["citations"]) == ("--no-retrieval" not in more)
+    assert written["tokens"] == 20

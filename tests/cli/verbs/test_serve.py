@@ -78,6 +78,7 @@ def test_a_key_from_a_file_guards_it_until_ctrl_c_ends_it_as_meant(start: Start,
         (["--api-key", "a", "--api-key-file", "b"], "one of them"),
         (["--api-key", " "], "without a key"),
         (["--host", "256.1.1.1"], "--host"),
+        (["--allow-host", "https://book.example.com"], "give the name alone"),
     ],
 )
 def test_what_cannot_be_served_is_said(

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from openbook.cli.asked_model import chat_of, tokenizer_of
 from openbook.cli.console import note, on_terminal
 from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
 from openbook.cli.inputs import load_model
@@ -149,7 +150,8 @@ def generate(
     if retrieval:
         lookup = lookup_of(model, database, mode, allow_missing_shards=allow_missing_shards)
         database, mode = lookup.book, lookup.mode
-    described.require_match(database)
+    if not described.reads_any_tokens:
+        described.require_match(database)
     if retrieval:
         note_unseen(database)
         note_missing_shards(database)
@@ -166,8 +168,9 @@ def generate(
     keep_read(loaded, keep)
     if remembers and window is None:
         window = described.training_length
-    with memory_of(remembers, memory, database.tokenizer, described.chunk_size) as past:
-        more |= {"memory": past, "window": window, "ranker": chooser}
+    tokenizer = database.tokenizer if described.shares_tokens(database) else tokenizer_of(model, loaded)
+    with memory_of(remembers, memory, tokenizer, described.chunk_size) as past:
+        more |= {"memory": past, "window": window, "ranker": chooser, "tokenizer": tokenizer}
         results = (_answered if chat else _continued)(
             loaded,
             model,
@@ -253,7 +256,6 @@ def _answered(
     **options: Any,
 ) -> "list[Generation]":
     """What a model answers in its chat template, as a text that it wrote."""
-    from openbook.cli.asked_model import chat_of
     from openbook.generation import Generation, ask
     from openbook.generation.text_writing import any_seed
 

@@ -9,6 +9,7 @@ from openbook.cli.serve_options import (
     DEFAULT_FOLLOW,
     DEFAULT_KEPT_MIB,
     AllowEdits,
+    AllowHost,
     ApiKey,
     ApiKeyFile,
     Follow,
@@ -31,6 +32,7 @@ def serve(
     db: DatabaseArgument,
     host: Host = "127.0.0.1",
     port: Port = 8000,
+    allow_host: AllowHost = None,
     api_key: ApiKey = None,
     api_key_file: ApiKeyFile = None,
     book: NamedBooks = None,
@@ -64,7 +66,13 @@ def serve(
     from openbook.serve.server_settings import ServerSettings
 
     key = read_api_key(api_key, api_key_file)
-    settings = ServerSettings(host=host, api_key=key, allow_edits=allow_edits, max_tokens=max_tokens)
+    settings = ServerSettings(
+        host=host,
+        allow_hosts=tuple(allow_host or ()),
+        api_key=key,
+        allow_edits=allow_edits,
+        max_tokens=max_tokens,
+    )
     if not settings.is_local and key is None:
         note(f"warning: anybody who reaches {host} may ask; a key is asked for with --api-key-file FILE")
     served = Served(

@@ -19,7 +19,7 @@ class NeighborCache:
 
     def __init__(self, fetcher: NeighborFetcher) -> None:
         self._fetcher = fetcher
-        self._eos_id = fetcher.database.tokenizer.eos_id
+        self._eos_id = fetcher.tokenizer.eos_id
         self._found: dict[bytes, NDArray[np.int64]] = {}
 
     def __len__(self) -> int:

@@ -1,0 +1,107 @@
+"""Fetching neighbors as text: a model that reads its neighbors itself reads a database of any tokenizer."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from openbook.database import DocumentFilter, SearchMode, Version
+from openbook.database.neighbor_ranker import NeighborRanker
+from openbook.generation.document_heads import read_with_heads
+from openbook.generation.neighbor_fetcher import NeighborFetcher, check_lookup, fetcher_for
+from openbook.model import RetroForCausalLM
+from openbook.text import Tokenizer
+
+
+class TextFetcher(NeighborFetcher):
+    """Fetches neighbors in the model's own tokens.
+
+    Where the database has another model's tokens or other chunks, chunks are looked up by their text, and a
+    neighbor with its continuation is tokenized for this model, and cut after R tokens.
+
+    Args:
+        database: to search.
+        k: neighbors of each chunk.
+        mode: of search.
+        tokenizer: the model's.
+        chunk_size: the model's.
+        documents: to look things up in; None: all.
+        ranker: chooses of the neighbors; None: all are read.
+        bring_head: read the head of its document before each passage.
+    """
+
+    def __init__(
+        self,
+        database: Version,
+        k: int,
+        mode: SearchMode,
+        *,
+        tokenizer: Tokenizer,
+        chunk_size: int,
+        documents: DocumentFilter | None = None,
+        ranker: NeighborRanker | None = None,
+        bring_head: bool = False,
+    ) -> None:
+        super().__init__(database, k, mode, documents, ranker)
+        self.tokenizer = tokenizer
+        self.bring_head = bring_head
+        self.num_tokens = 2 * chunk_size
+        self.reads_stored_tokens = (
+            chunk_size == database.settings.chunk_size
+            and tokenizer.fingerprint == database.tokenizer.fingerprint
+        )
+
+    def tensors(self, neighbors: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        if self.reads_stored_tokens and not self.bring_head:
+            return super().tensors(neighbors)
+        ids, mask = read_with_heads(
+            self.database, neighbors, self.tokenizer, num_tokens=self.num_tokens, heads=self.bring_head
+        )
+        return torch.from_numpy(ids), torch.from_numpy(mask)
+
+
+def reads_any_tokens(model: RetroForCausalLM) -> bool:
+    """Whether a model reads its neighbors as text: then a database of any tokenizer and chunks will do."""
+    return getattr(model.config, "reader", None) == "own"
+
+
+def fetcher_of_text(
+    model: RetroForCausalLM,
+    database: Version,
+    tokenizer: Tokenizer,
+    *,
+    k: int | None,
+    mode: str | None,
+    documents: DocumentFilter | None = None,
+    ranker: NeighborRanker | None = None,
+) -> NeighborFetcher:
+    """Make what fetches neighbors for the chunks of a text.
+
+    Args:
+        model: that reads them.
+        database: to search.
+        tokenizer: the model's.
+        k: neighbors of each chunk; None: as in training.
+        mode: of search; None: the database's default.
+        documents: to look things up in; None: all.
+        ranker: chooses of the neighbors; None: all are read.
+
+    Raises:
+        SettingsError, MismatchError, DatabaseError: as `fetcher_for`; a model that reads its neighbors itself
+            reads any database.
+    """
+    if not reads_any_tokens(model):
+        found = fetcher_for(
+            model, database, k=k, mode=mode, retrieval=True, documents=documents, ranker=ranker
+        )
+        assert found is not None
+        return found
+    return TextFetcher(
+        database,
+        k or model.config.num_neighbors,
+        check_lookup(database, k=k, mode=mode),
+        tokenizer=tokenizer,
+        chunk_size=model.config.chunk_size,
+        documents=documents,
+        ranker=ranker,
+    )
