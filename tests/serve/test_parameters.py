@@ -221,7 +221,7 @@ def test_the_numbers_of_a_request_reach_the_engine(server: Running, engine: Scri
         assert (request.seed, request.num_logprobs) == (3, 2)
         assert set(request.stop) >= {"\n\n", "Q:"}
         assert (request.lookup.k, request.lookup.mode) == (1, "bm25")
-        assert request.lookup.documents == DocumentFilter(sources=["*"])
+        assert request.lookup.documents == DocumentFilter(sources=["*"], for_others=True)
         assert request.lookup.question == "What color is the gate?"
 
 
