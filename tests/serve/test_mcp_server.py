@@ -202,6 +202,13 @@ def test_with_edits_documents_come_and_go(edited: Path) -> None:
     assert [document.document_id for document in Database.open(edited).documents()].count("new") == 0
 
 
+@pytest.mark.parametrize("name", [".", "..", "x" * 1001])
+def test_an_id_without_an_address_is_refused(edited: Path, name: str) -> None:
+    result = call(edited, "add", allow_edits=True, documents=[{"text": "A text.", "id": name}])
+    assert result.is_error
+    assert "address" in result.content[0].text
+
+
 def test_making_a_server_leaves_logging_alone(fables: Path) -> None:
     root = logging.getLogger()
     before = root.handlers[:], root.level

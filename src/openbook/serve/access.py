@@ -57,9 +57,7 @@ class AccessControl:
             return ApiError(403, said, code="wrong_host")
         origin = headers.get("origin")
         if origin is not None and _place_in(origin) != headers.get("host") and not _is_of(allowed, origin):
-            said = (
-                "pages of other sites may not ask this server; its own names are allowed by --allow-host"
-            )
+            said = "pages of other sites may not ask this server; its own names are allowed by --allow-host"
             return ApiError(403, said, code="wrong_origin")
         if self._settings.api_key is None:
             return None

@@ -107,7 +107,8 @@ def list_documents(query: Annotated[PageQuery, Query()], request: Request) -> Do
 async def put_documents(body: DocumentsRequest, request: Request) -> EditAnswer:
     """Add documents, all or none; one whose id is known replaces that one."""
     book = _book(request, body.book)
-    edited = await add_documents(book, [given.document() for given in body.documents])
+    with parameter("documents"):
+        edited = await add_documents(book, [given.document() for given in body.documents])
     return EditAnswer.of(edited, book.name)
 
 
@@ -122,7 +123,9 @@ async def upload_documents(
         found = await to_thread.run_sync(read_upload, file.filename or "", await file.read())
         documents += found.documents
         notes += found.notes
-    return EditAnswer.of(await add_documents(book, documents), book.name, notes)
+    with parameter("files"):
+        edited = await add_documents(book, documents)
+    return EditAnswer.of(edited, book.name, notes)
 
 
 @router.get("/v1/documents/{document_id:document_id}", responses=documented(404, 503))
