@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from openbook.cli.served import Served, open_books, server_of
+from openbook.cli.served import Served, open_books, read_api_key, server_of
 from openbook.database import Database
 from openbook.database.shards.book_creation import create_book
 from openbook.model.retrofitting import RetrofitForCausalLM
@@ -59,3 +59,10 @@ def test_a_book_at_a_url_is_followed_as_asked(
         assert books._follower is None or books._follower._every == follow
     finally:
         books.close()
+
+
+@pytest.mark.parametrize("begin", [b"", b"\xef\xbb\xbf"])
+def test_a_key_is_read_with_or_without_a_mark_of_its_encoding(tmp_path: Path, begin: bytes) -> None:
+    file = tmp_path / "key"
+    file.write_bytes(begin + "secrét\r\nmore\r\n".encode())
+    assert read_api_key(None, file) == "secrét"

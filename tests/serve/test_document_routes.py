@@ -203,10 +203,10 @@ def test_ids_may_hold_anything(http: Http) -> None:
         "100%",
         "a?b=c#d",
         "../up",
-        "..",
+        "...",
         "a%2Fb",
         "new\nline",
-        ".",
+        "x" * 1000,
     ]
     ids += ["".join(char for char in text if not 0xD800 <= ord(char) < 0xE000) for text in EXAMPLES]
     documents = [{"id": name, "text": f"Text number {number}."} for number, name in enumerate(ids)]
@@ -216,6 +216,20 @@ def test_ids_may_hold_anything(http: Http) -> None:
         url = client.base_url.copy_with(raw_path=address.encode())
         found = client.send(httpx.Request("GET", url)).json()
         assert (found["document_id"], found["text"]) == (document["id"], document["text"])
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [(".", "'.'"), ("..", "'..'"), ("x" * 1001, "1,001 characters, at most 1,000")]
+)
+def test_an_id_without_an_address_is_refused(http: Http, edited: Path, name: str, said: str) -> None:
+    """Browsers and most clients take `..` out of an address, however it is written."""
+    before = Database.open(edited).version
+    documents = [{"id": "good", "text": "Good."}, {"id": name, "text": "Text."}]
+    answer = http().post("/v1/documents", json={"documents": documents})
+    assert answer.status_code == 400
+    error = answer.json()["error"]
+    assert (error["param"], said in error["message"]) == ("documents", True)
+    assert Database.open(edited).version == before
 
 
 def test_any_text_is_added_and_read_as_it_is(http: Http) -> None:

@@ -85,6 +85,19 @@ def test_each_book_has_its_address(start: Start) -> None:
     assert "'fables', 'kept'" in answer.json()["error"]["message"]
 
 
+def test_a_slash_at_the_end_names_the_first_book(start: Start) -> None:
+    server = start(allow_edits=True)
+
+    async def remove(client: Client) -> Any:
+        return await client.call_tool("remove", {"ids": ["doc3"]})
+
+    async def fetch(client: Client) -> Any:
+        return await client.call_tool("fetch", {"id": "doc3"})
+
+    assert ask(f"{server.url}/mcp/", remove).structured_content["removed"] == 1
+    assert ask(f"{server.url}/mcp", fetch).is_error
+
+
 def test_without_edits_no_tool_edits(start: Start) -> None:
     tools = ask(f"{start().url}/mcp", lambda client: client.list_tools()).tools
     assert {tool.name for tool in tools} == {"search", "fetch", "search_passages", "list"}

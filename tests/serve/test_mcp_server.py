@@ -72,6 +72,33 @@ def test_a_search_names_each_document_once(fables: Path) -> None:
     assert found[0]["url"] == f"openbook://fables/{found[0]['id']}"
 
 
+def test_a_long_document_crowds_out_no_other(edited: Path) -> None:
+    """Each of its chunks is better than those of the notes, and there are more than are looked at at once."""
+    database = Database.open(edited)
+    short = [
+        Document(id=f"note{n}", text=f"Once a zyzzyva was seen in the garden of the house number {n}.")
+        for n in range(8)
+    ]
+    # A text that says nothing else, of so many chunks, that each end in the middle of a word.
+    manual = Document(id="manual", text="zyzzyva weevil " * 400)
+    database.add([manual, *short])
+    assert len(database.search("zyzzyva weevil", k=50)[0]) == 50
+    assert {hit.document_id for hit in database.search("zyzzyva weevil", k=50)[0]} == {"manual"}
+    found = [document["id"] for document in answer(edited, "search", query="zyzzyva weevil")["results"]]
+    assert found[0] == "manual"
+    assert sorted(found[1:]) == [f"note{n}" for n in range(8)]
+
+
+def test_no_more_than_ten_documents_are_found(edited: Path) -> None:
+    database = Database.open(edited)
+    long = [Document(id=f"manual{n}", text="zyzzyva " * 600) for n in range(2)]
+    notes = [Document(id=f"note{n}", text=f"A zyzzyva sat in garden {n}.") for n in range(12)]
+    database.add([*long, *notes])
+    found = [document["id"] for document in answer(edited, "search", query="zyzzyva")["results"]]
+    assert len(found) == 10
+    assert {"manual0", "manual1"} <= set(found[:2])
+
+
 def test_fetch_answers_what_chatgpt_wants(fables: Path, book_documents: list[Document]) -> None:
     found = answer(fables, "fetch", id="doc3")
     text = book_documents[3].text
@@ -173,6 +200,13 @@ def test_with_edits_documents_come_and_go(edited: Path) -> None:
     assert after == {"results": []}
     assert all(result.is_error for result in wrong)
     assert [document.document_id for document in Database.open(edited).documents()].count("new") == 0
+
+
+@pytest.mark.parametrize("name", [".", "..", "x" * 1001])
+def test_an_id_without_an_address_is_refused(edited: Path, name: str) -> None:
+    result = call(edited, "add", allow_edits=True, documents=[{"text": "A text.", "id": name}])
+    assert result.is_error
+    assert "address" in result.content[0].text
 
 
 def test_making_a_server_leaves_logging_alone(fables: Path) -> None:

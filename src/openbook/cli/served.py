@@ -98,7 +98,7 @@ def read_api_key(key: str | None, file: Path | None) -> str | None:
     if key is not None:
         raise SettingsError("--api-key and --api-key-file: give one of them")
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"--api-key-file {file}: cannot be read ({error})") from error
     if not lines or not lines[0].strip():

@@ -8,9 +8,12 @@ from openbook.database import Database, DatabaseInfo
 from openbook.database.changes import Changes, changes_of_add, changes_of_remove
 from openbook.database.document_pages import no_document
 from openbook.database.told_source import told_source
-from openbook.errors import SourceError
+from openbook.errors import SettingsError, SourceError
 from openbook.serve.books import Book
 from openbook.text import AnyDocument
+
+LONGEST_ID = 1_000
+"""Characters of a document's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,13 @@ async def add_documents(
 
     Raises:
         ConflictError: something else is; none is added.
+        SettingsError: an id that has no address, see `require_addressable`; none is added.
         SourceError: two of them have one id and different texts; none is added.
         LockedError, UnavailableError: as `Book.edit`.
     """
     texts: dict[str, str] = {}
     for document in documents:
+        require_addressable(document.id)
         if texts.setdefault(document.id, document.sha256) != document.sha256:
             raise SourceError(
                 f"document {document.id!r}: is given twice, with different texts; give one of them"
@@ -51,6 +56,24 @@ async def add_documents(
         return Edited(changes_of_add(report, skipped=0), database.info())
 
     return await book.edit(add)
+
+
+def require_addressable(document_id: str) -> None:
+    """Refuse an id that could not be asked for again, as `/v1/documents/ID`.
+
+    Raises:
+        SettingsError: `.` or `..`, which clients take out of an address, or one that is too long for one.
+    """
+    if document_id in (".", ".."):
+        raise SettingsError(
+            f"document {document_id!r}: no address can end in this id; give another, or none, and it is made "
+            "from the text"
+        )
+    if len(document_id) > LONGEST_ID:
+        raise SettingsError(
+            f"document {document_id[:40]!r}…: its id has {len(document_id):,} characters, at most "
+            f"{LONGEST_ID:,} fit into its address"
+        )
 
 
 async def remove_documents(book: Book, ids: Sequence[str], *, expected: Mapping[str, str] = _ANY) -> Edited:

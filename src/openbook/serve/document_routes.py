@@ -112,7 +112,8 @@ async def put_documents(body: DocumentsRequest, request: Request) -> EditAnswer:
     documents = [given.document() for given in body.documents]
     pairs = zip(documents, body.documents, strict=True)
     expected = {document.id: given.replaces for document, given in pairs if given.replaces is not None}
-    edited = await add_documents(book, documents, expected=expected)
+    with parameter("documents"):
+        edited = await add_documents(book, documents, expected=expected)
     return EditAnswer.of(edited, book.name)
 
 
@@ -127,7 +128,9 @@ async def upload_documents(
         found = await to_thread.run_sync(read_upload, file.filename or "", await file.read())
         documents += found.documents
         notes += found.notes
-    return EditAnswer.of(await add_documents(book, documents), book.name, notes)
+    with parameter("files"):
+        edited = await add_documents(book, documents)
+    return EditAnswer.of(edited, book.name, notes)
 
 
 @router.get("/v1/documents/{document_id:document_id}", responses=documented(404, 503))

@@ -1,6 +1,6 @@
 """`/mcp`: the Model Context Protocol over HTTP, one address for each book.
 
-    /mcp          the first book
+    /mcp, /mcp/   the first book
     /mcp/NAME     the book of this name
 
 Every request stands by itself and is answered at once, so nothing is kept for clients that went away.
@@ -53,7 +53,7 @@ class McpMount:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         try:
-            book = self._books.get(scope["path_params"].get("book"))
+            book = self._books.get(scope["path_params"].get("book") or None)
         except NotFoundError as error:
             await error_of(error).response()(scope, receive, send)
             return

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
+import numpy as np
 from anyio import to_thread
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -17,7 +18,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from openbook import __version__
-from openbook.database import Hit
+from openbook.database import Hit, Version
 from openbook.database.document_pages import document_page, stored_document
 from openbook.database.told_source import told_source
 from openbook.errors import OpenbookError, SettingsError
@@ -44,7 +45,7 @@ _Answer = TypeVar("_Answer", bound=BookAnswer)
 _FOUND = 10
 """Documents that a search answers at most."""
 _LOOKED_AT = 50
-"""Chunks among which their documents are."""
+"""Chunks that are looked at for their documents at a time."""
 _LONGEST = 50_000
 """Characters of a document in one answer: some ten thousand tokens."""
 
@@ -106,12 +107,16 @@ class _Tools:
         """Find the documents that say most about a question or some words, the best first."""
 
         def find() -> SearchResults:
-            found: dict[str, Hit] = {}
-            for hit in self._hits(query, _LOOKED_AT, None):
-                found.setdefault(hit.document_id, hit)
+            _require_query(query)
+            with self._book.reading() as version:
+                hits = _best_of_documents(version, query)
             results = [
-                FoundDocument(id=name, title=hit.title or name, url=self._url(name, hit.source))
-                for name, hit in list(found.items())[:_FOUND]
+                FoundDocument(
+                    id=hit.document_id,
+                    title=hit.title or hit.document_id,
+                    url=self._url(hit.document_id, hit.source),
+                )
+                for hit in hits
             ]
             return SearchResults(results=results)
 
@@ -204,8 +209,7 @@ class _Tools:
             return _result(await remove_documents(self._book, ids))
 
     def _hits(self, query: str, k: int, mode: str | None) -> list[Hit]:
-        if not query.strip():
-            raise SettingsError("the query is empty; say what to look for")
+        _require_query(query)
         with self._book.reading() as version:
             return version.search([query], k=k, mode=mode)[0]
 
@@ -218,6 +222,34 @@ class _Tools:
 
     def _url(self, document_id: str, source: str) -> str:
         return document_url(source, document_id, self._book.name)
+
+
+def _require_query(query: str) -> None:
+    if not query.strip():
+        raise SettingsError("the query is empty; say what to look for")
+
+
+def _best_of_documents(version: Version, query: str) -> list[Hit]:
+    """The best chunk of each of the best documents.
+
+    The chunks of a long document may be better than all others: it is searched again without the documents
+    that were found, until there are enough.
+    """
+    queries, document_of = version.text_queries([query]), version.layout.document_of
+    places: list[int] = []
+    best: list[tuple[int, float]] = []
+    while len(best) < _FOUND:
+        found, scores = version.search_chunks(queries, k=_LOOKED_AT, exclude=np.array([places or [-1]]))
+        there = found[0] >= 0
+        for chunk, score in zip(found[0][there].tolist(), scores[0][there].tolist(), strict=True):
+            place = int(document_of[chunk])
+            if place not in places:
+                places.append(place)
+                best.append((chunk, score))
+        if not there.all():
+            break
+    chunks, values = zip(*best[:_FOUND], strict=True) if best else ((), ())
+    return version.hits(np.array(chunks, dtype=np.int64), np.array(values, dtype=np.float32))
 
 
 def _result(edited: Edited) -> EditResult:
