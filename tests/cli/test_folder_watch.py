@@ -117,6 +117,27 @@ def test_a_new_empty_note_is_not_said_and_rows_go_beside_what_cannot_be_read(
     assert {"row2", "texts/note3.txt"} <= followed.ids()
 
 
+def test_ids_of_headers_follow_files_that_take_the_names_of_others(
+    follow: Follow, texts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, number in (("a", 1), ("b", 2)):
+        (texts / f"{name}.md").write_text(f"---\nid: k{number}\n---\nNote {number} of two.")
+    followed = follow(texts)
+    for name in ("a", "b"):
+        (texts / f"{name}.md").touch()
+    assert followed.settle() == ["added    k1", "added    k2"]
+    (texts / "a.md").rename(texts / "c.md")
+    (texts / "c.md").write_text("---\nid: k1\n---\nNote 1 of two, edited.")
+    assert followed.step() == []
+    (texts / "b.md").rename(texts / "a.md")  # which is not quiet when c.md is read
+    assert followed.step() + followed.step() == [
+        "replaced k1",
+        "1 document with a new title, source or language",
+    ]
+    assert "taken" not in capsys.readouterr().err
+    assert followed.settle() == [] and {"k1", "k2"} <= followed.ids()
+
+
 def test_much_is_removed_only_with_yes(
     follow: Follow, texts: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -197,6 +197,11 @@ class FolderWatch:
         omissions = Omissions()
         for _ in planner.passing(self._documents(ready, omissions, say)):
             pass
+        # A file that has an id which another was refused may say another one meanwhile: read them together.
+        if others := (planner.holders & self._known.keys()).difference(ready):
+            errors.clear()
+            self._add([*ready, *others], errors)
+            return
         scope = SyncScope(
             places=[Place(origin=origin.removesuffix(".idx")) for origin in ready],
             unread=omissions.unread,

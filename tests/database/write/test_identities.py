@@ -14,8 +14,12 @@ from openbook.database.storage import catalog_sql
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.documents_by_origin import ids_by_origin, live_origins
 from openbook.database.storage.manifest import forget_catalog, write_manifest
+from openbook.database.write.plan import Planner
+from openbook.database.write.sync_scope import SyncScope
+from openbook.database.write.writer import AddReport
 from openbook.errors import SourceError
 from openbook.text import Document, read_documents
+from openbook.text.sources import places_of
 
 Make = Callable[..., Database]
 Write = Callable[[str, str], Path]
@@ -159,6 +163,119 @@ def test_a_file_whose_header_says_another_id_keeps_its_own(make: Make, write: Wr
         assert (report.added, report.replaced) == (0, 1)
         assert ids(database) == ["notes/m.md"]
     assert not [hit for hit in database.search("Anna", k=9, mode="bm25")[0] if "Anna" in hit.text]
+
+
+# Files that take the names of others
+
+
+def texts(database: Database) -> dict[str, tuple[str, str]]:
+    """Text and file name by id."""
+    found = {}
+    for name, record in database.catalog.live_records(ids(database)).items():
+        chunks = range(record.first_chunk, record.first_chunk + record.num_chunks)
+        found[name] = "".join(database.chunk_texts(chunks)).strip(), Path(record.origin or "").name
+    return found
+
+
+def synced(database: Database, folder: Path, errors: list[str] | None = None) -> AddReport:
+    """After a planner has said the same."""
+    said: list[str] = []
+    planner = Planner(database.catalog, lambda error: said.append(str(error)))
+    for _ in planner.passing(read_documents(str(folder))):
+        pass
+    plan = planner.plan(SyncScope(places=places_of([str(folder)])))
+    scope = SyncScope(places=places_of([str(folder)]))
+    report = database.add(
+        read_documents(str(folder)),
+        sync=scope,
+        on_error=lambda error: (errors if errors is not None else said[:0]).append(str(error)),
+    )
+    assert (len(plan.added), len(plan.replaced)) == (report.added, report.replaced)
+    assert (len(plan.unchanged), len(plan.removed)) == (report.unchanged, report.removed)
+    assert said == (errors or [])
+    return report
+
+
+@pytest.fixture
+def two(make: Make, write: Write) -> tuple[Database, Path]:
+    """A database of two files whose headers say k1 and k2."""
+    database = make()
+    folder = write("n/a.md", said("k1", "river one")).parent
+    write("n/b.md", said("k2", "copper two"))
+    database.add(read_documents(str(folder)))
+    return database, folder
+
+
+def said(identity: str, text: str) -> str:
+    return f"---\nid: {identity}\n---\n{text}"
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_renamed_file_keeps_its_id_and_so_does_the_one_that_takes_its_name(
+    two: tuple[Database, Path], edited: bool
+) -> None:
+    database, folder = two
+    (folder / "a.md").rename(folder / "c.md")
+    (folder / "b.md").rename(folder / "a.md")
+    text = "river edited" if edited else "river one"
+    (folder / "c.md").write_text(said("k1", text))
+    report = synced(database, folder)
+    assert (report.added, report.replaced, report.removed) == (0, int(edited), 0)
+    assert texts(database) == {"k1": (text, "c.md"), "k2": ("copper two", "a.md")}
+    assert synced(database, folder).unchanged == 2
+
+
+def test_a_new_file_without_a_header_takes_the_name_but_not_the_id(two: tuple[Database, Path]) -> None:
+    database, folder = two
+    (folder / "a.md").rename(folder / "c.md")
+    (folder / "c.md").write_text(said("k1", "river edited"))
+    (folder / "a.md").write_text("castle new")
+    assert synced(database, folder).added == 1
+    wanted = {"k1": ("river edited", "c.md"), "k2": ("copper two", "b.md"), "n/a.md": ("castle new", "a.md")}
+    assert texts(database) == wanted
+    assert synced(database, folder).unchanged == 3
+
+
+def test_files_that_swap_their_names_swap_nothing_else(two: tuple[Database, Path]) -> None:
+    database, folder = two
+    (folder / "a.md").write_text(said("k2", "copper two"))
+    (folder / "b.md").write_text(said("k1", "river one"))
+    assert synced(database, folder).unchanged == 2
+    assert texts(database) == {"k1": ("river one", "b.md"), "k2": ("copper two", "a.md")}
+
+
+def test_a_file_that_is_read_alone_takes_the_id_of_one_that_is_gone(two: tuple[Database, Path]) -> None:
+    database, folder = two
+    (folder / "a.md").rename(folder / "c.md")
+    (folder / "b.md").rename(folder / "a.md")
+    assert database.add(read_documents(str(folder / "a.md"))).unchanged == 1
+    assert texts(database)["k2"] == ("copper two", "a.md")
+    (folder / "c.md").write_text(said("k1", "river edited"))
+    assert synced(database, folder).replaced == 1
+    assert texts(database) == {"k1": ("river edited", "c.md"), "k2": ("copper two", "a.md")}
+
+
+def test_a_header_that_repeats_the_id_of_another_file_changes_nothing(two: tuple[Database, Path]) -> None:
+    database, folder = two
+    (folder / "a.md").write_text(said("k2", "castle new"))
+    assert synced(database, folder).replaced == 1
+    assert texts(database) == {"k1": ("castle new", "a.md"), "k2": ("copper two", "b.md")}
+    assert database.add(read_documents(str(folder / "a.md"))).unchanged == 1
+
+
+def test_what_cannot_be_both_is_refused_and_nothing_of_it_is_lost(two: tuple[Database, Path]) -> None:
+    """c.md says a.md's id, and a.md says b.md's, which b.md says, too."""
+    database, folder = two
+    (folder / "a.md").rename(folder / "c.md")
+    (folder / "a.md").write_text(said("k2", "castle new"))
+    errors: list[str] = []
+    synced(database, folder, errors)
+    place = folder.resolve()
+    assert errors == [
+        f"k2: the id is taken by {place}/b.md; give {place}/a.md, whose header says it, another id, or leave "
+        "one of them out"
+    ]
+    assert texts(database) == {"k1": ("river one", "c.md"), "k2": ("copper two", "b.md")}
 
 
 def test_a_piped_text_takes_no_id_that_a_piped_row_says(make: Make) -> None:

@@ -4,11 +4,17 @@ stored   docs/index.md from /texts/A/docs/index.md
 read     docs/index.md from /texts/A/docs/index.md, or index.md from there    the same document
 read     docs/index.md from /texts/B/docs/index.md                            refused, while A's is there
 read     docs/index.md from /moved/A/docs/index.md, /texts/A is gone          the same, it has moved
+
+A file keeps its id where its header names another one meanwhile. But files may be renamed, and others take
+their names: then the ids of their headers go with them.
+
+stored   k1 from a.md, k2 from b.md
+read     a.md, whose header says k2; c.md, which says k1                      k2 from a.md, k1 from c.md
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import DocumentRecord
@@ -27,12 +33,30 @@ _ROWS_LOOKED_UP = 20
 OnError = Callable[[SourceError], None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Undecided:
+    """A file whose id depends on what the files after it say."""
+
+    document: AnyDocument
+    stored: str
+    """The id under which it is stored; empty: under none, or more than one."""
+    record: DocumentRecord | None
+    """Of the stored document that has the id that it says."""
+
+    @property
+    def other(self) -> str:
+        """The file that is stored under the id that this one says, if it is another; empty: there is none."""
+        former = _origin(self.record)
+        return former if former != self.document.origin and fills_file(former) else ""
+
+
 class Identities:
     """Gives documents whose ids were made from paths the ids that the database knows their files by.
 
     Ids that Python or rows say, and fingerprints, are left as they are; so are those that files say of
     themselves, as long as the database does not know the file by another, and no other file of this kind that
-    is still there has it.
+    is still there has it. A file whose stored id another file says, or which says an id that another had,
+    takes the id that it says itself; what may be so is held until all have passed.
 
     Args:
         catalog: of the database; None: it is not made yet.
@@ -53,6 +77,9 @@ class Identities:
         self._moves_of_rows: list[tuple[str, str]] = []
         self.refused: set[str] = set()
         """Ids that the database keeps for other files."""
+        self.holders: set[str] = set()
+        """Origins of these files."""
+        self._undecided: list[_Undecided] = []
 
     @property
     def all_moves(self) -> list[tuple[str, str]]:
@@ -60,7 +87,9 @@ class Identities:
         return self.moves + self._moves_of_rows
 
     def identified(self, documents: Iterable[AnyDocument]) -> Iterator[AnyDocument]:
-        """The same documents in the same order, under the ids that they have in the database.
+        """The same documents, under the ids that they have in the database.
+
+        They come in the same order; but last those whose ids depend on what other files say.
 
         Raises:
             SourceError: of the first document whose id another file has, without an `on_error`.
@@ -75,6 +104,7 @@ class Identities:
                 yield from self._of(waiting)
                 waiting = []
         yield from self._of(waiting)
+        yield from self._decided()
 
     def _is_looked_up(self, document: AnyDocument) -> bool:
         """Whether the database is asked about it: about each file, and about the first rows of a file."""
@@ -96,16 +126,68 @@ class Identities:
             if not _goes_by_origin(document):
                 self._note_move(_origin(taken.get(document.id)), document.origin)
                 yield document
-            elif identity := self._identity(document, known.get(document.origin, []), taken):
-                yield document if identity == document.id else replace(document, id=identity)
+            elif not self._waits(document, ids := known.get(document.origin, []), taken.get(document.id)):
+                yield from _under(self._identity(document, ids, taken.get(document.id)), document)
 
-    def _identity(self, document: AnyDocument, known: Sequence[str], taken: dict[str, DocumentRecord]) -> str:
+    def _waits(self, document: AnyDocument, known: Sequence[str], record: DocumentRecord | None) -> bool:
+        """Hold a file whose id depends on what others say; returns whether it is held."""
+        if document.origin in self._ids or document.id in known:
+            return False
+        stored = known[0] if len(known) == 1 else ""
+        undecided = _Undecided(document=document, stored=stored, record=record)
+        says_another = not document.named_by_path and bool(undecided.other)
+        if stored:
+            # An id that was made from its path is what no other file says.
+            waits = says_another or not stored.endswith(document.origin.rpartition("/")[2])
+        else:
+            waits = says_another and is_there(_file_with_other_text(record, document))
+        if waits:
+            self._undecided.append(undecided)
+        return waits
+
+    def _decided(self) -> Iterator[AnyDocument]:
+        """The documents that were held, when all have passed."""
+        held = {each.document.origin for each in self._undecided}
+        said: dict[str, str] = {}
+        for each in self._undecided:
+            document = each.document
+            if not document.named_by_path and document.id not in self._origins and self._leaves(each, held):
+                said.setdefault(document.id, document.origin)
+        for each in self._undecided:
+            yield from _under(self._decide(each, said), each.document)
+        self._undecided = []
+
+    def _leaves(self, undecided: _Undecided, held: set[str]) -> bool:
+        """Whether no other file keeps the id that this one says: it is gone, or says another one itself."""
+        other, name = undecided.other, undecided.document.id
+        return not is_there(other) or other in held or self._ids.get(other, name) != name
+
+    def _decide(self, undecided: _Undecided, said: Mapping[str, str]) -> str:
+        """The id of a file that was held; empty if it was refused.
+
+        Args:
+            undecided: what was found out about it.
+            said: the files that were held by the ids that they say and may have.
+        """
+        document, stored = undecided.document, undecided.stored
+        origin = document.origin
+        has_said = said.get(document.id) == origin
+        keeps = stored and stored not in self._origins and said.get(stored, origin) == origin
+        if origin in self._ids or (keeps and not (has_said and undecided.other)):
+            return self._identity(document, [stored], undecided.record)
+        if document.named_by_path or has_said:
+            gives_up = has_said and is_there(undecided.other)
+            return self._identity(document, [], None if gives_up else undecided.record)
+        holder = self._origins.get(document.id) or said.get(document.id) or undecided.other
+        return self._refuse(document, holder)
+
+    def _identity(self, document: AnyDocument, known: Sequence[str], record: DocumentRecord | None) -> str:
         """The id of a document; empty if it was refused.
 
         Args:
             document: that goes by its origin.
             known: ids of stored documents from the same origin.
-            taken: stored documents by id.
+            record: of the stored document that has the id that it says.
         """
         name, origin = document.id, document.origin
         if origin in self._ids:
@@ -113,11 +195,11 @@ class Identities:
         if name not in known and len(known) == 1:
             name = known[0]
         elif name not in known and not document.named_by_path:
-            if (former := _file_with_other_text(taken.get(name), document)) and is_there(former):
+            if (former := _file_with_other_text(record, document)) and is_there(former):
                 return self._refuse(document, former)
-            self._note_move(_origin(taken.get(name)), origin)
+            self._note_move(_origin(record), origin)
         elif name not in known:
-            former = self._origins.get(name) or _origin(taken.get(name))
+            former = self._origins.get(name) or _origin(record)
             if name in self._origins or (former != origin and is_there(former)):
                 return self._refuse(document, former)
             if former and former != origin:
@@ -138,10 +220,17 @@ class Identities:
             remedy = f"give {document.origin}, whose header says it, another id, or leave one of them out"
         error = source_error(document.id, f"the id is taken by {other}; {remedy}")
         self.refused.add(document.id)
+        self.holders.add(other)
         if self._on_error is None:
             raise error
         self._on_error(error)
         return ""
+
+
+def _under(identity: str, document: AnyDocument) -> Iterator[AnyDocument]:
+    """The document under this id; nothing if that is empty."""
+    if identity:
+        yield document if identity == document.id else replace(document, id=identity)
 
 
 def _origin(record: DocumentRecord | None) -> str:

@@ -85,6 +85,11 @@ class Planner:
         """Of all documents that have passed."""
         return self._given.ids
 
+    @property
+    def holders(self) -> set[str]:
+        """Origins of files that have ids which others were refused."""
+        return self._identities.holders
+
     def plan(self, scope: SyncScope | None = None) -> AddPlan:
         """What an `add` of all that has passed would do.
 
