@@ -370,6 +370,19 @@ def test_calls_wait_and_are_refused_as_texts_are(engine: Engine, request_of: Ask
     assert engine.num_waiting == 0
 
 
+def test_a_text_for_which_there_is_a_place_waits_for_no_calls(engine: Engine, request_of: Ask) -> None:
+    held = Held(engine)
+    calls = [engine.run(lambda model: 7) for _ in range(4)]
+    told = [Told() for _ in range(3)]
+    for one in told:
+        engine.submit(request_of(max_new_tokens=2), one)
+    with pytest.raises(EngineBusyError, match="4 texts wait"):
+        engine.submit(request_of(), Told())
+    held.let_go()
+    assert [one.end().completion_tokens for one in told] == [2, 2, 2]
+    assert [call.result(60) for call in calls] == [7] * 4
+
+
 def test_a_call_that_nobody_waits_for_any_more_ends_after_its_part(engine: Engine) -> None:
     made: list[int] = []
     held = Held(engine)

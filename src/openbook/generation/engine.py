@@ -139,7 +139,9 @@ class Engine:
         with self._changed:
             if self._closing:
                 raise EngineBusyError("the engine is closed; nothing more is written")
-            self._require_room()
+            # Those for whom the batch has a place do not wait: they join at its next chunk border.
+            if len(self._waiting) >= self._num_free:
+                self._require_room()
             self._waiting.append(ticket)
             self._changed.notify()
         return ticket
@@ -181,11 +183,15 @@ class Engine:
 
     def _require_room(self) -> None:
         """Refuse one more that would wait; `_changed` is held."""
-        # Those for whom the batch has a place do not wait: they join at its next chunk border.
-        num_texts = max(0, len(self._waiting) - (self.max_batch - len(self._running)))
+        num_texts = max(0, len(self._waiting) - self._num_free)
         num_waiting = num_texts + len(self._wanted_calls()[1:])
         if num_waiting >= self.max_waiting:
             raise EngineBusyError(f"{num_waiting} texts wait to be written, as many as may; ask again later")
+
+    @property
+    def _num_free(self) -> int:
+        """Places in the batch."""
+        return self.max_batch - len(self._running)
 
     def _wanted_calls(self) -> list[_Call]:
         """Those that nobody has given up."""
