@@ -193,6 +193,7 @@ def of_the_book(at: dict[str, Path]) -> list[Case]:
         ("exists and is not a database", ("build", at["foreign"], at["texts"], "--embedder", "none")),
         ("no such file or folder", ("add", at["book"], at["none"])),
         ("no document 'nix'", ("remove", at["book"], "nix")),
+        ("no document 'nix'", ("show", at["book"], "nix")),
         ("no openbook database here", ("compact", at["none"])),
         ("no openbook database here", ("verify", at["none"])),
         ("no openbook database here", ("info", at["none"])),
