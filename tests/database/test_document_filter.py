@@ -89,6 +89,18 @@ def test_a_text_is_no_list_of_patterns() -> None:
         DocumentFilter(sources="gate")
 
 
+def test_letters_in_parts_equal_those_in_one_piece(database: Database) -> None:
+    """As macOS writes names of files; an id that is exactly so comes first."""
+    parts, whole = "n/e\u0301.md", "n/\u00e9.md"
+    database.add([Document(id=parts, text="copper one", title="E\u0301tude", source="/n/e\u0301.md")])
+    for name in (whole, "n/\u00e9*"):
+        assert found(database, ids=[name]) == {parts}
+    assert found(database, sources=["\u00e9"]) == found(database, titles=["\u00c9tude"]) == {parts}
+    database.add([Document(id=whole, text="copper two")])
+    for name in (parts, whole):
+        assert found(database, ids=[name]) == {name}
+
+
 def test_a_version_remembers_and_the_next_one_looks_again(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from openbook.database import Database
-from openbook.database.document_list import ListedDocument, has_source, only_unseen
+from openbook.database.document_list import ListedDocument, has_source, name_matches, only_unseen
 from openbook.errors import DatabaseError
 from openbook.text import Document, Tokenizer, read_documents
 
@@ -67,6 +67,20 @@ def test_what_no_search_sees_can_be_chosen(database: Database) -> None:
 def test_a_source_is_matched_whole_or_contained(database: Database, pattern: str, found: list[str]) -> None:
     documents = database.documents()
     assert [document.document_id for document in documents if has_source(document, pattern)] == found
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "matches"),
+    [
+        ("n/U\u0308bersicht.md", "\u00dcbersicht", True),
+        ("n/\u00dcbersicht.md", "U\u0308bersicht", True),
+        ("n/U\u0308bersicht.md", "*\u00dcber*", True),
+        ("n/U\u0308bersicht.md", "U?b*", False),
+        ("n/U\u0308bersicht.md", "Ubersicht", False),
+    ],
+)
+def test_letters_in_parts_equal_those_in_one_piece(name: str, pattern: str, matches: bool) -> None:
+    assert name_matches(name, pattern) is matches
 
 
 def test_removing_an_unknown_document_suggests_the_nearest(database: Database) -> None:

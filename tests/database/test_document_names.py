@@ -55,6 +55,18 @@ def test_a_file_may_be_gone_and_be_named_absolutely(database: Database, tmp_path
         assert ids_of(database.catalog, [name])[name] == ["r1", "r2"]
 
 
+def test_letters_in_parts_equal_those_in_one_piece(database: Database, tmp_path: Path) -> None:
+    """As macOS writes names of files; a name that is exactly so comes first."""
+    parts, whole = "U\u0308/e\u0301.md", "\u00dc/\u00e9.md"
+    (tmp_path / "U\u0308").mkdir()
+    (tmp_path / parts).write_text("violin")
+    database.add(read_documents("U\u0308"))
+    for name in (whole, f"{tmp_path}/{whole}", "\u00dc", "\u00dc/", "\u00dc/*.md", "*/\u00e9.md", parts):
+        assert ids_of(database.catalog, [name]) == {name: [parts]}
+    database.add([Document(id=whole, text="thunder")])
+    assert ids_of(database.catalog, [whole, parts]) == {whole: [whole], parts: [parts]}
+
+
 @pytest.mark.parametrize("name", ["", " ", "nobody", "notes/*.txt", "sub", "rows"])
 def test_what_nothing_is_called_is_an_error(database: Database, name: str) -> None:
     with pytest.raises(DatabaseError, match=re.escape(repr(name))) as stopped:

@@ -47,3 +47,7 @@ def test_an_id_as_long_as_a_book_is_neither_compared_nor_shown() -> None:
     said = suggestion("x" * 2_000_000, [*KNOWN, "x" * 2_000_001])
     assert len(said) < 200
     assert "2,000,000 characters" in said
+
+
+def test_an_id_that_looks_the_same_is_shown_by_its_characters() -> None:
+    assert suggestion("\u00fc.md", ["u\u0308.md"]) == "'\u00fc.md' (nearest: 'u\\u0308.md')"

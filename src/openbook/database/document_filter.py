@@ -15,6 +15,7 @@ from openbook.database.told_source import told_source
 from openbook.errors import NoDocumentError, SettingsError, list_of_texts, type_error
 from openbook.phrases import command
 from openbook.text.document_ids import suggestion
+from openbook.text.globs import composed
 
 _KEPT = 16
 """Filters whose chunks are remembered."""
@@ -27,7 +28,7 @@ class DocumentFilter:
 
     One of the patterns of each kind that is given must match. With `*`, `?` or `[...]` a pattern is about the
     whole name, and `*` stands for slashes too; without them a source or a title must contain it, and an id
-    must be it.
+    must be it. Letters in parts (NFD) equal those in one piece; an id that is exactly so comes first.
 
     Raises:
         SettingsError: an empty pattern, or none at all.
@@ -125,6 +126,9 @@ class FilteredDocuments:
         found = np.zeros(len(names), dtype=np.bool_)
         for pattern in patterns:
             these = np.fromiter((matches(name, pattern) for name in names), np.bool_, len(names))
+            if kind == "id" and not these.any():
+                whole = composed(pattern)
+                these = np.fromiter((matches(composed(name), whole) for name in names), np.bool_, len(names))
             if not these.any():
                 # A part of a source or title is a pattern, too, so the last name of a path is as good.
                 has_parts = kind != "id" and "/" not in pattern

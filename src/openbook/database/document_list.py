@@ -8,6 +8,7 @@ from typing import Literal
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import DocumentRecord
 from openbook.database.storage.documents_by_origin import origin_of
+from openbook.text.globs import composed
 
 WILDCARDS = "*?["
 """What makes a pattern of a name."""
@@ -82,11 +83,20 @@ def has_source(document: ListedDocument, pattern: str) -> bool:
 def name_matches(name: str, pattern: str) -> bool:
     """Say whether a name matches a pattern, or contains it where it has no `*`, `?` or `[...]`.
 
+    Letters in parts (NFD, as macOS writes names of files) equal those in one piece.
+
     >>> name_matches("notes/gate.md", "*.md"), name_matches("notes/gate.md", "gate")
     (True, True)
     >>> name_matches("notes/gate.md", "gate*"), name_matches("a[1].md", "a[1].md")
     (False, True)
     """
+    if _matches(name, pattern):
+        return True
+    whole = composed(name), composed(pattern)
+    return whole != (name, pattern) and _matches(*whole)
+
+
+def _matches(name: str, pattern: str) -> bool:
     if any(char in pattern for char in WILDCARDS):
         return name == pattern or fnmatchcase(name, pattern)
     return pattern in name

@@ -1,7 +1,7 @@
 """What people call documents when they remove or read them: ids, sources, files and folders, patterns."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from openbook.database.document_list import WILDCARDS
 from openbook.database.storage.catalog import Catalog
@@ -9,7 +9,7 @@ from openbook.database.storage.documents_by_origin import live_origins
 from openbook.errors import DatabaseError
 from openbook.phrases import command
 from openbook.text.document_ids import suggestion
-from openbook.text.globs import matches
+from openbook.text.globs import composed, matches
 from openbook.text.origins import Place
 
 _NAMED = 5
@@ -26,6 +26,9 @@ def ids_of(
         https://example.org/gate  a source
         rows.jsonl, notes/        a file that brought documents, or a folder that it lies in, there or not
         notes/*.md, draft*        a pattern of ids, sources or files, see `openbook.text.globs`
+
+    Then the same once more, with letters in parts (NFD, as macOS writes names of files) equal to those in one
+    piece.
 
     Args:
         catalog: of the database.
@@ -68,14 +71,20 @@ class _Documents:
         """The ids of those that are meant; none, if it is nothing that they are called."""
         if not name.strip():
             return []
+        return self._called(name, _as_it_is) or self._called(name, composed)
+
+    def _called(self, name: str, written: Callable[[str], str]) -> list[str]:
+        """Those whose names, and this one, are equal when they are written so."""
         places = [
-            Place(origin=origin, is_folder=is_folder)
+            Place(origin=written(origin), is_folder=is_folder)
             for origin in (name, _real_path(name))
             for is_folder in (False, True)
         ]
+        name = written(name)
         return (
-            self._where(source == name for source in self._sources)
-            or self._where(any(place.covers(origin) for place in places) for origin in self._origins)
+            self._where(written(document_id) == name for document_id in self.ids)
+            or self._where(written(source) == name for source in self._sources)
+            or self._where(any(place.covers(written(origin)) for place in places) for origin in self._origins)
             or self._matching(name)
         )
 
@@ -87,6 +96,10 @@ class _Documents:
             return []
         rows: Iterable[Sequence[str]] = zip(self.ids, self._sources, self._origins, strict=True)
         return self._where(any(matches(_as_path(text), pattern) for text in row) for row in rows)
+
+
+def _as_it_is(text: str) -> str:
+    return text
 
 
 def _real_path(name: str) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from itertools import islice
 
+from openbook.text.globs import composed
+
 _LEAST_RATIO = 0.6
 """Of `SequenceMatcher`: below it two ids have nothing to do with each other."""
 _MOST_COMPARED = 100_000
@@ -43,8 +45,13 @@ def suggestion(wanted: str, known: Iterable[str]) -> str:
     """
     if len(wanted) > _LONGEST:
         return f"{wanted[:_SHOWN]!r}… ({len(wanted):,} characters)"
-    nearest = nearest_ids(wanted, known)
-    return f"{wanted!r} (nearest: {', '.join(map(repr, nearest))})" if nearest else repr(wanted)
+    nearest = [_shown(name, beside=wanted) for name in nearest_ids(wanted, known)]
+    return f"{wanted!r} (nearest: {', '.join(nearest)})" if nearest else repr(wanted)
+
+
+def _shown(name: str, *, beside: str) -> str:
+    """The name in quotes; one that looks the same and is written in other characters by their numbers."""
+    return ascii(name) if name != beside and composed(name) == composed(beside) else repr(name)
 
 
 def _folded(name: str) -> str:

@@ -1,5 +1,6 @@
-"""Patterns for the files of a folder."""
+"""Patterns for the files of a folder. Letters in parts (`u` and two dots) equal those in one piece."""
 
+import unicodedata
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
@@ -17,6 +18,22 @@ def matches(path: str, pattern: str) -> bool:
     >>> matches("guide/intro/a.md", "guide/**/*.md"), matches("guide/a.md", "guide/**/*.md")
     (True, True)
     """
+    if _matches(path, pattern):
+        return True
+    whole = composed(path), composed(pattern)
+    return whole != (path, pattern) and _matches(*whole)
+
+
+def composed(text: str) -> str:
+    """The text with letters in one piece each (NFC): macOS and its archives write those of names in parts.
+
+    >>> len("u\\u0308"), len(composed("u\\u0308"))
+    (2, 1)
+    """
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _matches(path: str, pattern: str) -> bool:
     names = path.split("/")
     if "/" not in pattern:
         return fnmatchcase(names[-1], pattern)

@@ -307,6 +307,24 @@ def in_part(create: Create) -> Database:
     return database
 
 
+def test_what_was_boilerplate_in_a_small_book_stays_in_the_grown_one(create: Create) -> None:
+    """As docs/footguns.md says: five of 500 documents are not more than 1 %, but they were five of five."""
+    quote = text_of("quote", shortest=60, longest=60)
+    quoting = [
+        Document(id=name, text=f"{text_of(name, shortest=60, longest=60)} {quote}")
+        for name in ("h", *(f"q{number}" for number in range(4)))
+    ]
+    rest = list(documents_of(dict.fromkeys([f"o{number}" for number in range(495)], 1)))
+    once, grown = create("once", holdout=["h"]), create("grown", holdout=["h"])
+    once.add([*quoting, *rest])
+    grown.add(quoting)
+    grown.add(rest)
+    grown.remove(["o0"])
+    grown.compact()
+    assert {copy.document_id for copy in once.excluded()} == {"q0", "q1", "q2", "q3"}
+    assert grown.excluded() == []
+
+
 def test_a_copied_paragraph_excludes_its_chunks_and_leaves_the_others(create: Create) -> None:
     database = in_part(create)
     layout = database.layout
