@@ -2,7 +2,7 @@
 
     python benchmarks/shipped_reader.py prepare ../shared/data WORK     # unless it is there: half an hour
     python benchmarks/unseen_relations.py split ../shared/data WORK
-    python benchmarks/unseen_relations.py train WORK --half first       # five quarters of an hour of a core; never two at once
+    python benchmarks/unseen_relations.py train WORK --half first       # an hour of two cores; one at a time
     python benchmarks/unseen_relations.py train WORK --half second
     python benchmarks/unseen_relations.py measure WORK --half first     # and second
 
