@@ -181,7 +181,7 @@ def test_list_shows_documents_and_as_json_the_same(openbook: OpenBook, database:
     rows = openbook("list", database, "--json").json
     assert len(rows) == 14
     named = ["document_id", "title", "source", "chunks", "split", "excluded", "language", "origin"]
-    assert list(rows[0]) == named
+    assert list(rows[0]) == [*named, "revision"]
     result = openbook("list", database)
     assert "14 of 14 documents" in result.err
     assert len(result.out.splitlines()) == 14

@@ -125,9 +125,9 @@ def choose(page: Page, kind: str, pattern: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "pattern", "expected"),
     [
-        ("source", "book/3*", DocumentFilter(sources=["book/3*"])),
-        ("title", "title 3*", DocumentFilter(titles=["title 3*"])),
-        ("id", "doc3*", DocumentFilter(ids=["doc3*"])),
+        ("source", "book/3*", DocumentFilter(sources=["book/3*"], for_others=True)),
+        ("title", "title 3*", DocumentFilter(titles=["title 3*"], for_others=True)),
+        ("id", "doc3*", DocumentFilter(ids=["doc3*"], for_others=True)),
     ],
 )
 def test_some_documents_alone_are_read(
