@@ -32,6 +32,7 @@ GROUND = {
     "base_types",
     "errors",
     "escapes",
+    "given",
     "lazy_names",
     "model_options",
     "phrases",

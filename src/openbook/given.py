@@ -3,23 +3,22 @@
 It loads no torch, and knows models and databases by what they have.
 """
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, TypeVar
 
 from openbook.errors import type_error
 
-if TYPE_CHECKING:
-    from openbook.database import Version
+V_co = TypeVar("V_co", covariant=True)
 
 
-class Openable(Protocol):
+class Openable(Protocol[V_co]):
     """A `Database` or a `Version`."""
 
     @property
-    def opened(self) -> "Version":
-        """What it reads."""
+    def opened(self) -> V_co:
+        """The `Version` that it reads."""
 
 
-def opened(database: Openable, *, where: str = "database") -> "Version":
+def opened(database: Openable[V_co], *, where: str = "database") -> V_co:
     """The version that a database reads, or the version itself.
 
     Args:
@@ -29,7 +28,7 @@ def opened(database: Openable, *, where: str = "database") -> "Version":
     Raises:
         TypeError: it is neither, such as a path.
     """
-    found: Version | None = getattr(database, "opened", None)
+    found: V_co | None = getattr(database, "opened", None)
     if found is None:
         raise type_error(database, "a Database", where=where, remedy="give openbook.Database.open(folder)")
     return found

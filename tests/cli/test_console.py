@@ -129,7 +129,9 @@ def test_an_answer_and_its_sources_are_harmless(title: str, text: str, told: boo
         marked.end(answer)
 
     lines, _ = printed(show)
-    assert len(lines) == text.count("\n") + 2
+    stands_nowhere = answer.stands_in_sources is False
+    assert len(lines) == text.count("\n") + 2 + stands_nowhere
+    assert ("These words stand in nothing that was read:" in lines) == stands_nowhere
     assert lines[-1].startswith("[1] in the prompt ")
     lines, _ = printed(lambda: (console.print_piece(text), console.print_piece("\n")))
     assert len(lines) == text.count("\n") + 1
