@@ -89,9 +89,7 @@ ListSource = Annotated[
         "it.",
     ),
 ]
-Repair = Annotated[
-    bool, typer.Option("--repair", help="Repair damaged files that can be made from the others.")
-]
+Repair = Annotated[bool, typer.Option("--repair", help="Repair what can be made from the other files.")]
 
 # Settings of a new database
 
