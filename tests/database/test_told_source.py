@@ -8,18 +8,18 @@ from openbook.database.told_source import told_source
 @pytest.mark.parametrize(
     "source",
     [
-        "/home/anna/notes/gate.md",
-        "/home/anna/rows.jsonl:17",
-        " /home/anna/gate.md",
+        "/kim/notes/gate.md",
+        "/kim/rows.jsonl:17",
+        " /kim/gate.md",
         "C:\\Users\\Anna\\gate.md",
         "c:/Users/Anna/gate.md",
         "\\\\server\\share\\gate.md",
         "~/gate.md",
-        "file:///home/anna/gate.md",
-        "FILE:/home/anna/gate.md",
-        "local:///home/anna/gate.md",
-        "zip://gate.md::/home/anna/notes.zip",
-        "tar://gate.md::file:///home/anna/notes.tar",
+        "file:///kim/gate.md",
+        "FILE:/kim/gate.md",
+        "local:///kim/gate.md",
+        "zip://gate.md::/kim/notes.zip",
+        "tar://gate.md::file:///kim/notes.tar",
     ],
 )
 def test_a_path_here_is_told_as_the_id(source: str) -> None:

@@ -11,7 +11,7 @@ def told_source(source: str, document_id: str) -> str:
 
     The id of a file is its path below the folder that was added.
 
-    >>> told_source("/home/anna/notes/gate.md", "notes/gate.md"), told_source("C:\\notes\\gate.md", "gate.md")
+    >>> told_source("/kim/notes/gate.md", "notes/gate.md"), told_source("C:\\notes\\gate.md", "gate.md")
     ('notes/gate.md', 'gate.md')
     >>> told_source("https://example.org/gate", "gate"), told_source("notes/gate.md", "gate")
     ('https://example.org/gate', 'notes/gate.md')
