@@ -44,6 +44,7 @@ def ray_cluster() -> "Iterator[Cluster]":
     # Ray's own processes would else wait for those of pytest-xdist that run beside them: they are 15 nicer.
     os.environ.setdefault("RAY_worker_niceness", "0")
     node = {"num_cpus": _CPUS, "object_store_memory": _STORE_BYTES, "include_dashboard": False}
+    node["include_log_monitor"] = False  # nobody looks at what it passes on
     cluster = Cluster(initialize_head=True, head_node_args=node)
     try:
         del node["include_dashboard"]

@@ -161,9 +161,10 @@ STOPPED = """
 import sys, time
 from pathlib import Path
 from openbook.cli.app import run
-from openbook.cluster import book_build, neighbor_job
+from openbook.cluster import book_build, head_watch, neighbor_job
 
 before = {owner}.{name}
+head_watch._PATIENCE = 2.0
 
 def wait(*arguments, **options):
     here = Path(sys.argv[1])
@@ -175,7 +176,7 @@ def wait(*arguments, **options):
 {owner}.{name} = wait
 sys.exit(run(sys.argv[2:]))
 """
-"""A command that waits at one place until a file is taken away."""
+"""A command that waits at one place until a file is taken away, and ends by itself soon after its head is lost."""
 
 
 NODES = """

@@ -40,7 +40,7 @@ def test_without_a_seed_texts_differ(trained: RetroForCausalLM, book: Database) 
 def test_the_seed_that_was_drawn_is_told_and_repeats_the_text(
     trained: RetroForCausalLM, book: Database
 ) -> None:
-    options: dict[str, Any] = {"max_new_tokens": 12, "sampling": LIVELY}
+    options: dict[str, Any] = {"max_new_tokens": 12, "min_new_tokens": 12, "sampling": LIVELY}
     drawn = generate(trained, book, "Number", **options)
     again = generate(trained, book, "Number", **options, seed=drawn.seed)
     assert (again, again.seed) == (drawn, drawn.seed)

@@ -13,16 +13,19 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from openbook.cluster.ray_session import RaySession
 from openbook.cluster.training_board import Ended, TrainingBoard
 from openbook.database import Version
 from openbook.errors import OpenbookError, SettingsError, TrainingError, TrainingStoppedError, first_line
 from openbook.progress import Progress
-from openbook.train import Recipe, TrainingSize, TrainResult, distributed, train
+from openbook.train import Recipe
 from openbook.train.metrics_file import Report
-from openbook.train.run_folder import Note
+
+if TYPE_CHECKING:
+    from openbook.train import TrainingSize, TrainResult
+    from openbook.train.run_folder import Note
 
 _PAUSE = 0.2
 """Seconds between two looks at the board, from either side."""
@@ -50,12 +53,12 @@ class Listener:
 
     progress: Progress
     report: Report
-    note: Note
-    begins: Callable[[TrainingSize], None]
+    note: "Note"
+    begins: "Callable[[TrainingSize], None]"
     stop: Callable[[], bool]
 
 
-def train_on_ray(session: RaySession, job: TrainingJob, listener: Listener, *, workers: int) -> TrainResult:
+def train_on_ray(session: RaySession, job: TrainingJob, listener: Listener, *, workers: int) -> "TrainResult":
     """Train as `train` does in as many processes under torchrun: the same samples, weights and files.
 
     Args:
@@ -162,12 +165,14 @@ class _Hearing:
 
     def _tell(self, name: str, arguments: tuple[Any, ...]) -> None:
         if name == "begins":
+            from openbook.train import TrainingSize
+
             self._listener.begins(TrainingSize(**arguments[0]))
         else:
             getattr(self._listener, name)(*arguments)
 
 
-def _result(ended: dict[int, Ended], error: Exception | None) -> TrainResult:
+def _result(ended: dict[int, Ended], error: Exception | None) -> "TrainResult":
     """What the first worker has made.
 
     Raises:
@@ -177,6 +182,8 @@ def _result(ended: dict[int, Ended], error: Exception | None) -> TrainResult:
     """
     first = ended.get(0)
     if error is None and isinstance(first, dict):
+        from openbook.train import TrainResult
+
         return TrainResult(**first)
     failures: dict[int, Exception] = getattr(error, "worker_failures", {})
     for rank in sorted(set(failures) - set(ended)):
@@ -198,6 +205,8 @@ def _result(ended: dict[int, Ended], error: Exception | None) -> TrainResult:
 def _train_in_worker(given: dict[str, Any]) -> None:
     """Run in each worker, whose process group Ray Train has made; like a process under torchrun."""
     import ray
+
+    from openbook.train import distributed, train
 
     job: TrainingJob = given["job"]
     board, rank = given["board"], distributed.rank()
