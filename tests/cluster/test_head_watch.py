@@ -176,7 +176,7 @@ def wait(*arguments, **options):
 {owner}.{name} = wait
 sys.exit(run(sys.argv[2:]))
 """
-"""A command that waits at one place until a file is taken away, and ends by itself soon after its head is lost."""
+"""A command that waits at one place until a file is taken away, and ends soon after its head is lost."""
 
 
 NODES = """
