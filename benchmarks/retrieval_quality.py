@@ -4,7 +4,8 @@
 
 Cranfield and CACM (abstracts), SQuAD (question → sentence), XQuAD (question → paragraph), Natural Questions
 (question → gold passage). A document's rank is that of its best chunk. The databases are kept in the folder
---work, so that a second run encodes the queries only. Words alone, which takes seconds: --modes bm25.
+--work, so that a second run encodes the queries only. Words alone, which takes seconds: --modes bm25. Texts
+and queries encoded by rounded products: --embedder-precision bfloat16, with a --work of its own.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from openbook.database import Database, SearchMode
-from openbook.database.search.embedder import DEFAULT_EMBEDDER
+from openbook.database.search.embedder import DEFAULT_EMBEDDER, EncodingPrecision
 from openbook.text import Document, train_tokenizer
 
 MODES: tuple[SearchMode, ...] = ("dense", "bm25", "hybrid")
@@ -185,7 +186,7 @@ def measure(
     return float(np.mean(gains)), float(np.mean(recalls))
 
 
-def opened(collection: Collection, work: Path, *, vectors: bool) -> Database:
+def opened(collection: Collection, work: Path, *, vectors: bool, precision: EncodingPrecision) -> Database:
     folder = work / collection.name
     if (folder / "catalog.sqlite").exists():
         database = Database.open(folder)
@@ -193,6 +194,8 @@ def opened(collection: Collection, work: Path, *, vectors: bool) -> Database:
         tokenizer = train_tokenizer(collection.texts.values(), vocab_size=16_000)
         embedder = DEFAULT_EMBEDDER if vectors else None
         database = Database.create(folder, tokenizer=tokenizer, embedder=embedder)
+    if vectors:
+        database.encode_in(precision)
     database.add(Document(id=name, text=text) for name, text in collection.texts.items() if text.strip())
     return database
 
@@ -205,6 +208,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--modes", nargs="+", choices=MODES, default=MODES)
     parser.add_argument("--collections", nargs="+", choices=COLLECTIONS, default=list(COLLECTIONS))
+    parser.add_argument("--embedder-precision", choices=("float32", "bfloat16"), default="float32")
     arguments = parser.parse_args()
     modes, vectors = arguments.modes, arguments.modes != ["bm25"]
     print(
@@ -215,7 +219,7 @@ def main() -> None:
     fusions: dict[str, list[tuple[float, float]]] = {}
     for name in arguments.collections:
         collection = COLLECTIONS[name](arguments.data)
-        database = opened(collection, arguments.work, vectors=vectors)
+        database = opened(collection, arguments.work, vectors=vectors, precision=arguments.embedder_precision)
         row = [measure(ranked(database, collection.queries, mode), collection.judgements) for mode in modes]
         table.append(row)
         for fusion, found in (fused(database, collection.queries) if vectors else {}).items():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from openbook.cli.cluster_options import end_at_once
 from openbook.cli.console import note
+from openbook.cli.encoding_options import Precision
 from openbook.phrases import counted
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def adding(
-    database: "Database", *, address: str | None, workers: int | None
+    database: "Database", *, address: str | None, workers: int | None, precision: Precision
 ) -> Iterator[Callable[..., "AddReport"]]:
     """Connect to the cluster, if one is named; gives what adds, see `Database.add`.
 
@@ -24,6 +25,7 @@ def adding(
         database: to add to.
         address: of the cluster; None: this process adds.
         workers: tasks at a time.
+        precision: in which encoders of the cluster compute.
 
     Raises:
         DatabaseError: the database is no book of shards.
@@ -38,6 +40,6 @@ def adding(
 
     require_sharded(database)
     with connected(address, on_lost=end_at_once) as session:
-        places = addition_places(session, database, workers=workers)
+        places = addition_places(session, database, workers=workers, precision=precision)
         note(counted(len(places), "worker"))
         yield partial(add_on_cluster, database, session=session, places=places, tell=note)

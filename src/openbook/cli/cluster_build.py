@@ -12,6 +12,7 @@ from openbook.phrases import command, counted
 
 if TYPE_CHECKING:
     from openbook.cli.checked_sources import Sources
+    from openbook.cli.encoding_options import Precision
     from openbook.cluster.book_build import BookReport
     from openbook.cluster.build_plan import BuildPlan
     from openbook.cluster.ray_session import RaySession
@@ -27,6 +28,7 @@ def build_on_ray(
     *,
     address: str,
     workers: int | None,
+    precision: "Precision",
     shards: int | None,
     wanted: dict[str, Any],
     json: bool,
@@ -38,6 +40,7 @@ def build_on_ray(
         sources: not read yet.
         address: of the cluster.
         workers: tasks at a time.
+        precision: in which encoders of the cluster compute.
         shards: of a new book; None: as many as suit the text.
         wanted: settings as the user gave them, see `create_or_open`.
         json: print one JSON value.
@@ -67,7 +70,7 @@ def build_on_ray(
         _require_same(plan, db, sources, names, wanted=wanted, shards=shards)
     encoder = _encoder_name(plan, wanted["embedder"])
     with connected(address, on_lost=end_at_once) as session:
-        places = work_places(session, workers=workers, encoder=encoder)
+        places = work_places(session, workers=workers, encoder=encoder, precision=precision)
         if plan is None:
             plan = _planned(db, sources, names, session, places[0], wanted=wanted, shards=shards)
             if url is not None:

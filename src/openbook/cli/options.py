@@ -100,12 +100,6 @@ NewTokenizer = Annotated[
         "text. [default: train:16000]"
     ),
 ]
-NewEmbedder = Annotated[
-    str | None,
-    typer.Option(
-        help="Name or path of the frozen text encoder; none: words only. [default: all-MiniLM-L6-v2]"
-    ),
-]
 NewChunkSize = Annotated[int | None, typer.Option(help="Tokens in a chunk. [default: 64]")]
 Holdout = Annotated[
     str | None,

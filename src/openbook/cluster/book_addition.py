@@ -20,7 +20,7 @@ from openbook.cluster.remote_encoder import EncoderDescription, WorkPlace, work_
 from openbook.cluster.shard_task import ENCODED_CHARACTERS, INDEXED_CHARACTERS
 from openbook.cluster.task_queue import TaskQueue
 from openbook.database import Database
-from openbook.database.search.embedder import Embedder
+from openbook.database.search.embedder import Embedder, EncodingPrecision
 from openbook.database.shards.book_folder import BookFolder, open_book
 from openbook.database.shards.book_manifest import BookManifest, is_sharded
 from openbook.database.shards.book_writer import BookWriter, needs_index
@@ -53,11 +53,17 @@ def require_sharded(database: Database) -> None:
         )
 
 
-def addition_places(session: RaySession, database: Database, *, workers: int | None) -> list[WorkPlace]:
+def addition_places(
+    session: RaySession,
+    database: Database,
+    *,
+    workers: int | None,
+    precision: EncodingPrecision = "float32",
+) -> list[WorkPlace]:
     """Begin encoders, and say where tasks run: at most one for each shard; see `work_places`."""
     settings = database.settings
     shards = len(BookManifest.read(database.path).shards)
-    return work_places(session, workers=workers, encoder=settings.embedder, most=shards)
+    return work_places(session, workers=workers, encoder=settings.embedder, precision=precision, most=shards)
 
 
 def add_on_cluster(

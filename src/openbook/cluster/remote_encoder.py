@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.cluster.ray_session import RaySession
-from openbook.database.search.embedder import Embedder, load_embedder
+from openbook.database.search.embedder import Embedder, EncodingPrecision, load_embedder
 from openbook.errors import OpenbookError
 
 _TASKS_A_GPU = 2
@@ -37,10 +37,12 @@ class EncoderActor:
 
     Args:
         name: of the encoder.
+        precision: in which it computes.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, precision: EncodingPrecision = "float32") -> None:
         self._name = name
+        self._precision = precision
 
     @cached_property
     def _embedder(self) -> Embedder:
@@ -49,7 +51,7 @@ class EncoderActor:
 
         torch.set_num_threads(1)
         os.environ["TOKENIZERS_PARALLELISM"] = "false"
-        return load_embedder(self._name)
+        return load_embedder(self._name).encoding_in(self._precision)
 
     def load(self) -> None:
         """Load it before it is asked for; why it cannot be, the next call tells."""
@@ -124,7 +126,12 @@ class WorkPlace:
 
 
 def work_places(
-    session: RaySession, *, workers: int | None, encoder: str | None, most: int | None = None
+    session: RaySession,
+    *,
+    workers: int | None,
+    encoder: str | None,
+    precision: EncodingPrecision = "float32",
+    most: int | None = None,
 ) -> list[WorkPlace]:
     """Begin encoders, and say where tasks run: one on each core, or two beside each GPU.
 
@@ -132,23 +139,25 @@ def work_places(
         session: of the cluster.
         workers: tasks at a time; None: as many as suit the cluster.
         encoder: its name; None: words only.
+        precision: in which it computes.
         most: tasks that there are to run at a time; None: any number.
     """
+
+    def begin(node: str, gpus: int) -> Any:
+        return None if encoder is None else _begin(session, (encoder, precision), node, gpus=gpus)
+
     nodes = _nodes_in_turn(session, "GPU") if encoder is not None else []
     if nodes:
         workers = min(most or len(nodes) * _TASKS_A_GPU, workers or len(nodes) * _TASKS_A_GPU)
         nodes = nodes[: -(-workers // _TASKS_A_GPU)]
-        actors = [_begin(session, encoder, node, gpus=1) for node in nodes]
+        actors = [begin(node, 1) for node in nodes]
         places = list(zip(nodes, actors, strict=True)) * _TASKS_A_GPU
         return [WorkPlace(node, actor) for node, actor in places[:workers]]
     nodes = _nodes_in_turn(session, "CPU") or [node["NodeID"] for node in session.nodes()]
     count = workers or len(nodes)
     count = min(count, most or count)
     places_of_cores = (nodes * -(-count // len(nodes)))[:count]
-    return [
-        WorkPlace(node, None if encoder is None else _begin(session, encoder, node, gpus=0))
-        for node in places_of_cores
-    ]
+    return [WorkPlace(node, begin(node, 0)) for node in places_of_cores]
 
 
 def _nodes_in_turn(session: RaySession, resource: str) -> list[str]:
@@ -163,11 +172,11 @@ def _nodes_in_turn(session: RaySession, resource: str) -> list[str]:
     return found
 
 
-def _begin(session: RaySession, name: str | None, node: str, *, gpus: int) -> Any:
+def _begin(session: RaySession, encoder: tuple[str, EncodingPrecision], node: str, *, gpus: int) -> Any:
     where = WorkPlace(node).strategy()
     actor = session.ray.remote(
         num_cpus=0, num_gpus=gpus, max_restarts=-1, max_task_retries=-1, scheduling_strategy=where
     )(EncoderActor)
-    begun = actor.remote(name)
+    begun = actor.remote(*encoder)
     begun.load.remote()  # so that all load it at the same time, and none waits for its first chunks
     return begun

@@ -19,7 +19,7 @@ from openbook.database.document_list import ListedDocument
 from openbook.database.info import DatabaseInfo
 from openbook.database.search import embedder as embedders
 from openbook.database.search.dense import Ranking
-from openbook.database.search.embedder import DEFAULT_EMBEDDER, Embedder
+from openbook.database.search.embedder import DEFAULT_EMBEDDER, Embedder, EncodingPrecision
 from openbook.database.search.searcher import Hit, Queries
 from openbook.database.shards.book_folder import BookFolder, open_any
 from openbook.database.shards.book_writer import BookWriter
@@ -35,7 +35,7 @@ from openbook.database.write.compact import compact
 from openbook.database.write.creation import create_folder
 from openbook.database.write.expected import require_revisions
 from openbook.database.write.writer import AddReport, Sync, Writer
-from openbook.errors import SourceError, list_of_texts, type_error
+from openbook.errors import SettingsError, SourceError, list_of_texts, type_error
 from openbook.progress import Progress, silent
 from openbook.text import AnyDocument, Tokenizer
 from openbook.text.documents import require_documents
@@ -61,9 +61,11 @@ class Database:
 
         def load_once() -> Embedder:
             with loading:  # else each of several threads that search first would load one
-                return load()
+                loaded = load()
+            return loaded if self._precision == "float32" else loaded.encoding_in(self._precision)
 
         loading = Lock()
+        self._precision: EncodingPrecision = "float32"
         self._load_embedder = load_once
         self._refreshing = Lock()
         self._opened = open_version(folder, self._load_embedder)
@@ -141,6 +143,20 @@ class Database:
             if isinstance(self._folder, BookFolder):
                 self._folder = self._folder.newest()
             self._opened = open_version(self._folder, self._load_embedder, self._opened)
+
+    def encode_in(self, precision: EncodingPrecision) -> None:
+        """Choose how exactly the encoder computes for this object from now on: for texts and for queries.
+
+        Args:
+            precision: see `Embedder.encoding_in`; float32 where nobody chooses.
+
+        Raises:
+            SettingsError: there is no such precision, or the database has no vectors.
+        """
+        embedders.require_precision(precision)
+        if self.settings.embedder is None:
+            raise SettingsError(f"{self.path}: has no vectors, so nothing is encoded")
+        self._precision = precision
 
     # --- Writing ---
 

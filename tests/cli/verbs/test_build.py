@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from command_line import LEXICAL, Contents, OpenBook, without_done, write_copies
 from openbook.database import Database
+from tiny_encoder import save_tiny_encoder
 
 
 @pytest.mark.parametrize("settings", [(), ("--embedder", "none", "--chunk-size", "16", "--holdout", "0.1")])
@@ -282,3 +284,33 @@ def test_much_excluded_text_is_a_loud_warning_with_what_it_shares(openbook: Open
     result = openbook(*build, "--embedder", "none", "--tokenizer", "train:300")
     assert "OF THE TEXT IS EXCLUDED" in result.err and "2 of the documents excluded now have" in result.err
     assert "word" in result.err.split("excluded now have")[1]
+
+
+def test_the_encoder_computes_as_the_command_says(openbook: OpenBook, texts: Path, tmp_path: Path) -> None:
+    encoder = save_tiny_encoder(tmp_path / "encoder")
+    settings = ("--tokenizer", "train:300", "--embedder", encoder)
+    exact, rounded = (
+        openbook("build", tmp_path / kind, texts, *settings, "--embedder-precision", kind)
+        for kind in ("float32", "bfloat16")
+    )
+    assert (exact.code, rounded.code) == (0, 0)
+    stored = [np.asarray(Database.open(tmp_path / kind).vectors) for kind in ("float32", "bfloat16")]
+    assert not np.array_equal(*stored)
+    assert np.abs(stored[0].astype(np.float32) - stored[1]).max() < 0.02
+    (texts / "new.txt").write_text("Something about walruses.")
+    for kind in ("float32", "bfloat16"):
+        assert openbook("add", tmp_path / kind, texts, "--embedder-precision", kind).code == 0
+    added = [np.asarray(Database.open(tmp_path / kind).vectors)[-1] for kind in ("float32", "bfloat16")]
+    assert not np.array_equal(*added)
+
+
+@pytest.mark.parametrize("verb", ["build", "add"])
+def test_without_vectors_no_precision_is_asked_for(
+    openbook: OpenBook, database: Path, texts: Path, verb: str
+) -> None:
+    words = ("--embedder", "none") if verb == "build" else ()
+    result = openbook(verb, database, texts, *words, "--embedder-precision", "bfloat16")
+    assert result.code == 2
+    assert result.error.startswith(
+        "openbook: error: --embedder-precision bfloat16: without vectors nothing is"
+    )

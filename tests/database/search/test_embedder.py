@@ -52,6 +52,47 @@ def test_without_a_hub_the_default_encoder_comes_from_the_package(minilm: Embedd
     assert len(minilm.fingerprint) == 16
 
 
+def test_rounded_products_give_nearly_the_same_vectors(minilm: Embedder) -> None:
+    exact = minilm.encode(SENTENCES)
+    rounded = minilm.encoding_in("bfloat16").encode(SENTENCES)
+    assert (rounded.shape, rounded.dtype) == ((3, 384), np.float32)
+    assert np.linalg.norm(rounded, axis=1) == pytest.approx(np.ones(3), abs=1e-5)
+    assert 0.9999 < (exact * rounded).sum(axis=1).min() < 0.9999999
+    assert np.array_equal(minilm.encode(SENTENCES), exact)
+    assert np.array_equal(minilm.encoding_in("float32").encode(SENTENCES), exact)
+
+
+def test_a_precision_that_there_is_not_is_refused(minilm: Embedder) -> None:
+    with pytest.raises(SettingsError, match="precision 'int8': choose from float32, bfloat16"):
+        minilm.encoding_in("int8")  # type: ignore[arg-type]
+
+
+def test_a_database_encodes_as_it_was_told_from_then_on(tmp_path: Path, tokenizer: Tokenizer) -> None:
+    database = Database.create(tmp_path / "db", tokenizer=tokenizer)
+    texts = ["ba ke li mo", "nu ra se ti vo"]
+    database.add([Document(id="exact", text=texts[0])])
+    database.encode_in("bfloat16")
+    database.add([Document(id="rounded", text=texts[1]), Document(id="rounded too", text=texts[0])])
+    assert database.vectors is not None
+    exact, rounded, same = database.vectors[:].astype(np.float32)
+    expected = database.embedder.encoding_in("float32").encode(
+        database.tokenizer.decode(database.tokens[:].tolist())
+    )
+    assert np.abs(exact - expected[0]).max() < 1e-3 / 2
+    assert not np.array_equal(rounded.astype(np.float16), expected[1].astype(np.float16))
+    assert 0.9999 < rounded @ expected[1] < 1.001
+    assert 0.9999 < exact @ same < 1.001
+    assert database.embedder.precision == "bfloat16"
+    assert Database.open(tmp_path / "db").embedder.precision == "float32"
+    assert [hit.document_id for hit in database.search(texts[1], k=1, mode="dense")[0]] == ["rounded"]
+
+
+def test_without_vectors_there_is_nothing_to_encode_in(tmp_path: Path, tokenizer: Tokenizer) -> None:
+    database = Database.create(tmp_path / "db", tokenizer=tokenizer, embedder=None)
+    with pytest.raises(SettingsError, match="has no vectors, so nothing is encoded"):
+        database.encode_in("bfloat16")
+
+
 def test_vectors_are_unit_length_and_one_a_text(minilm: Embedder) -> None:
     vectors = minilm.encode([*SENTENCES, "", "x", "word " * 2000])
     assert (vectors.shape, vectors.dtype) == ((6, 384), np.float32)

@@ -7,6 +7,7 @@ from openbook.cli.bars import bar
 from openbook.cli.cluster_addition import adding
 from openbook.cli.cluster_options import Ray, Workers, check_cluster_options
 from openbook.cli.console import note, print_line
+from openbook.cli.encoding_options import EmbedderPrecision, encode_in
 from openbook.cli.options import (
     AnyText,
     DatabaseArgument,
@@ -55,6 +56,7 @@ def add(
     yes: Yes = False,
     watch: Watch = False,
     dry_run: DryRun = False,
+    embedder_precision: EmbedderPrecision = "float32",
     ray: Ray = None,
     workers: Workers = None,
     json: Json = False,
@@ -70,6 +72,7 @@ def add(
     check_cluster_options(ray, workers=workers, dry_run=dry_run, watch=watch)
     database = Database.open(db)
     require_no_copy(database.path)
+    encode_in(database, embedder_precision)
     checked = Sources(
         sources,
         glob=glob,
@@ -83,7 +86,7 @@ def add(
         listed=json,
     )
     followed = _watch_of(database, checked, yes=yes, dry_run=dry_run, json=json) if watch else None
-    with adding(database, address=ray, workers=workers) as write:
+    with adding(database, address=ray, workers=workers, precision=embedder_precision) as write:
         checked.check(database.catalog)
         scope = checked.scope() if sync or watch else None
         plan = checked.plan(scope)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from openbook.cli.cluster_options import Ray, Shards, Workers, check_cluster_options
 from openbook.cli.console import note
+from openbook.cli.encoding_options import EmbedderPrecision, NewEmbedder, encode_in, require_vectors
 from openbook.cli.held_out_ids import check_ids, share_or_ids
 from openbook.cli.options import (
     AllowUnknownHoldout,
@@ -20,7 +21,6 @@ from openbook.cli.options import (
     IdKey,
     Json,
     NewChunkSize,
-    NewEmbedder,
     NewTokenizer,
     OnError,
     Prefix,
@@ -39,6 +39,7 @@ def build(
     sources: SourcesArgument,
     tokenizer: NewTokenizer = None,
     embedder: NewEmbedder = None,
+    embedder_precision: EmbedderPrecision = "float32",
     chunk_size: NewChunkSize = None,
     holdout: Holdout = None,
     allow_unknown_holdout: AllowUnknownHoldout = False,
@@ -71,6 +72,7 @@ def build(
     from openbook.database.storage.database_folder import is_database
 
     check_cluster_options(ray, workers=workers, shards=shards, dry_run=dry_run)
+    require_vectors(embedder_precision, None if embedder == "none" else "")
     fetched = "none" if dry_run else embedder
     require_settings(
         db,
@@ -102,13 +104,23 @@ def build(
         "deduplicate": deduplicate,
     }
     if ray is not None:
-        build_on_ray(db, checked, address=ray, workers=workers, shards=shards, wanted=wanted, json=json)
+        build_on_ray(
+            db,
+            checked,
+            address=ray,
+            workers=workers,
+            precision=embedder_precision,
+            shards=shards,
+            wanted=wanted,
+            json=json,
+        )
         return
     checked.check(open_any(db).catalog if is_database(db) else None)
     if dry_run:
         _say_plan(open_as_asked(db, checked, **wanted), checked, holdout, json=json)
         return
     database = create_or_open(db, checked, **wanted)
+    encode_in(database, embedder_precision)
     done = write_documents(database, checked)
     print_info(database.opened, done=done, left_out=checked.left_out(), json=json)
 
