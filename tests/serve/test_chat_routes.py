@@ -32,6 +32,19 @@ def test_an_answer_with_its_sources(make_state: MakeState, serve: Serve) -> None
     assert answer.openbook["book"] == "fables"
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_names_of_the_question_that_nothing_mentions(
+    make_state: MakeState, serve: Serve, stream: bool
+) -> None:
+    server = serve(make_state(ScriptedEngine(telling("It is", " green.", spans=GREEN))))
+    asked = [{"role": "user", "content": "which gate in the Title 1 is of Harrow?"}]
+    body = {"model": "tiny", "messages": asked, "stream": stream}
+    answer = server.http.post("/v1/chat/completions", json=body)
+    found = [chunk for chunk in chunks_of(answer) if "openbook" in chunk] if stream else [answer.json()]
+    told = [chunk["openbook"] for chunk in found]
+    assert [one["unmentioned"] for one in told if one["citations"]] == [["Harrow"]]
+
+
 def test_a_stream_as_clients_expect_it(make_state: MakeState, serve: Serve) -> None:
     server = serve(make_state(ScriptedEngine(telling("It is", " green.", spans=GREEN))))
     body = {"model": "tiny", "messages": HELLO, "stream": True}

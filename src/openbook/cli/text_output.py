@@ -158,6 +158,8 @@ class MarkedText:
 
 def _print_reservation(result: "Answer") -> None:
     """Say in a line what keeps an answer from being one of the book's."""
+    if result.unmentioned:
+        print_line(f"Nothing that was read mentions {', '.join(result.unmentioned)}.")
     if result.is_refusal and result.citations:
         print_line("What was read does not hold the answer:")
     elif result.stands_in_sources is False:

@@ -12,6 +12,7 @@ from openbook.generation.document_heads import with_heads
 from openbook.generation.generator import pieces_to
 from openbook.generation.memory import Memory
 from openbook.generation.question_fetcher import question_fetcher_for
+from openbook.generation.question_names import unmentioned_in
 from openbook.generation.request import check_request, stop_texts
 from openbook.generation.sampling import Sampling, sampling_or
 from openbook.generation.text_matches import stands_in
@@ -42,6 +43,8 @@ class Answer:
     completion_tokens: int
     drafts: DraftCounts | None = None
     """What drafts saved; None: none were asked for."""
+    unmentioned: tuple[str, ...] = ()
+    """Names in the question that nothing that was read mentions: that may be about others."""
 
     @property
     def is_refusal(self) -> bool:
@@ -265,7 +268,15 @@ def converse(
         (end,) = write_texts(model, [job], batch_size=1)
     citations = cite_whole(end.text, passages) if in_prompt else end.citations
     reason: Literal["stop", "length"] = "length" if end.finish_reason == "length" else "stop"
-    return Answer(end.text, citations, reason, end.prompt_tokens, end.completion_tokens, end.drafts)
+    return Answer(
+        end.text,
+        citations,
+        reason,
+        end.prompt_tokens,
+        end.completion_tokens,
+        end.drafts,
+        unmentioned_in(question, citations),
+    )
 
 
 def _require_conversation(turns: Sequence[Turn], chat: ChatFormat | None) -> None:

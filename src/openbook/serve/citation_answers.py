@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from openbook.database.told_source import told_source
 from openbook.generation.citations import Citation
+from openbook.generation.question_names import unmentioned_in
 from openbook.serve.asked_texts import Reading
 from openbook.serve.citation_schema import BookAnswer, ChatAnnotation, DraftsSaved, SpanCitation, UrlCitation
 from openbook.serve.reply import ReplyEnd
@@ -39,10 +40,17 @@ def book_answer(citations: list[Citation], reading: Reading, end: ReplyEnd | Non
         reading: what was read.
         end: of the text, where it is told; None: the text goes on.
     """
+    question = None if reading.lookup is None else reading.lookup.question
+    unmentioned = [] if question is None else list(unmentioned_in(question, citations))
     spans = [SpanCitation.model_validate(asdict(citation)) for citation in citations]
     for neighbor in (neighbor for span in spans for neighbor in span.neighbors):
         neighbor.source = told_source(neighbor.source, neighbor.document_id)
-    about = {"citations": spans, "book": reading.book, "version": reading.version}
+    about = {
+        "citations": spans,
+        "book": reading.book,
+        "version": reading.version,
+        "unmentioned": unmentioned,
+    }
     if end is None:
         return BookAnswer(**about)  # type: ignore[arg-type]
     drafts = None if end.drafts is None else DraftsSaved.model_validate(end.drafts)

@@ -81,6 +81,8 @@ class BookAnswer(BaseModel):
     """The book that was read; null: none was."""
     version: int | None
     """Of the book, when the request came."""
+    unmentioned: list[str] = []
+    """Names in the last question that nothing of what is cited here mentions."""
     seed: int | None = None
     """Repeats the text."""
     drafts: DraftsSaved | None = None

@@ -163,6 +163,26 @@ def test_words_that_stand_nowhere_say_so(
 
 
 @pytest.mark.parametrize("options", [(), ("--in-prompt",)])
+def test_names_that_nothing_mentions_are_said(
+    openbook: OpenBook, database: Path, base: Path, answers: Any, options: tuple[str, ...]
+) -> None:
+    question = f"{QUESTION[:-1]} of Harrow near the B7?"
+    answers("Xylophones.")
+    lines = openbook("ask", database, question, "--model", base, *options).out.splitlines()
+    assert lines[:3] == [
+        "Xylophones.",
+        "Nothing that was read mentions Harrow, B7.",
+        "These words stand in nothing that was read:",
+    ]
+    answers(REFUSAL)
+    found = openbook("ask", database, question, "--model", base, "--json", *options).json
+    assert (found["answer"], found["unmentioned"]) == (REFUSAL, ["Harrow", "B7"])
+    answers("Xylophones.")
+    alone = openbook("ask", database, question, "--model", base, "--json", "--no-retrieval").json
+    assert alone["unmentioned"] == []
+
+
+@pytest.mark.parametrize("options", [(), ("--in-prompt",)])
 def test_where_nothing_is_found_the_model_is_not_asked(
     openbook: OpenBook, database: Path, base: Path, answers: Any, options: tuple[str, ...]
 ) -> None:

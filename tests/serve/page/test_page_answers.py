@@ -64,6 +64,11 @@ def test_an_answer_is_tinted_by_what_was_read(page: Page) -> None:
     expect(exchange.locator(".facts")).to_contain_text("4 tokens")
 
 
+def test_names_that_no_span_was_read_from_are_told(page: Page) -> None:
+    exchange = ask(page, "Which mill and which Gate has Harrow in 1923?")
+    expect(exchange.locator(".facts")).to_contain_text("nothing that was read mentions Harrow, 1923")
+
+
 @pytest.mark.parametrize("how", ["hover", "focus", "click"])
 def test_the_neighbor_stands_beside_its_span(page: Page, how: str) -> None:
     exchange = ask(page, "What color is the gate?")

@@ -91,6 +91,7 @@ class Column {
     if (this.problem.hidden && writing.finishReason !== "cancelled") {
       if (!this.retrieval) facts.push("nothing was read");
       else if (!view.citations.length) facts.push("nothing was found to read");
+      if (writing.unmentioned?.length) facts.push(`nothing that was read mentions ${writing.unmentioned.join(", ")}`);
     }
     return facts;
   }

@@ -17,6 +17,7 @@ export class Writing {
   finishReason = null;
   usage = null;
   seconds = 0; // from the first piece to the last
+  unmentioned = null; // names of the question; null: nothing was read
 
   constructor(question, { retrieval, turns = [] }) {
     this.question = question;
@@ -72,7 +73,10 @@ export class Writing {
           onPiece(piece);
         }
         const citations = event.openbook?.citations;
-        if (citations?.length) view.cite(citations.map((citation) => this.#fromBook(citation)));
+        if (citations?.length) {
+          view.cite(citations.map((citation) => this.#fromBook(citation)));
+          this.#unmentionedBy(event.openbook.unmentioned ?? []);
+        }
         if (choice?.finish_reason) this.finishReason = choice.finish_reason;
         if (event.usage) this.usage = event.usage;
       }
@@ -81,6 +85,11 @@ export class Writing {
       this.finishReason = "cancelled";
     }
     if (this.finishReason === null) throw new Problem("The answer broke off. Ask again.");
+  }
+
+  /** Names of the question that no span so far was read from a mention of. */
+  #unmentionedBy(names) {
+    this.unmentioned = this.unmentioned === null ? names : this.unmentioned.filter((name) => names.includes(name));
   }
 
   /** A citation whose neighbors know which book they are of: another one may be chosen later. */
