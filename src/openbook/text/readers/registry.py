@@ -15,6 +15,7 @@ from openbook.text.readers.mailbox import read_mailbox
 from openbook.text.readers.megatron import read_megatron
 from openbook.text.readers.notebooks import read_notebook
 from openbook.text.readers.office import read_office
+from openbook.text.readers.opendocument import read_opendocument
 from openbook.text.readers.rows import read_json_lines
 from openbook.text.readers.slides import read_slides
 from openbook.text.readers.source_file import COMPRESSIONS, Reader
@@ -44,6 +45,7 @@ _TEXT: dict[str, Reader] = {
 _OTHER: dict[str, Reader] = {
     ".pdf": read_office,
     ".docx": read_office,
+    ".odt": read_opendocument,
     ".pptx": read_slides,
     ".xlsx": read_workbook,
     ".xlsm": read_workbook,
@@ -68,7 +70,7 @@ ONLY_NAMED = frozenset(f"{suffix}{ending}" for suffix in (".json", ".tsv") for e
 
 _ONE_DOCUMENT = (
     read_text, read_markdown, read_rst, read_org, read_html, read_notebook, read_mail,
-    read_office, read_slides, read_workbook, read_epub,
+    read_office, read_opendocument, read_slides, read_workbook, read_epub,
 )  # fmt: skip
 
 
