@@ -11,6 +11,7 @@ from damaged_files import damaged
 from openbook.errors import MissingExtraError
 from openbook.text import Document, read_documents
 from openbook.text.omissions import Omissions
+from openbook.text.readers import workbook_cells
 from workbook_file import DATE, DURATION, TIME, compound, ods, sheet, xls, xlsx
 
 pytest.importorskip("python_calamine")
@@ -19,6 +20,7 @@ Write = Callable[[str, str | bytes], Path]
 ReadAll = Callable[..., tuple[list[Document], list[str]]]
 
 _CHART = '<chartsheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>'
+_TOO_LARGE = "too large, or its cells lie too far apart: delete what stands far below or right, or split it"
 _PEOPLE = sheet(["Name", "Phone"], ["Anna", "030 1"])
 
 
@@ -145,8 +147,18 @@ def test_cells_in_far_corners_do_not_take_all_memory(write: Write, read_all: Rea
         "</sheetData>", '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
     )
     path = write("a.xlsx", xlsx({"S": far}))
-    problem = "too large, or its cells lie too far apart: delete what stands far below or right, or split it"
-    assert read_all(path) == ([], [f"{path}: {problem}"])
+    assert read_all(path) == ([], [f"{path}: {_TOO_LARGE}"])
+
+
+def test_a_long_text_in_many_cells_does_not_take_all_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    cell = '<table:table-cell office:value-type="string"{}><text:p>{}</text:p></table:table-cell>'
+    many = cell.format(' table:number-columns-repeated="100"', "x" * 40)
+    table = f'<table:table table:name="S"><table:table-row>{many}</table:table-row></table:table>'
+    monkeypatch.setattr(workbook_cells, "_MOST_TEXT", 4000)
+    assert len(list(workbook_cells.lines(ods(table), ".ods"))) == 2
+    monkeypatch.setattr(workbook_cells, "_MOST_TEXT", 3999)
+    with pytest.raises(MemoryError):
+        list(workbook_cells.lines(ods(table), ".ods"))
 
 
 def test_a_small_file_that_unpacks_to_a_huge_one_is_refused(write: Write, read_all: ReadAll) -> None:
@@ -195,7 +207,11 @@ def test_changed_bytes_are_documents_or_source_errors(
 
 @pytest.mark.parametrize(
     ("code", "problem"),
-    [("raise SystemExit(1)", "its cells cannot be read"), ("print('[1', end='')", "the text is empty")],
+    [
+        ("raise SystemExit(1)", "its cells cannot be read"),
+        ("raise MemoryError", _TOO_LARGE),
+        ("print('[1', end='')", "the text is empty"),
+    ],
 )
 def test_a_reader_that_crashes_is_reported(
     write: Write, read_all: ReadAll, monkeypatch: pytest.MonkeyPatch, code: str, problem: str

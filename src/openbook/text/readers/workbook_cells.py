@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
 _MOST_MEMORY = 4 << 30
-"""Bytes, of which a workbook of a million rows takes half."""
+"""Bytes; a workbook of a million cells takes a thirtieth."""
 _MOST_SECONDS = 120
+"""That a core works; a million cells take a second. Some damaged files would never end."""
+_MOST_TEXT = 512_000_000
+"""Characters in cells: a file may hold a long text once, and show it in a million cells."""
 
 
 def main() -> None:
@@ -37,8 +40,10 @@ def main() -> None:
 
     output = io.TextIOWrapper(sys.stdout.buffer, encoding="ascii", write_through=False)
     try:
-        for line in _lines(sys.stdin.buffer.read(), sys.argv[1]):
+        for line in lines(sys.stdin.buffer.read(), sys.argv[1]):
             output.write(json.dumps(line) + "\n")
+    except MemoryError:
+        raise
     except BaseException as error:  # a panic of Rust is no Exception
         is_encrypted = isinstance(error, python_calamine.PasswordError)
         problem = str(error) or type(error).__name__
@@ -60,13 +65,20 @@ def _limit() -> None:
             resource.setrlimit(kind, (most if soft == resource.RLIM_INFINITY else min(soft, most), hard))
 
 
-def _lines(raw: bytes, suffix: str) -> Iterator[Any]:
+def lines(raw: bytes, suffix: str) -> Iterator[Any]:
+    """Each line of what is written, as above.
+
+    Raises:
+        MemoryError: a workbook holds too much.
+        python_calamine.CalamineError: it cannot be read.
+    """
     from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(raw))
     except CalamineError:
         workbook = _from_file(raw, suffix)
+    left = _MOST_TEXT
     for place, about in enumerate(workbook.sheets_metadata):
         if about.visible != SheetVisibleEnum.Visible or about.typ != SheetTypeEnum.WorkSheet:
             continue
@@ -76,6 +88,9 @@ def _lines(raw: bytes, suffix: str) -> Iterator[Any]:
         for number, row in enumerate(sheet.iter_rows()):
             while row and row[-1] == "":
                 row.pop()
+            left -= sum(len(value) if isinstance(value, str) else 1 for value in row)
+            if left < 0:
+                raise MemoryError
             if row:
                 yield number, [_cell(value) for value in row]
 
