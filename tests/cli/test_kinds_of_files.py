@@ -1,4 +1,4 @@
-"""A folder of notebooks, slides, e-books and mails, as the verbs take it."""
+"""A folder of notebooks, slides, workbooks, texts of LibreOffice, e-books and mails, as the verbs take it."""
 
 import json
 import shutil
@@ -11,13 +11,17 @@ from epub_file import epub_of
 from openbook.cli.checked_sources import Sources
 from openbook.cli.folder_watch import FolderWatch
 from openbook.database import Database
+from opendocument_file import odt, paragraph
 from slides_file import pptx, shape, slide
+from workbook_file import sheet, xlsx
 
 _BUILD = ("--embedder", "none", "--tokenizer", "train:400")
 _HEAD = "From: ada@example.org\nDate: Tue, 05 Mar 2024 14:07:00 +0100\n"
 WORDS = {
     "mill.ipynb": "quokka",
     "talk.pptx": "zyzzyva",
+    "guests.xlsx": "bandicoot",
+    "letter.odt": "cassowary",
     "book.epub": "wombat",
     "gate.eml": "numbat",
     "in.mbox:1@x": "bilby",
@@ -42,6 +46,8 @@ def folder(tmp_path: Path) -> Path:
     (place / "talk.pptx").write_bytes(
         pptx(slide(shape("Weevils", placeholder="title"), shape("A zyzzyva is one.")))
     )
+    (place / "guests.xlsx").write_bytes(xlsx({"May": sheet(["Who", "Room"], ["bandicoot", 3])}))
+    (place / "letter.odt").write_bytes(odt(paragraph("The cassowary runs.")))
     (place / "book.epub").write_bytes(epub_of("The wombat digs under the gate."))
     (place / "gate.eml").write_text(f"{_HEAD}Subject: The gate\n\nA numbat sat on it.\n")
     (place / "in.mbox").write_text(in_mailbox(1, "bilby") + in_mailbox(2, "potoroo"))
@@ -57,13 +63,14 @@ def book(openbook: OpenBook, folder: Path, tmp_path: Path) -> Path:
 
 def test_each_kind_is_built_and_found_by_its_words(openbook: OpenBook, book: Path, folder: Path) -> None:
     pytest.importorskip("pptx")
+    pytest.importorskip("python_calamine")
     for name, word in WORDS.items():
         (found,) = openbook("search", book, word, "--json").json
         assert found["document_id"] == f"desk/{name}"
         assert word in found["text"]
     again = openbook("add", book, folder)
     assert again.code == 0
-    assert "0 added, 0 replaced, 6 unchanged, 0 removed, 0 skipped; 0 chunks written" in again.err
+    assert "0 added, 0 replaced, 8 unchanged, 0 removed, 0 skipped; 0 chunks written" in again.err
     assert "left out" not in again.err
 
 
@@ -74,9 +81,9 @@ def test_a_mail_that_is_gone_from_its_mailbox_is_removed_and_no_other(
     plan = openbook("add", book, folder, "--sync", "--dry-run")
     assert sorted(plan.out.split("\n")) == ["", "add     desk/in.mbox:3@x", "remove  desk/in.mbox:1@x"]
     result = openbook("add", book, folder, "--sync")
-    assert "1 added, 0 replaced, 5 unchanged, 1 removed, 0 skipped" in result.err
+    assert "1 added, 0 replaced, 7 unchanged, 1 removed, 0 skipped" in result.err
     (folder / "in.mbox").write_text("")
-    assert "4 unchanged, 2 removed" in openbook("add", book, folder, "--sync").err
+    assert "6 unchanged, 2 removed" in openbook("add", book, folder, "--sync").err
 
 
 def test_a_mailbox_is_the_same_however_it_is_reached(openbook: OpenBook, book: Path, folder: Path) -> None:
@@ -87,9 +94,9 @@ def test_a_mailbox_is_the_same_however_it_is_reached(openbook: OpenBook, book: P
     shutil.move(folder, moved)
     result = openbook("add", book, moved, "--sync")
     assert (
-        "0 added, 0 replaced, 6 unchanged (6 with a new title, source or language), 0 removed" in result.err
+        "0 added, 0 replaced, 8 unchanged (8 with a new title, source or language), 0 removed" in result.err
     )
-    assert len(openbook("list", book).out.splitlines()) == 6
+    assert len(openbook("list", book).out.splitlines()) == 8
 
 
 def test_another_mailbox_of_the_same_name_does_not_replace_it(

@@ -20,8 +20,10 @@ from openbook.database.told_source import told_source
 from openbook.errors import DatabaseError
 from openbook.serve.books import Books
 from openbook.serve.missing_shards import HEADER
+from opendocument_file import odt, paragraph
 from scripted_engine import ScriptedEngine
 from serve_events import MakeState, Serve, telling
+from workbook_file import sheet, xls, xlsx
 
 Http = Callable[..., httpx.Client]
 
@@ -299,6 +301,20 @@ def test_files_are_added_by_their_names(http: Http) -> None:
     assert again["done"]["replaced"] == 1
 
 
+def test_workbooks_and_texts_of_libreoffice_are_added(http: Http) -> None:
+    pytest.importorskip("python_calamine")
+    client = http()
+    files = [
+        ("files", ("guests.xlsx", xlsx({"May": sheet(["Who", "Room"], ["bandicoot", 3])}))),
+        ("files", ("old.xls", xls([["Who", "Room"], ["potoroo", 4.0]]))),
+        ("files", ("letter.odt", odt(paragraph("The cassowary runs.")))),
+    ]
+    assert client.post("/v1/documents/upload", files=files).json()["done"]["added"] == 3
+    assert client.get("/v1/documents/guests.xlsx").json()["text"] == "# May\n\nWho: bandicoot; Room: 3"
+    assert client.get("/v1/documents/old.xls").json()["text"] == "# Old\n\nWho: potoroo; Room: 4"
+    assert client.get("/v1/documents/letter.odt").json()["text"] == "The cassowary runs."
+
+
 def test_a_file_goes_into_the_book_that_is_named(http: Http) -> None:
     client = http()
     form = {"book": "other"}
@@ -319,6 +335,7 @@ def test_a_file_that_cannot_be_read_leaves_all_out(http: Http) -> None:
         ("bad.exe", b"x"),
         ("empty.txt", b""),
         ("bad.pdf", b"no pdf"),
+        ("bad.xlsx", b"no workbook"),
         ("latin.txt", b"\xff\xe9"),
     ):
         answer = client.post("/v1/documents/upload", files=[good, ("files", (name, content))])

@@ -22,8 +22,8 @@ SourcesArgument = Annotated[
     typer.Argument(
         metavar="SOURCE...",
         help="Files (.txt .md .rst .org .html .ipynb .eml .mbox .csv .tsv .jsonl .json, also .gz .xz "
-        ".zst; .parquet .epub .pdf .docx .pptx), folders, URLs, hf://OWNER/NAME?split=train, Megatron's "
-        "PREFIX, or - for standard input.",
+        ".zst; .parquet .epub .pdf .docx .odt .pptx .xlsx .xls .ods), folders, URLs, "
+        "hf://OWNER/NAME?split=train, Megatron's PREFIX, or - for standard input.",
     ),
 ]
 DocumentNames = Annotated[

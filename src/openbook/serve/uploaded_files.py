@@ -17,10 +17,12 @@ from openbook.text.readers.source_file import Keys, Omission, SourceFile
 
 KINDS = (
     ".txt", ".md", ".markdown", ".rst", ".org", ".html", ".htm", ".xhtml", ".ipynb", ".eml", ".epub",
-    ".pdf", ".docx", ".pptx",
+    ".odt", ".pdf", ".docx", ".pptx", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods",
 )  # fmt: skip
 """What is read: kinds that are one document each, and none that are compressed as a whole."""
-_OFFICE = {".pdf": "markitdown", ".docx": "markitdown", ".pptx": "pptx"}
+_OFFICE = {".pdf": "markitdown", ".docx": "markitdown", ".pptx": "pptx"} | dict.fromkeys(
+    (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"), "python_calamine"
+)
 """What reads those that need the extra `documents`."""
 _LONGEST_NAME = 255
 

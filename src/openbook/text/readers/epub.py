@@ -22,6 +22,7 @@ from openbook.text.readers.html import parse_page
 from openbook.text.readers.office_properties import useful_title
 from openbook.text.readers.page_encoding import decode_page
 from openbook.text.readers.source_file import LEAVE_OUT, Item, Keys, ParsedFile, SourceFile, read_whole
+from openbook.text.readers.xml_parts import require_no_entities
 
 if TYPE_CHECKING:
     from xml.dom.minidom import Document, Element
@@ -183,21 +184,14 @@ class _Book:
             xml.parsers.expat.ExpatError: it is damaged.
         """
         from xml.dom import minidom
-        from xml.parsers import expat
 
         if name not in self._names:
             raise ValueError(f"{name} is missing in it")
         if (size := self._archive.getinfo(name).file_size) > _MOST_XML:
             raise ValueError(f"{name} has {size / 1e6:,.0f} MB, {_MOST_XML / 1e6:,.0f} are read")
         part = self._archive.read(name)
-        checked = expat.ParserCreate()
-        checked.EntityDeclHandler = _refuse_entities
-        checked.Parse(part, True)
+        require_no_entities(part)
         return minidom.parseString(part)
-
-
-def _refuse_entities(name: str, *_: object) -> None:
-    raise ValueError(f"its XML declares the entity {name!r}, which is not read")
 
 
 def _is_page(item: "Element") -> bool:

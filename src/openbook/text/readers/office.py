@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -11,12 +12,14 @@ from typing import Any
 from openbook.errors import MissingExtraError
 from openbook.text.documents import source_error
 from openbook.text.inline_markup import without_embedded_images
-from openbook.text.readers.office_properties import pdf_title, without_hidden_words, word_title
+from openbook.text.readers.office_properties import office_title, pdf_title, without_hidden_words
 from openbook.text.readers.source_file import Item, Keys, Parse, ParsedFile, SourceFile, read_whole
 from openbook.text.readers.text_files import markdown_title
 
 _MOST_XML = 16_000_000
 """Bytes of a file's parts; markitdown takes a hundred times as much memory."""
+_TEXT_PART = re.compile(r"\.(?:xml|rels)$|^xl/.*\.bin$")
+"""Also sheets of .xlsb."""
 
 
 def read_office(file: SourceFile, keys: Keys) -> Iterator[Item]:
@@ -58,7 +61,7 @@ def _converter(suffix: str, where: str) -> Parse:
             raise source_error(where, problem) from error
         text = without_embedded_images(markdown).replace("\f", "\n").replace("\0", "").strip()
         if suffix == ".docx":
-            return ParsedFile(text=text, said={"title": markdown_title(text) or word_title(raw)})
+            return ParsedFile(text=text, said={"title": markdown_title(text) or office_title(raw)})
         omission = _pages_without_text(raw, markdown)
         if omission and not text:
             raise source_error(where, omission)
@@ -67,8 +70,13 @@ def _converter(suffix: str, where: str) -> Parse:
     return parse
 
 
-def require_moderate(raw: bytes, where: str) -> None:
+def require_moderate(raw: bytes, where: str, *, most: int = _MOST_XML) -> None:
     """Refuse an office file whose parts would take the memory: few bytes can hold thousands of times as many.
+
+    Args:
+        raw: the file.
+        where: its path.
+        most: bytes of text when unpacked.
 
     Raises:
         SourceError: they are too large.
@@ -77,11 +85,11 @@ def require_moderate(raw: bytes, where: str) -> None:
         parts = zipfile.ZipFile(io.BytesIO(raw)).infolist()
     except Exception:  # a damaged archive raises many things: as the converter will say
         return
-    text = sum(part.file_size for part in parts if part.filename.endswith((".xml", ".rels")))
+    text = sum(part.file_size for part in parts if _TEXT_PART.search(part.filename))
     rest = sum(part.file_size for part in parts) - text
-    for kind, size, most in (("text", text, _MOST_XML), ("pictures", rest, 4 * len(raw) + _MOST_XML)):
-        if size > most:
-            problem = f"{size / 1e6:,.0f} MB of {kind} when unpacked, {most / 1e6:,.0f} are read"
+    for kind, size, limit in (("text", text, most), ("pictures", rest, 4 * len(raw) + _MOST_XML)):
+        if size > limit:
+            problem = f"{size / 1e6:,.0f} MB of {kind} when unpacked, {limit / 1e6:,.0f} are read"
             raise source_error(where, f"{problem}; split it, or save it as plain text")
 
 

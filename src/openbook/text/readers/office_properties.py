@@ -1,4 +1,4 @@
-"""What Word and PDF files say beside their text: titles, and which words of a Word file are hidden."""
+"""What office files say beside their text: titles, and which words of a Word file are hidden."""
 
 import html
 import io
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from xml.dom.minidom import Element
 
-_CORE = "docprops/core.xml"
+_ABOUT = ("docprops/core.xml", "meta.xml")
+"""The parts that say what Microsoft's and OpenDocument's files are called."""
 _TITLE = re.compile(r"<dc:title\b[^>]*>([^<]*)</dc:title>")
 _USELESS = re.compile(
     r"(?:microsoft (?:office )?(?:word|powerpoint|excel)\b.*|untitled.*|unbenannt.*|(?:no )?title"
@@ -37,12 +38,12 @@ def useful_title(title: str) -> str:
     return "" if _USELESS.fullmatch(title) else title
 
 
-def word_title(raw: bytes) -> str:
-    """The title that a Word file says it has; empty: none that is of use."""
+def office_title(raw: bytes) -> str:
+    """The title that a file of Word, Excel or LibreOffice says it has; empty: none that is of use."""
     with suppress(Exception):  # the text is there; that a title is missing is all that can be missed
         archive = zipfile.ZipFile(io.BytesIO(raw))
         for name in archive.namelist():
-            if name.lower() == _CORE and (match := _TITLE.search(archive.read(name).decode())):
+            if name.lower() in _ABOUT and (match := _TITLE.search(archive.read(name).decode())):
                 return useful_title(html.unescape(match[1]))
     return ""
 

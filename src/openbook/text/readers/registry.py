@@ -15,11 +15,13 @@ from openbook.text.readers.mailbox import read_mailbox
 from openbook.text.readers.megatron import read_megatron
 from openbook.text.readers.notebooks import read_notebook
 from openbook.text.readers.office import read_office
+from openbook.text.readers.opendocument import read_opendocument
 from openbook.text.readers.rows import read_json_lines
 from openbook.text.readers.slides import read_slides
 from openbook.text.readers.source_file import COMPRESSIONS, Reader
 from openbook.text.readers.tables import read_csv, read_parquet
 from openbook.text.readers.text_files import read_markdown, read_org, read_rst, read_text
+from openbook.text.readers.workbooks import read_workbook
 
 _TEXT: dict[str, Reader] = {
     ".txt": read_text,
@@ -43,7 +45,13 @@ _TEXT: dict[str, Reader] = {
 _OTHER: dict[str, Reader] = {
     ".pdf": read_office,
     ".docx": read_office,
+    ".odt": read_opendocument,
     ".pptx": read_slides,
+    ".xlsx": read_workbook,
+    ".xlsm": read_workbook,
+    ".xls": read_workbook,
+    ".xlsb": read_workbook,
+    ".ods": read_workbook,
     ".epub": read_epub,
     ".parquet": read_parquet,
     ".idx": read_megatron,
@@ -62,7 +70,7 @@ ONLY_NAMED = frozenset(f"{suffix}{ending}" for suffix in (".json", ".tsv") for e
 
 _ONE_DOCUMENT = (
     read_text, read_markdown, read_rst, read_org, read_html, read_notebook, read_mail,
-    read_office, read_slides, read_epub,
+    read_office, read_opendocument, read_slides, read_workbook, read_epub,
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from openbook.errors import MissingExtraError, SourceError
 from openbook.text.documents import source_error
+from openbook.text.readers.markdown_table import markdown_table
 from openbook.text.readers.office import as_ranges, require_moderate
 from openbook.text.readers.office_properties import useful_title
 from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
@@ -125,7 +126,7 @@ def _text(shape: Any, slide: "Slide") -> str:
         return useful_title(_about(shape).get("descr", ""))
     if _kind(shape) == "graphicFrame":
         if shape.has_table:
-            return _table([[_cell(cell) for cell in row.cells] for row in shape.table.rows])
+            return markdown_table([[_cell(cell) for cell in row.cells] for row in shape.table.rows])
         return _chart(shape.chart) if shape.has_chart else _diagram(shape, slide)
     return _lines(shape.text_frame.text) if shape.has_text_frame else ""
 
@@ -146,7 +147,7 @@ def _chart(chart: Any) -> str:
     title = ""
     with suppress(Exception):
         title = _lines(chart.chart_title.text_frame.text) if chart.has_title else ""
-    return "\n\n".join(filter(None, (title, _table(rows))))
+    return "\n\n".join(filter(None, (title, markdown_table(rows))))
 
 
 def _diagram(shape: Any, slide: "Slide") -> str:
@@ -159,17 +160,6 @@ def _diagram(shape: Any, slide: "Slide") -> str:
         for paragraph in parse_xml(part.blob).iter(f"{{{_DRAWING}}}p"):
             texts.append("".join(text.text or "" for text in paragraph.iter(f"{{{_DRAWING}}}t")).strip())
     return "\n".join(filter(None, texts))
-
-
-def _table(rows: list[list[str]]) -> str:
-    """A table in Markdown; empty if it says nothing."""
-    if not any(cell.strip() for row in rows for cell in row):
-        return ""
-    lines = [
-        f"| {' | '.join(' '.join(cell.split()).replace('|', chr(92) + '|') for cell in row)} |"
-        for row in rows
-    ]
-    return "\n".join([lines[0], f"|{' --- |' * len(rows[0])}", *lines[1:]])
 
 
 def _lines(text: str) -> str:
