@@ -143,6 +143,8 @@ class GivenDocument(RequestBody):
     id: str = ""
     """Empty: made from the text."""
     title: str = ""
+    """Empty: what is stored under the id keeps its title; with `replaces` and `"title": ""` it loses it. So
+    it is with language."""
     source: str = ""
     language: str | None = None
     replaces: str | None = None
@@ -155,8 +157,16 @@ class GivenDocument(RequestBody):
         Raises:
             SourceError: the text is only white space.
         """
-        fields = {"title": self.title, "source": self.source, "language": self.language}
-        return Document(text=self.text, id=self.id, **fields)  # type: ignore[arg-type]
+        # Who replaces what he has read says all of it: then what he leaves empty is to be empty.
+        said = {"title", "language"} & self.model_fields_set if self.replaces else set()
+        return Document(
+            text=self.text,
+            id=self.id,
+            title=self.title,
+            source=self.source,
+            language=self.language or None,
+            cleared=tuple(name for name in sorted(said) if getattr(self, name) == ""),
+        )
 
 
 class DocumentsRequest(RequestBody):

@@ -147,6 +147,7 @@ def read_whole(file: SourceFile, parse: Parse) -> Iterator[Item]:
             origin=file.origin,
             named_by_path=not parsed.id,
             fills_file=True,
+            cleared=(),
             **(usual | said),
         )
         if parsed.omission:
