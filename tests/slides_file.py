@@ -63,6 +63,41 @@ def table(*rows: list[str]) -> str:
     )
 
 
+def frame(kind: str, content: str, *, description: str = "") -> str:
+    """A frame of this kind (the end of its address, such as `drawingml/2006/diagram`)."""
+    uri = kind if kind.startswith("http") else f"{_FORMATS}/{kind}"
+    return (
+        f'<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id="9" name="f" descr="{description}"/>'
+        '<p:cNvGraphicFramePr/><p:nvPr/></p:nvGraphicFramePr><p:xfrm><a:off x="0" y="900"/>'
+        f'<a:ext cx="1" cy="1"/></p:xfrm><a:graphic><a:graphicData uri="{uri}">{content}</a:graphicData>'
+        "</a:graphic></p:graphicFrame>"
+    )
+
+
+def diagram(part: str, *, description: str = "") -> str:
+    """A frame that refers to the words of a diagram (SmartArt) by this name."""
+    kind = "drawingml/2006/diagram"
+    return frame(kind, f'<dgm:relIds xmlns:dgm="{_FORMATS}/{kind}" r:dm="{part}"/>', description=description)
+
+
+def two_forms(newer: str, older: str) -> str:
+    """Shapes for programs that know a newer way, and for those that do not; empty: there are none."""
+    names = (
+        f'xmlns:mc="{_FORMATS}/markup-compatibility/2006" '
+        'xmlns:new="http://schemas.microsoft.com/office/drawing/2010/main"'
+    )
+    old = f"<mc:Fallback>{older}</mc:Fallback>" if older else ""
+    return (
+        f'<mc:AlternateContent {names}><mc:Choice Requires="new">{newer}</mc:Choice>{old}'
+        "</mc:AlternateContent>"
+    )
+
+
+def relations(**parts: str) -> str:
+    """What a slide refers to, by names; of what kind is not looked at."""
+    return _relations(*((name, "part", target) for name, target in parts.items()))
+
+
 def group(*shapes: str, tag: str = "p:grpSp") -> str:
     """A group of shapes."""
     head = '<p:nvGrpSpPr><p:cNvPr id="6" name="g"/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr/>'

@@ -86,6 +86,29 @@ def test_who_says_nothing_of_it_replaces_and_removes_what_is_there(http: httpx.C
     assert http.delete("/v1/documents/gate").json()["done"]["removed"] == 1
 
 
+def test_a_title_is_taken_away_by_who_has_read_it(http: httpx.Client) -> None:
+    put(http, GATE | {"language": "en"})
+    answer = put(http, GATE | {"title": "", "replaces": revision(http)})
+    assert answer.json()["done"]["unchanged"] == 1
+    read = http.get("/v1/documents/gate").json()
+    assert (read["title"], read["language"]) == ("", "en")
+    put(http, {"id": "gate", "title": "A gate", "text": GATE["text"]})
+    edit = {"id": "gate", "title": "", "text": "Hald built it.", "language": "", "replaces": revision(http)}
+    assert put(http, edit).json()["done"]["replaced"] == 1
+    read = http.get("/v1/documents/gate").json()
+    assert (read["title"], read["language"]) == ("", None)
+
+
+def test_what_is_empty_otherwise_keeps_what_is_stored(http: httpx.Client) -> None:
+    put(http, GATE | {"language": "en"})
+    for said in ({"title": "", "language": None}, {"title": "", "language": ""}, {"text": "Hald built it."}):
+        put(http, {"id": "gate", "text": GATE["text"]} | said)
+        read = http.get("/v1/documents/gate").json()
+        assert (read["title"], read["language"]) == ("The gate", "en")
+    put(http, {"id": "gate", "text": "Kesi built it.", "replaces": revision(http)})
+    assert http.get("/v1/documents/gate").json()["title"] == "The gate"
+
+
 def test_the_list_has_the_revisions_too(http: httpx.Client) -> None:
     (listed,) = http.get("/v1/documents", params={"id": "gate"}).json()["data"]
     assert listed["revision"] == revision(http)

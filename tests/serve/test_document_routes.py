@@ -297,8 +297,48 @@ def test_files_are_added_by_their_names(http: Http) -> None:
     found = client.get("/v1/documents/page.html").json()
     assert (found["title"], found["text"]) == ("Page", "Okapis graze.")
     assert client.post("/v1/search", json={"query": "quokkas"}).json()[0]["title"] == "The guide"
-    again = client.post("/v1/documents/upload", files={"files": ("notes.txt", b"Other words.")}).json()
-    assert again["done"]["replaced"] == 1
+
+
+def upload(client: httpx.Client, *files: tuple[str, bytes], replaces: list[str] | None = None) -> Any:
+    data = None if replaces is None else {"replaces": replaces}
+    return client.post("/v1/documents/upload", files=[("files", file) for file in files], data=data)
+
+
+def test_a_file_replaces_another_text_only_where_that_is_said(http: Http) -> None:
+    client = http()
+    upload(client, ("README.md", b"Of the mill."))
+    for replaces in (None, [""]):
+        answer = upload(client, ("new.md", b"New."), ("b/README.md", b"Of the gate."), replaces=replaces)
+        message = "document 'README.md': is there already; nothing was written; change that one, or choose "
+        assert error_of(answer) == (409, f"{message}another id")
+        assert answer.json()["error"]["code"] == "conflict"
+    assert client.get("/v1/documents/new.md").status_code == 404
+    stored = client.get("/v1/documents/README.md").json()
+    assert stored["text"] == "Of the mill."
+    same = upload(client, ("README.md", b"Of the mill.")).json()["done"]
+    assert (same["added"], same["replaced"], same["unchanged"]) == (0, 0, 1)
+    read = [stored["revision"]]
+    assert upload(client, ("README.md", b"Of the gate."), replaces=read).json()["done"]["replaced"] == 1
+    status, message = error_of(upload(client, ("README.md", b"Of the tide."), replaces=read))
+    assert (status, "was changed since it was read" in message) == (409, True)
+    assert upload(client, ("README.md", b"Of the tide."), replaces=["*"]).json()["done"]["replaced"] == 1
+    assert client.get("/v1/documents/README.md").json()["text"] == "Of the tide."
+
+
+def test_of_several_files_each_says_what_it_replaces(http: Http) -> None:
+    client = http()
+    upload(client, ("a.md", b"A."), ("b.md", b"B."))
+    files = (("a.md", b"A, changed."), ("b.md", b"B, changed."))
+    assert error_of(upload(client, *files, replaces=["*", ""]))[0] == 409
+    answer = upload(client, *files, replaces=["*", "", "*"])
+    assert error_of(answer) == (
+        400,
+        "replaces: is given 3 times for 2 files; give it once, or once for each",
+    )
+    assert answer.json()["error"]["param"] == "replaces"
+    read = client.get("/v1/documents/b.md").json()["revision"]
+    assert upload(client, *files, replaces=["*", read]).json()["done"]["replaced"] == 2
+    assert upload(client, ("a.md", b"A."), ("b.md", b"B."), replaces=["*"]).json()["done"]["replaced"] == 2
 
 
 def test_workbooks_and_texts_of_libreoffice_are_added(http: Http) -> None:

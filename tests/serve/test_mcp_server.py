@@ -102,7 +102,8 @@ def test_no_more_than_ten_documents_are_found(edited: Path) -> None:
 def test_fetch_answers_what_chatgpt_wants(fables: Path, book_documents: list[Document]) -> None:
     found = answer(fables, "fetch", id="doc3")
     text = book_documents[3].text
-    metadata = {"source": "book/3.txt", "offset": "0", "characters": str(len(text))}
+    revision = next(each.revision for each in Database.open(fables).documents() if each.document_id == "doc3")
+    metadata = {"source": "book/3.txt", "revision": revision, "offset": "0", "characters": str(len(text))}
     url = "openbook://fables/doc3"
     assert found == {"id": "doc3", "title": "title 3", "text": text, "url": url, "metadata": metadata}
 
@@ -200,6 +201,30 @@ def test_with_edits_documents_come_and_go(edited: Path) -> None:
     assert after == {"results": []}
     assert all(result.is_error for result in wrong)
     assert [document.document_id for document in Database.open(edited).documents()].count("new") == 0
+
+
+def test_what_was_not_read_is_not_replaced_where_that_is_asked(edited: Path) -> None:
+    async def asked(client: Client) -> Any:
+        async def add(text: str, **more: str) -> Any:
+            return await client.call_tool("add", {"documents": [{"id": "doc3", "text": text, **more}]})
+
+        async def fetch() -> Any:
+            return (await client.call_tool("fetch", {"id": "doc3"})).structured_content
+
+        read = (await fetch())["metadata"]["revision"]
+        refused = [await add("A new one.", replaces="")]
+        replaced = [await add("A first edit.", replaces=read)]
+        refused.append(await add("A second edit.", replaces=read))
+        texts = [(await fetch())["text"]]
+        replaced.append(await add("Whatever is there."))
+        return refused, replaced, [*texts, (await fetch())["text"]]
+
+    refused, replaced, texts = ask(edited, asked, allow_edits=True)
+    assert all(result.is_error for result in refused)
+    assert "is there already" in refused[0].content[0].text
+    assert "was changed since it was read" in refused[1].content[0].text
+    assert [result.structured_content["replaced"] for result in replaced] == [1, 1]
+    assert texts == ["A first edit.", "Whatever is there."]
 
 
 @pytest.mark.parametrize("name", [".", "..", "x" * 1001])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from openbook.text.inline_markup import plain_title
+from openbook.text.inline_markup import plain_title, without_embedded_images
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,9 @@ def test_marks_go_and_words_stay(written: str, title: str) -> None:
 def test_a_hostile_heading_is_read(part: str) -> None:
     assert isinstance(plain_title(part * 10_000), str)
     assert isinstance(plain_title(part * (1000 // len(part))), str)
+
+
+@pytest.mark.parametrize("part", ["[", "![", "[a]: ", " ", "[a]:\n", "![a][", "]["])
+def test_hostile_text_with_a_picture_is_read(part: str) -> None:
+    text = f"[a]: data:x\n{part * 10_000}"
+    assert "data:x" not in without_embedded_images(text)

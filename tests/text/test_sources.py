@@ -13,9 +13,12 @@ import pytest
 import zstandard
 from fsspec.implementations.local import LocalFileSystem
 
+from epub_file import epub_of
 from openbook.errors import SourceError
 from openbook.text import AnyDocument, Document, read_documents
 from openbook.text.omissions import Omissions
+from slides_file import pptx, slide
+from word_file import docx
 
 Write = Callable[[str, str | bytes], Path]
 ReadAll = Callable[..., tuple[list[Document], list[str]]]
@@ -497,8 +500,14 @@ def test_folder_without_documents_is_reported(
         ("a.docx", b""),
         ("a.html", b" \n"),
         ("a.txt", "\n".encode("utf-16")),
+        ("a.html", b"<script>x</script>"),
+        ("a.ipynb", b'{"cells": []}'),
+        ("Untitled.ipynb", b'{"cells": [{"cell_type": "code", "source": [], "outputs": []}]}'),
+        ("a.epub", epub_of(" ")),
+        ("a.docx", docx("")),
+        ("a.pptx", pptx(slide())),
     ],
-    ids=range(20),
+    ids=range(26),
 )
 def test_empty_file_of_a_folder_is_passed_over_and_counted(
     write: Write, read_all: ReadAll, tmp_path: Path, name: str, content: bytes
@@ -528,7 +537,6 @@ def document_named(name: str, document: AnyDocument) -> AnyDocument:
     ("name", "content"),
     [
         ("a.txt", b"\0\0"),
-        ("a.html", b"<script>x</script>"),
         ("a.jsonl", b'{"text": ""}'),
         ("a.txt.gz", gzip.compress(b"text", mtime=0)[:-4]),
     ],

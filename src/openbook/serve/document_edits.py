@@ -1,6 +1,6 @@
 """Adding and removing documents of a book that is served: all that were asked for, or none; what was done."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -28,7 +28,11 @@ _ANY: Mapping[str, str] = MappingProxyType({})
 
 
 async def add_documents(
-    book: Book, documents: Sequence[AnyDocument], *, expected: Mapping[str, str] = _ANY
+    book: Book,
+    documents: Sequence[AnyDocument],
+    *,
+    expected: Mapping[str, str] = _ANY,
+    new: Collection[str] = (),
 ) -> Edited:
     """Add documents; one whose id is known replaces that one, if its text is another.
 
@@ -36,6 +40,7 @@ async def add_documents(
         book: to add them to.
         documents: to add.
         expected: what is stored under their ids, see `Database.add`.
+        new: ids under which nothing may be stored but the same text, which is no change.
 
     Raises:
         ConflictError: something else is; none is added.
@@ -52,7 +57,10 @@ async def add_documents(
             )
 
     def add(database: Database) -> Edited:
-        report = database.add(_with_stored_sources(database, documents), expected=expected)
+        stored = database.catalog.live_records(list(new))
+        same = {name: each.revision for name, each in stored.items() if each.sha256 == texts[name]}
+        wanted = {**expected, **dict.fromkeys(new, ""), **same}
+        report = database.add(_with_stored_sources(database, documents), expected=wanted)
         return Edited(changes_of_add(report, skipped=0), database.info())
 
     return await book.edit(add)

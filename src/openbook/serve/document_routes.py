@@ -16,6 +16,7 @@ from openbook.serve.api_errors import documented, parameter
 from openbook.serve.books import Book
 from openbook.serve.document_edits import add_documents, remove_documents
 from openbook.serve.document_schema import (
+    ANY_REVISION,
     BookQuery,
     DocumentEntry,
     DocumentList,
@@ -117,19 +118,27 @@ async def put_documents(body: DocumentsRequest, request: Request) -> EditAnswer:
     return EditAnswer.of(edited, book.name)
 
 
-@router.post("/v1/documents/upload", responses=documented(404, 415, 503), dependencies=_EDITS)
+@router.post("/v1/documents/upload", responses=documented(404, 409, 415, 503), dependencies=_EDITS)
 async def upload_documents(
     form: Annotated[UploadForm, Form(media_type="multipart/form-data")], request: Request
 ) -> EditAnswer:
-    """Add the documents of files, all or none; their ids are the names of the files."""
+    """Add the documents of files, all or none; their ids are the names of the files. What is stored under one
+    of these with another text is replaced only where `replaces` says so."""
     book = _book(request, form.book)
+    with parameter("replaces"):
+        replaced = form.replaced()
     documents, notes = [], []
-    for file in form.files:
+    expected: dict[str, str] = {}
+    for file, replaces in zip(form.files, replaced, strict=True):
         found = await to_thread.run_sync(read_upload, file.filename or "", await file.read())
         documents += found.documents
         notes += found.notes
+        expected |= {document.id: replaces for document in found.documents if replaces != ANY_REVISION}
+    revisions = {name: revision for name, revision in expected.items() if revision}
     with parameter("files"):
-        edited = await add_documents(book, documents)
+        edited = await add_documents(
+            book, documents, expected=revisions, new=expected.keys() - revisions.keys()
+        )
     return EditAnswer.of(edited, book.name, notes)
 
 

@@ -8,12 +8,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from openbook.database import Hit
 from openbook.database.document_list import ListedDocument
 from openbook.database.told_source import told_source
+from openbook.errors import SettingsError
+from openbook.phrases import counted
 from openbook.serve.document_edits import Edited
 from openbook.serve.text_fields import DocumentPatterns, Mode, RequestBody
 from openbook.text import Document
 
 LONGEST_QUERY = 100_000
 """Characters that a search looks for."""
+ANY_REVISION = "*"
+"""What a file replaces whatever is there by."""
 
 
 class SearchRequest(RequestBody):
@@ -139,6 +143,8 @@ class GivenDocument(RequestBody):
     id: str = ""
     """Empty: made from the text."""
     title: str = ""
+    """Empty: what is stored under the id keeps its title; with `replaces` and `"title": ""` it loses it. So
+    it is with language."""
     source: str = ""
     language: str | None = None
     replaces: str | None = None
@@ -151,8 +157,16 @@ class GivenDocument(RequestBody):
         Raises:
             SourceError: the text is only white space.
         """
-        fields = {"title": self.title, "source": self.source, "language": self.language}
-        return Document(text=self.text, id=self.id, **fields)  # type: ignore[arg-type]
+        # Who replaces what he has read says all of it: then what he leaves empty is to be empty.
+        said = {"title", "language"} & self.model_fields_set if self.replaces else set()
+        return Document(
+            text=self.text,
+            id=self.id,
+            title=self.title,
+            source=self.source,
+            language=self.language or None,
+            cleared=tuple(name for name in sorted(said) if getattr(self, name) == ""),
+        )
 
 
 class DocumentsRequest(RequestBody):
@@ -167,7 +181,24 @@ class UploadForm(QueryFields):
     """Files to add, as a browser sends them."""
 
     files: Annotated[list[UploadFile], Field(min_length=1, max_length=100)]
+    replaces: list[str] = []
+    """One for all files, or one for each in their order: the `revision` of the document that a file is to
+    replace, or `*`: whatever is there. Empty, or none: another text must not stand under the file's id."""
     book: str | None = None
+    """None: the first."""
+
+    def replaced(self) -> list[str]:
+        """What each file is to replace.
+
+        Raises:
+            SettingsError: it is said of another number of files.
+        """
+        if len(self.replaces) not in (0, 1, len(self.files)):
+            files = counted(len(self.files), "file")
+            said = f"is given {len(self.replaces)} times for {files}; give it once, or once for each"
+            raise SettingsError(f"replaces: {said}")
+        said_once = self.replaces or [""]
+        return self.replaces if len(self.replaces) == len(self.files) else said_once * len(self.files)
 
 
 class DoneCounts(BaseModel):

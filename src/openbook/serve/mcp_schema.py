@@ -38,7 +38,8 @@ class FetchedDocument(BookAnswer):
     """Where the document is longer, its last line says so, and how to go on."""
     url: str
     metadata: dict[str, str]
-    """source, language; characters of the whole document; offset, and next_offset where there is more."""
+    """source, language; revision, for `replaces`; characters of the whole document; offset, and next_offset
+    where there is more."""
 
 
 class Passage(BaseModel):
@@ -86,6 +87,10 @@ class NewDocument(BaseModel):
     """Names it: another text under a known id replaces that one. Empty: made from the text."""
     title: str = ""
     source: str = ""
+    replaces: str | None = None
+    """The `revision` that fetch told of the document that this one is to replace: where another one is
+    stored, nothing is changed. Empty: there must be no document of this id. null: whatever is there is
+    replaced."""
 
 
 class EditResult(BaseModel):

@@ -133,6 +133,7 @@ class _Tools:
                 raise SettingsError(f"offset {offset}: the document has {len(document.text)} characters")
             about, end = document.about, offset + _LONGEST
             text, metadata = document.text[offset:end], {"source": told_source(about.source, id)}
+            metadata["revision"] = about.revision
             metadata["offset"] = str(offset)
             metadata["characters"] = str(len(document.text))
             if about.language is not None:
@@ -194,14 +195,17 @@ class _Tools:
         return await self._read(page)
 
     async def add(self, documents: list[NewDocument]) -> EditResult:
-        """Add documents to the book; one whose id is known replaces that document. Searches find them at
-        once."""
+        """Add documents to the book; one whose id is known replaces that document. To replace only what was
+        read, give its revision, as fetch tells it, as replaces; to replace nothing, an empty one. Searches
+        find them at once."""
         with _told_errors():
             given = [
                 Document(text=each.text, id=each.id, title=each.title, source=each.source)
                 for each in documents
             ]
-            return _result(await add_documents(self._book, given))
+            pairs = zip(given, documents, strict=True)
+            expected = {made.id: each.replaces for made, each in pairs if each.replaces is not None}
+            return _result(await add_documents(self._book, given, expected=expected))
 
     async def remove(self, ids: list[str]) -> EditResult:
         """Remove documents from the book by their ids; nothing finds them any more."""

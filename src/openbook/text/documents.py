@@ -59,6 +59,9 @@ class Document:
     id that it has for this file."""
     fills_file: bool = field(default=False, compare=False)
     """Whether it is all of its file, which may say an id: then it keeps the one under which it is stored."""
+    cleared: tuple[str, ...] = field(default=(), compare=False)
+    """Of `title` and `language` what is empty on purpose: what is stored of that goes. What is empty
+    otherwise is not said, and keeps what is stored."""
 
     def __post_init__(self) -> None:
         _require_str(self, but=_not_str(self))
@@ -139,7 +142,7 @@ class TokenizedDocument:
 AnyDocument = Document | TokenizedDocument
 """What sources yield and databases take."""
 
-_NOT_SAID = ("text", "id", "origin", "named_by_path", "fills_file")
+_NOT_SAID = ("text", "id", "origin", "named_by_path", "fills_file", "cleared")
 SAID_OF_DOCUMENTS = tuple(each.name for each in fields(Document) if each.name not in _NOT_SAID)
 """The fields beside text and id that rows of sources may have under the same names."""
 
@@ -180,7 +183,8 @@ def _fields_of(document: AnyDocument) -> tuple[str, ...]:
 
 def _not_str(document: AnyDocument) -> set[str]:
     """The fields that need not be a str."""
-    return {"named_by_path", "fills_file"} | ({"language"} if document.language is None else set())
+    is_unsaid = document.language is None
+    return {"named_by_path", "fills_file", "cleared"} | ({"language"} if is_unsaid else set())
 
 
 def _require_str(document: AnyDocument, *, but: set[str]) -> None:

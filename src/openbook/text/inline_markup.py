@@ -29,6 +29,11 @@ _MARKS = (
 _LONGEST = 1000
 """Characters; what is longer is no title that anybody reads."""
 _EMBEDDED_IMAGE = re.compile(r"!\[([^\]\n]{0,1000})\]\(data:[^)\n]*\)?")
+_EMBEDDED_DEFINITION = re.compile(
+    r"^ {0,3}\[([^\]\n]{1,1000})\]:[ \t]*(?:\n[ \t]*)?<?data:[^\n]*\n?", re.IGNORECASE | re.MULTILINE
+)
+"""A line that says the data of pictures that stand elsewhere, by their label."""
+_BY_LABEL = re.compile(r"(!?)\[([^\[\]\n]{0,1000})\](?:\[([^\[\]\n]{0,1000})\])?")
 _EMBEDDED_IMAGE_TAG = re.compile(r"<img\s[^<>]*?\bsrc\s*=\s*[\"']?data:[^<>]*>?", re.IGNORECASE)
 
 
@@ -37,8 +42,25 @@ def without_embedded_images(text: str) -> str:
 
     >>> without_embedded_images("![a cat](data:image/png;base64,iVBORw0KGgo=) ![a hen](hen.png)")
     'a cat ![a hen](hen.png)'
+    >>> without_embedded_images("![a cat][1] ![a hen][2]\\n\\n[1]: <data:image/png;base64,iVBORw0KGgo=>")
+    'a cat ![a hen][2]\\n\\n'
     """
-    return _EMBEDDED_IMAGE_TAG.sub("", _EMBEDDED_IMAGE.sub(r"\1", text))
+    text = _EMBEDDED_IMAGE_TAG.sub("", _EMBEDDED_IMAGE.sub(r"\1", text))
+    labels = {_same_label(label) for label in _EMBEDDED_DEFINITION.findall(text)}
+    if not labels:
+        return text
+
+    def words(match: re.Match[str]) -> str:
+        mark, said, label = match.groups()
+        is_embedded = bool(mark or label) and _same_label(label or said) in labels
+        return said if is_embedded else match[0]
+
+    return _BY_LABEL.sub(words, _EMBEDDED_DEFINITION.sub("", text))
+
+
+def _same_label(label: str) -> str:
+    """A label as Markdown compares it."""
+    return " ".join(label.split()).casefold()
 
 
 def plain_title(written: str) -> str:

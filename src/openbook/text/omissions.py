@@ -25,7 +25,7 @@ class Omissions:
     own_folders: places of databases, models and training runs of openbook, with what they are.
     excluded: files and folders that each pattern to exclude left out.
     empty: origins of tables that hold no row.
-    blank: of folders, the errors of empty files, by origin.
+    blank: of folders, the errors of empty files, by origin; a page or notebook without text is one, too.
     unread: origins of files, folders and other sources of which something could not be read, and of empty
         files: what is known to be in them may be there still.
     """

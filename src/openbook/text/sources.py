@@ -84,7 +84,8 @@ def read_documents(
     Of what lies below a named folder, these are left out: files of no known kind (.json and .tsv too without
     a `glob`, and any .idx that is not Megatron's), hidden files and folders, lock files of office programs
     (`~$report.docx`), pipes and devices, links to folders, and databases, models and training runs of
-    openbook. Tables without rows, and empty files of folders, are passed over where anything else is read.
+    openbook. Tables without rows, and files of folders without text, are passed over where anything else
+    is read.
 
     Args:
         sources: paths or URLs of files of the known kinds, or of folders of them; Megatron's PREFIX;

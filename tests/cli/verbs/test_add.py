@@ -87,6 +87,26 @@ def test_an_empty_note_does_not_stop_deletions(openbook: OpenBook, tmp_path: Pat
     assert "stay" not in openbook("add", tmp_path / "db", notes).err, "only a sync removes"
 
 
+def test_a_new_notebook_does_not_stop_a_build_and_one_that_is_emptied_stays(
+    openbook: OpenBook, tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    for number in range(1, 6):
+        (notes / f"{number}.md").write_text(f"Note {number}.")
+    held = {"cells": [{"cell_type": "markdown", "source": "Cell 1."}]}
+    fresh = {"cells": [{"cell_type": "code", "source": []}]}
+    (notes / "a.ipynb").write_text(json.dumps(held))
+    (notes / "Untitled.ipynb").write_text(json.dumps(fresh))
+    built = openbook("build", tmp_path / "db", notes, *LEXICAL)
+    assert (built.code, "1 empty file is left out" in built.err) == (0, True)
+    (notes / "a.ipynb").write_text(json.dumps(fresh))
+    (notes / "5.md").unlink()
+    result = openbook("add", tmp_path / "db", notes, "--sync")
+    assert "0 added, 0 replaced, 4 unchanged, 1 removed, 0 skipped" in result.err
+    assert "1 document stays, " in result.err and " or is empty: notes/a.ipynb" in result.err
+
+
 def test_rows_of_a_file_with_an_unreadable_row_stay(openbook: OpenBook, tmp_path: Path) -> None:
     for name in ("a", "b"):
         rows = [json.dumps({"id": f"{name}{number}", "text": f"Row {number}."}) for number in range(3)]

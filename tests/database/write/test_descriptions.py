@@ -49,6 +49,19 @@ def test_what_is_not_said_stays(make: Make) -> None:
     assert database.add([document("a")]).described == 0
 
 
+def test_what_is_empty_on_purpose_goes(make: Make) -> None:
+    database = make()
+    stored = document("a", title="Old", source="https://old.example/a", language="en")
+    for text in (TEXTS["a"], "river castle"):
+        database.add([stored])
+        report = database.add([Document(id="a", text=text, cleared=("title", "language"))])
+        assert (report.described, report.replaced) == ((1, 0) if text == TEXTS["a"] else (0, 1))
+        hit = only_hit(database, "river")
+        assert (hit.title, hit.source, hit.language) == ("", "https://old.example/a", None)
+    assert database.add([Document(id="a", text="river castle", cleared=("title",))]).described == 0
+    assert database.verify().ok
+
+
 def test_what_another_text_does_not_say_of_itself_stays_too(make: Make) -> None:
     database = make()
     database.add([document("a", title="Old", source="https://old.example/a", language="en")])

@@ -61,6 +61,25 @@ def test_the_next_answer_reads_a_document_that_was_dropped_in(page: Page) -> Non
     expect(page.locator("#reading .passage").first).to_contain_text("boat")
 
 
+def test_a_file_replaces_another_of_its_name_only_by_whoever_wants_that(
+    server: Running, visit: Visit
+) -> None:
+    page = visit(server, "/#documents", expected=("409",))
+    drop(page, "boat.md", "the boat is painted by kesi.")
+    expect(page.locator("#uploads")).to_have_text("boat.md: added")
+    drop(page, "boat.md", "the boat is painted by hald.")
+    second = page.locator("#uploads li").nth(1)
+    expect(second).to_contain_text("not added, another document has this name")
+    page.get_by_role("button", name="Edit boat").click()
+    text = page.get_by_role("dialog", name="Edit").get_by_label("Text")
+    expect(text).to_have_value("the boat is painted by kesi.")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Replace boat.md").click()
+    expect(second).to_have_text("boat.md: replaced")
+    page.get_by_role("button", name="Edit boat").click()
+    expect(text).to_have_value("the boat is painted by hald.")
+
+
 def test_a_file_waits_until_the_page_knows_the_books(page: Page) -> None:
     held: list[Route] = []
 

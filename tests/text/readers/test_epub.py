@@ -197,6 +197,12 @@ def test_a_page_in_another_encoding_is_read(write: Write, read_all: ReadAll) -> 
     assert document.text == "Größe"
 
 
+@pytest.mark.parametrize("kind", ["text/xml", "application/xml"])
+def test_pages_may_be_called_xml(write: Write, read_all: ReadAll, kind: str) -> None:
+    content = epub(opf(item("a", "ch1.xhtml", kind=kind), "a"), ch1=page("<p>Text.</p>"))
+    assert read_all(write("a.epub", content))[0][0].text == "Text."
+
+
 def _without(name: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -219,11 +225,15 @@ def _without(name: str) -> bytes:
         (epub("<package/>"), "the text is empty"),
         (epub(_ONE, ch1=page("<img/>")), "the text is empty"),
         (
+            epub(opf(item("a", "ch1.xhtml") + item("b", "1.png", kind="image/png"), "a"), ch1=page("<img/>")),
+            "it shows pictures, but holds no text: what they show is not read, or leave it out",
+        ),
+        (
             epub(_ONE, ch1=b"<p>\xef\xbb\xbf\xff"),
             "not readable as epub: OEBPS/ch1.xhtml is not UTF-8 at byte 6",
         ),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_what_is_no_book_or_an_empty_one_says_so(
     write: Write, read_all: ReadAll, content: bytes, problem: str

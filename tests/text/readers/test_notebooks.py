@@ -78,6 +78,23 @@ def test_the_language_of_code_is_the_one_that_is_said(
     assert document.text == f"{fence}\nx\n```"
 
 
+@pytest.mark.parametrize(
+    ("about", "fence"),
+    [
+        ({"vscode": {"languageId": "sql"}}, "```sql"),
+        ({"polyglot_notebook": {"kernelName": "fsharp"}}, "```fsharp"),
+        ({"dotnet_interactive": {"language": "csharp"}}, "```csharp"),
+        ({"vscode": {"languageId": "a b"}}, "```python"),
+        ({"vscode": "sql"}, "```python"),
+        ([], "```python"),
+    ],
+)
+def test_a_cell_may_say_another_language(write: Write, read_all: ReadAll, about: Any, fence: str) -> None:
+    content = notebook(cell("code", "x") | {"metadata": about}, metadata=_PYTHON)
+    (document,), _ = read_all(write("a.ipynb", content))
+    assert document.text == f"{fence}\nx\n```"
+
+
 def test_without_a_heading_its_title_is_its_name(write: Write, read_all: ReadAll) -> None:
     (document,), _ = read_all(write("tides 2.ipynb", notebook(cell("code", "# a comment"))))
     assert document.title == "tides 2"
@@ -96,6 +113,22 @@ def test_data_of_pictures_are_left_out(write: Write, read_all: ReadAll) -> None:
     )
     (document,), _ = read_all(write("a.ipynb", notebook(cell("markdown", source))))
     assert document.text == 'A wheel turns.\n\n![hen](hen.png) <img src="data.png">'
+
+
+def test_data_that_stand_at_the_end_are_left_out_too(write: Write, read_all: ReadAll) -> None:
+    """As Google Docs and Colab write them."""
+    source = (
+        "A ![wheel][Image1] turns ![][i 2], see [it][i  2].\n![hen][hen] [image1]\n\n"
+        "[image1]: data:image/png;base64,iVBORw0KGgo=\n  [i 2]:\n <data:image/png;base64,AAAA>\n"
+        "[hen]: hen.png\n"
+    )
+    cells = (
+        cell("markdown", source),
+        cell("markdown", "[i3]: data:image/png;base64,AAAA"),
+        cell("raw", "End."),
+    )
+    (document,), _ = read_all(write("a.ipynb", notebook(*cells)))
+    assert document.text == ("A wheel turns , see it.\n![hen][hen] [image1]\n\n[hen]: hen.png\n\nEnd.")
 
 
 @pytest.mark.parametrize(

@@ -211,6 +211,17 @@ def test_images_leave_their_description_alone(tmp_path: Path, read_all: Any) -> 
     assert document.text == "Text.\n\na cat"
 
 
+def test_a_document_of_pictures_alone_says_so(tmp_path: Path, read_all: Any) -> None:
+    (tmp_path / "a.docx").write_bytes(docx(_IMAGE.format("embed").replace("a cat", "")))
+    (tmp_path / "b.txt").write_text("Text.")
+    (document,), (error,) = read_all(tmp_path)
+    assert document.text == "Text."
+    assert error == (
+        f"{tmp_path}/a.docx: shows pictures, but holds no text: what they show is not read, or leave it out: "
+        "--on-error skip"
+    )
+
+
 def test_what_a_document_links_to_is_not_fetched(
     tmp_path: Path, read_all: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,18 @@ from damaged_files import damaged
 from openbook.errors import MissingExtraError
 from openbook.text import Document, read_documents
 from openbook.text.sources import Omissions
-from slides_file import group, picture, pptx, shape, slide, table
+from slides_file import (
+    diagram,
+    frame,
+    group,
+    picture,
+    pptx,
+    relations,
+    shape,
+    slide,
+    table,
+    two_forms,
+)
 
 pytest.importorskip("pptx")
 
@@ -127,7 +138,7 @@ def test_charts_are_their_numbers(write: Write, read_all: ReadAll) -> None:
         data = CategoryChartData()
         data.categories = ["spring", "fall"]
         data.add_series("ground", (3, None))
-        data.add_series("sold", (2.5, 1000))
+        data.add_series("sold", (2.5, 1234567))
         chart = filled.shapes.add_chart(XL_CHART_TYPE.LINE, 0, 0, 9, 9, data).chart  # type: ignore[attr-defined]
         chart.chart_title.text_frame.text = "Sacks of rye"
         points = XyChartData()
@@ -135,32 +146,155 @@ def test_charts_are_their_numbers(write: Write, read_all: ReadAll) -> None:
         filled.shapes.add_chart(XL_CHART_TYPE.XY_SCATTER, 0, 99, 9, 9, points)  # type: ignore[attr-defined]
 
     (document,), errors = read_all(write("a.pptx", _made_by_the_library(fill)))
-    assert document.text.startswith(
+    assert document.text == (
         "# Rye\n\nSacks of rye\n\n|  | ground | sold |\n| --- | --- | --- |\n"
-        "| spring | 3 | 2.5 |\n| fall |  | 1000 |"
+        "| spring | 3 | 2.5 |\n| fall |  | 1234567 |\n\n|  | points |\n| --- | --- |\n| 1 | 2 |"
     )
     assert (document.title, errors) == ("Rye", [])
 
 
-def test_the_words_of_a_diagram_are_read(write: Write, read_all: ReadAll) -> None:
-    """SmartArt: the slide only refers to the part that says them."""
-    formats = "http://schemas.openxmlformats.org"
-    frame = table(["x"])
-    start, end = frame.index("<a:graphicData"), frame.index("</a:graphic>")
-    reference = f'<dgm:relIds xmlns:dgm="{formats}/drawingml/2006/diagram" r:dm="d1"/>'
-    data = f'<a:graphicData uri="{formats}/drawingml/2006/diagram">{reference}</a:graphicData>'
-    frame = frame[:start] + data + frame[end:]
-    words = "".join(f"<a:p><a:r><a:t>{word}</a:t></a:r></a:p>" for word in ("Grind", "", "Sell"))
-    relation = (
-        f'<Relationships xmlns="{formats}/package/2006/relationships"><Relationship Id="d1" Type="{formats}'
-        '/officeDocument/2006/relationships/diagramData" Target="../diagrams/data1.xml"/></Relationships>'
+_DIAGRAM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
+_DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
+
+
+def _point(name: str, word: str, kind: str = "node") -> str:
+    words = f"<d:t><a:p><a:r><a:t>{word}</a:t></a:r></a:p></d:t>" if word else ""
+    return f'<d:pt modelId="{name}" type="{kind}">{words}</d:pt>'
+
+
+def _link(parent: str, child: str, order: int, kind: str = "") -> str:
+    said = f' type="{kind}"' if kind else ""
+    return f'<d:cxn srcId="{parent}" destId="{child}" srcOrd="{order}"{said}/>'
+
+
+def test_the_words_of_a_diagram_are_read_in_their_order(write: Write, read_all: ReadAll) -> None:
+    """SmartArt: the slide only refers to the part that says them, in the order in which they were written."""
+    points = (
+        _point("5", "Alone"),
+        _point("4", "Sell"),
+        _point("1", "", "doc"),
+        _point("2", "Grind"),
+        _point("3", "Finely"),
+        _point("6", "", "pres"),
+    )
+    links = (
+        _link("1", "4", 1),
+        _link("1", "2", 0),
+        _link("2", "3", 0, "parOf"),
+        _link("3", "2", 0),  # a circle
+        _link("1", "5", 0, "presOf"),
+    )
+    names = f'xmlns:d="{_DIAGRAM}" xmlns:a="{_DRAWING}"'
+    data = f"<d:x {names}><d:l>{''.join(points)}</d:l><d:l>{''.join(links)}</d:l></d:x>"
+    more = {
+        "ppt/slides/_rels/slide1.xml.rels": relations(d1="../diagrams/data1.xml"),
+        "ppt/diagrams/data1.xml": data,
+    }
+    (document,), errors = read_all(write("a.pptx", pptx(slide(diagram("d1")), **more)))
+    assert (document.text, errors) == ("Grind\nFinely\nSell\nAlone", [])
+
+
+_EQUATION = (
+    '<a14:m xmlns:a14="http://schemas.microsoft.com/office/drawing/2010/main" xmlns:m="http://schemas.'
+    'openxmlformats.org/officeDocument/2006/math"><m:oMath><m:r><m:t>E=m</m:t></m:r><m:sSup><m:e><m:r><m:t>c'
+    "</m:t></m:r></m:e><m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup></m:oMath></a14:m>"
+)
+
+
+def _with_equation(text: str, **about: str) -> str:
+    """A box whose first paragraph ends with an equation."""
+    return shape(text, **about).replace("</a:p>", f"{_EQUATION}</a:p>", 1)  # type: ignore[arg-type]
+
+
+def test_what_stands_in_two_forms_is_read_once(write: Write, read_all: ReadAll) -> None:
+    """As PowerPoint writes boxes with equations: the older form is a picture of them."""
+    slides = (
+        slide(
+            two_forms(_with_equation("Energy ", placeholder="title"), shape(" ", placeholder="title")),
+            two_forms(shape("Newer."), shape("Older.")),
+            group(two_forms(_with_equation("is "), picture(""))),
+            two_forms(shape(" "), shape("Only the older.")),
+            two_forms(two_forms(shape("Inner."), ""), ""),
+            two_forms("", ""),
+        ),
+    )
+    (document,), errors = read_all(write("a.pptx", pptx(*slides)))
+    assert document.text == "# Energy E=mc^2\n\nNewer.\n\nis E=mc^2\n\nOnly the older.\n\nInner."
+    assert (document.title, errors) == ("Energy E=mc^2", [])
+    path = write("a.pptx", pptx(slide(shape("Mill")), slide(two_forms(picture(""), picture("a wheel")))))
+    assert read_all(path)[0][0].text == "Mill\n\na wheel"
+
+
+def test_equations_of_tables_and_notes_are_read(write: Write, read_all: ReadAll) -> None:
+    content, notes = slide(table(["is "]), notes="Say ")
+    pair = (content.replace("</a:p>", f"{_EQUATION}</a:p>"), notes.replace("</a:p>", f"{_EQUATION}</a:p>"))
+    (document,), _ = read_all(write("a.pptx", pptx(pair)))
+    assert document.text == "| is E=mc^2 |\n| --- |\n\nNotes: Say E=mc^2"
+
+
+_INK = (
+    '<p:contentPart r:id="i1"><p:nvContentPartPr><p:cNvPr id="4" name="Ink"/></p:nvContentPartPr>'
+    "</p:contentPart>"
+)
+
+
+def test_what_cannot_be_read_is_said_and_the_rest_is_read(write: Write) -> None:
+    slides = (
+        slide(shape("One."), diagram("missing", description="Three steps of mending")),
+        slide(shape("Two."), _INK),
+        slide(shape("Three.")),
+        slide(shape("Four."), two_forms(_INK, picture(""))),
+        slide(shape("Five."), frame("presentationml/2006/ole", "<p:oleObj/>")),
+        slide(shape("Six."), diagram("damaged")),
+        slide(diagram("missing"), show="0"),
+    )
+    damaged_part = {
+        "ppt/slides/_rels/slide2.xml.rels": relations(damaged="../diagrams/data1.xml"),  # of the sixth
+        "ppt/diagrams/data1.xml": "<d:x",
+    }
+    path = write("a.pptx", pptx(*slides, **damaged_part))
+    omissions = Omissions()
+    (document,) = read_documents(str(path), omissions=omissions)
+    assert isinstance(document, Document)
+    assert document.text == "One.\n\nThree steps of mending\n\nTwo.\n\nThree.\n\nFour.\n\nFive.\n\nSix."
+    problem = "5 of 7 slides show ink, or a chart or another object, that cannot be read (1-2, 4-6)"
+    assert omissions.parts == [f"{path}: {problem}"]
+
+
+def test_slides_of_nothing_that_can_be_read_are_refused(write: Write, read_all: ReadAll) -> None:
+    path = write("a.pptx", pptx(slide(picture("")), slide(_INK)))
+    documents, (error,) = read_all(path)
+    assert documents == []
+    assert error == (
+        f"{path}: 1 of 2 slides show pictures, but hold no text (1): what they show is not read; "
+        "1 of 2 slides show ink, or a chart or another object, that cannot be read (2)"
+    )
+
+
+_NEWER_CHART = "http://schemas.microsoft.com/office/drawing/2014/chartex"
+
+
+def test_newer_charts_are_their_numbers(write: Write, read_all: ReadAll) -> None:
+    chart = frame(_NEWER_CHART, f'<cx:chart xmlns:cx="{_NEWER_CHART}" r:id="c1"/>')
+    data = (
+        '<cx:data id="0"><cx:strDim type="cat"><cx:lvl ptCount="2"><cx:pt idx="0">spring</cx:pt>'
+        '<cx:pt idx="1">fall</cx:pt></cx:lvl></cx:strDim><cx:numDim type="val"><cx:lvl ptCount="2">'
+        '<cx:pt idx="0">1234567</cx:pt><cx:pt idx="1">-3</cx:pt></cx:lvl></cx:numDim></cx:data>'
+    )
+    title = "<cx:title><cx:tx><cx:txData><cx:v>Sacks</cx:v></cx:txData></cx:tx></cx:title>"
+    name = "<cx:tx><cx:txData><cx:f>A1</cx:f><cx:v>rye</cx:v></cx:txData></cx:tx>"
+    space = (
+        f'<cx:chartSpace xmlns:cx="{_NEWER_CHART}"><cx:chartData>{data}</cx:chartData><cx:chart>{title}'
+        f'<cx:series>{name}<cx:dataId val="0"/></cx:series></cx:chart></cx:chartSpace>'
     )
     more = {
-        "ppt/slides/_rels/slide1.xml.rels": relation,
-        "ppt/diagrams/data1.xml": f'<d xmlns:a="{formats}/drawingml/2006/main">{words}</d>',
+        "ppt/slides/_rels/slide1.xml.rels": relations(c1="../charts/chartEx1.xml"),
+        "ppt/charts/chartEx1.xml": space,
     }
-    (document,), errors = read_all(write("a.pptx", pptx(slide(frame), **more)))
-    assert (document.text, errors) == ("Grind\nSell", [])
+    content = pptx(slide(two_forms(chart, shape("This chart isn't available."))), **more)
+    (document,), errors = read_all(write("a.pptx", content))
+    assert document.text == "Sacks\n\n|  | rye |\n| --- | --- |\n| spring | 1234567 |\n| fall | -3 |"
+    assert errors == []
 
 
 def test_entities_are_not_expanded_and_nothing_is_fetched(

@@ -19,6 +19,12 @@ FOLLOWED = tuple(name for name in DESCRIBED if name != "id")
 """Of these, what is stored again where something else is said and the text does not change."""
 
 
+def said_of(document: AnyDocument) -> dict[str, Any]:
+    """What a document says of these: what is not empty, or empty on purpose."""
+    cleared = document.cleared if isinstance(document, Document) else ()
+    return {name: value for name in FOLLOWED if (value := getattr(document, name)) or name in cleared}
+
+
 def cut_batch(
     documents: Sequence[AnyDocument],
     tokenizer: Tokenizer,

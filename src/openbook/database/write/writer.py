@@ -39,7 +39,7 @@ from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.manifest import forget_catalog, write_manifest
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.database.write.batches import first_of_each_id, in_batches
-from openbook.database.write.document_rows import FOLLOWED, cut_batch, lengths_of
+from openbook.database.write.document_rows import FOLLOWED, cut_batch, lengths_of, said_of
 from openbook.database.write.identities import Identities
 from openbook.database.write.sync_scope import Given, SyncScope
 from openbook.database.write.text_progress import TextProgress
@@ -260,7 +260,7 @@ class Writer:
             before = records.get(document.id)
             stored: dict[str, Any] = {}
             if before is not None:
-                unsaid = [name for name in FOLLOWED if not getattr(document, name)]
+                unsaid = set(FOLLOWED) - said_of(document).keys()
                 stored = {name: value for name in unsaid if (value := _stored(before, name))}
             described.append(replace(document, **stored) if stored else document)
         return described
@@ -268,12 +268,10 @@ class Writer:
     def _redescribe(self, documents: Sequence[AnyDocument]) -> int:
         """Follow what is newly said of documents whose text stays as it is; returns how many there are.
 
-        What is empty is not said: with the title "A" stored, "B" replaces it and "" does not.
+        What is empty is not said: with the title "A" stored, "B" replaces it and "" does not, unless it is
+        among what is `cleared`.
         """
-        said = {
-            document.id: {name: value for name in FOLLOWED if (value := getattr(document, name))}
-            for document in documents
-        }
+        said = {document.id: said_of(document) for document in documents}
         said = {document_id: values for document_id, values in said.items() if values}
         records = self.catalog.live_records(list(said))
         news = {

@@ -92,23 +92,38 @@ export async function bookChanged() {
 /** Put files into the book, one after another, each with a line that says what became of it. */
 async function upload(files) {
   goTo("documents");
+  const book = state.book;
   for (const file of files) {
-    const item = make("li", "", foreign("span", "", file.name), ": ");
-    const said = make("span", "", "reading …");
-    item.append(said);
+    const item = make("li");
     field("uploads").append(item);
-    try {
-      const form = new FormData();
-      form.append("files", file);
-      if (state.book) form.append("book", state.book);
-      said.textContent = whatWasDone(await call("v1/documents/upload", { method: "POST", form }));
-      await bookChanged();
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      item.className = "wrong";
-      said.textContent = error.message;
-    }
+    await put(file, item, { book });
   }
+}
+
+/** Put a file into a book; another text of its name is replaced only by whoever wants that. */
+async function put(file, item, { book, replaces = "" }) {
+  const said = make("span", "", "reading …");
+  item.className = "";
+  item.replaceChildren(foreign("span", "", file.name), ": ", said);
+  const form = new FormData();
+  form.append("files", file);
+  form.append("replaces", replaces);
+  if (book) form.append("book", book);
+  try {
+    said.textContent = whatWasDone(await call("v1/documents/upload", { method: "POST", form }));
+    await bookChanged();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    item.className = "wrong";
+    said.textContent = error.status === 409 ? "not added, another document has this name. " : error.message;
+    if (error.status === 409) item.append(replacer(file, item, book));
+  }
+}
+
+function replacer(file, item, book) {
+  const button = makeButton("Replace it", "plain", () => put(file, item, { book, replaces: "*" }));
+  button.setAttribute("aria-label", `Replace ${file.name}`);
+  return button;
 }
 
 /** What an edit did, in words. */

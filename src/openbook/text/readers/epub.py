@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _CONTAINER, _ENCRYPTION = "META-INF/container.xml", "META-INF/encryption.xml"
 _PACKAGE = "application/oebps-package+xml"
-_PAGES = ("application/xhtml+xml", "text/html", "text/x-oeb1-document")
+_PAGES = ("application/xhtml+xml", "text/html", "text/x-oeb1-document", "text/xml", "application/xml")
 _PAGE_ENDINGS = (".xhtml", ".html", ".htm", ".xml")
 """Of pages whose kind is not said."""
 _MOST_TEXT, _MOST_XML = 16_000_000, 4_000_000
@@ -91,6 +91,9 @@ class _Book:
             omission = f"{counted(len(missing), 'page')} of {len(pages):,} missing in it: {named}"
         if missing and not any(texts):
             raise source_error(self._where, omission, option=LEAVE_OUT)
+        if not any(texts) and any(_is_picture(item) for item in self._elements("item")):
+            problem = "it shows pictures, but holds no text: what they show is not read"
+            raise source_error(self._where, problem, option=LEAVE_OUT)
         return ParsedFile(text="\n\n".join(filter(None, texts)), said=said, omission=omission)
 
     def _find_package(self) -> str:
@@ -197,6 +200,10 @@ class _Book:
 def _is_page(item: "Element") -> bool:
     kind = item.getAttribute("media-type").lower()
     return kind in _PAGES if kind else item.getAttribute("href").lower().endswith(_PAGE_ENDINGS)
+
+
+def _is_picture(item: "Element") -> bool:
+    return item.getAttribute("media-type").lower().startswith("image/")
 
 
 def _text_of(element: "Element") -> str:

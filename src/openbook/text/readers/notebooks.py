@@ -18,6 +18,12 @@ from openbook.text.readers.text_files import markdown_title
 _FENCES = re.compile(r"^[ \t]*(`{3,})", re.MULTILINE)
 _SHORTEST_FENCE = 3
 _LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
+_EDITORS = (
+    ("vscode", "languageId"),
+    ("polyglot_notebook", "kernelName"),
+    ("dotnet_interactive", "language"),
+)
+"""Where editors say the language of a cell, among what else they say of it."""
 _HIGHEST, _LOWEST = 1, 6
 """Levels of headings."""
 
@@ -38,15 +44,13 @@ def _parse(raw: bytes, where: str) -> ParsedFile:
     texts, title = [], ""
     for number, cell in enumerate(_cells(notebook, where), start=1):
         kind, text = _cell(cell, f"{where}: cell {number}")
-        if not text.strip():
-            continue
-        if kind == "code":
-            texts.append(_fenced(text, _word(cell.get("language")) or language))
-            continue
-        if kind != "raw":
-            text = without_embedded_images(text)
+        if kind not in ("code", "raw"):
+            text = without_embedded_images(text).strip("\r\n")
             title = title or markdown_title(text)
-        texts.append(text)
+        if kind == "code" and text.strip():
+            text = _fenced(text, _language_of_cell(cell) or language)
+        if text.strip():
+            texts.append(text)
     return ParsedFile(text="\n\n".join(texts), said={"title": title})
 
 
@@ -95,6 +99,16 @@ def _language(notebook: Any) -> str:
         if isinstance(said, dict) and (word := _word(said.get(key))):
             return word
     return ""
+
+
+def _language_of_cell(cell: dict[str, Any]) -> str:
+    """What a cell's code is written in, if it says so itself; empty if it does not."""
+    about = cell.get("metadata")
+    said = [cell.get("language")]  # before format 4
+    for name, key in _EDITORS:
+        of_editor = about.get(name) if isinstance(about, dict) else None
+        said.append(of_editor.get(key) if isinstance(of_editor, dict) else None)
+    return next(filter(None, map(_word, said)), "")
 
 
 def _word(said: Any) -> str:

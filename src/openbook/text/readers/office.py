@@ -13,7 +13,7 @@ from openbook.errors import MissingExtraError
 from openbook.text.documents import source_error
 from openbook.text.inline_markup import without_embedded_images
 from openbook.text.readers.office_properties import office_title, pdf_title, without_hidden_words
-from openbook.text.readers.source_file import Item, Keys, Parse, ParsedFile, SourceFile, read_whole
+from openbook.text.readers.source_file import LEAVE_OUT, Item, Keys, Parse, ParsedFile, SourceFile, read_whole
 from openbook.text.readers.text_files import markdown_title
 
 _MOST_XML = 16_000_000
@@ -61,6 +61,9 @@ def _converter(suffix: str, where: str) -> Parse:
             raise source_error(where, problem) from error
         text = without_embedded_images(markdown).replace("\f", "\n").replace("\0", "").strip()
         if suffix == ".docx":
+            if markdown.strip() and not text:
+                problem = "shows pictures, but holds no text: what they show is not read"
+                raise source_error(where, problem, option=LEAVE_OUT)
             return ParsedFile(text=text, said={"title": markdown_title(text) or office_title(raw)})
         omission = _pages_without_text(raw, markdown)
         if omission and not text:

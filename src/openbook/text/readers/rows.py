@@ -101,6 +101,7 @@ def row_document(row: Mapping[str, Any], where: str, keys: Keys) -> Document | S
             origin=keys.origin,
             named_by_path=False,
             fills_file=False,
+            cleared=(),
             **({"source": where} | said),
         )
     except SourceError as error:

@@ -13,13 +13,15 @@ Notes: what the speaker is to say.
 import io
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from openbook.errors import MissingExtraError, SourceError
 from openbook.text.documents import source_error
-from openbook.text.readers.markdown_table import markdown_table
+from openbook.text.readers.drawing_text import choose_forms, local_name, written
 from openbook.text.readers.office import as_ranges, require_moderate
 from openbook.text.readers.office_properties import useful_title
+from openbook.text.readers.slide_frames import FRAMED, frame_text
 from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
 
 if TYPE_CHECKING:
@@ -30,11 +32,20 @@ _HIDDEN_SLIDE = ("0", "false", "off")
 """Of `show`."""
 _HIDDEN_SHAPE = ("1", "true", "on")
 """Of `hidden`."""
-_ON_EACH_SLIDE = ("DATE", "FOOTER", "SLIDE_NUMBER")
-"""Kinds of placeholders that say the same everywhere."""
-_DIAGRAM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
-_DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
-_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_ON_EACH_SLIDE = ("dt", "ftr", "sldNum")
+"""Kinds of placeholders that say the same everywhere: date, footer, number."""
+_SLIDE = "http://schemas.openxmlformats.org/presentationml/2006/main"
+_INK = f"{{{_SLIDE}}}contentPart"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SlideText:
+    """What a slide says, and whether it shows more than that."""
+
+    text: str
+    has_pictures: bool
+    is_whole: bool
+    """False: it shows something else that cannot be read."""
 
 
 def read_slides(file: SourceFile, keys: Keys) -> Iterator[Item]:
@@ -65,43 +76,64 @@ def read_slides(file: SourceFile, keys: Keys) -> Iterator[Item]:
 
 
 def _parsed(presentation: Any, where: str) -> ParsedFile:
-    texts, title, pictures, count = [], "", [], 0
+    seen: dict[int, _SlideText] = {}
+    title, count = "", 0
     for count, slide in enumerate(presentation.slides, start=1):
-        if slide.element.get("show", "").lower() in _HIDDEN_SLIDE:
-            continue
-        title = title or _title(slide)
-        text = "\n\n".join(filter(None, _blocks(slide)))
-        texts.append(text)
-        if not text and any(_is_picture(shape) for shape in _shapes(slide.shapes)):
-            pictures.append(count)
-    omission = ""
-    if pictures:
-        omission = (
-            f"{len(pictures)} of {count} slides show pictures, but hold no text ({as_ranges(pictures)})"
-        )
-        omission = f"{omission}: what they show is not read"
-    if omission and not any(texts):
+        if slide.element.get("show", "").lower() not in _HIDDEN_SLIDE:
+            seen[count] = _read(slide)
+            title = title or _title(slide)
+    omission = "; ".join(_omissions(seen, count))
+    text = "\n\n".join(slide.text for slide in seen.values() if slide.text)
+    if omission and not text:
         raise source_error(where, omission)
     said = useful_title(presentation.core_properties.title or "") or title
-    return ParsedFile(text="\n\n".join(filter(None, texts)), said={"title": said}, omission=omission)
+    return ParsedFile(text=text, said={"title": said}, omission=omission)
+
+
+def _omissions(seen: dict[int, _SlideText], count: int) -> Iterator[str]:
+    """What is to be said of slides by their numbers."""
+    pictures = [number for number, slide in seen.items() if slide.has_pictures and not slide.text]
+    if pictures:
+        held = f"{len(pictures)} of {count} slides show pictures, but hold no text ({as_ranges(pictures)})"
+        yield f"{held}: what they show is not read"
+    if parts := [number for number, slide in seen.items() if not slide.is_whole]:
+        held = f"{len(parts)} of {count} slides show ink, or a chart or another object, that cannot be read"
+        yield f"{held} ({as_ranges(parts)})"
+
+
+def _read(slide: "Slide") -> _SlideText:
+    """A slide: its title, then box by box, then the notes."""
+    choose_forms(slide.element, wanted=FRAMED | {_INK})
+    inks = list(slide.element.iter(_INK))
+    for ink in inks:  # no shape to the library, which stumbles over it
+        ink.getparent().remove(ink)
+    blocks = [f"# {title}"] if (title := _title(slide)) else []
+    has_pictures, is_whole = False, not inks
+    heading = slide.shapes.title
+    for shape in _shapes(slide.shapes):
+        if heading is not None and shape.element is heading.element:
+            continue
+        said = _text(shape, slide)
+        blocks.append(_description(shape) if said is None else said)
+        has_pictures = has_pictures or _kind(shape) == "pic"
+        is_whole = is_whole and (said is not None or _kind(shape) == "pic")
+    if notes := _notes(slide):
+        blocks.append(f"Notes: {notes}")
+    text = "\n\n".join(filter(None, blocks))
+    return _SlideText(text=text, has_pictures=has_pictures, is_whole=is_whole)
 
 
 def _title(slide: "Slide") -> str:
     shape = slide.shapes.title
-    return "" if shape is None or _is_hidden(shape) else " ".join(shape.text_frame.text.split())
+    return "" if shape is None or _is_hidden(shape) else " ".join(written(shape.element).split())
 
 
-def _blocks(slide: "Slide") -> Iterator[str]:
-    """What a slide says: its title, then box by box, then the notes."""
-    if title := _title(slide):
-        yield f"# {title}"
-    heading = slide.shapes.title
-    for shape in _shapes(slide.shapes):
-        if heading is None or shape.element is not heading.element:
-            yield _text(shape, slide)
-    frame = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
-    if frame is not None and (notes := _lines(frame.text)):
-        yield f"Notes: {notes}"
+def _notes(slide: "Slide") -> str:
+    if not slide.has_notes_slide:
+        return ""
+    choose_forms(slide.notes_slide.element, wanted=frozenset())
+    box = slide.notes_slide.notes_placeholder
+    return "" if box is None else written(box.element)
 
 
 def _shapes(shapes: "Iterable[BaseShape]") -> "Iterator[BaseShape]":
@@ -121,63 +153,29 @@ def _place(shape: "BaseShape") -> tuple[int, int]:
     return 0, 0
 
 
-def _text(shape: Any, slide: "Slide") -> str:
-    if _is_picture(shape):
-        return useful_title(_about(shape).get("descr", ""))
-    if _kind(shape) == "graphicFrame":
-        if shape.has_table:
-            return markdown_table([[_cell(cell) for cell in row.cells] for row in shape.table.rows])
-        return _chart(shape.chart) if shape.has_chart else _diagram(shape, slide)
-    return _lines(shape.text_frame.text) if shape.has_text_frame else ""
+def _text(shape: Any, slide: "Slide") -> str | None:
+    """What a shape says; None: it cannot be read."""
+    if _kind(shape) == "pic":
+        return None
+    with suppress(Exception):  # whatever is damaged: the other shapes are read
+        is_frame = _kind(shape) == "graphicFrame"
+        return frame_text(shape.element, slide.part) if is_frame else written(shape.element)
+    return None
 
 
-def _cell(cell: Any) -> str:
-    return "" if cell.is_spanned else str(cell.text)
-
-
-def _chart(chart: Any) -> str:
-    """The title and the numbers of a chart; what they are is known of most kinds."""
-    rows: list[list[str]] = []
-    with suppress(Exception):  # its picture is not read either
-        series = [(each.name, list(each.values)) for each in chart.series]
-        rows = [["", *(name for name, _ in series)]]
-        for number, category in enumerate(chart.plots[0].categories):
-            values = (values[number] if number < len(values) else None for _, values in series)
-            rows.append([str(category.label), *("" if value is None else f"{value:g}" for value in values)])
-    title = ""
-    with suppress(Exception):
-        title = _lines(chart.chart_title.text_frame.text) if chart.has_title else ""
-    return "\n\n".join(filter(None, (title, markdown_table(rows))))
-
-
-def _diagram(shape: Any, slide: "Slide") -> str:
-    """The words of SmartArt, which stand in a part of their own."""
-    from pptx.oxml import parse_xml
-
-    texts = []
-    for reference in shape.element.iter(f"{{{_DIAGRAM}}}relIds"):
-        part = slide.part.related_part(reference.get(f"{{{_RELATIONS}}}dm"))
-        for paragraph in parse_xml(part.blob).iter(f"{{{_DRAWING}}}p"):
-            texts.append("".join(text.text or "" for text in paragraph.iter(f"{{{_DRAWING}}}t")).strip())
-    return "\n".join(filter(None, texts))
-
-
-def _lines(text: str) -> str:
-    """The lines of a text, of which PowerPoint ends some by a vertical tab."""
-    return text.replace("\v", "\n").replace("\0", "").strip()
+def _description(shape: Any) -> str:
+    """What somebody wrote of a shape for those who do not see it."""
+    return useful_title(_about(shape).get("descr", ""))
 
 
 def _kind(shape: Any) -> str:
-    return str(shape.element.tag).rpartition("}")[2]
-
-
-def _is_picture(shape: Any) -> bool:
-    return _kind(shape) == "pic"
+    return local_name(shape.element)
 
 
 def _about(shape: Any) -> Any:
-    """The element that names a shape."""
-    return next(element for element in shape.element.iter() if str(element.tag).endswith("}cNvPr"))
+    """The attributes of a shape that name it."""
+    names = (each.attrib for each in shape.element.iter() if local_name(each) == "cNvPr")
+    return next(names, {})
 
 
 def _is_hidden(shape: Any) -> bool:
@@ -185,4 +183,6 @@ def _is_hidden(shape: Any) -> bool:
 
 
 def _is_on_each_slide(shape: Any) -> bool:
-    return shape.is_placeholder and shape.placeholder_format.type.name in _ON_EACH_SLIDE
+    holds_shapes = _kind(shape) == "grpSp"
+    kinds = (each.get("type", "") for each in shape.element.iter(f"{{{_SLIDE}}}ph"))
+    return not holds_shapes and next(kinds, "") in _ON_EACH_SLIDE

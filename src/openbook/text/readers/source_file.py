@@ -25,7 +25,7 @@ class NoRowsError(SourceError):
 
 
 class BlankFileError(SourceError):
-    """A file holds nothing: an error where it is named, or nothing else is read, else it is passed over."""
+    """A file holds no text: an error where it is named, or nothing else is read, else it is passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +123,13 @@ _MOST_ZEROS = 8
 """That a text may hold, as one about zeros does."""
 
 
-def read_whole(file: SourceFile, parse: Parse, *, is_text: bool = False) -> Iterator[Item]:
+def read_whole(file: SourceFile, parse: Parse) -> Iterator[Item]:
     """Read a file that is one document.
 
     Args:
         file: to read.
-        parse: makes text of its bytes.
-        is_text: whether all that it may hold is text; if there is none, it is blank.
+        parse: makes text of its bytes. Without any the file is blank, so where something else is lost that it
+            holds, such as pictures, this is to raise a `SourceError` instead.
     """
     try:
         with file.open() as stream:
@@ -137,7 +137,7 @@ def read_whole(file: SourceFile, parse: Parse, *, is_text: bool = False) -> Iter
         if b"\0" in raw and not raw.strip(_NOTHING):  # as a loss of power may leave a file
             raise source_error(file.path, "holds nothing but zero bytes; write it again, or remove it")
         parsed = parse(raw)
-        if not parsed.text.strip() and (is_text or not raw.strip()):
+        if not parsed.text.strip():
             raise blank_file(file.path, _NO_TEXT)
         said = {name: value for name, value in parsed.said.items() if value}
         usual = {"title": file.stem, "source": file.path}
@@ -147,6 +147,7 @@ def read_whole(file: SourceFile, parse: Parse, *, is_text: bool = False) -> Iter
             origin=file.origin,
             named_by_path=not parsed.id,
             fills_file=True,
+            cleared=(),
             **(usual | said),
         )
         if parsed.omission:

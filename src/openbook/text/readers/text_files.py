@@ -14,12 +14,12 @@ _ORG_TITLE = re.compile(r"#\+title:(.*)", re.IGNORECASE)
 
 def read_text(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """Read plain text, which has no headings."""
-    return read_whole(file, lambda raw: ParsedFile(text=decode(raw)), is_text=True)
+    return read_whole(file, lambda raw: ParsedFile(text=decode(raw)))
 
 
 def read_markdown(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """Read Markdown; its title is that of its front matter, else its first heading."""
-    return read_whole(file, _parse_markdown, is_text=True)
+    return read_whole(file, _parse_markdown)
 
 
 def read_rst(file: SourceFile, keys: Keys) -> Iterator[Item]:
@@ -37,7 +37,7 @@ def _read_titled(file: SourceFile, title_of: Callable[[str], str]) -> Iterator[I
         text = decode(raw)
         return ParsedFile(text=text, said={"title": title_of(text)})
 
-    return read_whole(file, parse, is_text=True)
+    return read_whole(file, parse)
 
 
 def _parse_markdown(raw: bytes) -> ParsedFile:
