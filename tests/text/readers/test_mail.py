@@ -115,10 +115,33 @@ def test_a_charset_that_is_wrong_or_unknown_does_no_harm(
     assert document.text == f"{_HEAD}\nDie Größe des Tores"
 
 
+@pytest.mark.parametrize("kind", ["plain", "html"])
+def test_one_damaged_byte_changes_no_other_letter(write: Write, read_all: ReadAll, kind: str) -> None:
+    body = "Die Tür ist grün und ganz schön".encode() + b" caf\xe9."
+    (document,), _ = read_all(write("a.eml", mail(body, f"text/{kind}; charset=utf-8")))
+    assert document.text == f"{_HEAD}\nDie Tür ist grün und ganz schön caf\ufffd."
+
+
 def test_japanese_in_seven_bits_is_read(write: Write, read_all: ReadAll) -> None:
     body = "門は直された".encode("iso2022_jp")
     (document,), _ = read_all(write("a.eml", mail(body, "text/plain; charset=iso-2022-jp")))
     assert document.text == f"{_HEAD}\n門は直された"
+
+
+def test_what_a_mailing_list_writes_below_base64_is_read_too(write: Write, read_all: ReadAll) -> None:
+    footer = "____________\ngate-list mailing list\nFooter"
+    for end in ("\n", "\r\n"):
+        body = base64.encodebytes("Ворота открыты в девять часов. ".encode() * 4).decode() + footer
+        content = mail(body.replace("\n", end), Content_Transfer_Encoding="Base64")
+        (document,), _ = read_all(write("a.eml", content))
+        assert document.text == f"{_HEAD}\n{'Ворота открыты в девять часов. ' * 4}\n{footer}"
+
+
+def test_base64_with_a_damaged_line_is_read_to_its_end(write: Write, read_all: ReadAll) -> None:
+    lines = base64.encodebytes(b"The gate opens at nine." * 10).decode().splitlines()
+    lines[1] = f"{lines[1][:8]}!{lines[1][8:]}"
+    (document,), _ = read_all(write("a.eml", mail("\n".join(lines), Content_Transfer_Encoding="base64")))
+    assert document.text == f"{_HEAD}\n{'The gate opens at nine.' * 10}"
 
 
 def test_quoted_printable_is_decoded(write: Write, read_all: ReadAll) -> None:

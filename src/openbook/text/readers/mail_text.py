@@ -1,18 +1,21 @@
 """How the words of a mail's headers and parts are decoded, whatever their mail program did wrong."""
 
 import re
+from base64 import b64decode
 from contextlib import suppress
 from email.message import Message
 from email.policy import EmailPolicy
 
 from openbook.text.readers.html import parse_page
-from openbook.text.readers.page_encoding import decode_page, encoding_called
+from openbook.text.readers.mail_encoding import decode_mail
+from openbook.text.readers.page_encoding import decode_page
 
 _LONGEST_HEADER = 10_000
 """Characters; the library takes minutes for those of a megabyte."""
-_ONE_BYTE = re.compile(r"ascii|cp125\d|iso8859-\d+|koi8.*|mac-.*")
-"""Encodings in which UTF-8 by chance makes no words: what is UTF-8 is meant as that."""
 _SIGNATURE = "-- "
+_BASE64 = re.compile(rb"\s*[A-Za-z0-9+/]*={0,2}\s*")
+_BASE64_AT_LENGTH = re.compile(rb"\s*[A-Za-z0-9+/]{60,}={0,2}\s*")
+"""A line that is damaged base64's, not a footer's."""
 
 
 class _Policy(EmailPolicy):
@@ -21,7 +24,7 @@ class _Policy(EmailPolicy):
         name, value = super().header_source_parse(sourcelines)
         value = value[:_LONGEST_HEADER]
         if not value.isascii():
-            value = _decoded(value.encode("utf-8", "surrogateescape"), "")
+            value = decode_mail(value.encode("utf-8", "surrogateescape"), "")
         return name, value
 
 
@@ -59,15 +62,28 @@ def text_of_part(part: Message, where: str) -> str:
     Raises:
         SourceError: of the mail that stands there, where a page is none that can be read.
     """
-    payload = part.get_payload(decode=True)
-    raw = payload if isinstance(payload, bytes) else b""
+    raw = _bytes_of(part)
     said = part.get_content_charset() or ""
     if part.get_content_type() == "text/html":
         return parse_page(_page(raw, said), where).text
-    text = _decoded(raw, said).replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    text = decode_mail(raw, said).replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     if str(part.get_param("format", "")).lower() == "flowed":
         text = unflowed(text, deletes_space=str(part.get_param("delsp", "")).lower() == "yes")
     return text.strip("\n").rstrip()
+
+
+def _bytes_of(part: Message) -> bytes:
+    """What a part holds; what a mailing list has written plainly below base64 stays as it is."""
+    payload = part.get_payload(decode=True)
+    if str(part.get("Content-Transfer-Encoding", "")).strip().lower() == "base64":
+        written = part.get_payload()
+        lines = written.encode("utf-8", "surrogateescape").splitlines() if isinstance(written, str) else []
+        end = next((number for number, line in enumerate(lines) if not _BASE64.fullmatch(line)), len(lines))
+        footer = lines[end:]
+        if footer and not any(_BASE64_AT_LENGTH.fullmatch(line) for line in footer):
+            with suppress(ValueError):
+                return b"\n".join([b64decode(b"".join(lines[:end])).rstrip(b"\r\n"), *footer])
+    return payload if isinstance(payload, bytes) else b""
 
 
 def _page(raw: bytes, said: str) -> str:
@@ -75,18 +91,7 @@ def _page(raw: bytes, said: str) -> str:
     if not said:
         with suppress(UnicodeDecodeError):
             return decode_page(raw)
-    return _decoded(raw, said)
-
-
-def _decoded(raw: bytes, said: str) -> str:
-    """A text in the encoding that is said, if that is known and right; else UTF-8, else windows-1252."""
-    encoding = encoding_called(said) if said else None
-    order = [encoding] if encoding else []
-    order.insert(0 if encoding is None or _ONE_BYTE.fullmatch(encoding) else 1, "utf-8")
-    for each in order:
-        with suppress(UnicodeError):
-            return raw.decode(each)
-    return raw.decode("cp1252", "replace")
+    return decode_mail(raw, said)
 
 
 def unflowed(text: str, *, deletes_space: bool = False) -> str:
