@@ -58,6 +58,31 @@ def test_lines_of_a_text_begin_no_mail(write: Write, read_all: ReadAll) -> None:
     assert (document.text, errors) == (f"From: ada@example.org\n\n{text}", [])
 
 
+def test_a_paragraph_that_begins_like_a_mail_begins_none(write: Write, read_all: ReadAll) -> None:
+    body = "Hello\n\nFrom Monday 10:00 on the gate is closed.\n\nWe are open\nFrom 9:00 to 17:00\nTel: 77"
+    documents, errors = read_all(write("in.mbox", mail(body, message_id="1@x") + mail("Two.")))
+    assert [document.text for document in documents] == [
+        f"From: ada@example.org\n\n{body}",
+        "From: ada@example.org\n\nTwo.",
+    ]
+    assert errors == []
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_mails_need_no_empty_line_between_them(write: Write, read_all: ReadAll, end: str) -> None:
+    """As where a program wrote none, or two mailboxes were joined."""
+    content = "".join(mail(word).removesuffix("\n\n") + "\n" for word in ("One.", "Two.", "Three."))
+    documents, errors = read_all(write("in.mbox", content.replace("\n", end).encode()))
+    assert [document.text.split("\n")[-1] for document in documents] == ["One.", "Two.", "Three."]
+    assert errors == []
+
+
+def test_the_sender_may_be_said_twice(write: Write, read_all: ReadAll) -> None:
+    content = mail("One.") + mail("Two.").replace(_BEGINS, f"{_BEGINS}>{_BEGINS}")
+    documents, errors = read_all(write("in.mbox", content))
+    assert ([document.text[-4:] for document in documents], errors) == (["One.", "Two."], [])
+
+
 @pytest.mark.parametrize(
     "begins", ["From - Tue Mar 05 14:07:00 2024", "From 17@xxx Tue Mar 05 13:07:00 +0000 2024"]
 )
@@ -90,7 +115,8 @@ def test_a_mail_without_an_id_is_named_by_its_text(write: Write, read_all: ReadA
 
 def test_a_broken_mail_does_not_lose_the_others(write: Write, read_all: ReadAll) -> None:
     sealed = mail("x", more="Content-Type: application/pkcs7-mime\n")
-    path = write("in.mbox", mail("One.") + sealed + f"{_BEGINS}\nno header\n\n" + mail("") + mail("Two."))
+    none = f"{_BEGINS}X-Of: none\n\nno mail\n\n"
+    path = write("in.mbox", mail("One.") + sealed + none + mail("") + mail("Two."))
     documents, errors = read_all(path)
     assert [document.text[-4:] for document in documents] == ["One.", "Two."]
     said = ("the mail is encrypted", "not a mail", "the mail is empty")

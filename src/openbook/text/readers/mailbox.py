@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain, pairwise
 
 from openbook.errors import SourceError
 from openbook.text.documents import Document, source_error
@@ -27,7 +28,12 @@ from openbook.text.readers.source_file import (
 )
 
 _BEGINS = re.compile(rb"From [^\r\n]{1,400}? \d{1,2}:\d{2}\b")
-"""A line that begins a mail has the time at which it came."""
+"""A line that begins a mail has the time at which it came, and a header below it."""
+_BEGINS_ANYWHERE = re.compile(
+    rb"From [^\r\n]{1,400}? (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? [^\r\n]{0,40}?\b\d{1,2}:\d{2}\b"
+)
+"""One that has the day too needs no empty line before it, which some programs do not write."""
+_HEADER = re.compile(rb"[!-9;-~]+[ \t]*:|>?From ")
 _FIRST = b"From "
 _QUOTED = re.compile(rb">+From ")
 _ID, _DELETED_BY_MOZILLA, _DELETED = "Message-ID", "X-Mozilla-Status", "X-Status"
@@ -92,8 +98,8 @@ def _mails(lines: Iterable[bytes], where: str) -> Iterator[bytes]:
     mail: list[bytes] | None = None
     is_free = True
     """Whether the line before is empty."""
-    for line in lines:
-        if is_free and (_BEGINS.match(line) or (mail is None and line.startswith(_FIRST))):
+    for line, below in pairwise(chain(lines, [b""])):
+        if _is_border(line, below, is_free=is_free) or (mail is None and line.startswith(_FIRST)):
             if mail is not None:
                 yield b"".join(mail)
             mail = []
@@ -104,6 +110,13 @@ def _mails(lines: Iterable[bytes], where: str) -> Iterator[bytes]:
         is_free = not line.strip(b"\r\n")
     if mail is not None:
         yield b"".join(mail)
+
+
+def _is_border(line: bytes, below: bytes, *, is_free: bool) -> bool:
+    """Whether a line begins a mail; a text may have lines that begin so, too."""
+    if not line.startswith(_FIRST) or _HEADER.match(below) is None:
+        return False
+    return (_BEGINS if is_free else _BEGINS_ANYWHERE).match(line) is not None
 
 
 def _mail(raw: bytes, where: str, file: SourceFile, names: _Names) -> Iterator[Item]:
