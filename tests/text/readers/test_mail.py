@@ -262,8 +262,8 @@ def test_an_encrypted_part_beside_others_is_said(write: Write, tmp_path: Path) -
         (b"", "not a mail: it begins with none of the lines"),
         (b"hello\n", "not a mail: "),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "not a mail: "),
-        (mail(""), "the mail is empty: it has neither text nor attachments"),
-        (mail("<style>p {}</style>", "text/html"), "the mail is empty"),
+        (b"From: a@example.org\n\n", "the mail is empty: it has neither subject nor text nor attachments"),
+        (b"Subject:\nMIME-Version: 1.0\nContent-Type: text/html\n\n<style>p {}</style>", "the mail is empty"),
     ],
 )
 def test_what_is_no_mail_or_an_empty_one_says_so(
@@ -273,6 +273,12 @@ def test_what_is_no_mail_or_an_empty_one_says_so(
     documents, (error,) = read_all(path)
     assert documents == []
     assert error.startswith(f"{path}: {problem}")
+
+
+@pytest.mark.parametrize("content", [mail(""), mail("<style>p {}</style>", "text/html"), _HEAD.encode()])
+def test_a_mail_may_be_its_subject_alone(write: Write, read_all: ReadAll, content: bytes) -> None:
+    (document,), errors = read_all(write("a.eml", content))
+    assert (document.text, document.title, errors) == (_HEAD.strip(), "The gate", [])
 
 
 def test_a_mail_without_words_is_its_headers_and_attachments(write: Write, read_all: ReadAll) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from damaged_files import damaged
 from openbook.text import Document, read_documents
+from openbook.text.omissions import Omissions
 
 Write = Callable[[str, str | bytes], Path]
 ReadAll = Callable[..., tuple[list[Document], list[str]]]
@@ -122,6 +123,34 @@ def test_a_broken_mail_does_not_lose_the_others(write: Write, read_all: ReadAll)
     said = ("the mail is encrypted", "not a mail", "the mail is empty")
     for number, problem, error in zip((2, 3, 4), said, errors, strict=True):
         assert error.startswith(f"{path}:{number}: {problem}")
+
+
+def test_a_mail_that_cannot_be_read_is_known_by_its_id(write: Write) -> None:
+    """So that only what is stored of it stays; without an id it may be any of the mailbox."""
+    one, two = mail("One.", message_id="1@x"), mail("Two.", message_id="2@x")
+    path = write("in.mbox", one + two)
+    origins = {document.id: document.origin for document in read_documents(str(path))}
+    sealed = "Content-Type: application/pkcs7-mime\n"
+    for written, unread in (
+        (one + mail("x", message_id="2@x", more=sealed), origins["in.mbox:2@x"]),
+        (one + mail("x", more=sealed), str(path.resolve())),
+        (one + mail("x", message_id="1@x", more=sealed), str(path.resolve())),
+    ):
+        write("in.mbox", written)
+        omissions = Omissions()
+        documents = read_documents(str(path), on_error=lambda error: None, omissions=omissions)
+        assert [document.id for document in documents] == ["in.mbox:1@x"]
+        assert omissions.unread == {unread}
+
+
+def test_an_id_may_have_a_space_or_a_comment(write: Write, read_all: ReadAll) -> None:
+    content = "".join(mail(name, message_id=name) for name in ("a b@x", "a c@x"))
+    content += mail("Three.").replace("\nSubject", "\nMessage-ID: (of <mine) <3@x>\nSubject")
+    content += mail("Four.").replace("\nSubject", "\nMessage-ID:\n <4@x>\nSubject")
+    content += mail("Five.").replace("\nSubject", "\nMessage-ID: 5@x\nSubject")
+    documents, errors = read_all(write("in.mbox", content))
+    expected = [f"in.mbox:{name}" for name in ("a b@x", "a c@x", "3@x", "4@x", "5@x")]
+    assert (ids(documents), errors) == (expected, [])
 
 
 @pytest.mark.parametrize("more", ["X-Mozilla-Status: 0009\n", "X-Status: AD\n"])

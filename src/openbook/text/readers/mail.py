@@ -79,8 +79,9 @@ def parse_mail(raw: bytes, where: str) -> ParsedFile:
     if found.is_sealed and not found.texts:
         problem = "the mail is encrypted, or sealed by its signature; save its text where it can be read"
         raise source_error(where, problem, option=LEAVE_OUT)
-    if not found.texts and not found.attachments:
-        raise source_error(where, "the mail is empty: it has neither text nor attachments", option=LEAVE_OUT)
+    if not found.texts and not found.attachments and not subject:
+        problem = "the mail is empty: it has neither subject nor text nor attachments"
+        raise source_error(where, problem, option=LEAVE_OUT)
     if found.attachments:
         found.texts.append(f"Attachments: {', '.join(found.attachments)}")
     text = "\n\n".join(["\n".join(lines), *found.texts])
@@ -88,13 +89,12 @@ def parse_mail(raw: bytes, where: str) -> ParsedFile:
     return ParsedFile(text=text.strip("\n"), said={"title": subject}, omission=omission)
 
 
-def headers_of(raw: bytes, *names: str) -> list[str]:
-    """The headers of these names, each on one line; empty: there is none."""
+def headers_of(raw: bytes) -> Message:
+    """A mail's headers, without what it holds."""
     try:
-        message = BytesHeaderParser(policy=POLICY).parsebytes(raw)
+        return BytesHeaderParser(policy=POLICY).parsebytes(raw)
     except Exception:  # `parse_mail` says what is wrong
-        return [""] * len(names)
-    return [header(message, name) for name in names]
+        return Message(policy=POLICY)
 
 
 def _header_lines(message: Message) -> list[str]:

@@ -12,6 +12,7 @@ from openbook.text.readers.page_encoding import decode_page
 
 _LONGEST_HEADER = 10_000
 """Characters; the library takes minutes for those of a megabyte."""
+_IN_BRACKETS = re.compile(r"<([^<>]*)>")
 _SIGNATURE = "-- "
 _BASE64 = re.compile(rb"\s*[A-Za-z0-9+/]*={0,2}\s*")
 _BASE64_AT_LENGTH = re.compile(rb"\s*[A-Za-z0-9+/]{60,}={0,2}\s*")
@@ -36,8 +37,19 @@ def header(message: Message, name: str) -> str:
     """A header decoded, on one line; empty if there is none."""
     with suppress(Exception):  # whatever the library stumbles over: then as it is written
         return on_one_line(str(message.get(name, "")))
-    written = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
-    return on_one_line(str(written))
+    return on_one_line(_written(message, name))
+
+
+def message_id(message: Message) -> str:
+    """A mail's name without brackets; empty if it has none. The library would end it at a space."""
+    written = on_one_line(_written(message, "Message-ID"))
+    inner = _IN_BRACKETS.search(written)
+    return (written if inner is None else inner[1]).strip("<> ")
+
+
+def _written(message: Message, name: str) -> str:
+    """A header as it is written; empty if there is none."""
+    return next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
 
 
 def on_one_line(text: str) -> str:
