@@ -207,6 +207,91 @@ def test_a_forwarded_mail_is_read_with_its_first_lines(write: Write, read_all: R
     assert document.title == "The gate"
 
 
+def test_a_forwarded_mail_beside_a_page_is_read_with_the_plain_text(write: Write, read_all: ReadAll) -> None:
+    """As Apple's program forwards mails as files."""
+    forwarded = 'Content-Type: message/rfc822; name="Gate.eml"\n\nFrom: c@example.org\n\nOld words.\n'
+    pages = multipart("mixed", page("Page."), forwarded, _PDF, page("Regards"), boundary="b2")
+    (document,), _ = read_all(write("a.eml", whole(multipart("alternative", plain("Plain."), pages))))
+    assert document.text == f"{_HEAD}\nPlain.\n\nFrom: c@example.org\n\nOld words.\n\nAttachments: plan.pdf"
+    plains = multipart("mixed", plain("Plain."), forwarded, boundary="b3")
+    (document,), _ = read_all(write("a.eml", whole(multipart("alternative", plains, pages))))
+    assert document.text.count("Old words.") == 1
+
+
+def test_a_forwarded_mail_may_be_encoded_as_files_are(write: Write, read_all: ReadAll) -> None:
+    old = base64.encodebytes(b"From: c@example.org\r\nSubject: Old\r\n\r\nOld words.\r\n").decode()
+    forwarded = f"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n{old}"
+    (document,), _ = read_all(write("a.eml", whole(multipart("mixed", plain("See below."), forwarded))))
+    assert document.text == f"{_HEAD}\nSee below.\n\nFrom: c@example.org\nSubject: Old\n\nOld words."
+
+
+def test_of_related_parts_the_one_that_is_named_is_the_text(write: Write, read_all: ReadAll) -> None:
+    picture = "Content-Type: image/png; name=logo.png\nContent-ID: <1>\n\nx"
+    root = page("Page.").replace("\n", "\nContent-ID: <root>\n", 1)
+    related = multipart("related", picture, root, _PDF).replace("related;", 'related; start="<root>";', 1)
+    (document,), _ = read_all(write("a.eml", whole(related)))
+    assert document.text == f"{_HEAD}\nPage.\n\nAttachments: plan.pdf"
+
+
+def test_files_beside_the_pictures_of_a_page_are_named(write: Write, read_all: ReadAll) -> None:
+    shown = 'Content-Type: image/png; name="logo.png"\nContent-ID: <1>\nContent-Disposition: attachment\n\nx'
+    photo = 'Content-Type: image/png; name="photo.png"\nContent-Disposition: attachment\n\nx'
+    inline = 'Content-Type: application/pdf; name="map.pdf"\nContent-Disposition: inline\n\nx'
+    related = multipart("related", page("Page."), shown, photo, _PDF, inline)
+    (document,), _ = read_all(write("a.eml", whole(related)))
+    assert document.text == f"{_HEAD}\nPage.\n\nAttachments: photo.png, plan.pdf, map.pdf"
+
+
+def test_a_text_that_is_shown_first_may_have_a_name(write: Write, read_all: ReadAll) -> None:
+    named = 'text/plain; name="message.txt"'
+    (document,), _ = read_all(write("a.eml", mail("Body.", named, Content_Disposition="inline")))
+    assert document.text == f"{_HEAD}\nBody."
+    parts = (f"Content-Type: {named}\n\nBody.", f"Content-Type: {named}\n\nnot read")
+    (document,), _ = read_all(write("a.eml", whole(multipart("mixed", *parts))))
+    assert document.text == f"{_HEAD}\nBody.\n\nAttachments: message.txt"
+    (document,), _ = read_all(write("a.eml", mail("not read", named, Content_Disposition="attachment")))
+    assert document.text == f"{_HEAD}\nAttachments: message.txt"
+
+
+def test_what_plain_text_and_a_page_say_is_read_once(write: Write, read_all: ReadAll) -> None:
+    parts = (plain("The gate\nis open."), page("The <b>gate</b> is open."), page("Unsubscribe"))
+    (document,), _ = read_all(write("a.eml", whole(multipart("mixed", *parts))))
+    assert document.text == f"{_HEAD}\nThe gate\nis open.\n\nUnsubscribe"
+
+
+_EVENT = "BEGIN:VEVENT\nSUMMARY:Gate\nDTSTART:20240305T140000Z\nLOCATION:Mill\nEND:VEVENT\n"
+_INVITATION = f"Content-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR\n{_EVENT}END:VCALENDAR\n"
+
+
+def test_an_invitation_says_what_when_and_where(write: Write, read_all: ReadAll) -> None:
+    event = "Summary: Gate\nStart: 2024-03-05 14:00 UTC\nLocation: Mill"
+    empty = multipart("alternative", plain(""), _INVITATION)
+    for content, text in (
+        (_INVITATION, event),
+        (empty, event),
+        (multipart("mixed", plain("Come!"), _INVITATION), f"Come!\n\n{event}"),
+        (multipart("alternative", _INVITATION, page("Come!")), "Come!"),
+    ):
+        (document,), _ = read_all(write("a.eml", whole(content)))
+        assert document.text == f"{_HEAD}\n{text}"
+
+
+def test_pages_are_read_before_what_few_programs_show(write: Write, read_all: ReadAll) -> None:
+    amp = "Content-Type: text/x-amp-html\n\n<html amp4email>AMP</html>\n"
+    (document,), _ = read_all(write("a.eml", whole(multipart("alternative", amp, page("Page.")))))
+    assert document.text == f"{_HEAD}\nPage."
+
+
+def test_a_page_that_is_not_needed_is_not_read(write: Write, read_all: ReadAll) -> None:
+    """One that would take too long to read is an error where nothing else says it."""
+    deep = page("<div>" * 6000)
+    documents, errors = read_all(write("a.eml", whole(multipart("alternative", deep, plain("Plain.")))))
+    assert ([document.text for document in documents], errors) == ([f"{_HEAD}\nPlain."], [])
+    documents, (error,) = read_all(write("a.eml", whole(multipart("alternative", deep, plain("")))))
+    assert documents == []
+    assert "more than 5,000 of its elements" in error
+
+
 def test_a_report_of_delivery_is_its_words(write: Write, read_all: ReadAll) -> None:
     status = "Content-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nAction: failed"
     (document,), _ = read_all(write("a.eml", whole(multipart("report", plain("Not delivered."), status))))

@@ -25,6 +25,7 @@ def test_japanese_may_have_letters_that_microsoft_added() -> None:
     raw = b"\x1b$BLg$O\x1b(B x \x1b$B-!\x7c\x62\x1b(B \x1b(I1\x1b(B \x1b$@Lg\x1b(J."
     assert decode_mail(raw, "iso-2022-jp") == "門は x ①髙 ｱ 門."
     assert decode_mail("門は直された".encode("iso2022_jp"), "iso-2022-jp") == "門は直された"
+    assert decode_mail("門 대문".encode("iso2022_jp_2"), "iso-2022-jp") == "門 대문"
 
 
 def test_japanese_that_is_not_in_seven_bits_is_what_it_is() -> None:

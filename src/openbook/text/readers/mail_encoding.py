@@ -14,6 +14,7 @@ _GOOD_FOR_EACH_BAD = 2
 """Letters beyond ASCII that a text has in its encoding for each place that is none."""
 _ESCAPED = re.compile(r"iso2022_.*|hz")
 """Encodings that write all letters in seven bits, and so look as UTF-8 does."""
+_WIDER = {"iso2022_jp": "iso2022_jp_2"}
 _JAPANESE = re.compile(r"iso2022_jp.*")
 _ESCAPE = re.compile(rb"\x1b(\$[@B]|\([BHIJ])")
 _KANJI, _KANA = (b"$@", b"$B"), b"(I"
@@ -53,7 +54,7 @@ def _order(said: str, raw: bytes) -> list[str]:
     if encoding is None or encoding == "utf-8":
         return ["utf-8"]
     if raw.isascii() and _ESCAPED.fullmatch(encoding):
-        return [encoding]
+        return [_WIDER.get(encoding, encoding)]
     return ["utf-8", encoding] if _ONE_BYTE.fullmatch(encoding) else [encoding, "utf-8"]
 
 

@@ -10,6 +10,8 @@ from openbook.text.readers.html import parse_page
 from openbook.text.readers.mail_encoding import decode_mail
 from openbook.text.readers.page_encoding import decode_page
 
+SHOWN = ("From", "To", "Date", "Subject")
+"""Headers that a mail's text begins with."""
 _LONGEST_HEADER = 10_000
 """Characters; the library takes minutes for those of a megabyte."""
 _IN_BRACKETS = re.compile(r"<([^<>]*)>")
@@ -38,6 +40,11 @@ def header(message: Message, name: str) -> str:
     with suppress(Exception):  # whatever the library stumbles over: then as it is written
         return on_one_line(str(message.get(name, "")))
     return on_one_line(_written(message, name))
+
+
+def header_lines(message: Message) -> list[str]:
+    """The first lines of a mail: who wrote to whom, when and about what."""
+    return [f"{name}: {value}" for name in SHOWN if (value := header(message, name))]
 
 
 def message_id(message: Message) -> str:
