@@ -1,10 +1,12 @@
 """How the words of a mail's headers and parts are decoded, whatever their mail program did wrong."""
 
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from contextlib import suppress
 from email.message import Message
 from email.policy import EmailPolicy
+from itertools import groupby
+from quopri import decodestring
 
 from openbook.text.readers.html import parse_page
 from openbook.text.readers.mail_encoding import decode_mail
@@ -12,8 +14,11 @@ from openbook.text.readers.page_encoding import decode_page
 
 SHOWN = ("From", "To", "Date", "Subject")
 """Headers that a mail's text begins with."""
+_ID = "Message-ID"
 _LONGEST_HEADER = 10_000
 """Characters; the library takes minutes for those of a megabyte."""
+_ENCODED_WORD = re.compile(r"=\?([^?\s]+)\?([bBqQ])\?([^?]*)\?=")
+_ENCODED_WORDS = re.compile(rf"{_ENCODED_WORD.pattern}(?:\s*{_ENCODED_WORD.pattern})*")
 _IN_BRACKETS = re.compile(r"<([^<>]*)>")
 _SIGNATURE = "-- "
 _BASE64 = re.compile(rb"\s*[A-Za-z0-9+/]*={0,2}\s*")
@@ -23,12 +28,35 @@ _BASE64_AT_LENGTH = re.compile(rb"\s*[A-Za-z0-9+/]{60,}={0,2}\s*")
 
 class _Policy(EmailPolicy):
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
-        """Cut headers that are too long; bytes that no header should hold are UTF-8 or windows-1252."""
+        """Cut headers that are too long; bytes that no header should hold are UTF-8 or windows-1252.
+
+        Encoded words become UTF-8, for the library knows fewer encodings than bodies are written in.
+        """
         name, value = super().header_source_parse(sourcelines)
         value = value[:_LONGEST_HEADER]
         if not value.isascii():
             value = decode_mail(value.encode("utf-8", "surrogateescape"), "")
-        return name, value
+        return name, value if name.lower() == _ID.lower() else _ENCODED_WORDS.sub(_in_utf8, value)
+
+
+def _in_utf8(words: re.Match[str]) -> str:
+    """Encoded words beside each other as one in UTF-8; some programs end a word inside of a letter."""
+    found = [match.groups() for match in _ENCODED_WORD.finditer(words[0])]
+    pieces = [
+        decode_mail(b"".join(_bytes_of_word(way, text) for _, way, text in group), charset)
+        for charset, group in groupby(found, key=lambda word: word[0].partition("*")[0].lower())
+    ]
+    encoded = b64encode("".join(pieces).encode("utf-8", "replace")).decode("ascii")
+    return f"=?utf-8?b?{encoded}?="
+
+
+def _bytes_of_word(way: str, text: str) -> bytes:
+    """What an encoded word holds, which is base64 or quoted-printable with _ for a space."""
+    if way in "qQ":
+        return decodestring(text.replace("_", "=20").encode("utf-8", "replace"))
+    with suppress(ValueError):
+        return b64decode(f"{text.rstrip('=')}===")
+    return text.encode("utf-8", "replace")
 
 
 POLICY = _Policy()
@@ -49,7 +77,7 @@ def header_lines(message: Message) -> list[str]:
 
 def message_id(message: Message) -> str:
     """A mail's name without brackets; empty if it has none. The library would end it at a space."""
-    written = on_one_line(_written(message, "Message-ID"))
+    written = on_one_line(_written(message, _ID))
     inner = _IN_BRACKETS.search(written)
     return (written if inner is None else inner[1]).strip("<> ")
 
