@@ -153,11 +153,26 @@ def test_an_id_may_have_a_space_or_a_comment(write: Write, read_all: ReadAll) ->
     assert (ids(documents), errors) == (expected, [])
 
 
-@pytest.mark.parametrize("more", ["X-Mozilla-Status: 0009\n", "X-Status: AD\n"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        "X-Mozilla-Status: 0009\n",
+        "X-Status: AD\n",
+        "X-Gmail-Labels: Trash\n",
+        'X-Gmail-Labels: Opened,"Spam",Important\n',
+        "X-Gmail-Labels: =?UTF-8?Q?Papierkorb,Ge=C3=B6ffnet?=\n",
+    ],
+)
 def test_deleted_mails_are_left_out(write: Write, read_all: ReadAll, more: str) -> None:
-    content = mail("Deleted.", more=more) + mail("Kept.", more="X-Mozilla-Status: 0001\nX-Status: A\n")
+    kept = "X-Mozilla-Status: 0001\nX-Status: A\nX-Gmail-Labels: Trash cans\n"
+    content = mail("Deleted.", more=more) + mail("Kept.", more=kept)
     (document,), errors = read_all(write("in.mbox", content))
     assert (document.text, errors) == ("From: ada@example.org\n\nKept.", [])
+
+
+def test_a_status_in_words_is_no_deletion(write: Write, read_all: ReadAll) -> None:
+    documents, _ = read_all(write("in.mbox", mail("Kept.", more="X-Status: Delivered\n")))
+    assert len(documents) == 1
 
 
 def test_a_prefix_begins_the_ids(write: Write) -> None:

@@ -39,7 +39,12 @@ _BEGINS_ANYWHERE = re.compile(
 _HEADER = re.compile(rb"[!-9;-~]+[ \t]*:|>?From ")
 _FIRST = b"From "
 _QUOTED = re.compile(rb">+From ")
-_DELETED_BY_MOZILLA, _DELETED = "X-Mozilla-Status", "X-Status"
+_DELETED_BY_MOZILLA, _DELETED, _LABELS = "X-Mozilla-Status", "X-Status", "X-Gmail-Labels"
+_FLAGS = re.compile("[A-Z]*D[A-Z]*")
+_THROWN_AWAY = frozenset({
+    "trash", "bin", "papierkorb", "corbeille", "papelera", "cestino", "lixeira", "prullenbak", "spam",
+})  # fmt: skip
+"""How Gmail labels what it will delete, in the language of who exports it."""
 _MOZILLA_DELETED = 0x8
 """Of the bits of its status; the mail stays in the file until that is compacted."""
 _HEXADECIMAL = re.compile("[0-9a-fA-F]{1,8}")
@@ -76,7 +81,7 @@ class _Names:
 
 
 def read_mailbox(file: SourceFile, keys: Keys) -> Iterator[Item]:
-    """Read the mails of a mailbox, but those that are marked as deleted."""
+    """Read the mails of a mailbox, but those that are marked as deleted, or as spam."""
     names = _Names()
     is_empty = True
     number = 0
@@ -156,7 +161,8 @@ def _is_deleted(headers: Message) -> bool:
     by_mozilla = header(headers, _DELETED_BY_MOZILLA)
     if _HEXADECIMAL.fullmatch(by_mozilla) and int(by_mozilla, 16) & _MOZILLA_DELETED:
         return True
-    return "D" in header(headers, _DELETED)
+    labels = (label.strip(' "').casefold() for label in header(headers, _LABELS).split(","))
+    return _FLAGS.fullmatch(header(headers, _DELETED)) is not None or not _THROWN_AWAY.isdisjoint(labels)
 
 
 def _origin(file: SourceFile, name: str) -> str:
