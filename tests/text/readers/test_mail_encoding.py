@@ -37,6 +37,7 @@ def test_japanese_that_is_not_in_seven_bits_is_what_it_is() -> None:
 def test_seven_bits_of_utf_7_are_read(said: str) -> None:
     assert decode_mail(b"Gr+APwA3w-e", said) == "Grüße"
     assert decode_mail("Grüße".encode(), said) == "Grüße"
+    assert decode_mail(b"half a letter +2AA-", said) == "half a letter +2AA-"
 
 
 @pytest.mark.parametrize(("text", "said"), [("ворота", "windows-1251"), ("Príliš", "iso-8859-2")])

@@ -34,6 +34,11 @@ def decode_mail(raw: bytes, said: str) -> str:
         raw: the bytes.
         said: their encoding, as the mail calls it; empty: it says none.
     """
+    if said.lower() in _SEVEN_BITS:
+        with suppress(UnicodeError):
+            text = raw.decode("utf-7")
+            text.encode("utf-8")  # it may hold halves of letters, which are no text
+            return text
     order = _order(said, raw)
     for encoding in order:
         with suppress(UnicodeError):
@@ -48,8 +53,6 @@ def decode_mail(raw: bytes, said: str) -> str:
 
 def _order(said: str, raw: bytes) -> list[str]:
     """The encodings that the bytes may be in, the likeliest first."""
-    if said.lower() in _SEVEN_BITS:
-        return ["utf-7", "utf-8"]
     encoding = encoding_called(said) if said else None
     if encoding is None or encoding == "utf-8":
         return ["utf-8"]

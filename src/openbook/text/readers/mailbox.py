@@ -140,21 +140,20 @@ def _mail(raw: bytes, where: str, file: SourceFile, names: _Names) -> Iterator[I
     try:
         parsed = parse_mail(raw, where)
         text = without_zeros(parsed.text, where)
+        if name := names.name(said, text):
+            yield Document(
+                text=text,
+                id=f"{file.prefix}{file.name}:{name}",
+                title=parsed.said.get("title") or file.stem,
+                source=file.path,
+                origin=_origin(file, name),
+                named_by_path=True,
+            )
+        if parsed.omission:
+            yield Omission(f"{where}: {parsed.omission}")
     except SourceError as error:
         is_known = said and not names.knows(said)
         yield UnreadPartError.of(error, origin=_origin(file, said)) if is_known else error
-        return
-    if name := names.name(said, text):
-        yield Document(
-            text=text,
-            id=f"{file.prefix}{file.name}:{name}",
-            title=parsed.said.get("title") or file.stem,
-            source=file.path,
-            origin=_origin(file, name),
-            named_by_path=True,
-        )
-    if parsed.omission:
-        yield Omission(f"{where}: {parsed.omission}")
 
 
 def _is_deleted(headers: Message) -> bool:
