@@ -65,7 +65,7 @@ class _Names:
     def name(self, message_id: str, text: str) -> str:
         """Name a mail, by its fingerprint if it says no id; empty: it is a copy of one before it.
 
-        The second of one id with another text is `ID#2`.
+        A later one of an id with another text has its fingerprint behind that, as `ID#9f86d081884c7d65`.
         """
         fingerprint = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
         message_id = message_id or f"sha256:{fingerprint.hex()[:16]}"
@@ -75,7 +75,7 @@ class _Names:
         texts.append(fingerprint)
         if len(texts) == 1 and message_id not in self._numbered:
             return message_id
-        name = f"{message_id}#{max(len(texts), 2)}"
+        name = f"{message_id}#{fingerprint.hex()[:16]}"
         self._numbered.add(name)
         return name
 
