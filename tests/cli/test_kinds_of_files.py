@@ -86,6 +86,17 @@ def test_a_mail_that_is_gone_from_its_mailbox_is_removed_and_no_other(
     assert "6 unchanged, 2 removed" in openbook("add", book, folder, "--sync").err
 
 
+def test_a_mail_that_cannot_be_read_keeps_no_other(openbook: OpenBook, book: Path, folder: Path) -> None:
+    sealed = "Content-Type: application/pkcs7-mime\n\nx\n\n"
+    mails = [in_mailbox(number, word).partition("\n\n")[0] for number, word in ((2, "potoroo"), (4, "x"))]
+    (folder / "in.mbox").write_text("".join(f"{head}\n{sealed}" for head in mails))
+    result = openbook("add", book, folder, "--sync", "--on-error", "skip")
+    assert "0 added, 0 replaced, 4 unchanged, 0 removed, 2 skipped" in result.err
+    (folder / "in.mbox").write_text(f"{mails[1]}\n{sealed}" + in_mailbox(3, "dunnart"))
+    result = openbook("add", book, folder, "--sync", "--on-error", "skip")
+    assert "1 added, 0 replaced, 4 unchanged, 2 removed, 1 skipped" in result.err
+
+
 def test_a_mailbox_is_the_same_however_it_is_reached(openbook: OpenBook, book: Path, folder: Path) -> None:
     result = openbook("add", book, folder / "in.mbox")
     assert "0 added, 0 replaced, 2 unchanged, 0 removed" in result.err

@@ -33,6 +33,7 @@ from openbook.text.readers.source_file import (
     Omission,
     Reader,
     SourceFile,
+    UnreadPartError,
     blank_file,
 )
 from openbook.text.readers.standard_input import read_standard_input
@@ -203,9 +204,11 @@ def _items_of_file(file: SourceFile, reader: Reader, reading: _Reading) -> Itera
 
 
 def _noting_errors(items: Iterator[Item], origin: str, reading: _Reading) -> Iterator[Item]:
-    """The same items; if there are errors, the origin is noted as one that was not read."""
+    """The same items; the origin of what has errors, a file or one of its documents, is noted as not read."""
     for item in items:
-        if isinstance(item, SourceError) and not isinstance(item, NoRowsError):
+        if isinstance(item, UnreadPartError):
+            reading.left_out.unread.add(item.origin)
+        elif isinstance(item, SourceError) and not isinstance(item, NoRowsError):
             reading.left_out.unread.add(origin)
         yield item
 

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,63 @@ def test_a_folder_that_has_moved_is_the_same(make: Make, write: Write, tmp_path:
         f"{tmp_path.resolve()}/notes/{n}.md" for n in "ab"
     }
     assert database.verify().ok
+
+
+def in_mailbox(text: str) -> str:
+    """A mail as it stands in a mailbox; all have one Message-ID."""
+    return f"From ada@x Tue Mar  5 14:07:00 2024\nMessage-ID: <1@x>\nFrom: ada@x\n\n{text}\n\n"
+
+
+def last_lines(database: Database) -> dict[str, str]:
+    """Of each document, by id."""
+    return {name: text.split("\n")[-1] for name, (text, _) in texts(database).items()}
+
+
+SENT, LISTED, SEEN = map(in_mailbox, ("river stone", "copper orchard", "castle feather"))
+
+
+@pytest.mark.parametrize("sync", [False, True])
+@pytest.mark.parametrize("left", [[LISTED, SEEN], [SENT, SEEN], [SENT, LISTED], [SEEN, LISTED, SENT], [SEEN]])
+def test_mails_of_one_id_keep_their_names_whichever_goes(
+    make: Make, write: Write, left: list[str], sync: bool
+) -> None:
+    database = make()
+    path = write("in.mbox", SENT + LISTED + SEEN)
+    database.add(read_documents(str(path)))
+    before = last_lines(database)
+    assert before["in.mbox:1@x"] == "river stone"
+    assert sorted(before.values()) == ["castle feather", "copper orchard", "river stone"]
+    write("in.mbox", "".join(left))
+    scope = SyncScope(places=places_of([str(path)])) if sync else False
+    report = database.add(read_documents([str(path), str(path)]), sync=scope)
+    assert (report.added, report.replaced) == (0, 0)
+    after = last_lines(database)
+    assert after.items() <= before.items()
+    assert len(after) == (len(left) if sync else 3)
+
+
+def test_mails_that_were_named_by_numbers_keep_their_names(make: Make, write: Write) -> None:
+    database = make()
+    path = write("in.mbox", SENT + LISTED)
+    sent, listed = (each for each in read_documents(str(path)) if isinstance(each, Document))
+    numbered = replace(listed, id="in.mbox:1@x#2", origin=f"{path.resolve()}:2")
+    database.add([sent, numbered])
+    for content in (SENT + LISTED, LISTED):
+        write("in.mbox", content)
+        report = database.add(read_documents(str(path)))
+        assert (report.added, report.replaced) == (0, 0)
+    assert last_lines(database) == {"in.mbox:1@x": "river stone", "in.mbox:1@x#2": "copper orchard"}
+
+
+def test_a_mail_that_comes_before_another_of_its_id_takes_its_name(make: Make, write: Write) -> None:
+    """Nothing is lost by it: the other is added under its fingerprint."""
+    database = make()
+    path = write("in.mbox", SENT)
+    database.add(read_documents(str(path)))
+    write("in.mbox", LISTED + SENT)
+    report = database.add(read_documents(str(path)))
+    assert (report.added, report.replaced) == (1, 1)
+    assert sorted(last_lines(database).values()) == ["copper orchard", "river stone"]
 
 
 def test_what_authors_say_replaces_whichever_file_it_comes_from(make: Make, write: Write) -> None:

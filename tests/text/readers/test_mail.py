@@ -72,6 +72,40 @@ def test_headers_are_decoded(write: Write, read_all: ReadAll) -> None:
     assert document.title == "Größe des Tors"
 
 
+def encoded(charset: str, *words: bytes) -> str:
+    """Encoded words of a header, in base64."""
+    return " ".join(f"=?{charset}?B?{base64.b64encode(word).decode()}?=" for word in words)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (encoded("gb2312", "朱镕基".encode("gb18030")), "朱镕基"),
+        (encoded("ks_c_5601-1987", "똠방각하".encode("cp949")), "똠방각하"),
+        ("=?iso-8859-1?Q?Odo=92s_gate?=", "Odo\N{RIGHT SINGLE QUOTATION MARK}s gate"),
+        ("=?windows-1252*en?Q?Odo=92s_gate?=", "Odo\N{RIGHT SINGLE QUOTATION MARK}s gate"),
+        (encoded("iso-2022-jp", b"\x1b$BLg$O\x1b(B\x1b$B-!\x1b(B"), "門は①"),
+        (encoded("utf-8", "門は".encode()[:4], "門は".encode()[4:]), "門は"),
+        (encoded("gb2312", "大门打开".encode("gbk")[:3], "大门打开".encode("gbk")[3:]), "大门打开"),
+        ("=?utf-8?Q?Gr=C3=BC=C3=9Fe?= =?iso-8859-1?Q?_aus_K=F6ln?= am Rhein", "Grüße aus Köln am Rhein"),
+        ("=?utf-8?Q?a b?=\n =?utf-8?q?c?=", "a bc"),
+        ("=?utf-8?B?YWJjZA?=", "abcd"),
+    ],
+)
+def test_encoded_words_of_headers_are_read_as_bodies_are(
+    write: Write, read_all: ReadAll, written: str, said: str
+) -> None:
+    content = f"From: {written} <a@example.org>\nSubject: {written}\n\nBody"
+    (document,), _ = read_all(write("a.eml", content))
+    assert document.text == f"From: {said} <a@example.org>\nSubject: {said}\n\nBody"
+
+
+def test_an_encoded_name_may_hold_what_separates_names(write: Write, read_all: ReadAll) -> None:
+    name = encoded("utf-8", "Fenn, Éliane <x@example.org>".encode())
+    (document,), _ = read_all(write("a.eml", f"To: {name} <e@example.org>, b@example.org\n\nBody"))
+    assert document.text == 'To: "Fenn, Éliane <x@example.org>" <e@example.org>, b@example.org\n\nBody'
+
+
 @pytest.mark.parametrize("raw", ["Größe".encode(), "Größe".encode("latin-1")])
 def test_headers_with_bytes_that_they_should_not_hold_are_read(
     write: Write, read_all: ReadAll, raw: bytes
@@ -82,7 +116,7 @@ def test_headers_with_bytes_that_they_should_not_hold_are_read(
 
 @pytest.mark.parametrize(
     ("subject", "title"),
-    [("", "tides"), ("=?x-none?Q?caf=C3=A9?=", "café"), ("=?utf-8?Q?=FF?=", "\ufffd"), ("a\0b", "ab")],
+    [("", "tides"), ("=?x-none?Q?caf=C3=A9?=", "café"), ("=?utf-8?Q?=FF?=", "ÿ"), ("a\0b", "ab")],
 )
 def test_odd_subjects_are_titles(write: Write, read_all: ReadAll, subject: str, title: str) -> None:
     (document,), _ = read_all(write("tides.eml", f"From: a@example.org\nSubject: {subject}\n\nBody"))
@@ -115,10 +149,33 @@ def test_a_charset_that_is_wrong_or_unknown_does_no_harm(
     assert document.text == f"{_HEAD}\nDie Größe des Tores"
 
 
+@pytest.mark.parametrize("kind", ["plain", "html"])
+def test_one_damaged_byte_changes_no_other_letter(write: Write, read_all: ReadAll, kind: str) -> None:
+    body = "Die Tür ist grün und ganz schön".encode() + b" caf\xe9."
+    (document,), _ = read_all(write("a.eml", mail(body, f"text/{kind}; charset=utf-8")))
+    assert document.text == f"{_HEAD}\nDie Tür ist grün und ganz schön caf\ufffd."
+
+
 def test_japanese_in_seven_bits_is_read(write: Write, read_all: ReadAll) -> None:
     body = "門は直された".encode("iso2022_jp")
     (document,), _ = read_all(write("a.eml", mail(body, "text/plain; charset=iso-2022-jp")))
     assert document.text == f"{_HEAD}\n門は直された"
+
+
+def test_what_a_mailing_list_writes_below_base64_is_read_too(write: Write, read_all: ReadAll) -> None:
+    footer = "____________\ngate-list mailing list\nFooter"
+    for end in ("\n", "\r\n"):
+        body = base64.encodebytes("Ворота открыты в девять часов. ".encode() * 4).decode() + footer
+        content = mail(body.replace("\n", end), Content_Transfer_Encoding="Base64")
+        (document,), _ = read_all(write("a.eml", content))
+        assert document.text == f"{_HEAD}\n{'Ворота открыты в девять часов. ' * 4}\n{footer}"
+
+
+def test_base64_with_a_damaged_line_is_read_to_its_end(write: Write, read_all: ReadAll) -> None:
+    lines = base64.encodebytes(b"The gate opens at nine." * 10).decode().splitlines()
+    lines[1] = f"{lines[1][:8]}!{lines[1][8:]}"
+    (document,), _ = read_all(write("a.eml", mail("\n".join(lines), Content_Transfer_Encoding="base64")))
+    assert document.text == f"{_HEAD}\n{'The gate opens at nine.' * 10}"
 
 
 def test_quoted_printable_is_decoded(write: Write, read_all: ReadAll) -> None:
@@ -184,6 +241,91 @@ def test_a_forwarded_mail_is_read_with_its_first_lines(write: Write, read_all: R
     assert document.title == "The gate"
 
 
+def test_a_forwarded_mail_beside_a_page_is_read_with_the_plain_text(write: Write, read_all: ReadAll) -> None:
+    """As Apple's program forwards mails as files."""
+    forwarded = 'Content-Type: message/rfc822; name="Gate.eml"\n\nFrom: c@example.org\n\nOld words.\n'
+    pages = multipart("mixed", page("Page."), forwarded, _PDF, page("Regards"), boundary="b2")
+    (document,), _ = read_all(write("a.eml", whole(multipart("alternative", plain("Plain."), pages))))
+    assert document.text == f"{_HEAD}\nPlain.\n\nFrom: c@example.org\n\nOld words.\n\nAttachments: plan.pdf"
+    plains = multipart("mixed", plain("Plain."), forwarded, boundary="b3")
+    (document,), _ = read_all(write("a.eml", whole(multipart("alternative", plains, pages))))
+    assert document.text.count("Old words.") == 1
+
+
+def test_a_forwarded_mail_may_be_encoded_as_files_are(write: Write, read_all: ReadAll) -> None:
+    old = base64.encodebytes(b"From: c@example.org\r\nSubject: Old\r\n\r\nOld words.\r\n").decode()
+    forwarded = f"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n{old}"
+    (document,), _ = read_all(write("a.eml", whole(multipart("mixed", plain("See below."), forwarded))))
+    assert document.text == f"{_HEAD}\nSee below.\n\nFrom: c@example.org\nSubject: Old\n\nOld words."
+
+
+def test_of_related_parts_the_one_that_is_named_is_the_text(write: Write, read_all: ReadAll) -> None:
+    picture = "Content-Type: image/png; name=logo.png\nContent-ID: <1>\n\nx"
+    root = page("Page.").replace("\n", "\nContent-ID: <root>\n", 1)
+    related = multipart("related", picture, root, _PDF).replace("related;", 'related; start="<root>";', 1)
+    (document,), _ = read_all(write("a.eml", whole(related)))
+    assert document.text == f"{_HEAD}\nPage.\n\nAttachments: plan.pdf"
+
+
+def test_files_beside_the_pictures_of_a_page_are_named(write: Write, read_all: ReadAll) -> None:
+    shown = 'Content-Type: image/png; name="logo.png"\nContent-ID: <1>\nContent-Disposition: attachment\n\nx'
+    photo = 'Content-Type: image/png; name="photo.png"\nContent-Disposition: attachment\n\nx'
+    inline = 'Content-Type: application/pdf; name="map.pdf"\nContent-Disposition: inline\n\nx'
+    related = multipart("related", page("Page."), shown, photo, _PDF, inline)
+    (document,), _ = read_all(write("a.eml", whole(related)))
+    assert document.text == f"{_HEAD}\nPage.\n\nAttachments: photo.png, plan.pdf, map.pdf"
+
+
+def test_a_text_that_is_shown_first_may_have_a_name(write: Write, read_all: ReadAll) -> None:
+    named = 'text/plain; name="message.txt"'
+    (document,), _ = read_all(write("a.eml", mail("Body.", named, Content_Disposition="inline")))
+    assert document.text == f"{_HEAD}\nBody."
+    parts = (f"Content-Type: {named}\n\nBody.", f"Content-Type: {named}\n\nnot read")
+    (document,), _ = read_all(write("a.eml", whole(multipart("mixed", *parts))))
+    assert document.text == f"{_HEAD}\nBody.\n\nAttachments: message.txt"
+    (document,), _ = read_all(write("a.eml", mail("not read", named, Content_Disposition="attachment")))
+    assert document.text == f"{_HEAD}\nAttachments: message.txt"
+
+
+def test_what_plain_text_and_a_page_say_is_read_once(write: Write, read_all: ReadAll) -> None:
+    parts = (plain("The gate\nis open."), page("The <b>gate</b> is open."), page("Unsubscribe"))
+    (document,), _ = read_all(write("a.eml", whole(multipart("mixed", *parts))))
+    assert document.text == f"{_HEAD}\nThe gate\nis open.\n\nUnsubscribe"
+
+
+_EVENT = "BEGIN:VEVENT\nSUMMARY:Gate\nDTSTART:20240305T140000Z\nLOCATION:Mill\nEND:VEVENT\n"
+_INVITATION = f"Content-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR\n{_EVENT}END:VCALENDAR\n"
+
+
+def test_an_invitation_says_what_when_and_where(write: Write, read_all: ReadAll) -> None:
+    event = "Summary: Gate\nStart: 2024-03-05 14:00 UTC\nLocation: Mill"
+    empty = multipart("alternative", plain(""), _INVITATION)
+    for content, text in (
+        (_INVITATION, event),
+        (empty, event),
+        (multipart("mixed", plain("Come!"), _INVITATION), f"Come!\n\n{event}"),
+        (multipart("alternative", _INVITATION, page("Come!")), "Come!"),
+    ):
+        (document,), _ = read_all(write("a.eml", whole(content)))
+        assert document.text == f"{_HEAD}\n{text}"
+
+
+def test_pages_are_read_before_what_few_programs_show(write: Write, read_all: ReadAll) -> None:
+    amp = "Content-Type: text/x-amp-html\n\n<html amp4email>AMP</html>\n"
+    (document,), _ = read_all(write("a.eml", whole(multipart("alternative", amp, page("Page.")))))
+    assert document.text == f"{_HEAD}\nPage."
+
+
+def test_a_page_that_is_not_needed_is_not_read(write: Write, read_all: ReadAll) -> None:
+    """One that would take too long to read is an error where nothing else says it."""
+    deep = page("<div>" * 6000)
+    documents, errors = read_all(write("a.eml", whole(multipart("alternative", deep, plain("Plain.")))))
+    assert ([document.text for document in documents], errors) == ([f"{_HEAD}\nPlain."], [])
+    documents, (error,) = read_all(write("a.eml", whole(multipart("alternative", deep, plain("")))))
+    assert documents == []
+    assert "more than 5,000 of its elements" in error
+
+
 def test_a_report_of_delivery_is_its_words(write: Write, read_all: ReadAll) -> None:
     status = "Content-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nAction: failed"
     (document,), _ = read_all(write("a.eml", whole(multipart("report", plain("Not delivered."), status))))
@@ -239,8 +381,8 @@ def test_an_encrypted_part_beside_others_is_said(write: Write, tmp_path: Path) -
         (b"", "not a mail: it begins with none of the lines"),
         (b"hello\n", "not a mail: "),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "not a mail: "),
-        (mail(""), "the mail is empty: it has neither text nor attachments"),
-        (mail("<style>p {}</style>", "text/html"), "the mail is empty"),
+        (b"From: a@example.org\n\n", "the mail is empty: it has neither subject nor text nor attachments"),
+        (b"Subject:\nMIME-Version: 1.0\nContent-Type: text/html\n\n<style>p {}</style>", "the mail is empty"),
     ],
 )
 def test_what_is_no_mail_or_an_empty_one_says_so(
@@ -250,6 +392,12 @@ def test_what_is_no_mail_or_an_empty_one_says_so(
     documents, (error,) = read_all(path)
     assert documents == []
     assert error.startswith(f"{path}: {problem}")
+
+
+@pytest.mark.parametrize("content", [mail(""), mail("<style>p {}</style>", "text/html"), _HEAD.encode()])
+def test_a_mail_may_be_its_subject_alone(write: Write, read_all: ReadAll, content: bytes) -> None:
+    (document,), errors = read_all(write("a.eml", content))
+    assert (document.text, document.title, errors) == (_HEAD.strip(), "The gate", [])
 
 
 def test_a_mail_without_words_is_its_headers_and_attachments(write: Write, read_all: ReadAll) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from damaged_files import damaged
 from openbook.text import Document, read_documents
+from openbook.text.omissions import Omissions
 
 Write = Callable[[str, str | bytes], Path]
 ReadAll = Callable[..., tuple[list[Document], list[str]]]
@@ -58,6 +59,31 @@ def test_lines_of_a_text_begin_no_mail(write: Write, read_all: ReadAll) -> None:
     assert (document.text, errors) == (f"From: ada@example.org\n\n{text}", [])
 
 
+def test_a_paragraph_that_begins_like_a_mail_begins_none(write: Write, read_all: ReadAll) -> None:
+    body = "Hello\n\nFrom Monday 10:00 on the gate is closed.\n\nWe are open\nFrom 9:00 to 17:00\nTel: 77"
+    documents, errors = read_all(write("in.mbox", mail(body, message_id="1@x") + mail("Two.")))
+    assert [document.text for document in documents] == [
+        f"From: ada@example.org\n\n{body}",
+        "From: ada@example.org\n\nTwo.",
+    ]
+    assert errors == []
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_mails_need_no_empty_line_between_them(write: Write, read_all: ReadAll, end: str) -> None:
+    """As where a program wrote none, or two mailboxes were joined."""
+    content = "".join(mail(word).removesuffix("\n\n") + "\n" for word in ("One.", "Two.", "Three."))
+    documents, errors = read_all(write("in.mbox", content.replace("\n", end).encode()))
+    assert [document.text.split("\n")[-1] for document in documents] == ["One.", "Two.", "Three."]
+    assert errors == []
+
+
+def test_the_sender_may_be_said_twice(write: Write, read_all: ReadAll) -> None:
+    content = mail("One.") + mail("Two.").replace(_BEGINS, f"{_BEGINS}>{_BEGINS}")
+    documents, errors = read_all(write("in.mbox", content))
+    assert ([document.text[-4:] for document in documents], errors) == (["One.", "Two."], [])
+
+
 @pytest.mark.parametrize(
     "begins", ["From - Tue Mar 05 14:07:00 2024", "From 17@xxx Tue Mar 05 13:07:00 +0000 2024"]
 )
@@ -74,11 +100,13 @@ def test_programs_begin_mails_in_their_own_ways(
 def test_mails_of_the_same_id_do_not_replace_each_other(write: Write, read_all: ReadAll) -> None:
     """As a mail and what a mailing list made of it; copies of one are one."""
     same = mail("One.", message_id="1@x")
-    content = same + mail("One.\nUnsubscribe.", message_id="1@x") + same + mail("Two.", message_id="2@x")
-    content += mail("Three.", message_id="1@x#2")
+    listed = mail("One.\nUnsubscribe.", message_id="1@x")
+    (document,), _ = read_all(write("in.mbox", listed))
+    name = f"1@x#{document.sha256[:16]}"
+    content = same + listed + same + mail("Two.", message_id="2@x") + mail("Three.", message_id=name)
     documents, errors = read_all(write("in.mbox", content))
-    expected = ["in.mbox:1@x", "in.mbox:1@x#2", "in.mbox:2@x", "in.mbox:1@x#2#2"]
-    assert (ids(documents), errors) == (expected, [])
+    names = ["1@x", name, "2@x", f"{name}#{documents[-1].sha256[:16]}"]
+    assert (ids(documents), errors) == ([f"in.mbox:{each}" for each in names], [])
     assert len({document.origin for document in documents}) == 4
 
 
@@ -90,7 +118,8 @@ def test_a_mail_without_an_id_is_named_by_its_text(write: Write, read_all: ReadA
 
 def test_a_broken_mail_does_not_lose_the_others(write: Write, read_all: ReadAll) -> None:
     sealed = mail("x", more="Content-Type: application/pkcs7-mime\n")
-    path = write("in.mbox", mail("One.") + sealed + f"{_BEGINS}\nno header\n\n" + mail("") + mail("Two."))
+    none = f"{_BEGINS}X-Of: none\n\nno mail\n\n"
+    path = write("in.mbox", mail("One.") + sealed + none + mail("") + mail("Two."))
     documents, errors = read_all(path)
     assert [document.text[-4:] for document in documents] == ["One.", "Two."]
     said = ("the mail is encrypted", "not a mail", "the mail is empty")
@@ -98,11 +127,54 @@ def test_a_broken_mail_does_not_lose_the_others(write: Write, read_all: ReadAll)
         assert error.startswith(f"{path}:{number}: {problem}")
 
 
-@pytest.mark.parametrize("more", ["X-Mozilla-Status: 0009\n", "X-Status: AD\n"])
+def test_a_mail_that_cannot_be_read_is_known_by_its_id(write: Write) -> None:
+    """So that only what is stored of it stays; without an id it may be any of the mailbox."""
+    one, two = mail("One.", message_id="1@x"), mail("Two.", message_id="2@x")
+    path = write("in.mbox", one + two)
+    origins = {document.id: document.origin for document in read_documents(str(path))}
+    sealed = "Content-Type: application/pkcs7-mime\n"
+    for written, unread in (
+        (one + mail("x", message_id="2@x", more=sealed), origins["in.mbox:2@x"]),
+        (one + mail("x", more=sealed), str(path.resolve())),
+        (one + mail("x", message_id="1@x", more=sealed), str(path.resolve())),
+    ):
+        write("in.mbox", written)
+        omissions = Omissions()
+        documents = read_documents(str(path), on_error=lambda error: None, omissions=omissions)
+        assert [document.id for document in documents] == ["in.mbox:1@x"]
+        assert omissions.unread == {unread}
+
+
+def test_an_id_may_have_a_space_or_a_comment(write: Write, read_all: ReadAll) -> None:
+    content = "".join(mail(name, message_id=name) for name in ("a b@x", "a c@x"))
+    content += mail("Three.").replace("\nSubject", "\nMessage-ID: (of <mine) <3@x>\nSubject")
+    content += mail("Four.").replace("\nSubject", "\nMessage-ID:\n <4@x>\nSubject")
+    content += mail("Five.").replace("\nSubject", "\nMessage-ID: 5@x\nSubject")
+    documents, errors = read_all(write("in.mbox", content))
+    expected = [f"in.mbox:{name}" for name in ("a b@x", "a c@x", "3@x", "4@x", "5@x")]
+    assert (ids(documents), errors) == (expected, [])
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "X-Mozilla-Status: 0009\n",
+        "X-Status: AD\n",
+        "X-Gmail-Labels: Trash\n",
+        'X-Gmail-Labels: Opened,"Spam",Important\n',
+        "X-Gmail-Labels: =?UTF-8?Q?Papierkorb,Ge=C3=B6ffnet?=\n",
+    ],
+)
 def test_deleted_mails_are_left_out(write: Write, read_all: ReadAll, more: str) -> None:
-    content = mail("Deleted.", more=more) + mail("Kept.", more="X-Mozilla-Status: 0001\nX-Status: A\n")
+    kept = "X-Mozilla-Status: 0001\nX-Status: A\nX-Gmail-Labels: Trash cans\n"
+    content = mail("Deleted.", more=more) + mail("Kept.", more=kept)
     (document,), errors = read_all(write("in.mbox", content))
     assert (document.text, errors) == ("From: ada@example.org\n\nKept.", [])
+
+
+def test_a_status_in_words_is_no_deletion(write: Write, read_all: ReadAll) -> None:
+    documents, _ = read_all(write("in.mbox", mail("Kept.", more="X-Status: Delivered\n")))
+    assert len(documents) == 1
 
 
 def test_a_prefix_begins_the_ids(write: Write) -> None:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import DocumentRecord
 from openbook.database.storage.documents_by_origin import ids_by_origin, origin_of
+from openbook.database.write.mail_copies import stored_copies
 from openbook.errors import SourceError
 from openbook.text import AnyDocument, Document
 from openbook.text.documents import source_error
@@ -70,6 +71,8 @@ class Identities:
         """By origin, of this call."""
         self._origins: dict[str, str] = {}
         """By id, of this call."""
+        self._copies: set[str] = set()
+        """Origins of mails that are stored under another name than they say."""
         self._rows: Counter[str] = Counter()
         """How many were looked up, by origin."""
         self.moves: list[tuple[str, str]] = []
@@ -118,16 +121,26 @@ class Identities:
     def _of(self, documents: Sequence[AnyDocument]) -> Iterator[AnyDocument]:
         known: dict[str, list[str]] = {}
         taken: dict[str, DocumentRecord] = {}
+        copies: Sequence[AnyDocument | None] = [None] * len(documents)
         if self._catalog is not None and documents:
-            origins = [document.origin for document in documents if _goes_by_origin(document)]
-            known = ids_by_origin(self._catalog, origins)
-            taken = self._catalog.live_records([document.id for document in documents])
-        for document in documents:
+            copies = stored_copies(self._catalog, documents)
+            either = [*documents, *(copy for copy in copies if copy is not None)]
+            known = ids_by_origin(self._catalog, [each.origin for each in either if _goes_by_origin(each)])
+            taken = self._catalog.live_records([each.id for each in either])
+        for read, copy in zip(documents, copies, strict=True):
+            document = self._as_stored(read, copy)
             if not _goes_by_origin(document):
                 self._note_move(_origin(taken.get(document.id)), document.origin)
                 yield document
             elif not self._waits(document, ids := known.get(document.origin, []), taken.get(document.id)):
                 yield from _under(self._identity(document, ids, taken.get(document.id)), document)
+
+    def _as_stored(self, document: AnyDocument, copy: AnyDocument | None) -> AnyDocument:
+        """A mail under the name that it is stored under, unless another took that in this call."""
+        if copy is None or (copy.origin in self._ids and copy.origin not in self._copies):
+            return document
+        self._copies.add(copy.origin)
+        return copy
 
     def _waits(self, document: AnyDocument, known: Sequence[str], record: DocumentRecord | None) -> bool:
         """Hold a file whose id depends on what others say; returns whether it is held."""

@@ -6,7 +6,8 @@
     gone                      /n/b.md
 
 c.txt is what the pattern leaves out, the rows and /m came from elsewhere. A file that is still there and was
-not read, for whatever reason, is not gone either, nor are rows of a file that could be read in part only.
+not read, for whatever reason, is not gone either, nor are rows of a file that could be read in part only,
+unless it is known which of them could not.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

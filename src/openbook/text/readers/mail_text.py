@@ -1,28 +1,62 @@
 """How the words of a mail's headers and parts are decoded, whatever their mail program did wrong."""
 
 import re
+from base64 import b64decode, b64encode
 from contextlib import suppress
 from email.message import Message
 from email.policy import EmailPolicy
+from itertools import groupby
+from quopri import decodestring
 
 from openbook.text.readers.html import parse_page
-from openbook.text.readers.page_encoding import decode_page, encoding_called
+from openbook.text.readers.mail_encoding import decode_mail
+from openbook.text.readers.page_encoding import decode_page
 
+SHOWN = ("From", "To", "Date", "Subject")
+"""Headers that a mail's text begins with."""
+_ID = "Message-ID"
 _LONGEST_HEADER = 10_000
 """Characters; the library takes minutes for those of a megabyte."""
-_ONE_BYTE = re.compile(r"ascii|cp125\d|iso8859-\d+|koi8.*|mac-.*")
-"""Encodings in which UTF-8 by chance makes no words: what is UTF-8 is meant as that."""
+_ENCODED_WORD = re.compile(r"=\?([^?\s]+)\?([bBqQ])\?([^?]*)\?=")
+_ENCODED_WORDS = re.compile(rf"{_ENCODED_WORD.pattern}(?:\s*{_ENCODED_WORD.pattern})*")
+_IN_BRACKETS = re.compile(r"<([^<>]*)>")
 _SIGNATURE = "-- "
+_BASE64 = re.compile(rb"\s*[A-Za-z0-9+/]*={0,2}\s*")
+_BASE64_AT_LENGTH = re.compile(rb"\s*[A-Za-z0-9+/]{60,}={0,2}\s*")
+"""A line that is damaged base64's, not a footer's."""
 
 
 class _Policy(EmailPolicy):
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
-        """Cut headers that are too long; bytes that no header should hold are UTF-8 or windows-1252."""
+        """Cut headers that are too long; bytes that no header should hold are UTF-8 or windows-1252.
+
+        Encoded words become UTF-8, for the library knows fewer encodings than bodies are written in.
+        """
         name, value = super().header_source_parse(sourcelines)
         value = value[:_LONGEST_HEADER]
         if not value.isascii():
-            value = _decoded(value.encode("utf-8", "surrogateescape"), "")
-        return name, value
+            value = decode_mail(value.encode("utf-8", "surrogateescape"), "")
+        return name, value if name.lower() == _ID.lower() else _ENCODED_WORDS.sub(_in_utf8, value)
+
+
+def _in_utf8(words: re.Match[str]) -> str:
+    """Encoded words beside each other as one in UTF-8; some programs end a word inside of a letter."""
+    found = [match.groups() for match in _ENCODED_WORD.finditer(words[0])]
+    pieces = [
+        decode_mail(b"".join(_bytes_of_word(way, text) for _, way, text in group), charset)
+        for charset, group in groupby(found, key=lambda word: word[0].partition("*")[0].lower())
+    ]
+    encoded = b64encode("".join(pieces).encode("utf-8", "replace")).decode("ascii")
+    return f"=?utf-8?b?{encoded}?="
+
+
+def _bytes_of_word(way: str, text: str) -> bytes:
+    """What an encoded word holds, which is base64 or quoted-printable with _ for a space."""
+    if way in "qQ":
+        return decodestring(text.replace("_", "=20").encode("utf-8", "replace"))
+    with suppress(ValueError):
+        return b64decode(f"{text.rstrip('=')}===")
+    return text.encode("utf-8", "replace")
 
 
 POLICY = _Policy()
@@ -33,8 +67,24 @@ def header(message: Message, name: str) -> str:
     """A header decoded, on one line; empty if there is none."""
     with suppress(Exception):  # whatever the library stumbles over: then as it is written
         return on_one_line(str(message.get(name, "")))
-    written = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
-    return on_one_line(str(written))
+    return on_one_line(_written(message, name))
+
+
+def header_lines(message: Message) -> list[str]:
+    """The first lines of a mail: who wrote to whom, when and about what."""
+    return [f"{name}: {value}" for name in SHOWN if (value := header(message, name))]
+
+
+def message_id(message: Message) -> str:
+    """A mail's name without brackets; empty if it has none. The library would end it at a space."""
+    written = on_one_line(_written(message, _ID))
+    inner = _IN_BRACKETS.search(written)
+    return (written if inner is None else inner[1]).strip("<> ")
+
+
+def _written(message: Message, name: str) -> str:
+    """A header as it is written; empty if there is none."""
+    return next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
 
 
 def on_one_line(text: str) -> str:
@@ -59,15 +109,28 @@ def text_of_part(part: Message, where: str) -> str:
     Raises:
         SourceError: of the mail that stands there, where a page is none that can be read.
     """
-    payload = part.get_payload(decode=True)
-    raw = payload if isinstance(payload, bytes) else b""
+    raw = _bytes_of(part)
     said = part.get_content_charset() or ""
     if part.get_content_type() == "text/html":
         return parse_page(_page(raw, said), where).text
-    text = _decoded(raw, said).replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    text = decode_mail(raw, said).replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     if str(part.get_param("format", "")).lower() == "flowed":
         text = unflowed(text, deletes_space=str(part.get_param("delsp", "")).lower() == "yes")
     return text.strip("\n").rstrip()
+
+
+def _bytes_of(part: Message) -> bytes:
+    """What a part holds; what a mailing list has written plainly below base64 stays as it is."""
+    payload = part.get_payload(decode=True)
+    if str(part.get("Content-Transfer-Encoding", "")).strip().lower() == "base64":
+        written = part.get_payload()
+        lines = written.encode("utf-8", "surrogateescape").splitlines() if isinstance(written, str) else []
+        end = next((number for number, line in enumerate(lines) if not _BASE64.fullmatch(line)), len(lines))
+        footer = lines[end:]
+        if footer and not any(_BASE64_AT_LENGTH.fullmatch(line) for line in footer):
+            with suppress(ValueError):
+                return b"\n".join([b64decode(b"".join(lines[:end])).rstrip(b"\r\n"), *footer])
+    return payload if isinstance(payload, bytes) else b""
 
 
 def _page(raw: bytes, said: str) -> str:
@@ -75,18 +138,7 @@ def _page(raw: bytes, said: str) -> str:
     if not said:
         with suppress(UnicodeDecodeError):
             return decode_page(raw)
-    return _decoded(raw, said)
-
-
-def _decoded(raw: bytes, said: str) -> str:
-    """A text in the encoding that is said, if that is known and right; else UTF-8, else windows-1252."""
-    encoding = encoding_called(said) if said else None
-    order = [encoding] if encoding else []
-    order.insert(0 if encoding is None or _ONE_BYTE.fullmatch(encoding) else 1, "utf-8")
-    for each in order:
-        with suppress(UnicodeError):
-            return raw.decode(each)
-    return raw.decode("cp1252", "replace")
+    return decode_mail(raw, said)
 
 
 def unflowed(text: str, *, deletes_space: bool = False) -> str:

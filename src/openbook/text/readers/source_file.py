@@ -28,6 +28,26 @@ class BlankFileError(SourceError):
     """A file holds no text: an error where it is named, or nothing else is read, else it is passed over."""
 
 
+class UnreadPartError(SourceError):
+    """One of a file's documents cannot be read, and it is known which one: what is stored of it may stay.
+
+    Args:
+        message: as of every error.
+        option: as of every error.
+        where: as of a `SourceError`.
+        origin: of this document.
+    """
+
+    def __init__(self, message: object = "", *, option: str = "", where: str = "", origin: str = "") -> None:
+        super().__init__(message, option=option, where=where)
+        self.origin = origin
+
+    @classmethod
+    def of(cls, error: SourceError, *, origin: str) -> "UnreadPartError":
+        """The same error, of a document of this origin."""
+        return cls(str(error), option=error.option, where=error.where, origin=origin)
+
+
 @dataclass(frozen=True, slots=True)
 class Omission:
     """Something of a file that no document holds, though the rest was read."""
