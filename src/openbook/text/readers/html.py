@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from openbook.text.readers.page_depth import require_shallow
 from openbook.text.readers.page_encoding import decode_page
+from openbook.text.readers.page_hidden import SEEN, Hidden, Sight
 from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
 
 if TYPE_CHECKING:
@@ -25,19 +26,10 @@ _BLOCKS = frozenset({
 _AS_WRITTEN = frozenset({"listing", "plaintext", "pre", "textarea", "xmp"})
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f]+")
 
-_MAY_BE_HIDDEN = "[hidden], [aria-hidden], [style], dialog"
 _MAY_BE_MENUS = "button, datalist, nav, select, [role]"
 _HEADING_BUTTONS = ", ".join(f"h{level} button" for level in range(1, 7))
 """Those that open what stands below them: they are its heading."""
 _CONTROLS = frozenset({"button", "datalist", "select"})
-_FOUND_BY_BROWSERS = "until-found"
-"""Said of what is folded away and opens when a word of it is looked for: readers see it."""
-_HIDING = re.compile(
-    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)"
-    r"|(?:opacity|font-size)\s*:\s*0(?:\.0*)?(?:px|pt|r?em|%)?\s*(?=[;!]|$))",
-    re.IGNORECASE,
-)
-"""In the style of an element: nobody sees what it holds."""
 _HEADINGS_LOOKED_AT = 10
 _MENU_ROLES = frozenset({"contentinfo", "menu", "menubar", "navigation"})
 _PARTS = frozenset({"article", "aside", "blockquote", "dialog", "figure", "main", "section", "td"})
@@ -103,8 +95,7 @@ class _Page:
 
         tree = LexborHTMLParser(page)
         self._tree = tree
-        # Selected first, for looking at every element's attributes would take as long as all the rest.
-        self._hidden = {node.mem_id for node in tree.css(_MAY_BE_HIDDEN) if _is_hidden(node)}
+        self._hidden = Hidden(tree)
         self._menus = {node.mem_id for node in tree.css(_MAY_BE_MENUS) if _is_menu(node)}
         self._menus -= {node.mem_id for node in tree.css(_HEADING_BUTTONS)}
         self._main = {node.mem_id for node in tree.css("main, [role]") if _is_main(node)}
@@ -113,21 +104,21 @@ class _Page:
     def _only_article(self) -> set[int]:
         """The article of a page that has only one, and maybe others in it."""
         found = list(islice(self._outermost({node.mem_id for node in self._tree.css("article")}), 2))
-        return {found[0].mem_id} if len(found) == 1 else set()
+        return {found[0][0].mem_id} if len(found) == 1 else set()
 
     def title(self) -> str:
         """The title of the page, else its first heading that is seen and not empty."""
         found = self._tree.css_first("head > title")
-        if found is not None and (title := self._on_one_line(found)):
+        if found is not None and (title := self._on_one_line(found, SEEN)):
             return title
         headings = {node.mem_id for node in self._tree.css("h1")}
-        for heading in islice(self._outermost(headings), _HEADINGS_LOOKED_AT):
-            if title := self._on_one_line(heading):
+        for heading, sight in islice(self._outermost(headings), _HEADINGS_LOOKED_AT):
+            if title := self._on_one_line(heading, sight):
                 return title
         return ""
 
-    def _on_one_line(self, node: "LexborNode") -> str:
-        pieces = (piece for piece, _ in self._pieces(node, menus=True))
+    def _on_one_line(self, node: "LexborNode", sight: Sight) -> str:
+        pieces = (piece for piece, _ in self._pieces(node, sight, menus=True))
         return _WHITE_SPACE.sub(" ", "".join(pieces)).strip()
 
     def text(self) -> str:
@@ -138,29 +129,35 @@ class _Page:
         body = self._tree.body
         if body is None:
             return ""
-        lines = [line for part in self._outermost(self._main) for line in self._lines(part, menus=False)]
-        lines = lines or list(self._lines(body, menus=False)) or list(self._lines(body, menus=True))
-        return "\n".join(lines)
+        parts = self._outermost(self._main)
+        lines = [line for part, sight in parts for line in self._lines(part, sight, menus=False)]
+        lines = lines or list(self._lines(body, SEEN, menus=False))
+        return "\n".join(lines or self._lines(body, SEEN, menus=True))
 
-    def _outermost(self, wanted: set[int]) -> Iterator["LexborNode"]:
-        """Those of these elements that are seen and not inside another of them, in order."""
-        stack = [self._tree.body] if wanted and self._tree.body is not None else []
+    def _outermost(self, wanted: set[int]) -> Iterator[tuple["LexborNode", Sight]]:
+        """Those of these elements that are shown and not inside another of them, in order.
+
+        With each whether text in it is seen.
+        """
+        stack = [(self._tree.body, SEEN)] if wanted and self._tree.body is not None else []
         while stack:
-            node = stack.pop()
+            node, sight = stack.pop()
             if node.mem_id in wanted:
-                yield node
+                yield node, sight
                 continue
-            children = [child for child in node.iter() if self._is_seen(child)]
+            children = [
+                (child, self._hidden.sight(child, sight)) for child in node.iter() if self._is_shown(child)
+            ]
             stack.extend(reversed(children))
 
-    def _is_seen(self, node: "LexborNode") -> bool:
-        return node.tag not in _UNSEEN and node.mem_id not in self._hidden
+    def _is_shown(self, node: "LexborNode") -> bool:
+        return node.tag not in _UNSEEN and not self._hidden.hides_all(node)
 
-    def _lines(self, root: "LexborNode", *, menus: bool) -> Iterator[str]:
+    def _lines(self, root: "LexborNode", sight: Sight, *, menus: bool) -> Iterator[str]:
         """The text of the blocks; cells of a row are separated by a tab. White space counts only in <pre>."""
         line: list[str] = []
         as_written = False
-        for piece, written in chain(self._pieces(root, menus=menus), [("\n", False)]):
+        for piece, written in chain(self._pieces(root, sight, menus=menus), [("\n", False)]):
             if piece == "\n" and not written:
                 joined = "".join(line)
                 joined = joined.strip("\n") if as_written else re.sub(r" {2,}", " ", joined).strip()
@@ -171,45 +168,34 @@ class _Page:
                 line.append(piece)
                 as_written |= written
 
-    def _pieces(self, root: "LexborNode", *, menus: bool) -> Iterator[tuple[str, bool]]:
+    def _pieces(self, root: "LexborNode", sight: Sight, *, menus: bool) -> Iterator[tuple[str, bool]]:
         """Texts in order, and whether each is in <pre>; "\n" at the edges of blocks, "\t" before cells."""
-        stack: list[tuple[LexborNode | str, bool, bool]] = [(root, False, root.tag != "body")]
+        stack: list[tuple[LexborNode | str, bool, bool, Sight]] = [(root, False, root.tag != "body", sight)]
         while stack:
-            node, written, in_part = stack.pop()
+            node, written, in_part, sight = stack.pop()
             if isinstance(node, str):
                 yield node, False
                 continue
             tag = node.tag
             if tag == "-text":
                 text = node.text_content or ""
-                yield text if written else _WHITE_SPACE.sub(" ", text), written
-            elif node is root or (self._is_seen(node) and (menus or not self._is_left_out(node, in_part))):
+                if sight.is_clear or not text.strip():  # white space divides words, of whatever size
+                    yield text if written else _WHITE_SPACE.sub(" ", text), written
+            elif node is root or (self._is_shown(node) and (menus or not self._is_left_out(node, in_part))):
                 if tag in _BLOCKS:
                     yield "\n", False
-                    stack.append(("\n", False, False))
+                    stack.append(("\n", False, False, sight))
                 elif tag in _CELLS:
                     yield "\t", False
                 written = written or tag in _AS_WRITTEN
                 in_part = in_part or tag in _PARTS
-                children = [(child, written, in_part) for child in node.iter(include_text=True)]
+                sight = sight if node is root else self._hidden.sight(node, sight)
+                children = [(child, written, in_part, sight) for child in node.iter(include_text=True)]
                 stack.extend(reversed(children))
 
     def _is_left_out(self, node: "LexborNode", in_part: bool) -> bool:
         """Whether it leads elsewhere or stands beside every page: menus, controls, the page's own footer."""
         return node.mem_id in self._menus or (node.tag in _OF_THE_PAGE and not in_part)
-
-
-def _is_hidden(node: "LexborNode") -> bool:
-    """Whether an element says that nobody sees what it holds; the whole page is believed to be shown."""
-    attributes = node.attributes
-    if node.tag in ("html", "body"):
-        return False
-    if node.tag == "dialog" and "open" not in attributes:
-        return True
-    hides = "hidden" in attributes and (attributes["hidden"] or "").lower() != _FOUND_BY_BROWSERS
-    if hides or attributes.get("aria-hidden") == "true":
-        return True
-    return _HIDING.search(attributes.get("style") or "") is not None
 
 
 def _is_menu(node: "LexborNode") -> bool:
