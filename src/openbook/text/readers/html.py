@@ -31,7 +31,8 @@ _HEADING_BUTTONS = ", ".join(f"h{level} button" for level in range(1, 7))
 """Those that open what stands below them: they are its heading."""
 _CONTROLS = frozenset({"button", "datalist", "select"})
 _HEADINGS_LOOKED_AT = 10
-_MENU_ROLES = frozenset({"contentinfo", "menu", "menubar", "navigation"})
+_MENU_ROLES = frozenset({"menu", "menubar", "navigation"})
+_FOOTER_ROLE = "contentinfo"
 _PARTS = frozenset({"article", "aside", "blockquote", "dialog", "figure", "main", "section", "td"})
 """Elements whose footer and asides are their own: who said it, notes. Any others are the page's."""
 _OF_THE_PAGE = frozenset({"aside", "footer"})
@@ -53,22 +54,44 @@ def read_html(file: SourceFile, keys: Keys) -> Iterator[Item]:
     return read_whole(file, lambda raw: parse_page(decode_page(raw), file.path, is_xhtml=is_xhtml))
 
 
-def parse_page(text: str, where: str, *, is_xhtml: bool = False) -> ParsedFile:
+def parse_page(text: str, where: str, *, is_xhtml: bool = False, of_site: bool = True) -> ParsedFile:
     """What is seen of a page, and its title.
 
     Args:
         text: the whole of the page, or a piece of HTML.
         where: it stands, for errors.
         is_xhtml: whether it is XHTML, even if it does not say so.
+        of_site: whether it is a page of a web site, with a main part and what stands beside all of its pages;
+            false for those of books and mails, whose asides and footers are notes and who wrote them.
 
     Raises:
         SourceError: it would take too long, see `require_shallow`.
     """
-    # As browsers do, read what stands in <noscript> as letters: as elements it may end what it stands in.
-    text = _NOSCRIPT.sub(r"\1noframes", _with_end_tags(text, is_xhtml=is_xhtml))
-    require_shallow(text, where=where)
-    page = _Page(text)
+    page = _Page(_prepared(text, where, is_xhtml=is_xhtml), of_site=of_site)
     return ParsedFile(text=page.text(), said={"title": page.title()})
+
+
+def lines_beside(text: str, where: str, *, left_out: str, is_xhtml: bool = False) -> list[str]:
+    """The lines of a book's page beside its menus and other elements; none: it has no others.
+
+    Args:
+        text: the whole of the page.
+        where: it stands, for errors.
+        left_out: the elements, as a selector of CSS.
+        is_xhtml: whether it is XHTML, even if it does not say so.
+
+    Raises:
+        SourceError: it would take too long, see `require_shallow`.
+    """
+    return _Page(_prepared(text, where, is_xhtml=is_xhtml), of_site=False).lines_beside(left_out)
+
+
+def _prepared(page: str, where: str, *, is_xhtml: bool) -> str:
+    """A page as it is parsed, if that does not take too long."""
+    # As browsers do, read what stands in <noscript> as letters: as elements it may end what it stands in.
+    page = _NOSCRIPT.sub(r"\1noframes", _with_end_tags(page, is_xhtml=is_xhtml))
+    require_shallow(page, where=where)
+    return page
 
 
 def _with_end_tags(page: str, *, is_xhtml: bool) -> str:
@@ -90,16 +113,20 @@ def _opened_and_closed(tag: re.Match[str]) -> str:
 class _Page:
     """A page's elements, and which of them are left out."""
 
-    def __init__(self, page: str) -> None:
+    def __init__(self, page: str, *, of_site: bool) -> None:
         from selectolax.lexbor import LexborHTMLParser
 
         tree = LexborHTMLParser(page)
         self._tree = tree
+        self._of_site = of_site
         self._hidden = Hidden(tree)
-        self._menus = {node.mem_id for node in tree.css(_MAY_BE_MENUS) if _is_menu(node)}
+        self._menus = {node.mem_id for node in tree.css(_MAY_BE_MENUS) if _is_menu(node, of_site)}
         self._menus -= {node.mem_id for node in tree.css(_HEADING_BUTTONS)}
-        self._main = {node.mem_id for node in tree.css("main, [role]") if _is_main(node)}
-        self._main = self._main or self._only_article()
+        self._main = self._main_parts() if of_site else set()
+
+    def _main_parts(self) -> set[int]:
+        marked = {node.mem_id for node in self._tree.css("main, [role]") if _is_main(node)}
+        return marked or self._only_article()
 
     def _only_article(self) -> set[int]:
         """The article of a page that has only one, and maybe others in it."""
@@ -133,6 +160,11 @@ class _Page:
         lines = [line for part, sight in parts for line in self._lines(part, sight, menus=False)]
         lines = lines or list(self._lines(body, SEEN, menus=False))
         return "\n".join(lines or self._lines(body, SEEN, menus=True))
+
+    def lines_beside(self, left_out: str) -> list[str]:
+        """All lines beside menus and these elements, which are left out from now on."""
+        self._menus |= {node.mem_id for node in self._tree.css(left_out)}
+        return [] if self._tree.body is None else list(self._lines(self._tree.body, SEEN, menus=False))
 
     def _outermost(self, wanted: set[int]) -> Iterator[tuple["LexborNode", Sight]]:
         """Those of these elements that are shown and not inside another of them, in order.
@@ -170,7 +202,8 @@ class _Page:
 
     def _pieces(self, root: "LexborNode", sight: Sight, *, menus: bool) -> Iterator[tuple[str, bool]]:
         """Texts in order, and whether each is in <pre>; "\n" at the edges of blocks, "\t" before cells."""
-        stack: list[tuple[LexborNode | str, bool, bool, Sight]] = [(root, False, root.tag != "body", sight)]
+        in_part = root.tag != "body" or not self._of_site
+        stack: list[tuple[LexborNode | str, bool, bool, Sight]] = [(root, False, in_part, sight)]
         while stack:
             node, written, in_part, sight = stack.pop()
             if isinstance(node, str):
@@ -198,8 +231,10 @@ class _Page:
         return node.mem_id in self._menus or (node.tag in _OF_THE_PAGE and not in_part)
 
 
-def _is_menu(node: "LexborNode") -> bool:
-    return node.tag == "nav" or node.tag in _CONTROLS or _role(node) in _MENU_ROLES
+def _is_menu(node: "LexborNode", of_site: bool) -> bool:
+    role = _role(node)
+    is_footer = of_site and role == _FOOTER_ROLE
+    return node.tag == "nav" or node.tag in _CONTROLS or role in _MENU_ROLES or is_footer
 
 
 def _is_main(node: "LexborNode") -> bool:
