@@ -63,7 +63,7 @@ def text_of_part(part: Message, where: str) -> str:
     raw = payload if isinstance(payload, bytes) else b""
     said = part.get_content_charset() or ""
     if part.get_content_type() == "text/html":
-        return parse_page(_page(raw, said), where).text
+        return parse_page(_page(raw, said), where, of_site=False).text
     text = _decoded(raw, said).replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     if str(part.get_param("format", "")).lower() == "flowed":
         text = unflowed(text, deletes_space=str(part.get_param("delsp", "")).lower() == "yes")
