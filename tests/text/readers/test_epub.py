@@ -108,12 +108,56 @@ def test_tables_of_contents_are_left_out(write: Write, read_all: ReadAll) -> Non
         '<guide><reference type="toc" href="toc.xhtml#top"/><reference type="text" href="ch1.xhtml"/></guide>'
     )
     package = opf(items + item("a", "ch1.xhtml"), "n t a", more=guide)
-    contents = page("<h1>Contents</h1><ol><li>One</li></ol>")
-    (document,), _ = read_all(write("a.epub", epub(package, ch1=page("One."), nav=contents, toc=contents)))
+    nav = page('<h1>The mill</h1><nav epub:type="toc"><ol><li><a href="ch1.xhtml">One</a></li></ol></nav>')
+    lines = "".join(
+        f'<p>Chapter <a href="ch1.xhtml#p{number}">How to mend a wheel</a> {number}</p>'
+        for number in range(9)
+    )
+    toc = page(f'<div class="sgc-toc-title">Table of Contents</div>{lines}')
+    (document,), _ = read_all(write("a.epub", epub(package, ch1=page("One."), nav=nav, toc=toc)))
     assert document.text == "One."
     package = opf(item("n", "nav.xhtml", more='properties="nav"'), "n")
     (document,), _ = read_all(write("a.epub", epub(package, nav=page("All on one page."))))
     assert document.text == "All on one page."
+
+
+def test_a_page_with_more_than_the_contents_is_read(write: Write, read_all: ReadAll) -> None:
+    items = item("n", "nav.xhtml", more='properties="nav"') + item("a", "ch1.xhtml")
+    guide = '<guide><reference type="toc" href="ch1.xhtml#toc"/></guide>'
+    nav = '<h1>Foreword</h1><p>It stood.</p><nav epub:type="toc"><ol><li>One</li></ol></nav>'
+    body = '<p>The mill was built in 1873, by Odo.</p><h2 id="toc">Contents</h2><p><a href="#c1">One</a></p>'
+    files = {"nav": page(nav), "ch1": page(body), "ch2": page("Two.")}
+    package = opf(items + item("b", "ch2.xhtml"), "n a b", more=guide)
+    (document,), _ = read_all(write("a.epub", epub(package, **files)))
+    built = "The mill was built in 1873, by Odo.\nContents\nOne"
+    assert document.text == f"Foreword\nIt stood.\n\n{built}\n\nTwo."
+
+
+def test_a_book_of_short_lines_on_one_page_with_its_contents_is_read(write: Write, read_all: ReadAll) -> None:
+    guide = '<guide><reference type="toc" href="ch1.xhtml#toc"/></guide>'
+    package = opf(item("c", "cover.xhtml") + item("a", "ch1.xhtml"), "c a", more=guide)
+    body = '<h1>Songs</h1><p><a href="#s1">One</a></p>' + "<p>It turns.</p>" * 9
+    (document,), _ = read_all(write("a.epub", epub(package, cover=page("Cover"), ch1=page(body))))
+    assert document.text == "Cover\n\nSongs\nOne" + "\nIt turns." * 9
+
+
+def test_a_damaged_table_of_contents_is_left_out(write: Write, read_all: ReadAll) -> None:
+    items = item("n", "nav.xhtml", more='properties="nav"') + item("a", "ch1.xhtml")
+    items += item("m", "missing.xhtml", more='properties="nav"')
+    for nav in (b"<p>\xef\xbb\xbf\xff", "<div>" * 6_000):
+        content = epub(opf(items, "n a"), nav=nav, ch1=page("One."))
+        (document,), errors = read_all(write("a.epub", content))
+        assert (document.text, errors) == ("One.", [])
+
+
+def test_notes_boxes_and_footers_of_a_book_are_its_text(write: Write, read_all: ReadAll) -> None:
+    body = (
+        '<main><p>It grinds.<a epub:type="noteref" href="#n1">1</a></p></main><article>A box.</article>'
+        '<aside epub:type="footnote" id="n1">1. Corn.</aside><div><aside>2. Rye.</aside></div>'
+        '<nav>menu</nav><footer>Set in Garamond.</footer><div role="contentinfo">Printed in Ely.</div>'
+    )
+    (document,), _ = read_all(write("a.epub", epub(_ONE, ch1=page(body))))
+    assert document.text == ("It grinds.1\nA box.\n1. Corn.\n2. Rye.\nSet in Garamond.\nPrinted in Ely.")
 
 
 def test_references_are_decoded_and_each_page_is_read_once(write: Write, read_all: ReadAll) -> None:

@@ -200,6 +200,15 @@ def test_without_a_plain_part_the_page_is_read_as_pages_are(write: Write, read_a
         assert document.text == f"{_HEAD}\nSeen words"
 
 
+def test_boxes_asides_and_footers_of_a_mail_are_its_text(write: Write, read_all: ReadAll) -> None:
+    body = (
+        "<article>First story.</article><aside>A note.</aside><p>Bye, Odo</p><nav>menu</nav>"
+        '<footer>Harrow Street 4</footer><div role="contentinfo">Ely</div>'
+    )
+    (document,), _ = read_all(write("a.eml", mail(body, "text/html; charset=utf-8")))
+    assert document.text == f"{_HEAD}\nFirst story.\nA note.\nBye, Odo\nHarrow Street 4\nEly"
+
+
 def test_a_page_may_say_its_own_encoding(write: Write, read_all: ReadAll) -> None:
     body = '<meta charset="windows-1250"><p>Příliš</p>'.encode("cp1250")
     (document,), _ = read_all(write("a.eml", mail(body, "text/html")))

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urldefrag
 from openbook.errors import SourceError
 from openbook.phrases import counted
 from openbook.text.documents import source_error
-from openbook.text.readers.html import parse_page
+from openbook.text.readers.html import lines_beside, parse_page
 from openbook.text.readers.office_properties import useful_title
 from openbook.text.readers.page_encoding import decode_page
 from openbook.text.readers.source_file import LEAVE_OUT, Item, Keys, ParsedFile, SourceFile, read_whole
@@ -37,6 +37,10 @@ _MOST_TEXT, _MOST_XML = 16_000_000, 4_000_000
 _NO_LANGUAGE = ("und", "mul", "zxx")
 """What says in place of a language that there is none, or not one."""
 _NAMED = 3
+_MENUS, _LINKS = "h1, h2, h3, h4, h5, h6, nav", "a[href]"
+"""Of a page that leads to the others, what says nothing more; of one without <nav>, the links."""
+_LONGEST_LABEL = 20
+"""Letters of a line beside the links that may say no more: "Table of Contents", or "Chapter" before each."""
 
 
 def read_epub(file: SourceFile, keys: Keys) -> Iterator[Item]:
@@ -61,8 +65,10 @@ class _Page:
 
     name: str
     """In the archive."""
+    is_nav: bool
+    """Whether it holds the menu of the book, maybe with more."""
     is_contents: bool
-    """Whether it leads to the others, and says nothing itself."""
+    """Whether the contents are said to stand on it, maybe with more."""
 
 
 class _Book:
@@ -80,10 +86,9 @@ class _Book:
         pages = self._spine()
         self._require_readable(pages)
         missing = [page.name for page in pages if page.name not in self._names]
-        shown = [page for page in pages if not page.is_contents] or pages
-        names = [page.name for page in shown if page.name in self._names]
-        self._require_moderate(names)
-        texts = [self._text(name) for name in names]
+        self._require_moderate(pages)
+        shown = [page for page in pages if not self._only_leads(page)] or pages
+        texts = [self._text(page.name) for page in shown if page.name in self._names]
         said = {"title": useful_title(self._said("title")), "language": self._language()}
         omission = ""
         if missing:
@@ -125,8 +130,8 @@ class _Book:
             if item is None or not _is_page(item):
                 continue
             name = self._resolve(item.getAttribute("href"), folder)
-            is_contents = name in contents or "nav" in item.getAttribute("properties").split()
-            pages.setdefault(name, _Page(name, is_contents))
+            is_nav = "nav" in item.getAttribute("properties").split()
+            pages.setdefault(name, _Page(name, is_nav=is_nav, is_contents=name in contents))
         return list(pages.values())
 
     def _require_readable(self, pages: list[_Page]) -> None:
@@ -144,25 +149,49 @@ class _Book:
             problem = f"{count:,} of {len(pages):,} pages are encrypted (DRM); give a copy without"
             raise source_error(self._where, problem, option=LEAVE_OUT)
 
-    def _require_moderate(self, names: list[str]) -> None:
+    def _require_moderate(self, pages: list[_Page]) -> None:
         """Refuse a book whose pages would take the memory.
 
         Raises:
             SourceError: they are too large.
         """
-        size = sum(self._archive.getinfo(name).file_size for name in names)
+        size = sum(self._archive.getinfo(page.name).file_size for page in pages if page.name in self._names)
         if size > _MOST_TEXT:
             problem = (
                 f"{size / 1e6:,.0f} MB of text when unpacked, {_MOST_TEXT / 1e6:,.0f} are read; split it"
             )
             raise source_error(self._where, problem, option=LEAVE_OUT)
 
-    def _text(self, name: str) -> str:
+    def _only_leads(self, page: _Page) -> bool:
+        """Whether a page leads to the others, and says nothing more."""
+        if not page.is_nav and not page.is_contents:
+            return False
         try:
-            page = decode_page(self._archive.read(name))
+            said = self._letters_beside(page.name, _MENUS)
+            labels = self._letters_beside(page.name, f"{_MENUS}, {_LINKS}") if page.is_contents else said
+        except (SourceError, ValueError, KeyError):  # damaged: no book is refused for what may be left out
+            return True
+        return max(labels, default=0) <= _LONGEST_LABEL and 2 * sum(labels) <= sum(said)
+
+    def _letters_beside(self, name: str, left_out: str) -> list[int]:
+        """How many letters the lines of a page have that stand beside these elements."""
+        lines = lines_beside(self._page(name), self._where, left_out=left_out, is_xhtml=True)
+        return [sum(map(str.isalpha, line)) for line in lines]
+
+    def _text(self, name: str) -> str:
+        where = f"{self._where}: {name}"
+        return parse_page(self._page(name), where, is_xhtml=True, of_site=False).text
+
+    def _page(self, name: str) -> str:
+        """A page as it is written.
+
+        Raises:
+            ValueError: it is in no encoding that pages have.
+        """
+        try:
+            return decode_page(self._archive.read(name))
         except UnicodeDecodeError as error:
             raise ValueError(f"{name} is not UTF-8 at byte {error.start}") from error
-        return parse_page(page, f"{self._where}: {name}", is_xhtml=True).text
 
     def _said(self, name: str) -> str:
         """What the package says first of this name, one of Dublin Core; empty: nothing."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from openbook.text.readers.page_depth import require_shallow
 from openbook.text.readers.page_encoding import decode_page
+from openbook.text.readers.page_hidden import SEEN, Hidden, Sight
 from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
 
 if TYPE_CHECKING:
@@ -25,21 +26,13 @@ _BLOCKS = frozenset({
 _AS_WRITTEN = frozenset({"listing", "plaintext", "pre", "textarea", "xmp"})
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f]+")
 
-_MAY_BE_HIDDEN = "[hidden], [aria-hidden], [style], dialog"
 _MAY_BE_MENUS = "button, datalist, nav, select, [role]"
 _HEADING_BUTTONS = ", ".join(f"h{level} button" for level in range(1, 7))
 """Those that open what stands below them: they are its heading."""
 _CONTROLS = frozenset({"button", "datalist", "select"})
-_FOUND_BY_BROWSERS = "until-found"
-"""Said of what is folded away and opens when a word of it is looked for: readers see it."""
-_HIDING = re.compile(
-    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)"
-    r"|(?:opacity|font-size)\s*:\s*0(?:\.0*)?(?:px|pt|r?em|%)?\s*(?=[;!]|$))",
-    re.IGNORECASE,
-)
-"""In the style of an element: nobody sees what it holds."""
 _HEADINGS_LOOKED_AT = 10
-_MENU_ROLES = frozenset({"contentinfo", "menu", "menubar", "navigation"})
+_MENU_ROLES = frozenset({"menu", "menubar", "navigation"})
+_FOOTER_ROLE = "contentinfo"
 _PARTS = frozenset({"article", "aside", "blockquote", "dialog", "figure", "main", "section", "td"})
 """Elements whose footer and asides are their own: who said it, notes. Any others are the page's."""
 _OF_THE_PAGE = frozenset({"aside", "footer"})
@@ -61,22 +54,44 @@ def read_html(file: SourceFile, keys: Keys) -> Iterator[Item]:
     return read_whole(file, lambda raw: parse_page(decode_page(raw), file.path, is_xhtml=is_xhtml))
 
 
-def parse_page(text: str, where: str, *, is_xhtml: bool = False) -> ParsedFile:
+def parse_page(text: str, where: str, *, is_xhtml: bool = False, of_site: bool = True) -> ParsedFile:
     """What is seen of a page, and its title.
 
     Args:
         text: the whole of the page, or a piece of HTML.
         where: it stands, for errors.
         is_xhtml: whether it is XHTML, even if it does not say so.
+        of_site: whether it is a page of a web site, with a main part and what stands beside all of its pages;
+            false for those of books and mails, whose asides and footers are notes and who wrote them.
 
     Raises:
         SourceError: it would take too long, see `require_shallow`.
     """
-    # As browsers do, read what stands in <noscript> as letters: as elements it may end what it stands in.
-    text = _NOSCRIPT.sub(r"\1noframes", _with_end_tags(text, is_xhtml=is_xhtml))
-    require_shallow(text, where=where)
-    page = _Page(text)
+    page = _Page(_prepared(text, where, is_xhtml=is_xhtml), of_site=of_site)
     return ParsedFile(text=page.text(), said={"title": page.title()})
+
+
+def lines_beside(text: str, where: str, *, left_out: str, is_xhtml: bool = False) -> list[str]:
+    """The lines of a book's page beside its menus and other elements; none: it has no others.
+
+    Args:
+        text: the whole of the page.
+        where: it stands, for errors.
+        left_out: the elements, as a selector of CSS.
+        is_xhtml: whether it is XHTML, even if it does not say so.
+
+    Raises:
+        SourceError: it would take too long, see `require_shallow`.
+    """
+    return _Page(_prepared(text, where, is_xhtml=is_xhtml), of_site=False).lines_beside(left_out)
+
+
+def _prepared(page: str, where: str, *, is_xhtml: bool) -> str:
+    """A page as it is parsed, if that does not take too long."""
+    # As browsers do, read what stands in <noscript> as letters: as elements it may end what it stands in.
+    page = _NOSCRIPT.sub(r"\1noframes", _with_end_tags(page, is_xhtml=is_xhtml))
+    require_shallow(page, where=where)
+    return page
 
 
 def _with_end_tags(page: str, *, is_xhtml: bool) -> str:
@@ -98,36 +113,39 @@ def _opened_and_closed(tag: re.Match[str]) -> str:
 class _Page:
     """A page's elements, and which of them are left out."""
 
-    def __init__(self, page: str) -> None:
+    def __init__(self, page: str, *, of_site: bool) -> None:
         from selectolax.lexbor import LexborHTMLParser
 
         tree = LexborHTMLParser(page)
         self._tree = tree
-        # Selected first, for looking at every element's attributes would take as long as all the rest.
-        self._hidden = {node.mem_id for node in tree.css(_MAY_BE_HIDDEN) if _is_hidden(node)}
-        self._menus = {node.mem_id for node in tree.css(_MAY_BE_MENUS) if _is_menu(node)}
+        self._of_site = of_site
+        self._hidden = Hidden(tree)
+        self._menus = {node.mem_id for node in tree.css(_MAY_BE_MENUS) if _is_menu(node, of_site)}
         self._menus -= {node.mem_id for node in tree.css(_HEADING_BUTTONS)}
-        self._main = {node.mem_id for node in tree.css("main, [role]") if _is_main(node)}
-        self._main = self._main or self._only_article()
+        self._main = self._main_parts() if of_site else set()
+
+    def _main_parts(self) -> set[int]:
+        marked = {node.mem_id for node in self._tree.css("main, [role]") if _is_main(node)}
+        return marked or self._only_article()
 
     def _only_article(self) -> set[int]:
         """The article of a page that has only one, and maybe others in it."""
         found = list(islice(self._outermost({node.mem_id for node in self._tree.css("article")}), 2))
-        return {found[0].mem_id} if len(found) == 1 else set()
+        return {found[0][0].mem_id} if len(found) == 1 else set()
 
     def title(self) -> str:
         """The title of the page, else its first heading that is seen and not empty."""
         found = self._tree.css_first("head > title")
-        if found is not None and (title := self._on_one_line(found)):
+        if found is not None and (title := self._on_one_line(found, SEEN)):
             return title
         headings = {node.mem_id for node in self._tree.css("h1")}
-        for heading in islice(self._outermost(headings), _HEADINGS_LOOKED_AT):
-            if title := self._on_one_line(heading):
+        for heading, sight in islice(self._outermost(headings), _HEADINGS_LOOKED_AT):
+            if title := self._on_one_line(heading, sight):
                 return title
         return ""
 
-    def _on_one_line(self, node: "LexborNode") -> str:
-        pieces = (piece for piece, _ in self._pieces(node, menus=True))
+    def _on_one_line(self, node: "LexborNode", sight: Sight) -> str:
+        pieces = (piece for piece, _ in self._pieces(node, sight, menus=True))
         return _WHITE_SPACE.sub(" ", "".join(pieces)).strip()
 
     def text(self) -> str:
@@ -138,29 +156,40 @@ class _Page:
         body = self._tree.body
         if body is None:
             return ""
-        lines = [line for part in self._outermost(self._main) for line in self._lines(part, menus=False)]
-        lines = lines or list(self._lines(body, menus=False)) or list(self._lines(body, menus=True))
-        return "\n".join(lines)
+        parts = self._outermost(self._main)
+        lines = [line for part, sight in parts for line in self._lines(part, sight, menus=False)]
+        lines = lines or list(self._lines(body, SEEN, menus=False))
+        return "\n".join(lines or self._lines(body, SEEN, menus=True))
 
-    def _outermost(self, wanted: set[int]) -> Iterator["LexborNode"]:
-        """Those of these elements that are seen and not inside another of them, in order."""
-        stack = [self._tree.body] if wanted and self._tree.body is not None else []
+    def lines_beside(self, left_out: str) -> list[str]:
+        """All lines beside menus and these elements, which are left out from now on."""
+        self._menus |= {node.mem_id for node in self._tree.css(left_out)}
+        return [] if self._tree.body is None else list(self._lines(self._tree.body, SEEN, menus=False))
+
+    def _outermost(self, wanted: set[int]) -> Iterator[tuple["LexborNode", Sight]]:
+        """Those of these elements that are shown and not inside another of them, in order.
+
+        With each whether text in it is seen.
+        """
+        stack = [(self._tree.body, SEEN)] if wanted and self._tree.body is not None else []
         while stack:
-            node = stack.pop()
+            node, sight = stack.pop()
             if node.mem_id in wanted:
-                yield node
+                yield node, sight
                 continue
-            children = [child for child in node.iter() if self._is_seen(child)]
+            children = [
+                (child, self._hidden.sight(child, sight)) for child in node.iter() if self._is_shown(child)
+            ]
             stack.extend(reversed(children))
 
-    def _is_seen(self, node: "LexborNode") -> bool:
-        return node.tag not in _UNSEEN and node.mem_id not in self._hidden
+    def _is_shown(self, node: "LexborNode") -> bool:
+        return node.tag not in _UNSEEN and not self._hidden.hides_all(node)
 
-    def _lines(self, root: "LexborNode", *, menus: bool) -> Iterator[str]:
+    def _lines(self, root: "LexborNode", sight: Sight, *, menus: bool) -> Iterator[str]:
         """The text of the blocks; cells of a row are separated by a tab. White space counts only in <pre>."""
         line: list[str] = []
         as_written = False
-        for piece, written in chain(self._pieces(root, menus=menus), [("\n", False)]):
+        for piece, written in chain(self._pieces(root, sight, menus=menus), [("\n", False)]):
             if piece == "\n" and not written:
                 joined = "".join(line)
                 joined = joined.strip("\n") if as_written else re.sub(r" {2,}", " ", joined).strip()
@@ -171,27 +200,30 @@ class _Page:
                 line.append(piece)
                 as_written |= written
 
-    def _pieces(self, root: "LexborNode", *, menus: bool) -> Iterator[tuple[str, bool]]:
+    def _pieces(self, root: "LexborNode", sight: Sight, *, menus: bool) -> Iterator[tuple[str, bool]]:
         """Texts in order, and whether each is in <pre>; "\n" at the edges of blocks, "\t" before cells."""
-        stack: list[tuple[LexborNode | str, bool, bool]] = [(root, False, root.tag != "body")]
+        in_part = root.tag != "body" or not self._of_site
+        stack: list[tuple[LexborNode | str, bool, bool, Sight]] = [(root, False, in_part, sight)]
         while stack:
-            node, written, in_part = stack.pop()
+            node, written, in_part, sight = stack.pop()
             if isinstance(node, str):
                 yield node, False
                 continue
             tag = node.tag
             if tag == "-text":
                 text = node.text_content or ""
-                yield text if written else _WHITE_SPACE.sub(" ", text), written
-            elif node is root or (self._is_seen(node) and (menus or not self._is_left_out(node, in_part))):
+                if sight.is_clear or not text.strip():  # white space divides words, of whatever size
+                    yield text if written else _WHITE_SPACE.sub(" ", text), written
+            elif node is root or (self._is_shown(node) and (menus or not self._is_left_out(node, in_part))):
                 if tag in _BLOCKS:
                     yield "\n", False
-                    stack.append(("\n", False, False))
+                    stack.append(("\n", False, False, sight))
                 elif tag in _CELLS:
                     yield "\t", False
                 written = written or tag in _AS_WRITTEN
                 in_part = in_part or tag in _PARTS
-                children = [(child, written, in_part) for child in node.iter(include_text=True)]
+                sight = sight if node is root else self._hidden.sight(node, sight)
+                children = [(child, written, in_part, sight) for child in node.iter(include_text=True)]
                 stack.extend(reversed(children))
 
     def _is_left_out(self, node: "LexborNode", in_part: bool) -> bool:
@@ -199,21 +231,10 @@ class _Page:
         return node.mem_id in self._menus or (node.tag in _OF_THE_PAGE and not in_part)
 
 
-def _is_hidden(node: "LexborNode") -> bool:
-    """Whether an element says that nobody sees what it holds; the whole page is believed to be shown."""
-    attributes = node.attributes
-    if node.tag in ("html", "body"):
-        return False
-    if node.tag == "dialog" and "open" not in attributes:
-        return True
-    hides = "hidden" in attributes and (attributes["hidden"] or "").lower() != _FOUND_BY_BROWSERS
-    if hides or attributes.get("aria-hidden") == "true":
-        return True
-    return _HIDING.search(attributes.get("style") or "") is not None
-
-
-def _is_menu(node: "LexborNode") -> bool:
-    return node.tag == "nav" or node.tag in _CONTROLS or _role(node) in _MENU_ROLES
+def _is_menu(node: "LexborNode", of_site: bool) -> bool:
+    role = _role(node)
+    is_footer = of_site and role == _FOOTER_ROLE
+    return node.tag == "nav" or node.tag in _CONTROLS or role in _MENU_ROLES or is_footer
 
 
 def _is_main(node: "LexborNode") -> bool:
