@@ -1,5 +1,6 @@
 """From a question to an answer: what is looked up, what the model reads, what is cited."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel
 from foreign_tokenizers import foreign
 from model.tiny import enlarge
 from openbook.database import Database
-from openbook.errors import DatabaseError, MismatchError, SettingsError, TooLongError
+from openbook.errors import DatabaseError, MismatchError, OpenbookWarning, SettingsError, TooLongError
 from openbook.generation import Answer, Citation, Sampling, ask, converse
 from openbook.generation.question_fetcher import QuestionFetcher, question_fetcher_for
 from openbook.generation.text_request import SpanRead, TextEnd, TextEvent, TextPiece
@@ -383,3 +384,17 @@ def test_a_book_that_holds_nothing_about_it_does_not_say(
     found = ask(model, book, "xylophones?", chat=chat, in_prompt=in_prompt, on_text=told.append)
     assert found.is_refusal and found.citations == []
     assert told == [REFUSAL] and found.completion_tokens == 0
+
+
+def test_a_base_that_expects_a_start_token_and_has_none_is_told_of(
+    book: Database, base: PreTrainedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = ChatFormat.of(book.tokenizer)
+    end = book.tokenizer.eos_id
+    monkeypatch.setattr(Tokenizer, "start_ids", property(lambda self: [end]))
+    model = own_reader(book.tokenizer, base, prefix_ids=[])
+    with pytest.warns(OpenbookWarning, match=rf"without the tokens \[{end}\] .*prefix_ids=\[{end}\]"):
+        ask(model, book, QUESTION, chat=chat, max_new_tokens=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ask(own_reader(book.tokenizer, base, prefix_ids=[end]), book, QUESTION, chat=chat, max_new_tokens=1)

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from openbook.model.copy_head import CopyDistribution
-from openbook.model.loss import next_token_loss
+from openbook.model.loss import next_token_loss, tokens_at_once
 
 B, T, D, V, J = 2, 7, 5, 11, 4
 
@@ -41,15 +41,26 @@ def plain(hidden: Tensor, weight: Tensor, labels: Tensor, copied: CopyDistributi
     return torch.where(targets >= 0, -found, 0.0)
 
 
-@pytest.fixture(params=[1, 3 * V, 10**9], ids=["a token at a time", "three tokens at a time", "all at once"])
-def at_once(request: pytest.FixtureRequest) -> int:
-    return int(request.param)
+@pytest.fixture(
+    params=[1, 3 * V, 10**9, None],
+    ids=["a token at a time", "three tokens at a time", "all at once", "as many as suit"],
+)
+def at_once(request: pytest.FixtureRequest) -> int | None:
+    found: int | None = request.param
+    return found
+
+
+@pytest.mark.parametrize(
+    ("vocab_size", "tokens"), [(32, 131_072), (1024, 4096), (32_768, 128), (49_152, 128), (262_144, 128)]
+)
+def test_a_slice_of_few_tokens_would_read_the_output_matrix_too_often(vocab_size: int, tokens: int) -> None:
+    assert tokens_at_once(vocab_size) == tokens
 
 
 @pytest.mark.parametrize("divisor", [None, 5, torch.tensor(9)], ids=str)
 @pytest.mark.parametrize("copies", [False, True])
 def test_loss_and_gradients_are_those_of_the_plain_formula(
-    copies: bool, divisor: Tensor | int | None, at_once: int
+    copies: bool, divisor: Tensor | int | None, at_once: int | None
 ) -> None:
     hidden, weight, labels, copied, leaves = draw(copies=copies)
     expected_nats = plain(hidden, weight, labels, copied)
@@ -93,7 +104,7 @@ def test_a_frozen_output_gets_no_gradient() -> None:
 
 @pytest.mark.parametrize("copies", [False, True])
 @pytest.mark.parametrize("learns", [False, True])
-def test_an_output_with_a_bias(copies: bool, learns: bool, at_once: int) -> None:
+def test_an_output_with_a_bias(copies: bool, learns: bool, at_once: int | None) -> None:
     """That is one with a further activation, which is 1."""
     hidden, weight, labels, copied, leaves = draw(copies=copies)
     bias = torch.randn(V, dtype=torch.float64).requires_grad_(learns)

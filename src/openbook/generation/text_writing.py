@@ -1,10 +1,11 @@
 """Writing the texts that are asked for: what is checked before, and what a row of a batch is made of."""
 
 import secrets
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from openbook.errors import MismatchError, SettingsError, TooLongError
+from openbook.errors import MismatchError, OpenbookWarning, SettingsError, TooLongError
 from openbook.generation.batch_row import BatchRow, DecodingSettings
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.influence import influences
@@ -69,6 +70,7 @@ def prepare(
         DatabaseError: there is nothing to look up.
     """
     require_tokenizer(model, tokenizer)
+    _warn_of_start(model, tokenizer)
     _require_possible(request, vocab_size=model.config.vocab_size)
     source = None if request.lookup is None else _source_of(model, tokenizer, request.lookup)
     num_prefix = len(getattr(model.config, "prefix_ids", None) or [])
@@ -158,6 +160,22 @@ def require_tokenizer(
         raise MismatchError(
             f"the model was trained with tokenizer {wanted}, the text would be put by "
             f"{tokenizer.name} ({tokenizer.fingerprint}); give the model's: {remedy}"
+        )
+
+
+def _warn_of_start(model: RetroForCausalLM, tokenizer: Tokenizer) -> None:
+    """Say where a base would read texts and neighbors without the token that it expects before them.
+
+    The command line and training take it from the tokenizer; `openbook.retrofit` knows only the base.
+    """
+    if getattr(model.config, "reader", "encoder") != "own" or model.config.prefix_ids:
+        return
+    if start := tokenizer.start_ids:
+        warnings.warn(
+            f"the model reads texts and neighbors without the tokens {start} that {tokenizer.name} begins "
+            f"texts with; bases often read worse so: openbook.retrofit(base, prefix_ids={start})",
+            OpenbookWarning,
+            stacklevel=3,
         )
 
 

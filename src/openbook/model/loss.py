@@ -14,6 +14,8 @@ from openbook.model.copy_head import CopyDistribution
 
 LOGITS_AT_ONCE = 2**22
 """Tokens times vocabulary."""
+_FEWEST_TOKENS = 128
+"""In a slice, for each reads all of the output matrix, which may be larger than what it is for."""
 
 
 def next_token_loss(
@@ -24,7 +26,7 @@ def next_token_loss(
     divisor: Tensor | int | None,
     *,
     bias: Tensor | None = None,
-    logits_at_once: int = LOGITS_AT_ONCE,
+    logits_at_once: int | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Compute the negative log-likelihood of each label given what stands before it.
 
@@ -35,7 +37,8 @@ def next_token_loss(
         copied: the copy head's part of the mixture.
         divisor: what the sum of losses is divided by; None: the number of labels predicted.
         bias: [V] of the output; None: it has none.
-        logits_at_once: logits held in memory, at least those of one token.
+        logits_at_once: logits held in memory, at least those of one token; None: some millions, or those of
+            128 tokens.
 
     Returns:
         the loss, a scalar; and float32 [B, T] nats at the labels' own positions, without gradients, 0 where
@@ -56,12 +59,21 @@ def next_token_loss(
     places = _wanted_places(given[2])
     if places is not None:
         given = [None if of_tokens is None else of_tokens[places] for of_tokens in given]
-    step = max(1, logits_at_once // len(weight))
+    step = tokens_at_once(len(weight)) if logits_at_once is None else max(1, logits_at_once // len(weight))
     total, nats = _VocabularyLoss.apply(weight, bias, step, *given)
     if places is not None:
         nats = nats.new_zeros(targets.numel()).index_put_((places,), nats)
     loss = total / (wanted.sum().clamp_min(1) if divisor is None else divisor)
     return loss, F.pad(torch.where(wanted, nats.view(targets.shape), 0.0), (1, 0))
+
+
+def tokens_at_once(vocab_size: int) -> int:
+    """Tokens whose logits are held at a time.
+
+    >>> tokens_at_once(32_768), tokens_at_once(262_144)
+    (128, 128)
+    """
+    return max(_FEWEST_TOKENS, LOGITS_AT_ONCE // vocab_size)
 
 
 def _wanted_places(wanted: Tensor) -> Tensor | None:

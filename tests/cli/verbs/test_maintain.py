@@ -24,7 +24,7 @@ def test_info_shows_a_tree_and_as_json_the_same_figures(openbook: OpenBook, data
     assert [commit["version"] for commit in info["history"]] == list(range(info["version"] + 1))
     assert info["history"][1]["action"] == "add"
     assert info["vocabulary"] == 300
-    assert set(info["disk"]) == {"catalog", "tokens", "lexical", "neighbors"}
+    assert set(info["disk"]) == {"catalog", "tokens", "lexical", "neighbors", "tokenizer"}
     assert all(size > 0 for size in info["disk"].values())
     tree = openbook("info", database)
     assert tree.err == ""
@@ -51,7 +51,7 @@ def test_info_shows_the_dense_index_and_of_a_table_that_is_behind(openbook: Open
     assert info["dense_index"].startswith("IVF")
     assert "neighbors hybrid, 2 a chunk, version 1, stale" in tree
     assert "encoder fake (path)" in tree
-    assert set(info["disk"]) == {"catalog", "tokens", "vectors", "lexical", "dense", "neighbors"}
+    assert set(info["disk"]) == {"catalog", "tokens", "vectors", "lexical", "dense", "neighbors", "tokenizer"}
 
 
 def test_compact_reclaims_and_says_how_much(openbook: OpenBook, database: Path) -> None:

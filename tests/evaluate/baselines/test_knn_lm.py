@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from evaluations import evaluator_of
 from openbook.database import Database
@@ -16,8 +17,11 @@ from openbook.evaluate.baselines import (
     KnnLmScorer,
     build_datastore,
     build_knn_lm,
+    datastore,
 )
+from openbook.evaluate.baselines.plain_decoder import hidden_states
 from openbook.model import RetroForCausalLM
+from openbook.model.retrofitting import retrofit
 from openbook.text import Document
 
 
@@ -98,6 +102,23 @@ def test_the_datastore_holds_every_token_of_its_documents_but_the_first_of_each_
     assert 0 < sum(map(len, documents_tokens(book, documents))) - len(store) < len(store) / 100
     stored = store.index.reconstruct_n(0, len(store))
     np.testing.assert_allclose(stored, keys, atol=1e-2)
+
+
+def test_a_base_reads_as_much_at_a_time_as_its_new_weights_did(
+    book: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 1}
+    config = LlamaConfig(vocab_size=book.tokenizer.vocab_size, max_position_embeddings=4096, **sizes)
+    model = retrofit(LlamaForCausalLM(config), chunk_size=16, trained_length=48).eval()
+    read: list[tuple[int, ...]] = []
+
+    def states(model: RetroForCausalLM, ids: NDArray[np.int64]) -> torch.Tensor:
+        read.append(ids.shape)
+        return hidden_states(model, ids)
+
+    monkeypatch.setattr(datastore, "hidden_states", states)
+    build_datastore(model, book.opened, retrievable(book)[:6], DatastoreOptions(max_tokens=100))
+    assert {shape[1] for shape in read} == {48}
 
 
 def test_the_datastore_is_no_larger_than_asked(plain: RetroForCausalLM, book: Database) -> None:

@@ -34,7 +34,8 @@ class BookFiles(Files):
 
     def sizes(self) -> dict[str, int]:
         """Bytes on the disk of each part, of all shards together; the manifest counts with the catalogs."""
-        found = {name: size for name, size in super().sizes().items() if name == "neighbors"}
+        own = super().sizes()
+        found = {name: size for name, size in own.items() if name in ("neighbors", "tokenizer")}
         found["catalog"] = (self.folder / BOOK).stat().st_size
         for shard in self.shards:
             for name, size in shard.sizes().items():

@@ -118,6 +118,7 @@ class Files:
             "lexical": [self.lexical],
             "dense": [self.dense],
             "neighbors": [self.neighbors],
+            "tokenizer": [self.folder / "tokenizer"],
         }
         found = {name: sum(_bytes_of(path) for path in paths) for name, paths in parts.items()}
         return {name: size for name, size in found.items() if size}

@@ -126,7 +126,7 @@ def build_datastore(
     """Read documents of a book until the datastore is full.
 
     Args:
-        model: reads sequences of its `max_position_embeddings` tokens.
+        model: reads sequences as long as those of its training.
         book: its database.
         documents: int64 [n] places in its layout, read in this order.
         options: how much is stored, and how it is searched.
@@ -136,7 +136,7 @@ def build_datastore(
         DatabaseError: there is no token to store.
     """
     options = options or DatastoreOptions()
-    length, M = model.config.max_position_embeddings, book.settings.chunk_size
+    length, M = model.config.training_length, book.settings.chunk_size
     enough = np.searchsorted(np.cumsum(book.layout.document_tokens[documents]), options.max_tokens) + 1
     ids, labels = read_documents(book, documents[:enough], sequence_length=length - length % M)
     total = min(options.max_tokens, int((labels[:, 1:] >= 0).sum()))

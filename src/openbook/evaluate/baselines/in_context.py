@@ -39,7 +39,7 @@ class InContextScorer:
     """A `Scorer`: one pass of the decoder for each chunk that has neighbors; the others are read plainly.
 
     Args:
-        model: reads prompts of up to its `max_position_embeddings` tokens.
+        model: reads prompts as long as the sequences of its training.
         samples: of the text, with neighbors; `Windows.samples`.
         share: of the prompt, at most, is neighbors, best first: whole ones, only the best is cut to fit. The
             rest is the window's text.
@@ -60,7 +60,7 @@ class InContextScorer:
     def __post_init__(self) -> None:
         if not 0 < self.share < 1:
             raise SettingsError(f"share {self.share}: of the prompt, must lie between 0 and 1")
-        M, longest = self.model.config.chunk_size, self.model.config.max_position_embeddings
+        M, longest = self.model.config.chunk_size, self.model.config.training_length
         if self._room < 1 or longest - self._room < 2 * M:
             raise SettingsError(
                 f"a prompt of {longest} tokens with a share {self.share} of neighbors does not hold a "
@@ -70,7 +70,7 @@ class InContextScorer:
     @property
     def _room(self) -> int:
         """Tokens of neighbors."""
-        return int(self.share * self.model.config.max_position_embeddings)
+        return int(self.share * self.model.config.training_length)
 
     def __call__(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         samples = [self.samples[row] for row in rows]
@@ -82,7 +82,7 @@ class InContextScorer:
         nats = token_nats(self.model, hidden_states(self.model, ids), labels)
         chunks = labels.reshape(len(rows), -1, self.model.config.chunk_size)
         prompts = self._prompts(ids, neighbor_ids, mask, np.any(chunks >= 0, axis=-1))
-        step = max(1, self.tokens_at_once // self.model.config.max_position_embeddings)
+        step = max(1, self.tokens_at_once // self.model.config.training_length)
         for part in (prompts[start : start + step] for start in range(0, len(prompts), step)):
             where = [prompt.sample for prompt in part], [prompt.chunk for prompt in part]
             nats.reshape(chunks.shape)[where] = self._nats_of_last_chunks(part, chunks[where])
@@ -96,7 +96,7 @@ class InContextScorer:
         wanted: NDArray[np.bool_],
     ) -> list[_Prompt]:
         """Of the wanted chunks [B, C] whose chunk before has neighbors [B, C-1, K, R]."""
-        M, longest = self.model.config.chunk_size, self.model.config.max_position_embeddings
+        M, longest = self.model.config.chunk_size, self.model.config.training_length
         prompts = []
         for sample, before in np.argwhere(wanted[:, 1:] & mask.any((2, 3))).tolist():
             neighbors = self._neighbor_tokens(neighbor_ids[sample, before], mask[sample, before])
