@@ -23,11 +23,12 @@ from openbook.errors import SettingsError, TrainingError
 from openbook.linear_kernel import onednn_products
 from openbook.model import RetroForCausalLM
 from openbook.model.batch import collate
+from openbook.model.causal_lm import RetroCausalLMOutput
 from openbook.model.retrofitting import RetrofitForCausalLM
 from openbook.progress import Progress
 from openbook.train import checkpoints, distributed, state_dicts
 from openbook.train.checkpoints import Checkpoint
-from openbook.train.distillation import divergence, prompt_logits
+from openbook.train.distillation import divergence, prompt_hidden
 from openbook.train.fsdp import is_sharded
 from openbook.train.optimizer import make_optimizer
 from openbook.train.question_layout import collate_prompts
@@ -170,13 +171,12 @@ class TrainingLoop:
         if "is_prompt" in batch:
             given["is_prompt"] = bool(batch["is_prompt"].all())
         weight = self.settings.distillation
+        distills = weight > 0
         with self.autocast():
-            out = self.model(**(given | {"return_logits": weight > 0}))
+            out = self.model(**given, return_logits=False, output_hidden=distills, output_copied=distills)
             loss: Tensor = out.loss
-            if weight:
-                assert isinstance(self.network, RetrofitForCausalLM)
-                teacher = prompt_logits(self.network, given | {"return_logits": True})
-                loss = loss + weight * divergence(teacher, out.logits, batch["labels"]) / predicted
+            if distills:
+                loss = loss + weight * self._divergence(given, out) / predicted
         copies = self.accelerator.num_processes > 1 and not is_sharded(self.network)
         if copies or not loss.requires_grad:
             # What a pass did not use has gradients of zero: copies wait for those of all weights, of each
@@ -185,6 +185,14 @@ class TrainingLoop:
             loss = loss + sum(0.0 * weight.sum() for weight in trained)
         # The processes' gradients are averaged, where their sum is meant.
         return loss * self.accelerator.num_processes
+
+    def _divergence(self, given: dict[str, Any], out: RetroCausalLMOutput) -> Tensor:
+        """Sum over a micro-batch's tokens how far what the model says is from what the base's prompt says."""
+        assert isinstance(self.network, RetrofitForCausalLM) and out.hidden is not None
+        teacher = prompt_hidden(self.network, given)
+        head = self.network.lm_head
+        with self.accelerator.autocast():  # elsewhere the model's own passes alone are within
+            return divergence(teacher, out.hidden, head.weight, given["labels"], out.copied, bias=head.bias)
 
     def _logs(self, norm: float, learning_rate: float) -> dict[str, float]:
         """The line of metrics.jsonl: the mean loss since the last one, the rest of this step."""
