@@ -19,7 +19,7 @@ from torch.distributed.tensor import DTensor
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, Dataset
 
-from openbook.errors import SettingsError, TrainingError
+from openbook.errors import SettingsError, TrainingError, memory_shortage
 from openbook.linear_kernel import onednn_products
 from openbook.model import RetroForCausalLM
 from openbook.model.batch import collate
@@ -104,11 +104,16 @@ class TrainingLoop:
             whether `stop` ended them before the last.
 
         Raises:
-            TrainingError: the loss or the norm of the gradients is not finite.
+            TrainingError: the loss or the norm of the gradients is not finite; or memory ran out.
         """
-        # What torch.compile makes of products is its own.
-        with nullcontext() if self.settings.compile else onednn_products():
-            return self._take_steps()
+        try:
+            # What torch.compile makes of products is its own.
+            with nullcontext() if self.settings.compile else onednn_products():
+                return self._take_steps()
+        except (MemoryError, RuntimeError) as error:
+            if shortage := memory_shortage(error):
+                raise TrainingError(self._too_large(shortage)) from error
+            raise
 
     def _take_steps(self) -> bool:
         settings, hooks = self.settings, self.hooks
@@ -243,6 +248,20 @@ class TrainingLoop:
         for name, value in numbers.items():
             if not math.isfinite(value):
                 raise TrainingError(self._not_finite(name, value))
+
+    def _too_large(self, shortage: str) -> str:
+        settings = self.settings
+        smaller = "lower data.sequence_length (with questions: questions.length)"
+        if settings.batch_size > self.accelerator.num_processes:
+            accumulated = settings.gradient_accumulation_steps
+            smaller = (
+                f"lower train.batch_size {settings.batch_size} and raise train.gradient_accumulation_steps "
+                f"{accumulated} as much, or {smaller}"
+            )
+        again = "start again"
+        if checkpoints.steps_saved(self.output):
+            again += " from scratch (--overwrite), or resume with the same command where there is more memory"
+        return f"step {self.step + 1}: {shortage}; {smaller}, and {again}"
 
     def _not_finite(self, name: str, value: float) -> str:
         what = f"step {self.step + 1}: the {name} is {value}; stopped before the weights changed"
