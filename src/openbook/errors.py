@@ -4,6 +4,7 @@ Each message says what happened, with which value, where, and what to do next. T
 as one line and exits with code 2. Anything else that is raised is a fault of ours (exit code 1).
 """
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -123,6 +124,33 @@ class MissingExtraError(OpenbookError):
 
 class OpenbookWarning(UserWarning):
     """Something is probably not as it was meant; the result is what was asked for."""
+
+
+_NO_MEMORY = re.compile(
+    "can't allocate memory|not enough memory: you tried|out of memory|bad_alloc|_ALLOC_FAILED", re.IGNORECASE
+)
+"""How torch, which has a class of its own for GPUs alone, says that there is no memory."""
+_WANTED_MEMORY = re.compile(r"(?:tried|unable) to allocate ([\d.]+) (\w+)", re.IGNORECASE)
+
+
+def memory_shortage(error: BaseException) -> str | None:
+    """What to say of an error that means that memory ran out, with how much was wanted; None: of another.
+
+    >>> memory_shortage(RuntimeError("can't allocate memory: you tried to allocate 4294967296 bytes."))
+    'out of memory (4.3 GB more were wanted)'
+    >>> memory_shortage(MemoryError())
+    'out of memory'
+    """
+    said = str(error)
+    is_torchs = isinstance(error, RuntimeError) and _NO_MEMORY.search(said)
+    if not is_torchs and not isinstance(error, MemoryError):
+        return None
+    wanted = _WANTED_MEMORY.search(said)
+    if wanted is None:
+        return "out of memory"
+    number, unit = wanted.groups()
+    amount = f"{float(number) / 1e9:.1f} GB" if unit == "bytes" else f"{number} {unit}"
+    return f"out of memory ({amount} more were wanted)"
 
 
 def first_line(error: BaseException) -> str:

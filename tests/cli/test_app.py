@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 import openbook as package
 from command_line import LEXICAL, OpenBook, verbs_of
@@ -188,6 +189,17 @@ def test_a_fault_of_ours_has_another_code(
     assert result.code == 1
     assert "a fault in openbook: ZeroDivisionError" in result.error
     assert "--debug" in result.error
+
+
+def test_memory_that_ran_out_is_no_fault_of_ours(
+    openbook: OpenBook, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Version, "info", lambda self: torch.empty(2**60, dtype=torch.uint8))
+    result = openbook("info", database)
+    assert result.code == 2
+    assert "out of memory (1152921504.6 GB more were wanted); take less at a time" in result.error
+    assert "fault" not in result.err and "report" not in result.err
+    assert len(result.err.splitlines()) == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="arguments are text there")

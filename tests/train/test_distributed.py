@@ -106,7 +106,7 @@ def retrofits(
     make_base().save_pretrained(folder / "base")
     # With so many hidden the first process has neighbors in the first step, and the second none.
     hidden = {"train__retrieval_dropout": 0.7, "train__max_steps": 2}
-    own = hidden | {"recipe": "continue", "model__copy_head": True}
+    own = hidden | {"recipe": "continue", "model__copy_head": True, "train__distillation": 1.0}
     kinds = {
         "retrofit": ({}, "float32"),
         "own": (own, "float32"),

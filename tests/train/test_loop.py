@@ -178,3 +178,36 @@ def test_a_learning_rate_that_explodes_is_noticed(
 ) -> None:
     with pytest.raises(TrainingError, match="stopped before the weights changed"):
         train(make_recipe(max_steps=9, learning_rate=1e30, max_grad_norm=0.0), book, tmp_path / "model")
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_memory_that_runs_out_is_said_with_what_to_lower(
+    book: Database, tmp_path: Path, make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch, saved: bool
+) -> None:
+    from openbook.train.loop import TrainingLoop
+
+    original = TrainingLoop.compute_loss
+
+    def too_large(self: TrainingLoop, *arguments: Any) -> torch.Tensor:
+        loss = original(self, *arguments)
+        return loss if self.step < 3 else loss + torch.empty(2**60, dtype=torch.uint8)
+
+    monkeypatch.setattr(TrainingLoop, "compute_loss", too_large)
+    common: dict[str, Any] = {"max_steps": 6, "save_every": 2 if saved else 0}
+    again = "start again from scratch .--overwrite., or resume" if saved else "start again$"
+    what = r"step 4: out of memory \(1152921504\.6 GB more were wanted\); lower "
+    both = "train.batch_size 4 and raise train.gradient_accumulation_steps 2 as much, or lower "
+    with pytest.raises(TrainingError, match=f"^{what}{both}data.sequence_length.*{again}"):
+        train(make_recipe(batch_size=4, gradient_accumulation_steps=2, **common), book, tmp_path / "four")
+    with pytest.raises(TrainingError, match=f"^{what}data.sequence_length.*{again}"):
+        train(make_recipe(batch_size=1, **common), book, tmp_path / "one")
+
+
+def test_another_error_in_a_step_stays_what_it_is(
+    book: Database, tmp_path: Path, make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from openbook.train.loop import TrainingLoop
+
+    monkeypatch.setattr(TrainingLoop, "compute_loss", lambda *_: torch.zeros(2) + torch.zeros(3))
+    with pytest.raises(RuntimeError, match="must match the size"):
+        train(make_recipe(max_steps=1), book, tmp_path / "model")

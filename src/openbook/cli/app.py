@@ -43,7 +43,7 @@ from openbook.cli.verbs import (
     talk,
     train,
 )
-from openbook.errors import OpenbookError
+from openbook.errors import OpenbookError, memory_shortage
 
 app = typer.Typer(
     name="openbook",
@@ -84,6 +84,12 @@ app.command()(mcp.mcp)
 app.command()(exam.exam)
 app.command()(plan_corpus.plan)
 app.command()(demo.demo)
+
+_MORE_MEMORY = (
+    "take less at a time (smaller batches, shorter texts, fewer neighbors) or a smaller model, or close "
+    "other programs"
+)
+"""What to do where memory ran out, whichever verb it was."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -153,6 +159,9 @@ def _report(error: Exception, arguments: Sequence[str]) -> int:
         return 2
     if isinstance(error, OpenbookError | OSError):
         print_error(advice_for(str(error), _options_of(arguments)))
+        return 2
+    if shortage := memory_shortage(error):
+        print_error(f"{shortage}; {_MORE_MEMORY}")
         return 2
     print_error(f"a fault in openbook: {type(error).__name__}: {error}; run again with --debug and report it")
     return 1

@@ -38,11 +38,13 @@ class RetroCausalLMOutput(CausalLMOutputWithPast):
     neighbor_shares: [B, T, K] share of the attention that each neighbor got, mean over heads and layers of P.
         If asked for.
     copied: what the copy head would copy, at each position. If asked for, and some neighbor was read.
+    hidden: [B, T, D] the last activations, normalized, of which the output makes logits. If asked for.
     """
 
     token_losses: Tensor | None = None
     neighbor_shares: Tensor | None = None
     copied: CopyDistribution | None = None
+    hidden: Tensor | None = None
 
 
 class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
@@ -122,6 +124,7 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         logits_from: int = 0,
         output_shares: bool = False,
         output_copied: bool = False,
+        output_hidden: bool = False,
         is_prompt: bool = False,
         **more: Any,
     ) -> RetroCausalLMOutput | tuple[Any, ...]:
@@ -149,6 +152,7 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             logits_from: return those of this position and all after it.
             output_shares: return `neighbor_shares`.
             output_copied: return `copied`.
+            output_hidden: return `hidden`.
             is_prompt: for a retrofit that reads its neighbors itself (reader `own`): all tokens of this pass
                 read the neighbors of the last chunk given, [B, C, K, R] with any C, instead of those of the
                 chunk before them. For text that is known before it is read, or a search that did not know
@@ -206,6 +210,7 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             token_losses=token_losses,
             neighbor_shares=out.shares,
             copied=copied if output_copied else None,
+            hidden=out.hidden if output_hidden else None,
         )
         return output.to_tuple() if more.get("return_dict") is False else output
 

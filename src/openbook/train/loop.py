@@ -19,15 +19,16 @@ from torch.distributed.tensor import DTensor
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, Dataset
 
-from openbook.errors import SettingsError, TrainingError
+from openbook.errors import SettingsError, TrainingError, memory_shortage
 from openbook.linear_kernel import onednn_products
 from openbook.model import RetroForCausalLM
 from openbook.model.batch import collate
+from openbook.model.causal_lm import RetroCausalLMOutput
 from openbook.model.retrofitting import RetrofitForCausalLM
 from openbook.progress import Progress
 from openbook.train import checkpoints, distributed, state_dicts
 from openbook.train.checkpoints import Checkpoint
-from openbook.train.distillation import divergence, prompt_logits
+from openbook.train.distillation import divergence, prompt_hidden
 from openbook.train.fsdp import is_sharded
 from openbook.train.optimizer import make_optimizer
 from openbook.train.question_layout import collate_prompts
@@ -103,11 +104,16 @@ class TrainingLoop:
             whether `stop` ended them before the last.
 
         Raises:
-            TrainingError: the loss or the norm of the gradients is not finite.
+            TrainingError: the loss or the norm of the gradients is not finite; or memory ran out.
         """
-        # What torch.compile makes of products is its own.
-        with nullcontext() if self.settings.compile else onednn_products():
-            return self._take_steps()
+        try:
+            # What torch.compile makes of products is its own.
+            with nullcontext() if self.settings.compile else onednn_products():
+                return self._take_steps()
+        except (MemoryError, RuntimeError) as error:
+            if shortage := memory_shortage(error):
+                raise TrainingError(self._too_large(shortage)) from error
+            raise
 
     def _take_steps(self) -> bool:
         settings, hooks = self.settings, self.hooks
@@ -170,13 +176,12 @@ class TrainingLoop:
         if "is_prompt" in batch:
             given["is_prompt"] = bool(batch["is_prompt"].all())
         weight = self.settings.distillation
+        distills = weight > 0
         with self.autocast():
-            out = self.model(**(given | {"return_logits": weight > 0}))
+            out = self.model(**given, return_logits=False, output_hidden=distills, output_copied=distills)
             loss: Tensor = out.loss
-            if weight:
-                assert isinstance(self.network, RetrofitForCausalLM)
-                teacher = prompt_logits(self.network, given | {"return_logits": True})
-                loss = loss + weight * divergence(teacher, out.logits, batch["labels"]) / predicted
+            if distills:
+                loss = loss + weight * self._divergence(given, out) / predicted
         copies = self.accelerator.num_processes > 1 and not is_sharded(self.network)
         if copies or not loss.requires_grad:
             # What a pass did not use has gradients of zero: copies wait for those of all weights, of each
@@ -185,6 +190,14 @@ class TrainingLoop:
             loss = loss + sum(0.0 * weight.sum() for weight in trained)
         # The processes' gradients are averaged, where their sum is meant.
         return loss * self.accelerator.num_processes
+
+    def _divergence(self, given: dict[str, Any], out: RetroCausalLMOutput) -> Tensor:
+        """Sum over a micro-batch's tokens how far what the model says is from what the base's prompt says."""
+        assert isinstance(self.network, RetrofitForCausalLM) and out.hidden is not None
+        teacher = prompt_hidden(self.network, given)
+        head = self.network.lm_head
+        with self.accelerator.autocast():  # elsewhere the model's own passes alone are within
+            return divergence(teacher, out.hidden, head.weight, given["labels"], out.copied, bias=head.bias)
 
     def _logs(self, norm: float, learning_rate: float) -> dict[str, float]:
         """The line of metrics.jsonl: the mean loss since the last one, the rest of this step."""
@@ -235,6 +248,20 @@ class TrainingLoop:
         for name, value in numbers.items():
             if not math.isfinite(value):
                 raise TrainingError(self._not_finite(name, value))
+
+    def _too_large(self, shortage: str) -> str:
+        settings = self.settings
+        smaller = "lower data.sequence_length (with questions: questions.length)"
+        if settings.batch_size > self.accelerator.num_processes:
+            accumulated = settings.gradient_accumulation_steps
+            smaller = (
+                f"lower train.batch_size {settings.batch_size} and raise train.gradient_accumulation_steps "
+                f"{accumulated} as much, or {smaller}"
+            )
+        again = "start again"
+        if checkpoints.steps_saved(self.output):
+            again += " from scratch (--overwrite), or resume with the same command where there is more memory"
+        return f"step {self.step + 1}: {shortage}; {smaller}, and {again}"
 
     def _not_finite(self, name: str, value: float) -> str:
         what = f"step {self.step + 1}: the {name} is {value}; stopped before the weights changed"

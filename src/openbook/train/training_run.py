@@ -118,8 +118,8 @@ def train(
         MissingExtraError: a tracker's package is not installed.
         MismatchError: the neighbor table is stale, or the folder's unfinished training run is another's.
         DatabaseError: there is no neighbor table.
-        TrainingError: another training run writes to the folder; the loss is not finite; checkpoints are
-            damaged or cannot be written; another process is gone, or sees another folder.
+        TrainingError: another training run writes to the folder; the loss is not finite; memory ran out;
+            checkpoints are damaged or cannot be written; another process is gone, or sees another folder.
         TrainingStoppedError: `stop` asked for it; a checkpoint is there.
         TypeError: the name of a recipe or a base, or the path of a database, in place of it.
     """
