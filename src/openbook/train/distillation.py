@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from openbook.model.copy_head import CopyDistribution
-from openbook.model.loss import LOGITS_AT_ONCE
+from openbook.model.loss import tokens_at_once
 from openbook.model.retrofitting import RetrofitForCausalLM
 
 
@@ -42,7 +42,7 @@ def divergence(
     copied: CopyDistribution | None = None,
     *,
     bias: Tensor | None = None,
-    logits_at_once: int = LOGITS_AT_ONCE,
+    logits_at_once: int | None = None,
 ) -> Tensor:
     """Sum KL(teacher || student) over the positions before a label that is not negative.
 
@@ -53,13 +53,14 @@ def divergence(
         labels: int64 [B, T], at the positions that they are of.
         copied: the copy head's part of what the student says.
         bias: [V] of the output; None: it has none.
-        logits_at_once: logits of each that are held in memory, at least those of one token.
+        logits_at_once: logits of each that are held in memory, at least those of one token; None: as many as
+            `next_token_loss` holds.
     """
     predicts = labels[:, 1:] >= 0
     of_tokens = [teacher.detach(), student]
     if copied is not None:
         of_tokens += [copied.weights, copied.ids, copied.log_gate, copied.log_rest]
-    step = max(1, logits_at_once // len(weight))
+    step = tokens_at_once(len(weight)) if logits_at_once is None else max(1, logits_at_once // len(weight))
     total: Tensor = _Divergence.apply(step, weight, bias, *(x[:, :-1][predicts] for x in of_tokens))
     return total
 
