@@ -91,10 +91,10 @@ def test_a_mail_that_cannot_be_read_keeps_no_other(openbook: OpenBook, book: Pat
     mails = [in_mailbox(number, word).partition("\n\n")[0] for number, word in ((2, "potoroo"), (4, "x"))]
     (folder / "in.mbox").write_text("".join(f"{head}\n{sealed}" for head in mails))
     result = openbook("add", book, folder, "--sync", "--on-error", "skip")
-    assert "0 added, 0 replaced, 4 unchanged, 0 removed, 2 skipped" in result.err
+    assert "0 added, 0 replaced, 6 unchanged, 0 removed, 2 skipped" in result.err
     (folder / "in.mbox").write_text(f"{mails[1]}\n{sealed}" + in_mailbox(3, "dunnart"))
     result = openbook("add", book, folder, "--sync", "--on-error", "skip")
-    assert "1 added, 0 replaced, 4 unchanged, 2 removed, 1 skipped" in result.err
+    assert "1 added, 0 replaced, 6 unchanged, 2 removed, 1 skipped" in result.err
 
 
 def test_a_mailbox_is_the_same_however_it_is_reached(openbook: OpenBook, book: Path, folder: Path) -> None:

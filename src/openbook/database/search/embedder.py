@@ -74,7 +74,7 @@ class Embedder:
         """The same encoder, computing in this precision.
 
         In bfloat16 a vector has a cosine of .99998 and more with that of float32, so that vectors of both may
-        be compared with each other; processors that multiply it take less than half the time.
+        be compared with each other; processors that multiply it take three fifths of the time.
 
         Raises:
             SettingsError: there is no such precision.
