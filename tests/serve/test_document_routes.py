@@ -309,8 +309,8 @@ def test_a_file_replaces_another_text_only_where_that_is_said(http: Http) -> Non
     upload(client, ("README.md", b"Of the mill."))
     for replaces in (None, [""]):
         answer = upload(client, ("new.md", b"New."), ("b/README.md", b"Of the gate."), replaces=replaces)
-        message = "document 'README.md': is there already; nothing was written; change that one, or choose "
-        assert error_of(answer) == (409, f"{message}another id")
+        message = "document 'README.md': is there already; nothing was written; give the revision of "
+        assert error_of(answer) == (409, f"{message}the one that it is to replace, or another id")
         assert answer.json()["error"]["code"] == "conflict"
     assert client.get("/v1/documents/new.md").status_code == 404
     stored = client.get("/v1/documents/README.md").json()

@@ -22,7 +22,11 @@ def require_revisions(catalog: Catalog, revisions: Mapping[str, str]) -> None:
         if record is None and revision:
             _refuse(document_id, "was removed since it was read", "add it as a new one, or leave it")
         elif record is not None and not revision:
-            _refuse(document_id, "is there already", "change that one, or choose another id")
+            _refuse(
+                document_id,
+                "is there already",
+                "give the revision of the one that it is to replace, or another id",
+            )
         elif record is not None and record.revision != revision:
             _refuse(document_id, "was changed since it was read", "read it again, and change that")
 
