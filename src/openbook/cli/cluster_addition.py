@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from openbook.cli.cluster_options import end_at_once
 from openbook.cli.console import note
-from openbook.cli.encoding_options import Precision
+from openbook.cli.reading_options import Precision
 from openbook.phrases import counted
 
 if TYPE_CHECKING:

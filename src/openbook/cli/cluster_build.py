@@ -12,7 +12,7 @@ from openbook.phrases import command, counted
 
 if TYPE_CHECKING:
     from openbook.cli.checked_sources import Sources
-    from openbook.cli.encoding_options import Precision
+    from openbook.cli.reading_options import Precision
     from openbook.cluster.book_build import BookReport
     from openbook.cluster.build_plan import BuildPlan
     from openbook.cluster.ray_session import RaySession

@@ -1,9 +1,10 @@
 """The options of the frozen encoder: which one a database gets, and how exactly it computes."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from openbook.cli.reading_options import Precision
 from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ NewEmbedder = Annotated[
         help="Name or path of the frozen text encoder; none: words only. [default: all-MiniLM-L6-v2]"
     ),
 ]
-Precision = Literal["float32", "bfloat16"]
 EmbedderPrecision = Annotated[
     Precision,
     typer.Option(

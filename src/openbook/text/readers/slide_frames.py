@@ -36,9 +36,8 @@ def frame_text(frame: Any, part: Any) -> str | None:
     for chart in frame.iter(*_CHARTS):
         space = _related(part, chart.get(f"{{{_RELATIONS}}}id"))
         tables = chart_tables(space)
-        return (
-            "\n\n".join(filter(None, (chart_title(space), *map(markdown_table, tables)))) if tables else None
-        )
+        parts = (chart_title(space), *map(markdown_table, tables))
+        return "\n\n".join(filter(None, parts)) if tables else None
     for diagram in frame.iter(_DIAGRAMS):
         return _diagram(_related(part, diagram.get(f"{{{_RELATIONS}}}dm"))) or None
     return None
