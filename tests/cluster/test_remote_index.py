@@ -34,14 +34,14 @@ def test_shards_at_a_url_have_the_indexes_of_those_in_a_folder(shards: list[Path
         put(remote, shard, number)
     train_remote_index(url, [0, 1])
     for number in range(len(shards)):
-        index_remote_shard(url, number)
+        index_remote_shard(url, number, 2)
         assert put_shard(remote, number) == (
             f"{shard_name(number)}-abc",
             replace(REPORT, is_new=False, waits=False),
         )
     train_shared_index(str(tmp_path), [0, 1])
     for number, shard in enumerate(shards):
-        fill_shared_index(shard, trained_index(tmp_path))
+        fill_shared_index(shard, trained_index(tmp_path), shards=2)
         found = there / f"{shard_name(number)}-abc"
         here = {path.name: path.read_bytes() for path in (shard / "dense").iterdir() if path.is_file()}
         assert {path.name: path.read_bytes() for path in (found / "dense").iterdir()} == here
@@ -59,8 +59,8 @@ def test_what_is_trained_is_not_trained_again(
     files = {path: path.read_bytes() for path in (there / BUILDING).iterdir()}
     monkeypatch.setattr("openbook.cluster.remote_index.train_shared_index", None)
     train_remote_index(there.as_uri(), [0, 1])
-    index_remote_shard(there.as_uri(), 0)
-    index_remote_shard(there.as_uri(), 0)  # as by a worker that was given up
+    index_remote_shard(there.as_uri(), 0, 2)
+    index_remote_shard(there.as_uri(), 0, 2)  # as by a worker that was given up
     assert {path: files.get(path) for path in files if path.suffix == ".faiss"} == {
         path: path.read_bytes() for path in files if path.suffix == ".faiss"
     }

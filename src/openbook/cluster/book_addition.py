@@ -227,11 +227,13 @@ class _ClusterBookWriter(BookWriter):
         return sum(heads[place].num_chunks - before[place].num_chunks for place in parts)
 
     def _finish_shards(self, places: Sequence[int], *, bulk: bool, progress: Progress) -> None:
-        behind = [place for place in places if needs_index(self.copy(place).opened(), bulk=bulk)]
+        shards = len(self.opened.manifest.shards)
+        copies = {place: self.copy(place).opened() for place in places}
+        behind = [place for place in places if needs_index(copies[place], shards=shards, bulk=bulk)]
         told = stage(progress, "completing the indexes") if behind else silent
         self.tasks.run(
             index_copy,
-            {place: (self._address(place), bulk) for place in behind},
+            {place: (self._address(place), shards, bulk) for place in behind},
             waiting=lambda done: told(len(done), len(behind)),
         )
 

@@ -157,13 +157,13 @@ class _Building:
         to_fill = index_remote_shard if is_remote else index_shard
         train = self._session.ray.remote(num_cpus=1, max_retries=0)(to_train)
         fill = self._session.ray.remote(num_cpus=1, max_retries=0)(to_fill)
-        book = str(self._book)
+        book, shards = str(self._book), len(self._plan.shards)
 
         def train_at(key: int, place: WorkPlace) -> Any:
             return train.options(scheduling_strategy=place.strategy()).remote(book, numbers)
 
         def fill_at(number: int, place: WorkPlace) -> Any:
-            return fill.options(scheduling_strategy=place.strategy()).remote(book, number)
+            return fill.options(scheduling_strategy=place.strategy()).remote(book, number, shards)
 
         for _ in TaskQueue(self._session, places, train_at, lambda key: "the dense index").run([0]):
             progress(0, len(numbers))

@@ -97,7 +97,7 @@ def add_part(
         return write_part(folder, part, version=version, embedder=loaded, progress=progress)
 
 
-def index_copy(address: CopyAddress, bulk: bool) -> None:
-    """Let the indexes of a copy keep up with its rows; errors as of `add_part`."""
+def index_copy(address: CopyAddress, shards: int, bulk: bool) -> None:
+    """Let the indexes of a copy of one of so many shards keep up with its rows; errors as of `add_part`."""
     with address.held() as folder:
-        finish_indexes(folder, bulk=bulk)
+        finish_indexes(folder, shards=shards, bulk=bulk)

@@ -43,12 +43,13 @@ def train_remote_index(url: str, numbers: Sequence[int]) -> None:
             remote.put(book / name, name)
 
 
-def index_remote_shard(url: str, number: int) -> None:
+def index_remote_shard(url: str, number: int, shards: int) -> None:
     """Make the dense index of a shard that waits for it, of what was trained.
 
     Args:
         url: of the book.
         number: of the shard.
+        shards: of the book.
 
     Raises:
         DatabaseError: the URL cannot be reached, the shard is gone, or the disk is full.
@@ -61,7 +62,7 @@ def index_remote_shard(url: str, number: int) -> None:
         for name in _TRAINED:
             remote.fetch(name, book / name)
         fetched = {path: path.read_bytes() for path in (shard / "dense").rglob("*") if path.is_file()}
-        fill_shared_index(shard, trained_index(book))
+        fill_shared_index(shard, trained_index(book), shards=shards)
         for path in sorted((shard / "dense").rglob("*")):
             if path.is_file() and fetched.get(path) != path.read_bytes():
                 remote.put(path, f"{folder}/{path.relative_to(shard).as_posix()}")

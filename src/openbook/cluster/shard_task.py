@@ -72,7 +72,7 @@ def build_shard(book: str, number: int, encoder: Any = None, board: Any = None) 
         plan = BuildPlan.read(shard.book)
         embedder = None if plan.encoder is None else remote_embedder(encoder, plan.encoder)
         written = shard.write(plan, embedder, telling(board, number))
-        waits = needs_index(shard.unfinished)
+        waits = needs_index(shard.unfinished, shards=len(plan.shards))
         if waits:
             shard.complete_rows.touch()
         else:
@@ -99,14 +99,19 @@ def write_shard(
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     shard = _Shard(book, number)
     written = shard.write(plan, embedder, progress)
-    waits = needs_index(shard.unfinished)
+    waits = needs_index(shard.unfinished, shards=len(plan.shards))
     shard.put_in_place()
     now = replace(shard.report(is_new=True), waits=waits)
     return replace(now, unknown_tokens=written.unknown_tokens, unknown_examples=written.unknown_examples)
 
 
-def index_shard(book: str, number: int) -> None:
-    """Make the dense index of a shard whose rows are complete, and put it in its place; arguments as before.
+def index_shard(book: str, number: int, shards: int) -> None:
+    """Make the dense index of a shard whose rows are complete, and put it in its place.
+
+    Args:
+        book: the folder.
+        number: of the shard.
+        shards: of the book.
 
     Raises:
         ClusterError: another worker is at the shard and does not end.
@@ -114,7 +119,7 @@ def index_shard(book: str, number: int) -> None:
     shard = _Shard(Path(book), number)
     with shard.held():
         if not shard.final.is_dir():
-            fill_shared_index(shard.unfinished, trained_index(shard.book))
+            fill_shared_index(shard.unfinished, trained_index(shard.book), shards=shards)
             shard.put_in_place()
 
 

@@ -82,21 +82,21 @@ def _drawn(counts: Sequence[int], size: int) -> list[NDArray[np.int64]]:
     return [part - (end - count) for part, end, count in zip(parts, ends, counts, strict=True)]
 
 
-def fill_shared_index(shard: Path, trained: TrainedIndex | None) -> None:
-    """Make a shard's dense index of what was trained; a small shard gets none."""
+def fill_shared_index(shard: Path, trained: TrainedIndex | None, *, shards: int) -> None:
+    """Make the dense index of one of so many shards of what was trained; a small shard gets none."""
     import faiss
 
     faiss.omp_set_num_threads(1)
     opened = open_folder(shard)
     layout, vectors = _rows(shard)
     dense = opened.files(opened.catalog.head().generation).dense
-    maintain_dense(dense, layout, vectors, trained=trained)
+    maintain_dense(dense, layout, vectors, shards=shards, trained=trained)
 
 
-def needs_index(shard: Path) -> bool:
-    """Whether a shard is large enough for a dense index, and has vectors."""
+def needs_index(shard: Path, *, shards: int) -> bool:
+    """Whether one of so many shards is large enough for a dense index, and has vectors."""
     opened = open_folder(shard)
-    return bool(opened.settings.embedding_size) and is_large(_rows(shard)[0])
+    return bool(opened.settings.embedding_size) and is_large(_rows(shard)[0], shards=shards)
 
 
 def _rows(folder: Path) -> tuple[ChunkLayout, Rows]:

@@ -87,7 +87,8 @@ def _repair_book(book: Path, progress: Progress) -> VerifyReport:
     try:
         for shard in manifest.shards:
             with suppress(OpenbookError):  # what is left is named at the end
-                _repair_shard(book / shard.folder, stage(progress, f"repairing {shard.folder}"))
+                told = stage(progress, f"repairing {shard.folder}")
+                _repair_shard(book / shard.folder, len(manifest.shards), told)
         place = Files.place_of_generation(book, manifest.head.generation) / "neighbors"
         if any(
             problem.file.startswith(place.relative_to(book).as_posix()) for problem in verify(book).problems
@@ -106,14 +107,14 @@ def _repair_book(book: Path, progress: Progress) -> VerifyReport:
     return verify(book)
 
 
-def _repair_shard(folder: Path, progress: Progress) -> None:
+def _repair_shard(folder: Path, shards: int, progress: Progress) -> None:
     report = verify(folder, progress=progress)
     if report.ok:
         return
     opened = open_folder(folder)
     _restore_and_delete(folder, opened, report.problems, progress)
     embedder = cache(lambda: recorded_embedder(opened.settings, where=folder))
-    with Writer(opened, embedder, progress, of_book=True) as writer:
+    with Writer(opened, embedder, progress, of_book=True, shards=shards) as writer:
         writer.finish(progress=progress)
     write_manifest(opened.catalog)
 

@@ -8,7 +8,8 @@ import pytest
 
 from openbook.database import Database, Version, repair
 from openbook.database.search import dense_store
-from openbook.database.search.dense import ExactIndex
+from openbook.database.search.dense import ApproximateIndex, ExactIndex
+from openbook.database.search.dense_store import stored_index
 from openbook.database.shards.book_folder import open_book
 from openbook.database.shards.book_manifest import BookManifest
 from openbook.database.shards.sharded_dense import ShardedDense
@@ -41,6 +42,62 @@ def test_many_have_an_index_of_each_shard(book: Database, monkeypatch: pytest.Mo
     index = Database.open(book.path).opened.searcher.indexes.dense
     assert isinstance(index, ShardedDense)
     assert list(index.parts) == [0, 1]
+
+
+@pytest.fixture
+def large_book(make_book: Make, corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """Of three shards, each with a third of the chunks from which one database has an approximate index."""
+    texts = list(corpus(60).items())
+    book = make_book([dict(texts[place::3]) for place in range(3)])
+    fewest = min(len(shard.layout.indexed) for shard in open_book(book.path).shards.values())
+    monkeypatch.setattr(dense_store, "EXACT_BELOW", 3 * fewest)
+    monkeypatch.setattr(dense_store, "_SMALLEST_SHARD", 1)
+    book.catch_up()
+    return Database.open(book.path)
+
+
+def require_approximate(book: Database) -> None:
+    """Each shard has an index that holds all of its chunks, or nearly, and each chunk finds itself."""
+    index = Database.open(book.path).opened.searcher.indexes.dense
+    assert isinstance(index, ShardedDense)
+    assert [type(part) for part in index.parts.values()] == [ApproximateIndex] * 3
+    assert book.info().dense_index == index.name != "exact"
+    texts = book.chunk_texts(np.flatnonzero(book.layout.retrievable))
+    found = Database.open(book.path).search(texts, k=1, mode="dense")
+    assert [hits[0].text for hits in found] == texts
+    assert book.verify().ok
+
+
+def test_shards_have_approximate_indexes_where_one_database_of_all_would(large_book: Database) -> None:
+    require_approximate(large_book)
+
+
+def test_writers_keep_these_indexes_up(large_book: Database, corpus: Corpus, documents: Documents) -> None:
+    large_book.add(documents({f"new {name}": f"{text} new" for name, text in corpus(30, seed=1).items()}))
+    require_approximate(large_book)
+    large_book.remove(["unique3", "unique30"])
+    large_book.compact()
+    require_approximate(large_book)
+
+
+def test_repair_makes_the_index_of_a_shard_again(large_book: Database) -> None:
+    gone, damaged = (open_book(large_book.path).shards[place].files.dense for place in (0, 1))
+    shutil.rmtree(gone)
+    found = stored_index(damaged)
+    assert found is not None
+    (damaged / found.file).write_bytes(b"damaged")
+    assert repair(large_book.path).ok
+    require_approximate(Database.open(large_book.path))
+
+
+def test_the_smallest_shards_are_searched_exactly(
+    large_book: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dense_store, "_SMALLEST_SHARD", 10_000)
+    large_book.catch_up()
+    index = Database.open(large_book.path).opened.searcher.indexes.dense
+    assert isinstance(index, ShardedDense)
+    assert [type(part) for part in index.parts.values()] == [ExactIndex] * 3
 
 
 def test_commits_between_the_manifest_and_the_indexes_delete_nothing_that_is_searched(

@@ -269,7 +269,7 @@ def test_commits_after_one_that_made_an_index_again_alone(
     book = make_book(split(corpus(8), 2))
     before = [shard.folder for shard in BookManifest.read(book.path).shards]
     with monkeypatch.context() as patch:
-        patch.setattr(book_writer, "needs_index", lambda shard, bulk: True)
+        patch.setattr(book_writer, "needs_index", lambda shard, shards, bulk: True)
         for _ in range(3):
             version = book.version
             book.catch_up()

@@ -1,7 +1,8 @@
 """The approximate dense index on the disk: when there is one, how it is made, how it keeps up.
 
-Below `EXACT_BELOW` indexed chunks there is none: exact search is fast enough. An index is a file of faiss'
-own and `index.json`, written last, which names it; so a new one replaces the old one at once or not at all.
+Below `EXACT_BELOW` indexed chunks, or a shard's part of as many, there is none: exact search is fast enough.
+An index is a file of faiss' own and `index.json`, written last, which names it; so a new one replaces the old
+one at once or not at all.
 The chunks that came after the index was written are its tail; a tail that has grown is added to the lists,
 and an index that its corpus has outgrown is trained again.
 """
@@ -31,6 +32,8 @@ from openbook.progress import Progress, silent, stage
 
 EXACT_BELOW = 100_000
 """Chunks; exact search over as many of 384 dimensions answers some thousand queries a second on two cores."""
+_SMALLEST_SHARD = 10_000
+"""Chunks of a shard below which its exact search takes no longer than what an index takes to begin with."""
 _TRAINED_AGAIN_AT = 4
 """Times the chunks that the lists were trained on."""
 LONGEST_TAIL = 0.1
@@ -96,9 +99,16 @@ def stored_index(folder: Path) -> StoredIndex | None:
         ) from error
 
 
-def is_large(*layouts: ChunkLayout) -> bool:
-    """Whether a database of this layout, or one of all that these hold, has an approximate index."""
-    return sum(len(layout.indexed) for layout in layouts) >= EXACT_BELOW
+def is_large(*layouts: ChunkLayout, shards: int = 1) -> bool:
+    """Whether a database of this layout, or one of all that these hold, has an approximate index.
+
+    Args:
+        layouts: whose chunks count.
+        shards: of the book that these chunks are a shard of. It has its part of the chunks from which one
+            database has an index, for of a book all shards are searched: 25,000 of 100,000 in one of four.
+    """
+    part = max(EXACT_BELOW // shards, min(EXACT_BELOW, _SMALLEST_SHARD))
+    return sum(len(layout.indexed) for layout in layouts) >= part
 
 
 def load_dense(
@@ -162,9 +172,11 @@ def _read(path: Path, found: StoredIndex, expected: int, *, mapped: bool = True)
     )
 
 
-def needs_care(folder: Path, layout: ChunkLayout, *, longest_tail: float = LONGEST_TAIL) -> bool:
+def needs_care(
+    folder: Path, layout: ChunkLayout, *, shards: int = 1, longest_tail: float = LONGEST_TAIL
+) -> bool:
     """Whether an index is to be built, caught up or deleted, see `maintain_dense`."""
-    if not is_large(layout):
+    if not is_large(layout, shards=shards):
         return folder.exists()
     found = stored_index(folder)
     return found is None or layout.num_chunks - found.rows > longest_tail * found.rows
@@ -175,6 +187,7 @@ def maintain_dense(
     layout: ChunkLayout,
     vectors: Rows,
     *,
+    shards: int = 1,
     trained: TrainedIndex | None = None,
     progress: Progress = silent,
 ) -> StoredIndex | None:
@@ -184,13 +197,14 @@ def maintain_dense(
         folder: of the index.
         layout: of the newest version.
         vectors: [num_chunks, E].
+        shards: see `is_large`.
         trained: to fill in place of an index that is trained on these vectors; None: train one.
         progress: called with the number of chunks done.
 
     Returns:
         The stored index afterwards; None where exact search is fast enough.
     """
-    if not is_large(layout):
+    if not is_large(layout, shards=shards):
         shutil.rmtree(folder, ignore_errors=True)
         return None
     found = stored_index(folder)

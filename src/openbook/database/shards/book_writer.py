@@ -174,7 +174,8 @@ class BookWriter(Writer):
 
     def _begin(self, folder: DatabaseFolder) -> Writer:
         """The writer of one copy, which counts and tells as this one."""
-        writer = Writer(folder, self.embedder, self.progress, of_book=True)
+        shards = len(self.opened.manifest.shards)
+        writer = Writer(folder, self.embedder, self.progress, of_book=True, shards=shards)
         writer._unknown, writer._text = self._unknown, self._text
         return writer
 
@@ -239,8 +240,9 @@ class BookWriter(Writer):
     def finish(self, *, bulk: bool = False, progress: Progress = silent) -> Exclusions:
         """Keep near-copies out, across all shards; let the dense indexes keep up; and commit."""
         excluded = self._compare(progress)
+        shards = self.opened.shards
         self._indexed |= {
-            place for place, shard in self.opened.shards.items() if needs_index(shard, bulk=bulk)
+            place for place, shard in shards.items() if needs_index(shard, shards=len(shards), bulk=bulk)
         }
         self._finish_shards(sorted(self._indexed.union(self._shards)), bulk=bulk, progress=progress)
         self._publish()
@@ -378,11 +380,12 @@ class BookWriter(Writer):
         return files
 
 
-def needs_index(shard: OpenedShard, *, bulk: bool) -> bool:
-    """Whether an index of a shard is to be made, or to catch up; see `Writer.finish`."""
+def needs_index(shard: OpenedShard, *, shards: int, bulk: bool) -> bool:
+    """Whether an index of one of so many shards is to be made, or to catch up; see `Writer.finish`."""
     tail = TAIL_FOR_BULK if bulk else LONGEST_TAIL
     return not is_current(shard.files.lexical) or (
-        shard.vectors is not None and needs_care(shard.files.dense, shard.layout, longest_tail=tail)
+        shard.vectors is not None
+        and needs_care(shard.files.dense, shard.layout, shards=shards, longest_tail=tail)
     )
 
 

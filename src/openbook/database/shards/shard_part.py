@@ -66,11 +66,12 @@ def _unknown_tokens(opened: DatabaseFolder, part: ShardPart) -> UnknownTokens:
     return unknown
 
 
-def finish_indexes(folder: Path, *, bulk: bool, progress: Progress = silent) -> None:
+def finish_indexes(folder: Path, *, shards: int, bulk: bool, progress: Progress = silent) -> None:
     """Let the indexes of a shard's copy keep up with its rows.
 
     Args:
         folder: of the copy.
+        shards: of the book.
         bulk: see `Writer.finish`.
         progress: called in stages.
 
@@ -81,5 +82,5 @@ def finish_indexes(folder: Path, *, bulk: bool, progress: Progress = silent) -> 
     def no_encoder() -> Embedder:
         raise AssertionError("nothing is encoded")
 
-    with Writer(open_folder(folder), no_encoder, of_book=True) as writer:
+    with Writer(open_folder(folder), no_encoder, of_book=True, shards=shards) as writer:
         writer.finish(bulk=bulk, progress=progress)

@@ -74,7 +74,7 @@ def _write(
     for source, target in zip(old.arrays, new.arrays, strict=True):
         stage_progress = progress if source is old.tokens else stage(progress, f"copying {source.path.stem}")
         _copy(source, target, layout.num_chunks, kept, stage_progress)
-    build_indexes(new, compacted, writer.tokenizer, progress=progress)
+    build_indexes(new, compacted, writer.tokenizer, shards=writer.shards, progress=progress)
     renumber_table(old, new, layout, kept)
 
 
@@ -92,13 +92,16 @@ def _copy(
         progress(start + len(part), len(kept))
 
 
-def build_indexes(files: Files, layout: ChunkLayout, tokenizer: Tokenizer, *, progress: Progress) -> None:
+def build_indexes(
+    files: Files, layout: ChunkLayout, tokenizer: Tokenizer, *, shards: int = 1, progress: Progress
+) -> None:
     """Make the indexes of files that have none, from their arrays.
 
     Args:
         files: of a generation that no catalog names yet.
         layout: of its documents, none of them removed.
         tokenizer: of the tokens.
+        shards: of the book, if the files are of a shard.
         progress: called in stages.
     """
     tokens, stage_progress = files.tokens.rows(layout.num_chunks), stage(progress, "indexing words")
@@ -109,7 +112,8 @@ def build_indexes(files: Files, layout: ChunkLayout, tokenizer: Tokenizer, *, pr
             stage_progress(start + len(part), len(layout.indexed))
         index.commit()
     if files.vectors is not None:
-        maintain_dense(files.dense, layout, files.vectors.rows(layout.num_chunks), progress=progress)
+        rows = files.vectors.rows(layout.num_chunks)
+        maintain_dense(files.dense, layout, rows, shards=shards, progress=progress)
 
 
 def renumber_table(old: Files, new: Files, layout: ChunkLayout, kept: NDArray[np.int64]) -> None:

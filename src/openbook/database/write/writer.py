@@ -117,6 +117,8 @@ class Writer:
     """Told when the lexical index has to be made again."""
     of_book: bool = False
     """Whether it writes a shard, or what is to be one: its book compares the documents of all shards."""
+    shards: int = 1
+    """Of that book, for `openbook.database.search.dense_store.is_large`."""
     dense: bool = True
     """Whether the dense index keeps up; False: whoever made this sees to that."""
     files: Files = field(init=False)
@@ -331,11 +333,17 @@ class Writer:
             )
             self.catalog.exclude(waiting, found.documents, found.chunks)
             excluded = self._count(found, tokens)
-        vectors, folder = self.files.vectors, self.files.dense
-        tail = TAIL_FOR_BULK if bulk else LONGEST_TAIL
-        if self.dense and vectors is not None and needs_care(folder, self.layout(), longest_tail=tail):
-            maintain_dense(folder, self.layout(), vectors.rows(self._mark), progress=progress)
+        if self.dense and self.files.vectors is not None:
+            self._maintain_dense(TAIL_FOR_BULK if bulk else LONGEST_TAIL, progress)
         return excluded
+
+    def _maintain_dense(self, longest_tail: float, progress: Progress) -> None:
+        """Build the dense index, let it catch up, or delete it, as the number of chunks asks for."""
+        folder, layout, shards = self.files.dense, self.layout(), self.shards
+        assert self.files.vectors is not None
+        if needs_care(folder, layout, shards=shards, longest_tail=longest_tail):
+            rows = self.files.vectors.rows(self._mark)
+            maintain_dense(folder, layout, rows, shards=shards, progress=progress)
 
     def _count(self, copies: NearCopies, tokens: Rows) -> Exclusions:
         """Count what is newly excluded, and name what it shares if it is much."""
