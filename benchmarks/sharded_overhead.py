@@ -127,6 +127,7 @@ def main() -> None:
             shard = Database.create(book / name, tokenizer=tokenizer, embedder=embedder)
             shard.add(documents[place * size : (place + 1) * size])
         create_book(book, names)
+        Database.open(book).catch_up()  # as a build does, for the indexes
         opening = {
             path.name: median(timed(lambda path=path: Version.open(path)) for _ in range(ROUNDS))  # type: ignore[misc]
             for path in (one, book)

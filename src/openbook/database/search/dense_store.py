@@ -2,9 +2,8 @@
 
 Below `EXACT_BELOW` indexed chunks, or a shard's part of as many, there is none: exact search is fast enough.
 An index is a file of faiss' own and `index.json`, written last, which names it; so a new one replaces the old
-one at once or not at all.
-The chunks that came after the index was written are its tail; a tail that has grown is added to the lists,
-and an index that its corpus has outgrown is trained again.
+one at once or not at all. The chunks that came after the index was written are its tail; a tail that has
+grown is added to the lists, and an index that its corpus has outgrown is trained again.
 """
 
 import os
