@@ -13,6 +13,7 @@ The database is kept in the folder --work, so that a second run encodes the ques
 import argparse
 import re
 from collections.abc import Iterator, Sequence
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from openbook.evaluate.exam import AskedFact, documents_of, facts_of, make_world
 from openbook.evaluate.exam.prose import NAMINGS
 from openbook.evaluate.exam.reading import passages_of
 from openbook.text import Document
+from openbook.text.readers.html import parse_page
 
 MODES: tuple[SearchMode, ...] = ("dense", "bm25", "hybrid")
 UNITS: tuple[SearchUnit, ...] = ("document", "section")
@@ -34,12 +36,18 @@ _BEFORE = 15
 """Characters."""
 
 
-def joined(documents: Sequence[Document], count: int) -> Iterator[Document]:
-    """Make one long document of so many each time."""
+def joined(documents: Sequence[Document], count: int, *, pages: bool) -> Iterator[Document]:
+    """Make one long document of so many each time, in Markdown or as what is read of a page of HTML."""
     for number in range(0, len(documents), count):
-        sections = (f"## {one.title}\n\n{one.text}" for one in documents[number : number + count])
-        name = f"volume-{number // count}"
-        yield Document(id=name, title=name, text=f"# {name}\n\n" + "\n\n".join(sections))
+        name, parts = f"volume-{number // count}", documents[number : number + count]
+        sections = "\n\n".join(f"## {one.title}\n\n{one.text}" for one in parts)
+        yield Document(id=name, title=name, text=page_of(parts) if pages else f"# {name}\n\n{sections}")
+
+
+def page_of(documents: Sequence[Document]) -> str:
+    """What is read of a page of these documents."""
+    sections = (f"<h2>{escape(one.title)}</h2><pre>{escape(one.text)}</pre>" for one in documents)
+    return parse_page("".join(sections), "page").text
 
 
 def says(passage: Passage, asked: AskedFact) -> bool:
@@ -89,6 +97,7 @@ def main() -> None:
     parser.add_argument("--modes", default=",".join(MODES))
     parser.add_argument("--naming", default="often", choices=NAMINGS)
     parser.add_argument("--join", type=int, default=1, metavar="N", help="documents in one")
+    parser.add_argument("--pages", action="store_true", help="these are read from HTML")
     given = parser.parse_args()
     world = make_world(documents=given.documents, seed=given.seed, naming=given.naming)
     modes = given.modes.split(",")
@@ -101,7 +110,9 @@ def main() -> None:
     names = {
         one.id: one.id if given.join == 1 else f"volume-{n // given.join}" for n, one in enumerate(documents)
     }
-    database.add(documents if given.join == 1 else joined(documents, given.join), sync=True)
+    database.add(
+        documents if given.join == 1 else joined(documents, given.join, pages=given.pages), sync=True
+    )
     book = database.opened
     facts = facts_of(world)
     drawn = np.random.default_rng(given.seed).permutation(len(facts))[: given.questions]

@@ -76,7 +76,7 @@ def test_a_book_is_its_pages_in_reading_order(write: Write, read_all: ReadAll) -
         "a.epub", epub(package, ch2=page("<p>It turns.</p>"), ch1=page("<h1>Mill</h1><p>It grinds.</p>"))
     )
     expected = Document(
-        text="Mill\nIt grinds.\n\nIt turns.",
+        text="# Mill\nIt grinds.\n\nIt turns.",
         id="a.epub",
         title="The Mill & its wheel",
         source=str(path),
@@ -129,8 +129,8 @@ def test_a_page_with_more_than_the_contents_is_read(write: Write, read_all: Read
     files = {"nav": page(nav), "ch1": page(body), "ch2": page("Two.")}
     package = opf(items + item("b", "ch2.xhtml"), "n a b", more=guide)
     (document,), _ = read_all(write("a.epub", epub(package, **files)))
-    built = "The mill was built in 1873, by Odo.\nContents\nOne"
-    assert document.text == f"Foreword\nIt stood.\n\n{built}\n\nTwo."
+    built = "The mill was built in 1873, by Odo.\n## Contents\nOne"
+    assert document.text == f"# Foreword\nIt stood.\n\n{built}\n\nTwo."
 
 
 def test_a_book_of_short_lines_on_one_page_with_its_contents_is_read(write: Write, read_all: ReadAll) -> None:
@@ -138,7 +138,7 @@ def test_a_book_of_short_lines_on_one_page_with_its_contents_is_read(write: Writ
     package = opf(item("c", "cover.xhtml") + item("a", "ch1.xhtml"), "c a", more=guide)
     body = '<h1>Songs</h1><p><a href="#s1">One</a></p>' + "<p>It turns.</p>" * 9
     (document,), _ = read_all(write("a.epub", epub(package, cover=page("Cover"), ch1=page(body))))
-    assert document.text == "Cover\n\nSongs\nOne" + "\nIt turns." * 9
+    assert document.text == "Cover\n\n# Songs\nOne" + "\nIt turns." * 9
 
 
 def test_a_damaged_table_of_contents_is_left_out(write: Write, read_all: ReadAll) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openbook.text import Document, read_documents
+from openbook.text.headings import headings
 
 Write = Callable[[str, str | bytes], Path]
 ReadAll = Callable[..., tuple[list[Document], list[str]]]
@@ -25,7 +26,7 @@ ReadAll = Callable[..., tuple[list[Document], list[str]]]
         ("<b>a</b>\t<i>b</i>", "a b"),
         ("one<br>two<hr>three", "one\ntwo\nthree"),
         ("<div>a<div>b<div>c</div></div>d</div>e", "a\nb\nc\nd\ne"),
-        ("<h1>T</h1><ul><li>x<li>y</ul>z", "T\nx\ny\nz"),
+        ("<h1>T</h1><ul><li>x<li>y</ul>z", "# T\nx\ny\nz"),
         ("<table><tr><th>a<th>b<tr><td>1<td>2</table>", "a\tb\n1\t2"),
         ("x<script>var y = '<p>no</p>';</script>z<style>p {}</style>", "xz"),
         ("<p>a<noscript><p>no</p></noscript>b", "ab"),
@@ -49,6 +50,35 @@ ReadAll = Callable[..., tuple[list[Document], list[str]]]
 def test_text_is_what_a_reader_sees(write: Write, read_all: ReadAll, page: str, text: str) -> None:
     (document,), errors = read_all(write("a.html", page))
     assert (document.text, errors) == (text, [])
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("<h1>The mill</h1>old<h3>Its wheel</h3>", "# The mill\nold\n### Its wheel"),
+        ("<h2>The mill<a class=headerlink href='#mill'>¶</a></h2>old", "## The mill\nold"),
+        ("<h2>C#</h2>a<h2>The <i>old</i><br>\n mill</h2>b", "## C#\na\n## The old mill\nb"),
+        ("<h2><div>The</div><p>mill</h2>old", "## The mill\nold"),
+        ("<h2> <img></h2>a<h2><span hidden>no</span></h2>b", "a\nb"),
+        ("<h2 hidden>no</h2>a<h2><nav>no</nav>The mill</h2>", "a\n## The mill"),
+        ("<table><tr><td>x<td><h4>y</h4>z</table>", "x\n#### y\nz"),
+        ("<ul><li><h3>x</h3>y</ul>", "### x\ny"),
+        ("<pre>a <h2>b</h2> c</pre>", "a \nb\n c"),
+        (f"<h2>The mill<p>{'old ' * 80}<p>grinds", f"The mill\n{('old ' * 80).strip()}\ngrinds"),
+        ("<pre># no\nx = 1</pre><p># of mills", "```\n# no\nx = 1\n```\n# of mills"),
+        ("<pre>x = 1  # no</pre>y", "x = 1  # no\ny"),
+    ],
+)
+def test_headings_are_marked_as_in_markdown(write: Write, read_all: ReadAll, page: str, text: str) -> None:
+    (document,), errors = read_all(write("a.html", page))
+    assert (document.text, errors) == (text, [])
+
+
+def test_a_page_has_sections(write: Write, read_all: ReadAll) -> None:
+    page = "<title>T</title><main><h1>The mill ¶</h1>old<h2>Its wheel</h2><pre># no\n</pre><h2>Its owner</h2>"
+    (document,), _ = read_all(write("a.html", page))
+    found = [(one.level, one.title) for one in headings(document.text, source=document.source)]
+    assert found == [(1, "The mill"), (2, "Its wheel"), (2, "Its owner")]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +199,7 @@ def test_a_script_that_is_only_data_shows_nothing(write: Write, read_all: ReadAl
 def test_no_title_is_of_a_heading_that_is_not_seen(write: Write, read_all: ReadAll) -> None:
     page = '<div style="visibility:hidden"><h1>unseen</h1></div><h1>Seen</h1><p>a</p>'
     (document,), _ = read_all(write("a.html", page))
-    assert (document.title, document.text) == ("Seen", "Seen\na")
+    assert (document.title, document.text) == ("Seen", "# Seen\na")
 
 
 def test_a_page_that_shows_itself_by_a_script_is_read(write: Write, read_all: ReadAll) -> None:
@@ -186,7 +216,7 @@ MENUS = (
 @pytest.mark.parametrize(
     ("page", "text"),
     [
-        (MENUS.format("<main><h1>T</h1><p>Text.</p></main>"), "T\nText."),
+        (MENUS.format("<main><h1>T</h1><p>Text.</p></main>"), "# T\nText."),
         (MENUS.format('<div><div role="main">Text.</div></div>'), "Text."),
         (MENUS.format("<p>Text.</p>"), "Site\nText."),
         (MENUS.format("<main>one</main><p>between</p><main>two</main>"), "one\ntwo"),
@@ -202,7 +232,7 @@ MENUS = (
         (
             "<p>Text. <select><option>Deutsch<option>English</select><button>Send</button><input value=x>"
             "<datalist><option>a</datalist></p><h2><button>Why?</button></h2>Because.",
-            "Text.\nWhy?\nBecause.",
+            "Text.\n## Why?\nBecause.",
         ),
         ("<button>only a button</button>", "only a button"),
         (MENUS.format("<main><nav>On this page</nav>Text.<footer>Notes</footer></main>"), "Text.\nNotes"),
@@ -335,9 +365,10 @@ def test_deep_and_long_pages_are_read_in_linear_time(write: Write) -> None:
     styles = write(
         "s.html", f"<p style='opacity:{'0' * 200_000}!{' ' * 200_000}'><p style='font:{'.' * 200_000}'>"
     )
-    pages = [str(page) for page in (deep, wide, open_tags, parts, closed, styles)]
+    titled = write("headings.html", "<h1><div>" * 400 + "<b></b>" * 20_000 + "z" * 400)
+    pages = [str(page) for page in (deep, wide, open_tags, parts, closed, styles, titled)]
     documents = list(read_documents(pages, on_error=lambda error: None))
-    assert [document.text[:7] for document in documents] == ["x", "y z\ny z"]
+    assert [document.text[:7] for document in documents] == ["x", "y z\ny z", "zzzzzzz"]
     assert time.process_time() - started < 5
 
 

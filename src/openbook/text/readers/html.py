@@ -1,10 +1,16 @@
-"""Web pages: what their reader sees, block by block, of the main part where one is marked."""
+"""Web pages: what their reader sees, block by block, of the main part where one is marked.
+
+    <h2>The mill <a href="#mill">¶</a></h2> <p>It is old.</p>      ## The mill
+                                                                  It is old.
+
+So a page has sections as a Markdown file has.
+"""
 
 import re
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from openbook.text.readers.page_depth import require_shallow
 from openbook.text.readers.page_encoding import decode_page
@@ -23,6 +29,15 @@ _BLOCKS = frozenset({
     "option", "p", "plaintext", "pre", "search", "section", "summary", "table", "tbody", "tfoot", "thead",
     "tr", "ul", "xmp",
 })  # fmt: skip
+_LEVELS = {f"h{level}": level for level in range(1, 7)}
+_PERMALINK = "¶"
+"""What a heading ends with on many a page, as a link to itself."""
+_LONGEST_HEADING = 300
+"""Characters; what is longer lacks its end tag, and holds all that follows."""
+_MOST_PIECES = 1000
+"""Of a heading or title, with the edges of elements."""
+_LIKE_A_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]", re.MULTILINE)
+"""Comments of shells and of Python, where code is no section."""
 _AS_WRITTEN = frozenset({"listing", "plaintext", "pre", "textarea", "xmp"})
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f]+")
 
@@ -110,6 +125,24 @@ def _opened_and_closed(tag: re.Match[str]) -> str:
     return tag[0] if name.lower() in _VOID else f"<{name}{attributes}></{name}>"
 
 
+class _Outside(NamedTuple):
+    """What an element stands in."""
+
+    written: bool = False
+    """Where white space counts."""
+    marked: bool = False
+    """Where headings are marked."""
+    in_part: bool = False
+    """Of the page, that has a footer and asides of its own."""
+    sight: Sight = SEEN
+
+    def inside(self, tag: str, sight: Sight) -> "_Outside":
+        """The same of what stands in an element."""
+        written = self.written or tag in _AS_WRITTEN
+        marked = self.marked and not written and tag not in _LEVELS
+        return _Outside(written, marked, self.in_part or tag in _PARTS, sight)
+
+
 class _Page:
     """A page's elements, and which of them are left out."""
 
@@ -144,9 +177,9 @@ class _Page:
                 return title
         return ""
 
-    def _on_one_line(self, node: "LexborNode", sight: Sight) -> str:
-        pieces = (piece for piece, _ in self._pieces(node, sight, menus=True))
-        return _WHITE_SPACE.sub(" ", "".join(pieces)).strip()
+    def _on_one_line(self, node: "LexborNode", sight: Sight, *, menus: bool = True) -> str:
+        pieces = (piece for piece, _ in islice(self._pieces(node, sight, menus=menus), _MOST_PIECES))
+        return _WHITE_SPACE.sub(" ", "".join(pieces)).strip().removesuffix(_PERMALINK).rstrip()
 
     def text(self) -> str:
         """What the main part says, if one is marked and says something; else all without menus; else all.
@@ -189,10 +222,10 @@ class _Page:
         """The text of the blocks; cells of a row are separated by a tab. White space counts only in <pre>."""
         line: list[str] = []
         as_written = False
-        for piece, written in chain(self._pieces(root, sight, menus=menus), [("\n", False)]):
+        for piece, written in chain(self._pieces(root, sight, menus=menus, marked=True), [("\n", False)]):
             if piece == "\n" and not written:
                 joined = "".join(line)
-                joined = joined.strip("\n") if as_written else re.sub(r" {2,}", " ", joined).strip()
+                joined = _code(joined) if as_written else re.sub(r" {2,}", " ", joined).strip()
                 if joined.strip():
                     yield joined
                 line, as_written = [], False
@@ -200,35 +233,59 @@ class _Page:
                 line.append(piece)
                 as_written |= written
 
-    def _pieces(self, root: "LexborNode", sight: Sight, *, menus: bool) -> Iterator[tuple[str, bool]]:
-        """Texts in order, and whether each is in <pre>; "\n" at the edges of blocks, "\t" before cells."""
-        in_part = root.tag != "body" or not self._of_site
-        stack: list[tuple[LexborNode | str, bool, bool, Sight]] = [(root, False, in_part, sight)]
+    def _pieces(
+        self, root: "LexborNode", sight: Sight, *, menus: bool, marked: bool = False
+    ) -> Iterator[tuple[str, bool]]:
+        """Texts in order, and whether each is in <pre>; "\n" at the edges of blocks, "\t" before cells.
+
+        With `marked`, each heading is one text, marked as in Markdown.
+        """
+        outside = _Outside(marked=marked, in_part=root.tag != "body" or not self._of_site, sight=sight)
+        stack: list[tuple[LexborNode | str, _Outside]] = [(root, outside)]
         while stack:
-            node, written, in_part, sight = stack.pop()
+            node, outside = stack.pop()
             if isinstance(node, str):
                 yield node, False
                 continue
-            tag = node.tag
+            tag = node.tag or ""
             if tag == "-text":
-                text = node.text_content or ""
-                if sight.is_clear or not text.strip():  # white space divides words, of whatever size
-                    yield text if written else _WHITE_SPACE.sub(" ", text), written
-            elif node is root or (self._is_shown(node) and (menus or not self._is_left_out(node, in_part))):
-                if tag in _BLOCKS:
-                    yield "\n", False
-                    stack.append(("\n", False, False, sight))
-                elif tag in _CELLS:
-                    yield "\t", False
-                written = written or tag in _AS_WRITTEN
-                in_part = in_part or tag in _PARTS
-                sight = sight if node is root else self._hidden.sight(node, sight)
-                children = [(child, written, in_part, sight) for child in node.iter(include_text=True)]
-                stack.extend(reversed(children))
+                yield from _as_seen(node.text_content or "", outside)
+                continue
+            if node is not root and not self._is_read(node, outside, menus=menus):
+                continue
+            sight = outside.sight if node is root else self._hidden.sight(node, outside.sight)
+            if outside.marked and tag in _LEVELS:
+                title = self._on_one_line(node, sight, menus=menus)
+                if len(title) <= _LONGEST_HEADING:
+                    marked_title = f"{'#' * _LEVELS[tag]} {title}" if title else ""
+                    yield from (("\n", False), (marked_title, False), ("\n", False))
+                    continue
+            if tag in _BLOCKS:
+                yield "\n", False
+                stack.append(("\n", outside))
+            elif tag in _CELLS:
+                yield "\t", False
+            inside = outside.inside(tag, sight)
+            stack.extend(reversed([(child, inside) for child in node.iter(include_text=True)]))
 
-    def _is_left_out(self, node: "LexborNode", in_part: bool) -> bool:
-        """Whether it leads elsewhere or stands beside every page: menus, controls, the page's own footer."""
-        return node.mem_id in self._menus or (node.tag in _OF_THE_PAGE and not in_part)
+    def _is_read(self, node: "LexborNode", outside: "_Outside", *, menus: bool) -> bool:
+        """Whether it is shown, and with `menus` whatever it is; else not what stands beside every page."""
+        if not self._is_shown(node):
+            return False
+        beside = node.mem_id in self._menus or (node.tag in _OF_THE_PAGE and not outside.in_part)
+        return menus or not beside
+
+
+def _as_seen(text: str, outside: _Outside) -> Iterator[tuple[str, bool]]:
+    """A piece of text, if it is seen."""
+    if outside.sight.is_clear or not text.strip():  # white space divides words, of whatever size
+        yield text if outside.written else _WHITE_SPACE.sub(" ", text), outside.written
+
+
+def _code(text: str) -> str:
+    """What stands in <pre>; between fences, if a line of it would be taken for a heading."""
+    text = text.strip("\n")
+    return f"```\n{text}\n```" if _LIKE_A_HEADING.search(text) else text
 
 
 def _is_menu(node: "LexborNode", of_site: bool) -> bool:
