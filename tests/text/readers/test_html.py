@@ -57,6 +57,8 @@ def test_text_is_what_a_reader_sees(write: Write, read_all: ReadAll, page: str, 
     [
         ("<h1>The mill</h1>old<h3>Its wheel</h3>", "# The mill\nold\n### Its wheel"),
         ("<h2>The mill<a class=headerlink href='#mill'>¶</a></h2>old", "## The mill\nold"),
+        ("<h2><a href='#mill'>#</a> C#<a href='#mill'>\u200b<b></b></a></h2>old", "## C#\nold"),
+        ("<h2><a href='#mill'>The mill</a></h2>old<a href='#top'>↑</a>", "## The mill\nold↑"),
         ("<h2>C#</h2>a<h2>The <i>old</i><br>\n mill</h2>b", "## C#\na\n## The old mill\nb"),
         ("<h2><div>The</div><p>mill</h2>old", "## The mill\nold"),
         ("<h2> <img></h2>a<h2><span hidden>no</span></h2>b", "a\nb"),
@@ -75,7 +77,8 @@ def test_headings_are_marked_as_in_markdown(write: Write, read_all: ReadAll, pag
 
 
 def test_a_page_has_sections(write: Write, read_all: ReadAll) -> None:
-    page = "<title>T</title><main><h1>The mill ¶</h1>old<h2>Its wheel</h2><pre># no\n</pre><h2>Its owner</h2>"
+    wheel, owner = "<h2>Its wheel</h2><pre># no\n</pre>", "<h2>Its owner</h2>"
+    page = f"<title>T</title><main><h1>The mill<a href='#m'>¶</a></h1>old{wheel}{owner}"
     (document,), _ = read_all(write("a.html", page))
     found = [(one.level, one.title) for one in headings(document.text, source=document.source)]
     assert found == [(1, "The mill"), (2, "Its wheel"), (2, "Its owner")]

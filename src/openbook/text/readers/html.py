@@ -30,8 +30,8 @@ _BLOCKS = frozenset({
     "tr", "ul", "xmp",
 })  # fmt: skip
 _LEVELS = {f"h{level}": level for level in range(1, 7)}
-_PERMALINK = "¶"
-"""What a heading ends with on many a page, as a link to itself."""
+_LINKS_TO_ITSELF = ", ".join(f"{heading} a[href^='#']" for heading in _LEVELS)
+"""With a sign for their text (¶, #, 🔗), these end headings on many a page."""
 _LONGEST_HEADING = 300
 """Characters; what is longer lacks its end tag, and holds all that follows."""
 _MOST_PIECES = 1000
@@ -155,6 +155,7 @@ class _Page:
         self._hidden = Hidden(tree)
         self._menus = {node.mem_id for node in tree.css(_MAY_BE_MENUS) if _is_menu(node, of_site)}
         self._menus -= {node.mem_id for node in tree.css(_HEADING_BUTTONS)}
+        self._signs = {node.mem_id for node in tree.css(_LINKS_TO_ITSELF) if not _has_letters(node)}
         self._main = self._main_parts() if of_site else set()
 
     def _main_parts(self) -> set[int]:
@@ -179,7 +180,7 @@ class _Page:
 
     def _on_one_line(self, node: "LexborNode", sight: Sight, *, menus: bool = True) -> str:
         pieces = (piece for piece, _ in islice(self._pieces(node, sight, menus=menus), _MOST_PIECES))
-        return _WHITE_SPACE.sub(" ", "".join(pieces)).strip().removesuffix(_PERMALINK).rstrip()
+        return _WHITE_SPACE.sub(" ", "".join(pieces)).strip()
 
     def text(self) -> str:
         """What the main part says, if one is marked and says something; else all without menus; else all.
@@ -216,7 +217,7 @@ class _Page:
             stack.extend(reversed(children))
 
     def _is_shown(self, node: "LexborNode") -> bool:
-        return node.tag not in _UNSEEN and not self._hidden.hides_all(node)
+        return not (node.tag in _UNSEEN or node.mem_id in self._signs or self._hidden.hides_all(node))
 
     def _lines(self, root: "LexborNode", sight: Sight, *, menus: bool) -> Iterator[str]:
         """The text of the blocks; cells of a row are separated by a tab. White space counts only in <pre>."""
@@ -296,6 +297,10 @@ def _is_menu(node: "LexborNode", of_site: bool) -> bool:
 
 def _is_main(node: "LexborNode") -> bool:
     return node.tag == "main" or _role(node) == "main"
+
+
+def _has_letters(node: "LexborNode") -> bool:
+    return any(map(str.isalnum, node.text()))
 
 
 def _role(node: "LexborNode") -> str:
