@@ -55,6 +55,14 @@ def test_a_head_has_the_headings_above_the_passage(book: Database, tmp_path: Pat
     assert with_heads(version, [upper + 1], ["of Mills"]) == ["Upper\nof Mills"]
 
 
+def test_a_head_of_an_untitled_page_is_its_first_heading_once(book: Database, tmp_path: Path) -> None:
+    made = Database.create(tmp_path / "untitled", tokenizer=book.tokenizer, embedder=None, chunk_size=M)
+    body = "bake kelimo nura setivo zuba " * 12
+    made.add([Document(id="a", text=f"## Upper\n{body}\n### Wheel\n{body}", source="a.html")])
+    version = made.opened
+    assert heads_of(version, [1, version.layout.num_chunks - 1]) == [("Upper",), ("Upper", "Wheel")]
+
+
 def test_a_head_that_stands_there_is_not_said_twice(version: Version) -> None:
     chunks = [int(chunk) for chunk in version.layout.first_chunk[:2]]
     texts = version.chunk_texts(np.array(chunks))

@@ -114,6 +114,29 @@ def test_a_comment_without_an_end_goes_on() -> None:
     assert [each.title for each in headings("# One\n<!-- open\n# Two\n")] == ["One"]
 
 
+@pytest.mark.parametrize(
+    ("code", "titles"),
+    [
+        ("````\n```\n# no\n```\n````\n# a", ["a"]),
+        ("```\n~~~\n# no\n```\n# a", ["a"]),
+        ("~~~ python\n# no\n~~~~\n# a", ["a"]),
+        ("- x\n\n      ```sh\n      # no\n      ```\n\n# a", ["a"]),
+        ("``` `x` ```\n# a", ["a"]),
+        ("```\n# no\n```python\n# no", []),
+    ],
+)
+def test_code_ends_with_the_fence_that_it_begins_with(code: str, titles: list[str]) -> None:
+    assert [found.title for found in headings(code, source="a.md")] == titles
+
+
+@pytest.mark.parametrize("source", ["a.html", "b/a.HTM", "a.xhtml.gz", "a.epub"])
+def test_only_lines_with_marks_are_headings_of_a_page(source: str) -> None:
+    text = "# *One*\n```\n## Two\nNo\n---\n # no\n#\tno\n####### no\n#\n<h1>no</h1>\n<!--\n###### Six ##"
+    found = headings(text, source=source)
+    assert [(each.level, each.title) for each in found] == [(1, "*One*"), (2, "Two"), (6, "Six ##")]
+    assert [text[each.start] for each in found] == ["#"] * 3
+
+
 def test_underlined_headings_begin_where_their_frame_does() -> None:
     found = headings(RST)
     assert [(each.level, each.title) for each in found] == [(1, "Top"), (2, "First"), (2, "Second")]

@@ -226,8 +226,7 @@ class _ClusterBookWriter(BookWriter):
         heads = {place: copy.folder.catalog.head() for place, copy in copies.items()}
         return sum(heads[place].num_chunks - before[place].num_chunks for place in parts)
 
-    def _finish_shards(self, places: Sequence[int], *, bulk: bool, progress: Progress) -> None:
-        shards = len(self.opened.manifest.shards)
+    def _finish_shards(self, places: Sequence[int], *, shards: int, bulk: bool, progress: Progress) -> None:
         copies = {place: self.copy(place).opened() for place in places}
         behind = [place for place in places if needs_index(copies[place], shards=shards, bulk=bulk)]
         told = stage(progress, "completing the indexes") if behind else silent

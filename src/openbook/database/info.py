@@ -116,9 +116,9 @@ def _dense_index(
 ) -> tuple[str | None, float | None]:
     if not settings.embedding_size:
         return None, None
-    if not is_large(layout):
-        return "exact", 1.0
     if isinstance(files, BookFiles):
+        if not is_large(layout):
+            return "exact", 1.0
         names, recalls = zip(*map(_stored_index, files.shards), strict=True)
         known = [recall for recall in recalls if recall is not None]
         return ", ".join(dict.fromkeys(names)), min(known, default=None)

@@ -24,7 +24,7 @@ from openbook.database.shards.book_manifest import BookManifest, is_sharded
 from openbook.database.storage import catalog_sql
 from openbook.database.storage.arrays import AppendOnlyArray
 from openbook.database.storage.catalog import FILE_NAME
-from openbook.database.storage.database_folder import DatabaseFolder, open_folder
+from openbook.database.storage.database_folder import DatabaseFolder, open_folder, require_no_shard
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.manifest import NAME as MANIFEST
@@ -56,6 +56,7 @@ def repair(folder: str | Path, *, progress: Progress = silent) -> VerifyReport:
     folder = Path(folder)
     if is_sharded(folder):
         return _repair_book(folder, progress)
+    require_no_shard(folder)
     report = verify(folder, progress=progress)
     if report.ok:
         database = Database.open(folder)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from openbook.database import Version
 from openbook.database.units.section_units import headings_above
 from openbook.text import Tokenizer
+from openbook.text.headings import headings
 
 _JOINT = " - "
 LONGEST_HEAD = 120
@@ -26,11 +27,11 @@ def heads_of(book: Version, chunks: Sequence[int]) -> list[tuple[str, ...]]:
     layout = book.layout
     places = [int(layout.document_of[chunk]) if chunk >= 0 else -1 for chunk in chunks]
     known = sorted(set(places) - {-1})
-    records = book.catalog.describe(layout.number[known].tolist())
-    heads = {place: record.title.strip() for place, record in zip(known, records, strict=True)}
+    records = dict(zip(known, book.catalog.describe(layout.number[known].tolist()), strict=True))
+    heads = {place: record.title.strip() for place, record in records.items()}
     untitled = [place for place in known if not heads[place]]
     for place, text in zip(untitled, book.chunk_texts(layout.first_chunk[untitled]), strict=True):
-        heads[place] = _first_line(text)
+        heads[place] = _first_line(text.strip(), records[place].source)
     above = headings_above(book, chunks)
     parts = ((heads.get(place, ""), *path) for place, path in zip(places, above, strict=True))
     return [tuple(dict.fromkeys(part for part in each if part)) for each in parts]
@@ -76,8 +77,10 @@ def read_with_heads(
     return ids.reshape(shape), mask.reshape(shape)
 
 
-def _first_line(text: str) -> str:
-    line = text.strip().partition("\n")[0].strip()
+def _first_line(text: str, source: str) -> str:
+    """The first line of a text that begins with it, of a heading without its marks."""
+    found = headings(text, source=source)
+    line = found[0].title if found and found[0].start == 0 else text.partition("\n")[0].strip()
     return (
         line if len(line) <= LONGEST_HEAD else line[:LONGEST_HEAD].rpartition(" ")[0] or line[:LONGEST_HEAD]
     )

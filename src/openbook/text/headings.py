@@ -1,4 +1,4 @@
-"""Headings in a text: where its sections begin, in Markdown, reStructuredText and Org.
+"""Headings in a text: where its sections begin, in Markdown, reStructuredText, Org and web pages.
 
 # The mill          level 1
 It is old.
@@ -25,10 +25,13 @@ _HTML_HEADING = re.compile(
 _LONGEST_HTML = 1000
 """Characters of a heading in HTML, which may have several lines."""
 _CLOSING = re.compile(r"[ \t]+#+[ \t]*$")
-_CODE_FENCE = ("```", "~~~")
+_CODE_FENCE = re.compile(r"\s*(`{3,}(?=[^`]*$)|~{3,})")
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1*")
 _LONG_ENOUGH = 4
 """An underline of so many characters makes a heading even of a longer line."""
+_PAGES = (".html", ".htm", ".xhtml", ".epub")
+_COMPRESSED = (".gz", ".xz", ".zst")
+_PAGE_HEADING = re.compile(r"^(#{1,6}) (.*)$", re.MULTILINE)
 _ORG_HEADING = re.compile(r"(\*+)[ \t](.*)")
 
 
@@ -58,26 +61,32 @@ def markdown_headings(text: str, *, underlined: bool = True) -> Iterator[Heading
     >>> [found.title for found in markdown_headings("One\\n===\\n\\nTwo\\n---\\n<h3>Three</h3>")]
     ['One', 'Two', 'Three']
     """
-    code = comment = False
+    fence, comment = "", False
+    """What code begins with, where the line is in it."""
     over: tuple[int, str] | None = None
     """The line before, if it may be a heading: one of words, below an empty line."""
     is_free = True
     for start, line in _lines(text):
         before, over = over, None
         was_free, is_free = is_free, True
-        if not comment and line.lstrip().startswith(_CODE_FENCE):
-            code = not code
-        elif not code and (comment or _COMMENT.match(line)):
+        if not comment and (found := _CODE_FENCE.match(line)) and _is_edge(line, found[1], fence):
+            fence = "" if fence else found[1]
+        elif not fence and (comment or _COMMENT.match(line)):
             comment = _COMMENT_END not in line
-        elif not code and (found := _MARKDOWN_HEADING.match(line)):
+        elif not fence and (found := _MARKDOWN_HEADING.match(line)):
             yield from _heading(start, len(found[1]), _CLOSING.sub("", found[2]))
         elif before and (under := _UNDERLINE.fullmatch(line)) and _underlines(under[1], before[1]):
             yield from _heading(before[0], 1 if under[1][0] == "=" else 2, before[1])
-        elif not code and (found := _html_heading(text, start, line)):
+        elif not fence and (found := _html_heading(text, start, line)):
             yield from _heading(start, int(found[1]), found[2])
-        elif not code:
+        elif not fence:
             is_free = not line.strip()
             over = (start, line) if underlined and was_free and not _NO_PARAGRAPH.match(line) else None
+
+
+def _is_edge(line: str, found: str, fence: str) -> bool:
+    """Whether a line begins code or ends that of a fence: by as many of the same signs, and nothing more."""
+    return not fence or (line.strip() == found and found.startswith(fence))
 
 
 def _html_heading(text: str, start: int, line: str) -> re.Match[str] | None:
@@ -125,6 +134,17 @@ def org_headings(text: str) -> Iterator[Heading]:
             yield Heading(start, len(found[1]), title)
 
 
+def page_headings(text: str) -> Iterator[Heading]:
+    """Find the lines that begin with number signs: in what is read of a page, nothing else does.
+
+    >>> [(found.level, found.title) for found in page_headings("# *args\n~~~\n # no\n## <b>\n")]
+    [(1, '*args'), (2, '<b>')]
+    """
+    for found in _PAGE_HEADING.finditer(text):
+        if title := found[2].strip():
+            yield Heading(found.start(), len(found[1]), title)
+
+
 def headings(text: str, *, source: str = "") -> list[Heading]:
     """Find a text's headings: of the kind that its file's name says, else Markdown's or underlined ones.
 
@@ -132,12 +152,17 @@ def headings(text: str, *, source: str = "") -> list[Heading]:
         text: the whole of a document.
         source: where it came from, a path or URL; only its ending is looked at.
     """
-    if source.lower().endswith(".org"):
+    name = source.lower()
+    for ending in _COMPRESSED:
+        name = name.removesuffix(ending)
+    if name.endswith(_PAGES):
+        return list(page_headings(text))
+    if name.endswith(".org"):
         return list(org_headings(text))
-    if source.lower().endswith(".rst"):
+    if name.endswith(".rst"):
         return list(rst_headings(text))
     # A line below is a heading in both: which one it is shows in what else there is.
-    if source.lower().endswith(_MARKDOWN) or any(markdown_headings(text, underlined=False)):
+    if name.endswith(_MARKDOWN) or any(markdown_headings(text, underlined=False)):
         return list(markdown_headings(text)) or list(rst_headings(text))
     return list(rst_headings(text))
 

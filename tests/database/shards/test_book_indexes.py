@@ -90,6 +90,41 @@ def test_repair_makes_the_index_of_a_shard_again(large_book: Database) -> None:
     require_approximate(Database.open(large_book.path))
 
 
+def test_no_shard_has_one_where_the_book_is_searched_as_one(
+    make_book: Make, corpus: Corpus, documents: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its part of the chunks; the next one may bring the book to where it has."""
+    texts = list(corpus(60).items())
+    book = make_book([dict(texts[:50]), dict(texts[50:55]), dict(texts[55:])])
+    monkeypatch.setattr(dense_store, "EXACT_BELOW", len(book.layout.indexed) + 1)
+    monkeypatch.setattr(dense_store, "_SMALLEST_SHARD", 1)
+    book.catch_up()
+    assert not any(stored_index(shard.files.dense) for shard in open_book(book.path).shards.values())
+    assert isinstance(Database.open(book.path).opened.searcher.indexes.dense, ExactIndex)
+    book.add(documents({"one more": "river"}))
+    assert stored_index(open_book(book.path).shards[0].files.dense) is not None
+    assert isinstance(Database.open(book.path).opened.searcher.indexes.dense, ShardedDense)
+
+
+def test_a_shard_by_itself_says_which_index_it_has(large_book: Database) -> None:
+    shard = Database.open(open_book(large_book.path).shards[1].folder.path)
+    found = stored_index(shard.opened.files.dense)
+    assert found is not None
+    assert (shard.info().dense_index, shard.info().recall_at_10) == (found.name, found.recall_at_10)
+
+
+def test_a_shard_is_repaired_by_its_book_alone(large_book: Database) -> None:
+    shard = open_book(large_book.path).shards[1]
+    found = stored_index(shard.files.dense)
+    assert found is not None
+    (shard.files.dense / found.file).write_bytes(b"damaged")
+    with pytest.raises(DatabaseError, match="is a shard of the book"):
+        repair(shard.folder.path)
+    assert stored_index(shard.files.dense) == found
+    assert repair(large_book.path).ok
+    require_approximate(Database.open(large_book.path))
+
+
 def test_the_smallest_shards_are_searched_exactly(
     large_book: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,8 +67,17 @@ def test_text_is_what_a_reader_sees(write: Write, read_all: ReadAll, page: str, 
         ("<ul><li><h3>x</h3>y</ul>", "### x\ny"),
         ("<pre>a <h2>b</h2> c</pre>", "a \nb\n c"),
         (f"<h2>The mill<p>{'old ' * 80}<p>grinds", f"The mill\n{('old ' * 80).strip()}\ngrinds"),
-        ("<pre># no\nx = 1</pre><p># of mills", "```\n# no\nx = 1\n```\n# of mills"),
-        ("<pre>x = 1  # no</pre>y", "x = 1  # no\ny"),
+        ("<pre>x = 1\n# no\n## no</pre><p># of mills", "x = 1\n # no\n ## no\n # of mills"),
+        ("<pre>x = 1  # no\n#no</pre>y", "x = 1  # no\n#no\ny"),
+        ("<p><code># a</code><table><tr><th>#<th>Peak</table>", " # a\n#\tPeak"),
+        ("<h2>a&#x2028;b&nbsp;c</h2>d", "## a b c\nd"),
+        ("<h2>&lt;b&gt; *args*</h2>d", "## <b> *args*\nd"),
+        (f"<h2>Dates<table>{'<tr><td> <td>' * 500}</table>due", "Dates\ndue"),
+        (f"<h2>Dates{'<br>' * 600}due", "Dates\ndue"),
+        ("<h2>Dates<span class=mw-editsection>[<a href='/edit'>edit</a>]</span></h2>a", "## Dates\na"),
+        ("<h2><a href='#o'>==</a> and <a href='#p'>+</a></h2>a", "## == and +\na"),
+        ("<h2>Dates<a class=headerlink href='#d'>Link to this heading</a></h2>a", "## Dates\na"),
+        ("<h2>Dates<a href='https://a.b/c.html#d'>\uf0c1</a></h2>a", "## Dates\na"),
     ],
 )
 def test_headings_are_marked_as_in_markdown(write: Write, read_all: ReadAll, page: str, text: str) -> None:
@@ -76,12 +85,26 @@ def test_headings_are_marked_as_in_markdown(write: Write, read_all: ReadAll, pag
     assert (document.text, errors) == (text, [])
 
 
-def test_a_page_has_sections(write: Write, read_all: ReadAll) -> None:
-    wheel, owner = "<h2>Its wheel</h2><pre># no\n</pre>", "<h2>Its owner</h2>"
-    page = f"<title>T</title><main><h1>The mill<a href='#m'>¶</a></h1>old{wheel}{owner}"
+@pytest.mark.parametrize(
+    "between",
+    [
+        "<pre># no\n</pre>",
+        "<pre>'2' + 2\n    ~~~~^~~</pre>",
+        "<p>~~~</p>",
+        "<pre>```python\n# no\nx</pre>",
+        "<li><code>&lt;!--</code> begins a comment",
+        "<pre>&lt;h1&gt;no&lt;/h1&gt;\nNo\n---</pre>",
+        "<p>No<pre>===</pre>",
+        "<p># no",
+    ],
+)
+def test_a_page_has_its_sections_whatever_stands_in_them(
+    write: Write, read_all: ReadAll, between: str
+) -> None:
+    page = f"<h1>The mill<a href='#m'>¶</a></h1>old{between}<h2>Its &lt;wheel&gt;</h2>{between}<h2>f(*a)</h2>"
     (document,), _ = read_all(write("a.html", page))
     found = [(one.level, one.title) for one in headings(document.text, source=document.source)]
-    assert found == [(1, "The mill"), (2, "Its wheel"), (2, "Its owner")]
+    assert found == [(1, "The mill"), (2, "Its <wheel>"), (2, "f(*a)")]
 
 
 @pytest.mark.parametrize(

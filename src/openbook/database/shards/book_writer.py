@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.near_copies.exclusions import find_near_copies
-from openbook.database.search.dense_store import LONGEST_TAIL, TAIL_FOR_BULK, needs_care
+from openbook.database.search.dense_store import LONGEST_TAIL, TAIL_FOR_BULK, is_large, needs_care
 from openbook.database.search.lexical import is_current
 from openbook.database.shards.book_catalog import BookCatalog
 from openbook.database.shards.book_folder import BookFolder, open_book
@@ -174,8 +174,7 @@ class BookWriter(Writer):
 
     def _begin(self, folder: DatabaseFolder) -> Writer:
         """The writer of one copy, which counts and tells as this one."""
-        shards = len(self.opened.manifest.shards)
-        writer = Writer(folder, self.embedder, self.progress, of_book=True, shards=shards)
+        writer = Writer(folder, self.embedder, self.progress, of_book=True)
         writer._unknown, writer._text = self._unknown, self._text
         return writer
 
@@ -240,18 +239,29 @@ class BookWriter(Writer):
     def finish(self, *, bulk: bool = False, progress: Progress = silent) -> Exclusions:
         """Keep near-copies out, across all shards; let the dense indexes keep up; and commit."""
         excluded = self._compare(progress)
-        shards = self.opened.shards
+        shards, parts = self.opened.shards, self._parts()
         self._indexed |= {
-            place for place, shard in shards.items() if needs_index(shard, shards=len(shards), bulk=bulk)
+            place for place, shard in shards.items() if needs_index(shard, shards=parts, bulk=bulk)
         }
-        self._finish_shards(sorted(self._indexed.union(self._shards)), bulk=bulk, progress=progress)
+        places = sorted(self._indexed.union(self._shards))
+        self._finish_shards(places, shards=parts, bulk=bulk, progress=progress)
         self._publish()
         return excluded
 
-    def _finish_shards(self, places: Sequence[int], *, bulk: bool, progress: Progress) -> None:
-        """Let the indexes of these shards keep up."""
+    def _parts(self) -> int:
+        """Of how many shards each is judged as one, when it is asked whether it needs a dense index.
+
+        In a book of few chunks, which is searched as one database is, none does: it is judged alone.
+        """
+        layouts = [shard.layout for shard in self._view().shards.values()]
+        return len(layouts) if is_large(*layouts) else 1
+
+    def _finish_shards(self, places: Sequence[int], *, shards: int, bulk: bool, progress: Progress) -> None:
+        """Let the indexes of these shards keep up, each judged as one of `shards`."""
         for place in places:
-            self.shard(place).finish(bulk=bulk, progress=progress)
+            writer = self.shard(place)
+            writer.shards = shards
+            writer.finish(bulk=bulk, progress=progress)
 
     def _compare(self, progress: Progress) -> Exclusions:
         view, settings = self._view(), self.settings
@@ -356,10 +366,12 @@ class BookWriter(Writer):
             return layout.version
         lock = take_lock(self.opened.path / "neighbors.lock")
         try:
+            parts = self._parts()
             keep: dict[int, NDArray[np.bool_]] = {}
             for place, shard in self.opened.shards.items():
                 if not shard.layout.live.all():
                     keep[place] = shard.layout.live[shard.layout.document_of]
+                    self.shard(place).shards = parts
                     compact(self.shard(place), progress=progress)
             kept = np.flatnonzero(layout.live[layout.document_of])
             new = self._files_of_next_generation()

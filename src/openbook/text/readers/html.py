@@ -1,10 +1,4 @@
-"""Web pages: what their reader sees, block by block, of the main part where one is marked.
-
-    <h2>The mill <a href="#mill">¶</a></h2> <p>It is old.</p>      ## The mill
-                                                                  It is old.
-
-So a page has sections as a Markdown file has.
-"""
+"""Web pages: what their reader sees, block by block, of the main part where one is marked."""
 
 import re
 from collections.abc import Iterator
@@ -14,6 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from openbook.text.readers.page_depth import require_shallow
 from openbook.text.readers.page_encoding import decode_page
+from openbook.text.readers.page_headings import (
+    LEVELS,
+    LONGEST_HEADING,
+    links_to_themselves,
+    marked_heading,
+    no_heading,
+)
 from openbook.text.readers.page_hidden import SEEN, Hidden, Sight
 from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
 
@@ -29,15 +30,8 @@ _BLOCKS = frozenset({
     "option", "p", "plaintext", "pre", "search", "section", "summary", "table", "tbody", "tfoot", "thead",
     "tr", "ul", "xmp",
 })  # fmt: skip
-_LEVELS = {f"h{level}": level for level in range(1, 7)}
-_LINKS_TO_ITSELF = ", ".join(f"{heading} a[href^='#']" for heading in _LEVELS)
-"""With a sign for their text (¶, #, 🔗), these end headings on many a page."""
-_LONGEST_HEADING = 300
-"""Characters; what is longer lacks its end tag, and holds all that follows."""
 _MOST_PIECES = 1000
-"""Of a heading or title, with the edges of elements."""
-_LIKE_A_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]", re.MULTILINE)
-"""Comments of shells and of Python, where code is no section."""
+"""Of a heading, with the edges of elements: what has more lacks its end tag."""
 _AS_WRITTEN = frozenset({"listing", "plaintext", "pre", "textarea", "xmp"})
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f]+")
 
@@ -69,7 +63,9 @@ def read_html(file: SourceFile, keys: Keys) -> Iterator[Item]:
     return read_whole(file, lambda raw: parse_page(decode_page(raw), file.path, is_xhtml=is_xhtml))
 
 
-def parse_page(text: str, where: str, *, is_xhtml: bool = False, of_site: bool = True) -> ParsedFile:
+def parse_page(
+    text: str, where: str, *, is_xhtml: bool = False, of_site: bool = True, marks_headings: bool = True
+) -> ParsedFile:
     """What is seen of a page, and its title.
 
     Args:
@@ -78,12 +74,13 @@ def parse_page(text: str, where: str, *, is_xhtml: bool = False, of_site: bool =
         is_xhtml: whether it is XHTML, even if it does not say so.
         of_site: whether it is a page of a web site, with a main part and what stands beside all of its pages;
             false for those of books and mails, whose asides and footers are notes and who wrote them.
+        marks_headings: so that they can be found, see `openbook.text.readers.page_headings`.
 
     Raises:
         SourceError: it would take too long, see `require_shallow`.
     """
     page = _Page(_prepared(text, where, is_xhtml=is_xhtml), of_site=of_site)
-    return ParsedFile(text=page.text(), said={"title": page.title()})
+    return ParsedFile(text=page.text(marked=marks_headings), said={"title": page.title()})
 
 
 def lines_beside(text: str, where: str, *, left_out: str, is_xhtml: bool = False) -> list[str]:
@@ -125,6 +122,19 @@ def _opened_and_closed(tag: re.Match[str]) -> str:
     return tag[0] if name.lower() in _VOID else f"<{name}{attributes}></{name}>"
 
 
+class _Piece(NamedTuple):
+    """A text of a page; "\n" at the edges of blocks, "\t" before cells."""
+
+    text: str
+    written: bool = False
+    """Whether white space counts."""
+    level: int = 0
+    """Of the heading that this is all of; 0: it is none."""
+
+
+_EDGE = _Piece("\n")
+
+
 class _Outside(NamedTuple):
     """What an element stands in."""
 
@@ -139,7 +149,7 @@ class _Outside(NamedTuple):
     def inside(self, tag: str, sight: Sight) -> "_Outside":
         """The same of what stands in an element."""
         written = self.written or tag in _AS_WRITTEN
-        marked = self.marked and not written and tag not in _LEVELS
+        marked = self.marked and not written and tag not in LEVELS
         return _Outside(written, marked, self.in_part or tag in _PARTS, sight)
 
 
@@ -155,7 +165,7 @@ class _Page:
         self._hidden = Hidden(tree)
         self._menus = {node.mem_id for node in tree.css(_MAY_BE_MENUS) if _is_menu(node, of_site)}
         self._menus -= {node.mem_id for node in tree.css(_HEADING_BUTTONS)}
-        self._signs = {node.mem_id for node in tree.css(_LINKS_TO_ITSELF) if not _has_letters(node)}
+        self._signs = links_to_themselves(tree)
         self._main = self._main_parts() if of_site else set()
 
     def _main_parts(self) -> set[int]:
@@ -178,11 +188,17 @@ class _Page:
                 return title
         return ""
 
-    def _on_one_line(self, node: "LexborNode", sight: Sight, *, menus: bool = True) -> str:
-        pieces = (piece for piece, _ in islice(self._pieces(node, sight, menus=menus), _MOST_PIECES))
-        return _WHITE_SPACE.sub(" ", "".join(pieces)).strip()
+    def _on_one_line(self, node: "LexborNode", sight: Sight) -> str:
+        pieces = self._pieces(node, sight, menus=True)
+        return " ".join("".join(piece.text for piece in pieces).split())
 
-    def text(self) -> str:
+    def _heading(self, node: "LexborNode", sight: Sight, *, menus: bool) -> str | None:
+        """All that an element says, on one line; None: it lacks its end tag, or is long as if it did."""
+        pieces = list(islice(self._pieces(node, sight, menus=menus), _MOST_PIECES))
+        title = " ".join("".join(piece.text for piece in pieces).split())
+        return None if len(pieces) == _MOST_PIECES or len(title) > LONGEST_HEADING else title
+
+    def text(self, *, marked: bool) -> str:
         """What the main part says, if one is marked and says something; else all without menus; else all.
 
         The only article of a page is its main part, if no other is marked.
@@ -191,9 +207,11 @@ class _Page:
         if body is None:
             return ""
         parts = self._outermost(self._main)
-        lines = [line for part, sight in parts for line in self._lines(part, sight, menus=False)]
-        lines = lines or list(self._lines(body, SEEN, menus=False))
-        return "\n".join(lines or self._lines(body, SEEN, menus=True))
+        lines = [
+            line for part, sight in parts for line in self._lines(part, sight, menus=False, marked=marked)
+        ]
+        lines = lines or list(self._lines(body, SEEN, menus=False, marked=marked))
+        return "\n".join(lines or self._lines(body, SEEN, menus=True, marked=marked))
 
     def lines_beside(self, left_out: str) -> list[str]:
         """All lines beside menus and these elements, which are left out from now on."""
@@ -219,34 +237,33 @@ class _Page:
     def _is_shown(self, node: "LexborNode") -> bool:
         return not (node.tag in _UNSEEN or node.mem_id in self._signs or self._hidden.hides_all(node))
 
-    def _lines(self, root: "LexborNode", sight: Sight, *, menus: bool) -> Iterator[str]:
+    def _lines(self, root: "LexborNode", sight: Sight, *, menus: bool, marked: bool = False) -> Iterator[str]:
         """The text of the blocks; cells of a row are separated by a tab. White space counts only in <pre>."""
         line: list[str] = []
         as_written = False
-        for piece, written in chain(self._pieces(root, sight, menus=menus, marked=True), [("\n", False)]):
-            if piece == "\n" and not written:
+        for piece in chain(self._pieces(root, sight, menus=menus, marked=marked), [_EDGE]):
+            if piece.level:
+                yield marked_heading(piece.text, piece.level)
+            elif piece == _EDGE:
                 joined = "".join(line)
-                joined = _code(joined) if as_written else re.sub(r" {2,}", " ", joined).strip()
+                joined = joined.strip("\n") if as_written else re.sub(r" {2,}", " ", joined).strip()
                 if joined.strip():
-                    yield joined
+                    yield no_heading(joined) if marked else joined
                 line, as_written = [], False
-            elif piece != "\t" or written or line:
-                line.append(piece)
-                as_written |= written
+            elif piece.text != "\t" or piece.written or line:
+                line.append(piece.text)
+                as_written |= piece.written
 
     def _pieces(
         self, root: "LexborNode", sight: Sight, *, menus: bool, marked: bool = False
-    ) -> Iterator[tuple[str, bool]]:
-        """Texts in order, and whether each is in <pre>; "\n" at the edges of blocks, "\t" before cells.
-
-        With `marked`, each heading is one text, marked as in Markdown.
-        """
+    ) -> Iterator[_Piece]:
+        """The texts in order; with `marked`, each heading is one of them."""
         outside = _Outside(marked=marked, in_part=root.tag != "body" or not self._of_site, sight=sight)
-        stack: list[tuple[LexborNode | str, _Outside]] = [(root, outside)]
+        stack: list[tuple[LexborNode | _Piece, _Outside]] = [(root, outside)]
         while stack:
             node, outside = stack.pop()
-            if isinstance(node, str):
-                yield node, False
+            if isinstance(node, _Piece):
+                yield node
                 continue
             tag = node.tag or ""
             if tag == "-text":
@@ -255,17 +272,16 @@ class _Page:
             if node is not root and not self._is_read(node, outside, menus=menus):
                 continue
             sight = outside.sight if node is root else self._hidden.sight(node, outside.sight)
-            if outside.marked and tag in _LEVELS:
-                title = self._on_one_line(node, sight, menus=menus)
-                if len(title) <= _LONGEST_HEADING:
-                    marked_title = f"{'#' * _LEVELS[tag]} {title}" if title else ""
-                    yield from (("\n", False), (marked_title, False), ("\n", False))
+            if outside.marked and tag in LEVELS:
+                title = self._heading(node, sight, menus=menus)
+                if title is not None:
+                    yield from (_EDGE, _Piece(title, level=LEVELS[tag]), _EDGE) if title else (_EDGE,)
                     continue
             if tag in _BLOCKS:
-                yield "\n", False
-                stack.append(("\n", outside))
+                yield _EDGE
+                stack.append((_EDGE, outside))
             elif tag in _CELLS:
-                yield "\t", False
+                yield _Piece("\t")
             inside = outside.inside(tag, sight)
             stack.extend(reversed([(child, inside) for child in node.iter(include_text=True)]))
 
@@ -277,16 +293,10 @@ class _Page:
         return menus or not beside
 
 
-def _as_seen(text: str, outside: _Outside) -> Iterator[tuple[str, bool]]:
+def _as_seen(text: str, outside: _Outside) -> Iterator[_Piece]:
     """A piece of text, if it is seen."""
     if outside.sight.is_clear or not text.strip():  # white space divides words, of whatever size
-        yield text if outside.written else _WHITE_SPACE.sub(" ", text), outside.written
-
-
-def _code(text: str) -> str:
-    """What stands in <pre>; between fences, if a line of it would be taken for a heading."""
-    text = text.strip("\n")
-    return f"```\n{text}\n```" if _LIKE_A_HEADING.search(text) else text
+        yield _Piece(text if outside.written else _WHITE_SPACE.sub(" ", text), outside.written)
 
 
 def _is_menu(node: "LexborNode", of_site: bool) -> bool:
@@ -297,10 +307,6 @@ def _is_menu(node: "LexborNode", of_site: bool) -> bool:
 
 def _is_main(node: "LexborNode") -> bool:
     return node.tag == "main" or _role(node) == "main"
-
-
-def _has_letters(node: "LexborNode") -> bool:
-    return any(map(str.isalnum, node.text()))
 
 
 def _role(node: "LexborNode") -> str:

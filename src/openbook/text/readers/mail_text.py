@@ -112,7 +112,7 @@ def text_of_part(part: Message, where: str) -> str:
     raw = _bytes_of(part)
     said = part.get_content_charset() or ""
     if part.get_content_type() == "text/html":
-        return parse_page(_page(raw, said), where, of_site=False).text
+        return parse_page(_page(raw, said), where, of_site=False, marks_headings=False).text
     text = decode_mail(raw, said).replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     if str(part.get_param("format", "")).lower() == "flowed":
         text = unflowed(text, deletes_space=str(part.get_param("delsp", "")).lower() == "yes")
