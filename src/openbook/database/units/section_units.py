@@ -13,8 +13,8 @@ all that begin there; and what stands there before the heading is found by the n
 Its names are the document's title and the headings above it. What is not under any heading, as all of a plain
 text, is one unit.
 
-Headings are found in the text as it is stored, by the marks that its kind of file has, whenever they are asked
-for; nothing of them is stored.
+Headings are found in the text as it is stored, by the marks that its kind of file has, whenever they are
+asked for; nothing of them is stored.
 """
 
 from collections.abc import Iterator, Sequence
