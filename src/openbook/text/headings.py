@@ -137,7 +137,7 @@ def org_headings(text: str) -> Iterator[Heading]:
 def page_headings(text: str) -> Iterator[Heading]:
     """Find the lines that begin with number signs: in what is read of a page, nothing else does.
 
-    >>> [(found.level, found.title) for found in page_headings("# *args\n~~~\n # no\n## <b>\n")]
+    >>> [(found.level, found.title) for found in page_headings("# *args\\n~~~\\n # no\\n## <b>\\n")]
     [(1, '*args'), (2, '<b>')]
     """
     for found in _PAGE_HEADING.finditer(text):
