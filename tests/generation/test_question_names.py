@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openbook.generation.question_names import names_in, unmentioned
+from openbook.generation.citations import Citation, CitedNeighbor
+from openbook.generation.question_names import names_in, unmentioned, unmentioned_in
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,15 @@ def test_titles_sources_and_continuations_mention_too() -> None:
     question = "who built the mill of Harrow at Odo Bridge?"
     assert unmentioned(question, [("It is old.", "Odo came.", "Harrow", "notes/bridge.md")]) == ()
     assert unmentioned(question, [("It is old.", "", "", ""), ("Odo", "", "", "")]) == ("Harrow", "Bridge")
+
+
+def test_heads_mention_too_where_they_were_read() -> None:
+    neighbor = CitedNeighbor("a", 0, "The valley", "a.md", "It is old.", "", 1.0, 1.0)
+    citations = [Citation(0, 3, [neighbor])]
+    question = "how old is the mill of Harrow in the Valley?"
+    assert unmentioned_in(question, citations) == ("Harrow",)
+    assert unmentioned_in(question, citations, heads=[("The valley", "The mill of Harrow")]) == ()
+    assert unmentioned_in(question, [], heads=[("The valley",)]) == ()
 
 
 def test_where_nothing_was_read_nothing_is_missing() -> None:

@@ -8,7 +8,7 @@ from openbook.database import Database, DocumentFilter, Hit, SearchUnit, Version
 from openbook.errors import SettingsError, type_error
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation, cite_whole
-from openbook.generation.document_heads import with_heads
+from openbook.generation.document_heads import heads_of, with_heads
 from openbook.generation.generator import pieces_to
 from openbook.generation.memory import Memory
 from openbook.generation.question_fetcher import question_fetcher_for
@@ -275,8 +275,14 @@ def converse(
         end.prompt_tokens,
         end.completion_tokens,
         end.drafts,
-        unmentioned_in(question, citations),
+        unmentioned_in(question, citations, heads=_heads_read(database, citations) if bring_head else ()),
     )
+
+
+def _heads_read(book: Version, citations: Sequence[Citation]) -> list[tuple[str, ...]]:
+    """The heads of what was cited; chunks of a conversation's memory have none."""
+    chunks = {neighbor.chunk_id for citation in citations for neighbor in citation.neighbors}
+    return heads_of(book, sorted(chunk for chunk in chunks if chunk < book.layout.num_chunks))
 
 
 def _require_conversation(turns: Sequence[Turn], chat: ChatFormat | None) -> None:

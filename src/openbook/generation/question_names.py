@@ -71,10 +71,13 @@ def unmentioned(question: str, read: Sequence[Iterable[str]]) -> tuple[str, ...]
     return tuple(name for name in names if not _is_mentioned(analyzer.words(name), words))
 
 
-def unmentioned_in(question: str, citations: Iterable[Citation]) -> tuple[str, ...]:
-    """The same of all that spans of an answer were read from."""
+def unmentioned_in(
+    question: str, citations: Iterable[Citation], *, heads: Iterable[Sequence[str]] = ()
+) -> tuple[str, ...]:
+    """The same of all that spans of an answer were read from, and of the heads that were read before it."""
     neighbors = [neighbor for citation in citations for neighbor in citation.neighbors]
-    return unmentioned(question, [(one.text, one.continuation, one.title, one.source) for one in neighbors])
+    read = [(one.text, one.continuation, one.title, one.source) for one in neighbors]
+    return unmentioned(question, [*read, *heads] if read else [])
 
 
 def _is_mentioned(name: list[str], words: set[str]) -> bool:
