@@ -1,7 +1,7 @@
 """What is taken for a name in a question, and for a mention of it."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from openbook.generation.citations import Citation, CitedNeighbor
@@ -70,6 +70,7 @@ def test_where_nothing_was_read_nothing_is_missing() -> None:
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
+@example("\xb8a0:\xb5", "")
 def test_what_a_question_says_itself_is_mentioned(question: str, more: str) -> None:
     assert unmentioned(question, [(f"{more} {question}",)]) == ()
     assert set(unmentioned(question, [(more,)])) <= set(names_in(question))

@@ -67,8 +67,10 @@ def unmentioned(question: str, read: Sequence[Iterable[str]]) -> tuple[str, ...]
     if not names:
         return ()
     analyzer = WordAnalyzer()
-    words = {word for texts in read for text in texts for word in analyzer.words(text)}
-    return tuple(name for name in names if not _is_mentioned(analyzer.words(name), words))
+    said = [text for texts in read for text in texts]
+    words = {word for text in said for word in analyzer.words(text)}
+    missing = [name for name in names if not _is_mentioned(analyzer.words(name), words)]
+    return tuple(name for name in missing if not _stands_in(name, said))
 
 
 def unmentioned_in(
@@ -78,6 +80,12 @@ def unmentioned_in(
     neighbors = [neighbor for citation in citations for neighbor in citation.neighbors]
     read = [(one.text, one.continuation, one.title, one.source) for one in neighbors]
     return unmentioned(question, [*read, *heads] if read else [])
+
+
+def _stands_in(name: str, texts: Iterable[str]) -> bool:
+    """Whether it stands there as it is, though with its surroundings it is another word ("a0" in "a0:b")."""
+    written = re.compile(rf"(?<![^\W_]){re.escape(name.casefold())}(?![^\W_])")
+    return any(written.search(text.casefold()) for text in texts)
 
 
 def _is_mentioned(name: list[str], words: set[str]) -> bool:
