@@ -10,7 +10,7 @@ INSTALLED := .venv/installed
 # What is imported is compiled once, not again in each of the hundreds of processes that tests and verbs begin.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test suite lint types clean
+.PHONY: demo test slow suite lint types clean
 
 demo: $(INSTALLED)
 	$(BIN)/openbook demo
@@ -20,6 +20,11 @@ test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(MAKE) --jobs 2 types suite
+
+# What takes long for what it adds: faults on a cluster, walks through the guides, every family of bases. CI runs it, too.
+slow: export OMP_NUM_THREADS = 1
+slow: $(INSTALLED)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup -m slow
 
 # A process of pytest has a core for itself: with more threads in each they would wait for each other.
 suite: export OMP_NUM_THREADS = 1

@@ -59,7 +59,8 @@ def test_ignored_labels_cost_nothing_and_are_not_counted(copy_head: bool) -> Non
     some = model(**inputs.asdict(), labels=labels)
     counted = labels[:, 1:] >= 0
     assert not some.token_losses[labels < 0].any()
-    assert torch.equal(some.token_losses[:, 1:][counted], every.token_losses[:, 1:][counted])
+    # Not to the bit: some processors round a product of fewer rows otherwise.
+    torch.testing.assert_close(some.token_losses[:, 1:][counted], every.token_losses[:, 1:][counted])
     mean = every.token_losses[:, 1:][counted].mean().item()
     assert some.loss.item() == pytest.approx(mean, rel=1e-6)
 

@@ -1,6 +1,5 @@
 """Patterns for the files of a folder, alone and when reading."""
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +59,9 @@ def test_everything_matches_two_stars_and_what_ends_it(path: str) -> None:
     assert matches(path, "*")
 
 
-def test_many_stars_take_no_time() -> None:
-    started = time.process_time()
+def test_many_stars_are_tried_once_each() -> None:
+    """Every way to share out the path among them would take longer than the tests have."""
     assert not matches("/".join("a" * 500), "/".join(["**", "a"] * 50) + "/b")
-    assert time.process_time() - started < 2
 
 
 @pytest.fixture

@@ -1,14 +1,15 @@
 """Web pages: what of them is text, their titles, and their encodings."""
 
 import gzip
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from growth import assert_linear
 from openbook.text import Document, read_documents
 from openbook.text.headings import headings
 
@@ -382,20 +383,25 @@ def test_page_without_text_is_reported(write: Write, read_all: ReadAll, page: st
 
 
 def test_deep_and_long_pages_are_read_in_linear_time(write: Write) -> None:
-    started = time.process_time()
-    deep = write("deep.html", "<div>" * 5_000 + "x")
-    wide = write("wide.html", "<p>y <b>z</b>" * 50_000)
-    open_tags = write("open.html", "<noscript>" * 50_000 + "<meta " * 50_000 + "\n")
-    parts = write("parts.html", "<main>" * 2_000 + "<h1 hidden>" * 20_000 + "<div style='opacity:0" * 20_000)
-    closed = write("closed.html", "<?xml" + "<a " * 50_000 + "<title/" * 50_000)
-    styles = write(
-        "s.html", f"<p style='opacity:{'0' * 200_000}!{' ' * 200_000}'><p style='font:{'.' * 200_000}'>"
-    )
-    titled = write("headings.html", "<h1><div>" * 400 + "<b></b>" * 20_000 + "z" * 400)
-    pages = [str(page) for page in (deep, wide, open_tags, parts, closed, styles, titled)]
-    documents = list(read_documents(pages, on_error=lambda error: None))
-    assert [document.text[:7] for document in documents] == ["x", "y z\ny z", "zzzzzzz"]
-    assert time.process_time() - started < 5
+    pages: dict[str, Callable[[int], str]] = {
+        "deep": lambda n: "<div>" * n + "x",
+        "wide": lambda n: "<p>y <b>z</b>" * (10 * n),
+        "open": lambda n: "<noscript>" * (10 * n) + "<meta " * (10 * n) + "\n",
+        "parts": lambda n: "<main>" * n + "<h1 hidden>" * (4 * n) + "<div style='opacity:0" * (4 * n),
+        "closed": lambda n: "<?xml" + "<a " * (10 * n) + "<title/" * (10 * n),
+        "styles": lambda n: f"<p style='opacity:{'0' * n}!{' ' * n}'><p style='font:{'.' * n}'>",
+        "headings": lambda n: "<h1><div>" * 400 + "<b></b>" * (4 * n) + "z" * 400,
+    }
+    found = {}
+
+    def read(name: str, n: int) -> None:
+        page = str(write(f"{name}.html", pages[name](n)))
+        found[name] = [document.text[:7] for document in read_documents([page], on_error=lambda error: None)]
+
+    for name in pages:
+        assert_linear(partial(read, name), 25_000 if name == "styles" else 600)
+    shown = {"deep": ["x"], "wide": ["y z\ny z"], "headings": ["zzzzzzz"]}
+    assert found == {name: shown.get(name, []) for name in pages}
 
 
 @settings(deadline=None, max_examples=50)

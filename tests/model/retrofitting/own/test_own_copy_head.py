@@ -12,12 +12,24 @@ from openbook import RetroForCausalLM
 from openbook.model.loss import next_token_loss
 from openbook.model.retrofitting import RetrofitForCausalLM, load_base
 from openbook.model.retrofitting.own.own_copy_head import OwnCopyHead
+from some_slow import some_slow
 
 from ...tiny import Inputs, draw_inputs
 from ..test_cache import in_steps
-from ..tiny import OWN_READERS, M, V, learned, new_weights, padded_inputs, tiny_base, tiny_own, train_steps
+from ..tiny import (
+    FAMILIES,
+    OWN_READERS,
+    M,
+    V,
+    learned,
+    new_weights,
+    padded_inputs,
+    tiny_base,
+    tiny_own,
+    train_steps,
+)
 
-ALL = pytest.mark.parametrize("name", OWN_READERS)
+ALL = pytest.mark.parametrize("name", some_slow(OWN_READERS, quick=FAMILIES))
 WAYS = pytest.mark.parametrize("reading", ["joint", "independent"])
 PREFIX = [3, 5]
 INPUTS = draw_inputs(tokens=14, ragged=True)
