@@ -150,6 +150,17 @@ def test_much_is_removed_only_with_yes(
     assert len(eager.settle()) == 6 and len(eager.ids()) == 8
 
 
+def test_a_folder_with_another_name_is_followed(follow: Follow, texts: Path) -> None:
+    followed = follow(texts)
+    before = followed.ids()
+    (texts / "archive").mkdir()
+    for note in texts.glob("*.txt"):
+        note.rename(texts / "archive" / note.name)
+    followed.settle()
+    assert len(followed.ids()) == len(before) > 6
+    assert all("/archive/" in name for name in followed.ids() if name.endswith(".txt"))
+
+
 def test_a_folder_that_is_gone_for_a_while_removes_nothing(
     follow: Follow, texts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -352,6 +352,18 @@ def test_more_than_a_third_is_removed_only_with_yes(
     assert (done["removed"], done["replaced"]) == (5, 1)
 
 
+def test_a_folder_with_another_name_is_followed_without_yes(
+    openbook: OpenBook, database: Path, texts: Path
+) -> None:
+    (texts / "archive").mkdir()
+    moved = list(texts.glob("*.txt"))
+    for note in moved:
+        note.rename(texts / "archive" / note.name)
+    done = openbook("add", database, texts, "--sync", "--json").json["done"]
+    assert len(moved) > 5
+    assert (done["added"], done["removed"]) == (len(moved), len(moved))
+
+
 def test_files_are_left_out_and_other_kinds_are_read_where_it_is_said(
     openbook: OpenBook, texts: Path, tmp_path: Path
 ) -> None:

@@ -195,6 +195,15 @@ def test_more_than_a_third_is_much(removed: int, much: bool) -> None:
     assert AddPlan(removed=["x"] * removed, stored=9).removes_much is much
 
 
+def test_what_is_there_under_another_name_is_not_gone(database: Database, notes: Path) -> None:
+    shutil.move(notes / "sub", notes / "archive")
+    (notes / "a.md").unlink()
+    plan = plan_of(database, notes)
+    assert (sorted(plan.removed), plan.renamed) == (["notes/a.md", "notes/sub/d.md"], 1)
+    assert not AddPlan(removed=["x"] * 9, renamed=6, stored=9).removes_much
+    assert AddPlan(removed=["x"] * 9, renamed=5, stored=9).removes_much
+
+
 contents = st.dictionaries(st.sampled_from(["a.md", "b.txt", "s/c.md", "s/d.md"]), st.sampled_from(WORDS))
 
 

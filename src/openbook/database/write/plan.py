@@ -24,6 +24,8 @@ class AddPlan:
     unchanged: Sequence[str] = ()
     """Of these a title, source, language or origin may be new."""
     removed: Sequence[str] = ()
+    renamed: int = 0
+    """Of the removed: whose text is added under another id, for their folder has another name."""
     moved: int = 0
     """Documents whose files have moved."""
     stored: int = 0
@@ -31,8 +33,8 @@ class AddPlan:
 
     @property
     def removes_much(self) -> bool:
-        """Whether more than a third of the documents would be removed."""
-        return _MUCH * len(self.removed) > self.stored
+        """Whether the texts of more than a third of the documents would be gone."""
+        return _MUCH * (len(self.removed) - self.renamed) > self.stored
 
 
 @dataclass
@@ -47,6 +49,8 @@ class Planner:
     catalog: Catalog | None
     on_error: Callable[[SourceError], None] | None = None
     _added: list[str] = field(init=False, default_factory=list)
+    _texts: set[str] = field(init=False, default_factory=set)
+    """Fingerprints of what is added to a database that is there."""
     _replaced: list[str] = field(init=False, default_factory=list)
     _unchanged: list[str] = field(init=False, default_factory=list)
     _given: Given = field(init=False, default_factory=Given)
@@ -77,6 +81,8 @@ class Planner:
         for name, sha256 in documents:
             if name not in stored:
                 self._added.append(name)
+                if self.catalog:
+                    self._texts.add(sha256)
             else:
                 (self._unchanged if stored[name] == sha256 else self._replaced).append(name)
 
@@ -106,6 +112,13 @@ class Planner:
             replaced=self._replaced,
             unchanged=self._unchanged,
             removed=removed,
+            renamed=self._renamed(removed),
             moved=len(self._identities.moves),
             stored=0 if self.catalog is None else self.catalog.head().totals.documents,
         )
+
+    def _renamed(self, removed: Sequence[str]) -> int:
+        """How many of these have a text that is added."""
+        if self.catalog is None or not self._texts:
+            return 0
+        return sum(sha256 in self._texts for sha256 in self.catalog.live(removed).values())
