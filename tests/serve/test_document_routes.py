@@ -64,6 +64,14 @@ def test_a_search_answers_what_the_command_does(
     assert found[0].keys() >= HIT
 
 
+@pytest.mark.parametrize("by", ["chunk", "section", "document"])
+def test_a_search_by_section_or_document(
+    http: Http, fables: Path, capsys: pytest.CaptureFixture[str], by: str
+) -> None:
+    found = http().post("/v1/search", json={"query": "Number 7", "k": 3, "by": by}).json()
+    assert found == cli(capsys, "search", fables, "Number 7", "-k", 3, "--by", by, "--json")
+
+
 def test_a_search_may_be_filtered(http: Http) -> None:
     client = http()
     body = {"query": "Number", "k": 50, "filter": {"sources": ["book/1*"], "ids": ["doc1", "doc12"]}}
@@ -81,6 +89,7 @@ def test_a_search_may_be_filtered(http: Http) -> None:
         ({"query": "x", "k": 0}, "k"),
         ({"query": "x", "k": "3"}, "k"),
         ({"query": "x", "mode": "fast"}, "mode"),
+        ({"query": "x", "by": "page"}, "by"),
         ({"query": ""}, "query"),
         ({"query": "\ud800"}, "query"),
         ({}, "query"),

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pytest
 from mcp.client import Client
 
-from openbook.database import Database
+from openbook.database import Database, SearchUnit
 from openbook.serve import mcp_server
 from openbook.serve.books import Book
 from openbook.serve.mcp_server import make_mcp
@@ -132,6 +132,14 @@ def test_passages_are_answered_with_their_texts(fables: Path) -> None:
     assert [(passage["id"], passage["text"]) for passage in found] == [
         (hit.document_id, hit.text + hit.continuation) for hit in hits
     ]
+
+
+@pytest.mark.parametrize("by", ["section", "document"])
+def test_passages_by_section_or_document(fables: Path, by: SearchUnit) -> None:
+    found = answer(fables, "search_passages", query="Number 7", k=2, by=by)["results"]
+    hits = Database.open(fables).search("Number 7", k=2, by=by)[0]
+    assert [passage["id"] for passage in found] == [hit.document_id for hit in hits]
+    assert "by" in error(fables, "search_passages", query="x", by="page")
 
 
 def test_documents_are_listed_a_page_at_a_time(fables: Path) -> None:

@@ -261,6 +261,21 @@ def test_how_things_are_read_reaches_the_engine(server: Running, engine: Scripte
     assert request.influence
 
 
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("options", [{"by": "section"}, {"bring_head": True}, {"bring_head": False}])
+def test_what_a_question_is_looked_up_by_is_for_those_who_ask_one(
+    server: Running, engine: ScriptedEngine, route: str, options: dict[str, Any]
+) -> None:
+    answer = post(server, route, ROUTES[route] | {"openbook": options})
+    if route == "completions":
+        assert refused(answer)["param"] == f"openbook.{next(iter(options))}"
+        return
+    assert answer.status_code == 200
+    (request,) = engine.requests
+    assert request.lookup.by == options.get("by")
+    assert request.lookup.bring_head is options.get("bring_head", False)
+
+
 def test_retrieval_can_be_switched_off(server: Running, engine: ScriptedEngine) -> None:
     answer = post(server, "chat/completions", CHAT | {"openbook": {"retrieval": False}}).json()
     assert engine.requests[0].lookup is None

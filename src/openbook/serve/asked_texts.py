@@ -70,6 +70,8 @@ def reading_of(state: ServerState, options: OpenbookOptions, question: str | Non
     newest, documents = book.newest(), None
     with parameter("openbook.mode"):
         check_mode(options.mode, has_dense=newest.vectors is not None)
+    if question is None:
+        _require_question(options)
     if options.filter is not None:
         with parameter("openbook.filter"):
             documents = options.filter.documents()
@@ -82,8 +84,18 @@ def reading_of(state: ServerState, options: OpenbookOptions, question: str | Non
         question=question,
         stride=options.stride,
         look_ahead=options.look_ahead,
+        by=options.by,
+        bring_head=bool(options.bring_head),
     )
     return Reading(lookup, book.name)
+
+
+def _require_question(options: OpenbookOptions) -> None:
+    """Refuse what only a chat's question is looked up by."""
+    for name in ("by", "bring_head"):
+        if getattr(options, name) is not None:
+            with parameter(f"openbook.{name}"):
+                raise SettingsError(f"{name}: is for chats; a completion looks up its own chunks")
 
 
 def require_options(state: ServerState, options: OpenbookOptions, *, temperature: float) -> None:

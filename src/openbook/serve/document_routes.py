@@ -76,7 +76,7 @@ def search(body: SearchRequest, request: Request) -> list[FoundChunk]:
             with parameter("filter"):
                 documents = body.filter.documents()
                 version.allowed_chunks(documents)
-        hits = version.search([body.query], k=body.k, mode=body.mode, documents=documents)[0]
+        hits = version.search([body.query], k=body.k, mode=body.mode, documents=documents, by=body.by)[0]
     return [FoundChunk.of(hit) for hit in hits]
 
 

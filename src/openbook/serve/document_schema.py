@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
-from openbook.database import Hit
+from openbook.database import Hit, SearchUnit
 from openbook.database.document_list import ListedDocument
 from openbook.database.told_source import told_source
 from openbook.errors import SettingsError
@@ -28,6 +28,8 @@ class SearchRequest(RequestBody):
     """Hits at most."""
     mode: Mode | None = None
     """null: hybrid where the book has vectors, else bm25."""
+    by: SearchUnit = "chunk"
+    """What is found first, before its chunks."""
     filter: DocumentPatterns | None = None
     """null: in all documents."""
     book: str | None = None

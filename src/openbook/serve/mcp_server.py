@@ -18,7 +18,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from openbook import __version__
-from openbook.database import Hit, Version
+from openbook.database import Hit, SearchUnit, Version
 from openbook.database.document_pages import document_page, stored_document
 from openbook.database.told_source import told_source
 from openbook.errors import OpenbookError, SettingsError
@@ -148,10 +148,15 @@ class _Tools:
         return await self._read(read)
 
     async def search_passages(
-        self, query: str, k: Annotated[int, Field(ge=1, le=100)] = 5, mode: Mode | None = None
+        self,
+        query: str,
+        k: Annotated[int, Field(ge=1, le=100)] = 5,
+        mode: Mode | None = None,
+        by: SearchUnit = "chunk",
     ) -> Passages:
         """Find the k passages that say most about a question or some words, with their texts. mode: bm25 by
-        words, dense by meaning, hybrid by both; by default the best that the book has."""
+        words, dense by meaning, hybrid by both; by default the best that the book has. by: whole documents
+        or sections first, then their passages; for facts whose subject stands in a title or heading."""
 
         def find() -> Passages:
             results = [
@@ -162,7 +167,7 @@ class _Tools:
                     text=f"{hit.text}{hit.continuation}",
                     score=hit.score,
                 )
-                for hit in self._hits(query, k, mode)
+                for hit in self._hits(query, k, mode, by)
             ]
             return Passages(results=results)
 
@@ -212,10 +217,10 @@ class _Tools:
         with _told_errors():
             return _result(await remove_documents(self._book, ids))
 
-    def _hits(self, query: str, k: int, mode: str | None) -> list[Hit]:
+    def _hits(self, query: str, k: int, mode: str | None, by: SearchUnit = "chunk") -> list[Hit]:
         _require_query(query)
         with self._book.reading() as version:
-            return version.search([query], k=k, mode=mode)[0]
+            return version.search([query], k=k, mode=mode, by=by)[0]
 
     async def _read(self, function: Callable[[], _Answer]) -> _Answer:
         """Call what searches and reads, while the event loop goes on."""

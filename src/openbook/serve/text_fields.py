@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from openbook.database import DocumentFilter
+from openbook.database import DocumentFilter, SearchUnit
 
 Mode = Literal["dense", "bm25", "hybrid"]
 Bias = Annotated[float, Field(ge=-100, le=100)]
@@ -74,6 +74,11 @@ class OpenbookOptions(RequestBody):
     """Neighbors of each chunk; null: as in the model's training."""
     mode: Mode | None = None
     """Of search; null: the book's default."""
+    by: SearchUnit | None = None
+    """What a chat's question finds first, before its chunks; null: documents in a book of short and few ones,
+    else chunks."""
+    bring_head: bool | None = None
+    """Read each passage that a chat's question finds with the head of its document."""
     stride: Annotated[int, Field(ge=1)] | None = None
     """Tokens after which the last M tokens are looked up again, M being the model's chunk length; null: M."""
     look_ahead: Annotated[int, Field(ge=0)] = 0
