@@ -255,6 +255,17 @@ def test_hidden_files_and_pipes_are_counted(corpus: Path, write: Write) -> None:
     assert omissions.counts() == expected
 
 
+def test_installed_packages_are_read_only_where_they_are_named(corpus: Path, write: Write) -> None:
+    write("corpus/web/node_modules/semver/README.md", "# semver\nOf another project.")
+    write("corpus/env/pyvenv.cfg", "home = /usr/bin")
+    write("corpus/env/lib/top_level.txt", "numpy")
+    omissions = Omissions()
+    assert len(list(read_documents(str(corpus), omissions=omissions))) == 5
+    assert omissions.others["package folder"] == 2
+    for folder in ("web/node_modules", "env"):
+        assert len(list(read_documents(str(corpus / folder)))) == 1
+
+
 def test_hidden_files_that_a_pattern_leaves_out_are_not_counted(corpus: Path) -> None:
     omissions = Omissions()
     list(read_documents(str(corpus), glob="*.md", exclude=[".git"], omissions=omissions))

@@ -18,8 +18,8 @@ class Omissions:
     files: of folders, those that no reader knows, counted by the ends of their names. Files that a pattern
         leaves out are not among them.
     others: of folders, what is not looked into whatever it is called, counted by its kind: `hidden file`,
-        `hidden folder`, `lock file` of an office program, `pipe`, `socket`, `device`, `broken link`; and each
-        `empty file`.
+        `hidden folder`, `package folder` of npm or Python, `lock file` of an office program, `pipe`,
+        `socket`, `device`, `broken link`; and each `empty file`.
     linked_folders: of folders, places below of links to folders, which are not followed.
     parts: a line for each file that was read, but not all of it.
     own_folders: places of databases, models and training runs of openbook, with what they are.

@@ -45,6 +45,8 @@ OnError = Callable[[SourceError], None]
 STANDARD_INPUT = "-"
 _HIDDEN, _LOCK = ".", "~$"
 """How names of hidden files begin, and of those that office programs lay beside an open document."""
+_NODE_PACKAGES, _PYTHON_PACKAGES = "node_modules", "pyvenv.cfg"
+"""A folder of installed packages is called so, or holds this: their texts are about something else."""
 _LINKED_FOLDER, _BROKEN_LINK = "linked folder", "broken link"
 _BROKEN = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 """Errors of links that lead nowhere, or in a circle."""
@@ -308,6 +310,9 @@ def _folder(filesystem: Any, folder: str, source: str, reading: _Reading) -> Ite
                     problem = f"is a {kind} of openbook, not text; name where its text is"
                     yield _unread(origin, source_error(path, problem), reading)
                 reading.left_out.own_folders[path] = kind
+                continue
+            if below.parts and (below.name == _NODE_PACKAGES or _PYTHON_PACKAGES in names):
+                reading.left_out.others["package folder"] += 1
                 continue
             waiting += reversed([*_children(names, below)])
         elif (kind := _kind(filesystem, info)) == _LINKED_FOLDER:
