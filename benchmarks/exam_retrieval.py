@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database import Database, SearchMode, SearchUnit, Version
-from openbook.database.search.distinct_passages import DEPTH, distinct_passages
+from openbook.database.search.distinct_passages import DEPTHS, distinct_passages
 from openbook.database.search.embedder import DEFAULT_EMBEDDER
 from openbook.evaluate.answering.passages import Passage
 from openbook.evaluate.exam import AskedFact, documents_of, facts_of, make_world
@@ -122,12 +122,15 @@ def main() -> None:
     for mode in modes:
         queries = book.text_queries(questions)  # encoded once
         for k in NEIGHBORS:
-            found = book.search_chunks(queries, k=DEPTH * k, mode=mode)
-            distinct = distinct_passages(found, book.layout, k=k)[0]
+            found = book.search_chunks(queries, k=DEPTHS[0] * k, mode=mode)
+            distinct = distinct_passages(found, book.layout, book.chunk_texts, k=k)[0]
             best = book.search_chunks(queries, k=k, mode=mode)[0]
             by_unit = {
                 unit: distinct_passages(
-                    book.search_units(queries, k=DEPTH * k, by=unit, mode=mode), book.layout, k=k
+                    book.search_units(queries, k=DEPTHS[0] * k, by=unit, mode=mode),
+                    book.layout,
+                    book.chunk_texts,
+                    k=k,
                 )[0]
                 for unit in UNITS
             }

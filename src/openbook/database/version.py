@@ -19,7 +19,7 @@ from openbook.database.document_list import ListedDocument, list_documents
 from openbook.database.info import DatabaseInfo, describe
 from openbook.database.search.allowed_chunks import AllowedChunks
 from openbook.database.search.dense import Ranking
-from openbook.database.search.distinct_passages import DEPTH, distinct_passages
+from openbook.database.search.distinct_passages import search_passages
 from openbook.database.search.embedder import Embedder, recorded_embedder
 from openbook.database.search.indexes import Indexes
 from openbook.database.search.searcher import Hit, Queries, Searcher, check_mode
@@ -223,12 +223,10 @@ class Version:
         documents: DocumentFilter | None = None,
         by: SearchUnit | None = None,
     ) -> Ranking:
-        """Find what to read to answer questions: chunks, none of which another one continues.
+        """Find k passages to read for each of n questions: no two share a chunk or have equal text.
 
         Args:
-            texts: n questions.
-            k: passages of each.
-            mode, documents: as in `search`.
+            texts, k, mode, documents: as in `search`.
             by: as there; None: as `UnitSearches.default` says.
 
         Returns:
@@ -237,10 +235,12 @@ class Version:
         Raises:
             DatabaseError, SettingsError: as `search`.
         """
-        deep = min(DEPTH * k, max(1, self.layout.num_chunks))
-        by, queries = by or self._units.default, self.text_queries(texts)
-        found = self.search_units(queries, k=max(k, deep), by=by, mode=mode, documents=documents)
-        return distinct_passages(found, self.layout, k=k)
+
+        def search(asked: Sequence[str], deep: int) -> Ranking:
+            unit, queries = by or self._units.default, self.text_queries(asked)
+            return self.search_units(queries, k=deep, by=unit, mode=mode, documents=documents)
+
+        return search_passages(search, texts, self.layout, self.chunk_texts, k=k)
 
     def search_units(
         self,

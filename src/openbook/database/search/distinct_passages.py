@@ -5,55 +5,131 @@ Neighboring chunks are often found together. A document's chunks a b c d e f, fo
     as they are    c d   d e   b c     d and c are read twice
     distinct       c d   e f   a b     d is read already, so the chunk after it; b with the chunk before it
 
+Where nothing is free before a hit, it takes the place of the one after it, which it shows too:
+
+    found          b   a
+    distinct       a b
+
+And documents repeat each other, as copies of a file do: of passages of equal text the best is read.
+
 So k passages show all that the k best hits show, as far as it fits, and more of what stands around them.
 """
+
+from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 
 from openbook.database.search.dense import Ranking
 from openbook.database.storage.layout import ChunkLayout
 
-DEPTH = 6
-"""Hits to choose from, for each that is wanted."""
+DEPTHS = (6, 60, 600)
+"""Hits to choose from, for each that is wanted: more where those before repeat each other so often."""
+
+Search = Callable[[Sequence[str], int], Ranking]
+"""The k best hits of each query."""
+ChunkTexts = Callable[[Sequence[int]], list[str]]
+"""The text of each chunk, empty for -1."""
 
 
-def distinct_passages(found: Ranking, layout: ChunkLayout, *, k: int) -> Ranking:
+def search_passages(
+    search: Search, texts: Sequence[str], layout: ChunkLayout, chunk_texts: ChunkTexts, *, k: int
+) -> Ranking:
+    """Find k passages of each query, as `distinct_passages`; -1 where there are no more."""
+    ids = np.full((len(texts), k), -1, dtype=np.int64)
+    scores = np.zeros((len(texts), k), dtype=np.float32)
+    rows = np.arange(len(texts))
+    for depth in DEPTHS:
+        fetched = max(k, min(depth * k, layout.num_chunks))
+        found = search([texts[row] for row in rows.tolist()], fetched)
+        ids[rows], scores[rows] = distinct_passages(found, layout, chunk_texts, k=k)
+        rows = rows[(ids[rows, -1] < 0) & (found[0][:, -1] >= 0)]
+        if not len(rows) or fetched >= layout.num_chunks:
+            break
+    return ids, scores
+
+
+def distinct_passages(found: Ranking, layout: ChunkLayout, chunk_texts: ChunkTexts, *, k: int) -> Ranking:
     """Choose k of the hits of each query.
 
     Args:
         found: ids and scores [n, more than k], best first, -1 where there are no more.
         layout: of the chunks.
+        chunk_texts: of any of them.
         k: passages wanted.
 
     Returns:
         ids and scores [n, k]; an id may be of the chunk before or after the one that was found.
     """
+
+    @cache
+    def passage_text(chunk: int) -> str:
+        """Without white space, of which copies may have another."""
+        following = chunk + 1 if layout.has_continuation[chunk] else -1
+        return "".join("".join(chunk_texts([chunk, following])).split())
+
     ids = np.full((len(found[0]), k), -1, dtype=np.int64)
     scores = np.zeros((len(found[0]), k), dtype=np.float32)
     for row, (hits, values) in enumerate(zip(found[0].tolist(), found[1].tolist(), strict=True)):
-        chosen: dict[int, float] = {}
+        passages = _Passages(layout, passage_text)
         for hit, score in zip(hits, values, strict=True):
-            if hit < 0 or len(chosen) == k:
+            if hit < 0 or len(passages.chunks) == k:
                 break
-            chunk = _place(hit, chosen, layout)
-            if chunk is not None:
-                chosen[chunk] = score
-        ids[row, : len(chosen)], scores[row, : len(chosen)] = list(chosen), list(chosen.values())
+            passages.show(hit, score)
+        ids[row, : len(passages.chunks)] = passages.chunks
+        scores[row, : len(passages.chunks)] = passages.scores
     return ids, scores
 
 
-def _place(hit: int, chosen: dict[int, float], layout: ChunkLayout) -> int | None:
-    """The chunk to read a hit from, beside those that are chosen; None: nothing is left to read."""
-    if hit in chosen:
-        return None
-    if hit - 1 in chosen and _continues(hit - 1, layout):
-        after = hit + 1
-        is_free = _continues(hit, layout) and layout.retrievable[after] and after not in chosen
-        return after if is_free else None
-    next_is_chosen = hit + 1 in chosen and _continues(hit, layout)
-    before_is_free = hit > 0 and layout.retrievable[hit - 1] and _continues(hit - 1, layout)
-    return hit - 1 if next_is_chosen and before_is_free and hit - 2 not in chosen else hit
+class _Passages:
+    """What is read for one query: chunks, each with its continuation, of which no two share one."""
 
+    def __init__(self, layout: ChunkLayout, passage_text: Callable[[int], str]) -> None:
+        self.chunks: list[int] = []
+        self.scores: list[float] = []
+        self._layout = layout
+        self._text = passage_text
+        self._hits: set[int] = set()
+        self._texts: set[str] = set()
 
-def _continues(chunk: int, layout: ChunkLayout) -> bool:
-    return bool(layout.has_continuation[chunk])
+    def show(self, hit: int, score: float) -> None:
+        """Read a hit too, in at most one passage more."""
+        text = self._text(hit)
+        if text in self._texts:
+            return
+        self._hits.add(hit)
+        self._texts.add(text)
+        if not self._is_read(hit):
+            self._read(hit, score)
+        elif self._continues(hit) and self._is_free(hit + 1):
+            self._append(hit + 1, score)
+
+    def _read(self, hit: int, score: float) -> None:
+        """Read a hit that no passage shows."""
+        if not self._next_is_chosen(hit):
+            self._append(hit, score)
+        elif hit > 0 and self._continues(hit - 1) and self._is_free(hit - 1):
+            self._append(hit - 1, score)
+        else:
+            self.chunks[self.chunks.index(hit + 1)] = hit
+            if self._continues(hit + 1) and hit + 2 in self._hits:  # which that passage showed till now
+                self._read(hit + 2, score)
+
+    def _append(self, chunk: int, score: float) -> None:
+        self.chunks.append(chunk)
+        self.scores.append(score)
+        self._texts.add(self._text(chunk))
+
+    def _is_free(self, chunk: int) -> bool:
+        """Whether the passage that begins with this chunk repeats nothing."""
+        is_new = not self._is_read(chunk) and not self._next_is_chosen(chunk)
+        return is_new and bool(self._layout.retrievable[chunk]) and self._text(chunk) not in self._texts
+
+    def _is_read(self, chunk: int) -> bool:
+        return chunk in self.chunks or (chunk - 1 in self.chunks and self._continues(chunk - 1))
+
+    def _next_is_chosen(self, chunk: int) -> bool:
+        return chunk + 1 in self.chunks and self._continues(chunk)
+
+    def _continues(self, chunk: int) -> bool:
+        return bool(self._layout.has_continuation[chunk])
