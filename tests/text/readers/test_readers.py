@@ -165,6 +165,15 @@ def test_a_text_with_many_zeros_is_none(write: Write, read_all: ReadAll) -> None
         ("<!--\n# a note\n-->\n# Outside", "Outside"),
         ("# Head **bold** [link](http://x) `code`", "Head bold link code"),
         ("no heading", "notes"),
+        ("It swims.\n\n## License\n\nFree.", "notes"),
+        ("It swims.\n\n## License\n\n# Otters\n", "Otters"),
+        ("License\n---\n", "License"),
+        ("<h1>\n<img src='x.svg' width=300>\n</h1>\n\nIt swims.\n\n## License", "notes"),
+        ("<h1>\n<img src='x.svg' alt='Otter'>\n</h1>\n\nIt swims.\n\n## License", "Otter"),
+        ("<p><img src='x.png' alt='Otter'></p>\n\n__Otters__ swim.\n\n## License", "notes"),
+        ("![a cat](x.png)\n[![CI](ci.svg)](http://ci)\n<!-- note -->\n\n### Otters\n", "Otters"),
+        ("[![CI][ci]][run]\n\n[ci]: ci.svg\n[run]: http://ci\n\n## Otters\n", "Otters"),
+        ("```\nswim()\n```\n## License\n", "notes"),
     ],
 )
 def test_title_is_the_first_markdown_heading_else_the_name(
@@ -211,5 +220,7 @@ def test_plain_text_has_no_headings(write: Write, read_all: ReadAll) -> None:
 def test_heading_of_any_shape_is_found_in_linear_time(write: Write, read_all: ReadAll) -> None:
     started = time.process_time()
     read_all(write("a.md", "# x" + " #" * 300_000 + "y"), write("b.md", "#" * 300_000 + " " * 300_000))
+    read_all(write("d.md", "![[<!--<" * 50_000 + "\n## x"), write("e.md", "![[<!--<" * 1_200 + "\n## x"))
+    read_all(write("f.md", "# <img alt=" + "<img alt= " * 50_000))
     read_all(write("c.rst", "=" * 500_000 + "-\n" + "-" * 500_000 + "\n" + "=" * 500_000))
     assert time.process_time() - started < 2
