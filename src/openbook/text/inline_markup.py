@@ -9,6 +9,10 @@ import re
 _KEPT = re.compile(r"(?P<fence>`+)(?P<code>.+?)(?P=fence)(?!`)|\\(?P<sign>[!-/:-@\[-`{-~])")
 """What no other mark is looked for in: code, and a sign after a backslash."""
 _IMAGE = re.compile(r"!\[([^\]]*)\](?:\([^()]*\)|\[[^\]]*\])")
+_IMAGE_TAG = re.compile(
+    r"<img(?=\s)[^<>]*?\salt\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)'|([^\s\"'<>]+))[^<>]*>", re.IGNORECASE
+)
+"""One that says in words what it shows."""
 _LINE_BREAK = re.compile(r"<br\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(
     r"</?(?:a|abbr|b|big|center|code|del|div|em|font|h[1-6]|i|img|ins|kbd|mark|p|picture|s|small|source|span"
@@ -28,6 +32,13 @@ _MARKS = (
 )
 _LONGEST = 1000
 """Characters; what is longer is no title that anybody reads."""
+_WORDLESS = (
+    re.compile(r"<!--.*?-->", re.DOTALL),
+    re.compile(r"<[^<>]*>"),
+    re.compile(r"!\[[^\[\]]*\](?:\([^()]*\)|\[[^\[\]]*\])?"),
+    re.compile(r"\[\s*\](?:\([^()]*\)|\[[^\[\]]*\])"),  # a link around a picture, now without it
+    re.compile(r"^ {0,3}\[[^\[\]\n]*\]:.*$", re.MULTILINE),  # where a label leads to; some are comments
+)
 _EMBEDDED_IMAGE = re.compile(r"!\[([^\]\n]{0,1000})\]\(data:[^)\n]*\)?")
 _EMBEDDED_DEFINITION = re.compile(
     r"^ {0,3}\[([^\]\n]{1,1000})\]:[ \t]*(?:\n[ \t]*)?<?data:[^\n]*\n?", re.IGNORECASE | re.MULTILINE
@@ -70,6 +81,8 @@ def plain_title(written: str) -> str:
     'Head bold link a_b & __init__'
     >>> plain_title("![Otter](logo.png) ![CI](badge.svg)"), plain_title("Otter ![CI](badge.svg)")
     ('Otter CI', 'Otter')
+    >>> plain_title('<img src="logo.svg" alt="Otter">'), plain_title('<img src="logo.svg">')
+    ('Otter', '')
     """
     if len(written) > _LONGEST:
         return " ".join(written.split())
@@ -80,8 +93,25 @@ def plain_title(written: str) -> str:
         return f"\0{len(kept) - 1}\0"
 
     text = _KEPT.sub(keep, written.replace("\0", ""))
-    without_images = _plain(_IMAGE.sub("", text)) or _plain(_IMAGE.sub(r"\1", text))
+    without_images = _plain(_IMAGE.sub("", text)) or _plain(_words_of_images(text))
     return " ".join(re.sub(r"\0(\d+)\0", lambda match: kept[int(match[1])], without_images).split())
+
+
+def has_words(text: str) -> bool:
+    """Whether Markdown says something beside pictures, badges, tags and comments.
+
+    >>> has_words('<a href="x"><img alt="Otter"></a> [![CI](ci.svg)](x)\\n<!-- a note -->\\n---')
+    False
+    >>> has_words("<p>An otter.</p>")
+    True
+    """
+    for wordless in _WORDLESS:
+        text = wordless.sub("", text)
+    return any(map(str.isalnum, text))
+
+
+def _words_of_images(text: str) -> str:
+    return _IMAGE_TAG.sub(r"\1\2\3", _IMAGE.sub(r"\1", text))
 
 
 def _plain(text: str) -> str:

@@ -109,6 +109,24 @@ def test_a_page_has_its_sections_whatever_stands_in_them(
 
 
 @pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("I ask.<blockquote><p>I order 40.</p></blockquote>Fine.", "I ask.\n> I order 40.\nFine."),
+        ("<blockquote>a<blockquote>b<br>c</blockquote>d</blockquote>e", "> a\n> > b\n> > c\n> d\ne"),
+        ("<blockquote><pre># x\n\n y</pre></blockquote># z", "> # x\n> \n>  y\n # z"),
+        ("<blockquote><h2>The mill</h2>old</blockquote><h2>Use</h2>", "## The mill\n> old\n## Use"),
+        ("<blockquote><table><tr><td>1<td>2</table></blockquote>", "> 1\t2"),
+        ("<blockquote> <img> </blockquote>a<h2>The <blockquote>mill</blockquote></h2>", "a\n## The mill"),
+        (f"{'<blockquote>' * 4_000}a<br>b", "> > > a\n> > > b"),
+    ],
+    ids=range(7),
+)
+def test_lines_of_quotations_have_marks(write: Write, read_all: ReadAll, page: str, text: str) -> None:
+    (document,), errors = read_all(write("a.html", page))
+    assert (document.text, errors) == (text, [])
+
+
+@pytest.mark.parametrize(
     "hidden",
     [
         "<div hidden>{}</div>",

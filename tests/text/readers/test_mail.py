@@ -209,6 +209,12 @@ def test_boxes_asides_and_footers_of_a_mail_are_its_text(write: Write, read_all:
     assert document.text == f"{_HEAD}\nFirst story.\nA note.\nBye, Odo\nHarrow Street 4\nEly"
 
 
+def test_what_a_mail_of_html_quotes_has_marks(write: Write, read_all: ReadAll) -> None:
+    body = "<p>Too many.</p><div>Odo wrote:<blockquote type=cite><p>I would order 40.</blockquote></div>"
+    (document,), _ = read_all(write("a.eml", mail(body, "text/html; charset=utf-8")))
+    assert document.text == f"{_HEAD}\nToo many.\nOdo wrote:\n> I would order 40."
+
+
 def test_a_page_may_say_its_own_encoding(write: Write, read_all: ReadAll) -> None:
     body = '<meta charset="windows-1250"><p>Příliš</p>'.encode("cp1250")
     (document,), _ = read_all(write("a.eml", mail(body, "text/html")))

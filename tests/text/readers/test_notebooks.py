@@ -100,6 +100,17 @@ def test_without_a_heading_its_title_is_its_name(write: Write, read_all: ReadAll
     assert document.title == "tides 2"
 
 
+def test_a_heading_below_words_or_code_is_a_section(write: Write, read_all: ReadAll) -> None:
+    section, title = cell("markdown", "## Load"), cell("markdown", "# Tides")
+    for first in (cell("code", "import csv"), cell("markdown", "Twice a day.")):
+        (document,), _ = read_all(write("a.ipynb", notebook(first, section)))
+        assert document.title == "a"
+        (document,), _ = read_all(write("a.ipynb", notebook(first, section, title)))
+        assert document.title == "Tides"
+    (document,), _ = read_all(write("a.ipynb", notebook(cell("raw", "format: html"), section)))
+    assert document.title == "Load"
+
+
 def test_fences_are_longer_than_those_in_the_code(write: Write, read_all: ReadAll) -> None:
     code = '"""\n  ````\n  mill\n  ````\n"""'
     (document,), _ = read_all(write("a.ipynb", notebook(cell("code", code))))

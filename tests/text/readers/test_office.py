@@ -99,6 +99,21 @@ def test_word_document_is_markdown_with_its_heading_as_title(tmp_path: Path, rea
     assert read_all(path) == ([expected], [])
 
 
+@pytest.mark.parametrize("style", ["Title", "a7"])
+def test_a_paragraph_of_the_style_title_is_the_title(tmp_path: Path, read_all: Any, style: str) -> None:
+    """Programs of other languages call the style as they like; its name is said with the styles."""
+    title = _HEADING.replace("Heading1", style).format("Operations Handbook")
+    packed = io.BytesIO(docx(_PARAGRAPH.format("Draft.") + title + _HEADING.format("Pumps"), title="Said"))
+    with zipfile.ZipFile(packed, "a") as archive:
+        space = f"{_OFFICE}/wordprocessingml/2006/main"
+        named = f'<w:style w:type="paragraph" w:styleId="{style}"><w:name w:val="Title"/></w:style>'
+        archive.writestr("word/styles.xml", f'<w:styles xmlns:w="{space}">{named}</w:styles>')
+    (tmp_path / "a.docx").write_bytes(packed.getvalue())
+    (document,), errors = read_all(tmp_path / "a.docx")
+    assert (document.text, errors) == ("Draft.\n\n# Operations Handbook\n\n# Pumps", [])
+    assert document.title == "Operations Handbook"
+
+
 def test_pdf_is_its_text_with_its_name_as_title(tmp_path: Path, read_all: Any) -> None:
     path = tmp_path / "Paper.PDF"
     path.write_bytes(pdf("# Hello world of text.", "Second page."))

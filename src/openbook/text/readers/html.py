@@ -32,6 +32,9 @@ _BLOCKS = frozenset({
 })  # fmt: skip
 _MOST_PIECES = 1000
 """Of a heading, with the edges of elements: what has more lacks its end tag."""
+_QUOTATION, _QUOTED = "blockquote", "> "
+_MOST_QUOTED = 3
+"""Marks before a line, however many quotations it stands in."""
 _AS_WRITTEN = frozenset({"listing", "plaintext", "pre", "textarea", "xmp"})
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f]+")
 
@@ -130,6 +133,8 @@ class _Piece(NamedTuple):
     """Whether white space counts."""
     level: int = 0
     """Of the heading that this is all of; 0: it is none."""
+    quoted: int = 0
+    """Quotations that it stands in."""
 
 
 _EDGE = _Piece("\n")
@@ -144,13 +149,16 @@ class _Outside(NamedTuple):
     """Where headings are marked."""
     in_part: bool = False
     """Of the page, that has a footer and asides of its own."""
+    quoted: int = 0
+    """How many quotations."""
     sight: Sight = SEEN
 
     def inside(self, tag: str, sight: Sight) -> "_Outside":
         """The same of what stands in an element."""
         written = self.written or tag in _AS_WRITTEN
         marked = self.marked and not written and tag not in LEVELS
-        return _Outside(written, marked, self.in_part or tag in _PARTS, sight)
+        quoted = min(self.quoted + (tag == _QUOTATION), _MOST_QUOTED)
+        return _Outside(written, marked, self.in_part or tag in _PARTS, quoted, sight)
 
 
 class _Page:
@@ -238,9 +246,13 @@ class _Page:
         return not (node.tag in _UNSEEN or node.mem_id in self._signs or self._hidden.hides_all(node))
 
     def _lines(self, root: "LexborNode", sight: Sight, *, menus: bool, marked: bool = False) -> Iterator[str]:
-        """The text of the blocks; cells of a row are separated by a tab. White space counts only in <pre>."""
+        """The text of the blocks; cells of a row are separated by a tab. White space counts only in <pre>.
+
+        Each line of a quotation has a mark, but for headings: old pages indent all that they say by it. No
+        block is quoted in part.
+        """
         line: list[str] = []
-        as_written = False
+        as_written, quoted = False, 0
         for piece in chain(self._pieces(root, sight, menus=menus, marked=marked), [_EDGE]):
             if piece.level:
                 yield marked_heading(piece.text, piece.level)
@@ -248,11 +260,12 @@ class _Page:
                 joined = "".join(line)
                 joined = joined.strip("\n") if as_written else re.sub(r" {2,}", " ", joined).strip()
                 if joined.strip():
-                    yield no_heading(joined) if marked else joined
+                    yield _quoted(no_heading(joined) if marked and not quoted else joined, quoted)
                 line, as_written = [], False
             elif piece.text != "\t" or piece.written or line:
                 line.append(piece.text)
                 as_written |= piece.written
+                quoted = piece.quoted
 
     def _pieces(
         self, root: "LexborNode", sight: Sight, *, menus: bool, marked: bool = False
@@ -281,7 +294,7 @@ class _Page:
                 yield _EDGE
                 stack.append((_EDGE, outside))
             elif tag in _CELLS:
-                yield _Piece("\t")
+                yield _Piece("\t", quoted=outside.quoted)
             inside = outside.inside(tag, sight)
             stack.extend(reversed([(child, inside) for child in node.iter(include_text=True)]))
 
@@ -296,7 +309,14 @@ class _Page:
 def _as_seen(text: str, outside: _Outside) -> Iterator[_Piece]:
     """A piece of text, if it is seen."""
     if outside.sight.is_clear or not text.strip():  # white space divides words, of whatever size
-        yield _Piece(text if outside.written else _WHITE_SPACE.sub(" ", text), outside.written)
+        shown = text if outside.written else _WHITE_SPACE.sub(" ", text)
+        yield _Piece(shown, outside.written, quoted=outside.quoted)
+
+
+def _quoted(lines: str, depth: int) -> str:
+    """Lines with the marks of the quotations that they stand in."""
+    marks = _QUOTED * depth
+    return "\n".join(f"{marks}{line}" for line in lines.split("\n")) if depth else lines
 
 
 def _is_menu(node: "LexborNode", of_site: bool) -> bool:

@@ -29,7 +29,7 @@ _HIGHEST, _LOWEST = 1, 6
 
 
 def read_notebook(file: SourceFile, keys: Keys) -> Iterator[Item]:
-    """Read a notebook as Markdown; its title is the first heading of its Markdown cells."""
+    """Read a notebook as Markdown; its title is that of its cells but the raw ones, see `markdown_title`."""
     return read_whole(file, lambda raw: _parse(raw, file.path))
 
 
@@ -41,17 +41,18 @@ def _parse(raw: bytes, where: str) -> ParsedFile:
         problem = f"not a notebook: not JSON: {error}; save it again"
         raise source_error(where, problem, option=LEAVE_OUT) from error
     language = _language(notebook)
-    texts, title = [], ""
+    texts: list[str] = []
+    titled: list[str] = []
     for number, cell in enumerate(_cells(notebook, where), start=1):
         kind, text = _cell(cell, f"{where}: cell {number}")
         if kind not in ("code", "raw"):
             text = without_embedded_images(text).strip("\r\n")
-            title = title or markdown_title(text)
         if kind == "code" and text.strip():
             text = _fenced(text, _language_of_cell(cell) or language)
         if text.strip():
             texts.append(text)
-    return ParsedFile(text="\n\n".join(texts), said={"title": title})
+            titled += [text] * (kind != "raw")
+    return ParsedFile(text="\n\n".join(texts), said={"title": markdown_title("\n\n".join(titled))})
 
 
 def _cells(notebook: Any, where: str) -> Iterator[Any]:

@@ -18,12 +18,14 @@ from openbook.text.readers.text_files import markdown_title
 
 _MOST_XML = 16_000_000
 """Bytes of a file's parts; markitdown takes a hundred times as much memory."""
+_STYLES = "p.Title => h1:fresh\np[style-name='Title'] => h1:fresh"
+"""What mammoth makes of paragraphs, beside its own rules, which know no style Title."""
 _TEXT_PART = re.compile(r"\.(?:xml|rels)$|^xl/.*\.bin$")
 """Also sheets of .xlsb."""
 
 
 def read_office(file: SourceFile, keys: Keys) -> Iterator[Item]:
-    """Read a document as Markdown; its title is its first heading (Word), else what it says is its title.
+    """Read a document as Markdown; its title is that of its headings (Word), else what it says is its title.
 
     What Word hides is left out.
 
@@ -51,9 +53,8 @@ def _converter(suffix: str, where: str) -> Parse:
             require_moderate(raw, where)
             raw = without_hidden_words(raw)
         try:
-            markdown: str = (
-                converters[suffix]().convert(io.BytesIO(raw), StreamInfo(extension=suffix)).markdown
-            )
+            info = StreamInfo(extension=suffix)
+            markdown: str = converters[suffix]().convert(io.BytesIO(raw), info, style_map=_STYLES).markdown
         except MissingDependencyException as error:
             raise _missing(suffix, where) from error
         except Exception as error:  # whatever its libraries stumble over

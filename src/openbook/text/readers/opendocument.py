@@ -44,7 +44,7 @@ _MOST_COLUMNS = 1000
 
 
 def read_opendocument(file: SourceFile, keys: Keys) -> Iterator[Item]:
-    """Read a text document; its title is its first heading, else the one that the file says it has."""
+    """Read a text document; its title is that of its headings, else the one that the file says it has."""
     return read_whole(file, lambda raw: _parse(raw, file.path))
 
 

@@ -1,15 +1,18 @@
 """Text files: plain, Markdown, reStructuredText and Org. Each is one document, kept as it is."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from openbook.text.documents import SAID_OF_DOCUMENTS
 from openbook.text.encodings import decode
 from openbook.text.headings import Heading, markdown_headings, org_headings, rst_headings
+from openbook.text.inline_markup import has_words
 from openbook.text.readers.front_matter import split_front_matter
 from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
 
 _ORG_TITLE = re.compile(r"#\+title:(.*)", re.IGNORECASE)
+_LONGEST_BEGINNING = 10_000
+"""Characters of pictures, badges and comments before a heading that begins a text."""
 
 
 def read_text(file: SourceFile, keys: Keys) -> Iterator[Item]:
@@ -18,7 +21,7 @@ def read_text(file: SourceFile, keys: Keys) -> Iterator[Item]:
 
 
 def read_markdown(file: SourceFile, keys: Keys) -> Iterator[Item]:
-    """Read Markdown; its title is that of its front matter, else its first heading."""
+    """Read Markdown; its title is that of its front matter, else of its headings, see `markdown_title`."""
     return read_whole(file, _parse_markdown)
 
 
@@ -47,8 +50,17 @@ def _parse_markdown(raw: bytes) -> ParsedFile:
 
 
 def markdown_title(text: str) -> str:
-    """Its first heading; else nothing."""
-    return _first(markdown_headings(text))
+    """The heading that begins a text, else its first one of level 1; else nothing.
+
+    What stands below words, as `## License` does in a text without a title, is a section's.
+
+    >>> markdown_title("![Otter](otter.png)\\n## Otter\\nIt swims."), markdown_title("It swims.\\n## License")
+    ('Otter', '')
+    """
+    found = list(markdown_headings(text))
+    if found and found[0].start <= _LONGEST_BEGINNING and not has_words(text[: found[0].start]):
+        return found[0].title
+    return _first(heading for heading in found if heading.level == 1)
 
 
 def org_title(text: str) -> str:
@@ -61,5 +73,5 @@ def org_title(text: str) -> str:
     return next(filter(None, named), "") or _first(org_headings(text))
 
 
-def _first(headings: Iterator[Heading]) -> str:
+def _first(headings: Iterable[Heading]) -> str:
     return next((heading.title for heading in headings), "")
