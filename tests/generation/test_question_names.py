@@ -42,6 +42,7 @@ from openbook.generation.question_names import names_in, unmentioned, unmentione
             ["1923", "A1", "A4", "US", "UK", "1914", "1918"],
         ),
         ("what was it on 5.4.2024 in the Falcon-9?", ["2024", "Falcon"]),
+        ("what is at 1.10.2.2024 here?", ["1.10.2.2024"]),
         ("what does \u00e9AP-41 mean here?", ["\u00e9AP"]),
     ],
 )
