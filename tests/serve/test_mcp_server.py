@@ -235,6 +235,34 @@ def test_what_was_not_read_is_not_replaced_where_that_is_asked(edited: Path) -> 
     assert texts == ["A first edit.", "Whatever is there."]
 
 
+@pytest.mark.parametrize(
+    ("tool", "arguments", "said"),
+    [
+        ("search_passages", {"query": "x", "k": 0}, "k: Input should be greater than or equal to 1"),
+        ("search_passages", {"query": "x", "qery": 1}, "qery: unknown parameter; did you mean 'query'?"),
+        ("search", {}, "query: is required"),
+        ("fetch", {"id": 3}, "id: Input should be a valid string"),
+        (
+            "add",
+            {"documents": [{"text": "a", "tittle": "b"}]},
+            "documents.0.tittle: unknown parameter; did you",
+        ),
+        ("remove", {"ids": "doc3"}, "ids: Input should be a valid list"),
+    ],
+)
+def test_wrong_arguments_are_told_in_one_line(
+    fables: Path, tool: str, arguments: dict[str, Any], said: str
+) -> None:
+    message = error(fables, tool, allow_edits=True, **arguments)
+    assert f"{tool}: {said}" in message
+    assert "\n" not in message and "pydantic" not in message
+
+
+def test_an_id_that_no_document_has_is_told_with_the_nearest(fables: Path) -> None:
+    for tool, arguments in (("fetch", {"id": "DOC-3"}), ("remove", {"ids": ["DOC-3"]})):
+        assert "nearest: 'doc3'" in error(fables, tool, allow_edits=True, **arguments)
+
+
 @pytest.mark.parametrize("name", [".", "..", "x" * 1001])
 def test_an_id_without_an_address_is_refused(edited: Path, name: str) -> None:
     result = call(edited, "add", allow_edits=True, documents=[{"text": "A text.", "id": name}])

@@ -12,10 +12,10 @@ from typing import Annotated, Any, TypeVar
 import numpy as np
 from anyio import to_thread
 from mcp.server import MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import ToolAnnotations
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from openbook import __version__
 from openbook.database import Hit, SearchUnit, Version
@@ -38,6 +38,7 @@ from openbook.serve.mcp_schema import (
     Passages,
     SearchResults,
 )
+from openbook.serve.parameter_names import describe_arguments
 from openbook.text import Document
 
 _Answer = TypeVar("_Answer", bound=BookAnswer)
@@ -83,9 +84,24 @@ def make_mcp(book: Book, *, allow_edits: bool = False) -> MCPServer[Any]:
     return server
 
 
+class _Tool(Tool):
+    """A tool that says in one line what is wrong with its arguments, as the routes do."""
+
+    async def run(self, *args: Any, **options: Any) -> Any:
+        try:
+            return await super().run(*args, **options)
+        except UnexpectedToolError:
+            raise
+        except ToolError as error:
+            if not isinstance(cause := error.__cause__, ValidationError):
+                raise
+            said = describe_arguments(cause, self.fn_metadata.arg_model)
+            raise ToolError(f"Error executing tool {self.name}: {said}") from cause
+
+
 def _tool(function: Callable[..., Any], name: str, annotations: ToolAnnotations) -> Tool:
     """A tool that refuses an argument that it does not have, where the package would drop it."""
-    tool = Tool.from_function(function, name, annotations=annotations)
+    tool = _Tool.from_function(function, name, annotations=annotations)
     arguments = tool.fn_metadata.arg_model
     arguments.model_config["extra"] = "forbid"
     arguments.model_rebuild(force=True)

@@ -1,4 +1,7 @@
-"""What a request's validation found wrong, in words: which parameter, and which one was probably meant."""
+"""What the validation of a request, or of a tool's arguments, found wrong, in words.
+
+It says which parameter, and which one was probably meant.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +11,7 @@ from typing import Any, Union, get_args, get_origin
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 
@@ -33,9 +36,22 @@ def describe_invalid(error: RequestValidationError, request: Request) -> Invalid
     if place == ("body",) and isinstance(error.body, bytes):
         said = "send the body as JSON, with the header Content-Type: application/json"
         return InvalidRequest(415, said, None, "unsupported_media_type")
-    param, field, owner = _found(place, models, is_unknown=kind == "extra_forbidden")
     if kind == "missing" and place == ("body",):
         return InvalidRequest(400, "the body is missing", None, "missing_required_parameter")
+    return _describe(first, models)
+
+
+def describe_arguments(error: ValidationError, model: type[BaseModel]) -> str:
+    """Say what is wrong with arguments that a model describes, by the first thing that is."""
+    models = [model]
+    # As the routes have them: an argument may be named as a part of a request is, such as query.
+    errors = [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
+    return _describe(_most_telling(errors, models), models).message
+
+
+def _describe(first: Any, models: list[type[BaseModel]]) -> InvalidRequest:
+    place, kind = first["loc"], first["type"]
+    param, field, owner = _found(place, models, is_unknown=kind == "extra_forbidden")
     if kind == "missing":
         return InvalidRequest(400, f"{param}: is required", param, "missing_required_parameter")
     if kind == "extra_forbidden":
