@@ -25,7 +25,7 @@ class Followed:
 
     def __init__(self, database: Path, *names: object, **options: bool) -> None:
         self.lines: list[str] = []
-        sources = Sources([str(name) for name in names], text_key="text", id_key="id", skip=False)
+        sources = Sources([str(name) for name in names], text_key=None, id_key="id", skip=False)
         self.database = Database.open(database)
         yes = options.get("yes", False)
         self.watch = FolderWatch(self.database, sources, yes=yes, print_line=self.lines.append)
@@ -100,6 +100,21 @@ def test_what_cannot_be_read_stays_as_it_was(
     assert "texts/note3.txt" in followed.ids()
     (texts / "note3.txt").write_text("Note 3 again.")
     assert followed.settle() == ["replaced texts/note3.txt"]
+
+
+def test_of_a_new_file_that_cannot_be_read_nothing_is_stored(
+    follow: Follow, texts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    followed = follow(texts)
+    (texts / "new.csv").write_text('part,price\n"P-1,3\n')
+    assert followed.settle() == []
+    said = capsys.readouterr().err
+    assert "new.csv:2: not readable as CSV: " in said and "stays" not in said
+    (texts / "new.csv").write_text("part,price\nP-1,3\n")
+    assert followed.settle() == ["added    texts/new.csv"]
+    (texts / "new.csv").write_text('part,price\n"P-1,4\n')
+    assert followed.settle() == []
+    assert "new.csv:2: not readable as CSV: " in (said := capsys.readouterr().err) and "stays" in said
 
 
 def test_a_new_empty_note_is_not_said_and_rows_go_beside_what_cannot_be_read(

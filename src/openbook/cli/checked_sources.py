@@ -64,7 +64,7 @@ class Sources:
         self,
         names: Sequence[str],
         *,
-        text_key: str,
+        text_key: str | None,
         id_key: str,
         skip: bool,
         glob: str | None = None,

@@ -169,8 +169,9 @@ class FolderWatch:
                     self._write([origin], files)
                 return
             errors.append(str(problem))
+        new = tuple(f"{origin}:" for origin in ready if origin not in self._known)
         for error in errors:
-            note(f"{error}; what is stored of it stays")
+            note(error if error.startswith(new) else f"{error}; what is stored of it stays")
         self._said = ""
         for origin in ready:
             self._waiting.pop(origin, None)

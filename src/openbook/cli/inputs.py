@@ -184,7 +184,7 @@ def corpus_of(names: Sequence[str], database: "Version") -> "Iterator[Version | 
     from openbook.cli.checked_sources import Sources
     from openbook.database import Database
 
-    sources = Sources(names, text_key="text", id_key="id", skip=False)
+    sources = Sources(names, text_key=None, id_key="id", skip=False)
     sources.check()
     # On Windows, files that are still mapped stay behind for the system to clear.
     with TemporaryDirectory(prefix="openbook-", ignore_cleanup_errors=True) as folder:

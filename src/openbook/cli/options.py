@@ -56,7 +56,13 @@ Prefix = Annotated[
     str,
     typer.Option(metavar="PREFIX", help="Begins the ids of files: work/ makes work/notes/a.md."),
 ]
-TextKey = Annotated[str, typer.Option(help="Key or column of rows (JSON, CSV, Parquet) that holds the text.")]
+TextKey = Annotated[
+    str | None,
+    typer.Option(
+        help="Key or column of rows (JSON, CSV, Parquet) that holds the text; without this option a CSV file "
+        "that has no such column is one document, a table. [default: text]"
+    ),
+]
 IdKey = Annotated[str, typer.Option(help="Key that holds the document's id.")]
 OnError = Annotated[
     Literal["stop", "skip"],

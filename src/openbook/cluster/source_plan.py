@@ -41,7 +41,7 @@ class SourceOptions:
 
     names: tuple[str, ...]
     """Absolute paths, or URLs that every machine reaches."""
-    text_key: str = "text"
+    text_key: str | None = None
     id_key: str = "id"
     glob: str | None = None
     exclude: tuple[str, ...] = ()

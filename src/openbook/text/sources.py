@@ -71,7 +71,7 @@ class _Reading:
 def read_documents(
     sources: str | Iterable[str],
     *,
-    text_key: str = "text",
+    text_key: str | None = None,
     id_key: str = "id",
     glob: str | None = None,
     exclude: Sequence[str] = (),
@@ -93,7 +93,8 @@ def read_documents(
     Args:
         sources: paths or URLs of files of the known kinds, or of folders of them; Megatron's PREFIX;
             `hf://OWNER/NAME?config=…&split=train&revision=…`; `-` for standard input.
-        text_key: the key of rows (JSON lines, CSV, Parquet, data sets) that holds the text.
+        text_key: the key of rows (JSON lines, CSV, Parquet, data sets) that holds the text; None: `text`, and
+            a CSV file without such a column is a table, which is one document.
         id_key: the key that holds the id.
         glob: of a folder only the files whose path below it matches: `*.md` at any depth, `docs/**/*.md`.
         exclude: of a folder without the files and folders whose path below it matches one of these patterns.
@@ -113,7 +114,7 @@ def read_documents(
     found = Omissions() if omissions is None else omissions
     found.any_text = any_text
     reading = _Reading(
-        keys=Keys(text=text_key, id=id_key),
+        keys=Keys(text=text_key or "text", id=id_key, reads_tables=text_key is None),
         glob=glob,
         exclude=tuple(exclude),
         any_text=any_text,

@@ -1,6 +1,7 @@
 """CSV files: rows as documents, and what is wrong with some."""
 
 import csv
+import gzip
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -132,9 +133,6 @@ def test_column_that_is_not_read_may_hold_anything(write: Write, read_all: ReadA
         ("", ": holds no document"),
         ("\n\n", ": holds no document"),
         ("id,text\n", ": holds no document"),
-        ("id|text\n1|x\n", ": no column 'text'; its columns: id|text (choose: --text-key)"),
-        ("ID,Body\n1,x\n", ": no column 'text'; its columns: ID, Body (choose: --text-key)"),
-        ("TEXT,Text\n1,x\n", ": no column 'text'; its columns: TEXT, Text (choose: --text-key)"),
         ("text,text\n1,x\n", ": 2 columns are named 'text'; rename all but one"),
         ('"text"x\n1\n', ":1: not readable as CSV: "),
     ],
@@ -146,6 +144,24 @@ def test_file_without_a_column_of_text_is_reported_once(
     documents, (error,) = read_all(path)
     assert documents == []
     assert error.startswith(f"{path}{problem}")
+
+
+@pytest.mark.parametrize(
+    ("content", "columns"),
+    [
+        ("id|text\n1|x\n", "id|text"),
+        ("ID,Body\n1,x\n", "ID, Body"),
+        ("TEXT,Text\n1,x\n", "TEXT, Text"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv.gz"])
+def test_a_column_that_was_chosen_and_is_missing_is_an_error(
+    write: Write, read_all: ReadAll, name: str, content: str, columns: str
+) -> None:
+    raw = content.replace(",", "\t").encode() if ".tsv" in name else content.encode()
+    path = write(name, gzip.compress(raw) if name.endswith(".gz") else raw)
+    problem = f"{path}: no column 'text'; its columns: {columns} (choose: --text-key)"
+    assert read_all(path, text_key="text") == ([], [problem])
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])

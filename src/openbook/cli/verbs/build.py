@@ -49,7 +49,7 @@ def build(
     exclude: Exclude = None,
     any_text: AnyText = False,
     prefix: Prefix = "",
-    text_key: TextKey = "text",
+    text_key: TextKey = None,
     id_key: IdKey = "id",
     on_error: OnError = "stop",
     ray: Ray = None,

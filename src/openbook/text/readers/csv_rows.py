@@ -65,7 +65,14 @@ def named_separator(first_line: str) -> str:
 
 
 def csv_rows(file: Iterable[str], path: str, *, separator: str) -> Iterator[tuple[str, Row]]:
-    """Read the rows in which something stands, each with its place: the path and the line that it begins in.
+    """Read the rows in which something stands, see `all_csv_rows`."""
+    for where, row in all_csv_rows(file, path, separator=separator):
+        if isinstance(row, csv.Error) or any(row):
+            yield where, row
+
+
+def all_csv_rows(file: Iterable[str], path: str, *, separator: str) -> Iterator[tuple[str, Row]]:
+    """Read all rows, each with its place: the path and the line that it begins in.
 
     A first line that names a separator is no row.
 
@@ -89,9 +96,9 @@ def csv_rows(file: Iterable[str], path: str, *, separator: str) -> Iterator[tupl
         if separator == TAB and width is not None and _is_as_written(row, taken, width):
             lines.give_back(taken[1:])
             row = _fields(taken[0])
-        if isinstance(row, csv.Error) or any(row):
-            yield where, row
-            width = len(row) if width is None and not isinstance(row, csv.Error) else width
+        yield where, row
+        if width is None and not isinstance(row, csv.Error) and any(row):
+            width = len(row)
 
 
 def _next_row(reader: Iterator[list[str]]) -> Row | None:

@@ -12,10 +12,11 @@ nowhere named the cells of a row stand with tabs between them. How files hold ce
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise, takewhile
+from itertools import chain, pairwise, takewhile
 
 Cell = str | float | int | bool | list[str]
-"""A text, empty or not; a number; a truth; a date, time or duration as in ISO 8601, in a list."""
+"""A text, empty or not; a number; a truth; a date, time or duration as in ISO 8601, in a list.
+In a file of text, whose values have no types, one that is no text is in a list, as it is written there."""
 Cells = dict[int, Cell]
 """Those of a row that are not empty, by their columns."""
 Range = tuple[tuple[int, int], tuple[int, int]]
@@ -60,17 +61,21 @@ def sheet_text(sheet: Sheet) -> str:
 
     A value that is merged over several rows belongs to each of them.
     """
+    text = "\n".join(sheet_lines(sheet))
+    return f"# {' '.join(sheet.name.split())}\n\n{text}" if text else ""
+
+
+def sheet_lines(sheet: Sheet) -> Iterator[str]:
+    """Write the rows of a sheet one by one, with an empty line between two tables."""
     rows = _filled(sheet)
-    if not rows:
-        return ""
     spread = {first: last[1] for first, last in sheet.merged if last[1] > first[1]}
     names: dict[int, str] = {}
-    parts = [f"# {' '.join(sheet.name.split())}"]
-    for numbers in _blocks(list(rows)):
+    for place, numbers in enumerate(_blocks(list(rows)) if rows else ()):
         table = _Table([(number, rows[number]) for number in numbers], spread)
         lines, names = table.lines(names)
-        parts.append("\n".join(lines))
-    return "\n\n".join(parts)
+        if place:
+            yield ""
+        yield from lines
 
 
 def written(cell: Cell) -> str:
@@ -129,7 +134,7 @@ class _Table:
             for number, row in (rows[: _MOST_TITLES + 1] if spread else ())
         ]
 
-    def lines(self, above: dict[int, str]) -> tuple[list[str], dict[int, str]]:
+    def lines(self, above: dict[int, str]) -> tuple[Iterator[str], dict[int, str]]:
         """The table line by line, and the names of its columns.
 
         Args:
@@ -138,8 +143,8 @@ class _Table:
         place, height, names = self._heading(above)
         if not names and self._fits(above):
             names = above
-        titles = [_line(row, {}) for row in self._rows[:place]]
-        return titles + [_line(row, names) for row in self._rows[place + height :]], names
+        titles = (_line(row, {}) for row in self._rows[:place])
+        return chain(titles, (_line(row, names) for row in self._rows[place + height :])), names
 
     def _heading(self, above: dict[int, str]) -> tuple[int, int, dict[int, str]]:
         """The row at which the names of the columns begin, in how many rows they stand, and they themselves.

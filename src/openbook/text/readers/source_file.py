@@ -70,6 +70,8 @@ class Keys:
     id: str
     origin: str = ""
     """Of each of the rows, see `openbook.text.origins`."""
+    reads_tables: bool = False
+    """Whether a CSV file without the column of texts is one document: nobody chose the column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +145,18 @@ _MOST_ZEROS = 8
 """That a text may hold, as one about zeros does."""
 
 
-def read_whole(file: SourceFile, parse: Parse) -> Iterator[Item]:
+def read_whole(file: SourceFile, parse: Parse, *, most: int = -1) -> Iterator[Item]:
     """Read a file that is one document.
 
     Args:
         file: to read.
         parse: makes text of its bytes. Without any the file is blank, so where something else is lost that it
             holds, such as pictures, this is to raise a `SourceError` instead.
+        most: bytes to read, unpacked, one more than `parse` takes; -1: all.
     """
     try:
         with file.open() as stream:
-            raw: bytes = stream.read()
+            raw: bytes = stream.read(most)
         if b"\0" in raw and not raw.strip(_NOTHING):  # as a loss of power may leave a file
             raise source_error(file.path, "holds nothing but zero bytes; write it again, or remove it")
         parsed = parse(raw)

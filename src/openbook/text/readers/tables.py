@@ -1,5 +1,7 @@
 """Tables: Parquet and CSV. Each row is one document; only the columns that documents have are read.
 
+A CSV file without a column of text is one document, unless that column was chosen, see `csv_table.py`.
+
 A table without rows is passed over where other documents are read: an empty part of a large data set.
 """
 
@@ -13,6 +15,7 @@ from openbook.errors import SourceError
 from openbook.phrases import counted
 from openbook.text.documents import source_error
 from openbook.text.readers.csv_rows import TAB, Row, csv_rows, named_separator
+from openbook.text.readers.csv_table import read_csv_table
 from openbook.text.readers.rows import row_document, spelled_as_wanted, wanted_columns
 from openbook.text.readers.source_file import UNREADABLE, Item, Keys, SourceFile, no_rows
 
@@ -69,7 +72,11 @@ def read_csv(file: SourceFile, keys: Keys) -> Iterator[Item]:
         separator = _separator(file, encoding, keys)
         with file.open() as stream:
             rows = csv_rows(_lines(stream, encoding), file.path, separator=separator)
-            header, columns = _csv_header(rows, file.path, keys)
+            names = _csv_names(rows, file.path, keys)
+            if keys.reads_tables and names and keys.text not in names:
+                yield from read_csv_table(file, (*_usual_separators(file), "|"))
+                return
+            header, columns = names, _csv_columns(names, file.path, keys)
             where = ""
             for where, row in rows:
                 yield _csv_document(header, columns, row, where, keys)
@@ -95,7 +102,7 @@ def _separator(file: SourceFile, encoding: str, keys: Keys) -> str:
     with file.open() as stream:
         if named := named_separator(next(_lines(stream, encoding), "")):
             return named
-    usual = _TABS_FIRST if ".tsv" in PurePosixPath(file.name.lower()).suffixes[-2:] else _COMMAS_FIRST
+    usual = _usual_separators(file)
     for separator in usual:
         with file.open() as stream:
             rows = csv_rows(_lines(stream, encoding), file.path, separator=separator)
@@ -105,20 +112,28 @@ def _separator(file: SourceFile, encoding: str, keys: Keys) -> str:
     return usual[0]
 
 
-def _csv_header(rows: Iterator[tuple[str, Row]], path: str, keys: Keys) -> tuple[list[str], list[str]]:
-    """All columns, spelled as wanted, and those to read; raises SourceError where that cannot be known."""
+def _usual_separators(file: SourceFile) -> Sequence[str]:
+    return _TABS_FIRST if ".tsv" in PurePosixPath(file.name.lower()).suffixes[-2:] else _COMMAS_FIRST
+
+
+def _csv_names(rows: Iterator[tuple[str, Row]], path: str, keys: Keys) -> list[str]:
+    """All columns, if one holds text spelled as wanted; raises SourceError where that cannot be known."""
     where, header = next(rows, (path, []))
     if isinstance(header, csv.Error):
         raise source_error(where, f"not readable as CSV: {header}")
     names = spelled_as_wanted(header, keys)
-    header = names if keys.text in names else header
+    return names if keys.text in names else header
+
+
+def _csv_columns(header: list[str], path: str, keys: Keys) -> list[str]:
+    """The columns to read; raises SourceError where that cannot be known."""
     columns = wanted_columns(header, path, keys) if header else []
     if isinstance(columns, SourceError):
         raise columns
     for name in columns:
         if header.count(name) > 1:
             raise source_error(path, f"{header.count(name)} columns are named {name!r}; rename all but one")
-    return header, columns
+    return columns
 
 
 def _csv_document(header: list[str], columns: Sequence[str], row: Row, where: str, keys: Keys) -> Item:

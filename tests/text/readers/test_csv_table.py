@@ -1,0 +1,107 @@
+"""CSV files without a column of text: tables, a document each."""
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from openbook.text import Document
+from openbook.text.readers import csv_table
+
+Write = Callable[[str, str | bytes], Path]
+ReadAll = Callable[..., tuple[list[Document], list[str]]]
+
+
+def test_a_table_is_one_document_whose_rows_say_what_they_mean(write: Write, read_all: ReadAll) -> None:
+    path = write("c/parts.csv", 'part,price,note\nP-1,3,\nP-2,4.50,"two\nlines"\n')
+    (document,), errors = read_all(path.parent)
+    text = "part: P-1; price: 3\npart: P-2; price: 4.50; note: two lines"
+    assert errors == []
+    assert document == Document(text=text, id="c/parts.csv", title="parts", source=str(path))
+    assert (document.origin, document.named_by_path, document.fills_file) == (str(path), True, True)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.csv.gz"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_the_separator_is_the_one_that_rows_agree_on(
+    write: Write, read_all: ReadAll, name: str, separator: str, encoding: str
+) -> None:
+    rows = [["Größe", "Preis"], ['"a, b; c"', "3"], ["d", "4"]]
+    raw = "\r\n".join(map(separator.join, rows)).encode(encoding)
+    (document,), _ = read_all(write(name, gzip.compress(raw) if name.endswith(".gz") else raw))
+    assert (document.text, document.title) == ("Größe: a, b; c; Preis: 3\nGröße: d; Preis: 4", "a")
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("a;b\n1,5;2,5\n1,25;3,75\n", "a: 1,5; b: 2,5\na: 1,25; b: 3,75"),
+        (
+            "name;remark\nx;one, two\ny;three, four\n",
+            "name: x; remark: one, two\nname: y; remark: three, four",
+        ),
+        ("sep=^\na^b\n1^2,3\n", "a: 1; b: 2,3"),
+    ],
+)
+def test_commas_of_numbers_and_texts_separate_nothing(
+    write: Write, read_all: ReadAll, content: str, text: str
+) -> None:
+    (document,), _ = read_all(write("a.csv", content))
+    assert document.text == text
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("Anna,030 1\nBen,030 2\n", "Anna\t030 1\nBen\t030 2"),
+        ("2024-01-02,3.50\n2024-01-03,007\n", "2024-01-02\t3.50\n2024-01-03\t007"),
+        ("a,b\n", "a\tb"),
+        ("word\nhen\n", "word\nhen"),
+        ("TEXT,Text\n1,x\n", "TEXT\tText\n1\tx"),
+    ],
+)
+def test_rows_without_names_stand_with_tabs(write: Write, read_all: ReadAll, content: str, text: str) -> None:
+    """By the rule for workbooks: names are texts, which differ, and rows follow."""
+    (document,), _ = read_all(write("a.csv", content))
+    assert document.text == text
+
+
+def test_years_are_names_and_empty_rows_end_a_table(write: Write, read_all: ReadAll) -> None:
+    content = "Budget\nItem,2024,2025\nrent,900,950\n,,\nfood,300,310\n\nWho,Room\nAnna,3\n"
+    (document,), _ = read_all(write("a.csv", content))
+    lines = ["Budget", "Item: rent; 2024: 900; 2025: 950", "", "Item: food; 2024: 300; 2025: 310"]
+    assert document.text.splitlines() == [*lines, "", "Who: Anna; Room: 3"]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b'a,b\n1,2\n3,"4\n', ":3: not readable as CSV: unexpected end of data"),
+        (b"a,b\n1,caf\xe9\n", ": not UTF-8 at byte 9; convert it, or leave it out: --on-error skip"),
+        (b"a,b\n1," + 9 * b"\0" + b"2\n", ": not text: it holds 9 zero bytes"),
+    ],
+)
+def test_what_cannot_be_read_is_an_error_of_the_whole_table(
+    write: Write, read_all: ReadAll, content: bytes, problem: str
+) -> None:
+    path = write("a.csv", content)
+    documents, (error,) = read_all(path)
+    assert documents == [] and error.startswith(f"{path}{problem}")
+
+
+@pytest.mark.parametrize("row", ["1,2\n", ",\n", "1,\n"])
+def test_a_large_table_is_refused(
+    write: Write, read_all: ReadAll, monkeypatch: pytest.MonkeyPatch, row: str
+) -> None:
+    """A file of few bytes may be one whose columns have long names, or be compressed well."""
+    monkeypatch.setattr(csv_table, "_MOST_TEXT", 1000)
+    large = write("a.csv", "a,b\n" + 500 * row)
+    long = write("b.csv", f"{50 * 'a'},b\n" + 20 * "1,2\n")
+    packed = write("c.csv.gz", gzip.compress(f"a,b\n{500 * row}".encode()))
+    _, errors = read_all(large, long, packed)
+    assert len(errors) == 3
+    for error in errors:
+        assert ": a table of more than 0 MB, which is not read as one document; split it" in error
+        assert error.endswith(", or name the column whose rows are a document each (choose: --text-key)")
