@@ -57,10 +57,21 @@ class Answer:
 
         None: it is a longer text, which is written from many places; or a refusal, or nothing was read.
         """
-        read = [one.text + one.continuation for citation in self.citations for one in citation.neighbors]
+        read = _texts_read(self.citations)
         if not read or self.is_refusal or len(self.answer) > _NAME:
             return None
         return stands_in(self.answer, read)
+
+
+def _texts_read(citations: Sequence[Citation]) -> list[str]:
+    """The texts of the neighbors; of those that adjoin in a document, together."""
+    texts: dict[tuple[str, int], str] = {}  # by the document, and the chunk that follows
+    neighbors = {one.chunk_id: one for citation in citations for one in citation.neighbors}
+    for chunk, one in sorted(neighbors.items()):
+        before = texts.pop((one.document_id, chunk), "")
+        following = chunk + (2 if one.continuation else 1)
+        texts[one.document_id, following] = before + one.text + one.continuation
+    return list(texts.values())
 
 
 def ask(

@@ -8,7 +8,7 @@ Neighboring chunks are often found together. A document's chunks a b c d e f, fo
 Where nothing is free before a hit, it takes the place of the one after it, which it shows too:
 
     found          b   a
-    distinct       a b
+    distinct       a b               and c d at the end, if there is room
 
 And documents repeat each other, as copies of a file do: of passages of equal text the best is read.
 
@@ -76,6 +76,7 @@ def distinct_passages(found: Ranking, layout: ChunkLayout, chunk_texts: ChunkTex
             if hit < 0 or len(passages.chunks) == k:
                 break
             passages.show(hit, score)
+        passages.fill(k)
         ids[row, : len(passages.chunks)] = passages.chunks
         scores[row, : len(passages.chunks)] = passages.scores
     return ids, scores
@@ -90,6 +91,8 @@ class _Passages:
         self._layout = layout
         self._text = passage_text
         self._hits: set[int] = set()
+        self._displaced: dict[int, float] = {}
+        """No hits, but shown till another passage took the place of theirs."""
         self._texts: set[str] = set()
 
     def show(self, hit: int, score: float) -> None:
@@ -104,6 +107,12 @@ class _Passages:
         elif self._continues(hit) and self._is_free(hit + 1):
             self._append(hit + 1, score)
 
+    def fill(self, k: int) -> None:
+        """Where there is room, read what was displaced."""
+        for chunk, score in self._displaced.items():
+            if len(self.chunks) < k and self._is_free(chunk):
+                self._append(chunk, score)
+
     def _read(self, hit: int, score: float) -> None:
         """Read a hit that no passage shows."""
         if not self._next_is_chosen(hit):
@@ -112,8 +121,12 @@ class _Passages:
             self._append(hit - 1, score)
         else:
             self.chunks[self.chunks.index(hit + 1)] = hit
-            if self._continues(hit + 1) and hit + 2 in self._hits:  # which that passage showed till now
-                self._read(hit + 2, score)
+            after = hit + 2  # which that passage showed till now
+            if self._continues(hit + 1):
+                if after in self._hits:
+                    self._read(after, score)
+                else:
+                    self._displaced[after] = score
 
     def _append(self, chunk: int, score: float) -> None:
         self.chunks.append(chunk)
