@@ -66,12 +66,13 @@ class ProseWriter:
         self._answers = answers
         self._naming = naming
 
-    def write(self, entity: Entity, relations: Sequence[str]) -> str:
+    def write(self, entity: Entity, relations: Sequence[str], menu: Sequence[str]) -> str:
         """Lay out a document that states these relations of an entity, and no other of its relations.
 
         Args:
             entity: whom or what it is about.
             relations: names without the kind; the i-th has the i-th mark as its answer.
+            menu: what may be said of somebody else.
         """
         paragraphs: list[list[str]] = []
         left = 0  # sentences until the next paragraph
@@ -79,7 +80,7 @@ class ProseWriter:
         after_another = False
         for template in self._templates(entity, relations):
             if template is None:
-                paragraphs[-1].append(self._about_another(entity))
+                paragraphs[-1].append(self._about_another(entity, menu))
                 after_another = True
                 unnamed = _PRONOUNS_IN_A_ROW  # "she" would be the other one
                 continue
@@ -125,12 +126,12 @@ class ProseWriter:
             filler = filler.replace(slot, text)
         return filler
 
-    def _about_another(self, entity: Entity) -> str:
+    def _about_another(self, entity: Entity, menu: Sequence[str]) -> str:
         """A statement of the same kind about somebody whose name may be like the entity's."""
         name = self._names.relative(entity.kind, entity.title)
         other = self._random.choice(self._wordings.others[entity.kind])
         mention = Mention.by_name(other.format(owner=entity.pronoun.owner, name=name))
-        relation = self._random.choice(list(self._answers.relations[entity.kind]))
+        relation = self._random.choice(menu)
         statement = self._random.choice(self._wordings.facts[f"{entity.kind}.{relation}"].statements)
         return _sentence(mention.fill(statement, answer=self._answers.draw(entity.kind, relation)))
 

@@ -4,7 +4,7 @@ A relation is named `kind.relation`, as in the wordings. Its answers are all of 
 can take another's place: that is what an edit of a fact does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Literal
@@ -66,6 +66,33 @@ def relations_of(part: Part) -> dict[Kind, dict[str, str]]:
     if part == "test":
         return RELATIONS
     return {kind: {**relations, **training.ANSWERS[kind]} for kind, relations in RELATIONS.items()}
+
+
+_MENU, _SAME_SORT = 9, 0.6
+
+
+def draw_menu(relations: Mapping[str, str], random: Random) -> list[str]:
+    """Relations that documents about look-alikes state, leave open, or state of somebody else.
+
+    Nine, as many as the exam's worlds have of a kind, however many there are; most of the same sort as
+    another one, for a teacher is to be told from a godparent by what was asked, not by being a person.
+
+    Args:
+        relations: by name the sort of the answers, as in RELATIONS.
+        random: what they are drawn with; nothing is drawn where nine or fewer are there.
+    """
+    if len(relations) <= _MENU:
+        return list(relations)
+    left = list(relations)
+    random.shuffle(left)
+    menu = [left.pop()]
+    while len(menu) < _MENU:
+        sorts = {relations[name].split()[0] for name in menu}
+        alike = [name for name in left if relations[name].split()[0] in sorts]
+        name = alike[0] if alike and random.random() < _SAME_SORT else left[0]
+        left.remove(name)
+        menu.append(name)
+    return menu
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from openbook.errors import SettingsError
 from openbook.evaluate.exam.entities import Entity, EntityMaker, Mention
 from openbook.evaluate.exam.names import NameMaker
 from openbook.evaluate.exam.prose import NAMINGS, Naming, ProseWriter, fill_answers
-from openbook.evaluate.exam.relations import AnswerMaker, Characters, Kind
+from openbook.evaluate.exam.relations import AnswerMaker, Characters, Kind, draw_menu
 from openbook.evaluate.exam.vocabulary import PARTS, Part
 from openbook.evaluate.exam.wordings import wordings_of
 
@@ -123,38 +123,43 @@ class _WorldMaker:
     def make(self) -> World:
         """Write all documents, then ask what they do not say."""
         documents, unanswerable = [], []
+        menus: dict[int, list[str]] = {}
         stated: dict[int, list[str]] = {}  # look-alikes have the same relations, but for one sometimes
         for number, entity in enumerate(self._entities):
             if entity.group not in stated:
-                stated[entity.group] = self._some_relations(entity.kind)
+                menus[entity.group] = draw_menu(self._relations[entity.kind], self._random)
+                stated[entity.group] = self._some_relations(menus[entity.group])
+            menu = menus[entity.group]
             relations = list(stated[entity.group])
             self._random.shuffle(relations)
             if len(relations) > _FEWEST_FACTS and self._random.random() < _ONE_LESS:
                 relations.pop()
-            document = self._document(f"{self._prefix}-{number:06d}", entity, relations)
+            document = self._document(f"{self._prefix}-{number:06d}", entity, relations, menu)
             documents.append(document)
             if self._random.random() < _ABOUT_UNSAID:
-                unsaid = [relation for relation in self._relations[entity.kind] if relation not in relations]
+                unsaid = [relation for relation in menu if relation not in relations]
                 question = self._question(entity.kind, self._random.choice(unsaid), entity.full)
                 unanswerable.append(Unanswerable(question, document.id))
         for stranger in self._entity_maker.strangers(round(_ABOUT_STRANGERS * len(documents))):
-            relation = self._random.choice(list(self._relations[stranger.kind]))
+            menu = menus.get(stranger.group, list(self._relations[stranger.kind]))
+            relation = self._random.choice(menu)
             question = self._question(stranger.kind, relation, stranger.full)
             unanswerable.append(Unanswerable(question, None))
         return World(tuple(documents), tuple(unanswerable))
 
-    def _some_relations(self, kind: Kind) -> list[str]:
-        """Five to eight of a kind's relations, but not all."""
-        known = list(self._relations[kind])
-        most = min(len(known) - 1, _MOST_FACTS)
-        return self._random.sample(known, self._random.randint(_FEWEST_FACTS, most))
+    def _some_relations(self, menu: Sequence[str]) -> list[str]:
+        """Five to eight of these relations, but not all."""
+        most = min(len(menu) - 1, _MOST_FACTS)
+        return self._random.sample(menu, self._random.randint(_FEWEST_FACTS, most))
 
     def _question(self, kind: Kind, relation: str, mention: Mention) -> str:
         question = mention.fill(self._random.choice(self._wordings.facts[f"{kind}.{relation}"].questions))
         return question[:1].upper() + question[1:]
 
-    def _document(self, id: str, entity: Entity, relations: Sequence[str]) -> WorldDocument:
-        layout = self._prose.write(entity, relations)
+    def _document(
+        self, id: str, entity: Entity, relations: Sequence[str], menu: Sequence[str]
+    ) -> WorldDocument:
+        layout = self._prose.write(entity, relations, menu)
         candidates = self._distinct_answers(entity.kind, relations, layout)
         facts = tuple(
             Fact(

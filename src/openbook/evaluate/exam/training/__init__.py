@@ -13,10 +13,18 @@ from collections.abc import Iterable, Mapping
 from openbook.evaluate.exam import wordings_train
 from openbook.evaluate.exam.training import (
     people,
+    people_circle,
+    people_deeds,
     people_life,
+    people_shared,
+    people_shared_more,
     people_work,
     places,
     places_history,
+    places_life,
+    places_people,
+    places_shared,
+    places_shared_more,
     remarks,
     things_history,
     things_measures,
@@ -29,8 +37,16 @@ from openbook.evaluate.exam.training import (
 )
 
 _FILES = {
-    "person": (people, people_life, people_work),
-    "place": (places, places_history),
+    "person": (
+        people,
+        people_life,
+        people_work,
+        people_circle,
+        people_deeds,
+        people_shared,
+        people_shared_more,
+    ),
+    "place": (places, places_history, places_people, places_life, places_shared, places_shared_more),
     "work": (works_authorship, works_contents, works_editions, works_shared),
     "thing": (things_people, things_history, things_measures, things_shared),
 }
