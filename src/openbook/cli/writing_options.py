@@ -44,6 +44,14 @@ MeasureInfluence = Annotated[
         "as reading it again for each.",
     ),
 ]
+Reread = Annotated[
+    bool,
+    typer.Option(
+        "--reread",
+        help="Read each passage alone as well, and answer what both readings agree on: for books whose "
+        "passages are easily confused; takes two to three times as long. With a temperature of 0.",
+    ),
+]
 
 
 def check_writing(
@@ -52,6 +60,7 @@ def check_writing(
     look_ahead: int,
     drafts: bool,
     influence: bool,
+    reread: bool = False,
     temperature: float,
     reads_beside: bool,
 ) -> None:
@@ -71,6 +80,7 @@ def check_writing(
         "--look-ahead": look_ahead > 0,
         "--drafts": drafts,
         "--influence": influence,
+        "--reread": reread,
     }
     for option, is_given in given.items():
         if is_given and not reads_beside:

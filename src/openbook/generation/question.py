@@ -1,20 +1,26 @@
 """From a question, or a conversation that ends with one, to an answer with its sources."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+import torch
 
 from openbook.database import Database, DocumentFilter, Hit, SearchUnit, Version
 from openbook.errors import SettingsError, type_error
+from openbook.generation.beam_search import Dictated
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation, cite_whole
 from openbook.generation.document_heads import heads_of, with_heads
 from openbook.generation.generator import pieces_to
 from openbook.generation.memory import Memory
+from openbook.generation.prompt_reading import padded
 from openbook.generation.question_fetcher import question_fetcher_for
 from openbook.generation.question_names import unmentioned_in
-from openbook.generation.request import check_request, stop_texts
+from openbook.generation.request import check_request, check_reread, stop_texts
 from openbook.generation.sampling import Sampling, sampling_or
+from openbook.generation.second_reading import read_twice
+from openbook.generation.text_fetcher import reads_any_tokens
 from openbook.generation.text_matches import stands_in
 from openbook.generation.text_request import Lookup, OnEvent, TextPiece, TextRequest
 from openbook.generation.text_stream import OnText
@@ -92,6 +98,7 @@ def ask(
     look_ahead: int = 0,
     drafts: bool = False,
     influence: bool = False,
+    reread: bool = False,
     sampling: Sampling | None = None,
     stop: Sequence[str] = (),
     min_new_tokens: int = 0,
@@ -125,6 +132,8 @@ def ask(
         drafts: check tokens that follow the text's ending in a neighbor, several in one pass; the likeliest
             tokens are the same. Needs a temperature of 0.
         influence: measure what each span's log-probability falls by without each of its neighbors.
+        reread: read each neighbor alone as well, and answer what both readings agree on, see `read_twice`;
+            an answer longer than a chunk is written as without. Draws nothing.
         sampling: how tokens are drawn; None: the likeliest one each time.
         stop: texts any of which ends the answer, and is not part of it, beside the format's own.
         min_new_tokens: before so many tokens are written, nothing ends it.
@@ -155,6 +164,7 @@ def ask(
         look_ahead=look_ahead,
         drafts=drafts,
         influence=influence,
+        reread=reread,
         sampling=sampling,
         stop=stop,
         min_new_tokens=min_new_tokens,
@@ -181,6 +191,7 @@ def converse(
     look_ahead: int = 0,
     drafts: bool = False,
     influence: bool = False,
+    reread: bool = False,
     sampling: Sampling | None = None,
     stop: Sequence[str] = (),
     min_new_tokens: int = 0,
@@ -207,6 +218,7 @@ def converse(
         look_ahead: tokens before a look-up at which its search begins.
         drafts: check tokens that neighbors go on with.
         influence: measure that of neighbors; spans that are told while the text is written do not have it.
+        reread: read each neighbor alone as well; nothing is told before that is done.
         sampling: how tokens are drawn.
         stop: texts any of which ends the answer, and is not part of it, beside the format's own.
         min_new_tokens: before so many tokens are written, nothing ends it.
@@ -222,6 +234,16 @@ def converse(
     require_reader(model)
     _require_conversation(turns, chat)
     check_request(turns[-1].text, max_new_tokens=max_new_tokens, k=k)
+    sampling = sampling_or(Sampling(temperature=0), sampling)
+    if reread:
+        check_reread(
+            temperature=sampling.temperature,
+            repetition_penalty=sampling.repetition_penalty,
+            presence_penalty=sampling.presence_penalty,
+            frequency_penalty=sampling.frequency_penalty,
+            logit_bias=sampling.logit_bias,
+            min_new_tokens=min_new_tokens,
+        )
     question, database, ends = turns[-1].text.strip(), opened(database), stop_texts(stop)
     chat = ChatFormat.of(database.tokenizer) if chat is None else chat
     require_tokenizer(model, chat.tokenizer)
@@ -262,7 +284,7 @@ def converse(
     )
     request = TextRequest(
         prompt_ids=tuple(_prompt_of(model, chat, turns[:-1], question, texts)),
-        sampling=sampling_or(Sampling(temperature=0), sampling),
+        sampling=sampling,
         max_new_tokens=max_new_tokens,
         lookup=beside if retrieval and not in_prompt else None,
         stop=(*ends, *(() if chat.stop is None else (chat.stop,))),
@@ -274,6 +296,8 @@ def converse(
         influence=influence,
         seed=seed,
     )
+    if reread and request.lookup is not None:
+        request = replace(request, sampling=_agreed(model, chat, request))
     job = prepare(model, chat.tokenizer, request, on_event=on_event)
     with evaluation_mode(model):
         (end,) = write_texts(model, [job], batch_size=1)
@@ -288,6 +312,38 @@ def converse(
         end.drafts,
         unmentioned_in(question, citations, heads=_heads_read(database, citations) if bring_head else ()),
     )
+
+
+def _agreed(model: RetroForCausalLM, chat: ChatFormat, request: TextRequest) -> Sampling:
+    """What draws the answer that both readings of the neighbors agree on.
+
+    It is then written like any other, which tells it, and finds what each part of it read. An answer that
+    does not end within a chunk, at whose border it looks up again, is drawn as the request says.
+    """
+    row = prepare(model, chat.tokenizer, request).row
+    assert row.source is not None
+    M = model.config.chunk_size
+    reads_itself = reads_any_tokens(model)
+    ids, mask = row.source.fetch(row.chunks_in_window(M))
+    if reads_itself:
+        ids, mask = ids[-1:], mask[-1:]
+    if not bool(mask.any()):
+        return request.sampling
+    prompt = torch.tensor([padded(row, M)], device=model.device)
+    most = min(request.max_new_tokens, M)
+    ends = {chat.tokenizer.eos_id, *request.end_ids}
+    with evaluation_mode(model):
+        (tokens,) = read_twice(
+            model,
+            prompt,
+            (torch.arange(prompt.shape[1], device=model.device) >= row.padding).long()[None],
+            (ids[None].to(model.device), mask[None].to(model.device)),
+            is_prompt=reads_itself,
+            end_ids=ends,
+            max_new_tokens=most,
+        )
+    is_whole = tokens[-1] in ends or len(tokens) == request.max_new_tokens
+    return Dictated.of(tokens) if is_whole else request.sampling
 
 
 def _heads_read(book: Version, citations: Sequence[Citation]) -> list[tuple[str, ...]]:

@@ -138,6 +138,42 @@ def check_sampling(
             raise SettingsError(f"logit bias {bias} of token {token}: must be from -100 to 100")
 
 
+def check_reread(
+    *,
+    temperature: float,
+    repetition_penalty: float = 1.0,
+    presence_penalty: float = 0.0,
+    frequency_penalty: float = 0.0,
+    logit_bias: Mapping[int, float] = _NO_BIAS,
+    min_new_tokens: int = 0,
+) -> None:
+    """Refuse what two readings that are to agree cannot follow: draws, and what moves what is likeliest.
+
+    Args:
+        temperature, repetition_penalty, presence_penalty, frequency_penalty, logit_bias: as `check_sampling`
+            takes them.
+        min_new_tokens: the shortest text.
+
+    Raises:
+        SettingsError: naming it.
+    """
+    if temperature > 0:
+        raise SettingsError(
+            f"reread with a temperature of {temperature}: what two readings agree on is not drawn; set it "
+            "to 0"
+        )
+    given = {
+        "repetition penalty": repetition_penalty != 1,
+        "presence penalty": presence_penalty != 0,
+        "frequency penalty": frequency_penalty != 0,
+        "logit bias": bool(logit_bias),
+        "min new tokens": min_new_tokens > 0,
+    }
+    for name, is_given in given.items():
+        if is_given:
+            raise SettingsError(f"reread does not go with a {name}; leave one of them out")
+
+
 def _require_numbers(numbers: Mapping[str, object], logit_bias: object) -> None:
     """Refuse what is none, by its name; None is one here."""
     for name, number in numbers.items():

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -174,14 +175,22 @@ def test_questions_are_put_in_the_bases_template_where_the_book_has_none(
     asked_in: list[str] = []
 
     class Recording(Answerer):
-        def __init__(self, model: RetroForCausalLM, chat: ChatFormat, *, batch_size: int = 16) -> None:
+        def __init__(self, model: RetroForCausalLM, chat: ChatFormat, **options: Any) -> None:
             asked_in.append(chat.prefix)
-            super().__init__(model, chat, batch_size=batch_size)
+            super().__init__(model, chat, **options)
 
     monkeypatch.setattr(answerer, "Answerer", Recording)
     ask = ("eval", "qa", ready / "m", ready / "book", ready / "questions.jsonl")
     assert openbook(*ask, "--modes", "off").code == 0
     assert asked_in == ["[user]"]
+
+
+def test_read_again(openbook: OpenBook, ready: Path) -> None:
+    ask = ("eval", "qa", ready / "base", ready / "book", ready / "questions.jsonl", "--limit", "3", "--json")
+    plain = openbook(*ask, "-k", "1", "--modes", "on,off")
+    assert plain.code == 0, plain.err
+    assert openbook(*ask, "-k", "1", "--modes", "on,off", "--reread").json == plain.json
+    assert openbook(*ask, "-k", "3", "--modes", "on,gold", "--reread").json["modes"].keys() == {"on", "gold"}
 
 
 def test_answers_in_a_folder_that_is_not_there_are_refused_first(openbook: OpenBook, ready: Path) -> None:

@@ -87,6 +87,21 @@ def test_only_what_was_chosen_is_read(openbook: OpenBook, database: Path, base: 
     assert (wrong.code, "nearest: 'texts/note1.txt'" in wrong.error) == (2, True)
 
 
+def test_read_again(openbook: OpenBook, database: Path, base: Path) -> None:
+    options = ("--model", base, "--max-tokens", "8")
+    plain = openbook("ask", database, QUESTION, "-k", "1", "--json", *options).json
+    again = openbook("ask", database, QUESTION, "-k", "1", "--reread", "--json", *options).json
+    assert again == plain
+    assert openbook("ask", database, QUESTION, "--reread", "--json", *options).json["citations"]
+    for more, word in (
+        (("--temperature", "0.5"), "temperature"),
+        (("--presence-penalty", "1"), "presence penalty"),
+        (("--in-prompt",), "--reread"),
+    ):
+        wrong = openbook("ask", database, QUESTION, "--reread", *more, *options)
+        assert (wrong.code, word in wrong.error) == (2, True), wrong.error
+
+
 def test_a_stride_drafts_and_influence(openbook: OpenBook, database: Path, base: Path) -> None:
     options = ("--model", base, "--max-tokens", "20", "--json")
     plain = openbook("ask", database, QUESTION, *options).json

@@ -62,6 +62,48 @@ def test_equal_to_whole_passes_one_by_one(
         assert answer.text == greedy(reader, chat, question, given, 5)
 
 
+def agreed(
+    model: RetrofitForCausalLM, chat: ChatFormat, question: str, read: NeighborTokens, count: int
+) -> str:
+    """What both readings of one question write, whole passes; read: of one question, all of its places."""
+    tokens, found = chat.question_ids(question), []
+    for place in read.mask[0].any(-1).nonzero()[:, 0].tolist():
+        alone = NeighborTokens(read.ids[:, [place]], read.mask[:, [place]])
+        written: list[int] = []
+        total, ended = 0.0, False
+        while len(written) < count and not ended:
+            scores = torch.zeros(())
+            for one in (read, alone):
+                out = model(
+                    torch.tensor([tokens + written]),
+                    neighbor_ids=one.ids[:, None],
+                    neighbor_mask=one.mask[:, None],
+                    is_prompt=True,
+                )
+                scores = scores + out.logits[0, -1].log_softmax(-1)
+            total += float(scores.max())
+            written.append(int(scores.argmax()))
+            ended = written[-1] in chat.end_ids
+        found.append((total, written[: len(written) - ended]))
+    return chat.tokenizer.decode([max(found)[1]])[0].strip()
+
+
+@pytest.mark.parametrize("batch_size", [1, 8])
+def test_read_again_it_answers_what_both_readings_agree_on(
+    reader: RetrofitForCausalLM, chat: ChatFormat, batch_size: int
+) -> None:
+    read = neighbors(chat)
+    answerer = Answerer(reader, chat, batch_size=batch_size, max_new_tokens=5, reread=True)
+    two, one, none = answerer.answer(QUESTIONS, read)
+    with torch.no_grad():
+        assert two.text == agreed(reader, chat, QUESTIONS[0], read[[0]], 5)
+    # One passage together is one alone; and where there is none, nothing is read twice.
+    assert one.text == greedy(reader, chat, QUESTIONS[1], read[[1]], 5)
+    assert none.text == greedy(reader, chat, QUESTIONS[2], None, 5)
+    assert sum(two.shares) == pytest.approx(1), "what was written is told with what it read"
+    assert answerer.answer(QUESTIONS)[0].text == greedy(reader, chat, QUESTIONS[0], None, 5)
+
+
 def test_without_neighbors_the_base_answers(reader: RetrofitForCausalLM, chat: ChatFormat) -> None:
     for question, answer in zip(
         QUESTIONS, Answerer(reader, chat, max_new_tokens=4).answer(QUESTIONS), strict=True

@@ -23,6 +23,7 @@ from openbook.cli.options import (
 from openbook.cli.output import print_answers
 from openbook.cli.shard_options import AllowMissingShards, note_missing_shards, said_of_shards
 from openbook.cli.unit_options import BringHead, PassagesBy
+from openbook.cli.writing_options import Reread
 from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def qa(
     bring_head: BringHead = False,
     limit: QuestionLimit = None,
     answers: AnswersFile = None,
+    reread: Reread = False,
     batch_size: BatchSize = 16,
     seed: HarnessSeed = 0,
     allow_missing_shards: AllowMissingShards = False,
@@ -93,7 +95,7 @@ def qa(
 
     note(f"asking {asked_model.description}")
     k = loaded.config.num_neighbors if k is None else k
-    answerer = Answerer(loaded, asked_model.chat, batch_size=batch_size)
+    answerer = Answerer(loaded, asked_model.chat, batch_size=batch_size, reread=reread)
     answerer.require_lengths([row.question for row in rows])
     with bar("asking the book") as progress:
         asked = ask_book(

@@ -39,6 +39,7 @@ from openbook.cli.writing_options import (
     LookAheadTokens,
     LookupStride,
     MeasureInfluence,
+    Reread,
     check_writing,
     drafts_saved,
 )
@@ -62,6 +63,7 @@ def ask(
     look_ahead: LookAheadTokens = 0,
     drafts: CheckDrafts = False,
     influence: MeasureInfluence = False,
+    reread: Reread = False,
     temperature: Temperature = 0.0,
     top_k: TopK = None,
     top_p: TopP = 0.95,
@@ -91,7 +93,7 @@ def ask(
     from openbook.cli.asked_model import load_asked_model, require_askable
     from openbook.database import Version
     from openbook.database.search.searcher import check_mode
-    from openbook.generation.request import check_ends, check_request, check_sampling
+    from openbook.generation.request import check_ends, check_request, check_reread, check_sampling
 
     check_request(question, max_new_tokens=max_tokens, k=k)
     check_ends(max_new_tokens=max_tokens, min_new_tokens=min_new_tokens, stop=stop or ())
@@ -111,9 +113,13 @@ def ask(
         look_ahead=look_ahead,
         drafts=drafts,
         influence=influence,
+        reread=reread,
         temperature=temperature,
         reads_beside=retrieval and not in_prompt,
     )
+    if reread:
+        unmoved = {name: drawing[name] for name in drawing if name not in ("top_k", "top_p", "min_p")}
+        check_reread(**unmoved, min_new_tokens=min_new_tokens)
     check_units(by=by, bring_head=bring_head, retrieval=retrieval)
     documents = document_filter(id, source, title, retrieval=retrieval)
     require_keepable(keep, reads=retrieval and not in_prompt)
@@ -154,6 +160,7 @@ def ask(
         look_ahead=look_ahead,
         drafts=drafts,
         influence=influence,
+        reread=reread,
         sampling=Sampling(**drawing),
         stop=stop or (),
         min_new_tokens=min_new_tokens,

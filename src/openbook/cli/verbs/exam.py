@@ -26,6 +26,7 @@ from openbook.cli.options import (
     WorldFolder,
 )
 from openbook.cli.unit_options import BringHead, ExamNaming, PassagesBy
+from openbook.cli.writing_options import Reread
 from openbook.errors import SettingsError
 from openbook.phrases import counted
 
@@ -50,6 +51,7 @@ def exam(
     embedder: ExamEmbedder = None,
     book: ExamBook = None,
     workdir: WorkFolder = None,
+    reread: Reread = False,
     batch_size: BatchSize = 16,
     naming: ExamNaming = "often",
     by: PassagesBy = None,
@@ -100,7 +102,7 @@ def exam(
 
     asked = load_asked_model(model, reads=True)
     note(f"examining {asked.description}")
-    reader = ModelReader(asked.model, asked.chat, batch_size)
+    reader = ModelReader(asked.model, asked.chat, batch_size, reread)
     config = asked.model.config
     with _work_folder(workdir) as folder:
         if book is None:

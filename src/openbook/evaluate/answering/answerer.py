@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from openbook.errors import SettingsError
+from openbook.generation.second_reading import read_twice
 from openbook.model import RetroCache, RetroForCausalLM
 from openbook.model.batch import evaluation_mode
 from openbook.model.copy_head import CopyDistribution
@@ -75,6 +76,7 @@ class Answerer:
         chat: the format of its tokenizer.
         batch_size: questions at a time.
         max_new_tokens: of an answer, at most M; None: 24, if M is not less.
+        reread: read each neighbor alone as well, and answer what both readings agree on.
 
     Raises:
         SettingsError: a number out of its range.
@@ -87,6 +89,7 @@ class Answerer:
         *,
         batch_size: int = 16,
         max_new_tokens: int | None = None,
+        reread: bool = False,
     ) -> None:
         M = model.config.chunk_size
         if max_new_tokens is None:
@@ -102,6 +105,7 @@ class Answerer:
         self.chat = chat
         self.batch_size = batch_size
         self.max_new_tokens = max_new_tokens
+        self.reread = reread
         self._reads_itself = getattr(model.config, "reader", None) == "own"
         # A base that reads its neighbors itself puts the prefix before all of them.
         self._prefix = [] if self._reads_itself else chat.prefix_ids
@@ -177,6 +181,7 @@ class Answerer:
         ends = torch.tensor(sorted(self.chat.end_ids), device=device)
         new, cache = new.to(device), RetroCache()
         read = {} if neighbors is None else self._read_by(neighbors, padding, T // M)
+        dictated = self._read_twice(new, mask, read) if self.reread and read else None
         written: list[Tensor] = []
         shares: list[Tensor] = []
         copied: list[Tensor] = []
@@ -193,7 +198,7 @@ class Answerer:
                 output_copied=neighbors is not None,
                 **read,
             )
-            new = out.logits[:, -1:].argmax(-1)
+            new = out.logits[:, -1:].argmax(-1) if dictated is None else dictated[:, len(written), None]
             done |= torch.isin(new[:, 0], ends)
             written.append(new[:, 0].masked_fill(done, pad))
             if out.neighbor_shares is not None:
@@ -204,6 +209,21 @@ class Answerer:
             mask = torch.cat([mask, mask.new_ones(len(mask), 1)], 1)
             read = {}
         return self._answers(written, shares, copied)
+
+    def _read_twice(self, new: Tensor, mask: Tensor, read: dict[str, Any]) -> Tensor:
+        """What both readings of a batch answer [B, max_new_tokens], ends after ends; it is then written."""
+        end = self.chat.tokenizer.eos_id
+        answers = read_twice(
+            self.model,
+            new,
+            mask,
+            (read["neighbor_ids"], read["neighbor_mask"]),
+            is_prompt=self._reads_itself,
+            end_ids=self.chat.end_ids,
+            max_new_tokens=self.max_new_tokens,
+        )
+        rows = [row + [end] * (self.max_new_tokens - len(row)) for row in answers]
+        return torch.tensor(rows, device=self.model.device)
 
     def _read_by(self, neighbors: NeighborTokens, padding: list[int], num_chunks: int) -> dict[str, Any]:
         """What the prompts of a batch read, as arguments of the model.

@@ -19,15 +19,17 @@ class ModelReader:
     model: a native RETRO or a retrofit.
     chat: the format of its tokenizer.
     batch_size: questions at a time.
+    reread: neighbors are read each alone as well, see `openbook.generation.second_reading`.
     """
 
     model: RetroForCausalLM
     chat: ChatFormat
     batch_size: int = 16
+    reread: bool = False
 
     def answer(self, questions: Sequence[str], neighbors: ReadNeighbors | None) -> list[ReadAnswer]:
         """Answer questions, see `Reader`."""
-        answerer = Answerer(self.model, self.chat, batch_size=self.batch_size)
+        answerer = Answerer(self.model, self.chat, batch_size=self.batch_size, reread=self.reread)
         if neighbors is None:
             return [ReadAnswer(item.text) for item in answerer.answer(questions)]
         mask = torch.from_numpy(np.ascontiguousarray(neighbors.mask))
