@@ -149,6 +149,8 @@ def test_an_answer_of_several_chunks_is_written_as_without(
     plain = ask(model, book, QUESTION, **options)
     assert plain.completion_tokens == 2 * M + 3
     assert ask(model, book, QUESTION, reread=True, **options) == plain
+    options |= {"max_new_tokens": M, "stride": 4}
+    assert ask(model, book, QUESTION, reread=True, **options) == ask(model, book, QUESTION, **options)
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def ask(
             tokens are the same. Needs a temperature of 0.
         influence: measure what each span's log-probability falls by without each of its neighbors.
         reread: read each neighbor alone as well, and answer what both readings agree on, see `read_twice`;
-            an answer longer than a chunk is written as without. Draws nothing.
+            an answer longer than a chunk, or the stride, is written as without. Draws nothing.
         sampling: how tokens are drawn; None: the likeliest one each time.
         stop: texts any of which ends the answer, and is not part of it, beside the format's own.
         min_new_tokens: before so many tokens are written, nothing ends it.
@@ -318,10 +318,10 @@ def _agreed(model: RetroForCausalLM, chat: ChatFormat, request: TextRequest) -> 
     """What draws the answer that both readings of the neighbors agree on.
 
     It is then written like any other, which tells it, and finds what each part of it read. An answer that
-    does not end within a chunk, at whose border it looks up again, is drawn as the request says.
+    does not end within a chunk, or the stride, where it looks up again, is drawn as the request says.
     """
     row = prepare(model, chat.tokenizer, request).row
-    assert row.source is not None
+    assert row.source is not None and request.lookup is not None
     M = model.config.chunk_size
     reads_itself = reads_any_tokens(model)
     ids, mask = row.source.fetch(row.chunks_in_window(M))
@@ -330,7 +330,7 @@ def _agreed(model: RetroForCausalLM, chat: ChatFormat, request: TextRequest) -> 
     if not bool(mask.any()):
         return request.sampling
     prompt = torch.tensor([padded(row, M)], device=model.device)
-    most = min(request.max_new_tokens, M)
+    most = min(request.max_new_tokens, request.lookup.stride or M)
     ends = {chat.tokenizer.eos_id, *request.end_ids}
     with evaluation_mode(model):
         (tokens,) = read_twice(

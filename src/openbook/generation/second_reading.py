@@ -1,7 +1,7 @@
 """Answers that two readings agree on: of all passages together, and of each alone.
 
 What is read together is confused with each other, and a passage that does not answer, read alone, is answered
-from all the same. An answer that is likely both ways is right more often than either's likeliest:
+from all the same. Where passages are about like things, what is likely both ways is right more often:
 
     together   log p(t | A B C D)                      one row for each passage below, all alike
     alone      log p(t | A) … log p(t | D)             one row each
