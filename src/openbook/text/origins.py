@@ -112,6 +112,28 @@ def place_of_path(filesystem: Any, path: str, source: str, *, is_folder: bool) -
     return Place(origin=filesystem.unstrip_protocol(path), is_folder=is_folder, chain=f"{chain}{outer}")
 
 
+def places_called(name: str) -> list[Place]:
+    """What a file or folder, there or not, may be that is called so here; see `place_of_path`.
+
+    >>> [place.origin for place in places_called("/kim/../kim/notes/")][-1]
+    '/kim/notes'
+    """
+    path = real_path(name)
+    folder, last = os.path.split(name)
+    if last not in ("", os.curdir, os.pardir) and not Path(path).is_dir():
+        path = str(Path(real_path(folder)) / last)
+    origins = dict.fromkeys((name, path))
+    return [Place(origin=origin, is_folder=is_folder) for origin in origins for is_folder in (False, True)]
+
+
+def real_path(name: str) -> str:
+    """The path behind all links; of what no file can be called, as with a null character in it, the same."""
+    try:
+        return os.path.realpath(name)
+    except ValueError:
+        return name
+
+
 def file_of(origin: str) -> str:
     """The origin without the number of a row or document; of a file that has such a name it is the whole.
 
