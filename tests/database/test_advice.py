@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from openbook.database import Database, verify
+from openbook.database.storage.sealed import database_of
 from openbook.errors import DatabaseError
 from openbook.text import Document
 
@@ -53,3 +54,21 @@ def test_a_damaged_document_can_be_removed_and_added_again(compacted: Database, 
     assert [hit.document_id for hit in database.search(["copper"])[0]] == ["b"]
     database.compact()
     assert verify(compacted.path).ok
+
+
+@pytest.mark.parametrize(
+    ("place", "database"),
+    [
+        ("book/neighbors", "book"),
+        ("book/shard-00000/generation-2", "book"),
+        ("one/generation-1/neighbors", "one"),
+        ("neighbors", "neighbors"),
+        ("elsewhere", "elsewhere"),
+    ],
+)
+def test_the_folder_is_found_from_all_that_is_in_it(tmp_path: Path, place: str, database: str) -> None:
+    """That of a shard is its book's, for it is repaired there."""
+    for name in ("book/book.json", "one/catalog.sqlite", "neighbors/catalog.sqlite"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    assert database_of(tmp_path / place) == tmp_path / database

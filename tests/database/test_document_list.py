@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from openbook.database import Database
-from openbook.database.document_list import ListedDocument, has_source, name_matches, only_unseen
+from openbook.database.document_list import ListedDocument, name_matches, only_unseen
+from openbook.database.source_patterns import SourcePattern, of_source
 from openbook.errors import DatabaseError
 from openbook.text import Document, Tokenizer, read_documents
 
@@ -65,8 +66,8 @@ def test_what_no_search_sees_can_be_chosen(database: Database) -> None:
     [("/n/", ["seen"]), ("/n/*.md", ["seen"]), ("*.md", ["seen"]), ("?.md", []), ("held", ["held"])],
 )
 def test_a_source_is_matched_whole_or_contained(database: Database, pattern: str, found: list[str]) -> None:
-    documents = database.documents()
-    assert [document.document_id for document in documents if has_source(document, pattern)] == found
+    documents = of_source(database.documents(), SourcePattern.of(pattern))
+    assert [document.document_id for document in documents] == found
 
 
 @pytest.mark.parametrize(

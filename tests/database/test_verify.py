@@ -126,6 +126,28 @@ def test_any_damage_is_named_and_no_search_gives_another_answer(
                 assert answers_of(path, QUERIES, MODES) is not None
 
 
+def indexes_of(folder: Path) -> list[str]:
+    """Files of indexes and of the table; not the seal, which is not there while somebody writes either."""
+    names = [name for name in files_of(folder) if name.startswith(("lexical/", "dense/", "neighbors/"))]
+    return [name for name in names if name != "lexical/sealed.json"]
+
+
+def test_a_file_of_an_index_that_is_gone_is_named_with_what_makes_it_again(
+    folder: Path, tmp_path: Path
+) -> None:
+    damaged = Damaged(folder, tmp_path)
+    for name in indexes_of(folder):
+        path = damaged(name, Path.unlink)
+        found = {problem.file: problem.problem for problem in verify(path).problems}
+        assert name in found, (name, found)
+        assert "missing" in found[name] and f"openbook verify {path} --repair" in found[name]
+        assert repair(path).ok, name
+    for name, file in (("lexical", "lexical/meta.json"), ("dense", "dense/index.json")):
+        path = damaged(name, shutil.rmtree)
+        assert [problem.file for problem in verify(path).problems] == [file]
+        assert repair(path).ok, name
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_after_compaction_damage_is_named_below_its_folder(
     compacted: Path, tmp_path: Path, kind: str

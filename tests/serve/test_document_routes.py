@@ -364,6 +364,65 @@ def test_workbooks_and_texts_of_libreoffice_are_added(http: Http) -> None:
     assert client.get("/v1/documents/letter.odt").json()["text"] == "The cassowary runs."
 
 
+def test_rows_are_a_document_each_as_add_reads_them(http: Http) -> None:
+    client = http()
+    answer = upload(
+        client,
+        ("a/rows.csv", b"ID,Text,title\nw1,A zyzzyva is a weevil.,Weevils\nw2,A quokka smiles.,\n"),
+        ("tabs.tsv", b"id\ttext\nw3\tA potoroo digs.\n"),
+        ("more.jsonl", b'{"id": "w4", "text": "An okapi grazes."}\n{"text": "A gnu runs."}\n'),
+        ("list.json", b'[{"id": "w5", "text": "A yak eats."}]'),
+        ("mails.mbox", b"From a@x Tue Mar  5 14:07:00 2024\nMessage-ID: <1@x>\nSubject: Gate\n\nOdo came.\n"),
+    )
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["done"]["added"] == 7
+    found = client.get("/v1/documents/w1").json()
+    assert (found["title"], found["text"]) == ("Weevils", "A zyzzyva is a weevil.")
+    assert found["source"] == "rows.csv:2"
+    assert "Odo came." in client.get("/v1/documents/mails.mbox:1@x").json()["text"]
+
+
+def test_a_csv_file_without_a_column_of_text_is_a_table(http: Http) -> None:
+    client = http()
+    assert upload(client, ("parts.csv", b"part;price\nP-1;3\n")).json()["done"]["added"] == 1
+    assert client.get("/v1/documents/parts.csv").json()["text"] == "part: P-1; price: 3"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", b"id,text\n1,\n", "a.csv:2: no text: 'text' is empty"),
+        ("a.csv", b"id,text\n1\n", "a.csv:2: 1 field where the first row names 2 columns"),
+        ("a.csv", b"id,text\n", "a.csv: holds no document; fill it or remove it"),
+        ("a.jsonl", b'{"id": 1, "body": "x"}', "a.jsonl:1: no text: 'text' is missing; its keys: id, body"),
+        ("a.json", b"{", "a.json: not JSON: "),
+        ("a.jsonl", b'{"id": "a", "text": "x"}\n{"id": "a", "text": "y"}', "'a': is given twice"),
+        ("a.csv.gz", b"x", "a.csv.gz: files of this kind are read by openbook add alone; send one of .txt, "),
+        ("a.parquet", b"x", "a.parquet: files of this kind are read by openbook add alone; send one of "),
+        ("a.exe", b"x", "a.exe: files of this kind are not taken; send one of .txt, "),
+    ],
+)
+def test_rows_that_cannot_be_read_are_told(http: Http, name: str, content: bytes, message: str) -> None:
+    status, said = error_of(upload(http(), ("good.md", b"Good."), (name, content)))
+    assert (status, message in said, "--" in said) == (400, True, False), said
+
+
+def test_rows_replace_others_only_where_that_is_said(http: Http) -> None:
+    client = http()
+    rows = b"id,text\na,One.\nb,Two.\n"
+    assert upload(client, ("rows.csv", rows)).json()["done"]["added"] == 2
+    assert upload(client, ("rows.csv", rows)).json()["done"]["unchanged"] == 2
+    changed = ("rows.csv", b"id,text\na,Three.\nb,Four.\n")
+    assert error_of(upload(client, changed))[0] == 409
+    read = client.get("/v1/documents/a").json()["revision"]
+    assert error_of(upload(client, changed, replaces=[read])) == (
+        400,
+        "replaces: rows.csv holds 2 documents, and each has a revision of its own; say '*', or add them to "
+        "/v1/documents, each with its own",
+    )
+    assert upload(client, changed, replaces=["*"]).json()["done"]["replaced"] == 2
+
+
 def test_a_file_goes_into_the_book_that_is_named(http: Http) -> None:
     client = http()
     form = {"book": "other"}

@@ -25,6 +25,7 @@ from openbook.text import (
 )
 from openbook.text.documents import source_error
 from openbook.text.omissions import Omissions
+from openbook.text.origins import is_local
 from openbook.text.readers.source_file import LEAVE_OUT
 from openbook.text.sources import STANDARD_INPUT, places_of
 from openbook.text.tokenizer import require_vocabulary
@@ -168,6 +169,15 @@ class Sources:
             scope: where documents may be gone from; None: none is removed.
         """
         return self._planner.plan(scope)
+
+    def gone(self) -> list[str]:
+        """The ids of stored documents that are gone from the folders named, which `--sync` would remove.
+
+        Of folders on this machine alone: elsewhere each file that is looked for is a request.
+        """
+        scope = self.scope()
+        scope.places = [place for place in scope.places if place.is_folder and is_local(place.origin)]
+        return self._planner.gone(scope) if scope.places else []
 
     def _note_omissions(self) -> None:
         """Say what was left out without an error."""

@@ -22,7 +22,8 @@ OnlySources = Annotated[
         "--source",
         metavar="PATTERN",
         help="Search only documents whose source matches (* ? [abc]; * crosses slashes) or, without these, "
-        f"contains it{_REPEATED}",
+        "contains it; or that came from this file, folder or pattern as it is typed from here: ./notes, "
+        f"notes/*.md{_REPEATED}",
     ),
 ]
 OnlyTitles = Annotated[

@@ -92,7 +92,7 @@ ListSource = Annotated[
         "--source",
         metavar="PATTERN",
         help="Only documents whose source matches (* ? [abc]; * crosses slashes) or, without these, contains "
-        "it.",
+        "it; or that came from this file, folder or pattern as it is typed from here: ./notes, notes/*.md.",
     ),
 ]
 Repair = Annotated[bool, typer.Option("--repair", help="Repair what can be made from the other files.")]

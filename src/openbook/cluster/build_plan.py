@@ -16,8 +16,8 @@ from typing import Any
 from openbook.cluster.remote_encoder import EncoderDescription
 from openbook.cluster.source_plan import ShardPlan, SourceOptions
 from openbook.database.shards.fetched_book import PLAN
-from openbook.database.storage.database_folder import BOOK, require_outside_databases
-from openbook.database.storage.sealed import naming_errors, read_sealed, write_sealed
+from openbook.database.storage.database_folder import require_outside_databases
+from openbook.database.storage.sealed import BOOK, naming_errors, read_sealed, write_sealed
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.errors import DatabaseError, FormatError
 from openbook.phrases import command, counted

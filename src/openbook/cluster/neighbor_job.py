@@ -20,7 +20,7 @@ from openbook.database.neighbors.finder import NeighborFinder
 from openbook.database.search.dense import Ranking
 from openbook.database.shards.book_manifest import is_sharded
 from openbook.database.storage.catalog import FILE_NAME
-from openbook.database.storage.database_folder import BOOK
+from openbook.database.storage.sealed import BOOK
 from openbook.database.storage.settings import SearchMode
 
 Reopening = tuple[Any, ...]

@@ -23,9 +23,8 @@ from openbook.cluster.build_plan import BUILDING, BuildPlan, shard_name
 from openbook.cluster.remote_encoder import remote_embedder
 from openbook.cluster.shard_task import ShardReport, telling, write_shard
 from openbook.database.shards.fetched_book import FETCHED, PLAN, fetch_files, fetched_copy
-from openbook.database.storage.database_folder import BOOK
 from openbook.database.storage.remote_folder import RemoteFolder, copy_folder
-from openbook.database.storage.sealed import naming_errors, read_sealed, write_sealed
+from openbook.database.storage.sealed import BOOK, naming_errors, read_sealed, write_sealed
 from openbook.errors import DatabaseError
 
 

@@ -10,7 +10,7 @@ from openbook.cluster.ray_session import RaySession
 from openbook.cluster.remote_encoder import WorkPlace
 from openbook.cluster.shard_actor import ShardActor
 from openbook.database.shards.book_manifest import BookManifest
-from openbook.database.storage.database_folder import BOOK
+from openbook.database.storage.sealed import BOOK
 from openbook.errors import ClusterError, OpenbookError, SettingsError
 
 _MOST_TRIES = 60

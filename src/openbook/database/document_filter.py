@@ -1,7 +1,7 @@
 """A search restricted to some documents: by id, source or title."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Protocol
 
@@ -9,7 +9,9 @@ import numpy as np
 
 from openbook.database.document_list import name_matches
 from openbook.database.search.allowed_chunks import AllowedChunks
+from openbook.database.source_patterns import SourcePattern, no_source
 from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.documents_by_origin import origin_of
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.told_source import told_source
 from openbook.errors import NoDocumentError, SettingsError, list_of_texts, type_error
@@ -28,7 +30,8 @@ class DocumentFilter:
 
     One of the patterns of each kind that is given must match. With `*`, `?` or `[...]` a pattern is about the
     whole name, and `*` stands for slashes too; without them a source or a title must contain it, and an id
-    must be it. Letters in parts (NFD) equal those in one piece; an id that is exactly so comes first.
+    must be it. A source may be a path too, as it was given to `add`, seen from the current folder, see
+    `SourcePattern`. Letters in parts (NFD) equal those in one piece; an id that is exactly so comes first.
 
     Raises:
         SettingsError: an empty pattern, or none at all.
@@ -42,6 +45,8 @@ class DocumentFilter:
     """As sources."""
     for_others: bool = False
     """Whether sources are those that others are told, see `told_source`; errors name no other ones either."""
+    source_patterns: tuple[SourcePattern, ...] = field(init=False, repr=False)
+    """What sources mean in the folder where this was made."""
 
     def __post_init__(self) -> None:
         for kind in ("ids", "sources", "titles"):
@@ -51,6 +56,8 @@ class DocumentFilter:
             object.__setattr__(self, kind, tuple(patterns))
         if not (self.ids or self.sources or self.titles):
             raise SettingsError("a filter without patterns; give None to search everything")
+        read = (SourcePattern.of(typed, is_for_others=self.for_others) for typed in self.sources)
+        object.__setattr__(self, "source_patterns", tuple(read))
 
 
 class HasDocuments(Protocol):
@@ -105,19 +112,28 @@ class FilteredDocuments:
         """Those that match, by their places in the layout."""
         names = self._names = self._names or self._read_names()
         matching = np.ones(len(self._places), dtype=np.bool_)
-        sources = names["told source" if documents.for_others else "source"]
-        for kind, known, patterns in (
-            ("id", names["id"], documents.ids),
-            ("source", sources, documents.sources),
-            ("title", names["title"], documents.titles),
-        ):
+        if documents.source_patterns:
+            told = names["told source" if documents.for_others else "source"]
+            matching &= self._any_source(told, names["origin"], documents.source_patterns)
+        for kind, patterns in (("id", documents.ids), ("title", documents.titles)):
             if patterns:
-                matching &= self._any_matches(known, patterns, kind)
+                matching &= self._any_matches(names[kind], patterns, kind)
         if not matching.any():
             raise self._error("no document has both the ids, sources and titles that the filter names")
         chosen = np.zeros(len(self._layout.live), dtype=np.bool_)
         chosen[self._places[matching]] = True
         return chosen
+
+    def _any_source(
+        self, names: Sequence[str], origins: Sequence[str], patterns: Iterable[SourcePattern]
+    ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        found = np.zeros(len(names), dtype=np.bool_)
+        for pattern in patterns:
+            these = np.array(pattern.matches(names, origins), dtype=np.bool_)
+            if not these.any():
+                raise self._error(no_source(pattern, names))
+            found |= these
+        return found
 
     def _any_matches(
         self, names: Sequence[str], patterns: Iterable[str], kind: str
@@ -130,7 +146,7 @@ class FilteredDocuments:
                 whole = composed(pattern)
                 these = np.fromiter((matches(composed(name), whole) for name in names), np.bool_, len(names))
             if not these.any():
-                # A part of a source or title is a pattern, too, so the last name of a path is as good.
+                # A part of a title is a pattern, too, and an id in its place may be a path.
                 has_parts = kind != "id" and "/" not in pattern
                 parts = (name.rpartition("/")[2] for name in names if has_parts)
                 known = dict.fromkeys([*names, *parts])
@@ -144,6 +160,7 @@ class FilteredDocuments:
             "id": [record.id for record in records],
             "source": [record.source or record.id for record in records],
             "told source": [told_source(record.source, record.id) or record.id for record in records],
+            "origin": [origin_of(record) for record in records],
             "title": [record.title or record.id for record in records],
         }
 

@@ -69,21 +69,11 @@ def only_unseen(
             yield document
 
 
-def has_source(document: ListedDocument, pattern: str) -> bool:
-    """Say whether a document's source matches; its id stands in where it has none.
-
-    Args:
-        document: of a list.
-        pattern: with `*`, `?` or `[...]` it is about the whole source, and `*` stands for slashes too;
-            without them the source must contain it.
-    """
-    return name_matches(document.source or document.document_id, pattern)
-
-
 def name_matches(name: str, pattern: str) -> bool:
     """Say whether a name matches a pattern, or contains it where it has no `*`, `?` or `[...]`.
 
-    Letters in parts (NFD, as macOS writes names of files) equal those in one piece.
+    A pattern is about the whole name, and `*` stands for slashes too. Letters in parts (NFD, as macOS writes
+    names of files) equal those in one piece.
 
     >>> name_matches("notes/gate.md", "*.md"), name_matches("notes/gate.md", "gate")
     (True, True)

@@ -1,7 +1,7 @@
 """What people call documents when they remove or read them: ids, sources, files and folders, patterns."""
 
-import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from openbook.database.document_list import WILDCARDS
 from openbook.database.storage.catalog import Catalog
@@ -10,7 +10,7 @@ from openbook.errors import DatabaseError
 from openbook.phrases import command
 from openbook.text.document_ids import suggestion
 from openbook.text.globs import composed, matches
-from openbook.text.origins import Place
+from openbook.text.origins import places_called
 
 _NAMED = 5
 
@@ -75,11 +75,7 @@ class _Documents:
 
     def _called(self, name: str, written: Callable[[str], str]) -> list[str]:
         """Those whose names, and this one, are equal when they are written so."""
-        places = [
-            Place(origin=written(origin), is_folder=is_folder)
-            for origin in (name, _real_path(name))
-            for is_folder in (False, True)
-        ]
+        places = [replace(place, origin=written(place.origin)) for place in places_called(name)]
         name = written(name)
         return (
             self._where(written(document_id) == name for document_id in self.ids)
@@ -100,14 +96,6 @@ class _Documents:
 
 def _as_it_is(text: str) -> str:
     return text
-
-
-def _real_path(name: str) -> str:
-    """The file's own path; of a name that no file can have, such as one with a null character, that name."""
-    try:
-        return os.path.realpath(name)
-    except ValueError:
-        return name
 
 
 def _as_path(text: str) -> str:

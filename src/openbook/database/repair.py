@@ -30,7 +30,7 @@ from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.manifest import NAME as MANIFEST
 from openbook.database.storage.manifest import Problem, write_manifest
 from openbook.database.storage.neighbor_files import TableStamp, wanted_stamp
-from openbook.database.verify import VerifyReport, verify
+from openbook.database.verify import VerifyReport, parts_of, verify, verify_one
 from openbook.database.write.writer import Writer
 from openbook.errors import DatabaseError, OpenbookError
 from openbook.lock import take_lock
@@ -84,12 +84,13 @@ def _repair_book(book: Path, progress: Progress) -> VerifyReport:
     """Repair each shard in its place, for no document changes, then what is of the book alone."""
     manifest = BookManifest.read(book)
     table = None
+    parts = parts_of(book, manifest)
     lock = take_lock(book / "write.lock")
     try:
         for shard in manifest.shards:
             with suppress(OpenbookError):  # what is left is named at the end
                 told = stage(progress, f"repairing {shard.folder}")
-                _repair_shard(book / shard.folder, len(manifest.shards), told)
+                _repair_shard(book / shard.folder, parts, told)
         place = Files.place_of_generation(book, manifest.head.generation) / "neighbors"
         if any(
             problem.file.startswith(place.relative_to(book).as_posix()) for problem in verify(book).problems
@@ -109,7 +110,7 @@ def _repair_book(book: Path, progress: Progress) -> VerifyReport:
 
 
 def _repair_shard(folder: Path, shards: int, progress: Progress) -> None:
-    report = verify(folder, progress=progress)
+    report = verify_one(folder, shards=shards, progress=progress)
     if report.ok:
         return
     opened = open_folder(folder)

@@ -1,28 +1,29 @@
 """Checking every file of a database against its checksums and the catalog; repair.py repairs."""
 
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.search.dense_store import is_large, stored_index
+from openbook.database.search.dense_store import is_large, judged_as, stored_index
 from openbook.database.search.lexical import LexicalIndex
-from openbook.database.search.tantivy_files import damaged_segments
+from openbook.database.search.tantivy_files import MISSING, damaged_segments
 from openbook.database.shards.book_folder import open_book
 from openbook.database.shards.book_manifest import BookManifest, is_sharded
 from openbook.database.storage.arrays import AppendOnlyArray
 from openbook.database.storage.catalog import FILE_NAME, Catalog
-from openbook.database.storage.database_folder import BOOK, open_folder
+from openbook.database.storage.database_folder import open_folder
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.manifest import Problem, check_manifest
 from openbook.database.storage.neighbor_files import BEGUN, table_stamp
-from openbook.database.storage.sealed import file_digest, read_sealed
+from openbook.database.storage.sealed import BOOK, database_of, file_digest, read_sealed
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.errors import DatabaseError, FormatError, OpenbookError
-from openbook.phrases import counted
+from openbook.phrases import command, counted
 from openbook.progress import Progress, silent, stage
 
 _ROWS_AT_ONCE = 65_536
@@ -46,6 +47,11 @@ def verify(folder: str | Path, *, progress: Progress = silent) -> VerifyReport:
     folder = Path(folder)
     if is_sharded(folder):
         return _verify_book(folder, progress)
+    return verify_one(folder, shards=_book_parts(folder), progress=progress)
+
+
+def verify_one(folder: Path, *, shards: int = 1, progress: Progress = silent) -> VerifyReport:
+    """The same of one database, which is judged as one of so many shards; see `is_large`."""
     catalog = Catalog(folder)
     try:
         DatabaseSettings.from_dict(catalog.settings(), where=str(folder))
@@ -53,7 +59,7 @@ def verify(folder: str | Path, *, progress: Progress = silent) -> VerifyReport:
         raise
     except DatabaseError:
         pass  # damage, which the checker finds
-    checker = _Checker(folder, catalog, progress)
+    checker = _Checker(folder, catalog, progress, shards)
     checker.run()
     return VerifyReport(not checker.problems, checker.problems)
 
@@ -67,10 +73,12 @@ def _verify_book(book: Path, progress: Progress) -> VerifyReport:
         raise
     except DatabaseError as error:
         return VerifyReport(False, [Problem(BOOK, str(error).removeprefix(f"{book / BOOK}: "))])
+    parts = parts_of(book, manifest)
     for shard in manifest.shards:
         folder = book / shard.folder
+        told = stage(progress, f"checking {shard.folder}")
         try:
-            found = verify(folder, progress=stage(progress, f"checking {shard.folder}")).problems
+            found = verify_one(folder, shards=parts, progress=told).problems
         except DatabaseError:
             problems.append(Problem(shard.folder, "is missing: restore it from a copy"))
             continue
@@ -90,11 +98,33 @@ def _verify_book(book: Path, progress: Progress) -> VerifyReport:
     return VerifyReport(not checker.problems, checker.problems)
 
 
+def parts_of(book: Path, manifest: BookManifest) -> int:
+    """Of how many shards each of a book is judged as one, see `judged_as`; without those that are damaged."""
+    layouts = []
+    for shard in manifest.shards:
+        with suppress(DatabaseError):
+            snapshot = Catalog(book / shard.folder).snapshot()
+            layouts.append(ChunkLayout.from_snapshot(snapshot, chunk_size=manifest.settings.chunk_size))
+    return judged_as(len(manifest.shards), layouts)
+
+
+def _book_parts(folder: Path) -> int:
+    """The same of a database that may be a shard of a book; of what is none, 1."""
+    folder = folder.absolute()
+    if is_sharded(folder.parent):
+        with suppress(DatabaseError):
+            manifest = BookManifest.read(folder.parent)
+            if folder.name in {shard.folder for shard in manifest.shards}:
+                return parts_of(folder.parent, manifest)
+    return 1
+
+
 class _Checker:
-    def __init__(self, folder: Path, catalog: Catalog, progress: Progress) -> None:
+    def __init__(self, folder: Path, catalog: Catalog, progress: Progress, shards: int = 1) -> None:
         self.folder = folder
         self.catalog = catalog
         self.progress = progress
+        self.shards = shards
         self.problems: list[Problem] = []
 
     def found(self, file: str | Path, problem: str) -> None:
@@ -102,8 +132,16 @@ class _Checker:
         shown = name.relative_to(self.folder) if name.is_relative_to(self.folder) else name
         self.problems.append(Problem(shown.as_posix(), problem))
 
+    def missing(self, file: Path) -> None:
+        """Of what is made from other files."""
+        again = command("verify", database_of(self.folder), "--repair")
+        self.found(file, f"is missing; to have it made again: {again}")
+
     def report(self, error: OpenbookError, file: str | Path) -> None:
-        """What an error says about a file, without the file's name."""
+        """What an error says about this file, or about the one here that it begins with, without the name."""
+        named = str(error).partition(": ")[0]
+        if Path(named).is_relative_to(self.folder) and Path(named) != self.folder:
+            file = named
         self.found(file, str(error).removeprefix(f"{self.folder / file}: "))
 
     def run(self) -> None:
@@ -146,8 +184,7 @@ class _Checker:
         try:
             wrong = array.rows(layout.num_chunks).damaged(progress=progress)
         except DatabaseError as error:
-            cut = array.sums_path if str(array.sums_path) in str(error) else array.path
-            self.report(error, cut)
+            self.report(error, array.path)
             return
         if len(wrong):
             self.found(
@@ -201,8 +238,10 @@ class _Checker:
         try:
             entry = stored_index(files.dense)
             if entry is None:
-                if is_large(layout):
-                    self.found(files.dense / "index.json", "is missing")
+                if is_large(layout, shards=self.shards):
+                    self.missing(files.dense / "index.json")
+            elif not (files.dense / entry.file).exists():
+                self.missing(files.dense / entry.file)
             elif file_digest(files.dense / entry.file) != entry.digest:
                 self.found(files.dense / entry.file, "does not match its checksum")
         except DatabaseError as error:
@@ -211,7 +250,10 @@ class _Checker:
     def check_lexical(self, files: Files, layout: ChunkLayout) -> None:
         problems = damaged_segments(files.lexical)
         for path, problem in problems:
-            self.found(path, problem)
+            if problem == MISSING:
+                self.missing(path)
+            else:
+                self.found(path, problem)
         if problems:
             return
         try:
@@ -232,12 +274,15 @@ class _Checker:
             stamp = table_stamp(folder)
             if stamp is None:
                 if folder.exists():
-                    self.found(folder / "table.json", "is missing")
+                    self.missing(folder / "table.json")
                 return
             for array in stamp.arrays(folder):
                 wrong = array.rows(stamp.num_chunks).damaged()
                 if len(wrong):
                     self.found(array.path, f"{counted(len(wrong), 'row')} not as in {array.sums_path.name}")
-            read_sealed(folder / BEGUN)
+            if (folder / BEGUN).exists():
+                read_sealed(folder / BEGUN)
+            else:
+                self.missing(folder / BEGUN)
         except DatabaseError as error:
             self.report(error, folder)

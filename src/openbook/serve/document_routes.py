@@ -12,6 +12,7 @@ from starlette.convertors import Convertor, register_url_convertor
 from openbook.database.document_pages import document_page, stored_document
 from openbook.database.search.searcher import check_mode
 from openbook.errors import ForbiddenError, SettingsError
+from openbook.phrases import counted
 from openbook.serve.api_errors import documented, parameter
 from openbook.serve.books import Book
 from openbook.serve.document_edits import add_documents, remove_documents
@@ -30,7 +31,7 @@ from openbook.serve.document_schema import (
     UploadForm,
 )
 from openbook.serve.server_state import state_of
-from openbook.serve.uploaded_files import read_upload
+from openbook.serve.uploaded_files import Upload, read_upload
 
 
 class _DocumentId(Convertor[str]):
@@ -122,8 +123,8 @@ async def put_documents(body: DocumentsRequest, request: Request) -> EditAnswer:
 async def upload_documents(
     form: Annotated[UploadForm, Form(media_type="multipart/form-data")], request: Request
 ) -> EditAnswer:
-    """Add the documents of files, all or none; their ids are the names of the files. What is stored under one
-    of these with another text is replaced only where `replaces` says so."""
+    """Add the documents of files, all or none; their ids are the names of the files, or what rows say. What
+    is stored under one of these with another text is replaced only where `replaces` says so."""
     book = _book(request, form.book)
     with parameter("replaces"):
         replaced = form.replaced()
@@ -133,6 +134,8 @@ async def upload_documents(
         found = await to_thread.run_sync(read_upload, file.filename or "", await file.read())
         documents += found.documents
         notes += found.notes
+        with parameter("replaces"):
+            _require_one_revision(found, replaces)
         expected |= {document.id: replaces for document in found.documents if replaces != ANY_REVISION}
     revisions = {name: revision for name, revision in expected.items() if revision}
     with parameter("files"):
@@ -140,6 +143,15 @@ async def upload_documents(
             book, documents, expected=revisions, new=expected.keys() - revisions.keys()
         )
     return EditAnswer.of(edited, book.name, notes)
+
+
+def _require_one_revision(upload: Upload, replaces: str) -> None:
+    """Refuse one revision for several documents, of which no two have the same."""
+    if replaces not in ("", ANY_REVISION) and len(upload.documents) > 1:
+        raise SettingsError(
+            f"replaces: {upload.name} holds {counted(len(upload.documents), 'document')}, and each has a "
+            f"revision of its own; say {ANY_REVISION!r}, or add them to /v1/documents, each with its own"
+        )
 
 
 @router.get("/v1/documents/{document_id:document_id}", responses=documented(404, 503))

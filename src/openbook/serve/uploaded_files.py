@@ -2,6 +2,8 @@
 
 name sent                    ../../notes/a.md        C:\\\\notes\\\\a.md      notes/a.md
 id, source of the document   a.md                    a.md              a.md
+
+Rows say their ids, or have them made of their texts; their source is the name with the line, a.csv:2.
 """
 
 import io
@@ -18,8 +20,10 @@ from openbook.text.readers.source_file import Keys, Omission, SourceFile
 KINDS = (
     ".txt", ".md", ".markdown", ".rst", ".org", ".html", ".htm", ".xhtml", ".ipynb", ".eml", ".epub",
     ".odt", ".pdf", ".docx", ".pptx", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods",
+    ".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".mbox",
 )  # fmt: skip
-"""What is read: kinds that are one document each, and none that are compressed as a whole."""
+"""What is read: one document each, or rows; none that are compressed as a whole or, as .parquet, column by
+column, for a few bytes of these may be any number of documents."""
 _OFFICE = {".pdf": "markitdown", ".docx": "markitdown", ".pptx": "pptx"} | dict.fromkeys(
     (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"), "python_calamine"
 )
@@ -31,6 +35,8 @@ _LONGEST_NAME = 255
 class Upload:
     """What a file holds."""
 
+    name: str
+    """Of the file, without folders."""
     documents: list[AnyDocument] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What of it was not read."""
@@ -56,7 +62,7 @@ def read_upload(name: str, content: bytes) -> Upload:
     """Read the documents of a file.
 
     Args:
-        name: as the client calls it; its last part is the id and source of the document.
+        name: as the client calls it; its last part is the id and source of a file's only document.
         content: all of it.
 
     Raises:
@@ -66,9 +72,11 @@ def read_upload(name: str, content: bytes) -> Upload:
     name = _last_part(name)
     suffix = reader_suffix(name)
     if suffix not in KINDS:
-        raise source_error(name, f"files of this kind are not taken; send one of {', '.join(KINDS)}")
-    upload = Upload()
-    for item in READERS[suffix](SourceFile(_Memory(content), name, name), Keys(text="text", id="id")):
+        problem = "read by openbook add alone" if suffix in READERS else "not taken"
+        raise source_error(name, f"files of this kind are {problem}; send one of {', '.join(KINDS)}")
+    upload = Upload(name)
+    keys = Keys(text="text", id="id", reads_tables=True)
+    for item in READERS[suffix](SourceFile(_Memory(content), name, name), keys):
         if isinstance(item, SourceError):
             raise item
         if isinstance(item, Omission):

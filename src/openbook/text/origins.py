@@ -44,7 +44,7 @@ class Place:
         >>> Place(origin="/kim/notes", is_folder=True).file("sub/gate.md")
         '/kim/notes/sub/gate.md'
         """
-        return f"{self._start}{below}{self.chain}"
+        return f"{self.start}{below}{self.chain}"
 
     @property
     def file_origin(self) -> str:
@@ -59,9 +59,9 @@ class Place:
         """
         if not self.is_folder:
             return "" if self.file_origin in (origin, file_of(origin)) else None
-        if not origin.startswith(self._start) or not origin.endswith(self.chain):
+        if not origin.startswith(self.start) or not origin.endswith(self.chain):
             return None
-        return origin.removesuffix(self.chain)[len(self._start) :]
+        return origin.removesuffix(self.chain)[len(self.start) :]
 
     def covers(self, origin: str) -> bool:
         """Whether a document's file is here, and none that a pattern leaves out."""
@@ -86,7 +86,7 @@ class Place:
         return replace(self, origin=former.removesuffix(end)) if former.endswith(end) else None
 
     @property
-    def _start(self) -> str:
+    def start(self) -> str:
         """How the origins of files in this folder begin."""
         return self.origin if self.origin.endswith("/") else f"{self.origin}/"
 
@@ -110,6 +110,28 @@ def place_of_path(filesystem: Any, path: str, source: str, *, is_folder: bool) -
     if outer and "://" not in outer:
         outer = os.path.realpath(outer)
     return Place(origin=filesystem.unstrip_protocol(path), is_folder=is_folder, chain=f"{chain}{outer}")
+
+
+def places_called(name: str) -> list[Place]:
+    """What a file or folder, there or not, may be that is called so here; see `place_of_path`.
+
+    >>> [place.origin for place in places_called("/kim/../kim/notes/")][-1]
+    '/kim/notes'
+    """
+    path = real_path(name)
+    folder, last = os.path.split(name)
+    if last not in ("", os.curdir, os.pardir) and not Path(path).is_dir():
+        path = str(Path(real_path(folder)) / last)
+    origins = dict.fromkeys((name, path))
+    return [Place(origin=origin, is_folder=is_folder) for origin in origins for is_folder in (False, True)]
+
+
+def real_path(name: str) -> str:
+    """The path behind all links; of what no file can be called, as with a null character in it, the same."""
+    try:
+        return os.path.realpath(name)
+    except ValueError:
+        return name
 
 
 def file_of(origin: str) -> str:
@@ -146,6 +168,11 @@ def origin_by_source(source: str) -> str:
     if not Path(source).is_absolute():
         return ""
     return source if Path(f"{file_of(source)}.idx").exists() else file_of(source)
+
+
+def is_local(origin: str) -> bool:
+    """Whether it is a file or folder of this machine."""
+    return Path(origin).is_absolute()
 
 
 def is_there(origin: str) -> bool:

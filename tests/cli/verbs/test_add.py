@@ -35,6 +35,37 @@ def test_add_with_sync_makes_the_database_equal_to_the_folder(
     assert without_done(again.json) == without_done(result.json)
 
 
+def test_add_without_sync_says_what_is_gone_from_a_folder(
+    openbook: OpenBook, database: Path, texts: Path, tmp_path: Path
+) -> None:
+    assert "no longer" not in openbook("add", database, texts).err
+    for name in ("note1.txt", "note2.txt", "note3.txt", "note4.txt", "guide.md"):
+        (texts / name).unlink()
+    result = openbook("add", database, texts)
+    named = "texts/guide.md, texts/note1.txt, texts/note2.txt and 2 more"
+    stays = "are no longer in the folder named, and stay"
+    assert f"5 documents {stays}: {named}; the same command with --sync removes them" in result.err
+    assert "0 removed" in result.err
+    assert "5 documents are no longer" in openbook("add", database, texts, "--dry-run").err
+    (texts / "more.md").write_text("A gnu.")
+    some = openbook("add", database, texts, "--glob", "*.md")
+    assert "1 document is no longer in the folder named, and stays: texts/guide.md; the same" in some.err
+    (tmp_path / "other.txt").write_text("A yak eats grass.")
+    assert "no longer" not in openbook("add", database, tmp_path / "other.txt").err
+    synced = openbook("add", database, texts, "--sync", "--yes")
+    assert ("no longer" in synced.err, "5 removed" in synced.err) == (False, True)
+
+
+def test_rows_that_are_gone_are_said_of_folders_alone(
+    openbook: OpenBook, database: Path, texts: Path
+) -> None:
+    """Whoever adds one file of rows after another under one name means to keep them all."""
+    (texts / "rows.jsonl").write_text(json.dumps({"id": "row2", "text": "A wombat digs."}))
+    assert "no longer" not in openbook("add", database, texts / "rows.jsonl").err
+    result = openbook("add", database, texts)
+    assert "1 document is no longer in the folder named, and stays: row1; the same" in result.err
+
+
 def test_json_says_what_was_done(openbook: OpenBook, database: Path, texts: Path, tmp_path: Path) -> None:
     (texts / "note3.txt").write_text("Note 3 is about otters now.")
     (texts / "note4.txt").unlink()

@@ -195,6 +195,27 @@ def test_list_shows_documents_and_as_json_the_same(openbook: OpenBook, database:
     assert [row["document_id"] for row in found] == [f"texts/note{n}.txt" for n in ("1", "10", "11")]
 
 
+def test_list_takes_a_source_as_it_was_typed_at_build(
+    openbook: OpenBook, database: Path, texts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def listed(source: str) -> list[str]:
+        rows = openbook("list", database, "--source", source, "--json").json
+        return [row["document_id"] for row in rows]
+
+    monkeypatch.chdir(texts)
+    everything = [row["document_id"] for row in openbook("list", database, "--json").json]
+    assert listed(".") == listed("../texts") == listed("./") == everything
+    assert listed("./guide.md") == ["texts/guide.md"]
+    assert listed("./gui*.md") == ["texts/guide.md"]
+    nothing = openbook("list", database, "--source", "./giude.md")
+    assert (nothing.code, nothing.out) == (0, "")
+    assert (
+        f"no document has the source './giude.md' (nearest: 'guide.md'); as a path it is {texts}/"
+        in nothing.err
+    )
+    assert "0 of 14 documents" in nothing.err
+
+
 def test_a_document_is_shown_as_it_was_stored(openbook: OpenBook, texts: Path, database: Path) -> None:
     text = (texts / "note3.txt").read_text("utf-8")
     shown = openbook("show", database, f"{texts.name}/note3.txt")

@@ -110,6 +110,23 @@ def test_some_documents_alone(openbook: OpenBook, database: Path) -> None:
     assert found("--title", "Quokka", "--id", "row*") == {"row1"}
 
 
+def test_a_path_as_it_was_typed_at_build(
+    openbook: OpenBook, database: Path, texts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found(*options: str) -> set[str]:
+        hits = openbook("search", database, "apples ripen quokka zebras", "-k", "50", "--json", *options).json
+        return {hit["document_id"] for hit in hits}
+
+    everything = found()
+    monkeypatch.chdir(texts.parent)
+    assert found("--source", "./texts") == found("--source", "texts/") == everything
+    assert found("--source", "./texts/guide.md") == {"texts/guide.md"}
+    assert found("--source", "texts/gui*.md", "--source", "./texts/rows.jsonl") == {"texts/guide.md", "row1"}
+    wrong = openbook("search", database, "apples", "--source", "./txets")
+    assert (wrong.code, "nearest: 'texts'" in wrong.error) == (2, True)
+    assert f"{texts.parent}/txets" in wrong.error
+
+
 def test_documents_that_are_not_there(openbook: OpenBook, database: Path) -> None:
     result = openbook("search", database, "apples", "--source", "giude.md")
     assert (result.code, result.out) == (2, "")

@@ -156,7 +156,7 @@ def test_of_a_folder_that_is_deleted_the_open_index_stays(folder: Path) -> None:
 def test_no_index_at_all_is_one_problem(tmp_path: Path) -> None:
     ((path, problem),) = damaged_segments(tmp_path / "lexical")
     assert path.name == "meta.json"
-    assert "cannot be read" in problem
+    assert problem == "is missing"
 
 
 def scores(index: LexicalIndex) -> list[list[float]]:

@@ -2,11 +2,13 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from openbook.database import Database, Version, repair
+from breaking import files_of
+from openbook.database import Database, Version, build_neighbors, repair, verify
 from openbook.database.search import dense_store
 from openbook.database.search.dense import ApproximateIndex, ExactIndex
 from openbook.database.search.dense_store import stored_index
@@ -88,6 +90,45 @@ def test_repair_makes_the_index_of_a_shard_again(large_book: Database) -> None:
     (damaged / found.file).write_bytes(b"damaged")
     assert repair(large_book.path).ok
     require_approximate(Database.open(large_book.path))
+
+
+def test_a_file_of_an_index_of_a_shard_that_is_gone_is_named(large_book: Database, tmp_path: Path) -> None:
+    build_neighbors(large_book, k=2)
+    folder = large_book.path
+    kept = shutil.copytree(folder, tmp_path / "kept")
+    shard = open_book(folder).manifest.shards[1].folder
+    dense, lexical = f"{shard}/dense", f"{shard}/lexical"
+    names = [name for name in files_of(folder) if name.startswith((dense, lexical, "neighbors"))]
+    assert len(names) > 10
+    gone = {name: name for name in names if not name.endswith("sealed.json")}
+    for name, file in (gone | {dense: f"{dense}/index.json", lexical: f"{lexical}/meta.json"}).items():
+        remove = shutil.rmtree if (folder / name).is_dir() else Path.unlink
+        remove(folder / name)
+        found = {problem.file: problem.problem for problem in verify(folder).problems}
+        assert list(found) == [file]
+        assert "missing" in found[file] and f"openbook verify {folder} --repair" in found[file]
+        assert repair(folder).ok, name
+        shutil.rmtree(folder)
+        shutil.copytree(kept, folder)
+
+
+def test_a_shard_by_itself_misses_the_index_that_its_book_wants(large_book: Database) -> None:
+    manifest = open_book(large_book.path).manifest
+    shard = large_book.path / manifest.shards[1].folder
+    shutil.rmtree(shard / "dense")
+    assert [problem.file for problem in verify(shard).problems] == ["dense/index.json"]
+    former = shutil.copytree(shard, large_book.path / "former")
+    assert verify(former).ok, "which the book does not name"
+
+
+def test_few_chunks_miss_no_index(
+    book: Database, large_book: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert book.verify().ok
+    monkeypatch.setattr(dense_store, "EXACT_BELOW", len(large_book.layout.indexed) + 1)
+    for shard in open_book(large_book.path).shards.values():
+        shutil.rmtree(shard.files.dense)
+    assert large_book.verify().ok
 
 
 def test_no_shard_has_one_where_the_book_is_searched_as_one(

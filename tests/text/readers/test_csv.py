@@ -3,7 +3,9 @@
 import csv
 import gzip
 import io
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openbook.text import Document, read_documents
+from openbook.text.readers.csv_rows import csv_rows
 
 Write = Callable[[str, str | bytes], Path]
 ReadAll = Callable[..., tuple[list[Document], list[str]]]
@@ -294,3 +297,33 @@ def test_what_a_writer_wrote_is_read_back(
     assert [(document.id, document.text) for document in documents] == [
         (document.id, document.text) for document in expected
     ]
+
+
+def test_fields_of_any_length_are_read_by_several_threads() -> None:
+    """The limit of Python's reader belongs to the whole process: who is done first leaves it to the other."""
+    before = csv.field_size_limit()
+    has_begun, both_read, is_done = threading.Event(), threading.Event(), threading.Event()
+
+    def first() -> Iterator[str]:
+        yield 'a,"b\n'
+        has_begun.set()
+        assert both_read.wait(10)
+        yield 'c"\n'
+
+    def second() -> Iterator[str]:
+        yield 'a,"b\n'
+        both_read.set()
+        assert is_done.wait(10)
+        yield f'{"x" * 200_000}"\n'
+
+    def read(lines: Iterator[str]) -> object:
+        return next(csv_rows(lines, "a.csv", separator=","))[1]
+
+    with ThreadPoolExecutor(2) as threads:
+        one = threads.submit(read, first())
+        one.add_done_callback(lambda _: is_done.set())
+        assert has_begun.wait(10)
+        two = threads.submit(read, second())
+        assert one.result() == ["a", "b\nc"]
+        assert two.result() == ["a", f"b\n{'x' * 200_000}"]
+    assert csv.field_size_limit() == before

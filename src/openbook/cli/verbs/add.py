@@ -1,6 +1,6 @@
 """The verbs `add` and `remove`: which documents a database holds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from openbook.cli.bars import bar
@@ -90,6 +90,8 @@ def add(
         checked.check(database.catalog)
         scope = checked.scope() if sync or watch else None
         plan = checked.plan(scope)
+        if scope is None:
+            _note_gone(checked.gone())
         if dry_run:
             print_plan(plan, sources=checked, json=json)
             return
@@ -124,6 +126,22 @@ def _follow(followed: "FolderWatch", done: "Changes") -> "Changes":
     note("following what changes; Ctrl-C ends it")
     follow(followed)
     return followed.done
+
+
+def _note_gone(gone: Sequence[str]) -> None:
+    """Say what a sync would remove, for without one it stays and is found."""
+    if gone:
+        one = len(gone) == 1
+        note(
+            f"{counted(len(gone), 'document')} {'is' if one else 'are'} no longer in the folder named, and "
+            f"{'stays' if one else 'stay'}: {_some(gone)}; the same command with --sync removes "
+            f"{'it' if one else 'them'}"
+        )
+
+
+def _some(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _SHOWN_KEPT:,} more" if len(ids) > _SHOWN_KEPT else ""
+    return f"{', '.join(ids[:_SHOWN_KEPT])}{more}"
 
 
 def _refuse_much_removal(database: "Database", plan: "AddPlan") -> None:
@@ -196,12 +214,11 @@ def _note_what_stays(scope: "SyncScope") -> None:
         went = counted(scope.withheld, "document")
         note(f"nothing was removed: {went} went while this ran; to remove them: --yes")
     if kept := scope.kept:
-        more = f" and {len(kept) - _SHOWN_KEPT:,} more" if len(kept) > _SHOWN_KEPT else ""
         one = len(kept) == 1
         note(
             f"{counted(len(kept), 'document')} {'stays' if one else 'stay'}, for what brought "
             f"{'it' if one else 'them'} could not all be read or is empty: "
-            f"{', '.join(kept[:_SHOWN_KEPT])}{more}"
+            f"{_some(kept)}"
         )
 
 

@@ -58,17 +58,22 @@ def list_documents(
 ) -> None:
     """List documents: id, title, chunks, source, and whether one is held out or excluded.
 
-    Example: openbook list mybook --source 'notes/'
+    Example: openbook list mybook --source ./notes
     """
     from openbook.database import Version
-    from openbook.database.document_list import has_source, only_unseen
+    from openbook.database.document_list import only_unseen
+    from openbook.database.source_patterns import SourcePattern, no_source, of_source
 
     database = Version.open(db, allow_missing_shards=allow_missing_shards)
     note_missing_shards(database)
     documents = database.documents()
-    wanted = list(only_unseen(documents, held_out=held_out, excluded=excluded))
+    of_this = documents
     if source is not None:
-        wanted = [document for document in wanted if has_source(document, source)]
+        pattern = SourcePattern.of(source)
+        of_this = of_source(documents, pattern)
+        if not of_this:
+            note(no_source(pattern, [document.source or document.document_id for document in documents]))
+    wanted = list(only_unseen(of_this, held_out=held_out, excluded=excluded))
     print_documents(wanted, json=json)
     note(f"{len(wanted):,} of {counted(len(documents), 'document')}")
 

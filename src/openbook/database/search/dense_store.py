@@ -8,6 +8,7 @@ grown is added to the lists, and an index that its corpus has outgrown is traine
 
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,14 @@ def is_large(*layouts: ChunkLayout, shards: int = 1) -> bool:
     """
     part = max(EXACT_BELOW // shards, min(EXACT_BELOW, _SMALLEST_SHARD))
     return sum(len(layout.indexed) for layout in layouts) >= part
+
+
+def judged_as(shards: int, layouts: Sequence[ChunkLayout]) -> int:
+    """Of how many shards each of a book is judged as one, when it is asked whether it needs an index.
+
+    In a book of few chunks, which is searched as one database is, none does: it is judged alone.
+    """
+    return shards if is_large(*layouts) else 1
 
 
 def load_dense(

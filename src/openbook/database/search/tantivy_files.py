@@ -32,6 +32,8 @@ ANALYZER = "analyzer.json"
 """A file of ours: which analyzer made the index."""
 LISTS = ("meta.json", ".managed.json", ANALYZER)
 """Of files, and what we say of them."""
+MISSING = "is missing"
+"""What is said of a file that is not there."""
 _FOOTER_BYTES = 512
 _SUFFIXES = (".idx", ".pos", ".term", ".store", ".fast", ".fieldnorm")
 
@@ -134,7 +136,7 @@ def _against_seal(folder: Path) -> list[tuple[Path, str]]:
     except DatabaseError:
         return [(folder / _SEAL, "does not match its checksum")]
     return [
-        (folder / name, "does not match its checksum" if (folder / name).exists() else "is missing")
+        (folder / name, "does not match its checksum" if (folder / name).exists() else MISSING)
         for name, expected in sealed.items()
         if zlib.crc32(_uncovered(folder / name)) != expected
     ]
@@ -144,6 +146,8 @@ def _against_footers(folder: Path) -> list[tuple[Path, str]]:
     try:
         commit = _Commit.read(folder)
         found = [path for path in sorted(folder.iterdir()) if commit.counts(path)]
+    except FileNotFoundError:
+        return [(folder / "meta.json", MISSING)]
     except (OSError, ValueError, KeyError, TypeError) as error:
         return [(folder / "meta.json", f"cannot be read: {error}")]
     problems = []
@@ -158,7 +162,7 @@ def _against_footers(folder: Path) -> list[tuple[Path, str]]:
     expected = {f"{name}{suffix}" for name in commit.deletes for suffix in _SUFFIXES}
     expected |= set(commit.deletes.values()) - {""}
     missing = expected - {path.name for path in found}
-    return problems + [(folder / name, "is missing") for name in sorted(missing)]
+    return problems + [(folder / name, MISSING) for name in sorted(missing)]
 
 
 def _matches(path: Path) -> bool:

@@ -11,8 +11,8 @@ from openbook.database.shards.book_layout import book_number, shard_number
 from openbook.database.shards.book_manifest import BookManifest
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import Commit, DocumentRecord, Exclusion
-from openbook.database.storage.database_folder import BOOK
 from openbook.database.storage.excluded_chunks import ExcludedChunks, exclusions_in_part
+from openbook.database.storage.sealed import BOOK
 from openbook.errors import DatabaseError
 
 _T = TypeVar("_T")

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from openbook.database.storage.database_folder import BOOK
 from openbook.database.storage.files import Files
+from openbook.database.storage.sealed import BOOK
 from openbook.database.storage.settings import DatabaseSettings
 
 

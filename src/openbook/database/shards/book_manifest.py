@@ -23,8 +23,7 @@ from numpy.typing import NDArray
 
 from openbook.database.shards.chunk_numbers import ChunkNumbers, Extent
 from openbook.database.storage.catalog_columns import Commit, Totals
-from openbook.database.storage.database_folder import BOOK
-from openbook.database.storage.sealed import read_sealed, write_sealed
+from openbook.database.storage.sealed import BOOK, read_sealed, write_sealed
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.errors import DatabaseError, FormatError
 from openbook.phrases import command, counted

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.near_copies.exclusions import find_near_copies
-from openbook.database.search.dense_store import LONGEST_TAIL, TAIL_FOR_BULK, is_large, needs_care
+from openbook.database.search.dense_store import LONGEST_TAIL, TAIL_FOR_BULK, judged_as, needs_care
 from openbook.database.search.lexical import is_current
 from openbook.database.shards.book_catalog import BookCatalog
 from openbook.database.shards.book_folder import BookFolder, open_book
@@ -249,12 +249,9 @@ class BookWriter(Writer):
         return excluded
 
     def _parts(self) -> int:
-        """Of how many shards each is judged as one, when it is asked whether it needs a dense index.
-
-        In a book of few chunks, which is searched as one database is, none does: it is judged alone.
-        """
+        """Of how many shards each is judged as one, when it is asked whether it needs a dense index."""
         layouts = [shard.layout for shard in self._view().shards.values()]
-        return len(layouts) if is_large(*layouts) else 1
+        return judged_as(len(layouts), layouts)
 
     def _finish_shards(self, places: Sequence[int], *, shards: int, bulk: bool, progress: Progress) -> None:
         """Let the indexes of these shards keep up, each judged as one of `shards`."""

@@ -14,9 +14,8 @@ from pathlib import Path
 
 from openbook.database.shards.book_manifest import BookManifest
 from openbook.database.shards.shard_copies import remove_other_shards
-from openbook.database.storage.database_folder import BOOK
 from openbook.database.storage.remote_folder import ORIGIN, RemoteFolder, copy_folder
-from openbook.database.storage.sealed import naming_errors, read_sealed_if_there, write_sealed
+from openbook.database.storage.sealed import BOOK, naming_errors, read_sealed_if_there, write_sealed
 from openbook.durable import replace_file
 from openbook.errors import DatabaseError
 from openbook.lock import wait_for_lock

@@ -42,10 +42,11 @@ from openbook.database.storage.excluded_chunks import (
     exclusions_in_part,
     rows_excluded,
 )
+from openbook.database.storage.sealed import CATALOG
 from openbook.errors import DatabaseError, first_line
 from openbook.phrases import command
 
-FILE_NAME = "catalog.sqlite"
+FILE_NAME = CATALOG
 UNFINISHED_NAME = "catalog.sqlite.new"
 
 _COLUMNS = ", ".join(DOCUMENT_COLUMNS)

@@ -5,12 +5,10 @@ from pathlib import Path
 
 from openbook.database.storage.catalog import FILE_NAME, Catalog
 from openbook.database.storage.files import Files
+from openbook.database.storage.sealed import BOOK
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.errors import DatabaseError, MismatchError, OpenbookError, SettingsError
 from openbook.text import Tokenizer, load_tokenizer
-
-BOOK = "book.json"
-"""The manifest of a sharded book, in the folder that holds its shards; see database/shards/."""
 
 
 @dataclass(frozen=True)

@@ -31,11 +31,19 @@ def ids_by_origin(catalog: Catalog, origins: Iterable[str]) -> dict[str, list[st
     return found
 
 
-def live_origins(catalog: Catalog) -> list[tuple[str, str]]:
-    """The id and origin of each live document, in the order of their numbers."""
-    query = "SELECT id, origin, source FROM documents WHERE removed IS NULL ORDER BY number"
+def live_origins(catalog: Catalog, *, start: str = "") -> list[tuple[str, str]]:
+    """The id and origin of each live document, in the order of their numbers.
+
+    Args:
+        catalog: of the database.
+        start: only of documents whose origins begin so, for which only these are read.
+    """
+    query = "SELECT id, origin, source FROM documents WHERE removed IS NULL"
+    if start:  # an index has these in the order of their characters' bytes
+        query += " AND coalesce(origin, source) >= :start AND coalesce(origin, source) < :end"
+    values = {"start": start, "end": start[:-1] + chr(ord(start[-1]) + 1)} if start else {}
     rows = []
     for part, *_ in catalog.parts(catalog.head().version):
         with part.connect() as connection:
-            rows += connection.execute(query).fetchall()
+            rows += connection.execute(f"{query} ORDER BY number", values).fetchall()
     return [(name, origin_by_source(source) if origin is None else origin) for name, origin, source in rows]

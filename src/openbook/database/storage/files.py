@@ -14,7 +14,7 @@ import numpy as np
 from openbook.database.storage.arrays import AppendOnlyArray
 from openbook.database.storage.catalog_columns import Snapshot
 from openbook.database.storage.layout import ChunkLayout
-from openbook.database.storage.sealed import GENERATION
+from openbook.database.storage.sealed import GENERATION, NEIGHBORS
 from openbook.database.storage.settings import DatabaseSettings
 
 NAMES = (
@@ -96,7 +96,7 @@ class Files:
     @property
     def neighbors(self) -> Path:
         """The folder of the neighbor table."""
-        return self.place / "neighbors"
+        return self.place / NEIGHBORS
 
     def clear_other_generations(self) -> None:
         """Delete the files of every other generation, as far as no reader's open files prevent it."""

@@ -11,13 +11,25 @@ from openbook.durable import read_sealed_if_there as _read_sealed_if_there
 from openbook.durable import write_sealed as _write_sealed
 from openbook.errors import DatabaseError
 
+CATALOG = "catalog.sqlite"
+"""What every database has in its folder."""
+BOOK = "book.json"
+"""The manifest of a sharded book, in the folder that holds its shards; see database/shards/."""
+NEIGHBORS = "neighbors"
+"""The folder of the neighbor table, beside the arrays."""
 GENERATION = "generation-"
 """How the name of a folder begins that `compact` has written, inside the database's."""
 
 
 def database_of(place: Path) -> Path:
-    """The folder of the database that keeps its arrays and indexes in `place`: for what errors advise."""
-    return place.parent if place.name.startswith(GENERATION) else place
+    """The folder of the database that keeps its files in `place`: for what errors advise.
+
+    Of a shard it is that of its book, which alone may change it.
+    """
+    if place.name == NEIGHBORS and not any((place / name).exists() for name in (CATALOG, BOOK)):
+        place = place.parent
+    folder = place.parent if place.name.startswith(GENERATION) else place
+    return folder.parent if (folder.absolute().parent / BOOK).is_file() else folder
 
 
 def naming_errors(path: Path) -> AbstractContextManager[None]:

@@ -9,6 +9,7 @@ from openbook.database.write.identities import Identities
 from openbook.database.write.sync_scope import Given, SyncScope
 from openbook.errors import SourceError
 from openbook.text import AnyDocument
+from openbook.text.origins import places_before_moves
 
 _MUCH = 3
 """A sync that would remove more than one in so many of all documents is likely to be a mistake."""
@@ -104,9 +105,7 @@ class Planner:
         """
         removed: list[str] = []
         if scope is not None and self.catalog is not None:
-            kept = self._given.ids | self._identities.refused
-            absent = [row for row in live_origins(self.catalog) if row[0] not in kept]
-            removed = scope.gone(absent, self._given, self._identities.all_moves)
+            removed = self._gone(scope, live_origins(self.catalog))
         return AddPlan(
             added=self._added,
             replaced=self._replaced,
@@ -116,6 +115,24 @@ class Planner:
             moved=len(self._identities.moves),
             stored=0 if self.catalog is None else self.catalog.head().totals.documents,
         )
+
+    def gone(self, scope: SyncScope) -> list[str]:
+        """The ids of documents that are gone from folders, of which alone the database's are read.
+
+        Args:
+            scope: of folders.
+        """
+        if self.catalog is None:
+            return []
+        moves = self._identities.all_moves
+        folders = dict.fromkeys([*scope.places, *places_before_moves(scope.places, moves)])
+        rows = {row for folder in folders for row in live_origins(self.catalog, start=folder.start)}
+        return self._gone(scope, sorted(rows))
+
+    def _gone(self, scope: SyncScope, stored: Iterable[tuple[str, str]]) -> list[str]:
+        kept = self._given.ids | self._identities.refused
+        absent = [row for row in stored if row[0] not in kept]
+        return scope.gone(absent, self._given, self._identities.all_moves)
 
     def _renamed(self, removed: Sequence[str]) -> int:
         """How many of these have a text that is added."""

@@ -115,7 +115,7 @@ async function put(file, item, { book, replaces = "" }) {
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     item.className = "wrong";
-    said.textContent = error.status === 409 ? "not added, another document has this name. " : error.message;
+    said.textContent = error.status === 409 ? "not added, another document has this name or id. " : error.message;
     if (error.status === 409) item.append(replacer(file, item, book));
   }
 }

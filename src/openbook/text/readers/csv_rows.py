@@ -10,6 +10,7 @@ such files quote nothing; Excel does. Lines that have the right number of fields
 
 import csv
 import re
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -104,7 +105,7 @@ def all_csv_rows(file: Iterable[str], path: str, *, separator: str) -> Iterator[
 def _next_row(reader: Iterator[list[str]]) -> Row | None:
     """The next row, or why it cannot be read; None at the end."""
     try:
-        with _fields_of_any_length():
+        with _FIELD_LIMIT.raised():
             return next(reader)
     except StopIteration:
         return None
@@ -112,14 +113,32 @@ def _next_row(reader: Iterator[list[str]]) -> Row | None:
         return error
 
 
-@contextmanager
-def _fields_of_any_length() -> Iterator[None]:
-    """The limit belongs to the whole process: raised while one row is read, then put back."""
-    before = csv.field_size_limit(_LONGEST_FIELD)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)
+class _FieldLimit:
+    """The limit belongs to the whole process: raised while rows are read, put back after the last of them."""
+
+    def __init__(self) -> None:
+        self._changing = threading.Lock()
+        self._rows = 0
+        """That are being read, by as many threads."""
+        self._before = 0
+
+    @contextmanager
+    def raised(self) -> Iterator[None]:
+        """Read one row in here."""
+        with self._changing:
+            if self._rows == 0:
+                self._before = csv.field_size_limit(_LONGEST_FIELD)
+            self._rows += 1
+        try:
+            yield
+        finally:
+            with self._changing:
+                self._rows -= 1
+                if self._rows == 0:
+                    csv.field_size_limit(self._before)
+
+
+_FIELD_LIMIT = _FieldLimit()
 
 
 def _is_as_written(row: Row, lines: list[str], width: int) -> bool:

@@ -6,11 +6,15 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from openbook.errors import SourceError
 from openbook.text.documents import SAID_OF_DOCUMENTS, Document, source_error
 from openbook.text.readers.source_file import LEAVE_OUT, UNREADABLE, Item, Keys, SourceFile
+
+_SHOWN_KEYS = 10
+"""Of a row without text."""
 
 
 def read_json_lines(file: SourceFile, keys: Keys) -> Iterator[Item]:
@@ -61,7 +65,8 @@ def wanted_columns(columns: Iterable[str], where: str, keys: Keys) -> list[str] 
     columns = list(columns)
     if keys.text not in columns:
         shown = ", ".join(columns)
-        return source_error(where, f"no column {keys.text!r}; its columns: {shown} (choose: --text-key)")
+        problem = f"no column {keys.text!r}; its columns: {shown}"
+        return source_error(where, problem, option=" (choose: --text-key)")
     return [name for name in _wanted(keys) if name in columns]
 
 
@@ -88,8 +93,8 @@ def row_document(row: Mapping[str, Any], where: str, keys: Keys) -> Document | S
     """Make a document of a row: the text under its key, and id, title, source and language if there are."""
     text = row.get(keys.text)
     if not isinstance(text, str) or not text.strip():
-        problem = f"no text: {keys.text!r} {_shown(row, keys.text)}; choose another key with --text-key"
-        return source_error(where, problem)
+        problem = f"no text: {keys.text!r} {_shown(row, keys.text)}"
+        return source_error(where, problem, option="; choose another key with --text-key")
     identity = _as_identity(row.get(keys.id))
     if isinstance(identity, bool) or not isinstance(identity, str | int | None):
         return source_error(where, f"the id {identity!r:.40} is neither text nor a whole number")
@@ -111,7 +116,8 @@ def row_document(row: Mapping[str, Any], where: str, keys: Keys) -> Document | S
 def _shown(row: Mapping[str, Any], key: str) -> str:
     """What is wrong with a text."""
     if key not in row:
-        return "is missing"
+        others = ", ".join(islice(row, _SHOWN_KEYS)) + (", …" if len(row) > _SHOWN_KEYS else "")
+        return f"is missing; its keys: {others}" if row else "is missing"
     value = row[key]
     return "is empty" if isinstance(value, str) else f"is {value!r:.40}"
 
