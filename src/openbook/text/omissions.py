@@ -7,6 +7,8 @@ from openbook.errors import SourceError
 from openbook.phrases import counted
 from openbook.text.readers.registry import ONLY_NAMED
 
+IGNORED_FILE, IGNORED_FOLDER = "git-ignored file", "git-ignored folder"
+_IGNORED_HINT = " (to read what git ignores: --git-ignored)"
 _NAMED = 8
 """Kinds of files, and links, that a line names."""
 
@@ -18,8 +20,8 @@ class Omissions:
     files: of folders, those that no reader knows, counted by the ends of their names. Files that a pattern
         leaves out are not among them.
     others: of folders, what is not looked into whatever it is called, counted by its kind: `hidden file`,
-        `hidden folder`, `package folder` of npm or Python, `lock file` of an office program, `pipe`,
-        `socket`, `device`, `broken link`; and each `empty file`.
+        `hidden folder`, `git-ignored file`, `git-ignored folder`, `package folder` of npm or Python,
+        `lock file` of an office program, `pipe`, `socket`, `device`, `broken link`; and each `empty file`.
     linked_folders: of folders, places below of links to folders, which are not followed.
     parts: a line for each file that was read, but not all of it.
     own_folders: places of databases, models and training runs of openbook, with what they are.
@@ -54,7 +56,8 @@ class Omissions:
         lines = [self.files_line(most=most)]
         if self.others:
             kinds = ", ".join(counted(count, kind) for kind, count in sorted(self.others.items()))
-            lines.append(f"{kinds} {'are' if self.others.total() > 1 else 'is'} left out")
+            hint = _IGNORED_HINT if self.others.keys() & {IGNORED_FILE, IGNORED_FOLDER} else ""
+            lines.append(f"{kinds} {'are' if self.others.total() > 1 else 'is'} left out{hint}")
         if links := self.linked_folders:
             shown = [*links[:most], *_more(len(links[:most]), len(links), "link")]
             what = "1 link to a folder is" if len(links) == 1 else f"{len(links):,} links to folders are"
