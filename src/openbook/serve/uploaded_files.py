@@ -68,7 +68,8 @@ def read_upload(name: str, content: bytes) -> Upload:
     if suffix not in KINDS:
         raise source_error(name, f"files of this kind are not taken; send one of {', '.join(KINDS)}")
     upload = Upload()
-    for item in READERS[suffix](SourceFile(_Memory(content), name, name), Keys(text="text", id="id")):
+    file = SourceFile(_Memory(content), name, name, is_named=True)
+    for item in READERS[suffix](file, Keys(text="text", id="id")):
         if isinstance(item, SourceError):
             raise item
         if isinstance(item, Omission):

@@ -37,6 +37,7 @@ from openbook.text.readers.source_file import (
     BlankFileError,
     Item,
     Keys,
+    NoProseError,
     NoRowsError,
     Omission,
     Reader,
@@ -94,8 +95,8 @@ def read_documents(
     Of what lies below a named folder, these are left out: files of no known kind (.json and .tsv too without
     a `glob`, and any .idx that is not Megatron's), hidden files and folders, what git ignores by .gitignore
     files, lock files of office programs (`~$report.docx`), pipes and devices, links to folders, and
-    databases, models and training runs of openbook. Tables without rows, and files of folders without text,
-    are passed over where anything else is read.
+    databases, models and training runs of openbook. Tables without rows, and files of folders without text
+    or with what is minified or encoded, are passed over where anything else is read.
 
     Args:
         sources: paths or URLs of files of the known kinds, or of folders of them; Megatron's PREFIX;
@@ -210,7 +211,10 @@ def _items_of_file(file: SourceFile, reader: Reader, reading: _Reading) -> Itera
         reading.left_out.empty.add(file.origin)
     if isinstance(first, BlankFileError):
         reading.left_out.blank[file.origin] = first
-        reading.left_out.others["empty file"] += 1
+        if isinstance(first, NoProseError):
+            reading.left_out.no_prose[first.name] = first.reason
+        else:
+            reading.left_out.others["empty file"] += 1
     yield first
     yield from items
 
