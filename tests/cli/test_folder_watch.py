@@ -73,6 +73,18 @@ def test_each_change_is_a_line(follow: Follow, texts: Path) -> None:
     assert followed.watch.done.removed == 3
 
 
+def test_what_git_ignores_is_not_followed(follow: Follow, texts: Path) -> None:
+    (texts / ".gitignore").write_text("*.log.md\nnote3.txt\n")
+    followed = follow(texts)
+    (texts / "run.log.md").write_text("Noise.")
+    (texts / "note3.txt").write_text("Note 3 is about otters now.")
+    (texts / "new.md").write_text("A yak eats grass.")
+    assert followed.settle() == ["added    texts/new.md"]
+    (texts / ".gitignore").write_text("new.md\n")
+    assert followed.settle() == ["added    texts/run.log.md", "replaced texts/note3.txt"]
+    assert "texts/new.md" in followed.ids(), "it is there, and is not read any more"
+
+
 def test_a_file_is_read_when_it_is_quiet(follow: Follow, texts: Path) -> None:
     followed = follow(texts)
     path = texts / "note3.txt"

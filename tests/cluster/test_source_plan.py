@@ -24,11 +24,17 @@ def write_folder(folder: Path) -> Path:
     return folder
 
 
-def planned(*names: Path, count: int, skip: bool = False) -> tuple[list[ShardPlan], SourceOptions]:
-    sources = Sources([str(name) for name in names], text_key="text", id_key="id", skip=skip)
+def planned(
+    *names: Path, count: int, skip: bool = False, git_ignored: bool = False
+) -> tuple[list[ShardPlan], SourceOptions]:
+    sources = Sources(
+        [str(name) for name in names], text_key="text", id_key="id", skip=skip, git_ignored=git_ignored
+    )
     planner = SourcePlanner()
     sources.check(planner=planner)
-    return planner.shards(count), SourceOptions(names=tuple(map(str, names)), skip=skip)
+    return planner.shards(count), SourceOptions(
+        names=tuple(map(str, names)), skip=skip, git_ignored=git_ignored
+    )
 
 
 def read_all(shards: list[ShardPlan], options: SourceOptions) -> list[str]:
@@ -43,6 +49,14 @@ def test_the_shards_hold_every_document_once_and_in_order(tmp_path: Path, count:
     assert read_all(shards, options) == ids
     assert sum(shard.documents for shard in shards) == len(ids)
     assert len(shards) == count or (count > 5 and len(shards) <= len(ids))
+
+
+@pytest.mark.parametrize("git_ignored", [False, True])
+def test_what_git_ignores_is_in_shards_only_where_that_is_asked(tmp_path: Path, git_ignored: bool) -> None:
+    folder = write_folder(tmp_path / "text")
+    (folder / ".gitignore").write_text("notes/b.md\n")
+    shards, options = planned(folder, count=2, git_ignored=git_ignored)
+    assert ("text/notes/b.md" in read_all(shards, SourceOptions.from_values(options.values()))) == git_ignored
 
 
 def test_a_shard_reads_only_its_own_files(tmp_path: Path) -> None:

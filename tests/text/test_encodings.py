@@ -13,14 +13,22 @@ WIDE = ["utf-16-le", "utf-16-be"]
 @given(text=st.text(st.characters(codec="utf-8"), max_size=50))
 def test_a_mark_decides(encoding: str, text: str) -> None:
     assume(not text.startswith("\0"))  # with it, the mark of UTF-16 is that of UTF-32
-    assert decode(f"\ufeff{text}".encode(encoding)) == text
+    assert decode(f"\ufeff{text}".encode(encoding)) == text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 @pytest.mark.parametrize("encoding", WIDE)
-@pytest.mark.parametrize("text", ["ab", "Größe\r\n", "id,text\n1,日本語の文\n", "<p>Привет, мир</p>"])
+@pytest.mark.parametrize("text", ["ab", "Größe\n", "id,text\n1,日本語の文\n", "<p>Привет, мир</p>"])
 def test_latin_letters_show_without_a_mark(encoding: str, text: str) -> None:
     assert encoding_of(text.encode(encoding)) == encoding
     assert decode(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", *WIDE])
+@pytest.mark.parametrize("end", ["\r", "\r\n"])
+def test_lines_end_as_in_unix(encoding: str, end: str) -> None:
+    text = "one\ntwo\n\nthree\n"
+    assert decode(text.replace("\n", end).encode(encoding)) == text
+    assert decode("a\r\r\n\nb\n\rc".encode(encoding)) == "a\n\n\nb\n\nc"
 
 
 @pytest.mark.parametrize("text", ["", "a", "a\0b", "\0", "a\0b\0\0\0c", "日本", "x" * 9000 + "\0"])

@@ -55,6 +55,7 @@ class Sources:
         skip: leave out a document that cannot be read, and count it.
         glob: see `read_documents`.
         exclude: see `read_documents`.
+        git_ignored: see `read_documents`.
         any_text: see `read_documents`.
         prefix: see `read_documents`.
         says_all: say all that is skipped or left out, not the first lines of it.
@@ -70,6 +71,7 @@ class Sources:
         skip: bool,
         glob: str | None = None,
         exclude: Sequence[str] | None = None,
+        git_ignored: bool = False,
         any_text: bool = False,
         prefix: str = "",
         says_all: bool = False,
@@ -80,6 +82,7 @@ class Sources:
         self.id_key = id_key
         self.glob = glob
         self.exclude = tuple(exclude or ())
+        self.git_ignored = git_ignored
         self.any_text = any_text
         self.prefix = prefix
         self.skip = skip
@@ -280,6 +283,7 @@ class Sources:
             id_key=self.id_key,
             glob=self.glob,
             exclude=self.exclude,
+            git_ignored=self.git_ignored,
             any_text=self.any_text,
             prefix=self.prefix,
             stdin=self._standard_input(),

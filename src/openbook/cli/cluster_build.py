@@ -133,6 +133,7 @@ def _options(sources: "Sources", names: tuple[str, ...]) -> Any:
         id_key=sources.id_key,
         glob=sources.glob,
         exclude=sources.exclude,
+        git_ignored=sources.git_ignored,
         any_text=sources.any_text,
         prefix=sources.prefix,
         skip=sources.skip,

@@ -45,6 +45,7 @@ class SourceOptions:
     id_key: str = "id"
     glob: str | None = None
     exclude: tuple[str, ...] = ()
+    git_ignored: bool = False
     any_text: bool = False
     prefix: str = ""
     skip: bool = False
@@ -67,6 +68,7 @@ class SourceOptions:
             id_key=self.id_key,
             glob=self.glob,
             exclude=self.exclude,
+            git_ignored=self.git_ignored,
             any_text=self.any_text,
             prefix=self.prefix,
             only=lambda origin: _file(origin) in files,

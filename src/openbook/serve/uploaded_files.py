@@ -75,8 +75,8 @@ def read_upload(name: str, content: bytes) -> Upload:
         problem = "read by openbook add alone" if suffix in READERS else "not taken"
         raise source_error(name, f"files of this kind are {problem}; send one of {', '.join(KINDS)}")
     upload = Upload(name)
-    keys = Keys(text="text", id="id", reads_tables=True)
-    for item in READERS[suffix](SourceFile(_Memory(content), name, name), keys):
+    file = SourceFile(_Memory(content), name, name, is_named=True)
+    for item in READERS[suffix](file, Keys(text="text", id="id", reads_tables=True)):
         if isinstance(item, SourceError):
             raise item
         if isinstance(item, Omission):

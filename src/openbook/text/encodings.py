@@ -43,7 +43,10 @@ def encoding_of(beginning: bytes) -> str:
 
 
 def decode(raw: bytes) -> str:
-    """Decode a text, without a mark at its beginning.
+    """Decode a text, without a mark at its beginning; its lines end as in Unix, whatever wrote them.
+
+    >>> decode(b"of Windows\\r\\nof old Macs\\rof Unix\\n")
+    'of Windows\\nof old Macs\\nof Unix\\n'
 
     Raises:
         UnicodeDecodeError: of UTF-8, counted with the mark, if it is in none of the encodings.
@@ -51,7 +54,12 @@ def decode(raw: bytes) -> str:
     encoding = encoding_of(raw[:LOOKED_AT])
     if encoding != "utf-8-sig":
         try:
-            return raw.decode(encoding)
+            return _with_usual_ends(raw.decode(encoding))
         except UnicodeError:
             pass
-    return raw.decode().removeprefix("\ufeff")  # not utf-8-sig, whose errors do not count the mark
+    # Not utf-8-sig, whose errors do not count the mark.
+    return _with_usual_ends(raw.decode().removeprefix("\ufeff"))
+
+
+def _with_usual_ends(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

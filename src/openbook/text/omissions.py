@@ -7,6 +7,9 @@ from openbook.errors import SourceError
 from openbook.phrases import counted
 from openbook.text.readers.registry import ONLY_NAMED
 
+IGNORED_FILE, IGNORED_FOLDER = "git-ignored file", "git-ignored folder"
+_NO_PROSE = "minified or encoded file"
+_IGNORED_HINT = " (to read what git ignores: --git-ignored)"
 _NAMED = 8
 """Kinds of files, and links, that a line names."""
 
@@ -18,14 +21,17 @@ class Omissions:
     files: of folders, those that no reader knows, counted by the ends of their names. Files that a pattern
         leaves out are not among them.
     others: of folders, what is not looked into whatever it is called, counted by its kind: `hidden file`,
-        `hidden folder`, `package folder` of npm or Python, `lock file` of an office program, `pipe`,
-        `socket`, `device`, `broken link`; and each `empty file`.
+        `hidden folder`, `git-ignored file`, `git-ignored folder`, `package folder` of npm or Python,
+        `lock file` of an office program, `pipe`, `socket`, `device`, `broken link`; and each `empty file`.
     linked_folders: of folders, places below of links to folders, which are not followed.
     parts: a line for each file that was read, but not all of it.
     own_folders: places of databases, models and training runs of openbook, with what they are.
     excluded: files and folders that each pattern to exclude left out.
     empty: origins of tables that hold no row.
-    blank: of folders, the errors of empty files, by origin; a page or notebook without text is one, too.
+    no_prose: of folders, files of text that is minified or encoded, by their names in ids, each with what it
+        is.
+    blank: of folders, the errors of empty files, by origin; a page or notebook without text is one, too, and
+        so is what is no prose.
     unread: origins of files, folders and other sources of which something could not be read, of mails of
         mailboxes, and of empty files: what is known to be in them may be there still.
     """
@@ -37,6 +43,7 @@ class Omissions:
     own_folders: dict[str, str] = field(default_factory=dict)
     excluded: Counter[str] = field(default_factory=Counter)
     empty: set[str] = field(default_factory=set)
+    no_prose: dict[str, str] = field(default_factory=dict)
     blank: dict[str, SourceError] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
     any_text: bool = False
@@ -51,10 +58,11 @@ class Omissions:
         >>> Omissions(others=Counter({"hidden folder": 2, "pipe": 1}), linked_folders=["notes/old"]).lines()
         ['2 hidden folders, 1 pipe are left out', '1 link to a folder is not followed: notes/old']
         """
-        lines = [self.files_line(most=most)]
+        lines = [self.files_line(most=most), self._no_prose_line(most)]
         if self.others:
             kinds = ", ".join(counted(count, kind) for kind, count in sorted(self.others.items()))
-            lines.append(f"{kinds} {'are' if self.others.total() > 1 else 'is'} left out")
+            hint = _IGNORED_HINT if self.others.keys() & {IGNORED_FILE, IGNORED_FOLDER} else ""
+            lines.append(f"{kinds} {'are' if self.others.total() > 1 else 'is'} left out{hint}")
         if links := self.linked_folders:
             shown = [*links[:most], *_more(len(links[:most]), len(links), "link")]
             what = "1 link to a folder is" if len(links) == 1 else f"{len(links):,} links to folders are"
@@ -67,8 +75,18 @@ class Omissions:
         >>> Omissions(Counter({".png": 1, "": 1}), Counter(pipe=2), ["notes/old"]).counts()
         {'pipe': 2, '.png': 1, '': 1, 'link to a folder': 1}
         """
-        links = Counter({"link to a folder": len(self.linked_folders)} if self.linked_folders else {})
-        return dict((self.files + self.others + links).most_common())
+        others = Counter({"link to a folder": len(self.linked_folders), _NO_PROSE: len(self.no_prose)})
+        return dict((self.files + self.others + others).most_common())
+
+    def _no_prose_line(self, most: int | None) -> str:
+        if not self.no_prose:
+            return ""
+        shown = [f"{name} ({reason})" for name, reason in list(self.no_prose.items())[:most]]
+        shown += _more(len(shown), len(self.no_prose), "file")
+        is_one = len(self.no_prose) == 1
+        them = "it" if is_one else "them"
+        what = f"{counted(len(self.no_prose), _NO_PROSE)} {'is' if is_one else 'are'} left out"
+        return f"{what} (to read {them}, name {them}): {', '.join(shown)}"
 
     def files_line(self, *, most: int | None = _NAMED) -> str:
         """Say in one line which files there are; empty if there are none.

@@ -4,8 +4,6 @@ Files are opened through fsspec, so a path may be a URL of any file system it kn
 are is decided by its reader.
 """
 
-import errno
-import stat
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,8 +13,18 @@ from typing import IO, Any
 
 from openbook.errors import SourceError
 from openbook.text.documents import AnyDocument, source_error
+from openbook.text.folder_entries import (
+    BROKEN_LINK,
+    LINKED_FOLDER,
+    Entry,
+    children,
+    kind_of_entry,
+    names_of,
+    rules_inside,
+)
+from openbook.text.git_ignore import IgnoreRules
 from openbook.text.globs import matches
-from openbook.text.omissions import Omissions
+from openbook.text.omissions import IGNORED_FILE, IGNORED_FOLDER, Omissions
 from openbook.text.origins import STANDARD_INPUT_ORIGIN, Place, place_of_path
 from openbook.text.own_folders import kind_of_own_folder
 from openbook.text.readers.any_text import is_text
@@ -29,6 +37,7 @@ from openbook.text.readers.source_file import (
     BlankFileError,
     Item,
     Keys,
+    NoProseError,
     NoRowsError,
     Omission,
     Reader,
@@ -47,9 +56,6 @@ _HIDDEN, _LOCK = ".", "~$"
 """How names of hidden files begin, and of those that office programs lay beside an open document."""
 _NODE_PACKAGES, _PYTHON_PACKAGES = "node_modules", "pyvenv.cfg"
 """A folder of installed packages is called so, or holds this: their texts are about something else."""
-_LINKED_FOLDER, _BROKEN_LINK = "linked folder", "broken link"
-_BROKEN = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
-"""Errors of links that lead nowhere, or in a circle."""
 _HALVES = (".idx", ".bin")
 """Of Megatron's data, whose documents' origins have neither."""
 
@@ -61,6 +67,7 @@ class _Reading:
     keys: Keys
     glob: str | None
     exclude: Sequence[str]
+    git_ignored: bool
     any_text: bool
     prefix: str
     only: Callable[[str], bool] | None
@@ -75,6 +82,7 @@ def read_documents(
     id_key: str = "id",
     glob: str | None = None,
     exclude: Sequence[str] = (),
+    git_ignored: bool = False,
     any_text: bool = False,
     prefix: str = "",
     only: Callable[[str], bool] | None = None,
@@ -85,10 +93,10 @@ def read_documents(
     """Read documents one by one from files and folders (recursively, in the order of their names).
 
     Of what lies below a named folder, these are left out: files of no known kind (.json and .tsv too without
-    a `glob`, and any .idx that is not Megatron's), hidden files and folders, lock files of office programs
-    (`~$report.docx`), pipes and devices, links to folders, and databases, models and training runs of
-    openbook. Tables without rows, and files of folders without text, are passed over where anything else
-    is read.
+    a `glob`, and any .idx that is not Megatron's), hidden files and folders, what git ignores by .gitignore
+    files, lock files of office programs (`~$report.docx`), pipes and devices, links to folders, and
+    databases, models and training runs of openbook. Tables without rows, and files of folders without text
+    or with what is minified or encoded, are passed over where anything else is read.
 
     Args:
         sources: paths or URLs of files of the known kinds, or of folders of them; Megatron's PREFIX;
@@ -98,6 +106,7 @@ def read_documents(
         id_key: the key that holds the id.
         glob: of a folder only the files whose path below it matches: `*.md` at any depth, `docs/**/*.md`.
         exclude: of a folder without the files and folders whose path below it matches one of these patterns.
+        git_ignored: of a folder the files and folders that git ignores, too.
         any_text: read files of no known kind as plain text if they are text; of a folder .json and .tsv too.
         prefix: begins the ids that are made from the paths of files.
         only: of folders only the files whose origin it is true of.
@@ -117,6 +126,7 @@ def read_documents(
         keys=Keys(text=text_key or "text", id=id_key, reads_tables=text_key is None),
         glob=glob,
         exclude=tuple(exclude),
+        git_ignored=git_ignored,
         any_text=any_text,
         prefix=prefix,
         only=only,
@@ -201,7 +211,10 @@ def _items_of_file(file: SourceFile, reader: Reader, reading: _Reading) -> Itera
         reading.left_out.empty.add(file.origin)
     if isinstance(first, BlankFileError):
         reading.left_out.blank[file.origin] = first
-        reading.left_out.others["empty file"] += 1
+        if isinstance(first, NoProseError):
+            reading.left_out.no_prose[first.name] = first.reason
+        else:
+            reading.left_out.others["empty file"] += 1
     yield first
     yield from items
 
@@ -230,16 +243,10 @@ def _files(source: str, reading: _Reading) -> Iterator[_Found]:
     name = PurePosixPath(path).name
     if filesystem.isdir(path):
         files = _folder(filesystem, path, source, reading)
-        nothing = "holds no document; give a file or folder with text in it"
-        if reading.glob is not None:
-            nothing = f"no file below it that can be read matches --glob {reading.glob!r}"
-            nothing = f"{nothing}; known: {known_kinds()}"
         if reading.only is None:
             first = next(files, None)
-            place = place_of_path(filesystem, path, source, is_folder=True)
-            yield (
-                _unread(place.file_origin, source_error(source, nothing), reading) if first is None else first
-            )
+            origin = place_of_path(filesystem, path, source, is_folder=True).file_origin
+            yield _unread(origin, _nothing_in(source, reading), reading) if first is None else first
         yield from files
     elif filesystem.info(path)["type"] == "other":
         problem = "a pipe or device, which gives its text only once; let standard input read it: -"
@@ -251,6 +258,16 @@ def _files(source: str, reading: _Reading) -> Iterator[_Found]:
         origin = place_of_path(filesystem, path, source, is_folder=False).file_origin
         file = SourceFile(filesystem, path, name, origin, reading.prefix, is_named=True)
         yield _named_file(file, source, reading)
+
+
+def _nothing_in(source: str, reading: _Reading) -> SourceError:
+    if any(reading.left_out.others[kind] for kind in (IGNORED_FILE, IGNORED_FOLDER)):
+        problem = "git ignores what it holds (.gitignore), or nothing that can be read is in it"
+        return source_error(source, problem, option="; to read what it ignores: --git-ignored")
+    if reading.glob is None:
+        return source_error(source, "holds no document; give a file or folder with text in it")
+    nothing = f"no file below it that can be read matches --glob {reading.glob!r}"
+    return source_error(source, f"{nothing}; known: {known_kinds()}")
 
 
 def _unread(origin: str, error: SourceError, reading: _Reading) -> SourceError:
@@ -294,15 +311,19 @@ def _folder(filesystem: Any, folder: str, source: str, reading: _Reading) -> Ite
     """The files below a folder that are to be read, level by level in the order of their names."""
     place = place_of_path(filesystem, folder, source, is_folder=True)
     top = PurePosixPath(PurePosixPath(folder).name)
-    waiting: list[tuple[str, PurePosixPath, dict[str, Any] | None]] = [(folder, PurePosixPath(), None)]
+    waiting = [Entry(folder, PurePosixPath(), None, IgnoreRules())]
     while waiting:  # not by recursion: folders may be nested deeper than Python's stack
-        path, below, info = waiting.pop()
-        if below.parts and (_excludes(str(below), reading) or _hides(below, info, reading)):
+        entry = waiting.pop()
+        path, below, info = entry.path, entry.below, entry.info
+        if below.parts and _passes_over(entry, reading):
             continue
         if info is None:
             origin = place.file(str(below)) if below.parts else place.file_origin
             try:
-                names = _names(filesystem, path)
+                names = names_of(filesystem, path)
+                rules = (
+                    IgnoreRules() if reading.git_ignored else rules_inside(filesystem, entry, names, place)
+                )
             except OSError as error:
                 yield _unread(origin, source_error(path, f"cannot be read: {error}"), reading)
                 continue
@@ -315,14 +336,24 @@ def _folder(filesystem: Any, folder: str, source: str, reading: _Reading) -> Ite
             if below.parts and (below.name == _NODE_PACKAGES or _PYTHON_PACKAGES in names):
                 reading.left_out.others["package folder"] += 1
                 continue
-            waiting += reversed([*_children(names, below)])
-        elif (kind := _kind(filesystem, info)) == _LINKED_FOLDER:
+            waiting += reversed([*children(names, below, rules)])
+        elif (kind := kind_of_entry(filesystem, info)) == LINKED_FOLDER:
             reading.left_out.linked_folders.append(str(top / below))
         elif reading.glob is None or matches(str(below), reading.glob):
             origin = place.file(str(below))
             if reading.only is None or reading.only(origin):
                 file = SourceFile(filesystem, path, str(top / below), origin, reading.prefix)
                 yield from _file_of_folder(file, below, kind, reading)
+
+
+def _passes_over(entry: Entry, reading: _Reading) -> bool:
+    """Whether a name or a pattern says that it is not to be read."""
+    if _excludes(str(entry.below), reading) or _hides(entry.below, entry.info, reading):
+        return True
+    if not entry.rules.ignores(str(entry.below), is_folder=entry.info is None):
+        return False
+    _count(entry.below, entry.info, IGNORED_FOLDER if entry.info is None else IGNORED_FILE, reading)
+    return True
 
 
 def _excludes(below: str, reading: _Reading) -> bool:
@@ -334,20 +365,25 @@ def _excludes(below: str, reading: _Reading) -> bool:
 
 
 def _hides(below: PurePosixPath, info: dict[str, Any] | None, reading: _Reading) -> bool:
-    """Whether a name says that it is no document; what a pattern asks for is counted."""
+    """Whether a name says that it is no document."""
     if not below.name.startswith((_HIDDEN, _LOCK)):
         return False
-    if info is None or reading.glob is None or matches(str(below), reading.glob):
-        file = "lock file" if below.name.startswith(_LOCK) else "hidden file"
-        reading.left_out.others["hidden folder" if info is None else file] += 1
+    file = "lock file" if below.name.startswith(_LOCK) else "hidden file"
+    _count(below, info, "hidden folder" if info is None else file, reading)
     return True
+
+
+def _count(below: PurePosixPath, info: dict[str, Any] | None, kind: str, reading: _Reading) -> None:
+    """Count what is left out, of files those that a pattern asks for."""
+    if info is None or reading.glob is None or matches(str(below), reading.glob):
+        reading.left_out.others[kind] += 1
 
 
 def _file_of_folder(file: SourceFile, below: PurePosixPath, kind: str, reading: _Reading) -> Iterator[_Found]:
     """A file with its reader, or nothing if it is left out."""
     suffix = reader_suffix(file.path)
     is_known = suffix in READERS and (suffix not in ONLY_NAMED or reading.glob is not None)
-    if kind == _BROKEN_LINK and is_known:
+    if kind == BROKEN_LINK and is_known:
         problem = "cannot be read: it is a link that leads nowhere, or in a circle; repair or remove it"
         yield _unread(file.origin, source_error(file.path, problem, option=LEAVE_OUT), reading)
     elif kind != "file":
@@ -358,35 +394,3 @@ def _file_of_folder(file: SourceFile, below: PurePosixPath, kind: str, reading: 
         yield file, read_text
     else:
         reading.left_out.files[below.suffix.lower()] += 1
-
-
-def _names(filesystem: Any, folder: str) -> dict[str, tuple[bool, dict[str, Any]]]:
-    """What a folder holds, by name: whether it is a folder, and what fsspec says of it.
-
-    Raises:
-        OSError: it cannot be listed.
-    """
-    _, folders, files = next(filesystem.walk(folder, maxdepth=1, detail=True, on_error="raise"))
-    return {name: (name in folders, found) for name, found in {**files, **folders}.items()}
-
-
-def _children(
-    names: dict[str, tuple[bool, dict[str, Any]]], below: PurePosixPath
-) -> Iterator[tuple[str, PurePosixPath, dict[str, Any] | None]]:
-    """What a folder holds, by name: the place, its path below, and what a file is."""
-    for name, (is_folder, found) in sorted(names.items()):
-        yield found["name"], below / name, None if is_folder else found
-
-
-def _kind(filesystem: Any, found: dict[str, Any]) -> str:
-    """What an entry is, or what it links to: a file, a folder, or what is not opened, for it may wait."""
-    if found["type"] != "other":
-        return "file"
-    try:
-        info = filesystem.info(found["name"])
-    except OSError as error:  # if the link leads somewhere, its reader says what is wrong
-        return _BROKEN_LINK if error.errno in _BROKEN else "file"
-    if info["type"] != "other":
-        return _LINKED_FOLDER if info["type"] == "directory" else "file"
-    mode = info.get("mode", 0)
-    return "pipe" if stat.S_ISFIFO(mode) else "socket" if stat.S_ISSOCK(mode) else "device"

@@ -409,6 +409,21 @@ def test_files_are_left_out_and_other_kinds_are_read_where_it_is_said(
     assert [document["document_id"] for document in listed] == ["p/texts/LICENSE", "p/texts/guide.md", "row1"]
 
 
+def test_what_git_ignores_is_neither_added_nor_removed_by_a_sync(
+    openbook: OpenBook, database: Path, texts: Path
+) -> None:
+    (texts / ".gitignore").write_text("guide.md\ndrafts/\n")
+    (texts / "drafts").mkdir()
+    (texts / "drafts" / "x.md").write_text("A draft.")
+    result = openbook("add", database, texts, "--sync", "--json")
+    assert (result.json["done"]["added"], result.json["done"]["removed"]) == (0, 0)
+    assert result.json["left_out"]["git-ignored folder"] == 1
+    assert "to read what git ignores: --git-ignored" in result.err
+    assert openbook("add", database, texts, "--git-ignored", "--json").json["done"]["added"] == 1
+    (texts / "guide.md").unlink()
+    assert openbook("add", database, texts, "--sync", "--json").json["done"]["removed"] == 1
+
+
 def test_documents_are_removed_by_what_brought_them(openbook: OpenBook, database: Path, texts: Path) -> None:
     result = openbook("remove", database, texts / "rows.jsonl", "texts/note1*")
     assert result.code == 0

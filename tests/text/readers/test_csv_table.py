@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from openbook.text import Document
+from openbook.text import Document, read_documents
+from openbook.text.omissions import Omissions
 from openbook.text.readers import csv_table
 
 Write = Callable[[str, str | bytes], Path]
@@ -73,6 +74,72 @@ def test_years_are_names_and_empty_rows_end_a_table(write: Write, read_all: Read
     (document,), _ = read_all(write("a.csv", content))
     lines = ["Budget", "Item: rent; 2024: 900; 2025: 950", "", "Item: food; 2024: 300; 2025: 310"]
     assert document.text.splitlines() == [*lines, "", "Who: Anna; Room: 3"]
+
+
+WIDE = [
+    ("Name,City,Note\nOtt, Jo,Bonn,y\nJ,K,z\n", ["Ott\tJo\tBonn\ty", "Name: J; City: K; Note: z"], "2"),
+    ("Guests\nName,Room\n\"A\nB\",3\nBen,4,5\n", ["Guests", "Name: A B; Room: 3", "Ben\t4\t5"], "5"),
+    (
+        "Name;Note\nA;b\nC;d;e;f;g;h;i\nD;e\n",
+        ["Name: A; Note: b", "C\td\te\tf\tg\th\ti", "Name: D; Note: e"],
+        "3",
+    ),
+    (
+        "sep=;\nName;Room\nA;1\n\nB;2;x\nC;3\nD;4\n",
+        ["Name: A; Room: 1", "", "B\t2\tx", "Name: C; Room: 3", "Name: D; Room: 4"],
+        "5",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "lines", "line"), WIDE)
+def test_a_row_with_too_many_fields_stands_without_names_and_is_said(
+    write: Write, content: str, lines: list[str], line: str
+) -> None:
+    """An unquoted comma: which field is one too many is not known, and no value gets the name of another."""
+    path = write("a.csv", content)
+    omissions = Omissions()
+    (document,) = read_documents(str(path), omissions=omissions)
+    assert isinstance(document, Document) and document.text == "\n".join(lines)
+    problem = (
+        "more fields than columns are named, so no names stand at them; put a value with the separator in it"
+    )
+    assert omissions.parts == [f"{path}: line {line} has {problem} between quotation marks"]
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("part,price\nP-1,3,\nP-2,4,,\n", "part: P-1; price: 3\npart: P-2; price: 4"),
+        ("part,price,\nP-1,3,x\n", "part: P-1; price: 3; x"),
+        ("P-1,3\nP-2,4,5\n", "P-1\t3\nP-2\t4\t5"),
+        ("Report,May\npart,price,stock,by\nP-1,3,4,x\n", "Report\tMay\npart: P-1; price: 3; stock: 4; by: x"),
+    ],
+)
+def test_empty_fields_and_columns_without_names_are_not_too_many(
+    write: Write, content: str, text: str
+) -> None:
+    omissions = Omissions()
+    (document,) = read_documents(str(write("a.csv", content)), omissions=omissions)
+    assert isinstance(document, Document) and (document.text, omissions.parts) == (text, [])
+
+
+def test_where_the_names_are_one_too_few_there_are_none(write: Write, read_all: ReadAll) -> None:
+    """So R writes a table with names of rows, if it is not told otherwise."""
+    (document,), _ = read_all(write("a.csv", "first,second\n1,a,b\n2,c,d\n"))
+    assert document.text == "first\tsecond\n1\ta\tb\n2\tc\td"
+
+
+def test_of_many_rows_with_too_many_fields_ten_lines_are_named(write: Write) -> None:
+    rows = [*(f"a{number},b{number}" for number in range(12)), *(f"a{number},b,c" for number in range(12))]
+    omissions = Omissions()
+    path = write("a.csv", "\n".join(["first,second", *rows]))
+    (document,) = read_documents(str(path), omissions=omissions)
+    assert isinstance(document, Document) and document.text.startswith("first: a0; second: b0\n")
+    (said,) = omissions.parts
+    assert said.startswith(
+        f"{path}: 12 rows (lines 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, …) have more fields than "
+    )
 
 
 @pytest.mark.parametrize(

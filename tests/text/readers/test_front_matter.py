@@ -30,7 +30,7 @@ def test_a_header_in_toml_gives_the_same(write: Write, read_all: ReadAll, end: s
     )
     path = write("notes.md", text.replace("\n", end))
     (document,), _ = read_all(path)
-    assert document.text == "# Heading\nBody.\n".replace("\n", end)
+    assert document.text == "# Heading\nBody.\n"
     assert (document.id, document.title, document.source) == ("tides", "The tides: twice", str(path))
     assert document.language is None
 

@@ -1,5 +1,6 @@
 """Which reader a file has, and text files."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,13 +62,39 @@ def test_any_bytes_are_documents_or_source_errors(
 
 @pytest.mark.parametrize("name", ["a.txt", "a.md"])
 @pytest.mark.parametrize(
-    "text", ["a\r\nb\rc\n", "a\0b", "\x01", "no end", "\u2028x\u200b", " x ", "\ufffe", "é😀"]
+    "text", ["a\nb\u2028c\x85\n", "a\0b", "\x01", "no end", "\u2028x\u200b", " x ", "\ufffe", "é😀"]
 )
 def test_text_file_is_one_document_kept_as_it_is(
     write: Write, read_all: ReadAll, name: str, text: str
 ) -> None:
     (document,), _ = read_all(write(name, text))
     assert document.text == text
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n"])
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.rst", "a.org", "a.csv", "b.csv", "a.html", "a.xyz"])
+def test_a_document_is_the_same_whatever_its_lines_end_with(
+    write: Write, read_all: ReadAll, name: str, end: str
+) -> None:
+    """Of old Macs, too; its title, what its header says and its fingerprint are those of the usual file."""
+    text = {
+        "a.md": "---\nsource: x\n---\n\nHens\n\n# About hens\n",
+        "a.rst": "About hens\n==========\n\nThey lay.\n",
+        "a.org": "#+TITLE: About hens\n\n* First\n",
+        "a.csv": 'title,text\nHens,"They\nlay."\nGeese,They fly.\n',
+        "b.csv": 'part,note\nP-1,"two\nlines"\nP-2,one\n',
+        "a.html": "<title>Hens</title><p>They\nlay.<pre>a\nb</pre>",
+    }.get(name, "About hens\n\nThey lay.\n")
+    expected, _ = read_all(write(name, text), any_text=True)
+    documents, errors = read_all(write(name, text.replace("\n", end)), any_text=True)
+    assert (documents, errors) == (expected, [])
+    assert [(one.id, one.sha256) for one in documents] == [(one.id, one.sha256) for one in expected]
+
+
+def test_the_fingerprint_of_usual_lines_is_what_it_always_was(write: Write, read_all: ReadAll) -> None:
+    text = "---\ntitle: T\n---\nOne.\n\nTwo.\n"
+    (document,), _ = read_all(write("a.md", text))
+    assert document.sha256 == hashlib.sha256(b"One.\n\nTwo.\n").hexdigest()
 
 
 def test_byte_order_mark_is_left_out_once(write: Write, read_all: ReadAll) -> None:
@@ -93,7 +120,7 @@ def test_text_file_may_be_in_a_wider_encoding(write: Write, read_all: ReadAll, e
     text = "# Größe\r\n日本"
     mark = "\ufeff" if encoding == "utf-16-be" else ""
     (document,), _ = read_all(write("a.md", (mark + text).encode(encoding)))
-    assert (document.text, document.title) == (text, "Größe")
+    assert (document.text, document.title) == ("# Größe\n日本", "Größe")
 
 
 @pytest.mark.parametrize(
@@ -209,7 +236,7 @@ def test_title_is_the_first_rst_heading_else_the_name(
     write: Write, read_all: ReadAll, text: str, title: str
 ) -> None:
     (document,), _ = read_all(write("notes.rst", text))
-    assert (document.title, document.text) == (title, text.removeprefix("\ufeff"))
+    assert (document.title, document.text) == (title, text.removeprefix("\ufeff").replace("\r\n", "\n"))
 
 
 def test_plain_text_has_no_headings(write: Write, read_all: ReadAll) -> None:

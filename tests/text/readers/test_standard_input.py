@@ -20,7 +20,7 @@ def read(content: bytes, **keys: str) -> tuple[list[Document], list[str]]:
 
 
 @pytest.mark.parametrize(
-    "text", ["one text\n", "a\r\nb", "{", "{\n}\n", "[1]\n", '"x"\n{"text": "a"}\n', "3", "\n\n x"]
+    "text", ["one text\n", "a\nb", "{", "{\n}\n", "[1]\n", '"x"\n{"text": "a"}\n', "3", "\n\n x"]
 )
 def test_text_is_one_document_kept_as_it_is(text: str) -> None:
     assert read(text.encode()) == ([Document(text=text, title="stdin", source="stdin")], [])
@@ -63,7 +63,7 @@ def test_zeros_at_the_end_are_no_text() -> None:
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
 def test_it_may_be_in_utf16(encoding: str) -> None:
     (text,), _ = read("Größe\r\n".encode(encoding))
-    assert text.text == "Größe\r\n"
+    assert text.text == "Größe\n"
     rows, errors = read('{"text": "one"}\n{"text": "two"}'.encode(encoding))
     assert ([row.text for row in rows], errors) == (["one", "two"], [])
     _, (error,) = read(b"\xff\xfea")

@@ -108,7 +108,7 @@ def read(path: str) -> Iterator["AnyDocument"]:
     from openbook.text.readers.source_file import Keys, Omission, SourceFile
 
     suffix = ".jsonl" if _begins_with_an_object(Path(path)) else ".txt"
-    file = SourceFile(fsspec.filesystem("file"), path, Path(path).name)
+    file = SourceFile(fsspec.filesystem("file"), path, Path(path).name, is_named=True)
     items = READERS[suffix](file, Keys(text="text", id="id"))
     for item in chain([next(items, SourceError(f"{path}: holds no document"))], items):
         if isinstance(item, SourceError):

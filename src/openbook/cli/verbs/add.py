@@ -9,24 +9,18 @@ from openbook.cli.cluster_options import Ray, Workers, check_cluster_options
 from openbook.cli.console import note, print_line
 from openbook.cli.encoding_options import EmbedderPrecision, encode_in
 from openbook.cli.options import (
-    AnyText,
     DatabaseArgument,
     DocumentNames,
     DryRun,
-    Exclude,
-    Glob,
-    IdKey,
     Json,
-    OnError,
-    Prefix,
     SourcesArgument,
     Sync,
-    TextKey,
     Watch,
     Yes,
 )
 from openbook.cli.output import note_copies, note_low_recall, print_info, warn_of_much_excluded
 from openbook.cli.planned_changes import print_plan, print_removal
+from openbook.cli.source_options import AnyText, Exclude, GitIgnored, Glob, IdKey, OnError, Prefix, TextKey
 from openbook.errors import DatabaseError, SettingsError
 from openbook.phrases import counted
 
@@ -47,6 +41,7 @@ def add(
     sources: SourcesArgument,
     glob: Glob = None,
     exclude: Exclude = None,
+    git_ignored: GitIgnored = False,
     any_text: AnyText = False,
     prefix: Prefix = "",
     text_key: TextKey = None,
@@ -77,6 +72,7 @@ def add(
         sources,
         glob=glob,
         exclude=exclude,
+        git_ignored=git_ignored,
         any_text=any_text,
         prefix=prefix,
         text_key=text_key,

@@ -10,23 +10,17 @@ from openbook.cli.encoding_options import EmbedderPrecision, NewEmbedder, encode
 from openbook.cli.held_out_ids import check_ids, share_or_ids
 from openbook.cli.options import (
     AllowUnknownHoldout,
-    AnyText,
     DatabaseArgument,
     Decontaminate,
     Deduplicate,
     DryRun,
-    Exclude,
-    Glob,
     Holdout,
-    IdKey,
     Json,
     NewChunkSize,
     NewTokenizer,
-    OnError,
-    Prefix,
     SourcesArgument,
-    TextKey,
 )
+from openbook.cli.source_options import AnyText, Exclude, GitIgnored, Glob, IdKey, OnError, Prefix, TextKey
 from openbook.errors import DatabaseError
 
 if TYPE_CHECKING:
@@ -47,6 +41,7 @@ def build(
     deduplicate: Deduplicate = None,
     glob: Glob = None,
     exclude: Exclude = None,
+    git_ignored: GitIgnored = False,
     any_text: AnyText = False,
     prefix: Prefix = "",
     text_key: TextKey = None,
@@ -86,6 +81,7 @@ def build(
         sources,
         glob=glob,
         exclude=exclude,
+        git_ignored=git_ignored,
         any_text=any_text,
         prefix=prefix,
         text_key=text_key,

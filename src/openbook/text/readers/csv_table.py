@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from openbook.errors import SourceError
+from openbook.phrases import counted
 from openbook.text.documents import source_error
 from openbook.text.encodings import decode
 from openbook.text.readers.csv_rows import Row, all_csv_rows, csv_rows, named_separator
@@ -21,6 +22,8 @@ from openbook.text.readers.source_file import Item, ParsedFile, SourceFile, read
 _MOST_TEXT = 16_000_000
 """Bytes of a table, and characters of its lines, which repeat the names of columns: some million
 cells, which take a hundred times as much memory."""
+_SHOWN = 10
+"""Lines that are named of rows with too many fields."""
 _LOOKED_AT = 20
 """Rows that show which separator is the file's."""
 _YEAR = re.compile(r"19\d\d|20\d\d")
@@ -41,7 +44,8 @@ def read_csv_table(file: SourceFile, separators: Sequence[str]) -> Iterator[Item
             raise _too_large(file.path)
         text = without_zeros(decode(raw), file.path)
         separator = named_separator(next(_lines(text), "")) or _separator(text, separators)
-        return ParsedFile(text=_table_text(text, file.path, separator))
+        written, wide = _table_text(text, file.path, separator)
+        return ParsedFile(text=written, omission=_said_of(wide))
 
     return read_whole(file, parse, most=_MOST_TEXT + 1)
 
@@ -61,18 +65,34 @@ def _separator(text: str, separators: Sequence[str]) -> str:
     return max(separators, key=agreement)
 
 
-def _table_text(text: str, where: str, separator: str) -> str:
+def _table_text(text: str, where: str, separator: str) -> tuple[str, list[str]]:
+    """The table, and the places of rows with more fields than columns are named."""
     sheet = Sheet(name="")
     for number, (place, row) in enumerate(all_csv_rows(_lines(text), where, separator=separator)):
-        sheet.add(number, _cells(row, place))
+        cells = _cells(row, place)
+        sheet.add(number, cells)
+        sheet.widths[number] = len(cells)
     lines: list[str] = []
+    wide: set[int] = set()
     size = 0
-    for line in sheet_lines(sheet):
+    for line in sheet_lines(sheet, wide.add):
         size += len(line) + 1
         if size > _MOST_TEXT:
             raise _too_large(where)
         lines.append(line)
-    return "\n".join(lines)
+    places = enumerate(all_csv_rows(_lines(text), where, separator=separator) if wide else ())
+    return "\n".join(lines), [place for number, (place, _) in places if number in wide]
+
+
+def _said_of(wide: list[str]) -> str:
+    """What is said of rows that stand without the names of columns; empty: there are none."""
+    if not wide:
+        return ""
+    lines = [place.rpartition(":")[2] for place in wide]
+    shown = ", ".join([*lines[:_SHOWN], *(["…"] if len(lines) > _SHOWN else [])])
+    what = f"line {shown} has" if len(lines) == 1 else f"{counted(len(lines), 'row')} (lines {shown}) have"
+    more = "more fields than columns are named, so no names stand at them"
+    return f"{what} {more}; put a value with the separator in it between quotation marks"
 
 
 def _cells(row: Row, where: str) -> list[Cell]:

@@ -6,11 +6,13 @@ Anna    030 1234    3                  Name: Ben; Room: 4
 Ben                 4
 
 An empty row ends a table; what follows is the rest of it, if it has no names of its own. Of columns that are
-nowhere named the cells of a row stand with tabs between them. How files hold cells is not known here.
+nowhere named the cells of a row stand with tabs between them. So do those of a row in a file of text that has
+more fields than the row of names, for which of them is one too many is not known. How files hold cells is not
+known here.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, pairwise, takewhile
 
@@ -19,6 +21,10 @@ Cell = str | float | int | bool | list[str]
 In a file of text, whose values have no types, one that is no text is in a list, as it is written there."""
 Cells = dict[int, Cell]
 """Those of a row that are not empty, by their columns."""
+_Names = tuple[dict[int, str], int]
+"""Names of columns, and how many fields their row has; 0: that is not known."""
+OnWide = Callable[[int], None]
+"""Told the number of each row that stands without the names of its table, for it has more fields."""
 Range = tuple[tuple[int, int], tuple[int, int]]
 """Merged cells: row and column of the first and of the last, of which the first holds the value."""
 
@@ -38,11 +44,14 @@ class Sheet:
     name: as its tab says it.
     rows: those in which something stands, by their numbers, in order.
     merged: ranges of cells.
+    widths: of rows of a file of text, how many fields each has, empty ones too; in workbooks, where each cell
+        is in a column for certain, none.
     """
 
     name: str
     rows: dict[int, Cells] = field(default_factory=dict)
     merged: Sequence[Range] = ()
+    widths: dict[int, int] = field(default_factory=dict)
 
     def add(self, number: int, cells: Iterable[Cell], *, column: int = 0) -> None:
         """Add a row below, if anything stands in it.
@@ -65,14 +74,14 @@ def sheet_text(sheet: Sheet) -> str:
     return f"# {' '.join(sheet.name.split())}\n\n{text}" if text else ""
 
 
-def sheet_lines(sheet: Sheet) -> Iterator[str]:
+def sheet_lines(sheet: Sheet, on_wide: OnWide = lambda number: None) -> Iterator[str]:
     """Write the rows of a sheet one by one, with an empty line between two tables."""
     rows = _filled(sheet)
     spread = {first: last[1] for first, last in sheet.merged if last[1] > first[1]}
-    names: dict[int, str] = {}
+    names: _Names = ({}, 0)
     for place, numbers in enumerate(_blocks(list(rows)) if rows else ()):
-        table = _Table([(number, rows[number]) for number in numbers], spread)
-        lines, names = table.lines(names)
+        table = _Table([(number, rows[number]) for number in numbers], spread, sheet.widths)
+        lines, names = table.lines(names, on_wide)
         if place:
             yield ""
         yield from lines
@@ -125,26 +134,47 @@ class _Table:
     Args:
         rows: by their numbers.
         spread: of cells that are merged over columns the last column.
+        widths: as of the sheet.
     """
 
-    def __init__(self, rows: list[tuple[int, Cells]], spread: dict[tuple[int, int], int]) -> None:
+    def __init__(
+        self,
+        rows: list[tuple[int, Cells]],
+        spread: dict[tuple[int, int], int],
+        widths: dict[int, int],
+    ) -> None:
+        self._numbers = [number for number, _ in rows]
         self._rows = [row for _, row in rows]
+        self._widths = widths
         self._spread = [
             {column: spread[number, column] for column in row if (number, column) in spread}
             for number, row in (rows[: _MOST_TITLES + 1] if spread else ())
         ]
 
-    def lines(self, above: dict[int, str]) -> tuple[Iterator[str], dict[int, str]]:
+    def lines(self, above: _Names, on_wide: OnWide) -> tuple[Iterator[str], _Names]:
         """The table line by line, and the names of its columns.
 
         Args:
             above: the names of the columns of the table above; empty: none.
+            on_wide: see `OnWide`.
         """
-        place, height, names = self._heading(above)
-        if not names and self._fits(above):
-            names = above
+        place, height, names = self._heading(above[0])
+        width = self._width(place + height) if names else 0
+        if not names and self._fits(*above):
+            names, width = above
         titles = (_line(row, {}) for row in self._rows[:place])
-        return chain(titles, (_line(row, names) for row in self._rows[place + height :])), names
+        return chain(titles, self._named(place + height, names, width, on_wide)), (names, width)
+
+    def _named(self, begin: int, names: dict[int, str], width: int, on_wide: OnWide) -> Iterator[str]:
+        for number, row in zip(self._numbers[begin:], self._rows[begin:], strict=True):
+            is_wide = _is_wide(row, width)
+            if is_wide:
+                on_wide(number)
+            yield _line(row, {} if is_wide else names)
+
+    def _width(self, begin: int) -> int:
+        """How many fields the row above this one has; 0: that is not known."""
+        return self._widths.get(self._numbers[begin - 1], 0)
 
     def _heading(self, above: dict[int, str]) -> tuple[int, int, dict[int, str]]:
         """The row at which the names of the columns begin, in how many rows they stand, and they themselves.
@@ -192,6 +222,8 @@ class _Table:
     def _are_names(self, row: Cells, names: dict[int, str], begin: int) -> bool:
         """Whether the cells of a row name their columns, so, for values that begin in another row."""
         below = self._columns(begin)
+        if (width := self._width(begin)) and max(below, default=0) >= width:
+            return False  # most rows have more fields, so it is not known whose names these are
         if len(row) < 2 or not below or 2 * len(below & names.keys()) < len(below):
             return False
         if len({name.casefold() for name in names.values()}) < len(names):
@@ -233,14 +265,26 @@ class _Table:
 
     def _columns(self, begin: int) -> set[int]:
         """Those in which something stands."""
-        return {column for row in self._below(begin) for column in row}
+        return {column for row in _most(self._below(begin), self._width(begin)) for column in row}
 
-    def _fits(self, names: dict[int, str]) -> bool:
+    def _fits(self, names: dict[int, str], width: int) -> bool:
         """Whether the rows may stand below these names."""
         if not names or all(len(row) == 1 for row in self._rows):
             return False
         columns = sorted(names)
-        return all(columns[0] <= min(row) and max(row) <= columns[-1] for row in self._rows)
+        rows = _most(self._rows, width)
+        return all(columns[0] <= min(row) and max(row) <= columns[-1] for row in rows)
+
+
+def _is_wide(row: Cells, width: int) -> bool:
+    """Whether something stands in a field beyond those of the row of names."""
+    return width > 0 and max(row) >= width
+
+
+def _most(rows: list[Cells], width: int) -> list[Cells]:
+    """The rows that are not too wide, if they are half of them or more; else all."""
+    narrow = [row for row in rows if not _is_wide(row, width)]
+    return narrow if 2 * len(narrow) >= len(rows) else rows
 
 
 def _line(row: Cells, names: dict[int, str]) -> str:

@@ -28,6 +28,33 @@ class BlankFileError(SourceError):
     """A file holds no text: an error where it is named, or nothing else is read, else it is passed over."""
 
 
+class NoProseError(BlankFileError):
+    """A file of a folder holds what nobody reads, such as base64; where it is named, it is read.
+
+    Args:
+        message: as of every error.
+        option: as of every error.
+        where: as of a `SourceError`.
+        name: of the file, as ids have it.
+        reason: what its text is.
+    """
+
+    def __init__(
+        self, message: object = "", *, option: str = "", where: str = "", name: str = "", reason: str = ""
+    ) -> None:
+        super().__init__(message, option=option, where=where)
+        self.name = name
+        self.reason = reason
+
+    @classmethod
+    def of(cls, file: "SourceFile", reason: str) -> "NoProseError":
+        """Make the error of a file for this reason."""
+        error = source_error(
+            file.path, f"minified or encoded, no prose: {reason}; to read it, name it itself"
+        )
+        return cls(str(error), where=error.where, name=file.name, reason=reason)
+
+
 class UnreadPartError(SourceError):
     """One of a file's documents cannot be read, and it is known which one: what is stored of it may stay.
 

@@ -91,7 +91,8 @@ def read_csv(file: SourceFile, keys: Keys) -> Iterator[Item]:
 def _lines(stream: Any, encoding: str) -> io.TextIOWrapper:
     # Bytes that are not UTF-8 become lone surrogates, so that only their own row is lost.
     errors = "surrogateescape" if encoding == "utf-8-sig" else "strict"
-    return io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline="")
+    # Lines end with \n whatever wrote them, in cells too.
+    return io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline=None)
 
 
 def _separator(file: SourceFile, encoding: str, keys: Keys) -> str:
