@@ -2,7 +2,7 @@
 
     python benchmarks/passage_reader.py train OUT.safetensors --learn WORK/alike.learned.jsonl:7 \
         WORK/nq.learned.jsonl:1 WORK/dynamicqa.learned.jsonl:1 WORK/xquad.learned.jsonl:1 --minutes 60
-    python benchmarks/passage_reader.py measure OUT.safetensors WORK/exam-document.asked.jsonl --limit 150
+    python benchmarks/passage_reader.py measure OUT.safetensors WORK/exam.asked.jsonl --limit 150
 
 Rows are those of `shipped_reader.py prepare`, `together` and `alike`: a question, its answers (none: the book
 does not say), `found` by a search, and of it or beside it the `passages` that answer. FILE:SHARE draws that
@@ -40,8 +40,8 @@ MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 RANK = 24
 LONGEST, LONGEST_ANSWER = 170, 12
 """Tokens of a question with its passage, and of an answer."""
-OTHERS = 2
-"""Passages beside the one that answers, where a question is learned; k - 1 where it is asked."""
+OTHERS, MOST_OTHERS = 2, 4
+"""Passages beside the one that answers, where a question is learned, and of how many these are drawn."""
 WARMUP, SAVED_EVERY = 40, 50
 NEVER = -1e9
 
@@ -123,7 +123,9 @@ def folder_of_minilm() -> str:
 
 
 def read_rows(file: str) -> list[Row]:
-    return [json.loads(line) for line in Path(file).read_text(encoding="utf-8").splitlines()]
+    """Those that found something, and that know a passage with the answer, if there is one."""
+    rows = [json.loads(line) for line in Path(file).read_text(encoding="utf-8").splitlines()]
+    return [row for row in rows if row["found"] and (row["passages"] or not row["answers"])]
 
 
 def samples(files: list[str], *, seed: int) -> Iterator[Sample]:
@@ -144,13 +146,11 @@ def samples(files: list[str], *, seed: int) -> Iterator[Sample]:
 def sample_of(row: Row, drawn: random.Random) -> Sample:
     """A row with the passage that answers and others that were found; an entity may be swapped."""
     answers, gold = row["answers"], row["passages"]
-    others = [text for text in row["found"] if text not in gold and not holds_answer(text, answers or [""])]
-    if not answers or not gold:
-        others = row["found"][: OTHERS + 3]
-        drawn.shuffle(others)
-        return Sample(row["question"], others[: OTHERS + 1], [])
-    others = others[:4]
+    wrong = [text for text in row["found"] if text not in gold and not holds_answer(text, answers)]
+    others = wrong[:MOST_OTHERS] if answers else row["found"][: MOST_OTHERS + 1]
     drawn.shuffle(others)
+    if not answers:
+        return Sample(row["question"], others[: OTHERS + 1], [])
     right = drawn.choice(gold[:2])
     said = next((answer for answer in answers if answer in right), None)
     if said and row["swaps"] and drawn.random() < 0.5:
@@ -279,9 +279,10 @@ def measure(given: argparse.Namespace) -> None:
 
 def read_by(row: Row, k: int) -> list[str]:
     """The k passages found, one that answers in the last place if none is among them."""
-    best = row["found"][:k]
-    gold = row["passages"] if row["answers"] else []
-    return best if not gold or any(text in gold for text in best) else [*best[: k - 1], gold[0]]
+    best, gold = row["found"][:k], row["passages"]
+    if not row["answers"] or any(text in gold for text in best):
+        return list(best)
+    return [*best[: k - 1], gold[0]]
 
 
 def main() -> None:
