@@ -18,6 +18,7 @@ from hypothesis import settings
 from openbook.database import Database, NeighborTable, build_neighbors
 from openbook.pretrained import PACKAGED, SMOLLM2
 from openbook.text import Document, train_tokenizer
+from slow_tests import mark_slow
 from work_groups import GroupScheduling, begins_after
 
 if TYPE_CHECKING:
@@ -55,8 +56,10 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long."""
+    """Mark what is slow, before pytest chooses by marks; and begin with what takes long."""
+    mark_slow(items)
     items.sort(key=lambda item: begins_after(item.path))
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -61,7 +60,6 @@ def test_no_line_and_no_name_of_a_file_is_a_documents(openbook: OpenBook, rows: 
         assert {path.name for path in home.iterdir()} == {"db", "rows.jsonl"}
 
 
-@pytest.mark.slow
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=hostile)
 @example(text="".join(EXAMPLES))

@@ -88,7 +88,6 @@ def test_your_own_text(openbook: OpenBook, folder: Path) -> None:
     assert "observatory" in openbook("search", "mybook", "who mended the observatory", "-k", "1").out
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("folder")
 def test_does_it_help(openbook: OpenBook) -> None:
     """The report compares with a model trained alike without retrieval, as the page says."""
@@ -103,7 +102,6 @@ def test_does_it_help(openbook: OpenBook) -> None:
         assert mode in report
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("folder", "base_at_hand")
 def test_the_base_that_the_guides_name(openbook: OpenBook) -> None:
     """docs/retrofit.md's commands; those of the README are its first ones."""
@@ -117,7 +115,6 @@ def test_the_base_that_the_guides_name(openbook: OpenBook) -> None:
     assert generated.out.strip()
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("folder", "base_at_hand")
 def test_the_world_of_the_exam_by_hand(openbook: OpenBook, folder: Path) -> None:
     """docs/exam.md: a fact is asked, edited, removed."""

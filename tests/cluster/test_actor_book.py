@@ -91,7 +91,7 @@ def test_a_shard_without_words(tmp_path: Path, session: RaySession) -> None:
     assert [[hit.document_id for hit in hits] for hits in found] == [["a", "b"], ["b"], []]
 
 
-@pytest.mark.parametrize("replicas", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("replicas", [1, 2])
 def test_lost_actors_are_begun_again(book: Path, session: RaySession, replicas: int) -> None:
     ours, theirs = open_over_actors(book, session, replicas=replicas), Version.open(book)
     wanted = theirs.search(QUERIES, k=5, mode="hybrid")

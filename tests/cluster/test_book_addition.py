@@ -116,7 +116,6 @@ def test_a_cluster_adds_what_one_process_adds(
     require_alike(book, alone)
 
 
-@pytest.mark.slow
 def test_workers_encode_what_is_added(
     add: Add,
     openbook: OpenBook,
@@ -134,7 +133,6 @@ def test_workers_encode_what_is_added(
     require_alike(book, alone)
 
 
-@pytest.mark.slow
 def test_what_lost_workers_were_writing_is_written_once(
     add: Add,
     openbook: OpenBook,
@@ -175,7 +173,6 @@ def test_what_lost_workers_were_writing_is_written_once(
     require_alike(book, alone)
 
 
-@pytest.mark.slow
 def test_long_calls_commit_on_their_way_and_resume(
     add: Add,
     openbook: OpenBook,

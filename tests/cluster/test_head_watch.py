@@ -251,7 +251,6 @@ def begin(losable: LosableCluster, tmp_path: Path) -> Iterator[Begin]:
         process.wait()
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_lost_head_ends_commands_that_wait_in_ray(
     begin: Begin,

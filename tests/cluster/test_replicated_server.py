@@ -150,7 +150,6 @@ def test_a_client_that_goes_away_frees_its_place(http: httpx.Client) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.slow
 def test_a_killed_replica_costs_what_it_held(http: httpx.Client) -> None:
     before = wait_for_two(http)
     long = completion(max_tokens=4000, min_tokens=4000)

@@ -49,7 +49,6 @@ def listening(heard: list[Any], on_row: Callable[[dict[str, Any]], None] = lambd
     )
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_worker_is_killed_and_the_same_command_resumes_to_the_same_model(
     ray_cluster: "Cluster",

@@ -13,12 +13,9 @@ from openbook.generation import Sampling
 from openbook.generation.batch_row import BatchRow, DecodingSettings
 from openbook.generation.running_batch import RunningBatch, decode
 from openbook.model import RetroForCausalLM
-from some_slow import some_slow
 from written_rows import MODELS, Neighbors, model_of
 
 EOS = 0
-MOST = ("relative, copy head", "own reader, copy head, joint", "encoder reader")
-"""Models that between them have most parts of all."""
 GREEDY, LIVELY = Sampling(temperature=0), Sampling(temperature=1.5, top_p=0.9)
 
 
@@ -99,14 +96,14 @@ def test_each_row_writes_what_it_writes_alone(name: str, asked: list[Asked]) -> 
     check_as_alone(model_of(name), asked)
 
 
-@pytest.mark.parametrize("name", some_slow(list(MODELS), quick=MOST))
+@pytest.mark.parametrize("name", list(MODELS))
 @settings(max_examples=10)
 @given(asked=st.lists(asked_texts, min_size=2, max_size=4), stride=st.integers(1, M - 1))
 def test_with_a_stride_too(name: str, asked: list[Asked], stride: int) -> None:
     check_as_alone(model_of(name), [replace(one, stride=stride) for one in asked])
 
 
-@pytest.mark.parametrize("name", some_slow(list(MODELS), quick=MOST))
+@pytest.mark.parametrize("name", list(MODELS))
 @settings(max_examples=6)
 @given(
     asked=st.lists(asked_texts, min_size=2, max_size=5),

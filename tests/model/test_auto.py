@@ -140,7 +140,6 @@ def test_one_of_ours_is_refused_by_the_class_of_another(native: Path, retrofitte
         RetrofitForCausalLM.from_pretrained(native)
 
 
-@pytest.mark.slow
 def test_importing_any_part_lets_transformers_know(native: Path) -> None:
     """In a process of its own: here everything is imported already."""
     lines = (

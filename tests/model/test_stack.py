@@ -55,7 +55,6 @@ def test_weights_that_were_saved_are_not_drawn_again(tmp_path_factory: pytest.Te
     assert again.config.normalization == "deepnorm"
 
 
-@pytest.mark.slow
 def test_a_deep_model_with_deepnorm_learns_from_its_first_steps() -> None:
     """benchmarks/deep_norm.py does it with a thousand layers, and pre-norm beside it."""
     torch.manual_seed(0)

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from openbook.errors import SettingsError
 from openbook.model import RetroForCausalLM
-from some_slow import some_slow
 
 from .tiny import Inputs, V, draw_inputs, tiny_model
 
@@ -92,7 +91,7 @@ def test_gradient_checkpointing_that_would_lose_gradients_is_refused() -> None:
     assert_same(found, gradients(model, model, inputs))
 
 
-@pytest.mark.parametrize("options", some_slow(OPTIONS, quick=("plain",)))
+@pytest.mark.parametrize("options", OPTIONS)
 def test_compiled_without_graph_breaks_it_gives_the_same_gradients(options: dict[str, Any]) -> None:
     torch._dynamo.reset()
     layers = ONE_LAYER if options else SHALLOW
@@ -103,7 +102,6 @@ def test_compiled_without_graph_breaks_it_gives_the_same_gradients(options: dict
     assert_same(gradients(compiled, model, inputs), gradients(model, model, inputs))
 
 
-@pytest.mark.slow
 def test_compiled_with_gradient_checkpointing() -> None:
     torch._dynamo.reset()
     model, inputs = tiny_model(**ONE_LAYER).train(), inputs_for({})
@@ -113,7 +111,6 @@ def test_compiled_with_gradient_checkpointing() -> None:
     assert_same(gradients(compiled, model, inputs), expected)
 
 
-@pytest.mark.slow
 def test_compiled_for_lengths_that_vary() -> None:
     torch._dynamo.reset()
     model = tiny_model(num_hidden_layers=1, cca_layers=[])

@@ -102,7 +102,6 @@ def test_loaders_and_recomputation_change_no_bit(
     assert files["plain"] == files["workers"] == files["recomputed"]
 
 
-@pytest.mark.slow
 def test_a_compiled_model_trains_alike_without_graph_breaks(
     book: Database,
     tmp_path: Path,

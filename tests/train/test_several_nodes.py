@@ -56,9 +56,6 @@ def finish(processes: list[subprocess.Popen[str]]) -> None:
     assert [process.returncode for process in processes] == [0] * len(processes), "\n".join(said)[-4000:]
 
 
-pytestmark = pytest.mark.slow
-
-
 @pytest.fixture(scope="module")
 def folder(
     tmp_path_factory: pytest.TempPathFactory,

@@ -99,7 +99,6 @@ def test_learn_and_ask(openbook: OpenBook, ready: Path, command: tuple[str, ...]
     assert [line.split()[0] for line in lines[1:]] == ["mode", "on", "off"]
 
 
-@pytest.mark.slow
 def test_ask_answers_as_eval_qa_does_with_chunked_cross_attention(openbook: OpenBook, ready: Path) -> None:
     """Trained until it knows its answers; `ask` reads them chunk by chunk, `eval qa` many at once."""
     build = ("--embedder", "none", "--tokenizer", "train:400", "--chunk-size", "16")

@@ -49,7 +49,6 @@ def _little_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("openbook.text.python_docs.write_python_docs", write_few)
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("_little_text")
 def test_the_demo_runs_every_stage(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

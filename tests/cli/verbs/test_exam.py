@@ -136,7 +136,6 @@ def test_a_model_that_is_not_there(openbook: OpenBook, tmp_path: Path) -> None:
     assert "nowhere" in result.error
 
 
-@pytest.mark.slow
 def test_a_world_that_names_its_subjects_in_titles_alone(
     openbook: OpenBook, train_tiny: Callable[..., Path], tmp_path: Path
 ) -> None:

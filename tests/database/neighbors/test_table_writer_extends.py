@@ -157,10 +157,7 @@ def behind(make: Make) -> Database:
     return database
 
 
-@pytest.mark.parametrize(
-    "rebuild",
-    [pytest.param(False, id="extended"), pytest.param(True, id="built anew", marks=pytest.mark.slow)],
-)
+@pytest.mark.parametrize("rebuild", [False, True], ids=["extended", "built anew"])
 def test_after_a_kill_at_any_block_the_same_call_ends_the_same(
     behind: Database, tmp_path: Path, rebuild: bool
 ) -> None:

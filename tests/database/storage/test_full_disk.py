@@ -11,7 +11,6 @@ import pytest
 from breaking import contents_of, documents_of
 from openbook.database import Database, NeighborTable, build_neighbors
 from openbook.text import Tokenizer
-from some_slow import some_slow
 
 pytest.importorskip("resource", reason="limits of file sizes are known to Unix alone")
 
@@ -43,7 +42,7 @@ def documents(path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("verb", some_slow(("add", "remove", "compact", "neighbors"), quick=("add",)))
+@pytest.mark.parametrize("verb", ["add", "remove", "compact", "neighbors"])
 def test_a_full_disk_costs_nothing_but_a_second_try(folder: Path, tmp_path: Path, verb: str) -> None:
     arguments = {
         "add": ["add", "DB", str(documents(tmp_path / "news.jsonl"))],

@@ -57,7 +57,7 @@ def assert_no_text_is_faint(page: Page) -> None:
     assert found["faint"] == []
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_stands_out(
     make_state: MakeState, serve: Serve, visit: Visit, notes: Database, scheme: str
 ) -> None:

@@ -7,18 +7,17 @@ import torch
 
 from openbook.errors import SettingsError
 from openbook.model import RetroCache
-from some_slow import some_slow
 
 from ...tiny import Inputs, draw_inputs
 from ..test_cache import in_steps
-from ..tiny import FAMILIES, OWN_READERS, learned, tiny_base, tiny_own, tiny_retrofit
+from ..tiny import OWN_READERS, learned, tiny_base, tiny_own, tiny_retrofit
 
 INPUTS = draw_inputs(tokens=14, ragged=True)
 WAYS = pytest.mark.parametrize("reading", ["joint", "independent"])
 
 
 @WAYS
-@pytest.mark.parametrize("name", some_slow(OWN_READERS, quick=FAMILIES))
+@pytest.mark.parametrize("name", OWN_READERS)
 @torch.no_grad()
 def test_kept_or_read_again(name: str, reading: str) -> None:
     model = learned(tiny_own(tiny_base(name).double(), reading=reading, prefix_ids=[3, 5])).double()

@@ -12,12 +12,10 @@ from openbook import RetroForCausalLM
 from openbook.model.loss import next_token_loss
 from openbook.model.retrofitting import RetrofitForCausalLM, load_base
 from openbook.model.retrofitting.own.own_copy_head import OwnCopyHead
-from some_slow import some_slow
 
 from ...tiny import Inputs, draw_inputs
 from ..test_cache import in_steps
 from ..tiny import (
-    FAMILIES,
     OWN_READERS,
     M,
     V,
@@ -29,7 +27,7 @@ from ..tiny import (
     train_steps,
 )
 
-ALL = pytest.mark.parametrize("name", some_slow(OWN_READERS, quick=FAMILIES))
+ALL = pytest.mark.parametrize("name", OWN_READERS)
 WAYS = pytest.mark.parametrize("reading", ["joint", "independent"])
 PREFIX = [3, 5]
 INPUTS = draw_inputs(tokens=14, ragged=True)

@@ -9,13 +9,12 @@ from torch import Tensor
 from openbook.errors import SettingsError
 from openbook.model import RetroCache
 from openbook.model.retrofitting import RetrofitForCausalLM
-from some_slow import some_slow
 
 from ...tiny import Inputs, draw_inputs
-from ..tiny import FAMILIES, OWN_READERS, M, learned, tiny_base, tiny_own
+from ..tiny import OWN_READERS, M, learned, tiny_base, tiny_own
 
 R = 2 * M
-ALL = pytest.mark.parametrize("name", some_slow(OWN_READERS, quick=FAMILIES))
+ALL = pytest.mark.parametrize("name", OWN_READERS)
 PREFIX = [3, 5, 7]
 TOLERANCE = {"atol": 1e-4, "rtol": 1e-4}
 """Models are in float64, but transformers rotates by angles in float32."""

@@ -9,13 +9,12 @@ from torch import Tensor
 from openbook.errors import SettingsError
 from openbook.model import EncodedNeighbors, RetroCache
 from openbook.model.retrofitting import RetrofitForCausalLM
-from some_slow import some_slow
 
 from ...tiny import Inputs, draw_inputs
 from ..test_cache import in_steps
-from ..tiny import FAMILIES, OWN_READERS, M, learned, padded_inputs, tiny_base, tiny_own
+from ..tiny import OWN_READERS, M, learned, padded_inputs, tiny_base, tiny_own
 
-ALL = pytest.mark.parametrize("name", some_slow(OWN_READERS, quick=FAMILIES))
+ALL = pytest.mark.parametrize("name", OWN_READERS)
 WAYS = pytest.mark.parametrize(
     "options",
     [
