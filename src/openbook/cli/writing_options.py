@@ -72,7 +72,9 @@ def check_writing(
     if stride is not None and stride < 1:
         raise SettingsError(f"stride {stride}: must be at least 1, and at most the model's chunk length")
     if drafts and temperature > 0:
-        raise SettingsError("--drafts needs the likeliest token each time: --temperature 0")
+        raise SettingsError(
+            "--drafts needs the likeliest token each time; give --temperature 0, or leave --drafts out"
+        )
     if look_ahead < 0:
         raise SettingsError(f"look-ahead {look_ahead}: must be at least 0")
     given = {

@@ -171,7 +171,7 @@ def _ranked(
 ) -> _Ranked:
     if not {"on", "off"} <= set(modes):
         raise SettingsError(
-            "a ranker is compared with all neighbors and with none: evaluate the modes on,off"
+            "a ranker is compared with all neighbors and with none; evaluate the modes on,off"
         )
     found = find_neighbors(evaluator, stage(progress, "searching for neighbors to rank"))
     chosen, windows, model = found.chosen(ranker), evaluator.windows, evaluator.model

@@ -348,5 +348,5 @@ def pieces_to(on_text: OnText | None) -> OnEvent | None:
 def _encode(tokenizer: Tokenizer, prompt: str) -> list[int]:
     tokens = tokenizer.encode([prompt])[0]
     if not tokens:
-        raise SettingsError(f"the prompt {prompt!r:.40} has no token in this tokenizer")
+        raise SettingsError(f"the prompt {prompt!r:.40} has no token in this tokenizer; give other text")
     return tokens

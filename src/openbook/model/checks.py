@@ -41,11 +41,12 @@ def check_inputs(
         raise SettingsError(f"attention_mask {list(attention_mask.shape)}: must be [{B}, {length}]")
     if neighbor_ids is None:
         if neighbor_mask is not None:
-            raise SettingsError("neighbor_mask was given without neighbor_ids")
+            raise SettingsError("neighbor_mask was given without neighbor_ids; give both, or none")
         return
     if not config.cca_layers:
         raise SettingsError(
-            "neighbor_ids were given, but this model has no chunked cross-attention (cca_layers)"
+            "neighbor_ids were given, but this model has no chunked cross-attention (cca_layers); leave them "
+            "out"
         )
     _check_kind("neighbor_ids", neighbor_ids)
     C = (past + T) // config.chunk_size - past // config.chunk_size

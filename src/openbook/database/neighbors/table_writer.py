@@ -110,7 +110,7 @@ def build_neighbors(
     lock = take_lock(database.path / "neighbors.lock")
     try:
         if database.catalog.head().generation != finder.corpus.files.generation:
-            raise DatabaseError(f"{database.path}: was compacted since it was opened: open it again")
+            raise DatabaseError(f"{database.path}: was compacted since it was opened; open it again")
         writer = _TableWriter(finder, k, checked, blocks or TableBlocks(), search, progress)
         writer.write(rebuild=rebuild)
     finally:

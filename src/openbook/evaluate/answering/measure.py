@@ -70,12 +70,13 @@ def measure_answers(
         SettingsError: an unknown mode, no questions, or shuffled with a single one.
     """
     if not asked:
-        raise SettingsError("there are no questions")
+        raise SettingsError("there are no questions; give at least one")
     check_answer_modes(modes)
     asked = as_read(asked, answerer.chat.tokenizer, 2 * answerer.model.config.chunk_size)
     if "shuffled" in modes and len(asked) == 1:
         raise SettingsError(
-            "mode shuffled: reads what another question found, and there is one question alone"
+            "mode shuffled: reads what another question found, and there is one question alone; leave the "
+            "mode out, or ask more"
         )
     answers: dict[str, list[Answer]] = {}
     known: dict[_Reading, Answer] = {}
