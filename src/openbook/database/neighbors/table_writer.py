@@ -36,6 +36,8 @@ from openbook.progress import Progress, silent, stage
 
 _REVERSE_NEIGHBORS = 64
 """Old chunks that each new one names as possibly changed."""
+_SEARCH_ALL_ABOVE = 0.5
+"""Share of the chunks; if more may have changed neighbors, searching all is little more work, misses none."""
 _MANY_WITHOUT = 0.5
 """Share of the chunks without a neighbor from which on it is worth a warning."""
 
@@ -260,7 +262,7 @@ class _TableWriter:
         wanted = live & (new | lost | layout.holdout[layout.document_of])
         for named in self._nearest_of_new(np.flatnonzero(live & new & layout.retrievable)):
             wanted[named] = True
-            if wanted.sum() > 0.5 * live.sum():
+            if wanted.sum() > _SEARCH_ALL_ABOVE * live.sum():
                 return live
         return wanted
 
