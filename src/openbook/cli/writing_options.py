@@ -66,6 +66,15 @@ def check_writing(
 ) -> None:
     """Refuse, before a model is loaded, what does not go together.
 
+    Args:
+        stride: tokens from one look-up to the next; None: as the model has it.
+        look_ahead: tokens by which a search begins before its neighbors are read.
+        drafts: whether the book's continuations are tried as drafts.
+        influence: whether each neighbor's influence is measured.
+        reread: whether each passage is read alone as well.
+        temperature: of the draws; 0: the likeliest token each time.
+        reads_beside: whether anything is looked up beside the prompt.
+
     Raises:
         SettingsError: naming the option.
     """

@@ -1,4 +1,8 @@
-"""From a prompt to a continuation with its sources."""
+"""From a prompt to a continuation with its sources: `generate` for one, `generate_batch` for several.
+
+Checks what is asked, hands it to `text_writing`, and gathers the pieces into a `Generation`. It does not know
+how tokens are drawn, when neighbors are fetched, or how rows share a batch.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

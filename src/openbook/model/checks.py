@@ -72,7 +72,13 @@ def check_inputs(
 
 
 def check_ids(name: str, ids: Tensor, vocab_size: int, *, lowest: int = 0) -> None:
-    """Compare ids on the CPU with the vocabulary.
+    """Compare ids on the CPU with the vocabulary; those on a GPU would have to be waited for.
+
+    Args:
+        name: of the argument, for the error.
+        ids: int64 or int32, of any shape.
+        vocab_size: V; ids must be below.
+        lowest: that an id may be: 0, or -100 for labels.
 
     Raises:
         SettingsError: one is outside of it, or they are not int64 (int32 is taken too).

@@ -402,8 +402,9 @@ def train_tokenizer(texts: Iterable[str], *, vocab_size: int, max_bytes: int = 1
     """Train a byte-level BPE: it spells any text, and gives back exactly what it was given.
 
     Args:
-        texts: the corpus; reading stops after `max_bytes` of UTF-8, which is plenty for a vocabulary.
+        texts: the corpus.
         vocab_size: V, with the 256 bytes and the end-of-text token; the result is smaller if the text is.
+        max_bytes: of UTF-8 after which reading stops; 100 MB are plenty for a vocabulary.
 
     Raises:
         SettingsError: a vocabulary too small to spell every byte.

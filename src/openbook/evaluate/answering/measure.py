@@ -166,7 +166,17 @@ def _interval(matches: Sequence[float]) -> tuple[float, float]:
 def passages_of_mode(
     mode: str, asked: Sequence[AskedQuestion], *, k: int, seed: int
 ) -> list[tuple[Passage, ...]] | None:
-    """What each question reads in a mode; None: nothing."""
+    """Choose what each question reads in a mode.
+
+    Args:
+        mode: of `answer_modes.ANSWER_MODES`.
+        asked: n questions, with what each has found, best first.
+        k: passages that one reads at most.
+        seed: of what is drawn for shuffled and random.
+
+    Returns:
+        for each of the n at most k passages; None: in this mode nothing is read.
+    """
     if mode == "off":
         return None
     if mode == "gold":
