@@ -11,7 +11,7 @@ from openbook import errors
 _SOURCE = Path(openbook.__file__).parent
 _REMEDY = re.compile(
     r";|\bmust\b|\b[Aa]t (least|most)\b|\ba share of\b|\bneeds --|\bpip install\b|"
-    r": (ask|choose|evaluate|give|leave|name|use|write) "
+    r": (ask|choose|evaluate|give|leave|name|run|use|write) "
 )
 _EXCEPTIONS = {
     # What is said before another error's message, which has a remedy of its own.

@@ -82,7 +82,7 @@ class NeighborTable:
         if self.version != corpus.version:
             raise MismatchError(
                 f"{corpus.path}: the neighbor table is of version {self.version}, the database is at "
-                f"{corpus.version}; run {command('neighbors', corpus.path)}, and load it again"
+                f"{corpus.version}: run {command('neighbors', corpus.path)}, and load it again"
             )
 
     def first(self, k: int) -> NDArray[np.int64] | Rows:
@@ -93,7 +93,7 @@ class NeighborTable:
         """
         if not 1 <= k <= self.ids.shape[1]:
             raise SettingsError(
-                f"{k} neighbors asked for, the table holds {self.ids.shape[1]}; run openbook neighbors -k {k}"
+                f"{k} neighbors asked for, the table holds {self.ids.shape[1]}: run openbook neighbors -k {k}"
             )
         return self.ids[:, :k]
 
