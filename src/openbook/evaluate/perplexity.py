@@ -177,7 +177,7 @@ class _Overlap:
     @property
     def num_neighbors(self) -> int:
         """How many of the nearest it was measured with."""
-        return min(OVERLAP_NEIGHBORS, self.nearest.ids.shape[1])
+        return min(OVERLAP_NEIGHBORS, int(self.nearest.ids.shape[1]))
 
 
 @dataclass(frozen=True, eq=False)
