@@ -141,21 +141,25 @@ def _check_fit(options: Mapping[str, Any]) -> None:
     head, encoder_head = options["head_dim"], encoder_width // heads
     if "rotary" in kinds and (head % 2 or encoder_head % 2):
         raise SettingsError(
-            f"head widths {head} and {encoder_head} (encoder): rotary positions need even ones"
+            f"head widths {head} and {encoder_head} (encoder): rotary positions need even ones; change "
+            "widths or numbers of heads"
         )
     if "relative" in kinds and (width % 2 or encoder_width % 2):
         raise SettingsError(
-            f"hidden_size {width} and encoder_hidden_size {encoder_width}: relative positions need even ones"
+            f"hidden_size {width} and encoder_hidden_size {encoder_width}: relative positions need even "
+            "ones; change the odd one"
         )
     for name, count in _LAYERS.items():
         _check_layers(name, options[name], options.get(count, 2))
     if options.get("copy_head") and not options["cca_layers"]:
-        raise SettingsError("copy_head needs retrieval, but cca_layers is empty")
+        raise SettingsError("copy_head needs retrieval, but cca_layers is empty; name some layers")
 
 
 def _divides(whole: int, parts: int, whole_name: str, parts_name: str) -> None:
     if whole % parts:
-        raise SettingsError(f"{whole_name} {whole} is not divisible by {parts_name} {parts}")
+        raise SettingsError(
+            f"{whole_name} {whole} is not divisible by {parts_name} {parts}; change one of them"
+        )
 
 
 def _check_layers(name: str, layers: Any, highest: int | None) -> None:

@@ -73,7 +73,7 @@ def gguf_file(name: str, *, revision: str | None = None, local_files_only: bool 
     file: Path | None = None
     if path.suffix.lower() == ".gguf" and not path.is_dir():
         if not path.is_file():
-            raise SettingsError(f"{name}: there is no such file")
+            raise SettingsError(f"{name}: there is no such file; give one that is there")
         file = path
     elif name in PACKAGED and revision is None and not path.is_dir():
         file = _packaged(PACKAGED[name], name, local_files_only)

@@ -75,7 +75,9 @@ class FolderWatch:
         self._places = places_of(sources.names)
         for name, place in zip(sources.names, self._places, strict=True):
             if not Path(place.origin).is_absolute():
-                raise SettingsError(f"--watch {name}: follows files and folders on this machine alone")
+                raise SettingsError(
+                    f"--watch {name}: follows files and folders on this machine alone; leave --watch out"
+                )
         self._known: dict[str, Signature] = dict(self._files())
         self._waiting: dict[str, tuple[Signature, float]] = {}
         """Files that have changed: how they were seen last, and since when they are so."""

@@ -26,11 +26,12 @@ def share_or_ids(holdout: str) -> float | tuple[str, ...]:
         lines = decode(Path(holdout).read_bytes()).splitlines()
     except (OSError, ValueError) as error:
         raise SettingsError(
-            f"--holdout {holdout}: neither a share between 0 and 1 nor a file of ids, one a line ({error})"
+            f"--holdout {holdout}: neither a share between 0 and 1 nor a file of ids, one a line "
+            f"({error}); give one of them"
         ) from error
     ids = tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
     if not ids:
-        raise SettingsError(f"--holdout {holdout}: the file holds no id")
+        raise SettingsError(f"--holdout {holdout}: the file holds no id; write ids into it, one a line")
     return ids
 
 

@@ -106,7 +106,9 @@ def require_model(path: Path) -> None:
     try:
         kind = json.loads(config.read_bytes())["model_type"]
     except (ValueError, KeyError, TypeError) as error:
-        raise SettingsError(f"{config}: is not the description of a model") from error
+        raise SettingsError(
+            f"{config}: is not the description of a model; restore it, or name another model's folder"
+        ) from error
     if kind not in ("retro", "retrofit"):
         raise SettingsError(
             f"{path}: a model of type {kind!r}, not a RETRO; to make it one: "
@@ -146,12 +148,15 @@ def require_base(base: str, *, retrofits: bool = True) -> None:
     """
     folder = Path(base)
     if folder.is_dir() and not (folder / "config.json").is_file():
-        files = "".join(f"; give the file itself: {file}" for file in sorted(folder.glob("*.gguf"))[:1])
-        raise SettingsError(f"{base}: holds no model (no config.json){files}")
+        files = [f"the file itself: {file}" for file in sorted(folder.glob("*.gguf"))]
+        instead = files[0] if files else "a model's folder, its name on the hub or a .gguf file"
+        raise SettingsError(f"{base}: holds no model (no config.json); give {instead}")
     if folder.is_file() and folder.suffix.lower() != ".gguf":
         raise SettingsError(f"{base}: is a file; give a model's folder, its name on the hub or a .gguf file")
     if not folder.exists() and (base.startswith((".", "~")) or folder.is_absolute()):
-        raise SettingsError(f"{base}: there is no such folder")
+        raise SettingsError(
+            f"{base}: there is no such folder; give a model's folder, its name on the hub or a .gguf file"
+        )
     kind = type_of(folder) if retrofits and folder.is_dir() else None
     if kind is not None:
         require_base_type(kind)

@@ -1,4 +1,7 @@
-"""Everything that prints results: for people lines and tables, with --json one value."""
+"""Everything that prints results: for people lines and tables, with --json one value.
+
+It computes nothing, and does not know how results came about; how a line gets to the terminal is `console`.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

@@ -44,7 +44,8 @@ def read_in(model: "RetroForCausalLM", precision: Precision) -> None:
         return
     if not isinstance(model, RetrofitForCausalLM):
         raise SettingsError(
-            f"--read-precision {precision}: is for models that read their neighbors themselves (reader: own)"
+            f"--read-precision {precision}: is for models that read their neighbors themselves (reader: "
+            "own); leave it out"
         )
     model.read_neighbors_in(precision)
 
@@ -83,5 +84,7 @@ def keep_read(model: "RetroForCausalLM", folder: Path | None) -> None:
     if folder is None:
         return
     if not isinstance(model, RetrofitForCausalLM):
-        raise SettingsError("--keep: is for models that read their neighbors themselves (reader: own)")
+        raise SettingsError(
+            "--keep: is for models that read their neighbors themselves (reader: own); leave it out"
+        )
     model.keep_neighbors(folder=folder)

@@ -100,9 +100,12 @@ def read_api_key(key: str | None, file: Path | None) -> str | None:
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"--api-key-file {file}: cannot be read ({error})") from error
+        raise SettingsError(
+            f"--api-key-file {file}: cannot be read ({error}); give a text file with the key in its "
+            "first line"
+        ) from error
     if not lines or not lines[0].strip():
-        raise SettingsError(f"--api-key-file {file}: its first line holds no key")
+        raise SettingsError(f"--api-key-file {file}: its first line holds no key; write it there")
     return lines[0].strip()
 
 

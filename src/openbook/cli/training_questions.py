@@ -37,7 +37,7 @@ def require_questions(recipe: "Recipe") -> None:
     if file is None:
         return
     if not Path(file).exists():
-        raise SettingsError(f"questions {file}: there is no such file")
+        raise SettingsError(f"questions {file}: there is no such file; give one with a question a line")
     if not recipe.data.num_neighbors:
         raise SettingsError(
             "data.num_neighbors is 0: questions are learned with what is read beside them; set it to 1 or "

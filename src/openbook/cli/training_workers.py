@@ -55,7 +55,7 @@ def _train_on_ray(
     from openbook.cluster.training_job import Listener, TrainingJob, train_on_ray
 
     if base is not None:
-        raise SettingsError("--ray: a retrofit is trained under torchrun")
+        raise SettingsError("--ray: a retrofit is trained under torchrun; leave --ray out")
     job = TrainingJob(
         recipe=recipe, database=database, output=output, overwrite=overwrite, folder=str(Path.cwd())
     )

@@ -66,13 +66,24 @@ def check_writing(
 ) -> None:
     """Refuse, before a model is loaded, what does not go together.
 
+    Args:
+        stride: tokens from one look-up to the next; None: as the model has it.
+        look_ahead: tokens by which a search begins before its neighbors are read.
+        drafts: whether the book's continuations are tried as drafts.
+        influence: whether each neighbor's influence is measured.
+        reread: whether each passage is read alone as well.
+        temperature: of the draws; 0: the likeliest token each time.
+        reads_beside: whether anything is looked up beside the prompt.
+
     Raises:
         SettingsError: naming the option.
     """
     if stride is not None and stride < 1:
         raise SettingsError(f"stride {stride}: must be at least 1, and at most the model's chunk length")
     if drafts and temperature > 0:
-        raise SettingsError("--drafts needs the likeliest token each time: --temperature 0")
+        raise SettingsError(
+            "--drafts needs the likeliest token each time; give --temperature 0, or leave --drafts out"
+        )
     if look_ahead < 0:
         raise SettingsError(f"look-ahead {look_ahead}: must be at least 0")
     given = {

@@ -59,7 +59,9 @@ class CopyAddress:
         )
         try:
             if not self.sign_file.exists():
-                raise ClusterError(f"{self.folder}: the command that wanted it written has ended")
+                raise ClusterError(
+                    f"{self.folder}: the command that wanted it written has ended; run it again"
+                )
             yield Path(self.folder)
         finally:
             lock.release()

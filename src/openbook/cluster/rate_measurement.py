@@ -32,6 +32,8 @@ _FEWEST_TOKENS = 300
 _PARTS = 4
 _SEARCHES = 2
 _LEAST_SECONDS = 1e-6
+_CHUNK_CHARACTERS = 260
+"""Of English that 64 tokens, a chunk, take."""
 
 Clock = Callable[[], float]
 """Gives seconds."""
@@ -175,12 +177,13 @@ def line_through(few: tuple[int, float], many: tuple[int, float], known: float) 
 
 
 def _encoder(documents: Sequence[Document], embedder: str, rates: Rates) -> Rates:
-    """Encode texts of about a chunk: 64 tokens are some 260 characters of English."""
+    """Encode texts of about a chunk."""
     from openbook.database.search.embedder import load_embedder
 
     encoder = load_embedder(embedder)
     whole = "\n".join(document.text for document in documents)
-    texts = [whole[start : start + 260] for start in range(0, 260 * _ENCODED, 260)]
+    starts = range(0, _CHUNK_CHARACTERS * _ENCODED, _CHUNK_CHARACTERS)
+    texts = [whole[start : start + _CHUNK_CHARACTERS] for start in starts]
     encoder.encode(texts[:32])
     started = time.perf_counter()
     encoder.encode(texts)

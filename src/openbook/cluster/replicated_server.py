@@ -100,7 +100,9 @@ def replicated(
         handle = serve.run(bound, name=name, route_prefix=None)
     except (RuntimeError, TimeoutError) as error:
         serve.delete(name)
-        raise ClusterError(f"the replicas do not start: {one_line(error)[-300:]}") from error
+        raise ClusterError(
+            f"the replicas do not start: {one_line(error)[-300:]}; see the cluster's log"
+        ) from error
     app: Any = BodyLimit(ReplicaFront(handle), settings)
     try:
         yield AccessControl(app, settings=settings)

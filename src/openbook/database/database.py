@@ -155,7 +155,9 @@ class Database:
         """
         embedders.require_precision(precision)
         if self.settings.embedder is None:
-            raise SettingsError(f"{self.path}: has no vectors, so nothing is encoded")
+            raise SettingsError(
+                f"{self.path}: has no vectors, so nothing is encoded; leave the precision out"
+            )
         self._precision = precision
 
     # --- Writing ---

@@ -1,4 +1,8 @@
-"""What a database holds, in numbers."""
+"""What a database holds, in numbers: documents, chunks, tokens, bytes, its indexes and its neighbor table.
+
+Counted from the layout and from what files say of themselves; no text is read, no index is loaded, and
+whether anything is damaged is not known here, see `verify`.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -172,7 +172,7 @@ def _rewrite_catalog(path: Path, manifest: Path) -> None:
             connection.execute("REINDEX")
             connection.execute("VACUUM")
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise DatabaseError(f"{path}: cannot be written again: {error}") from error
+        raise DatabaseError(f"{path}: cannot be written again: {error}; restore it from a copy") from error
     manifest.unlink(missing_ok=True)
 
 

@@ -131,7 +131,17 @@ def plan_reading(
 ) -> Reading:
     """Decide what an evaluation reads, and refuse what does not fit together; the model is not needed yet.
 
-    Arguments and errors are those of `Evaluator`, but for `config`, the model's.
+    Args:
+        config: of the model.
+        database: as `Evaluator` takes it, like all that follow.
+        table: of the database's neighbors; None: they are searched.
+        corpus: another database to read; None: the held-out documents of this one.
+        options: how the text is read; None: as in the model's training.
+
+    Raises:
+        SettingsError: a number out of its range, or a search mode that the book does not have.
+        MismatchError: model, text, table and book do not belong together.
+        DatabaseError: nothing is held out.
     """
     database = opened(database)
     text = database if corpus is None else opened(corpus, where="corpus")

@@ -17,6 +17,9 @@ from openbook.evaluate.neighbor_modes import ChunkNeighbors
 from openbook.evaluate.scorers import ModelScorer
 from openbook.progress import Progress, silent, stage
 
+_CHUNKS_AT_ONCE = 256
+"""Searched for together: enough for one pass of the encoder, few enough that progress is seen."""
+
 
 @dataclass(frozen=True, eq=False)
 class FoundNeighbors:
@@ -51,8 +54,8 @@ def find_neighbors(evaluator: Evaluator, progress: Progress = silent) -> FoundNe
     windows, book = evaluator.windows, evaluator.book
     chunks, finder = windows.chunks, NeighborFinder(windows.corpus, book)
     weights, parts = token_weights(book), []
-    for start in range(0, len(chunks), 256):
-        part = chunks[start : start + 256]
+    for start in range(0, len(chunks), _CHUNKS_AT_ONCE):
+        part = chunks[start : start + _CHUNKS_AT_ONCE]
         found = finder.nearest(part, k=evaluator.k, mode=evaluator.search_mode)
         tokens = windows.corpus.tokens[part]
         there = np.arange(windows.chunk_size) < windows.corpus.layout.lengths[part][:, None]

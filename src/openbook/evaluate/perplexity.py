@@ -6,12 +6,21 @@ All modes (see `neighbor_modes`), and whatever else is compared with them, read 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from openbook.database.neighbor_ranker import NeighborRanker
 from openbook.errors import SettingsError
 from openbook.evaluate.evaluator import Evaluator
 from openbook.evaluate.measures import Difference, ModeResult, Share, TokenLosses, kept_share
 from openbook.evaluate.neighbor_gains import find_neighbors
-from openbook.evaluate.neighbor_modes import MODES, OVERLAP_NEIGHBORS, check_modes, neighbors_of_mode
+from openbook.evaluate.neighbor_modes import (
+    MODES,
+    OVERLAP_NEIGHBORS,
+    ChunkNeighbors,
+    check_modes,
+    neighbors_of_mode,
+)
 from openbook.evaluate.overlap import (
     LeakageRow,
     NearCopies,
@@ -109,47 +118,95 @@ def evaluate_perplexity(
         DatabaseError: random, and nothing can be retrieved.
     """
     check_modes(modes)
-    windows, runs = evaluator.windows, None
+    windows = evaluator.windows
     progress(0, len(windows))
-    scorers: dict[str, Scorer] = {}
-    if set(modes) - {"off"}:
-        evaluator.require_retrieval()
-        nearest = evaluator.neighbors(stage(progress, "searching"))
-        own = nearest.first(evaluator.k)
-        for mode in modes:
-            neighbors = neighbors_of_mode(mode, own, evaluator.book, seed=evaluator.seed)
-            scorers[mode] = ModelScorer(evaluator.model, windows.samples(neighbors))
-        if {"on", "off"} <= set(modes):
-            runs = overlap_runs(windows, nearest, evaluator.book)
-    elif modes:
-        scorers["off"] = ModelScorer(evaluator.model, windows.samples())
-    found = 0.0
-    if remember:
-        evaluator.require_retrieval()
-        past = look_up_past(windows, evaluator.k, progress=stage(progress, "searching the documents' past"))
-        found = past.share_found
-        scorers.setdefault("off", ModelScorer(evaluator.model, windows.samples()))
-        scorers[MEMORY] = ModelScorer(evaluator.model, SamplesWithPast(windows.samples(), past))
-        if "on" in modes:
-            scorers[BOTH] = ModelScorer(evaluator.model, SamplesWithPast(windows.samples(own), past))
-    ranked = None
-    if ranker is not None:
-        ranked = _ranked(evaluator, ranker, modes, progress)
+    nearest = _nearest(evaluator, modes, progress)
+    scorers = _scorers_of_modes(evaluator, modes, nearest)
+    overlap = None
+    if nearest is not None and {"on", "off"} <= set(modes):
+        overlap = _Overlap(overlap_runs(windows, nearest, evaluator.book), nearest)
+    memory = _memory(evaluator, nearest if "on" in modes else None, progress) if remember else None
+    if memory is not None:
+        for name, scorer in memory.scorers.items():
+            scorers.setdefault(name, scorer)
+    ranked = None if ranker is None else _ranked(evaluator, ranker, modes, progress)
+    if ranked is not None:
         scorers |= ranked.scorers
     losses = evaluator.losses(scorers | dict(others or {}), progress)
     return PerplexityReport(
         modes={name: losses.result(name) for name in losses.nats},
-        leakage=[] if runs is None else leakage_rows(losses, runs),
-        by_overlap=[] if runs is None else overlap_steps(losses, runs),
+        leakage=[] if overlap is None else leakage_rows(losses, overlap.runs),
+        by_overlap=[] if overlap is None else overlap_steps(losses, overlap.runs),
         differences=losses.differences(),
         by_position={name: losses.by_position(name) for name in losses.nats},
-        near_copies=None if runs is None else near_copies(windows, runs),
-        overlap_neighbors=0 if runs is None else min(OVERLAP_NEIGHBORS, nearest.ids.shape[1]),
+        near_copies=None if overlap is None else near_copies(windows, overlap.runs),
+        overlap_neighbors=0 if overlap is None else overlap.num_neighbors,
         k=evaluator.k,
         sequences=len(windows),
-        memory=_memory_gain(losses, found) if remember else None,
+        memory=None if memory is None else memory.gain(losses),
         ranker=None if ranked is None else ranked.gain(losses),
     )
+
+
+def _nearest(evaluator: Evaluator, modes: Sequence[str], progress: Progress) -> ChunkNeighbors | None:
+    """What the chunks of the text find, as many as any measurement reads; None: no mode reads any."""
+    if not set(modes) - {"off"}:
+        return None
+    evaluator.require_retrieval()
+    return evaluator.neighbors(stage(progress, "searching"))
+
+
+def _scorers_of_modes(
+    evaluator: Evaluator, modes: Sequence[str], nearest: ChunkNeighbors | None
+) -> dict[str, Scorer]:
+    own = None if nearest is None else nearest.first(evaluator.k)
+    scorers: dict[str, Scorer] = {}
+    for mode in modes:
+        read = None if own is None else neighbors_of_mode(mode, own, evaluator.book, seed=evaluator.seed)
+        scorers[mode] = ModelScorer(evaluator.model, evaluator.windows.samples(read))
+    return scorers
+
+
+@dataclass(frozen=True, eq=False)
+class _Overlap:
+    """The longest run of each chunk with one of its nearest."""
+
+    runs: NDArray[np.int64]
+    nearest: ChunkNeighbors
+
+    @property
+    def num_neighbors(self) -> int:
+        """How many of the nearest it was measured with."""
+        return min(OVERLAP_NEIGHBORS, int(self.nearest.ids.shape[1]))
+
+
+@dataclass(frozen=True, eq=False)
+class _Memory:
+    """What documents find in their own past, to be measured."""
+
+    scorers: dict[str, Scorer]
+    found: float
+
+    def gain(self, losses: TokenLosses) -> MemoryGain:
+        """From the losses of off and memory, and of on and both where on is evaluated."""
+        alone = losses.differences(base=MEMORY, others=["off"])["off"]
+        beside = losses.differences(base=BOTH, others=["on"]).get("on")
+        return MemoryGain(alone, beside, self.found)
+
+
+def _memory(evaluator: Evaluator, nearest: ChunkNeighbors | None, progress: Progress) -> _Memory:
+    """Look up the past; beside the book, too, where nearest are what on reads."""
+    evaluator.require_retrieval()
+    windows, model = evaluator.windows, evaluator.model
+    past = look_up_past(windows, evaluator.k, progress=stage(progress, "searching the documents' past"))
+    scorers: dict[str, Scorer] = {
+        "off": ModelScorer(model, windows.samples()),
+        MEMORY: ModelScorer(model, SamplesWithPast(windows.samples(), past)),
+    }
+    if nearest is not None:
+        own = nearest.first(evaluator.k)
+        scorers[BOTH] = ModelScorer(model, SamplesWithPast(windows.samples(own), past))
+    return _Memory(scorers, past.share_found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +228,7 @@ def _ranked(
 ) -> _Ranked:
     if not {"on", "off"} <= set(modes):
         raise SettingsError(
-            "a ranker is compared with all neighbors and with none: evaluate the modes on,off"
+            "a ranker is compared with all neighbors and with none; evaluate the modes on,off"
         )
     found = find_neighbors(evaluator, stage(progress, "searching for neighbors to rank"))
     chosen, windows, model = found.chosen(ranker), evaluator.windows, evaluator.model
@@ -182,9 +239,3 @@ def _ranked(
         FIRST: ModelScorer(model, windows.samples(first)),
     }
     return _Ranked(scorers, read, there)
-
-
-def _memory_gain(losses: TokenLosses, found: float) -> MemoryGain:
-    alone = losses.differences(base=MEMORY, others=["off"])["off"]
-    beside = losses.differences(base=BOTH, others=["on"]).get("on")
-    return MemoryGain(alone, beside, found)

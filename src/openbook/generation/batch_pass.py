@@ -1,4 +1,7 @@
-"""One pass of the model over the rows of a batch."""
+"""One pass of the model over the rows of a batch: their tokens, padding and neighbors as its arguments.
+
+It does not know what is searched, which token is chosen, or which rows come and go.
+"""
 
 from collections.abc import Sequence
 

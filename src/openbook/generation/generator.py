@@ -1,4 +1,8 @@
-"""From a prompt to a continuation with its sources."""
+"""From a prompt to a continuation with its sources: `generate` for one, `generate_batch` for several.
+
+Checks what is asked, hands it to `text_writing`, and gathers the pieces into a `Generation`. It does not know
+how tokens are drawn, when neighbors are fetched, or how rows share a batch.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -348,5 +352,5 @@ def pieces_to(on_text: OnText | None) -> OnEvent | None:
 def _encode(tokenizer: Tokenizer, prompt: str) -> list[int]:
     tokens = tokenizer.encode([prompt])[0]
     if not tokens:
-        raise SettingsError(f"the prompt {prompt!r:.40} has no token in this tokenizer")
+        raise SettingsError(f"the prompt {prompt!r:.40} has no token in this tokenizer; give other text")
     return tokens

@@ -127,11 +127,25 @@ class NeighborFetcher:
         return self.k
 
     def queries(self, chunks: Sequence[Sequence[int]]) -> list[str]:
-        """The texts to search for, for C chunks of tokens without padding."""
+        """Write the texts to search for.
+
+        Args:
+            chunks: C of them, as tokens without padding.
+
+        Returns:
+            n texts; here one for each chunk, n = C.
+        """
         return self.tokenizer.decode(chunks)
 
     def search_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Search for the chunks nearest to n texts: numbers [n, K], -1 where there are no more; scores."""
+        """Search for the chunks nearest to texts.
+
+        Args:
+            texts: n of them, see `queries`.
+
+        Returns:
+            numbers int64 [n, K], best first, -1 where there are no more; and scores float32 [n, K].
+        """
         queries = self.database.text_queries(texts)
         found = self.database.search_chunks(queries, k=self.k, mode=self.mode, documents=self.documents)
         return found if self._ranked is None else self._ranked.choose(list(texts), found)

@@ -37,7 +37,9 @@ def check_request(prompt: str, *, max_new_tokens: int, k: int | None) -> None:
     try:
         prompt.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise SettingsError(f"the prompt holds a lone surrogate at character {error.start}") from error
+        raise SettingsError(
+            f"the prompt holds a lone surrogate at character {error.start}; write the character whole"
+        ) from error
     if max_new_tokens < 1:
         raise SettingsError(f"max new tokens {max_new_tokens}: must be at least 1")
     if k is not None and k < 1:
@@ -133,7 +135,7 @@ def check_sampling(
             raise SettingsError(f"{name} penalty {penalty}: must be from -2 to 2")
     for token, bias in logit_bias.items():
         if token < 0:
-            raise SettingsError(f"logit bias of token {token}: tokens are counted from 0")
+            raise SettingsError(f"logit bias of token {token}: must be at least 0, where tokens begin")
         if not -_LARGEST_BIAS <= bias <= _LARGEST_BIAS:
             raise SettingsError(f"logit bias {bias} of token {token}: must be from -100 to 100")
 

@@ -234,7 +234,10 @@ def _require_possible(request: TextRequest, *, vocab_size: int) -> None:
     for name, tokens in named.items():
         for token in tokens:
             if not 0 <= token < vocab_size:
-                raise SettingsError(f"{name}: token {token} is outside the vocabulary of {vocab_size} tokens")
+                raise SettingsError(
+                    f"{name}: token {token} is outside the vocabulary of {vocab_size} tokens; use this "
+                    "model's tokenizer"
+                )
     check_ends(
         max_new_tokens=request.max_new_tokens, min_new_tokens=request.min_new_tokens, stop=request.stop
     )
@@ -295,7 +298,9 @@ def _source_of(model: RetroForCausalLM, tokenizer: Tokenizer, lookup: Lookup) ->
     if lookup.memory is None:
         return book
     if not model.config.cca_layers:
-        raise SettingsError("this model was built without chunked cross-attention: it cannot read a memory")
+        raise SettingsError(
+            "this model was built without chunked cross-attention, it cannot read a memory; give none"
+        )
     return MemoryFetcher(lookup.memory, lookup.k or model.config.num_neighbors, book, lookup.question)
 
 

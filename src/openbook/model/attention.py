@@ -43,7 +43,9 @@ def attend(
     """Attend by scaled dot products; a query that may see nothing gets zeros.
 
     Args:
-        q: [N, H, Lq, head_dim]; k, v: [N, H, Lk, head_dim].
+        q: queries [N, H, Lq, head_dim].
+        k: keys [N, H, Lk, head_dim].
+        v: values [N, H, Lk, head_dim].
         mask: bool, broadcastable to [N, 1, Lq, Lk]; False hides a key.
         bias: [N, H, Lq, Lk] to add to the scaled logits.
         causal: the last query sees all keys, each before it one less; not together with a mask.

@@ -232,7 +232,8 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             and (use_cache or given is not None)
         ):
             raise SettingsError(
-                "use_cache: gradient checkpointing computes layers twice, a cache would be wrong"
+                "use_cache: gradient checkpointing computes layers twice, a cache would be wrong; give "
+                "use_cache=False and no cache"
             )
         if isinstance(given, RetroCache):
             return given

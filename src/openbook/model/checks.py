@@ -41,11 +41,12 @@ def check_inputs(
         raise SettingsError(f"attention_mask {list(attention_mask.shape)}: must be [{B}, {length}]")
     if neighbor_ids is None:
         if neighbor_mask is not None:
-            raise SettingsError("neighbor_mask was given without neighbor_ids")
+            raise SettingsError("neighbor_mask was given without neighbor_ids; give both, or none")
         return
     if not config.cca_layers:
         raise SettingsError(
-            "neighbor_ids were given, but this model has no chunked cross-attention (cca_layers)"
+            "neighbor_ids were given, but this model has no chunked cross-attention (cca_layers); leave them "
+            "out"
         )
     _check_kind("neighbor_ids", neighbor_ids)
     C = (past + T) // config.chunk_size - past // config.chunk_size
@@ -71,7 +72,13 @@ def check_inputs(
 
 
 def check_ids(name: str, ids: Tensor, vocab_size: int, *, lowest: int = 0) -> None:
-    """Compare ids on the CPU with the vocabulary.
+    """Compare ids on the CPU with the vocabulary; those on a GPU would have to be waited for.
+
+    Args:
+        name: of the argument, for the error.
+        ids: int64 or int32, of any shape.
+        vocab_size: V; ids must be below.
+        lowest: that an id may be: 0, or -100 for labels.
 
     Raises:
         SettingsError: one is outside of it, or they are not int64 (int32 is taken too).

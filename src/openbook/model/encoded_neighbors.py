@@ -14,6 +14,9 @@ from torch import Tensor, nn
 from openbook.errors import SettingsError
 from openbook.model.encoder import RetroEncoder
 
+_CAPACITY = 4096
+"""Neighbors; of 128 tokens and a width of 256 they take half a gigabyte in float32."""
+
 
 class EncodedNeighbors:
     """A store that several generations, and threads, may share.
@@ -22,7 +25,7 @@ class EncodedNeighbors:
         capacity: neighbors to keep, R·E numbers each; those not read for the longest time go first.
     """
 
-    def __init__(self, capacity: int = 4096) -> None:
+    def __init__(self, capacity: int = _CAPACITY) -> None:
         if capacity < 1:
             raise SettingsError(f"capacity {capacity}: must be at least 1")
         self.capacity = capacity

@@ -4,6 +4,7 @@ Logits are computed for some hundred tokens at a time, and their gradients at on
 memory does not grow with tokens times vocabulary, and nothing is computed twice.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -106,17 +107,8 @@ class _VocabularyLoss(torch.autograd.Function):
         dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else weight.dtype
         learns = any(ctx.needs_input_grad)
         nats = hidden.new_empty(len(hidden), dtype=torch.promote_types(dtype, torch.float32))
-        gradients: list[Tensor | None] = []
-        if learns:
-            # That of the weights is a sum of many parts, which half precision would round away.
-            sum_dtype = torch.promote_types(weight.dtype, torch.float32)
-            # A frozen output takes none.
-            of_weight = torch.zeros_like(weight, dtype=sum_dtype) if ctx.needs_input_grad[0] else None
-            of_bias = None
-            if bias is not None and ctx.needs_input_grad[1]:
-                of_bias = torch.zeros_like(bias, dtype=sum_dtype)
-            gradients = [torch.zeros_like(hidden), of_weight, of_bias]
-        from_vocabulary = torch.ones_like(nats)
+        gradients = _zero_gradients(hidden, weight, bias, ctx.needs_input_grad) if learns else []
+        from_vocabulary = torch.ones_like(nats)  # what share of a token's probability is not copied
         with torch.autocast(kind, enabled=False):
             cast = weight.to(dtype)
             for start in range(0, len(hidden), step):
@@ -127,18 +119,20 @@ class _VocabularyLoss(torch.autograd.Function):
                     logits += bias.to(logits.dtype)
                 log_sum = logits.logsumexp(-1, keepdim=True)
                 log_prob = (logits.gather(-1, target) - log_sum)[:, 0]
-                mixed = log_prob
                 if log_rest is not None and log_copied is not None:
-                    mixed = torch.logaddexp(log_rest[part] + log_prob, log_copied[part])
-                    from_vocabulary[part] = (log_rest[part] + log_prob - mixed).exp()
-                nats[part] = -mixed
+                    written = log_rest[part] + log_prob
+                    log_prob = torch.logaddexp(written, log_copied[part])
+                    from_vocabulary[part] = (written - log_prob).exp()
+                nats[part] = -log_prob
                 if learns:
-                    factor = (wanted[part] * from_vocabulary[part])[:, None].to(logits.dtype)
-                    error = logits.sub_(log_sum).exp_().mul_(factor).scatter_add_(-1, target, -factor)
+                    factor = wanted[part] * from_vocabulary[part]
+                    error = _error_of_logits(logits, log_sum, target, factor[:, None].to(logits.dtype))
                     _add_gradients(gradients, part, error.to(dtype), h, cast)
         if learns:
-            gradients[1] = None if of_weight is None else of_weight.to(weight.dtype)
-            gradients[2] = None if bias is None or of_bias is None else of_bias.to(bias.dtype)
+            for place, parameter in ((1, weight), (2, bias)):
+                of_parameter = gradients[place]
+                if of_parameter is not None and parameter is not None:
+                    gradients[place] = of_parameter.to(parameter.dtype)
             ctx.mixes = log_rest is not None
             ctx.save_for_backward(*gradients, wanted * from_vocabulary, wanted * (1 - from_vocabulary))
         ctx.mark_non_differentiable(nats)
@@ -154,9 +148,31 @@ class _VocabularyLoss(torch.autograd.Function):
         return of_weight, of_bias, None, hidden * scale, None, None, of_rest, of_copied
 
 
+def _zero_gradients(
+    hidden: Tensor, weight: Tensor, bias: Tensor | None, needed: Sequence[bool]
+) -> list[Tensor | None]:
+    """Of hidden, weight and bias, to be added to; a frozen output takes none.
+
+    Those of weight and bias are sums of many parts, which half precision would round away.
+    """
+    dtype = torch.promote_types(weight.dtype, torch.float32)
+    of_weight = torch.zeros_like(weight, dtype=dtype) if needed[0] else None
+    of_bias = torch.zeros_like(bias, dtype=dtype) if bias is not None and needed[1] else None
+    return [torch.zeros_like(hidden), of_weight, of_bias]
+
+
+def _error_of_logits(logits: Tensor, log_sum: Tensor, target: Tensor, factor: Tensor) -> Tensor:
+    """The gradient of the logits [n, V], in their place: factor times (softmax, less 1 at the target).
+
+    log_sum, target and factor [n, 1].
+    """
+    return logits.sub_(log_sum).exp_().mul_(factor).scatter_add_(-1, target, -factor)
+
+
 def _add_gradients(
     gradients: list[Tensor | None], part: slice, error: Tensor, h: Tensor, weight: Tensor
 ) -> None:
+    """Add those of a slice of n tokens: error [n, V] of the logits, h [n, D], weight [V, D]."""
     of_hidden, of_weight, of_bias = gradients
     assert of_hidden is not None
     of_hidden[part] = (error @ weight).to(of_hidden.dtype)

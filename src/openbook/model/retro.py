@@ -122,14 +122,16 @@ class RetroModel(RetroPreTrainedModel):
     ) -> RetroHidden:
         """Run the network; arguments as in `RetroForCausalLM.forward`."""
         if is_prompt:
-            raise SettingsError("is_prompt: chunked cross-attention reads a chunk's neighbors only after it")
+            raise SettingsError(
+                "is_prompt: chunked cross-attention reads a chunk's neighbors only after it; leave it out"
+            )
         # Chunks are counted from the cache's grid.
         offset = cache.grid_offset if cache is not None else 0
         past = cache.get_seq_length() - offset if cache is not None else 0
         if cache is not None and cache.encoded_neighbors is not None and self.config.encoder_conditioned:
             raise SettingsError(
                 "encoded neighbors can be kept only where encoder_conditioned is false: here what is encoded "
-                "depends on the chunk that retrieved"
+                "depends on the chunk that retrieved; leave them out"
             )
         M = self.config.chunk_size
         last = cache.last if cache is not None else None

@@ -70,7 +70,7 @@ def search(body: SearchRequest, request: Request) -> list[FoundChunk]:
     with _book(request, body.book).reading() as version:
         with parameter("query"):
             if not body.query.strip():
-                raise SettingsError("query: the text to look for is empty")
+                raise SettingsError("query: the text to look for is empty; give some words")
         with parameter("mode"):
             check_mode(body.mode, has_dense=version.vectors is not None)
         if body.filter is not None:

@@ -197,8 +197,9 @@ class UploadForm(QueryFields):
         """
         if len(self.replaces) not in (0, 1, len(self.files)):
             files = counted(len(self.files), "file")
-            said = f"is given {len(self.replaces)} times for {files}; give it once, or once for each"
-            raise SettingsError(f"replaces: {said}")
+            raise SettingsError(
+                f"replaces: is given {len(self.replaces)} times for {files}; give it once, or once for each"
+            )
         said_once = self.replaces or [""]
         return self.replaces if len(self.replaces) == len(self.files) else said_once * len(self.files)
 

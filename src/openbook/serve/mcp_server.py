@@ -146,7 +146,9 @@ class _Tools:
             with self._book.reading() as version:
                 document = stored_document(version, id)
             if offset >= len(document.text):
-                raise SettingsError(f"offset {offset}: the document has {len(document.text)} characters")
+                raise SettingsError(
+                    f"offset {offset}: must be below {len(document.text)}, the document's characters"
+                )
             about, end = document.about, offset + _LONGEST
             text, metadata = document.text[offset:end], {"source": told_source(about.source, id)}
             metadata["revision"] = about.revision

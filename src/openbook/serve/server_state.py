@@ -1,4 +1,8 @@
-"""What the routes of a server share."""
+"""What the routes of a server share: the model's name and chat format, its engine, the books, the settings.
+
+The engine is known as a protocol alone: how texts are written, and by which thread, is not known here, nor
+what requests look like.
+"""
 
 import secrets
 from collections.abc import Callable, Generator

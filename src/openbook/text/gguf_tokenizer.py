@@ -34,7 +34,10 @@ def read_gguf_tokenizer(path: Path) -> GgufTokenizer:
         state = path.stat()
         found = _read(path.absolute(), state.st_mtime_ns, state.st_size)
     except Exception as error:  # a damaged file can fail in any way
-        raise SettingsError(f"tokenizer {str(path)!r}: cannot be read: {first_line(error)}") from error
+        raise SettingsError(
+            f"tokenizer {str(path)!r}: cannot be read: {first_line(error)}; fetch the file again, or give "
+            "another tokenizer"
+        ) from error
     return replace(found, fast=FastTokenizer.from_str(found.fast.to_str()))  # its settings can be changed
 
 

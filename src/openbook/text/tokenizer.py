@@ -28,6 +28,7 @@ _END_NAMES = (END_OF_TEXT, "</s>", "<|end_of_text|>", "[SEP]")
 _NAME_THE_END = ("tokenizer_config.json", "special_tokens_map.json")
 _NUMBER_THE_END = ("generation_config.json", "config.json")
 _TEMPLATE = "chat_template.jinja"
+_RESTORE = "restore the file, or give another tokenizer"
 _SMALLEST_VOCABULARY = 257
 _LARGEST_VOCABULARY = 1_000_000
 _LONGEST_RUN = 1200
@@ -59,7 +60,10 @@ class Tokenizer:
     ) -> None:
         eos_id = fast.token_to_id(end_of_text)
         if eos_id is None:
-            raise SettingsError(f"tokenizer {name}: the end token {end_of_text!r} is not in its vocabulary")
+            raise SettingsError(
+                f"tokenizer {name}: the end token {end_of_text!r} is not in its vocabulary; correct "
+                "tokenizer_config.json beside it, or give another tokenizer"
+            )
         fast.no_padding()
         fast.no_truncation()
         # A document that spells out a special token is text like any other.
@@ -278,7 +282,7 @@ def _from_files(file: Path, folder: Path | None, name: str) -> Tokenizer:
     try:
         fast = FastTokenizer.from_file(str(file))
     except Exception as error:  # the library raises bare Exception
-        raise SettingsError(f"tokenizer {str(file)!r}: not a tokenizer.json: {error}") from error
+        raise SettingsError(f"tokenizer {str(file)!r}: not a tokenizer.json: {error}; {_RESTORE}") from error
     if folder is None:
         return Tokenizer(fast, end_of_text=_end_token(fast, None, name), name=name)
     config = _read_config(folder / "tokenizer_config.json")
@@ -302,7 +306,7 @@ def _template_of(configured: object, folder: Path) -> str | None:
         try:
             return file.read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
-            raise SettingsError(f"tokenizer {str(file)!r}: cannot be read: {error}") from error
+            raise SettingsError(f"tokenizer {str(file)!r}: cannot be read: {error}; {_RESTORE}") from error
     if isinstance(configured, list):
         named = {entry.get("name"): entry.get("template") for entry in configured if isinstance(entry, dict)}
         configured = named.get("default")
@@ -338,9 +342,9 @@ def _read_config(file: Path) -> dict[str, Any]:
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SettingsError(f"tokenizer {str(file)!r}: not JSON: {error}") from error
+        raise SettingsError(f"tokenizer {str(file)!r}: not JSON: {error}; {_RESTORE}") from error
     if not isinstance(config, dict):
-        raise SettingsError(f"tokenizer {str(file)!r}: not a JSON object")
+        raise SettingsError(f"tokenizer {str(file)!r}: not a JSON object; {_RESTORE}")
     return config
 
 
@@ -398,8 +402,9 @@ def train_tokenizer(texts: Iterable[str], *, vocab_size: int, max_bytes: int = 1
     """Train a byte-level BPE: it spells any text, and gives back exactly what it was given.
 
     Args:
-        texts: the corpus; reading stops after `max_bytes` of UTF-8, which is plenty for a vocabulary.
+        texts: the corpus.
         vocab_size: V, with the 256 bytes and the end-of-text token; the result is smaller if the text is.
+        max_bytes: of UTF-8 after which reading stops; 100 MB are plenty for a vocabulary.
 
     Raises:
         SettingsError: a vocabulary too small to spell every byte.

@@ -20,7 +20,9 @@ def require_tokenizer(base: str, database: Version) -> None:
     try:
         theirs = load_tokenizer(base).fingerprint
     except SettingsError as error:
-        raise SettingsError(f"{base}: its tokenizer.json is needed beside its weights ({error})") from error
+        raise SettingsError(
+            f"{base}: its tokenizer.json is needed beside its weights; put it there ({error})"
+        ) from error
     settings = database.settings
     if theirs != database.tokenizer.fingerprint:
         raise MismatchError(

@@ -61,7 +61,10 @@ def read(output: Path, step: int) -> Checkpoint:
     try:
         return Checkpoint(**_without_digests(read_sealed(path, TrainingError)))
     except (TrainingError, TypeError) as error:
-        raise TrainingError(f"{path}: damaged, or of another version of openbook") from error
+        raise TrainingError(
+            f"{path}: damaged, or of another version of openbook; delete its folder, to resume from an older "
+            "one"
+        ) from error
 
 
 def newest(output: Path, note: Callable[[str], None]) -> int | None:

@@ -126,7 +126,8 @@ def freeze_decoder(model: RetroForCausalLM) -> None:
     """
     if not model.config.cca_layers:
         raise SettingsError(
-            "train.freeze_decoder: without retrieval (data.num_neighbors 0) nothing would train"
+            "train.freeze_decoder: without retrieval (data.num_neighbors 0) nothing would train; set it to "
+            "false"
         )
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(reads_neighbors(name))
@@ -168,7 +169,8 @@ def copy_weights(model: RetroForCausalLM, folder: Path) -> None:
     if config.cca_layers and config.chunk_size != model.config.chunk_size:
         raise MismatchError(
             f"train.start_from: {folder} reads chunks of {config.chunk_size} tokens, "
-            f"the database has chunks of {model.config.chunk_size}"
+            f"the database has chunks of {model.config.chunk_size}; "
+            f"build one with chunks of {config.chunk_size}"
         )
     if isinstance(config, RetrofitConfig) and isinstance(model, RetrofitForCausalLM):
         if config.is_self_contained and not model.config.is_self_contained:
@@ -181,7 +183,10 @@ def copy_weights(model: RetroForCausalLM, folder: Path) -> None:
     for name in [*fresh, *weights]:
         if name not in own or (name in fresh and not reads_neighbors(name)):
             where = "is missing there" if name in own else "has no place in this recipe's model"
-            raise SettingsError(f"train.start_from: {folder} does not fit: {name} {where}")
+            raise SettingsError(
+                f"train.start_from: {folder} does not fit: {name} {where}; take the model section of "
+                "its recipe"
+            )
         if name in weights and weights[name].shape != own[name].shape:
             raise SettingsError(
                 f"train.start_from: {folder} does not fit: {name} is {list(weights[name].shape)} there, "
@@ -203,7 +208,7 @@ def _read(folder: Path, kind: type[RetroConfig]) -> tuple[RetroConfig, dict[str,
             return config, read_weights(folder) or load_file(folder / "model.safetensors")
     except (OSError, ValueError, SafetensorError) as error:
         raise SettingsError(
-            f"train.start_from: {folder} holds no model of ours ({one_line(error)})"
+            f"train.start_from: {folder} holds no model of ours ({one_line(error)}); give the folder of one"
         ) from error
     which = "a retrofit, and this training run has no base" if is_retrofit else "not a retrofit"
     raise SettingsError(f"train.start_from: {folder} is {which}; give a model of the same kind")

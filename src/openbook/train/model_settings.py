@@ -115,7 +115,9 @@ def require_samples(
     if recipe.questions.file is not None:
         require_length(recipe, chunk_size=database.settings.chunk_size, retrofits=retrofits)
     if start_from is not None and not (Path(start_from) / CONFIG).is_file():
-        raise SettingsError(f"train.start_from: {start_from} holds no model of ours (no {CONFIG})")
+        raise SettingsError(
+            f"train.start_from: {start_from} holds no model of ours (no {CONFIG}); give the folder of one"
+        )
 
 
 def reads_itself(recipe: Recipe, *, retrofits: bool) -> bool:
@@ -154,7 +156,9 @@ def require_what_trains(recipe: Recipe, *, retrofits: bool) -> None:
         SettingsError: there is nothing to train, or to keep, or no teacher.
     """
     if retrofits and not recipe.data.num_neighbors:
-        raise SettingsError("data.num_neighbors is 0: without neighbors there is nothing to retrofit")
+        raise SettingsError(
+            "data.num_neighbors is 0: without neighbors there is nothing to retrofit; set it to 1 or more"
+        )
     is_frozen = recipe.train.freeze_decoder or (retrofits and not recipe.model.get("train_base"))
     if is_frozen and recipe.questions.file is None and recipe.train.retrieval_dropout == 1:
         raise SettingsError(
@@ -167,7 +171,8 @@ def require_what_trains(recipe: Recipe, *, retrofits: bool) -> None:
         )
     if retrofits and recipe.train.freeze_decoder:
         raise SettingsError(
-            "train.freeze_decoder: the base of a retrofit is frozen unless --train-base is given"
+            "train.freeze_decoder: the base of a retrofit is frozen unless --train-base is given; leave "
+            "freeze_decoder out"
         )
     if recipe.train.distillation and (not retrofits or recipe.model.get("reader", "own") != "own"):
         raise SettingsError(

@@ -70,7 +70,9 @@ def load_recipe(name: str, overrides: Iterable[str] = ()) -> Recipe:
         raw = Path(name).read_bytes()
     else:
         shipped = ", ".join(shipped_recipes())
-        raise SettingsError(f"recipe {name!r}: neither a file nor one of the shipped recipes: {shipped}")
+        raise SettingsError(
+            f"recipe {name!r}: neither a file nor one of the shipped recipes: {shipped}; give one of them"
+        )
     sections = _sections(raw, f"recipe {name}")
     for override in list_of_texts(overrides, where="overrides", remedy='give ["train.max_steps=100"]'):
         _override(sections, override)
@@ -88,7 +90,7 @@ def _sections(raw: bytes, where: str) -> dict[str, dict[str, Any]]:
     try:
         sections = yaml.safe_load(raw) or {}
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
-        raise SettingsError(f"{where}: not YAML: {one_line(error)}") from error
+        raise SettingsError(f"{where}: not YAML: {one_line(error)}; correct the file") from error
     wanted = f"{where}: must have the sections model, data and train, each with keys"
     if not isinstance(sections, dict):
         raise SettingsError(wanted)
@@ -107,7 +109,7 @@ def _override(sections: dict[str, dict[str, Any]], override: str) -> None:
     try:
         sections.setdefault(section, {})[key] = yaml.safe_load(value)
     except (yaml.YAMLError, ValueError) as error:
-        raise SettingsError(f"--set {override}: the value is not YAML") from error
+        raise SettingsError(f"--set {override}: the value is not YAML; put it in quotes") from error
 
 
 def _known(values: Mapping[str, Any], settings: type, where: str) -> dict[str, Any]:

@@ -80,6 +80,16 @@ def _require_shared(output: Path) -> None:
 def begin(output: Path, recipe: Recipe, trained_on: dict[str, Any], *, overwrite: bool, note: Note) -> Begun:
     """Look at what the folder holds, and make it ready; all processes must call it, inside `locked`.
 
+    Args:
+        output: the folder.
+        recipe: of the training run.
+        trained_on: see `fingerprints`.
+        overwrite: train beside what the folder holds, to replace it in the end.
+        note: called with a sentence for what is worth knowing: damaged checkpoints, where it resumes.
+
+    Returns:
+        where to train, and from which checkpoint, or that all is done.
+
     Raises:
         SettingsError: it holds another model, or what no training run has written.
         MismatchError: it holds an unfinished training run of another recipe or database.
@@ -106,6 +116,12 @@ def begin(output: Path, recipe: Recipe, trained_on: dict[str, Any], *, overwrite
 
 def finish(output: Path, model: RetroForCausalLM, weights: dict[str, Tensor], database: Version) -> None:
     """Put the model into the folder; config.json comes last and says that it is complete.
+
+    Args:
+        output: the folder; its checkpoints are deleted then.
+        model: whose configuration is written.
+        weights: those to save, by name, whole and not in shards.
+        database: whose tokenizer is saved beside them.
 
     Raises:
         TrainingError: the disk is full or cannot be written to.

@@ -129,8 +129,7 @@ def train(
     folder, settings = Path(output), recipe.train
     require_what_trains(recipe, retrofits=base is not None)
     distributed.join()
-    name = base.name_or_path if base is not None else None
-    distributed.in_first(lambda: require_output(folder, start_from=settings.start_from, base=name))
+    distributed.in_first(partial(_require_output, folder, recipe, base))
     note = note if distributed.is_first() else lambda text: None
     chat = question_chat(recipe, database, base)
     table = NeighborTable.load(database) if recipe.reads_table else None
@@ -145,12 +144,7 @@ def train(
         copy_weights(model, Path(settings.start_from))
     if settings.freeze_decoder:
         freeze_decoder(model)
-    trained_on = fingerprints(database, table)
-    if chat is not None:
-        trained_on["questions"] = fingerprint_of(recipe.questions.file)
-    if isinstance(model.config, RetrofitConfig):
-        trained_on["base"] = model.config.base_fingerprint or model.config.base_core_fingerprint
-        trained_on["base's loading"] = model.config.base_loading
+    trained_on = _trained_on(recipe, database, table, model)
     parameters = sum(weight.numel() for name, weight in model.named_parameters() if model.stores(name))
     distributed.require_same(description(recipe, trained_on), "recipe or database")
     with distributed.noticing_lost_processes(), locked(folder):
@@ -166,6 +160,25 @@ def train(
     tokens = settings.max_steps * settings.step_size * recipe.sample_length
     seconds = round(time.monotonic() - began, 1)
     return TrainResult(folder, settings.max_steps, tokens, seconds, parameters)
+
+
+def _require_output(folder: Path, recipe: Recipe, base: PreTrainedModel | None) -> None:
+    require_output(
+        folder, start_from=recipe.train.start_from, base=None if base is None else base.name_or_path
+    )
+
+
+def _trained_on(
+    recipe: Recipe, database: Version, table: NeighborTable | None, model: RetroForCausalLM
+) -> dict[str, Any]:
+    """What a training run that resumes must find as it was."""
+    trained_on = fingerprints(database, table)
+    if recipe.questions.file is not None:
+        trained_on["questions"] = fingerprint_of(recipe.questions.file)
+    if isinstance(model.config, RetrofitConfig):
+        trained_on["base"] = model.config.base_fingerprint or model.config.base_core_fingerprint
+        trained_on["base's loading"] = model.config.base_loading
+    return trained_on
 
 
 def _require_kinds(recipe: Recipe, base: PreTrainedModel | None) -> None:

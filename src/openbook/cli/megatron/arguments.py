@@ -55,7 +55,9 @@ def _supported(arguments: Sequence[str], known: Sequence[str]) -> list[str]:
             values.append(arguments[position])
             position += 1
         if not is_without_effect(name, values):
-            raise SettingsError(f"{' '.join([name, *values])}: has no meaning here: {UNSUPPORTED[name]}")
+            raise SettingsError(
+                f"{' '.join([name, *values])}: has no meaning here: {UNSUPPORTED[name]}; leave the flag out"
+            )
     return kept
 
 
@@ -73,7 +75,7 @@ def _check_pairs(flags: Namespace) -> None:
 
 class _Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise SettingsError(f"{message} (see: {PROGRAM} --help)")
+        raise SettingsError(f"{message}; see: {PROGRAM} --help")
 
 
 def _whole(lowest: int) -> Any:

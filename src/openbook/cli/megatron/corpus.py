@@ -87,8 +87,13 @@ def find(path: str) -> str:
     if found:
         raise SourceError(f"--data-path {path}: may be {' or '.join(found)}; name one with its suffix")
     if path.replace(".", "", 1).isdecimal():
-        raise SettingsError(f"--data-path {path}: weights have no meaning here: all documents are read alike")
-    raise SourceError(f"--data-path {path}: no such file, with or without a suffix, and no .bin/.idx prefix")
+        raise SettingsError(
+            f"--data-path {path}: weights have no meaning here: all documents are read alike; leave it out"
+        )
+    raise SourceError(
+        f"--data-path {path}: no such file, with or without a suffix, and no .bin/.idx prefix; give the path "
+        "of one"
+    )
 
 
 def read(path: str) -> Iterator["AnyDocument"]:
@@ -110,7 +115,7 @@ def read(path: str) -> Iterator["AnyDocument"]:
     suffix = ".jsonl" if _begins_with_an_object(Path(path)) else ".txt"
     file = SourceFile(fsspec.filesystem("file"), path, Path(path).name, is_named=True)
     items = READERS[suffix](file, Keys(text="text", id="id"))
-    for item in chain([next(items, SourceError(f"{path}: holds no document"))], items):
+    for item in chain([next(items, SourceError(f"{path}: holds no document; leave it out"))], items):
         if isinstance(item, SourceError):
             raise item
         if not isinstance(item, Omission):

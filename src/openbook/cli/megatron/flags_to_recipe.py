@@ -50,12 +50,12 @@ def retrieves(flags: Namespace) -> bool:
     if flags.retro_num_retrieved_chunks != 2:
         raise SettingsError(
             f"--retro-num-retrieved-chunks {flags.retro_num_retrieved_chunks}: only 2 is possible here, the "
-            "neighbor and its continuation"
+            "neighbor and its continuation; leave the flag out"
         )
     if flags.retro_attention_gate not in (0, 1):
         raise SettingsError(
             f"--retro-attention-gate {flags.retro_attention_gate}: only 1 (what cross-attention adds, as it "
-            "is) and 0 (no retrieval) have a meaning here"
+            "is) and 0 (no retrieval) have a meaning here; give one of them"
         )
     return bool(flags.retro_add_retriever and flags.retro_attention_gate)
 
@@ -184,7 +184,8 @@ def _steps(flags: Namespace, in_a_step: int) -> int:
         steps = flags.train_samples // in_a_step
         if not steps:
             raise SettingsError(
-                f"--train-samples {flags.train_samples}: fewer than --global-batch-size {in_a_step}, no step"
+                f"--train-samples {flags.train_samples}: fewer than --global-batch-size {in_a_step}, no "
+                "step; give at least as many"
             )
     for name, given, only in (
         ("--lr-decay-iters", flags.lr_decay_iters, steps),

@@ -114,9 +114,13 @@ def _read_json(file: str) -> dict[str, Any]:
     try:
         found = json.loads(Path(file).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{file}: no vocabulary in JSON: {error}") from error
+        raise SettingsError(
+            f"{file}: no vocabulary in JSON: {error}; give a file that maps each token to its number"
+        ) from error
     if not isinstance(found, dict):
-        raise SettingsError(f"{file}: no vocabulary in JSON: not an object")
+        raise SettingsError(
+            f"{file}: no vocabulary in JSON: not an object; give a file that maps each token to its number"
+        )
     return found
 
 
@@ -124,4 +128,4 @@ def _lines(file: str) -> list[str]:
     try:
         return Path(file).read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{file}: cannot be read: {error}") from error
+        raise SettingsError(f"{file}: cannot be read: {error}; give a text file in UTF-8") from error

@@ -152,7 +152,7 @@ def rates_of(given: list[str]) -> dict[str, float]:
         try:
             rates[name] = float(value)
         except ValueError as error:
-            raise SettingsError(f"--rate {text}: {value!r} is not a number") from error
+            raise SettingsError(f"--rate {text}: {value!r} is not a number; give one, such as 1e6") from error
     Rates(**rates)
     return rates
 

@@ -123,7 +123,7 @@ def merge(model: ModelArgument, output: MergedFolder, json: Json = False) -> Non
 
     described = describe_model(model)
     if not described.is_retrofit or described.is_self_contained:
-        raise SettingsError(f"{model}: needs no other folder, there is nothing to merge")
+        raise SettingsError(f"{model}: needs no other folder, there is nothing to merge; use it as it is")
     if is_merged_from(model, output):
         note(f"{output}: was complete already")
         print_merged(output, json=json)

@@ -53,7 +53,7 @@ def search(
     from openbook.database.search.folding import fold
 
     if not text.strip():
-        raise SettingsError("the text to look for is empty")
+        raise SettingsError("the text to look for is empty; give some words")
     database = Version.open(db, allow_missing_shards=allow_missing_shards)
     filter = document_filter(id, source, title)
     hits = database.search([text], k=k, mode=mode, documents=filter, by=by)[0]

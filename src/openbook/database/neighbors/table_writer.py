@@ -36,6 +36,8 @@ from openbook.progress import Progress, silent, stage
 
 _REVERSE_NEIGHBORS = 64
 """Old chunks that each new one names as possibly changed."""
+_SEARCH_ALL_ABOVE = 0.5
+"""Share of the chunks; if more may have changed neighbors, searching all is little more work, misses none."""
 _MANY_WITHOUT = 0.5
 """Share of the chunks without a neighbor from which on it is worth a warning."""
 
@@ -110,7 +112,7 @@ def build_neighbors(
     lock = take_lock(database.path / "neighbors.lock")
     try:
         if database.catalog.head().generation != finder.corpus.files.generation:
-            raise DatabaseError(f"{database.path}: was compacted since it was opened: open it again")
+            raise DatabaseError(f"{database.path}: was compacted since it was opened; open it again")
         writer = _TableWriter(finder, k, checked, blocks or TableBlocks(), search, progress)
         writer.write(rebuild=rebuild)
     finally:
@@ -260,7 +262,7 @@ class _TableWriter:
         wanted = live & (new | lost | layout.holdout[layout.document_of])
         for named in self._nearest_of_new(np.flatnonzero(live & new & layout.retrievable)):
             wanted[named] = True
-            if wanted.sum() > 0.5 * live.sum():
+            if wanted.sum() > _SEARCH_ALL_ABOVE * live.sum():
                 return live
         return wanted
 

@@ -79,7 +79,10 @@ class TrainedIndex:
         try:
             return faiss.read_index(str(self.path))
         except (OSError, RuntimeError) as error:
-            raise DatabaseError(f"{self.path}: cannot be read: {error}") from error
+            raise DatabaseError(
+                f"{self.path}: cannot be read: {error}; delete it and {self.path.with_suffix('.json').name} "
+                "beside it, and run the same command again"
+            ) from error
 
 
 def stored_index(folder: Path) -> StoredIndex | None:
@@ -281,4 +284,6 @@ def write_index(path: Path, index: Any) -> None:
         faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)  # of a full disk, faiss may say nothing
     except (OSError, RuntimeError) as error:
         path.unlink(missing_ok=True)
-        raise DatabaseError(f"{path}: cannot be written: {error}") from error
+        raise DatabaseError(
+            f"{path}: cannot be written: {error}; make room on its disk, or allow it to be written"
+        ) from error

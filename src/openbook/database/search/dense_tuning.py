@@ -12,6 +12,9 @@ from openbook.database.storage.arrays import Rows
 
 _COARSE_GRAPH_FROM = 10_000_000
 """Vectors from which finding the nearest lists is itself left to a graph."""
+_LISTS_A_ROOT = 1.6
+"""Lists by the square root of the number of vectors, near which comparing with all lists and with the vectors
+of some are in balance; 100,000 vectors get 512 lists of some 200, twice what a list is trained on."""
 TRAINING_VECTORS_A_LIST = 100
 _WANTED_RECALL = 0.98
 _FEWEST_LISTS_VISITED = 16
@@ -42,7 +45,7 @@ def index_name(num_vectors: int, size: int) -> str:
     >>> index_name(400_000, 384)
     'IVF1024,PQ192x4fs,Refine(SQfp16)'
     """
-    lists = 2 ** round(np.log2(1.6 * num_vectors**0.5))
+    lists = 2 ** round(np.log2(_LISTS_A_ROOT * num_vectors**0.5))
     codes = max(number for number in range(1, max(1, size // 2) + 1) if size % number == 0)
     if num_vectors < _COARSE_GRAPH_FROM:
         return f"IVF{lists},PQ{codes}x4fs,Refine(SQfp16)"

@@ -114,19 +114,29 @@ class _Passages:
                 self._append(chunk, score)
 
     def _read(self, hit: int, score: float) -> None:
-        """Read a hit that no passage shows."""
+        """Read a hit that no passage shows, in the first of these ways that shows nothing twice:
+
+        its own passage                        hit, hit + 1
+        that of the chunk before               hit - 1, hit
+        another passage, moved back by one     hit, hit + 1 in place of hit + 1, hit + 2
+        """
         if not self._next_is_chosen(hit):
             self._append(hit, score)
         elif hit > 0 and self._continues(hit - 1) and self._is_free(hit - 1):
             self._append(hit - 1, score)
         else:
-            self.chunks[self.chunks.index(hit + 1)] = hit
-            after = hit + 2  # which that passage showed till now
-            if self._continues(hit + 1):
-                if after in self._hits:
-                    self._read(after, score)
-                else:
-                    self._displaced[after] = score
+            self._move_back(hit + 1, score)
+
+    def _move_back(self, chosen: int, score: float) -> None:
+        """Let the passage that begins with this chunk begin one before it, and so not show its last."""
+        self.chunks[self.chunks.index(chosen)] = chosen - 1
+        if not self._continues(chosen):
+            return
+        last = chosen + 1
+        if last in self._hits:
+            self._read(last, score)
+        else:
+            self._displaced[last] = score
 
     def _append(self, chunk: int, score: float) -> None:
         self.chunks.append(chunk)

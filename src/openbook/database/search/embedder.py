@@ -118,11 +118,12 @@ def load_embedder(name: str = DEFAULT_EMBEDDER) -> Embedder:
         model = SentenceTransformer(str(folder)).float()
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise SettingsError(
-            f"embedder {name!r}: {folder} holds no sentence-transformers model: {error}"
+            f"embedder {name!r}: {folder} holds no sentence-transformers model: {error}; name one "
+            "that is there, or that the hub has"
         ) from error
     size = model.get_embedding_dimension()
     if not size:
-        raise SettingsError(f"embedder {name!r}: does not say the width of its vectors")
+        raise SettingsError(f"embedder {name!r}: does not say the width of its vectors; choose another")
     return Embedder(
         name=name,
         source=source,

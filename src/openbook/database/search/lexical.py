@@ -91,7 +91,8 @@ class LexicalIndex:
             if analyzer.version == version:
                 return analyzer()
         raise DatabaseError(
-            f"{self.folder}: its words are of version {version!r}, which this openbook cannot read"
+            f"{self.folder}: its words are of version {version!r}, which this openbook cannot read; "
+            "open it with the newer one that made it"
         )
 
     @property

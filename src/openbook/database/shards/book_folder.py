@@ -18,8 +18,10 @@ from openbook.database.storage.catalog import FILE_NAME
 from openbook.database.storage.database_folder import DatabaseFolder, open_folder
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.remote_folder import url_of
+from openbook.database.storage.sealed import database_of
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.errors import DatabaseError, OpenbookError, SettingsError
+from openbook.phrases import command
 from openbook.text import Tokenizer, load_tokenizer
 
 _TRIES = 5
@@ -203,7 +205,8 @@ def open_shard(
     layout = files.layout(snapshot)
     if check:
         for file, problem in damaged_segments(files.lexical):
-            raise DatabaseError(f"{file}: {problem}")
+            again = command("verify", database_of(path), "--repair")
+            raise DatabaseError(f"{file}: {problem}; repair it: {again}")
     return OpenedShard(
         folder=folder,
         files=files,
@@ -217,9 +220,13 @@ def _tokenizer(book: Path, settings: DatabaseSettings) -> Tokenizer:
     try:
         tokenizer = load_tokenizer(str(book / "tokenizer"))
     except SettingsError as error:
-        raise DatabaseError(f"{book / 'tokenizer'}: is missing or damaged: {error}") from error
+        raise DatabaseError(
+            f"{book / 'tokenizer'}: is missing or damaged; restore it from a copy ({error})"
+        ) from error
     if settings.tokenizer_fingerprint not in tokenizer.fingerprints:
-        raise DatabaseError(f"{book / 'tokenizer'}: not the tokenizer that the book was made with")
+        raise DatabaseError(
+            f"{book / 'tokenizer'}: not the tokenizer that the book was made with; restore it from a copy"
+        )
     return tokenizer
 
 

@@ -301,7 +301,7 @@ class Catalog:
         )
 
     def _compacted(self) -> DatabaseError:
-        return DatabaseError(f"{self.path.parent}: was compacted since it was opened: open it again")
+        return DatabaseError(f"{self.path.parent}: was compacted since it was opened; open it again")
 
     # --- Writing: each method makes one version ---
 

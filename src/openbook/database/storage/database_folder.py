@@ -65,11 +65,13 @@ def open_folder(path: Path) -> DatabaseFolder:
     catalog = Catalog(path)
     settings = DatabaseSettings.from_dict(catalog.settings(), where=str(path))
     if not (path / "tokenizer" / "tokenizer.json").is_file():
-        raise DatabaseError(f"{path}: its tokenizer/tokenizer.json is missing: restore it")
+        raise DatabaseError(f"{path}: its tokenizer/tokenizer.json is missing; restore it from a copy")
     try:
         tokenizer = load_tokenizer(str(path / "tokenizer"))
     except SettingsError as error:
-        raise DatabaseError(f"{path / 'tokenizer'}: is damaged: {error}") from error
+        raise DatabaseError(f"{path / 'tokenizer'}: is damaged; restore it from a copy ({error})") from error
     if settings.tokenizer_fingerprint not in tokenizer.fingerprints:
-        raise MismatchError(f"{path / 'tokenizer'}: not the tokenizer that the database was made with")
+        raise MismatchError(
+            f"{path / 'tokenizer'}: not the tokenizer that the database was made with; restore it from a copy"
+        )
     return DatabaseFolder(path, catalog, settings, tokenizer)

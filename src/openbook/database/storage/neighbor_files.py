@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from openbook.database.storage.arrays import AppendOnlyArray
-from openbook.database.storage.sealed import read_sealed, read_sealed_if_there, write_sealed
+from openbook.database.storage.sealed import database_of, read_sealed, read_sealed_if_there, write_sealed
 from openbook.database.storage.settings import SearchMode
 from openbook.errors import DatabaseError
+from openbook.phrases import command
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,10 @@ def table_stamp(folder: Path) -> TableStamp | None:
     try:
         return None if values is None else TableStamp.from_values(values)
     except (KeyError, TypeError) as error:
-        raise DatabaseError(f"{path}: written by another version of openbook: {error}") from error
+        raise DatabaseError(
+            f"{path}: written by another version of openbook: {error}; compute the table again: "
+            f"{command('neighbors', database_of(folder))}"
+        ) from error
 
 
 def wanted_stamp(folder: Path) -> TableStamp | None:

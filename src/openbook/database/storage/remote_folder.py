@@ -101,7 +101,10 @@ class RemoteFolder:
             return call()
         except Exception as error:  # each file system raises its own
             where = f"{self.url}/{name}" if name else self.url
-            raise DatabaseError(f"{where}: cannot be reached: {first_line(error):.200}") from error
+            raise DatabaseError(
+                f"{where}: cannot be reached: {first_line(error):.200}; check the URL, your rights there and "
+                "the network"
+            ) from error
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"

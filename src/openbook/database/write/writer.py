@@ -294,7 +294,10 @@ class Writer:
         elif sync is not True and not (sync and sync()):
             return 0
         elif not kept:
-            raise SourceError(f"{self.files.folder}: nothing was given to sync with, so nothing was removed")
+            raise SourceError(
+                f"{self.files.folder}: nothing was given to sync with, so nothing was removed; give the "
+                "documents that are to stay, or remove all by their ids"
+            )
         else:
             gone = [document_id for document_id, _ in absent]
         if gone:

@@ -70,12 +70,13 @@ def measure_answers(
         SettingsError: an unknown mode, no questions, or shuffled with a single one.
     """
     if not asked:
-        raise SettingsError("there are no questions")
+        raise SettingsError("there are no questions; give at least one")
     check_answer_modes(modes)
     asked = as_read(asked, answerer.chat.tokenizer, 2 * answerer.model.config.chunk_size)
     if "shuffled" in modes and len(asked) == 1:
         raise SettingsError(
-            "mode shuffled: reads what another question found, and there is one question alone"
+            "mode shuffled: reads what another question found, and there is one question alone; leave the "
+            "mode out, or ask more"
         )
     answers: dict[str, list[Answer]] = {}
     known: dict[_Reading, Answer] = {}
@@ -165,7 +166,17 @@ def _interval(matches: Sequence[float]) -> tuple[float, float]:
 def passages_of_mode(
     mode: str, asked: Sequence[AskedQuestion], *, k: int, seed: int
 ) -> list[tuple[Passage, ...]] | None:
-    """What each question reads in a mode; None: nothing."""
+    """Choose what each question reads in a mode.
+
+    Args:
+        mode: of `answer_modes.ANSWER_MODES`.
+        asked: n questions, with what each has found, best first.
+        k: passages that one reads at most.
+        seed: of what is drawn for shuffled and random.
+
+    Returns:
+        for each of the n at most k passages; None: in this mode nothing is read.
+    """
     if mode == "off":
         return None
     if mode == "gold":

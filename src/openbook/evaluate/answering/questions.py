@@ -50,7 +50,9 @@ def read_questions(path: str | Path) -> list[Question]:
         # Not splitlines: JSON may hold U+2028 and its like as they are.
         lines = decode(Path(path).read_bytes()).split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"questions {path}: cannot be read: {error}") from error
+        raise SettingsError(
+            f"questions {path}: cannot be read: {error}; give a text file with a question a line"
+        ) from error
     rows = [_question(line, f"{path}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
     if not rows:
         raise SettingsError(f'questions {path}: holds none; a line is {{"question": …, "answers": […]}}')
@@ -64,7 +66,7 @@ def _question(line: str, where: str) -> Question:
     except UnicodeEncodeError as error:
         raise SettingsError(f"{where}: holds half a character (a lone surrogate); write it whole") from error
     except (ValueError, RecursionError) as error:
-        raise SettingsError(f"{where}: not JSON: {error}") from error
+        raise SettingsError(f"{where}: not JSON: {error}; correct the line") from error
     if not isinstance(row, dict):
         raise SettingsError(f'{where}: not an object; write {{"question": …, "answers": […]}}')
     refuse_unknown(row, _FIELDS, where=where)

@@ -49,10 +49,10 @@ class TaskOptions:
             SettingsError: naming it.
         """
         if self.include_path is not None and not self.include_path.is_dir():
-            raise SettingsError(f"include path {self.include_path}: is not a folder")
+            raise SettingsError(f"include path {self.include_path}: is not a folder; give one of YAML files")
         for name in self.files:
             if not Path(name).is_file():
-                raise SettingsError(f"task {name}: there is no such file")
+                raise SettingsError(f"task {name}: there is no such file; give one that is there")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

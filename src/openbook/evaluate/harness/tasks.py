@@ -29,7 +29,9 @@ def load_tasks(options: TaskOptions) -> Any:
         loaded = manager.load(list(options.tasks))
     except Exception as error:  # the harness, data sets and the network each have their own
         names = ", ".join(options.tasks)
-        raise SourceError(f"tasks {names}: cannot be loaded: {one_line(error)}") from error
+        raise SourceError(
+            f"tasks {names}: cannot be loaded: {one_line(error)}; correct the task, or leave it out"
+        ) from error
     for name, task in loaded["tasks"].items():
         _set_fewshot(task, options)
         _check_generation(name, task)

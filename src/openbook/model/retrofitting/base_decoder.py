@@ -82,7 +82,8 @@ class BaseDecoder(nn.Module):
         end = past + input_ids.shape[1] if positions is None else int(positions.max()) + 1
         if end > longest:
             raise SettingsError(
-                f"{end} tokens: this {self.base.config.model_type} has positions for {longest}, none beyond"
+                f"{end} tokens: this {self.base.config.model_type} has positions for {longest}, none beyond; "
+                "give a shorter text"
             )
 
 

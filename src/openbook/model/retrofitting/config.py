@@ -68,10 +68,11 @@ class RetrofitConfig(RetroConfig):
             self.cca_layers = list(range(1, self.num_hidden_layers + 1))
         super().__post_init__(**kwargs)
         if not self.cca_layers:
-            raise SettingsError("cca_layers is empty: there would be nothing to retrofit")
+            raise SettingsError("cca_layers is empty: there would be nothing to retrofit; name some layers")
         if self.normalization != "pre":
             raise SettingsError(
-                f"normalization {self.normalization!r}: a retrofit adds to the base's stream as it is: pre"
+                f"normalization {self.normalization!r}: must be pre: a retrofit adds to the base's stream "
+                "as it is"
             )
         if self.train_base and self.base_config is None:
             raise SettingsError("train_base: a base that changes must be saved, which needs base_config")

@@ -49,10 +49,19 @@ class GraftedDecoder(BaseDecoder):
         shares: list[Tensor] | None = None,
         position_ids: Tensor | None = None,
     ) -> tuple[Tensor, PassNeighbors | None]:
-        """Run all layers; see `RetroDecoder.forward`.
+        """Run all layers.
 
         Args:
+            input_ids: int64 [B, T].
+            retrieve: called by the first layer that reads neighbors, which are what it returns.
+            attention_mask: [B, past + T], 0 or False for padding; None: there is none.
+            cache: of the tokens before these.
+            shares: collects the attention shares [B, T, K] of each layer that reads; None: they are not
+                computed.
             position_ids: int64 [B, T], as the base takes them; None: it counts from 0, padding included.
+
+        Returns:
+            [B, T, D], normalized, and the neighbors that the pass read.
 
         Raises:
             SettingsError: positions beyond those that the base has in its table, or a `Family` that does not

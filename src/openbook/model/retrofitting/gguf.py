@@ -37,7 +37,10 @@ def load_gguf(path: Path, name: str, **loading: Any) -> PreTrainedModel:
     except SettingsError:
         raise
     except Exception as error:  # a damaged file can fail in any way
-        raise SettingsError(f"base {str(path)!r}: cannot be loaded: {first_line(error)}") from error
+        raise SettingsError(
+            f"base {str(path)!r}: cannot be loaded: {first_line(error)}; fetch the file again, or give the "
+            "model's folder or its name on the hub"
+        ) from error
     base.name_or_path = base.config.name_or_path = name
     return base
 

@@ -61,7 +61,9 @@ def load_base(name: str, *, revision: str | None = None, **loading: Any) -> PreT
     try:
         loaded: Any = AutoModelForCausalLM.from_pretrained(name, **options, **(loading | where))
     except ImportError as error:
-        raise SettingsError(f"base {name!r}: {first_line(error)}") from error
+        raise SettingsError(
+            f"base {name!r}: {first_line(error)}; install what it names, or give another base"
+        ) from error
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise _not_loaded(name, error) from error
     base: PreTrainedModel

@@ -55,7 +55,10 @@ def take_stored(own: dict[str, Tensor], where: str, **hub: Any) -> None:
         if name not in own or name not in weights or own[name].shape != weights[name].shape:
             here = list(own[name].shape) if name in own else "missing"
             there = list(weights[name].shape) if name in weights else "missing"
-            raise SettingsError(f"{path}: does not fit its config.json: {name} is {there} there, {here} here")
+            raise SettingsError(
+                f"{path}: does not fit its config.json: {name} is {there} there, {here} here; restore both, "
+                "or retrofit again"
+            )
     with torch.no_grad():
         for name, weight in own.items():
             weight.copy_(weights[name])

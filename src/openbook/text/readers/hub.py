@@ -63,8 +63,9 @@ def _open(source: str) -> Any:
     try:
         from datasets import load_dataset
     except ImportError as error:
-        problem = "is read with the library datasets; pip install 'openbook[datasets]'"
-        raise MissingExtraError(f"{source}: {problem}") from error
+        raise MissingExtraError(
+            f"{source}: is read with the library datasets; pip install 'openbook[datasets]'"
+        ) from error
     _require_hub(name, source)
     try:
         return load_dataset(

@@ -35,6 +35,9 @@ _LOOKED_AT = 20
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _WHOLE = 1e21
 """Numbers below are written without an exponent, as long as they are whole."""
+_WIDEST_MERGE = 1000
+"""Columns that a merged cell names: no table is wider, and a sheet may merge a row to its last column, of
+which there are thousands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +219,9 @@ class _Table:
         return {
             reached: written(cell)
             for column, cell in self._rows[begin].items()
-            for reached in range(column, min(self._spread[begin].get(column, column), column + 1000) + 1)
+            for reached in range(
+                column, min(self._spread[begin].get(column, column), column + _WIDEST_MERGE) + 1
+            )
         }
 
     def _are_names(self, row: Cells, names: dict[int, str], begin: int) -> bool:

@@ -1,4 +1,7 @@
-"""One softmax over the neighbors' keys and the text's own."""
+"""One softmax over the neighbors' keys and the text's own, in one way for few queries, in another for many.
+
+What each query sees and the biases of neighbors are given; layers, spans and chunks are not known here.
+"""
 
 from dataclasses import dataclass
 

@@ -73,23 +73,47 @@ class TextPass:
         if window not in self._visible:
             self._visible[window] = [self._visible_from(span, past, window) for span in self._spans]
         parts: list[Tensor] = []
-        logits: Tensor | None
         for span, visible in zip(self._spans, self._visible[window], strict=True):
             queries, own = query, (key, value)
-            if len(self._spans) > 1:
+            if len(self._spans) > 1:  # a whole tensor needs no view of it
                 queries = query[:, :, span.start : span.stop]
                 own = key[:, :, : past + span.stop], value[:, :, : past + span.stop]
-            block = self._block(layer, span, like=key)
-            if span.stop - span.start <= FEW and not torch.is_grad_enabled():
-                offsets = self._offsets_of(span, visible, block[0], window)
-                of_block = offsets.of_block[self._places[layer]]
-                attended, logits = attend_few(queries, block, own, of_block, offsets.of_text, scaling)
-            else:
-                attended, logits = self._attend_many(layer, queries, block, own, span, visible, scaling)
+            attended, logits = self._attend_in(span, layer, queries, own, visible, scaling, window)
             parts.append(attended)
             if self.shares is not None and logits is not None and not again:
                 self.shares.add(span.start, logits, num_prefix=self._prefix_in(span))
         return parts[0] if len(parts) == 1 else torch.cat(parts, 2)
+
+    def _attend_in(
+        self,
+        span: Span,
+        layer: int,
+        queries: Tensor,
+        own: tuple[Tensor, Tensor],
+        visible: Tensor,
+        scaling: float,
+        window: int | None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Attend with the n tokens of a span to its block and to the text, as suits their number.
+
+        Args:
+            span: the tokens, and which block they read.
+            layer: its index.
+            queries: [B, H, n, head_dim].
+            own: keys and values of the text up to the span's end, [B, G, S, head_dim].
+            visible: see `_visible_from`.
+            scaling: of the logits.
+            window: of the layer; None: all of the text is seen.
+
+        Returns:
+            [B, H, n, head_dim]; and the logits of the block [B, H, n, L], or None where they are not known.
+        """
+        block = self._block(layer, span, like=own[0])
+        if span.stop - span.start > FEW or torch.is_grad_enabled():
+            return self._attend_many(layer, queries, block, own, span, visible, scaling)
+        offsets = self._offsets_of(span, visible, block[0], window)
+        of_block = offsets.of_block[self._places[layer]]
+        return attend_few(queries, block, own, of_block, offsets.of_text, scaling)
 
     def _attend_many(
         self,
@@ -148,6 +172,14 @@ class TextPass:
 
     def _visible_from(self, span: Span, past: int, window: int | None) -> Tensor:
         """What a span's tokens see of their block and of the text: bool [B or 1, 1, n, L + S]."""
+        own = self._text_visible_from(span, past, window)
+        if span.chunk is None:
+            return own[:, None]
+        block = self._block_visible_from(span, window) & self._reads[:, span.chunk, None, None]
+        return torch.cat([block, own.expand(block.shape[0], -1, -1)], -1)[:, None]
+
+    def _text_visible_from(self, span: Span, past: int, window: int | None) -> Tensor:
+        """bool [B or 1, n, S]; a token sees itself, whatever else it does not see."""
         device = self._positions.device
         seen = torch.arange(past + span.stop, device=device)
         places = torch.arange(past + span.start, past + span.stop, device=device)[:, None]
@@ -156,18 +188,12 @@ class TextPass:
             own = own & (seen > places - window)
         if self._text.mask is not None:
             own = own & self._text.mask[:, None, : past + span.stop].bool()
-        p = self._layout.num_prefix
-        if span.chunk is None:
-            return (own | (seen == places))[:, None]
-        if p:
+        if span.chunk is not None and self._layout.num_prefix:
             # The prefix is read in the block.
             behind = seen - self._text.prefix_begins[:, None, None]
-            is_prefix = (behind >= 0) & (behind < p)
+            is_prefix = (behind >= 0) & (behind < self._layout.num_prefix)
             own = own & ~(is_prefix & self._reads[:, span.chunk, None, None])
-        own = own | (seen == places)
-        block = self._block_visible_from(span, window) & self._reads[:, span.chunk, None, None]
-        own = own.expand(block.shape[0], -1, -1)
-        return torch.cat([block, own], -1)[:, None]
+        return own | (seen == places)
 
     def _block_visible_from(self, span: Span, window: int | None) -> Tensor:
         """bool [B, n, L]."""
