@@ -4,6 +4,7 @@ Imports inside functions and under TYPE_CHECKING count too: a circle that is put
 """
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import openbook
 
 SOURCE = Path(openbook.__file__).parent
+CONTRIBUTING = Path(__file__).parents[1] / "CONTRIBUTING.md"
 
 ROOMS = {
     "openbook": {"errors", "progress"},
@@ -138,3 +140,36 @@ def test_a_file_name_stands_for_one_thing() -> None:
 def test_no_module_of_odds_and_ends() -> None:
     odd = ("utils", "util", "helpers", "misc", "common")
     assert [module for module in MODULES if module.split(".")[-1] in odd] == []
+
+
+def written_rooms() -> dict[str, tuple[str, str]]:
+    """The table of rooms in CONTRIBUTING.md: of each what it does, and what it may import."""
+    table = CONTRIBUTING.read_text(encoding="utf-8").partition("| room |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| `(\w+)/` \| (.*) \| (.*) \|$", table, re.MULTILINE)
+    return {room: (does, imports) for room, does, imports in rows}
+
+
+def sub_rooms_of(room: str) -> set[str]:
+    """The packages in a room."""
+    return {path.parent.name for path in (SOURCE / room).glob("*/__init__.py")}
+
+
+def test_contributing_has_the_rooms_as_they_are() -> None:
+    """The command line and the cluster import nearly all, which the table says shorter."""
+    rooms = set(ROOMS) - {"openbook"}
+    shorter = {"\u2013": set(), "all": rooms - {"cli"}, "all but cli": rooms - {"cli", "cluster"}}
+    written = {
+        room: shorter.get(imports, set(imports.split(", "))) for room, (_, imports) in written_rooms().items()
+    }
+    assert written == {room: ROOMS[room] for room in rooms}
+
+
+def test_contributing_has_the_floors_of_the_database_in_their_order() -> None:
+    does, _ = written_rooms()["database"]
+    assert tuple(re.findall(r"`(\w+)/`", does)) == FLOORS
+
+
+@pytest.mark.parametrize("room", sorted(set(ROOMS) - {"openbook"}))
+def test_contributing_has_the_sub_rooms(room: str) -> None:
+    does, _ = written_rooms()[room]
+    assert set(re.findall(r"`(\w+)/`", does)) == sub_rooms_of(room)
