@@ -20,7 +20,6 @@ from openbook.generation.question_names import unmentioned_in
 from openbook.generation.request import check_request, check_reread, stop_texts
 from openbook.generation.sampling import Sampling, sampling_or
 from openbook.generation.second_reading import read_twice
-from openbook.generation.text_fetcher import reads_any_tokens
 from openbook.generation.text_matches import stands_in
 from openbook.generation.text_request import Lookup, OnEvent, TextPiece, TextRequest
 from openbook.generation.text_stream import OnText
@@ -323,9 +322,8 @@ def _agreed(model: RetroForCausalLM, chat: ChatFormat, request: TextRequest) -> 
     row = prepare(model, chat.tokenizer, request).row
     assert row.source is not None and request.lookup is not None
     M = model.config.chunk_size
-    reads_itself = reads_any_tokens(model)
     ids, mask = row.source.fetch(row.chunks_in_window(M))
-    if reads_itself:
+    if model.reads_itself:
         ids, mask = ids[-1:], mask[-1:]
     if not bool(mask.any()):
         return request.sampling
@@ -338,7 +336,7 @@ def _agreed(model: RetroForCausalLM, chat: ChatFormat, request: TextRequest) -> 
             prompt,
             (torch.arange(prompt.shape[1], device=model.device) >= row.padding).long()[None],
             (ids[None].to(model.device), mask[None].to(model.device)),
-            is_prompt=reads_itself,
+            is_prompt=model.reads_itself,
             end_ids=ends,
             max_new_tokens=most,
         )
@@ -375,7 +373,7 @@ def _prompt_of(
     passages: Sequence[str],
 ) -> list[int]:
     """The tokens that a model is given, without those that it puts before every text itself."""
-    own: list[int] = getattr(model.config, "prefix_ids", None) or []
+    own = model.prefix_ids
     texts = [passage.strip() for passage in passages]
     if not before:
         prompt = [*chat.prefix_ids, *chat.question_ids(question, texts)]

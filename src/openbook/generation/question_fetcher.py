@@ -8,7 +8,7 @@ from torch import Tensor
 
 from openbook.database import DocumentFilter, Hit, SearchMode, SearchUnit, Version
 from openbook.generation.neighbor_fetcher import check_lookup, fetcher_for
-from openbook.generation.text_fetcher import TextFetcher, reads_any_tokens
+from openbook.generation.text_fetcher import TextFetcher
 from openbook.model import RetroForCausalLM
 from openbook.text import ChatFormat, Tokenizer
 
@@ -166,7 +166,7 @@ def fetcher_of_question(
         SettingsError, MismatchError, DatabaseError: as `fetcher_for`; a model that reads its neighbors itself
             reads any database.
     """
-    if not reads_any_tokens(model):
+    if not model.reads_itself:
         fetcher_for(model, database, k=k, mode=mode, retrieval=True, documents=documents)
     return QuestionFetcher(
         database,

@@ -68,7 +68,7 @@ class RunningBatch:
         self._encoded_neighbors = encoded_neighbors
         self._chunk_size = M = model.config.chunk_size
         self._part = None if prompt_part is None else max(M, prompt_part // M * M)
-        self._reads_itself = getattr(model.config, "reader", None) == "own"
+        self._reads_itself = model.reads_itself
         self._ahead = LookAhead()
         self._kernel = LinearKernel(model)
         self._cache = RetroCache()

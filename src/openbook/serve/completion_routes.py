@@ -106,7 +106,7 @@ def _asked(state: ServerState, body: CompletionRequest) -> AskedTexts:
     require_options(state, options, temperature=sampling.temperature)
     texts: list[TextRequest] = []
     for ids in prompts:
-        prompt = len(state.own_prefix) + len(ids)
+        prompt = len(state.model.prefix_ids) + len(ids)
         length = length_of(
             state,
             prompt,
@@ -210,7 +210,7 @@ async def _texts(state: ServerState, asked: AskedTexts, writing: Writing | None)
 
 def _unwritten(state: ServerState, request: TextRequest) -> ReplyEnd:
     """How a text ends that was to have no tokens."""
-    return ReplyEnd("length", len(state.own_prefix) + len(request.prompt_ids), 0, request.seed or 0)
+    return ReplyEnd("length", len(state.model.prefix_ids) + len(request.prompt_ids), 0, request.seed or 0)
 
 
 def _completion(

@@ -106,7 +106,7 @@ class Answerer:
         self.batch_size = batch_size
         self.max_new_tokens = max_new_tokens
         self.reread = reread
-        self._reads_itself = getattr(model.config, "reader", None) == "own"
+        self._reads_itself = model.reads_itself
         # A base that reads its neighbors itself puts the prefix before all of them.
         self._prefix = [] if self._reads_itself else chat.prefix_ids
 
