@@ -17,6 +17,7 @@ import tantivy
 from numpy.typing import NDArray
 
 from openbook.database.search.analyzer import Analyzer, FirstAnalyzer, WordAnalyzer
+from openbook.database.search.dense import nothing_found
 from openbook.database.search.linked_index import lockable
 from openbook.database.search.tantivy_files import (
     ANALYZER,
@@ -263,8 +264,7 @@ def _ranked(
     row = np.repeat(np.arange(len(found)), counts)
     best_first = np.lexsort((chunks, -of_all, row))
     place = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
-    ids = np.full((len(found), k), -1, dtype=np.int64)
-    scores = np.zeros((len(found), k), dtype=np.float32)
+    ids, scores = nothing_found(len(found), k)
     ids[row, place], scores[row, place] = chunks[best_first], of_all[best_first]
     return ids, scores
 

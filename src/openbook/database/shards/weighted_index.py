@@ -29,7 +29,7 @@ import tantivy
 from numpy.typing import NDArray
 
 from openbook.database.search.analyzer import WordAnalyzer
-from openbook.database.search.dense import Ranking
+from openbook.database.search.dense import Ranking, nothing_found
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.shards.chunk_numbers import ChunkNumbers
 from openbook.database.shards.union_index import UnionIndex
@@ -116,7 +116,7 @@ class WeightedIndex:
             rows of the shard [n, k], -1 where there are no more, and scores [n, k].
         """
         if not self.statistics.texts:
-            return np.full((len(queries), k), -1, np.int64), np.zeros((len(queries), k), np.float32)
+            return nothing_found(len(queries), k)
         index, own = self._with_average(book.average)
         weights = {
             word: book.idf(frequency) / own.idf(here)
@@ -197,8 +197,7 @@ class _Opened(UnionIndex):
         self, queries: Sequence[Sequence[str]], k: int, weights: Mapping[str, float], avoid: Sequence[range]
     ) -> Ranking:
         """See `WeightedIndex.search`."""
-        ids = np.full((len(queries), k), -1, dtype=np.int64)
-        scores = np.zeros((len(queries), k), dtype=np.float32)
+        ids, scores = nothing_found(len(queries), k)
         with self._reported():
             for row, words in enumerate(queries):
                 query = self._weighted_query([word for word in words if word in weights], weights, avoid)
