@@ -50,6 +50,11 @@ class CitedNeighbor:
         """Which neighbor it is."""
         return self.document_id, self.chunk_id
 
+    @property
+    def passage(self) -> str:
+        """What was read of it: the chunk with its continuation."""
+        return self.text + self.continuation
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:
@@ -162,7 +167,7 @@ def _with_matches(
     copied: list[CopiedSpan], text: str, span: range, neighbors: Sequence[CitedNeighbor]
 ) -> list[CopiedSpan]:
     """What the copy head says, and words that are the same besides."""
-    sources = [(neighbor.origin, neighbor.text + neighbor.continuation) for neighbor in neighbors]
+    sources = [(neighbor.origin, neighbor.passage) for neighbor in neighbors]
     found = [*copied, *matched_spans(text, span, sources, taken=copied)]
     return sorted(found, key=lambda one: one.start)
 
@@ -186,7 +191,7 @@ def _copied(
     """Those of a span; `retrieved` begins with the tokens of its neighbors, if they are known."""
     if not retrieved or not any(source for *_, source in places):
         return []
-    texts = [hit.text + hit.continuation for hit in hits]
+    texts = [hit.passage for hit in hits]
     source_ends = [
         ends_in_source(ids, text, tokenizer) for ids, text in zip(retrieved[0], texts, strict=True)
     ]
@@ -214,7 +219,7 @@ def _in_order(
         by_head[span.origin] += (span.end - span.start) * (span.by == "copy head")
     order = order_by_words(
         text,
-        [neighbor.text + neighbor.continuation for neighbor in neighbors],
+        [neighbor.passage for neighbor in neighbors],
         copied=[by_head[neighbor.origin] for neighbor in neighbors],
         attention=[neighbor.attention or 0.0 for neighbor in neighbors],
     )

@@ -75,7 +75,7 @@ def _texts_read(citations: Sequence[Citation]) -> list[str]:
     for chunk, one in sorted(neighbors.items()):
         before = texts.pop((one.document_id, chunk), "")
         following = chunk + (2 if one.continuation else 1)
-        texts[one.document_id, following] = before + one.text + one.continuation
+        texts[one.document_id, following] = before + one.passage
     return list(texts.values())
 
 
@@ -261,12 +261,12 @@ def converse(
             by=by,
         )
         passages = fetcher.hits_of_question()
-        texts = [f"{hit.text}{hit.continuation}" for hit in passages]
+        texts = [hit.passage for hit in passages]
         if bring_head:
             texts = with_heads(database, [hit.chunk_id for hit in passages], texts)
         if memory is not None:
             said = memory.search(question, k=fetcher.k)
-            passages, texts = passages + said, texts + [f"{hit.text}{hit.continuation}" for hit in said]
+            passages, texts = passages + said, texts + [hit.passage for hit in said]
         if not passages:
             return _not_in_the_book(on_event)
     beside = Lookup(

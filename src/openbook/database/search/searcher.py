@@ -41,6 +41,11 @@ class Hit:
     language: str | None = None
     """As the document gave it."""
 
+    @property
+    def passage(self) -> str:
+        """What is read of it: the chunk with its continuation."""
+        return self.text + self.continuation
+
 
 @dataclass(frozen=True, slots=True)
 class Queries:
