@@ -30,7 +30,7 @@ from openbook.database.storage.neighbor_files import BEGUN, BookStamp, TableStam
 from openbook.database.storage.remote_folder import require_no_copy
 from openbook.database.storage.sealed import naming_errors, read_sealed, write_sealed
 from openbook.database.storage.settings import SearchMode
-from openbook.errors import DatabaseError, OpenbookWarning, SettingsError, type_error
+from openbook.errors import DatabaseError, OpenbookWarning, SettingsError, empty_error, type_error
 from openbook.lock import take_lock
 from openbook.phrases import command, counted
 from openbook.progress import Progress, silent, stage
@@ -104,9 +104,7 @@ def build_neighbors(
     _make_ready(database, book, mode=checked, progress=progress)
     finder = NeighborFinder(database.opened, book.opened)
     if not finder.corpus.layout.live.any():
-        raise DatabaseError(
-            f"{database.path}: is empty; add documents first: {command('add', database.path, 'SOURCE')}"
-        )
+        raise empty_error(database.path)
     require_no_copy(database.path)
     lock = take_lock(database.path / "neighbors.lock")
     try:

@@ -247,6 +247,10 @@ class LexicalIndex:
     def _query(self, text: str, avoid: Sequence[range]) -> tantivy.Query:
         words = self.words(text)
         terms = [tantivy.Query.term_query(self._schema, "text", word, index_option="freq") for word in words]
+        return self._any_of(terms, avoid)
+
+    def _any_of(self, terms: Iterable[tantivy.Query], avoid: Sequence[range]) -> tantivy.Query:
+        """What matches one of some queries, in none of the chunks to avoid."""
         clauses = [(tantivy.Occur.Should, term) for term in terms]
         kind = tantivy.FieldType.Integer
         for chunks in avoid:

@@ -210,18 +210,12 @@ class _Opened(UnionIndex):
     def _weighted_query(
         self, words: Sequence[str], weights: Mapping[str, float], avoid: Sequence[range]
     ) -> tantivy.Query:
-        clauses = []
-        for word in words:
-            term = tantivy.Query.term_query(self._schema, "text", word, index_option="freq")
-            clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(term, weights[word])))
-        kind = tantivy.FieldType.Integer
-        for rows in avoid:
-            avoided = tantivy.Query.range_query(self._schema, "chunk", kind, rows.start, rows.stop - 1)
-            clauses.append((tantivy.Occur.MustNot, avoided))
-        return tantivy.Query.boolean_query(clauses)
+        terms = [tantivy.Query.term_query(self._schema, "text", word, index_option="freq") for word in words]
+        pairs = zip(terms, words, strict=True)
+        return self._any_of([tantivy.Query.boost_query(term, weights[word]) for term, word in pairs], avoid)
 
     def _named(self, addresses: Sequence[tantivy.DocAddress]) -> NDArray[np.int64]:
-        return np.array(self._searcher.fast_field_values("chunk", list(addresses)), dtype=np.int64)
+        return LexicalIndex._named(self, addresses)  # rows of the shard, not numbers of the book
 
 
 def _details(said: dict[str, Any]) -> Iterator[tuple[str, float]]:

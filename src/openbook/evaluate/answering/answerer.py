@@ -145,6 +145,11 @@ class Answerer:
                 progress(len(answers), len(prompts))
         return [answers[row] for row in range(len(prompts))]
 
+    def tokens_of(self, passages: Sequence[Sequence[str]]) -> NeighborTokens:
+        """The passages of each question, as the model reads them beside its prompt."""
+        rows = [self.chat.tokenizer.encode(texts) for texts in passages]
+        return NeighborTokens.of(rows, length=2 * self.model.config.chunk_size)
+
     def require_lengths(self, questions: Sequence[str]) -> None:
         """Refuse questions that are too long, before any is looked up or asked.
 
