@@ -77,27 +77,6 @@ class Citation:
 _NONE_KNOWN: Mapping[int, Citation] = MappingProxyType({})
 
 
-def cite(
-    tokens: Sequence[DecodedToken],
-    hits: Sequence[Sequence[Hit]],
-    tokenizer: Tokenizer,
-    retrieved: Sequence[Sequence[Sequence[int]]] = (),
-) -> tuple[str, list[Citation]]:
-    """The written text and its citations: one span for each chunk that was retrieved for.
-
-    Args:
-        tokens: as decoded.
-        hits: for each chunk retrieved for, its neighbors in the order that the model saw them.
-        tokenizer: turns tokens into text.
-        retrieved: for each of these neighbors its tokens, which copied ones are among.
-
-    Returns:
-        The text, and citations in its order; none without retrieval.
-    """
-    text, cited = cite_chunks(tokens, hits, tokenizer, retrieved)
-    return text, [citation for _, citation in cited]
-
-
 def cite_chunks(
     tokens: Sequence[DecodedToken],
     hits: Sequence[Sequence[Hit]],
@@ -106,12 +85,18 @@ def cite_chunks(
     influences: Sequence[Sequence[float]] | None = None,
     known: Mapping[int, Citation] = _NONE_KNOWN,
 ) -> tuple[str, list[tuple[int, Citation]]]:
-    """As `cite`, each citation with the number of its chunk.
+    """The written text and its citations: one span for each chunk that was retrieved for.
 
     Args:
-        tokens, hits, tokenizer, retrieved: as in `cite`.
+        tokens: as decoded.
+        hits: for each chunk retrieved for, its neighbors in the order that the model saw them.
+        tokenizer: turns tokens into text.
+        retrieved: for each of these neighbors its tokens, which copied ones are among.
         influences: for each chunk that of its neighbors; None: not asked for.
         known: citations of chunks that are complete, which are not made again.
+
+    Returns:
+        The text, and citations in its order, each with the number of its chunk; none without retrieval.
     """
     ids = [token.id for token in tokens]
     text = tokenizer.decode_inside([ids])[0]

@@ -15,7 +15,7 @@ from openbook.generation.document_heads import heads_of, with_heads
 from openbook.generation.generator import pieces_to
 from openbook.generation.memory import Memory
 from openbook.generation.prompt_reading import padded
-from openbook.generation.question_fetcher import question_fetcher_for
+from openbook.generation.question_fetcher import fetcher_for_prompt
 from openbook.generation.question_names import unmentioned_in
 from openbook.generation.request import check_request, check_reread, stop_texts
 from openbook.generation.sampling import Sampling, sampling_or
@@ -249,16 +249,8 @@ def converse(
     passages: list[Hit] = []
     texts: list[str] = []
     if retrieval and in_prompt:
-        fetcher = question_fetcher_for(
-            model,
-            database,
-            question,
-            chat,
-            k=k,
-            mode=mode,
-            in_prompt=True,
-            documents=documents,
-            by=by,
+        fetcher = fetcher_for_prompt(
+            model, database, question, chat.tokenizer, k=k, mode=mode, documents=documents, by=by
         )
         passages = fetcher.hits_of_question()
         texts = [hit.passage for hit in passages]

@@ -404,7 +404,6 @@ def decode(
     prompt: list[int],
     settings: DecodingSettings,
     source: NeighborSource | None,
-    encoded_neighbors: EncodedNeighbors | None = None,
     is_done: IsDone | None = None,
 ) -> list[DecodedToken]:
     """Continue one prompt.
@@ -414,14 +413,13 @@ def decode(
         prompt: at least one token.
         settings: see there.
         source: gives neighbors; None: without retrieval.
-        encoded_neighbors: to take them from, where the encoder is unconditioned.
         is_done: called after each token with all that are written; True ends the text; None: it never does.
 
     Returns:
         The written tokens, without the one that ends the text.
     """
     row = BatchRow(prompt, settings, source, is_done)
-    batch = RunningBatch(model, encoded_neighbors)
+    batch = RunningBatch(model)
     batch.step([row])
     while batch.rows:
         batch.step()
