@@ -144,7 +144,7 @@ class RunningBatch:
         for row in [*outgrown, *(row for row in joining if row.outgrows())]:
             try:
                 row.leave(self._chunk_size)
-            except Exception as error:  # of its memory; the others go on
+            except Exception as error:  # noqa: BLE001 - of its memory; the others go on
                 row.fail(error)
         self._keep([row for row in self.rows if row not in outgrown])
         return [*(row for row in outgrown if not row.ended), *(row for row in joining if not row.ended)]
@@ -206,7 +206,7 @@ class RunningBatch:
             rejected = self._pass(self.rows, new, self._cache, neighbors, is_prompt=False, draft=draft)
             self._cache.take_back(rejected, chunk_size=self._chunk_size)
             self._length -= rejected
-        except Exception as error:  # what it leaves of the cache fits nothing
+        except Exception as error:  # noqa: BLE001 - what it leaves of the cache fits nothing
             for row in self.rows:
                 row.fail(error)
             self._keep([])
@@ -231,7 +231,7 @@ class RunningBatch:
         for rows in groups.values():
             try:
                 begun.append((rows, self._read_prompts(rows, neighbors)))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - of one of the rows: found below
                 if len(rows) == 1:
                     rows[0].fail(error)
                     continue
@@ -284,7 +284,7 @@ class RunningBatch:
                 self._pass([row], [tokens], reading.cache, neighbors, is_prompt=self._reads_itself)
             else:
                 self._run([row], [tokens], reading.cache, neighbors, is_prompt=self._reads_itself)
-        except Exception as error:  # the others go on
+        except Exception as error:  # noqa: BLE001 - the others go on
             row.fail(error)
         return row.error is None
 
@@ -316,7 +316,7 @@ class RunningBatch:
         for number, row in enumerate(rows):
             try:
                 accepted = self._write(row, out, number, draft)
-            except Exception as error:  # its neighbors go on
+            except Exception as error:  # noqa: BLE001 - its neighbors go on
                 row.fail(error)
         return len(draft) - accepted
 

@@ -289,7 +289,7 @@ class _CompletionStream:
                         yield KEEP_ALIVE
                     elif (line := self._of(*told)) is not None:
                         yield line
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the answer has begun: the stream tells it
             yield event(error_of(error, self._state.book_names).body())
         else:
             if self._body.wants_usage:
