@@ -7,6 +7,9 @@ as one line and exits with code 2. Anything else that is raised is a fault of ou
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
+
+from openbook.phrases import command
 
 
 class OpenbookError(Exception):
@@ -175,6 +178,11 @@ def type_error(given: object, expected: str, *, where: str, remedy: str) -> Type
     # What others' objects say of themselves may be pages long.
     value = f" {given!r:.40}" if kind.__module__ == "builtins" else ""
     return TypeError(f"{where}: the {kind.__name__}{value} where {expected} is expected; {remedy}")
+
+
+def empty_error(path: Path) -> DatabaseError:
+    """A database in which nothing can be found, because nothing was added to it."""
+    return DatabaseError(f"{path}: is empty; add documents first: {command('add', path, 'SOURCE')}")
 
 
 def list_of_texts(given: object, *, where: str, remedy: str) -> list[str]:

@@ -184,6 +184,6 @@ def is_hub_out_of_reach() -> bool:
         return True
     try:
         get_session().head(constants.ENDPOINT, timeout=_SECONDS)
-    except Exception:  # each version asks by another library, which has errors of its own
+    except Exception:  # noqa: BLE001 - each version asks by another library, which has errors of its own
         return True
     return False

@@ -39,11 +39,11 @@ def ours(model: RetroForCausalLM, prompt: list[int], settings: DecodingSettings)
 def test_greedy_texts_are_those_of_transformers(model: RetroForCausalLM, name: str, at_least: int) -> None:
     mine, theirs = OPTIONS[name]
     sampling = Sampling(temperature=0, **mine)
-    end = ours(model, [1, *PROMPT], DecodingSettings(6, sampling, UNSEEN))[5]  # so that some texts end
+    end = ours(model, [1, *PROMPT], DecodingSettings(6, sampling, UNSEEN, 0))[5]  # so that some texts end
     lengths = []
     for first in range(1, V):
         prompt = [first, *PROMPT]
-        found = ours(model, prompt, DecodingSettings(16, sampling, end, min_new_tokens=at_least))
+        found = ours(model, prompt, DecodingSettings(16, sampling, end, 0, min_new_tokens=at_least))
         written = model.generate(
             torch.tensor([prompt]),
             attention_mask=torch.ones(1, len(prompt), dtype=torch.long),

@@ -34,7 +34,7 @@ def slow_beams(model: RetroForCausalLM, prompt: list[int], beams: int, count: in
 
 def next_log_probs(model: RetroForCausalLM, prompt: list[int], written: list[int]) -> torch.Tensor:
     """Of the token after a text, dictated to the running batch's loop."""
-    row = BatchRow(prompt, DecodingSettings(len(written) + 1, GREEDY, NEVER), Neighbors(2))
+    row = BatchRow(prompt, DecodingSettings(len(written) + 1, GREEDY, NEVER, 0), Neighbors(2))
     padding = -len(prompt) % M
     text = [NEVER] * padding + prompt + written
     whole = text[: len(text) // M * M]
@@ -64,7 +64,7 @@ def test_one_beam_is_the_greedy_text(name: str, length: int) -> None:
     options: dict[str, Any] = {"logit_bias": {}, "max_new_tokens": 3 * M, "min_new_tokens": 0}
     for source in (Neighbors(2), None):
         found = best_beam(model, prompt, source, num_beams=1, eos_id=NEVER, **options)
-        expected = decode(model, prompt, DecodingSettings(3 * M, GREEDY, NEVER), source)
+        expected = decode(model, prompt, DecodingSettings(3 * M, GREEDY, NEVER, 0), source)
         assert [token for token in found if token != NEVER] == [token.id for token in expected]
 
 

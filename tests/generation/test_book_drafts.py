@@ -170,7 +170,7 @@ def test_no_draft_reaches_over_a_border(monkeypatch: pytest.MonkeyPatch) -> None
 def test_texts_that_are_written_together_have_no_drafts() -> None:
     model, source = tiny_model(), Quotes((1, 2, 3) * 5, 0)
     rows = [
-        BatchRow([1, 2, 3], DecodingSettings(9, GREEDY, 0, min_new_tokens=9, drafts=True), source)
+        BatchRow([1, 2, 3], DecodingSettings(9, GREEDY, 0, 0, min_new_tokens=9, drafts=True), source)
         for _ in range(2)
     ]
     batch = RunningBatch(model)

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from citing import cite
 from foreign_tokenizers import foreign
 from openbook.database import Database
 from openbook.generation import Generation, Sampling, generate
-from openbook.generation.citations import cite, cite_chunks
+from openbook.generation.citations import cite_chunks
 from openbook.generation.decoded_token import DecodedToken
 from openbook.model import RetroForCausalLM
 

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from citing import cite
 from foreign_tokenizers import foreign
 from model.tiny import enlarge
 from openbook.database import Database, Hit
 from openbook.generation import Generation, generate
-from openbook.generation.citations import cite
 from openbook.generation.copied_spans import (
     CopiedToken,
     copied_spans,

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from citing import cite
 from openbook.database import Database, Hit
 from openbook.generation import Sampling, ask, generate
-from openbook.generation.citations import Citation, cite, cite_whole, moved
+from openbook.generation.citations import Citation, cite_whole, moved
 from openbook.generation.copied_spans import CopiedSpan, matched_spans
 from openbook.generation.decoded_token import DecodedToken
 from openbook.model import RetroForCausalLM

@@ -315,8 +315,9 @@ def test_a_bias_of_no_token_is_refused_by_its_name(server: Running, token: str) 
 def test_a_base_has_the_context_that_it_was_made_for(make_state: MakeState) -> None:
     """Its rotary positions would turn on beyond, into what it has never seen."""
     state = make_state(ScriptedEngine(telling("x")))
-    config = SimpleNamespace(model_type="retrofit", max_position_embeddings=40, reader="own", chunk_size=8)
-    state.model = cast(Any, SimpleNamespace(config=config, max_positions=None, longest_alike=None))
+    config = SimpleNamespace(model_type="retrofit", max_position_embeddings=40, chunk_size=8)
+    model = SimpleNamespace(config=config, max_positions=None, longest_alike=None, reads_itself=True)
+    state.model = cast(Any, model)
     assert (state.context, state.context_with(2)) == (40, 40)
 
 

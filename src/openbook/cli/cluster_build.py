@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from openbook.cli.adding_notes import note_unknown_tokens, warn_of_much_excluded
 from openbook.cli.bars import bar
 from openbook.cli.cluster_options import end_at_once
 from openbook.cli.console import note
 from openbook.cli.held_out_ids import check_ids, share_or_ids
-from openbook.cli.output import note_copies, print_info, warn_of_much_excluded
+from openbook.cli.output import note_copies, print_info
 from openbook.phrases import command, counted
 
 if TYPE_CHECKING:
@@ -217,13 +218,7 @@ def _say_report(book: Any, report: "BookReport", *, skipped: int, url: str | Non
         f"{counted(report.documents, 'document')}, {counted(report.chunks, 'chunk')} written; "
         f"{skipped} skipped"
     )
-    if report.unknown_tokens:
-        examples = ", ".join(repr(word) for word in report.unknown_examples)
-        note(
-            f"{report.unknown_tokens:,} tokens or words are what the tokenizer cannot spell"
-            f"{': ' if examples else ''}{examples}; that text is lost in search and training: build with a "
-            "tokenizer that spells every byte, such as train:16000"
-        )
+    note_unknown_tokens(report.unknown_tokens, report.unknown_examples)
     note_copies(book.excluded(), book.path)
     share = share_of_text_excluded(book.layout)
     if share > MUCH_TEXT:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         NeighborsInfo,
         NeighborTable,
         RetokenizeReport,
-        SharedRun,
         VerifyReport,
         Version,
     )
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 _SHOWN_COMMITS = 5
 _NAMED_COPIES = 5
 _NAMED_NEAR_COPIES = 3
-_WANTED_RECALL = 0.95
 
 
 # Databases
@@ -196,27 +194,6 @@ def note_copies(copies: "Sequence[Exclusion]", database: Path) -> None:
             f"{counted(in_part, 'document')} with text of held-out ones; the chunks that it "
             "stands in are kept "
             f"out of retrieval and training ({listed})"
-        )
-
-
-def warn_of_much_excluded(share: float, run: "SharedRun | None", database: Path) -> None:
-    """Warn of so much excluded text that boilerplate, or one text in many versions, is likely."""
-    shared = f"{run.documents} of the documents excluded now have: {run.text!r}. " if run else ""
-    note(
-        f"WARNING: {share:.0%} OF THE TEXT IS EXCLUDED as near-copies: neither searched nor trained on. "
-        f"{shared}If that is boilerplate, take it "
-        "out of the sources and build again; else hold out other documents (--holdout IDS.txt) or see "
-        f"{command('info', database, '--excluded')}; --no-decontaminate excludes nothing"
-    )
-
-
-def note_low_recall(recall: float | None, dense_folder: Path) -> None:
-    """Warn of a dense index that misses near neighbors."""
-    if recall is not None and recall < _WANTED_RECALL:
-        note(
-            f"warning: recall@10 of the dense index is {recall:.3f}: it misses near neighbors; delete the "
-            f"folder {dense_folder} to have it trained again on all of today's text, "
-            "or search with --mode hybrid"
         )
 
 

@@ -141,7 +141,7 @@ def _keep_read(model: "RetroForCausalLM", mib: int) -> None:
     """Keep what a model makes of passages: those of one book are read again and again."""
     from openbook.model.retrofitting import RetrofitForCausalLM
 
-    if mib and isinstance(model, RetrofitForCausalLM) and model.config.reader == "own":
+    if mib and isinstance(model, RetrofitForCausalLM) and model.reads_itself:
         model.keep_neighbors(mib * 2**20)
 
 

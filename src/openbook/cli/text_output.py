@@ -177,7 +177,7 @@ def print_cited(number: int, citation: "Citation", text: str, *, whole: bool = F
     """
     shown = citation.neighbors if whole else citation.used
     for neighbor in shown:
-        read = f"{neighbor.text}{neighbor.continuation}"
+        read = neighbor.passage
         if whole:
             print_line(f"[{number}] {_cited(neighbor)}:")
             print_text(read.strip())
@@ -194,7 +194,7 @@ def print_sources(text: str, citations: "Sequence[Citation]") -> None:
         if len(citations) > 1:
             print_line(f"[{number}] {_first_words(text[citation.start : citation.end])}")
         for neighbor in citation.used:
-            read = _first_words(f"{neighbor.text}{neighbor.continuation}")
+            read = _first_words(neighbor.passage)
             print_line(f"[{number}] {_cited(neighbor)}: {read}")
         _print_others(number, citation)
         _print_copied(number, citation, text)

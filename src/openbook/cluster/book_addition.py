@@ -18,7 +18,7 @@ from openbook.cluster.progress_board import BoardReader
 from openbook.cluster.ray_session import RaySession
 from openbook.cluster.remote_encoder import EncoderDescription, WorkPlace, work_places
 from openbook.cluster.shard_task import ENCODED_CHARACTERS, INDEXED_CHARACTERS
-from openbook.cluster.task_queue import TaskQueue
+from openbook.cluster.task_queue import TaskQueue, said_of_lost
 from openbook.database import Database
 from openbook.database.search.embedder import Embedder, EncodingPrecision
 from openbook.database.shards.book_folder import BookFolder, open_book
@@ -30,7 +30,6 @@ from openbook.database.storage.settings import DatabaseSettings
 from openbook.database.write.batches import characters_of
 from openbook.database.write.writer import AddReport, Sync, Writer
 from openbook.errors import DatabaseError, MismatchError, SourceError
-from openbook.phrases import counted
 from openbook.progress import Progress, silent, stage
 from openbook.text import AnyDocument
 
@@ -173,7 +172,7 @@ class _ShardTasks:
             waiting(set(done))
             if before + queue.lost > self.lost:
                 self.lost = before + queue.lost
-                self.tell(f"{counted(self.lost, 'worker')} lost so far; another one takes over")
+                self.tell(said_of_lost(self.lost))
 
         for shard, result in queue.run(arguments, waiting=look):
             done[shard] = result

@@ -14,12 +14,11 @@ from openbook.cluster.remote_encoder import EncoderDescription, WorkPlace
 from openbook.cluster.remote_index import index_remote_shard, train_remote_index
 from openbook.cluster.shard_task import ShardReport, build_shard, index_shard
 from openbook.cluster.shared_index import train_shared_index
-from openbook.cluster.task_queue import TaskQueue
+from openbook.cluster.task_queue import TaskQueue, said_of_lost
 from openbook.database import Database
 from openbook.database.shards.book_creation import create_book
 from openbook.database.shards.book_manifest import is_sharded
 from openbook.database.shards.fetched_book import put_book
-from openbook.phrases import counted
 from openbook.progress import Progress, silent, stage, text_done
 
 _EXAMPLES = 3
@@ -141,7 +140,7 @@ class _Building:
             text_done(self._progress, complete + board.done(but=set(self._reports)))
             if queue.lost > self._lost:
                 self._lost = queue.lost
-                self._tell(f"{counted(self._lost, 'worker')} lost so far; another one takes over")
+                self._tell(said_of_lost(self._lost))
 
         for number, report in queue.run(range(len(self._plan.shards)), waiting=tell_progress):
             self._reports[number] = report

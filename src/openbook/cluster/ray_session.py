@@ -150,7 +150,7 @@ def connected(address: str, *, on_lost: OnLost | None = None) -> Iterator[RaySes
             ends.enter_context(closing(HeadWatch(address, found, on_lost)))  # closed before the head is ended
         try:
             yield session
-        except Exception as error:
+        except Exception as error:  # whatever it is, a lost head may be why
             lost = session.head_error()
             if lost is None:
                 raise

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from openbook.cluster.ray_session import RaySession
 from openbook.errors import ClusterError, OpenbookError, first_line
+from openbook.phrases import counted
 
 Key = TypeVar("Key")
 Place = TypeVar("Place")
@@ -15,6 +16,11 @@ _MOST_LOSSES = 20
 """Of workers at one task, from which on it is the task that kills them."""
 _SECONDS = 1.0
 """Between two looks at whether the cluster is still there."""
+
+
+def said_of_lost(count: int) -> str:
+    """What is told of workers that were lost while tasks run on."""
+    return f"{counted(count, 'worker')} lost so far; another one takes over"
 
 
 class TaskQueue(Generic[Key, Place]):

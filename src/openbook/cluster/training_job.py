@@ -128,7 +128,7 @@ class _Fitting(Thread):
         """Start the workers, and wait for them."""
         try:
             self._trainer.fit()
-        except Exception as error:  # of whatever kind: the command says it
+        except Exception as error:  # noqa: BLE001 - of whatever kind: the command says it
             self.error = error
 
 

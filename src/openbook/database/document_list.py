@@ -8,7 +8,7 @@ from typing import Literal
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import DocumentRecord
 from openbook.database.storage.documents_by_origin import origin_of
-from openbook.text.globs import composed
+from openbook.text.globs import matches_composed
 
 WILDCARDS = "*?["
 """What makes a pattern of a name."""
@@ -80,10 +80,7 @@ def name_matches(name: str, pattern: str) -> bool:
     >>> name_matches("notes/gate.md", "gate*"), name_matches("a[1].md", "a[1].md")
     (False, True)
     """
-    if _matches(name, pattern):
-        return True
-    whole = composed(name), composed(pattern)
-    return whole != (name, pattern) and _matches(*whole)
+    return matches_composed(_matches, name, pattern)
 
 
 def _matches(name: str, pattern: str) -> bool:

@@ -216,7 +216,7 @@ def _restore_tokens(
         if chunks.stop > whole:
             continue
         tokens = np.array(values[chunks.start : chunks.stop])
-        there = np.arange(array.width) < layout.lengths[chunks.start : chunks.stop, None]
+        there = layout.token_mask(slice(chunks.start, chunks.stop))
         tokens[~there] = tokenizer.eos_id  # no fingerprint covers the padding
         ids = tokens[there]
         ids[-1] = tokenizer.eos_id  # as every document ends

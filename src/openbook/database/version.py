@@ -328,13 +328,11 @@ class Version:
         rows = np.where(exists, chunk_ids, 0)
         continued = exists & layout.has_continuation[rows]
         following = np.where(continued, rows + 1, rows)
-        lengths = np.where(exists, layout.lengths[rows], 0)
-        lengths_after = np.where(continued, layout.lengths[following], 0)
         ids = np.empty((*chunk_ids.shape, 2 * M), dtype=np.int64)
         ids[..., :M] = self.tokens[rows]
         ids[..., M:] = self.tokens[following]
-        place = np.arange(M)
-        mask = np.concatenate([place < lengths[..., None], place < lengths_after[..., None]], axis=-1)
+        first = layout.token_mask(rows) & exists[..., None]
+        mask = np.concatenate([first, layout.token_mask(following) & continued[..., None]], axis=-1)
         if layout.stored_lengths is not None:  # else what has a continuation is full
             order = np.argsort(~mask, axis=-1, kind="stable")
             ids = np.take_along_axis(ids, order, axis=-1)

@@ -58,7 +58,7 @@ def find_neighbors(evaluator: Evaluator, progress: Progress = silent) -> FoundNe
         part = chunks[start : start + _CHUNKS_AT_ONCE]
         found = finder.nearest(part, k=evaluator.k, mode=evaluator.search_mode)
         tokens = windows.corpus.tokens[part]
-        there = np.arange(windows.chunk_size) < windows.corpus.layout.lengths[part][:, None]
+        there = windows.corpus.layout.token_mask(part)
         queries = [row[shown].tolist() for row, shown in zip(tokens, there, strict=True)]
         parts.append((*found, neighbor_features(book, queries, found, weights)))
         progress(start + len(part), len(chunks))

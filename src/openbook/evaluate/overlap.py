@@ -82,14 +82,14 @@ def overlap_runs(windows: Windows, nearest: ChunkNeighbors, book: Version) -> ND
     Returns:
         [n, C] tokens; -1 where there is no chunk.
     """
-    corpus, M = windows.corpus, windows.chunk_size
+    corpus = windows.corpus
     nearest = nearest.first(OVERLAP_NEIGHBORS)
     runs = np.zeros(len(nearest.chunks), dtype=np.int64)
     for start in range(0, len(runs), _CHUNKS_FETCHED):
         part = slice(start, start + _CHUNKS_FETCHED)
         chunks = nearest.chunks[part]
         tokens = corpus.tokens[chunks].astype(np.int64)
-        tokens[np.arange(M) >= corpus.layout.lengths[chunks][:, None]] = -1
+        tokens[~corpus.layout.token_mask(chunks)] = -1
         neighbors, mask = book.retrieved_tokens(nearest.ids[part])
         runs[part] = longest_common_runs(tokens, neighbors, mask)
     # From one row for each chunk to the windows, where a chunk may stand twice or not at all.

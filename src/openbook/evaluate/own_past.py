@@ -110,8 +110,7 @@ def _with_memories(windows: Windows) -> Iterator[tuple[int, Memory]]:
                 document = int(layout.document_of[chunks[0]])
                 known = int(layout.first_chunk[document])
             left = np.arange(known, chunks[0])
-            there = np.arange(windows.chunk_size) < layout.lengths[left][:, None]
-            memory.remember(corpus.tokens[left][there].tolist() if len(left) else [])
+            memory.remember(corpus.tokens[left][layout.token_mask(left)].tolist() if len(left) else [])
             known = int(chunks[0])
             yield place, memory
     finally:

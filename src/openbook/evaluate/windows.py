@@ -116,8 +116,7 @@ class Windows:
         cuts = np.flatnonzero((np.diff(chunks) != 1) | (np.diff(documents) != 0)) + 1
         count = words = 0
         for text in np.split(chunks, cuts):
-            rows, lengths = tokens[text], layout.lengths[text]
-            ids = rows[np.arange(self.chunk_size) < lengths[:, None]].tolist()
+            ids = tokens[text][layout.token_mask(text)].tolist()
             count += len(ids)
             words += len(self.corpus.tokenizer.decode([ids])[0].split())
         return words / count

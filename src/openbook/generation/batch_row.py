@@ -25,7 +25,7 @@ class DecodingSettings:
     max_new_tokens: int
     sampling: Sampling
     eos_id: int
-    seed: int | None = None
+    seed: int
     end_ids: frozenset[int] = frozenset()
     """Other tokens that end the text, as `eos_id` does."""
     min_new_tokens: int = 0
@@ -101,9 +101,7 @@ class BatchRow:
         self.error: Exception | None = None
         self._is_done = is_done
         self._memory = memory
-        self._generator = torch.Generator().manual_seed(
-            _any_seed() if settings.seed is None else settings.seed
-        )
+        self._generator = torch.Generator().manual_seed(settings.seed)
         self._ends = sorted({settings.eos_id, *settings.end_ids})
 
     def in_window(self) -> list[int]:
@@ -215,7 +213,3 @@ class BatchRow:
         likeliest = zip(best.indices.tolist(), best.values.tolist(), strict=True)
         pairs = tuple(TokenLogprob(*pair) for pair in likeliest)
         return DecodedToken(token, chunk, shares, source, float(log_probs[token]), pairs)
-
-
-def _any_seed() -> int:
-    return int(torch.seed() % 2**63)

@@ -50,6 +50,11 @@ class CitedNeighbor:
         """Which neighbor it is."""
         return self.document_id, self.chunk_id
 
+    @property
+    def passage(self) -> str:
+        """What was read of it: the chunk with its continuation."""
+        return self.text + self.continuation
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:
@@ -72,27 +77,6 @@ class Citation:
 _NONE_KNOWN: Mapping[int, Citation] = MappingProxyType({})
 
 
-def cite(
-    tokens: Sequence[DecodedToken],
-    hits: Sequence[Sequence[Hit]],
-    tokenizer: Tokenizer,
-    retrieved: Sequence[Sequence[Sequence[int]]] = (),
-) -> tuple[str, list[Citation]]:
-    """The written text and its citations: one span for each chunk that was retrieved for.
-
-    Args:
-        tokens: as decoded.
-        hits: for each chunk retrieved for, its neighbors in the order that the model saw them.
-        tokenizer: turns tokens into text.
-        retrieved: for each of these neighbors its tokens, which copied ones are among.
-
-    Returns:
-        The text, and citations in its order; none without retrieval.
-    """
-    text, cited = cite_chunks(tokens, hits, tokenizer, retrieved)
-    return text, [citation for _, citation in cited]
-
-
 def cite_chunks(
     tokens: Sequence[DecodedToken],
     hits: Sequence[Sequence[Hit]],
@@ -101,12 +85,18 @@ def cite_chunks(
     influences: Sequence[Sequence[float]] | None = None,
     known: Mapping[int, Citation] = _NONE_KNOWN,
 ) -> tuple[str, list[tuple[int, Citation]]]:
-    """As `cite`, each citation with the number of its chunk.
+    """The written text and its citations: one span for each chunk that was retrieved for.
 
     Args:
-        tokens, hits, tokenizer, retrieved: as in `cite`.
+        tokens: as decoded.
+        hits: for each chunk retrieved for, its neighbors in the order that the model saw them.
+        tokenizer: turns tokens into text.
+        retrieved: for each of these neighbors its tokens, which copied ones are among.
         influences: for each chunk that of its neighbors; None: not asked for.
         known: citations of chunks that are complete, which are not made again.
+
+    Returns:
+        The text, and citations in its order, each with the number of its chunk; none without retrieval.
     """
     ids = [token.id for token in tokens]
     text = tokenizer.decode_inside([ids])[0]
@@ -162,7 +152,7 @@ def _with_matches(
     copied: list[CopiedSpan], text: str, span: range, neighbors: Sequence[CitedNeighbor]
 ) -> list[CopiedSpan]:
     """What the copy head says, and words that are the same besides."""
-    sources = [(neighbor.origin, neighbor.text + neighbor.continuation) for neighbor in neighbors]
+    sources = [(neighbor.origin, neighbor.passage) for neighbor in neighbors]
     found = [*copied, *matched_spans(text, span, sources, taken=copied)]
     return sorted(found, key=lambda one: one.start)
 
@@ -186,7 +176,7 @@ def _copied(
     """Those of a span; `retrieved` begins with the tokens of its neighbors, if they are known."""
     if not retrieved or not any(source for *_, source in places):
         return []
-    texts = [hit.text + hit.continuation for hit in hits]
+    texts = [hit.passage for hit in hits]
     source_ends = [
         ends_in_source(ids, text, tokenizer) for ids, text in zip(retrieved[0], texts, strict=True)
     ]
@@ -214,7 +204,7 @@ def _in_order(
         by_head[span.origin] += (span.end - span.start) * (span.by == "copy head")
     order = order_by_words(
         text,
-        [neighbor.text + neighbor.continuation for neighbor in neighbors],
+        [neighbor.passage for neighbor in neighbors],
         copied=[by_head[neighbor.origin] for neighbor in neighbors],
         attention=[neighbor.attention or 0.0 for neighbor in neighbors],
     )

@@ -222,7 +222,7 @@ class Engine:
                 try:
                     self._end_cancelled()
                     self._batch.step(self._next_to_join())
-                except BaseException as error:  # not of a row: a fault of ours, or a panic of a library
+                except BaseException as error:  # noqa: BLE001 - no row's: ours, or a panic of a library
                     self._batch = self._new_batch()
                     for ticket in self._running:
                         ticket.job.row.fail(_as_fault(error))
@@ -247,7 +247,7 @@ class Engine:
             next(call.parts)
         except StopIteration as end:
             self._end_call(call, end.value, None)
-        except BaseException as error:  # whoever waits for the result is told, and the thread lives on
+        except BaseException as error:  # noqa: BLE001 - whoever waits is told, and the thread lives on
             self._end_call(call, None, error)
 
     def _end_call(self, call: _Call, result: Any, error: BaseException | None) -> None:
@@ -302,7 +302,7 @@ def _finish(ticket: Ticket, reason: FinishReason | None) -> None:
     job = ticket.job
     try:
         job.finish(reason)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - whoever cannot be told does not stop the engine
         if not job.text.is_over:
             with suppress(Exception):
                 job.text.fail(_as_fault(error))

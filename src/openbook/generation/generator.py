@@ -18,7 +18,6 @@ from openbook.generation.memory import Memory
 from openbook.generation.neighbor_fetcher import fetcher_for
 from openbook.generation.request import check_request, stop_texts
 from openbook.generation.sampling import Sampling, sampling_or
-from openbook.generation.text_fetcher import reads_any_tokens
 from openbook.generation.text_request import (
     Lookup,
     OnEvent,
@@ -270,7 +269,7 @@ class _Asked:
         """Check a prompt, and make what writes its continuation."""
         check_request(prompt, max_new_tokens=self.max_new_tokens, k=self.lookup.k)
         tokenizer = self.tokenizer or database.tokenizer
-        if reads_any_tokens(model):
+        if model.reads_itself:
             require_tokenizer(model, tokenizer, remedy="tokenizer=load_tokenizer(MODEL)")
         elif not retrieval:
             # They must belong together all the same.

@@ -96,8 +96,7 @@ class _Replay:
             logits = [self._pass(cache, written[begin - 1 : end - 1], ids, mask)]
         else:
             prompt = [self.row.settings.eos_id] * self.padding + self.row.prompt
-            reads_itself = getattr(self.model.config, "reader", None) == "own"
-            logits = [self._pass(cache, prompt, ids, mask, is_prompt=reads_itself)[:, -1:]]
+            logits = [self._pass(cache, prompt, ids, mask, is_prompt=self.model.reads_itself)[:, -1:]]
             if end > 1:
                 logits.append(self._pass(cache, written[: end - 1], None, None))
         log_probs = torch.cat(logits, 1).log_softmax(-1)

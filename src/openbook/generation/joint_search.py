@@ -51,7 +51,7 @@ def fetch_together(wanted: Sequence[Wanted]) -> list[Found]:
 def _alone(one: Wanted) -> Found:
     try:
         return one.source.fetch(one.chunks)
-    except Exception as error:  # whatever it is, the others go on
+    except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
         return error
 
 
@@ -63,7 +63,7 @@ def _of_group(wanted: Sequence[Wanted]) -> list[Found]:
     try:
         queries = [source.queries(one.chunks) for source, one in zip(sources, wanted, strict=True)]
         ids, scores = sources[0].search_texts([text for texts in queries for text in texts])
-    except Exception:  # which text is at fault shows where each is searched alone
+    except Exception:  # noqa: BLE001 - which text is at fault shows where each is searched alone
         return [_alone(one) for one in wanted]
     results: list[Found] = []
     done = 0
@@ -72,6 +72,6 @@ def _of_group(wanted: Sequence[Wanted]) -> list[Found]:
         done += len(texts)
         try:
             results.append(source.read(ids[rows], scores[rows], count=len(one.chunks)))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
             results.append(error)
     return results

@@ -50,7 +50,7 @@ class LookAhead:
         try:
             ids, scores = self._begun.pop(row).result()
             return row.source.read(ids, scores, count=1)
-        except Exception as error:  # whatever it is, the other rows go on
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other rows go on
             return error
 
     def keep(self, rows: Collection[BatchRow]) -> None:

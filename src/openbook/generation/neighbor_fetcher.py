@@ -10,9 +10,9 @@ from torch import Tensor
 from openbook.database import DocumentFilter, Hit, SearchMode, Version
 from openbook.database.neighbor_ranker import NeighborRanker, RankedBook
 from openbook.database.search.searcher import check_mode
-from openbook.errors import DatabaseError, SettingsError
+from openbook.errors import SettingsError, empty_error
+from openbook.generation.request import check_k
 from openbook.model import RetroForCausalLM
-from openbook.phrases import command
 
 
 def fetcher_for(
@@ -48,7 +48,7 @@ def fetcher_for(
         chunk_size=model.config.chunk_size,
     )
     if not retrieval:
-        _check_k(k)
+        check_k(k)
         return None
     if not model.config.cca_layers:
         raise SettingsError("this model was built without chunked cross-attention; switch retrieval off")
@@ -66,19 +66,10 @@ def check_lookup(database: Version, *, k: int | None, mode: str | None) -> Searc
         SettingsError: k below 1, or a mode that the database does not have.
         DatabaseError: there is nothing to retrieve.
     """
-    _check_k(k)
+    check_k(k)
     if database.layout.num_chunks == 0:
-        raise DatabaseError(
-            f"{database.path}: is empty; add documents first: {command('add', database.path, 'SOURCE')}"
-        )
+        raise empty_error(database.path)
     return check_mode(mode, has_dense=database.vectors is not None)
-
-
-def _check_k(k: int | None) -> None:
-    if k is not None and k < 1:
-        raise SettingsError(
-            f"k = {k}: at least 1 neighbor must be asked for; to do without any: no retrieval"
-        )
 
 
 class NeighborFetcher:

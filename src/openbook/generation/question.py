@@ -15,12 +15,11 @@ from openbook.generation.document_heads import heads_of, with_heads
 from openbook.generation.generator import pieces_to
 from openbook.generation.memory import Memory
 from openbook.generation.prompt_reading import padded
-from openbook.generation.question_fetcher import question_fetcher_for
+from openbook.generation.question_fetcher import fetcher_for_prompt
 from openbook.generation.question_names import unmentioned_in
 from openbook.generation.request import check_request, check_reread, stop_texts
 from openbook.generation.sampling import Sampling, sampling_or
 from openbook.generation.second_reading import read_twice
-from openbook.generation.text_fetcher import reads_any_tokens
 from openbook.generation.text_matches import stands_in
 from openbook.generation.text_request import Lookup, OnEvent, TextPiece, TextRequest
 from openbook.generation.text_stream import OnText
@@ -76,7 +75,7 @@ def _texts_read(citations: Sequence[Citation]) -> list[str]:
     for chunk, one in sorted(neighbors.items()):
         before = texts.pop((one.document_id, chunk), "")
         following = chunk + (2 if one.continuation else 1)
-        texts[one.document_id, following] = before + one.text + one.continuation
+        texts[one.document_id, following] = before + one.passage
     return list(texts.values())
 
 
@@ -250,24 +249,16 @@ def converse(
     passages: list[Hit] = []
     texts: list[str] = []
     if retrieval and in_prompt:
-        fetcher = question_fetcher_for(
-            model,
-            database,
-            question,
-            chat,
-            k=k,
-            mode=mode,
-            in_prompt=True,
-            documents=documents,
-            by=by,
+        fetcher = fetcher_for_prompt(
+            model, database, question, chat.tokenizer, k=k, mode=mode, documents=documents, by=by
         )
         passages = fetcher.hits_of_question()
-        texts = [f"{hit.text}{hit.continuation}" for hit in passages]
+        texts = [hit.passage for hit in passages]
         if bring_head:
             texts = with_heads(database, [hit.chunk_id for hit in passages], texts)
         if memory is not None:
             said = memory.search(question, k=fetcher.k)
-            passages, texts = passages + said, texts + [f"{hit.text}{hit.continuation}" for hit in said]
+            passages, texts = passages + said, texts + [hit.passage for hit in said]
         if not passages:
             return _not_in_the_book(on_event)
     beside = Lookup(
@@ -323,9 +314,8 @@ def _agreed(model: RetroForCausalLM, chat: ChatFormat, request: TextRequest) -> 
     row = prepare(model, chat.tokenizer, request).row
     assert row.source is not None and request.lookup is not None
     M = model.config.chunk_size
-    reads_itself = reads_any_tokens(model)
     ids, mask = row.source.fetch(row.chunks_in_window(M))
-    if reads_itself:
+    if model.reads_itself:
         ids, mask = ids[-1:], mask[-1:]
     if not bool(mask.any()):
         return request.sampling
@@ -338,7 +328,7 @@ def _agreed(model: RetroForCausalLM, chat: ChatFormat, request: TextRequest) -> 
             prompt,
             (torch.arange(prompt.shape[1], device=model.device) >= row.padding).long()[None],
             (ids[None].to(model.device), mask[None].to(model.device)),
-            is_prompt=reads_itself,
+            is_prompt=model.reads_itself,
             end_ids=ends,
             max_new_tokens=most,
         )
@@ -375,7 +365,7 @@ def _prompt_of(
     passages: Sequence[str],
 ) -> list[int]:
     """The tokens that a model is given, without those that it puts before every text itself."""
-    own: list[int] = getattr(model.config, "prefix_ids", None) or []
+    own = model.prefix_ids
     texts = [passage.strip() for passage in passages]
     if not before:
         prompt = [*chat.prefix_ids, *chat.question_ids(question, texts)]

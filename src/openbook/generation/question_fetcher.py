@@ -8,9 +8,9 @@ from torch import Tensor
 
 from openbook.database import DocumentFilter, Hit, SearchMode, SearchUnit, Version
 from openbook.generation.neighbor_fetcher import check_lookup, fetcher_for
-from openbook.generation.text_fetcher import TextFetcher, reads_any_tokens
+from openbook.generation.text_fetcher import TextFetcher
 from openbook.model import RetroForCausalLM
-from openbook.text import ChatFormat, Tokenizer
+from openbook.text import Tokenizer
 
 
 class QuestionFetcher(TextFetcher):
@@ -82,54 +82,40 @@ class QuestionFetcher(TextFetcher):
         return self.database.hits(found[0], scores[0])
 
 
-def question_fetcher_for(
+def fetcher_for_prompt(
     model: RetroForCausalLM,
     database: Version,
     question: str,
-    chat: ChatFormat,
+    tokenizer: Tokenizer,
     *,
     k: int | None,
     mode: str | None,
-    in_prompt: bool,
     documents: DocumentFilter | None = None,
     by: SearchUnit | None = None,
     bring_head: bool = False,
 ) -> QuestionFetcher:
-    """Make what fetches neighbors for a question.
+    """Make what fetches neighbors for a question, whose passages any model can read in its prompt.
 
     Args:
-        model: any, if passages stand in the prompt.
+        model: any.
         database: to search.
         question: the query.
-        chat: the model's format.
+        tokenizer: the model's.
         k: neighbors; None: as in the model's training.
         mode: of search; None: the database's default.
-        in_prompt: the model reads nothing but its prompt.
         documents: to look things up in; None: all.
         by: what is found first, then its chunks; None: as `Version.search_passages` does.
         bring_head: read the head of its document before each passage.
 
     Raises:
-        SettingsError, MismatchError, DatabaseError: as `fetcher_of_question`.
+        SettingsError, DatabaseError: as `check_lookup`.
     """
-    if not in_prompt:
-        return fetcher_of_question(
-            model,
-            database,
-            question,
-            chat.tokenizer,
-            k=k,
-            mode=mode,
-            documents=documents,
-            by=by,
-            bring_head=bring_head,
-        )
     return QuestionFetcher(
         database,
         k or model.config.num_neighbors,
         check_lookup(database, k=k, mode=mode),
         question=question,
-        tokenizer=chat.tokenizer,
+        tokenizer=tokenizer,
         chunk_size=model.config.chunk_size,
         documents=documents,
         by=by,
@@ -149,32 +135,21 @@ def fetcher_of_question(
     by: SearchUnit | None = None,
     bring_head: bool = False,
 ) -> QuestionFetcher:
-    """Make what fetches neighbors for a question, which the model reads beside its prompt.
-
-    Args:
-        model: that reads them.
-        database: to search.
-        question: the query.
-        tokenizer: the model's.
-        k: neighbors; None: as in the model's training.
-        mode: of search; None: the database's default.
-        documents: to look things up in; None: all.
-        by: what is found first, then its chunks; None: as `Version.search_passages` does.
-        bring_head: read the head of its document before each passage.
+    """As `fetcher_for_prompt`, for a model that reads the neighbors beside its prompt.
 
     Raises:
         SettingsError, MismatchError, DatabaseError: as `fetcher_for`; a model that reads its neighbors itself
             reads any database.
     """
-    if not reads_any_tokens(model):
+    if not model.reads_itself:
         fetcher_for(model, database, k=k, mode=mode, retrieval=True, documents=documents)
-    return QuestionFetcher(
+    return fetcher_for_prompt(
+        model,
         database,
-        k or model.config.num_neighbors,
-        check_lookup(database, k=k, mode=mode),
-        question=question,
-        tokenizer=tokenizer,
-        chunk_size=model.config.chunk_size,
+        question,
+        tokenizer,
+        k=k,
+        mode=mode,
         documents=documents,
         by=by,
         bring_head=bring_head,

@@ -42,6 +42,15 @@ def check_request(prompt: str, *, max_new_tokens: int, k: int | None) -> None:
         ) from error
     if max_new_tokens < 1:
         raise SettingsError(f"max new tokens {max_new_tokens}: must be at least 1")
+    check_k(k)
+
+
+def check_k(k: int | None) -> None:
+    """Refuse a number of neighbors below 1; None, as in the model's training, is fine.
+
+    Raises:
+        SettingsError: saying how to do without.
+    """
     if k is not None and k < 1:
         raise SettingsError(
             f"k = {k}: at least 1 neighbor must be asked for; to do without any: no retrieval"

@@ -68,7 +68,7 @@ class RunningBatch:
         self._encoded_neighbors = encoded_neighbors
         self._chunk_size = M = model.config.chunk_size
         self._part = None if prompt_part is None else max(M, prompt_part // M * M)
-        self._reads_itself = getattr(model.config, "reader", None) == "own"
+        self._reads_itself = model.reads_itself
         self._ahead = LookAhead()
         self._kernel = LinearKernel(model)
         self._cache = RetroCache()
@@ -144,7 +144,7 @@ class RunningBatch:
         for row in [*outgrown, *(row for row in joining if row.outgrows())]:
             try:
                 row.leave(self._chunk_size)
-            except Exception as error:  # of its memory; the others go on
+            except Exception as error:  # noqa: BLE001 - of its memory; the others go on
                 row.fail(error)
         self._keep([row for row in self.rows if row not in outgrown])
         return [*(row for row in outgrown if not row.ended), *(row for row in joining if not row.ended)]
@@ -206,7 +206,7 @@ class RunningBatch:
             rejected = self._pass(self.rows, new, self._cache, neighbors, is_prompt=False, draft=draft)
             self._cache.take_back(rejected, chunk_size=self._chunk_size)
             self._length -= rejected
-        except Exception as error:  # what it leaves of the cache fits nothing
+        except Exception as error:  # noqa: BLE001 - what it leaves of the cache fits nothing
             for row in self.rows:
                 row.fail(error)
             self._keep([])
@@ -231,7 +231,7 @@ class RunningBatch:
         for rows in groups.values():
             try:
                 begun.append((rows, self._read_prompts(rows, neighbors)))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - of one of the rows: found below
                 if len(rows) == 1:
                     rows[0].fail(error)
                     continue
@@ -284,7 +284,7 @@ class RunningBatch:
                 self._pass([row], [tokens], reading.cache, neighbors, is_prompt=self._reads_itself)
             else:
                 self._run([row], [tokens], reading.cache, neighbors, is_prompt=self._reads_itself)
-        except Exception as error:  # the others go on
+        except Exception as error:  # noqa: BLE001 - the others go on
             row.fail(error)
         return row.error is None
 
@@ -316,7 +316,7 @@ class RunningBatch:
         for number, row in enumerate(rows):
             try:
                 accepted = self._write(row, out, number, draft)
-            except Exception as error:  # its neighbors go on
+            except Exception as error:  # noqa: BLE001 - its neighbors go on
                 row.fail(error)
         return len(draft) - accepted
 
@@ -404,7 +404,6 @@ def decode(
     prompt: list[int],
     settings: DecodingSettings,
     source: NeighborSource | None,
-    encoded_neighbors: EncodedNeighbors | None = None,
     is_done: IsDone | None = None,
 ) -> list[DecodedToken]:
     """Continue one prompt.
@@ -414,14 +413,13 @@ def decode(
         prompt: at least one token.
         settings: see there.
         source: gives neighbors; None: without retrieval.
-        encoded_neighbors: to take them from, where the encoder is unconditioned.
         is_done: called after each token with all that are written; True ends the text; None: it never does.
 
     Returns:
         The written tokens, without the one that ends the text.
     """
     row = BatchRow(prompt, settings, source, is_done)
-    batch = RunningBatch(model, encoded_neighbors)
+    batch = RunningBatch(model)
     batch.step([row])
     while batch.rows:
         batch.step()

@@ -60,11 +60,6 @@ class TextFetcher(NeighborFetcher):
         return torch.from_numpy(ids), torch.from_numpy(mask)
 
 
-def reads_any_tokens(model: RetroForCausalLM) -> bool:
-    """Whether a model reads its neighbors as text: then a database of any tokenizer and chunks will do."""
-    return getattr(model.config, "reader", None) == "own"
-
-
 def fetcher_of_text(
     model: RetroForCausalLM,
     database: Version,
@@ -90,7 +85,7 @@ def fetcher_of_text(
         SettingsError, MismatchError, DatabaseError: as `fetcher_for`; a model that reads its neighbors itself
             reads any database.
     """
-    if not reads_any_tokens(model):
+    if not model.reads_itself:
         found = fetcher_for(
             model, database, k=k, mode=mode, retrieval=True, documents=documents, ranker=ranker
         )

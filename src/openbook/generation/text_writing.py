@@ -14,7 +14,7 @@ from openbook.generation.neighbor_fetcher import NeighborFetcher
 from openbook.generation.question_fetcher import fetcher_of_question
 from openbook.generation.request import check_ends
 from openbook.generation.running_batch import RunningBatch
-from openbook.generation.text_fetcher import fetcher_of_text, reads_any_tokens
+from openbook.generation.text_fetcher import fetcher_of_text
 from openbook.generation.text_request import Lookup, OnEvent, TextEnd, TextRequest
 from openbook.generation.written_text import FinishReason, WrittenText
 from openbook.model import EncodedNeighbors, RetroForCausalLM
@@ -73,7 +73,7 @@ def prepare(
     _warn_of_start(model, tokenizer)
     _require_possible(request, vocab_size=model.config.vocab_size)
     source = None if request.lookup is None else _source_of(model, tokenizer, request.lookup)
-    num_prefix = len(getattr(model.config, "prefix_ids", None) or [])
+    num_prefix = len(model.prefix_ids)
     prompt_tokens = num_prefix + len(request.prompt_ids)
     window = _window_of(model, request)
     k = 0 if source is None else source.most_read
@@ -168,7 +168,7 @@ def _warn_of_start(model: RetroForCausalLM, tokenizer: Tokenizer) -> None:
 
     The command line and training take it from the tokenizer; `openbook.retrofit` knows only the base.
     """
-    if getattr(model.config, "reader", "encoder") != "own" or model.config.prefix_ids:
+    if not model.reads_itself or model.prefix_ids:
         return
     if start := tokenizer.start_ids:
         warnings.warn(
@@ -189,7 +189,7 @@ def room_of(model: RetroForCausalLM, *, k: int) -> int | None:
         Tokens; None: there is no limit.
     """
     alike = model.longest_alike
-    if k and alike is not None and reads_any_tokens(model):
+    if k and alike is not None and model.reads_itself:
         return alike - k * 2 * model.config.chunk_size
     return model.max_positions
 

@@ -100,6 +100,16 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         """Tokens up to which all texts of a batch have the same positions; None: however long they are."""
         return None
 
+    @property
+    def reads_itself(self) -> bool:
+        """Whether it reads its neighbors itself, in its own tokens: then any database will do."""
+        return False
+
+    @property
+    def prefix_ids(self) -> list[int]:
+        """Tokens that it puts before every text and neighbor itself."""
+        return []
+
     def stores(self, name: str) -> bool:
         """Say whether the weight of this name is saved: all are."""
         return True
@@ -277,7 +287,7 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         if not chunks.shape[1]:
             return {"neighbor_ids": None, "neighbor_mask": None}
         # A base that reads its neighbors itself has all of a prompt read those of its last chunk.
-        is_prompt = past == 0 and getattr(self.config, "reader", None) == "own"
+        is_prompt = past == 0 and self.reads_itself
         ids, mask = retrieve(chunks[:, -1:] if is_prompt else chunks)
         return {"neighbor_ids": ids, "neighbor_mask": mask, "is_prompt": is_prompt}
 

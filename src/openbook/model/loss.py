@@ -60,7 +60,7 @@ def next_token_loss(
     places = _wanted_places(given[2])
     if places is not None:
         given = [None if of_tokens is None else of_tokens[places] for of_tokens in given]
-    step = tokens_at_once(len(weight)) if logits_at_once is None else max(1, logits_at_once // len(weight))
+    step = tokens_at_once(len(weight), logits_at_once)
     total, nats = _VocabularyLoss.apply(weight, bias, step, *given)
     if places is not None:
         nats = nats.new_zeros(targets.numel()).index_put_((places,), nats)
@@ -68,12 +68,14 @@ def next_token_loss(
     return loss, F.pad(torch.where(wanted, nats.view(targets.shape), 0.0), (1, 0))
 
 
-def tokens_at_once(vocab_size: int) -> int:
-    """Tokens whose logits are held at a time.
+def tokens_at_once(vocab_size: int, logits_at_once: int | None = None) -> int:
+    """Tokens whose logits are held at a time: at least one; where nothing is said, at least 128.
 
     >>> tokens_at_once(32_768), tokens_at_once(262_144)
     (128, 128)
     """
+    if logits_at_once is not None:
+        return max(1, logits_at_once // vocab_size)
     return max(_FEWEST_TOKENS, LOGITS_AT_ONCE // vocab_size)
 
 

@@ -179,7 +179,7 @@ class RetroModel(RetroPreTrainedModel):
         """Encode the neighbors of the chunks that this pass completes, and join them to the last chunk's."""
         M = self.config.chunk_size
         first_new, num_new = past // M, (past + hidden.shape[1]) // M - past // M
-        chunk_hidden = self._complete_chunks(hidden, past, cache)
+        chunk_hidden = self._complete_chunks(hidden, cache)
         joined = join_chunks(None if cache is None else cache.last, ids, mask, first_new, num_new)
         if joined is None:
             return None
@@ -212,7 +212,7 @@ class RetroModel(RetroPreTrainedModel):
         )
         return PassNeighbors(retrieved, grid, cache, carried)
 
-    def _complete_chunks(self, hidden: Tensor, past: int, cache: RetroCache | None) -> Tensor:
+    def _complete_chunks(self, hidden: Tensor, cache: RetroCache | None) -> Tensor:
         """Activations [B, C, M, D] of the chunks that this pass completes; the rest waits in the cache."""
         M = self.config.chunk_size
         if cache is not None:

@@ -37,7 +37,7 @@ def conversation_ids(state: ServerState, messages: Sequence[Turn]) -> list[int]:
     """
     turns = [replace(turn, text=turn.text.strip()) for turn in messages]
     turns = [turn for turn in turns if turn.text or turn.role != "system"]
-    return turns_ids(state.chat, turns, opens_with_user=bool(state.own_prefix))
+    return turns_ids(state.chat, turns, opens_with_user=bool(state.model.prefix_ids))
 
 
 def asked_conversation(
@@ -77,7 +77,7 @@ def asked_conversation(
     with parameter(conversation_name):
         _require_question(messages)
         ids = without_prefix(state, conversation_ids(state, messages))
-    prompt = len(state.own_prefix) + len(ids)
+    prompt = len(state.model.prefix_ids) + len(ids)
     sampling = sampling_of(state, drawing, temperature=0.0)
     require_options(state, options, temperature=sampling.temperature)
     default = state.settings.default_tokens

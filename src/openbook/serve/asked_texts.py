@@ -236,7 +236,7 @@ def without_prefix(state: ServerState, ids: Sequence[int]) -> tuple[int, ...]:
     Raises:
         SettingsError: nothing is left.
     """
-    own = state.own_prefix
+    own = state.model.prefix_ids
     kept = tuple(ids[len(own) :] if list(ids[: len(own)]) == own else ids)
     if not kept:
         raise SettingsError("the prompt is empty; give some text")

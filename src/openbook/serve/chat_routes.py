@@ -29,7 +29,7 @@ from openbook.serve.reply import ReplyEnd, ReplyPart, ReplySpan, ReplyText
 from openbook.serve.server_state import ServerState, new_id, state_of
 from openbook.serve.token_logprobs import chat_logprob
 from openbook.serve.writing import Writing, unless_gone
-from openbook.serve.written_texts import WrittenText, reply_parts, usage_of, written_texts
+from openbook.serve.written_texts import WrittenText, part_of_stream, reply_parts, usage_of, written_texts
 
 router = APIRouter()
 
@@ -143,13 +143,12 @@ class _ChatStream:
                         yield KEEP_ALIVE
                     elif (chunk := self._of(*told)) is not None:
                         yield chunk
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the answer has begun: the stream tells it
             yield event(error_of(error, self._state.book_names).body())
         else:
-            options = self._body.stream_options
-            if options is not None and options.include_usage:
+            if self._body.wants_usage:
                 usage = usage_of([end for _, end in sorted(self._ends.items())])
-                yield event(self._dumped(ChatChunk(**self._head, choices=[], usage=usage)))
+                yield event(part_of_stream(ChatChunk(**self._head, choices=[], usage=usage), self._body))
         yield DONE
 
     def _of(self, number: int, part: ReplyPart) -> str | None:
@@ -175,12 +174,4 @@ class _ChatStream:
             logprobs=_logprobs(self._state, self._body, tokens) if tokens else None,
             finish_reason=said.get("finish_reason"),
         )
-        return event(self._dumped(ChatChunk(**self._head, choices=[choice], **book)))
-
-    def _dumped(self, chunk: ChatChunk) -> dict[str, Any]:
-        """As a client expects it: a delta without what is not new; usage stands in the last chunk alone."""
-        said = chunk.model_dump(exclude_unset=True) | {"object": chunk.object}
-        options = self._body.stream_options
-        if options is not None and options.include_usage:
-            said.setdefault("usage", None)
-        return said
+        return event(part_of_stream(ChatChunk(**self._head, choices=[choice], **book), self._body))

@@ -44,7 +44,7 @@ from openbook.serve.server_state import ServerState, new_id, state_of
 from openbook.serve.text_fields import OpenbookOptions
 from openbook.serve.token_logprobs import completion_logprobs
 from openbook.serve.writing import RETRY, Writing, unless_gone
-from openbook.serve.written_texts import WrittenText, reply_parts, usage_of, written_texts
+from openbook.serve.written_texts import WrittenText, part_of_stream, reply_parts, usage_of, written_texts
 
 router = APIRouter()
 
@@ -106,7 +106,7 @@ def _asked(state: ServerState, body: CompletionRequest) -> AskedTexts:
     require_options(state, options, temperature=sampling.temperature)
     texts: list[TextRequest] = []
     for ids in prompts:
-        prompt = len(state.own_prefix) + len(ids)
+        prompt = len(state.model.prefix_ids) + len(ids)
         length = length_of(
             state,
             prompt,
@@ -210,7 +210,7 @@ async def _texts(state: ServerState, asked: AskedTexts, writing: Writing | None)
 
 def _unwritten(state: ServerState, request: TextRequest) -> ReplyEnd:
     """How a text ends that was to have no tokens."""
-    return ReplyEnd("length", len(state.own_prefix) + len(request.prompt_ids), 0, request.seed or 0)
+    return ReplyEnd("length", len(state.model.prefix_ids) + len(request.prompt_ids), 0, request.seed or 0)
 
 
 def _completion(
@@ -289,13 +289,12 @@ class _CompletionStream:
                         yield KEEP_ALIVE
                     elif (line := self._of(*told)) is not None:
                         yield line
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the answer has begun: the stream tells it
             yield event(error_of(error, self._state.book_names).body())
         else:
-            options = self._body.stream_options
-            if options is not None and options.include_usage:
+            if self._body.wants_usage:
                 usage = usage_of([text.ending for text in self._texts], each=self._body.n or 1)
-                yield event(self._dumped(Completion(**self._head, choices=[], usage=usage)))
+                yield event(part_of_stream(Completion(**self._head, choices=[], usage=usage), self._body))
         yield DONE
 
     async def _parts(self, writing: Writing | None) -> AsyncGenerator[tuple[int, ReplyPart] | None, None]:
@@ -332,12 +331,4 @@ class _CompletionStream:
             logprobs=_logprobs(self._state, self._body, tokens, begin=begin) if tokens else None,
             finish_reason=said.pop("finish_reason", None),
         )
-        return event(self._dumped(Completion(**self._head, choices=[choice], **said)))
-
-    def _dumped(self, completion: Completion) -> dict[str, Any]:
-        """As a client expects it: usage stands in the last event alone."""
-        said = completion.model_dump(exclude_unset=True) | {"object": completion.object}
-        options = self._body.stream_options
-        if options is not None and options.include_usage:
-            said.setdefault("usage", None)
-        return said
+        return event(part_of_stream(Completion(**self._head, choices=[choice], **said), self._body))

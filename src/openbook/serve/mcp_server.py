@@ -182,7 +182,7 @@ class _Tools:
                     id=hit.document_id,
                     title=hit.title or hit.document_id,
                     url=self._url(hit.document_id, hit.source),
-                    text=f"{hit.text}{hit.continuation}",
+                    text=hit.passage,
                     score=hit.score,
                 )
                 for hit in self._hits(query, k, mode, by)

@@ -174,7 +174,7 @@ async def _streamed(state: ServerState, answer: _Answer, writing: Writing) -> As
             async for told in parts:
                 for line in [KEEP_ALIVE] if told is None else _of(answer, text, told[1], events, item):
                     yield line
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the answer has begun: the stream tells it
         failed = answer.failed(error_of(error, state.book_names))
         yield events.of("response.failed", response=failed.model_dump())
         return

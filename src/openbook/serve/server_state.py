@@ -89,11 +89,6 @@ class ServerState:
         return {str(book.path): book.name for book in books}
 
     @property
-    def own_prefix(self) -> list[int]:
-        """Tokens that the model puts before every text itself."""
-        return list(getattr(self.model.config, "prefix_ids", None) or [])
-
-    @property
     def context(self) -> int:
         """The longest text in tokens, prompt and answer together: as long as a base was made for.
 

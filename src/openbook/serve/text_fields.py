@@ -143,6 +143,11 @@ class TextFields(ClientFields, DrawingFields):
     """By the id of a token."""
     openbook: OpenbookOptions | None = None
 
+    @property
+    def wants_usage(self) -> bool:
+        """Whether a stream tells the numbers of tokens in its last part."""
+        return self.stream_options is not None and self.stream_options.include_usage
+
 
 class Usage(BaseModel):
     """Tokens of a request."""

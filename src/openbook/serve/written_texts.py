@@ -3,12 +3,15 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import Any
 
 from openbook.generation.citations import Citation
 from openbook.generation.text_request import WrittenToken
 from openbook.serve.asked_texts import AskedTexts
+from openbook.serve.chat_schema import ChatChunk
+from openbook.serve.completion_schema import Completion
 from openbook.serve.reply import ReplyEnd, ReplyPart, ReplySpan, ReplyText
-from openbook.serve.text_fields import Usage
+from openbook.serve.text_fields import TextFields, Usage
 from openbook.serve.writing import Writing
 
 
@@ -66,6 +69,14 @@ async def written_texts(asked: AskedTexts, writing: Writing) -> list[WrittenText
             assert told is not None
             texts[told[0]].add(told[1])
     return texts
+
+
+def part_of_stream(part: ChatChunk | Completion, body: TextFields) -> dict[str, Any]:
+    """As a client expects it: without what is not new; usage stands in the last part alone."""
+    said = part.model_dump(exclude_unset=True) | {"object": part.object}
+    if body.wants_usage:
+        said.setdefault("usage", None)
+    return said
 
 
 def usage_of(ends: list[ReplyEnd], *, each: int | None = None) -> Usage:

@@ -14,9 +14,10 @@ _MOST_COMPARED = 100_000
 _LONGEST = 1000
 """Characters of an id that is compared and shown."""
 _SHOWN = 100
+_MOST_NAMED = 3
 
 
-def nearest_ids(wanted: str, known: Iterable[str], *, most: int = 3) -> list[str]:
+def nearest_ids(wanted: str, known: Iterable[str]) -> list[str]:
     """Find the ids that are most likely meant, the likeliest first.
 
     First those that are equal but for case, width or the kind of slash; then paths that end alike; then
@@ -24,8 +25,8 @@ def nearest_ids(wanted: str, known: Iterable[str], *, most: int = 3) -> list[str
 
     >>> nearest_ids("DOC-3", ["doc-3", "doc-30", "x"])
     ['doc-3', 'doc-30']
-    >>> nearest_ids("a.md", ["notes/a.md", "notes/b.md"], most=1)
-    ['notes/a.md']
+    >>> nearest_ids("a.md", ["notes/b.md", "notes/a.md"])[0]
+    'notes/a.md'
     """
     folded = _folded(wanted)
     matcher = SequenceMatcher(b=folded, autojunk=False)
@@ -34,7 +35,7 @@ def nearest_ids(wanted: str, known: Iterable[str], *, most: int = 3) -> list[str
         likeness = _likeness(folded, _folded(name), matcher if number < _MOST_COMPARED else None)
         if likeness >= _LEAST_RATIO:
             ranked.append((-likeness, number, name))
-    return [name for _, _, name in islice(sorted(ranked), most)]
+    return [name for _, _, name in islice(sorted(ranked), _MOST_NAMED)]
 
 
 def suggestion(wanted: str, known: Iterable[str]) -> str:

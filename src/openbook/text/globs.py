@@ -1,7 +1,7 @@
 """Patterns for the files of a folder. Letters in parts (`u` and two dots) equal those in one piece."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 
 
@@ -18,10 +18,15 @@ def matches(path: str, pattern: str) -> bool:
     >>> matches("guide/intro/a.md", "guide/**/*.md"), matches("guide/a.md", "guide/**/*.md")
     (True, True)
     """
-    if _matches(path, pattern):
+    return matches_composed(_matches, path, pattern)
+
+
+def matches_composed(matches: Callable[[str, str], bool], name: str, pattern: str) -> bool:
+    """Say whether a name matches a pattern as both are, or with letters in one piece each."""
+    if matches(name, pattern):
         return True
-    whole = composed(path), composed(pattern)
-    return whole != (path, pattern) and _matches(*whole)
+    whole = composed(name), composed(pattern)
+    return whole != (name, pattern) and matches(*whole)
 
 
 def composed(text: str) -> str:

@@ -189,7 +189,7 @@ def is_there(origin: str) -> bool:
 
         filesystem, path = fsspec.core.url_to_fs(origin)
         return bool(filesystem.exists(path))
-    except Exception:  # each file system raises its own: it is out of reach, which is not gone
+    except Exception:  # noqa: BLE001 - each file system raises its own: it is out of reach, which is not gone
         return True
 
 

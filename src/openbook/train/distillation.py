@@ -60,7 +60,7 @@ def divergence(
     of_tokens = [teacher.detach(), student]
     if copied is not None:
         of_tokens += [copied.weights, copied.ids, copied.log_gate, copied.log_rest]
-    step = tokens_at_once(len(weight)) if logits_at_once is None else max(1, logits_at_once // len(weight))
+    step = tokens_at_once(len(weight), logits_at_once)
     total: Tensor = _Divergence.apply(step, weight, bias, *(x[:, :-1][predicts] for x in of_tokens))
     return total
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from openbook.text.tokenizer import Tokenizer
 
 _CAPACITY = 200_000
-"""Passages: 50 MB with R = 128."""
+"""Passages to keep, of which those that came first go first: 50 MB with R = 128."""
 
 
 class PassageTokens:
@@ -17,13 +17,11 @@ class PassageTokens:
     Args:
         tokenizer: the model's.
         length: R; longer passages are cut.
-        capacity: passages to keep; those that came first go first.
     """
 
-    def __init__(self, tokenizer: Tokenizer, length: int, *, capacity: int = _CAPACITY) -> None:
+    def __init__(self, tokenizer: Tokenizer, length: int) -> None:
         self.tokenizer = tokenizer
         self.length = length
-        self.capacity = capacity
         self._kept: dict[str, NDArray[np.uint32]] = {}
 
     def stacked(self, texts: Sequence[str], count: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -40,6 +38,6 @@ class PassageTokens:
         found = {text: self._kept[text] for text in texts if text in self._kept}
         for text, tokens in zip(new, self.tokenizer.encode(new), strict=True):
             found[text] = self._kept[text] = np.array(tokens[: self.length], dtype=np.uint32)
-        while len(self._kept) > self.capacity:
+        while len(self._kept) > _CAPACITY:
             del self._kept[next(iter(self._kept))]
         return [found[text] for text in texts]

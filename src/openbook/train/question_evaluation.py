@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from openbook.evaluate.answering.answerer import Answerer, NeighborTokens
+from openbook.evaluate.answering.answerer import Answerer
 from openbook.evaluate.answering.passages import AskedQuestion
 from openbook.evaluate.exact_match import exact_match
 from openbook.model import RetroForCausalLM
@@ -59,8 +59,8 @@ def _swapped(item: AskedQuestion, k: int) -> _Asked | None:
 
 def _matches(answerer: Answerer, asked: Sequence[_Asked]) -> float:
     questions = [question for question, _, _ in asked]
-    rows = [answerer.chat.tokenizer.encode(texts) for _, _, texts in asked if texts is not None]
-    read = NeighborTokens.of(rows, length=2 * answerer.model.config.chunk_size) if rows else None
+    passages = [texts for _, _, texts in asked if texts is not None]
+    read = answerer.tokens_of(passages) if passages else None
     answers = answerer.answer(questions, read)
     right = [exact_match(answer.text, wanted) for answer, (_, wanted, _) in zip(answers, asked, strict=True)]
     return sum(right) / len(right)

@@ -93,7 +93,7 @@ def finish_trackers(trackers: Iterable[Any]) -> None:
     for tracker in trackers:
         try:
             tracker.finish()
-        except Exception as error:  # whatever their packages raise
+        except Exception as error:  # noqa: BLE001 - whatever their packages raise
             warnings.warn(
                 f"the tracker {tracker.name} has not kept all: {one_line(error)}",
                 OpenbookWarning,

@@ -58,6 +58,13 @@ def test_every_chunk_is_what_a_walk_over_the_documents_says(documents: list[Stor
     assert (layout.version, layout.num_chunks) == (7, len(chunks))
     assert layout.document_of.tolist() == [place for place, _, _ in chunks]
     assert layout.lengths.tolist() == [min(M, document.tokens - before) for _, document, before in chunks]
+    everything = layout.token_mask(slice(None))
+    assert everything.shape == (len(chunks), M)
+    assert everything.tolist() == [
+        [before + place < document.tokens for place in range(M)] for _, document, before in chunks
+    ]
+    backwards = np.arange(len(chunks))[::-1, None]
+    assert layout.token_mask(backwards).tolist() == everything[backwards].tolist()
     assert layout.has_continuation.tolist() == [
         before + M < document.tokens for _, document, before in chunks
     ]

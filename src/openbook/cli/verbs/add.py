@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from openbook.cli.adding_notes import note_low_recall, note_unknown_tokens, warn_of_much_excluded
 from openbook.cli.bars import bar
 from openbook.cli.cluster_addition import adding
 from openbook.cli.cluster_options import Ray, Workers, check_cluster_options
@@ -18,7 +19,7 @@ from openbook.cli.options import (
     Watch,
     Yes,
 )
-from openbook.cli.output import note_copies, note_low_recall, print_info, warn_of_much_excluded
+from openbook.cli.output import note_copies, print_info
 from openbook.cli.planned_changes import print_plan, print_removal
 from openbook.cli.source_options import AnyText, Exclude, GitIgnored, Glob, IdKey, OnError, Prefix, TextKey
 from openbook.errors import DatabaseError, SettingsError
@@ -189,14 +190,7 @@ def write_documents(
         note(f"moved: the files of {counted(report.moved, 'document')}")
     if scope is not None:
         _note_what_stays(scope)
-    if report.unknown_tokens:
-        examples = ", ".join(repr(word) for word in report.unknown_examples)
-        note(
-            f"{report.unknown_tokens:,} of the tokens or words ({report.unknown_share:.1%}) are "
-            "what the tokenizer "
-            f"cannot spell{': ' if examples else ''}{examples}; that text is lost in search and training: "
-            "build with a tokenizer that spells every byte, such as train:16000"
-        )
+    note_unknown_tokens(report.unknown_tokens, report.unknown_examples, share=report.unknown_share)
     note_copies([copy for copy in database.excluded() if copy not in known_copies], database.path)
     if report.excluded_share > MUCH_TEXT:
         warn_of_much_excluded(report.excluded_share, report.shared_run, database.path)

@@ -182,7 +182,7 @@ def _source(citation: "Citation", answer: str) -> str:
     from openbook.evaluate.exact_match import holds_answer
 
     for neighbor in citation.neighbors:
-        if holds_answer(neighbor.text + neighbor.continuation, [answer]):
+        if holds_answer(neighbor.passage, [answer]):
             return f"stands in {neighbor.title}, {neighbor.source}"
     most = max(citation.neighbors, key=lambda neighbor: neighbor.attention or 0.0)
     return f"read most: {most.title}, {most.source}"

@@ -104,12 +104,11 @@ def documents_of(layout: ChunkLayout, tokens: Rows) -> Documents:
         # M = 4, a document of 6 tokens and its end-of-text token E in two chunks, the second padded with E:
         #   tokens     5 6 7 8     9 5 E E
         #   lengths    4           3
-        #   there      T T T T     T T T F
+        #   mask       T T T T     T T T F
         #   document   5 6 7 8 9 5            without the last there is, the end of text
         chunks = layout.chunks_of(place)
         part = slice(chunks.start, chunks.stop)
-        there = np.arange(layout.chunk_size) < layout.lengths[part, None]
-        return tokens[part][there][:-1].astype(np.int64)
+        return tokens[part][layout.token_mask(part)][:-1].astype(np.int64)
 
     return document
 

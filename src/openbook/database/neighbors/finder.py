@@ -14,7 +14,7 @@ from openbook.database.search.searcher import Queries, Searcher, check_mode
 from openbook.database.storage.neighbor_files import BookStamp, TableStamp
 from openbook.database.storage.settings import SearchMode
 from openbook.database.version import Version
-from openbook.errors import DatabaseError, MismatchError, SettingsError
+from openbook.errors import DatabaseError, MismatchError, SettingsError, empty_error
 from openbook.phrases import command
 from openbook.progress import Progress, silent
 
@@ -173,9 +173,7 @@ def book_of(corpus: Version, book: Version | None) -> Version:
                 f"--chunk-size {book.settings.chunk_size}"
             )
     if not book.layout.live.any():
-        raise DatabaseError(
-            f"{book.path}: is empty; add documents first: {command('add', book.path, 'SOURCE')}"
-        )
+        raise empty_error(book.path)
     return book
 
 

@@ -163,7 +163,7 @@ def _hashes(version: Version, documents: NDArray[np.int64]) -> NDArray[np.uint64
         part = slice(start, start + _ROWS_AT_ONCE)
         places = _odd((before[part, None] + column).astype(np.uint64))
         products = _odd(version.tokens[chunks[part]].astype(np.uint64)) * places
-        rows.append((products * (column < lengths[part, None])).sum(axis=1, dtype=np.uint64))
+        rows.append((products * layout.token_mask(chunks[part])).sum(axis=1, dtype=np.uint64))
     sums = segment_sums(np.concatenate(rows), counts)
     return sums + layout.document_tokens[documents].astype(np.uint64)
 

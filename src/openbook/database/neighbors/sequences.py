@@ -116,13 +116,11 @@ class SequenceDataset:
         """
         chunks = self.chunk_ids[index]
         layout = self.database.layout
-        M = layout.chunk_size
         exists = chunks >= 0
         rows = np.where(exists, chunks, 0)
         ids = self.database.tokens[rows].astype(np.int64)
         ids[~exists] = self.database.tokenizer.eos_id
-        lengths = np.where(exists, layout.lengths[rows], 0)
-        there = np.arange(M) < lengths[:, None]
+        there = layout.token_mask(rows) & exists[:, None]
         labels = np.where(there & self.counted[index][:, None], ids, IGNORED_LABEL).reshape(-1)
         labels[0] = IGNORED_LABEL
         sample: dict[str, NDArray[np.generic]] = {"input_ids": ids.reshape(-1), "labels": labels}

@@ -21,6 +21,7 @@ from openbook.database.database import Database
 from openbook.database.near_copies.exclusions import awaits_comparison
 from openbook.database.neighbors.finder import BlockSearch, NeighborFinder, book_of, search_blocks
 from openbook.database.neighbors.table import NeighborTable
+from openbook.database.search.dense import nothing_found
 from openbook.database.search.dense_store import TAIL_FOR_BULK, is_large, needs_care
 from openbook.database.search.searcher import check_mode
 from openbook.database.storage.database_folder import require_no_shard
@@ -29,7 +30,7 @@ from openbook.database.storage.neighbor_files import BEGUN, BookStamp, TableStam
 from openbook.database.storage.remote_folder import require_no_copy
 from openbook.database.storage.sealed import naming_errors, read_sealed, write_sealed
 from openbook.database.storage.settings import SearchMode
-from openbook.errors import DatabaseError, OpenbookWarning, SettingsError, type_error
+from openbook.errors import DatabaseError, OpenbookWarning, SettingsError, empty_error, type_error
 from openbook.lock import take_lock
 from openbook.phrases import command, counted
 from openbook.progress import Progress, silent, stage
@@ -105,9 +106,7 @@ def build_neighbors(
     _make_ready(database, book, mode=checked, progress=progress)
     finder = NeighborFinder(database.opened, book.opened)
     if not finder.corpus.layout.live.any():
-        raise DatabaseError(
-            f"{database.path}: is empty; add documents first: {command('add', database.path, 'SOURCE')}"
-        )
+        raise empty_error(database.path)
     require_no_copy(database.path)
     lock = take_lock(database.path / "neighbors.lock")
     try:
@@ -292,8 +291,7 @@ class _TableWriter:
             part = rows[searched : searched + self.blocks.chunks]
             searched += len(part)
             end = int(rows[searched]) if searched < len(rows) else self.stamp.num_chunks
-            ids = np.full((end - done, k), -1, dtype=np.int64)
-            scores = np.zeros((end - done, k), dtype=np.float32)
+            ids, scores = nothing_found(end - done, k)
             if old is not None and done < len(old.ids):
                 copied = old.ids[done:end]
                 ids[: len(copied)], scores[: len(copied)] = copied, old.scores[done:end]

@@ -22,6 +22,11 @@ _SPARE_LISTS = 4
 """How many times the inverted lists that would hold k vectors on average are visited for k of them."""
 
 
+def nothing_found(count: int, k: int) -> Ranking:
+    """The ranking of so many queries before anything is found: -1 and 0, to be filled."""
+    return np.full((count, k), -1, dtype=np.int64), np.zeros((count, k), dtype=np.float32)
+
+
 class DenseIndex(Protocol):
     """What both kinds can do."""
 
@@ -60,7 +65,7 @@ class ExactIndex:
         import faiss
 
         if len(self.chunk_ids) == 0:
-            return np.full((len(vectors), k), -1, np.int64), np.zeros((len(vectors), k), np.float32)
+            return nothing_found(len(vectors), k)
         queries = np.ascontiguousarray(vectors, dtype=np.float32)
         with _allowed(self.chunk_ids, avoid) as selector:
             parameters = faiss.SearchParameters()

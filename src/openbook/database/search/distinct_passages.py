@@ -20,7 +20,7 @@ from functools import cache
 
 import numpy as np
 
-from openbook.database.search.dense import Ranking
+from openbook.database.search.dense import Ranking, nothing_found
 from openbook.database.storage.layout import ChunkLayout
 
 DEPTHS = (6, 60, 600)
@@ -36,8 +36,7 @@ def search_passages(
     search: Search, texts: Sequence[str], layout: ChunkLayout, chunk_texts: ChunkTexts, *, k: int
 ) -> Ranking:
     """Find k passages of each query, as `distinct_passages`; -1 where there are no more."""
-    ids = np.full((len(texts), k), -1, dtype=np.int64)
-    scores = np.zeros((len(texts), k), dtype=np.float32)
+    ids, scores = nothing_found(len(texts), k)
     rows = np.arange(len(texts))
     for depth in DEPTHS:
         fetched = max(k, min(depth * k, layout.num_chunks))
@@ -68,8 +67,7 @@ def distinct_passages(found: Ranking, layout: ChunkLayout, chunk_texts: ChunkTex
         following = chunk + 1 if layout.has_continuation[chunk] else -1
         return "".join("".join(chunk_texts([chunk, following])).split())
 
-    ids = np.full((len(found[0]), k), -1, dtype=np.int64)
-    scores = np.zeros((len(found[0]), k), dtype=np.float32)
+    ids, scores = nothing_found(len(found[0]), k)
     for row, (hits, values) in enumerate(zip(found[0].tolist(), found[1].tolist(), strict=True)):
         passages = _Passages(layout, passage_text)
         for hit, score in zip(hits, values, strict=True):

@@ -17,6 +17,7 @@ import tantivy
 from numpy.typing import NDArray
 
 from openbook.database.search.analyzer import Analyzer, FirstAnalyzer, WordAnalyzer
+from openbook.database.search.dense import nothing_found
 from openbook.database.search.linked_index import lockable
 from openbook.database.search.tantivy_files import (
     ANALYZER,
@@ -247,6 +248,10 @@ class LexicalIndex:
     def _query(self, text: str, avoid: Sequence[range]) -> tantivy.Query:
         words = self.words(text)
         terms = [tantivy.Query.term_query(self._schema, "text", word, index_option="freq") for word in words]
+        return self._any_of(terms, avoid)
+
+    def _any_of(self, terms: Iterable[tantivy.Query], avoid: Sequence[range]) -> tantivy.Query:
+        """What matches one of some queries, in none of the chunks to avoid."""
         clauses = [(tantivy.Occur.Should, term) for term in terms]
         kind = tantivy.FieldType.Integer
         for chunks in avoid:
@@ -264,8 +269,7 @@ def _ranked(
     row = np.repeat(np.arange(len(found)), counts)
     best_first = np.lexsort((chunks, -of_all, row))
     place = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
-    ids = np.full((len(found), k), -1, dtype=np.int64)
-    scores = np.zeros((len(found), k), dtype=np.float32)
+    ids, scores = nothing_found(len(found), k)
     ids[row, place], scores[row, place] = chunks[best_first], of_all[best_first]
     return ids, scores
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.search.allowed_chunks import AllowedChunks
-from openbook.database.search.dense import Ranking
+from openbook.database.search.dense import Ranking, nothing_found
 from openbook.database.search.indexes import Indexes
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.settings import SearchMode
@@ -40,6 +40,11 @@ class Hit:
     source: str
     language: str | None = None
     """As the document gave it."""
+
+    @property
+    def passage(self) -> str:
+        """What is read of it: the chunk with its continuation."""
+        return self.text + self.continuation
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +127,7 @@ class Searcher:
         banned = np.full((queries.count, 1), -1) if exclude is None else exclude
         banned = banned[:, None] if banned.ndim == 1 else banned
         gaps = () if among is None else among.gaps
-        ids = np.full((queries.count, k), -1, dtype=np.int64)
-        scores = np.zeros((queries.count, k), dtype=np.float32)
+        ids, scores = nothing_found(queries.count, k)
 
         def fill(rows: NDArray[np.int64], fetch: int, avoid: Sequence[range]) -> NDArray[np.int64]:
             raw = self._raw(queries, rows, fetch, mode, avoid)

@@ -25,7 +25,7 @@ _NAMES = ("tokenizer", "embedder", "embedder_source")
 """Settings that may differ between machines: the fingerprints decide."""
 
 
-def create_book(book: Path, shards: Sequence[str], *, action: str = "build") -> BookManifest:
+def create_book(book: Path, shards: Sequence[str]) -> BookManifest:
     """Make a book of databases: write `book.json`, complete or absent.
 
     The order of the shards is that of the book's chunks and documents. Near-copies across shards are not
@@ -34,7 +34,6 @@ def create_book(book: Path, shards: Sequence[str], *, action: str = "build") -> 
     Args:
         book: the folder; it may hold the shards.
         shards: folder of each database, relative to `book` or absolute; at least one.
-        action: what the first commit with documents is called in the history.
 
     Raises:
         DatabaseError: the book is there already; a shard is missing or damaged; a document is in two shards;
@@ -65,7 +64,7 @@ def create_book(book: Path, shards: Sequence[str], *, action: str = "build") -> 
         settings=folders[0].settings,
         shards=entries,
         extents=extents,
-        commits=_commits(heads, [entry.history for entry in entries], action),
+        commits=_commits(heads, [entry.history for entry in entries]),
     )
     with naming_errors(book):
         shutil.copytree(folders[0].path / "tokenizer", book / "tokenizer", dirs_exist_ok=True)
@@ -73,7 +72,7 @@ def create_book(book: Path, shards: Sequence[str], *, action: str = "build") -> 
     return manifest
 
 
-def _commits(heads: Sequence[Commit], histories: Sequence[str], action: str) -> tuple[BookCommit, ...]:
+def _commits(heads: Sequence[Commit], histories: Sequence[str]) -> tuple[BookCommit, ...]:
     """The book without documents, then with those that the shards have, if they have any."""
     now, none = catalog_sql.now(), dict.fromkeys(range(len(heads)), 0)
     empty = Commit(version=0, time=now, action="create", generation=0, num_chunks=0, totals=Totals())
@@ -85,7 +84,7 @@ def _commits(heads: Sequence[Commit], histories: Sequence[str], action: str) -> 
     first = Commit(
         version=1,
         time=now,
-        action=action,
+        action="build",
         generation=0,
         num_chunks=sum(head.num_chunks for head in heads),
         totals=sum_of([head.totals for head in heads]),

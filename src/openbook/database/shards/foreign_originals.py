@@ -46,13 +46,7 @@ def bring_back(catalog: Catalog, originals: Collection[int]) -> None:
     with catalog.connect() as connection:
         head = catalog_sql.begin(connection)
         whole, parts = _copies(connection, originals)
-        rows = [(number,) for number in {*whole, *parts}]
-        connection.executemany(
-            "UPDATE documents SET excluded = NULL, original = NULL, excluded_chunks = NULL, judged = 0"
-            " WHERE number = ?",
-            rows,
-        )
-        catalog_sql.seal(connection, "number = ?", rows)
+        catalog_sql.unexclude(connection, [(number,) for number in {*whole, *parts}])
         totals = head.totals - Totals(excluded=len(whole))
         catalog_sql.insert_next(connection, "bring back", head, totals=totals)
 

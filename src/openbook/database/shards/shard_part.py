@@ -66,14 +66,13 @@ def _unknown_tokens(opened: DatabaseFolder, part: ShardPart) -> UnknownTokens:
     return unknown
 
 
-def finish_indexes(folder: Path, *, shards: int, bulk: bool, progress: Progress = silent) -> None:
+def finish_indexes(folder: Path, *, shards: int, bulk: bool) -> None:
     """Let the indexes of a shard's copy keep up with its rows.
 
     Args:
         folder: of the copy.
         shards: of the book.
         bulk: see `Writer.finish`.
-        progress: called in stages.
 
     Raises:
         DatabaseError: see `write_part`.
@@ -83,4 +82,4 @@ def finish_indexes(folder: Path, *, shards: int, bulk: bool, progress: Progress 
         raise AssertionError("nothing is encoded")
 
     with Writer(open_folder(folder), no_encoder, of_book=True, shards=shards) as writer:
-        writer.finish(bulk=bulk, progress=progress)
+        writer.finish(bulk=bulk)

@@ -29,7 +29,7 @@ import tantivy
 from numpy.typing import NDArray
 
 from openbook.database.search.analyzer import WordAnalyzer
-from openbook.database.search.dense import Ranking
+from openbook.database.search.dense import Ranking, nothing_found
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.shards.chunk_numbers import ChunkNumbers
 from openbook.database.shards.union_index import UnionIndex
@@ -116,7 +116,7 @@ class WeightedIndex:
             rows of the shard [n, k], -1 where there are no more, and scores [n, k].
         """
         if not self.statistics.texts:
-            return np.full((len(queries), k), -1, np.int64), np.zeros((len(queries), k), np.float32)
+            return nothing_found(len(queries), k)
         index, own = self._with_average(book.average)
         weights = {
             word: book.idf(frequency) / own.idf(here)
@@ -197,8 +197,7 @@ class _Opened(UnionIndex):
         self, queries: Sequence[Sequence[str]], k: int, weights: Mapping[str, float], avoid: Sequence[range]
     ) -> Ranking:
         """See `WeightedIndex.search`."""
-        ids = np.full((len(queries), k), -1, dtype=np.int64)
-        scores = np.zeros((len(queries), k), dtype=np.float32)
+        ids, scores = nothing_found(len(queries), k)
         with self._reported():
             for row, words in enumerate(queries):
                 query = self._weighted_query([word for word in words if word in weights], weights, avoid)
@@ -211,18 +210,12 @@ class _Opened(UnionIndex):
     def _weighted_query(
         self, words: Sequence[str], weights: Mapping[str, float], avoid: Sequence[range]
     ) -> tantivy.Query:
-        clauses = []
-        for word in words:
-            term = tantivy.Query.term_query(self._schema, "text", word, index_option="freq")
-            clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(term, weights[word])))
-        kind = tantivy.FieldType.Integer
-        for rows in avoid:
-            avoided = tantivy.Query.range_query(self._schema, "chunk", kind, rows.start, rows.stop - 1)
-            clauses.append((tantivy.Occur.MustNot, avoided))
-        return tantivy.Query.boolean_query(clauses)
+        terms = [tantivy.Query.term_query(self._schema, "text", word, index_option="freq") for word in words]
+        pairs = zip(terms, words, strict=True)
+        return self._any_of([tantivy.Query.boost_query(term, weights[word]) for term, word in pairs], avoid)
 
     def _named(self, addresses: Sequence[tantivy.DocAddress]) -> NDArray[np.int64]:
-        return np.array(self._searcher.fast_field_values("chunk", list(addresses)), dtype=np.int64)
+        return LexicalIndex._named(self, addresses)  # rows of the shard, not numbers of the book
 
 
 def _details(said: dict[str, Any]) -> Iterator[tuple[str, float]]:

@@ -97,13 +97,18 @@ def bring_back(connection: sqlite3.Connection, version: int) -> int:
     )
     numbers = connection.execute(f"SELECT number FROM documents WHERE {which}", (version,)).fetchall()
     changed = numbers + _partly_excluded_for(connection, version)
+    unexclude(connection, changed)
+    return len(numbers)
+
+
+def unexclude(connection: sqlite3.Connection, numbers: Sequence[tuple[int]]) -> None:
+    """Bring documents back that were excluded, whole or in part: as if they had not been compared."""
     connection.executemany(
         "UPDATE documents SET excluded = NULL, original = NULL, excluded_chunks = NULL, judged = 0"
         " WHERE number = ?",
-        changed,
+        numbers,
     )
-    seal(connection, "number = ?", changed)
-    return len(numbers)
+    seal(connection, "number = ?", numbers)
 
 
 def _partly_excluded_for(connection: sqlite3.Connection, version: int) -> list[tuple[int]]:

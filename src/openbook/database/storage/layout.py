@@ -132,6 +132,14 @@ class ChunkLayout:
             return self.stored_lengths[:][:, 0].astype(np.int64)
         return full_but_the_last(self.document_chunks, self.document_tokens, chunk_size=self.chunk_size)
 
+    def token_mask(self, chunks: NDArray[np.int64] | slice) -> NDArray[np.bool_]:
+        """Which places of chunks [...] hold tokens, rather than padding: [..., M].
+
+        M = 4       lengths    3  4      mask    T T T F    T T T T
+        """
+        mask: NDArray[np.bool_] = np.arange(self.chunk_size) < self.lengths[chunks][..., None]
+        return mask
+
     @cached_property
     def has_continuation(self) -> NDArray[np.bool_]:
         """[num_chunks]: is the next chunk of the same document, and not excluded alone?

@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.search.allowed_chunks import AllowedChunks
-from openbook.database.search.dense import Ranking
+from openbook.database.search.dense import Ranking, nothing_found
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.search.recall import EveryVector
 from openbook.database.search.searcher import Queries, Searcher, between_0_and_1
@@ -139,8 +139,7 @@ class UnitSearch:
             mode: of both searches.
             among: chunks that may be found; None: all.
         """
-        ids = np.full((queries.count, k), -1, dtype=np.int64)
-        scores = np.zeros((queries.count, k), dtype=np.float32)
+        ids, scores = nothing_found(queries.count, k)
         depth = min(max(k, _DEPTH), max(1, self._version.layout.num_chunks))
         plain, own = self._version.searcher.search(queries, k=depth, mode=mode, among=among)
         units, values = self.search(queries, k=UNITS, mode=mode, among=among)

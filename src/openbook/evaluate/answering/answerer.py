@@ -106,7 +106,7 @@ class Answerer:
         self.batch_size = batch_size
         self.max_new_tokens = max_new_tokens
         self.reread = reread
-        self._reads_itself = getattr(model.config, "reader", None) == "own"
+        self._reads_itself = model.reads_itself
         # A base that reads its neighbors itself puts the prefix before all of them.
         self._prefix = [] if self._reads_itself else chat.prefix_ids
 
@@ -144,6 +144,11 @@ class Answerer:
                 answers |= dict(zip(rows, self._answer([prompts[row] for row in rows], read), strict=True))
                 progress(len(answers), len(prompts))
         return [answers[row] for row in range(len(prompts))]
+
+    def tokens_of(self, passages: Sequence[Sequence[str]]) -> NeighborTokens:
+        """The passages of each question, as the model reads them beside its prompt."""
+        rows = [self.chat.tokenizer.encode(texts) for texts in passages]
+        return NeighborTokens.of(rows, length=2 * self.model.config.chunk_size)
 
     def require_lengths(self, questions: Sequence[str]) -> None:
         """Refuse questions that are too long, before any is looked up or asked.

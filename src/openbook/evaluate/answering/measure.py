@@ -205,6 +205,4 @@ def _drawn_from(
 
 
 def _tokens(answerer: Answerer, passages: Sequence[Sequence[Passage]]) -> NeighborTokens:
-    tokenizer = answerer.chat.tokenizer
-    rows = [tokenizer.encode([passage.text for passage in row]) for row in passages]
-    return NeighborTokens.of(rows, length=2 * answerer.model.config.chunk_size)
+    return answerer.tokens_of([[passage.text for passage in row] for row in passages])

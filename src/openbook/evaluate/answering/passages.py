@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 
 from openbook.database import SearchUnit, Version
 from openbook.database.search.searcher import check_mode
-from openbook.errors import DatabaseError
+from openbook.errors import empty_error
 from openbook.evaluate.answering.questions import Question
 from openbook.evaluate.exact_match import holds_answer
 from openbook.generation.document_heads import with_heads
-from openbook.phrases import command
 from openbook.progress import Progress, silent
 from openbook.text import Tokenizer
 
@@ -94,9 +93,7 @@ def ask_book(
         SettingsError: a mode that the database does not have.
     """
     if database.layout.num_chunks == 0 and not all(question.found for question in questions):
-        raise DatabaseError(
-            f"{database.path}: is empty; add documents first: {command('add', database.path, 'SOURCE')}"
-        )
+        raise empty_error(database.path)
     asked: dict[int, AskedQuestion] = {}
     for number, question in enumerate(questions):
         if question.found:

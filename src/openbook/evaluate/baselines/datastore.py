@@ -93,7 +93,7 @@ def read_documents(
     layout, M = book.layout, book.settings.chunk_size
     chunks = np.flatnonzero(np.isin(layout.document_of, documents) & ~layout.kept_out)
     ids = book.tokens[chunks].astype(np.int64)
-    there = np.arange(M) < layout.lengths[chunks, None]
+    there = layout.token_mask(chunks)
     labels = np.where(there, ids, IGNORED_LABEL)
     if layout.stored_lengths is not None:
         ids[~there] = -1

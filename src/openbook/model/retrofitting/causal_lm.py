@@ -112,6 +112,16 @@ class RetrofitForCausalLM(RetroForCausalLM):
         """As many as the base turns by the same angles, see `own.rotation.longest_alike`."""
         return longest_alike(self._decoder.backbone)
 
+    @property
+    def reads_itself(self) -> bool:
+        """Whether the base reads the neighbors, rather than an encoder."""
+        return self.config.reader == "own"
+
+    @property
+    def prefix_ids(self) -> list[int]:
+        """As its configuration says."""
+        return list(self.config.prefix_ids or [])
+
     def stores(self, name: str) -> bool:
         """Say whether a weight is saved: the base's are only where they go with the new ones."""
         return self.config.is_self_contained or not name.startswith(_BASE)

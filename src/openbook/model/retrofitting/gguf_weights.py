@@ -53,7 +53,7 @@ def find_model(path: Path) -> GgufModel | None:
             return None
         config = _configured(architecture, metadata, tied="output.weight" not in names)
         return GgufModel(architecture, config, load_gguf_state_dict(GgufHeader.from_file(str(path))))
-    except Exception:  # a damaged file, or blocks of a kind that only the slow reader knows
+    except Exception:  # noqa: BLE001 - a damaged file, or blocks of a kind that only the slow reader knows
         return None
 
 

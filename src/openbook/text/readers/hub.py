@@ -50,7 +50,7 @@ def read_dataset(source: str, keys: Keys) -> Iterator[Item]:
     try:
         for number, row in enumerate(rows.select_columns(columns) if columns else rows, start=1):
             yield row_document(row, f"{source}:{number}", keys)
-    except Exception as error:  # each kind of file, and the network, has its own
+    except Exception as error:  # noqa: BLE001 - each kind of file, and the network, has its own
         yield source_error(f"{source}:{number + 1}", f"cannot be read further: {one_line(error)}")
 
 
@@ -75,7 +75,7 @@ def _open(source: str) -> Any:
             revision=options.get("revision") or None,
             streaming=True,
         )
-    except Exception as error:
+    except Exception as error:  # as while reading: of many libraries
         raise source_error(source, one_line(error)) from error
 
 

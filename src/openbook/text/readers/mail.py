@@ -73,5 +73,5 @@ def headers_of(raw: bytes) -> Message:
     """A mail's headers, without what it holds."""
     try:
         return BytesHeaderParser(policy=POLICY).parsebytes(raw)
-    except Exception:  # `parse_mail` says what is wrong
+    except Exception:  # noqa: BLE001 - `parse_mail` says what is wrong
         return Message(policy=POLICY)

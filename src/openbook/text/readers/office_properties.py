@@ -73,7 +73,7 @@ def without_hidden_words(raw: bytes) -> bytes:
             for name, part in parts.items()
             if name.lower() in _WITH_TEXT and b"vanish" in part
         }
-    except Exception:  # whatever is wrong with it, the converter says
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, the converter says
         return raw
     if not shown:
         return raw

@@ -44,7 +44,7 @@ def main() -> None:
             output.write(json.dumps(line) + "\n")
     except MemoryError:
         raise
-    except BaseException as error:  # a panic of Rust is no Exception
+    except BaseException as error:  # noqa: BLE001 - a panic of Rust is no Exception
         is_encrypted = isinstance(error, python_calamine.PasswordError)
         problem = str(error) or type(error).__name__
         output.write(json.dumps({"error": problem, "is_encrypted": is_encrypted}) + "\n")
