@@ -29,7 +29,6 @@ from mcp_types.jsonrpc import (
 )
 from pydantic import ValidationError
 
-
 _NEVER_ANSWERED = ("subscriptions/listen",)
 """Requests that stay open as long as the client does."""
 
