@@ -22,14 +22,14 @@ def check_request(prompt: str, *, max_new_tokens: int, k: int | None, what: str 
         prompt: to continue.
         max_new_tokens: the longest continuation.
         k: neighbors of each chunk; None: as in training.
-        what: the prompt is, for people.
+        what: the prompt is called where it is empty or damaged.
 
     Raises:
         SettingsError: an empty prompt, half a character in it, or a number out of its range.
         TypeError: no text, or no number.
     """
     if not isinstance(prompt, str):
-        raise type_error(prompt, "a str", where=f"the {what}", remedy="give one text")
+        raise type_error(prompt, "a str", where="the prompt", remedy="give one text")
     for name, number in (("max new tokens", max_new_tokens), ("k", k)):
         if number is not None:
             _require_whole(number, where=name)
