@@ -110,3 +110,15 @@ def test_what_is_not_there_is_reported(tmp_path: Path) -> None:
     (tmp_path / "damaged" / "config.json").write_text("[]")
     with pytest.raises(SettingsError, match="damaged"):
         load_asked_model(str(tmp_path / "damaged"), reads=True)
+
+
+def test_a_wrong_model_gets_advice_for_models_alone(tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    (bare / "config.json").write_text('{"model_type": "llama"}')
+    for name, said in (("a/b/c", "neither a folder nor to be had from the hub"), (str(bare), "no tokenizer")):
+        with pytest.raises(SettingsError, match=said) as error:
+            load_asked_model(name, reads=True)
+        assert str(error.value).startswith(f"model {name!r}: ")
+        assert "give the folder of a model, or a .gguf file" in str(error.value)
+        assert "train:" not in str(error.value)

@@ -218,7 +218,7 @@ def of_the_book(at: dict[str, Path]) -> list[Case]:
         ("there is no such folder", ("ask", at["book"], "What?", "--model", at["none"])),
         ("is a file", ("ask", at["book"], "What?", "--model", at["questions"])),
         ("there is no such file", ("ask", at["book"], "What?", "--model", "none.gguf")),
-        ("the prompt is empty", ("ask", at["book"], " ")),
+        ("the question is empty", ("ask", at["book"], " ")),
         ("no openbook database here", ("mcp", at["none"])),
         ("of type 'bloom'", ("ask", at["book"], "What?", "--model", at["bloom"])),
         ("of type 'bloom'", ("serve", at["bloom"], at["book"])),

@@ -8,9 +8,10 @@ import pytest
 
 from model.retrofitting.tiny import tiny_base
 from openbook.database import Database
+from openbook.errors import SettingsError
 from openbook.generation import Sampling, ask, converse, generate, generate_batch
 from openbook.generation.engine import Engine
-from openbook.generation.request import check_ends
+from openbook.generation.request import check_ends, check_request
 from openbook.generation.text_request import TextRequest
 from openbook.model import RetroForCausalLM
 from openbook.text import Turn
@@ -98,3 +99,10 @@ def test_an_engine_takes_no_stop_text_letter_by_letter(plain_engine: Callable[[]
             engine.submit(request, lambda event: None)
     finally:
         engine.close()
+
+
+def test_what_is_empty_is_called_what_it_is() -> None:
+    with pytest.raises(SettingsError, match="the prompt is empty"):
+        check_request(" ", max_new_tokens=1, k=None)
+    with pytest.raises(SettingsError, match="the question is empty"):
+        check_request("", max_new_tokens=1, k=None, what="question")

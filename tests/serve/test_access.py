@@ -119,6 +119,7 @@ def test_a_body_that_is_too_large(make_state: MakeState, serve: Serve) -> None:
         )
         assert answer.status_code == 413
         assert answer.json()["error"]["code"] == "request_too_large"
+        assert "1,000 bytes" in answer.json()["error"]["message"]
 
 
 def test_an_empty_key_guards_nothing() -> None:

@@ -463,10 +463,18 @@ def test_a_form_that_is_broken_is_refused(http: Http) -> None:
     assert (status, "not the form" in message) == (400, True)
 
 
+@pytest.mark.parametrize("count", [101, 1200])
+def test_more_files_than_a_form_may_hold_are_refused_with_their_limit(http: Http, count: int) -> None:
+    files = [("files", (f"{number}.md", b"x")) for number in range(count)]
+    status, message = error_of(http().post("/v1/documents/upload", files=files))
+    assert (status, message.startswith("files: "), "at most 100 " in message) == (400, True, True)
+
+
 def test_a_body_that_is_too_large_is_413(http: Http) -> None:
     client = http(max_body_bytes=1000)
     answer = client.post("/v1/documents/upload", files={"files": ("a.txt", b"x" * 2000)})
-    assert error_of(answer)[0] == 413
+    status, message = error_of(answer)
+    assert (status, "1,000 bytes" in message, "openbook add" in message) == (413, True, True)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ from time import sleep
 
 import pytest
 
+from openbook.errors import SettingsError
 from openbook.generation.text_request import TextEvent, TextRequest
 from openbook.serve.app import make_app
-from openbook.serve.server_process import _Announced, server_config
+from openbook.serve.server_process import _Announced, bind, run_server, server_config
 from scripted_engine import ScriptedEngine
 from serve_events import MakeState, telling
 
@@ -81,3 +82,23 @@ def test_what_has_come_whole_is_finished(make_state: MakeState, held: Event) -> 
         answer += part
     assert answer.startswith(b"HTTP/1.1 200")
     assert b"a river" in answer
+
+
+def test_who_was_faster_to_listen_at_an_address_that_both_have_bound_is_told(make_state: MakeState) -> None:
+    first = bind("127.0.0.1", 0)
+    port = first.getsockname()[1]
+    try:
+        second = bind("127.0.0.1", port)
+    except SettingsError:  # where the system lets only one bind it
+        first.close()
+        return
+    app = make_app(make_state(ScriptedEngine(telling("x"))))
+    with first, second:
+        first.listen()
+        with pytest.raises(SettingsError, match=f"127.0.0.1:{port}: cannot be bound"):
+            run_server(app, second, "127.0.0.1", on_ready=lambda url: None)
+
+
+def test_nobody_is_heard_before_the_server_runs() -> None:
+    with bind("127.0.0.1", 0) as bound, pytest.raises(ConnectionRefusedError):
+        socket.create_connection(bound.getsockname())

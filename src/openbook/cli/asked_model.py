@@ -71,11 +71,14 @@ def require_askable(name: str | None, *, reads: bool = True) -> "DescribedModel 
     try:
         load_tokenizer(place)
     except SettingsError as error:
-        if is_here(place):
-            raise
+        what = (
+            "has no tokenizer that can be used"
+            if is_here(place)
+            else "neither a folder nor to be had from the hub"
+        )
         raise SettingsError(
-            f"model {name!r}: neither a folder nor to be had from the hub ({error}); give the "
-            f"folder of a model, or a .gguf file{how_to_install(name)}"
+            f"model {name!r}: {what} ({error.without_option}); give the folder of a model, or a .gguf file"
+            f"{how_to_install(name)}"
         ) from error
     return None
 

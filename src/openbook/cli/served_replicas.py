@@ -51,14 +51,15 @@ def serve_replicas(served: Served, settings: "ServerSettings", *, ray: str, repl
     books.close()
     from openbook.cluster.ray_session import connected
     from openbook.cluster.replicated_server import Replication, replicated
-    from openbook.serve.server_process import run_server
+    from openbook.serve.server_process import bind, run_server
 
     replication = Replication(replicas=replicas, most_requests=2 * (served.max_batch + served.max_waiting))
     with (
+        bind(settings.host, port) as bound,
         connected(ray, on_lost=end_at_once) as session,
         replicated(session, partial(server_of, served, settings), settings, replication) as app,
     ):
         what = f"{served.model_name} reads {names}, in {counted(replicas, 'replica')},"
         # uvicorn raises the signal again when it has finished: the replicas are ended then, too.
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-        run_server(app, settings.host, port, on_ready=lambda url: note(f"{what} at {url} (Ctrl-C ends)"))
+        run_server(app, bound, settings.host, on_ready=lambda url: note(f"{what} at {url} (Ctrl-C ends)"))

@@ -232,7 +232,7 @@ def converse(
     """
     require_reader(model)
     _require_conversation(turns, chat)
-    check_request(turns[-1].text, max_new_tokens=max_new_tokens, k=k)
+    check_request(turns[-1].text, max_new_tokens=max_new_tokens, k=k, what="question")
     sampling = sampling_or(Sampling(temperature=0), sampling)
     if reread:
         check_reread(

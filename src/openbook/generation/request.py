@@ -15,13 +15,14 @@ _GIVE_BIAS = "give {5: -100}, where 5 is the token"
 _NO_BIAS: Mapping[int, float] = MappingProxyType({})
 
 
-def check_request(prompt: str, *, max_new_tokens: int, k: int | None) -> None:
+def check_request(prompt: str, *, max_new_tokens: int, k: int | None, what: str = "prompt") -> None:
     """Refuse what no model could answer.
 
     Args:
         prompt: to continue.
         max_new_tokens: the longest continuation.
         k: neighbors of each chunk; None: as in training.
+        what: the prompt is called where it is empty or damaged.
 
     Raises:
         SettingsError: an empty prompt, half a character in it, or a number out of its range.
@@ -33,12 +34,12 @@ def check_request(prompt: str, *, max_new_tokens: int, k: int | None) -> None:
         if number is not None:
             _require_whole(number, where=name)
     if not prompt.strip():
-        raise SettingsError("the prompt is empty; give some text")
+        raise SettingsError(f"the {what} is empty; give some text")
     try:
         prompt.encode("utf-8")
     except UnicodeEncodeError as error:
         raise SettingsError(
-            f"the prompt holds a lone surrogate at character {error.start}; write the character whole"
+            f"the {what} holds a lone surrogate at character {error.start}; write the character whole"
         ) from error
     if max_new_tokens < 1:
         raise SettingsError(f"max new tokens {max_new_tokens}: must be at least 1")

@@ -142,14 +142,14 @@ class BodyLimit:
             return
         said = Headers(scope=scope).get("content-length", "")
         if said.isdecimal() and int(said[:20]) > self._settings.max_body_bytes:
-            await too_large().response()(scope, receive, send)
+            await too_large(self._settings.max_body_bytes).response()(scope, receive, send)
             return
         body = _LimitedBody(self._settings, scope, receive, send)
         try:
             await self._app(scope, body.receive, body.send)
         except _TooLargeError:
             if not body.is_answered:
-                await too_large().response()(scope, receive, send)
+                await too_large(self._settings.max_body_bytes).response()(scope, receive, send)
 
 
 class _LimitedBody:
@@ -185,7 +185,7 @@ class _LimitedBody:
         self._is_complete = not message.get("more_body", False)
         self._bytes += len(message.get("body", b""))
         if self._bytes > self._settings.max_body_bytes:
-            raise _TooLargeError(413)
+            raise _TooLargeError(413, str(too_large(self._settings.max_body_bytes)))
         return message
 
     async def send(self, message: Message) -> None:

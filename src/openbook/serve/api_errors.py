@@ -23,6 +23,7 @@ from openbook.errors import (
     TooLongError,
 )
 from openbook.serve.parameter_names import describe_invalid
+from openbook.serve.server_settings import MOST_FILES
 
 _CLIENT_GONE = 499
 """What is counted where nobody reads the answer, as nginx has it."""
@@ -195,15 +196,21 @@ def _of_http(request: Request, error: HTTPException) -> ApiError:
     if error.status_code == 405:
         return ApiError(405, f"{where}: not by this method", code="method_not_allowed", headers=error.headers)
     if error.status_code == 413:
-        return too_large()
+        return ApiError(413, error.detail, code="request_too_large")
     if request.headers.get("content-type", "").startswith("multipart/"):
+        if error.detail.startswith("Too many"):  # parts of a form, of which the framework has a limit, too
+            said = f"files: there are too many; send at most {MOST_FILES} in one form"
+            return ApiError(400, said, param="files", code="invalid_value")
         return ApiError(400, f"{where}: the body is not the form that its header says", code="invalid_form")
     return ApiError(400, f"{where}: the body is not JSON", code="invalid_json")
 
 
-def too_large() -> ApiError:
-    """The answer to a body beyond the server's limit."""
-    return ApiError(413, "the body is larger than this server reads", code="request_too_large")
+def too_large(limit: int) -> ApiError:
+    """The answer to a body beyond the server's limit of bytes."""
+    said = (
+        f"the body is larger than the {limit:,} bytes that this server reads; openbook add takes larger files"
+    )
+    return ApiError(413, said, code="request_too_large")
 
 
 def too_slow(seconds: float) -> ApiError:

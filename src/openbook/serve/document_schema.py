@@ -11,6 +11,7 @@ from openbook.database.told_source import told_source
 from openbook.errors import SettingsError
 from openbook.phrases import counted
 from openbook.serve.document_edits import Edited
+from openbook.serve.server_settings import MOST_FILES
 from openbook.serve.text_fields import DocumentPatterns, Mode, RequestBody
 from openbook.text import Document
 
@@ -182,7 +183,7 @@ class DocumentsRequest(RequestBody):
 class UploadForm(QueryFields):
     """Files to add, as a browser sends them."""
 
-    files: Annotated[list[UploadFile], Field(min_length=1, max_length=100)]
+    files: Annotated[list[UploadFile], Field(min_length=1, max_length=MOST_FILES)]
     replaces: list[str] = []
     """One for all files, or one for each in their order: the `revision` of the document that a file is to
     replace, or `*`: whatever is there. Empty, or none: another text must not stand under the file's id."""

@@ -20,21 +20,26 @@ _PATIENCE = 600
 """Seconds after a signal at which connections that are still open are closed."""
 _LONGEST_HEAD = 64 * 1024
 """Bytes of a request before its body."""
+_BACKLOG = 1024
+"""Connections that wait to be taken."""
 
 
-def run_server(app: ASGIApp, host: str, port: int, *, on_ready: Callable[[str], None]) -> None:
+def run_server(app: ASGIApp, bound: socket.socket, host: str, *, on_ready: Callable[[str], None]) -> None:
     """Serve until a signal comes; then finish what runs.
 
     Args:
         app: what answers.
-        host: address to bind.
-        port: 0: a free one.
+        bound: see `bind`; it is heard from now on.
+        host: that it was bound to.
         on_ready: told the server's address when it can be asked.
 
     Raises:
-        SettingsError: the address cannot be bound.
+        SettingsError: another program has listened at the address first.
     """
-    bound = _bound(host, port)
+    try:
+        bound.listen(_BACKLOG)
+    except OSError as error:
+        raise _cannot_be_bound(host, bound.getsockname()[1], error) from error
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     name = f"[{host}]" if ":" in host else host
     server = _Announced(server_config(app), partial(on_ready, f"http://{name}:{bound.getsockname()[1]}"))
@@ -87,17 +92,28 @@ def server_config(app: ASGIApp) -> uvicorn.Config:
     )
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
+    """Take an address, before what takes long is loaded; nobody is heard there yet.
+
+    Args:
+        host: address to bind.
+        port: 0: a free one.
+
+    Raises:
+        SettingsError: it cannot be bound.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     found = socket.socket(family, socket.SOCK_STREAM)
     try:
         if os.name == "posix":  # where it is meant for ports just left; on Windows, for ports in use
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((host, port))
-        found.listen(1024)
     except OSError as error:
         found.close()
-        raise SettingsError(
-            f"{host}:{port}: cannot be bound ({error.strerror or error}); choose another: --host, --port"
-        ) from error
+        raise _cannot_be_bound(host, port, error) from error
     return found
+
+
+def _cannot_be_bound(host: str, port: int, error: OSError) -> SettingsError:
+    reason = error.strerror or error
+    return SettingsError(f"{host}:{port}: cannot be bound ({reason}); choose another: --host, --port")

@@ -7,6 +7,8 @@ from openbook.errors import SettingsError
 
 _NAME = re.compile(r"[\w.-]+")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+MOST_FILES = 100
+"""Of one form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

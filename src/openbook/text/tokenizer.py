@@ -363,10 +363,11 @@ def _from_transformers(name: str) -> Tokenizer:
 
 
 def _not_found(name: str, error: Exception) -> SettingsError:
-    return SettingsError(
-        f"tokenizer {name!r}: neither a folder with a tokenizer nor reachable on the hub "
-        f"({reason_of(error)}); give a path, or train one on your text: train:16000{how_to_install(name)}"
+    advice = f"; give a path, or train one on your text: train:16000{how_to_install(name)}"
+    said = (
+        f"tokenizer {name!r}: neither a folder with a tokenizer nor reachable on the hub ({reason_of(error)})"
     )
+    return SettingsError(said + advice, option=advice)  # of a model's tokenizer none of it is true
 
 
 def wrap_tokenizer(loaded: Any, name: str) -> Tokenizer:

@@ -20,8 +20,9 @@ def require_tokenizer(base: str, database: Version) -> None:
     try:
         theirs = load_tokenizer(base).fingerprint
     except SettingsError as error:
+        said = error.without_option  # a base's tokenizer is its own: none is trained for it
         raise SettingsError(
-            f"{base}: its tokenizer.json is needed beside its weights; put it there ({error})"
+            f"{base}: its tokenizer.json is needed beside its weights; put it there ({said})"
         ) from error
     settings = database.settings
     if theirs != database.tokenizer.fingerprint:

@@ -260,7 +260,7 @@ def test_a_native_model_answers(openbook: OpenBook, trained_folder: Path, book: 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("",), "is empty"),
+        (("",), "the question is empty"),
         (("a", "-k", "0"), "k = 0"),
         (("a", "--max-tokens", "0"), "max new tokens 0"),
         (("a", "--temperature", "-1"), "temperature -1"),

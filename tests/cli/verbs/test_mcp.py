@@ -21,6 +21,25 @@ SEEN = {"PYTHONPATH": os.pathsep.join([str(SOURCE), os.environ.get("PYTHONPATH",
 """What a process must be told to find this package."""
 
 
+HELLO = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    },
+}
+READY = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+SEARCH = {
+    "jsonrpc": "2.0",
+    "id": 2,
+    "method": "tools/call",
+    "params": {"name": "search", "arguments": {"query": "zebras"}},
+}
+
+
 def parameters(database: Path, *options: str) -> StdioServerParameters:
     """How a client starts the command."""
     arguments = ["-m", "openbook", "mcp", str(database), *options]
@@ -53,23 +72,6 @@ def test_an_older_client_is_understood(database: Path) -> None:
 
 
 def test_stdout_carries_the_protocol_alone_and_torch_stays_unloaded(database: Path) -> None:
-    hello = {
-        "jsonrpc": "2.0",
-        "id": 1,
-        "method": "initialize",
-        "params": {
-            "protocolVersion": "2025-06-18",
-            "capabilities": {},
-            "clientInfo": {"name": "test", "version": "1"},
-        },
-    }
-    ready = {"jsonrpc": "2.0", "method": "notifications/initialized"}
-    search = {
-        "jsonrpc": "2.0",
-        "id": 2,
-        "method": "tools/call",
-        "params": {"name": "search", "arguments": {"query": "zebras"}},
-    }
     script = (
         "import sys\nfrom openbook.cli.app import run\n"
         "code = run(sys.argv[1:])\nprint('torch' in sys.modules, file=sys.stderr)\nsys.exit(code)"
@@ -84,7 +86,7 @@ def test_stdout_carries_the_protocol_alone_and_torch_stays_unloaded(database: Pa
     )
     assert process.stdin is not None and process.stdout is not None and process.stderr is not None
     answers = []
-    for message in (hello, ready, search):
+    for message in (HELLO, READY, SEARCH):
         process.stdin.write(json.dumps(message) + "\n")
         process.stdin.flush()
         if "id" in message:
@@ -139,6 +141,34 @@ def test_every_line_that_asks_is_answered_and_the_next_one_too(database: Path) -
     process.stdin.close()
     assert process.wait(timeout=60) == 0
     assert found == LINES
+
+
+def said_at_once(database: Path, *messages: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is answered to somebody who says everything and ends the input."""
+    process = subprocess.run(
+        [sys.executable, "-m", "openbook", "mcp", str(database), "--allow-edits"],
+        input="".join(json.dumps(message) + "\n" for message in messages),
+        capture_output=True,
+        text=True,
+        env=os.environ | SEEN,
+        check=True,
+    )
+    return [json.loads(line) for line in process.stdout.splitlines()]
+
+
+def test_what_was_asked_before_the_end_of_the_input_is_answered(database: Path) -> None:
+    document = {"id": "weevils", "text": "A zyzzyva."}
+    add = SEARCH | {"id": "3", "params": {"name": "add", "arguments": {"documents": [document]}}}
+    answers = {answer["id"]: answer for answer in said_at_once(database, HELLO, READY, SEARCH, add, PING)}
+    assert answers.keys() == {1, 2, "3", 77}
+    assert answers[2]["result"]["structuredContent"]["results"]
+    assert answers["3"]["result"]["structuredContent"]["added"] == 1
+
+
+def test_what_was_canceled_is_not_waited_for_at_the_end_of_the_input(database: Path) -> None:
+    cancel = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}}
+    answers = said_at_once(database, HELLO, READY, SEARCH, cancel)
+    assert answers[0]["id"] == 1
 
 
 def test_a_book_that_vanishes_is_an_error_and_is_found_again(database: Path, tmp_path: Path) -> None:

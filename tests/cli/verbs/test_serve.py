@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -89,6 +90,19 @@ def test_what_cannot_be_served_is_said(
     assert said in result.err
 
 
+def test_an_address_that_is_taken_is_said_before_the_model_is_loaded(
+    openbook: OpenBook, trained_folder: Path, book: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[str] = []
+    monkeypatch.setattr("openbook.cli.served.load_asked_model", lambda name, **_: loaded.append(name))
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        result = openbook("serve", trained_folder, book.path, "--port", port)
+    assert result.code == 2
+    assert f"127.0.0.1:{port}: cannot be bound" in result.error
+    assert loaded == []
+
+
 def test_a_book_that_the_model_cannot_read_is_refused_before_it_is_served(
     openbook: OpenBook, trained_folder: Path, texts: Path, tmp_path: Path
 ) -> None:
@@ -103,6 +117,6 @@ def test_a_warning_where_others_reach_it_without_a_key(
     openbook: OpenBook, trained_folder: Path, book: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("openbook.serve.server_process.run_server", lambda *_, **__: None)
-    result = openbook("serve", trained_folder, book.path, "--host", "0.0.0.0")
+    result = openbook("serve", trained_folder, book.path, "--port", "0", "--host", "0.0.0.0")
     assert result.code == 0
     assert "--api-key-file" in result.err

@@ -146,7 +146,7 @@ def test_the_settings_are_sent(make_state: MakeState, serve: Serve, visit: Visit
     engine = ScriptedEngine(telling("Yes."))
     page = visit(serve(make_state(engine)))
     page.get_by_text("Settings").click()
-    page.get_by_label("Passages to read").fill("3")
+    page.get_by_label("Passages to read").fill("2.5")
     page.get_by_label("Search by").first.select_option("words")
     page.get_by_label("Longest answer, in tokens").fill("17")
     page.get_by_label("Temperature").fill("0.5")
@@ -332,6 +332,22 @@ def test_a_key_that_was_changed_is_asked_for_again(
     expect(alert).to_have_text(
         "The server has another API key now. Load this page again: the browser will ask for it."
     )
+
+
+def test_where_the_panel_covers_the_question_it_opens_only_on_purpose(page: Page) -> None:
+    page.set_viewport_size({"width": 900, "height": 640})
+    exchange = ask(page, "What color is the gate?")
+    panel, ref = page.locator("#reading"), exchange.locator(".answer .ref").first
+    exchange.locator(".read").first.hover()
+    ref.focus()
+    expect(panel).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(panel).to_be_visible()
+    page.get_by_label("Question", exact=True).focus()
+    expect(panel).to_be_hidden()
+    assert ref.get_attribute("aria-expanded") == "false"
+    exchange.locator(".read").nth(1).click()
+    expect(panel).to_be_visible()
 
 
 def test_on_a_phone_the_panel_comes_from_below(page: Page) -> None:

@@ -155,8 +155,9 @@ def test_until_an_edit_is_stored_the_page_says_so_and_asks_who_leaves(page: Page
     page.route("**/v1/documents", hold)
     dialog = edit(page, "The gate")
     dialog.get_by_label("Ask before and after").fill(question)
-    dialog.get_by_label("Text").fill("the gate was built by hald.")
     assert not asks_who_leaves(page)
+    dialog.get_by_label("Text").fill("the gate was built by hald.")
+    assert asks_who_leaves(page)
     save(dialog)
     expect(dialog.get_by_role("status")).to_have_text("Not saved yet …")
     page.keyboard.press("Escape")
@@ -169,6 +170,37 @@ def test_until_an_edit_is_stored_the_page_says_so_and_asks_who_leaves(page: Page
     held[0].continue_()
     expect(dialog).to_be_hidden()
     assert not asks_who_leaves(page)
+
+
+@pytest.mark.parametrize("field", ["Title", "Text"])
+@pytest.mark.parametrize("way", ["Escape", "Cancel"])
+def test_what_was_typed_is_thrown_away_only_at_the_second_press(
+    server: Running, page: Page, field: str, way: str
+) -> None:
+    def leave() -> None:
+        page.keyboard.press("Escape") if way == "Escape" else save(dialog, "Cancel")
+
+    dialog = edit(page, "The gate")
+    typed = dialog.get_by_label(field, exact=field == "Title")
+    typed.fill("the gate was")
+    assert asks_who_leaves(page)
+    leave()
+    expect(dialog.get_by_role("alert")).to_have_text("Not saved. Press again to throw it away.")
+    expect(dialog.get_by_role("alert")).to_be_in_viewport()
+    typed.press("End")
+    page.keyboard.type(" built")
+    expect(dialog.get_by_role("alert")).to_be_hidden()
+    leave()
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    expect(typed).to_have_value("the gate was built")
+    leave()
+    expect(dialog).to_be_hidden()
+    assert not asks_who_leaves(page)
+    assert stored(server.http, "gate") == "the gate was built by tollan."
+    dialog = edit(page, "The gate")
+    expect(dialog.get_by_role("alert")).to_be_hidden()
+    leave()
+    expect(dialog).to_be_hidden()
 
 
 # Line ends

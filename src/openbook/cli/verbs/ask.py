@@ -95,7 +95,7 @@ def ask(
     from openbook.database.search.searcher import check_mode
     from openbook.generation.request import check_ends, check_request, check_reread, check_sampling
 
-    check_request(question, max_new_tokens=max_tokens, k=k)
+    check_request(question, max_new_tokens=max_tokens, k=k, what="question")
     check_ends(max_new_tokens=max_tokens, min_new_tokens=min_new_tokens, stop=stop or ())
     drawing: dict[str, Any] = {
         "temperature": temperature,

@@ -90,15 +90,17 @@ def serve(
     if ray is not None:
         serve_replicas(served, settings, ray=ray, replicas=replicas or 1, port=port)
         return
-    state = server_of(served, settings)
+    from openbook.serve.server_process import bind, run_server
 
-    from openbook.serve.app import make_app
-    from openbook.serve.server_process import run_server
+    with bind(host, port) as bound:  # an address that is taken is told before a model is loaded
+        state = server_of(served, settings)
 
-    books = ", ".join(state.books.names)
-    run_server(
-        make_app(state),
-        host,
-        port,
-        on_ready=lambda url: note(f"{state.model_name} reads {books} at {url} (Ctrl-C ends)"),
-    )
+        from openbook.serve.app import make_app
+
+        books = ", ".join(state.books.names)
+        run_server(
+            make_app(state),
+            bound,
+            host,
+            on_ready=lambda url: note(f"{state.model_name} reads {books} at {url} (Ctrl-C ends)"),
+        )

@@ -1,7 +1,7 @@
 // An answer while it is written and after: spans tinted by what they read, numbers of sources, what is known of it.
 
 import { nameOf, rankNeighbors, Sources, tintOf } from "./citations.js";
-import { forgetReading, showReading } from "./reading.js";
+import { coversAnswers, forgetReading, showReading } from "./reading.js";
 import { appendMarked, appendText, codePointPlaces, foreign, joinRanges, make, makeButton, placeOf } from "./text.js";
 
 /** A tinted part of an answer, with the number of its sources beside it. */
@@ -20,12 +20,12 @@ class Span {
     this.ref.setAttribute("aria-controls", "reading");
     this.ref.setAttribute("aria-expanded", "false");
     this.ref.addEventListener("focus", () => {
-      if (!this.isClosing) this.show();
+      if (!this.isClosing && !coversAnswers()) this.show();
     });
     this.element.addEventListener("click", () => this.show());
     for (const part of [this.element, this.ref]) {
       part.addEventListener("pointerenter", (event) => {
-        if (event.pointerType === "mouse") this.show();
+        if (event.pointerType === "mouse" && !coversAnswers()) this.show();
       });
     }
   }

@@ -14,6 +14,9 @@ let edited = null; // as the server has it; null: a new one
 let titleShown = ""; // a field for one line leaves out what begins another
 let removed = null;
 let isPending = false; // a change is being made
+let filled = { title: "", text: "" }; // as the fields had it when the dialog came up
+
+const NOT_SAVED = "Not saved. Press again to throw it away.";
 
 /** Show a document's text, a passage of it selected; null: an empty one, to be written. */
 export function openEditor(stored, passage = "") {
@@ -24,6 +27,7 @@ export function openEditor(stored, passage = "") {
   fill("edit-id", stored?.document_id ?? "", stored !== null);
   field("edit-id").placeholder = stored === null ? "made from its text, if you give none" : "";
   fill("edit-text", stored?.text ?? "", !state.edits);
+  filled = typed();
   for (const part of editor.querySelectorAll(".edit-only")) part.hidden = !state.edits;
   field("edit-origin").hidden = !(state.edits && stored?.has_origin);
   field("edit-save").textContent = "Save";
@@ -42,6 +46,29 @@ function select(area, part) {
 function fill(id, value, isFixed) {
   field(id).value = value;
   field(id).readOnly = isFixed;
+}
+
+function typed() {
+  return { title: field("edit-title").value, text: field("edit-text").value };
+}
+
+/** Whether something was typed that is not saved. */
+function isDirty() {
+  const { title, text } = typed();
+  return editor.open && (title !== filled.title || text !== filled.text);
+}
+
+/** Whether a dialog may go; what was typed goes only with the second press, and typing on takes back the first. */
+function mayClose(dialog) {
+  if (isPending) return false;
+  if (dialog !== editor || !isDirty() || isWarned()) return true;
+  problem(editor, NOT_SAVED);
+  editor.scrollTop = editor.scrollHeight; // it stands low, and may be out of sight
+  return false;
+}
+
+function isWarned() {
+  return editor.querySelector(".problem").textContent === NOT_SAVED;
 }
 
 /** Ask whether a document is to be removed. */
@@ -117,8 +144,8 @@ async function save() {
   }
   const stored = edited;
   const text = withLineEnds(field("edit-text").value, stored?.text ?? "");
-  const typed = field("edit-title").value;
-  const title = stored && typed === titleShown ? stored.title : typed.trim();
+  const typedTitle = field("edit-title").value;
+  const title = stored && typedTitle === titleShown ? stored.title : typedTitle.trim();
   const id = stored?.document_id ?? field("edit-id").value.trim();
   const name = title || id || "The document";
   const written = { id, title, text };
@@ -203,13 +230,18 @@ function onSubmit(dialog, does) {
 onSubmit(editor, save);
 onSubmit(remover, remove);
 for (const dialog of document.querySelectorAll("dialog")) {
-  dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
+  dialog.querySelector("[data-close]").addEventListener("click", () => {
+    if (mayClose(dialog)) dialog.close();
+  });
   dialog.addEventListener("cancel", (event) => {
-    if (isPending) event.preventDefault();
+    if (!mayClose(dialog)) event.preventDefault();
   });
 }
+editor.addEventListener("input", () => {
+  if (isWarned()) problem(editor, "");
+});
 window.addEventListener("beforeunload", (event) => {
-  if (isPending) event.preventDefault();
+  if (isPending || isDirty()) event.preventDefault();
 });
 // Ctrl+Enter saves from inside the text, where Enter is a new line.
 field("edit-text").addEventListener("keydown", (event) => {

@@ -4,7 +4,7 @@ import { call, Problem } from "./api.js";
 import { followDrops, loadDocuments, showEdits } from "./documents.js";
 import { ask, beginAnew } from "./exchange.js";
 import { clearNotes, note } from "./notes.js";
-import { closeReading, isReadingOpen } from "./reading.js";
+import { closeReading, coversAnswers, isReadingOpen } from "./reading.js";
 import { clearSearch } from "./search.js";
 import { state } from "./state.js";
 import { showView, whenShown } from "./views.js";
@@ -62,6 +62,10 @@ async function sendQuestion() {
 field("composer").addEventListener("submit", (event) => {
   event.preventDefault();
   sendQuestion();
+});
+
+field("composer").addEventListener("focusin", () => {
+  if (isReadingOpen() && coversAnswers()) closeReading();
 });
 
 field("question").addEventListener("keydown", (event) => {

@@ -123,6 +123,11 @@ export function closeReading() {
   if (hadFocus) span?.focus();
 }
 
+/** Whether the panel lies over the answers and the question, as in a narrow window: there it opens only on purpose. */
+export function coversAnswers() {
+  return getComputedStyle(panel).position === "fixed";
+}
+
 export function isReadingOpen() {
   return shown !== null;
 }

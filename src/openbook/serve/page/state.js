@@ -11,10 +11,11 @@ export const state = {
 
 const field = (id) => document.getElementById(id);
 
-/** A number of a field, within its bounds; null where it is empty or none. */
+/** A number of a field, within its bounds, whole where its step is; null where it is empty or none. */
 function numberIn(input) {
-  const number = input.valueAsNumber;
-  if (!Number.isFinite(number)) return null;
+  const typed = input.valueAsNumber;
+  if (!Number.isFinite(typed)) return null;
+  const number = Number.isInteger(Number(input.step)) ? Math.round(typed) : typed; // no step is one of 1
   return Math.min(Math.max(number, Number(input.min)), Number(input.max));
 }
 
