@@ -116,7 +116,7 @@ def test_text_is_told_of_inside_a_batch(
     from fakes import use_fake_encoder
 
     use_fake_encoder(monkeypatch)
-    monkeypatch.setattr("openbook.database.write.writer._ENCODED_AT_ONCE", 2)
+    monkeypatch.setattr("openbook.database.write.database_writer._ENCODED_AT_ONCE", 2)
     monkeypatch.setattr("openbook.database.write.text_progress._TEXTS_AT_ONCE", 2)
     texts = ["river stone " * 40, "copper lantern " * 20]
     database = Database.create(

@@ -16,7 +16,7 @@ from openbook.cluster.build_plan import BUILDING, shard_name
 from openbook.database import Database
 from openbook.database.search import dense_store
 from openbook.database.storage.database_folder import open_folder
-from openbook.database.write.writer import Writer
+from openbook.database.write.database_writer import DatabaseWriter
 from openbook.text import Document, train_tokenizer
 from tiny_encoder import save_tiny_encoder
 
@@ -104,7 +104,7 @@ def shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         folder = tmp_path / BUILDING / shard_name(number)
         Database.create(folder, tokenizer=tokenizer, embedder="fake", chunk_size=16)
         texts = [" ".join(draw.choices(WORDS, k=12)) for _ in range(size)]
-        with Writer(open_folder(folder), lambda: fake, of_book=True, dense=False) as writer:
+        with DatabaseWriter(open_folder(folder), lambda: fake, of_book=True, dense=False) as writer:
             writer.add([Document(id=f"s{number}d{row}", text=text) for row, text in enumerate(texts)])
         folders.append(folder)
     return folders

@@ -18,7 +18,8 @@ from openbook.database import (
     repair,
 )
 from openbook.database.storage.sealed import file_digest
-from openbook.database.write.writer import Exclusions, Writer
+from openbook.database.write.database_writer import DatabaseWriter
+from openbook.database.write.writer import Exclusions
 from openbook.errors import DatabaseError, MismatchError
 from openbook.lock import take_lock
 from openbook.text import Document
@@ -241,7 +242,7 @@ def test_documents_that_were_not_compared_yet_are_no_neighbors(
     held_out = database.opened.catalog.ids(database.layout.number[database.layout.holdout].tolist())
     copy = Document(id="copy", text=texts[max(held_out, key=lambda name: len(texts[name]))])
     with monkeypatch.context() as patch:
-        patch.setattr(Writer, "finish", lambda self, **options: Exclusions())
+        patch.setattr(DatabaseWriter, "finish", lambda self, **options: Exclusions())
         database.add([copy])
     assert not database.layout.compared.all()
     before = contents(database.path)

@@ -28,7 +28,8 @@ from openbook.database.shards.shard_copies import require_free_shard
 from openbook.database.shards.shard_part import ShardPart
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.database.write.batches import characters_of
-from openbook.database.write.writer import AddReport, Sync, Writer
+from openbook.database.write.database_writer import DatabaseWriter
+from openbook.database.write.writer import AddReport, Sync
 from openbook.errors import DatabaseError, MismatchError, SourceError
 from openbook.progress import Progress, silent, stage
 from openbook.text import AnyDocument
@@ -190,18 +191,18 @@ class _ClusterBookWriter(BookWriter):
     _has_batch: bool = field(init=False, default=False)
     """Whether a batch is written that is not committed."""
 
-    def _write(self, documents: Sequence[AnyDocument], replaced: Iterable[str]) -> int:
+    def write(self, documents: Sequence[AnyDocument], replaced: Iterable[str]) -> int:
         if self._has_batch:
-            self._publish()
-        chunks = super()._write(documents, replaced)
+            self.publish()
+        chunks = super().write(documents, replaced)
         self._has_batch = True
         return chunks
 
-    def _is_due(self) -> bool:
+    def is_due(self) -> bool:
         """Commit before the next batch: the last one is committed with what follows from it."""
         return False
 
-    def _write_parts(self, parts: Mapping[int, ShardPart]) -> int:
+    def write_parts(self, parts: Mapping[int, ShardPart]) -> int:
         copies = {place: self.copy(place) for place in parts}
         before = {place: copy.folder.catalog.head() for place, copy in copies.items()}
         characters = {place: sum(map(characters_of, part.documents)) for place, part in parts.items()}
@@ -209,7 +210,7 @@ class _ClusterBookWriter(BookWriter):
 
         def tell_progress(done: set[int]) -> None:
             told = sum(characters[place] for place in done) + board.done(but=done)
-            self._text.part(told, sum(characters.values()))
+            self.text_progress.part(told, sum(characters.values()))
 
         largest_first = sorted(parts, key=lambda place: -characters[place])
         for place in largest_first:
@@ -221,11 +222,11 @@ class _ClusterBookWriter(BookWriter):
             with_place=lambda place: (place.encoder, self.tasks.encoder, board.actor),
         )
         for place in parts:
-            self._unknown.include(counted_unknown[place])
+            self.unknown.include(counted_unknown[place])
         heads = {place: copy.folder.catalog.head() for place, copy in copies.items()}
         return sum(heads[place].num_chunks - before[place].num_chunks for place in parts)
 
-    def _finish_shards(self, places: Sequence[int], *, shards: int, bulk: bool, progress: Progress) -> None:
+    def finish_shards(self, places: Sequence[int], *, shards: int, bulk: bool, progress: Progress) -> None:
         copies = {place: self.copy(place).opened() for place in places}
         behind = [place for place in places if needs_index(copies[place], shards=shards, bulk=bulk)]
         told = stage(progress, "completing the indexes") if behind else silent
@@ -235,7 +236,7 @@ class _ClusterBookWriter(BookWriter):
             waiting=lambda done: told(len(done), len(behind)),
         )
 
-    def shard(self, place: int) -> Writer:
+    def shard(self, place: int) -> DatabaseWriter:
         self._withdraw(place)
         return super().shard(place)
 
@@ -257,8 +258,8 @@ class _ClusterBookWriter(BookWriter):
             require_free_shard(self.opened.path, place)
             address.part_file.unlink(missing_ok=True)
 
-    def _publish(self) -> None:
+    def publish(self) -> None:
         for place in tuple(self._signs):
             self._withdraw(place)
         self._has_batch = False
-        super()._publish()
+        super().publish()

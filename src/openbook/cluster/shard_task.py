@@ -24,7 +24,8 @@ from openbook.database.storage.catalog_columns import Commit
 from openbook.database.storage.database_folder import DatabaseFolder, open_folder
 from openbook.database.storage.sealed import naming_errors
 from openbook.database.write.creation import create_folder
-from openbook.database.write.writer import AddReport, Writer
+from openbook.database.write.database_writer import DatabaseWriter
+from openbook.database.write.writer import AddReport
 from openbook.durable import sync_folder, sync_tree
 from openbook.errors import ClusterError
 from openbook.lock import wait_for_lock
@@ -205,7 +206,7 @@ def _write(
     folder = _opened(plan, book, unfinished, embedder)
     documents = plan.shards[number].read(plan.sources)
     characters = INDEXED_CHARACTERS if embedder is None else ENCODED_CHARACTERS
-    with Writer(folder, loaded, of_book=True, dense=False) as writer:
+    with DatabaseWriter(folder, loaded, of_book=True, dense=False) as writer:
         return writer.add(documents, batch_characters=characters, progress=progress)
 
 

@@ -31,8 +31,8 @@ from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.settings import DatabaseSettings, SearchUnit
 from openbook.database.verify import VerifyReport, verify
 from openbook.database.version import Version, open_version
-from openbook.database.write.compact import compact
 from openbook.database.write.creation import create_folder
+from openbook.database.write.database_writer import DatabaseWriter
 from openbook.database.write.expected import require_revisions
 from openbook.database.write.writer import AddReport, Sync, Writer
 from openbook.errors import SettingsError, SourceError, list_of_texts, type_error
@@ -163,7 +163,7 @@ class Database:
     # --- Writing ---
 
     def _writer(self, progress: Progress = silent) -> Writer:
-        kind = BookWriter if isinstance(self._folder, BookFolder) else Writer
+        kind = BookWriter if isinstance(self._folder, BookFolder) else DatabaseWriter
         return kind(self._folder, self._load_embedder, progress)
 
     def add(
@@ -242,10 +242,7 @@ class Database:
             DatabaseError: another process is writing, or the disk has no room for a second copy.
         """
         with self._writer(progress) as writer:
-            if isinstance(writer, BookWriter):
-                version = writer.compact(progress=progress)
-            else:
-                version = compact(writer, progress=progress)
+            version = writer.compact(progress=progress)
         self.refresh()
         return version
 

@@ -31,7 +31,7 @@ from openbook.database.storage.manifest import NAME as MANIFEST
 from openbook.database.storage.manifest import Problem, write_manifest
 from openbook.database.storage.neighbor_files import TableStamp, wanted_stamp
 from openbook.database.verify import VerifyReport, parts_of, verify, verify_one
-from openbook.database.write.writer import Writer
+from openbook.database.write.database_writer import DatabaseWriter
 from openbook.errors import DatabaseError, OpenbookError
 from openbook.lock import take_lock
 from openbook.progress import Progress, silent, stage
@@ -116,7 +116,7 @@ def _repair_shard(folder: Path, shards: int, progress: Progress) -> None:
     opened = open_folder(folder)
     _restore_and_delete(folder, opened, report.problems, progress)
     embedder = cache(lambda: recorded_embedder(opened.settings, where=folder))
-    with Writer(opened, embedder, progress, of_book=True, shards=shards) as writer:
+    with DatabaseWriter(opened, embedder, progress, of_book=True, shards=shards) as writer:
         writer.finish(progress=progress)
     write_manifest(opened.catalog)
 

@@ -10,7 +10,7 @@ from openbook.database import Database
 from openbook.database.search.embedder import Embedder
 from openbook.database.shards.book_creation import create_book
 from openbook.database.storage.database_folder import open_folder
-from openbook.database.write.writer import Writer
+from openbook.database.write.database_writer import DatabaseWriter
 from openbook.text import Document, Tokenizer
 
 Documents = Callable[[Mapping[str, str]], Iterator[Document]]
@@ -36,7 +36,7 @@ def make_book(
                 chunk_size=chunk_size,
                 **settings,  # type: ignore[arg-type]
             )
-            with Writer(open_folder(shard.path), lambda: embedder, of_book=True) as writer:
+            with DatabaseWriter(open_folder(shard.path), lambda: embedder, of_book=True) as writer:
                 writer.add(documents(texts))
         create_book(book, names)
         opened = Database.open(book)

@@ -4,6 +4,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ from openbook.database import Database, Hit, NeighborTable, Version, build_neigh
 from openbook.database.shards import book_writer
 from openbook.database.shards.book_creation import create_book
 from openbook.database.shards.book_manifest import BookManifest
-from openbook.database.shards.book_writer import place_of
+from openbook.database.shards.book_writer import BookWriter, place_of
+from openbook.database.write.database_writer import DatabaseWriter
 from openbook.errors import DatabaseError, LockedError, MismatchError, SourceError
 from openbook.lock import take_lock
 from openbook.text import Document
@@ -319,3 +321,11 @@ def test_readers_see_whole_commits_while_another_writes(
                 assert found & names == set(list(texts)[5:])
             else:
                 assert not found & names
+
+
+def test_its_writer_has_all_that_it_declares(make_book: Make) -> None:
+    """It is no writer of one database, and has no rows and no index that only such a writer could set."""
+    book = make_book([{"a": "river stone"}, {"b": "copper orchard"}])
+    with book._writer() as writer:
+        assert [one.name for one in fields(writer) if not hasattr(writer, one.name)] == []
+        assert isinstance(writer, BookWriter) and not isinstance(writer, DatabaseWriter)

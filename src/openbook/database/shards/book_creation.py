@@ -29,7 +29,8 @@ def create_book(book: Path, shards: Sequence[str]) -> BookManifest:
     """Make a book of databases: write `book.json`, complete or absent.
 
     The order of the shards is that of the book's chunks and documents. Near-copies across shards are not
-    looked for here: `Database.open(book).catch_up()` compares what `Writer(…, of_book=True)` left uncompared.
+    looked for here: `Database.open(book).catch_up()` compares what `DatabaseWriter(…, of_book=True)` left
+    uncompared.
 
     Args:
         book: the folder; it may hold the shards.

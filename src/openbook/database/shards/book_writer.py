@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,12 +50,13 @@ from openbook.database.shards.shard_copies import (
 from openbook.database.shards.shard_part import ShardPart
 from openbook.database.storage import catalog_sql
 from openbook.database.storage.catalog import Catalog
-from openbook.database.storage.catalog_columns import Commit, DocumentRecord
+from openbook.database.storage.catalog_columns import Commit
 from openbook.database.storage.database_folder import DatabaseFolder
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.remote_folder import require_no_copy
-from openbook.database.write.compact import compact, renumber_table
+from openbook.database.write.compact import renumber_table
+from openbook.database.write.database_writer import DatabaseWriter
 from openbook.database.write.writer import Exclusions, Writer
 from openbook.durable import sync_tree
 from openbook.lock import take_lock
@@ -101,9 +102,10 @@ class BookWriter(Writer):
         DatabaseError: another writer holds the lock; a shard is missing; it is the copy of a book at a URL.
     """
 
-    folder: DatabaseFolder
     opened: BookFolder = field(init=False)
     """At the newest version."""
+    files: Files = field(init=False)
+    """Of the book itself."""
     _shards: dict[int, ShardCopy] = field(init=False, default_factory=dict)
     """The copies that are written to."""
     _indexed: set[int] = field(init=False, default_factory=set)
@@ -118,9 +120,8 @@ class BookWriter(Writer):
     def catalog(self) -> Catalog:
         return _WrittenCatalog(self)
 
-    def __enter__(self) -> "BookWriter":
+    def __enter__(self) -> Self:
         require_no_copy(self.folder.path)
-        self._held_out_ids = frozenset(self.settings.holdout_ids)
         with ExitStack() as held:
             held.callback(take_lock(self.folder.path / "write.lock").release)
             self._open()
@@ -134,7 +135,7 @@ class BookWriter(Writer):
     ) -> None:
         with self._held:
             if kind is None:
-                self._publish()
+                self.publish()
 
     def _open(self) -> None:
         """Open the newest version, in which nothing is changed yet."""
@@ -143,7 +144,6 @@ class BookWriter(Writer):
         self.opened = open_book(self.folder.path, to_change=True, before=before)
         self.files = self.opened.book_files()
         self._indexed = set()
-        self._mark = self.opened.manifest.head.num_chunks
         self._extents, self._began, self._action = None, time.monotonic(), ""
 
     def _drop(self) -> None:
@@ -159,7 +159,7 @@ class BookWriter(Writer):
 
     # --- Shards ---
 
-    def shard(self, place: int) -> Writer:
+    def shard(self, place: int) -> DatabaseWriter:
         """The writer of a shard's copy."""
         return self.copy(place).writer()
 
@@ -172,11 +172,9 @@ class BookWriter(Writer):
             self._shards[place] = ShardCopy(folder, self.opened.path / name, self._begin)
         return self._shards[place]
 
-    def _begin(self, folder: DatabaseFolder) -> Writer:
-        """The writer of one copy, which counts and tells as this one."""
-        writer = Writer(folder, self.embedder, self.progress, of_book=True)
-        writer._unknown, writer._text = self._unknown, self._text
-        return writer
+    def _begin(self, folder: DatabaseFolder) -> DatabaseWriter:
+        """The writer of one copy, which counts what is unknown together with the others."""
+        return DatabaseWriter(folder, self.embedder, self.progress, of_book=True, unknown=self.unknown)
 
     def catalog_of(self, place: int) -> Catalog:
         """The catalog of a shard, as it is now."""
@@ -189,7 +187,7 @@ class BookWriter(Writer):
 
     # --- What `Writer` does, shard by shard ---
 
-    def _write(self, documents: Sequence[AnyDocument], replaced: Iterable[str]) -> int:
+    def write(self, documents: Sequence[AnyDocument], replaced: Iterable[str]) -> int:
         known = set(replaced)
         stored = _WrittenCatalog(self).places(sorted(known))
         self._bring_back(stored)
@@ -200,29 +198,30 @@ class BookWriter(Writer):
             wanted = set(names)
             of_shard = tuple(one for one in documents if one.id in wanted)
             parts[place] = ShardPart(of_shard, frozenset(known & wanted))
-        chunks = self._write_parts(parts)
+        chunks = self.write_parts(parts)
         self.note("add")
-        if self._is_due():
-            self._publish()
+        if self.is_due():
+            self.publish()
         return chunks
 
-    def _is_due(self) -> bool:
+    def is_due(self) -> bool:
         """Whether enough is written for a commit."""
         return time.monotonic() - self._began > _SECONDS_A_COMMIT
 
-    def _write_parts(self, parts: Mapping[int, ShardPart]) -> int:
+    def write_parts(self, parts: Mapping[int, ShardPart]) -> int:
         """Write a batch, each shard's part to its copy; returns the number of chunks."""
-        for place in parts:
-            self.shard(place)._text = self._text
-        return sum(self.shard(place)._write(part.documents, part.replaced) for place, part in parts.items())
+        chunks = 0
+        for place, part in parts.items():
+            writer = self.shard(place)
+            writer.text_progress = self.text_progress
+            chunks += writer.write(part.documents, part.replaced)
+        return chunks
 
-    def _commit(self, action: str, add: list[DocumentRecord], remove: Iterable[str], num_chunks: int) -> None:
-        assert not add
-        places = _WrittenCatalog(self).places(list(remove))
+    def remove_stored(self, ids: Iterable[str], *, action: str) -> None:
+        places = _WrittenCatalog(self).places(list(ids))
         self._bring_back(places)
         for place, names in _by_place(places).items():
-            writer = self.shard(place)
-            writer._commit(action, [], names, writer._mark)
+            self.shard(place).remove_stored(names, action=action)
         self.note(action)
 
     def _bring_back(self, removed: Mapping[str, int]) -> None:
@@ -244,8 +243,8 @@ class BookWriter(Writer):
             place for place, shard in shards.items() if needs_index(shard, shards=parts, bulk=bulk)
         }
         places = sorted(self._indexed.union(self._shards))
-        self._finish_shards(places, shards=parts, bulk=bulk, progress=progress)
-        self._publish()
+        self.finish_shards(places, shards=parts, bulk=bulk, progress=progress)
+        self.publish()
         return excluded
 
     def _parts(self) -> int:
@@ -253,7 +252,7 @@ class BookWriter(Writer):
         layouts = [shard.layout for shard in self._view().shards.values()]
         return judged_as(len(layouts), layouts)
 
-    def _finish_shards(self, places: Sequence[int], *, shards: int, bulk: bool, progress: Progress) -> None:
+    def finish_shards(self, places: Sequence[int], *, shards: int, bulk: bool, progress: Progress) -> None:
         """Let the indexes of these shards keep up, each judged as one of `shards`."""
         for place in places:
             writer = self.shard(place)
@@ -287,7 +286,7 @@ class BookWriter(Writer):
             self.shard(place).catalog.exclude(numbers, documents, chunks)
         if not self._action:
             self.note("judge")
-        return self._count(found, tokens)
+        return self.count_exclusions(found, tokens)
 
     # --- Commits ---
 
@@ -336,7 +335,7 @@ class BookWriter(Writer):
         )
         return replace(before, shards=tuple(entries), extents=extents, commits=(*before.commits, made))
 
-    def _publish(self) -> None:
+    def publish(self) -> None:
         """Commit: close the copies that have changed, and let the manifest name them."""
         shards = dict(self.opened.shards)
         for place, copy in self._shards.items():
@@ -369,13 +368,13 @@ class BookWriter(Writer):
                 if not shard.layout.live.all():
                     keep[place] = shard.layout.live[shard.layout.document_of]
                     self.shard(place).shards = parts
-                    compact(self.shard(place), progress=progress)
+                    self.shard(place).compact(progress=progress)
             kept = np.flatnonzero(layout.live[layout.document_of])
             new = self._files_of_next_generation()
             renumber_table(self.files, new, layout, kept)
             self._extents = self.opened.manifest.numbers.kept(keep)
             self.note("compact")
-            self._publish()
+            self.publish()
             self._clear_what_was_withdrawn()
         finally:
             lock.release()

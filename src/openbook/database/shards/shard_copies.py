@@ -18,7 +18,7 @@ from openbook.database.storage.catalog import FILE_NAME, Catalog
 from openbook.database.storage.database_folder import DatabaseFolder
 from openbook.database.storage.files import delete_withdrawn
 from openbook.database.storage.sealed import naming_errors
-from openbook.database.write.writer import Writer
+from openbook.database.write.database_writer import DatabaseWriter
 from openbook.errors import DatabaseError
 from openbook.lock import wait_for_lock
 
@@ -39,15 +39,15 @@ class ShardCopy:
     """
 
     def __init__(
-        self, shard: DatabaseFolder, target: Path, begin: Callable[[DatabaseFolder], Writer]
+        self, shard: DatabaseFolder, target: Path, begin: Callable[[DatabaseFolder], DatabaseWriter]
     ) -> None:
         copy_shard(shard.path, target)
         self.folder = DatabaseFolder(target, Catalog(target), shard.settings, shard.tokenizer)
         self._begin = begin
         self._held = ExitStack()
-        self._writer: Writer | None = None
+        self._writer: DatabaseWriter | None = None
 
-    def writer(self) -> Writer:
+    def writer(self) -> DatabaseWriter:
         """What writes to it, which holds its locks until `close`."""
         if self._writer is None:
             self._writer = self._held.enter_context(self._begin(self.folder))

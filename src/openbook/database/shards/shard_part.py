@@ -6,10 +6,10 @@ from pathlib import Path
 
 from openbook.database.search.embedder import Embedder
 from openbook.database.storage.database_folder import DatabaseFolder, open_folder
+from openbook.database.write.database_writer import DatabaseWriter
 from openbook.database.write.document_rows import cut_batch
 from openbook.database.write.text_progress import TextProgress
 from openbook.database.write.unknown_tokens import UnknownTokens
-from openbook.database.write.writer import Writer
 from openbook.progress import Progress, silent
 from openbook.text import AnyDocument
 
@@ -47,13 +47,14 @@ def write_part(
         DatabaseError: there is no such copy, another process writes to it, or the disk is full.
     """
     opened = open_folder(folder)
-    with Writer(opened, embedder, of_book=True) as writer:  # what was not committed is cut off
+    told = TextProgress(progress)
+    with DatabaseWriter(opened, embedder, of_book=True, text_progress=told) as writer:
+        # what was not committed is cut off by now
         if opened.catalog.head().version != version:
             return _unknown_tokens(opened, part)
-        writer._text = TextProgress(progress)
-        writer._text.begin(part.documents)
-        writer._write(part.documents, part.replaced)
-        return writer._unknown
+        told.begin(part.documents)
+        writer.write(part.documents, part.replaced)
+        return writer.unknown
 
 
 def _unknown_tokens(opened: DatabaseFolder, part: ShardPart) -> UnknownTokens:
@@ -81,5 +82,5 @@ def finish_indexes(folder: Path, *, shards: int, bulk: bool) -> None:
     def no_encoder() -> Embedder:
         raise AssertionError("nothing is encoded")
 
-    with Writer(open_folder(folder), no_encoder, of_book=True, shards=shards) as writer:
+    with DatabaseWriter(open_folder(folder), no_encoder, of_book=True, shards=shards) as writer:
         writer.finish(bulk=bulk)

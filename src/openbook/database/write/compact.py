@@ -1,13 +1,12 @@
 """Writing a database again without what was removed: a new generation of files, then one transaction.
 
-Until that transaction the old files count, after it the new ones; whichever do not count are deleted by the
-next writer. The neighbor table is carried over, with its chunks renumbered.
+Until that transaction, which is the writer's, the old files count, after it the new ones; whichever do not
+count are deleted by the next writer. The neighbor table is carried over, with its chunks renumbered.
 """
 
 import shutil
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,61 +20,42 @@ from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.neighbor_files import BEGUN, table_stamp
 from openbook.database.storage.sealed import naming_errors, write_sealed
 from openbook.errors import DatabaseError
-from openbook.lock import take_lock
-from openbook.progress import Progress, silent, stage
+from openbook.progress import Progress, stage
 from openbook.text import Tokenizer
-
-if TYPE_CHECKING:
-    from openbook.database.write.writer import Writer
 
 _ROWS_AT_ONCE = 65_536
 
 
-def compact(writer: "Writer", *, progress: Progress = silent) -> int:
-    """Reclaim the space of removed documents; see `Database.compact`.
+def write_compacted(
+    old: Files, new: Files, layout: ChunkLayout, tokenizer: Tokenizer, *, shards: int = 1, progress: Progress
+) -> None:
+    """Write the files of a new generation, of the chunks that are kept; if that fails, there are none.
 
-    Returns:
-        The new version; the old one if nothing was removed.
+    Args:
+        old: of the generation before.
+        new: of one that no catalog names yet.
+        layout: of the old files.
+        tokenizer: of the tokens.
+        shards: of the book, if the files are of a shard.
+        progress: called in stages.
+
+    Raises:
+        DatabaseError: the disk has no room for them.
     """
-    layout = writer.layout()
-    if layout.live.all():
-        return layout.version
-    lock = take_lock(writer.files.folder / "neighbors.lock")
-    try:
-        return _compact(writer, layout, progress)
-    finally:
-        lock.release()
-
-
-def _compact(writer: "Writer", layout: ChunkLayout, progress: Progress) -> int:
-    old, new = writer.files, writer.folder.files(writer.files.generation + 1)
-    kept = np.flatnonzero(layout.live[layout.document_of])
     with naming_errors(new.place):
         shutil.rmtree(new.place, ignore_errors=True)
         new.place.mkdir(parents=True)
-    compacted = layout.without_removed()
+    kept = np.flatnonzero(layout.live[layout.document_of])
     try:
-        _write(writer, old, new, layout, kept, progress)
+        for source, target in zip(old.arrays, new.arrays, strict=True):
+            name = f"copying {source.path.stem}"
+            stage_progress = progress if source is old.tokens else stage(progress, name)
+            _copy(source, target, layout.num_chunks, kept, stage_progress)
+        build_indexes(new, layout.without_removed(), tokenizer, shards=shards, progress=progress)
+        renumber_table(old, new, layout, kept)
     except BaseException:
         shutil.rmtree(new.place, ignore_errors=True)  # a full disk has better uses for the room
         raise
-    places = zip(compacted.first_chunk.tolist(), compacted.number.tolist(), strict=True)
-    version = writer.catalog.compact(places, generation=new.generation, num_chunks=len(kept))
-    assert version == layout.version + 1  # the writer's lock is held; the neighbor table says so
-    writer.move_to(new, len(kept))
-    return version
-
-
-def _write(
-    writer: "Writer", old: Files, new: Files, layout: ChunkLayout, kept: NDArray[np.int64], progress: Progress
-) -> None:
-    """The files of the new generation, of the chunks that are kept."""
-    compacted = layout.without_removed()
-    for source, target in zip(old.arrays, new.arrays, strict=True):
-        stage_progress = progress if source is old.tokens else stage(progress, f"copying {source.path.stem}")
-        _copy(source, target, layout.num_chunks, kept, stage_progress)
-    build_indexes(new, compacted, writer.tokenizer, shards=writer.shards, progress=progress)
-    renumber_table(old, new, layout, kept)
 
 
 def _copy(
