@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from openbook.cluster.build_plan import BuildPlan
     from openbook.cluster.ray_session import RaySession
     from openbook.cluster.remote_encoder import WorkPlace
+    from openbook.cluster.source_plan import PlannedSources
 
 _SHARD_CHARACTERS = 100_000_000
 _FEWEST_SHARDS = 4
@@ -57,6 +58,7 @@ def build_on_ray(
     from openbook.cluster.reachable_sources import reachable_names
     from openbook.cluster.remote_build import begun_folder, put_plan
     from openbook.cluster.remote_encoder import work_places
+    from openbook.cluster.source_plan import PlannedSources
     from openbook.database import Database
     from openbook.database.changes import Changes
     from openbook.database.storage.remote_folder import url_of
@@ -67,15 +69,16 @@ def build_on_ray(
         reachable_names([url])  # refuses what is in this process alone
         db = begun_folder(url)
     plan = BuildPlan.read(db) if is_planned(db) else None
+    named = PlannedSources(names=names, options=sources.options, skip=sources.skip)
     if plan is not None:
-        plan.require_same(db, settings=wanted.asked(), sources=_options(sources, names), shards=shards)
+        plan.require_same(db, settings=wanted.asked(), sources=named, shards=shards)
         encoder = None if plan.encoder is None else plan.encoder.name
     else:
         encoder = wanted.new_embedder
     with connected(address, on_lost=end_at_once) as session:
         places = work_places(session, workers=workers, encoder=encoder, precision=precision)
         if plan is None:
-            plan = _planned(db, sources, names, session, places[0], wanted=wanted, shards=shards)
+            plan = _planned(db, sources, named, session, places[0], wanted=wanted, shards=shards)
             if url is not None:
                 put_plan(db, url)
         _say_shards(plan, asked=shards)
@@ -95,26 +98,10 @@ def build_on_ray(
     print_info(book.opened, done=done, left_out=sources.left_out(), json=json)
 
 
-def _options(sources: "Sources", names: tuple[str, ...]) -> Any:
-    from openbook.cluster.source_plan import SourceOptions
-
-    return SourceOptions(
-        names=names,
-        text_key=sources.text_key,
-        id_key=sources.id_key,
-        glob=sources.glob,
-        exclude=sources.exclude,
-        git_ignored=sources.git_ignored,
-        any_text=sources.any_text,
-        prefix=sources.prefix,
-        skip=sources.skip,
-    )
-
-
 def _planned(
     db: Path,
     sources: "Sources",
-    names: tuple[str, ...],
+    named: "PlannedSources",
     session: "RaySession",
     place: "WorkPlace",
     *,
@@ -148,7 +135,7 @@ def _planned(
         settings=settings,
         tokenizer=wanted.new_tokenizer,
         encoder=encoder,
-        sources=_options(sources, names),
+        sources=named,
         shards=tuple(planner.shards(count)),
         asked_shards=count,
     )

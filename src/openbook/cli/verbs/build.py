@@ -65,6 +65,7 @@ def build(
     from openbook.cli.verbs.add import write_documents
     from openbook.database.shards.book_folder import open_any
     from openbook.database.storage.database_folder import is_database
+    from openbook.text.sources import SourceOptions
 
     check_cluster_options(ray, workers=workers, shards=shards, dry_run=dry_run)
     require_vectors(embedder_precision, None if embedder == WORDS_ALONE else "")
@@ -80,13 +81,15 @@ def build(
     require_settings(db, wanted, on_ray=ray is not None, encodes=not dry_run)
     checked = Sources(
         sources,
-        glob=glob,
-        exclude=exclude,
-        git_ignored=git_ignored,
-        any_text=any_text,
-        prefix=prefix,
-        text_key=text_key,
-        id_key=id_key,
+        SourceOptions(
+            glob=glob,
+            exclude=tuple(exclude or ()),
+            git_ignored=git_ignored,
+            any_text=any_text,
+            prefix=prefix,
+            text_key=text_key,
+            id_key=id_key,
+        ),
         skip=on_error == "skip",
         says_all=dry_run and not json,
         listed=json,
