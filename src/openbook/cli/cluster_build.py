@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from openbook.cli.bars import bar
 from openbook.cli.cluster_options import end_at_once
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from openbook.cluster.ray_session import RaySession
     from openbook.cluster.remote_encoder import WorkPlace
     from openbook.cluster.source_plan import PlannedSources
+    from openbook.database import Database
 
 _SHARD_CHARACTERS = 100_000_000
 _FEWEST_SHARDS = 4
@@ -152,7 +153,7 @@ def _say_shards(plan: "BuildPlan", *, asked: int | None) -> None:
         )
 
 
-def _say_report(book: Any, report: "BookReport", *, skipped: int, url: str | None) -> None:
+def _say_report(book: "Database", report: "BookReport", *, skipped: int, url: str | None) -> None:
     """Say what was done and what should not be missed, as for one machine."""
     from openbook.database.near_copies.exclusions import MUCH_TEXT, share_of_text_excluded
 
