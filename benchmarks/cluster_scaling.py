@@ -91,10 +91,11 @@ def build_on_workers(
     from openbook.cluster.build_plan import BuildPlan
     from openbook.cluster.ray_session import connected
     from openbook.cluster.remote_encoder import work_places
-    from openbook.cluster.source_plan import SourceOptions, SourcePlanner
+    from openbook.cluster.source_plan import PlannedSources, SourcePlanner
     from openbook.database.shards.book_creation import create_book
     from openbook.database.shards.book_manifest import BookManifest
     from openbook.database.storage.settings import DatabaseSettings
+    from openbook.text.sources import SourceOptions
 
     seconds: dict[str, float] = {}
     with timed(seconds, "all"):
@@ -106,7 +107,7 @@ def build_on_workers(
             encoder = describe_encoder(session, places[0])
         with timed(seconds, "plan"):
             planner = SourcePlanner()
-            Sources([str(text)], text_key="text", id_key="id", skip=False).check(planner=planner)
+            Sources([str(text)], SourceOptions(), skip=False).check(planner=planner)
             loaded = load_tokenizer(str(tokenizer))
             plan = BuildPlan(
                 settings=DatabaseSettings(
@@ -119,7 +120,7 @@ def build_on_workers(
                 ),
                 tokenizer=str(tokenizer),
                 encoder=encoder,
-                sources=SourceOptions(names=(str(text),)),
+                sources=PlannedSources(names=(str(text),), options=SourceOptions()),
                 shards=tuple(planner.shards(shards)),
                 asked_shards=shards,
             )

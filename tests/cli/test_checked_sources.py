@@ -17,10 +17,11 @@ from openbook.cli import checked_sources
 from openbook.cli.checked_sources import Sources, make_tokenizer
 from openbook.errors import SettingsError, SourceError
 from openbook.text import Document, TokenizedDocument
+from openbook.text.sources import SourceOptions
 
 
 def sources(*names: object, skip: bool = False, **options: Any) -> Sources:
-    return Sources([str(name) for name in names], text_key="text", id_key="id", skip=skip, **options)
+    return Sources([str(name) for name in names], SourceOptions(text_key="text"), skip=skip, **options)
 
 
 def texts_of(checked: Sources) -> list[str]:

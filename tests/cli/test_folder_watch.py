@@ -16,6 +16,7 @@ from openbook.cli.checked_sources import Sources
 from openbook.cli.folder_watch import FolderWatch
 from openbook.database import Database
 from openbook.errors import SettingsError
+from openbook.text.sources import SourceOptions
 
 Follow = Callable[..., "Followed"]
 
@@ -25,7 +26,7 @@ class Followed:
 
     def __init__(self, database: Path, *names: object, **options: bool) -> None:
         self.lines: list[str] = []
-        sources = Sources([str(name) for name in names], text_key=None, id_key="id", skip=False)
+        sources = Sources([str(name) for name in names], SourceOptions(), skip=False)
         self.database = Database.open(database)
         yes = options.get("yes", False)
         self.watch = FolderWatch(self.database, sources, yes=yes, print_line=self.lines.append)

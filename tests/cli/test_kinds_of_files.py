@@ -11,6 +11,7 @@ from epub_file import epub_of
 from openbook.cli.checked_sources import Sources
 from openbook.cli.folder_watch import FolderWatch
 from openbook.database import Database
+from openbook.text.sources import SourceOptions
 from opendocument_file import odt, paragraph
 from slides_file import pptx, shape, slide
 from workbook_file import sheet, xlsx
@@ -130,7 +131,7 @@ def test_a_mailbox_is_removed_by_its_name(openbook: OpenBook, book: Path, folder
 
 def test_a_followed_mailbox_gives_its_new_mails(book: Path, folder: Path) -> None:
     lines: list[str] = []
-    sources = Sources([str(folder)], text_key="text", id_key="id", skip=False)
+    sources = Sources([str(folder)], SourceOptions(text_key="text"), skip=False)
     watch = FolderWatch(Database.open(book), sources, yes=True, print_line=lines.append)
     (folder / "in.mbox").write_text(in_mailbox(2, "potoroo") + in_mailbox(3, "dunnart!"))
     watch.step(1.0)

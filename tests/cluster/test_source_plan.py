@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openbook.cli.checked_sources import Sources
-from openbook.cluster.source_plan import ChangedSourceError, ShardPlan, SourceOptions, SourcePlanner
+from openbook.cluster.source_plan import ChangedSourceError, PlannedSources, ShardPlan, SourcePlanner
 from openbook.errors import SourceError
 from openbook.text import AnyDocument, Document, read_documents
+from openbook.text.sources import SourceOptions
 
 
 def write_folder(folder: Path) -> Path:
@@ -26,18 +27,15 @@ def write_folder(folder: Path) -> Path:
 
 def planned(
     *names: Path, count: int, skip: bool = False, git_ignored: bool = False
-) -> tuple[list[ShardPlan], SourceOptions]:
-    sources = Sources(
-        [str(name) for name in names], text_key="text", id_key="id", skip=skip, git_ignored=git_ignored
-    )
+) -> tuple[list[ShardPlan], PlannedSources]:
+    options = SourceOptions(text_key="text", git_ignored=git_ignored)
+    sources = Sources([str(name) for name in names], options, skip=skip)
     planner = SourcePlanner()
     sources.check(planner=planner)
-    return planner.shards(count), SourceOptions(
-        names=tuple(map(str, names)), skip=skip, git_ignored=git_ignored
-    )
+    return planner.shards(count), PlannedSources(names=tuple(map(str, names)), options=options, skip=skip)
 
 
-def read_all(shards: list[ShardPlan], options: SourceOptions) -> list[str]:
+def read_all(shards: list[ShardPlan], options: PlannedSources) -> list[str]:
     return [document.id for shard in shards for document in shard.read(options)]
 
 
@@ -56,7 +54,9 @@ def test_what_git_ignores_is_in_shards_only_where_that_is_asked(tmp_path: Path, 
     folder = write_folder(tmp_path / "text")
     (folder / ".gitignore").write_text("notes/b.md\n")
     shards, options = planned(folder, count=2, git_ignored=git_ignored)
-    assert ("text/notes/b.md" in read_all(shards, SourceOptions.from_values(options.values()))) == git_ignored
+    assert (
+        "text/notes/b.md" in read_all(shards, PlannedSources.from_values(options.values()))
+    ) == git_ignored
 
 
 def test_a_shard_reads_only_its_own_files(tmp_path: Path) -> None:
@@ -99,7 +99,24 @@ def test_changed_text_is_refused_by_the_name_of_its_file(tmp_path: Path) -> None
 def test_a_plan_comes_back_from_json(tmp_path: Path) -> None:
     shards, options = planned(write_folder(tmp_path / "text"), count=3)
     assert [ShardPlan.from_values(json.loads(json.dumps(shard.values()))) for shard in shards] == shards
-    assert SourceOptions.from_values(json.loads(json.dumps(options.values()))) == options
+    assert PlannedSources.from_values(json.loads(json.dumps(options.values()))) == options
+
+
+def test_a_plan_that_was_begun_before_is_read() -> None:
+    values = {
+        "names": ["/texts"],
+        "text_key": "body",
+        "id_key": "name",
+        "glob": "*.md",
+        "exclude": ["drafts"],
+        "git_ignored": True,
+        "any_text": True,
+        "prefix": "work/",
+        "skip": True,
+    }
+    sources = PlannedSources.from_values(values)
+    assert (sources.names, sources.options.exclude, sources.skip) == (("/texts",), ("drafts",), True)
+    assert list(sources.values().items()) == list(values.items())
 
 
 @given(lengths=st.lists(st.integers(1, 40), min_size=1, max_size=60), count=st.integers(1, 12))

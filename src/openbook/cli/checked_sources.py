@@ -20,14 +20,13 @@ from openbook.text import (
     TokenizedDocument,
     Tokenizer,
     load_tokenizer,
-    read_documents,
     train_tokenizer,
 )
 from openbook.text.documents import source_error
 from openbook.text.omissions import Omissions
 from openbook.text.origins import is_local
 from openbook.text.readers.source_file import LEAVE_OUT
-from openbook.text.sources import STANDARD_INPUT, places_of
+from openbook.text.sources import STANDARD_INPUT, SourceOptions, places_of, read_sources
 from openbook.text.tokenizer import require_vocabulary
 
 if TYPE_CHECKING:
@@ -50,14 +49,8 @@ class Sources:
 
     Args:
         names: files, folders, URLs, `-`.
-        text_key: see `read_documents`.
-        id_key: see `read_documents`.
+        options: what of them is read, and how.
         skip: leave out a document that cannot be read, and count it.
-        glob: see `read_documents`.
-        exclude: see `read_documents`.
-        git_ignored: see `read_documents`.
-        any_text: see `read_documents`.
-        prefix: see `read_documents`.
         says_all: say all that is skipped or left out, not the first lines of it.
         listed: keep what is skipped for `left_out`; it may be millions of rows.
     """
@@ -65,26 +58,14 @@ class Sources:
     def __init__(
         self,
         names: Sequence[str],
+        options: SourceOptions,
         *,
-        text_key: str | None,
-        id_key: str,
         skip: bool,
-        glob: str | None = None,
-        exclude: Sequence[str] | None = None,
-        git_ignored: bool = False,
-        any_text: bool = False,
-        prefix: str = "",
         says_all: bool = False,
         listed: bool = False,
     ) -> None:
         self.names = names
-        self.text_key = text_key
-        self.id_key = id_key
-        self.glob = glob
-        self.exclude = tuple(exclude or ())
-        self.git_ignored = git_ignored
-        self.any_text = any_text
-        self.prefix = prefix
+        self.options = options
         self.skip = skip
         self.skipped = 0
         """Errors of all readings, each counted once."""
@@ -135,7 +116,7 @@ class Sources:
             for document in self._planner.passing(self._noting(self._planned(planner))):
                 if self._is_first(document, seen) and planner is not None:
                     planner.keep(document)
-                named_otherwise += document.named_by_path and not document.id.startswith(self.prefix)
+                named_otherwise += document.named_by_path and not document.id.startswith(self.options.prefix)
                 self.count += 1
                 if isinstance(document, TokenizedDocument):
                     self.tokenized = self.tokenized or document.source
@@ -159,7 +140,7 @@ class Sources:
         from openbook.database.write.sync_scope import SyncScope
 
         return SyncScope(
-            places=places_of(self.names, glob=self.glob, exclude=self.exclude),
+            places=places_of(self.names, glob=self.options.glob, exclude=self.options.exclude),
             unread=self._unread,
             found=self._planner.ids,
             empty=self.omissions.empty,
@@ -193,7 +174,7 @@ class Sources:
             note(f"{place}: is left out, it is a {kind} of openbook")
         for line in self.omissions.lines(most=self._most):
             note(line)
-        for pattern in self.exclude:
+        for pattern in self.options.exclude:
             if not self.omissions.excluded[pattern]:
                 note(f"--exclude {pattern!r}: no file or folder below what was named matches it")
 
@@ -276,16 +257,10 @@ class Sources:
             only: of folders only the files whose origin it is true of.
             on_error: None stops at the first document that cannot be read.
         """
-        return read_documents(
+        return read_sources(
             self.names if names is None else names,
+            self.options,
             only=only,
-            text_key=self.text_key,
-            id_key=self.id_key,
-            glob=self.glob,
-            exclude=self.exclude,
-            git_ignored=self.git_ignored,
-            any_text=self.any_text,
-            prefix=self.prefix,
             stdin=self._standard_input(),
             on_error=on_error,
             omissions=omissions,

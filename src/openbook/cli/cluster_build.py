@@ -1,23 +1,26 @@
 """What `build --ray` does: plan shards in one reading of the sources, and build them on a cluster."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from openbook.cli.adding_notes import note_unknown_tokens, warn_of_much_excluded
 from openbook.cli.bars import bar
 from openbook.cli.cluster_options import end_at_once
 from openbook.cli.console import note
-from openbook.cli.held_out_ids import check_ids, share_or_ids
 from openbook.cli.output import note_copies, print_info
 from openbook.phrases import command, counted
 
 if TYPE_CHECKING:
+    from openbook.cli.build_settings import BuildSettings
     from openbook.cli.checked_sources import Sources
     from openbook.cli.reading_options import Precision
     from openbook.cluster.book_build import BookReport
     from openbook.cluster.build_plan import BuildPlan
     from openbook.cluster.ray_session import RaySession
     from openbook.cluster.remote_encoder import WorkPlace
+    from openbook.cluster.source_plan import PlannedSources
+    from openbook.database import Database
 
 _SHARD_CHARACTERS = 100_000_000
 _FEWEST_SHARDS = 4
@@ -31,7 +34,7 @@ def build_on_ray(
     workers: int | None,
     precision: "Precision",
     shards: int | None,
-    wanted: dict[str, Any],
+    wanted: "BuildSettings",
     json: bool,
 ) -> None:
     """Build a book of shards on a cluster, or resume it, and print what it holds.
@@ -43,7 +46,7 @@ def build_on_ray(
         workers: tasks at a time.
         precision: in which encoders of the cluster compute.
         shards: of a new book; None: as many as suit the text.
-        wanted: settings as the user gave them, see `create_or_open`.
+        wanted: its settings.
         json: print one JSON value.
 
     Raises:
@@ -57,6 +60,7 @@ def build_on_ray(
     from openbook.cluster.reachable_sources import reachable_names
     from openbook.cluster.remote_build import begun_folder, put_plan
     from openbook.cluster.remote_encoder import work_places
+    from openbook.cluster.source_plan import PlannedSources
     from openbook.database import Database
     from openbook.database.changes import Changes
     from openbook.database.storage.remote_folder import url_of
@@ -67,13 +71,16 @@ def build_on_ray(
         reachable_names([url])  # refuses what is in this process alone
         db = begun_folder(url)
     plan = BuildPlan.read(db) if is_planned(db) else None
+    named = PlannedSources(names=names, options=sources.options, skip=sources.skip)
     if plan is not None:
-        _require_same(plan, db, sources, names, wanted=wanted, shards=shards)
-    encoder = _encoder_name(plan, wanted["embedder"])
+        plan.require_same(db, settings=wanted.asked(), sources=named, shards=shards)
+        encoder = None if plan.encoder is None else plan.encoder.name
+    else:
+        encoder = wanted.new_embedder
     with connected(address, on_lost=end_at_once) as session:
         places = work_places(session, workers=workers, encoder=encoder, precision=precision)
         if plan is None:
-            plan = _planned(db, sources, names, session, places[0], wanted=wanted, shards=shards)
+            plan = _planned(db, sources, named, session, places[0], wanted=wanted, shards=shards)
             if url is not None:
                 put_plan(db, url)
         _say_shards(plan, asked=shards)
@@ -93,62 +100,14 @@ def build_on_ray(
     print_info(book.opened, done=done, left_out=sources.left_out(), json=json)
 
 
-def _encoder_name(plan: "BuildPlan | None", asked: str | None) -> str | None:
-    """The encoder to load; None: words only."""
-    from openbook.database.search.embedder import DEFAULT_EMBEDDER
-
-    if plan is not None:
-        return None if plan.encoder is None else plan.encoder.name
-    return None if asked == "none" else asked or DEFAULT_EMBEDDER
-
-
-def _require_same(
-    plan: "BuildPlan",
-    db: Path,
-    sources: "Sources",
-    names: tuple[str, ...],
-    *,
-    wanted: dict[str, Any],
-    shards: int | None,
-) -> None:
-    """Refuse to resume what was planned otherwise; `None` asks for nothing."""
-    asked: dict[str, object] = {
-        name: wanted[name]
-        for name in ("chunk_size", "decontaminate", "deduplicate", "tokenizer")
-        if wanted[name] is not None
-    }
-    if wanted["embedder"] is not None:
-        asked["embedder"] = None if wanted["embedder"] == "none" else wanted["embedder"]
-    if wanted["holdout"] is not None:
-        held_out = share_or_ids(wanted["holdout"])
-        asked["holdout" if isinstance(held_out, float) else "holdout_ids"] = held_out
-    plan.require_same(db, settings=asked, sources=_options(sources, names), shards=shards)
-
-
-def _options(sources: "Sources", names: tuple[str, ...]) -> Any:
-    from openbook.cluster.source_plan import SourceOptions
-
-    return SourceOptions(
-        names=names,
-        text_key=sources.text_key,
-        id_key=sources.id_key,
-        glob=sources.glob,
-        exclude=sources.exclude,
-        git_ignored=sources.git_ignored,
-        any_text=sources.any_text,
-        prefix=sources.prefix,
-        skip=sources.skip,
-    )
-
-
 def _planned(
     db: Path,
     sources: "Sources",
-    names: tuple[str, ...],
+    named: "PlannedSources",
     session: "RaySession",
     place: "WorkPlace",
     *,
-    wanted: dict[str, Any],
+    wanted: "BuildSettings",
     shards: int | None,
 ) -> "BuildPlan":
     """Read the sources once, and record what is to be built."""
@@ -156,39 +115,29 @@ def _planned(
     from openbook.cluster.book_build import describe_encoder
     from openbook.cluster.build_plan import BuildPlan
     from openbook.cluster.source_plan import SourcePlanner
-    from openbook.database.storage.settings import DatabaseSettings
     from openbook.database.write.creation import warn_of_long_chunks
 
     planner = SourcePlanner()
     sources.check(planner=planner)
-    held_out = 0.0 if wanted["holdout"] is None else share_or_ids(wanted["holdout"])
-    if isinstance(held_out, tuple):
-        is_error = not wanted["allow_unknown_holdout"]
-        check_ids(held_out, wanted["holdout"], sources, None, is_error=is_error)
-    asked_tokenizer = wanted["tokenizer"] or "train:16000"
-    tokenizer = make_tokenizer(asked_tokenizer, sources)
+    wanted.check_ids(sources, None)
+    tokenizer = make_tokenizer(wanted.new_tokenizer, sources)
     encoder = describe_encoder(session, place)
-    chunk_size = 64 if wanted["chunk_size"] is None else wanted["chunk_size"]
+    settings = wanted.of_new(tokenizer=tokenizer.name, fingerprint=tokenizer.fingerprint)
     if encoder is not None:
-        warn_of_long_chunks(chunk_size, encoder.name, encoder.longest)
+        warn_of_long_chunks(settings.chunk_size, encoder.name, encoder.longest)
+        settings = replace(
+            settings,
+            embedder=encoder.name,
+            embedder_source=encoder.source,
+            embedder_fingerprint=encoder.fingerprint,
+            embedding_size=encoder.size,
+        )
     count = shards or max(_FEWEST_SHARDS, -(-planner.characters // _SHARD_CHARACTERS))
     plan = BuildPlan(
-        settings=DatabaseSettings(
-            tokenizer=tokenizer.name,
-            tokenizer_fingerprint=tokenizer.fingerprint,
-            chunk_size=chunk_size,
-            embedder=encoder.name if encoder else None,
-            embedder_source=encoder.source if encoder else None,
-            embedder_fingerprint=encoder.fingerprint if encoder else None,
-            embedding_size=encoder.size if encoder else 0,
-            holdout=held_out if isinstance(held_out, float) else 0.0,
-            holdout_ids=held_out if isinstance(held_out, tuple) else (),
-            decontaminate=wanted["decontaminate"] is not False,
-            deduplicate=wanted["deduplicate"] is True,
-        ),
-        tokenizer=asked_tokenizer,
+        settings=settings,
+        tokenizer=wanted.new_tokenizer,
         encoder=encoder,
-        sources=_options(sources, names),
+        sources=named,
         shards=tuple(planner.shards(count)),
         asked_shards=count,
     )
@@ -205,7 +154,7 @@ def _say_shards(plan: "BuildPlan", *, asked: int | None) -> None:
         )
 
 
-def _say_report(book: Any, report: "BookReport", *, skipped: int, url: str | None) -> None:
+def _say_report(book: "Database", report: "BookReport", *, skipped: int, url: str | None) -> None:
     """Say what was done and what should not be missed, as for one machine."""
     from openbook.database.near_copies.exclusions import MUCH_TEXT, share_of_text_excluded
 

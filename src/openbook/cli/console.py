@@ -158,7 +158,7 @@ def print_error(message: str) -> None:
     note(f"openbook: error: {' '.join(line.strip() for line in message.splitlines())}")
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     """Print one JSON value and nothing else, on stdout; characters are escaped only where they must be.
 
     On a terminal those must be that it would obey, which JSON does not all escape by itself.
@@ -191,7 +191,7 @@ def print_tree(title: str, branches: Mapping[str, Sequence[str]]) -> None:
     sys.stdout.write(drawn.get())
 
 
-def to_json(value: Any) -> Any:
+def to_json(value: object) -> Any:
     """Turn dataclasses into objects, and paths into strings, all the way down."""
     if is_dataclass(value) and not isinstance(value, type):
         return {key: to_json(item) for key, item in asdict(value).items()}

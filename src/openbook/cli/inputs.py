@@ -188,8 +188,9 @@ def corpus_of(names: Sequence[str], database: "Version") -> "Iterator[Version | 
         return
     from openbook.cli.checked_sources import Sources
     from openbook.database import Database
+    from openbook.text.sources import SourceOptions
 
-    sources = Sources(names, text_key=None, id_key="id", skip=False)
+    sources = Sources(names, SourceOptions(), skip=False)
     sources.check()
     # On Windows, files that are still mapped stay behind for the system to clear.
     with TemporaryDirectory(prefix="openbook-", ignore_cleanup_errors=True) as folder:

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openbook.cli.console import note
+from openbook.cli.shard_options import note_missing_shards
+from openbook.cli.unseen import note_unseen
 from openbook.errors import DatabaseError
 
 if TYPE_CHECKING:
-    from openbook.database import SearchMode, Version
+    from openbook.database import DocumentFilter, SearchMode, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,22 @@ def lookup_of(
     if trained_mode not in (None, chosen):
         note(f"the neighbors of the training were found by {trained_mode}, now they are by {chosen}")
     return Lookup(book, chosen)
+
+
+def note_searched(database: "Version", documents: "DocumentFilter | None") -> None:
+    """Say what of a book is not searched, before a model is loaded.
+
+    Args:
+        database: to be searched.
+        documents: to look things up in; None: all.
+
+    Raises:
+        DatabaseError: no document is such.
+    """
+    note_unseen(database)
+    note_missing_shards(database)
+    if documents is not None:
+        database.allowed_chunks(documents)
 
 
 def note_learned(model: Path, database: "Version") -> None:

@@ -1,11 +1,15 @@
 """The options of verbs that write: how tokens are drawn, and where the text ends."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from openbook.errors import SettingsError
+
+if TYPE_CHECKING:
+    from openbook.generation import Sampling
 
 MinP = Annotated[
     float | None,
@@ -61,3 +65,72 @@ def biases_of(given: Sequence[str] | None) -> Mapping[int, float]:
                 f"--logit-bias {text!r}: give the token's number and what to add, such as 42=-3.5"
             ) from error
     return biases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """How tokens are drawn, checked; a `Sampling` is the same, and loads torch."""
+
+    temperature: float
+    top_k: int | None
+    top_p: float | None
+    min_p: float | None
+    repetition_penalty: float
+    presence_penalty: float
+    frequency_penalty: float
+    logit_bias: Mapping[int, float]
+
+    def check_reread(self, min_new_tokens: int) -> None:
+        """Refuse what two readings of the neighbors that are to agree cannot follow.
+
+        Raises:
+            SettingsError: naming the option.
+        """
+        from openbook.generation.request import check_reread
+
+        check_reread(
+            temperature=self.temperature,
+            repetition_penalty=self.repetition_penalty,
+            presence_penalty=self.presence_penalty,
+            frequency_penalty=self.frequency_penalty,
+            logit_bias=self.logit_bias,
+            min_new_tokens=min_new_tokens,
+        )
+
+    def sampling(self) -> "Sampling":
+        """What draws tokens so."""
+        from openbook.generation import Sampling
+
+        return Sampling(**asdict(self))
+
+
+def drawing_of(
+    *,
+    temperature: float,
+    top_k: int | None,
+    top_p: float | None,
+    min_p: float | None,
+    repetition_penalty: float,
+    presence_penalty: float,
+    frequency_penalty: float,
+    logit_bias: Sequence[str] | None,
+) -> Drawing:
+    """Read the options of how tokens are drawn, before a model is loaded.
+
+    Raises:
+        SettingsError: a value out of its range.
+    """
+    from openbook.generation.request import check_sampling
+
+    drawing = Drawing(
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        min_p=min_p,
+        repetition_penalty=repetition_penalty,
+        presence_penalty=presence_penalty,
+        frequency_penalty=frequency_penalty,
+        logit_bias=biases_of(logit_bias),
+    )
+    check_sampling(**asdict(drawing))
+    return drawing

@@ -4,7 +4,7 @@ import signal
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +12,13 @@ from openbook.cli.cluster_options import check_cluster_options, end_at_once
 from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
-    from openbook.train import TrainResult
+    from transformers import PreTrainedModel
+
+    from openbook.database import Version
+    from openbook.progress import Progress
+    from openbook.train import Recipe, TrainingSize, TrainResult
+    from openbook.train.metrics_file import Report
+    from openbook.train.run_folder import Note
 
 TrainingWorkers = Annotated[
     int | None,
@@ -43,13 +49,17 @@ def training_function(ray: str | None, workers: int | None) -> "Callable[..., Tr
 def _train_on_ray(
     ray: str,
     workers: int | None,
-    recipe: Any,
-    database: Any,
+    recipe: "Recipe",
+    database: "Version",
     output: Path,
     *,
-    base: Any = None,
+    base: "PreTrainedModel | None" = None,
     overwrite: bool = False,
-    **told: Any,
+    progress: "Progress",
+    report: "Report",
+    note: "Note",
+    begins: "Callable[[TrainingSize], None]",
+    stop: Callable[[], bool],
 ) -> "TrainResult":
     from openbook.cluster.ray_session import connected
     from openbook.cluster.training_job import Listener, TrainingJob, train_on_ray
@@ -66,4 +76,5 @@ def _train_on_ray(
                 number, handler
             )  # Ray has put its own in their place, which end the command at once
         asked = workers or max(1, session.resource("GPU"))
-        return train_on_ray(session, job, Listener(**told), workers=asked)
+        listener = Listener(progress=progress, report=report, note=note, begins=begins, stop=stop)
+        return train_on_ray(session, job, listener, workers=asked)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from openbook.cluster.remote_encoder import EncoderDescription
-from openbook.cluster.source_plan import ShardPlan, SourceOptions
+from openbook.cluster.source_plan import PlannedSources, ShardPlan
 from openbook.database.shards.fetched_book import PLAN
 from openbook.database.storage.database_folder import require_outside_databases
 from openbook.database.storage.sealed import BOOK, naming_errors, read_sealed, write_sealed
@@ -36,7 +36,7 @@ class BuildPlan:
     """As the user named it, such as `train:16000`."""
     encoder: EncoderDescription | None
     """None: words only."""
-    sources: SourceOptions
+    sources: PlannedSources
     shards: tuple[ShardPlan, ...]
     asked_shards: int
     """How many there were to be; where documents are few or long there are fewer."""
@@ -85,7 +85,7 @@ class BuildPlan:
             settings=DatabaseSettings.from_dict(values["settings"], where=str(path)),
             tokenizer=values["tokenizer"],
             encoder=None if encoder is None else EncoderDescription(**encoder),
-            sources=SourceOptions.from_values(values["sources"]),
+            sources=PlannedSources.from_values(values["sources"]),
             shards=tuple(ShardPlan.from_values(shard) for shard in values["shards"]),
             asked_shards=values.get("asked_shards", len(values["shards"])),  # once it was not recorded
         )
@@ -99,7 +99,7 @@ class BuildPlan:
         write_sealed(book / PLAN, self.values())
 
     def require_same(
-        self, book: Path, *, settings: Mapping[str, object], sources: SourceOptions, shards: int | None
+        self, book: Path, *, settings: Mapping[str, object], sources: PlannedSources, shards: int | None
     ) -> None:
         """Refuse a command that would make something else.
 

@@ -23,9 +23,10 @@ import numpy as np
 from openbook.database.write.batches import characters_of
 from openbook.errors import SourceError
 from openbook.phrases import counted
-from openbook.text import AnyDocument, read_documents
+from openbook.text import AnyDocument
 from openbook.text.omissions import Omissions
 from openbook.text.origins import file_of
+from openbook.text.sources import SourceOptions, read_sources
 
 _DIGEST_BYTES = 16
 _INDEX = ".idx"
@@ -36,41 +37,33 @@ class ChangedSourceError(SourceError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SourceOptions:
-    """What to read and how, as every worker reads it; see `openbook.text.read_documents`."""
+class PlannedSources:
+    """What to read and how, as every worker reads it."""
 
     names: tuple[str, ...]
     """Absolute paths, or URLs that every machine reaches."""
-    text_key: str | None = None
-    id_key: str = "id"
-    glob: str | None = None
-    exclude: tuple[str, ...] = ()
-    git_ignored: bool = False
-    any_text: bool = False
-    prefix: str = ""
+    options: SourceOptions
     skip: bool = False
     """Leave out what cannot be read, which the planning has counted and said."""
 
     @classmethod
-    def from_values(cls, values: dict[str, Any]) -> "SourceOptions":
+    def from_values(cls, values: dict[str, Any]) -> "PlannedSources":
         """Read what `values` gives."""
-        return cls(**values | {name: tuple(values[name]) for name in ("names", "exclude")})
+        options = dict(values)
+        names, skip = tuple(options.pop("names")), options.pop("skip")
+        options["exclude"] = tuple(options["exclude"])
+        return cls(names=names, options=SourceOptions(**options), skip=skip)
 
     def values(self) -> dict[str, Any]:
         """As JSON."""
-        return asdict(self) | {"names": list(self.names), "exclude": list(self.exclude)}
+        options = asdict(self.options) | {"exclude": list(self.options.exclude)}
+        return {"names": list(self.names), **options, "skip": self.skip}
 
     def read(self, source: int, files: frozenset[str]) -> Iterator[AnyDocument]:
         """Read one source, of folders only these files."""
-        return read_documents(
+        return read_sources(
             [self.names[source]],
-            text_key=self.text_key,
-            id_key=self.id_key,
-            glob=self.glob,
-            exclude=self.exclude,
-            git_ignored=self.git_ignored,
-            any_text=self.any_text,
-            prefix=self.prefix,
+            self.options,
             only=lambda origin: _file(origin) in files,
             on_error=(lambda error: None) if self.skip else None,
             omissions=Omissions(),
@@ -82,7 +75,7 @@ class SourcePart:
     """Documents `first` … `end - 1` of a file, counted as they are read."""
 
     source: int
-    """Place of what the user named among `SourceOptions.names`."""
+    """Place of what the user named among `PlannedSources.names`."""
     file: str
     """Its origin."""
     first: int
@@ -114,14 +107,14 @@ class ShardPlan:
             "digest": self.digest,
         }
 
-    def read(self, options: SourceOptions) -> Iterator[AnyDocument]:
+    def read(self, sources: PlannedSources) -> Iterator[AnyDocument]:
         """Read the shard's documents again, in order.
 
         Raises:
             ChangedSourceError: they are not those that were planned; the last one has passed by then.
         """
         digest = hashlib.sha256()
-        for document in self._chosen(options):
+        for document in self._chosen(sources):
             digest.update(_digest_of(document))
             yield document
         if digest.hexdigest() != self.digest:
@@ -132,7 +125,7 @@ class ShardPlan:
                 "again in another folder"
             )
 
-    def _chosen(self, options: SourceOptions) -> Iterator[AnyDocument]:
+    def _chosen(self, sources: PlannedSources) -> Iterator[AnyDocument]:
         for source in sorted({part.source for part in self.parts}):
             wanted: dict[str, list[SourcePart]] = {}
             for part in self.parts:
@@ -140,7 +133,7 @@ class ShardPlan:
                     wanted.setdefault(part.file, []).append(part)
             ends = {file: max(part.end for part in parts) for file, parts in wanted.items()}
             passed: Counter[str] = Counter()
-            for document in options.read(source, frozenset(wanted)):
+            for document in sources.read(source, frozenset(wanted)):
                 file = _file(document.origin)
                 if file in wanted:
                     row = passed[file]

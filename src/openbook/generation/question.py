@@ -21,7 +21,7 @@ from openbook.generation.request import check_request, check_reread, stop_texts
 from openbook.generation.sampling import Sampling, sampling_or
 from openbook.generation.second_reading import read_twice
 from openbook.generation.text_matches import stands_in
-from openbook.generation.text_request import Lookup, OnEvent, TextPiece, TextRequest
+from openbook.generation.text_request import Lookup, OnEvent, TextEnd, TextPiece, TextRequest
 from openbook.generation.text_stream import OnText
 from openbook.generation.text_writing import prepare, require_tokenizer, write_texts
 from openbook.given import opened, require_reader
@@ -235,33 +235,11 @@ def converse(
     check_request(turns[-1].text, max_new_tokens=max_new_tokens, k=k, what="question")
     sampling = sampling_or(Sampling(temperature=0), sampling)
     if reread:
-        check_reread(
-            temperature=sampling.temperature,
-            repetition_penalty=sampling.repetition_penalty,
-            presence_penalty=sampling.presence_penalty,
-            frequency_penalty=sampling.frequency_penalty,
-            logit_bias=sampling.logit_bias,
-            min_new_tokens=min_new_tokens,
-        )
+        _require_undrawn(sampling, min_new_tokens)
     question, database, ends = turns[-1].text.strip(), opened(database), stop_texts(stop)
     chat = ChatFormat.of(database.tokenizer) if chat is None else chat
     require_tokenizer(model, chat.tokenizer)
-    passages: list[Hit] = []
-    texts: list[str] = []
-    if retrieval and in_prompt:
-        fetcher = fetcher_for_prompt(
-            model, database, question, chat.tokenizer, k=k, mode=mode, documents=documents, by=by
-        )
-        passages = fetcher.hits_of_question()
-        texts = [hit.passage for hit in passages]
-        if bring_head:
-            texts = with_heads(database, [hit.chunk_id for hit in passages], texts)
-        if memory is not None:
-            said = memory.search(question, k=fetcher.k)
-            passages, texts = passages + said, texts + [hit.passage for hit in said]
-        if not passages:
-            return _not_in_the_book(on_event)
-    beside = Lookup(
+    lookup = Lookup(
         book=database,
         k=k,
         mode=mode,
@@ -273,11 +251,17 @@ def converse(
         look_ahead=look_ahead,
         memory=memory,
     )
+    passages: list[Hit] = []
+    texts: list[str] = []
+    if retrieval and in_prompt:
+        passages, texts = _passages_of(model, chat, question, lookup)
+        if not passages:
+            return _not_in_the_book(on_event)
     request = TextRequest(
         prompt_ids=tuple(_prompt_of(model, chat, turns[:-1], question, texts)),
         sampling=sampling,
         max_new_tokens=max_new_tokens,
-        lookup=beside if retrieval and not in_prompt else None,
+        lookup=lookup if retrieval and not in_prompt else None,
         stop=(*ends, *(() if chat.stop is None else (chat.stop,))),
         min_new_tokens=min_new_tokens,
         refusal=REFUSAL,
@@ -293,15 +277,41 @@ def converse(
     with evaluation_mode(model):
         (end,) = write_texts(model, [job], batch_size=1)
     citations = cite_whole(end.text, passages) if in_prompt else end.citations
-    reason: Literal["stop", "length"] = "length" if end.finish_reason == "length" else "stop"
+    heads = _heads_read(database, citations) if bring_head else ()
+    return _answer_of(end, citations, unmentioned=unmentioned_in(question, citations, heads=heads))
+
+
+def _passages_of(
+    model: RetroForCausalLM, chat: ChatFormat, question: str, lookup: Lookup
+) -> tuple[list[Hit], list[str]]:
+    """What a question finds for its prompt, in the book and then in the memory; with the texts to read."""
+    fetcher = fetcher_for_prompt(
+        model,
+        lookup.book,
+        question,
+        chat.tokenizer,
+        k=lookup.k,
+        mode=lookup.mode,
+        documents=lookup.documents,
+        by=lookup.by,
+    )
+    hits = fetcher.hits_of_question()
+    said = [] if lookup.memory is None else lookup.memory.search(question, k=fetcher.k)
+    texts = [hit.passage for hit in hits]
+    if lookup.bring_head:
+        texts = with_heads(lookup.book, [hit.chunk_id for hit in hits], texts)
+    return [*hits, *said], [*texts, *(hit.passage for hit in said)]
+
+
+def _answer_of(end: TextEnd, citations: list[Citation], *, unmentioned: tuple[str, ...]) -> Answer:
     return Answer(
         end.text,
         citations,
-        reason,
-        end.prompt_tokens,
-        end.completion_tokens,
-        end.drafts,
-        unmentioned_in(question, citations, heads=_heads_read(database, citations) if bring_head else ()),
+        finish_reason="length" if end.finish_reason == "length" else "stop",
+        prompt_tokens=end.prompt_tokens,
+        completion_tokens=end.completion_tokens,
+        drafts=end.drafts,
+        unmentioned=unmentioned,
     )
 
 
@@ -349,6 +359,18 @@ def _require_conversation(turns: Sequence[Turn], chat: ChatFormat | None) -> Non
         raise SettingsError("a conversation without a question; the last turn must be the user's")
     if chat is not None and not isinstance(chat, ChatFormat):
         raise type_error(chat, "a ChatFormat", where="chat", remedy="give ChatFormat.of(tokenizer)")
+
+
+def _require_undrawn(sampling: Sampling, min_new_tokens: int) -> None:
+    """Refuse what two readings that are to agree cannot follow."""
+    check_reread(
+        temperature=sampling.temperature,
+        repetition_penalty=sampling.repetition_penalty,
+        presence_penalty=sampling.presence_penalty,
+        frequency_penalty=sampling.frequency_penalty,
+        logit_bias=sampling.logit_bias,
+        min_new_tokens=min_new_tokens,
+    )
 
 
 def _not_in_the_book(on_event: OnEvent | None) -> Answer:

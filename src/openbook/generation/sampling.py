@@ -3,13 +3,16 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from openbook.errors import type_error
 from openbook.generation.request import check_sampling
+
+if TYPE_CHECKING:
+    from transformers import LogitsProcessorList
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +45,8 @@ class Sampling:
     """Is subtracted once for each time that the text has the token."""
     logit_bias: Mapping[int, float] = field(default_factory=dict)
     """Is added to the logits of these tokens; -100 bans one, 100 makes it all but sure."""
-    _biases: Any = field(init=False, repr=False, compare=False)
-    _warpers: Any = field(init=False, repr=False, compare=False)
+    _biases: "LogitsProcessorList" = field(init=False, repr=False, compare=False)
+    _warpers: "LogitsProcessorList" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         from transformers import (
@@ -94,7 +97,7 @@ class Sampling:
         """
         if self._biases:
             before = torch.tensor([[*prompt, *written]], device=logits.device)
-            logits = self._biases(before, logits[None])[0]
+            logits = self._biases(before, logits[None])[0]  # type: ignore[arg-type]
         if written and (self.presence_penalty or self.frequency_penalty):
             counts = Counter(written)
             tokens = torch.tensor(list(counts), device=logits.device)
@@ -108,7 +111,7 @@ class Sampling:
         if self.temperature == 0:
             return int(logits.argmax())
         shifted = (logits - logits.max())[None].double().cpu()  # no temperature makes them infinite
-        scores = self._warpers(torch.empty((1, 0), dtype=torch.long), shifted)
+        scores = self._warpers(torch.empty((1, 0), dtype=torch.long), shifted)  # type: ignore[arg-type]
         return int(torch.multinomial(scores.softmax(-1)[0], 1, generator=generator))
 
 

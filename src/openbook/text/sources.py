@@ -61,15 +61,28 @@ _HALVES = (".idx", ".bin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
-    """How sources are read; see `read_documents`."""
+class SourceOptions:
+    """What of sources is read, and how; see `read_documents`."""
 
-    keys: Keys
-    glob: str | None
-    exclude: Sequence[str]
-    git_ignored: bool
-    any_text: bool
-    prefix: str
+    text_key: str | None = None
+    id_key: str = "id"
+    glob: str | None = None
+    exclude: tuple[str, ...] = ()
+    git_ignored: bool = False
+    any_text: bool = False
+    prefix: str = ""
+
+    @property
+    def keys(self) -> Keys:
+        """Those of rows."""
+        return Keys(text=self.text_key or "text", id=self.id_key, reads_tables=self.text_key is None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """One reading of sources; see `read_sources`."""
+
+    options: SourceOptions
     only: Callable[[str], bool] | None
     stdin: IO[bytes] | None
     left_out: Omissions
@@ -120,19 +133,31 @@ def read_documents(
         SettingsError: an option of a data set that does not exist.
         MissingExtraError: a source of a kind that needs a package which is not installed.
     """
-    found = Omissions() if omissions is None else omissions
-    found.any_text = any_text
-    reading = _Reading(
-        keys=Keys(text=text_key or "text", id=id_key, reads_tables=text_key is None),
+    options = SourceOptions(
+        text_key=text_key,
+        id_key=id_key,
         glob=glob,
         exclude=tuple(exclude),
         git_ignored=git_ignored,
         any_text=any_text,
         prefix=prefix,
-        only=only,
-        stdin=stdin,
-        left_out=found,
     )
+    return read_sources(sources, options, only=only, stdin=stdin, on_error=on_error, omissions=omissions)
+
+
+def read_sources(
+    sources: str | Iterable[str],
+    options: SourceOptions,
+    *,
+    only: Callable[[str], bool] | None = None,
+    stdin: IO[bytes] | None = None,
+    on_error: OnError | None = None,
+    omissions: Omissions | None = None,
+) -> Iterator[AnyDocument]:
+    """Read documents as `read_documents` does, with its options as one value."""
+    found = Omissions() if omissions is None else omissions
+    found.any_text = options.any_text
+    reading = _Reading(options=options, only=only, stdin=stdin, left_out=found)
     sources = [sources] if isinstance(sources, str) else sources
     items = (item for source in sources for item in _items(str(source), reading))
     for item in _without_empty(items):
@@ -184,10 +209,10 @@ def _place(source: str) -> Place:
 
 
 def _items(source: str, reading: _Reading) -> Iterator[Item]:
-    keys = reading.keys
+    keys = reading.options.keys
     if source == STANDARD_INPUT:
         stream = reading.stdin or getattr(sys.stdin, "buffer", None)
-        items = read_standard_input(stream, keys, reading.prefix)
+        items = read_standard_input(stream, keys, reading.options.prefix)
         yield from _noting_errors(items, STANDARD_INPUT_ORIGIN, reading)
     elif is_dataset(source):
         items = _at_least_one(read_dataset(source, keys), source_error(source, NO_DOCUMENT))
@@ -201,7 +226,7 @@ def _items(source: str, reading: _Reading) -> Iterator[Item]:
 
 
 def _items_of_file(file: SourceFile, reader: Reader, reading: _Reading) -> Iterator[Item]:
-    items = reader(file, replace(reading.keys, origin=file.origin))
+    items = reader(file, replace(reading.options.keys, origin=file.origin))
     first = next(items, blank_file(file.path))
     if isinstance(first, SourceError) and not isinstance(first, NoRowsError) and file.has_no_bytes:
         first = blank_file(file.path, first.problem)
@@ -256,7 +281,7 @@ def _files(source: str, reading: _Reading) -> Iterator[_Found]:
         if reader_suffix(name) == ".bin":  # the other half of Megatron's data
             path, name = f"{path[:-4]}.idx", f"{name[:-4]}.idx"
         origin = place_of_path(filesystem, path, source, is_folder=False).file_origin
-        file = SourceFile(filesystem, path, name, origin, reading.prefix, is_named=True)
+        file = SourceFile(filesystem, path, name, origin, reading.options.prefix, is_named=True)
         yield _named_file(file, source, reading)
 
 
@@ -264,9 +289,9 @@ def _nothing_in(source: str, reading: _Reading) -> SourceError:
     if any(reading.left_out.others[kind] for kind in (IGNORED_FILE, IGNORED_FOLDER)):
         problem = "git ignores what it holds (.gitignore), or nothing that can be read is in it"
         return source_error(source, problem, option="; to read what it ignores: --git-ignored")
-    if reading.glob is None:
+    if reading.options.glob is None:
         return source_error(source, "holds no document; give a file or folder with text in it")
-    nothing = f"no file below it that can be read matches --glob {reading.glob!r}"
+    nothing = f"no file below it that can be read matches --glob {reading.options.glob!r}"
     return source_error(source, f"{nothing}; known: {known_kinds()}")
 
 
@@ -280,7 +305,7 @@ def _named_file(file: SourceFile, source: str, reading: _Reading) -> _Found:
     suffix = reader_suffix(file.name)
     if suffix in READERS:
         return file, READERS[suffix]
-    if not reading.any_text:
+    if not reading.options.any_text:
         known = f"known: {known_kinds()}, or a folder of them; --any-text reads it if it is text"
         return _unread(file.origin, source_error(source, f"unknown kind of file; {known}"), reading)
     if not is_text(file):
@@ -321,9 +346,8 @@ def _folder(filesystem: Any, folder: str, source: str, reading: _Reading) -> Ite
             origin = place.file(str(below)) if below.parts else place.file_origin
             try:
                 names = names_of(filesystem, path)
-                rules = (
-                    IgnoreRules() if reading.git_ignored else rules_inside(filesystem, entry, names, place)
-                )
+                ignores_none = reading.options.git_ignored
+                rules = IgnoreRules() if ignores_none else rules_inside(filesystem, entry, names, place)
             except OSError as error:
                 yield _unread(origin, source_error(path, f"cannot be read: {error}"), reading)
                 continue
@@ -339,10 +363,10 @@ def _folder(filesystem: Any, folder: str, source: str, reading: _Reading) -> Ite
             waiting += reversed([*children(names, below, rules)])
         elif (kind := kind_of_entry(filesystem, info)) == LINKED_FOLDER:
             reading.left_out.linked_folders.append(str(top / below))
-        elif reading.glob is None or matches(str(below), reading.glob):
+        elif reading.options.glob is None or matches(str(below), reading.options.glob):
             origin = place.file(str(below))
             if reading.only is None or reading.only(origin):
-                file = SourceFile(filesystem, path, str(top / below), origin, reading.prefix)
+                file = SourceFile(filesystem, path, str(top / below), origin, reading.options.prefix)
                 yield from _file_of_folder(file, below, kind, reading)
 
 
@@ -357,7 +381,7 @@ def _passes_over(entry: Entry, reading: _Reading) -> bool:
 
 
 def _excludes(below: str, reading: _Reading) -> bool:
-    for pattern in reading.exclude:
+    for pattern in reading.options.exclude:
         if matches(below, pattern):
             reading.left_out.excluded[pattern] += 1
             return True
@@ -375,14 +399,14 @@ def _hides(below: PurePosixPath, info: dict[str, Any] | None, reading: _Reading)
 
 def _count(below: PurePosixPath, info: dict[str, Any] | None, kind: str, reading: _Reading) -> None:
     """Count what is left out, of files those that a pattern asks for."""
-    if info is None or reading.glob is None or matches(str(below), reading.glob):
+    if info is None or reading.options.glob is None or matches(str(below), reading.options.glob):
         reading.left_out.others[kind] += 1
 
 
 def _file_of_folder(file: SourceFile, below: PurePosixPath, kind: str, reading: _Reading) -> Iterator[_Found]:
     """A file with its reader, or nothing if it is left out."""
     suffix = reader_suffix(file.path)
-    is_known = suffix in READERS and (suffix not in ONLY_NAMED or reading.glob is not None)
+    is_known = suffix in READERS and (suffix not in ONLY_NAMED or reading.options.glob is not None)
     if kind == BROKEN_LINK and is_known:
         problem = "cannot be read: it is a link that leads nowhere, or in a circle; repair or remove it"
         yield _unread(file.origin, source_error(file.path, problem, option=LEAVE_OUT), reading)
@@ -390,7 +414,7 @@ def _file_of_folder(file: SourceFile, below: PurePosixPath, kind: str, reading: 
         reading.left_out.others[kind] += 1
     elif is_known and (suffix != ".idx" or is_megatron(file.filesystem, file.path)):
         yield file, READERS[suffix]
-    elif reading.any_text and is_text(file):
+    elif reading.options.any_text and is_text(file):
         yield file, read_text
     else:
         reading.left_out.files[below.suffix.lower()] += 1

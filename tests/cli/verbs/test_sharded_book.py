@@ -17,6 +17,7 @@ from openbook.database.shards.book_manifest import BookManifest
 from openbook.serve.books import Book
 from openbook.serve.mcp_server import make_mcp
 from openbook.text import load_tokenizer
+from openbook.text.sources import SourceOptions
 from tiny_base import write_base
 
 
@@ -126,7 +127,7 @@ def test_an_exam_in_a_copy_of_it(openbook: OpenBook, tmp_path: Path) -> None:
 
 def test_a_folder_is_followed(book: Path, texts: Path) -> None:
     lines: list[str] = []
-    sources = Sources([str(texts)], text_key="text", id_key="id", skip=False)
+    sources = Sources([str(texts)], SourceOptions(text_key="text"), skip=False)
     watch = FolderWatch(Database.open(book), sources, yes=True, print_line=lines.append)
     watch.step(1.0)
     (texts / "new.md").write_text("A yak eats grass.")

@@ -64,6 +64,7 @@ def add(
     from openbook.cli.checked_sources import Sources
     from openbook.database import Database
     from openbook.database.storage.remote_folder import require_no_copy
+    from openbook.text.sources import SourceOptions
 
     check_cluster_options(ray, workers=workers, dry_run=dry_run, watch=watch)
     database = Database.open(db)
@@ -71,13 +72,15 @@ def add(
     encode_in(database, embedder_precision)
     checked = Sources(
         sources,
-        glob=glob,
-        exclude=exclude,
-        git_ignored=git_ignored,
-        any_text=any_text,
-        prefix=prefix,
-        text_key=text_key,
-        id_key=id_key,
+        SourceOptions(
+            glob=glob,
+            exclude=tuple(exclude or ()),
+            git_ignored=git_ignored,
+            any_text=any_text,
+            prefix=prefix,
+            text_key=text_key,
+            id_key=id_key,
+        ),
         skip=on_error == "skip",
         says_all=dry_run and not json,
         listed=json,

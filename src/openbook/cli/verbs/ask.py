@@ -1,9 +1,8 @@
 """The verb `ask`: a question, an answer, and what it was read from."""
 
-from typing import Any
-
 from openbook.cli.console import note, on_terminal, print_dimmed
 from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
+from openbook.cli.lookups import note_searched
 from openbook.cli.options import (
     AskedModelName,
     AskRetrieval,
@@ -28,12 +27,11 @@ from openbook.cli.sampling_options import (
     PresencePenalty,
     RepetitionPenalty,
     Stop,
-    biases_of,
+    drawing_of,
 )
-from openbook.cli.shard_options import AllowMissingShards, note_missing_shards, said_of_shards
+from openbook.cli.shard_options import AllowMissingShards, said_of_shards
 from openbook.cli.text_output import MarkedText, print_answer, reason_of
 from openbook.cli.unit_options import BringHead, PassagesBy, check_units
-from openbook.cli.unseen import note_unseen
 from openbook.cli.writing_options import (
     CheckDrafts,
     LookAheadTokens,
@@ -93,21 +91,20 @@ def ask(
     from openbook.cli.asked_model import load_asked_model, require_askable
     from openbook.database import Version
     from openbook.database.search.searcher import check_mode
-    from openbook.generation.request import check_ends, check_request, check_reread, check_sampling
+    from openbook.generation.request import check_ends, check_request
 
     check_request(question, max_new_tokens=max_tokens, k=k, what="question")
     check_ends(max_new_tokens=max_tokens, min_new_tokens=min_new_tokens, stop=stop or ())
-    drawing: dict[str, Any] = {
-        "temperature": temperature,
-        "top_k": top_k,
-        "top_p": top_p,
-        "min_p": min_p,
-        "repetition_penalty": repetition_penalty,
-        "presence_penalty": presence_penalty,
-        "frequency_penalty": frequency_penalty,
-        "logit_bias": biases_of(logit_bias),
-    }
-    check_sampling(**drawing)
+    drawing = drawing_of(
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        min_p=min_p,
+        repetition_penalty=repetition_penalty,
+        presence_penalty=presence_penalty,
+        frequency_penalty=frequency_penalty,
+        logit_bias=logit_bias,
+    )
     check_writing(
         stride=stride,
         look_ahead=look_ahead,
@@ -118,8 +115,7 @@ def ask(
         reads_beside=retrieval and not in_prompt,
     )
     if reread:
-        unmoved = {name: drawing[name] for name in drawing if name not in ("top_k", "top_p", "min_p")}
-        check_reread(**unmoved, min_new_tokens=min_new_tokens)
+        drawing.check_reread(min_new_tokens)
     check_units(by=by, bring_head=bring_head, retrieval=retrieval)
     documents = document_filter(id, source, title, retrieval=retrieval)
     require_keepable(keep, reads=retrieval and not in_prompt)
@@ -127,16 +123,13 @@ def ask(
     require_askable(model, reads=retrieval and not in_prompt)
     if retrieval:
         check_mode(mode, has_dense=database.vectors is not None)
-        note_unseen(database)
-        note_missing_shards(database)
-        if documents is not None:
-            database.allowed_chunks(documents)
+        note_searched(database, documents)
     asked = load_asked_model(model, reads=retrieval and not in_prompt)
     read_in(asked.model, read_precision)
     keep_read(asked.model, keep)
     note(f"asking {asked.description}")
 
-    from openbook.generation import Sampling, converse
+    from openbook.generation import converse
     from openbook.text import Turn
 
     # Influence is known when the text is complete.
@@ -161,7 +154,7 @@ def ask(
         drafts=drafts,
         influence=influence,
         reread=reread,
-        sampling=Sampling(**drawing),
+        sampling=drawing.sampling(),
         stop=stop or (),
         min_new_tokens=min_new_tokens,
         seed=seed,

@@ -1,13 +1,10 @@
 """The verb `generate`: continue a prompt, or answer it, with sources."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
 from openbook.cli.asked_model import chat_of, tokenizer_of
 from openbook.cli.console import note, on_terminal
 from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
 from openbook.cli.inputs import load_model
-from openbook.cli.lookups import lookup_of
+from openbook.cli.lookups import lookup_of, note_searched
 from openbook.cli.memory_options import MemoryFolder, RememberText, WindowTokens, check_memory, memory_of
 from openbook.cli.options import (
     DatabaseArgument,
@@ -24,6 +21,7 @@ from openbook.cli.options import (
     WriteMode,
     WriteRetrieval,
 )
+from openbook.cli.prompt_writing import WritingOptions, answered, continued
 from openbook.cli.ranker_options import RankerFile, load_ranker
 from openbook.cli.reading_options import KeptFolder, ReadPrecision, keep_read, read_in, require_keepable
 from openbook.cli.sampling_options import (
@@ -37,11 +35,11 @@ from openbook.cli.sampling_options import (
     RepetitionPenalty,
     Samples,
     Stop,
-    biases_of,
+    drawing_of,
 )
-from openbook.cli.shard_options import AllowMissingShards, note_missing_shards, said_of_shards
+from openbook.cli.shard_options import AllowMissingShards, said_of_shards
 from openbook.cli.text_output import ToldText, print_generations
-from openbook.cli.unseen import note_unseen, unseen_of
+from openbook.cli.unseen import unseen_of
 from openbook.cli.writing_options import (
     CheckDrafts,
     LookAheadTokens,
@@ -51,11 +49,6 @@ from openbook.cli.writing_options import (
     drafts_saved,
 )
 from openbook.errors import SettingsError
-
-if TYPE_CHECKING:
-    from openbook.database import Version
-    from openbook.generation import Generation
-    from openbook.model import RetroForCausalLM
 
 
 def generate(
@@ -107,21 +100,20 @@ def generate(
     """
     from openbook.cli.described_model import describe_model
     from openbook.database import Version
-    from openbook.generation.request import check_ends, check_request, check_sampling
+    from openbook.generation.request import check_ends, check_request
 
     check_request(prompt, max_new_tokens=max_new_tokens, k=k)
     check_ends(max_new_tokens=max_new_tokens, min_new_tokens=min_new_tokens, stop=stop or ())
-    drawing: dict[str, Any] = {
-        "temperature": temperature,
-        "top_k": top_k,
-        "top_p": top_p,
-        "min_p": min_p,
-        "repetition_penalty": repetition_penalty,
-        "presence_penalty": presence_penalty,
-        "frequency_penalty": frequency_penalty,
-        "logit_bias": biases_of(logit_bias),
-    }
-    check_sampling(**drawing)
+    drawing = drawing_of(
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        min_p=min_p,
+        repetition_penalty=repetition_penalty,
+        presence_penalty=presence_penalty,
+        frequency_penalty=frequency_penalty,
+        logit_bias=logit_bias,
+    )
     _require_possible(samples, logprobs, num_beams, drafts=drafts, chat=chat, json=json)
     remembers = check_memory(
         remember,
@@ -153,45 +145,51 @@ def generate(
     if not described.reads_any_tokens:
         described.require_match(database)
     if retrieval:
-        note_unseen(database)
-        note_missing_shards(database)
-        if documents is not None:
-            database.allowed_chunks(documents)
-
-    from openbook.generation import Sampling  # loads torch: after all that can be checked without
+        note_searched(database, documents)
 
     begin = "" if chat else prompt
     told = ToldText(begin) if on_terminal() and not json and samples == 1 else None
-    more: dict[str, Any] = {"num_samples": samples, "num_beams": num_beams, "num_logprobs": logprobs}
-    loaded = load_model(model)
+    loaded = load_model(model)  # loads torch: after all that can be checked without
     read_in(loaded, read_precision)
     keep_read(loaded, keep)
     if remembers and window is None:
         window = described.training_length
     tokenizer = database.tokenizer if described.shares_tokens(database) else tokenizer_of(model, loaded)
+    options: WritingOptions = {
+        "max_new_tokens": max_new_tokens,
+        "k": k,
+        "mode": mode,
+        "retrieval": retrieval,
+        "documents": documents,
+        "stride": stride,
+        "look_ahead": look_ahead,
+        "influence": influence,
+        "sampling": drawing.sampling(),
+        "stop": stop or (),
+        "min_new_tokens": min_new_tokens,
+        "seed": seed,
+    }
     with memory_of(remembers, memory, tokenizer, described.chunk_size) as past:
-        more |= {"memory": past, "window": window, "ranker": chooser, "tokenizer": tokenizer}
-        results = (_answered if chat else _continued)(
-            loaded,
-            model,
-            database,
-            prompt,
-            max_new_tokens=max_new_tokens,
-            k=k,
-            mode=mode,
-            retrieval=retrieval,
-            documents=documents,
-            stride=stride,
-            look_ahead=look_ahead,
-            drafts=drafts,
-            influence=influence,
-            sampling=Sampling(**drawing),
-            stop=stop or (),
-            min_new_tokens=min_new_tokens,
-            seed=seed,
-            on_text=told,
-            **({} if chat else more),
-        )
+        if chat:
+            as_chat = chat_of(model, loaded)
+            text = answered(loaded, database, prompt, options, chat=as_chat, drafts=drafts, on_text=told)
+            results = [text]
+        else:
+            results = continued(
+                loaded,
+                database,
+                prompt,
+                options,
+                num_samples=samples,
+                num_beams=num_beams,
+                num_logprobs=logprobs,
+                drafts=drafts,
+                memory=past,
+                window=window,
+                ranker=chooser,
+                tokenizer=tokenizer,
+                on_text=told,
+            )
     for result in results:
         if result.drafts is not None:
             note(drafts_saved(result.drafts))
@@ -222,52 +220,3 @@ def _require_possible(
         )
     if logprobs is not None and not json:
         raise SettingsError("--logprobs: are told in JSON; add --json")
-
-
-def _continued(
-    loaded: "RetroForCausalLM",
-    model: Path,
-    database: "Version",
-    prompt: str,
-    *,
-    num_samples: int,
-    num_beams: int,
-    on_text: ToldText | None,
-    **options: Any,
-) -> "list[Generation]":
-    from openbook.generation import generate as continue_prompt
-    from openbook.generation import generate_batch
-
-    if num_samples == 1:
-        options |= {"num_beams": num_beams, "on_text": on_text}
-        return [continue_prompt(loaded, database, prompt, **options)]
-    for name in ("drafts", "memory", "window"):  # there are none, as was seen before
-        del options[name]
-    return generate_batch(loaded, database, [prompt], num_samples=num_samples, **options)
-
-
-def _answered(
-    loaded: "RetroForCausalLM",
-    model: Path,
-    database: "Version",
-    prompt: str,
-    *,
-    seed: int | None,
-    **options: Any,
-) -> "list[Generation]":
-    """What a model answers in its chat template, as a text that it wrote."""
-    from openbook.generation import Generation, ask
-    from openbook.generation.text_writing import any_seed
-
-    seed = any_seed() if seed is None else seed
-    answer = ask(loaded, database, prompt, chat=chat_of(model, loaded), seed=seed, **options)
-    written = Generation(
-        answer.answer,
-        answer.citations,
-        prompt=prompt,
-        seed=seed,
-        tokens=answer.completion_tokens,
-        finish_reason=answer.finish_reason,
-        drafts=answer.drafts,
-    )
-    return [written]

@@ -39,13 +39,13 @@ class KeptNeighbors:
         """Sequences that did not have to be read."""
         self.misses = 0
         self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
-        self._read_by: Any = None
+        self._read_by: object = None
         self._layers: tuple[int, ...] = ()
         self._files: NeighborFiles | None = None
-        self._files_read_by: Any = None
+        self._files_read_by: object = None
         self._lock = threading.Lock()
 
-    def keep_in(self, files: NeighborFiles, *, read_by: Any) -> None:
+    def keep_in(self, files: NeighborFiles, *, read_by: object) -> None:
         """Keep what is read in a folder as well.
 
         Args:
@@ -61,7 +61,7 @@ class KeptNeighbors:
         """An empty one: what another model's weights made is not to be mixed with it."""
         return KeptNeighbors(self.capacity)
 
-    def read(self, ids: Tensor, exists: Tensor, read: Read, *, read_by: Any) -> ReadNeighbors:
+    def read(self, ids: Tensor, exists: Tensor, read: Read, *, read_by: object) -> ReadNeighbors:
         """Take sequences that were read, or read them.
 
         Args:

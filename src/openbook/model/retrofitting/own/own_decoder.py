@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -251,7 +251,7 @@ class OwnDecoder(BaseDecoder):
             return _read_once(ids.masked_fill(~exists, -1), read)
         return self.kept.read(ids, exists, read, read_by=self._reads_by(ids.device.type))
 
-    def _reads_by(self, device_type: str) -> Any:
+    def _reads_by(self, device_type: str) -> tuple[object, ...]:
         """All that what is kept depends on besides tokens: which weights, whether they were written to, …"""
         weights = list(self.base.parameters())
         if self.config.adapt_neighbors:
