@@ -322,6 +322,33 @@ def test_a_page_named_so_is_xhtml(write: Write, read_all: ReadAll) -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (
+            '<pre><![CDATA[if (a < b && c > d) { print("x"); }]]></pre>',
+            'if (a < b && c > d) { print("x"); }',
+        ),
+        (
+            "<p>Write <![CDATA[<br/>]]> or <![CDATA[a]]]]><![CDATA[>b &amp;]]>.</p>",
+            "Write <br/> or a]]>b &amp;.",
+        ),
+        ("<p>a<script>//<![CDATA[\nif (x < 1) { }//]]></script>b</p>", "ab"),
+        ("<script src='a.js'/><p><![CDATA[a < b]]></p><script>c</script>", "a < b"),
+        ("<style><![CDATA[p > b {}]]></style>a<!-- <![CDATA[ --><p>b]]></p>", "a\nb]]>"),
+        ("<p>a</p><![CDATA[no end <p>b</p>", "a\nb"),
+    ],
+)
+def test_sections_of_xhtml_are_letters(write: Write, read_all: ReadAll, body: str, text: str) -> None:
+    (document,), errors = read_all(write("a.xhtml", f"<html><body>{body}</body></html>"))
+    assert (document.text, errors) == (text, [])
+
+
+def test_html_has_no_sections(write: Write, read_all: ReadAll) -> None:
+    (document,), _ = read_all(write("a.html", "<p>a<![CDATA[b > c]]></p>"))
+    assert document.text == "a c]]>"
+
+
+@pytest.mark.parametrize(
     ("page", "title"),
     [
         ("<h1></h1><h1 hidden>no</h1><h1> Second </h1>", "Second"),
@@ -407,6 +434,7 @@ def test_deep_and_long_pages_are_read_in_linear_time(write: Write) -> None:
         "open": lambda n: "<noscript>" * (10 * n) + "<meta " * (10 * n) + "\n",
         "parts": lambda n: "<main>" * n + "<h1 hidden>" * (4 * n) + "<div style='opacity:0" * (4 * n),
         "closed": lambda n: "<?xml" + "<a " * (10 * n) + "<title/" * (10 * n),
+        "sections": lambda n: "<?xml" + "<![CDATA[" * (10 * n) + "<!--" * (10 * n) + "<script>" * (10 * n),
         "styles": lambda n: f"<p style='opacity:{'0' * n}!{' ' * n}'><p style='font:{'.' * n}'>",
         "headings": lambda n: "<h1><div>" * 400 + "<b></b>" * (4 * n) + "z" * 400,
     }
