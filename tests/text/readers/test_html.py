@@ -34,6 +34,8 @@ ReadAll = Callable[..., tuple[list[Document], list[str]]]
         ("<head><noscript><link></noscript></head>a", "a"),
         ("<template><p>no</p></template>a", "a"),
         ("a<iframe>no</iframe><noframes>no</noframes>b", "ab"),
+        ("<video src=a>no <a href=a>no</a></video><audio><p>no</p></audio><canvas>no</canvas>a", "a"),
+        ("<object data=a.pdf><p>no</p></object><object><p>yes</p></object>", "yes"),
         ("<svg><title>no</title><text>yes</text></svg>", "yes"),
         ("a<!-- no <p> -->b", "ab"),
         ("<pre>\n  x\n\n    y\n</pre>z", "  x\n\n    y\nz"),

@@ -22,7 +22,11 @@ from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-_UNSEEN = frozenset({"head", "iframe", "noembed", "noframes", "script", "style", "template", "title"})
+_UNSEEN = frozenset({
+    "audio", "canvas", "head", "iframe", "noembed", "noframes", "script", "style", "template", "title",
+    "video",
+})  # fmt: skip
+"""What shows something else, or nothing; words in it are for browsers that cannot."""
 _CELLS = frozenset({"td", "th"})
 _BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "dialog",
@@ -255,7 +259,7 @@ class _Page:
             stack.extend(reversed(children))
 
     def _is_shown(self, node: "LexborNode") -> bool:
-        return not (node.tag in _UNSEEN or node.mem_id in self._signs or self._hidden.hides_all(node))
+        return not (_is_unseen(node) or node.mem_id in self._signs or self._hidden.hides_all(node))
 
     def _lines(self, root: "LexborNode", sight: Sight, *, menus: bool, marked: bool = False) -> Iterator[str]:
         """The text of the blocks; cells of a row are separated by a tab. White space counts only in <pre>.
@@ -329,6 +333,10 @@ def _quoted(lines: str, depth: int) -> str:
     """Lines with the marks of the quotations that they stand in."""
     marks = _QUOTED * depth
     return "\n".join(f"{marks}{line}" for line in lines.split("\n")) if depth else lines
+
+
+def _is_unseen(node: "LexborNode") -> bool:
+    return node.tag in _UNSEEN or (node.tag == "object" and "data" in node.attributes)
 
 
 def _is_menu(node: "LexborNode", of_site: bool) -> bool:
