@@ -32,9 +32,14 @@ _BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "dialog",
     "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4",
     "h5", "h6", "header", "hgroup", "hr", "legend", "li", "listing", "main", "menu", "nav", "ol", "optgroup",
-    "option", "p", "plaintext", "pre", "search", "section", "summary", "table", "tbody", "tfoot", "thead",
-    "tr", "ul", "xmp",
+    "option", "p", "plaintext", "pre", "search", "section", "summary", "table", "tbody", "textarea", "tfoot",
+    "thead", "tr", "ul", "xmp",
 })  # fmt: skip
+_BETWEEN_WORDS = frozenset({
+    "audio", "button", "canvas", "embed", "iframe", "img", "input", "meter", "object", "progress", "select",
+    "svg", "video",
+})  # fmt: skip
+"""What stands in a line and is seen: the words before and after it are two, with or without spaces."""
 _MOST_PIECES = 1000
 """Of a heading, with the edges of elements: what has more lacks its end tag."""
 _QUOTATION, _QUOTED = "blockquote", "> "
@@ -298,7 +303,9 @@ class _Page:
             if tag == "-text":
                 yield from _as_seen(node.text_content or "", outside)
                 continue
+            space = self._space(node, outside)
             if node is not root and not self._is_read(node, outside, menus=menus):
+                yield from space
                 continue
             sight = outside.sight if node is root else self._hidden.sight(node, outside.sight)
             if outside.marked and tag in LEVELS:
@@ -311,8 +318,19 @@ class _Page:
                 stack.append((_EDGE, outside))
             elif tag in _CELLS:
                 yield _Piece("\t", quoted=outside.quoted)
+            yield from space
+            stack.extend((piece, outside) for piece in space)
             inside = outside.inside(tag, sight)
             stack.extend(reversed([(child, inside) for child in node.iter(include_text=True)]))
+
+    def _space(self, node: "LexborNode", outside: "_Outside") -> tuple[_Piece, ...]:
+        """What an element puts between the words beside it; where white space counts, it is written there."""
+        is_between = node.tag in _BETWEEN_WORDS and not outside.written
+        if not is_between or self._hidden.hides_all(node):
+            return ()
+        if (node.attributes.get("type") or "").lower() == "hidden":
+            return ()
+        return (_Piece(" ", quoted=outside.quoted),)
 
     def _is_read(self, node: "LexborNode", outside: "_Outside", *, menus: bool) -> bool:
         """Whether it is shown, and with `menus` whatever it is; else not what stands beside every page."""
