@@ -71,18 +71,22 @@ def wanted_columns(columns: Iterable[str], where: str, keys: Keys) -> list[str] 
 
 
 def spelled_as_wanted(columns: Iterable[str], keys: Keys) -> list[str]:
-    """Write the names of columns as documents have them where it is clear that only their case differs.
+    """Write the names of columns as documents have them where it is clear which one is meant.
 
-    >>> spelled_as_wanted(["ID", "Text", "TITLE", "Title"], Keys(text="text", id="id"))
+    Case does not count, nor do spaces around a name.
+
+    >>> spelled_as_wanted(["ID", " Text ", "TITLE", "Title"], Keys(text="text", id="id"))
     ['id', 'text', 'TITLE', 'Title']
     """
     columns = list(columns)
     wanted = _wanted(keys)
-    others = [column.casefold() for column in columns if column not in wanted]
-    meant = {
-        name.casefold(): name for name in wanted if name not in columns and others.count(name.casefold()) == 1
-    }
-    return [column if column in wanted else meant.get(column.casefold(), column) for column in columns]
+    others = [_plain(column) for column in columns if column not in wanted]
+    meant = {_plain(name): name for name in wanted if name not in columns and others.count(_plain(name)) == 1}
+    return [column if column in wanted else meant.get(_plain(column), column) for column in columns]
+
+
+def _plain(name: str) -> str:
+    return name.strip().casefold()
 
 
 def _wanted(keys: Keys) -> list[str]:
