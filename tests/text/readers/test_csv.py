@@ -109,7 +109,7 @@ def test_keys_choose_columns(write: Write, read_all: ReadAll) -> None:
         (b"x", "1 field where the first row names 2 columns"),
         (b"x,y,z", "3 fields where the first row names 2 columns"),
         (b'x,"y"z', "not readable as CSV: "),
-        (b"x,", "no text: 'text' is empty; choose another key with --text-key"),
+        (b"x,", "no text: 'text' is empty; fill it, or leave it out: --on-error skip"),
         (b"x,  ", "no text: 'text' is empty"),
         (b"x,\xff", "not UTF-8 in column 'text'"),
         (b"x,\xed\xa0\x80", "not UTF-8 in column 'text'"),

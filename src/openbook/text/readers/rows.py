@@ -98,6 +98,8 @@ def row_document(row: Mapping[str, Any], where: str, keys: Keys) -> Document | S
     text = row.get(keys.text)
     if not isinstance(text, str) or not text.strip():
         problem = f"no text: {keys.text!r} {_shown(row, keys.text)}"
+        if keys.text in row and not _as_text(text).strip():
+            return source_error(where, f"{problem}; fill it", option=LEAVE_OUT)
         return source_error(where, problem, option="; choose another key with --text-key")
     identity = _as_identity(row.get(keys.id))
     if isinstance(identity, bool) or not isinstance(identity, str | int | None):
