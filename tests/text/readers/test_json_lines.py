@@ -257,3 +257,8 @@ def test_zstd_archive_with_a_huge_window_is_read(write: Write, read_all: ReadAll
     compressor = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
     path = write("a.jsonl.zst", compressor.compress(GOOD.encode()) + compressor.flush())
     assert len(read_all(path)[0]) == 1
+
+
+def test_a_title_or_source_of_white_space_is_none(write: Write, read_all: ReadAll) -> None:
+    path = write("a.jsonl", '{"text": "a", "id": "i", "title": " ", "source": "\\n", "language": "\\t"}')
+    assert read_all(path) == ([Document(text="a", id="i", source=f"{path}:1")], [])

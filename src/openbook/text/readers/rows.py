@@ -104,7 +104,7 @@ def row_document(row: Mapping[str, Any], where: str, keys: Keys) -> Document | S
     identity = _as_identity(row.get(keys.id))
     if isinstance(identity, bool) or not isinstance(identity, str | int | None):
         return source_error(where, f"the id {identity!r:.40} is neither text nor a whole number")
-    said = {name: value for name in SAID_OF_DOCUMENTS if (value := _as_text(row.get(name)))}
+    said = {name: value for name in SAID_OF_DOCUMENTS if (value := _as_text(row.get(name))).strip()}
     try:
         return Document(
             text=text,
