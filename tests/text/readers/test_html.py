@@ -47,6 +47,10 @@ ReadAll = Callable[..., tuple[list[Document], list[str]]]
         ("<video src=a>no <a href=a>no</a></video><audio><p>no</p></audio><canvas>no</canvas>a", "a"),
         ("<object data=a.pdf><p>no</p></object><object><p>yes</p></object>", "yes"),
         ("<svg><title>no</title><text>yes</text></svg>", "yes"),
+        (
+            "<ruby>東<rp>(</rp><rt>とう</rt><rp>)</rp>京<rt>きょう</ruby>の<ruby><rb>水<rt>みず</ruby>",
+            "東京の水",
+        ),
         ("a<!-- no <p> -->b", "ab"),
         ("<pre>\n  x\n\n    y\n</pre>z", "  x\n\n    y\nz"),
         ("<pre>a<b>\n</b>c</pre>", "a\nc"),

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
 _UNSEEN = frozenset({
-    "audio", "canvas", "head", "iframe", "noembed", "noframes", "script", "style", "template", "title",
-    "video",
+    "audio", "canvas", "head", "iframe", "noembed", "noframes", "rp", "rt", "script", "style", "template",
+    "title", "video",
 })  # fmt: skip
-"""What shows something else, or nothing; words in it are for browsers that cannot."""
+"""What shows something else, or nothing, where words in it are for browsers that cannot; and how words are
+read aloud, which stands above them."""
 _CELLS = frozenset({"td", "th"})
 _BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "dialog",
