@@ -111,7 +111,10 @@ def test_keys_choose_columns(write: Write, read_all: ReadAll) -> None:
         (b'x,"y"z', "not readable as CSV: "),
         (b"x,", "no text: 'text' is empty; fill it, or leave it out: --on-error skip"),
         (b"x,  ", "no text: 'text' is empty"),
-        (b"x,\xff", "not UTF-8 in column 'text'"),
+        (
+            b"x,\xff",
+            "not UTF-8 in column 'text'; convert it (Excel: CSV UTF-8), or leave it out: --on-error skip",
+        ),
         (b"x,\xed\xa0\x80", "not UTF-8 in column 'text'"),
         (b"\xe9,y", "not UTF-8 in column 'id'"),
     ],

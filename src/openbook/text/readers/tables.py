@@ -17,7 +17,7 @@ from openbook.text.documents import source_error
 from openbook.text.readers.csv_rows import TAB, Row, csv_rows, named_separator
 from openbook.text.readers.csv_table import read_csv_table
 from openbook.text.readers.rows import row_document, spelled_as_wanted, wanted_columns
-from openbook.text.readers.source_file import UNREADABLE, Item, Keys, SourceFile, no_rows
+from openbook.text.readers.source_file import LEAVE_OUT, UNREADABLE, Item, Keys, SourceFile, no_rows
 
 _COMMAS_FIRST = (",", ";", TAB, "|")
 _TABS_FIRST = (TAB, ",", ";", "|")
@@ -149,5 +149,6 @@ def _csv_document(header: list[str], columns: Sequence[str], row: Row, where: st
         try:
             cell.encode("utf-8")
         except UnicodeEncodeError:
-            return source_error(where, f"not UTF-8 in column {name!r}")
+            problem = f"not UTF-8 in column {name!r}; convert it (Excel: CSV UTF-8)"
+            return source_error(where, problem, option=LEAVE_OUT)
     return row_document(cells, where, keys)
