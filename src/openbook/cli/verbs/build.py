@@ -269,8 +269,8 @@ def _say_plan(existing: "Database | None", sources: "Sources", holdout: str | No
     share, ids = (wanted, ()) if isinstance(wanted, float) else (0.0, wanted)
     if existing is not None:
         share, ids = existing.settings.holdout, existing.settings.holdout_ids
-    plan = sources.plan(None)
-    held_out = [name for name in (*plan.added, *plan.replaced) if is_held_out(name, share, frozenset(ids))]
+    plan, named = sources.plan(None), frozenset(ids)
+    held_out = [name for name in (*plan.added, *plan.replaced) if is_held_out(name, share, named)]
     print_plan(plan, sources=sources, held_out=held_out, says_characters=True, json=json)
 
 
