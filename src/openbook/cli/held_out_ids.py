@@ -45,6 +45,7 @@ def check_ids(
 ) -> None:
     """Name the ids that no document has, which would leave what was meant by them in the book."""
     from openbook.text.document_ids import suggestion
+    from openbook.text.globs import composed
 
     missing = [name for name in ids if sources.lacks(name)]
     stored: set[str] = set()
@@ -54,6 +55,10 @@ def check_ids(
     if not missing:
         return
     known = sorted(stored.union(document.id for document in sources.documents()))
+    in_one_piece = set(map(composed, known))
+    missing = [name for name in missing if composed(name) not in in_one_piece]
+    if not missing:
+        return
     shown = [suggestion(name, known) for name in missing[:_SHOWN_IDS]]
     if len(missing) > _SHOWN_IDS:
         shown.append(f"and {len(missing) - _SHOWN_IDS:,} more")

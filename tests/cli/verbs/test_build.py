@@ -1,7 +1,9 @@
 """The verb `build`: begun, resumed, and refused."""
 
 import json
+import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -75,6 +77,23 @@ def test_a_build_with_a_file_of_ids_holds_those_out(openbook: OpenBook, texts: P
     ids.write_text("row1\n")
     other = openbook("build", tmp_path / "db", texts, "--holdout", ids)
     assert (other.code, "holdout_ids" in other.error) == (2, True)
+
+
+@pytest.mark.parametrize(("stored", "listed"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_an_id_is_held_out_in_whatever_form_its_letters_are_written(
+    openbook: OpenBook, tmp_path: Path, stored: Literal["NFC", "NFD"], listed: Literal["NFC", "NFD"]
+) -> None:
+    rows = [{"id": name, "text": f"The quokka of {name}."} for name in ("größe", "other")]
+    lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    (tmp_path / "a.jsonl").write_text(unicodedata.normalize(stored, lines), encoding="utf-8")
+    ids = tmp_path / "ids.txt"
+    ids.write_text(unicodedata.normalize(listed, "größe"), encoding="utf-8")
+    build = ("build", tmp_path / "db", tmp_path / "a.jsonl", *LEXICAL, "--holdout", ids, "--json")
+    assert openbook(*build, "--dry-run").json["documents"]["held_out"] == [
+        unicodedata.normalize(stored, "größe")
+    ]
+    result = openbook(*build)
+    assert (result.code, result.json["holdout_documents"]) == (0, 1)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from openbook.database.search.whole_words import texts_of_documents, texts_to_in
 from openbook.text import Tokenizer, cut_chunks, train_tokenizer
 
 words = WordAnalyzer().words
-HYPHEN_AT_LINE_END = re.compile("[-\u2010\u00ad]+\\r?\\n")
+TWO_PARTS = re.compile("(?<![^\\W\\d_])([^\\W\\d_]+)(?=[-\u2010\u00ad]\r?\n[ \t]*([^\\W\\d_]+))")
 
 CLUSTERS = [
     "a",
@@ -40,7 +40,7 @@ CLUSTERS = [
     "neighbor",
 ]
 UNSPACED = ["漢", "字", "の", "を", "กิ", "น", "한", "\u1112\u1161\u11ab", "ခြ"]
-SEPARATORS = [" ", " ", "\n", ".", "-", "'", "，", "。", "—", "™", "“", "\U0001f600"]
+SEPARATORS = ["-\n", "\u2010\r\n  ", " ", " ", "\n", ".", "-", "'", "，", "。", "—", "™", "“", "\U0001f600"]
 
 
 @pytest.fixture(scope="module")
@@ -104,17 +104,39 @@ def test_both_chunks_have_the_word_that_their_border_cuts(
     st.sampled_from([*FAMILIES, "letters"]),
 )
 @example(["aaaaa\u00ad", "\n", "a"], 2, "letters")
+@example(["a", "\u2010\r\n  ", "a"], 5, "gpt2")
 @settings(max_examples=300, deadline=None)
 def test_together_the_chunks_have_the_words_of_their_document(
     letters: Tokenizer, pieces: list[str], chunk_size: int, name: str
 ) -> None:
-    """But for what a hyphen, of any kind, divides at the end of a line: a border may divide it too."""
+    """And more only of words that hyphens divide over three lines and more: any two parts may be one."""
     tokenizer = letters if name == "letters" else foreign(name)
-    text = HYPHEN_AT_LINE_END.sub("\n", "".join(pieces))
+    text = tokenizer.token_bytes.of(tokenizer.encode(["".join(pieces)])[0]).decode()  # some compose letters
     whole = set(words(text))
     found = {word for chunk in indexed(tokenizer, text, chunk_size) for word in words(chunk)}
     assert whole <= found
-    assert all(word in UNSPACED for word in found - whole), found - whole
+    pairs = words(" ".join(first + second for first, second in TWO_PARTS.findall(text)))
+    assert found - whole - set(pairs) <= set(UNSPACED)
+
+
+@pytest.mark.parametrize("hyphen", ["-\n", "\u2010\r\n \t", "\u00ad\n"])
+@pytest.mark.parametrize("chunk_size", [2, 3, 5, 8, 9, 16])
+def test_every_chunk_with_a_part_has_a_word_that_a_hyphen_divides(
+    letters: Tokenizer, hyphen: str, chunk_size: int
+) -> None:
+    for start in range(chunk_size):
+        text = f"{'x' * start} tadup{hyphen}obetu and"
+        parts = [text.encode().index(part) for part in (b"tadup", b"obetu")]
+        chunks = {(place + letter) // chunk_size for place in parts for letter in range(5)}
+        found = [words(chunk).count("tadupobetu") for chunk in indexed(letters, text, chunk_size)]
+        assert found == [int(number in chunks) for number in range(len(found))]
+
+
+def test_a_query_does_not_know_the_rest_of_a_divided_word(letters: Tokenizer) -> None:
+    rows = cut(letters, "a tadup-\nobetu", 8)
+    chunks = np.arange(2, dtype=np.int64)
+    found = texts_to_search_for(rows, letters, layout_of(len(rows)), chunks)
+    assert ["tadupobetu" in words(text) for text in found] == [False, True]
 
 
 @pytest.mark.parametrize("chunk_size", [2, 7, 16, 64])

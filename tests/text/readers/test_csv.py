@@ -109,9 +109,12 @@ def test_keys_choose_columns(write: Write, read_all: ReadAll) -> None:
         (b"x", "1 field where the first row names 2 columns"),
         (b"x,y,z", "3 fields where the first row names 2 columns"),
         (b'x,"y"z', "not readable as CSV: "),
-        (b"x,", "no text: 'text' is empty; choose another key with --text-key"),
+        (b"x,", "no text: 'text' is empty; fill it, or leave it out: --on-error skip"),
         (b"x,  ", "no text: 'text' is empty"),
-        (b"x,\xff", "not UTF-8 in column 'text'"),
+        (
+            b"x,\xff",
+            "not UTF-8 in column 'text'; convert it (Excel: CSV UTF-8), or leave it out: --on-error skip",
+        ),
         (b"x,\xed\xa0\x80", "not UTF-8 in column 'text'"),
         (b"\xe9,y", "not UTF-8 in column 'id'"),
     ],
@@ -152,7 +155,7 @@ def test_file_without_a_column_of_text_is_reported_once(
 @pytest.mark.parametrize(
     ("content", "columns"),
     [
-        ("id|text\n1|x\n", "id|text"),
+        ("id^text\n1^x\n", "id^text"),
         ("ID,Body\n1,x\n", "ID, Body"),
         ("TEXT,Text\n1,x\n", "TEXT, Text"),
     ],
@@ -167,7 +170,30 @@ def test_a_column_that_was_chosen_and_is_missing_is_an_error(
     assert read_all(path, text_key="text") == ([], [problem])
 
 
-@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("separator", [",", ";", "|"])
+@pytest.mark.parametrize("start", ["", "\n,,\n", "\ufeff"])
+def test_spaces_after_separators_are_no_part_of_fields(
+    write: Write, read_all: ReadAll, separator: str, start: str
+) -> None:
+    rows = [["id", "Text", "title"], ["k", f'"two{separator} fields"', "T"], ["l", "a  b", "  U"]]
+    lines = [f"{separator} ".join(row) for row in rows]
+    path = write("a.csv", start.replace(",", separator) + "\n".join(lines))
+    first = start.count("\n") + 2
+    assert read_all(path) == (
+        [
+            Document(text=f"two{separator} fields", id="k", title="T", source=f"{path}:{first}"),
+            Document(text="a  b", id="l", title="U", source=f"{path}:{first + 1}"),
+        ],
+        [],
+    )
+
+
+def test_spaces_belong_to_fields_where_the_first_row_has_none(write: Write, read_all: ReadAll) -> None:
+    (document,), _ = read_all(write("a.csv", "title ,text\nT,  one"))
+    assert (document.title, document.text) == ("T", "  one")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
 def test_the_separator_is_the_one_that_gives_a_column_of_text(
     write: Write, read_all: ReadAll, name: str, separator: str

@@ -43,6 +43,7 @@ def test_the_separator_is_the_one_that_rows_agree_on(
             "name;remark\nx;one, two\ny;three, four\n",
             "name: x; remark: one, two\nname: y; remark: three, four",
         ),
+        ('part, note\n1, "a, b"\n', "part: 1; note: a, b"),
         ("sep=^\na^b\n1^2,3\n", "a: 1; b: 2,3"),
     ],
 )

@@ -96,6 +96,12 @@ def test_a_book_that_does_not_say_its_title_has_its_name(
     assert (document.title, document.language) == ("tides", None)
 
 
+def test_sections_of_pages_are_letters(write: Write, read_all: ReadAll) -> None:
+    listing = "<pre><![CDATA[if (a < b && c > d) { }]]></pre>"
+    (document,), errors = read_all(write("a.epub", epub(_ONE, ch1=page(listing))))
+    assert (document.text, errors) == ("if (a < b && c > d) { }", [])
+
+
 def test_pages_are_read_as_web_pages_are(write: Write, read_all: ReadAll) -> None:
     body = '<nav>menu</nav><p style="display: none">hidden</p><script>x</script><a id="p1"/><p>Seen.</p>'
     (document,), _ = read_all(write("a.epub", epub(_ONE, ch1=page(body, '<meta charset="utf-8"/>'))))

@@ -35,7 +35,7 @@ def test_a_header_in_toml_gives_the_same(write: Write, read_all: ReadAll, end: s
     assert document.language is None
 
 
-@pytest.mark.parametrize("text", ["+++\nno toml\n+++\nBody", "+++\ntitle = 'x'\nBody", "+++\nx = 1\n+++\n"])
+@pytest.mark.parametrize("text", ["+++\nno toml\n+++\nBody", "+++\ntitle = 'x'\nBody", "+++\nx == 1\n+++\n"])
 def test_what_is_no_header_in_toml_is_text(write: Write, read_all: ReadAll, text: str) -> None:
     (document,), _ = read_all(write("notes.md", text))
     assert (document.text, document.title) == (text, "notes")
@@ -108,13 +108,36 @@ def test_without_a_title_the_heading_or_the_name_is_it(write: Write, read_all: R
         "---\n" + "? " * 30_000 + "\n---\nBody",
         "\n---\ntitle: not at the beginning\n---\nBody",
         "----\ntitle: four hyphens\n----\nBody",
-        "---\ntitle: a page without text\n---\n",
         "---\nx: " + "y" * 70_000 + "\n---\nBody",
     ],
 )
 def test_what_is_not_a_header_stays_text(write: Write, read_all: ReadAll, text: str) -> None:
     (document,), errors = read_all(write("a.md", text))
     assert (document.text, document.id, errors) == (text, "a.md", [])
+
+
+@pytest.mark.parametrize("text", ["---\ntitle: Only\n---\n", "---\n---\n \n", "+++\ntitle = 'x'\n+++"])
+def test_a_header_alone_is_an_empty_file(write: Write, read_all: ReadAll, text: str) -> None:
+    path = write("a.md", text)
+    assert read_all(path) == ([], [f"{path}: the text is empty"])
+    folder = write("notes/a.md", text).parent
+    write("notes/b.md", "Body")
+    documents, errors = read_all(folder)
+    assert ([document.text for document in documents], errors) == (["Body"], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("---\nTitle: T\nID: i\n---\nBody", "T"),
+        ("---\nTITLE: T\nauthor: A\nId: i\n---\nBody", "T"),
+        ("---\nTitle: no\ntitle: T\nId: i\n---\nBody", "T"),
+        ("+++\nTitle = 'T'\nID = 'i'\n+++\nBody", "T"),
+    ],
+)
+def test_case_does_not_count_in_names(write: Write, read_all: ReadAll, text: str, title: str) -> None:
+    (document,), _ = read_all(write("a.md", text))
+    assert (document.text, document.title, document.id) == ("Body", title, "i")
 
 
 UNUSUAL = [

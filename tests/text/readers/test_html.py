@@ -33,8 +33,24 @@ ReadAll = Callable[..., tuple[list[Document], list[str]]]
         ("<p>a<noscript><p>no</p></noscript>b", "ab"),
         ("<head><noscript><link></noscript></head>a", "a"),
         ("<template><p>no</p></template>a", "a"),
-        ("a<iframe>no</iframe><noframes>no</noframes>b", "ab"),
+        ("a<iframe>no</iframe><noframes>no</noframes>b", "a b"),
+        ("<label>First</label><input><label>Last</label><input type=hidden>", "First Last"),
+        (
+            "no one<img src=x>two<video>no</video>three<svg><path/></svg>four<object data=a></object>5",
+            "no one two three four 5",
+        ),
+        ("one<button>no</button>two<select><option>no</select>three<embed>four", "one two three four"),
+        ("<label>Say</label><textarea>\n  a\nb</textarea><label>it</label>", "Say\n  a\nb\nit"),
+        ("w<wbr>o<span></span>r<img hidden>d<input type=hidden>s <img> <svg><text>a</text></svg>", "words a"),
+        ("<h2>The<img>mill</h2><pre><button>no</button>a<img>b</pre>", "## The mill\nab"),
+        ("<blockquote>a<img></blockquote><table><tr><td><img>b<td>c<img></table>", "> a\nb\tc"),
+        ("<video src=a>no <a href=a>no</a></video><audio><p>no</p></audio><canvas>no</canvas>a", "a"),
+        ("<object data=a.pdf><p>no</p></object><object><p>yes</p></object>", "yes"),
         ("<svg><title>no</title><text>yes</text></svg>", "yes"),
+        (
+            "<ruby>東<rp>(</rp><rt>とう</rt><rp>)</rp>京<rt>きょう</ruby>の<ruby><rb>水<rt>みず</ruby>",
+            "東京の水",
+        ),
         ("a<!-- no <p> -->b", "ab"),
         ("<pre>\n  x\n\n    y\n</pre>z", "  x\n\n    y\nz"),
         ("<pre>a<b>\n</b>c</pre>", "a\nc"),
@@ -322,6 +338,33 @@ def test_a_page_named_so_is_xhtml(write: Write, read_all: ReadAll) -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (
+            '<pre><![CDATA[if (a < b && c > d) { print("x"); }]]></pre>',
+            'if (a < b && c > d) { print("x"); }',
+        ),
+        (
+            "<p>Write <![CDATA[<br/>]]> or <![CDATA[a]]]]><![CDATA[>b &amp;]]>.</p>",
+            "Write <br/> or a]]>b &amp;.",
+        ),
+        ("<p>a<script>//<![CDATA[\nif (x < 1) { }//]]></script>b</p>", "ab"),
+        ("<script src='a.js'/><p><![CDATA[a < b]]></p><script>c</script>", "a < b"),
+        ("<style><![CDATA[p > b {}]]></style>a<!-- <![CDATA[ --><p>b]]></p>", "a\nb]]>"),
+        ("<p>a</p><![CDATA[no end <p>b</p>", "a\nb"),
+    ],
+)
+def test_sections_of_xhtml_are_letters(write: Write, read_all: ReadAll, body: str, text: str) -> None:
+    (document,), errors = read_all(write("a.xhtml", f"<html><body>{body}</body></html>"))
+    assert (document.text, errors) == (text, [])
+
+
+def test_html_has_no_sections(write: Write, read_all: ReadAll) -> None:
+    (document,), _ = read_all(write("a.html", "<p>a<![CDATA[b > c]]></p>"))
+    assert document.text == "a c]]>"
+
+
+@pytest.mark.parametrize(
     ("page", "title"),
     [
         ("<h1></h1><h1 hidden>no</h1><h1> Second </h1>", "Second"),
@@ -407,6 +450,7 @@ def test_deep_and_long_pages_are_read_in_linear_time(write: Write) -> None:
         "open": lambda n: "<noscript>" * (10 * n) + "<meta " * (10 * n) + "\n",
         "parts": lambda n: "<main>" * n + "<h1 hidden>" * (4 * n) + "<div style='opacity:0" * (4 * n),
         "closed": lambda n: "<?xml" + "<a " * (10 * n) + "<title/" * (10 * n),
+        "sections": lambda n: "<?xml" + "<![CDATA[" * (10 * n) + "<!--" * (10 * n) + "<script>" * (10 * n),
         "styles": lambda n: f"<p style='opacity:{'0' * n}!{' ' * n}'><p style='font:{'.' * n}'>",
         "headings": lambda n: "<h1><div>" * 400 + "<b></b>" * (4 * n) + "z" * 400,
     }

@@ -96,11 +96,11 @@ def test_json_text_is_kept_as_it_is(
         (b"null", "a JSON NoneType where"),
         (b"{}", "no text: 'text' is missing; choose another key with --text-key"),
         (b'{"Text": "x"}', "no text: 'text' is missing"),
-        (b'{"text": null}', "no text: 'text' is None"),
-        (b'{"text": 3}', "no text: 'text' is 3"),
-        (b'{"text": NaN}', "no text: 'text' is nan"),
+        (b'{"text": null}', "no text: 'text' is None; fill it, or leave it out: --on-error skip"),
+        (b'{"text": 3}', "no text: 'text' is 3; choose another key with --text-key"),
+        (b'{"text": NaN}', "no text: 'text' is nan; fill it, or leave it out: --on-error skip"),
         (b'{"text": ["a"]}', "no text: 'text' is ['a']"),
-        (b'{"text": ""}', "no text: 'text' is empty"),
+        (b'{"text": ""}', "no text: 'text' is empty; fill it, or leave it out: --on-error skip"),
         (b'{"text": " \\n"}', "no text: 'text' is empty"),
         (b'{"text": "ab\\ud800"}', "the text holds a lone surrogate at character 2, which is not text"),
         (b'{"text": "\\udc00\\ud800"}', "the text holds a lone surrogate at character 0"),
@@ -257,3 +257,8 @@ def test_zstd_archive_with_a_huge_window_is_read(write: Write, read_all: ReadAll
     compressor = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
     path = write("a.jsonl.zst", compressor.compress(GOOD.encode()) + compressor.flush())
     assert len(read_all(path)[0]) == 1
+
+
+def test_a_title_or_source_of_white_space_is_none(write: Write, read_all: ReadAll) -> None:
+    path = write("a.jsonl", '{"text": "a", "id": "i", "title": " ", "source": "\\n", "language": "\\t"}')
+    assert read_all(path) == ([Document(text="a", id="i", source=f"{path}:1")], [])

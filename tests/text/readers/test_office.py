@@ -200,6 +200,49 @@ def test_a_pdf_of_pictures_alone_says_so(tmp_path: Path, read_all: Any) -> None:
     assert read_all(path)[1] == [f"{path}: the text is empty"]
 
 
+def with_stream(raw: bytes, stream: str) -> bytes:
+    """The PDF with this on the page on which an `x` stands."""
+    old = b"BT /F1 12 Tf 72 720 Td (x) Tj ET"
+    place = raw.index(b"/Length", raw.index(old) - 40)
+    length = f"/Length {len(stream)}".encode()
+    return raw[:place] + raw[place:].replace(b"/Length 32", length, 1).replace(old, stream.encode(), 1)
+
+
+def sideways(*lines: str, up: int) -> str:
+    """Lines that run up (1) or down (-1) a page."""
+    return "\n".join(
+        f"BT /F1 12 Tf 0 {up} {-up} 0 {100 + 20 * number} 400 Tm ({line}) Tj ET"
+        for number, line in enumerate(lines)
+    )
+
+
+@pytest.mark.parametrize("up", [1, -1])
+def test_text_that_runs_sideways_is_said_and_left_out(tmp_path: Path, read_all: Any, up: int) -> None:
+    lines = "The mill is old and turns.", "Its wheel is of oak."
+    path = tmp_path / "a.pdf"
+    path.write_bytes(with_stream(pdf("One.", "x"), sideways(*lines, up=up)))
+    omissions = Omissions()
+    (document,) = read_documents(str(path), omissions=omissions)
+    assert isinstance(document, Document)
+    assert "One." in document.text
+    assert not {"T", "w"} & set(document.text)
+    assert omissions.parts == [f"{path}: page 2: sideways text is not read; turn it and save it again"]
+    path.write_bytes(with_stream(pdf("x"), sideways(*lines, up=up)))
+    assert read_all(path) == ([], [f"{path}: page 1: sideways text is not read; turn it and save it again"])
+
+
+def test_letters_below_each_other_are_read_where_they_stand_upright(tmp_path: Path) -> None:
+    stream = "\n".join(
+        f"BT /F1 12 Tf 72 {720 - 30 * number} Td ({letter}) Tj ET"
+        for number, letter in enumerate("ABCDEFGHIJ")
+    )
+    path = tmp_path / "a.pdf"
+    path.write_bytes(with_stream(pdf("x"), stream))
+    (document,) = read_documents(str(path))
+    assert isinstance(document, Document)
+    assert document.text.split() == list("ABCDEFGHIJ")
+
+
 def test_pages_without_text_are_found_beside_tables_too(tmp_path: Path) -> None:
     """Then the library gives no borders of pages: all are looked at."""
     rows = ["Name Age City", "Otto 12 Rome", "Anna 33 Oslo", "Emil 45 Bern"]

@@ -63,7 +63,7 @@ def test_parquet_rows_are_counted_over_all_groups(write_parquet: Rows, read_all:
     documents, errors = read_all(path)
     assert [document.text for document in documents] == [text for text in texts if text]
     assert documents[-1].source == f"{path}:2500"
-    assert errors == [f"{path}:2101: no text: 'text' is None; choose another key with --text-key"]
+    assert errors == [f"{path}:2101: no text: 'text' is None; fill it, or leave it out: --on-error skip"]
 
 
 @pytest.mark.parametrize(

@@ -90,13 +90,14 @@ _ASCII = {
     for code in range(128)
 }
 _HYPHEN_AT_LINE_END = re.compile("[-\u2010\u00ad]\r?\n")
-_DIVIDED = re.compile("([^\\W\\d_]+)[-\u2010\u00ad]\r?\n[ \\t]*([^\\W\\d_]+)")
+DIVIDED = re.compile("([^\\W\\d_]+)[-\u2010\u00ad]\r?\n[ \\t]*([^\\W\\d_]+)")
+"""The parts of a word that a hyphen divides at the end of a line."""
 
 
 def _with_divided_words(text: str) -> str:
     """The text, and after it the words that a hyphen divides at the end of a line."""
     if "\n" in text and _HYPHEN_AT_LINE_END.search(text):
-        text += "".join(f" {first}{second}" for first, second in _DIVIDED.findall(text))
+        text += "".join(f" {first}{second}" for first, second in DIVIDED.findall(text))
     return text
 
 

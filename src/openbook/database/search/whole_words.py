@@ -6,7 +6,7 @@
 
 So a word is found in every chunk that holds a part of it, by the whole of it alone. A query is completed on
 the left only: what follows it is what a model is to predict from what it finds. Of scripts without spaces one
-character is added, for the pair that the border cuts.
+character is added, for the pair that the border cuts. Words that a hyphen divides too: `divided_words.py`.
 """
 
 import re
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.search.analyzer import LONGEST_WORD
+from openbook.database.search.divided_words import divided_words
 from openbook.database.search.folding import kinds
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.layout import ChunkLayout
@@ -113,12 +114,17 @@ def _completed(pieces: Mapping[int, bytes], chunk: int, before: range, after: ra
         parts = left.decode("ascii"), own.decode("ascii"), right.decode("ascii")
     else:
         parts = _parts_by_kinds(left, own, right)
-    return _within_pieces(*parts)
+    completion, text = _within_pieces(*parts)
+    return text + divided_words(pieces, own, before, after, seen=(len(completion), len(text)))
 
 
-def _within_pieces(left: str, own: str, right: str) -> str:
-    """Join a chunk's text and what completes it: of a word of several pieces those that it is part of."""
-    return left[len(left) // LONGEST_WORD * LONGEST_WORD :] + own + right[:LONGEST_WORD]
+def _within_pieces(left: str, own: str, right: str) -> tuple[str, str]:
+    """What completes a chunk on the left, and its text between that and what completes it on the right.
+
+    Of a word of several pieces it is those that the chunk is part of.
+    """
+    completion = left[len(left) // LONGEST_WORD * LONGEST_WORD :]
+    return completion, completion + own + right[:LONGEST_WORD]
 
 
 def _run_before(pieces: Mapping[int, bytes], own: bytes, before: range) -> bytes:

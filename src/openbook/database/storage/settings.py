@@ -2,10 +2,12 @@
 
 import hashlib
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from typing import Any, Literal
 
 from openbook.errors import FormatError, MismatchError, SettingsError
 from openbook.text import Tokenizer
+from openbook.text.globs import composed
 
 FORMAT = 2
 """Of the folder's layout; another number is another layout."""
@@ -125,7 +127,13 @@ def is_held_out(document_id: str, share: float, ids: frozenset[str] = frozenset(
     Args:
         document_id: of the document.
         share: of all documents that is held out.
-        ids: of documents that are held out besides.
+        ids: of documents that are held out besides, in whatever form their letters are written.
     """
     digest = hashlib.sha256(document_id.encode("utf-8")).digest()
-    return document_id in ids or int.from_bytes(digest[:8], "big") / _HASH_RANGE < share
+    is_named = bool(ids) and composed(document_id) in _in_one_piece(ids)
+    return is_named or int.from_bytes(digest[:8], "big") / _HASH_RANGE < share
+
+
+@lru_cache(maxsize=8)
+def _in_one_piece(ids: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(composed, ids))

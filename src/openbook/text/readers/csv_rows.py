@@ -6,6 +6,8 @@ such files quote nothing; Excel does. Lines that have the right number of fields
     id  text            id  text
     1   "Hello,         1   "a field
     2   go away"        of two lines"
+
+Where a space follows a separator in the first row, `id, text`, spaces after separators are no part of fields.
 """
 
 import csv
@@ -86,7 +88,7 @@ def all_csv_rows(file: Iterable[str], path: str, *, separator: str) -> Iterator[
     if not named_separator(next(lines, "")):
         lines.give_back(lines.taken())
     lines.taken()
-    reader = csv.reader(lines, strict=True, delimiter=separator)
+    reader = _reader(lines, separator)
     width: int | None = None
     while True:
         where = f"{path}:{lines.number + 1}"
@@ -94,12 +96,26 @@ def all_csv_rows(file: Iterable[str], path: str, *, separator: str) -> Iterator[
         if row is None:
             return
         taken = lines.taken()
+        if width is None and separator != TAB and _has_spaces(row):
+            lines.give_back(taken)
+            reader = _reader(lines, separator, skips_spaces=True)
+            row = _next_row(reader) or row
+            taken = lines.taken()
         if separator == TAB and width is not None and _is_as_written(row, taken, width):
             lines.give_back(taken[1:])
             row = _fields(taken[0])
         yield where, row
         if width is None and not isinstance(row, csv.Error) and any(row):
             width = len(row)
+
+
+def _reader(lines: _Lines, separator: str, *, skips_spaces: bool = False) -> Iterator[list[str]]:
+    return csv.reader(lines, strict=True, delimiter=separator, skipinitialspace=skips_spaces)
+
+
+def _has_spaces(row: Row) -> bool:
+    """Whether a space follows a separator."""
+    return not isinstance(row, csv.Error) and any(field.startswith(" ") for field in row[1:])
 
 
 def _next_row(reader: Iterator[list[str]]) -> Row | None:

@@ -14,7 +14,7 @@ hens`: what has none of the names that tools know is text, so that nothing is lo
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 _HEADER = re.compile(r"---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _TOML_HEADER = re.compile(r"\+\+\+[ \t]*\r?\n(.*?)^\+\+\+[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -45,7 +45,8 @@ _USUAL = frozenset({
     "pagination_label", "pagination_next", "pagination_prev", "sidebar_label", "sidebar_position",
     "title_meta", "unlisted",
 })  # fmt: skip
-"""Names by which a header is known; as they are written, for sentences begin with `Date:` or `Summary:`."""
+"""Names by which a header is known, beside the wanted ones; as they are written, for sentences begin with
+`Date:` or `Summary:`."""
 _BELONGS_TO_THE_KEY = (" ", "\t", "- ", "]", "}", "#")
 """How lines begin that go on with the key before them."""
 _LONGEST_VALUE = 4096
@@ -56,7 +57,7 @@ _NOTHING = ("", "~", "null", "Null", "NULL")
 def split_front_matter(text: str, names: Iterable[str]) -> tuple[dict[str, str], str]:
     """Split a text into what its header says and what stands after it, without empty lines between.
 
-    Without a header that can be read, and where nothing stands after it, the whole is the text.
+    Without a header that can be read the whole is the text. Case does not count in the wanted names.
 
     >>> split_front_matter("---\\ntitle: 007\\ntags: [a]\\n---\\nBody", ["title", "source"])
     ({'title': '007'}, 'Body')
@@ -68,7 +69,7 @@ def split_front_matter(text: str, names: Iterable[str]) -> tuple[dict[str, str],
     is_toml = text.startswith("+++")
     header = _TOML_HEADER if is_toml else _HEADER
     match = header.match(text[: _LONGEST + 8]) if is_toml or text.startswith("---") else None
-    if match is None or not text[match.end() :].strip():
+    if match is None:
         return {}, text
     values = _toml_values(match[1], names) if is_toml else _yaml_values(match[1], names)
     if values is None:
@@ -82,7 +83,8 @@ def _toml_values(header: str, names: Iterable[str]) -> dict[str, str] | None:
         found = tomllib.loads(header.replace("\r\n", "\n"))
     except (tomllib.TOMLDecodeError, RecursionError):
         return None
-    return {name: " ".join(value.split()) for name in names if isinstance(value := found.get(name), str)}
+    texts = {key: " ".join(value.split()) for key, value in found.items() if isinstance(value, str)}
+    return _of_names(texts, names)
 
 
 def _yaml_values(header: str, names: Iterable[str]) -> dict[str, str] | None:
@@ -93,9 +95,16 @@ def _yaml_values(header: str, names: Iterable[str]) -> dict[str, str] | None:
     entries = list(_entries(header.splitlines()))
     values = {key: value for key, value in entries if key}
     of_no_key = sum(not key for key, _ in entries)
-    if of_no_key > len(entries) - of_no_key or not values.keys() & _USUAL.union(names):
+    wanted = _of_names(values, names)
+    if of_no_key > len(entries) - of_no_key or not (wanted or values.keys() & _USUAL):
         return None
-    return {name: _value(values[name]) for name in names if name in values}
+    return {name: _value(value) for name, value in wanted.items()}
+
+
+def _of_names(values: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """Those of the wanted names; `Title` is one of them where there is no `title`."""
+    in_small = {key.casefold(): value for key, value in values.items()} | dict(values)
+    return {name: in_small[name] for name in names if name in in_small}
 
 
 def _entries(lines: Iterable[str]) -> Iterator[tuple[str, str]]:

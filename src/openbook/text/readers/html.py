@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from html import escape
 from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,15 +22,25 @@ from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-_UNSEEN = frozenset({"head", "iframe", "noembed", "noframes", "script", "style", "template", "title"})
+_UNSEEN = frozenset({
+    "audio", "canvas", "head", "iframe", "noembed", "noframes", "rp", "rt", "script", "style", "template",
+    "title", "video",
+})  # fmt: skip
+"""What shows something else, or nothing, where words in it are for browsers that cannot; and how words are
+read aloud, which stands above them."""
 _CELLS = frozenset({"td", "th"})
 _BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "dialog",
     "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4",
     "h5", "h6", "header", "hgroup", "hr", "legend", "li", "listing", "main", "menu", "nav", "ol", "optgroup",
-    "option", "p", "plaintext", "pre", "search", "section", "summary", "table", "tbody", "tfoot", "thead",
-    "tr", "ul", "xmp",
+    "option", "p", "plaintext", "pre", "search", "section", "summary", "table", "tbody", "textarea", "tfoot",
+    "thead", "tr", "ul", "xmp",
 })  # fmt: skip
+_BETWEEN_WORDS = frozenset({
+    "audio", "button", "canvas", "embed", "iframe", "img", "input", "meter", "object", "progress", "select",
+    "svg", "video",
+})  # fmt: skip
+"""What stands in a line and is seen: the words before and after it are two, with or without spaces."""
 _MOST_PIECES = 1000
 """Of a heading, with the edges of elements: what has more lacks its end tag."""
 _QUOTATION, _QUOTED = "blockquote", "> "
@@ -55,6 +66,12 @@ _XHTML_WITHIN = 1024
 _NOSCRIPT = re.compile(r"(</?)noscript\b", re.IGNORECASE)
 _CLOSED_TITLE = re.compile(r"<title\s*/>", re.IGNORECASE)
 _CLOSED = re.compile(r"<([a-z][\w.:-]*)((?:\s[^<>]*)?)/>", re.IGNORECASE)
+_DATA_OR_CODE = re.compile(
+    r"<(?P<code>script|style)\b[^<>]*(?<!/)>.*?(?:</(?P=code)|\Z)|<!--.*?(?:-->|\Z)"
+    r"|<!\[CDATA\[(?P<data>.*?)(?:(?P<end>\]\]>)|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
+"""Letters of XHTML that are no tags, and where such a section is not looked for."""
 _VOID = frozenset({
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
 })  # fmt: skip
@@ -112,12 +129,17 @@ def _prepared(page: str, where: str, *, is_xhtml: bool) -> str:
 def _with_end_tags(page: str, *, is_xhtml: bool) -> str:
     """Write `<title/>` as `<title></title>`, and in XHTML all that is closed at once.
 
-    A parser of HTML takes the slash for nothing, and the rest of the page for the title.
+    A parser of HTML takes the slash for nothing, and the rest of the page for the title. It takes sections of
+    CDATA for comments, so in XHTML their letters are written as HTML has them.
     """
     page = _CLOSED_TITLE.sub("<title></title>", page)
     if not is_xhtml and not _XHTML.search(page[:_XHTML_WITHIN]):
         return page
-    return _CLOSED.sub(_opened_and_closed, page)
+    return _CLOSED.sub(_opened_and_closed, _DATA_OR_CODE.sub(_without_section, page))
+
+
+def _without_section(found: re.Match[str]) -> str:
+    return found[0] if found["end"] is None else escape(found["data"], quote=False)
 
 
 def _opened_and_closed(tag: re.Match[str]) -> str:
@@ -243,7 +265,7 @@ class _Page:
             stack.extend(reversed(children))
 
     def _is_shown(self, node: "LexborNode") -> bool:
-        return not (node.tag in _UNSEEN or node.mem_id in self._signs or self._hidden.hides_all(node))
+        return not (_is_unseen(node) or node.mem_id in self._signs or self._hidden.hides_all(node))
 
     def _lines(self, root: "LexborNode", sight: Sight, *, menus: bool, marked: bool = False) -> Iterator[str]:
         """The text of the blocks; cells of a row are separated by a tab. White space counts only in <pre>.
@@ -282,7 +304,9 @@ class _Page:
             if tag == "-text":
                 yield from _as_seen(node.text_content or "", outside)
                 continue
+            space = self._space(node, outside)
             if node is not root and not self._is_read(node, outside, menus=menus):
+                yield from space
                 continue
             sight = outside.sight if node is root else self._hidden.sight(node, outside.sight)
             if outside.marked and tag in LEVELS:
@@ -295,8 +319,19 @@ class _Page:
                 stack.append((_EDGE, outside))
             elif tag in _CELLS:
                 yield _Piece("\t", quoted=outside.quoted)
+            yield from space
+            stack.extend((piece, outside) for piece in space)
             inside = outside.inside(tag, sight)
             stack.extend(reversed([(child, inside) for child in node.iter(include_text=True)]))
+
+    def _space(self, node: "LexborNode", outside: "_Outside") -> tuple[_Piece, ...]:
+        """What an element puts between the words beside it; where white space counts, it is written there."""
+        is_between = node.tag in _BETWEEN_WORDS and not outside.written
+        if not is_between or self._hidden.hides_all(node):
+            return ()
+        if (node.attributes.get("type") or "").lower() == "hidden":
+            return ()
+        return (_Piece(" ", quoted=outside.quoted),)
 
     def _is_read(self, node: "LexborNode", outside: "_Outside", *, menus: bool) -> bool:
         """Whether it is shown, and with `menus` whatever it is; else not what stands beside every page."""
@@ -317,6 +352,10 @@ def _quoted(lines: str, depth: int) -> str:
     """Lines with the marks of the quotations that they stand in."""
     marks = _QUOTED * depth
     return "\n".join(f"{marks}{line}" for line in lines.split("\n")) if depth else lines
+
+
+def _is_unseen(node: "LexborNode") -> bool:
+    return node.tag in _UNSEEN or (node.tag == "object" and "data" in node.attributes)
 
 
 def _is_menu(node: "LexborNode", of_site: bool) -> bool:

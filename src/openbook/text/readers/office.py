@@ -13,6 +13,7 @@ from openbook.errors import MissingExtraError
 from openbook.text.documents import source_error
 from openbook.text.inline_markup import without_embedded_images
 from openbook.text.readers.office_properties import office_title, pdf_title, without_hidden_words
+from openbook.text.readers.pdf_pages import page_contents, sideways_pages, without_single_letters
 from openbook.text.readers.source_file import LEAVE_OUT, Item, Keys, Parse, ParsedFile, SourceFile, read_whole
 from openbook.text.readers.text_files import markdown_title
 
@@ -66,7 +67,10 @@ def _converter(suffix: str, where: str) -> Parse:
                 problem = "shows pictures, but holds no text: what they show is not read"
                 raise source_error(where, problem, option=LEAVE_OUT)
             return ParsedFile(text=text, said={"title": markdown_title(text) or office_title(raw)})
-        omission = _pages_without_text(raw, markdown)
+        sideways = sideways_pages(raw, markdown)
+        if sideways:
+            text = without_single_letters(markdown, sideways).replace("\f", "\n").replace("\0", "").strip()
+        omission = "; ".join(filter(None, [_pages_without_text(raw, markdown), _said_of(sideways)]))
         if omission and not text:
             raise source_error(where, omission)
         return ParsedFile(text=text, said={"title": pdf_title(raw)}, omission=omission)
@@ -107,7 +111,7 @@ def _pages_without_text(raw: bytes, markdown: str) -> str:
     found: list[int] = []
     count = len(pages)
     with suppress(Exception):  # the text is there; that some is missing is all that can be missed
-        for number, texts, others in _page_contents(raw, empty):
+        for number, texts, _, others in page_contents(raw, empty):
             count = max(count, number)
             if others and not texts:
                 found.append(number)
@@ -119,30 +123,10 @@ def _pages_without_text(raw: bytes, markdown: str) -> str:
     )
 
 
-def _page_contents(raw: bytes, wanted: set[int]) -> Iterator[tuple[int, int, int]]:
-    """Of each wanted page of a PDF (none: of all) its number from 1, its letters, and what else it shows."""
-    from pdfminer.converter import PDFPageAggregator
-    from pdfminer.layout import LTChar, LTContainer
-    from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
-    from pdfminer.pdfpage import PDFPage
-
-    resources = PDFResourceManager()
-    device = PDFPageAggregator(resources, laparams=None)
-    interpreter = PDFPageInterpreter(resources, device)
-    pages = PDFPage.get_pages(io.BytesIO(raw), pagenos=wanted or None)
-    for place, page in enumerate(pages):
-        interpreter.process_page(page)
-        waiting: list[Any] = list(device.get_result())
-        texts = others = 0
-        while waiting:
-            item = waiting.pop()
-            if isinstance(item, LTContainer):
-                waiting.extend(item)
-            elif isinstance(item, LTChar):
-                texts += 1
-            else:
-                others += 1
-        yield sorted(wanted)[place] + 1 if wanted else place + 1, texts, others
+def _said_of(sideways: set[int]) -> str:
+    pages = as_ranges(sorted(number + 1 for number in sideways))
+    word = "page" if len(sideways) == 1 else "pages"
+    return f"{word} {pages}: sideways text is not read; turn it and save it again" if sideways else ""
 
 
 def as_ranges(numbers: Iterable[int]) -> str:

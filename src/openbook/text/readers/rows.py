@@ -71,18 +71,22 @@ def wanted_columns(columns: Iterable[str], where: str, keys: Keys) -> list[str] 
 
 
 def spelled_as_wanted(columns: Iterable[str], keys: Keys) -> list[str]:
-    """Write the names of columns as documents have them where it is clear that only their case differs.
+    """Write the names of columns as documents have them where it is clear which one is meant.
 
-    >>> spelled_as_wanted(["ID", "Text", "TITLE", "Title"], Keys(text="text", id="id"))
+    Case does not count, nor do spaces around a name.
+
+    >>> spelled_as_wanted(["ID", " Text ", "TITLE", "Title"], Keys(text="text", id="id"))
     ['id', 'text', 'TITLE', 'Title']
     """
     columns = list(columns)
     wanted = _wanted(keys)
-    others = [column.casefold() for column in columns if column not in wanted]
-    meant = {
-        name.casefold(): name for name in wanted if name not in columns and others.count(name.casefold()) == 1
-    }
-    return [column if column in wanted else meant.get(column.casefold(), column) for column in columns]
+    others = [_plain(column) for column in columns if column not in wanted]
+    meant = {_plain(name): name for name in wanted if name not in columns and others.count(_plain(name)) == 1}
+    return [column if column in wanted else meant.get(_plain(column), column) for column in columns]
+
+
+def _plain(name: str) -> str:
+    return name.strip().casefold()
 
 
 def _wanted(keys: Keys) -> list[str]:
@@ -94,11 +98,13 @@ def row_document(row: Mapping[str, Any], where: str, keys: Keys) -> Document | S
     text = row.get(keys.text)
     if not isinstance(text, str) or not text.strip():
         problem = f"no text: {keys.text!r} {_shown(row, keys.text)}"
+        if keys.text in row and not _as_text(text).strip():
+            return source_error(where, f"{problem}; fill it", option=LEAVE_OUT)
         return source_error(where, problem, option="; choose another key with --text-key")
     identity = _as_identity(row.get(keys.id))
     if isinstance(identity, bool) or not isinstance(identity, str | int | None):
         return source_error(where, f"the id {identity!r:.40} is neither text nor a whole number")
-    said = {name: value for name in SAID_OF_DOCUMENTS if (value := _as_text(row.get(name)))}
+    said = {name: value for name in SAID_OF_DOCUMENTS if (value := _as_text(row.get(name))).strip()}
     try:
         return Document(
             text=text,

@@ -17,10 +17,10 @@ from openbook.text.documents import source_error
 from openbook.text.readers.csv_rows import TAB, Row, csv_rows, named_separator
 from openbook.text.readers.csv_table import read_csv_table
 from openbook.text.readers.rows import row_document, spelled_as_wanted, wanted_columns
-from openbook.text.readers.source_file import UNREADABLE, Item, Keys, SourceFile, no_rows
+from openbook.text.readers.source_file import LEAVE_OUT, UNREADABLE, Item, Keys, SourceFile, no_rows
 
-_COMMAS_FIRST = (",", ";", TAB)
-_TABS_FIRST = (TAB, ",", ";")
+_COMMAS_FIRST = (",", ";", TAB, "|")
+_TABS_FIRST = (TAB, ",", ";", "|")
 
 
 def read_parquet(file: SourceFile, keys: Keys) -> Iterator[Item]:
@@ -64,7 +64,7 @@ def _rows(batch: Any) -> list[Mapping[str, Any] | Exception]:
 def read_csv(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """Read a CSV file, whose first row names the columns. Rows are named by the line that they begin in.
 
-    Columns are separated by commas (in .tsv by tabs), or by semicolons or tabs where those alone give a
+    Columns are separated by commas (in .tsv by tabs), or by semicolons, tabs or `|` where those alone give a
     column of text. See `csv_rows` for quotation marks.
     """
     try:
@@ -74,7 +74,7 @@ def read_csv(file: SourceFile, keys: Keys) -> Iterator[Item]:
             rows = csv_rows(_lines(stream, encoding), file.path, separator=separator)
             names = _csv_names(rows, file.path, keys)
             if keys.reads_tables and names and keys.text not in names:
-                yield from read_csv_table(file, (*_usual_separators(file), "|"))
+                yield from read_csv_table(file, _usual_separators(file))
                 return
             header, columns = names, _csv_columns(names, file.path, keys)
             where = ""
@@ -149,5 +149,6 @@ def _csv_document(header: list[str], columns: Sequence[str], row: Row, where: st
         try:
             cell.encode("utf-8")
         except UnicodeEncodeError:
-            return source_error(where, f"not UTF-8 in column {name!r}")
+            problem = f"not UTF-8 in column {name!r}; convert it (Excel: CSV UTF-8)"
+            return source_error(where, problem, option=LEAVE_OUT)
     return row_document(cells, where, keys)
