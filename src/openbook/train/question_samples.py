@@ -157,11 +157,7 @@ class QuestionSamples:
         question, answer = self.chat.question_ids(drawn.question), self.chat.answer_ids(drawn.answer)
         return self.layout.sample(question, answer, ids, mask)
 
-    def _is_usable(self, item: AskedQuestion) -> bool:
-        reads = bool(item.gold if item.question.is_answerable else item.found)
-        return reads and self._fits(item)
-
-    def _fits(self, item: AskedQuestion) -> bool:
+    def fits(self, item: AskedQuestion) -> bool:
         """Whether the question fits with each answer that may be drawn."""
         most = self.layout.room_beside(len(self.chat.question_ids(item.question.question)))
         said = [*item.question.answers, *item.question.swaps]
@@ -171,6 +167,10 @@ class QuestionSamples:
         return all(
             len(text.encode()) + _MORE <= most or len(self.chat.answer_ids(text)) <= most for text in said
         )
+
+    def _is_usable(self, item: AskedQuestion) -> bool:
+        reads = bool(item.gold if item.question.is_answerable else item.found)
+        return reads and self.fits(item)
 
     def _count(self, drawn: np.random.Generator) -> int:
         """How many passages a draw reads."""

@@ -115,7 +115,13 @@ def load_data(
             "out: too long, or no "
             "passage of their document holds an answer"
         )
-    return TrainingData(text, samples, asked[len(learned) :], chat)
+    evaluated = [item for item in asked[len(learned) :] if samples.fits(item)]
+    if len(evaluated) < len(held_out):
+        note(
+            f"{len(held_out) - len(evaluated)} of {counted(len(held_out), 'held-out question')} are not "
+            "evaluated: too long"
+        )
+    return TrainingData(text, samples, evaluated, chat)
 
 
 def layout_of(recipe: Recipe, chat: ChatFormat, *, chunk_size: int, retrofits: bool) -> QuestionLayout:
