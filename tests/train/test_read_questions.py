@@ -15,6 +15,7 @@ from openbook.database import Database
 from openbook.errors import MismatchError, SettingsError, TrainingError, TrainingStoppedError
 from openbook.model.retrofitting import RetrofitForCausalLM
 from openbook.train import Recipe, checkpoints, load_recipe, train
+from openbook.train.training_data import load_data, question_chat
 
 Metrics = Callable[[Path], list[dict[str, Any]]]
 Weights = Callable[[Path], dict[str, torch.Tensor]]
@@ -129,7 +130,28 @@ def test_held_out_questions_that_are_too_long_are_not_evaluated(
     evaluated = [row["exact_match"] for row in metrics(tmp_path / "model") if "exact_match" in row]
     assert len(evaluated) == 2
     (held_out,) = (note for note in notes if "held-out" in note)
-    assert re.fullmatch(r"[1-3] of 4 held-out questions are not evaluated: too long", held_out)
+    assert re.fullmatch(r"[1-3] of 4 held-out questions are left out: too long, or .*", held_out)
+
+
+def test_held_out_questions_that_no_passage_answers_are_not_evaluated(
+    book: Database, with_rows: WithRows
+) -> None:
+    """They would count as answered wrong; those without answers are refused, and stay."""
+
+    def misspelled(row: dict[str, Any]) -> dict[str, Any]:
+        is_even = row.get("document", "doc1")[-1] in "02468"
+        return row | {"document": row["document"].upper()} if is_even else row
+
+    notes: list[str] = []
+    recipe = with_rows(misspelled, questions__held_out=12)
+    chat = question_chat(recipe, book.opened, None)
+    data = load_data(recipe, book.opened, None, chat, retrofits=True, note=notes.append)
+    assert 0 < len(data.held_out) < 12
+    assert all(item.gold or not item.question.answers for item in data.held_out)
+    said = (
+        f"{12 - len(data.held_out)} of 12 held-out questions are left out: too long, or no passage of their"
+    )
+    assert any(note.startswith(said) for note in notes)
 
 
 def test_a_question_for_which_the_model_has_no_positions_is_refused_before_the_first_step(

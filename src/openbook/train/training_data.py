@@ -109,18 +109,13 @@ def load_data(
         neighbor_length=2 * M,
         layout=layout_of(recipe, chat, chunk_size=M, retrofits=retrofits),
     )
-    if len(samples) < len(learned):
-        note(
-            f"{len(learned) - len(samples)} of {counted(len(learned), 'question')} are left "
-            "out: too long, or no "
-            "passage of their document holds an answer"
-        )
-    evaluated = [item for item in asked[len(learned) :] if samples.fits(item)]
-    if len(evaluated) < len(held_out):
-        note(
-            f"{len(held_out) - len(evaluated)} of {counted(len(held_out), 'held-out question')} are not "
-            "evaluated: too long"
-        )
+    evaluated = samples.usable(asked[len(learned) :])
+    for kind, given, kept in (("question", learned, samples), ("held-out question", held_out, evaluated)):
+        if len(kept) < len(given):
+            note(
+                f"{len(given) - len(kept)} of {counted(len(given), kind)} are left out: too long, or no "
+                "passage of their document holds an answer"
+            )
     return TrainingData(text, samples, evaluated, chat)
 
 
