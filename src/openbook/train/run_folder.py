@@ -1,6 +1,7 @@
 """The folder of a training run: what it may begin or resume, and in the end a model, complete or absent."""
 
 import json
+import shlex
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -183,8 +184,18 @@ def _require_same(output: Path, checkpoint: Checkpoint, now: dict[str, Any]) -> 
     """Name the first thing that differs."""
     before = checkpoint.recipe | {"trained_on": checkpoint.trained_on}
     for what, old, new in differences(before, now):
+        resumes = "give what it began with to resume it, or choose another --output"
+        if what.startswith("the database's ") and not what.endswith("tokenizer"):
+            # A version that a book had cannot be brought back; the weights fit any of them.
+            resumes = (
+                f"go on from its weights with {_from_weights(checkpoints.folder_of(output, checkpoint.step))}"
+            )
         raise MismatchError(
             f"{output}: holds a training run that stopped at step {checkpoint.step}, with {what} {old!r}; "
-            f"now it is {new!r}: give what it began with to resume it, or choose another --output, or start "
-            "again from scratch with --overwrite"
+            f"now it is {new!r}: {resumes}, or start again from scratch with --overwrite"
         )
+
+
+def _from_weights(model: Path) -> str:
+    """The options of a training run that begins with this model's weights."""
+    return f"--output OTHER --set train.start_from={shlex.quote(str(model))}"
