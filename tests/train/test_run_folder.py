@@ -190,7 +190,8 @@ def test_the_same_command_again_says_that_it_is_done(
     assert told == [f"{folder}: the model was complete already"]
     assert drawn == [(4, 4)]
     assert (result.steps, contents(folder)) == (4, before)
-    with pytest.raises(SettingsError, match="holds a model already"):
+    further = re.escape(f"to train it further: --output OTHER --set train.start_from={folder}")
+    with pytest.raises(SettingsError, match=f"holds a model already; .*; {further}$"):
         train(recipes[1], book, folder)
     (folder / "model.safetensors").unlink()
     with pytest.raises(SettingsError, match="holds a model already"):
