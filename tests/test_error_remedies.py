@@ -20,6 +20,7 @@ _EXCEPTIONS = {
     ("database/write/batches.py", "{}: {}"),
     ("evaluate/harness/tasks.py", "task {}: {}"),
     ("train/model_settings.py", "{}.{}"),
+    ("train/recipe.py", "{}: {}"),
     # The remedy is made elsewhere: what comes near, and the command that lists all documents.
     ("database/document_filter.py", "{}: {}{}"),
     ("database/document_pages.py", "no document {}"),

@@ -1,11 +1,13 @@
 """Where a pretrained model lies: a folder, a name of the hub, a .gguf file, or a package that holds one."""
 
 import hashlib
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from openbook.errors import SettingsError, first_line
 
@@ -164,6 +166,18 @@ def is_here(name: str) -> bool:
         return Path(name).exists()
     except (OSError, ValueError):  # too long for a path, or with a zero in it
         return False
+
+
+def hub_arguments(name: str | os.PathLike[str], loading: Mapping[str, Any]) -> dict[str, Any]:
+    """What to load a model of openbook's with: where the hub is out of reach, its cache alone is asked.
+
+    Args:
+        name: of the model: a folder, or a name of the hub.
+        loading: what was given.
+    """
+    if is_here(str(name)) or "local_files_only" in loading or not is_hub_out_of_reach():
+        return dict(loading)
+    return {**loading, "local_files_only": True}
 
 
 def reason_of(error: Exception) -> str:

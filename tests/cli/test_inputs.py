@@ -1,5 +1,6 @@
 """What a user names, when it is not a model of ours, or not one that fits."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,23 @@ def test_a_folder_without_model(
     result = openbook(*verb, other, database, *prompt)
     assert (result.code, "'bert'" in result.error) == (2, True)
     assert f"openbook retrofit {other}" in result.error
+
+
+def test_the_folder_of_an_unfinished_training_run(
+    openbook: OpenBook, database: Path, train_tiny: Callable[..., Path]
+) -> None:
+    model = train_tiny("model", "train.save_every=1", "train.max_steps=2")
+    checkpoint = model / "checkpoints" / "step-1"
+    (model / "config.json").unlink()
+    result = openbook("generate", model, database, "prompt")
+    assert (result.code, result.error) == (
+        2,
+        f"openbook: error: {model}: holds an unfinished training run (without a checkpoint yet): run its "
+        "command again",
+    )
+    checkpoint.mkdir(parents=True)
+    result = openbook("generate", model, database, "prompt")
+    assert "(step 1): run its command again, or give " + str(checkpoint) in result.error
 
 
 @pytest.mark.parametrize("content", ["{", "[1]", ""])

@@ -1,8 +1,15 @@
 """What is printed, and where: results on stdout, progress and notes on stderr."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 
 from command_line import INFO, LEXICAL, OpenBook
+from openbook.cli.output import note_near_copies
+from openbook.database import Database
+from openbook.evaluate.overlap import NearCopies
 
 
 def test_progress_and_notes_are_on_stderr_alone(openbook: OpenBook, texts: Path, tmp_path: Path) -> None:
@@ -33,3 +40,19 @@ def test_names_with_brackets_are_shown_as_they_are(openbook: OpenBook, tmp_path:
     assert result.code == 0
     assert result.out.splitlines()[0] == str(folder)
     assert not [line for line in result.out.splitlines() if line != line.rstrip()]
+
+
+def test_what_was_done_against_near_copies_is_not_advised(
+    book: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report: Any = SimpleNamespace(near_copies=NearCopies(documents=1, evaluated=2, worst={"doc1": 0.5}))
+    plain = Database.create(
+        tmp_path / "plain", tokenizer=book.tokenizer, embedder=None, chunk_size=16, holdout=0
+    )
+    note_near_copies(report, plain.opened)
+    assert "or build the database with --holdout and --decontaminate" in capsys.readouterr().err
+    assert book.settings.decontaminate
+    note_near_copies(report, book.opened)
+    said = capsys.readouterr().err
+    assert said.startswith("WARNING: 1 of 2 evaluated documents")
+    assert said.rstrip().endswith("look at the rows of little overlap")

@@ -4,12 +4,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedConfig
 
 from openbook import RetroConfig, RetroForCausalLM, RetroModel
 from openbook.errors import SettingsError
@@ -148,3 +149,24 @@ def test_importing_any_part_lets_transformers_know(native: Path) -> None:
         f"AutoConfig.from_pretrained({str(native)!r})",
     )
     subprocess.run([sys.executable, "-c", "; ".join(lines)], check=True, timeout=120)
+
+
+@pytest.mark.parametrize(
+    "load", [load_model, RetroForCausalLM.from_pretrained, RetrofitForCausalLM.from_pretrained]
+)
+def test_where_the_hub_is_out_of_reach_its_cache_alone_is_asked(
+    load: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The libraries would try again and again."""
+    monkeypatch.setattr("openbook.pretrained.is_hub_out_of_reach", lambda: True)
+    asked: list[object] = []
+    configuration = PreTrainedConfig.get_config_dict
+
+    def watched(name: str, **options: Any) -> Any:
+        asked.append(options.get("local_files_only"))
+        return configuration(name, **options)
+
+    monkeypatch.setattr(PreTrainedConfig, "get_config_dict", watched)
+    with pytest.raises((OSError, SettingsError)):
+        load("nowhere")
+    assert set(asked) == {True}

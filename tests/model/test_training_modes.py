@@ -91,7 +91,7 @@ def test_gradient_checkpointing_that_would_lose_gradients_is_refused() -> None:
     assert_same(found, gradients(model, model, inputs))
 
 
-@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("options", list(OPTIONS.values()), ids=list(OPTIONS))
 def test_compiled_without_graph_breaks_it_gives_the_same_gradients(options: dict[str, Any]) -> None:
     torch._dynamo.reset()
     layers = ONE_LAYER if options else SHALLOW

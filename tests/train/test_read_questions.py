@@ -1,6 +1,7 @@
 """Training a base to answer questions from what it reads: from a file of questions to exact matches."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,15 +12,17 @@ import torch
 from transformers import PreTrainedModel
 
 from openbook.database import Database
-from openbook.errors import MismatchError, SettingsError, TrainingStoppedError
+from openbook.errors import MismatchError, SettingsError, TrainingError, TrainingStoppedError
 from openbook.model.retrofitting import RetrofitForCausalLM
-from openbook.train import Recipe, load_recipe, train
+from openbook.train import Recipe, checkpoints, load_recipe, train
+from openbook.train.training_data import load_data, question_chat
 
 Metrics = Callable[[Path], list[dict[str, Any]]]
 Weights = Callable[[Path], dict[str, torch.Tensor]]
 MakeBase = Callable[..., PreTrainedModel]
 MakeRecipe = Callable[..., Recipe]
 MakeRetrofit = Callable[..., Recipe]
+WithRows = Callable[..., Recipe]
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +100,80 @@ def test_a_stopped_run_resumes_to_the_same_weights(
     train(recipe(), book, tmp_path / "model", base=make_base())
     for name, weight in weights(tmp_path / "whole").items():
         assert torch.equal(weight, weights(tmp_path / "model")[name]), name
+
+
+@pytest.fixture
+def with_rows(recipe: MakeRecipe, file: Path, tmp_path: Path) -> WithRows:
+    """A recipe whose file of questions has other rows: those of the usual one, each changed."""
+
+    def make(change: Callable[[dict[str, Any]], dict[str, Any]], **changes: Any) -> Recipe:
+        rows = [change(json.loads(line)) for line in file.read_text("utf-8").splitlines()]
+        other = tmp_path / "other.jsonl"
+        other.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        loaded = recipe(**changes)
+        return replace(loaded, questions=replace(loaded.questions, file=str(other)))
+
+    return make
+
+
+def test_held_out_questions_that_are_too_long_are_not_evaluated(
+    book: Database, make_base: MakeBase, with_rows: WithRows, tmp_path: Path, metrics: Metrics
+) -> None:
+    """The base reads 64 tokens, and an evaluation that refused one would end the training run."""
+
+    def lengthened(row: dict[str, Any]) -> dict[str, Any]:
+        is_even = row.get("document", "doc1")[-1] in "02468"
+        return row | {"question": "ba " * 60 + row["question"]} if is_even else row
+
+    notes: list[str] = []
+    train(with_rows(lengthened), book, tmp_path / "model", base=make_base(), note=notes.append)
+    evaluated = [row["exact_match"] for row in metrics(tmp_path / "model") if "exact_match" in row]
+    assert len(evaluated) == 2
+    (held_out,) = (note for note in notes if "held-out" in note)
+    assert re.fullmatch(r"[1-3] of 4 held-out questions are left out: too long, or .*", held_out)
+
+
+def test_held_out_questions_that_no_passage_answers_are_not_evaluated(
+    book: Database, with_rows: WithRows
+) -> None:
+    """They would count as answered wrong; those without answers are refused, and stay."""
+
+    def misspelled(row: dict[str, Any]) -> dict[str, Any]:
+        is_even = row.get("document", "doc1")[-1] in "02468"
+        return row | {"document": row["document"].upper()} if is_even else row
+
+    notes: list[str] = []
+    recipe = with_rows(misspelled, questions__held_out=12)
+    chat = question_chat(recipe, book.opened, None)
+    data = load_data(recipe, book.opened, None, chat, retrofits=True, note=notes.append)
+    assert 0 < len(data.held_out) < 12
+    assert all(item.gold or not item.question.answers for item in data.held_out)
+    said = (
+        f"{12 - len(data.held_out)} of 12 held-out questions are left out: too long, or no passage of their"
+    )
+    assert any(note.startswith(said) for note in notes)
+
+
+def test_a_question_for_which_the_model_has_no_positions_is_refused_before_the_first_step(
+    book: Database, make_base: MakeBase, with_rows: WithRows, tmp_path: Path
+) -> None:
+    """It fits beside its answer, but not beside as many tokens as an answer may have."""
+    long = with_rows(lambda row: row | {"question": "ba " * 25 + row["question"]}, questions__refused_share=0)
+    with pytest.raises(SettingsError, match="tokens as the model gets it"):
+        train(long, book, tmp_path / "model", base=make_base())
+    assert (tmp_path / "model" / "metrics.jsonl").read_text("utf-8") == ""
+
+
+def test_an_evaluation_that_fails_costs_no_steps(
+    book: Database, make_base: MakeBase, recipe: MakeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: Any, **options: Any) -> None:
+        raise TrainingError("no memory")
+
+    monkeypatch.setattr("openbook.train.training_run.exact_matches", fail)
+    with pytest.raises(TrainingError, match="no memory"):
+        train(recipe(train__save_every=2), book, tmp_path / "model", base=make_base())
+    assert checkpoints.steps_saved(tmp_path / "model") == [2]
 
 
 def test_the_file_of_questions_may_move_but_not_change(

@@ -251,6 +251,25 @@ def test_refuses_a_wrong_file(write: Write, text: str, message: str) -> None:
         load_recipe(write(text))
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("train: {max_steps: 2}\nmodel: {}\ntrain: {seed: 1}\n", "'train' in line 1 and again in line 3"),
+        ("train:\n  max_steps: 2\n  seed: 1\n  max_steps: 3\n", "'max_steps' in line 2 and again in line 4"),
+        ("train: {max_steps: 2, max_steps: 3}\n", "'max_steps' in line 1 and again in line 1"),
+    ],
+)
+def test_a_key_that_is_repeated_is_refused(write: Write, text: str, message: str) -> None:
+    """YAML would let the last one replace the first."""
+    with pytest.raises(SettingsError, match=rf"recipe .*my\.yaml: has {message}; keep one"):
+        load_recipe(write(text))
+
+
+def test_what_a_section_takes_over_may_be_replaced(write: Write) -> None:
+    recipe = load_recipe(write("model: {a: &a {b: 1, c: 2}, d: {<<: *a, c: 3}}\n"))
+    assert recipe.model == {"a": {"b": 1, "c": 2}, "d": {"b": 1, "c": 3}}
+
+
 def test_refuses_a_file_that_is_not_utf8(tmp_path: Path) -> None:
     (tmp_path / "latin.yaml").write_bytes("model: {} # größe".encode("latin-1"))
     with pytest.raises(SettingsError, match=r"latin\.yaml: not YAML"):

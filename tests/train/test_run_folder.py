@@ -1,15 +1,17 @@
 """The folder of a training run: what is refused, what stays, and when another takes its place."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from breaking import Kill, copy_at_calls
-from openbook.database import Database
+from openbook.database import Database, build_neighbors
 from openbook.errors import (
     MismatchError,
     OpenbookError,
@@ -20,9 +22,11 @@ from openbook.errors import (
 )
 from openbook.lock import take_lock
 from openbook.model import RetroForCausalLM
+from openbook.text import Document
 from openbook.train import Recipe, checkpoints, run_files, train
 from openbook.train.run_folder import put_model
 
+CopyBook = Callable[[], Database]
 MakeRecipe = Callable[..., Recipe]
 
 
@@ -186,7 +190,8 @@ def test_the_same_command_again_says_that_it_is_done(
     assert told == [f"{folder}: the model was complete already"]
     assert drawn == [(4, 4)]
     assert (result.steps, contents(folder)) == (4, before)
-    with pytest.raises(SettingsError, match="holds a model already"):
+    further = re.escape(f"to train it further: --output OTHER --set train.start_from={folder}")
+    with pytest.raises(SettingsError, match=f"holds a model already; .*; {further}$"):
         train(recipes[1], book, folder)
     (folder / "model.safetensors").unlink()
     with pytest.raises(SettingsError, match="holds a model already"):
@@ -358,3 +363,20 @@ def test_a_model_that_cannot_be_written_is_an_error_of_the_given_class(tmp_path:
     with pytest.raises(OutputError, match="No space left on device; make room"):
         put_model(tmp_path, fail, OutputError)
     assert not (tmp_path / "config.json").exists()
+
+
+def test_after_the_book_has_grown_a_training_run_goes_on_from_its_weights(
+    copy_book: CopyBook, recipes: tuple[Recipe, Recipe], tmp_path: Path
+) -> None:
+    """A version that a book had cannot be given again."""
+    book = copy_book()
+    with pytest.raises(TrainingStoppedError):
+        train(recipes[0], book, tmp_path / "model", stop=lambda: True)
+    book.add([Document(id="another", text="Another document of some words. " * 9)])
+    build_neighbors(book, k=10)
+    checkpoint = tmp_path / "model" / "checkpoints" / "step-1"
+    said = f"go on from its weights with --output OTHER --set train.start_from={checkpoint}, or start again"
+    with pytest.raises(MismatchError, match=re.escape(said)):
+        train(recipes[0], book, tmp_path / "model")
+    settings = replace(recipes[0].train, start_from=str(checkpoint))
+    assert train(replace(recipes[0], train=settings), book, tmp_path / "other").steps == 4

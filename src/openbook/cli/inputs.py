@@ -99,6 +99,7 @@ def require_model(path: Path) -> None:
     """
     config = path / "config.json"
     if not config.is_file():
+        _refuse_unfinished(path)
         raise SettingsError(
             f"{path}: holds no model (no config.json); train one: "
             f"{command('train', 'tiny', '--output', path)}"
@@ -114,6 +115,21 @@ def require_model(path: Path) -> None:
             f"{path}: a model of type {kind!r}, not a RETRO; to make it one: "
             f"{command('retrofit', path, '--database', 'DB', '--output', 'DIR')}"
         )
+
+
+def _refuse_unfinished(path: Path) -> None:
+    """Say of the folder of a training run how far it is."""
+    from openbook.train import run_files
+    from openbook.train.checkpoints import folder_of, steps_saved
+
+    if run_files.recorded(path) is None:
+        return
+    steps = steps_saved(path)
+    reached = f"step {steps[0]}" if steps else "without a checkpoint yet"
+    instead = f", or give {folder_of(path, steps[0])}" if steps else ""
+    raise SettingsError(
+        f"{path}: holds an unfinished training run ({reached}): run its command again{instead}"
+    )
 
 
 def load_base(base: str, *, revision: str | None, dtype: str, quantize: str | None) -> "PreTrainedModel":

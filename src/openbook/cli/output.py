@@ -319,17 +319,19 @@ def print_merged(folder: Path, *, json: bool) -> None:
 # Evaluation
 
 
-def note_near_copies(report: "PerplexityReport") -> None:
+def note_near_copies(report: "PerplexityReport", book: "Version") -> None:
     """Warn of documents that the book nearly contains: a gain on them is no help from retrieval."""
     near = report.near_copies
     if near is None or not near.documents:
         return
     named = [f"{name} ({share:.0%} of it)" for name, share in near.worst.items()]
+    is_decontaminated = book.settings.decontaminate and book.layout.holdout.any()
+    build = "" if is_decontaminated else ", or build the database with --holdout and --decontaminate"
     note(
         f"WARNING: {near.documents:,} of {counted(near.evaluated, 'evaluated document')} share "
         "runs of half a chunk "
         f"or more with what they retrieve: {', '.join(named[:_NAMED_NEAR_COPIES])}. Their losses measure "
-        "memory; look at the rows of little overlap, or build the database with --holdout and --decontaminate"
+        f"memory; look at the rows of little overlap{build}"
     )
 
 

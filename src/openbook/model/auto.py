@@ -15,6 +15,7 @@ from openbook.model.causal_lm import RetroForCausalLM
 from openbook.model.config import HUB_ARGUMENTS, RetroConfig, saved_model_type
 from openbook.model.retrofitting.causal_lm import RetrofitForCausalLM
 from openbook.model.retrofitting.config import RetrofitConfig
+from openbook.pretrained import hub_arguments
 
 MODELS: dict[str, type[RetroForCausalLM]] = {
     RetroConfig.model_type: RetroForCausalLM,
@@ -34,6 +35,7 @@ def load_model(name: str | os.PathLike[str], **loading: Any) -> RetroForCausalLM
         SettingsError: it is not one of openbook's, or its class refuses to load it.
         OSError: there is none.
     """
+    loading = hub_arguments(name, loading)
     hub = {key: loading[key] for key in HUB_ARGUMENTS if key in loading}
     kind = saved_model_type(name, **hub)
     if kind not in MODELS:

@@ -17,6 +17,7 @@ from openbook.model.config import HUB_ARGUMENTS, RetroConfig, saved_model_type
 from openbook.model.copy_head import CopyAttention, CopyDistribution, CopyHead
 from openbook.model.loss import next_token_loss
 from openbook.model.retro import RetroModel, RetroPreTrainedModel
+from openbook.pretrained import hub_arguments
 
 _IGNORED = {
     "cache_position",
@@ -73,10 +74,11 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         What was saved by a subclass that has a model_type of its own is that subclass's to load.
 
         Raises:
-            SettingsError: it is a model of another type; or weights are missing, or have other shapes than
-                config.json says; transformers would draw them at random.
+            SettingsError: it is a database, or a model of another type; or weights are missing, or have other
+                shapes than config.json says; transformers would draw them at random.
         """
         if pretrained_model_name_or_path is not None:
+            kwargs = hub_arguments(pretrained_model_name_or_path, kwargs)
             kind = _model_type(pretrained_model_name_or_path, kwargs)
             for subclass in cls.__subclasses__():
                 if subclass.config_class is not cls.config_class and subclass.config_class.model_type == kind:

@@ -3,6 +3,7 @@
 from openbook.database import Version
 from openbook.errors import MismatchError, SettingsError
 from openbook.phrases import command
+from openbook.pretrained import how_to_install, is_here, reason_of
 from openbook.text.tokenizer import load_tokenizer
 
 
@@ -15,11 +16,17 @@ def require_tokenizer(base: str, database: Version) -> None:
 
     Raises:
         MismatchError: saying both, and what to do.
-        SettingsError: the base has no tokenizer.
+        SettingsError: there is no such base, or it has no tokenizer.
     """
     try:
         theirs = load_tokenizer(base).fingerprint
     except SettingsError as error:
+        if not is_here(base):
+            reason = reason_of(error.__cause__) if isinstance(error.__cause__, Exception) else str(error)
+            raise SettingsError(
+                f"base {base!r}: there is no such folder, and no tokenizer of that name on the hub "
+                f"({reason}); check how it is written{how_to_install(base)}"
+            ) from error
         said = error.without_option  # a base's tokenizer is its own: none is trained for it
         raise SettingsError(
             f"{base}: its tokenizer.json is needed beside its weights; put it there ({said})"

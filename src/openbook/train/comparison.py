@@ -1,6 +1,7 @@
 """What makes two training runs the same: recipe, database and neighbors. This file needs no torch."""
 
 import json
+import shlex
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -76,4 +77,16 @@ def refuse_other_model(output: Path, recipe: Recipe, trained_on: dict[str, Any])
         known = {key: value for key, value in before["trained_on"].items() if key in trained_on}
         if not any(differences(before | {"trained_on": known}, description(recipe, trained_on))):
             return
-    raise SettingsError(f"{output}: holds a model already; choose another --output, or --overwrite")
+    raise other_model(output)
+
+
+def other_model(output: Path) -> SettingsError:
+    """What to do where a folder holds the complete model of another training run."""
+    has_weights = (output / run_files.WEIGHTS).exists()
+    further = f"; to train it further: {from_weights(output)}" if has_weights else ""
+    return SettingsError(f"{output}: holds a model already; choose another --output, or --overwrite{further}")
+
+
+def from_weights(model: Path) -> str:
+    """The options of a training run that begins with this model's weights."""
+    return f"--output OTHER --set train.start_from={shlex.quote(str(model))}"

@@ -47,6 +47,8 @@ class Hooks:
     """Called with a step and what is to be logged of it."""
     evaluate: Callable[[], dict[str, Any]] | None
     """Gives what is to be logged of the model as it is, such as bits per byte by mode; None: nothing is."""
+    is_evaluated: Callable[[], bool]
+    """Whether the step that is resumed from was evaluated: it was saved before that."""
     save: Callable[["TrainingLoop"], None]
     """Writes a checkpoint."""
     progress: Progress
@@ -119,6 +121,8 @@ class TrainingLoop:
         settings, hooks = self.settings, self.hooks
         batches = iter(self.batches)
         self.model.train()
+        if self.step and distributed.any_of(not hooks.is_evaluated()):
+            self._evaluate()
         while self.step < settings.max_steps:
             norm, learning_rate = self._take_step(batches)
             self.step += 1
@@ -128,12 +132,11 @@ class TrainingLoop:
             hooks.progress(self.step, settings.max_steps)
             if self._is_due(settings.log_every):
                 hooks.write(self.step, self._logs(norm, learning_rate))
-            if hooks.evaluate is not None and self._is_due(settings.eval_every):
-                # All wait: each evaluates the same text, for shards of weights are of no use alone.
-                hooks.write(self.step, hooks.evaluate())
-            # The last step needs no checkpoint: the model itself follows.
+            # Saved before it is evaluated: an evaluation that fails costs no steps. The last step needs no
+            # checkpoint: the model itself follows.
             if stopped or (self._is_due(settings.save_every) and not last):
                 hooks.save(self)  # All wait: shards are gathered, then the first process writes.
+            self._evaluate()
             if stopped:
                 return True
         return False
@@ -207,6 +210,12 @@ class TrainingLoop:
         self.loss.zero_()
         self.logged = self.step
         return {"loss": loss, "grad_norm": norm, "learning_rate": learning_rate}
+
+    def _evaluate(self) -> None:
+        """Evaluate and log, where it is time."""
+        if self.hooks.evaluate is not None and self._is_due(self.settings.eval_every):
+            # All wait: each evaluates the same text, for shards of weights are of no use alone.
+            self.hooks.write(self.step, self.hooks.evaluate())
 
     def _is_due(self, every: int) -> bool:
         return every > 0 and self.step % every == 0

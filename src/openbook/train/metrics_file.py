@@ -40,6 +40,8 @@ class MetricsFile:
         self.trackers = trackers
         rows = _rows_until(self.path, step)
         replace_file(self.path, "".join(json.dumps(row) + "\n" for row in rows).encode())
+        self.is_evaluated = bool(rows) and rows[-1]["step"] == step and "loss" not in rows[-1]
+        """Whether the step of the checkpoint has the line of its evaluation, which is its last."""
         self.began = time.monotonic() - (rows[-1]["seconds"] if rows else 0.0)
 
     def write(self, step: int, values: dict[str, Any]) -> None:

@@ -72,9 +72,7 @@ class QuestionSamples:
         self.neighbor_length = neighbor_length
         self.layout = layout or PromptLayout(settings.length, chat.tokenizer.eos_id)
         self.passages = PassageTokens(chat.tokenizer, neighbor_length)
-        # An answer behind what is read of a passage would be learned by heart.
-        read = as_read(asked, chat.tokenizer, neighbor_length)
-        self.asked = [item for item in read if self._is_usable(item)]
+        self.asked = self.usable(asked)
         if not self.asked:
             raise SettingsError(
                 f"none of {counted(len(asked), 'question')} can be learned: too long, or no "
@@ -85,6 +83,12 @@ class QuestionSamples:
 
     def __len__(self) -> int:
         return len(self.asked)
+
+    def usable(self, asked: Sequence[AskedQuestion]) -> list[AskedQuestion]:
+        """Those that fit and that can be answered, or refused, from their passages, cut to what is read."""
+        # An answer behind what is read of a passage would be learned by heart.
+        read = as_read(asked, self.chat.tokenizer, self.neighbor_length)
+        return [item for item in read if self._is_usable(item)]
 
     def draw(self, number: int, seed: Sequence[int]) -> DrawnQuestion:
         """Draw what the question of this number reads, from the seed alone."""
@@ -157,10 +161,6 @@ class QuestionSamples:
         question, answer = self.chat.question_ids(drawn.question), self.chat.answer_ids(drawn.answer)
         return self.layout.sample(question, answer, ids, mask)
 
-    def _is_usable(self, item: AskedQuestion) -> bool:
-        reads = bool(item.gold if item.question.is_answerable else item.found)
-        return reads and self._fits(item)
-
     def _fits(self, item: AskedQuestion) -> bool:
         """Whether the question fits with each answer that may be drawn."""
         most = self.layout.room_beside(len(self.chat.question_ids(item.question.question)))
@@ -171,6 +171,10 @@ class QuestionSamples:
         return all(
             len(text.encode()) + _MORE <= most or len(self.chat.answer_ids(text)) <= most for text in said
         )
+
+    def _is_usable(self, item: AskedQuestion) -> bool:
+        reads = bool(item.gold if item.question.is_answerable else item.found)
+        return reads and self._fits(item)
 
     def _count(self, drawn: np.random.Generator) -> int:
         """How many passages a draw reads."""

@@ -86,9 +86,32 @@ def load_recipe(name: str, overrides: Iterable[str] = ()) -> Recipe:
     )
 
 
+class _RepeatedKeyError(yaml.YAMLError):
+    """A key that stands twice in one section, or a section that does."""
+
+
+class _RecipeLoader(yaml.SafeLoader):
+    """Refuses keys that are repeated; YAML lets the last one replace those before it."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            line = key.start_mark.line + 1
+            if key.value in lines:
+                where = f"in line {lines[key.value]} and again in line {line}"
+                raise _RepeatedKeyError(f"has {key.value!r} {where}; keep one")
+            lines[key.value] = line
+        return node
+
+
 def _sections(raw: bytes, where: str) -> dict[str, dict[str, Any]]:
     try:
-        sections = yaml.safe_load(raw) or {}
+        sections = yaml.load(raw, _RecipeLoader) or {}
+    except _RepeatedKeyError as error:
+        raise SettingsError(f"{where}: {error}") from error
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
         raise SettingsError(f"{where}: not YAML: {one_line(error)}; correct the file") from error
     wanted = f"{where}: must have the sections model, data and train, each with keys"

@@ -14,12 +14,12 @@ from torch import Tensor
 
 from openbook.database import Version
 from openbook.durable import replace_file, sync_folder
-from openbook.errors import MismatchError, OpenbookError, SettingsError, TrainingError
+from openbook.errors import MismatchError, OpenbookError, TrainingError
 from openbook.lock import take_lock
 from openbook.model import RetroForCausalLM
 from openbook.train import checkpoints, distributed, replacement, run_files, state_dicts
 from openbook.train.checkpoints import Checkpoint
-from openbook.train.comparison import description, differences
+from openbook.train.comparison import description, differences, from_weights, other_model
 from openbook.train.recipe import Recipe
 
 Note = Callable[[str], None]
@@ -179,7 +179,7 @@ def _prepare(output: Path, now: dict[str, Any], note: Note) -> int:
         before = run_files.recorded(output)
         has_weights = (output / run_files.WEIGHTS).exists()
         if before is None or not has_weights or any(differences(before, now)):
-            raise SettingsError(f"{output}: holds a model already; choose another --output, or --overwrite")
+            raise other_model(output)
         checkpoints.clear(output)  # this training run was interrupted when it had nothing else left to do
         note(f"{output}: the model was complete already")
         return _DONE
@@ -199,8 +199,12 @@ def _require_same(output: Path, checkpoint: Checkpoint, now: dict[str, Any]) -> 
     """Name the first thing that differs."""
     before = checkpoint.recipe | {"trained_on": checkpoint.trained_on}
     for what, old, new in differences(before, now):
+        resumes = "give what it began with to resume it, or choose another --output"
+        if what.startswith("the database's ") and not what.endswith("tokenizer"):
+            # A version that a book had cannot be brought back; the weights fit any of them.
+            newest = checkpoints.folder_of(output, checkpoint.step)
+            resumes = f"go on from its weights with {from_weights(newest)}"
         raise MismatchError(
             f"{output}: holds a training run that stopped at step {checkpoint.step}, with {what} {old!r}; "
-            f"now it is {new!r}: give what it began with to resume it, or choose another --output, or start "
-            "again from scratch with --overwrite"
+            f"now it is {new!r}: {resumes}, or start again from scratch with --overwrite"
         )

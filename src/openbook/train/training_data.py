@@ -10,6 +10,7 @@ from transformers import PreTrainedModel
 
 from openbook.database import NeighborTable, SequenceDataset, Version
 from openbook.errors import SettingsError
+from openbook.evaluate.answering.named_documents import unreadable_documents
 from openbook.evaluate.answering.passages import AskedQuestion, ask_book
 from openbook.evaluate.answering.questions import Question, read_questions, split_questions
 from openbook.phrases import command, counted
@@ -97,9 +98,10 @@ def load_data(
     M = database.settings.chunk_size
     settings = recipe.questions
     assert settings.file is not None
-    learned, held_out = split_questions(
-        read_questions(settings.file), held_out=settings.held_out, seed=recipe.train.seed
-    )
+    rows = read_questions(settings.file)
+    for said in unreadable_documents(database, rows):
+        note(said)
+    learned, held_out = split_questions(rows, held_out=settings.held_out, seed=recipe.train.seed)
     asked = _ask(recipe, database, [*learned, *held_out], progress)
     samples = QuestionSamples(
         asked[: len(learned)],
@@ -109,13 +111,14 @@ def load_data(
         neighbor_length=2 * M,
         layout=layout_of(recipe, chat, chunk_size=M, retrofits=retrofits),
     )
-    if len(samples) < len(learned):
-        note(
-            f"{len(learned) - len(samples)} of {counted(len(learned), 'question')} are left "
-            "out: too long, or no "
-            "passage of their document holds an answer"
-        )
-    return TrainingData(text, samples, asked[len(learned) :], chat)
+    evaluated = samples.usable(asked[len(learned) :])
+    for kind, given, kept in (("question", learned, samples), ("held-out question", held_out, evaluated)):
+        if len(kept) < len(given):
+            note(
+                f"{len(given) - len(kept)} of {counted(len(given), kind)} are left out: too long, or no "
+                "passage of their document holds an answer"
+            )
+    return TrainingData(text, samples, evaluated, chat)
 
 
 def layout_of(recipe: Recipe, chat: ChatFormat, *, chunk_size: int, retrofits: bool) -> QuestionLayout:

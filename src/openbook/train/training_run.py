@@ -13,6 +13,7 @@ from transformers import PreTrainedModel, set_seed
 from openbook.database import Database, NeighborTable, Version
 from openbook.errors import TrainingStoppedError, type_error
 from openbook.evaluate import EvaluationOptions, Evaluator, evaluate_perplexity
+from openbook.evaluate.answering.answerer import Answerer
 from openbook.given import opened
 from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import RetrofitConfig
@@ -232,6 +233,7 @@ class TrainingRun:
             hooks = Hooks(
                 write=metrics.write if metrics else lambda step, values: None,
                 evaluate=self._evaluation(model, data) if evaluates else None,
+                is_evaluated=lambda: metrics is None or metrics.is_evaluated,
                 save=lambda loop: self._save(loop, metrics),
                 progress=progress if metrics else silent,
                 stop=stop,
@@ -257,6 +259,8 @@ class TrainingRun:
         """What an evaluation does: bits per byte of held-out text, exact matches of held-out questions."""
         has_text = data.text is not None and self.database.layout.holdout.any()
         evaluator = self._evaluator(model) if has_text else None
+        if data.chat is not None:
+            Answerer(model, data.chat).require_lengths([item.question.question for item in data.held_out])
 
         def evaluate() -> dict[str, Any]:
             found: dict[str, Any] = {}

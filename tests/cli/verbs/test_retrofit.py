@@ -205,9 +205,14 @@ def test_what_is_not_a_base_is_refused_before_anything_is_loaded(
         (tmp_path / "nowhere", "there is no such folder"),
         (tmp_path / "empty", "holds no model (no config.json)"),
         (without, "its tokenizer.json is needed beside its weights"),
+        (
+            "nowhere/base",
+            "base 'nowhere/base': there is no such folder, and no tokenizer of that name on the",
+        ),
     ):
         refused = openbook("retrofit", folder, "--database", ready, "--output", tmp_path / "model")
         assert (refused.code, message in refused.error) == (2, True), refused.err
+    assert "train:16000" not in refused.error, "that is for a database"
 
 
 def test_the_base_is_no_place_for_the_retrofit(openbook: OpenBook, ready: Path, base: Path) -> None:

@@ -63,7 +63,7 @@ def test_baseline(openbook: OpenBook, with_table: Path, tmp_path: Path) -> None:
     ("setting", "message"),
     [
         ("train.schedule=cosin", "cosine, linear, constant"),
-        ("data.num_neighbors=3", "openbook neighbors -k 3"),
+        ("data.num_neighbors=3", "db -k 3"),
         ("train.freeze_decoder=true", "train.start_from"),
         ("train.start_from=nowhere", "nowhere"),
         ("train.seed=5000000000", "must be below 2**32"),

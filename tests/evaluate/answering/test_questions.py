@@ -26,7 +26,7 @@ def test_all_fields_of_a_row(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("{", "not JSON"),
+        ("[1, }", "line 2: not JSON: Expecting value (column 5)"),
         ("[1]", "not an object"),
         ('{"answers": []}', "question is None"),
         ('{"question": " ", "answers": []}', "must be some text"),

@@ -81,7 +81,10 @@ def test_a_setting_that_a_family_cannot_hold_is_refused(
         ({"cca_layers": [0]}, r"cca_layers .*0"),
         ({"chunk_size": 0}, "chunk_size"),
         ({"num_neighbors": 0}, "num_neighbors"),
-        ({"normalization": "deepnorm"}, "normalization 'deepnorm': a retrofit adds to the base's stream"),
+        (
+            {"normalization": "deepnorm"},
+            "normalization 'deepnorm': must be pre: a retrofit adds",
+        ),
         ({"train_base": "yes"}, "train_base 'yes': must be true or false"),
         ({"copy_head": "yes"}, "copy_head"),
     ],

@@ -72,6 +72,7 @@ def qa(
     from openbook.database import Version
     from openbook.database.search.searcher import check_mode
     from openbook.evaluate.answering.answer_modes import check_answer_modes
+    from openbook.evaluate.answering.named_documents import unreadable_documents
     from openbook.evaluate.answering.questions import read_questions
 
     names = names_of(modes)
@@ -81,6 +82,8 @@ def qa(
     database = Version.open(db, allow_missing_shards=allow_missing_shards)
     note_missing_shards(database)
     check_mode(search_mode, has_dense=database.vectors is not None)
+    for said in unreadable_documents(database, rows):
+        note(said)
     described = require_askable(model)
     if described is not None and not described.retrieves:
         raise SettingsError(

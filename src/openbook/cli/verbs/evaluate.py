@@ -200,7 +200,7 @@ def _evaluate(
         compared = evaluate_perplexity(
             evaluator, modes, others=others, remember=remember, ranker=ranker, progress=progress
         )
-    note_near_copies(compared)
+    note_near_copies(compared, evaluator.book)
     growing: list[GrowingRow] = []
     recall: list[EffortRow] | None = None
     if shares:

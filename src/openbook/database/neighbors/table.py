@@ -37,6 +37,8 @@ class NeighborTable:
     mode: SearchMode
     book: Version
     """What the neighbors are chunks of: usually the version whose chunks have them."""
+    corpus: Path | None = None
+    """Folder of the database whose chunks have them; None: that of the book."""
 
     @classmethod
     def load(cls, database: "Database | Version", *, book: Version | None = None) -> "NeighborTable":
@@ -71,7 +73,7 @@ class NeighborTable:
                 f"{folder}: of version {stamp.version}, the database is at {corpus.version}; {remedy}"
             )
         found = corpus if stamp.book is None else _open_book(stamp.book, corpus.path, book, remedy)
-        return cls(ids, scores, stamp.version, stamp.mode, found)
+        return cls(ids, scores, stamp.version, stamp.mode, found, corpus.path)
 
     def require_of(self, corpus: Version) -> None:
         """Refuse a version whose chunks have other numbers.
@@ -92,8 +94,11 @@ class NeighborTable:
             SettingsError: the table has fewer.
         """
         if not 1 <= k <= self.ids.shape[1]:
+            corpus = self.corpus or self.book.path
+            other = () if corpus == self.book.path else ("--book", self.book.path)
             raise SettingsError(
-                f"{k} neighbors asked for, the table holds {self.ids.shape[1]}: run openbook neighbors -k {k}"
+                f"{k} neighbors asked for, the table holds {self.ids.shape[1]}: run "
+                f"{command('neighbors', corpus, *other, '-k', k)}"
             )
         return self.ids[:, :k]
 

@@ -31,6 +31,7 @@ from openbook.model.retrofitting.own.own_decoder import OwnDecoder
 from openbook.model.retrofitting.own.own_model import OwnReaderModel
 from openbook.model.retrofitting.own.rotation import longest_alike
 from openbook.model.retrofitting.stored import read_config, take_stored
+from openbook.pretrained import hub_arguments
 
 _BASE = "model.decoder.base."
 _OF_AUTO_CLASSES = {"_from_auto", "adapter_kwargs", "trust_remote_code"}
@@ -300,6 +301,7 @@ class RetrofitForCausalLM(RetroForCausalLM):
             SettingsError: the base is not where it was, or a file is missing, damaged or does not fit.
         """
         where = str(pretrained_model_name_or_path)
+        loading = hub_arguments(where, loading)
         hub = {name: loading.pop(name) for name in HUB_ARGUMENTS if name in loading}
         loading = {name: value for name, value in loading.items() if name not in _OF_AUTO_CLASSES}
         if "torch_dtype" in loading:

@@ -1,0 +1,63 @@
+"""Documents that questions name, and that cannot be read: the book has no such id, or holds them out."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from openbook.database import Version
+from openbook.errors import SettingsError
+from openbook.evaluate.answering.questions import Question
+from openbook.phrases import command, counted
+from openbook.text.document_ids import suggestion
+
+_NAMED = 3
+
+
+def unreadable_documents(database: Version, questions: Sequence[Question]) -> list[str]:
+    """Say which documents no passage can come from; a question about one has none that answers it.
+
+    Questions that bring passages, or what was found, need no document of the book.
+
+    Args:
+        database: the book.
+        questions: all of a file.
+
+    Returns:
+        A sentence for those that the book does not have, one for those that are held out, if there are any.
+
+    Raises:
+        SettingsError: no question with an answer is left.
+    """
+    asked = [row for row in questions if not row.passages and not row.found]
+    records = database.catalog.live_records(_names(asked))
+    missing = [row for row in asked if row.document is not None and row.document not in records]
+    held_out = [row for row in asked if row.document in records and records[row.document].holdout]
+    said = []
+    if missing:
+        known = database.catalog.live_ids()
+        named = _listed(_names(missing), lambda name: suggestion(name, known))
+        said.append(
+            f"{_share(missing, questions)} name a document that the book does not have: {named} "
+            f"(all documents: {command('list', database.path)})"
+        )
+    if held_out:
+        named = _listed(_names(held_out), repr)
+        said.append(
+            f"{_share(held_out, questions)} name a document that the book holds out, so that no search "
+            f"finds it: {named}"
+        )
+    unread = {*missing, *held_out}
+    if unread and not any(row.answers for row in questions if row not in unread):
+        raise SettingsError(f"{'; '.join(said)}; write the ids as the book has them")
+    return said
+
+
+def _names(questions: Iterable[Question]) -> list[str]:
+    """Of each document once, in the order of the questions."""
+    return list(dict.fromkeys(row.document for row in questions if row.document is not None))
+
+
+def _share(some: Sequence[Question], questions: Sequence[Question]) -> str:
+    return f"{len(some):,} of {counted(len(questions), 'question')}"
+
+
+def _listed(names: Sequence[str], written: Callable[[str], str]) -> str:
+    return ", ".join([*map(written, names[:_NAMED]), *(["…"] if len(names) > _NAMED else [])])
