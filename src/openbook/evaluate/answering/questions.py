@@ -66,7 +66,9 @@ def _question(line: str, where: str) -> Question:
     except UnicodeEncodeError as error:
         raise SettingsError(f"{where}: holds half a character (a lone surrogate); write it whole") from error
     except json.JSONDecodeError as error:
-        raise SettingsError(f"{where}: not JSON: {error.msg} (column {error.colno}); correct the line") from error
+        raise SettingsError(
+            f"{where}: not JSON: {error.msg} (column {error.colno}); correct the line"
+        ) from error
     except (ValueError, RecursionError) as error:
         raise SettingsError(f"{where}: not JSON: {error}; correct the line") from error
     if not isinstance(row, dict):
