@@ -147,7 +147,7 @@ def test_refuses_to_train_without_a_neighbor_table(
         ({"model": {"vocab_size": 8}}, "comes from the database"),
         ({"model": {"chunk_size": 8}}, "comes from the database"),
         ({"sequence_length": 40}, "chunk size 16"),
-        ({"num_neighbors": 11}, "table holds 10: run openbook neighbors .*db -k 11$"),
+        ({"num_neighbors": 11}, "table holds 10; run: openbook neighbors .*db -k 11$"),
     ],
 )
 def test_refuses_a_recipe_that_does_not_fit(

@@ -153,7 +153,7 @@ def test_first_gives_the_best_and_refuses_more_than_were_saved(database: Databas
     assert np.array_equal(table.first(2), table.ids[:][:, :2])
     for k in (0, K + 1):
         with pytest.raises(
-            SettingsError, match=rf"{k} .*{K}: run: openbook neighbors {database.path} -k {k}$"
+            SettingsError, match=rf"{k} .*{K}; run: openbook neighbors {database.path} -k {k}$"
         ):
             table.first(k)
 

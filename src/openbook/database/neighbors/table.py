@@ -97,7 +97,7 @@ class NeighborTable:
             corpus = self.corpus or self.book.path
             other = () if corpus == self.book.path else ("--book", self.book.path)
             raise SettingsError(
-                f"{k} neighbors asked for, the table holds {self.ids.shape[1]}: run "
+                f"{k} neighbors asked for, the table holds {self.ids.shape[1]}; run: "
                 f"{command('neighbors', corpus, *other, '-k', k)}"
             )
         return self.ids[:, :k]
