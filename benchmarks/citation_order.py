@@ -17,7 +17,7 @@ import torch
 from openbook.cli.asked_model import load_asked_model
 from openbook.database import Database
 from openbook.evaluate.exact_match import exact_match, holds_answer
-from openbook.evaluate.exam import ReadNeighbors, documents_of, make_world, read_modes
+from openbook.evaluate.exam import QuestionNeighbors, documents_of, make_world, read_modes
 from openbook.evaluate.exam.examination import choose_questions
 from openbook.evaluate.exam.model_reader import ModelReader
 from openbook.evaluate.exam.reading import ReadAnswer, passages_of
@@ -72,7 +72,7 @@ def main() -> None:
         book = made.opened
         questions = [fact.fact.question for fact in facts]
         chunks = read_modes.search(book, questions, k=options.k, mode="bm25")
-        answers = ModelReader(asked.model, asked.chat).answer(questions, ReadNeighbors.of(book, chunks))
+        answers = ModelReader(asked.model, asked.chat).answer(questions, QuestionNeighbors.of(book, chunks))
         passages = [["" if one is None else one.text for one in row] for row in passages_of(book, chunks)]
     right = [
         (answer, read, fact.fact.answer)

@@ -32,7 +32,7 @@ import numpy as np
 from varied_worlds import KEPT, SHARED, in_common, other_words, syllable
 
 from openbook.database import Database
-from openbook.evaluate.answering.answerer import Answer, Answerer
+from openbook.evaluate.answering.answerer import Answerer, ModelAnswer
 from openbook.evaluate.answering.measure import measure_answers
 from openbook.evaluate.answering.passages import AskedQuestion, ask_book
 from openbook.evaluate.answering.questions import Question
@@ -134,7 +134,9 @@ def share_a_word(item: AskedQuestion, named: str) -> bool:
     return any(in_common(word, other) >= SHARED for word in asked - KEPT for other in stated)
 
 
-def described(world: World, asked: Sequence[AskedQuestion], given: Mapping[str, Sequence[Answer]]) -> Row:
+def described(
+    world: World, asked: Sequence[AskedQuestion], given: Mapping[str, Sequence[ModelAnswer]]
+) -> Row:
     """The row that is printed."""
     gold, on = given["gold"], given["on"]
     answerable = [place for place, item in enumerate(asked) if item.gold]

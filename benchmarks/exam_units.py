@@ -20,7 +20,7 @@ from openbook.evaluate.exact_match import exact_match, holds_answer
 from openbook.evaluate.exam import documents_of, facts_of, make_world
 from openbook.evaluate.exam.model_reader import ModelReader
 from openbook.evaluate.exam.prose import NAMINGS
-from openbook.evaluate.exam.reading import ReadNeighbors, passages_of
+from openbook.evaluate.exam.reading import QuestionNeighbors, passages_of
 
 
 def wilson(right: int, count: int) -> list[float]:
@@ -60,7 +60,7 @@ def main() -> None:
             for fact, row in zip(chosen, passages, strict=True)
         ]
         for bring_head in (False, True):
-            answers = reader.answer(questions, ReadNeighbors.of(book, chunks, bring_head=bring_head))
+            answers = reader.answer(questions, QuestionNeighbors.of(book, chunks, bring_head=bring_head))
             right = [
                 exact_match(answer.text, [fact.answer]) for answer, fact in zip(answers, chosen, strict=True)
             ]

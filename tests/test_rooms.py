@@ -137,6 +137,16 @@ def test_a_file_name_stands_for_one_thing() -> None:
     assert twice == {}
 
 
+def test_a_class_name_stands_for_one_thing() -> None:
+    """Those that begin with an underscore are known in their file alone."""
+    places = defaultdict(list)
+    for module, path in MODULES.items():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(module)
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
 def test_no_module_of_odds_and_ends() -> None:
     odd = ("utils", "util", "helpers", "misc", "common")
     assert [module for module in MODULES if module.split(".")[-1] in odd] == []

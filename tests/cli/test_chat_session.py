@@ -10,7 +10,7 @@ import pytest
 from hostile_text import EVIL, assert_harmless
 from openbook.cli import chat_session
 from openbook.cli.asked_model import AskedModel
-from openbook.cli.chat_session import AnswerOptions, ChatSession
+from openbook.cli.chat_session import ChatSession, TurnOptions
 from openbook.errors import DatabaseError, TooLongError
 from openbook.generation import question
 from openbook.generation.citations import Citation, CitedNeighbor
@@ -75,7 +75,7 @@ def talk(book: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Talk]:
     def say(*lines: str, answers: list[Any], **options: Any) -> tuple[ChatSession, Script]:
         script = Script(list(answers))
         monkeypatch.setattr(question, "converse", script)
-        session = ChatSession(AskedModel(None, None, "scripted"), served, AnswerOptions(**options))  # type: ignore[arg-type]
+        session = ChatSession(AskedModel(None, None, "scripted"), served, TurnOptions(**options))  # type: ignore[arg-type]
         for line in lines:
             session.say(line)
         return session, script
@@ -236,7 +236,7 @@ def test_turns_that_leave_are_remembered_once_and_can_be_looked_up(
         session.asked, session.memory = replace(session.asked, chat=form), memory
         two = [Turn("user", "setivo?"), Turn("assistant", "B."), Turn("user", "zuba?")]
         window = len(turns_ids(form, two, opens_with_user=False)) + 9
-        session.options = AnswerOptions(max_tokens=9, window=window)
+        session.options = TurnOptions(max_tokens=9, window=window)
         for line in lines:
             session.say(line)
         assert script.asked[-1] == two

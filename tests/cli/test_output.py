@@ -9,7 +9,7 @@ import pytest
 from command_line import INFO, LEXICAL, OpenBook
 from openbook.cli.output import note_near_copies
 from openbook.database import Database
-from openbook.evaluate.overlap import NearCopies
+from openbook.evaluate.overlap import EvaluatedCopies
 
 
 def test_progress_and_notes_are_on_stderr_alone(openbook: OpenBook, texts: Path, tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_names_with_brackets_are_shown_as_they_are(openbook: OpenBook, tmp_path:
 def test_what_was_done_against_near_copies_is_not_advised(
     book: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report: Any = SimpleNamespace(near_copies=NearCopies(documents=1, evaluated=2, worst={"doc1": 0.5}))
+    report: Any = SimpleNamespace(near_copies=EvaluatedCopies(documents=1, evaluated=2, worst={"doc1": 0.5}))
     plain = Database.create(
         tmp_path / "plain", tokenizer=book.tokenizer, embedder=None, chunk_size=16, holdout=0
     )

@@ -27,7 +27,7 @@ HELP = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerOptions:
+class TurnOptions:
     """How questions are answered."""
 
     k: int | None = None
@@ -55,7 +55,7 @@ class ChatSession:
 
     asked: "AskedModel"
     book: "Book"
-    options: AnswerOptions
+    options: TurnOptions
     retrieval: bool = True
     memory: "Memory | None" = None
     is_over: bool = False

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Lookup:
+class SearchedBook:
     """What is searched, and by what."""
 
     book: "Version"
@@ -23,7 +23,7 @@ class Lookup:
 
 def lookup_of(
     model: Path, database: "Version", mode: str | None, *, allow_missing_shards: bool = False
-) -> Lookup:
+) -> SearchedBook:
     """Decide where a model looks things up, and say so where it is not as the command reads.
 
     Args:
@@ -45,11 +45,11 @@ def lookup_of(
     has_dense = book.vectors is not None
     trained_mode = trained_on.get("neighbors")
     if mode is None and trained_mode is not None and (has_dense or trained_mode == "bm25"):
-        return Lookup(book, check_mode(trained_mode, has_dense=has_dense))
+        return SearchedBook(book, check_mode(trained_mode, has_dense=has_dense))
     chosen = check_mode(mode, has_dense=has_dense)
     if trained_mode not in (None, chosen):
         note(f"the neighbors of the training were found by {trained_mode}, now they are by {chosen}")
-    return Lookup(book, chosen)
+    return SearchedBook(book, chosen)
 
 
 def note_searched(database: "Version", documents: "DocumentFilter | None") -> None:

@@ -7,7 +7,7 @@ from openbook.evaluate.evaluator import EvaluationOptions, Evaluator
 from openbook.evaluate.growing_book import SHARES, GrowingRow, evaluate_growing_book
 from openbook.evaluate.measures import Difference, ModeResult, TokenLosses, paired_difference
 from openbook.evaluate.neighbor_modes import MODES
-from openbook.evaluate.overlap import LeakageRow, NearCopies, OverlapStep, longest_common_runs
+from openbook.evaluate.overlap import EvaluatedCopies, LeakageRow, OverlapStep, longest_common_runs
 from openbook.evaluate.perplexity import PerplexityReport, evaluate_perplexity
 from openbook.evaluate.scorers import ModelScorer, Scorer
 from openbook.evaluate.search_effort import EffortRow, evaluate_search_effort
@@ -19,6 +19,7 @@ __all__ = [
     "SHARES",
     "Difference",
     "EffortRow",
+    "EvaluatedCopies",
     "EvaluationOptions",
     "Evaluator",
     "GrowingRow",
@@ -26,7 +27,6 @@ __all__ = [
     "LeakageRow",
     "ModeResult",
     "ModelScorer",
-    "NearCopies",
     "OverlapStep",
     "PerplexityReport",
     "RetrievalReport",

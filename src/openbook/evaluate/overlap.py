@@ -61,7 +61,7 @@ class OverlapStep:
 
 
 @dataclass(frozen=True, slots=True)
-class NearCopies:
+class EvaluatedCopies:
     """Evaluated documents that are nearly in the book, so that their losses say little."""
 
     documents: int
@@ -152,7 +152,7 @@ def _longest_runs(ours: NDArray[Any], theirs: NDArray[Any]) -> NDArray[np.int64]
     return by_chunk
 
 
-def near_copies(windows: Windows, runs: NDArray[np.int64]) -> NearCopies:
+def near_copies(windows: Windows, runs: NDArray[np.int64]) -> EvaluatedCopies:
     """Find the documents that share long runs with what they retrieve.
 
     Args:
@@ -167,7 +167,7 @@ def near_copies(windows: Windows, runs: NDArray[np.int64]) -> NearCopies:
     worst = np.argsort(-copied, kind="stable")[:_WORST_NAMED]
     worst = worst[copied[worst] > 0]
     described = corpus.catalog.describe(corpus.layout.number[documents[worst]].tolist())
-    return NearCopies(
+    return EvaluatedCopies(
         documents=int((copied > 0).sum()),
         evaluated=len(documents),
         worst={d.id: float(share) for d, share in zip(described, copied[worst], strict=True)},

@@ -22,8 +22,8 @@ from openbook.evaluate.neighbor_modes import (
     neighbors_of_mode,
 )
 from openbook.evaluate.overlap import (
+    EvaluatedCopies,
     LeakageRow,
-    NearCopies,
     OverlapStep,
     leakage_rows,
     near_copies,
@@ -80,7 +80,7 @@ class PerplexityReport:
     """Of every other mode from on; empty where on was not evaluated."""
     by_position: dict[str, list[float]]
     """Bits per byte of the tokens at each place in their chunk [M], by mode."""
-    near_copies: NearCopies | None
+    near_copies: EvaluatedCopies | None
     """Documents that are nearly in the book; None where overlap was not measured."""
     overlap_neighbors: int
     """How many of the nearest overlap was measured with: 10, or as many as the table has."""

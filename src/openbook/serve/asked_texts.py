@@ -14,7 +14,7 @@ from openbook.serve.text_fields import DrawingFields, OpenbookOptions, TextField
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadBook:
     """What the texts of a request read."""
 
     lookup: Lookup | None
@@ -32,7 +32,7 @@ class AskedTexts:
     """What a request asks the engine to write."""
 
     texts: list[TextRequest]
-    reading: Reading
+    reading: ReadBook
     footnotes: bool
 
     def reply(self) -> Reply:
@@ -51,7 +51,7 @@ def require_model(state: ServerState, name: str) -> None:
         raise ApiError(404, said, param="model", code="model_not_found")
 
 
-def reading_of(state: ServerState, options: OpenbookOptions, question: str | None = None) -> Reading:
+def reading_of(state: ServerState, options: OpenbookOptions, question: str | None = None) -> ReadBook:
     """Open what a request reads, as it is now.
 
     Args:
@@ -66,7 +66,7 @@ def reading_of(state: ServerState, options: OpenbookOptions, question: str | Non
     with parameter("openbook.book"):
         book = state.books.get(options.book)
     if not options.retrieval:
-        return Reading(None, None)
+        return ReadBook(None, None)
     newest, documents = book.newest(), None
     with parameter("openbook.mode"):
         check_mode(options.mode, has_dense=newest.vectors is not None)
@@ -87,7 +87,7 @@ def reading_of(state: ServerState, options: OpenbookOptions, question: str | Non
         by=options.by,
         bring_head=bool(options.bring_head),
     )
-    return Reading(lookup, book.name)
+    return ReadBook(lookup, book.name)
 
 
 def _require_question(options: OpenbookOptions) -> None:

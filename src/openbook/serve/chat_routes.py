@@ -29,7 +29,7 @@ from openbook.serve.reply import ReplyEnd, ReplyPart, ReplySpan, ReplyText
 from openbook.serve.server_state import ServerState, new_id, state_of
 from openbook.serve.token_logprobs import chat_logprob
 from openbook.serve.writing import Writing, unless_gone
-from openbook.serve.written_texts import WrittenText, part_of_stream, reply_parts, usage_of, written_texts
+from openbook.serve.written_texts import ServedText, part_of_stream, reply_parts, usage_of, written_texts
 
 router = APIRouter()
 
@@ -86,7 +86,7 @@ def _require_consistent(body: ChatRequest) -> None:
 
 
 def _completion(
-    state: ServerState, body: ChatRequest, asked: AskedTexts, texts: list[WrittenText]
+    state: ServerState, body: ChatRequest, asked: AskedTexts, texts: list[ServedText]
 ) -> ChatCompletion:
     choices = [_choice(state, body, asked, number, text) for number, text in enumerate(texts)]
     return ChatCompletion(
@@ -100,7 +100,7 @@ def _completion(
 
 
 def _choice(
-    state: ServerState, body: ChatRequest, asked: AskedTexts, number: int, text: WrittenText
+    state: ServerState, body: ChatRequest, asked: AskedTexts, number: int, text: ServedText
 ) -> ChatChoice:
     annotations = [mark for span in text.citations for mark in chat_annotations(span, asked.reading)]
     message = AnswerMessage(role="assistant", content=text.text, refusal=None, annotations=annotations)

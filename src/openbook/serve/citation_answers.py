@@ -5,13 +5,13 @@ from dataclasses import asdict
 from openbook.database.told_source import told_source
 from openbook.generation.citations import Citation
 from openbook.generation.question_names import unmentioned_in
-from openbook.serve.asked_texts import Reading
+from openbook.serve.asked_texts import ReadBook
 from openbook.serve.citation_schema import BookAnswer, ChatAnnotation, DraftsSaved, SpanCitation, UrlCitation
 from openbook.serve.reply import ReplyEnd
 from openbook.serve.source_links import source_title, source_url, used_neighbors
 
 
-def url_citations(citation: Citation, reading: Reading) -> list[UrlCitation]:
+def url_citations(citation: Citation, reading: ReadBook) -> list[UrlCitation]:
     """The sources that a span was written from."""
     if reading.book is None:
         return []
@@ -26,13 +26,13 @@ def url_citations(citation: Citation, reading: Reading) -> list[UrlCitation]:
     ]
 
 
-def chat_annotations(citation: Citation, reading: Reading) -> list[ChatAnnotation]:
+def chat_annotations(citation: Citation, reading: ReadBook) -> list[ChatAnnotation]:
     """The same, as chats have them."""
     found = url_citations(citation, reading)
     return [ChatAnnotation(type="url_citation", url_citation=citation) for citation in found]
 
 
-def book_answer(citations: list[Citation], reading: Reading, end: ReplyEnd | None = None) -> BookAnswer:
+def book_answer(citations: list[Citation], reading: ReadBook, end: ReplyEnd | None = None) -> BookAnswer:
     """What the key `openbook` of an answer holds.
 
     Args:

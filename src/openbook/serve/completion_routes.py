@@ -18,7 +18,7 @@ from openbook.generation.text_request import TextRequest, WrittenToken
 from openbook.serve.api_errors import ApiError, documented, error_of, parameter
 from openbook.serve.asked_texts import (
     AskedTexts,
-    Reading,
+    ReadBook,
     length_of,
     reading_of,
     require_few_texts,
@@ -44,7 +44,7 @@ from openbook.serve.server_state import ServerState, new_id, state_of
 from openbook.serve.text_fields import OpenbookOptions
 from openbook.serve.token_logprobs import completion_logprobs
 from openbook.serve.writing import RETRY, Writing, unless_gone
-from openbook.serve.written_texts import WrittenText, part_of_stream, reply_parts, usage_of, written_texts
+from openbook.serve.written_texts import ServedText, part_of_stream, reply_parts, usage_of, written_texts
 
 router = APIRouter()
 
@@ -62,7 +62,7 @@ class Echo:
     scores: PromptScores | None = None
     """Where log-probabilities are asked for, too."""
 
-    def tokens(self, written: WrittenText) -> list[WrittenToken]:
+    def tokens(self, written: ServedText) -> list[WrittenToken]:
         """The tokens of the prompt and of the text after it.
 
         A text that ends before its first token has the end of text in its place: those who score prompts ask
@@ -129,7 +129,7 @@ def _asked(state: ServerState, body: CompletionRequest) -> AskedTexts:
         )
         texts += text_requests(request, n)
     if body.max_tokens == 0 and body.logprobs is None:
-        reading = Reading(None, None)  # nothing is written or scored: nothing is read
+        reading = ReadBook(None, None)  # nothing is written or scored: nothing is read
     return AskedTexts(texts, reading, footnotes=options.footnotes)
 
 
@@ -202,10 +202,10 @@ async def _scores(
 # --- At once ---
 
 
-async def _texts(state: ServerState, asked: AskedTexts, writing: Writing | None) -> list[WrittenText]:
+async def _texts(state: ServerState, asked: AskedTexts, writing: Writing | None) -> list[ServedText]:
     if writing is not None:
         return await written_texts(asked, writing)
-    return [WrittenText(end=_unwritten(state, request)) for request in asked.texts]
+    return [ServedText(end=_unwritten(state, request)) for request in asked.texts]
 
 
 def _unwritten(state: ServerState, request: TextRequest) -> ReplyEnd:
@@ -218,7 +218,7 @@ def _completion(
     body: CompletionRequest,
     asked: AskedTexts,
     echoes: Sequence[Echo],
-    texts: Sequence[WrittenText],
+    texts: Sequence[ServedText],
 ) -> Completion:
     pairs = zip(echoes, texts, strict=True)
     choices = [_choice(state, body, asked, number, *pair) for number, pair in enumerate(pairs)]
@@ -233,7 +233,7 @@ def _completion(
 
 
 def _choice(
-    state: ServerState, body: CompletionRequest, asked: AskedTexts, number: int, echo: Echo, text: WrittenText
+    state: ServerState, body: CompletionRequest, asked: AskedTexts, number: int, echo: Echo, text: ServedText
 ) -> CompletionChoice:
     citations = [_after(echo, citation) for citation in text.citations]
     return CompletionChoice(
@@ -273,7 +273,7 @@ class _CompletionStream:
         self._body = body
         self._asked = asked
         self._echoes = echoes
-        self._texts = [WrittenText() for _ in asked.texts]
+        self._texts = [ServedText() for _ in asked.texts]
         self._head: dict[str, Any] = {"id": new_id("cmpl"), "created": int(time()), "model": body.model}
 
     async def events(self, writing: Writing | None) -> AsyncGenerator[str, None]:

@@ -16,20 +16,20 @@ class FoundDocument(BaseModel):
     url: str
 
 
-class BookAnswer(BaseModel):
+class ToolAnswer(BaseModel):
     """What any answer of a book says while some of its shards are missing."""
 
     missing_shards: Annotated[list[str], Field(exclude_if=lambda names: not names)] = []
     """Shards that could not be read, so that nothing of them is in this answer."""
 
 
-class SearchResults(BookAnswer):
+class SearchResults(ToolAnswer):
     """Documents, the best first."""
 
     results: list[FoundDocument]
 
 
-class FetchedDocument(BookAnswer):
+class FetchedDocument(ToolAnswer):
     """A document's text, or a part of it."""
 
     id: str
@@ -42,7 +42,7 @@ class FetchedDocument(BookAnswer):
     where there is more."""
 
 
-class Passage(BaseModel):
+class FoundPassage(BaseModel):
     """A passage that a search found."""
 
     id: str
@@ -53,10 +53,10 @@ class Passage(BaseModel):
     score: float
 
 
-class Passages(BookAnswer):
+class Passages(ToolAnswer):
     """Passages, the best first."""
 
-    results: list[Passage]
+    results: list[FoundPassage]
 
 
 class ListedEntry(BaseModel):
@@ -69,7 +69,7 @@ class ListedEntry(BaseModel):
     """False: it is held out, or kept out of searches as a near-copy of another."""
 
 
-class ListedDocuments(BookAnswer):
+class ListedDocuments(ToolAnswer):
     """Documents in the order of their ids."""
 
     documents: list[ListedEntry]

@@ -26,22 +26,22 @@ from openbook.serve.books import Book
 from openbook.serve.document_edits import Edited, add_documents, remove_documents
 from openbook.serve.document_links import document_url
 from openbook.serve.mcp_schema import (
-    BookAnswer,
     EditResult,
     FetchedDocument,
     FoundDocument,
+    FoundPassage,
     ListedDocuments,
     ListedEntry,
     Mode,
     NewDocument,
-    Passage,
     Passages,
     SearchResults,
+    ToolAnswer,
 )
 from openbook.serve.parameter_names import describe_arguments
 from openbook.text import Document
 
-_Answer = TypeVar("_Answer", bound=BookAnswer)
+_Answer = TypeVar("_Answer", bound=ToolAnswer)
 
 _FOUND = 10
 """Documents that a search answers at most."""
@@ -178,7 +178,7 @@ class _Tools:
 
         def find() -> Passages:
             results = [
-                Passage(
+                FoundPassage(
                     id=hit.document_id,
                     title=hit.title or hit.document_id,
                     url=self._url(hit.document_id, hit.source),

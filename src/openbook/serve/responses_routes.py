@@ -28,7 +28,7 @@ from openbook.serve.responses_schema import (
 )
 from openbook.serve.server_state import ServerState, new_id, state_of
 from openbook.serve.writing import Writing, unless_gone
-from openbook.serve.written_texts import WrittenText, reply_parts, usage_of, written_texts
+from openbook.serve.written_texts import ServedText, reply_parts, usage_of, written_texts
 from openbook.text import Turn
 
 router = APIRouter()
@@ -88,7 +88,7 @@ class _Answer:
         """Before anything is written."""
         return self._response("in_progress", [])
 
-    def message(self, text: WrittenText | None) -> OutputMessage:
+    def message(self, text: ServedText | None) -> OutputMessage:
         """The message, as far as it is; None: before its beginning."""
         if text is None:
             return OutputMessage(id=self.item_id, status="in_progress", content=[])
@@ -97,7 +97,7 @@ class _Answer:
             id=self.item_id, status="incomplete" if is_cut else "completed", content=[self.part(text)]
         )
 
-    def part(self, text: WrittenText) -> OutputText:
+    def part(self, text: ServedText) -> OutputText:
         """Its text, with its sources."""
         marks = [mark for citation in text.citations for mark in self.annotations(citation)]
         return OutputText(text=text.text, annotations=marks)
@@ -107,7 +107,7 @@ class _Answer:
         found = url_citations(citation, self.asked.reading)
         return [ResponseAnnotation(**citation.model_dump()) for citation in found]
 
-    def complete(self, text: WrittenText) -> AnswerResponse:
+    def complete(self, text: ServedText) -> AnswerResponse:
         """With all that was written."""
         usage = usage_of([text.ending])
         is_cut = text.ending.finish_reason == "length"
@@ -161,13 +161,13 @@ class _Events:
 
 async def _streamed(state: ServerState, answer: _Answer, writing: Writing) -> AsyncGenerator[str, None]:
     """The response's beginning, the message's, its text and sources; all of it again when it is complete."""
-    events, text = _Events(), WrittenText()
+    events, text = _Events(), ServedText()
     item = {"item_id": answer.item_id, "output_index": 0, "content_index": 0}
     begun = answer.begun().model_dump()
     yield events.of("response.created", response=begun)
     yield events.of("response.in_progress", response=begun)
     yield events.of("response.output_item.added", output_index=0, item=answer.message(None).model_dump())
-    empty = answer.part(WrittenText()).model_dump()
+    empty = answer.part(ServedText()).model_dump()
     yield events.of("response.content_part.added", **item, part=empty)
     try:
         async with aclosing(reply_parts(answer.asked, writing, idle=IDLE)) as parts:
@@ -187,7 +187,7 @@ async def _streamed(state: ServerState, answer: _Answer, writing: Writing) -> As
 
 
 def _of(
-    answer: _Answer, text: WrittenText, part: ReplyPart, events: _Events, item: dict[str, Any]
+    answer: _Answer, text: ServedText, part: ReplyPart, events: _Events, item: dict[str, Any]
 ) -> list[str]:
     """The events of a part of the reply."""
     before = len(answer.part(text).annotations)

@@ -16,7 +16,7 @@ from openbook.serve.writing import Writing
 
 
 @dataclass(slots=True)
-class WrittenText:
+class ServedText:
     """One text, as far as it is written."""
 
     text: str = ""
@@ -61,9 +61,9 @@ async def reply_parts(
                 yield number, part
 
 
-async def written_texts(asked: AskedTexts, writing: Writing) -> list[WrittenText]:
+async def written_texts(asked: AskedTexts, writing: Writing) -> list[ServedText]:
     """All texts, when they are complete."""
-    texts = [WrittenText() for _ in asked.texts]
+    texts = [ServedText() for _ in asked.texts]
     async with aclosing(reply_parts(asked, writing)) as parts:
         async for told in parts:
             assert told is not None

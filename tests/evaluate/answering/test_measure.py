@@ -7,7 +7,7 @@ import torch
 
 from openbook.database import Database
 from openbook.errors import SettingsError
-from openbook.evaluate.answering.answerer import Answer, Answerer, NeighborTokens
+from openbook.evaluate.answering.answerer import Answerer, ModelAnswer, NeighborTokens
 from openbook.evaluate.answering.measure import measure_answers, passages_of_mode, scores
 from openbook.evaluate.answering.passages import AskedQuestion, ask_book
 from openbook.evaluate.answering.questions import Question
@@ -41,7 +41,7 @@ def test_what_each_mode_reads(asked: list[AskedQuestion]) -> None:
 
 def test_scores_are_means(asked: list[AskedQuestion]) -> None:
     answers = ["Abelin.", "in Dorwick", "Semmer", "x", "y", "z", "The book does not say."]
-    found = scores({"on": [Answer(text, ()) for text in answers]}, asked)["on"]
+    found = scores({"on": [ModelAnswer(text, ()) for text in answers]}, asked)["on"]
     assert found.exact_match == pytest.approx(3 / 7, abs=1e-4)
     assert found.f1 == pytest.approx((3 + 2 / 3) / 7, abs=1e-4)
     low, high = found.interval
@@ -54,7 +54,7 @@ def test_scores_are_means(asked: list[AskedQuestion]) -> None:
 )
 def test_few_questions_leave_a_wide_interval(right: int, count: int, expected: tuple[float, float]) -> None:
     asked = [AskedQuestion(Question("?", ("yes",)), (), ())] * count
-    answers = [Answer("yes")] * right + [Answer("no")] * (count - right)
+    answers = [ModelAnswer("yes")] * right + [ModelAnswer("no")] * (count - right)
     assert scores({"on": answers}, asked)["on"].interval == pytest.approx(expected, abs=1e-4)
 
 
@@ -131,7 +131,7 @@ class Recording(Answerer):
         *,
         passages: Sequence[Sequence[str]] | None = None,
         progress: Progress = silent,
-    ) -> list[Answer]:
+    ) -> list[ModelAnswer]:
         before = None if passages is None else [list(texts) for texts in passages]
         self.asked.append((list(questions), neighbors, before))
         return super().answer(questions, neighbors, passages=passages, progress=progress)

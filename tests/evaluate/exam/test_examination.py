@@ -14,8 +14,8 @@ from openbook.evaluate.exam import (
     Examination,
     ExamOptions,
     ExamReport,
+    QuestionNeighbors,
     ReadAnswer,
-    ReadNeighbors,
     World,
     documents_of,
     facts_of,
@@ -54,7 +54,7 @@ class TextReader:
         self._tokenizer = book.tokenizer
         self._answering = answering
 
-    def answer(self, questions: Sequence[str], neighbors: ReadNeighbors | None) -> list[ReadAnswer]:
+    def answer(self, questions: Sequence[str], neighbors: QuestionNeighbors | None) -> list[ReadAnswer]:
         texts: list[list[str]] = [[] for _ in questions]
         if neighbors is not None:
             texts = [

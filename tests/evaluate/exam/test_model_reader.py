@@ -7,7 +7,7 @@ import pytest
 from torch import Tensor
 
 from openbook.database import Database
-from openbook.evaluate.exam import ReadNeighbors
+from openbook.evaluate.exam import QuestionNeighbors
 from openbook.evaluate.exam.model_reader import ModelReader
 from openbook.model import RetroForCausalLM
 from openbook.text.chat import REFUSAL, ChatFormat
@@ -23,19 +23,19 @@ def test_answers_with_and_without_neighbors(reader: ModelReader, book: Database)
     questions = ["kemo ra?", "Number 3. seti"]
     chunks = np.flatnonzero(book.layout.retrievable)[[[0, 5], [9, -1]]]
     chunks[1, 1] = -1
-    read = reader.answer(questions, ReadNeighbors.of(book.opened, chunks))
+    read = reader.answer(questions, QuestionNeighbors.of(book.opened, chunks))
     for answer in read:
         assert len(answer.shares) in (0, 2)
         assert "\n" not in answer.text
         if answer.shares:
             assert sum(answer.shares) == pytest.approx(1, abs=1e-4)
-    [alone] = reader.answer(questions[1:], ReadNeighbors.of(book.opened, chunks[1:]))
+    [alone] = reader.answer(questions[1:], QuestionNeighbors.of(book.opened, chunks[1:]))
     assert (read[1].text, read[1].shares) == (alone.text, pytest.approx(alone.shares, abs=1e-5))
     assert read[1].copied == pytest.approx(alone.copied, abs=1e-5)  # batches round otherwise
     without = reader.answer(questions, None)
     assert [answer.shares for answer in without] == [(), ()]
     nothing = np.full((2, 2), -1)
-    refused = reader.answer(questions, ReadNeighbors.of(book.opened, nothing))
+    refused = reader.answer(questions, QuestionNeighbors.of(book.opened, nothing))
     assert [answer.text for answer in refused] == [REFUSAL] * 2  # as `ask` does
 
 
@@ -62,7 +62,7 @@ def test_what_was_copied_from_each_neighbor(trained: RetroForCausalLM, book: Dat
     assert trained.config.copy_head
     reader = ModelReader(trained, ChatFormat.of(book.tokenizer))
     chunks = np.flatnonzero(book.layout.retrievable)[:4].reshape(1, 4)
-    [answer] = reader.answer(["kemo ra seti?"], ReadNeighbors.of(book.opened, chunks))
+    [answer] = reader.answer(["kemo ra seti?"], QuestionNeighbors.of(book.opened, chunks))
     assert answer.copied is not None
     assert len(answer.copied) == 4
     assert all(0 <= share <= 1 for share in answer.copied)

@@ -11,7 +11,7 @@ from openbook.evaluate.exact_match import holds_answer
 from openbook.evaluate.exam import documents_of, make_world
 from openbook.evaluate.exam.examination import choose_questions
 from openbook.evaluate.exam.read_modes import gold_chunks, random_chunks, search, shuffled_chunks
-from openbook.evaluate.exam.reading import ReadNeighbors, passages_of
+from openbook.evaluate.exam.reading import QuestionNeighbors, passages_of
 from openbook.text import train_tokenizer
 
 
@@ -87,7 +87,7 @@ def test_gold_holds_the_answer_in_what_is_read_after_a_head(tmp_path: Path) -> N
     counts = []
     for heads in (True, False):
         gold = gold_chunks(book, found, documents_asked, answers, bring_head=heads)
-        read = ReadNeighbors.of(book, gold, bring_head=True)
+        read = QuestionNeighbors.of(book, gold, bring_head=True)
         texts = [
             tokenizer.decode([row[kept].tolist() for row, kept in zip(*each, strict=True)])
             for each in zip(read.ids, read.mask, strict=True)

@@ -50,7 +50,7 @@ def chat(
     openbook chat mybook --model HuggingFaceTB/SmolLM2-135M-Instruct --in-prompt
     """
     from openbook.cli.asked_model import load_asked_model, require_askable
-    from openbook.cli.chat_session import AnswerOptions, ChatSession
+    from openbook.cli.chat_session import ChatSession, TurnOptions
     from openbook.cli.said_lines import said_lines
     from openbook.database.search.searcher import check_mode
     from openbook.generation.request import check_request, check_sampling
@@ -68,7 +68,7 @@ def chat(
     asked = load_asked_model(model, reads=not in_prompt)
     read_in(asked.model, read_precision)
     note(f"talking with {asked.description}; /help lists the commands, Ctrl-D ends")
-    options = AnswerOptions(
+    options = TurnOptions(
         k=k,
         mode=mode,
         documents=documents,

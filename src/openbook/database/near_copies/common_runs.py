@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from openbook.database.near_copies.hashing import Block, Documents, Lookup, run_hashes
+from openbook.database.near_copies.hashing import Block, Documents, EqualKeys, run_hashes
 from openbook.database.storage.segments import owners_of, segment_offsets
 
 RUN = 32
@@ -85,7 +85,7 @@ class HeldOutRuns:
         self._places = places
         self._hashes = hashes
         self._offsets = segment_offsets(counts)
-        self._lookup = Lookup(hashes)
+        self._lookup = EqualKeys(hashes)
 
     def find(self, block: Block) -> Matches:
         """Find the runs of a block that some held-out document has too."""

@@ -19,7 +19,7 @@ from openbook.database.near_copies.hashing import (
     Block,
     BlockSize,
     Documents,
-    Lookup,
+    EqualKeys,
     blocks,
     run_hashes,
 )
@@ -153,7 +153,7 @@ class _HeldOut:
         self.runs = HeldOutRuns(self._tokens, places, np.concatenate(runs), np.concatenate(counts))
         self._distinct = np.concatenate(distinct)
         self._slots = np.concatenate(slots)
-        self._bands = Lookup(band_keys(self._slots).reshape(-1))
+        self._bands = EqualKeys(band_keys(self._slots).reshape(-1))
 
     def similar(self, block: Block) -> dict[int, NearCopy]:
         """Find the documents that are similar to a held-out one, by their places."""

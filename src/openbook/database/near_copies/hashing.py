@@ -148,7 +148,7 @@ def splitmix64(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return mixed ^ (mixed >> np.uint64(31))
 
 
-class Lookup:
+class EqualKeys:
     """Finds equal keys among many, in memory of 32 to 48 bytes a key.
 
     Keys are sorted once; equal ones then stand side by side, in their order, and two binary searches find

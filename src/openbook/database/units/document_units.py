@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.units.unit_search import HasDocuments, Units
+from openbook.database.units.unit_search import HasVectors, Units
 
 
-def documents_of(version: HasDocuments) -> Units:
+def documents_of(version: HasVectors) -> Units:
     """Each document of a version as a unit."""
 
     def names(places: NDArray[np.int64]) -> Iterator[str]:

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from openbook.database.storage.catalog_columns import DocumentRecord
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.segments import ranges
-from openbook.database.units.unit_search import HasDocuments, Units
+from openbook.database.units.unit_search import HasVectors, Units
 from openbook.text.headings import Heading, headings
 
 _AT_ONCE = 256
@@ -45,7 +45,7 @@ class _Section:
     names: tuple[str, ...]
 
 
-def sections_of(version: HasDocuments) -> Units:
+def sections_of(version: HasVectors) -> Units:
     """Each section of a version's live documents as a unit; all of the text is read once."""
     layout = version.layout
     found: list[list[_Section]] = [[_Section(0, ())] for _ in layout.live]
@@ -66,7 +66,7 @@ def sections_of(version: HasDocuments) -> Units:
     return Units(cut, lambda units: (names[unit] for unit in units.tolist()), _ends_in(cut, layout))
 
 
-def headings_above(version: HasDocuments, chunks: Sequence[int]) -> list[tuple[str, ...]]:
+def headings_above(version: HasVectors, chunks: Sequence[int]) -> list[tuple[str, ...]]:
     """Find the headings above the first character of each chunk, the highest first; none for -1.
 
     Args:
@@ -87,7 +87,7 @@ def headings_above(version: HasDocuments, chunks: Sequence[int]) -> list[tuple[s
     return [above.get(chunk, ()) for chunk in chunks]
 
 
-def _texts(version: HasDocuments, places: NDArray[np.int64]) -> Iterator[list[str]]:
+def _texts(version: HasVectors, places: NDArray[np.int64]) -> Iterator[list[str]]:
     """The texts of each document's chunks."""
     counts = version.layout.document_chunks[places]
     texts = iter(version.chunk_texts(ranges(version.layout.first_chunk[places], counts)))

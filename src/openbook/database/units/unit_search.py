@@ -56,7 +56,7 @@ _AT_ONCE = 1024
 """Units read at a time."""
 
 
-class HasDocuments(Protocol):
+class HasVectors(Protocol):
     """A version, as far as its documents are read."""
 
     @property
@@ -102,7 +102,7 @@ class UnitSearch:
         units: its documents, or their sections; what they hold is read when they are first searched.
     """
 
-    def __init__(self, version: HasDocuments, units: Units) -> None:
+    def __init__(self, version: HasVectors, units: Units) -> None:
         self._version = version
         self.units = units
         self._folder: TemporaryDirectory[str] | None = None

@@ -7,7 +7,7 @@ from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.settings import SearchUnit
 from openbook.database.units.document_units import documents_of
 from openbook.database.units.section_units import sections_of
-from openbook.database.units.unit_search import HasDocuments, UnitSearch
+from openbook.database.units.unit_search import HasVectors, UnitSearch
 from openbook.errors import SettingsError
 
 _UNITS = {"document": documents_of, "section": sections_of}
@@ -26,7 +26,7 @@ class UnitSearches:
         version: what it holds is read when it is first searched.
     """
 
-    def __init__(self, version: HasDocuments) -> None:
+    def __init__(self, version: HasVectors) -> None:
         self._version = version
         self._made: dict[SearchUnit, UnitSearch] = {}
 

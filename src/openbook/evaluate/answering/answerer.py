@@ -53,7 +53,7 @@ class NeighborTokens:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ModelAnswer:
     """What a model answered.
 
     text: without white space around.
@@ -117,7 +117,7 @@ class Answerer:
         *,
         passages: Sequence[Sequence[str]] | None = None,
         progress: Progress = silent,
-    ) -> list[Answer]:
+    ) -> list[ModelAnswer]:
         """Answer questions.
 
         Args:
@@ -136,7 +136,7 @@ class Answerer:
         prompts = [[*self._prefix, *self.chat.question_ids(question, texts)] for question, texts in pairs]
         self._require_positions(questions, prompts)
         order = sorted(range(len(prompts)), key=lambda row: len(prompts[row]))
-        answers: dict[int, Answer] = {}
+        answers: dict[int, ModelAnswer] = {}
         with evaluation_mode(self.model), torch.inference_mode():
             for start in range(0, len(order), self.batch_size):
                 rows = order[start : start + self.batch_size]
@@ -175,7 +175,7 @@ class Answerer:
                     f"reads {longest:,} here; shorten it, read fewer passages, or leave it out"
                 )
 
-    def _answer(self, prompts: list[list[int]], neighbors: NeighborTokens | None) -> list[Answer]:
+    def _answer(self, prompts: list[list[int]], neighbors: NeighborTokens | None) -> list[ModelAnswer]:
         """One batch. Prompts end where a chunk ends, so all that is written reads what the prompt reads."""
         M, device = self.model.config.chunk_size, self.model.device
         T = -(-max(map(len, prompts)) // M) * M
@@ -250,7 +250,9 @@ class Answerer:
             "neighbor_mask": mask & has_text[:, :, None, None],
         }
 
-    def _answers(self, written: list[Tensor], shares: list[Tensor], copied: list[Tensor]) -> list[Answer]:
+    def _answers(
+        self, written: list[Tensor], shares: list[Tensor], copied: list[Tensor]
+    ) -> list[ModelAnswer]:
         """From what was written of each, after an end padding, and what was read for each token."""
         tokens = torch.stack(written, 1)
         texts = [self._text(row) for row in tokens.tolist()]
@@ -262,7 +264,7 @@ class Answerer:
         of_each: list[tuple[float, ...] | None] = [None] * len(texts)
         if copied:
             of_each = [tuple(row) for row in (torch.stack(copied).sum(0) / counts).tolist()]
-        return [Answer(*row) for row in zip(texts, read, of_each, strict=True)]
+        return [ModelAnswer(*row) for row in zip(texts, read, of_each, strict=True)]
 
     def _text(self, tokens: list[int]) -> str:
         text = self.chat.tokenizer.decode([tokens])[0].strip()

@@ -9,7 +9,7 @@ import numpy as np
 
 from openbook.errors import SettingsError
 from openbook.evaluate.answering.answer_modes import check_answer_modes
-from openbook.evaluate.answering.answerer import Answer, Answerer, NeighborTokens
+from openbook.evaluate.answering.answerer import Answerer, ModelAnswer, NeighborTokens
 from openbook.evaluate.answering.passages import AskedQuestion, Passage, as_read
 from openbook.evaluate.exact_match import exact_match, f1, holds_answer
 from openbook.progress import Progress, silent, stage
@@ -44,7 +44,7 @@ class AnswerReport:
     modes: dict[str, AnswerScores]
     answer_recall: float | None
     questions: int
-    answers: dict[str, list[Answer]]
+    answers: dict[str, list[ModelAnswer]]
 
 
 def measure_answers(
@@ -78,8 +78,8 @@ def measure_answers(
             "mode shuffled: reads what another question found, and there is one question alone; leave the "
             "mode out, or ask more"
         )
-    answers: dict[str, list[Answer]] = {}
-    known: dict[_Reading, Answer] = {}
+    answers: dict[str, list[ModelAnswer]] = {}
+    known: dict[_Reading, ModelAnswer] = {}
     for mode in modes:
         readings = _readings(mode, asked, k=k, seed=seed)
         new = [reading for reading in dict.fromkeys(readings) if reading not in known]
@@ -95,7 +95,7 @@ def measure_answers(
 
 
 def scores(
-    answers: Mapping[str, Sequence[Answer]], asked: Sequence[AskedQuestion]
+    answers: Mapping[str, Sequence[ModelAnswer]], asked: Sequence[AskedQuestion]
 ) -> dict[str, AnswerScores]:
     """Compare answers with the right ones, by mode."""
     right = [item.question.answers for item in asked]
@@ -138,14 +138,16 @@ def _readings(mode: str, asked: Sequence[AskedQuestion], *, k: int, seed: int) -
     return [_Reading(*row, looks_up=mode != "off") for row in rows]
 
 
-def _answers(answerer: Answerer, readings: Sequence[_Reading], progress: Progress) -> list[Answer]:
+def _answers(answerer: Answerer, readings: Sequence[_Reading], progress: Progress) -> list[ModelAnswer]:
     """Ask, each with what it reads; where that is nothing, the book does not say."""
     asked = [reading for reading in readings if not reading.finds_nothing]
     answers = iter(_answers_of_model(answerer, asked, progress) if asked else [])
-    return [Answer(REFUSAL) if reading.finds_nothing else next(answers) for reading in readings]
+    return [ModelAnswer(REFUSAL) if reading.finds_nothing else next(answers) for reading in readings]
 
 
-def _answers_of_model(answerer: Answerer, readings: Sequence[_Reading], progress: Progress) -> list[Answer]:
+def _answers_of_model(
+    answerer: Answerer, readings: Sequence[_Reading], progress: Progress
+) -> list[ModelAnswer]:
     neighbors = [reading.neighbors for reading in readings]
     return answerer.answer(
         [reading.question for reading in readings],

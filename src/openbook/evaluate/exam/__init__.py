@@ -11,7 +11,7 @@ from openbook.evaluate.exam.exam_report import (
 from openbook.evaluate.exam.examination import Examination, ExamOptions
 from openbook.evaluate.exam.question_rows import QuestionRow, documents_of, questions_of, write_world
 from openbook.evaluate.exam.read_modes import EXAM_MODES
-from openbook.evaluate.exam.reading import ReadAnswer, Reader, ReadNeighbors
+from openbook.evaluate.exam.reading import ExamReader, QuestionNeighbors, ReadAnswer
 from openbook.evaluate.exam.vocabulary import PARTS, Part
 from openbook.evaluate.exam.worlds import Fact, Unanswerable, World, WorldDocument, make_world
 
@@ -22,15 +22,15 @@ __all__ = [
     "AfterRemoval",
     "AskedFact",
     "ExamOptions",
+    "ExamReader",
     "ExamReport",
     "Examination",
     "Fact",
     "ModeScores",
     "Part",
+    "QuestionNeighbors",
     "QuestionRow",
     "ReadAnswer",
-    "ReadNeighbors",
-    "Reader",
     "Unanswerable",
     "UnanswerableScores",
     "World",

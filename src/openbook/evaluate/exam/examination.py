@@ -29,7 +29,7 @@ from openbook.evaluate.exam.exam_report import (
     ModeScores,
     UnanswerableScores,
 )
-from openbook.evaluate.exam.reading import ReadAnswer, Reader, ReadNeighbors, passages_of
+from openbook.evaluate.exam.reading import ExamReader, QuestionNeighbors, ReadAnswer, passages_of
 from openbook.evaluate.exam.worlds import Unanswerable, World
 from openbook.generation.word_origins import order_by_words
 from openbook.phrases import counted
@@ -125,7 +125,7 @@ class Examination:
         SettingsError: a search mode that the book does not have, or a world that is too small.
     """
 
-    def __init__(self, reader: Reader, database: Database, world: World, options: ExamOptions) -> None:
+    def __init__(self, reader: ExamReader, database: Database, world: World, options: ExamOptions) -> None:
         self.reader = reader
         self.database = database
         self.world = world
@@ -189,7 +189,7 @@ class Examination:
             chunks = self._search(book, questions)
         answers: list[ReadAnswer] = []
         if questions:
-            read = ReadNeighbors.of(book, chunks, bring_head=self.options.bring_head)
+            read = QuestionNeighbors.of(book, chunks, bring_head=self.options.bring_head)
             answers = self.reader.answer(questions, read)
         self._tell()
         return _Round(answers, passages_of(book, chunks, bring_head=self.options.bring_head))

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from openbook.evaluate.answering.answerer import Answerer, NeighborTokens
-from openbook.evaluate.exam.reading import ReadAnswer, ReadNeighbors
+from openbook.evaluate.exam.reading import QuestionNeighbors, ReadAnswer
 from openbook.model import RetroForCausalLM
 from openbook.text.chat import REFUSAL, ChatFormat
 
@@ -27,7 +27,7 @@ class ModelReader:
     batch_size: int = 16
     reread: bool = False
 
-    def answer(self, questions: Sequence[str], neighbors: ReadNeighbors | None) -> list[ReadAnswer]:
+    def answer(self, questions: Sequence[str], neighbors: QuestionNeighbors | None) -> list[ReadAnswer]:
         """Answer questions, see `Reader`."""
         answerer = Answerer(self.model, self.chat, batch_size=self.batch_size, reread=self.reread)
         if neighbors is None:

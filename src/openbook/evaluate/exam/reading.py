@@ -13,7 +13,7 @@ from openbook.generation.document_heads import read_with_heads
 
 
 @dataclass(frozen=True, slots=True)
-class ReadNeighbors:
+class QuestionNeighbors:
     """What each of Q questions reads.
 
     chunks: int64 [Q, K] of the book, -1 for one that does not exist.
@@ -26,7 +26,7 @@ class ReadNeighbors:
     mask: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, book: Version, chunks: NDArray[np.int64], *, bring_head: bool = False) -> "ReadNeighbors":
+    def of(cls, book: Version, chunks: NDArray[np.int64], *, bring_head: bool = False) -> "QuestionNeighbors":
         """Read these chunks [Q, K] of a book, each after the head of its document if that is wanted."""
         if not bring_head:
             return cls(chunks, *book.retrieved_tokens(chunks))
@@ -45,10 +45,10 @@ class ReadAnswer:
     """Of what was copied, how much from each neighbor; None: the model has no copy head."""
 
 
-class Reader(Protocol):
+class ExamReader(Protocol):
     """Answers questions, many at a time."""
 
-    def answer(self, questions: Sequence[str], neighbors: ReadNeighbors | None) -> list[ReadAnswer]:
+    def answer(self, questions: Sequence[str], neighbors: QuestionNeighbors | None) -> list[ReadAnswer]:
         """Answer questions.
 
         Args:
@@ -61,6 +61,6 @@ class Reader(Protocol):
 def passages_of(
     book: Version, chunks: NDArray[np.int64], *, bring_head: bool = False
 ) -> list[list[Passage | None]]:
-    """The neighbors [Q, K] as text, as `ReadNeighbors.of` reads them; None for one that does not exist."""
+    """The neighbors [Q, K] as text, as `QuestionNeighbors.of` reads them; None: there is none."""
     known = read_passages(book, np.unique(chunks[chunks >= 0]), heads=bring_head)
     return [[known.get(chunk) for chunk in row] for row in chunks.tolist()]

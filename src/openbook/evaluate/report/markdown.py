@@ -5,7 +5,7 @@ from typing import Any
 
 from openbook.escapes import markdown_code
 from openbook.evaluate.measures import Difference
-from openbook.evaluate.overlap import NearCopies
+from openbook.evaluate.overlap import EvaluatedCopies
 from openbook.evaluate.report.result_tables import (
     Table,
     effort_table,
@@ -142,7 +142,7 @@ def _overlap(evaluation: Evaluation, plots: Collection[str]) -> Iterator[str]:
     yield from _picture("leakage", "Gain from retrieval against overlap", plots)
 
 
-def _warning(near: NearCopies) -> Iterator[str]:
+def _warning(near: EvaluatedCopies) -> Iterator[str]:
     yield (
         f"**Warning:** {near.documents:,} of {counted(near.evaluated, 'evaluated document')} "
         "share runs of half a "
