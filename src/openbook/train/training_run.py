@@ -149,7 +149,7 @@ def train(
     parameters = sum(weight.numel() for name, weight in model.named_parameters() if model.stores(name))
     distributed.require_same(description(recipe, trained_on), "recipe or database")
     with distributed.noticing_lost_processes(), locked(folder):
-        begun = begin(folder, recipe, trained_on, overwrite=overwrite, note=note)
+        begun = begin(folder, recipe, trained_on, database, overwrite=overwrite, note=note)
         if begun.is_complete:
             progress(settings.max_steps, settings.max_steps)
         else:
