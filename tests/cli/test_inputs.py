@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import OpenBook
+from command_line import TINY, OpenBook, sets
 from openbook.model import RetroConfig, RetroForCausalLM
 
 
@@ -39,6 +39,20 @@ def test_a_folder_without_model(
     result = openbook(*verb, other, database, *prompt)
     assert (result.code, "'bert'" in result.error) == (2, True)
     assert f"openbook retrofit {other}" in result.error
+
+
+def test_a_database_in_the_place_of_a_model(openbook: OpenBook, database: Path, tmp_path: Path) -> None:
+    """The command that is advised runs, once the database has its neighbors."""
+    result = openbook("generate", database, database, "prompt")
+    said = f"{database}: is a database, not a model; train one: openbook "
+    train = f"train tiny --database {database} --output MODEL"
+    assert (result.code, result.error) == (2, f"openbook: error: {said}{train}")
+    openbook("neighbors", database)
+    words = [tmp_path / "model" if word == "MODEL" else word for word in train.split()]
+    made = openbook(*words, *sets(*TINY))
+    assert made.code == 0, made.err
+    asked = openbook("ask", database, "What?", "--model", database)
+    assert (asked.code, f"{database}: is a database, not a model; give" in asked.error) == (2, True)
 
 
 def test_the_folder_of_an_unfinished_training_run(

@@ -13,6 +13,7 @@ from transformers import PreTrainedModel
 
 from openbook.database import Database
 from openbook.errors import MismatchError, SettingsError, TrainingError, TrainingStoppedError
+from openbook.evaluate.answering.questions import read_questions, split_questions
 from openbook.model.retrofitting import RetrofitForCausalLM
 from openbook.train import Recipe, checkpoints, load_recipe, train
 from openbook.train.training_data import load_data, question_chat
@@ -152,6 +153,31 @@ def test_held_out_questions_that_no_passage_answers_are_not_evaluated(
         f"{12 - len(data.held_out)} of 12 held-out questions are left out: too long, or no passage of their"
     )
     assert any(note.startswith(said) for note in notes)
+
+
+def test_where_no_held_out_question_can_be_asked_it_says_so(
+    book: Database, make_base: MakeBase, with_rows: WithRows, file: Path, tmp_path: Path
+) -> None:
+    _, held_out = split_questions(read_questions(file), held_out=4, seed=0)
+    long = {row.question for row in held_out}
+
+    def lengthened(row: dict[str, Any]) -> dict[str, Any]:
+        return row | {"question": "ba " * 60 + row["question"]} if row["question"] in long else row
+
+    notes: list[str] = []
+    once = with_rows(lengthened, train__max_steps=1, train__eval_every=1)
+    train(once, book, tmp_path / "model", base=make_base(), note=notes.append)
+    assert notes[-2].startswith("4 of 4 held-out questions are left out")
+    assert notes[-1] == "no held-out question can be asked, so nothing is evaluated during training"
+
+
+def test_where_no_question_is_held_out_it_says_so(
+    book: Database, make_base: MakeBase, recipe: MakeRecipe, tmp_path: Path
+) -> None:
+    notes: list[str] = []
+    once = recipe(questions__held_out=0, train__max_steps=1, train__eval_every=1)
+    train(once, book, tmp_path / "model", base=make_base(), note=notes.append)
+    assert notes == ["no question is held out, so nothing is evaluated during training"]
 
 
 def test_a_question_for_which_the_model_has_no_positions_is_refused_before_the_first_step(

@@ -380,3 +380,41 @@ def test_after_the_book_has_grown_a_training_run_goes_on_from_its_weights(
         train(recipes[0], book, tmp_path / "model")
     settings = replace(recipes[0].train, start_from=str(checkpoint))
     assert train(replace(recipes[0], train=settings), book, tmp_path / "other").steps == 4
+
+
+@pytest.mark.parametrize("number_of_additions", [1, 2])
+def test_a_run_on_another_database_resumes_with_the_one_it_began_with(
+    book: Database, recipes: tuple[Recipe, Recipe], tmp_path: Path, number_of_additions: int
+) -> None:
+    """Also where the other one is at another version."""
+    other = Database.create(tmp_path / "other", tokenizer=book.tokenizer, embedder=None, chunk_size=16)
+    for number in range(number_of_additions):
+        text = "Other documents of some words. " * 9
+        other.add([Document(id=f"{number}-{place}", text=text) for place in range(9)])
+    build_neighbors(other, k=10)
+    with pytest.raises(TrainingStoppedError):
+        train(recipes[0], book, tmp_path / "model", stop=lambda: True)
+    checkpoint = tmp_path / "model" / "checkpoints" / "step-1"
+    said = (
+        "give what it began with to resume it, go on from its weights with --output OTHER --set "
+        f"train.start_from={checkpoint}, or start again from scratch with --overwrite"
+    )
+    with pytest.raises(MismatchError, match=re.escape(said)):
+        train(recipes[0], other, tmp_path / "model")
+    assert train(recipes[0], book, tmp_path / "model").steps == 4
+
+
+def test_a_run_whose_neighbors_are_of_another_book_resumes_with_those_it_began_with(
+    book_documents: list[Document], copy_book: CopyBook, recipes: tuple[Recipe, Recipe], tmp_path: Path
+) -> None:
+    corpus = copy_book()
+    with pytest.raises(TrainingStoppedError):
+        train(recipes[0], corpus, tmp_path / "model", stop=lambda: True)
+    other = Database.create(tmp_path / "other", tokenizer=corpus.tokenizer, embedder=None, chunk_size=16)
+    other.add(book_documents[:9])
+    build_neighbors(corpus, book=other, k=10)
+    said = r"neighbors' history .* give what it began with to resume it, go on from its weights"
+    with pytest.raises(MismatchError, match=said):
+        train(recipes[0], corpus, tmp_path / "model")
+    build_neighbors(corpus, book=corpus, k=10)
+    assert train(recipes[0], corpus, tmp_path / "model").steps == 4

@@ -100,10 +100,10 @@ def require_model(path: Path) -> None:
     config = path / "config.json"
     if not config.is_file():
         _refuse_unfinished(path)
-        raise SettingsError(
-            f"{path}: holds no model (no config.json); train one: "
-            f"{command('train', 'tiny', '--output', path)}"
-        )
+        is_book = _is_database(path)
+        problem = "is a database, not a model" if is_book else "holds no model (no config.json)"
+        train = command("train", "tiny", "--database", path if is_book else "DB", "--output", "MODEL")
+        raise SettingsError(f"{path}: {problem}; train one: {train}")
     try:
         kind = json.loads(config.read_bytes())["model_type"]
     except (ValueError, KeyError, TypeError) as error:
@@ -115,6 +115,12 @@ def require_model(path: Path) -> None:
             f"{path}: a model of type {kind!r}, not a RETRO; to make it one: "
             f"{command('retrofit', path, '--database', 'DB', '--output', 'DIR')}"
         )
+
+
+def _is_database(folder: Path) -> bool:
+    from openbook.database.storage.database_folder import is_database
+
+    return is_database(folder)
 
 
 def _refuse_unfinished(path: Path) -> None:
@@ -166,7 +172,8 @@ def require_base(base: str, *, retrofits: bool = True) -> None:
     if folder.is_dir() and not (folder / "config.json").is_file():
         files = [f"the file itself: {file}" for file in sorted(folder.glob("*.gguf"))]
         instead = files[0] if files else "a model's folder, its name on the hub or a .gguf file"
-        raise SettingsError(f"{base}: holds no model (no config.json); give {instead}")
+        problem = "is a database, not a model" if _is_database(folder) else "holds no model (no config.json)"
+        raise SettingsError(f"{base}: {problem}; give {instead}")
     if folder.is_file() and folder.suffix.lower() != ".gguf":
         raise SettingsError(f"{base}: is a file; give a model's folder, its name on the hub or a .gguf file")
     if not folder.exists() and (base.startswith((".", "~")) or folder.is_absolute()):

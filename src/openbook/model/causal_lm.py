@@ -74,8 +74,8 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
         What was saved by a subclass that has a model_type of its own is that subclass's to load.
 
         Raises:
-            SettingsError: it is a database, or a model of another type; or weights are missing, or have other
-                shapes than config.json says; transformers would draw them at random.
+            SettingsError: it is a model of another type; or weights are missing, or have other shapes than
+                config.json says; transformers would draw them at random.
         """
         if pretrained_model_name_or_path is not None:
             kwargs = hub_arguments(pretrained_model_name_or_path, kwargs)

@@ -132,8 +132,9 @@ class TrainingLoop:
             hooks.progress(self.step, settings.max_steps)
             if self._is_due(settings.log_every):
                 hooks.write(self.step, self._logs(norm, learning_rate))
-            # Saved before it is evaluated: an evaluation that fails costs no steps. The last step needs no
-            # checkpoint: the model itself follows.
+            # Saved before it is evaluated: where both are due, an evaluation that fails costs no steps. Else
+            # it costs those since the last checkpoint, also at the last step, which gets none: the model
+            # itself follows.
             if stopped or (self._is_due(settings.save_every) and not last):
                 hooks.save(self)  # All wait: shards are gathered, then the first process writes.
             self._evaluate()

@@ -77,13 +77,22 @@ def _require_shared(output: Path) -> None:
             )
 
 
-def begin(output: Path, recipe: Recipe, trained_on: dict[str, Any], *, overwrite: bool, note: Note) -> Begun:
+def begin(
+    output: Path,
+    recipe: Recipe,
+    trained_on: dict[str, Any],
+    database: Version,
+    *,
+    overwrite: bool,
+    note: Note,
+) -> Begun:
     """Look at what the folder holds, and make it ready; all processes must call it, inside `locked`.
 
     Args:
         output: the folder.
         recipe: of the training run.
         trained_on: see `fingerprints`.
+        database: that it names.
         overwrite: train beside what the folder holds, to replace it in the end.
         note: called with a sentence for what is worth knowing: damaged checkpoints, where it resumes.
 
@@ -108,7 +117,7 @@ def begin(output: Path, recipe: Recipe, trained_on: dict[str, Any], *, overwrite
         if folder != output:
             _clear_for(output, now)
             note(f"{output}: stays as it is until the training run in {folder} is complete and replaces it")
-        return _prepare(folder, now, note)
+        return _prepare(folder, now, database, note)
 
     step = distributed.in_first(prepare)
     return Begun(folder, checkpoints.read(folder, step) if step > 0 else None, step == _DONE)
@@ -173,7 +182,7 @@ def _clear_for(output: Path, now: dict[str, Any]) -> None:
         replacement.discard(output)
 
 
-def _prepare(output: Path, now: dict[str, Any], note: Note) -> int:
+def _prepare(output: Path, now: dict[str, Any], database: Version, note: Note) -> int:
     """Make the folder ready; returns the step of the checkpoint to resume from, or `_NEW`, or `_DONE`."""
     if (output / run_files.CONFIG).exists():
         before = run_files.recorded(output)
@@ -186,7 +195,7 @@ def _prepare(output: Path, now: dict[str, Any], note: Note) -> int:
     step = checkpoints.newest(output, note)
     if step is not None:
         checkpoint = checkpoints.read(output, step)
-        _require_same(output, checkpoint, now)
+        _require_same(output, checkpoint, now, database)
         checkpoints.keep_until(output, step)
         note(f"{output}: resumes from step {step} of {now['train']['max_steps']}")
         return step
@@ -195,16 +204,25 @@ def _prepare(output: Path, now: dict[str, Any], note: Note) -> int:
     return _NEW
 
 
-def _require_same(output: Path, checkpoint: Checkpoint, now: dict[str, Any]) -> None:
+def _require_same(output: Path, checkpoint: Checkpoint, now: dict[str, Any], database: Version) -> None:
     """Name the first thing that differs."""
     before = checkpoint.recipe | {"trained_on": checkpoint.trained_on}
     for what, old, new in differences(before, now):
-        resumes = "give what it began with to resume it, or choose another --output"
-        if what.startswith("the database's ") and not what.endswith("tokenizer"):
-            # A version that a book had cannot be brought back; the weights fit any of them.
-            newest = checkpoints.folder_of(output, checkpoint.step)
-            resumes = f"go on from its weights with {from_weights(newest)}"
         raise MismatchError(
             f"{output}: holds a training run that stopped at step {checkpoint.step}, with {what} {old!r}; "
-            f"now it is {new!r}: {resumes}, or start again from scratch with --overwrite"
+            f"now it is {new!r}: {_ways_on(output, checkpoint, what, database)}, or start again from scratch "
+            "with --overwrite"
         )
+
+
+def _ways_on(output: Path, checkpoint: Checkpoint, what: str, database: Version) -> str:
+    """What can be done where this differs, besides starting again."""
+    resume = "give what it began with to resume it"
+    if not what.startswith("the database's ") or what.endswith("tokenizer"):
+        return f"{resume}, or choose another --output"
+    # The weights fit any database of this tokenizer.
+    weights = f"go on from its weights with {from_weights(checkpoints.folder_of(output, checkpoint.step))}"
+    began = checkpoint.trained_on
+    if database.version > began["version"] and database.catalog.history(began["version"]) == began["history"]:
+        return weights  # a version that this database had cannot be brought back
+    return f"{resume}, {weights}"

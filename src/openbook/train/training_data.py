@@ -33,12 +33,14 @@ class TrainingData:
     questions: those that are learned; None: no step learns questions.
     held_out: questions that are answered at each evaluation.
     chat: how questions are put.
+    num_held_out: questions held out of the file, also those that are left out of held_out.
     """
 
     text: SequenceDataset | None
     questions: QuestionSamples | None = None
     held_out: Sequence[AskedQuestion] = ()
     chat: ChatFormat | None = None
+    num_held_out: int = 0
 
     @property
     def num_samples(self) -> int:
@@ -118,7 +120,7 @@ def load_data(
                 f"{len(given) - len(kept)} of {counted(len(given), kind)} are left out: too long, or no "
                 "passage of their document holds an answer"
             )
-    return TrainingData(text, samples, evaluated, chat)
+    return TrainingData(text, samples, evaluated, chat, len(held_out))
 
 
 def layout_of(recipe: Recipe, chat: ChatFormat, *, chunk_size: int, retrofits: bool) -> QuestionLayout:

@@ -149,7 +149,7 @@ def train(
     parameters = sum(weight.numel() for name, weight in model.named_parameters() if model.stores(name))
     distributed.require_same(description(recipe, trained_on), "recipe or database")
     with distributed.noticing_lost_processes(), locked(folder):
-        begun = begin(folder, recipe, trained_on, overwrite=overwrite, note=note)
+        begun = begin(folder, recipe, trained_on, database, overwrite=overwrite, note=note)
         if begun.is_complete:
             progress(settings.max_steps, settings.max_steps)
         else:
@@ -190,6 +190,13 @@ def _require_kinds(recipe: Recipe, base: PreTrainedModel | None) -> None:
         raise type_error(base, "a model of transformers", where="base", remedy=remedy)
 
 
+def _unevaluated(data: TrainingData) -> str:
+    """Why there is nothing to evaluate."""
+    if data.questions is None:
+        return "no document is held out"
+    return "no held-out question can be asked" if data.num_held_out else "no question is held out"
+
+
 @dataclass(frozen=True)
 class TrainingRun:
     """The part of a training run that one call does: from the beginning, or from a checkpoint.
@@ -223,8 +230,7 @@ class TrainingRun:
         settings = self.recipe.train
         evaluates = bool(settings.eval_every) and self._has_held_out(data)
         if settings.eval_every and not evaluates:
-            what = "document" if data.questions is None else "question"
-            note(f"no {what} is held out, so nothing is evaluated during training")
+            note(f"{_unevaluated(data)}, so nothing is evaluated during training")
         if settings.gradient_checkpointing:
             model.activation_checkpointing_enable()
         if settings.fsdp and distributed.world_size() > 1:

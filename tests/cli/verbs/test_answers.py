@@ -215,3 +215,18 @@ def test_a_base_is_asked_untrained_on_a_database_of_any_tokenizer(openbook: Open
     assert found.code == 0, found.err
     assert "not trained to read" in found.err
     assert found.json["questions"] == 2
+
+
+def test_documents_that_no_question_finds_are_refused_only_where_they_are_all_that_is_read(
+    openbook: OpenBook, ready: Path
+) -> None:
+    """What is read in the other modes is what the search finds."""
+    rows = [{"question": f"Where is {name}?", "answers": ["house"], "document": "x"} for name in NAMES[:2]]
+    (ready / "other.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ask = ("eval", "qa", ready / "base", ready / "book", ready / "other.jsonl", "--modes")
+    said = "2 of 2 questions name a document that the book does not have: 'x'"
+    for modes in ("off", "on,gold"):
+        asked = openbook(*ask, modes)
+        assert (asked.code, said in asked.err) == (0, True), asked.err
+    refused = openbook(*ask, "gold")
+    assert (refused.code, said in refused.error) == (2, True)

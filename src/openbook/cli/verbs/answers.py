@@ -82,7 +82,7 @@ def qa(
     database = Version.open(db, allow_missing_shards=allow_missing_shards)
     note_missing_shards(database)
     check_mode(search_mode, has_dense=database.vectors is not None)
-    for said in unreadable_documents(database, rows):
+    for said in unreadable_documents(database, rows, needed=set(names) == {"gold"}):
         note(said)
     described = require_askable(model)
     if described is not None and not described.retrieves:

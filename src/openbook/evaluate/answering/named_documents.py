@@ -11,7 +11,9 @@ from openbook.text.document_ids import suggestion
 _NAMED = 3
 
 
-def unreadable_documents(database: Version, questions: Sequence[Question]) -> list[str]:
+def unreadable_documents(
+    database: Version, questions: Sequence[Question], *, needed: bool = True
+) -> list[str]:
     """Say which documents no passage can come from; a question about one has none that answers it.
 
     Questions that bring passages, or what was found, need no document of the book.
@@ -19,35 +21,44 @@ def unreadable_documents(database: Version, questions: Sequence[Question]) -> li
     Args:
         database: the book.
         questions: all of a file.
+        needed: nothing can be done without a passage that answers, so one question must have it.
 
     Returns:
-        A sentence for those that the book does not have, one for those that are held out, if there are any.
+        A sentence for those that are not found, one for those that are held out, if there are any.
 
     Raises:
-        SettingsError: no question with an answer is left.
+        SettingsError: they are needed, and no question with an answer is left.
     """
     asked = [row for row in questions if not row.passages and not row.found]
     records = database.catalog.live_records(_names(asked))
     missing = [row for row in asked if row.document is not None and row.document not in records]
     held_out = [row for row in asked if row.document in records and records[row.document].holdout]
-    said = []
+    said, advice = [], []
     if missing:
-        known = database.catalog.live_ids()
-        named = _listed(_names(missing), lambda name: suggestion(name, known))
-        said.append(
-            f"{_share(missing, questions)} name a document that the book does not have: {named} "
-            f"(all documents: {command('list', database.path)})"
-        )
+        said.append(f"{_share(missing, questions)} name a document that {_where_not(database, missing)}")
+        is_whole = not database.missing_shards
+        advice.append("write the ids as the book has them" if is_whole else "restore the missing shards")
     if held_out:
         named = _listed(_names(held_out), repr)
         said.append(
             f"{_share(held_out, questions)} name a document that the book holds out, so that no search "
             f"finds it: {named}"
         )
+        advice.append("ask about others, or build a book that does not hold them out")
     unread = {*missing, *held_out}
-    if unread and not any(row.answers for row in questions if row not in unread):
-        raise SettingsError(f"{'; '.join(said)}; write the ids as the book has them")
+    if needed and unread and not any(row.answers for row in questions if row not in unread):
+        raise SettingsError(f"{'; '.join(said)}; {'; '.join(advice)}")
     return said
+
+
+def _where_not(database: Version, questions: Sequence[Question]) -> str:
+    """The documents of these questions, and that they are not there; a missing shard may have them."""
+    names = _names(questions)
+    if shards := database.missing_shards:
+        return f"is in no shard but perhaps the missing {', '.join(shards)}: {_listed(names, repr)}"
+    known = database.catalog.live_ids()
+    named = _listed(names, lambda name: suggestion(name, known))
+    return f"the book does not have: {named} (all documents: {command('list', database.path)})"
 
 
 def _names(questions: Iterable[Question]) -> list[str]:
