@@ -193,6 +193,46 @@ def test_spaces_belong_to_fields_where_the_first_row_has_none(write: Write, read
     assert (document.title, document.text) == ("T", "  one")
 
 
+@pytest.mark.parametrize("separator", [",", ";", "|"])
+@pytest.mark.parametrize("start", ["", "\n,,\n", " , , \n", "\ufeff"])
+def test_spaces_around_separators_are_no_part_of_fields(
+    write: Write, read_all: ReadAll, separator: str, start: str
+) -> None:
+    rows = [
+        ["id ", "Text", "title  "],
+        ["k  ", "a  b", "T"],
+        ["l", f'"two {separator} fields"', " U "],
+        [" "] * 3,
+    ]
+    lines = [f" {separator} ".join(row) for row in (*rows[:2], rows[3])]
+    lines.append(f" l  {separator}{rows[2][1]}{separator}{rows[2][2]}")
+    path = write("a.csv", start.replace(",", separator) + "\n".join(lines) + "\n")
+    first = start.count("\n") + 2
+    assert read_all(path) == (
+        [
+            Document(text="a  b", id="k", title="T", source=f"{path}:{first}"),
+            Document(text=f"two {separator} fields", id="l", title="U", source=f"{path}:{first + 2}"),
+        ],
+        [],
+    )
+
+
+def test_an_unreadable_row_between_spaces_is_named_and_the_next_is_read(
+    write: Write, read_all: ReadAll
+) -> None:
+    path = write("a.csv", 'id | text\na | "b" c\nd | e\n')
+    (document,), (error,) = read_all(path)
+    assert (document.id, document.text) == ("d", "e")
+    assert error.startswith(f"{path}:2: not readable as CSV")
+
+
+def test_spaces_before_separators_belong_to_fields_where_the_first_row_has_none(
+    write: Write, read_all: ReadAll
+) -> None:
+    (document,), _ = read_all(write("a.csv", "title, text\nT , one "))
+    assert (document.title, document.text) == ("T ", "one ")
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
 def test_the_separator_is_the_one_that_gives_a_column_of_text(

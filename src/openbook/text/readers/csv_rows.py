@@ -7,7 +7,8 @@ such files quote nothing; Excel does. Lines that have the right number of fields
     1   "Hello,         1   "a field
     2   go away"        of two lines"
 
-Where a space follows a separator in the first row, `id, text`, spaces after separators are no part of fields.
+Where a space follows a separator in the first row, `id, text`, spaces after separators are no part of fields;
+where one stands before a separator too, `id | text`, neither are those at the ends of fields.
 """
 
 import csv
@@ -90,6 +91,7 @@ def all_csv_rows(file: Iterable[str], path: str, *, separator: str) -> Iterator[
     lines.taken()
     reader = _reader(lines, separator)
     width: int | None = None
+    ends_in_spaces = False
     while True:
         where = f"{path}:{lines.number + 1}"
         row = _next_row(reader)
@@ -97,6 +99,7 @@ def all_csv_rows(file: Iterable[str], path: str, *, separator: str) -> Iterator[
             return
         taken = lines.taken()
         if width is None and separator != TAB and _has_spaces(row):
+            ends_in_spaces = _has_spaces_before(row)
             lines.give_back(taken)
             reader = _reader(lines, separator, skips_spaces=True)
             row = _next_row(reader) or row
@@ -104,6 +107,8 @@ def all_csv_rows(file: Iterable[str], path: str, *, separator: str) -> Iterator[
         if separator == TAB and width is not None and _is_as_written(row, taken, width):
             lines.give_back(taken[1:])
             row = _fields(taken[0])
+        if ends_in_spaces and not isinstance(row, csv.Error):
+            row = [field.rstrip(" ") for field in row]
         yield where, row
         if width is None and not isinstance(row, csv.Error) and any(row):
             width = len(row)
@@ -116,6 +121,11 @@ def _reader(lines: _Lines, separator: str, *, skips_spaces: bool = False) -> Ite
 def _has_spaces(row: Row) -> bool:
     """Whether a space follows a separator."""
     return not isinstance(row, csv.Error) and any(field.startswith(" ") for field in row[1:])
+
+
+def _has_spaces_before(row: Row) -> bool:
+    """Whether a space stands before a separator."""
+    return not isinstance(row, csv.Error) and any(field.endswith(" ") for field in row[:-1])
 
 
 def _next_row(reader: Iterator[list[str]]) -> Row | None:
