@@ -94,6 +94,9 @@ def test_an_id_is_held_out_in_whatever_form_its_letters_are_written(
     ]
     result = openbook(*build)
     assert (result.code, result.json["holdout_documents"]) == (0, 1)
+    ids.write_text(unicodedata.normalize(stored, "größe"), encoding="utf-8")
+    again = openbook(*build)
+    assert (again.code, without_done(again.json)) == (0, without_done(result.json)), again.error
 
 
 @pytest.mark.parametrize(

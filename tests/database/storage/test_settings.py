@@ -1,6 +1,7 @@
 """A database's settings are checked, and come back from the catalog as they were."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -44,3 +45,13 @@ def test_the_format_says_whether_lengths_are_stored(number: int, stores: bool) -
 def test_differences_name_both_sides() -> None:
     assert SETTINGS.differences(chunk_size=16, holdout=0.25) == []
     assert SETTINGS.differences(chunk_size=64, embedder=None) == ["chunk_size is 16, asked for 64"]
+
+
+def test_ids_differ_in_their_letters_not_in_how_these_are_written() -> None:
+    parts, whole = "Mu\u0308ller.txt", "M\u00fcller.txt"
+    for stored, asked in ((parts, whole), (whole, parts)):
+        settings = replace(SETTINGS, holdout_ids=("a", stored))
+        assert settings.differences(holdout_ids=("a", asked)) == []
+        (difference,) = settings.differences(holdout_ids=("b", asked))
+        assert difference == f"holdout_ids is {('a', stored)!r}, asked for {('b', asked)!r}"
+    assert replace(SETTINGS, embedder=parts).differences(embedder=whole)

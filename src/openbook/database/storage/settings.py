@@ -113,12 +113,20 @@ class DatabaseSettings:
             )
 
     def differences(self, **wanted: object) -> list[str]:
-        """Say, for each wanted setting that differs, what the database has and what was asked for."""
+        """Say, for each wanted setting that differs, what the database has and what was asked for.
+
+        Ids are the same in whatever form their letters are written, as in `is_held_out`.
+        """
         return [
             f"{name} is {getattr(self, name)!r}, asked for {value!r}"
             for name, value in wanted.items()
-            if getattr(self, name) != value
+            if _compared(getattr(self, name)) != _compared(value)
         ]
+
+
+def _compared(value: object) -> object:
+    """The value of a setting, ids with their letters in one piece each."""
+    return tuple(map(composed, value)) if isinstance(value, tuple) else value
 
 
 def is_held_out(document_id: str, share: float, ids: frozenset[str] = frozenset()) -> bool:
