@@ -131,6 +131,7 @@ def test_a_header_alone_is_an_empty_file(write: Write, read_all: ReadAll, text: 
     [
         ("---\nTitle: T\nID: i\n---\nBody", "T"),
         ("---\nTITLE: T\nauthor: A\nId: i\n---\nBody", "T"),
+        ("---\nTITLE: T\nid: i\n---\nBody", "T"),
         ("---\nTitle: no\ntitle: T\nId: i\n---\nBody", "T"),
         ("+++\nTitle = 'T'\nID = 'i'\n+++\nBody", "T"),
     ],
@@ -182,6 +183,9 @@ def test_a_line_of_no_key_is_not_the_end_of_the_header(write: Write, read_all: R
         ["Remember: the hens need water."],
         ["Monday: rain.", "Tuesday: more rain.", "", "Kim said: enough."],
         ["Date: the day on which it rained.", "Summary: it rained."],
+        ["Language: the way we speak", "ID: none", "We think so"],
+        ["Source: the spring above the mill."],
+        ["TITLE: in capitals", "ID: none"],
         ["Note:", "- water the hens", "- feed the cat"],
         ["It rained.", "The river rose.", "title: of a song that we sang."],
         ["# Heading"],

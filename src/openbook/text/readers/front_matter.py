@@ -26,7 +26,7 @@ _USUAL = frozenset({
     # Wanted here, and what many tools have.
     "author", "authors", "categories", "category", "created", "date", "description", "draft", "id",
     "keywords", "lang", "language", "license", "modified", "name", "source", "status", "subtitle",
-    "summary", "tag", "tags", "title", "type", "updated", "url", "uuid", "version",
+    "summary", "tag", "tags", "title", "Title", "type", "updated", "url", "uuid", "version",
     # Obsidian
     "alias", "aliases", "cover", "cssclass", "cssclasses", "image", "permalink", "publish",
     # Hugo
@@ -46,7 +46,7 @@ _USUAL = frozenset({
     "title_meta", "unlisted",
 })  # fmt: skip
 """Names by which a header is known, beside the wanted ones; as they are written, for sentences begin with
-`Date:` or `Summary:`."""
+`Date:` or `Language:`."""
 _BELONGS_TO_THE_KEY = (" ", "\t", "- ", "]", "}", "#")
 """How lines begin that go on with the key before them."""
 _LONGEST_VALUE = 4096
@@ -57,7 +57,7 @@ _NOTHING = ("", "~", "null", "Null", "NULL")
 def split_front_matter(text: str, names: Iterable[str]) -> tuple[dict[str, str], str]:
     """Split a text into what its header says and what stands after it, without empty lines between.
 
-    Without a header that can be read the whole is the text. Case does not count in the wanted names.
+    Without a header that can be read the whole is the text. In one, case does not count in the wanted names.
 
     >>> split_front_matter("---\\ntitle: 007\\ntags: [a]\\n---\\nBody", ["title", "source"])
     ({'title': '007'}, 'Body')
@@ -95,10 +95,9 @@ def _yaml_values(header: str, names: Iterable[str]) -> dict[str, str] | None:
     entries = list(_entries(header.splitlines()))
     values = {key: value for key, value in entries if key}
     of_no_key = sum(not key for key, _ in entries)
-    wanted = _of_names(values, names)
-    if of_no_key > len(entries) - of_no_key or not (wanted or values.keys() & _USUAL):
+    if of_no_key > len(entries) - of_no_key or not values.keys() & {*names, *_USUAL}:
         return None
-    return {name: _value(value) for name, value in wanted.items()}
+    return {name: _value(value) for name, value in _of_names(values, names).items()}
 
 
 def _of_names(values: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
