@@ -150,7 +150,9 @@ def test_runs_have_equal_hashes_if_and_only_if_they_are_equal(docs: list[Tokens]
 @settings(max_examples=40, deadline=None)
 def test_a_lookup_finds_the_first_equal_keys(keys: list[int], queries: list[int], limit: int) -> None:
     hashes = hashing.splitmix64(np.array(keys, dtype=np.uint64))
-    found = hashing.EqualKeys(hashes).find(hashing.splitmix64(np.array(queries, dtype=np.uint64)), limit=limit)
+    found = hashing.EqualKeys(hashes).find(
+        hashing.splitmix64(np.array(queries, dtype=np.uint64)), limit=limit
+    )
     expected = [
         (number, row)
         for number, query in enumerate(queries)
