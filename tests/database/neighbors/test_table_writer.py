@@ -257,7 +257,7 @@ def test_the_table_is_plain_arrays_and_json(small: Database) -> None:
     folder = small.path / "neighbors"
     stamp = json.loads((folder / "table.json").read_text())
     assert stamp.keys() == {"crc32", "values"}
-    assert stamp["values"] == {"version": 1, "mode": "bm25", "k": 3, "num_chunks": 2, "analyzer": 2}
+    assert stamp["values"] == {"version": 1, "mode": "bm25", "k": 3, "num_chunks": 2, "analyzer": 3}
     ids = np.fromfile(folder / "ids.i64", dtype="<i8").reshape(2, 3)
     assert ids.tolist() == [[1, -1, -1], [0, -1, -1]]
     shutil.rmtree(folder)

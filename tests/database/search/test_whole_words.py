@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from foreign_tokenizers import FAMILIES, foreign
-from openbook.database.search.analyzer import LONGEST_WORD, WordAnalyzer
+from openbook.database.search.analyzer import WordAnalyzer
+from openbook.database.search.joined_words import LONGEST_WORD
 from openbook.database.search.whole_words import texts_of_documents, texts_to_index, texts_to_search_for
 from openbook.text import Tokenizer, cut_chunks, train_tokenizer
 
@@ -40,7 +41,23 @@ CLUSTERS = [
     "neighbor",
 ]
 UNSPACED = ["漢", "字", "の", "を", "กิ", "น", "한", "\u1112\u1161\u11ab", "ခြ"]
-SEPARATORS = ["-\n", "\u2010\r\n  ", " ", " ", "\n", ".", "-", "'", "，", "。", "—", "™", "“", "\U0001f600"]
+SEPARATORS = [
+    "-\n",
+    "\u2010\r\n  ",
+    " ",
+    " ",
+    "\n",
+    ".",
+    "-",
+    "_",
+    "'",
+    "，",
+    "。",
+    "—",
+    "™",
+    "“",
+    "\U0001f600",
+]
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +122,7 @@ def test_both_chunks_have_the_word_that_their_border_cuts(
 )
 @example(["aaaaa\u00ad", "\n", "a"], 2, "letters")
 @example(["a", "\u2010\r\n  ", "a"], 5, "gpt2")
+@example(["a", ".", "हि"], 2, "llama")
 @settings(max_examples=300, deadline=None)
 def test_together_the_chunks_have_the_words_of_their_document(
     letters: Tokenizer, pieces: list[str], chunk_size: int, name: str
@@ -130,6 +148,24 @@ def test_every_chunk_with_a_part_has_a_word_that_a_hyphen_divides(
         chunks = {(place + letter) // chunk_size for place in parts for letter in range(5)}
         found = [words(chunk).count("tadupobetu") for chunk in indexed(letters, text, chunk_size)]
         assert found == [int(number in chunks) for number in range(len(found))]
+
+
+@pytest.mark.parametrize("whole", ["AP-417", "é.abc_d", "10.20.30.40"])
+@pytest.mark.parametrize("chunk_size", [2, 3, 5, 8, 9, 16])
+def test_every_chunk_with_a_part_has_a_name_of_several_parts(
+    letters: Tokenizer, whole: str, chunk_size: int
+) -> None:
+    for start in range(chunk_size):
+        text = f"{'x' * start} {whole} and"
+        place = text.encode().index(whole.encode())
+        at = [place + number for number, byte in enumerate(whole.encode()) if byte not in b"-._"]
+        chunks = {byte // chunk_size for byte in at}
+        found = [words(chunk) for chunk in indexed(letters, text, chunk_size)]
+        assert [each.count(whole.lower()) for each in found] == [int(n in chunks) for n in range(len(found))]
+
+
+def test_a_part_of_a_name_is_no_name(letters: Tokenizer) -> None:
+    assert indexed(letters, "is 2.4.0 new", 6) == ["is 2 4, 2.4.0", " 0 new, 2.4.0", ""]
 
 
 def test_a_query_does_not_know_the_rest_of_a_divided_word(letters: Tokenizer) -> None:

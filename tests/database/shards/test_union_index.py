@@ -4,13 +4,19 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from openbook.database import Database
+from openbook.database.repair import repair
 from openbook.database.search import tantivy_files
+from openbook.database.search.analyzer import SecondAnalyzer
+from openbook.database.search.lexical import LexicalIndex
 from openbook.database.shards import union_index
+from openbook.database.shards.book_manifest import BookManifest
 from openbook.database.shards.shard_copies import remove_other_shards
 from openbook.database.storage import files
+from openbook.errors import DatabaseError
 
 
 @pytest.fixture
@@ -93,3 +99,21 @@ def test_a_shard_that_goes_while_its_files_are_checked_stays_open(
     monkeypatch.setattr(tantivy_files, "_against_footers", check_what_is_left)
     assert [hit.document_id for hit in book.search("unique3", k=1, mode="bm25")[0]] == ["unique3"]
     assert not list(book.path.glob("shard-*/lexical/meta.json"))
+
+
+def test_shards_of_other_words_are_not_searched_together(
+    make_book: Callable[..., Database], corpus: Callable[..., dict[str, str]]
+) -> None:
+    texts = list(corpus(12).items())
+    book = make_book([dict(texts[:5]), dict(texts[5:])])
+    shard = Database.open(book.path / BookManifest.read(book.path).shards[0].folder)
+    shutil.rmtree(shard.path / "lexical")
+    index = LexicalIndex(shard.path / "lexical", analyzer=SecondAnalyzer())
+    for document in shard.catalog.indexed_chunks(start=0):
+        index.add(document, shard.chunk_texts(np.arange(document.start, document.stop)))
+    index.commit()
+    index.close()
+    with pytest.raises(DatabaseError, match=r"of different versions; .* verify .*--repair"):
+        Database.open(book.path).search("unique3", mode="bm25")
+    assert repair(book.path).ok
+    assert Database.open(book.path).search("unique3", k=1, mode="bm25")[0][0].document_id == "unique3"

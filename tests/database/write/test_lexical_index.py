@@ -12,7 +12,7 @@ import pytest
 from openbook.database import Database, build_neighbors
 from openbook.database.repair import repair
 from openbook.database.retokenize.retokenize import retokenize
-from openbook.database.search.analyzer import FirstAnalyzer, WordAnalyzer
+from openbook.database.search.analyzer import Analyzer, FirstAnalyzer, SecondAnalyzer, WordAnalyzer
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.search.tantivy_files import ANALYZER
 from openbook.errors import OpenbookError
@@ -59,10 +59,11 @@ def postings(database: Database) -> dict[str, list[tuple[str, str, float]]]:
     }
 
 
-def make_as_before(database: Database) -> None:
-    """Put an index of the first analyzer in the place of the database's: each chunk decoded alone."""
+def make_as_before(database: Database, analyzer: Analyzer | None = None) -> None:
+    """Put an index of an earlier analyzer, by default the first, in the place of the database's: each chunk
+    decoded alone."""
     shutil.rmtree(database.path / "lexical")
-    index = LexicalIndex(database.path / "lexical", analyzer=FirstAnalyzer())
+    index = LexicalIndex(database.path / "lexical", analyzer=analyzer or FirstAnalyzer())
     for document in database.catalog.indexed_chunks(start=0):
         index.add(document, database.chunk_texts(np.arange(document.start, document.stop)))
     index.commit()
@@ -132,6 +133,19 @@ def test_an_index_of_before_is_searched_by_its_own_words_and_not_touched(whole: 
     assert before == {path: path.read_bytes() for path in before}
 
 
+def test_one_of_the_second_words_is_too(make: Make) -> None:
+    texts = {"old": "0 2 4", "new": "2.4.0", "fir": "ёлка"}
+    database = make(texts)
+    make_as_before(database, SecondAnalyzer())
+    reader = Database.open(database.path)
+    assert [hit.document_id for hit in reader.search(["2.4.0"], mode="bm25")[0]] == ["old", "new"]
+    assert reader.search(["елка"], mode="bm25") == [[]]
+    writer = Database.open(database.path)
+    writer.catch_up()
+    assert [hit.document_id for hit in writer.search(["2.4.0"], mode="bm25")[0]] == ["new", "old"]
+    assert [hit.document_id for hit in writer.search(["елка"], mode="bm25")[0]] == ["fir"]
+
+
 def test_whoever_writes_next_makes_it_again_once_and_says_so(
     whole: Database, copy: Copy, documents: Documents
 ) -> None:
@@ -190,7 +204,7 @@ def test_a_damaged_record_of_the_analyzer_is_noticed(whole: Database, copy: Copy
     database = copy(whole)
     record = database.path / "lexical" / ANALYZER
     if harm == "changed":
-        record.write_bytes(record.read_bytes().replace(b"2", b"1"))
+        record.write_bytes(record.read_bytes().replace(b'"version": 3', b'"version": 2'))
     elif harm == "removed":
         record.unlink()
     else:

@@ -12,6 +12,9 @@
 | Chinese, Japanese, Thai, Lao, Khmer, Burmese …, which have no spaces; Korean | all pairs of neighbors |
 | Chinese characters and Korean syllables | also each of them |
 | a word that a hyphen divides at the end of a line | both parts, and the whole |
+| names and numbers of several parts, see `joined_words.py`: 2.4.0, AP-41 | each part, and the whole |
+| v2.4.0, as a whole | 2.4.0 |
+| ё; Arabic letters that are written for each other (أ ى ة, Persian ک ی) | е; one of them (ا ي ه ك) |
 | a word of more than 255 characters | its pieces of 255 |
 """
 
@@ -22,10 +25,8 @@ from typing import Protocol
 
 import tantivy
 
-from openbook.database.search.folding import SINGLE, UNIT, UNSPACED_RUN, fold
-
-LONGEST_WORD = 255
-"""Characters; a longer word counts as pieces of this length."""
+from openbook.database.search.folding import SINGLE, UNIT, UNSPACED_RUN, fold, one_letter
+from openbook.database.search.joined_words import LONGEST_WORD, folded_whole, joined_words, may_be_joined
 
 
 class Analyzer(Protocol):
@@ -67,22 +68,39 @@ class FirstAnalyzer:
         return self._analyzer
 
 
-class WordAnalyzer:
-    """As the table above says. Tantivy is given the words with spaces between them."""
+class SecondAnalyzer:
+    """Of indexes of version 2: points, low lines and hyphens end every word, and ё is not е."""
 
     version = 2
     name = "words-2"
 
     def words(self, text: str) -> list[str]:
-        folded = _folded(text)
+        folded = self._read(text)
         return folded.split() if _is_plain(folded) else _split(folded)
 
     def for_tantivy(self, text: str) -> str:
-        folded = _folded(text)
+        folded = self._read(text)
         return folded if _is_plain(folded) else " ".join(_split(folded))
 
     def tantivy_analyzer(self) -> tantivy.TextAnalyzer:
         return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+
+    def _read(self, text: str) -> str:
+        """The words with spaces between them, but for scripts without spaces and words that are too long."""
+        return _folded(_with_divided_words(text))
+
+
+class WordAnalyzer(SecondAnalyzer):
+    """As the table above says. Tantivy is given the words with spaces between them."""
+
+    version = 3
+    name = "words-3"
+
+    def _read(self, text: str) -> str:
+        folded = super()._read(text)
+        if may_be_joined(text):
+            folded = " ".join([folded, *(folded_whole(whole) for _, whole in joined_words(text))])
+        return folded if folded.isascii() else one_letter(folded)
 
 
 _ASCII = {
@@ -102,7 +120,6 @@ def _with_divided_words(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    text = _with_divided_words(text)
     return text.translate(_ASCII) if text.isascii() else fold(text)
 
 

@@ -19,6 +19,23 @@ _GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
 _APOSTROPHES = "\u02bb\u02bc"
 """Letters to Unicode, but written as quotation marks as often, which end a word."""
 _DOTLESS_I = "\u0131"
+_WRITTEN_FOR_EACH_OTHER = str.maketrans(
+    {
+        "\u0451": "\u0435",  # Russian ё: е
+        "\u0622": "\u0627",  # alef with madda, hamza, wasla: alef
+        "\u0623": "\u0627",
+        "\u0625": "\u0627",
+        "\u0671": "\u0627",
+        "\u0649": "\u064a",  # alef maksura, Persian yeh: yeh
+        "\u06cc": "\u064a",
+        "\u06a9": "\u0643",  # Persian kaf: kaf
+        "\u0629": "\u0647",  # teh marbuta, heh goal: heh
+        "\u06c0": "\u0647",
+        "\u06c1": "\u0647",
+        "\u06c2": "\u0647",
+    }
+)
+_ONE_OF_TWO = re.compile(f"[{''.join(map(chr, _WRITTEN_FOR_EACH_OTHER))}]")
 _STRAY_ACCENTS = ("\u0300", "\u0301", "\u0307")
 """Left over by composition: stress in Cyrillic, and the dot of İ in lower case."""
 
@@ -72,7 +89,7 @@ _MARKS = "".join(
 UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+")
 UNIT = re.compile(f"[{_UNSPACED}][{_MARKS}]*")
 """A character of a script without spaces, with its marks."""
-SPACED_LETTER = rf"[^\W{_UNSPACED}]"
+SPACED_LETTER = rf"[^\W_{_UNSPACED}]"
 """In a regular expression: a letter or digit of a script that writes spaces between words."""
 SINGLE = re.compile(f"[{_class(*_IDEOGRAPHS, *_HANGUL)}]")
 """Characters that are often words by themselves."""
@@ -108,6 +125,15 @@ def fold(text: str) -> str:
     for accent in _STRAY_ACCENTS:
         folded = folded.replace(accent, "")
     return folded
+
+
+def one_letter(folded: str) -> str:
+    """Of letters that are written for each other always the same one, in a folded text.
+
+    >>> one_letter("ёлка")
+    'елка'
+    """
+    return folded.translate(_WRITTEN_FOR_EACH_OTHER) if _ONE_OF_TWO.search(folded) else folded
 
 
 def kinds(text: str) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from openbook.database.search.analyzer import Analyzer, FirstAnalyzer, WordAnalyzer
+from openbook.database.search.analyzer import Analyzer, FirstAnalyzer, SecondAnalyzer, WordAnalyzer
 from openbook.database.search.dense import nothing_found
 from openbook.database.search.linked_index import lockable
 from openbook.database.search.tantivy_files import (
@@ -37,7 +37,7 @@ from openbook.errors import DatabaseError
 from openbook.phrases import command
 
 _HEAP_BYTES = 96_000_000
-_ANALYZERS = (FirstAnalyzer, WordAnalyzer)
+_ANALYZERS = (FirstAnalyzer, SecondAnalyzer, WordAnalyzer)
 
 
 def _schema(analyzer: Analyzer) -> tantivy.Schema:

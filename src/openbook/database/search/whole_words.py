@@ -16,9 +16,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.search.analyzer import LONGEST_WORD
-from openbook.database.search.divided_words import divided_words
+from openbook.database.search.divided_words import with_divided_words
 from openbook.database.search.folding import kinds
+from openbook.database.search.joined_words import LONGEST_WORD
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.layout import ChunkLayout
 from openbook.text import Tokenizer
@@ -115,7 +115,7 @@ def _completed(pieces: Mapping[int, bytes], chunk: int, before: range, after: ra
     else:
         parts = _parts_by_kinds(left, own, right)
     completion, text = _within_pieces(*parts)
-    return text + divided_words(pieces, own, before, after, seen=(len(completion), len(text)))
+    return with_divided_words(pieces, own, before, after, text=text, completed=len(completion))
 
 
 def _within_pieces(left: str, own: str, right: str) -> tuple[str, str]:

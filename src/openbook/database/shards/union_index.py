@@ -66,8 +66,7 @@ class UnionIndex(LexicalIndex):
 
     def _require_one_analyzer(self) -> None:
         """Words are found in all shards only if all have the same ones."""
-        kinds = {place: (folder / ANALYZER).is_file() for place, folder in self._folders.items()}
-        if len(set(kinds.values())) > 1:
+        if len({_recorded(folder) for folder in self._folders.values()}) > 1:
             raise DatabaseError(
                 f"{self._book}: the words of its shards are of different versions; make them again: "
                 f"{command('verify', self._book, '--repair')}"
@@ -162,6 +161,14 @@ def _link_all(folder: Path, shards: Mapping[int, Path]) -> NDArray[np.int64]:
         with suppress(FileNotFoundError):
             (folder / ANALYZER).write_bytes((some / ANALYZER).read_bytes())
     return np.array(owners, dtype=np.int64)
+
+
+def _recorded(folder: Path) -> bytes:
+    """What says which analyzer made the index of a shard; nothing does of the first one."""
+    try:
+        return (folder / ANALYZER).read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def _files_by_segment(shard: Path) -> dict[str, list[Path]]:

@@ -1,0 +1,77 @@
+"""Names and numbers of several parts: 2.4.0, os.path.join, max_tokens, AP-41.
+
+| what joins | where |
+|---|---|
+| a point, a low line | between letters and digits |
+| a hyphen | likewise, in what has a digit |
+
+Each part is a word too: who asks for 2.4 finds 2.4.0, after what has 2.4 itself.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from openbook.database.search.folding import SPACED_LETTER, fold
+
+LONGEST_WORD = 255
+"""Characters; a longer word counts as pieces of this length, and is no part of a name."""
+_UNSEEN = "\u0300-\u036f\u00ad\u200b-\u200d\u2060\ufeff"
+"""Accents by themselves, and what has no width: inside a word."""
+_PART = f"(?:{SPACED_LETTER}[{_UNSEEN}]*){{1,{LONGEST_WORD}}}"
+_JOINT = f"[-._\u2010][{_UNSEEN}]*"
+_JOINED = re.compile(f"(?<!{SPACED_LETTER})(?<!{SPACED_LETTER}[{_UNSEEN}]){_PART}(?:{_JOINT}{_PART})+")
+_JOINED_ASCII = re.compile(
+    f"(?<![0-9A-Za-z])[0-9A-Za-z]{{1,{LONGEST_WORD}}}(?:[-._][0-9A-Za-z]{{1,{LONGEST_WORD}}})+"
+)
+_HINTS = {
+    ".": re.compile(rf"\.[{_UNSEEN}]*[^\W_]"),
+    "_": re.compile(rf"_[{_UNSEEN}]*[^\W_]"),
+    "-": re.compile(rf"-[{_UNSEEN}]*[^\W_]*\d|\d[{_UNSEEN}]*\w{{0,{LONGEST_WORD}}}-[{_UNSEEN}]*[^\W_]"),
+    "\u2010": re.compile(rf"\u2010[{_UNSEEN}]*[^\W_]"),
+}
+"""What a text with such words has, by the sign: most texts have none, and to look at the signs is faster."""
+_HYPHEN = re.compile("[-\u2010]")
+_HAS_DIGIT = re.compile(r"\d")
+_JOINTS = re.compile("([-._])")
+
+
+def may_be_joined(text: str) -> bool:
+    """Whether a text may have such words; of nearly all that have none it says so, at a glance."""
+    return any(sign in text and hint.search(text) for sign, hint in _HINTS.items())
+
+
+def joined_words(text: str) -> Iterator[tuple[int, str]]:
+    """Names and numbers of several parts, and where each begins.
+
+    A hyphen joins them only where there is a digit: state-of-the-art is four words.
+
+    >>> list(joined_words("AP-41 needs re_use-max_tokens of 2.4.0."))
+    [(0, 'AP-41'), (12, 're_use'), (19, 'max_tokens'), (33, '2.4.0')]
+    """
+    for found in (_JOINED_ASCII if text.isascii() else _JOINED).finditer(text):
+        if _is_cut(text, found):
+            continue
+        if _HAS_DIGIT.search(found[0]):
+            yield found.start(), found[0]
+            continue
+        begin = found.start()
+        for part in _HYPHEN.split(found[0]):
+            if "." in part or "_" in part:
+                yield begin, part
+            begin += len(part) + 1
+
+
+def _is_cut(text: str, found: re.Match[str]) -> bool:
+    """Whether a word goes on with a vowel mark, as of Devanagari, which here is no letter."""
+    around = text[max(0, found.start() - 1) : found.start()] + text[found.end() : found.end() + 1]
+    return not around.isascii() and any(unicodedata.category(character)[0] == "M" for character in around)
+
+
+def folded_whole(whole: str) -> str:
+    """A word of several parts, as it is compared."""
+    whole = _HYPHEN.sub("-", whole)
+    if not whole.isascii():
+        whole = "".join(part if part in "-._" else fold(part).strip() for part in _JOINTS.split(whole))
+    whole = whole.lower()
+    return whole[1:] if whole[0] == "v" and whole[1].isdigit() else whole
