@@ -21,6 +21,9 @@ words = WordAnalyzer().words
         ("the AP-41's AP\u201042", "ap-41 ap-42"),
         ("state-of-the-art, well-known_thing", "known_thing"),
         ("GPT-4-turbo of 2023-06-13", "gpt-4-turbo 2023-06-13"),
+        ("AP\u201141 and AP\uff0d42, \uff12\uff0e\uff14, max\uff3ftokens", "ap-41 ap-42 2.4 max_tokens"),
+        ("snake__case of a..b", "snake__case"),
+        ("at 2024-11-28T14:00, 2024-11-28", "2024-11-28t14 2024-11-28 2024-11-28"),
         ("__init__ of os.path.join(...)", "os.path.join"),
         ("cafe\u0301.fr, max_\u200btokens", "café.fr max_tokens"),
         ("版本2.4.0的", "2.4.0"),
@@ -32,10 +35,14 @@ words = WordAnalyzer().words
 def test_names_and_numbers_of_several_parts_are_there_as_a_whole_too(text: str, wholes: str) -> None:
     found = words(text)
     assert [word for word in found if set(word) & set("-._")] == wholes.split()
-    assert set(words(text.translate(str.maketrans("-._\u2010", "    ")).replace("\u200b", ""))) <= set(found)
+    assert set(
+        words(
+            text.translate(str.maketrans("-._\u2010\u2011\uff0d\uff0e\uff3f", " " * 8)).replace("\u200b", "")
+        )
+    ) <= set(found)
 
 
-@given(st.text(alphabet=string.printable) | st.text(alphabet="aé1v.-_ \u2010\u200b\u0301水"))
+@given(st.text(alphabet=string.printable) | st.text(alphabet="aé1v.-_ \u2010\u2011\uff0e\u200b\u0301水"))
 def test_what_a_glance_says_has_none_has_none(text: str) -> None:
     found = list(joined_words(text))
     assert may_be_joined(text) or not found

@@ -150,7 +150,7 @@ def test_every_chunk_with_a_part_has_a_word_that_a_hyphen_divides(
         assert found == [int(number in chunks) for number in range(len(found))]
 
 
-@pytest.mark.parametrize("whole", ["AP-417", "é.abc_d", "10.20.30.40"])
+@pytest.mark.parametrize("whole", ["AP-417", "é.abc_d", "10.20.30.40", "ab__c"])
 @pytest.mark.parametrize("chunk_size", [2, 3, 5, 8, 9, 16])
 def test_every_chunk_with_a_part_has_a_name_of_several_parts(
     letters: Tokenizer, whole: str, chunk_size: int

@@ -23,7 +23,7 @@ _IN_WORDS = bytes(
     byte if byte >= 0x80 or chr(byte).isalnum() or byte in _JOINTS else 0x20 for byte in range(256)
 )
 _LINE_END = re.compile(rb"(?:-|\xe2\x80\x90|\xc2\xad)\r?\n")
-_JOINT = re.compile("[-._\u2010]")
+_JOINT = re.compile("[-._\u2010\u2011\uff0d\uff0e\uff3f]")
 _AT_LINE_END = re.compile("[-\u2010\u00ad]\r?\n[ \\t]*")
 _INSIDE_CHARACTER = bytes(range(0x80, 0xC0))
 
@@ -68,7 +68,7 @@ def _is_joined(before: bytes, after: bytes) -> bool:
     """Whether one word may go on from one side of a border to the other, with a sign in it."""
     left = before.translate(_IN_WORDS).rpartition(b" ")[2]
     right = after.translate(_IN_WORDS).partition(b" ")[0]
-    return bool(left and right) and any(sign in _JOINTS or sign == 0xE2 for sign in left + right)
+    return bool(left and right) and any(sign in _JOINTS or sign in (0xE2, 0xEF) for sign in left + right)
 
 
 def _of_parts(text: str) -> Iterator[tuple[int, str]]:

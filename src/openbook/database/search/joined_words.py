@@ -2,8 +2,10 @@
 
 | what joins | where |
 |---|---|
-| a point, a low line | between letters and digits |
+| a point, low lines | between letters and digits |
 | a hyphen | likewise, in what has a digit |
+
+Of a time as 2024-11-28T14:00 the date is a whole too.
 
 Each part is a word too: who asks for 2.4 finds 2.4.0, after what has 2.4 itself.
 """
@@ -19,19 +21,25 @@ LONGEST_WORD = 255
 _UNSEEN = "\u0300-\u036f\u00ad\u200b-\u200d\u2060\ufeff"
 """Accents by themselves, and what has no width: inside a word."""
 _PART = f"(?:{SPACED_LETTER}[{_UNSEEN}]*){{1,{LONGEST_WORD}}}"
-_JOINT = f"[-._\u2010][{_UNSEEN}]*"
+_PLAIN = {"\u2010": "-", "\u2011": "-", "\uff0d": "-", "\uff0e": ".", "\uff3f": "_"}
+"""Signs that are others in NFKC, or mean the same."""
+_SIGNS = "-." + "".join(_PLAIN)
+_JOINT = f"(?:[{_SIGNS}]|_{{1,{LONGEST_WORD}}})[{_UNSEEN}]*"
 _JOINED = re.compile(f"(?<!{SPACED_LETTER})(?<!{SPACED_LETTER}[{_UNSEEN}]){_PART}(?:{_JOINT}{_PART})+")
 _JOINED_ASCII = re.compile(
-    f"(?<![0-9A-Za-z])[0-9A-Za-z]{{1,{LONGEST_WORD}}}(?:[-._][0-9A-Za-z]{{1,{LONGEST_WORD}}})+"
+    f"(?<![0-9A-Za-z])[0-9A-Za-z]{{1,{LONGEST_WORD}}}(?:(?:[-.]|_{{1,{LONGEST_WORD}}})[0-9A-Za-z]{{1,{LONGEST_WORD}}})+"
 )
 _HINTS = {
     ".": re.compile(rf"\.[{_UNSEEN}]*[^\W_]"),
     "_": re.compile(rf"_[{_UNSEEN}]*[^\W_]"),
     "-": re.compile(rf"-[{_UNSEEN}]*[^\W_]*\d|\d[{_UNSEEN}]*\w{{0,{LONGEST_WORD}}}-[{_UNSEEN}]*[^\W_]"),
-    "\u2010": re.compile(rf"\u2010[{_UNSEEN}]*[^\W_]"),
+    **{sign: re.compile(rf"{sign}[{_UNSEEN}]*[^\W_]") for sign in _PLAIN},
 }
 """What a text with such words has, by the sign: most texts have none, and to look at the signs is faster."""
-_HYPHEN = re.compile("[-\u2010]")
+_TO_PLAIN = str.maketrans(_PLAIN)
+_HYPHEN = re.compile("[-\u2010\u2011\uff0d]")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?=[Tt_])")
+_NO_JOINT = re.compile(f"{_PART}")
 _HAS_DIGIT = re.compile(r"\d")
 _JOINTS = re.compile("([-._])")
 
@@ -54,10 +62,12 @@ def joined_words(text: str) -> Iterator[tuple[int, str]]:
             continue
         if _HAS_DIGIT.search(found[0]):
             yield found.start(), found[0]
+            if date := _DATE.match(found[0]):
+                yield found.start(), date[0]
             continue
         begin = found.start()
         for part in _HYPHEN.split(found[0]):
-            if "." in part or "_" in part:
+            if not _NO_JOINT.fullmatch(part):
                 yield begin, part
             begin += len(part) + 1
 
@@ -70,7 +80,7 @@ def _is_cut(text: str, found: re.Match[str]) -> bool:
 
 def folded_whole(whole: str) -> str:
     """A word of several parts, as it is compared."""
-    whole = _HYPHEN.sub("-", whole)
+    whole = whole.translate(_TO_PLAIN)
     if not whole.isascii():
         whole = "".join(part if part in "-._" else fold(part).strip() for part in _JOINTS.split(whole))
     whole = whole.lower()
