@@ -111,6 +111,14 @@ def test_the_database_is_built_floor_on_floor(module: str) -> None:
     assert climbs == []
 
 
+@pytest.mark.parametrize("module", MODULES)
+def test_statements_about_documents_stand_in_storage_alone(module: str) -> None:
+    """Which columns there are, and what they mean, is known in one place."""
+    if not module.startswith("database.storage."):
+        text = MODULES[module].read_text(encoding="utf-8")
+        assert re.findall(r"\b(?:FROM|INTO|JOIN|UPDATE|TABLE) documents\b", text) == []
+
+
 def test_no_circle() -> None:
     """By depth-first search; the path of the first circle is shown."""
     state: dict[str, str] = {}

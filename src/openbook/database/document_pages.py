@@ -1,16 +1,8 @@
 """The documents of one version, a page at a time in the order of their ids, and the text of each.
 
-A row of the catalog says which version added a document and which removed it, so that pages of one version
-agree with each other while others write. `compact` forgets what was removed before the last one.
-
-    id    added  removed      of version 4: a and c; of version 6: b, c and d
-    a     1      5
-    b     6
-    c     2
-    d     5
+Pages of one version agree with each other while others write, see documents_of_version.py.
 """
 
-import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -18,13 +10,11 @@ from itertools import islice
 import numpy as np
 
 from openbook.database.document_list import ListedDocument, listed, name_matches
-from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.documents_of_version import names_after, number_of
 from openbook.database.told_source import told_source
 from openbook.database.version import Version
 from openbook.errors import NoDocumentError
 from openbook.text.document_ids import suggestion
-
-_OF_VERSION = "added <= :version AND (removed IS NULL OR removed > :version)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,28 +73,11 @@ def _numbers(
     version: Version, after: str, patterns: Sequence[str | None], *, for_others: bool
 ) -> Iterator[int]:
     """The catalog's numbers of the documents after an id whose source, title and id match."""
-    query = (
-        "SELECT id, number, coalesce(nullif(source, ''), id), coalesce(nullif(title, ''), id) FROM documents "
-        f"WHERE {_OF_VERSION} AND id > :after ORDER BY id"
-    )
-    lists = [
-        _rows(catalog, query, {"version": number, "after": after}, raised_by)
-        for catalog, number, raised_by in version.catalog.parts(version.version)
-    ]
-    for document_id, number, source, title in heapq.merge(*lists):
+    for document_id, number, source, title in names_after(version.catalog, version.version, after):
         shown = told_source(source, document_id) if for_others else source
         pairs = zip((shown, title, document_id), patterns, strict=True)
         if all(pattern is None or name_matches(name, pattern) for name, pattern in pairs):
             yield number
-
-
-def _rows(
-    catalog: Catalog, query: str, values: dict[str, int | str], raised_by: int
-) -> Iterator[tuple[str, int, str, str]]:
-    """The ids of documents, their numbers in the version, and what patterns are compared with."""
-    with catalog.connect() as connection:
-        for document_id, number, source, title in connection.execute(query, values):
-            yield document_id, number + raised_by, source, title
 
 
 def stored_document(version: Version, document_id: str) -> StoredDocument:
@@ -114,14 +87,13 @@ def stored_document(version: Version, document_id: str) -> StoredDocument:
         NoDocumentError: there is none; the nearest ids are named.
         DatabaseError: it is damaged.
     """
-    query = f"SELECT id, number, '', '' FROM documents WHERE id = :id AND {_OF_VERSION}"
-    for catalog, own, raised_by in version.catalog.parts(version.version):
-        for _, number, *_ in _rows(catalog, query, {"id": document_id, "version": own}, raised_by):
-            record = version.catalog.describe([number])[0]
-            place = int(np.flatnonzero(version.layout.number == number)[0])
-            chunks = version.layout.chunks_of(place)
-            return StoredDocument(about=listed(record), text=_text_of(version, chunks), chunks=chunks)
-    raise no_document(version, document_id)
+    number = number_of(version.catalog, version.version, document_id)
+    if number is None:
+        raise no_document(version, document_id)
+    record = version.catalog.describe([number])[0]
+    place = int(np.flatnonzero(version.layout.number == number)[0])
+    chunks = version.layout.chunks_of(place)
+    return StoredDocument(about=listed(record), text=_text_of(version, chunks), chunks=chunks)
 
 
 def no_document(version: Version, document_id: str) -> NoDocumentError:

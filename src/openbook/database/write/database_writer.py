@@ -125,7 +125,8 @@ class DatabaseWriter(Writer):
     def finish(self, *, bulk: bool = False, progress: Progress = silent) -> Exclusions:
         """After the last commit: keep near-copies out, let the dense index keep up; see `Writer.finish`."""
         excluded = Exclusions()
-        if not self.of_book and (waiting := documents_to_compare(self.catalog, self.settings)):
+        waiting = set() if self.of_book else self._waiting()
+        if waiting:
             stage_progress = stage(progress, "looking for near-copies")
             tokens = self.files.tokens.rows(self._mark)
             found = find_near_copies(
@@ -136,6 +137,11 @@ class DatabaseWriter(Writer):
         if self.dense and self.files.vectors is not None:
             self._maintain_dense(TAIL_FOR_BULK if bulk else LONGEST_TAIL, progress)
         return excluded
+
+    def _waiting(self) -> set[int]:
+        """The numbers of the documents that are to be compared with others."""
+        has_holdout = self.catalog.head().totals.holdout > 0
+        return documents_to_compare(self.catalog, self.settings, has_holdout=has_holdout)
 
     def _maintain_dense(self, longest_tail: float, progress: Progress) -> None:
         """Build the dense index, let it catch up, or delete it, as the number of chunks asks for."""
