@@ -10,7 +10,7 @@ from openbook.database.near_copies.common_runs import Stretch, most_frequent_run
 from openbook.database.near_copies.compare import NearCopy, copies_of_held_out, duplicates
 from openbook.database.near_copies.hashing import Documents
 from openbook.database.storage.arrays import Rows
-from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.document_catalog import DocumentCatalog
 from openbook.database.storage.excluded_chunks import ExcludedChunks
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.settings import DatabaseSettings
@@ -18,7 +18,9 @@ from openbook.progress import Progress, silent
 from openbook.text import Tokenizer
 
 
-def documents_to_compare(catalog: Catalog, settings: DatabaseSettings, *, has_holdout: bool) -> set[int]:
+def documents_to_compare(
+    catalog: DocumentCatalog, settings: DatabaseSettings, *, has_holdout: bool
+) -> set[int]:
     """The numbers of the documents that were not compared yet; none if the settings ask for no comparison.
 
     Args:

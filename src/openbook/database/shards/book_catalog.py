@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 import numpy as np
 
@@ -20,8 +20,8 @@ from openbook.errors import DatabaseError
 _T = TypeVar("_T")
 
 
-class BookCatalog(Catalog):
-    """What `Catalog` is to one database, to be read.
+class BookCatalog:
+    """A `DocumentCatalog`: what `Catalog` is to one database, to be read.
 
     Documents are those of the shards' versions that the manifest names; `head`, `commits` and `history` are
     of the manifest that is there when they are called.
@@ -34,14 +34,9 @@ class BookCatalog(Catalog):
 
     def __init__(self, book: Path, manifest: BookManifest, catalogs: Mapping[int, Catalog]) -> None:
         self.path = book / BOOK
-        self._is_complete = True
         self._manifest = manifest
         self._given = dict(catalogs)
         self._numbers = manifest.numbers
-
-    def connect(self) -> NoReturn:
-        """Refuse: each shard has a catalog of its own; see `parts`."""
-        raise AssertionError("a sharded book has no catalog of its own")
 
     @property
     def _catalogs(self) -> Mapping[int, Catalog]:
@@ -55,14 +50,7 @@ class BookCatalog(Catalog):
     def _each(self) -> list[tuple[int, Catalog]]:
         return sorted(self._catalogs.items())
 
-    @property
-    def lacks_columns(self) -> bool:
-        return False
-
     # --- The book ---
-
-    def settings(self) -> dict[str, Any]:
-        return self._manifest.settings.to_dict()
 
     def head(self) -> Commit:
         return BookManifest.read(self.path.parent).head
@@ -129,13 +117,6 @@ class BookCatalog(Catalog):
 
     def live_ids(self) -> list[str]:
         return [name for _, catalog in self._each() for name in catalog.live_ids()]
-
-    def sha256s(self) -> dict[int, str]:
-        return {
-            book_number(place, number): sha256
-            for place, catalog in self._each()
-            for number, sha256 in catalog.sha256s().items()
-        }
 
     def uncompared(self) -> set[int]:
         return {

@@ -80,14 +80,6 @@ class _WrittenCatalog(BookCatalog):
     def _catalogs(self) -> Mapping[int, Catalog]:
         return {place: self._writer.catalog_of(place) for place in self._writer.opened.shards}
 
-    def redescribe(self, described: dict[str, dict[str, Any]]) -> int:
-        """As `Catalog.redescribe`, each document in its shard."""
-        for place, names in _by_place(self.places(list(described))).items():
-            writer = self._writer.shard(place)
-            writer.catalog.redescribe({name: described[name] for name in names})
-        self._writer.note("describe")
-        return self._manifest.head.version
-
 
 @dataclass
 class BookWriter(Writer):
@@ -97,6 +89,7 @@ class BookWriter(Writer):
         DatabaseError: another writer holds the lock; a shard is missing; it is the copy of a book at a URL.
     """
 
+    folder: BookFolder
     opened: BookFolder = field(init=False)
     """At the newest version."""
     files: Files = field(init=False)
@@ -112,7 +105,7 @@ class BookWriter(Writer):
     _began: float = field(init=False, default=0.0)
 
     @property
-    def catalog(self) -> Catalog:
+    def catalog(self) -> BookCatalog:
         return _WrittenCatalog(self)
 
     def __enter__(self) -> Self:
@@ -135,7 +128,6 @@ class BookWriter(Writer):
     def _open(self) -> None:
         """Open the newest version, in which nothing is changed yet."""
         before = getattr(self, "opened", self.folder)
-        before = before if isinstance(before, BookFolder) else None
         self.opened = open_book(self.folder.path, to_change=True, before=before)
         self.files = self.opened.book_files()
         self._indexed = set()
@@ -218,6 +210,11 @@ class BookWriter(Writer):
         for place, names in _by_place(places).items():
             self.shard(place).remove_stored(names, action=action)
         self.note(action)
+
+    def redescribe(self, described: dict[str, dict[str, Any]]) -> None:
+        for place, names in _by_place(_WrittenCatalog(self).places(list(described))).items():
+            self.shard(place).redescribe({name: described[name] for name in names})
+        self.note("describe")
 
     def _bring_back(self, removed: Mapping[str, int]) -> None:
         """Undo what is excluded in other shards for the sake of documents that are about to be removed."""

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.document_catalog import DocumentCatalog
 
 _OF_VERSION = "added <= :version AND (removed IS NULL OR removed > :version)"
 
@@ -30,7 +31,7 @@ class DocumentNames(NamedTuple):
     """The same."""
 
 
-def names_after(catalog: Catalog, version: int, after: str) -> Iterator[DocumentNames]:
+def names_after(catalog: DocumentCatalog, version: int, after: str) -> Iterator[DocumentNames]:
     """The documents of a version after an id, which none of them needs to have; read as they are asked for.
 
     Ids are in the order of their characters' code points.
@@ -49,7 +50,7 @@ def _names_after(catalog: Catalog, version: int, after: str, raised_by: int) -> 
             yield DocumentNames(name, number + raised_by, source, title)
 
 
-def number_of(catalog: Catalog, version: int, document_id: str) -> int | None:
+def number_of(catalog: DocumentCatalog, version: int, document_id: str) -> int | None:
     """The number of the document that has this id in a version; None: there is none."""
     query = f"SELECT number FROM documents WHERE id = :id AND {_OF_VERSION}"
     for part, own, raised_by in catalog.parts(version):
