@@ -14,8 +14,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.document_filter import DocumentFilter
-from openbook.database.document_list import ListedDocument
+from openbook.database.documents.document_filter import DocumentFilter
+from openbook.database.documents.document_list import ListedDocument
 from openbook.database.info import DatabaseInfo
 from openbook.database.search import embedder as embedders
 from openbook.database.search.dense import Ranking

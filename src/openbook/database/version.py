@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.chunk_texts import texts_of_chunks
-from openbook.database.document_filter import DocumentFilter, FilteredDocuments
-from openbook.database.document_list import ListedDocument, list_documents
+from openbook.database.documents.document_filter import DocumentFilter, FilteredDocuments
+from openbook.database.documents.document_list import ListedDocument, list_documents
 from openbook.database.info import DatabaseInfo, describe
 from openbook.database.search.allowed_chunks import AllowedChunks
 from openbook.database.search.dense import Ranking

@@ -6,15 +6,38 @@ Pages of one version agree with each other while others write, see documents_of_
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Protocol
 
 import numpy as np
 
-from openbook.database.document_list import ListedDocument, listed, name_matches
+from openbook.database.documents.document_list import ListedDocument, listed, name_matches
+from openbook.database.documents.told_source import told_source
+from openbook.database.storage.arrays import Rows
+from openbook.database.storage.document_catalog import DocumentCatalog
 from openbook.database.storage.documents_of_version import names_after, number_of
-from openbook.database.told_source import told_source
-from openbook.database.version import Version
+from openbook.database.storage.layout import ChunkLayout
 from openbook.errors import NoDocumentError
+from openbook.text import Tokenizer
 from openbook.text.document_ids import suggestion
+
+
+class HasTexts(Protocol):
+    """What a version is to this file."""
+
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def catalog(self) -> DocumentCatalog: ...
+
+    @property
+    def layout(self) -> ChunkLayout: ...
+
+    @property
+    def tokens(self) -> Rows: ...
+
+    @property
+    def tokenizer(self) -> Tokenizer: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +62,7 @@ class StoredDocument:
 
 
 def document_page(
-    version: Version,
+    version: HasTexts,
     *,
     limit: int,
     after: str | None = None,
@@ -70,7 +93,7 @@ def document_page(
 
 
 def _numbers(
-    version: Version, after: str, patterns: Sequence[str | None], *, for_others: bool
+    version: HasTexts, after: str, patterns: Sequence[str | None], *, for_others: bool
 ) -> Iterator[int]:
     """The catalog's numbers of the documents after an id whose source, title and id match."""
     for document_id, number, source, title in names_after(version.catalog, version.version, after):
@@ -80,7 +103,7 @@ def _numbers(
             yield number
 
 
-def stored_document(version: Version, document_id: str) -> StoredDocument:
+def stored_document(version: HasTexts, document_id: str) -> StoredDocument:
     """Find a document by its id.
 
     Raises:
@@ -96,12 +119,12 @@ def stored_document(version: Version, document_id: str) -> StoredDocument:
     return StoredDocument(about=listed(record), text=_text_of(version, chunks), chunks=chunks)
 
 
-def no_document(version: Version, document_id: str) -> NoDocumentError:
+def no_document(version: HasTexts, document_id: str) -> NoDocumentError:
     """Make the error of an id that no document has."""
     return NoDocumentError(f"no document {suggestion(document_id, version.catalog.live_ids())}")
 
 
-def _text_of(version: Version, chunks: range) -> str:
+def _text_of(version: HasTexts, chunks: range) -> str:
     """Decode all chunks at once: a border may stand inside a character."""
     rows = version.tokens[chunks.start : chunks.stop].tolist()
     lengths = version.layout.lengths[chunks.start : chunks.stop].tolist()

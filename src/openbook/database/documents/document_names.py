@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from openbook.database.document_list import WILDCARDS
+from openbook.database.documents.document_list import WILDCARDS
 from openbook.database.storage.document_catalog import DocumentCatalog
 from openbook.database.storage.documents_by_origin import live_origins
 from openbook.errors import DatabaseError
