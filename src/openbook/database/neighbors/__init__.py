@@ -1,1 +1,1 @@
-"""The neighbors of a corpus' chunks in a book: finding them, their table, sequences that read it; their worth."""
+"""The neighbors of a corpus' chunks in a book: finding and ranking them, their table, sequences of both."""
