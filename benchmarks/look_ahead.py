@@ -21,8 +21,8 @@ import torch
 from openbook import Database
 from openbook.cli.asked_model import load_asked_model
 from openbook.database import Version
-from openbook.database.document_list import list_documents
-from openbook.database.document_pages import stored_document
+from openbook.database.documents.document_list import list_documents
+from openbook.database.documents.document_pages import stored_document
 from openbook.model import RetroForCausalLM
 from openbook.text import read_documents
 from openbook.text.python_docs import write_python_docs

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from openbook.database import Database, NeighborTable, Version
-from openbook.database.neighbor_ranker import NeighborRanker
+from openbook.database.neighbors.neighbor_ranker import NeighborRanker
 from openbook.evaluate import (
     MODES,
     EvaluationOptions,

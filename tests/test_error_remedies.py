@@ -22,8 +22,8 @@ _EXCEPTIONS = {
     ("train/model_settings.py", "{}.{}"),
     ("train/recipe.py", "{}: {}"),
     # The remedy is made elsewhere: what comes near, and the command that lists all documents.
-    ("database/document_filter.py", "{}: {}{}"),
-    ("database/document_pages.py", "no document {}"),
+    ("database/documents/document_filter.py", "{}: {}{}"),
+    ("database/documents/document_pages.py", "no document {}"),
     # The remedy follows where the book says which shard cannot be read.
     ("database/shards/book_folder.py", "{}: there is no such shard any more"),
     ("database/shards/book_folder.py", "{}: is at version {} of {}, and the book names version {} of {}: "),

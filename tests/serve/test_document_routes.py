@@ -16,7 +16,7 @@ from command_line import HIT, Result
 from hostile_text import EXAMPLES, hostile_documents, is_text
 from openbook.cli.app import run
 from openbook.database import Database
-from openbook.database.told_source import told_source
+from openbook.database.documents.told_source import told_source
 from openbook.errors import DatabaseError
 from openbook.serve.books import Books
 from openbook.serve.missing_shards import HEADER

@@ -31,7 +31,7 @@ from openbook.text.tokenizer import require_vocabulary
 
 if TYPE_CHECKING:
     from openbook.cluster.source_plan import SourcePlanner
-    from openbook.database.storage.catalog import Catalog
+    from openbook.database.storage.document_catalog import DocumentCatalog
     from openbook.database.write.plan import AddPlan
     from openbook.database.write.sync_scope import SyncScope
 
@@ -92,7 +92,9 @@ class Sources:
         self._errors: set[int] = set()
         """Hashes of the messages that were counted: a file is read several times."""
 
-    def check(self, catalog: "Catalog | None" = None, *, planner: "SourcePlanner | None" = None) -> int:
+    def check(
+        self, catalog: "DocumentCatalog | None" = None, *, planner: "SourcePlanner | None" = None
+    ) -> int:
         """Read everything once; returns the number of documents.
 
         Args:

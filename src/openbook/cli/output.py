@@ -23,8 +23,8 @@ if TYPE_CHECKING:
         Version,
     )
     from openbook.database.changes import Changes
-    from openbook.database.document_list import ListedDocument
-    from openbook.database.document_pages import StoredDocument
+    from openbook.database.documents.document_list import ListedDocument
+    from openbook.database.documents.document_pages import StoredDocument
     from openbook.evaluate import Difference, GrowingRow, PerplexityReport, RetrievalReport
     from openbook.evaluate.answering.measure import AnswerReport
     from openbook.evaluate.baselines import KnnLmScorer

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     from openbook.database import DocumentFilter, SearchMode, Version
-    from openbook.database.neighbor_ranker import NeighborRanker
+    from openbook.database.neighbors.neighbor_ranker import NeighborRanker
     from openbook.generation import Generation, Sampling
     from openbook.generation.memory import Memory
     from openbook.generation.text_stream import OnText

@@ -8,7 +8,7 @@ import typer
 from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
-    from openbook.database.neighbor_ranker import NeighborRanker
+    from openbook.database.neighbors.neighbor_ranker import NeighborRanker
 
 RankerFile = Annotated[
     Path | None,
@@ -55,7 +55,7 @@ def load_ranker(file: Path | None, *, retrieval: bool = True) -> "NeighborRanker
     Raises:
         SettingsError: it is none, or nothing is looked up.
     """
-    from openbook.database.neighbor_ranker import NeighborRanker
+    from openbook.database.neighbors.neighbor_ranker import NeighborRanker
 
     if file is None:
         return None

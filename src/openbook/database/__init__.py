@@ -4,7 +4,7 @@ It knows text and tokens; it does not know models.
 """
 
 from openbook.database.database import Database
-from openbook.database.document_filter import DocumentFilter
+from openbook.database.documents.document_filter import DocumentFilter
 from openbook.database.info import DatabaseInfo, NeighborsInfo
 from openbook.database.near_copies.exclusions import SharedRun
 from openbook.database.neighbors.finder import nearest_neighbors

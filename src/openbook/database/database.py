@@ -14,8 +14,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.document_filter import DocumentFilter
-from openbook.database.document_list import ListedDocument
+from openbook.database.documents.document_filter import DocumentFilter
+from openbook.database.documents.document_list import ListedDocument
 from openbook.database.info import DatabaseInfo
 from openbook.database.search import embedder as embedders
 from openbook.database.search.dense import Ranking
@@ -24,9 +24,9 @@ from openbook.database.search.searcher import Hit, Queries
 from openbook.database.shards.book_folder import BookFolder, open_any
 from openbook.database.shards.book_writer import BookWriter
 from openbook.database.storage.arrays import Rows
-from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import Commit, Exclusion
 from openbook.database.storage.database_folder import DatabaseFolder
+from openbook.database.storage.document_catalog import DocumentCatalog
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.settings import DatabaseSettings, SearchUnit
 from openbook.database.verify import VerifyReport, verify
@@ -49,7 +49,7 @@ class Database:
         embedder: its encoder, if it is loaded already.
     """
 
-    def __init__(self, folder: DatabaseFolder, embedder: Embedder | None = None) -> None:
+    def __init__(self, folder: DatabaseFolder | BookFolder, embedder: Embedder | None = None) -> None:
         if isinstance(folder, str | Path):
             remedy = "call Database.open(folder)"
             raise type_error(folder, "an opened folder", where="Database", remedy=remedy)
@@ -163,8 +163,9 @@ class Database:
     # --- Writing ---
 
     def _writer(self, progress: Progress = silent) -> Writer:
-        kind = BookWriter if isinstance(self._folder, BookFolder) else DatabaseWriter
-        return kind(self._folder, self._load_embedder, progress)
+        if isinstance(self._folder, BookFolder):
+            return BookWriter(self._folder, self._load_embedder, progress)
+        return DatabaseWriter(self._folder, self._load_embedder, progress)
 
     def add(
         self,
@@ -283,7 +284,7 @@ class Database:
         return self._folder.tokenizer
 
     @property
-    def catalog(self) -> Catalog:
+    def catalog(self) -> DocumentCatalog:
         """The truth about settings, documents and commits."""
         return self._folder.catalog
 

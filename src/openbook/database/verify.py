@@ -93,7 +93,7 @@ def _verify_book(book: Path, progress: Progress) -> VerifyReport:
         opened = open_book(book)
     except OpenbookError as error:
         return VerifyReport(False, [Problem("tokenizer", str(error).removeprefix(f"{book}: "))])
-    checker = _Checker(book, opened.catalog, progress)
+    checker = _FolderChecker(book)
     checker.check_neighbors(opened.book_files())
     return VerifyReport(not checker.problems, checker.problems)
 
@@ -119,12 +119,11 @@ def _book_parts(folder: Path) -> int:
     return 1
 
 
-class _Checker:
-    def __init__(self, folder: Path, catalog: Catalog, progress: Progress, shards: int = 1) -> None:
+class _FolderChecker:
+    """What is checked of a database and of a book alike."""
+
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.catalog = catalog
-        self.progress = progress
-        self.shards = shards
         self.problems: list[Problem] = []
 
     def found(self, file: str | Path, problem: str) -> None:
@@ -143,6 +142,33 @@ class _Checker:
         if Path(named).is_relative_to(self.folder) and Path(named) != self.folder:
             file = named
         self.found(file, str(error).removeprefix(f"{self.folder / file}: "))
+
+    def check_neighbors(self, files: Files) -> None:
+        folder = files.neighbors
+        try:
+            stamp = table_stamp(folder)
+            if stamp is None:
+                if folder.exists():
+                    self.missing(folder / "table.json")
+                return
+            for array in stamp.arrays(folder):
+                wrong = array.rows(stamp.num_chunks).damaged()
+                if len(wrong):
+                    self.found(array.path, f"{counted(len(wrong), 'row')} not as in {array.sums_path.name}")
+            if (folder / BEGUN).exists():
+                read_sealed(folder / BEGUN)
+            else:
+                self.missing(folder / BEGUN)
+        except DatabaseError as error:
+            self.report(error, folder)
+
+
+class _Checker(_FolderChecker):
+    def __init__(self, folder: Path, catalog: Catalog, progress: Progress, shards: int) -> None:
+        super().__init__(folder)
+        self.catalog = catalog
+        self.progress = progress
+        self.shards = shards
 
     def run(self) -> None:
         self.check_catalog()
@@ -267,22 +293,3 @@ class _Checker:
         for count, what in ((missing, "missing"), (twice, "there twice")):
             if count:
                 self.found(files.lexical, f"{counted(count, 'chunk')} {what}")
-
-    def check_neighbors(self, files: Files) -> None:
-        folder = files.neighbors
-        try:
-            stamp = table_stamp(folder)
-            if stamp is None:
-                if folder.exists():
-                    self.missing(folder / "table.json")
-                return
-            for array in stamp.arrays(folder):
-                wrong = array.rows(stamp.num_chunks).damaged()
-                if len(wrong):
-                    self.found(array.path, f"{counted(len(wrong), 'row')} not as in {array.sums_path.name}")
-            if (folder / BEGUN).exists():
-                read_sealed(folder / BEGUN)
-            else:
-                self.missing(folder / BEGUN)
-        except DatabaseError as error:
-            self.report(error, folder)

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.chunk_texts import texts_of_chunks
-from openbook.database.document_filter import DocumentFilter, FilteredDocuments
-from openbook.database.document_list import ListedDocument, list_documents
+from openbook.database.documents.document_filter import DocumentFilter, FilteredDocuments
+from openbook.database.documents.document_list import ListedDocument, list_documents
 from openbook.database.info import DatabaseInfo, describe
 from openbook.database.search.allowed_chunks import AllowedChunks
 from openbook.database.search.dense import Ranking
@@ -26,9 +26,9 @@ from openbook.database.search.searcher import Hit, Queries, Searcher, check_mode
 from openbook.database.search.whole_words import texts_to_search_for
 from openbook.database.shards.book_folder import BookFolder, open_any
 from openbook.database.storage.arrays import Rows
-from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import DOCUMENT_COLUMNS, Commit, Exclusion
 from openbook.database.storage.database_folder import DatabaseFolder
+from openbook.database.storage.document_catalog import DocumentCatalog
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.settings import DatabaseSettings, SearchUnit
@@ -60,7 +60,7 @@ class Version:
         load_embedder: loads the frozen encoder once, for all versions that share this.
     """
 
-    folder: DatabaseFolder
+    folder: DatabaseFolder | BookFolder
     files: Files
     layout: ChunkLayout
     tokens: Rows
@@ -136,7 +136,7 @@ class Version:
         return self.folder.tokenizer
 
     @property
-    def catalog(self) -> Catalog:
+    def catalog(self) -> DocumentCatalog:
         """Describes documents, also those that later versions removed, until the second `compact` after."""
         return self.folder.catalog
 
@@ -384,7 +384,9 @@ def _reopen(path: Path, number: int, history: str, allow_missing_shards: bool = 
 
 
 def open_version(
-    folder: DatabaseFolder, load_embedder: LoadEmbedder | None = None, before: Version | None = None
+    folder: DatabaseFolder | BookFolder,
+    load_embedder: LoadEmbedder | None = None,
+    before: Version | None = None,
 ) -> Version:
     """Open the newest version.
 

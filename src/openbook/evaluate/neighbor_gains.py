@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.neighbor_features import neighbor_features, token_weights
-from openbook.database.neighbor_ranker import NeighborRanker
 from openbook.database.neighbors.finder import NeighborFinder
+from openbook.database.neighbors.neighbor_features import neighbor_features, token_weights
+from openbook.database.neighbors.neighbor_ranker import NeighborRanker
 from openbook.evaluate.evaluator import Evaluator
 from openbook.evaluate.neighbor_modes import ChunkNeighbors
 from openbook.evaluate.scorers import ModelScorer

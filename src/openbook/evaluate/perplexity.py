@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.neighbor_ranker import NeighborRanker
+from openbook.database.neighbors.neighbor_ranker import NeighborRanker
 from openbook.errors import SettingsError
 from openbook.evaluate.evaluator import Evaluator
 from openbook.evaluate.measures import Difference, ModeResult, Share, TokenLosses, kept_share

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from openbook.database import Database, DocumentFilter, Version
-from openbook.database.neighbor_ranker import NeighborRanker
+from openbook.database.neighbors.neighbor_ranker import NeighborRanker
 from openbook.errors import SettingsError, list_of_texts
 from openbook.generation.beam_search import Dictated, best_beam, check_beams
 from openbook.generation.book_drafts import DraftCounts

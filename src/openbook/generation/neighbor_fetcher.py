@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from openbook.database import DocumentFilter, Hit, SearchMode, Version
-from openbook.database.neighbor_ranker import NeighborRanker, RankedBook
+from openbook.database.neighbors.neighbor_ranker import NeighborRanker, RankedBook
 from openbook.database.search.searcher import check_mode
 from openbook.errors import SettingsError, empty_error
 from openbook.generation.request import check_k

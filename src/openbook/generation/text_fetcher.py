@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from openbook.database import DocumentFilter, SearchMode, Version
-from openbook.database.neighbor_ranker import NeighborRanker
+from openbook.database.neighbors.neighbor_ranker import NeighborRanker
 from openbook.generation.document_heads import read_with_heads
 from openbook.generation.neighbor_fetcher import NeighborFetcher, check_lookup, fetcher_for
 from openbook.model import RetroForCausalLM

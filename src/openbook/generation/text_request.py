@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from openbook.database import DocumentFilter, SearchUnit, Version
-from openbook.database.neighbor_ranker import NeighborRanker
+from openbook.database.neighbors.neighbor_ranker import NeighborRanker
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation
 from openbook.generation.decoded_token import TokenLogprob

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from openbook.database.told_source import told_source
+from openbook.database.documents.told_source import told_source
 from openbook.generation.citations import Citation
 from openbook.generation.question_names import unmentioned_in
 from openbook.serve.asked_texts import ReadBook

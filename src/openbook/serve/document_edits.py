@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 from openbook.database import Database, DatabaseInfo
 from openbook.database.changes import Changes, changes_of_add, changes_of_remove
-from openbook.database.document_pages import no_document
-from openbook.database.told_source import told_source
+from openbook.database.documents.document_pages import no_document
+from openbook.database.documents.told_source import told_source
 from openbook.errors import SettingsError, SourceError
 from openbook.serve.books import Book
 from openbook.text import AnyDocument

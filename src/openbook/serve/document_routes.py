@@ -9,7 +9,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.convertors import Convertor, register_url_convertor
 
-from openbook.database.document_pages import document_page, stored_document
+from openbook.database.documents.document_pages import document_page, stored_document
 from openbook.database.search.searcher import check_mode
 from openbook.errors import ForbiddenError, SettingsError
 from openbook.phrases import counted

@@ -6,8 +6,8 @@ from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from openbook.database import Hit, SearchUnit
-from openbook.database.document_list import ListedDocument
-from openbook.database.told_source import told_source
+from openbook.database.documents.document_list import ListedDocument
+from openbook.database.documents.told_source import told_source
 from openbook.errors import SettingsError
 from openbook.phrases import counted
 from openbook.serve.document_edits import Edited

@@ -19,8 +19,8 @@ from pydantic import Field, ValidationError
 
 from openbook import __version__
 from openbook.database import Hit, SearchUnit, Version
-from openbook.database.document_pages import document_page, stored_document
-from openbook.database.told_source import told_source
+from openbook.database.documents.document_pages import document_page, stored_document
+from openbook.database.documents.told_source import told_source
 from openbook.errors import OpenbookError, SettingsError
 from openbook.serve.books import Book
 from openbook.serve.document_edits import Edited, add_documents, remove_documents

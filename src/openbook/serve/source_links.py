@@ -5,7 +5,7 @@ Titles and sources come from documents, and may hold anything.
 
 import re
 
-from openbook.database.told_source import told_source
+from openbook.database.documents.told_source import told_source
 from openbook.generation.citations import Citation, CitedNeighbor
 from openbook.serve.document_links import document_url
 

@@ -224,7 +224,7 @@ def remove(
     """
     from openbook.database import Database
     from openbook.database.changes import changes_of_remove
-    from openbook.database.document_names import ids_of
+    from openbook.database.documents.document_names import ids_of
 
     database = Database.open(db)
     named = ids_of(database.catalog, documents)

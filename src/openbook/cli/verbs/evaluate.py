@@ -41,7 +41,7 @@ from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
     from openbook.database import Version
-    from openbook.database.neighbor_ranker import NeighborRanker
+    from openbook.database.neighbors.neighbor_ranker import NeighborRanker
     from openbook.evaluate import EffortRow, Evaluator, GrowingRow, Scorer
     from openbook.evaluate.report import Evaluation
 

@@ -61,8 +61,8 @@ def list_documents(
     Example: openbook list mybook --source ./notes
     """
     from openbook.database import Version
-    from openbook.database.document_list import only_unseen
-    from openbook.database.source_patterns import SourcePattern, no_source, of_source
+    from openbook.database.documents.document_list import only_unseen
+    from openbook.database.documents.source_patterns import SourcePattern, no_source, of_source
 
     database = Version.open(db, allow_missing_shards=allow_missing_shards)
     note_missing_shards(database)
@@ -90,8 +90,8 @@ def show(
     Example: openbook show mybook notes/gate.md
     """
     from openbook.database import Version
-    from openbook.database.document_names import ids_of
-    from openbook.database.document_pages import stored_document
+    from openbook.database.documents.document_names import ids_of
+    from openbook.database.documents.document_pages import stored_document
     from openbook.errors import DatabaseError
 
     database = Version.open(db, allow_missing_shards=allow_missing_shards)

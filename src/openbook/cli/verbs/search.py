@@ -28,7 +28,7 @@ from openbook.phrases import counted
 
 if TYPE_CHECKING:
     from openbook.database import Database, Hit, NeighborTable, Version
-    from openbook.database.neighbor_ranker import NeighborRanker
+    from openbook.database.neighbors.neighbor_ranker import NeighborRanker
     from openbook.database.storage.neighbor_files import TableStamp
 
 
@@ -73,7 +73,7 @@ def _chosen(database: "Version", ranker: "NeighborRanker", text: str, hits: "lis
     """Those of the hits that are worth reading, in the ranker's order."""
     import numpy as np
 
-    from openbook.database.neighbor_ranker import RankedBook
+    from openbook.database.neighbors.neighbor_ranker import RankedBook
 
     if not hits:
         return hits

@@ -10,7 +10,7 @@ from openbook.database.near_copies.common_runs import Stretch, most_frequent_run
 from openbook.database.near_copies.compare import NearCopy, copies_of_held_out, duplicates
 from openbook.database.near_copies.hashing import Documents
 from openbook.database.storage.arrays import Rows
-from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.document_catalog import DocumentCatalog
 from openbook.database.storage.excluded_chunks import ExcludedChunks
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.settings import DatabaseSettings
@@ -18,17 +18,23 @@ from openbook.progress import Progress, silent
 from openbook.text import Tokenizer
 
 
-def documents_to_compare(catalog: Catalog, settings: DatabaseSettings) -> set[int]:
-    """The numbers of the documents that were not compared yet; none if the settings ask for no comparison."""
-    if settings.deduplicate or (settings.decontaminate and catalog.head().totals.holdout):
-        return catalog.uncompared()
-    return set()
+def documents_to_compare(
+    catalog: DocumentCatalog, settings: DatabaseSettings, *, has_holdout: bool
+) -> set[int]:
+    """The numbers of the documents that were not compared yet; none if the settings ask for no comparison.
+
+    Args:
+        catalog: of the database.
+        settings: of the database.
+        has_holdout: whether the catalog's newest version holds documents out.
+    """
+    return catalog.uncompared() if settings.compares_documents(has_holdout=has_holdout) else set()
 
 
 def awaits_comparison(layout: ChunkLayout, settings: DatabaseSettings) -> bool:
     """Whether a version has documents that are still to be compared: an `add` was killed, or is at work."""
-    looks = settings.deduplicate or (settings.decontaminate and bool((layout.live & layout.holdout).any()))
-    return looks and not layout.compared[layout.live].all()
+    has_holdout = bool((layout.live & layout.holdout).any())
+    return settings.compares_documents(has_holdout=has_holdout) and not layout.compared[layout.live].all()
 
 
 MUCH_TEXT = 0.05

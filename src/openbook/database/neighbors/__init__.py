@@ -1,1 +1,1 @@
-"""The neighbors of a corpus' chunks in a book: finding them, the table of all, and sequences that read it."""
+"""The neighbors of a corpus' chunks in a book: finding and ranking them, their table, sequences of both."""

@@ -15,7 +15,6 @@ import numpy as np
 from openbook.database.database import Database
 from openbook.database.retokenize.new_arrays import NewArrays, NewRows
 from openbook.database.retokenize.rechunk import parts_of
-from openbook.database.shards.book_catalog import BookCatalog
 from openbook.database.storage.catalog import FILE_NAME, UNFINISHED_NAME, Catalog
 from openbook.database.storage.database_folder import require_outside_databases
 from openbook.database.storage.files import NAMES, Files
@@ -81,7 +80,8 @@ def retokenize(
     """
     if not isinstance(database, Database):
         raise type_error(database, "a Database", where="database", remedy="give Database.open(folder)")
-    if isinstance(database.catalog, BookCatalog):
+    source = database.catalog
+    if not isinstance(source, Catalog):
         raise DatabaseError(
             f"{database.path}: is a sharded book, which cannot be derived as a whole; build it "
             f"again from its sources: {command('build', output, 'SOURCE', '--tokenizer', 'NAME')}"
@@ -91,7 +91,7 @@ def retokenize(
     folder = Path(output)
     with _claimed(folder):
         opened = database.opened
-        catalog = _copy_catalog(database, opened.layout.version, folder)
+        catalog = _copy_catalog(database, source, opened.layout.version, folder)
         tokenizer.save(folder / "tokenizer")
         files = Files.of(folder, settings, vocab_size=tokenizer.vocab_size, generation=0)
         arrays = NewArrays(opened, tokenizer, files, lambda: database.embedder)
@@ -192,12 +192,10 @@ def _claimed(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _copy_catalog(database: Database, version: int, folder: Path) -> Catalog:
-    catalog = database.catalog.copy_to(folder)
+def _copy_catalog(database: Database, source: Catalog, version: int, folder: Path) -> Catalog:
+    catalog = source.copy_to(folder)
     if catalog.unsound_rows() or catalog.unsound_commits():
-        raise DatabaseError(
-            f"{database.catalog.path}: is damaged; see: {command('verify', database.path, '--repair')}"
-        )
+        raise DatabaseError(f"{source.path}: is damaged; see: {command('verify', database.path, '--repair')}")
     if catalog.head().version != version:
         raise DatabaseError(f"{database.path}: was changed while it was being read; run again")
     return catalog

@@ -3,28 +3,25 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 import numpy as np
 
 from openbook.database.shards.book_layout import book_number, shard_number
 from openbook.database.shards.book_manifest import BookManifest
+from openbook.database.shards.foreign_originals import book_original
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import Commit, DocumentRecord, Exclusion
 from openbook.database.storage.excluded_chunks import ExcludedChunks, exclusions_in_part
+from openbook.database.storage.excluded_documents import excluded_documents
 from openbook.database.storage.sealed import BOOK
 from openbook.errors import DatabaseError
 
 _T = TypeVar("_T")
 
-_EXCLUDED = (
-    "SELECT number, id, title, excluded, original FROM documents"
-    " WHERE excluded IS NOT NULL AND removed IS NULL ORDER BY number"
-)
 
-
-class BookCatalog(Catalog):
-    """What `Catalog` is to one database, to be read.
+class BookCatalog:
+    """A `DocumentCatalog`: what `Catalog` is to one database, to be read.
 
     Documents are those of the shards' versions that the manifest names; `head`, `commits` and `history` are
     of the manifest that is there when they are called.
@@ -37,14 +34,9 @@ class BookCatalog(Catalog):
 
     def __init__(self, book: Path, manifest: BookManifest, catalogs: Mapping[int, Catalog]) -> None:
         self.path = book / BOOK
-        self._is_complete = True
         self._manifest = manifest
         self._given = dict(catalogs)
         self._numbers = manifest.numbers
-
-    def connect(self) -> NoReturn:
-        """Refuse: each shard has a catalog of its own; see `parts`."""
-        raise AssertionError("a sharded book has no catalog of its own")
 
     @property
     def _catalogs(self) -> Mapping[int, Catalog]:
@@ -58,14 +50,7 @@ class BookCatalog(Catalog):
     def _each(self) -> list[tuple[int, Catalog]]:
         return sorted(self._catalogs.items())
 
-    @property
-    def lacks_columns(self) -> bool:
-        return False
-
     # --- The book ---
-
-    def settings(self) -> dict[str, Any]:
-        return self._manifest.settings.to_dict()
 
     def head(self) -> Commit:
         return BookManifest.read(self.path.parent).head
@@ -113,13 +98,8 @@ class BookCatalog(Catalog):
         first = record.first_chunk
         if record.num_chunks:
             first = int(self._numbers.in_book(place, np.array(first)))
-        return replace(record, first_chunk=first, original=self._original(place, record.original))
-
-    @staticmethod
-    def _original(place: int, original: int | None) -> int | None:
-        """The book's number of an original, which a shard knows by its own number if it has it."""
-        is_own = original is not None and shard_number(original)[0] < 0
-        return book_number(place, original) if is_own and original is not None else original
+        original = None if record.original is None else book_original(place, record.original)
+        return replace(record, first_chunk=first, original=original)
 
     def live_records(self, ids: Sequence[str]) -> dict[str, DocumentRecord]:
         return {
@@ -138,13 +118,6 @@ class BookCatalog(Catalog):
     def live_ids(self) -> list[str]:
         return [name for _, catalog in self._each() for name in catalog.live_ids()]
 
-    def sha256s(self) -> dict[int, str]:
-        return {
-            book_number(place, number): sha256
-            for place, catalog in self._each()
-            for number, sha256 in catalog.sha256s().items()
-        }
-
     def uncompared(self) -> set[int]:
         return {
             book_number(place, number) for place, catalog in self._each() for number in catalog.uncompared()
@@ -152,14 +125,12 @@ class BookCatalog(Catalog):
 
     def excluded(self) -> list[Exclusion]:
         rows = [
-            (book_number(place, number), *said, self._original(place, original))
+            (name, title, reason, book_original(place, original))
             for place, catalog in self._each()
-            for number, *said, original in _rows(catalog, _EXCLUDED)
+            for name, title, reason, original in excluded_documents(catalog)
         ]
-        originals = self._ids_of_originals([original for *_, original in rows])
-        whole = [
-            Exclusion(name, title, reason, originals[original]) for _, name, title, reason, original in rows
-        ]
+        ids = self._ids_of_originals([original for *_, original in rows])
+        whole = [Exclusion(name, title, reason, ids[original]) for name, title, reason, original in rows]
         parts = self.excluded_chunks()
         numbers = parts.keys() | {part.original for found in parts.values() for part in found}
         there = sorted(number for number in numbers if shard_number(number)[0] in self._catalogs)
@@ -175,13 +146,8 @@ class BookCatalog(Catalog):
     def excluded_chunks(self) -> dict[int, list[ExcludedChunks]]:
         return {
             book_number(place, number): [
-                replace(part, original=self._original(place, part.original) or 0) for part in parts
+                replace(part, original=book_original(place, part.original)) for part in parts
             ]
             for place, catalog in self._each()
             for number, parts in catalog.excluded_chunks().items()
         }
-
-
-def _rows(catalog: Catalog, query: str) -> list[Any]:
-    with catalog.connect() as connection:
-        return connection.execute(query).fetchall()

@@ -2,7 +2,8 @@
 
 import heapq
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import repeat
 from pathlib import Path
 
 from openbook.database.shards.book_manifest import (
@@ -17,6 +18,7 @@ from openbook.database.shards.chunk_numbers import joined
 from openbook.database.storage import catalog_sql
 from openbook.database.storage.catalog_columns import Commit, Totals
 from openbook.database.storage.database_folder import DatabaseFolder, open_folder
+from openbook.database.storage.documents_of_version import live_ids_in_order
 from openbook.database.storage.sealed import naming_errors
 from openbook.errors import DatabaseError, MismatchError
 from openbook.phrases import command
@@ -108,7 +110,7 @@ def _require_same_settings(folders: Sequence[DatabaseFolder]) -> None:
 
 def _require_own_documents(folders: Sequence[DatabaseFolder]) -> None:
     """Refuse a document that two shards have: both would be found."""
-    lists = [_live_ids(folder, place) for place, folder in enumerate(folders)]
+    lists = [zip(live_ids_in_order(each.catalog), repeat(place)) for place, each in enumerate(folders)]
     before, where = None, -1
     for document_id, place in heapq.merge(*lists):
         if document_id == before:
@@ -123,8 +125,8 @@ def _require_uncompared(folders: Sequence[DatabaseFolder]) -> None:
     """Refuse shards whose near-copies were looked for among their own documents alone."""
     settings = folders[0].settings
     heads = [folder.catalog.head() for folder in folders]
-    has_originals = settings.decontaminate and any(head.totals.holdout for head in heads)
-    if len(folders) == 1 or not (settings.deduplicate or has_originals):
+    has_holdout = any(head.totals.holdout for head in heads)
+    if len(folders) == 1 or not settings.compares_documents(has_holdout=has_holdout):
         return
     for folder, head in zip(folders, heads, strict=True):
         if len(folder.catalog.uncompared()) < head.totals.documents:
@@ -132,11 +134,3 @@ def _require_uncompared(folders: Sequence[DatabaseFolder]) -> None:
                 f"{folder.path}: near-copies were looked for in this shard alone, and those of other shards "
                 "would be found; build all shards as parts of a book: openbook build --ray local"
             )
-
-
-def _live_ids(folder: DatabaseFolder, place: int) -> Iterator[tuple[str, int]]:
-    """The ids of a shard's documents in the order of their characters' code points, with its place."""
-    query = "SELECT id FROM documents WHERE removed IS NULL ORDER BY id"
-    with folder.catalog.connect() as connection:
-        for (document_id,) in connection.execute(query):
-            yield document_id, place

@@ -15,7 +15,7 @@ from openbook.database.shards.fetched_book import fetched_copy
 from openbook.database.shards.held_catalog import HeldCatalog
 from openbook.database.shards.sharded_rows import ShardedRows
 from openbook.database.storage.catalog import FILE_NAME
-from openbook.database.storage.database_folder import DatabaseFolder, open_folder
+from openbook.database.storage.database_folder import DatabaseFolder, OpenedFolder, open_folder
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.remote_folder import url_of
 from openbook.database.storage.sealed import database_of
@@ -28,9 +28,10 @@ _TRIES = 5
 
 
 @dataclass(frozen=True)
-class BookFolder(DatabaseFolder):
+class BookFolder(OpenedFolder):
     """What `DatabaseFolder` is to one database, at one version of the book."""
 
+    catalog: BookCatalog
     manifest: BookManifest = field(kw_only=True)
     shards: Mapping[int, OpenedShard] = field(kw_only=True)
     """By their places; without those that are missing."""
@@ -240,7 +241,7 @@ def local_folder(path: Path) -> Path:
     return path if url is None else fetched_copy(url)
 
 
-def open_any(path: Path, *, allow_missing_shards: bool = False) -> DatabaseFolder:
+def open_any(path: Path, *, allow_missing_shards: bool = False) -> DatabaseFolder | BookFolder:
     """Open the folder of a database, or of a sharded book, also by its URL.
 
     Raises:

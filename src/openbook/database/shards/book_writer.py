@@ -19,13 +19,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.near_copies.exclusions import find_near_copies
+from openbook.database.near_copies.exclusions import documents_to_compare, find_near_copies
 from openbook.database.search.dense_store import LONGEST_TAIL, TAIL_FOR_BULK, judged_as, needs_care
 from openbook.database.search.lexical import is_current
 from openbook.database.shards.book_catalog import BookCatalog
 from openbook.database.shards.book_folder import BookFolder, open_book
 from openbook.database.shards.book_indexes import OpenedShard
-from openbook.database.shards.book_layout import shard_number
+from openbook.database.shards.book_layout import book_number, shard_number
 from openbook.database.shards.book_manifest import (
     BookCommit,
     BookManifest,
@@ -34,13 +34,7 @@ from openbook.database.shards.book_manifest import (
     sum_of,
 )
 from openbook.database.shards.chunk_numbers import Extent, joined
-from openbook.database.shards.foreign_originals import (
-    bring_back,
-    has_copies_of,
-    numbers_of,
-    stored_original,
-    stored_parts,
-)
+from openbook.database.shards.foreign_originals import stored_original, stored_parts
 from openbook.database.shards.shard_copies import (
     ShardCopy,
     copy_name,
@@ -52,6 +46,7 @@ from openbook.database.storage import catalog_sql
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import Commit
 from openbook.database.storage.database_folder import DatabaseFolder
+from openbook.database.storage.excluded_documents import bring_back, has_copies_of, live_numbers
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.remote_folder import require_no_copy
@@ -85,14 +80,6 @@ class _WrittenCatalog(BookCatalog):
     def _catalogs(self) -> Mapping[int, Catalog]:
         return {place: self._writer.catalog_of(place) for place in self._writer.opened.shards}
 
-    def redescribe(self, described: dict[str, dict[str, Any]]) -> int:
-        """As `Catalog.redescribe`, each document in its shard."""
-        for place, names in _by_place(self.places(list(described))).items():
-            writer = self._writer.shard(place)
-            writer.catalog.redescribe({name: described[name] for name in names})
-        self._writer.note("describe")
-        return self._manifest.head.version
-
 
 @dataclass
 class BookWriter(Writer):
@@ -102,6 +89,7 @@ class BookWriter(Writer):
         DatabaseError: another writer holds the lock; a shard is missing; it is the copy of a book at a URL.
     """
 
+    folder: BookFolder
     opened: BookFolder = field(init=False)
     """At the newest version."""
     files: Files = field(init=False)
@@ -117,7 +105,7 @@ class BookWriter(Writer):
     _began: float = field(init=False, default=0.0)
 
     @property
-    def catalog(self) -> Catalog:
+    def catalog(self) -> BookCatalog:
         return _WrittenCatalog(self)
 
     def __enter__(self) -> Self:
@@ -140,7 +128,6 @@ class BookWriter(Writer):
     def _open(self) -> None:
         """Open the newest version, in which nothing is changed yet."""
         before = getattr(self, "opened", self.folder)
-        before = before if isinstance(before, BookFolder) else None
         self.opened = open_book(self.folder.path, to_change=True, before=before)
         self.files = self.opened.book_files()
         self._indexed = set()
@@ -224,10 +211,16 @@ class BookWriter(Writer):
             self.shard(place).remove_stored(names, action=action)
         self.note(action)
 
+    def redescribe(self, described: dict[str, dict[str, Any]]) -> None:
+        for place, names in _by_place(_WrittenCatalog(self).places(list(described))).items():
+            self.shard(place).redescribe({name: described[name] for name in names})
+        self.note("describe")
+
     def _bring_back(self, removed: Mapping[str, int]) -> None:
         """Undo what is excluded in other shards for the sake of documents that are about to be removed."""
         for place, names in _by_place(removed).items():
-            numbers = numbers_of(self.catalog_of(place), place, names)
+            own = live_numbers(self.catalog_of(place), names)
+            numbers = [int(book_number(place, number)) for number in own]
             for other in self.opened.shards:
                 if other != place and has_copies_of(self.catalog_of(other), numbers):
                     bring_back(self.shard(other).catalog, numbers)
@@ -262,10 +255,8 @@ class BookWriter(Writer):
     def _compare(self, progress: Progress) -> Exclusions:
         view, settings = self._view(), self.settings
         layout = view.layout()
-        has_originals = settings.deduplicate or (
-            settings.decontaminate and bool((layout.live & layout.holdout).any())
-        )
-        waiting = _WrittenCatalog(self).uncompared() if has_originals else set()
+        has_holdout = bool((layout.live & layout.holdout).any())
+        waiting = documents_to_compare(_WrittenCatalog(self), settings, has_holdout=has_holdout)
         if not waiting:
             return Exclusions()
         tokens = view.tokens()

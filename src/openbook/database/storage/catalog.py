@@ -330,7 +330,7 @@ class Catalog:
             )
             catalog_sql.seal(connection, "removed = ?", [(version,)])
             removed = catalog_sql.count(connection, "removed = ?", version)
-            back = catalog_sql.bring_back(connection, version)
+            back = catalog_sql.bring_back(connection, catalog_sql.removed_by(connection, version))
             rows = [record.row(version) for record in add]
             connection.executemany(f"INSERT INTO documents ({_COLUMNS}, seal) VALUES ({_MARKS}, :seal)", rows)
             totals = head.totals - removed + Totals.of(add) - Totals(excluded=back)

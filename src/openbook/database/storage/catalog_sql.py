@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -85,43 +85,39 @@ def seal(connection: sqlite3.Connection, which: str, values: Iterable[tuple[Any,
     connection.executemany(f"UPDATE documents SET seal = {SEAL} WHERE {which}", values)
 
 
-def bring_back(connection: sqlite3.Connection, version: int) -> int:
-    """Undo the exclusion of live documents, whole or in part, whose original this version removed.
+def removed_by(connection: sqlite3.Connection, version: int) -> list[int]:
+    """The numbers of the documents that a version removed."""
+    rows = connection.execute("SELECT number FROM documents WHERE removed = ?", (version,))
+    return [number for (number,) in rows]
+
+
+def copies_of(connection: sqlite3.Connection, originals: Collection[int]) -> tuple[set[int], set[int]]:
+    """The numbers of live documents that are excluded for the sake of these, as a whole and in part."""
+    query = "SELECT number FROM documents WHERE excluded IS NOT NULL AND removed IS NULL AND original IN "
+    wanted = set(originals)
+    whole = {number for (number,) in rows_of_each(connection, query, list(wanted))}
+    return whole, {
+        number
+        for number, text in connection.execute(PARTLY_EXCLUDED)
+        if any(part.original in wanted for part in chunks_from_text(text))
+    }
+
+
+def bring_back(connection: sqlite3.Connection, originals: Collection[int]) -> int:
+    """Undo what is excluded, whole or in part, for the sake of these: as if it had not been compared.
 
     Returns:
         How many were excluded as a whole.
     """
-    which = (
-        "excluded IS NOT NULL AND removed IS NULL"
-        " AND original IN (SELECT number FROM documents WHERE removed = ?)"
-    )
-    numbers = connection.execute(f"SELECT number FROM documents WHERE {which}", (version,)).fetchall()
-    changed = numbers + _partly_excluded_for(connection, version)
-    unexclude(connection, changed)
-    return len(numbers)
-
-
-def unexclude(connection: sqlite3.Connection, numbers: Sequence[tuple[int]]) -> None:
-    """Bring documents back that were excluded, whole or in part: as if they had not been compared."""
+    whole, parts = copies_of(connection, originals)
+    numbers = [(number,) for number in sorted(whole | parts)]
     connection.executemany(
         "UPDATE documents SET excluded = NULL, original = NULL, excluded_chunks = NULL, judged = 0"
         " WHERE number = ?",
         numbers,
     )
     seal(connection, "number = ?", numbers)
-
-
-def _partly_excluded_for(connection: sqlite3.Connection, version: int) -> list[tuple[int]]:
-    """The numbers of live documents, parts of which are excluded for one that this version removed."""
-    gone = {
-        number
-        for (number,) in connection.execute("SELECT number FROM documents WHERE removed = ?", (version,))
-    }
-    return [
-        (number,)
-        for number, text in connection.execute(PARTLY_EXCLUDED)
-        if any(part.original in gone for part in chunks_from_text(text))
-    ]
+    return len(whole)
 
 
 def insert_settings(connection: sqlite3.Connection, settings: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from openbook.database.storage.catalog import FILE_NAME, Catalog
+from openbook.database.storage.document_catalog import DocumentCatalog
 from openbook.database.storage.files import Files
 from openbook.database.storage.sealed import BOOK
 from openbook.database.storage.settings import DatabaseSettings
@@ -12,13 +13,20 @@ from openbook.text import Tokenizer, load_tokenizer
 
 
 @dataclass(frozen=True)
-class DatabaseFolder:
-    """What all versions of a database share."""
+class OpenedFolder:
+    """What a database and a sharded book have, opened."""
 
     path: Path
-    catalog: Catalog
+    catalog: DocumentCatalog
     settings: DatabaseSettings
     tokenizer: Tokenizer
+
+
+@dataclass(frozen=True)
+class DatabaseFolder(OpenedFolder):
+    """What all versions of a database share."""
+
+    catalog: Catalog
 
     def files(self, generation: int) -> Files:
         """The arrays and indexes of a generation."""

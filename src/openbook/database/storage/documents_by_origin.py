@@ -6,8 +6,8 @@ Databases that were made before origins were kept have none: then the source ser
 from collections.abc import Iterable
 
 from openbook.database.storage import catalog_sql
-from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import DocumentRecord
+from openbook.database.storage.document_catalog import DocumentCatalog
 from openbook.text.origins import origin_by_source
 
 
@@ -16,7 +16,7 @@ def origin_of(record: DocumentRecord) -> str:
     return origin_by_source(record.source) if record.origin is None else record.origin
 
 
-def ids_by_origin(catalog: Catalog, origins: Iterable[str]) -> dict[str, list[str]]:
+def ids_by_origin(catalog: DocumentCatalog, origins: Iterable[str]) -> dict[str, list[str]]:
     """The ids of the live documents from each of these origins, in old databases not those of rows."""
     query = (
         "SELECT coalesce(origin, source), id FROM documents"
@@ -31,7 +31,7 @@ def ids_by_origin(catalog: Catalog, origins: Iterable[str]) -> dict[str, list[st
     return found
 
 
-def live_origins(catalog: Catalog, *, start: str = "") -> list[tuple[str, str]]:
+def live_origins(catalog: DocumentCatalog, *, start: str = "") -> list[tuple[str, str]]:
     """The id and origin of each live document, in the order of their numbers.
 
     Args:

@@ -83,6 +83,10 @@ class DatabaseSettings:
         """Whether the number of tokens in a chunk is stored, rather than following from its document's."""
         return self.format == FORMAT_WITH_LENGTHS
 
+    def compares_documents(self, *, has_holdout: bool) -> bool:
+        """Whether near-copies are looked for, in a database that holds documents out or does not."""
+        return self.deduplicate or (self.decontaminate and has_holdout)
+
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""
         return asdict(self)

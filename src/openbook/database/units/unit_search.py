@@ -36,7 +36,7 @@ from openbook.database.search.lexical import LexicalIndex
 from openbook.database.search.recall import EveryVector
 from openbook.database.search.searcher import Queries, Searcher, between_0_and_1
 from openbook.database.storage.arrays import Rows
-from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.document_catalog import DocumentCatalog
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.segments import ranges, segment_sums
 from openbook.database.storage.settings import SearchMode
@@ -72,7 +72,7 @@ class HasVectors(Protocol):
         """Over the chunks."""
 
     @property
-    def catalog(self) -> Catalog:
+    def catalog(self) -> DocumentCatalog:
         """Describes the documents."""
 
     def chunk_texts(self, chunk_ids: NDArray[np.int64]) -> list[str]:

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import chain
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from openbook.database.search.whole_words import texts_of_documents
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import DocumentRecord
-from openbook.database.storage.database_folder import require_no_shard
+from openbook.database.storage.database_folder import DatabaseFolder, require_no_shard
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.manifest import forget_catalog, write_manifest
@@ -43,6 +43,7 @@ _ENCODED_AT_ONCE = 256
 class DatabaseWriter(Writer):
     """Writes to a database that stands alone, or to a shard of a book."""
 
+    folder: DatabaseFolder
     of_book: bool = False
     """Whether it writes a shard, or what is to be one: its book compares the documents of all shards."""
     shards: int = 1
@@ -125,7 +126,8 @@ class DatabaseWriter(Writer):
     def finish(self, *, bulk: bool = False, progress: Progress = silent) -> Exclusions:
         """After the last commit: keep near-copies out, let the dense index keep up; see `Writer.finish`."""
         excluded = Exclusions()
-        if not self.of_book and (waiting := documents_to_compare(self.catalog, self.settings)):
+        waiting = set() if self.of_book else self._waiting()
+        if waiting:
             stage_progress = stage(progress, "looking for near-copies")
             tokens = self.files.tokens.rows(self._mark)
             found = find_near_copies(
@@ -136,6 +138,11 @@ class DatabaseWriter(Writer):
         if self.dense and self.files.vectors is not None:
             self._maintain_dense(TAIL_FOR_BULK if bulk else LONGEST_TAIL, progress)
         return excluded
+
+    def _waiting(self) -> set[int]:
+        """The numbers of the documents that are to be compared with others."""
+        has_holdout = self.catalog.head().totals.holdout > 0
+        return documents_to_compare(self.catalog, self.settings, has_holdout=has_holdout)
 
     def _maintain_dense(self, longest_tail: float, progress: Progress) -> None:
         """Build the dense index, let it catch up, or delete it, as the number of chunks asks for."""
@@ -220,6 +227,9 @@ class DatabaseWriter(Writer):
 
     def remove_stored(self, ids: Iterable[str], *, action: str) -> None:
         self._commit(action, [], ids, self._mark)
+
+    def redescribe(self, described: dict[str, dict[str, Any]]) -> None:
+        self.catalog.redescribe(described)
 
     def _commit(self, action: str, add: list[DocumentRecord], remove: Iterable[str], num_chunks: int) -> None:
         """Make a new version, and only then remember what is to leave the lexical index."""

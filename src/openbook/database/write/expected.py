@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.document_catalog import DocumentCatalog
 from openbook.errors import ConflictError
 
 
-def require_revisions(catalog: Catalog, revisions: Mapping[str, str]) -> None:
+def require_revisions(catalog: DocumentCatalog, revisions: Mapping[str, str]) -> None:
     """Refuse to go on where a document is another one than is expected.
 
     Args:

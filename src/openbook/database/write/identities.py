@@ -16,8 +16,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import DocumentRecord
+from openbook.database.storage.document_catalog import DocumentCatalog
 from openbook.database.storage.documents_by_origin import ids_by_origin, origin_of
 from openbook.database.write.mail_copies import stored_copies
 from openbook.errors import SourceError
@@ -64,7 +64,7 @@ class Identities:
         on_error: called with the error of a document whose id another file has; None: raise.
     """
 
-    def __init__(self, catalog: Catalog | None, on_error: OnError | None = None) -> None:
+    def __init__(self, catalog: DocumentCatalog | None, on_error: OnError | None = None) -> None:
         self._catalog = catalog
         self._on_error = on_error
         self._ids: dict[str, str] = {}

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeGuard
 
-from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.document_catalog import DocumentCatalog
 from openbook.database.storage.documents_by_origin import origin_of
 from openbook.text import AnyDocument, Document
 from openbook.text.origins import file_of
@@ -22,7 +22,7 @@ _FINGERPRINT = re.compile(r"#[0-9a-f]{16}\Z")
 _NUMBERS = range(2, 6)
 
 
-def stored_copies(catalog: Catalog, documents: Sequence[AnyDocument]) -> list[Document | None]:
+def stored_copies(catalog: DocumentCatalog, documents: Sequence[AnyDocument]) -> list[Document | None]:
     """For each document: the same under another name of its Message-ID, if it is stored under that.
 
     Args:

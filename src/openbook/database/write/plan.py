@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.document_catalog import DocumentCatalog
 from openbook.database.storage.documents_by_origin import live_origins
 from openbook.database.write.identities import Identities
 from openbook.database.write.sync_scope import Given, SyncScope
@@ -47,7 +47,7 @@ class Planner:
         on_error: see `Identities`.
     """
 
-    catalog: Catalog | None
+    catalog: DocumentCatalog | None
     on_error: Callable[[SourceError], None] | None = None
     _added: list[str] = field(init=False, default_factory=list)
     _texts: set[str] = field(init=False, default_factory=set)

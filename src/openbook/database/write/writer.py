@@ -21,9 +21,9 @@ from openbook.database.near_copies.exclusions import (
 )
 from openbook.database.search.embedder import Embedder
 from openbook.database.storage.arrays import Rows
-from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import DocumentRecord
-from openbook.database.storage.database_folder import DatabaseFolder
+from openbook.database.storage.database_folder import OpenedFolder
+from openbook.database.storage.document_catalog import DocumentCatalog
 from openbook.database.storage.documents_by_origin import live_origins, origin_of
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.settings import DatabaseSettings
@@ -97,7 +97,7 @@ class Writer(ABC):
         DatabaseError: another writer holds the lock.
     """
 
-    folder: DatabaseFolder
+    folder: OpenedFolder
     embedder: Callable[[], Embedder]
     progress: Progress = silent
     """Told when the lexical index has to be made again."""
@@ -110,7 +110,7 @@ class Writer(ABC):
 
     @property
     @abstractmethod
-    def catalog(self) -> Catalog:
+    def catalog(self) -> DocumentCatalog:
         """The documents as they are now, also what is not committed yet."""
 
     @abstractmethod
@@ -140,6 +140,10 @@ class Writer(ABC):
             ids: of documents that are known to be live.
             action: what the commit is called.
         """
+
+    @abstractmethod
+    def redescribe(self, described: dict[str, dict[str, Any]]) -> None:
+        """Describe live documents of the same text otherwise; see `Catalog.redescribe`."""
 
     @abstractmethod
     def finish(self, *, bulk: bool = False, progress: Progress = silent) -> Exclusions:
@@ -246,7 +250,7 @@ class Writer(ABC):
             if any(_stored(records[document_id], name) != value for name, value in values.items())
         }
         if news:
-            self.catalog.redescribe(news)
+            self.redescribe(news)
         return len(news)
 
     def _remove_gone(self, sync: Sync, given: Given, identities: Identities) -> int:

@@ -7,13 +7,13 @@ from typing import Protocol
 
 import numpy as np
 
-from openbook.database.document_list import name_matches
+from openbook.database.documents.document_list import name_matches
+from openbook.database.documents.source_patterns import SourcePattern, no_source
+from openbook.database.documents.told_source import told_source
 from openbook.database.search.allowed_chunks import AllowedChunks
-from openbook.database.source_patterns import SourcePattern, no_source
-from openbook.database.storage.catalog import Catalog
+from openbook.database.storage.document_catalog import DocumentCatalog
 from openbook.database.storage.documents_by_origin import origin_of
 from openbook.database.storage.layout import ChunkLayout
-from openbook.database.told_source import told_source
 from openbook.errors import NoDocumentError, SettingsError, list_of_texts, type_error
 from openbook.phrases import command
 from openbook.text.document_ids import suggestion
@@ -67,7 +67,7 @@ class HasDocuments(Protocol):
     def layout(self) -> ChunkLayout: ...
 
     @property
-    def catalog(self) -> Catalog: ...
+    def catalog(self) -> DocumentCatalog: ...
 
 
 class FilteredDocuments:

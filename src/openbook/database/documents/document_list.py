@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import DocumentRecord
+from openbook.database.storage.document_catalog import DocumentCatalog
 from openbook.database.storage.documents_by_origin import origin_of
 from openbook.text.globs import matches_composed
 
@@ -34,7 +34,7 @@ class ListedDocument:
     `Database.add`."""
 
 
-def list_documents(catalog: Catalog) -> list[ListedDocument]:
+def list_documents(catalog: DocumentCatalog) -> list[ListedDocument]:
     """List the live documents in the order of their chunks.
 
     Raises:

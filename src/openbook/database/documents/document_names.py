@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from openbook.database.document_list import WILDCARDS
-from openbook.database.storage.catalog import Catalog
+from openbook.database.documents.document_list import WILDCARDS
+from openbook.database.storage.document_catalog import DocumentCatalog
 from openbook.database.storage.documents_by_origin import live_origins
 from openbook.errors import DatabaseError
 from openbook.phrases import command
@@ -16,7 +16,7 @@ _NAMED = 5
 
 
 def ids_of(
-    catalog: Catalog, names: Iterable[str], *, so: str = "nothing was removed"
+    catalog: DocumentCatalog, names: Iterable[str], *, so: str = "nothing was removed"
 ) -> dict[str, list[str]]:
     """Find the documents that are meant.
 
@@ -60,7 +60,7 @@ def ids_of(
 class _Documents:
     """The documents of the newest version, with all that they may be called by."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: DocumentCatalog) -> None:
         rows = live_origins(catalog)
         self.ids = [document_id for document_id, _ in rows]
         self._origins = [origin for _, origin in rows]

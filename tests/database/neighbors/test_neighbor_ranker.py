@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openbook.database import Database
-from openbook.database.neighbor_features import FEATURES, neighbor_features, token_weights
-from openbook.database.neighbor_ranker import NeighborRanker, RankedBook
+from openbook.database.neighbors.neighbor_features import FEATURES, neighbor_features, token_weights
+from openbook.database.neighbors.neighbor_ranker import NeighborRanker, RankedBook
 from openbook.errors import OutputError, SettingsError
 
 F = len(FEATURES)

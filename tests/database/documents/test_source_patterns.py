@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from openbook.database import DocumentFilter
-from openbook.database.source_patterns import SourcePattern, no_source
+from openbook.database.documents.source_patterns import SourcePattern, no_source
 
 URL = "https://example.org/a./notes"
 

@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 from glob import escape
 from pathlib import Path
 
-from openbook.database.document_list import WILDCARDS, ListedDocument, name_matches
+from openbook.database.documents.document_list import WILDCARDS, ListedDocument, name_matches
 from openbook.text.document_ids import suggestion
 from openbook.text.globs import composed
 from openbook.text.origins import Place, folders_above, places_called, real_path

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hostile_text import EVIL, PATHS, hostile_documents, is_text
 from openbook.database import Database
-from openbook.database.document_pages import document_page, stored_document
+from openbook.database.documents.document_pages import document_page, stored_document
 from openbook.errors import NotFoundError
 from openbook.text import Document, train_tokenizer
 

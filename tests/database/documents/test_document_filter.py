@@ -128,7 +128,7 @@ def test_a_version_remembers_and_the_next_one_looks_again(
 def test_no_more_filters_are_remembered_than_some(
     make: Callable[..., Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("openbook.database.document_filter._KEPT", 3)
+    monkeypatch.setattr("openbook.database.documents.document_filter._KEPT", 3)
     version = make({f"d{number}": "copper" for number in range(6)}).opened
     first = [version.allowed_chunks(DocumentFilter(ids=[f"d{number}"])) for number in range(6)]
     again = [version.allowed_chunks(DocumentFilter(ids=[f"d{number}"])) for number in (5, 4, 3, 0)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from openbook.database.told_source import told_source
+from openbook.database.documents.told_source import told_source
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from openbook.database import Database
-from openbook.database.document_list import ListedDocument, name_matches, only_unseen
-from openbook.database.source_patterns import SourcePattern, of_source
+from openbook.database.documents.document_list import ListedDocument, name_matches, only_unseen
+from openbook.database.documents.source_patterns import SourcePattern, of_source
 from openbook.errors import DatabaseError
 from openbook.text import Document, Tokenizer, read_documents
 

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.neighbor_features import FEATURES, neighbor_features, token_weights
+from openbook.database.neighbors.neighbor_features import FEATURES, neighbor_features, token_weights
 from openbook.database.search.dense import Ranking
 from openbook.database.version import Version
 from openbook.durable import naming_errors, replace_file

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from openbook.database import Database
-from openbook.database.document_names import ids_of
+from openbook.database.documents.document_names import ids_of
 from openbook.errors import DatabaseError
 from openbook.text import Document, read_documents
 
