@@ -142,8 +142,7 @@ class OwnDecoder(BaseDecoder):
         if missing:
             raise not_reached(self.backbone, min(missing) + 1)
         shares = None if text_pass.shares is None else text_pass.shares.mean()[:, offset:]
-        retrieved = replace(neighbors.retrieved, encoded=encoded)
-        return RetroHidden(hidden[:, offset:], replace(neighbors, retrieved=retrieved), shares)
+        return RetroHidden(hidden[:, offset:], neighbors.with_encoded(encoded), shares)
 
     def _run(self, text: PrefixedText, cache: RetroCache | None, text_pass: TextPass | None) -> Tensor:
         """[B, T, D], of the prefix, too."""
@@ -173,7 +172,7 @@ class OwnDecoder(BaseDecoder):
             shift: how far new blocks stand behind the beginning of the text, [B, new C]; None: they do not.
         """
         retrieved, cache, carried = neighbors.retrieved, neighbors.cache, neighbors.carried
-        new_ids, new_mask = retrieved.ids[:, carried:], retrieved.mask[:, carried:]
+        new_ids, new_mask = neighbors.of_new_chunks
         prefix = cast(Tensor, self.prefix)
         blocks: Blocks = {}
         encoded, new_positions = retrieved.encoded, None
