@@ -9,20 +9,20 @@ from typing import Any, Literal, get_args
 
 from openbook.errors import SettingsError
 
-Positions = Literal["rotary", "relative"]
-CCAPositions = Literal["rotary", "relative", "none"]
-Normalization = Literal["pre", "deepnorm"]
-Reader = Literal["own", "encoder"]
-Reading = Literal["joint", "independent"]
-Place = Literal["chunk", "text"]
+PositionOption = Literal["rotary", "relative"]
+CCAPositionOption = Literal["rotary", "relative", "none"]
+NormalizationOption = Literal["pre", "deepnorm"]
+ReaderOption = Literal["own", "encoder"]
+ReadingOption = Literal["joint", "independent"]
+PlaceOption = Literal["chunk", "text"]
 
 _CHOICES: dict[str, Any] = {
-    "positions": Positions,
-    "cca_positions": CCAPositions,
-    "normalization": Normalization,
-    "reader": Reader,
-    "reading": Reading,
-    "neighbors_before": Place,
+    "positions": PositionOption,
+    "cca_positions": CCAPositionOption,
+    "normalization": NormalizationOption,
+    "reader": ReaderOption,
+    "reading": ReadingOption,
+    "neighbors_before": PlaceOption,
 }
 _COUNTS = (
     "vocab_size",
