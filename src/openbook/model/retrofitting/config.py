@@ -4,10 +4,13 @@ from typing import Any
 
 from openbook.errors import SettingsError
 from openbook.model.config import RetroConfig
-from openbook.model_options import PlaceOption, ReaderOption, ReadingOption, check_options
-
-_LENGTH_IF_UNKNOWN = 512
-"""Tokens; as in the shipped recipe."""
+from openbook.model_options import (
+    PlaceOption,
+    ReaderOption,
+    ReadingOption,
+    check_options,
+    retrofit_training_length,
+)
 
 
 class RetrofitConfig(RetroConfig):
@@ -90,8 +93,11 @@ class RetrofitConfig(RetroConfig):
     @property
     def training_length(self) -> int:
         """Not the base's, which may read a hundred times as much as the new weights were trained on."""
-        longest = min(self.max_position_embeddings, self.trained_length or _LENGTH_IF_UNKNOWN)
-        return max(longest - longest % self.chunk_size, self.chunk_size)
+        return retrofit_training_length(
+            longest=self.max_position_embeddings,
+            trained_length=self.trained_length,
+            chunk_size=self.chunk_size,
+        )
 
     @property
     def is_self_contained(self) -> bool:
