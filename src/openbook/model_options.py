@@ -9,20 +9,20 @@ from typing import Any, Literal, get_args
 
 from openbook.errors import SettingsError
 
-Positions = Literal["rotary", "relative"]
-CCAPositions = Literal["rotary", "relative", "none"]
-Normalization = Literal["pre", "deepnorm"]
-Reader = Literal["own", "encoder"]
-Reading = Literal["joint", "independent"]
-Place = Literal["chunk", "text"]
+PositionOption = Literal["rotary", "relative"]
+CCAPositionOption = Literal["rotary", "relative", "none"]
+NormalizationOption = Literal["pre", "deepnorm"]
+ReaderOption = Literal["own", "encoder"]
+ReadingOption = Literal["joint", "independent"]
+PlaceOption = Literal["chunk", "text"]
 
 _CHOICES: dict[str, Any] = {
-    "positions": Positions,
-    "cca_positions": CCAPositions,
-    "normalization": Normalization,
-    "reader": Reader,
-    "reading": Reading,
-    "neighbors_before": Place,
+    "positions": PositionOption,
+    "cca_positions": CCAPositionOption,
+    "normalization": NormalizationOption,
+    "reader": ReaderOption,
+    "reading": ReadingOption,
+    "neighbors_before": PlaceOption,
 }
 _COUNTS = (
     "vocab_size",
@@ -67,6 +67,8 @@ _WORKED_OUT = (
 """Options that may be None: they follow from others."""
 _NEEDED = ("hidden_size", "num_hidden_layers", "num_attention_heads")
 """Of a model of its own, to see whether its sizes fit together."""
+_LENGTH_IF_UNKNOWN = 512
+"""Tokens of a retrofit's training sequence; as in the shipped recipe."""
 
 
 def check_options(options: Mapping[str, Any]) -> None:
@@ -120,6 +122,21 @@ def check_own_model(options: Mapping[str, Any], *, retrieves: bool) -> None:
     if all(name in options for name in _NEEDED):
         without = {} if retrieves else {"cca_layers": [], "copy_head": False}
         complete_options({**options, **without})
+
+
+def retrofit_training_length(*, longest: int, trained_length: int | None, chunk_size: int) -> int:
+    """Count the tokens in a sequence of a retrofit's training, whole chunks.
+
+    Args:
+        longest: that the base reads, which may be a hundred times as much.
+        trained_length: as its configuration says it; None: it is not known.
+        chunk_size: M.
+
+    >>> retrofit_training_length(longest=8192, trained_length=None, chunk_size=64)
+    512
+    """
+    length = min(longest, trained_length or _LENGTH_IF_UNKNOWN)
+    return max(length - length % chunk_size, chunk_size)
 
 
 def paper_cca_layers(num_layers: int) -> list[int]:

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from openbook.cli.inputs import require_model
 from openbook.errors import SettingsError
+from openbook.model_options import retrofit_training_length
 
 if TYPE_CHECKING:
     from openbook.database import Version
-
-_LENGTH_IF_UNKNOWN = 512
-"""Tokens of a retrofit's training sequence; as in its configuration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +34,11 @@ class DescribedModel:
         """Tokens in a sequence of its training."""
         if not self.is_retrofit:
             return self.max_position_embeddings
-        longest = min(self.max_position_embeddings, self.trained_length or _LENGTH_IF_UNKNOWN)
-        return max(longest - longest % self.chunk_size, self.chunk_size)
+        return retrofit_training_length(
+            longest=self.max_position_embeddings,
+            trained_length=self.trained_length,
+            chunk_size=self.chunk_size,
+        )
 
     @property
     def reads_any_tokens(self) -> bool:

@@ -15,7 +15,7 @@ from openbook.model.stack import Stack
 _QUERIES_AT_ONCE = 256
 """Where positions add to the logits, for so many queries at a time: memory then is linear in the length."""
 
-Read = Callable[[Tensor], Tensor]
+Normalize = Callable[[Tensor], Tensor]
 """What a sub-layer reads of the residual stream: its norm, where that comes before."""
 
 
@@ -99,7 +99,7 @@ class SelfAttention(nn.Module):
     def forward(
         self,
         hidden: Tensor,
-        read: Read,
+        read: Normalize,
         *,
         past: int = 0,
         shift: Tensor | None = None,
@@ -194,13 +194,13 @@ class FeedForward(nn.Module):
         self.input = stack.linear(stack.width, stack.intermediate)
         self.output = stack.linear(stack.intermediate, stack.width, output=True)
 
-    def forward(self, hidden: Tensor, read: Read) -> Tensor:
+    def forward(self, hidden: Tensor, read: Normalize) -> Tensor:
         """Map [..., width] → [..., width]; `read` is what is read of the stream."""
         if self.recompute:
             return linear_last(lambda x: self._second(self._first(x, read)), hidden)
         return linear_last(self._second, linear_last(lambda x: self._first(x, read), hidden))
 
-    def _first(self, hidden: Tensor, read: Read) -> Tensor:
+    def _first(self, hidden: Tensor, read: Normalize) -> Tensor:
         return self.input(read(hidden))
 
     def _second(self, inner: Tensor) -> Tensor:

@@ -36,7 +36,7 @@ class Retrieved:
         return self.ids.shape[1]
 
 
-Retrieve = Callable[[Tensor], tuple[Tensor, Tensor]]
+FetchNeighbors = Callable[[Tensor], tuple[Tensor, Tensor]]
 """Takes chunks [B, C, M] of tokens; gives their neighbors' ids and mask [B, C, K, R]."""
 
 
@@ -70,7 +70,7 @@ class RetroCache(DynamicCache):
         self.projected: dict[str, Tensor] = {}
         self.tables: dict[str, DistanceTable] = {}
         self.encoded_neighbors: EncodedNeighbors | None = None
-        self.retrieve: Retrieve | None = None
+        self.retrieve: FetchNeighbors | None = None
         self.num_prefix = 0
         self.prefix_begins: Tensor | None = None
         self.shift: Tensor | None = None

@@ -11,7 +11,7 @@ from transformers import Cache, GenerationMixin
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from openbook.errors import SettingsError, refuse_unknown
-from openbook.model.cache import Retrieve, RetroCache
+from openbook.model.cache import FetchNeighbors, RetroCache
 from openbook.model.checks import check_ids, new_chunks
 from openbook.model.config import HUB_ARGUMENTS, RetroConfig, saved_model_type
 from openbook.model.copy_head import CopyAttention, CopyDistribution, CopyHead
@@ -282,7 +282,7 @@ class RetroForCausalLM(RetroPreTrainedModel, GenerationMixin):
             inputs["neighbor_ids"], inputs["neighbor_mask"] = new_chunks(*given, num_chunks, pad=True)
         return inputs
 
-    def _retrieved(self, text: Tensor, cache: RetroCache, retrieve: Retrieve) -> dict[str, Any]:
+    def _retrieved(self, text: Tensor, cache: RetroCache, retrieve: FetchNeighbors) -> dict[str, Any]:
         """Neighbors of the chunks that the next pass completes, of a text [B, past + T]."""
         M, past = self.config.chunk_size, cache.get_seq_length()
         chunks = text[:, past // M * M : text.shape[1] // M * M].unflatten(1, (-1, M))

@@ -5,8 +5,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from openbook.errors import SettingsError
-from openbook.model.cache import Retrieved
+from openbook.model.cache import RetroCache
 from openbook.model.config import RetroConfig
+from openbook.model.pass_place import PassPlace
 
 
 def check_inputs(
@@ -15,19 +16,17 @@ def check_inputs(
     neighbor_ids: Tensor | None,
     neighbor_mask: Tensor | None,
     attention_mask: Tensor | None,
-    *,
-    past: int,
-    last: Retrieved | None,
-    grid_offset: int = 0,
-) -> None:
+    cache: RetroCache | None,
+) -> PassPlace:
     """Compare shapes, and on the CPU the range of the ids: reading them elsewhere would wait for the device.
 
     Args:
         config: of the model.
         input_ids, neighbor_ids, neighbor_mask, attention_mask: as in `RetroForCausalLM.forward`.
-        past: tokens in the cache, without the grid's offset.
-        last: neighbors in the cache: new ones lie beside them, so K is theirs.
-        grid_offset: tokens in the cache before the first chunk border.
+        cache: of the tokens before these; new neighbors lie beside those in it, so K is theirs.
+
+    Returns:
+        Where these tokens lie among the chunks.
 
     Raises:
         SettingsError: a shape that does not fit, with the one that would, or an id outside the vocabulary.
@@ -36,22 +35,21 @@ def check_inputs(
         raise SettingsError(f"input_ids {list(input_ids.shape)}: must be [B, T] with at least one token")
     check_ids("input_ids", input_ids, config.vocab_size)
     B, T = input_ids.shape
-    length = grid_offset + past + T
-    if attention_mask is not None and attention_mask.shape != (B, length):
-        raise SettingsError(f"attention_mask {list(attention_mask.shape)}: must be [{B}, {length}]")
+    place = PassPlace.of(cache, num_tokens=T, chunk_size=config.chunk_size)
+    if attention_mask is not None and attention_mask.shape != (B, place.length):
+        raise SettingsError(f"attention_mask {list(attention_mask.shape)}: must be [{B}, {place.length}]")
     if neighbor_ids is None:
         if neighbor_mask is not None:
             raise SettingsError("neighbor_mask was given without neighbor_ids; give both, or none")
-        return
+        return place
     if not config.cca_layers:
         raise SettingsError(
             "neighbor_ids were given, but this model has no chunked cross-attention (cca_layers); leave them "
             "out"
         )
     _check_kind("neighbor_ids", neighbor_ids)
-    C = (past + T) // config.chunk_size - past // config.chunk_size
-    R = 2 * config.chunk_size
-    K = "K" if last is None else last.ids.shape[2]
+    C, R = place.num_new, 2 * config.chunk_size
+    K = "K" if cache is None or cache.last is None else cache.last.ids.shape[2]
     shape = neighbor_ids.shape
     if (
         len(shape) != 4
@@ -69,6 +67,7 @@ def check_inputs(
         raise SettingsError(
             f"neighbor_mask {list(neighbor_mask.shape)}: must be {list(shape)}, as neighbor_ids"
         )
+    return place
 
 
 def check_ids(name: str, ids: Tensor, vocab_size: int, *, lowest: int = 0) -> None:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from openbook.model.attended_chunks import ChunkGrid
-from openbook.model.attention import Read, attend, attend_and_weigh, merge_heads, split_heads
+from openbook.model.attention import Normalize, attend, attend_and_weigh, merge_heads, split_heads
 from openbook.model.config import RetroConfig
 from openbook.model.distance_table import DistanceTable
 from openbook.model.recompute import linear_last
@@ -42,7 +42,7 @@ class ChunkedCrossAttention(nn.Module):
     def forward(
         self,
         hidden: Tensor,
-        read: Read,
+        read: Normalize,
         projected: Tensor,
         mask: Tensor,
         grid: ChunkGrid,

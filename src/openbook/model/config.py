@@ -8,7 +8,13 @@ from transformers import PreTrainedConfig
 from openbook.base_types import wrong_type
 from openbook.errors import refuse_unknown
 from openbook.model.presets import preset
-from openbook.model_options import CCAPositions, Normalization, Positions, check_options, complete_options
+from openbook.model_options import (
+    CCAPositionOption,
+    NormalizationOption,
+    PositionOption,
+    check_options,
+    complete_options,
+)
 
 HUB_ARGUMENTS = ("revision", "token", "cache_dir", "local_files_only")
 """Where to look for a model on the hub."""
@@ -89,11 +95,11 @@ class RetroConfig(PreTrainedConfig):
     neighbor alone."""
     encoder_cross_attention_layers: list[int] | None = None
     """Encoder layers that do so; None: the first."""
-    positions: Positions = "rotary"
+    positions: PositionOption = "rotary"
     """In all attention: rotary, or relative as in the paper (Transformer-XL's)."""
-    cca_positions: CCAPositions | None = None
+    cca_positions: CCAPositionOption | None = None
     """In chunked cross-attention, rotary, relative or none; None: as `positions`."""
-    normalization: Normalization = "pre"
+    normalization: NormalizationOption = "pre"
     """RMSNorm before each sub-layer, as in the paper; or deepnorm, after it, for hundreds of layers."""
     share_embeddings: bool = False
     """One token embedding for encoder and decoder; a linear map follows where their widths differ."""

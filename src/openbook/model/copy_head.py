@@ -1,4 +1,4 @@
-"""The copy head: a pointer-generator over the neighbors' tokens (an option; the published model has none).
+"""The copy head: a pointer-generator over the neighbors' tokens (arXiv 1704.04368), an option RETRO lacks.
 
     a_t = softmax over j of (W_q h_t)·(W_k e_j + W_p e_j-1) / sqrt(d)
                                                                e_j: encoded tokens of the chunk's neighbors

@@ -13,7 +13,7 @@ from openbook.model.config import RetroConfig
 from openbook.model.neighbors import PassNeighbors
 from openbook.model.stack import Residual, Stack, final_norm
 
-Retrieve = Callable[[Tensor], PassNeighbors | None]
+EncodeNeighbors = Callable[[Tensor], PassNeighbors | None]
 """Encodes the neighbors of a pass, from the activations [B, T, D] after the self-attention of layer min P."""
 
 
@@ -44,7 +44,7 @@ class RetroDecoderLayer(GradientCheckpointingLayer):
         hidden: Tensor,
         neighbors: PassNeighbors | None,
         *,
-        retrieve: Retrieve,
+        retrieve: EncodeNeighbors,
         mask: Tensor | None,
         cache: RetroCache | None = None,
         shares: list[Tensor] | None = None,
@@ -118,7 +118,7 @@ class RetroDecoder(nn.Module):
         self,
         input_ids: Tensor,
         *,
-        retrieve: Retrieve,
+        retrieve: EncodeNeighbors,
         attention_mask: Tensor | None = None,
         cache: RetroCache | None = None,
         shares: list[Tensor] | None = None,

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 from transformers.modeling_layers import GradientCheckpointingLayer
 
-from openbook.model.attention import FeedForward, Read, SelfAttention, attend, merge_heads, split_heads
+from openbook.model.attention import FeedForward, Normalize, SelfAttention, attend, merge_heads, split_heads
 from openbook.model.config import RetroConfig
 from openbook.model.recompute import linear_last
 from openbook.model.stack import Residual, Stack, final_norm
@@ -26,7 +26,9 @@ class EncoderCrossAttention(nn.Module):
         self.positions = stack.make_positions()
         self.output = stack.linear(stack.inner, stack.width, output=True)
 
-    def forward(self, hidden: Tensor, read: Read, chunk_hidden: Tensor, chunk_mask: Tensor | None) -> Tensor:
+    def forward(
+        self, hidden: Tensor, read: Normalize, chunk_hidden: Tensor, chunk_mask: Tensor | None
+    ) -> Tensor:
         """Attend.
 
         Args:

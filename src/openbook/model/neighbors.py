@@ -8,7 +8,9 @@ from torch import Tensor
 
 from openbook.model.attended_chunks import ChunkGrid
 from openbook.model.cache import Retrieved, RetroCache
+from openbook.model.checks import check_ids, new_chunks
 from openbook.model.distance_table import DistanceTable
+from openbook.model.pass_place import PassPlace
 
 
 class Reader(Protocol):
@@ -34,6 +36,17 @@ class PassNeighbors:
     cache: RetroCache | None
     carried: int = 0
 
+    @property
+    def of_new_chunks(self) -> tuple[Tensor, Tensor]:
+        """Ids and mask [B, N, K, R] of the chunks that this pass completes."""
+        return self.retrieved.ids[:, self.carried :], self.retrieved.mask[:, self.carried :]
+
+    def with_encoded(self, encoded: Tensor) -> "PassNeighbors":
+        """The same, of which those of the new chunks are encoded as [B, N, K, R, E]."""
+        found = self.retrieved
+        retrieved = Retrieved(found.ids, found.mask, found.first_chunk, encoded)
+        return PassNeighbors(retrieved, self.grid, self.cache, self.carried)
+
     def project(self, reader: Reader, name: str) -> Tensor:
         """Project all chunks for a reader; only new ones are computed."""
         encoded = self.retrieved.encoded
@@ -47,29 +60,84 @@ class PassNeighbors:
         return None if self.cache is None else self.cache.table(name)
 
 
-def join_chunks(
-    previous: Retrieved | None, ids: Tensor | None, mask: Tensor | None, first_new: int, num_new: int
-) -> tuple[Tensor, Tensor, int] | None:
-    """Put the neighbors of the last chunk before this pass and of the new chunks in one row.
+def join_new_chunks(
+    ids: Tensor | None,
+    mask: Tensor | None,
+    place: PassPlace,
+    cache: RetroCache | None,
+    *,
+    vocab_size: int,
+) -> PassNeighbors | None:
+    """Put the neighbors of the last chunk before a pass and of the chunks that it completes in one row.
 
     Args:
-        previous: of chunk `first_new` - 1, or None.
-        ids: int64 [B, num_new, K, R] of the new chunks, or None: they have none.
-        mask: bool, of the same shape.
-        first_new: number of the first chunk that this pass completes.
-        num_new: how many it completes.
+        ids: int64 [B, C, K, R] as given with the pass, C from num_new - 1 to num_new + 1; None: none are.
+        mask: bool, of the same shape; None: see `new_chunks`.
+        place: of the pass.
+        cache: of the tokens before it.
+        vocab_size: V.
 
     Returns:
-        ids and mask [B, C, K, R] and the number of the first chunk; None if there is nothing to attend to.
+        Of all these chunks, with nothing encoded yet; None if there is nothing to attend to.
+
+    Raises:
+        SettingsError: an id outside the vocabulary.
     """
+    ids, mask = new_chunks(ids, mask, place.num_new, pad=cache is not None)
+    if ids is not None:
+        check_ids("neighbor_ids", ids, vocab_size)
+    last = None if cache is None else cache.last
+    joined = _join(last, ids, mask, place.num_new)
+    if joined is None:
+        return None
+    ids, mask = joined
+    first_chunk = place.first_new if last is None else last.first_chunk
+    carried = place.first_new - first_chunk
+    grid = place.grid(first_chunk=first_chunk, num_chunks=ids.shape[1])
+    retrieved = Retrieved(ids, mask, first_chunk, nothing_encoded(ids[:, carried:]))
+    return PassNeighbors(retrieved, grid, cache, carried)
+
+
+def _join(
+    last: Retrieved | None, ids: Tensor | None, mask: Tensor | None, num_new: int
+) -> tuple[Tensor, Tensor] | None:
+    """Ids and mask [B, C, K, R] of the last chunk before a pass, if that has neighbors, and of new chunks."""
     if ids is None or mask is None:
-        if previous is None:
+        if last is None:
             return None
         if not num_new:
-            return previous.ids, previous.mask, previous.first_chunk
-        B, _, K, R = previous.ids.shape
-        ids = previous.ids.new_zeros(B, num_new, K, R)
-        mask = previous.mask.new_zeros(B, num_new, K, R)
-    if previous is None:
-        return ids, mask, first_new
-    return torch.cat([previous.ids, ids], 1), torch.cat([previous.mask, mask], 1), previous.first_chunk
+            return last.ids, last.mask
+        # New chunks without neighbors: the tokens that attend to them see nothing.
+        B, _, K, R = last.ids.shape
+        ids, mask = last.ids.new_zeros(B, num_new, K, R), last.mask.new_zeros(B, num_new, K, R)
+    if last is None:
+        return ids, mask
+    return torch.cat([last.ids, ids], 1), torch.cat([last.mask, mask], 1)
+
+
+def nothing_encoded(ids: Tensor) -> Tensor:
+    """For each neighbor token of new chunks [B, N, K, R] no number yet: [B, N, K, R, 0]."""
+    return torch.zeros(*ids.shape, 0, device=ids.device)
+
+
+def remember_last_chunk(cache: RetroCache, neighbors: PassNeighbors | None, *, given: bool) -> None:
+    """Keep the newest complete chunk's neighbors for the tokens to come.
+
+    Args:
+        cache: after the pass, with the length it then has.
+        neighbors: that the pass read.
+        given: whether the pass was given neighbors; if not, a chunk that it completed has none.
+    """
+    if neighbors is None:
+        cache.last = None
+        return
+    retrieved = neighbors.retrieved
+    completed = retrieved.encoded.shape[1] > 0
+    if completed and not given:
+        cache.last = None
+    elif completed:
+        number = retrieved.first_chunk + retrieved.num_chunks - 1
+        # What was encoded is done with; clones, for a view would hold all chunks of this pass.
+        last = (retrieved.ids[:, -1:], retrieved.mask[:, -1:], retrieved.encoded[:, :0])
+        ids, mask, encoded = (x.clone() for x in last)
+        cache.last = Retrieved(ids, mask, number, encoded)

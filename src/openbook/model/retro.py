@@ -9,13 +9,13 @@ from transformers import PreTrainedModel
 from transformers import initialization as init
 
 from openbook.errors import SettingsError
-from openbook.model.attended_chunks import ChunkGrid
-from openbook.model.cache import Retrieved, RetroCache
-from openbook.model.checks import check_ids, check_inputs, new_chunks
+from openbook.model.cache import RetroCache
+from openbook.model.checks import check_inputs
 from openbook.model.config import RetroConfig
 from openbook.model.decoder import RetroDecoder
 from openbook.model.encoder import RetroEncoder
-from openbook.model.neighbors import PassNeighbors, join_chunks
+from openbook.model.neighbors import PassNeighbors, join_new_chunks, remember_last_chunk
+from openbook.model.pass_place import PassPlace
 from openbook.model.positions import RelativePositions
 from openbook.model.stack import Start
 
@@ -125,33 +125,16 @@ class RetroModel(RetroPreTrainedModel):
             raise SettingsError(
                 "is_prompt: chunked cross-attention reads a chunk's neighbors only after it; leave it out"
             )
-        # Chunks are counted from the cache's grid.
-        offset = cache.grid_offset if cache is not None else 0
-        past = cache.get_seq_length() - offset if cache is not None else 0
         if cache is not None and cache.encoded_neighbors is not None and self.config.encoder_conditioned:
             raise SettingsError(
                 "encoded neighbors can be kept only where encoder_conditioned is false: here what is encoded "
                 "depends on the chunk that retrieved; leave them out"
             )
-        M = self.config.chunk_size
-        last = cache.last if cache is not None else None
-        check_inputs(
-            self.config,
-            input_ids,
-            neighbor_ids,
-            neighbor_mask,
-            attention_mask,
-            past=past,
-            last=last,
-            grid_offset=offset,
-        )
-        num_new = (past + input_ids.shape[1]) // M - past // M
-        given = new_chunks(neighbor_ids, neighbor_mask, num_new, pad=cache is not None)
-        if given[0] is not None:
-            check_ids("neighbor_ids", given[0], self.config.vocab_size)
+        place = check_inputs(self.config, input_ids, neighbor_ids, neighbor_mask, attention_mask, cache)
+        joined = join_new_chunks(neighbor_ids, neighbor_mask, place, cache, vocab_size=self.config.vocab_size)
 
         def retrieve(hidden: Tensor) -> PassNeighbors | None:
-            return self._retrieve(hidden, *given, attention_mask, past, cache)
+            return self._encode_neighbors(hidden, joined, attention_mask, place, cache)
 
         shares: list[Tensor] | None = [] if output_shares else None
         hidden, neighbors = self.decoder(
@@ -167,50 +150,41 @@ class RetroModel(RetroPreTrainedModel):
         mean = torch.stack(shares).mean(0) if shares else None
         return RetroHidden(hidden, neighbors, mean)
 
-    def _retrieve(
+    def _encode_neighbors(
         self,
         hidden: Tensor,
-        ids: Tensor | None,
-        mask: Tensor | None,
+        neighbors: PassNeighbors | None,
         attention_mask: Tensor | None,
-        past: int,
+        place: PassPlace,
         cache: RetroCache | None,
     ) -> PassNeighbors | None:
-        """Encode the neighbors of the chunks that this pass completes, and join them to the last chunk's."""
-        M = self.config.chunk_size
-        first_new, num_new = past // M, (past + hidden.shape[1]) // M - past // M
+        """Encode the neighbors of the chunks that a pass completes: E = ENCODER(RET(C), H) of algorithm 1.
+
+        Args:
+            hidden: [B, T, D], activations after the self-attention of layer min P.
+            neighbors: of the pass, ids and mask [B, C, K, R], of which the last N chunks are new; None: none.
+            attention_mask: [B, length], 0 or False for padding; None: there is none.
+            place: of the pass.
+            cache: has the activations of a chunk that began before the pass, and keeps those of the last.
+
+        Returns:
+            The neighbors with [B, N, K, R, E] encoded.
+        """
+        # Also where nothing is read: the next pass may complete a chunk of which this one has a part.
         chunk_hidden = self._complete_chunks(hidden, cache)
-        joined = join_chunks(None if cache is None else cache.last, ids, mask, first_new, num_new)
-        if joined is None:
+        if neighbors is None:
             return None
-        all_ids, all_mask, first_chunk = joined
-        carried = first_new - first_chunk
-        new_ids, new_mask = all_ids[:, carried:], all_mask[:, carried:]
-        C = new_ids.shape[1]
-        chunk_mask = None
-        if attention_mask is not None:
-            begin = first_new * M + (0 if cache is None else cache.grid_offset)
-            chunk_mask = attention_mask.bool()[:, begin : begin + C * M].unflatten(1, (C, M))
+        ids, mask = neighbors.of_new_chunks
+        N = ids.shape[1]
         assert self.encoder is not None and self.config.encoder_hidden_size is not None
-        store = None if cache is None else cache.encoded_neighbors
+        if not N:
+            return neighbors.with_encoded(hidden.new_zeros(*ids.shape, self.config.encoder_hidden_size))
         shared = self.decoder.embed_tokens if self.config.share_embeddings else None
-        if C and store is not None:
-            encoded = store.encode(self.encoder, new_ids, new_mask, shared)
-        elif C:
-            encoded = self.encoder(
-                new_ids, new_mask, chunk_hidden[:, :C], chunk_mask, shared_embedding=shared
-            )
-        else:
-            encoded = hidden.new_zeros(*new_ids.shape, self.config.encoder_hidden_size)
-        retrieved = Retrieved(all_ids, all_mask, first_chunk, encoded)
-        grid = ChunkGrid.of(
-            past=past,
-            num_tokens=hidden.shape[1],
-            chunk_size=M,
-            first_chunk=first_chunk,
-            num_chunks=all_ids.shape[1],
-        )
-        return PassNeighbors(retrieved, grid, cache, carried)
+        if cache is not None and cache.encoded_neighbors is not None:
+            return neighbors.with_encoded(cache.encoded_neighbors.encode(self.encoder, ids, mask, shared))
+        chunk_mask = None if attention_mask is None else place.new_chunks_of(attention_mask.bool(), N)
+        encoded = self.encoder(ids, mask, chunk_hidden[:, :N], chunk_mask, shared_embedding=shared)
+        return neighbors.with_encoded(encoded)
 
     def _complete_chunks(self, hidden: Tensor, cache: RetroCache | None) -> Tensor:
         """Activations [B, C, M, D] of the chunks that this pass completes; the rest waits in the cache."""
@@ -223,26 +197,3 @@ class RetroModel(RetroPreTrainedModel):
         if cache is not None:
             cache.partial = hidden[:, num_complete * M :].clone()  # not a view of the whole prompt
         return hidden[:, : num_complete * M].unflatten(1, (num_complete, M))
-
-
-def remember_last_chunk(cache: RetroCache, neighbors: PassNeighbors | None, *, given: bool) -> None:
-    """Keep the newest complete chunk's neighbors for the tokens to come.
-
-    Args:
-        cache: after the pass, with the length it then has.
-        neighbors: that the pass read.
-        given: whether the pass was given neighbors; if not, a chunk that it completed has none.
-    """
-    if neighbors is None:
-        cache.last = None
-        return
-    retrieved = neighbors.retrieved
-    completed = retrieved.encoded.shape[1] > 0
-    if completed and not given:
-        cache.last = None
-    elif completed:
-        number = retrieved.first_chunk + retrieved.num_chunks - 1
-        # What was encoded is done with; clones, for a view would hold all chunks of this pass.
-        last = (retrieved.ids[:, -1:], retrieved.mask[:, -1:], retrieved.encoded[:, :0])
-        ids, mask, encoded = (x.clone() for x in last)
-        cache.last = Retrieved(ids, mask, number, encoded)

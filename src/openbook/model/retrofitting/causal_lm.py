@@ -52,10 +52,10 @@ class RetrofitModel(RetroModel):
         for graft in decoder.grafts.values():
             nn.init.zeros_(cast(Graft, graft).cca.output.weight)
 
-    def _retrieve(self, hidden: Tensor, *args: Any) -> PassNeighbors | None:
+    def _encode_neighbors(self, hidden: Tensor, *args: Any) -> PassNeighbors | None:
         """The new parts have a dtype of their own."""
         assert self.encoder is not None
-        return super()._retrieve(hidden.to(next(self.encoder.parameters()).dtype), *args)
+        return super()._encode_neighbors(hidden.to(next(self.encoder.parameters()).dtype), *args)
 
 
 class RetrofitForCausalLM(RetroForCausalLM):

@@ -4,10 +4,13 @@ from typing import Any
 
 from openbook.errors import SettingsError
 from openbook.model.config import RetroConfig
-from openbook.model_options import Place, Reader, Reading, check_options
-
-_LENGTH_IF_UNKNOWN = 512
-"""Tokens; as in the shipped recipe."""
+from openbook.model_options import (
+    PlaceOption,
+    ReaderOption,
+    ReadingOption,
+    check_options,
+    retrofit_training_length,
+)
 
 
 class RetrofitConfig(RetroConfig):
@@ -19,12 +22,12 @@ class RetrofitConfig(RetroConfig):
 
     model_type = "retrofit"
 
-    reader: Reader = "encoder"
+    reader: ReaderOption = "encoder"
     """What reads neighbors: the base itself (own), or an encoder with chunked cross-attention (the paper)."""
-    reading: Reading = "joint"
+    reading: ReadingOption = "joint"
     """Reader own: whether a chunk's neighbors are read one after another, each seeing those before it
     (joint), or each by itself (independent)."""
-    neighbors_before: Place = "text"
+    neighbors_before: PlaceOption = "text"
     """Reader own: where neighbors stand: before the whole text (text), or before the first token that reads
     them, beside the text that is there (chunk), where a narrow window of attention still sees them. Where all
     tokens read the same ones, that is one place."""
@@ -90,8 +93,11 @@ class RetrofitConfig(RetroConfig):
     @property
     def training_length(self) -> int:
         """Not the base's, which may read a hundred times as much as the new weights were trained on."""
-        longest = min(self.max_position_embeddings, self.trained_length or _LENGTH_IF_UNKNOWN)
-        return max(longest - longest % self.chunk_size, self.chunk_size)
+        return retrofit_training_length(
+            longest=self.max_position_embeddings,
+            trained_length=self.trained_length,
+            chunk_size=self.chunk_size,
+        )
 
     @property
     def is_self_contained(self) -> bool:

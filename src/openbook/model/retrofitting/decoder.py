@@ -8,11 +8,11 @@ from transformers import PreTrainedModel
 
 from openbook.errors import SettingsError
 from openbook.model.cache import RetroCache
-from openbook.model.decoder import Retrieve
+from openbook.model.decoder import EncodeNeighbors
 from openbook.model.neighbors import PassNeighbors
 from openbook.model.retrofitting.base_decoder import BaseDecoder
 from openbook.model.retrofitting.config import RetrofitConfig
-from openbook.model.retrofitting.grafts import ARGUMENT, Graft, GraftedPass, drop_argument
+from openbook.model.retrofitting.grafts import GRAFT_ARGUMENT, Graft, GraftedPass, drop_argument
 
 
 class GraftedDecoder(BaseDecoder):
@@ -43,7 +43,7 @@ class GraftedDecoder(BaseDecoder):
         self,
         input_ids: Tensor,
         *,
-        retrieve: Retrieve,
+        retrieve: EncodeNeighbors,
         attention_mask: Tensor | None = None,
         cache: RetroCache | None = None,
         shares: list[Tensor] | None = None,
@@ -75,7 +75,7 @@ class GraftedDecoder(BaseDecoder):
             position_ids=position_ids,
             past_key_values=cache,
             use_cache=cache is not None,
-            **{ARGUMENT: grafted_pass},
+            **{GRAFT_ARGUMENT: grafted_pass},
         )
         if not grafted_pass.joined:
             first = min(map(int, self.grafts))

@@ -14,13 +14,13 @@ from torch.utils.hooks import RemovableHandle
 
 from openbook.model.chunked_cross_attention import ChunkedCrossAttention
 from openbook.model.config import RetroConfig
-from openbook.model.decoder import Retrieve
+from openbook.model.decoder import EncodeNeighbors
 from openbook.model.neighbors import PassNeighbors
 from openbook.model.retrofitting.families import Family
 from openbook.model.stack import Residual, Stack
 
-ARGUMENT = "openbook_pass"
-"""The keyword argument."""
+GRAFT_ARGUMENT = "openbook_pass"
+"""The keyword argument by which a pass with grafts travels."""
 
 
 class GraftedPass:
@@ -37,7 +37,9 @@ class GraftedPass:
     """
 
     # Not a dataclass: FSDP copies those among a layer's arguments, and this must stay the one it is.
-    def __init__(self, grafts: frozenset["Graft"], retrieve: Retrieve, shares: list[Tensor] | None) -> None:
+    def __init__(
+        self, grafts: frozenset["Graft"], retrieve: EncodeNeighbors, shares: list[Tensor] | None
+    ) -> None:
         self.grafts = grafts
         self.retrieve = retrieve
         self.shares = shares
@@ -111,17 +113,17 @@ class Graft(nn.Module):
         self, layer: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
         """Note what the layer is given."""
-        given = kwargs.get(ARGUMENT)
+        given = kwargs.get(GRAFT_ARGUMENT)
         if not isinstance(given, GraftedPass) or self not in given.grafts:
             return None
         hidden = args[0] if args else kwargs["hidden_states"]
-        return args, {**kwargs, ARGUMENT: _LayerPass(self, given, hidden)}
+        return args, {**kwargs, GRAFT_ARGUMENT: _LayerPass(self, given, hidden)}
 
     def _before_attention(
         self, attention: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
         """Take our argument away, which self-attention does not know."""
-        given = kwargs.get(ARGUMENT)
+        given = kwargs.get(GRAFT_ARGUMENT)
         mine = isinstance(given, _LayerPass) and given.graft is self
         self._slot.layer_pass = given if mine else None
         return (args, _without_argument(kwargs)) if mine else None
@@ -148,10 +150,10 @@ def drop_argument(
     attention: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
     """Take our argument away before the self-attention of a layer without a graft of this pass."""
-    if isinstance(kwargs.get(ARGUMENT), GraftedPass):
+    if isinstance(kwargs.get(GRAFT_ARGUMENT), GraftedPass):
         return args, _without_argument(kwargs)
     return None
 
 
 def _without_argument(kwargs: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in kwargs.items() if name != ARGUMENT}
+    return {name: value for name, value in kwargs.items() if name != GRAFT_ARGUMENT}

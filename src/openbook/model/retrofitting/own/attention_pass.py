@@ -14,8 +14,8 @@ from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedM
 
 from openbook.errors import SettingsError
 
-ARGUMENT = "openbook_attention"
-"""The keyword argument."""
+ATTENTION_ARGUMENT = "openbook_attention"
+"""The keyword argument by which an `AttentionPass` travels."""
 _MARK = "openbook_"
 _SUPPORTED = ("sdpa", "eager")
 _UNKNOWN = frozenset({"softcap", "s_aux", "position_bias", "score_mod"})
@@ -86,7 +86,7 @@ def _attention(
     **options: Any,
 ) -> tuple[Tensor, Tensor | None]:
     """An attention function, as transformers calls them."""
-    asked: AttentionPass | None = options.pop(ARGUMENT, None)
+    asked: AttentionPass | None = options.pop(ATTENTION_ARGUMENT, None)
     if asked is not None:
         if not _UNKNOWN.isdisjoint(options):
             _refuse_unknown(module, options)

@@ -15,7 +15,7 @@ from openbook.errors import SettingsError
 from openbook.model.retrofitting.own.neighbor_pass import ReadNeighbors
 from openbook.model.retrofitting.own.read_sequences import NeighborFiles
 
-Read = Callable[[Tensor], ReadNeighbors]
+ReadRows = Callable[[Tensor], ReadNeighbors]
 """Reads some sequences, given by their rows."""
 
 _Kept = tuple[Tensor, Tensor]
@@ -61,7 +61,7 @@ class KeptNeighbors:
         """An empty one: what another model's weights made is not to be mixed with it."""
         return KeptNeighbors(self.capacity)
 
-    def read(self, ids: Tensor, exists: Tensor, read: Read, *, read_by: object) -> ReadNeighbors:
+    def read(self, ids: Tensor, exists: Tensor, read: ReadRows, *, read_by: object) -> ReadNeighbors:
         """Take sequences that were read, or read them.
 
         Args:

@@ -11,7 +11,7 @@ from torch.utils.hooks import RemovableHandle
 from openbook.errors import SettingsError
 from openbook.model.retrofitting.config import RetrofitConfig
 from openbook.model.retrofitting.families import Family
-from openbook.model.retrofitting.own.attention_pass import ARGUMENT, Adapted, AttentionPass
+from openbook.model.retrofitting.own.attention_pass import ATTENTION_ARGUMENT, Adapted, AttentionPass
 
 BIAS_STEP = 20.0
 """A bias learns so many times faster than the weights beside it, with the same learning rate."""
@@ -126,7 +126,7 @@ class LayerReader(nn.Module):
         return mlp.register_forward_hook(self._add_to_mlp)
 
     def _enter(self, attention: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        asked: AttentionPass | None = kwargs.get(ARGUMENT)
+        asked: AttentionPass | None = kwargs.get(ATTENTION_ARGUMENT)
         self._slot.adapted = None if asked is None else asked.adapted(self)
         self._slot.adapted_mlp = self._slot.adapted
 

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from openbook.errors import SettingsError
-from openbook.model.retrofitting.own.attention_pass import ARGUMENT, Adapted, everywhere_or
-from openbook.model.retrofitting.own.softmax import attend
+from openbook.model.retrofitting.own.attention_pass import ATTENTION_ARGUMENT, Adapted, everywhere_or
+from openbook.model.retrofitting.own.softmax import attend_visible
 
 _QUERIES = 64
 """That attend at a time; of 259 tokens, a third less time than all of them together."""
@@ -98,7 +98,7 @@ class NeighborPass:
             self.kept.setdefault(layer, (key, value))  # checkpointing computes them again, to be thrown away
         sees = self._sees_in(window)
         if torch.is_grad_enabled():
-            return attend(query, key, value, sees, scaling)
+            return attend_visible(query, key, value, visible=sees, scaling=scaling)
         groups = query.shape[1] // key.shape[1]
         keys, values = (x.repeat_interleave(groups, 1) for x in (key, value))
         # No query sees what stands after it: blocks of them are given what stands before.
@@ -163,7 +163,7 @@ def read_neighbors(
             attention_mask=anything,  # a mask of four dimensions spares the base making its own
             position_ids=reading.positions.clamp_min(0),
             use_cache=False,
-            **{ARGUMENT: reading},
+            **{ATTENTION_ARGUMENT: reading},
         )
     if reading.kept.keys() != readers.keys():
         raise not_reached(backbone, min(readers.keys() - reading.kept.keys()) + 1)

@@ -17,9 +17,9 @@ from openbook.model.retro import RetroHidden
 from openbook.model.retrofitting.base_decoder import BaseDecoder
 from openbook.model.retrofitting.config import RetrofitConfig
 from openbook.model.retrofitting.fingerprint import reading_fingerprint
-from openbook.model.retrofitting.own.attention_pass import ARGUMENT, let_passes_in
+from openbook.model.retrofitting.own.attention_pass import ATTENTION_ARGUMENT, let_passes_in
 from openbook.model.retrofitting.own.blocks import BlockLayout, spans_of
-from openbook.model.retrofitting.own.kept_neighbors import KeptNeighbors, Read
+from openbook.model.retrofitting.own.kept_neighbors import KeptNeighbors, ReadRows
 from openbook.model.retrofitting.own.layer_reader import LayerReader
 from openbook.model.retrofitting.own.neighbor_pass import (
     ReadingPrecision,
@@ -142,12 +142,11 @@ class OwnDecoder(BaseDecoder):
         if missing:
             raise not_reached(self.backbone, min(missing) + 1)
         shares = None if text_pass.shares is None else text_pass.shares.mean()[:, offset:]
-        retrieved = replace(neighbors.retrieved, encoded=encoded)
-        return RetroHidden(hidden[:, offset:], replace(neighbors, retrieved=retrieved), shares)
+        return RetroHidden(hidden[:, offset:], neighbors.with_encoded(encoded), shares)
 
     def _run(self, text: PrefixedText, cache: RetroCache | None, text_pass: TextPass | None) -> Tensor:
         """[B, T, D], of the prefix, too."""
-        given = {} if text_pass is None else {ARGUMENT: text_pass}
+        given = {} if text_pass is None else {ATTENTION_ARGUMENT: text_pass}
         if cache is not None:
             cache.num_prefix = 0  # the base counts all tokens
         try:
@@ -173,7 +172,7 @@ class OwnDecoder(BaseDecoder):
             shift: how far new blocks stand behind the beginning of the text, [B, new C]; None: they do not.
         """
         retrieved, cache, carried = neighbors.retrieved, neighbors.cache, neighbors.carried
-        new_ids, new_mask = retrieved.ids[:, carried:], retrieved.mask[:, carried:]
+        new_ids, new_mask = neighbors.of_new_chunks
         prefix = cast(Tensor, self.prefix)
         blocks: Blocks = {}
         encoded, new_positions = retrieved.encoded, None
@@ -319,7 +318,7 @@ class OwnDecoder(BaseDecoder):
         return {int(number) - 1: reader for number, reader in self.readers.items()}
 
 
-def _read_once(tokens: Tensor, read: Read) -> ReadNeighbors:
+def _read_once(tokens: Tensor, read: ReadRows) -> ReadNeighbors:
     """Read each of several equal sequences [N, L], as questions of the same passages have them, only once."""
     distinct, place = tokens.unique(dim=0, return_inverse=True)
     rows = torch.arange(len(tokens), device=tokens.device)

@@ -10,8 +10,14 @@ from openbook.errors import SettingsError
 from openbook.model.attended_chunks import ChunkGrid
 from openbook.model.cache import Retrieved, RetroCache
 from openbook.model.checks import check_ids, check_inputs, new_chunks
-from openbook.model.neighbors import PassNeighbors, join_chunks
-from openbook.model.retro import RetroHidden, RetroModel, RetroPreTrainedModel, remember_last_chunk
+from openbook.model.neighbors import (
+    PassNeighbors,
+    join_new_chunks,
+    nothing_encoded,
+    remember_last_chunk,
+)
+from openbook.model.pass_place import PassPlace
+from openbook.model.retro import RetroHidden, RetroModel, RetroPreTrainedModel
 from openbook.model.retrofitting.config import RetrofitConfig
 from openbook.model.retrofitting.own.own_decoder import OwnDecoder
 
@@ -42,30 +48,15 @@ class OwnReaderModel(RetroModel):
         """Run the network; arguments as in `RetroForCausalLM.forward`."""
         if cache is not None and cache.encoded_neighbors is not None:
             raise SettingsError("encoded neighbors: reader 'own' has no encoder; leave them out")
-        # Chunks are counted from the cache's grid.
-        offset = cache.grid_offset if cache is not None else 0
-        past = cache.get_seq_length() - offset if cache is not None else 0
-        last = cache.last if cache is not None else None
         of_prompt = is_prompt and neighbor_ids is not None
         if of_prompt:
             assert neighbor_ids is not None
             neighbor_ids, neighbor_mask = self._of_last_chunk(neighbor_ids, neighbor_mask, input_ids)
-            check_inputs(
-                self.config, input_ids, None, None, attention_mask, past=past, last=None, grid_offset=offset
-            )
-            neighbors = self._prompt_neighbors(neighbor_ids, neighbor_mask, input_ids, past, cache)
+            place = check_inputs(self.config, input_ids, None, None, attention_mask, cache)
+            neighbors = self._prompt_neighbors(neighbor_ids, neighbor_mask, place, cache)
         else:
-            check_inputs(
-                self.config,
-                input_ids,
-                neighbor_ids,
-                neighbor_mask,
-                attention_mask,
-                past=past,
-                last=last,
-                grid_offset=offset,
-            )
-            neighbors = self._pass_neighbors(neighbor_ids, neighbor_mask, input_ids, past, cache)
+            place = check_inputs(self.config, input_ids, neighbor_ids, neighbor_mask, attention_mask, cache)
+            neighbors = self._pass_neighbors(neighbor_ids, neighbor_mask, place, cache)
         computed: RetroHidden = self.decoder(
             input_ids,
             neighbors,
@@ -81,30 +72,13 @@ class OwnReaderModel(RetroModel):
         return computed
 
     def _pass_neighbors(
-        self,
-        ids: Tensor | None,
-        mask: Tensor | None,
-        input_ids: Tensor,
-        past: int,
-        cache: RetroCache | None,
+        self, ids: Tensor | None, mask: Tensor | None, place: PassPlace, cache: RetroCache | None
     ) -> PassNeighbors | None:
         """Those of the last chunk before this pass and of the chunks that it completes, if any."""
-        M, T = self.config.chunk_size, input_ids.shape[1]
-        first_new = past // M
-        num_new = (past + T) // M - first_new
-        ids, mask = new_chunks(ids, mask, num_new, pad=cache is not None)
-        if ids is not None:
-            check_ids("neighbor_ids", ids, self.config.vocab_size)
-        joined = join_chunks(None if cache is None else cache.last, ids, mask, first_new, num_new)
-        if joined is None or not self._reads(joined[1], cache):
+        joined = join_new_chunks(ids, mask, place, cache, vocab_size=self.config.vocab_size)
+        if joined is None or not self._reads(joined.retrieved.mask, cache):
             return None
-        all_ids, all_mask, first_chunk = joined
-        carried = first_new - first_chunk
-        grid = ChunkGrid.of(
-            past=past, num_tokens=T, chunk_size=M, first_chunk=first_chunk, num_chunks=all_ids.shape[1]
-        )
-        retrieved = Retrieved(all_ids, all_mask, first_chunk, _nothing_encoded(all_ids[:, carried:]))
-        return PassNeighbors(retrieved, grid, cache, carried)
+        return joined
 
     def _reads(self, mask: Tensor, cache: RetroCache | None) -> bool:
         """Whether the base is to read neighbors of which these tokens exist.
@@ -134,35 +108,30 @@ class OwnReaderModel(RetroModel):
         return ids[:, -1:], None if mask is None else mask[:, -1:]
 
     def _prompt_neighbors(
-        self, ids: Tensor, mask: Tensor | None, input_ids: Tensor, past: int, cache: RetroCache | None
+        self, ids: Tensor, mask: Tensor | None, place: PassPlace, cache: RetroCache | None
     ) -> PassNeighbors | None:
         """All tokens of the pass read these; so do those after it, up to the end of the next chunk.
 
         The part of a prompt that follows another one reads what the cache has of them.
         """
-        T = input_ids.shape[1]
+        T = place.num_tokens
         kept, exists = new_chunks(ids, mask, 1, pad=False)
         assert kept is not None and exists is not None
         check_ids("neighbor_ids", kept, self.config.vocab_size)
         if not self._reads(exists, cache):
             return None
         grid = ChunkGrid(num_tokens=T, skip=0, take=T, lead=0, rows=1, row_length=T, first=0)
-        number = (past + T) // self.config.chunk_size - 1
+        number = place.end_chunk - 1
         last = cache.last if cache is not None and cache.reads_prompt else None
         if cache is not None and last is not None and _are_equal(last, kept, exists):
             cache.last = replace(last, first_chunk=number)
             return PassNeighbors(
-                Retrieved(kept, exists, number, _nothing_encoded(kept[:, :0])), grid, cache, carried=1
+                Retrieved(kept, exists, number, nothing_encoded(kept[:, :0])), grid, cache, carried=1
             )
-        retrieved = Retrieved(kept, exists, number, _nothing_encoded(kept))
+        retrieved = Retrieved(kept, exists, number, nothing_encoded(kept))
         return PassNeighbors(retrieved, grid, cache)
 
 
 def _are_equal(last: Retrieved, ids: Tensor, mask: Tensor) -> bool:
     """Whether these neighbors [B, 1, K, R] are those that a cache holds."""
     return torch.equal(last.ids, ids) and torch.equal(last.mask, mask)
-
-
-def _nothing_encoded(ids: Tensor) -> Tensor:
-    """There is no encoder: for each neighbor token no number, [B, N, K, R, 0]; the decoder may know some."""
-    return torch.zeros(*ids.shape, 0, device=ids.device)

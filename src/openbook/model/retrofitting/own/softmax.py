@@ -117,10 +117,11 @@ def attend_jointly(
     is_neighbor = F.pad(keys.new_ones(L - num_prefix), (num_prefix, S))[:, None]
     query = torch.cat([query, F.pad(of_heads, (0, room))], -1)
     keys = torch.cat([keys, F.pad(is_neighbor, (0, room)).expand(*keys.shape[:2], -1, -1)], -1)
-    return attend(query, keys, F.pad(values, (0, room + 1)), visible, scaling)[..., :head_dim]
+    attended = attend_visible(query, keys, F.pad(values, (0, room + 1)), visible=visible, scaling=scaling)
+    return attended[..., :head_dim]
 
 
-def attend(query: Tensor, keys: Tensor, values: Tensor, visible: Tensor, scaling: float) -> Tensor:
+def attend_visible(query: Tensor, keys: Tensor, values: Tensor, *, visible: Tensor, scaling: float) -> Tensor:
     """Attend with queries [B, H, n, head_dim] to keys and values [B, G, S, head_dim].
 
     Args:
