@@ -210,6 +210,17 @@ def test_title_is_the_first_markdown_heading_else_the_name(
     assert document.title == title
 
 
+def test_data_of_pictures_in_markdown_are_left_out(write: Write, read_all: ReadAll) -> None:
+    """Editors write the whole of a picture into the line that shows it, or to the end of the file."""
+    data = "data:image/png;base64," + "iVBORw0KGgo" * 5000
+    text = f"# Pump\n\n![a valve]({data}) turns.\n\n![][image1]\n![a hen](hen.png)\n"
+    (document,), errors = read_all(write("notes/pump.md", f"{text}\n[image1]: <{data}>\n").parent)
+    assert (document.text, errors) == ("# Pump\n\na valve turns.\n\n\n![a hen](hen.png)\n\n", [])
+    path = write("b.md", f"![]({data})\n")
+    problem = "shows pictures, but holds no text: what they show is not read; say it in words"
+    assert read_all(path) == ([], [f"{path}: {problem}, or leave it out: --on-error skip"])
+
+
 @pytest.mark.parametrize(
     ("text", "title"),
     [

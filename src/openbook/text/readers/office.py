@@ -15,7 +15,7 @@ from openbook.text.inline_markup import without_embedded_images
 from openbook.text.readers.office_properties import office_title, pdf_title, without_hidden_words
 from openbook.text.readers.pdf_pages import page_contents, sideways_pages, without_single_letters
 from openbook.text.readers.source_file import LEAVE_OUT, Item, Keys, Parse, ParsedFile, SourceFile, read_whole
-from openbook.text.readers.text_files import markdown_title
+from openbook.text.readers.text_files import ONLY_PICTURES, markdown_title
 
 _MOST_XML = 16_000_000
 """Bytes of a file's parts; markitdown takes a hundred times as much memory."""
@@ -64,8 +64,7 @@ def _converter(suffix: str, where: str) -> Parse:
         text = without_embedded_images(markdown).replace("\f", "\n").replace("\0", "").strip()
         if suffix == ".docx":
             if markdown.strip() and not text:
-                problem = "shows pictures, but holds no text: what they show is not read"
-                raise source_error(where, problem, option=LEAVE_OUT)
+                raise source_error(where, ONLY_PICTURES, option=LEAVE_OUT)
             return ParsedFile(text=text, said={"title": markdown_title(text) or office_title(raw)})
         sideways = sideways_pages(raw, markdown)
         if sideways:
