@@ -30,6 +30,7 @@ _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1*")
 _LONG_ENOUGH = 4
 """An underline of so many characters makes a heading even of a longer line."""
 _PAGES = (".html", ".htm", ".xhtml", ".epub")
+_OFFICE = (".docx", ".odt", ".pptx")
 _COMPRESSED = (".gz", ".xz", ".zst")
 _PAGE_HEADING = re.compile(r"^(#{1,6}) (.*)$", re.MULTILINE)
 _ORG_HEADING = re.compile(r"(\*+)[ \t](.*)")
@@ -145,6 +146,18 @@ def page_headings(text: str) -> Iterator[Heading]:
             yield Heading(found.start(), len(found[1]), title)
 
 
+def marked_headings(text: str) -> Iterator[Heading]:
+    """Find the lines that begin with number signs, as `page_headings` does; their titles lose their marks.
+
+    In what is read of an office file nothing else begins so, nor does a fence or a line below mean anything.
+
+    >>> [(found.level, found.title) for found in marked_headings("## *Mill*\\n```\\n # ls\\n# Wheel")]
+    [(2, 'Mill'), (1, 'Wheel')]
+    """
+    for found in _PAGE_HEADING.finditer(text):
+        yield from _heading(found.start(), len(found[1]), found[2])
+
+
 def headings(text: str, *, source: str = "") -> list[Heading]:
     """Find a text's headings: of the kind that its file's name says, else Markdown's or underlined ones.
 
@@ -157,6 +170,8 @@ def headings(text: str, *, source: str = "") -> list[Heading]:
         name = name.removesuffix(ending)
     if name.endswith(_PAGES):
         return list(page_headings(text))
+    if name.endswith(_OFFICE):
+        return list(marked_headings(text))
     if name.endswith(".org"):
         return list(org_headings(text))
     if name.endswith(".rst"):

@@ -80,7 +80,12 @@ def markdown_title(text: str) -> str:
     >>> markdown_title("![Otter](otter.png)\\n## Otter\\nIt swims."), markdown_title("It swims.\\n## License")
     ('Otter', '')
     """
-    found = list(markdown_headings(text))
+    return title_of_headings(text, markdown_headings(text))
+
+
+def title_of_headings(text: str, headings: Iterable[Heading]) -> str:
+    """Of a text's headings the one that begins it, else the first of level 1; else nothing."""
+    found = list(headings)
     if found and found[0].start <= _LONGEST_BEGINNING and not has_words(text[: found[0].start]):
         return found[0].title
     return _first(heading for heading in found if heading.level == 1)
