@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from openbook.text.inline_markup import plain_title
+from openbook.text.outline_markup import plain_org_title, plain_rst_title
 
 _MARKDOWN_HEADING = re.compile(r" {0,3}(#{1,6})[ \t](.*)")
-_MARKDOWN = (".md", ".markdown")
+_MARKDOWN = (".md", ".markdown", ".mdx", ".qmd", ".rmd")
 _COMMENT, _COMMENT_END = re.compile(r" {0,3}<!--"), "-->"
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
 _LONG_ENOUGH_IN_MARKDOWN = 3
@@ -121,7 +122,8 @@ def rst_headings(text: str) -> Iterator[Heading]:
         at_margin = not over and not title.startswith((" ", "\t", ".. "))
         if framed or (at_margin and len(under) >= min(len(title), _LONG_ENOUGH)):
             level = levels.setdefault((under[0], framed), len(levels) + 1)
-            yield Heading(start_over if framed else start, level, title.strip())
+            plain = plain_rst_title(title) or title.strip()
+            yield Heading(start_over if framed else start, level, plain)
 
 
 def org_headings(text: str) -> Iterator[Heading]:
@@ -131,7 +133,7 @@ def org_headings(text: str) -> Iterator[Heading]:
     [(1, 'One'), (2, 'Two')]
     """
     for start, line in _lines(text):
-        if (found := _ORG_HEADING.match(line)) and (title := found[2].strip()):
+        if (found := _ORG_HEADING.match(line)) and (title := plain_org_title(found[2])):
             yield Heading(start, len(found[1]), title)
 
 

@@ -8,6 +8,7 @@ from openbook.text.encodings import decode
 from openbook.text.headings import Heading, markdown_headings, org_headings, rst_headings
 from openbook.text.inline_markup import has_words, without_embedded_images
 from openbook.text.no_prose import why_no_prose
+from openbook.text.outline_markup import plain_org_title
 from openbook.text.readers.front_matter import split_front_matter
 from openbook.text.readers.source_file import (
     LEAVE_OUT,
@@ -97,7 +98,7 @@ def org_title(text: str) -> str:
     >>> org_title("* First\\n#+title: About hens\\n"), org_title("text\\n** First\\n")
     ('About hens', 'First')
     """
-    named = (found[1].strip() for line in text.splitlines() if (found := _ORG_TITLE.match(line)))
+    named = (plain_org_title(found[1]) for line in text.splitlines() if (found := _ORG_TITLE.match(line)))
     return next(filter(None, named), "") or _first(org_headings(text))
 
 
