@@ -373,8 +373,8 @@ def test_unknown_kind_of_file_names_the_known_ones(write: Write, read_all: ReadA
     documents, (error,) = read_all(path, write("good.txt", "good"))
     assert [document.id for document in documents] == ["good.txt"]
     known = (
-        ".txt, .md, .markdown, .mdx, .qmd, .rmd, .rst, .org, .html, .htm, .xhtml, .ipynb, .eml, .mbox, .csv, .tsv, .jsonl, "
-        ".ndjson, .json (each also with .gz, .xz, .zst), .pdf, .docx, .odt, .pptx, .xlsx, .xlsm, .xls, "
+        ".txt, .md, .markdown, .mdx, .qmd, .rmd, .rst, .org, .html, .htm, .xhtml, .ipynb, .eml, .mbox, .csv, "
+        ".tsv, .jsonl, .ndjson, .json (each also with .gz, .xz, .zst), .pdf, .docx, .odt, .pptx, .xlsx, .xlsm, .xls, "
         ".xlsb, .ods, .epub, .parquet, PREFIX.idx with its PREFIX.bin, or a folder of them; --any-text reads "
         "it if it is text"
     )
