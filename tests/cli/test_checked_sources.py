@@ -168,7 +168,10 @@ def test_two_headers_with_one_id_name_both_files(tmp_path: Path) -> None:
 
 def test_a_second_text_of_rows_names_the_row_and_a_remedy(tmp_path: Path) -> None:
     (tmp_path / "rows.jsonl").write_text('{"text": "one", "id": "a"}\n{"text": "two", "id": "a"}\n')
-    with pytest.raises(SourceError, match=r"rows.jsonl:2: a second, .* 'a'; give one of them another id"):
+    remedy = (
+        "give one of them another id, or have ids made of the texts: --id-key with a name that no row has"
+    )
+    with pytest.raises(SourceError, match=rf"rows.jsonl:2: a second, .* 'a'; {remedy}, or leave it out"):
         sources(tmp_path / "rows.jsonl").check()
 
 

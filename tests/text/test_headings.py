@@ -168,3 +168,9 @@ def test_a_text_without_headings_has_none(text: str) -> None:
 def test_places_count_line_ends_of_all_kinds(end: str) -> None:
     text = MARKDOWN.replace("\n", end)
     assert [text[each.start :].lstrip(" ")[0] for each in headings(text)] == ["#"] * 3
+
+
+@pytest.mark.parametrize("source", ["a.docx", "a.ODT", "a.pptx"])
+def test_lines_of_office_files_are_headings_by_number_signs_alone(source: str) -> None:
+    text = "# The **mill**\n\n # ls\n\n```\n\nTotal\n---\n\n## Wheel"
+    assert [found.title for found in headings(text, source=source)] == ["The mill", "Wheel"]

@@ -332,6 +332,7 @@ def test_file_name_that_is_no_text_is_reported(write: Write, read_all: ReadAll, 
     documents, (error,) = read_all(tmp_path / "docs")
     assert [document.id for document in documents] == ["docs/z.txt"]
     assert error.startswith(f"{tmp_path}/docs/\\udcff.txt: the id holds a lone surrogate")
+    assert error.endswith("; rename the file")
 
 
 @pytest.mark.parametrize(
@@ -372,10 +373,10 @@ def test_unknown_kind_of_file_names_the_known_ones(write: Write, read_all: ReadA
     documents, (error,) = read_all(path, write("good.txt", "good"))
     assert [document.id for document in documents] == ["good.txt"]
     known = (
-        ".txt, .md, .markdown, .rst, .org, .html, .htm, .xhtml, .ipynb, .eml, .mbox, .csv, .tsv, .jsonl, "
-        ".ndjson, .json (each also with .gz, .xz, .zst), .pdf, .docx, .odt, .pptx, .xlsx, .xlsm, .xls, "
-        ".xlsb, .ods, .epub, .parquet, PREFIX.idx with its PREFIX.bin, or a folder of them; --any-text reads "
-        "it if it is text"
+        ".txt, .md, .markdown, .mdx, .qmd, .rmd, .rst, .org, .html, .htm, .xhtml, .ipynb, .eml, .mbox, .csv, "
+        ".tsv, .jsonl, .ndjson, .json (each also with .gz, .xz, .zst), .pdf, .docx, .odt, .pptx, .xlsx, "
+        ".xlsm, .xls, .xlsb, .ods, .epub, .parquet, PREFIX.idx with its PREFIX.bin, or a folder of them; "
+        "--any-text reads it if it is text"
     )
     assert error == f"{path}: unknown kind of file; known: {known}"
 

@@ -282,12 +282,17 @@ class Sources:
         return spooled
 
 
+_IDS_OF_TEXTS = ", or have ids made of the texts: --id-key with a name that no row has"
+"""What helps where tables count their rows from 1 each."""
+
+
 def _second_text(document: AnyDocument, first: str | None) -> SourceError:
     """The error of a document whose id came before with another text, in this file if that is known."""
     has_it = f", which {first} has" if first else ""
     problem = f"a second, different text with the id {document.id!r}{has_it}; give one of them another id"
-    where = document.origin if _is_file(document) else document.source
-    return source_error(where, problem, option=LEAVE_OUT)
+    if _is_file(document):
+        return source_error(document.origin, problem, option=LEAVE_OUT)
+    return source_error(document.source, problem, option=f"{_IDS_OF_TEXTS}{LEAVE_OUT}")
 
 
 def _one_of_many(document: AnyDocument) -> int:

@@ -204,4 +204,6 @@ def _refuse_surrogates(where: str, document: AnyDocument) -> None:
             value.encode("utf-8")
         except UnicodeEncodeError as error:
             problem = f"the {name} holds a lone surrogate at character {error.start}, which is not text"
-            raise source_error(where, f"{problem}; repair the source") from error
+            is_file_name = name == "id" and isinstance(document, Document) and document.named_by_path
+            remedy = "rename the file" if is_file_name else "repair the source"
+            raise source_error(where, f"{problem}; {remedy}") from error

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from openbook.text.inline_markup import plain_title
+from openbook.text.outline_markup import plain_org_title, plain_rst_title
 
 _MARKDOWN_HEADING = re.compile(r" {0,3}(#{1,6})[ \t](.*)")
-_MARKDOWN = (".md", ".markdown")
+_MARKDOWN = (".md", ".markdown", ".mdx", ".qmd", ".rmd")
 _COMMENT, _COMMENT_END = re.compile(r" {0,3}<!--"), "-->"
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
 _LONG_ENOUGH_IN_MARKDOWN = 3
@@ -30,6 +31,7 @@ _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1*")
 _LONG_ENOUGH = 4
 """An underline of so many characters makes a heading even of a longer line."""
 _PAGES = (".html", ".htm", ".xhtml", ".epub")
+_OFFICE = (".docx", ".odt", ".pptx")
 _COMPRESSED = (".gz", ".xz", ".zst")
 _PAGE_HEADING = re.compile(r"^(#{1,6}) (.*)$", re.MULTILINE)
 _ORG_HEADING = re.compile(r"(\*+)[ \t](.*)")
@@ -120,7 +122,8 @@ def rst_headings(text: str) -> Iterator[Heading]:
         at_margin = not over and not title.startswith((" ", "\t", ".. "))
         if framed or (at_margin and len(under) >= min(len(title), _LONG_ENOUGH)):
             level = levels.setdefault((under[0], framed), len(levels) + 1)
-            yield Heading(start_over if framed else start, level, title.strip())
+            plain = plain_rst_title(title) or title.strip()
+            yield Heading(start_over if framed else start, level, plain)
 
 
 def org_headings(text: str) -> Iterator[Heading]:
@@ -130,7 +133,7 @@ def org_headings(text: str) -> Iterator[Heading]:
     [(1, 'One'), (2, 'Two')]
     """
     for start, line in _lines(text):
-        if (found := _ORG_HEADING.match(line)) and (title := found[2].strip()):
+        if (found := _ORG_HEADING.match(line)) and (title := plain_org_title(found[2])):
             yield Heading(start, len(found[1]), title)
 
 
@@ -145,6 +148,18 @@ def page_headings(text: str) -> Iterator[Heading]:
             yield Heading(found.start(), len(found[1]), title)
 
 
+def marked_headings(text: str) -> Iterator[Heading]:
+    """Find the lines that begin with number signs, as `page_headings` does; their titles lose their marks.
+
+    In what is read of an office file nothing else begins so, nor does a fence or a line below mean anything.
+
+    >>> [(found.level, found.title) for found in marked_headings("## *Mill*\\n```\\n # ls\\n# Wheel")]
+    [(2, 'Mill'), (1, 'Wheel')]
+    """
+    for found in _PAGE_HEADING.finditer(text):
+        yield from _heading(found.start(), len(found[1]), found[2])
+
+
 def headings(text: str, *, source: str = "") -> list[Heading]:
     """Find a text's headings: of the kind that its file's name says, else Markdown's or underlined ones.
 
@@ -157,6 +172,8 @@ def headings(text: str, *, source: str = "") -> list[Heading]:
         name = name.removesuffix(ending)
     if name.endswith(_PAGES):
         return list(page_headings(text))
+    if name.endswith(_OFFICE):
+        return list(marked_headings(text))
     if name.endswith(".org"):
         return list(org_headings(text))
     if name.endswith(".rst"):

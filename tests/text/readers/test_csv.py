@@ -80,6 +80,16 @@ def test_rows_of_empty_cells_are_left_out_as_empty_lines_are(write: Write, read_
     assert read_all(only) == ([], [f"{only}: holds no document; fill it or remove it"])
 
 
+@pytest.mark.parametrize("nothing", ["NULL", "null", "NaN", "nan", "\\N", ""])
+def test_cells_that_say_nothing_are_none(write: Write, read_all: ReadAll, nothing: str) -> None:
+    row = ",".join([nothing] * 4)
+    path = write("a.csv", f"text,id,title,source,language\nNULL,{row}\nhello,{row}\n")
+    documents, errors = read_all(path)
+    assert [document.text for document in documents] == ["NULL", "hello"]
+    assert errors == []
+    assert documents == read_all(write("a.csv", "text\nNULL\nhello\n"))[0]
+
+
 def test_names_of_columns_may_be_written_large(write: Write, read_all: ReadAll) -> None:
     path = write("a.csv", "ID,Text,TITLE,Source\n1,x,T,s\n")
     assert read_all(path) == ([Document(text="x", id="1", title="T", source="s")], [])
@@ -343,6 +353,8 @@ def test_very_long_field_is_read_and_the_limit_put_back(write: Write) -> None:
 
 
 cells = st.text(st.characters(codec="utf-8"), max_size=20)
+ids = cells.filter(lambda cell: cell.strip() not in ("NULL", "null", "NaN", "nan", "\\N"))
+"""Those that say something."""
 
 
 def _with_usual_ends(text: str) -> str:
@@ -351,7 +363,7 @@ def _with_usual_ends(text: str) -> str:
 
 @settings(deadline=None, max_examples=100)
 @given(
-    rows=st.lists(st.tuples(cells, cells.filter(str.strip)), min_size=1, max_size=8),
+    rows=st.lists(st.tuples(ids, cells.filter(str.strip)), min_size=1, max_size=8),
     end=st.sampled_from(["\n", "\r\n"]),
 )
 def test_what_a_writer_wrote_is_read_back(

@@ -44,3 +44,13 @@ def _e(text: str, name: str = "e") -> str:
 def test_equations_are_one_line(equation: str, line: str) -> None:
     paragraph = f"<a:p><a:r><a:t>So </a:t></a:r><a:x><m:oMath>{equation}</m:oMath></a:x></a:p>"
     assert written(fromstring(f"<a:txBody {_NAMES}>{paragraph}</a:txBody>")) == f"So {line}"
+
+
+def test_raised_and_lowered_text_has_signs() -> None:
+    def run(text: str, baseline: str = "0") -> str:
+        return f'<a:r><a:rPr baseline="{baseline}"/><a:t>{text}</a:t></a:r>'
+
+    power = run("10") + run("-", "30000") + run("3", "30000")
+    line = power + run(", x") + run("max", "-25000") + run(", CO") + run("2", "-25000") + run(", 1")
+    paragraph = f"<a:p><!-- a note -->{line}{run('st', '30%')}</a:p>"
+    assert written(fromstring(f"<a:txBody {_NAMES}>{paragraph}</a:txBody>")) == "10^-3, x_max, CO2, 1st"

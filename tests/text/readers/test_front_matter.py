@@ -212,6 +212,13 @@ def test_what_stands_between_two_rules_is_text(write: Write, read_all: ReadAll, 
         "cssclasses:\n- wide",
         '"date": 2024-01-31',
         "name: a",
+        "jupytext:\n  formats: md",
+        "hide:\n  - toc",
+        "marp: true",
+        "outline: deep",
+        "ms.date: 01/02/2024",
+        "orphan: true",
+        "substitutions:\n  a: b",
     ],
 )
 def test_any_usual_name_makes_a_header(write: Write, read_all: ReadAll, line: str) -> None:

@@ -395,6 +395,11 @@ def test_an_encrypted_part_beside_others_is_said(write: Write, tmp_path: Path) -
     [
         (b"", "not a mail: it begins with none of the lines"),
         (b"hello\n", "not a mail: "),
+        (
+            "From: a@example.org\n\nHi".encode("utf-16"),
+            "not a mail: it begins with none of the lines that mails begin with, as From: and Date:; save it "
+            "again, or leave it out",
+        ),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "not a mail: "),
         (b"From: a@example.org\n\n", "the mail is empty: it has neither subject nor text nor attachments"),
         (b"Subject:\nMIME-Version: 1.0\nContent-Type: text/html\n\n<style>p {}</style>", "the mail is empty"),

@@ -150,7 +150,7 @@ def test_data_that_stand_at_the_end_are_left_out_too(write: Write, read_all: Rea
         ("<html>", "not a notebook: not JSON: "),
         ("7", "not a notebook: it holds no list of cells"),
         ("[]", "not a notebook: it holds no list of cells"),
-        ("{}", "not a notebook: it holds no cells"),
+        ("{}", "not a notebook: it holds no cells; save it again, or leave it out"),
         ('{"cells": {}}', "not a notebook: it holds no list of cells"),
         ('{"worksheets": [7]}', "not a notebook: it holds no list of cells"),
         (notebook("x"), "cell 1: is damaged: it has no kind, or no text; save the notebook again"),

@@ -12,6 +12,7 @@ import pytest
 
 from openbook.errors import MissingExtraError
 from openbook.text import Document, read_documents
+from openbook.text.headings import headings
 from openbook.text.omissions import Omissions
 
 pytest.importorskip("markitdown")
@@ -180,6 +181,50 @@ def test_what_word_hides_is_left_out(tmp_path: Path, read_all: Any) -> None:
     assert read_all(path)[0][0].text == "To vanish, a mule waits."
 
 
+def test_names_in_a_word_file_have_no_backslashes(tmp_path: Path, read_all: Any) -> None:
+    path = tmp_path / "a.docx"
+    words = "Set max_open_files in /etc/acme_server, os_path_join(a*b)."
+    path.write_bytes(docx(_HEADING.format("The acme_pump") + _PARAGRAPH.format(words)))
+    (document,), _ = read_all(path)
+    assert (document.text, document.title) == (f"# The acme_pump\n\n{words}", "The acme_pump")
+
+
+def test_only_headings_of_a_word_file_begin_with_number_signs(tmp_path: Path, read_all: Any) -> None:
+    path = tmp_path / "howto.docx"
+    command = _PARAGRAPH.format("# yum install acme_pump")
+    path.write_bytes(docx(command + _PARAGRAPH.format("C# #5")))
+    (document,), _ = read_all(path)
+    assert (document.text, document.title) == (" # yum install acme_pump\n\nC# #5", "howto")
+    lines = "<w:p><w:r><w:t>As root:</w:t><w:br/><w:t># ls</w:t></w:r></w:p>"
+    path.write_bytes(docx(command + lines + _HEADING.format("# C#")))
+    (document,), _ = read_all(path)
+    assert document.text == " # yum install acme_pump\n\nAs root:  \n # ls\n\n# # C#"
+    found = headings(document.text, source=document.source)
+    assert ([each.title for each in found], document.title) == (["# C#"], "# C#")
+
+
+def test_raised_and_lowered_text_of_a_word_file_has_signs(tmp_path: Path, read_all: Any) -> None:
+    run = "<w:r><w:t xml:space='preserve'>{}</w:t></w:r>"
+    aligned = "<w:r><w:rPr><w:vertAlign w:val='{}script'/></w:rPr><w:t>{}</w:t></w:r>"
+    power = run.format("10") + aligned.format("super", "-") + aligned.format("super", "3")
+    body = [
+        power,
+        run.format(" of 10"),
+        aligned.format("super", "6"),
+        run.format(" CO"),
+        aligned.format("sub", "2"),
+        run.format(", x"),
+        aligned.format("sub", "max"),
+        run.format(" on the 1"),
+        aligned.format("super", "st"),
+        f"<w:r><w:pict><w:txbxContent><w:p>{power}</w:p></w:txbxContent></w:pict></w:r>",
+    ]
+    (tmp_path / "a.docx").write_bytes(docx(f"<w:p>{''.join(body)}</w:p>"))
+    (document,), _ = read_all(tmp_path / "a.docx")
+    assert document.text.splitlines()[0] == "10^-3 of 10^6 CO2, x_max on the 1st"
+    assert document.text.count("10^-3") == 2
+
+
 def test_pages_that_are_pictures_are_said(tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
     path.write_bytes(pdf("One.", None, None, "", "Five.", None))
@@ -275,8 +320,8 @@ def test_a_document_of_pictures_alone_says_so(tmp_path: Path, read_all: Any) -> 
     (document,), (error,) = read_all(tmp_path)
     assert document.text == "Text."
     assert error == (
-        f"{tmp_path}/a.docx: shows pictures, but holds no text: what they show is not read, or leave it out: "
-        "--on-error skip"
+        f"{tmp_path}/a.docx: shows pictures, but holds no text: what they show is not read; say it in words, "
+        "or leave it out: --on-error skip"
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from damaged_files import damaged
 from openbook.text import Document
+from openbook.text.headings import headings
 from opendocument_file import odt, paragraph, style
 
 Write = Callable[[str, str | bytes], Path]
@@ -48,6 +49,29 @@ def test_the_title_is_the_first_heading_else_what_the_file_says(write: Write, re
     assert title(paragraph("x"), title="letter.odt") == "tides"
     named = style("P1", parent="Title")
     assert title(paragraph("x") + paragraph("Big", "P1") + heading("Mill", 1), styles=named) == "Big"
+
+
+def test_only_headings_begin_with_number_signs(write: Write, read_all: ReadAll) -> None:
+    """A line of a shell is neither the title nor a section."""
+    path = write("n.odt", odt(paragraph("# apt install x_y") + paragraph("C# #5")))
+    (document,), _ = read_all(path)
+    assert (document.text, document.title) == (" # apt install x_y\n\nC# #5", "n")
+    assert headings(document.text, source=document.source) == []
+
+
+def test_raised_and_lowered_text_has_signs(text_of: TextOf) -> None:
+    def placed(position: str) -> str:
+        properties = f'<style:text-properties style:text-position="{position}"/>'
+        return f'<style:style style:name="{position[:3]}">{properties}</style:style>'
+
+    def span(text: str, of: str) -> str:
+        return f'<text:span text:style-name="{of}">{text}</text:span>'
+
+    styles = "".join(map(placed, ("super 58%", "sub 58%", "33% 58%", "-33% 58%", "0% 100%")))
+    power = "10" + span("-", "sup") + span("3", "sup")
+    line = f"{power} 10{span('6', '33%')} x{span('max', 'sub')} 7{span('2', '-33')} 1{span('5', '0% ')} 1"
+    text = text_of(paragraph(line + span("st", "sup")), styles=styles)
+    assert text == "10^-3 10^6 x_max 7_2 15 1st"
 
 
 def test_lists_have_their_marks(text_of: TextOf) -> None:

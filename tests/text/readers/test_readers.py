@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from growth import assert_linear
 from openbook.errors import SourceError
 from openbook.text import Document, read_documents
+from openbook.text.headings import headings
 from openbook.text.readers.registry import READERS, reader_suffix
 
 Write = Callable[[str, str | bytes], Path]
@@ -130,6 +131,10 @@ def test_text_file_may_be_in_a_wider_encoding(write: Write, read_all: ReadAll, e
         ("#+author: x\n\nText\n** First\n* Second", "First"),
         ("*bold* is not a heading\n", "notes"),
         ("#+title:\n* Heading", "Heading"),
+        ("#+title: The *old* mill\n", "The old mill"),
+        ("* [[https://x][Link heading]] *bold* =v=\n", "Link heading bold v"),
+        ("* DONE [#A] Only heading :x:home:\n", "Only heading"),
+        ("* TODO\n* x_y of a/b\n", "x_y of a/b"),
     ],
 )
 def test_title_of_an_org_file_is_the_one_it_names_else_its_first_heading(
@@ -210,6 +215,17 @@ def test_title_is_the_first_markdown_heading_else_the_name(
     assert document.title == title
 
 
+def test_data_of_pictures_in_markdown_are_left_out(write: Write, read_all: ReadAll) -> None:
+    """Editors write the whole of a picture into the line that shows it, or to the end of the file."""
+    data = "data:image/png;base64," + "iVBORw0KGgo" * 5000
+    text = f"# Pump\n\n![a valve]({data}) turns.\n\n![][image1]\n![a hen](hen.png)\n"
+    (document,), errors = read_all(write("notes/pump.md", f"{text}\n[image1]: <{data}>\n").parent)
+    assert (document.text, errors) == ("# Pump\n\na valve turns.\n\n\n![a hen](hen.png)\n\n", [])
+    path = write("b.md", f"![]({data})\n")
+    problem = "shows pictures, but holds no text: what they show is not read; say it in words"
+    assert read_all(path) == ([], [f"{path}: {problem}, or leave it out: --on-error skip"])
+
+
 @pytest.mark.parametrize(
     ("text", "title"),
     [
@@ -221,6 +237,8 @@ def test_title_is_the_first_markdown_heading_else_the_name(
         (".. _label:\n\nTitle\n``````\n", "Title"),
         ("The longer title\n====\n", "The longer title"),
         ("Go\n==\n", "Go"),
+        ("Title with ``code_x`` and *it*\n====\n", "Title with code_x and it"),
+        (":doc:`The mill <mill>` and `more`_ *args\n====\n", "The mill and more *args"),
         ("Title\n===\n\nSecond\n------\n", "Second"),
         ("====\nToo long over\n====\n\nSecond\n------\n", "Second"),
         ("Text\n\n----\n\nMore\n", "notes"),
@@ -237,6 +255,14 @@ def test_title_is_the_first_rst_heading_else_the_name(
 ) -> None:
     (document,), _ = read_all(write("notes.rst", text))
     assert (document.title, document.text) == (title, text.removeprefix("\ufeff").replace("\r\n", "\n"))
+
+
+@pytest.mark.parametrize("name", ["guide.mdx", "report.qmd", "Report.Rmd"])
+def test_markdown_of_other_tools_is_markdown(write: Write, read_all: ReadAll, name: str) -> None:
+    path = write(f"notes/{name}", "---\ntags: [a]\n---\n# The *mill*\n\nIt turns.\n")
+    (document,), errors = read_all(path.parent)
+    assert (document.text, document.title, errors) == ("# The *mill*\n\nIt turns.\n", "The mill", [])
+    assert [found.title for found in headings(document.text, source=document.source)] == ["The mill"]
 
 
 def test_plain_text_has_no_headings(write: Write, read_all: ReadAll) -> None:

@@ -69,6 +69,11 @@ def test_the_title_is_the_files_own_else_that_of_the_first_slide(
     assert without == ("tides" if title == "Mill" else title)
 
 
+def test_only_titles_begin_with_number_signs(write: Write, read_all: ReadAll) -> None:
+    (document,), _ = read_all(write("a.pptx", pptx(slide(shape("As root:\n# yum install x_y")))))
+    assert (document.text, document.title) == ("As root:\n # yum install x_y", "a")
+
+
 def test_what_is_hidden_is_left_out(write: Write, read_all: ReadAll) -> None:
     slides = (
         slide(shape("Hidden", placeholder="title"), shape("not this"), notes="nor this", show="0"),

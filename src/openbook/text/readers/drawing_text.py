@@ -5,6 +5,8 @@ Elements are those of lxml. Nothing here knows slides, or opens a file.
 
 from typing import Any
 
+from openbook.text.readers.raised_text import LOWERED, RAISED, with_sign
+
 _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
 _MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
 _EITHER = "http://schemas.openxmlformats.org/markup-compatibility/2006"
@@ -27,9 +29,28 @@ def written(element: Any) -> str:
     >>> written(fromstring(f'<a:txBody xmlns:a="{_DRAWING}">{line}</a:txBody>'))
     'One\\ntwo'
     """
-    lines = ["".join(_said(part) for part in line) for line in element.iter(f"{{{_DRAWING}}}p")]
+    lines = map(_line, element.iter(f"{{{_DRAWING}}}p"))
     # PowerPoint ends some lines by a vertical tab.
     return "\n".join(lines).replace("\v", "\n").replace("\0", "").strip()
+
+
+def _line(paragraph: Any) -> str:
+    """What a paragraph says; raised and lowered text with a sign, once where several runs are so."""
+    said, before = "", ""
+    for part in paragraph:
+        sign = _sign(part)
+        said += with_sign(said, _said(part), sign if sign != before else "")
+        before = sign
+    return said
+
+
+def _sign(part: Any) -> str:
+    """Of raised or lowered text; a paragraph's other parts have none."""
+    about = part.find(f"{{{_DRAWING}}}rPr")
+    raised = "" if about is None else about.get("baseline", "0")
+    if not raised.strip("-0%"):
+        return ""
+    return LOWERED if raised.startswith("-") else RAISED
 
 
 def _said(part: Any) -> str:

@@ -44,6 +44,13 @@ _USUAL = frozenset({
     "custom_edit_url", "displayed_sidebar", "hide_table_of_contents", "hide_title", "last_update",
     "pagination_label", "pagination_next", "pagination_prev", "sidebar_label", "sidebar_position",
     "title_meta", "unlisted",
+    # MyST, Jupytext and Sphinx
+    "jupytext", "kernelspec", "myst", "nosearch", "orphan", "substitutions",
+    # Material for MkDocs and VitePress
+    "editLink", "head", "hide", "icon", "lastUpdated", "outline", "search", "template",
+    # Marp, Microsoft Learn and others
+    "cards-deck", "deciders", "marp", "ms.author", "ms.date", "ms.service", "ms.topic", "revision_date",
+    "theme", "uid", "zettel",
 })  # fmt: skip
 """Names by which a header is known, beside the wanted ones; as they are written, for sentences begin with
 `Date:` or `Language:`."""

@@ -46,7 +46,7 @@ def parse_mail(raw: bytes, where: str) -> ParsedFile:
         message = message_from_bytes(raw.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n"), policy=POLICY)
         if not any(name in message for name in _OF_MAILS):
             problem = "not a mail: it begins with none of the lines that mails begin with, as From: and Date:"
-            raise source_error(where, problem, option=LEAVE_OUT)
+            raise source_error(where, f"{problem}; save it again", option=LEAVE_OUT)
         found = find_parts(message, where)
         subject = header(message, "Subject")
         lines = header_lines(message)
@@ -54,12 +54,12 @@ def parse_mail(raw: bytes, where: str) -> ParsedFile:
         raise
     except Exception as error:  # whatever the library stumbles over
         problem = f"not readable as a mail: {on_one_line(str(error)) or type(error).__name__}"
-        raise source_error(where, problem, option=LEAVE_OUT) from error
+        raise source_error(where, f"{problem}; save it again", option=LEAVE_OUT) from error
     if found.is_sealed and not found.pieces:
         problem = "the mail is encrypted, or sealed by its signature; save its text where it can be read"
         raise source_error(where, problem, option=LEAVE_OUT)
     if not found.pieces and not found.attachments and not subject:
-        problem = "the mail is empty: it has neither subject nor text nor attachments"
+        problem = "the mail is empty: it has neither subject nor text nor attachments; save it again"
         raise source_error(where, problem, option=LEAVE_OUT)
     texts = ["\n".join(lines), *(piece.text for piece in found.pieces)]
     if found.attachments:

@@ -65,11 +65,13 @@ def _cells(notebook: Any, where: str) -> Iterator[Any]:
     if isinstance(notebook, dict) and "cells" not in notebook:
         holders = notebook.get("worksheets")
     if not isinstance(holders, list):
-        raise source_error(where, "not a notebook: it holds no cells", option=LEAVE_OUT)
+        raise source_error(where, "not a notebook: it holds no cells; save it again", option=LEAVE_OUT)
     for holder in holders:
         cells = holder.get("cells") if isinstance(holder, dict) else None
         if not isinstance(cells, list):
-            raise source_error(where, "not a notebook: it holds no list of cells", option=LEAVE_OUT)
+            raise source_error(
+                where, "not a notebook: it holds no list of cells; save it again", option=LEAVE_OUT
+            )
         yield from cells
 
 

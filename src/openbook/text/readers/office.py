@@ -11,16 +11,20 @@ from typing import Any
 
 from openbook.errors import MissingExtraError
 from openbook.text.documents import source_error
+from openbook.text.headings import marked_headings
 from openbook.text.inline_markup import without_embedded_images
-from openbook.text.readers.office_properties import office_title, pdf_title, without_hidden_words
+from openbook.text.readers.office_properties import office_title, pdf_title
 from openbook.text.readers.pdf_pages import page_contents, sideways_pages, without_single_letters
 from openbook.text.readers.source_file import LEAVE_OUT, Item, Keys, Parse, ParsedFile, SourceFile, read_whole
-from openbook.text.readers.text_files import markdown_title
+from openbook.text.readers.text_files import ONLY_PICTURES, title_of_headings
+from openbook.text.readers.word_parts import prepared_word, with_number_signs
 
 _MOST_XML = 16_000_000
 """Bytes of a file's parts; markitdown takes a hundred times as much memory."""
 _STYLES = "p.Title => h1:fresh\np[style-name='Title'] => h1:fresh"
 """What mammoth makes of paragraphs, beside its own rules, which know no style Title."""
+_OPTIONS = {"style_map": _STYLES, "escape_underscores": False, "escape_asterisks": False}
+"""Names are as people wrote them, without a backslash: max_open_files."""
 _TEXT_PART = re.compile(r"\.(?:xml|rels)$|^xl/.*\.bin$")
 """Also sheets of .xlsb."""
 
@@ -52,10 +56,10 @@ def _converter(suffix: str, where: str) -> Parse:
     def parse(raw: bytes) -> ParsedFile:
         if suffix == ".docx":
             require_moderate(raw, where)
-            raw = without_hidden_words(raw)
+            raw = prepared_word(raw)
         try:
             info = StreamInfo(extension=suffix)
-            markdown: str = converters[suffix]().convert(io.BytesIO(raw), info, style_map=_STYLES).markdown
+            markdown: str = converters[suffix]().convert(io.BytesIO(raw), info, **_OPTIONS).markdown
         except MissingDependencyException as error:
             raise _missing(suffix, where) from error
         except Exception as error:  # whatever its libraries stumble over
@@ -64,9 +68,11 @@ def _converter(suffix: str, where: str) -> Parse:
         text = without_embedded_images(markdown).replace("\f", "\n").replace("\0", "").strip()
         if suffix == ".docx":
             if markdown.strip() and not text:
-                problem = "shows pictures, but holds no text: what they show is not read"
-                raise source_error(where, problem, option=LEAVE_OUT)
-            return ParsedFile(text=text, said={"title": markdown_title(text) or office_title(raw)})
+                raise source_error(where, ONLY_PICTURES, option=LEAVE_OUT)
+            text = with_number_signs(text)
+            return ParsedFile(
+                text=text, said={"title": title_of_headings(text, marked_headings(text)) or office_title(raw)}
+            )
         sideways = sideways_pages(raw, markdown)
         if sideways:
             text = without_single_letters(markdown, sideways).replace("\f", "\n").replace("\0", "").strip()

@@ -1,15 +1,11 @@
-"""What office files say beside their text: titles, and which words of a Word file are hidden."""
+"""What office files say beside their text: titles."""
 
 import html
 import io
 import re
 import zipfile
-from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from xml.dom.minidom import Element
+from typing import Any
 
 _ABOUT = ("docprops/core.xml", "meta.xml")
 """The parts that say what Microsoft's and OpenDocument's files are called."""
@@ -22,10 +18,6 @@ _USELESS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """What programs write by themselves, and names of files."""
-_WITH_TEXT = ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")
-_OFF = ("0", "false", "off", "none")
-_FRAME = ("rPr", "fldChar", "instrText")
-"""What stays of a hidden run: its formats, and the marks of fields, which must be whole."""
 
 
 def useful_title(title: str) -> str:
@@ -61,44 +53,3 @@ def pdf_title(raw: bytes) -> str:
             if isinstance(title, bytes) and (found := useful_title(decode_text(title))):
                 return found
     return ""
-
-
-def without_hidden_words(raw: bytes) -> bytes:
-    """A Word file without the words that Word hides; what cannot be read as one stays as it is."""
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(raw))
-        parts = {name: archive.read(name) for name in archive.namelist()}
-        shown = {
-            name: _without_hidden(part)
-            for name, part in parts.items()
-            if name.lower() in _WITH_TEXT and b"vanish" in part
-        }
-    except Exception:  # noqa: BLE001 - whatever is wrong with it, the converter says
-        return raw
-    if not shown:
-        return raw
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w") as output:
-        for name, part in (parts | shown).items():
-            output.writestr(name, part)
-    return written.getvalue()
-
-
-def _without_hidden(part: bytes) -> bytes:
-    from xml.dom import minidom
-
-    document = minidom.parseString(part)
-    for run in document.getElementsByTagNameNS("*", "r"):
-        if any(_is_on(mark) for format_ in _children(run, "rPr") for mark in _children(format_, "vanish")):
-            for child in list(run.childNodes):
-                if child.localName not in _FRAME:
-                    run.removeChild(child)
-    return document.toxml(encoding="utf-8")
-
-
-def _children(parent: "Element", name: str) -> "Iterator[Element]":
-    return (child for child in parent.childNodes if child.localName == name)
-
-
-def _is_on(mark: "Element") -> bool:
-    return mark.getAttributeNS(mark.namespaceURI, "val").lower() not in _OFF

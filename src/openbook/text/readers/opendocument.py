@@ -17,11 +17,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from openbook.text.documents import source_error
+from openbook.text.headings import marked_headings
 from openbook.text.readers.markdown_table import markdown_table
 from openbook.text.readers.office import require_moderate
 from openbook.text.readers.office_properties import office_title, useful_title
+from openbook.text.readers.page_headings import no_heading
+from openbook.text.readers.raised_text import LOWERED, RAISED, with_sign
 from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
-from openbook.text.readers.text_files import markdown_title
+from openbook.text.readers.text_files import title_of_headings
 from openbook.text.readers.xml_parts import require_no_entities
 
 if TYPE_CHECKING:
@@ -60,7 +63,9 @@ def _parse(raw: bytes, where: str) -> ParsedFile:
         raise source_error(where, problem) from error
     if is_encrypted:
         raise source_error(where, "encrypted; give a copy without a password")
-    return ParsedFile(text=text, said={"title": markdown_title(text) or office_title(raw)})
+    return ParsedFile(
+        text=text, said={"title": title_of_headings(text, marked_headings(text)) or office_title(raw)}
+    )
 
 
 def _text(archive: zipfile.ZipFile, names: set[str]) -> str:
@@ -90,6 +95,7 @@ class _Writer:
     def __init__(self, roots: "list[Element]") -> None:
         self._parents: dict[str, str] = {}
         self._shows: dict[str, str] = {}
+        self._signs: dict[str, str] = {}
         self._numbered: set[tuple[str, int]] = set()
         self._counts: dict[str, int] = {}
         for element in (element for root in roots for element in root.iter()):
@@ -98,6 +104,7 @@ class _Writer:
                 self._parents[name] = _said(element, "style", "parent-style-name")
                 for properties in element.iter(_NAMES % ("style", "text-properties")):
                     self._shows[name] = _said(properties, "text", "display")
+                    self._signs[name] = _sign(_said(properties, "style", "text-position"))
             elif _name(element) == "text:list-style":
                 for level in element.iter(_NAMES % ("text", "list-level-style-number")):
                     if _said(level, "style", "num-format"):
@@ -131,13 +138,14 @@ class _Writer:
             level = min(max(_number(element, "text", "outline-level"), 1), 6)
         elif "Title" in self._styles(element):
             level = 1
-        yield f"{'#' * level} {' '.join(text.split())}" if level and text else text
+        yield f"{'#' * level} {' '.join(text.split())}" if level and text else no_heading(text)
         yield from beside
 
     def _inline(self, element: "Element", beside: list[str]) -> str:
         if any(self._is_hidden(mark) for mark in element if _name(mark) == "text:hidden-paragraph"):
             return ""
         parts = [element.text or ""]
+        sign_before = ""
         for child in element:
             name = _name(child)
             if name in _SPACES:
@@ -147,9 +155,17 @@ class _Writer:
             elif name.startswith("drawing:"):
                 beside += self.blocks([child])
             elif name not in _LEFT_OUT and not self._is_hidden(child):
-                parts.append(self._inline(child, beside))
+                sign = self._sign_of(child)
+                is_first = sign != sign_before
+                said = self._inline(child, beside)
+                parts.append(with_sign("".join(parts[-2:]), said, sign) if is_first else said)
+                sign_before = "" if child.tail else sign
             parts.append(child.tail or "")
         return "".join(parts)
+
+    def _sign_of(self, element: "Element") -> str:
+        """The sign of raised or lowered text."""
+        return next(filter(None, (self._signs.get(style) for style in self._styles(element))), "")
 
     def _note(self, note: "Element", beside: list[str]) -> str:
         mark = " ".join("".join(note.findtext(_NAMES % ("text", "note-citation"), "")).split())
@@ -227,6 +243,14 @@ def _short(tag: str) -> str:
 
 def _said(element: "Element", space: str, name: str) -> str:
     return element.get(_NAMES % (space, name), "")
+
+
+def _sign(position: str) -> str:
+    """Of raised or lowered text, by what its style says: `super 58%`, `-33% 58%`."""
+    place = position.partition(" ")[0]
+    if place == "super" or place.rstrip("%").isdecimal():
+        return RAISED if place.strip("0%") else ""
+    return LOWERED if place.startswith(("sub", "-")) else ""
 
 
 def _number(element: "Element", space: str, name: str) -> int:

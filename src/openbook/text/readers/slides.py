@@ -21,6 +21,7 @@ from openbook.text.documents import source_error
 from openbook.text.readers.drawing_text import choose_forms, local_name, written
 from openbook.text.readers.office import as_ranges, require_moderate
 from openbook.text.readers.office_properties import useful_title
+from openbook.text.readers.page_headings import no_heading
 from openbook.text.readers.slide_frames import FRAMED, frame_text
 from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
 
@@ -114,7 +115,7 @@ def _read(slide: "Slide") -> _SlideText:
         if heading is not None and shape.element is heading.element:
             continue
         said = _text(shape, slide)
-        blocks.append(_description(shape) if said is None else said)
+        blocks.append(no_heading(_description(shape) if said is None else said))
         has_pictures = has_pictures or _kind(shape) == "pic"
         is_whole = is_whole and (said is not None or _kind(shape) == "pic")
     if notes := _notes(slide):

@@ -19,6 +19,8 @@ from openbook.text.readers.csv_table import read_csv_table
 from openbook.text.readers.rows import row_document, spelled_as_wanted, wanted_columns
 from openbook.text.readers.source_file import LEAVE_OUT, UNREADABLE, Item, Keys, SourceFile, no_rows
 
+_NOTHING = ("NULL", "null", "NaN", "nan", "\\N")
+"""How databases and pandas write in a cell that there is no value."""
 _COMMAS_FIRST = (",", ";", TAB, "|")
 _TABS_FIRST = (TAB, ",", ";", "|")
 
@@ -144,7 +146,11 @@ def _csv_document(header: list[str], columns: Sequence[str], row: Row, where: st
         return source_error(
             where, f"{counted(len(row), 'field')} where the first row names {counted(len(header), 'column')}"
         )
-    cells = {name: cell for name, cell in zip(header, row, strict=True) if name in columns}
+    cells = {
+        name: cell
+        for name, cell in zip(header, row, strict=True)
+        if name in columns and (name == keys.text or cell.strip() not in _NOTHING)
+    }
     for name, cell in cells.items():
         try:
             cell.encode("utf-8")
