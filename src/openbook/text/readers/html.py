@@ -203,9 +203,28 @@ class _Page:
         return marked or self._only_article()
 
     def _only_article(self) -> set[int]:
-        """The article of a page that has only one, and maybe others in it."""
+        """The article of a page that has only one, and maybe others in it.
+
+        It holds the page's first `<h1>`, or most letters of the page: others are comments, or adverts.
+        """
         found = list(islice(self._outermost({node.mem_id for node in self._tree.css("article")}), 2))
-        return {found[0][0].mem_id} if len(found) == 1 else set()
+        if len(found) != 1 or self._tree.body is None:
+            return set()
+        article, sight = found[0]
+        is_main = self._holds_first_heading(article) or (
+            2 * self._letters(article, sight) > self._letters(self._tree.body, SEEN)
+        )
+        return {article.mem_id} if is_main else set()
+
+    def _holds_first_heading(self, part: "LexborNode") -> bool:
+        first = next(self._outermost({node.mem_id for node in self._tree.css("h1")}), None)
+        node = first[0] if first else None
+        while node is not None and node.mem_id != part.mem_id:
+            node = node.parent
+        return node is not None
+
+    def _letters(self, part: "LexborNode", sight: Sight) -> int:
+        return sum(sum(map(str.isalnum, piece.text)) for piece in self._pieces(part, sight, menus=False))
 
     def title(self) -> str:
         """The title of the page, else its first heading that is seen and not empty."""
@@ -231,7 +250,7 @@ class _Page:
     def text(self, *, marked: bool) -> str:
         """What the main part says, if one is marked and says something; else all without menus; else all.
 
-        The only article of a page is its main part, if no other is marked.
+        The only article of a page may be its main part, if no other is marked.
         """
         body = self._tree.body
         if body is None:
