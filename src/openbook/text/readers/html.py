@@ -17,6 +17,7 @@ from openbook.text.readers.page_headings import (
     no_heading,
 )
 from openbook.text.readers.page_hidden import SEEN, Hidden, Sight
+from openbook.text.readers.page_rows import CELLS, data_rows
 from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ _UNSEEN = frozenset({
 })  # fmt: skip
 """What shows something else, or nothing, where words in it are for browsers that cannot; and how words are
 read aloud, which stands above them."""
-_CELLS = frozenset({"td", "th"})
 _BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "dialog",
     "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4",
@@ -48,6 +48,8 @@ _MOST_QUOTED = 3
 """Marks before a line, however many quotations it stands in."""
 _AS_WRITTEN = frozenset({"listing", "plaintext", "pre", "textarea", "xmp"})
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f]+")
+_SPACES = re.compile(r" {2,}")
+_AROUND_TABS = re.compile(r" *\t *")
 
 _MAY_BE_MENUS = "button, datalist, nav, select, [role]"
 _HEADING_BUTTONS = ", ".join(f"h{level} button" for level in range(1, 7))
@@ -157,6 +159,8 @@ class _Piece(NamedTuple):
     """Of the heading that this is all of; 0: it is none."""
     quoted: int = 0
     """Quotations that it stands in."""
+    in_row: bool = False
+    """Whether it is the beginning of a cell in a row of data."""
 
 
 _EDGE = _Piece("\n")
@@ -174,13 +178,15 @@ class _Outside(NamedTuple):
     quoted: int = 0
     """How many quotations."""
     sight: Sight = SEEN
+    in_row: bool = False
+    """Of data, so that blocks are no lines."""
 
-    def inside(self, tag: str, sight: Sight) -> "_Outside":
+    def inside(self, tag: str, sight: Sight, *, in_row: bool) -> "_Outside":
         """The same of what stands in an element."""
         written = self.written or tag in _AS_WRITTEN
         marked = self.marked and not written and tag not in LEVELS
         quoted = min(self.quoted + (tag == _QUOTATION), _MOST_QUOTED)
-        return _Outside(written, marked, self.in_part or tag in _PARTS, quoted, sight)
+        return _Outside(written, marked, self.in_part or tag in _PARTS, quoted, sight, in_row)
 
 
 class _Page:
@@ -196,6 +202,7 @@ class _Page:
         self._menus = {node.mem_id for node in tree.css(_MAY_BE_MENUS) if _is_menu(node, of_site)}
         self._menus -= {node.mem_id for node in tree.css(_HEADING_BUTTONS)}
         self._signs = links_to_themselves(tree)
+        self._rows = data_rows(tree)
         self._main = self._main_parts() if of_site else set()
 
     def _main_parts(self) -> set[int]:
@@ -293,18 +300,19 @@ class _Page:
         block is quoted in part.
         """
         line: list[str] = []
-        as_written, quoted = False, 0
+        as_written, in_row, quoted = False, False, 0
         for piece in chain(self._pieces(root, sight, menus=menus, marked=marked), [_EDGE]):
             if piece.level:
                 yield marked_heading(piece.text, piece.level)
             elif piece == _EDGE:
                 joined = "".join(line)
-                joined = joined.strip("\n") if as_written else re.sub(r" {2,}", " ", joined).strip()
+                joined = joined.strip("\n") if as_written else _spaced(joined, in_row=in_row)
                 if joined.strip():
                     yield _quoted(no_heading(joined) if marked and not quoted else joined, quoted)
-                line, as_written = [], False
-            elif piece.text != "\t" or piece.written or line:
+                line, as_written, in_row = [], False, False
+            elif piece.text != "\t" or piece.written or piece.in_row or line:
                 line.append(piece.text)
+                in_row |= piece.in_row
                 as_written |= piece.written
                 quoted = piece.quoted
 
@@ -334,13 +342,14 @@ class _Page:
                     yield from (_EDGE, _Piece(title, level=LEVELS[tag]), _EDGE) if title else (_EDGE,)
                     continue
             if tag in _BLOCKS:
-                yield _EDGE
-                stack.append((_EDGE, outside))
-            elif tag in _CELLS:
-                yield _Piece("\t", quoted=outside.quoted)
+                edge = _Piece(" ", quoted=outside.quoted) if outside.in_row else _EDGE
+                yield edge
+                stack.append((edge, outside))
+            elif tag in CELLS:
+                yield _Piece("\t", quoted=outside.quoted, in_row=outside.in_row)
             yield from space
             stack.extend((piece, outside) for piece in space)
-            inside = outside.inside(tag, sight)
+            inside = outside.inside(tag, sight, in_row=outside.in_row or node.mem_id in self._rows)
             stack.extend(reversed([(child, inside) for child in node.iter(include_text=True)]))
 
     def _space(self, node: "LexborNode", outside: "_Outside") -> tuple[_Piece, ...]:
@@ -365,6 +374,12 @@ def _as_seen(text: str, outside: _Outside) -> Iterator[_Piece]:
     if outside.sight.is_clear or not text.strip():  # white space divides words, of whatever size
         shown = text if outside.written else _WHITE_SPACE.sub(" ", text)
         yield _Piece(shown, outside.written, quoted=outside.quoted)
+
+
+def _spaced(line: str, *, in_row: bool) -> str:
+    """A line without spaces that are not seen; a row of data keeps the tabs after its empty first cells."""
+    line = _AROUND_TABS.sub("\t", _SPACES.sub(" ", line))
+    return line.removeprefix("\t").rstrip() if in_row else line.strip()
 
 
 def _quoted(lines: str, depth: int) -> str:
