@@ -12,8 +12,8 @@ from openbook.text.readers.page_encoding import decode_page
 from openbook.text.readers.page_headings import (
     LEVELS,
     LONGEST_HEADING,
-    links_to_themselves,
     marked_heading,
+    marks_of_tools,
     no_heading,
 )
 from openbook.text.readers.page_hidden import SEEN, Hidden, Sight
@@ -201,7 +201,7 @@ class _Page:
         self._hidden = Hidden(tree)
         self._menus = {node.mem_id for node in tree.css(_MAY_BE_MENUS) if _is_menu(node, of_site)}
         self._menus -= {node.mem_id for node in tree.css(_HEADING_BUTTONS)}
-        self._signs = links_to_themselves(tree)
+        self._signs = marks_of_tools(tree)
         self._rows = data_rows(tree)
         self._main = self._main_parts() if of_site else set()
 
