@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from openbook.text.readers.page_depth import require_shallow
 from openbook.text.readers.page_encoding import decode_page
+from openbook.text.readers.page_formulas import formula
 from openbook.text.readers.page_headings import (
     LEVELS,
     LONGEST_HEADING,
@@ -17,6 +18,7 @@ from openbook.text.readers.page_headings import (
     no_heading,
 )
 from openbook.text.readers.page_hidden import SEEN, Hidden, Sight
+from openbook.text.readers.page_raised import raised_marks
 from openbook.text.readers.page_rows import CELLS, data_rows
 from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
 
@@ -203,6 +205,8 @@ class _Page:
         self._menus -= {node.mem_id for node in tree.css(_HEADING_BUTTONS)}
         self._signs = marks_of_tools(tree)
         self._rows = data_rows(tree)
+        self._raised = raised_marks(tree)
+        self._formulas: dict[int, str] = {}
         self._main = self._main_parts() if of_site else set()
 
     def _main_parts(self) -> set[int]:
@@ -336,6 +340,9 @@ class _Page:
                 yield from space
                 continue
             sight = outside.sight if node is root else self._hidden.sight(node, outside.sight)
+            if tag == "math":
+                yield from _as_seen(self._formula(node), outside._replace(sight=sight))
+                continue
             if outside.marked and tag in LEVELS:
                 title = self._heading(node, sight, menus=menus)
                 if title is not None:
@@ -349,8 +356,18 @@ class _Page:
                 yield _Piece("\t", quoted=outside.quoted, in_row=outside.in_row)
             yield from space
             stack.extend((piece, outside) for piece in space)
+            if marks := self._raised.get(node.mem_id):
+                before, after = (_Piece(mark, outside.written, quoted=outside.quoted) for mark in marks)
+                yield before
+                stack.append((after, outside))
             inside = outside.inside(tag, sight, in_row=outside.in_row or node.mem_id in self._rows)
             stack.extend(reversed([(child, inside) for child in node.iter(include_text=True)]))
+
+    def _formula(self, node: "LexborNode") -> str:
+        """A formula in one line; it is kept, for headings in each other may all hold it."""
+        if node.mem_id not in self._formulas:
+            self._formulas[node.mem_id] = formula(node, self._hidden.hides_all)
+        return self._formulas[node.mem_id]
 
     def _space(self, node: "LexborNode", outside: "_Outside") -> tuple[_Piece, ...]:
         """What an element puts between the words beside it; where white space counts, it is written there."""
