@@ -18,6 +18,7 @@ from openbook.text.readers.page_headings import (
     no_heading,
 )
 from openbook.text.readers.page_hidden import SEEN, Hidden, Sight
+from openbook.text.readers.page_numbers import item_numbers
 from openbook.text.readers.page_raised import raised_marks
 from openbook.text.readers.page_rows import CELLS, data_rows
 from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
@@ -163,9 +164,12 @@ class _Piece(NamedTuple):
     """Quotations that it stands in."""
     in_row: bool = False
     """Whether it is the beginning of a cell in a row of data."""
+    of_item: bool = False
+    """Whether it is the number before an item; the empty one ends the item."""
 
 
 _EDGE = _Piece("\n")
+_ITEM_END = _Piece("", of_item=True)
 
 
 class _Outside(NamedTuple):
@@ -207,6 +211,7 @@ class _Page:
         self._rows = data_rows(tree)
         self._raised = raised_marks(tree)
         self._formulas: dict[int, str] = {}
+        self._numbers = item_numbers(tree, self._hidden.hides_all)
         self._main = self._main_parts() if of_site else set()
 
     def _main_parts(self) -> set[int]:
@@ -305,7 +310,8 @@ class _Page:
         """
         line: list[str] = []
         as_written, in_row, quoted = False, False, 0
-        for piece in chain(self._pieces(root, sight, menus=menus, marked=marked), [_EDGE]):
+        pieces = _with_numbers(self._pieces(root, sight, menus=menus, marked=marked))
+        for piece in chain(pieces, [_EDGE]):
             if piece.level:
                 yield marked_heading(piece.text, piece.level)
             elif piece == _EDGE:
@@ -360,6 +366,9 @@ class _Page:
                 before, after = (_Piece(mark, outside.written, quoted=outside.quoted) for mark in marks)
                 yield before
                 stack.append((after, outside))
+            if not (menus or outside.written) and node.mem_id in self._numbers:
+                yield _Piece(self._numbers[node.mem_id], of_item=True)
+                stack.append((_ITEM_END, outside))
             inside = outside.inside(tag, sight, in_row=outside.in_row or node.mem_id in self._rows)
             stack.extend(reversed([(child, inside) for child in node.iter(include_text=True)]))
 
@@ -391,6 +400,21 @@ def _as_seen(text: str, outside: _Outside) -> Iterator[_Piece]:
     if outside.sight.is_clear or not text.strip():  # white space divides words, of whatever size
         shown = text if outside.written else _WHITE_SPACE.sub(" ", text)
         yield _Piece(shown, outside.written, quoted=outside.quoted)
+
+
+def _with_numbers(pieces: Iterator[_Piece]) -> Iterator[_Piece]:
+    """Pieces, with the numbers of items in the first of each that says something."""
+    waiting: list[str] = []  # the innermost items, that say nothing yet
+    for piece in pieces:
+        if piece.of_item and piece.text:
+            waiting.append(piece.text)
+        elif piece.of_item:
+            del waiting[-1:]
+        elif waiting and piece.text.strip():
+            yield piece._replace(text="".join((*waiting, piece.text.lstrip(" "))))
+            waiting = []
+        else:
+            yield piece
 
 
 def _spaced(line: str, *, in_row: bool) -> str:
