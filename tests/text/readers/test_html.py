@@ -288,6 +288,16 @@ MENUS = (
         (MENUS.format("<p>x</p><article>Text.<article>A comment</article></article>"), "Text.\nA comment"),
         (MENUS.format("<article>One</article><article>Two</article>"), "Site\nOne\nTwo"),
         (MENUS.format("<main>Text.</main><article>Another</article>"), "Text."),
+        (
+            "<h2>My post</h2>Of bees.<ol><li><article>Bo: Nice post!</article></ol>",
+            "## My post\nOf bees.\nBo: Nice post!",
+        ),
+        (
+            "<h1>Manual</h1>Turn the valve.<article><h2>Buy it</h2></article>",
+            "# Manual\nTurn the valve.\n## Buy it",
+        ),
+        ("<h2>Links</h2>All of our posts.<article><h1>Bees</h1>Fly.</article>", "# Bees\nFly."),
+        ("<h1>My site</h1><article><h2>Bees</h2>They fly.</article>", "## Bees\nThey fly."),
         (MENUS.format("<article hidden>draft</article><article> </article><p>Text."), "Site\nText."),
         ("<aside>Adverts</aside><p>Text.<section>x<aside>A note</aside></section>", "Text.\nx\nA note"),
         (

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from openbook.text.readers.page_depth import require_shallow
 from openbook.text.readers.page_encoding import decode_page
+from openbook.text.readers.page_formulas import formula
 from openbook.text.readers.page_headings import (
     LEVELS,
     LONGEST_HEADING,
-    links_to_themselves,
     marked_heading,
+    marks_of_tools,
     no_heading,
 )
 from openbook.text.readers.page_hidden import SEEN, Hidden, Sight
+from openbook.text.readers.page_numbers import item_numbers
+from openbook.text.readers.page_raised import raised_marks
+from openbook.text.readers.page_rows import CELLS, data_rows
 from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
 
 if TYPE_CHECKING:
@@ -28,7 +32,6 @@ _UNSEEN = frozenset({
 })  # fmt: skip
 """What shows something else, or nothing, where words in it are for browsers that cannot; and how words are
 read aloud, which stands above them."""
-_CELLS = frozenset({"td", "th"})
 _BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "dialog",
     "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4",
@@ -48,6 +51,8 @@ _MOST_QUOTED = 3
 """Marks before a line, however many quotations it stands in."""
 _AS_WRITTEN = frozenset({"listing", "plaintext", "pre", "textarea", "xmp"})
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f]+")
+_SPACES = re.compile(r" {2,}")
+_AROUND_TABS = re.compile(r" *\t *")
 
 _MAY_BE_MENUS = "button, datalist, nav, select, [role]"
 _HEADING_BUTTONS = ", ".join(f"h{level} button" for level in range(1, 7))
@@ -157,9 +162,14 @@ class _Piece(NamedTuple):
     """Of the heading that this is all of; 0: it is none."""
     quoted: int = 0
     """Quotations that it stands in."""
+    in_row: bool = False
+    """Whether it is the beginning of a cell in a row of data."""
+    of_item: bool = False
+    """Whether it is the number before an item; the empty one ends the item."""
 
 
 _EDGE = _Piece("\n")
+_ITEM_END = _Piece("", of_item=True)
 
 
 class _Outside(NamedTuple):
@@ -174,13 +184,15 @@ class _Outside(NamedTuple):
     quoted: int = 0
     """How many quotations."""
     sight: Sight = SEEN
+    in_row: bool = False
+    """Of data, so that blocks are no lines."""
 
-    def inside(self, tag: str, sight: Sight) -> "_Outside":
+    def inside(self, tag: str, sight: Sight, *, in_row: bool) -> "_Outside":
         """The same of what stands in an element."""
         written = self.written or tag in _AS_WRITTEN
         marked = self.marked and not written and tag not in LEVELS
         quoted = min(self.quoted + (tag == _QUOTATION), _MOST_QUOTED)
-        return _Outside(written, marked, self.in_part or tag in _PARTS, quoted, sight)
+        return _Outside(written, marked, self.in_part or tag in _PARTS, quoted, sight, in_row)
 
 
 class _Page:
@@ -195,7 +207,11 @@ class _Page:
         self._hidden = Hidden(tree)
         self._menus = {node.mem_id for node in tree.css(_MAY_BE_MENUS) if _is_menu(node, of_site)}
         self._menus -= {node.mem_id for node in tree.css(_HEADING_BUTTONS)}
-        self._signs = links_to_themselves(tree)
+        self._signs = marks_of_tools(tree)
+        self._rows = data_rows(tree)
+        self._raised = raised_marks(tree)
+        self._formulas: dict[int, str] = {}
+        self._numbers = item_numbers(tree, self._hidden.hides_all)
         self._main = self._main_parts() if of_site else set()
 
     def _main_parts(self) -> set[int]:
@@ -203,9 +219,28 @@ class _Page:
         return marked or self._only_article()
 
     def _only_article(self) -> set[int]:
-        """The article of a page that has only one, and maybe others in it."""
+        """The article of a page that has only one, and maybe others in it.
+
+        It holds the page's first `<h1>`, or most letters of the page: others are comments, or adverts.
+        """
         found = list(islice(self._outermost({node.mem_id for node in self._tree.css("article")}), 2))
-        return {found[0][0].mem_id} if len(found) == 1 else set()
+        if len(found) != 1 or self._tree.body is None:
+            return set()
+        article, sight = found[0]
+        is_main = self._holds_first_heading(article) or (
+            2 * self._letters(article, sight) > self._letters(self._tree.body, SEEN)
+        )
+        return {article.mem_id} if is_main else set()
+
+    def _holds_first_heading(self, part: "LexborNode") -> bool:
+        first = next(self._outermost({node.mem_id for node in self._tree.css("h1")}), None)
+        node = first[0] if first else None
+        while node is not None and node.mem_id != part.mem_id:
+            node = node.parent
+        return node is not None
+
+    def _letters(self, part: "LexborNode", sight: Sight) -> int:
+        return sum(sum(map(str.isalnum, piece.text)) for piece in self._pieces(part, sight, menus=False))
 
     def title(self) -> str:
         """The title of the page, else its first heading that is seen and not empty."""
@@ -231,7 +266,7 @@ class _Page:
     def text(self, *, marked: bool) -> str:
         """What the main part says, if one is marked and says something; else all without menus; else all.
 
-        The only article of a page is its main part, if no other is marked.
+        The only article of a page may be its main part, if no other is marked.
         """
         body = self._tree.body
         if body is None:
@@ -274,18 +309,20 @@ class _Page:
         block is quoted in part.
         """
         line: list[str] = []
-        as_written, quoted = False, 0
-        for piece in chain(self._pieces(root, sight, menus=menus, marked=marked), [_EDGE]):
+        as_written, in_row, quoted = False, False, 0
+        pieces = _with_numbers(self._pieces(root, sight, menus=menus, marked=marked))
+        for piece in chain(pieces, [_EDGE]):
             if piece.level:
                 yield marked_heading(piece.text, piece.level)
             elif piece == _EDGE:
                 joined = "".join(line)
-                joined = joined.strip("\n") if as_written else re.sub(r" {2,}", " ", joined).strip()
+                joined = joined.strip("\n") if as_written else _spaced(joined, in_row=in_row)
                 if joined.strip():
                     yield _quoted(no_heading(joined) if marked and not quoted else joined, quoted)
-                line, as_written = [], False
-            elif piece.text != "\t" or piece.written or line:
+                line, as_written, in_row = [], False, False
+            elif piece.text != "\t" or piece.written or piece.in_row or line:
                 line.append(piece.text)
+                in_row |= piece.in_row
                 as_written |= piece.written
                 quoted = piece.quoted
 
@@ -309,20 +346,37 @@ class _Page:
                 yield from space
                 continue
             sight = outside.sight if node is root else self._hidden.sight(node, outside.sight)
+            if tag == "math":
+                yield from _as_seen(self._formula(node), outside._replace(sight=sight))
+                continue
             if outside.marked and tag in LEVELS:
                 title = self._heading(node, sight, menus=menus)
                 if title is not None:
                     yield from (_EDGE, _Piece(title, level=LEVELS[tag]), _EDGE) if title else (_EDGE,)
                     continue
             if tag in _BLOCKS:
-                yield _EDGE
-                stack.append((_EDGE, outside))
-            elif tag in _CELLS:
-                yield _Piece("\t", quoted=outside.quoted)
+                edge = _Piece(" ", quoted=outside.quoted) if outside.in_row else _EDGE
+                yield edge
+                stack.append((edge, outside))
+            elif tag in CELLS:
+                yield _Piece("\t", quoted=outside.quoted, in_row=outside.in_row)
             yield from space
             stack.extend((piece, outside) for piece in space)
-            inside = outside.inside(tag, sight)
+            if marks := self._raised.get(node.mem_id):
+                before, after = (_Piece(mark, outside.written, quoted=outside.quoted) for mark in marks)
+                yield before
+                stack.append((after, outside))
+            if not (menus or outside.written) and node.mem_id in self._numbers:
+                yield _Piece(self._numbers[node.mem_id], of_item=True)
+                stack.append((_ITEM_END, outside))
+            inside = outside.inside(tag, sight, in_row=outside.in_row or node.mem_id in self._rows)
             stack.extend(reversed([(child, inside) for child in node.iter(include_text=True)]))
+
+    def _formula(self, node: "LexborNode") -> str:
+        """A formula in one line; it is kept, for headings in each other may all hold it."""
+        if node.mem_id not in self._formulas:
+            self._formulas[node.mem_id] = formula(node, self._hidden.hides_all)
+        return self._formulas[node.mem_id]
 
     def _space(self, node: "LexborNode", outside: "_Outside") -> tuple[_Piece, ...]:
         """What an element puts between the words beside it; where white space counts, it is written there."""
@@ -346,6 +400,27 @@ def _as_seen(text: str, outside: _Outside) -> Iterator[_Piece]:
     if outside.sight.is_clear or not text.strip():  # white space divides words, of whatever size
         shown = text if outside.written else _WHITE_SPACE.sub(" ", text)
         yield _Piece(shown, outside.written, quoted=outside.quoted)
+
+
+def _with_numbers(pieces: Iterator[_Piece]) -> Iterator[_Piece]:
+    """Pieces, with the numbers of items in the first of each that says something."""
+    waiting: list[str] = []  # the innermost items, that say nothing yet
+    for piece in pieces:
+        if piece.of_item and piece.text:
+            waiting.append(piece.text)
+        elif piece.of_item:
+            del waiting[-1:]
+        elif waiting and piece.text.strip():
+            yield piece._replace(text="".join((*waiting, piece.text.lstrip(" "))))
+            waiting = []
+        else:
+            yield piece
+
+
+def _spaced(line: str, *, in_row: bool) -> str:
+    """A line without spaces that are not seen; a row of data keeps the tabs after its empty first cells."""
+    line = _AROUND_TABS.sub("\t", _SPACES.sub(" ", line))
+    return line.removeprefix("\t").rstrip() if in_row else line.strip()
 
 
 def _quoted(lines: str, depth: int) -> str:

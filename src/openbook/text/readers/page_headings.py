@@ -1,4 +1,4 @@
-"""Headings of a web page in its text: how they are marked, and what else must not look like one.
+"""Headings of a web page in its text: how they are marked, what else must not look like one, what is no text.
 
     <h2>The mill<a href="#mill">¶</a></h2>      ## The mill
     <p>It is old.</p>                           It is old.
@@ -24,14 +24,19 @@ _BY_CLASS = ", ".join(
     f"{heading} .{name}" for heading in LEVELS for name in ("hash-link", "headerlink", "mw-editsection")
 )
 """Of Docusaurus, Sphinx and MkDocs, and MediaWiki."""
+_ANYWHERE = "a.headerlink[href*='#'], .viewcode-link, a.viewcode-back"
+"""Of Sphinx, at whatever can be linked to: its sign, and the words that lead to the code and back."""
+_LINE_NUMBERS = "span.linenos, td.linenos, span.lineno, td.lineno, pre.lineno, span.lnt, .line > .ln"
+"""Of lines of code: Pygments in Sphinx and MkDocs, Doxygen, Rouge, Chroma in Hugo."""
 _SIGNS = frozenset("¶#§🔗⚓\ufe0f")
 _LIKE_A_HEADING = re.compile(r"^(?=#{1,6} )", re.MULTILINE)
 
 
-def links_to_themselves(tree: "LexborHTMLParser") -> set[int]:
-    """What stands in headings for the sake of a link to them: a sign, or a word of the page's maker."""
+def marks_of_tools(tree: "LexborHTMLParser") -> set[int]:
+    """What a page's maker put beside its words: a sign or a word for a link to them, numbers of lines."""
     signs = (node for node in tree.css(_LINKS) if _is_sign(node))
-    return {node.mem_id for node in (*signs, *tree.css(_BY_CLASS))}
+    by_class = tree.css(f"{_BY_CLASS}, {_ANYWHERE}, {_LINE_NUMBERS}")
+    return {node.mem_id for node in (*signs, *by_class)}
 
 
 def _is_sign(link: "LexborNode") -> bool:

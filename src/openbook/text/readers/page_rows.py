@@ -1,0 +1,50 @@
+"""Rows of a web page's tables that hold data: each is one line, whatever stands in its cells.
+
+    <tr><td><p>Ben<td><p><td>204        Ben, nothing, 204: one line, with tabs between the cells
+    <tr><td><p>one<p>two                a table that only frames: the lines of its only cell
+    <tr><td><h2>News</h2>…<td>…         columns of a page: the lines of each
+
+What has lines of its own is no data: another table, a heading, code, a quotation.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+CELLS = frozenset({"td", "th"})
+_NO_DATA = frozenset({
+    "article", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "listing", "main", "plaintext", "pre",
+    "section", "table", "textarea", "tr", "xmp",
+})  # fmt: skip
+_FEWEST = 2
+"""Cells that say something: a text beside empty cells is framed by them."""
+
+
+def data_rows(tree: "LexborHTMLParser") -> set[int]:
+    """The rows that hold data, by their `mem_id`."""
+    return {row.mem_id for row in tree.css("tr") if _holds_data(row)}
+
+
+def _holds_data(row: "LexborNode") -> bool:
+    """Whether it does; nothing inside of another row is looked at, so that all rows take linear time."""
+    telling = 0
+    for cell in row.iter():
+        if cell.tag in CELLS:
+            says_something = False
+            for node in _inside(cell):
+                if node.tag in _NO_DATA:
+                    return False
+                says_something |= node.tag == "-text" and bool((node.text_content or "").strip())
+            telling += says_something
+    return telling >= _FEWEST
+
+
+def _inside(root: "LexborNode") -> Iterator["LexborNode"]:
+    """All that stands in an element, in order; a step deeper is made only when it is asked for."""
+    stack = list(root.iter(include_text=True))[::-1]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(list(node.iter(include_text=True))[::-1])
