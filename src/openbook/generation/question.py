@@ -4,22 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import torch
-
 from openbook.database import Database, DocumentFilter, Hit, SearchUnit, Version
 from openbook.errors import SettingsError, type_error
-from openbook.generation.beam_search import Dictated
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation, cite_whole
 from openbook.generation.document_heads import heads_of, with_heads
 from openbook.generation.generator import pieces_to
 from openbook.generation.memory import Memory
-from openbook.generation.prompt_reading import padded
 from openbook.generation.question_fetcher import fetcher_for_prompt
 from openbook.generation.question_names import unmentioned_in
 from openbook.generation.request import check_request, check_reread, stop_texts
 from openbook.generation.sampling import Sampling, sampling_or
-from openbook.generation.second_reading import read_twice
+from openbook.generation.second_reading import agreed_sampling
 from openbook.generation.text_matches import stands_in
 from openbook.generation.text_request import Lookup, OnEvent, TextEnd, TextPiece, TextRequest
 from openbook.generation.text_stream import OnText
@@ -272,7 +268,8 @@ def converse(
         seed=seed,
     )
     if reread and request.lookup is not None:
-        request = replace(request, sampling=_agreed(model, chat, request))
+        row = prepare(model, chat.tokenizer, request).row
+        request = replace(request, sampling=agreed_sampling(model, row))
     job = prepare(model, chat.tokenizer, request, on_event=on_event)
     with evaluation_mode(model):
         (end,) = write_texts(model, [job], batch_size=1)
@@ -313,37 +310,6 @@ def _answer_of(end: TextEnd, citations: list[Citation], *, unmentioned: tuple[st
         drafts=end.drafts,
         unmentioned=unmentioned,
     )
-
-
-def _agreed(model: RetroForCausalLM, chat: ChatFormat, request: TextRequest) -> Sampling:
-    """What draws the answer that both readings of the neighbors agree on.
-
-    It is then written like any other, which tells it, and finds what each part of it read. An answer that
-    does not end within a chunk, or the stride, where it looks up again, is drawn as the request says.
-    """
-    row = prepare(model, chat.tokenizer, request).row
-    assert row.source is not None and request.lookup is not None
-    M = model.config.chunk_size
-    ids, mask = row.source.fetch(row.chunks_in_window(M))
-    if model.reads_itself:
-        ids, mask = ids[-1:], mask[-1:]
-    if not bool(mask.any()):
-        return request.sampling
-    prompt = torch.tensor([padded(row, M)], device=model.device)
-    most = min(request.max_new_tokens, request.lookup.stride or M)
-    ends = {chat.tokenizer.eos_id, *request.end_ids}
-    with evaluation_mode(model):
-        (tokens,) = read_twice(
-            model,
-            prompt,
-            (torch.arange(prompt.shape[1], device=model.device) >= row.padding).long()[None],
-            (ids[None].to(model.device), mask[None].to(model.device)),
-            is_prompt=model.reads_itself,
-            end_ids=ends,
-            max_new_tokens=most,
-        )
-    is_whole = tokens[-1] in ends or len(tokens) == request.max_new_tokens
-    return Dictated.of(tokens) if is_whole else request.sampling
 
 
 def _heads_read(book: Version, citations: Sequence[Citation]) -> list[tuple[str, ...]]:
