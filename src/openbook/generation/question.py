@@ -8,6 +8,7 @@ from openbook.database import Database, DocumentFilter, Hit, SearchUnit, Version
 from openbook.errors import SettingsError, type_error
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation, cite_whole
+from openbook.generation.conversation import conversation_ids, conversation_request, without_prefix
 from openbook.generation.document_heads import heads_of, with_heads
 from openbook.generation.generator import pieces_to
 from openbook.generation.memory import Memory
@@ -23,7 +24,7 @@ from openbook.generation.text_writing import prepare, require_tokenizer, write_t
 from openbook.given import opened, require_reader
 from openbook.model import RetroForCausalLM
 from openbook.model.batch import evaluation_mode
-from openbook.text import ChatFormat, Turn, turns_ids
+from openbook.text import ChatFormat, Turn
 from openbook.text.chat import REFUSAL
 
 _NAME = 60
@@ -254,28 +255,34 @@ def converse(
         if not passages:
             return _not_in_the_book(on_event)
     request = TextRequest(
-        prompt_ids=tuple(_prompt_of(model, chat, turns[:-1], question, texts)),
+        prompt_ids=without_prefix(model, conversation_ids(model, chat, turns, texts)),
         sampling=sampling,
         max_new_tokens=max_new_tokens,
         lookup=lookup if retrieval and not in_prompt else None,
-        stop=(*ends, *(() if chat.stop is None else (chat.stop,))),
+        stop=ends,
         min_new_tokens=min_new_tokens,
-        refusal=REFUSAL,
-        strip=True,
-        end_ids=chat.end_ids,
         drafts=drafts,
         influence=influence,
         seed=seed,
     )
+    end = _written(model, chat, request, reread=reread, on_event=on_event)
+    citations = cite_whole(end.text, passages) if in_prompt else end.citations
+    heads = _heads_read(database, citations) if bring_head else ()
+    return _answer_of(end, citations, unmentioned=unmentioned_in(question, citations, heads=heads))
+
+
+def _written(
+    model: RetroForCausalLM, chat: ChatFormat, request: TextRequest, *, reread: bool, on_event: OnEvent | None
+) -> TextEnd:
+    """Write the answer that is asked for."""
+    request = conversation_request(chat, request)
     if reread and request.lookup is not None:
         row = prepare(model, chat.tokenizer, request).row
         request = replace(request, sampling=agreed_sampling(model, row))
     job = prepare(model, chat.tokenizer, request, on_event=on_event)
     with evaluation_mode(model):
         (end,) = write_texts(model, [job], batch_size=1)
-    citations = cite_whole(end.text, passages) if in_prompt else end.citations
-    heads = _heads_read(database, citations) if bring_head else ()
-    return _answer_of(end, citations, unmentioned=unmentioned_in(question, citations, heads=heads))
+    return end
 
 
 def _passages_of(
@@ -343,27 +350,3 @@ def _not_in_the_book(on_event: OnEvent | None) -> Answer:
     if on_event is not None:
         on_event(TextPiece(REFUSAL, ()))
     return Answer(REFUSAL, [], "stop", prompt_tokens=0, completion_tokens=0)
-
-
-def _prompt_of(
-    model: RetroForCausalLM,
-    chat: ChatFormat,
-    before: Sequence[Turn],
-    question: str,
-    passages: Sequence[str],
-) -> list[int]:
-    """The tokens that a model is given, without those that it puts before every text itself."""
-    own = model.prefix_ids
-    texts = [passage.strip() for passage in passages]
-    if not before:
-        prompt = [*chat.prefix_ids, *chat.question_ids(question, texts)]
-    else:
-        prompt = turns_ids(chat, [*before, *_asked(chat, question, texts)], opens_with_user=bool(own))
-    return prompt[len(own) :] if prompt[: len(own)] == own else prompt
-
-
-def _asked(chat: ChatFormat, question: str, texts: Sequence[str]) -> list[Turn]:
-    """The last question with passages before it, as `ChatFormat.question_ids` puts them."""
-    if texts and chat.tokenizer.chat_template is None:  # there the question's label stands between them
-        return [Turn("system", "\n\n".join(texts)), Turn("user", question)]
-    return [Turn("user", "\n\n".join([*texts, question]))]
