@@ -12,7 +12,7 @@ from openbook.generation.conversation import conversation_ids, conversation_requ
 from openbook.generation.document_heads import heads_of, with_heads
 from openbook.generation.generator import pieces_to
 from openbook.generation.memory import Memory
-from openbook.generation.question_fetcher import fetcher_for_prompt
+from openbook.generation.question_fetcher import QuestionFetcher
 from openbook.generation.question_names import unmentioned_in
 from openbook.generation.request import check_request, check_reread, stop_texts
 from openbook.generation.sampling import Sampling, sampling_or
@@ -289,16 +289,7 @@ def _passages_of(
     model: RetroForCausalLM, chat: ChatFormat, question: str, lookup: Lookup
 ) -> tuple[list[Hit], list[str]]:
     """What a question finds for its prompt, in the book and then in the memory; with the texts to read."""
-    fetcher = fetcher_for_prompt(
-        model,
-        lookup.book,
-        question,
-        chat.tokenizer,
-        k=lookup.k,
-        mode=lookup.mode,
-        documents=lookup.documents,
-        by=lookup.by,
-    )
+    fetcher = QuestionFetcher.of(model, chat.tokenizer, lookup)
     hits = fetcher.hits_of_question()
     said = [] if lookup.memory is None else lookup.memory.search(question, k=fetcher.k)
     texts = [hit.passage for hit in hits]
