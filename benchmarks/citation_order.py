@@ -16,15 +16,16 @@ import torch
 
 from openbook.cli.asked_model import load_asked_model
 from openbook.database import Database
+from openbook.evaluate.answering.model_answer import ModelAnswer
 from openbook.evaluate.exact_match import exact_match, holds_answer
 from openbook.evaluate.exam import QuestionNeighbors, documents_of, make_world, read_modes
 from openbook.evaluate.exam.examination import choose_questions
 from openbook.evaluate.exam.model_reader import ModelReader
-from openbook.evaluate.exam.reading import ReadAnswer, passages_of
+from openbook.evaluate.exam.reading import passages_of
 from openbook.generation.text_matches import text_matches
 from openbook.generation.word_origins import order_by_words
 
-First = Callable[[ReadAnswer, Sequence[str]], int]
+First = Callable[[ModelAnswer, Sequence[str]], int]
 """Which of the passages that were read for an answer comes first."""
 
 

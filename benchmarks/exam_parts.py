@@ -32,8 +32,9 @@ import numpy as np
 from varied_worlds import KEPT, SHARED, in_common, other_words, syllable
 
 from openbook.database import Database
-from openbook.evaluate.answering.answerer import Answerer, ModelAnswer
+from openbook.evaluate.answering.answerer import Answerer
 from openbook.evaluate.answering.measure import measure_answers
+from openbook.evaluate.answering.model_answer import ModelAnswer
 from openbook.evaluate.answering.passages import AskedQuestion, ask_book
 from openbook.evaluate.answering.questions import Question
 from openbook.evaluate.exact_match import exact_match, holds_answer, is_refusal

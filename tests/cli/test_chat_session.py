@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -233,7 +234,8 @@ def test_turns_that_leave_are_remembered_once_and_can_be_looked_up(
     lines, answers = ["kelimo nura?", "setivo?", "zuba?"], [answered("A."), answered("B."), answered("C.")]
     with Memory(book.tokenizer, 16) as memory:
         session, script = talk(answers=answers)
-        session.asked, session.memory = replace(session.asked, chat=form), memory
+        model: Any = SimpleNamespace(prefix_ids=[])
+        session.asked, session.memory = replace(session.asked, model=model, chat=form), memory
         two = [Turn("user", "setivo?"), Turn("assistant", "B."), Turn("user", "zuba?")]
         window = len(turns_ids(form, two, opens_with_user=False)) + 9
         session.options = TurnOptions(max_tokens=9, window=window)

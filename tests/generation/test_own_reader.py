@@ -13,7 +13,8 @@ from openbook.database import Database
 from openbook.errors import MismatchError
 from openbook.evaluate.harness import AnswerOptions
 from openbook.generation import Sampling, generate
-from openbook.generation.neighbor_fetcher import fetcher_for
+from openbook.generation.lookup_fetcher import make_fetcher
+from openbook.generation.text_request import Lookup
 from openbook.model.retrofitting import RetrofitForCausalLM, retrofit
 from openbook.text import Tokenizer
 
@@ -64,8 +65,7 @@ def test_up_to_the_first_border_it_writes_what_the_base_does_with_passages_in_it
     off = generate(model, book, prompt, retrieval=False, max_new_tokens=M, sampling=GREEDY)
     assert off.text == continued(book, base, PREFIX + ids, M)
     on = generate(model, book, prompt, max_new_tokens=M, sampling=GREEDY)
-    fetcher = fetcher_for(model, book.opened, k=None, mode=None, retrieval=True)
-    assert fetcher is not None
+    fetcher = make_fetcher(model, book.tokenizer, Lookup(book=book.opened))
     last = ids[-(len(ids) % M or M) :] if len(ids) < M else ids[-M:]
     neighbors, mask = fetcher.fetch([last])
     assert on.text == continued(book, base, [*PREFIX, *neighbors[mask].tolist(), *ids], M)

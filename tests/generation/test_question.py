@@ -13,8 +13,9 @@ from model.tiny import enlarge
 from openbook.database import Database
 from openbook.errors import DatabaseError, MismatchError, OpenbookWarning, SettingsError, TooLongError
 from openbook.generation import Answer, Citation, Sampling, ask, converse
-from openbook.generation.question_fetcher import QuestionFetcher, fetcher_of_question
-from openbook.generation.text_request import SpanRead, TextEnd, TextEvent, TextPiece
+from openbook.generation.lookup_fetcher import make_fetcher
+from openbook.generation.question_fetcher import QuestionFetcher
+from openbook.generation.text_request import Lookup, SpanRead, TextEnd, TextEvent, TextPiece
 from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import RetrofitForCausalLM, retrofit
 from openbook.text import ChatFormat, Tokenizer, Turn, turns_ids
@@ -78,7 +79,7 @@ def test_it_answers_as_the_base_does_with_what_the_question_finds_before_it(
 ) -> None:
     found = ask(model, book, QUESTION, chat=chat, max_new_tokens=M)
     assert spy.queries == [[QUESTION]]
-    fetcher = fetcher_of_question(model, book.opened, QUESTION, chat.tokenizer, k=None, mode=None)
+    fetcher = make_fetcher(model, chat.tokenizer, Lookup(book=book.opened, question=QUESTION))
     neighbors, mask = fetcher.fetch([[1]])
     read = neighbors[mask].tolist()
     ids = [*chat.prefix_ids, *read, *chat.question_ids(QUESTION)]
@@ -146,7 +147,7 @@ def test_a_base_reads_a_database_of_other_tokens_and_chunks(
     found = ask(model, book, QUESTION, chat=ChatFormat.of(other), max_new_tokens=8)
     assert spy.queries == [[QUESTION]]
     assert found.citations
-    fetcher = fetcher_of_question(model, book.opened, QUESTION, other, k=2, mode=None)
+    fetcher = make_fetcher(model, other, Lookup(book=book.opened, question=QUESTION, k=2))
     ids, mask = fetcher.fetch([[1], [2]])
     assert ids.shape == mask.shape == (2, 2, 48)
     for neighbor, exists, hit in zip(ids[1], mask[1], fetcher.hits[0], strict=True):
@@ -304,7 +305,7 @@ def test_the_whole_conversation_is_read_and_the_last_question_looked_up(
 ) -> None:
     found = converse(model, book, TURNS, chat=chat, max_new_tokens=M)
     assert spy.queries == [[QUESTION]]
-    fetcher = fetcher_of_question(model, book.opened, QUESTION, chat.tokenizer, k=None, mode=None)
+    fetcher = make_fetcher(model, chat.tokenizer, Lookup(book=book.opened, question=QUESTION))
     neighbors, mask = fetcher.fetch([[1]])
     said = turns_ids(chat, TURNS)[len(chat.prefix_ids) :]
     assert found.answer == continued(chat, base, [*chat.prefix_ids, *neighbors[mask].tolist(), *said], M)

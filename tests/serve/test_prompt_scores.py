@@ -11,7 +11,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from model.tiny import enlarge
 from openbook.database import Database
-from openbook.generation.neighbor_fetcher import fetcher_for
+from openbook.generation.lookup_fetcher import make_fetcher
 from openbook.generation.text_request import Lookup
 from openbook.model import RetroForCausalLM
 from openbook.model.positions import position_ids
@@ -64,8 +64,7 @@ def at_once(model: RetroForCausalLM, ids: Sequence[int], lookup: Lookup | None, 
     exists[:, : M - 1] = 0
     read: dict[str, Any] = {}
     if lookup is not None:
-        fetcher = fetcher_for(model, lookup.book, k=lookup.k, mode=None, retrieval=True)
-        assert fetcher is not None
+        fetcher = make_fetcher(model, lookup.book.tokenizer, lookup)
         whole = [row[0, end - M : end].tolist() for end in range(M, row.shape[1], M)]
         found = fetcher.fetch([[ids[0]], *whole[1:]])
         read = {"neighbor_ids": found[0][None], "neighbor_mask": found[1][None]}

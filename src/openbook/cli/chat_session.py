@@ -167,11 +167,11 @@ class ChatSession:
 
     def _fits(self, turns: "list[Turn]") -> bool:
         """Whether turns, and the longest answer, are within the window."""
-        from openbook.text import turns_ids
+        from openbook.generation.conversation import conversation_ids
 
         if self.options.window is None:
             return True
-        tokens = len(turns_ids(self.asked.chat, turns, opens_with_user=False))
+        tokens = len(conversation_ids(self.asked.model, self.asked.chat, turns))
         return tokens + self.options.max_tokens <= self.options.window
 
     def _leave_out(self, turns: "list[Turn]", left_out: int) -> int:

@@ -15,7 +15,7 @@ from openbook.generation.beam_search import Dictated, best_beam, check_beams
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation
 from openbook.generation.memory import Memory
-from openbook.generation.neighbor_fetcher import fetcher_for
+from openbook.generation.neighbor_fetcher import require_match
 from openbook.generation.request import check_request, stop_texts
 from openbook.generation.sampling import Sampling, sampling_or
 from openbook.generation.text_request import (
@@ -272,8 +272,7 @@ class _Asked:
         if model.reads_itself:
             require_tokenizer(model, tokenizer, remedy="tokenizer=load_tokenizer(MODEL)")
         elif not retrieval:
-            # They must belong together all the same.
-            fetcher_for(model, database, k=self.lookup.k, mode=self.lookup.mode, retrieval=False)
+            require_match(model, database)  # what is looked up checks it itself
         request = TextRequest(
             prompt_ids=tuple(_encode(tokenizer, prompt)),
             sampling=self.sampling,

@@ -10,50 +10,22 @@ from torch import Tensor
 from openbook.database import DocumentFilter, Hit, SearchMode, Version
 from openbook.database.neighbors.neighbor_ranker import NeighborRanker, RankedBook
 from openbook.database.search.searcher import check_mode
-from openbook.errors import SettingsError, empty_error
+from openbook.errors import empty_error
 from openbook.generation.request import check_k
 from openbook.model import RetroForCausalLM
 
 
-def fetcher_for(
-    model: RetroForCausalLM,
-    database: Version,
-    *,
-    k: int | None,
-    mode: str | None,
-    retrieval: bool,
-    documents: DocumentFilter | None = None,
-    ranker: NeighborRanker | None = None,
-) -> "NeighborFetcher | None":
-    """Make what fetches neighbors for a model; None without retrieval.
-
-    Args:
-        model: trained with the database's tokenizer and chunk length.
-        database: to search; it must match the model without retrieval, too.
-        k: neighbors of each chunk; None: as in training.
-        mode: of search; None: the database's default.
-        retrieval: False fetches nothing.
-        documents: to look things up in; None: all.
-        ranker: chooses of the neighbors; None: all are read.
+def require_match(model: RetroForCausalLM, database: Version) -> None:
+    """Refuse a database of other tokens, or of chunks of another length, than the model's.
 
     Raises:
-        SettingsError: k below 1, a mode that the database does not have, or a model that cannot read
-            neighbors.
-        MismatchError: model and database do not belong together.
-        DatabaseError: there is nothing to retrieve.
+        MismatchError: naming both.
     """
     database.settings.require_match(
         database.tokenizer,
         tokenizer_fingerprint=model.config.tokenizer_fingerprint,
         chunk_size=model.config.chunk_size,
     )
-    if not retrieval:
-        check_k(k)
-        return None
-    if not model.config.cca_layers:
-        raise SettingsError("this model was built without chunked cross-attention; switch retrieval off")
-    checked = check_lookup(database, k=k, mode=mode)
-    return NeighborFetcher(database, k or model.config.num_neighbors, checked, documents, ranker)
 
 
 def check_lookup(database: Version, *, k: int | None, mode: str | None) -> SearchMode:

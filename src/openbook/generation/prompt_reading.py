@@ -19,7 +19,7 @@ class PromptReading:
     """The prompt of a text, as far as it is read.
 
     Args:
-        row: the text; its padding is set.
+        row: the text; it is told of the padding.
         cache: empty; of what is read.
         neighbors: of all its chunks, or, where all of a prompt reads the same, of one; None: it has none.
         chunk_size: M.
@@ -32,7 +32,7 @@ class PromptReading:
         self.cache = cache
         self._neighbors = neighbors
         self._chunk_size = chunk_size
-        self._rest = padded(row, chunk_size)
+        self._rest, row.padding = padded(row, chunk_size)
 
     @property
     def left(self) -> int:
@@ -55,8 +55,8 @@ class PromptReading:
         return tokens, (ids[:chunks], mask[:chunks])
 
 
-def padded(row: BatchRow, chunk_size: int) -> list[int]:
-    """The tokens of a text's window, padded on the left to whole chunks; the row is told of the padding."""
+def padded(row: BatchRow, chunk_size: int) -> tuple[list[int], int]:
+    """The tokens of a text's window, padded on the left to whole chunks; and how many of them are padding."""
     tokens = row.in_window()
-    row.padding = -len(tokens) % chunk_size
-    return [row.settings.eos_id] * row.padding + tokens
+    padding = -len(tokens) % chunk_size
+    return [row.settings.eos_id] * padding + tokens, padding

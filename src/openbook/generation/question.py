@@ -4,22 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import torch
-
 from openbook.database import Database, DocumentFilter, Hit, SearchUnit, Version
 from openbook.errors import SettingsError, type_error
-from openbook.generation.beam_search import Dictated
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation, cite_whole
+from openbook.generation.conversation import conversation_ids, conversation_request, without_prefix
 from openbook.generation.document_heads import heads_of, with_heads
 from openbook.generation.generator import pieces_to
 from openbook.generation.memory import Memory
-from openbook.generation.prompt_reading import padded
-from openbook.generation.question_fetcher import fetcher_for_prompt
+from openbook.generation.question_fetcher import QuestionFetcher
 from openbook.generation.question_names import unmentioned_in
 from openbook.generation.request import check_request, check_reread, stop_texts
 from openbook.generation.sampling import Sampling, sampling_or
-from openbook.generation.second_reading import read_twice
+from openbook.generation.second_reading import agreed_sampling
 from openbook.generation.text_matches import stands_in
 from openbook.generation.text_request import Lookup, OnEvent, TextEnd, TextPiece, TextRequest
 from openbook.generation.text_stream import OnText
@@ -27,7 +24,7 @@ from openbook.generation.text_writing import prepare, require_tokenizer, write_t
 from openbook.given import opened, require_reader
 from openbook.model import RetroForCausalLM
 from openbook.model.batch import evaluation_mode
-from openbook.text import ChatFormat, Turn, turns_ids
+from openbook.text import ChatFormat, Turn
 from openbook.text.chat import REFUSAL
 
 _NAME = 60
@@ -258,43 +255,41 @@ def converse(
         if not passages:
             return _not_in_the_book(on_event)
     request = TextRequest(
-        prompt_ids=tuple(_prompt_of(model, chat, turns[:-1], question, texts)),
+        prompt_ids=without_prefix(model, conversation_ids(model, chat, turns, texts)),
         sampling=sampling,
         max_new_tokens=max_new_tokens,
         lookup=lookup if retrieval and not in_prompt else None,
-        stop=(*ends, *(() if chat.stop is None else (chat.stop,))),
+        stop=ends,
         min_new_tokens=min_new_tokens,
-        refusal=REFUSAL,
-        strip=True,
-        end_ids=chat.end_ids,
         drafts=drafts,
         influence=influence,
         seed=seed,
     )
-    if reread and request.lookup is not None:
-        request = replace(request, sampling=_agreed(model, chat, request))
-    job = prepare(model, chat.tokenizer, request, on_event=on_event)
-    with evaluation_mode(model):
-        (end,) = write_texts(model, [job], batch_size=1)
+    end = _written(model, chat, request, reread=reread, on_event=on_event)
     citations = cite_whole(end.text, passages) if in_prompt else end.citations
     heads = _heads_read(database, citations) if bring_head else ()
     return _answer_of(end, citations, unmentioned=unmentioned_in(question, citations, heads=heads))
+
+
+def _written(
+    model: RetroForCausalLM, chat: ChatFormat, request: TextRequest, *, reread: bool, on_event: OnEvent | None
+) -> TextEnd:
+    """Write the answer that is asked for."""
+    request = conversation_request(chat, request)
+    if reread and request.lookup is not None:
+        row = prepare(model, chat.tokenizer, request).row
+        request = replace(request, sampling=agreed_sampling(model, row))
+    job = prepare(model, chat.tokenizer, request, on_event=on_event)
+    with evaluation_mode(model):
+        (end,) = write_texts(model, [job], batch_size=1)
+    return end
 
 
 def _passages_of(
     model: RetroForCausalLM, chat: ChatFormat, question: str, lookup: Lookup
 ) -> tuple[list[Hit], list[str]]:
     """What a question finds for its prompt, in the book and then in the memory; with the texts to read."""
-    fetcher = fetcher_for_prompt(
-        model,
-        lookup.book,
-        question,
-        chat.tokenizer,
-        k=lookup.k,
-        mode=lookup.mode,
-        documents=lookup.documents,
-        by=lookup.by,
-    )
+    fetcher = QuestionFetcher.of(model, chat.tokenizer, lookup)
     hits = fetcher.hits_of_question()
     said = [] if lookup.memory is None else lookup.memory.search(question, k=fetcher.k)
     texts = [hit.passage for hit in hits]
@@ -313,37 +308,6 @@ def _answer_of(end: TextEnd, citations: list[Citation], *, unmentioned: tuple[st
         drafts=end.drafts,
         unmentioned=unmentioned,
     )
-
-
-def _agreed(model: RetroForCausalLM, chat: ChatFormat, request: TextRequest) -> Sampling:
-    """What draws the answer that both readings of the neighbors agree on.
-
-    It is then written like any other, which tells it, and finds what each part of it read. An answer that
-    does not end within a chunk, or the stride, where it looks up again, is drawn as the request says.
-    """
-    row = prepare(model, chat.tokenizer, request).row
-    assert row.source is not None and request.lookup is not None
-    M = model.config.chunk_size
-    ids, mask = row.source.fetch(row.chunks_in_window(M))
-    if model.reads_itself:
-        ids, mask = ids[-1:], mask[-1:]
-    if not bool(mask.any()):
-        return request.sampling
-    prompt = torch.tensor([padded(row, M)], device=model.device)
-    most = min(request.max_new_tokens, request.lookup.stride or M)
-    ends = {chat.tokenizer.eos_id, *request.end_ids}
-    with evaluation_mode(model):
-        (tokens,) = read_twice(
-            model,
-            prompt,
-            (torch.arange(prompt.shape[1], device=model.device) >= row.padding).long()[None],
-            (ids[None].to(model.device), mask[None].to(model.device)),
-            is_prompt=model.reads_itself,
-            end_ids=ends,
-            max_new_tokens=most,
-        )
-    is_whole = tokens[-1] in ends or len(tokens) == request.max_new_tokens
-    return Dictated.of(tokens) if is_whole else request.sampling
 
 
 def _heads_read(book: Version, citations: Sequence[Citation]) -> list[tuple[str, ...]]:
@@ -377,27 +341,3 @@ def _not_in_the_book(on_event: OnEvent | None) -> Answer:
     if on_event is not None:
         on_event(TextPiece(REFUSAL, ()))
     return Answer(REFUSAL, [], "stop", prompt_tokens=0, completion_tokens=0)
-
-
-def _prompt_of(
-    model: RetroForCausalLM,
-    chat: ChatFormat,
-    before: Sequence[Turn],
-    question: str,
-    passages: Sequence[str],
-) -> list[int]:
-    """The tokens that a model is given, without those that it puts before every text itself."""
-    own = model.prefix_ids
-    texts = [passage.strip() for passage in passages]
-    if not before:
-        prompt = [*chat.prefix_ids, *chat.question_ids(question, texts)]
-    else:
-        prompt = turns_ids(chat, [*before, *_asked(chat, question, texts)], opens_with_user=bool(own))
-    return prompt[len(own) :] if prompt[: len(own)] == own else prompt
-
-
-def _asked(chat: ChatFormat, question: str, texts: Sequence[str]) -> list[Turn]:
-    """The last question with passages before it, as `ChatFormat.question_ids` puts them."""
-    if texts and chat.tokenizer.chat_template is None:  # there the question's label stands between them
-        return [Turn("system", "\n\n".join(texts)), Turn("user", question)]
-    return [Turn("user", "\n\n".join([*texts, question]))]

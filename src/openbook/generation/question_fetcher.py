@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from openbook.database import DocumentFilter, Hit, SearchMode, SearchUnit, Version
-from openbook.generation.neighbor_fetcher import check_lookup, fetcher_for
+from openbook.generation.neighbor_fetcher import check_lookup
 from openbook.generation.text_fetcher import TextFetcher
+from openbook.generation.text_request import Lookup
 from openbook.model import RetroForCausalLM
 from openbook.text import Tokenizer
 
@@ -55,6 +56,31 @@ class QuestionFetcher(TextFetcher):
         self.question = question
         self.by = by
 
+    @classmethod
+    def of(cls, model: RetroForCausalLM, tokenizer: Tokenizer, lookup: Lookup) -> "QuestionFetcher":
+        """Make what fetches for a question, whose passages any model can read in its prompt.
+
+        Args:
+            model: any.
+            tokenizer: its own.
+            lookup: of a question, in a book.
+
+        Raises:
+            SettingsError, DatabaseError: as `check_lookup`.
+        """
+        assert lookup.question is not None
+        return cls(
+            lookup.book,
+            lookup.k or model.config.num_neighbors,
+            check_lookup(lookup.book, k=lookup.k, mode=lookup.mode),
+            question=lookup.question,
+            tokenizer=tokenizer,
+            chunk_size=model.config.chunk_size,
+            documents=lookup.documents,
+            by=lookup.by,
+            bring_head=lookup.bring_head,
+        )
+
     def queries(self, chunks: Sequence[Sequence[int]]) -> list[str]:
         """Of a prompt's chunks, which come first, the question."""
         return super().queries(chunks) if self.hits else [self.question]
@@ -80,77 +106,3 @@ class QuestionFetcher(TextFetcher):
         """What the question finds, best first."""
         found, scores = self.search_texts([self.question])
         return self.database.hits(found[0], scores[0])
-
-
-def fetcher_for_prompt(
-    model: RetroForCausalLM,
-    database: Version,
-    question: str,
-    tokenizer: Tokenizer,
-    *,
-    k: int | None,
-    mode: str | None,
-    documents: DocumentFilter | None = None,
-    by: SearchUnit | None = None,
-    bring_head: bool = False,
-) -> QuestionFetcher:
-    """Make what fetches neighbors for a question, whose passages any model can read in its prompt.
-
-    Args:
-        model: any.
-        database: to search.
-        question: the query.
-        tokenizer: the model's.
-        k: neighbors; None: as in the model's training.
-        mode: of search; None: the database's default.
-        documents: to look things up in; None: all.
-        by: what is found first, then its chunks; None: as `Version.search_passages` does.
-        bring_head: read the head of its document before each passage.
-
-    Raises:
-        SettingsError, DatabaseError: as `check_lookup`.
-    """
-    return QuestionFetcher(
-        database,
-        k or model.config.num_neighbors,
-        check_lookup(database, k=k, mode=mode),
-        question=question,
-        tokenizer=tokenizer,
-        chunk_size=model.config.chunk_size,
-        documents=documents,
-        by=by,
-        bring_head=bring_head,
-    )
-
-
-def fetcher_of_question(
-    model: RetroForCausalLM,
-    database: Version,
-    question: str,
-    tokenizer: Tokenizer,
-    *,
-    k: int | None,
-    mode: str | None,
-    documents: DocumentFilter | None = None,
-    by: SearchUnit | None = None,
-    bring_head: bool = False,
-) -> QuestionFetcher:
-    """As `fetcher_for_prompt`, for a model that reads the neighbors beside its prompt.
-
-    Raises:
-        SettingsError, MismatchError, DatabaseError: as `fetcher_for`; a model that reads its neighbors itself
-            reads any database.
-    """
-    if not model.reads_itself:
-        fetcher_for(model, database, k=k, mode=mode, retrieval=True, documents=documents)
-    return fetcher_for_prompt(
-        model,
-        database,
-        question,
-        tokenizer,
-        k=k,
-        mode=mode,
-        documents=documents,
-        by=by,
-        bring_head=bring_head,
-    )

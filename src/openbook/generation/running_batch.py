@@ -243,7 +243,10 @@ class RunningBatch:
         self, rows: Sequence[BatchRow], neighbors: dict[BatchRow, tuple[Tensor, Tensor]]
     ) -> RetroCache:
         cache = self._new_cache(rows[0])
-        new = [padded(row, self._chunk_size) for row in rows]
+        new = []
+        for row in rows:
+            tokens, row.padding = padded(row, self._chunk_size)
+            new.append(tokens)
         self._pass(rows, new, cache, neighbors, is_prompt=self._reads_itself)
         return cache
 

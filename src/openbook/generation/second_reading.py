@@ -8,7 +8,7 @@ from all the same. Where passages are about like things, what is likely both way
     written    in each row the likeliest t by the sum of both, until an end
     answered   what was written in the row of the largest sum
 
-It knows no book and no chat template: tokens in, tokens out.
+It knows no chat template: tokens in, tokens out.
 """
 
 from collections.abc import Set
@@ -16,8 +16,47 @@ from collections.abc import Set
 import torch
 from torch import Tensor
 
+from openbook.generation.batch_row import BatchRow
+from openbook.generation.beam_search import Dictated
+from openbook.generation.prompt_reading import padded
+from openbook.generation.sampling import Sampling
 from openbook.model import RetroCache, RetroForCausalLM
+from openbook.model.batch import evaluation_mode
 from openbook.model.positions import position_ids
+
+
+def agreed_sampling(model: RetroForCausalLM, row: BatchRow) -> Sampling:
+    """What draws the answer that both readings of a row's neighbors agree on.
+
+    It is then written like any other, which tells it, and finds what each part of it read. An answer that
+    does not end within a chunk, or the stride, where it looks up again, is drawn as the row's settings say.
+
+    Args:
+        model: any.
+        row: of which nothing is written, with a source of neighbors; what it finds stays there.
+    """
+    assert row.source is not None
+    M, settings, device = model.config.chunk_size, row.settings, model.device
+    ids, mask = row.source.fetch(row.chunks_in_window(M))
+    if model.reads_itself:
+        ids, mask = ids[-1:], mask[-1:]
+    if not bool(mask.any()):
+        return settings.sampling
+    tokens, padding = padded(row, M)
+    places = torch.arange(len(tokens), device=device)
+    ends = {settings.eos_id, *settings.end_ids}
+    with evaluation_mode(model):
+        (answer,) = read_twice(
+            model,
+            torch.tensor([tokens], device=device),
+            (places >= padding).long()[None],
+            (ids[None].to(device), mask[None].to(device)),
+            is_prompt=model.reads_itself,
+            end_ids=ends,
+            max_new_tokens=min(settings.max_new_tokens, settings.stride or M),
+        )
+    is_whole = answer[-1] in ends or len(answer) == settings.max_new_tokens
+    return Dictated.of(answer) if is_whole else settings.sampling
 
 
 def read_twice(

@@ -8,8 +8,7 @@ from torch import Tensor
 from openbook.database import DocumentFilter, SearchMode, Version
 from openbook.database.neighbors.neighbor_ranker import NeighborRanker
 from openbook.generation.document_heads import read_with_heads
-from openbook.generation.neighbor_fetcher import NeighborFetcher, check_lookup, fetcher_for
-from openbook.model import RetroForCausalLM
+from openbook.generation.neighbor_fetcher import NeighborFetcher
 from openbook.text import Tokenizer
 
 
@@ -58,45 +57,3 @@ class TextFetcher(NeighborFetcher):
             self.database, neighbors, self.tokenizer, num_tokens=self.num_tokens, heads=self.bring_head
         )
         return torch.from_numpy(ids), torch.from_numpy(mask)
-
-
-def fetcher_of_text(
-    model: RetroForCausalLM,
-    database: Version,
-    tokenizer: Tokenizer,
-    *,
-    k: int | None,
-    mode: str | None,
-    documents: DocumentFilter | None = None,
-    ranker: NeighborRanker | None = None,
-) -> NeighborFetcher:
-    """Make what fetches neighbors for the chunks of a text.
-
-    Args:
-        model: that reads them.
-        database: to search.
-        tokenizer: the model's.
-        k: neighbors of each chunk; None: as in training.
-        mode: of search; None: the database's default.
-        documents: to look things up in; None: all.
-        ranker: chooses of the neighbors; None: all are read.
-
-    Raises:
-        SettingsError, MismatchError, DatabaseError: as `fetcher_for`; a model that reads its neighbors itself
-            reads any database.
-    """
-    if not model.reads_itself:
-        found = fetcher_for(
-            model, database, k=k, mode=mode, retrieval=True, documents=documents, ranker=ranker
-        )
-        assert found is not None
-        return found
-    return TextFetcher(
-        database,
-        k or model.config.num_neighbors,
-        check_lookup(database, k=k, mode=mode),
-        tokenizer=tokenizer,
-        chunk_size=model.config.chunk_size,
-        documents=documents,
-        ranker=ranker,
-    )

@@ -9,12 +9,9 @@ from openbook.errors import MismatchError, OpenbookWarning, SettingsError, TooLo
 from openbook.generation.batch_row import BatchRow, DecodingSettings
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.influence import influences
-from openbook.generation.memory_fetcher import MemoryFetcher
-from openbook.generation.neighbor_fetcher import NeighborFetcher
-from openbook.generation.question_fetcher import fetcher_of_question
+from openbook.generation.lookup_fetcher import make_fetcher
 from openbook.generation.request import check_ends
 from openbook.generation.running_batch import RunningBatch
-from openbook.generation.text_fetcher import fetcher_of_text
 from openbook.generation.text_request import Lookup, OnEvent, TextEnd, TextRequest
 from openbook.generation.written_text import FinishReason, WrittenText
 from openbook.model import EncodedNeighbors, RetroForCausalLM
@@ -72,7 +69,7 @@ def prepare(
     require_tokenizer(model, tokenizer)
     _warn_of_start(model, tokenizer)
     _require_possible(request, vocab_size=model.config.vocab_size)
-    source = None if request.lookup is None else _source_of(model, tokenizer, request.lookup)
+    source = None if request.lookup is None else make_fetcher(model, tokenizer, request.lookup)
     num_prefix = len(model.prefix_ids)
     prompt_tokens = num_prefix + len(request.prompt_ids)
     window = _window_of(model, request)
@@ -291,33 +288,3 @@ def _window_of(model: RetroForCausalLM, request: TextRequest) -> int | None:
     if request.influence:
         raise SettingsError("influence is measured where all of the text is read: leave out the window")
     return window
-
-
-def _source_of(model: RetroForCausalLM, tokenizer: Tokenizer, lookup: Lookup) -> NeighborFetcher | None:
-    book = _source_in_book(model, tokenizer, lookup) if lookup.in_book else None
-    if lookup.memory is None:
-        return book
-    if not model.config.cca_layers:
-        raise SettingsError(
-            "this model was built without chunked cross-attention, it cannot read a memory; give none"
-        )
-    return MemoryFetcher(lookup.memory, lookup.k or model.config.num_neighbors, book, lookup.question)
-
-
-def _source_in_book(model: RetroForCausalLM, tokenizer: Tokenizer, lookup: Lookup) -> NeighborFetcher:
-    book, k, mode, documents = lookup.book, lookup.k, lookup.mode, lookup.documents
-    if lookup.question is None:
-        return fetcher_of_text(
-            model, book, tokenizer, k=k, mode=mode, documents=documents, ranker=lookup.ranker
-        )
-    return fetcher_of_question(
-        model,
-        book,
-        lookup.question,
-        tokenizer,
-        k=k,
-        mode=mode,
-        documents=documents,
-        by=lookup.by,
-        bring_head=lookup.bring_head,
-    )

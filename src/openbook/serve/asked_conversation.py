@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Literal
 
 from openbook.errors import SettingsError
+from openbook.generation.conversation import conversation_ids, conversation_request, without_prefix
 from openbook.generation.text_request import TextRequest
 from openbook.serve.api_errors import parameter
 from openbook.serve.asked_texts import (
@@ -16,28 +17,15 @@ from openbook.serve.asked_texts import (
     sampling_of,
     shortest_of,
     text_requests,
-    without_prefix,
 )
 from openbook.serve.server_state import ServerState
 from openbook.serve.text_fields import DrawingFields, OpenbookOptions
-from openbook.text import Turn, turns_ids
-from openbook.text.chat import REFUSAL
+from openbook.text import Turn
 
 
 def turn_of(role: Literal["system", "developer", "user", "assistant"], text: str) -> Turn:
     """A message as a turn: what developers say is what the system says."""
     return Turn("system" if role == "developer" else role, text)
-
-
-def conversation_ids(state: ServerState, messages: Sequence[Turn]) -> list[int]:
-    """Encode a conversation, without the space around what is said, up to where the next answer begins.
-
-    Raises:
-        SettingsError: the chat template refuses it.
-    """
-    turns = [replace(turn, text=turn.text.strip()) for turn in messages]
-    turns = [turn for turn in turns if turn.text or turn.role != "system"]
-    return turns_ids(state.chat, turns, opens_with_user=bool(state.model.prefix_ids))
 
 
 def asked_conversation(
@@ -76,7 +64,7 @@ def asked_conversation(
     options = options or OpenbookOptions()
     with parameter(conversation_name):
         _require_question(messages)
-        ids = without_prefix(state, conversation_ids(state, messages))
+        ids = without_prefix(state.model, conversation_ids(state.model, state.chat, messages))
     prompt = len(state.model.prefix_ids) + len(ids)
     sampling = sampling_of(state, drawing, temperature=0.0)
     require_options(state, options, temperature=sampling.temperature)
@@ -86,18 +74,16 @@ def asked_conversation(
         prompt_ids=ids,
         sampling=sampling,
         max_new_tokens=longest,
-        stop=tuple(dict.fromkeys([*stop, *([state.chat.stop] if state.chat.stop else [])])),
-        refusal=REFUSAL,
-        end_ids=state.chat.end_ids,
+        stop=tuple(stop),
         seed=drawing.seed,
-        strip=True,
         min_new_tokens=shortest_of(min_tokens, longest),
         num_logprobs=num_logprobs,
         drafts=options.drafts,
         influence=options.influence,
     )
     reading = reading_of(state, options, messages[-1].text.strip())
-    texts = text_requests(replace(request, lookup=reading.lookup), n)
+    request = conversation_request(state.chat, replace(request, lookup=reading.lookup))
+    texts = text_requests(request, n)
     return AskedTexts(texts, reading, footnotes=options.footnotes)
 
 

@@ -1,6 +1,6 @@
 """From the parameters of a request to what the engine is asked to write."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from openbook.database.search.searcher import check_mode
@@ -228,19 +228,6 @@ def require_few_texts(state: ServerState, count: int, *, param: str) -> None:
     if count > state.settings.max_texts:
         said = f"{count} texts in one request: at most {state.settings.max_texts} are written"
         raise ApiError(400, said, param=param, code="invalid_value")
-
-
-def without_prefix(state: ServerState, ids: Sequence[int]) -> tuple[int, ...]:
-    """A prompt without the tokens that the model puts before it itself.
-
-    Raises:
-        SettingsError: nothing is left.
-    """
-    own = state.model.prefix_ids
-    kept = tuple(ids[len(own) :] if list(ids[: len(own)]) == own else ids)
-    if not kept:
-        raise SettingsError("the prompt is empty; give some text")
-    return kept
 
 
 def stops_of(stop: str | list[str] | None) -> tuple[str, ...]:

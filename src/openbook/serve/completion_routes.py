@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse, Response
 
 from openbook.errors import EngineBusyError
 from openbook.generation.citations import Citation
+from openbook.generation.conversation import without_prefix
 from openbook.generation.text_request import TextRequest, WrittenToken
 from openbook.serve.api_errors import ApiError, documented, error_of, parameter
 from openbook.serve.asked_texts import (
@@ -28,7 +29,6 @@ from openbook.serve.asked_texts import (
     shortest_of,
     stops_of,
     text_requests,
-    without_prefix,
 )
 from openbook.serve.citation_answers import book_answer
 from openbook.serve.completion_schema import (
@@ -157,7 +157,7 @@ def _prompts(state: ServerState, body: CompletionRequest) -> list[tuple[int, ...
                 said = f"prompt: token {token} is not in the vocabulary of {tokenizer.vocab_size:,}"
                 raise ApiError(400, said, param="prompt", code="invalid_value")
         with parameter("prompt"):
-            prompts.append(without_prefix(state, ids))
+            prompts.append(without_prefix(state.model, ids))
     return prompts
 
 

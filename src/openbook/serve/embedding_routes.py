@@ -9,8 +9,9 @@ from fastapi import APIRouter, Request
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
+from openbook.generation.conversation import conversation_ids
 from openbook.serve.api_errors import ApiError, documented
-from openbook.serve.asked_conversation import conversation_ids, turn_of
+from openbook.serve.asked_conversation import turn_of
 from openbook.serve.asked_texts import require_model
 from openbook.serve.chat_schema import ChatMessage
 from openbook.serve.server_state import ServerState, state_of
@@ -154,7 +155,8 @@ def _tokenized(state: ServerState, body: TokenizeRequest) -> TokenizedText:
         )
     tokenizer = state.chat.tokenizer
     if body.messages is not None:
-        ids = conversation_ids(state, [turn_of(said.role, said.text) for said in body.messages])
+        turns = [turn_of(said.role, said.text) for said in body.messages]
+        ids = conversation_ids(state.model, state.chat, turns)
     else:
         ids = tokenizer.encode([body.prompt or ""])[0]
     names = [tokenizer.vocabulary_entry(token) for token in ids]

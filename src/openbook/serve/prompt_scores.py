@@ -21,7 +21,7 @@ from torch import Tensor
 
 from openbook.evaluate.harness.alignment import ChunkAlignment, Row
 from openbook.evaluate.harness.neighbor_cache import NeighborCache
-from openbook.generation.text_fetcher import fetcher_of_text
+from openbook.generation.lookup_fetcher import make_fetcher
 from openbook.generation.text_request import Lookup, TokenLogprob, WrittenToken
 from openbook.model import RetroCache, RetroForCausalLM
 from openbook.model.batch import evaluation_mode
@@ -67,10 +67,7 @@ def score_prompt(
     """
     neighbors = None
     if lookup is not None:
-        fetcher = fetcher_of_text(
-            model, lookup.book, tokenizer, k=lookup.k, mode=lookup.mode, documents=lookup.documents
-        )
-        neighbors = NeighborCache(fetcher)
+        neighbors = NeighborCache(make_fetcher(model, tokenizer, lookup))
     eos_id = tokenizer.eos_id
     alignment = ChunkAlignment(model.config.chunk_size, model.config.max_position_embeddings, eos_id)
     scored = [WrittenToken(ids[0], None)]

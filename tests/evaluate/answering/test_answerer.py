@@ -8,6 +8,10 @@ import torch
 from openbook.database import Database
 from openbook.errors import SettingsError
 from openbook.evaluate.answering.answerer import Answerer, NeighborTokens
+from openbook.evaluate.answering.questions import Question
+from openbook.generation import ask
+from openbook.generation.lookup_fetcher import make_fetcher
+from openbook.generation.text_request import Lookup
 from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.model.positions import position_ids
 from openbook.model.retrofitting import RetrofitForCausalLM, retrofit
@@ -183,8 +187,12 @@ def test_a_question_of_thousands_of_tokens_is_refused_before_any_is_asked(
 
 @pytest.fixture(params=["native", "encoder"])
 def chunked(request: pytest.FixtureRequest, make_reader: MakeReader, facts: Database) -> RetroForCausalLM:
+    return chunked_model(request.param, make_reader, facts)
+
+
+def chunked_model(kind: str, make_reader: MakeReader, facts: Database) -> RetroForCausalLM:
     """What reads by chunked cross-attention, the encoder conditioned on the question's chunk."""
-    if request.param == "encoder":
+    if kind == "encoder":
         torch.manual_seed(1)
         base = make_reader().base
         model: RetroForCausalLM = retrofit(base, reader="encoder", chunk_size=16, num_neighbors=2).eval()
@@ -233,3 +241,52 @@ def test_chunks_of_a_question_read_and_its_padding_does_not(
         assert answer.text == chat.tokenizer.decode([written])[0].partition("\n")[0].strip()
     assert len(sizes) > 1
     assert answers != Answerer(chunked, chat, max_new_tokens=5).answer(questions)
+
+
+# As `ask`, which is what people run
+
+
+@pytest.fixture(params=["joint", "independent", "copy head", "native", "encoder"])
+def any_model(request: pytest.FixtureRequest, make_reader: MakeReader, facts: Database) -> RetroForCausalLM:
+    """Of each kind one, in float64: batches round otherwise than one row."""
+    if request.param == "copy head":
+        return make_reader(copy_head=True).double()
+    if request.param in ("joint", "independent"):
+        return make_reader(reading=request.param).double()
+    return chunked_model(request.param, make_reader, facts).double()
+
+
+def found_by(model: RetroForCausalLM, chat: ChatFormat, book: Database, question: str) -> NeighborTokens:
+    """What `ask` reads."""
+    lookup = Lookup(book=book.opened, question=question, k=2)
+    return NeighborTokens(*make_fetcher(model, chat.tokenizer, lookup).fetch([[1]]))
+
+
+@pytest.mark.parametrize("reread", [False, True])
+def test_answers_are_those_of_ask(
+    any_model: RetroForCausalLM, chat: ChatFormat, facts: Database, questions: list[Question], reread: bool
+) -> None:
+    texts = [item.question for item in questions[:2]]
+    found = [found_by(any_model, chat, facts, text) for text in texts]
+    read = NeighborTokens(torch.cat([one.ids for one in found]), torch.cat([one.mask for one in found]))
+    answers = Answerer(any_model, chat, max_new_tokens=8, reread=reread).answer(texts, read)
+    asked = [
+        ask(any_model, facts, text, chat=chat, k=2, max_new_tokens=8, reread=reread).answer for text in texts
+    ]
+    assert [answer.text for answer in answers] == asked
+    assert any(asked)
+
+
+@pytest.mark.parametrize("in_prompt", [False, True])
+def test_answers_without_neighbors_are_those_of_ask(
+    any_model: RetroForCausalLM, chat: ChatFormat, facts: Database, questions: list[Question], in_prompt: bool
+) -> None:
+    texts = [item.question for item in questions[:2]]
+    passages = None
+    if in_prompt:
+        found = [facts.search([text], k=2)[0] for text in texts]
+        passages = [[hit.passage.strip() for hit in hits] for hits in found]
+    answers = Answerer(any_model, chat, max_new_tokens=8).answer(texts, passages=passages)
+    options = {"in_prompt": in_prompt, "retrieval": in_prompt, "k": 2, "max_new_tokens": 8}
+    asked = [ask(any_model, facts, text, chat=chat, **options).answer for text in texts]
+    assert [answer.text for answer in answers] == asked

@@ -7,8 +7,9 @@ import torch
 
 from openbook.database import Database
 from openbook.errors import SettingsError
-from openbook.evaluate.answering.answerer import Answerer, ModelAnswer, NeighborTokens
+from openbook.evaluate.answering.answerer import Answerer, NeighborTokens
 from openbook.evaluate.answering.measure import measure_answers, passages_of_mode, scores
+from openbook.evaluate.answering.model_answer import ModelAnswer
 from openbook.evaluate.answering.passages import AskedQuestion, ask_book
 from openbook.evaluate.answering.questions import Question
 from openbook.model.retrofitting import RetrofitForCausalLM

@@ -14,8 +14,8 @@ from openbook.evaluate.exam import (
     Examination,
     ExamOptions,
     ExamReport,
+    ModelAnswer,
     QuestionNeighbors,
-    ReadAnswer,
     World,
     documents_of,
     facts_of,
@@ -25,7 +25,7 @@ from openbook.evaluate.exam.examination import choose_questions
 from openbook.text import train_tokenizer
 from openbook.text.chat import REFUSAL
 
-Answering = Callable[[str, list[str]], ReadAnswer]
+Answering = Callable[[str, list[str]], ModelAnswer]
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ class TextReader:
         self._tokenizer = book.tokenizer
         self._answering = answering
 
-    def answer(self, questions: Sequence[str], neighbors: QuestionNeighbors | None) -> list[ReadAnswer]:
+    def answer(self, questions: Sequence[str], neighbors: QuestionNeighbors | None) -> list[ModelAnswer]:
         texts: list[list[str]] = [[] for _ in questions]
         if neighbors is not None:
             texts = [
@@ -68,13 +68,13 @@ def perfect(world: World) -> Answering:
     """Says which of a fact's answers its neighbors hold, and from which one it has that."""
     known = {asked.fact.question: asked.fact for asked in facts_of(world)}
 
-    def answering(question: str, texts: list[str]) -> ReadAnswer:
+    def answering(question: str, texts: list[str]) -> ModelAnswer:
         fact = known.get(question)
         for answer in (fact.answer, *fact.swaps) if fact else ():
             shares = tuple(float(holds_answer(text, [answer])) for text in texts)
             if sum(shares):
-                return ReadAnswer(answer, shares, shares)
-        return ReadAnswer(REFUSAL, (1.0,) * len(texts))
+                return ModelAnswer(answer, shares, shares)
+        return ModelAnswer(REFUSAL, (1.0,) * len(texts))
 
     return answering
 
@@ -109,7 +109,7 @@ def test_a_reader_that_follows_the_book(book: Database, world: World) -> None:
 
 def test_a_reader_that_knows_everything_by_heart(book: Database, world: World) -> None:
     known = {asked.fact.question: asked.fact.answer for asked in facts_of(world)}
-    report = hold(book, world, lambda question, _: ReadAnswer(known.get(question, "Zo")), questions=20)
+    report = hold(book, world, lambda question, _: ModelAnswer(known.get(question, "Zo")), questions=20)
     assert {scores.exact_match for scores in report.modes.values()} == {1.0}
     assert report.after_edit == replace(report.after_edit, new=0.0, old=1.0, neighbors_unchanged=1.0)
     assert report.after_removal.exact_match == 0
@@ -120,7 +120,7 @@ def test_a_reader_that_knows_everything_by_heart(book: Database, world: World) -
 
 def test_what_is_left_after_removal_leaked_or_stands_elsewhere(book: Database, world: World) -> None:
     news = {asked.fact.question: asked.new_answer for asked in facts_of(world)}
-    report = hold(book, world, lambda question, _: ReadAnswer(news.get(question, "Zo")), questions=60, k=2)
+    report = hold(book, world, lambda question, _: ModelAnswer(news.get(question, "Zo")), questions=60, k=2)
     left = report.after_removal
     assert left.exact_match == 1
     assert left.leaked + left.found_elsewhere + left.near_match == pytest.approx(1)
@@ -128,9 +128,9 @@ def test_what_is_left_after_removal_leaked_or_stands_elsewhere(book: Database, w
 
 
 def test_a_reader_that_cites_the_wrong_neighbor(book: Database, world: World) -> None:
-    def wrong(question: str, texts: list[str]) -> ReadAnswer:
+    def wrong(question: str, texts: list[str]) -> ModelAnswer:
         answer = perfect(world)(question, texts)
-        return ReadAnswer(answer.text, tuple(1 - share for share in answer.shares))
+        return ModelAnswer(answer.text, tuple(1 - share for share in answer.shares))
 
     report = hold(book, world, wrong, questions=30, k=4)
     assert report.attended_precision is not None
@@ -160,7 +160,7 @@ def test_wrong_options(options: dict[str, int], value: str) -> None:
 
 def test_a_world_too_small_to_remove_some_of_it(book: Database) -> None:
     with pytest.raises(SettingsError, match="2 documents"):
-        hold(book, make_world(documents=2, seed=1), lambda *_: ReadAnswer("Zo"))
+        hold(book, make_world(documents=2, seed=1), lambda *_: ModelAnswer("Zo"))
 
 
 def test_a_search_that_the_book_does_not_have(book: Database, world: World) -> None:
@@ -184,9 +184,9 @@ def test_documents_first_and_heads_reach_the_reader(tmp_path: Path) -> None:
     book.add(documents)
     seen: list[tuple[str, list[str]]] = []
 
-    def note(question: str, texts: list[str]) -> ReadAnswer:
+    def note(question: str, texts: list[str]) -> ModelAnswer:
         seen.append((question, texts))
-        return ReadAnswer("Zo")
+        return ModelAnswer("Zo")
 
     found = []
     for options in ({}, {"by": "document"}, {"by": "section"}, {"by": "document", "bring_head": True}):

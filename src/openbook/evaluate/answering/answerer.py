@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from openbook.errors import SettingsError
+from openbook.evaluate.answering.model_answer import ModelAnswer
 from openbook.generation.second_reading import read_twice
 from openbook.model import RetroCache, RetroForCausalLM
 from openbook.model.batch import evaluation_mode
@@ -50,21 +51,6 @@ class NeighborTokens:
 
     def __getitem__(self, rows: list[int]) -> "NeighborTokens":
         return NeighborTokens(self.ids[rows], self.mask[rows])
-
-
-@dataclass(frozen=True, slots=True)
-class ModelAnswer:
-    """What a model answered.
-
-    text: without white space around.
-    shares: of the attention that each neighbor got, mean over the tokens; empty where nothing was read.
-    copied: of the tokens' probability, how much came from copying each neighbor's tokens, mean over the
-        tokens; None: there is no copy head, or nothing was read.
-    """
-
-    text: str
-    shares: tuple[float, ...] = ()
-    copied: tuple[float, ...] | None = None
 
 
 class Answerer:

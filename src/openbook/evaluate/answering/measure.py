@@ -9,7 +9,8 @@ import numpy as np
 
 from openbook.errors import SettingsError
 from openbook.evaluate.answering.answer_modes import check_answer_modes
-from openbook.evaluate.answering.answerer import Answerer, ModelAnswer, NeighborTokens
+from openbook.evaluate.answering.answerer import Answerer, NeighborTokens
+from openbook.evaluate.answering.model_answer import ModelAnswer
 from openbook.evaluate.answering.passages import AskedQuestion, Passage, as_read
 from openbook.evaluate.exact_match import exact_match, f1, holds_answer
 from openbook.progress import Progress, silent, stage

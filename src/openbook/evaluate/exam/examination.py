@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from openbook.database import Database, SearchUnit, Version
 from openbook.database.search.searcher import check_mode
 from openbook.errors import SettingsError
+from openbook.evaluate.answering.model_answer import ModelAnswer
 from openbook.evaluate.answering.passages import Passage
 from openbook.evaluate.exact_match import exact_match, f1, holds_answer, is_refusal
 from openbook.evaluate.exam import read_modes
@@ -29,7 +30,7 @@ from openbook.evaluate.exam.exam_report import (
     ModeScores,
     UnanswerableScores,
 )
-from openbook.evaluate.exam.reading import ExamReader, QuestionNeighbors, ReadAnswer, passages_of
+from openbook.evaluate.exam.reading import ExamReader, QuestionNeighbors, passages_of
 from openbook.evaluate.exam.worlds import Unanswerable, World
 from openbook.generation.word_origins import order_by_words
 from openbook.phrases import counted
@@ -74,7 +75,7 @@ class ExamOptions:
 class _Round:
     """One round of questions: what was read and what was answered."""
 
-    answers: list[ReadAnswer]
+    answers: list[ModelAnswer]
     passages: list[list[Passage | None]]
 
     def texts(self, place: int) -> list[str]:
@@ -187,7 +188,7 @@ class Examination:
         """Ask with what the search finds, or with these chunks [Q, k]."""
         if chunks is None:
             chunks = self._search(book, questions)
-        answers: list[ReadAnswer] = []
+        answers: list[ModelAnswer] = []
         if questions:
             read = QuestionNeighbors.of(book, chunks, bring_head=self.options.bring_head)
             answers = self.reader.answer(questions, read)

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 
 from openbook.evaluate.answering.answerer import Answerer, NeighborTokens
-from openbook.evaluate.exam.reading import QuestionNeighbors, ReadAnswer
+from openbook.evaluate.answering.model_answer import ModelAnswer
+from openbook.evaluate.exam.reading import QuestionNeighbors
 from openbook.model import RetroForCausalLM
 from openbook.text.chat import REFUSAL, ChatFormat
 
@@ -27,14 +28,14 @@ class ModelReader:
     batch_size: int = 16
     reread: bool = False
 
-    def answer(self, questions: Sequence[str], neighbors: QuestionNeighbors | None) -> list[ReadAnswer]:
+    def answer(self, questions: Sequence[str], neighbors: QuestionNeighbors | None) -> list[ModelAnswer]:
         """Answer questions, see `Reader`."""
         answerer = Answerer(self.model, self.chat, batch_size=self.batch_size, reread=self.reread)
         if neighbors is None:
-            return [ReadAnswer(item.text) for item in answerer.answer(questions)]
+            return answerer.answer(questions)
         mask = torch.from_numpy(np.ascontiguousarray(neighbors.mask))
         answers = answerer.answer(questions, NeighborTokens(torch.from_numpy(neighbors.ids), mask))
         return [
-            ReadAnswer(item.text, item.shares, item.copied) if reads else ReadAnswer(REFUSAL)  # as `ask` does
-            for item, reads in zip(answers, mask.any(-1).any(-1).tolist(), strict=True)
+            answer if reads else ModelAnswer(REFUSAL)  # as `ask` does
+            for answer, reads in zip(answers, mask.any(-1).any(-1).tolist(), strict=True)
         ]

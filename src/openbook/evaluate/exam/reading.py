@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database import Version
+from openbook.evaluate.answering.model_answer import ModelAnswer
 from openbook.evaluate.answering.passages import Passage, read_passages
 from openbook.generation.document_heads import read_with_heads
 
@@ -34,21 +35,10 @@ class QuestionNeighbors:
         return cls(chunks, *read_with_heads(book, chunks, book.tokenizer, num_tokens=R))
 
 
-@dataclass(frozen=True, slots=True)
-class ReadAnswer:
-    """What a model answered to one question."""
-
-    text: str
-    shares: tuple[float, ...] = ()
-    """Of the attention that each of the K neighbors got; empty: unknown, or nothing was read."""
-    copied: tuple[float, ...] | None = None
-    """Of what was copied, how much from each neighbor; None: the model has no copy head."""
-
-
 class ExamReader(Protocol):
     """Answers questions, many at a time."""
 
-    def answer(self, questions: Sequence[str], neighbors: QuestionNeighbors | None) -> list[ReadAnswer]:
+    def answer(self, questions: Sequence[str], neighbors: QuestionNeighbors | None) -> list[ModelAnswer]:
         """Answer questions.
 
         Args:

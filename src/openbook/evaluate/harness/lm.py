@@ -17,8 +17,11 @@ from openbook.evaluate.harness.neighbor_cache import NeighborCache
 from openbook.evaluate.harness.stop_criteria import read_generation_kwargs
 from openbook.generation.batch_row import DecodingSettings
 from openbook.generation.decoded_token import DecodedToken
-from openbook.generation.neighbor_fetcher import fetcher_for
+from openbook.generation.lookup_fetcher import make_fetcher
+from openbook.generation.neighbor_fetcher import require_match
+from openbook.generation.request import check_k
 from openbook.generation.running_batch import decode
+from openbook.generation.text_request import Lookup
 from openbook.given import opened, require_reader
 from openbook.model import RetroForCausalLM
 from openbook.model.batch import evaluation_mode
@@ -56,9 +59,13 @@ class OpenbookLM(TemplateLM):  # type: ignore[misc]  # the harness has no types
         options = options or AnswerOptions()
         require_reader(model)
         database = opened(database)
-        fetcher = fetcher_for(model, database, k=options.k, mode=options.mode, retrieval=options.retrieval)
+        require_match(model, database)
+        check_k(options.k)
         self._model = model
-        self._neighbors = None if fetcher is None else NeighborCache(fetcher)
+        self._neighbors: NeighborCache | None = None
+        if options.retrieval:
+            lookup = Lookup(book=database, k=options.k, mode=options.mode)
+            self._neighbors = NeighborCache(make_fetcher(model, database.tokenizer, lookup))
         self._tokenizer = database.tokenizer
         max_length = options.max_length
         if max_length is None:
