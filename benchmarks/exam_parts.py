@@ -30,7 +30,7 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-from varied_worlds import KEPT, SHARED, in_common, other_words, own_pieces, training_part
+from varied_worlds import KEPT, SHARED, in_common, other_words, syllable, training_part
 
 from openbook.database import Database
 from openbook.evaluate.answering.answerer import Answerer, ModelAnswer
@@ -39,7 +39,7 @@ from openbook.evaluate.answering.passages import AskedQuestion, ask_book
 from openbook.evaluate.answering.questions import Question
 from openbook.evaluate.exact_match import exact_match, holds_answer, is_refusal
 from openbook.evaluate.exam import Part, World, documents_of, make_world, relations
-from openbook.evaluate.exam.names import name_pieces
+from openbook.evaluate.exam.names import NamePieces, name_pieces
 from openbook.evaluate.exam.question_rows import questions_of
 from openbook.evaluate.exam.relations import relations_of
 from openbook.evaluate.exam.vocabulary import words_of
@@ -85,11 +85,19 @@ def facts(mix: Sequence[str], random: Random) -> dict[str, RelationWordings]:
     return made
 
 
+def drawn_pieces(random: Random) -> NamePieces:
+    """As varied_worlds draws them, but syllables first: the results on record are of such worlds."""
+    pieces = name_pieces("train")
+    syllables = tuple(syllable(random) for _ in range(60))
+    endings = {kind: tuple(syllable(random) for _ in range(6)) for kind in pieces.endings}
+    return replace(pieces, syllables=syllables, endings=endings)
+
+
 @contextmanager
 def mixed_part(mix: Sequence[str], seed: int) -> Iterator[None]:
     """Have the training part be a mix of both."""
     random = Random(f"parts {seed}")
-    pieces = name_pieces("test") if "names" in mix else own_pieces(random)
+    pieces = name_pieces("test") if "names" in mix else drawn_pieces(random)
     around = wordings_of("test" if "around" in mix else "train")
     words: Part = "test" if "words" in mix else "train"
     with (
