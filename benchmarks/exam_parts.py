@@ -20,7 +20,8 @@ import argparse
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from statistics import fmean
@@ -29,7 +30,7 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-from varied_worlds import KEPT, SHARED, in_common, other_words, syllable
+from varied_worlds import KEPT, SHARED, in_common, other_words, syllable, training_part
 
 from openbook.database import Database
 from openbook.evaluate.answering.answerer import Answerer
@@ -38,11 +39,12 @@ from openbook.evaluate.answering.model_answer import ModelAnswer
 from openbook.evaluate.answering.passages import AskedQuestion, ask_book
 from openbook.evaluate.answering.questions import Question
 from openbook.evaluate.exact_match import exact_match, holds_answer, is_refusal
-from openbook.evaluate.exam import World, documents_of, make_world, names, training, wordings_test
+from openbook.evaluate.exam import Part, World, documents_of, make_world, relations
+from openbook.evaluate.exam.names import NamePieces, name_pieces
 from openbook.evaluate.exam.question_rows import questions_of
-from openbook.evaluate.exam.relations import KINDS, RELATIONS
-from openbook.evaluate.exam.vocabulary import WORDS, words_of
-from openbook.evaluate.exam.wordings import wordings_of
+from openbook.evaluate.exam.relations import relations_of
+from openbook.evaluate.exam.vocabulary import words_of
+from openbook.evaluate.exam.wordings import RelationWordings, wordings_of
 from openbook.model import RetroForCausalLM
 from openbook.text import load_tokenizer
 from openbook.text.chat import ChatFormat
@@ -66,62 +68,45 @@ MIXES = {
     "gap, statements, around, names, words": ("gap", "statements", "around", "names", "words"),
 }
 """By what is printed: what is of the test part."""
-NAME_LISTS = (names.SYLLABLES, names.ENDINGS, names.TITLE_NOUNS, names.THING_TYPES, names.NUMERALS)
 ASKED = {"person": "whom", "year": "which year", "number": "how many", "day": "which day"}
 
 
-def facts(mix: Sequence[str], random: Random) -> dict[str, str]:
+def facts(mix: Sequence[str], random: Random) -> dict[str, RelationWordings]:
     """Wordings of each relation that both parts have."""
-    asking = wordings_test.FACTS if "questions" in mix else training.FACTS
-    stating = wordings_test.FACTS if "statements" in mix else training.FACTS
+    asking = wordings_of("test" if "questions" in mix else "train").facts
+    stating = wordings_of("test" if "statements" in mix else "train").facts
     made = {}
-    for relation in wordings_test.FACTS:
-        questions = [line for line in lines(asking[relation]) if line[0] == "?"]
-        statements = [line for line in lines(stating[relation]) if line[0] != "?"]
+    for relation, fact in wordings_of("test").facts.items():
+        mixed = replace(fact, statements=stating[relation].statements, questions=asking[relation].questions)
         if "gap" in mix:
-            statements = statements[:1]
-            kind, name = relation.split(".")
-            asked = ASKED.get(RELATIONS[kind][name].split()[0], "what")  # type: ignore[index]
-            questions = [f"? {statements[0].replace('{answer}', asked)}?"]
-        text = "\n".join([*statements, *questions])
-        made[relation] = other_words(text, random) if "fresh" in mix else text
+            statement = mixed.statements[0]
+            question = statement.replace("{answer}", ASKED.get(fact.answers.split()[0], "what")) + "?"
+            mixed = replace(mixed, statements=(statement,), questions=(question,))
+        made[relation] = other_words(mixed, random) if "fresh" in mix else mixed
     return made
 
 
-def lines(text: str) -> list[str]:
-    return [line.strip() for line in text.strip().splitlines()]
+def drawn_pieces(random: Random) -> NamePieces:
+    """As varied_worlds draws them, but syllables first: the results on record are of such worlds."""
+    pieces = name_pieces("train")
+    syllables = tuple(syllable(random) for _ in range(60))
+    endings = {kind: tuple(syllable(random) for _ in range(6)) for kind in pieces.endings}
+    return replace(pieces, syllables=syllables, endings=endings)
 
 
 @contextmanager
 def mixed_part(mix: Sequence[str], seed: int) -> Iterator[None]:
     """Have the training part be a mix of both."""
     random = Random(f"parts {seed}")
-    with ExitStack() as changed:
-
-        def replace(dictionary: object, values: Mapping[str, object]) -> None:
-            changed.enter_context(patch.dict(dictionary, values))  # type: ignore[call-overload]
-
-        if "names" in mix:
-            for named in (*NAME_LISTS, names.PREFIXES):
-                replace(named, {"train": named["test"]})
-        else:
-            replace(names.SYLLABLES, {"train": " ".join(syllable(random) for _ in range(60))})
-            endings = {kind: " ".join(syllable(random) for _ in range(6)) for kind in names.ENDINGS["train"]}
-            replace(names.ENDINGS, {"train": endings})
-        if "words" in mix:  # words_of takes every second one
-            doubled = {kind: [word for word in words_of(kind, "test") for _ in "ab"] for kind in WORDS}
-            replace(WORDS, {kind: ", ".join(words) for kind, words in doubled.items()})
-        replace(training.FACTS, facts(mix, random))
-        replace(training.ANSWERS, {kind: {} for kind in KINDS})
-        if "around" in mix:
-            replace(training.FILLERS, wordings_test.FILLERS)
-            replace(training.OTHERS, wordings_test.OTHERS)
-            changed.enter_context(patch.object(training, "OPENERS", wordings_test.OPENERS))
-        wordings_of.cache_clear()
-        try:
-            yield
-        finally:
-            wordings_of.cache_clear()
+    pieces = name_pieces("test") if "names" in mix else drawn_pieces(random)
+    around = wordings_of("test" if "around" in mix else "train")
+    words: Part = "test" if "words" in mix else "train"
+    with (
+        training_part(replace(around, facts=facts(mix, random)), pieces),
+        patch.object(relations, "relations_of", lambda part: relations_of("test")),
+        patch.object(relations, "words_of", lambda sort, part: words_of(sort, words)),
+    ):
+        yield
 
 
 def share_a_word(item: AskedQuestion, named: str) -> bool:
@@ -174,7 +159,7 @@ def mean(values: Iterable[float]) -> float | None:
 def of_wrong(world: World, asked: Sequence[AskedQuestion], answers: Sequence[str]) -> Row:
     """What wrong answers are: other facts of the document asked about; of the sort that was asked for."""
     sorts = {
-        fact.answer: RELATIONS[made][relation].split()[0]  # type: ignore[index]
+        fact.answer: relations_of("test")[made][relation].split()[0]  # type: ignore[index]
         for document in world.documents
         for fact in document.facts
         for made, relation in [fact.relation.split(".")]

@@ -10,14 +10,16 @@ common is another word, so that the question finds the statement by that word:
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from random import Random
-from typing import Any
+from unittest.mock import patch
 
-from openbook.evaluate.exam import World, make_world, names, training
+from openbook.evaluate.exam import World, entities, make_world, names, worlds
+from openbook.evaluate.exam.names import NamePieces, name_pieces
 from openbook.evaluate.exam.question_rows import QuestionRow, questions_of
-from openbook.evaluate.exam.wordings import wordings_of
+from openbook.evaluate.exam.wordings import RelationWordings, Wordings, wordings_of
 
 CONSONANTS = [
     *"bcdfghjklmnprstvwz" * 3,
@@ -36,7 +38,11 @@ CONSONANTS = [
 ]
 VOWELS = [*"aeiou" * 5, "ai", "ea", "io", "ou"]
 ENDS = [*[""] * 30, *"dklmnrst", "ck", "ld", "nd", "ng", "rn"]
-FORBIDDEN = {*names.SYLLABLES["test"].split(), *" ".join(names.ENDINGS["test"].values()).split()}
+OF_THE_EXAM = name_pieces("test")
+FORBIDDEN = {
+    *OF_THE_EXAM.syllables,
+    *(ending for endings in OF_THE_EXAM.endings.values() for ending in endings),
+}
 KEPT = {"what", "which", "when", "where", "whom", "whose", "name", "year", "many", "does", "with", "from"}
 """Words of questions that stay, with all of three letters and fewer."""
 SHARED = 4
@@ -59,25 +65,23 @@ def made_up_name(random: Random, shape: str) -> str:
     )
 
 
-def other_words(text: str, random: Random) -> str:
+def other_words(wordings: RelationWordings, random: Random) -> RelationWordings:
     """A relation's wordings, with other words in the place of those that statements and questions share."""
-    lines = text.strip().splitlines()
     asked, stated = (
-        {
-            word
-            for line in lines
-            if ("?" in line) is is_question
-            for word in re.findall(r"\b[a-z]{4,}\b", line)
-        }
-        for is_question in (True, False)
+        {word for text in texts for word in re.findall(r"\b[a-z]{4,}\b", text)}
+        for texts in (wordings.questions, wordings.statements)
     )
     shared = {
         word[:size] for word in asked - KEPT for other in stated if (size := in_common(word, other)) >= SHARED
     }
-    for stem in sorted(shared, key=len):
+    statements, questions = wordings.statements, wordings.questions
+    for stem in sorted(shared, key=lambda stem: (len(stem), stem)):
         new = "".join(syllable(random) for _ in range(2))
-        text = re.sub(rf"(?<![{{\w]){stem}(\w*)(?!\w|}})", rf"{new}\1", text)
-    return text
+        pattern = re.compile(rf"(?<![{{\w]){stem}(\w*)(?!\w|}})")
+        statements, questions = (
+            tuple(pattern.sub(rf"{new}\1", text) for text in texts) for texts in (statements, questions)
+        )
+    return replace(wordings, statements=statements, questions=questions)
 
 
 def in_common(word: str, other: str) -> int:
@@ -87,34 +91,32 @@ def in_common(word: str, other: str) -> int:
     )
 
 
+def own_pieces(random: Random) -> NamePieces:
+    """The training part's, with other endings and syllables."""
+    pieces = name_pieces("train")
+    endings = {kind: tuple(syllable(random) for _ in range(6)) for kind in pieces.endings}
+    return replace(pieces, endings=endings, syllables=tuple(syllable(random) for _ in range(60)))
+
+
 @contextmanager
-def replaced(dictionary: dict[Any, Any], values: Mapping[Any, Any]) -> Iterator[None]:
-    before = {key: dictionary[key] for key in values}
-    dictionary.update(values)
-    try:
+def training_part(wordings: Wordings, pieces: NamePieces) -> Iterator[None]:
+    """Have worlds be made of these."""
+    with ExitStack() as changed:
+        changed.enter_context(patch.object(worlds, "wordings_of", lambda part: wordings))
+        for module in (names, entities):
+            changed.enter_context(patch.object(module, "name_pieces", lambda part: pieces))
         yield
-    finally:
-        dictionary.update(before)
 
 
 def varied_world(seed: int, *, documents: int) -> World:
     """A world of the training part with names, and if its number is odd words, of its own."""
     random = Random(f"varied {seed}")
-    endings = {kind: " ".join(syllable(random) for _ in range(6)) for kind in names.ENDINGS["train"]}
-    syllables = " ".join(syllable(random) for _ in range(60))
-    facts = dict(training.FACTS)
+    pieces, wordings = own_pieces(random), wordings_of("train")
     if seed % 2:
-        facts = {relation: other_words(text, random) for relation, text in facts.items()}
-    with (
-        replaced(names.SYLLABLES, {"train": syllables}),
-        replaced(names.ENDINGS, {"train": endings}),
-        replaced(training.FACTS, facts),
-    ):
-        wordings_of.cache_clear()
-        try:
-            return make_world(documents=documents, seed=seed, part="train")
-        finally:
-            wordings_of.cache_clear()
+        facts = {relation: other_words(fact, random) for relation, fact in wordings.facts.items()}
+        wordings = replace(wordings, facts=facts)
+    with training_part(wordings, pieces):
+        return make_world(documents=documents, seed=seed, part="train")
 
 
 def varied_questions(world: World, seed: int) -> list[QuestionRow]:

@@ -10,8 +10,8 @@ from openbook.errors import SettingsError
 from openbook.evaluate.exact_match import holds_answer
 from openbook.evaluate.exam import PARTS, Part, World, make_world
 from openbook.evaluate.exam.prose import Naming
-from openbook.evaluate.exam.relations import KINDS, relations_of
-from openbook.evaluate.exam.wordings import wordings_of
+from openbook.evaluate.exam.relations import relations_of
+from openbook.evaluate.exam.wordings import KINDS, wordings_of
 
 
 @pytest.fixture(scope="module", params=PARTS)

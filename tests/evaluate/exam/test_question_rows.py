@@ -1,5 +1,6 @@
 """Question rows and the two files of a world."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -7,13 +8,25 @@ from typing import Any
 import pytest
 
 from openbook.errors import OutputError, SettingsError
-from openbook.evaluate.exam import documents_of, make_world, questions_of, write_world
+from openbook.evaluate.exam import Part, documents_of, make_world, questions_of, write_world
+from openbook.evaluate.exam.prose import Naming
 from openbook.evaluate.exam.question_rows import has_world
 
 
 def rows_of(path: Path) -> list[dict[str, Any]]:
     """JSON lines."""
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("part", "naming", "expected"),
+    [("train", "once", "e522adacc93cd37c"), ("test", "title", "ded6b03c3eb7a2fb")],
+)
+def test_the_same_bytes_on_every_machine(tmp_path: Path, part: Part, naming: Naming, expected: str) -> None:
+    # A new wording, name or word changes these.
+    write_world(make_world(documents=3, seed=0, part=part, naming=naming), tmp_path)
+    written = b"".join((tmp_path / f"{name}.jsonl").read_bytes() for name in ("documents", "questions"))
+    assert hashlib.sha256(written).hexdigest()[:16] == expected
 
 
 def test_the_files_of_a_world(tmp_path: Path) -> None:

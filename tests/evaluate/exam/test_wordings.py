@@ -1,27 +1,20 @@
 """The wordings, names and words of the two parts: complete, and with nothing in common."""
 
+import shutil
 import string
 from collections import Counter
+from pathlib import Path
 from random import Random
 
 import pytest
 
-from openbook.evaluate.exam import PARTS, Part, training, wordings_test, wordings_train
-from openbook.evaluate.exam.names import (
-    ENDINGS,
-    NUMERALS,
-    PREFIXES,
-    SYLLABLES,
-    THING_TYPES,
-    TITLE_NOUNS,
-    NameMaker,
-)
-from openbook.evaluate.exam.relations import KINDS, RELATIONS, AnswerMaker, Characters, relations_of
-from openbook.evaluate.exam.vocabulary import WORDS, sorts_of, words_of
-from openbook.evaluate.exam.wordings import wordings_of
-
-FURTHER = [f"{kind}.{relation}" for kind in KINDS for relation in training.ANSWERS[kind]]
-"""Relations of the training part alone."""
+from openbook.errors import SettingsError
+from openbook.evaluate.exam import PARTS, Part
+from openbook.evaluate.exam.names import NameMaker, name_pieces
+from openbook.evaluate.exam.part_files import part_folder
+from openbook.evaluate.exam.relations import AnswerMaker, Characters, relations_of
+from openbook.evaluate.exam.vocabulary import sorts_of, words_of
+from openbook.evaluate.exam.wordings import KINDS, read_wordings, wordings_of
 
 
 def fields(template: str) -> set[str]:
@@ -48,22 +41,25 @@ def test_no_wording_of_the_test_worlds_is_in_the_training_worlds() -> None:
 
 
 def test_no_syllable_or_word_is_in_both_parts() -> None:
-    syllables = [{*SYLLABLES[part].split(), *" ".join(ENDINGS[part].values()).split()} for part in PARTS]
+    train, test = map(name_pieces, PARTS)
+    syllables = [set(pieces.syllables).union(*pieces.endings.values()) for pieces in (train, test)]
     assert not syllables[0] & syllables[1]
-    for table in (TITLE_NOUNS, NUMERALS, PREFIXES):
-        assert not set(table["train"].split()) & set(table["test"].split())
-    assert not set(THING_TYPES["train"].split(", ")) & set(THING_TYPES["test"].split(", "))
-    for kind in WORDS:
-        train, test = (words_of(kind, part) for part in PARTS)
-        assert not set(train) & set(test)
-        assert len(set(train)) == len(train) >= 25
+    assert not set(train.title_nouns) & set(test.title_nouns)
+    assert not set(train.numerals) & set(test.numerals)
+    assert not set(train.prefixes) & set(test.prefixes)
+    assert not set(train.thing_types) & set(test.thing_types)
+    for sort in sorts_of("test"):
+        of_training, of_the_exam = (words_of(sort, part) for part in PARTS)
+        assert not set(of_training) & set(of_the_exam)
+        assert len(set(of_training)) == len(of_training) >= 25
 
 
 def test_the_words_of_further_sorts_are_in_the_training_part_alone() -> None:
-    assert not set(training.WORDS) & set(WORDS)
-    assert sorts_of("test") == tuple(WORDS)
-    of_the_test = {word for sort in WORDS for word in words_of(sort, "test")}
-    for sort in training.WORDS:
+    of_the_exam = sorts_of("test")
+    assert len(of_the_exam) == 7
+    assert sorts_of("train")[:7] == of_the_exam
+    of_the_test = {word for sort in of_the_exam for word in words_of(sort, "test")}
+    for sort in sorts_of("train")[7:]:
         assert words_of(sort, "test") == ()
         words = words_of(sort, "train")
         assert len(set(words)) == len(words) >= 30, sort
@@ -72,21 +68,13 @@ def test_the_words_of_further_sorts_are_in_the_training_part_alone() -> None:
 
 
 def test_only_the_training_part_has_more_relations() -> None:
-    assert relations_of("test") == RELATIONS
     assert len(wordings_of("test").facts) == 32
-    assert set(wordings_of("train").facts) == {*wordings_of("test").facts, *FURTHER}
-    assert not set(wordings_test.FACTS) & set(FURTHER)
+    assert len(wordings_of("train").facts) == 246
+    assert set(wordings_of("test").facts) < set(wordings_of("train").facts)
 
 
-def test_the_training_part_has_all_of_its_files() -> None:
+def test_the_training_part_has_plenty_of_remarks() -> None:
     wordings = wordings_of("train")
-    for relation, text in wordings_train.FACTS.items():
-        for line in text.split("\n"):
-            assert line.strip().removeprefix("? ") in {
-                "",
-                *wordings.facts[relation].statements,
-                *wordings.facts[relation].questions,
-            }
     for kind in (*KINDS, "any"):
         assert len(wordings.fillers[kind]) > 10
     assert all(set(wordings.others) == set(KINDS) and len(others) > 3 for others in wordings.others.values())
@@ -98,9 +86,10 @@ def test_every_relation_has_wordings(part: Part) -> None:
     wordings = wordings_of(part)
     relations = relations_of(part)
     assert set(wordings.facts) == {f"{kind}.{relation}" for kind in KINDS for relation in relations[kind]}
+    of_the_exam = wordings_of("test").facts
     for name, relation in wordings.facts.items():
-        assert len(relation.statements) >= (6 if name in FURTHER else 4), name
-        assert len(relation.questions) >= (6 if name in FURTHER else 3), name
+        assert len(relation.statements) >= (4 if name in of_the_exam else 6), name
+        assert len(relation.questions) >= (3 if name in of_the_exam else 6), name
         for statement in relation.statements:
             assert fields(statement) & {"subject", "owner", "object"}, statement
             assert fields(statement) <= {"subject", "owner", "object", "answer"}, statement
@@ -158,3 +147,60 @@ def test_other_answers_are_always_found(part: Part) -> None:
 @pytest.mark.parametrize("kind", ["occupation", "genre"])
 def test_words_after_an_article_begin_with_a_consonant(kind: str) -> None:
     assert [word for part in PARTS for word in words_of(kind, part) if word[0] in "aeiou"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "message"),
+    [
+        ("people", "statements:", "statement:", "test/people.yaml: birthplace: unknown name 'statement'"),
+        ("people", "  answers: place\n", "", "test/people.yaml: birthplace: answers is missing"),
+        ("people", "answers: place", "answers: ", "test/people.yaml: birthplace: answers: must be a text"),
+        (
+            "places",
+            "{subject} was established by {answer}",
+            "{subject} was established",
+            "test/places.yaml: founder: statements: '{subject} was established': must have {answer} once",
+        ),
+        (
+            "people",
+            "native of {answer}",
+            "native of {answer",
+            "test/people.yaml: birthplace: statements: .*brace",
+        ),
+        (
+            "people",
+            "What town or village was {subject} a native of?",
+            "What town was it?",
+            r"test/people.yaml: birthplace: questions: 'What town was it\?': .* add {subject} or {owner}",
+        ),
+        (
+            "people",
+            "Where did {owner} birth take place?",
+            "Was {owner} birth in {answer}?",
+            "test/people.yaml: birthplace: questions: .*{answer} has no place here",
+        ),
+        (
+            "remarks",
+            "by all reports,",
+            "by {name},",
+            "test/remarks.yaml: openers: 'by {name},': {name} has no",
+        ),
+        ("remarks", "  any:", "  all:", "test/remarks.yaml: fillers: unknown name 'all'"),
+        (
+            "remarks",
+            "a namesake called {name}",
+            "a namesake",
+            "test/remarks.yaml: others: person: .*add {name}",
+        ),
+    ],
+)
+def test_wrong_wordings_are_refused_by_file_and_name(
+    tmp_path: Path, name: str, before: str, after: str, message: str
+) -> None:
+    folder = tmp_path / "test"
+    shutil.copytree(str(part_folder("test")), folder)
+    text = (folder / f"{name}.yaml").read_text("utf-8")
+    assert before in text
+    (folder / f"{name}.yaml").write_text(text.replace(before, after, 1), "utf-8")
+    with pytest.raises(SettingsError, match=message):
+        read_wordings(folder)

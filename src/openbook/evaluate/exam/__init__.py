@@ -10,10 +10,10 @@ from openbook.evaluate.exam.exam_report import (
     UnanswerableScores,
 )
 from openbook.evaluate.exam.examination import Examination, ExamOptions
+from openbook.evaluate.exam.part_files import PARTS, Part
 from openbook.evaluate.exam.question_rows import QuestionRow, documents_of, questions_of, write_world
 from openbook.evaluate.exam.read_modes import EXAM_MODES
 from openbook.evaluate.exam.reading import ExamReader, QuestionNeighbors
-from openbook.evaluate.exam.vocabulary import PARTS, Part
 from openbook.evaluate.exam.worlds import Fact, Unanswerable, World, WorldDocument, make_world
 
 ReadAnswer = ModelAnswer

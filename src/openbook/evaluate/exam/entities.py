@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
-from openbook.evaluate.exam.names import NUMERALS, PREFIXES, THING_TYPES, NameMaker
-from openbook.evaluate.exam.relations import KINDS, Kind
-from openbook.evaluate.exam.vocabulary import Part
+from openbook.evaluate.exam.names import NameMaker, name_pieces
+from openbook.evaluate.exam.part_files import Part
+from openbook.evaluate.exam.wordings import KINDS, Kind
 
 _GROUPS = 0.25
 """Share of the drawn names that two or three bear: of the documents 45 % have a look-alike."""
@@ -65,9 +65,7 @@ class EntityMaker:
     def __init__(self, random: Random, names: NameMaker, part: Part) -> None:
         self._random = random
         self._names = names
-        self._types = [name.strip() for name in THING_TYPES[part].split(",")]
-        self._numerals = NUMERALS[part].split()
-        self._prefixes = PREFIXES[part].split()
+        self._pieces = name_pieces(part)
         self._absent: list[Entity] = []
         self._draw: dict[Kind, Callable[[], Callable[[str], tuple[str, str, str]]]] = {
             "person": self._person,
@@ -119,7 +117,7 @@ class EntityMaker:
                 name = self._names.first_name()
                 middle += [name] if name not in middle else []
             return middle
-        return self._random.sample(self._prefixes if kind == "place" else self._numerals, size)
+        return self._random.sample(self._pieces.prefixes if kind == "place" else self._pieces.numerals, size)
 
     def _person(self) -> Callable[[str], tuple[str, str, str]]:
         first, last = self._names.person().split()
@@ -149,7 +147,7 @@ class EntityMaker:
         return spell
 
     def _thing(self) -> Callable[[str], tuple[str, str, str]]:
-        base, sort = self._names.thing(), self._random.choice(self._types)
+        base, sort = self._names.thing(), self._random.choice(self._pieces.thing_types)
 
         def spell(mark: str) -> tuple[str, str, str]:
             name = f"{base} {mark}".strip()

@@ -3,58 +3,51 @@
 The training worlds and the test worlds have no syllable in common, nor a title's noun or a place's ending.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import lru_cache
 from random import Random
 
-from openbook.evaluate.exam.vocabulary import Part
+from openbook.evaluate.exam.part_files import Part, part_folder, read_section
 
-SYLLABLES: dict[Part, str] = {
-    "train": """
-        ba bel bri cor cu da del do dra fa fen fi gal go gri ha hes hil jo ka kel kin la len lo lu ma mer mo
-        na nel ni pa per po ra ri sa sel so su ta tel ti va ver vi
-    """,
-    "test": """
-        be bor bu ce cla dem di dun e fo fru ga gen gla he hu i je jin ke ko kru le lin lis me mi mul ne nul
-        nu o pe pli qua re rol ru se sho si te tor tu u vel vo wa xe zan zi zo
-    """,
-}
+_ENDINGS = ("person", "surname", "place", "river", "thing")
 
-ENDINGS: dict[Part, dict[str, str]] = {
-    "train": {
-        "person": "n s r ra na rin lo",
-        "surname": "man ner ski dahl berg low mont",
-        "place": "dorn mere wick haven burg ley crest",
-        "river": "a en ara",
-        "thing": "x lor ta nis",
-    },
-    "test": {
-        "person": "th l m sha mi dor ko",
-        "surname": "quist vane rook thorpe gard pell strand",
-        "place": "garth fell reach stow combe minster thal",
-        "river": "ul im oss",
-        "thing": "ph drix zen mar",
-    },
-}
 
-TITLE_NOUNS: dict[Part, str] = {
-    "train": """
-        Bridge Candle Clock Crow Door Feast Garden Island Lantern Mirror Orchard Road Shadow Storm Tower
-        Winter
-    """,
-    "test": """
-        Anchor Bargain Ferry Fountain Harvest Labyrinth Ladder Night Oath Prisoner Quarrel Return Secret
-        Silence Thief Window
-    """,
-}
+@dataclass(frozen=True, slots=True)
+class NamePieces:
+    """What the names of one part are made of.
 
-THING_TYPES: dict[Part, str] = {
-    "train": "ship, locomotive, organ, telescope, fountain, carriage, printing press, statue",
-    "test": "airship, tower clock, bell, submarine, carousel, sailboat, astrolabe, lighthouse lamp",
-}
+    syllables: of all names.
+    endings: by what is named: person (a first name), surname, place, river, thing.
+    title_nouns: of works.
+    thing_types: what a thing is: a ship, an organ.
+    numerals: behind the names of works and things with look-alikes.
+    prefixes: before those of places.
+    """
 
-NUMERALS: dict[Part, str] = {"train": "I III V VII IX", "test": "II IV VI VIII X"}
+    syllables: tuple[str, ...]
+    endings: Mapping[str, tuple[str, ...]]
+    title_nouns: tuple[str, ...]
+    thing_types: tuple[str, ...]
+    numerals: tuple[str, ...]
+    prefixes: tuple[str, ...]
 
-PREFIXES: dict[Part, str] = {"train": "Upper Lower New Great", "test": "North South Old Little"}
+
+@lru_cache
+def name_pieces(part: Part) -> NamePieces:
+    """The pieces of one part, read once."""
+    section = read_section(part_folder(part), "names")
+    section.require(field.name for field in fields(NamePieces))
+    endings = section.section("endings")
+    endings.require(_ENDINGS)
+    return NamePieces(
+        syllables=section.texts("syllables"),
+        endings={kind: endings.texts(kind) for kind in _ENDINGS},
+        title_nouns=section.texts("title_nouns"),
+        thing_types=section.texts("thing_types"),
+        numerals=section.texts("numerals"),
+        prefixes=section.texts("prefixes"),
+    )
 
 
 class NameMaker:
@@ -67,10 +60,7 @@ class NameMaker:
 
     def __init__(self, random: Random, part: Part) -> None:
         self._random = random
-        self._part = part
-        self._syllables = SYLLABLES[part].split()
-        self._endings = {kind: endings.split() for kind, endings in ENDINGS[part].items()}
-        self._nouns = TITLE_NOUNS[part].split()
+        self._pieces = name_pieces(part)
         self._taken: set[str] = set()
 
     def person(self) -> str:
@@ -110,12 +100,12 @@ class NameMaker:
         return self._new(lambda: f"{self.first_name()} {last}")
 
     def _title(self) -> str:
-        noun, name = self._random.choice(self._nouns), self._word("thing", 1, 3)
+        noun, name = self._random.choice(self._pieces.title_nouns), self._word("thing", 1, 3)
         return self._random.choice((f"The {noun} of {name}", f"{name} and the {noun}", f"{name}'s {noun}"))
 
     def _word(self, kind: str, fewest: int, most: int) -> str:
-        syllables = self._random.choices(self._syllables, k=self._random.randint(fewest, most))
-        return ("".join(syllables) + self._random.choice(self._endings[kind])).capitalize()
+        syllables = self._random.choices(self._pieces.syllables, k=self._random.randint(fewest, most))
+        return ("".join(syllables) + self._random.choice(self._pieces.endings[kind])).capitalize()
 
     def _new(self, draw: Callable[[], str]) -> str:
         """Draw until the name is a new one; after many tries in vain a further syllable makes it one."""
@@ -125,6 +115,6 @@ class NameMaker:
                 break
             name = draw()
         while name in self._taken:
-            name += self._random.choice(self._syllables)
+            name += self._random.choice(self._pieces.syllables)
         self._taken.add(name)
         return name

@@ -6,66 +6,30 @@ can take another's place: that is what an edit of a fact does.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
-from typing import Literal
 
-from openbook.evaluate.exam import training
 from openbook.evaluate.exam.names import NameMaker
-from openbook.evaluate.exam.vocabulary import MONTHS, Part, sorts_of, words_of
-
-Kind = Literal["person", "place", "work", "thing"]
-KINDS: tuple[Kind, ...] = ("person", "place", "work", "thing")
-
-RELATIONS: dict[Kind, dict[str, str]] = {
-    "person": {
-        "birthplace": "place",
-        "birth_year": "year 1701 1850",
-        "death_year": "year 1861 1960",
-        "occupation": "occupation",
-        "spouse": "person",
-        "teacher": "person",
-        "instrument": "instrument",
-        "residence": "place",
-        "collected": "collectible",
-    },
-    "place": {
-        "founder": "person",
-        "founding_year": "year 1101 1890",
-        "river": "river",
-        "population": "number 1100 98000",
-        "product": "product",
-        "mayor": "person",
-        "festival": "day",
-        "height": "number 12 2900",
-    },
-    "work": {
-        "author": "person",
-        "year": "year 1701 1990",
-        "genre": "genre",
-        "hero": "person",
-        "setting": "place",
-        "pages": "number 48 1900",
-        "translator": "person",
-    },
-    "thing": {
-        "maker": "person",
-        "year": "year 1701 1990",
-        "material": "material",
-        "location": "place",
-        "color": "color",
-        "weight": "number 130 98000",
-        "owner": "person",
-        "price": "number 210 9900",
-    },
-}
-"""By kind and name the sort of the answers, with its lowest and highest number. Both parts have these."""
+from openbook.evaluate.exam.part_files import Part
+from openbook.evaluate.exam.vocabulary import MONTHS, sorts_of, words_of
+from openbook.evaluate.exam.wordings import KINDS, Kind, wordings_of
 
 
-def relations_of(part: Part) -> dict[Kind, dict[str, str]]:
-    """The relations of one part, as in RELATIONS; the training worlds have more than the exam's."""
-    if part == "test":
-        return RELATIONS
-    return {kind: {**relations, **training.ANSWERS[kind]} for kind, relations in RELATIONS.items()}
+@lru_cache
+def relations_of(part: Part) -> Mapping[Kind, Mapping[str, str]]:
+    """By kind and name the sort of the answers, with its lowest and highest number: `year 1701 1850`.
+
+    The training worlds have all that the exam's have, first, and more.
+    """
+    facts = wordings_of(part).facts
+    return {
+        kind: {
+            name.removeprefix(f"{kind}."): fact.answers
+            for name, fact in facts.items()
+            if name.startswith(f"{kind}.")
+        }
+        for kind in KINDS
+    }
 
 
 _MENU, _SAME_SORT = 9, 0.6
@@ -78,7 +42,7 @@ def draw_menu(relations: Mapping[str, str], random: Random) -> list[str]:
     another one, for a teacher is to be told from a godparent by what was asked, not by being a person.
 
     Args:
-        relations: by name the sort of the answers, as in RELATIONS.
+        relations: by name the sort of the answers, as `relations_of` has them.
         random: what they are drawn with; nothing is drawn where nine or fewer are there.
     """
     if len(relations) <= _MENU:

@@ -15,10 +15,10 @@ from random import Random
 from openbook.errors import SettingsError
 from openbook.evaluate.exam.entities import Entity, EntityMaker, Mention
 from openbook.evaluate.exam.names import NameMaker
+from openbook.evaluate.exam.part_files import PARTS, Part
 from openbook.evaluate.exam.prose import NAMINGS, Naming, ProseWriter, fill_answers
-from openbook.evaluate.exam.relations import AnswerMaker, Characters, Kind, draw_menu
-from openbook.evaluate.exam.vocabulary import PARTS, Part
-from openbook.evaluate.exam.wordings import wordings_of
+from openbook.evaluate.exam.relations import AnswerMaker, Characters, draw_menu
+from openbook.evaluate.exam.wordings import Kind, wordings_of
 
 _SWAPS = 3
 """Other answers of each fact; the first is what an edit writes."""
