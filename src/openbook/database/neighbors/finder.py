@@ -12,6 +12,7 @@ from openbook.database.neighbors.same_documents import SameDocuments, same_docum
 from openbook.database.search.dense import Ranking
 from openbook.database.search.searcher import Queries, Searcher, check_mode
 from openbook.database.storage.neighbor_files import BookStamp, TableStamp
+from openbook.database.storage.sealed import database_of
 from openbook.database.storage.settings import SearchMode
 from openbook.database.version import Version
 from openbook.errors import DatabaseError, MismatchError, SettingsError, empty_error
@@ -187,7 +188,7 @@ def require_compared(version: Version) -> None:
         raise DatabaseError(
             f"{version.path}: holds documents that were not yet compared with others for near-copies: "
             "an addition was interrupted, or is still running; complete it: "
-            f"{command('verify', version.path, '--repair')}"
+            f"{command('verify', database_of(version.path), '--repair')}"
         )
 
 
