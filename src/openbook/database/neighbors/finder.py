@@ -16,6 +16,7 @@ from openbook.database.storage.sealed import database_of
 from openbook.database.storage.settings import SearchMode
 from openbook.database.version import Version
 from openbook.errors import DatabaseError, MismatchError, SettingsError, empty_error
+from openbook.given import require_whole
 from openbook.phrases import command
 from openbook.progress import Progress, silent
 
@@ -135,6 +136,7 @@ def nearest_neighbors(
         DatabaseError: the book is empty, or an `add` has not come to its end.
         SettingsError: k below 1, or a mode that the book does not have.
     """
+    require_whole(k, where="k")
     if k < 1:
         raise SettingsError(f"k = {k}: at least 1 neighbor must be searched for")
     book = book_of(corpus, book)
