@@ -4,13 +4,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from transformers import PreTrainedTokenizerFast
 
 from foreign_tokenizers import make_fast
 from model.retrofitting.tiny import tiny_base
 from openbook import Database, retrofit
-from openbook.database import NeighborTable, SequenceDataset, build_neighbors, retokenize, verify
+from openbook.database import (
+    NeighborTable,
+    SequenceDataset,
+    build_neighbors,
+    nearest_neighbors,
+    retokenize,
+    verify,
+)
 from openbook.evaluate import Evaluator, evaluate_retrieval
 from openbook.model import RetroForCausalLM
 from openbook.text import ChatFormat
@@ -35,6 +43,24 @@ def test_a_path_is_no_database(name: str) -> None:
 def test_a_database_is_opened_not_made_of_a_path() -> None:
     with pytest.raises(TypeError, match=r"the str 'db' .*; call Database\.open\("):
         Database("db")  # type: ignore[arg-type]
+
+
+def test_what_is_opened_is_a_path() -> None:
+    with pytest.raises(TypeError, match="path: the NoneType None where a path is expected; give the folder"):
+        Database.open(None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("k", "said"), [(1.5, "float 1.5"), ("3", "str '3'"), (True, "bool True")])
+def test_k_is_a_whole_number(book: Database, k: Any, said: str) -> None:
+    for search in (
+        lambda: book.search("river", k=k),
+        lambda: book.search_chunks(book.text_queries(["river"]), k=k),
+        lambda: build_neighbors(book, k=k),
+        lambda: nearest_neighbors(book.opened, np.zeros(1, dtype=np.int64), k=k),
+    ):
+        with pytest.raises(TypeError, match=f"k: the {said} where an int is expected; give a whole number"):
+            search()
+    assert book.search("river", k=np.int64(1)) == book.search("river", k=1)  # type: ignore[arg-type]
 
 
 def test_a_folder_to_verify_may_be_a_str(book: Database) -> None:

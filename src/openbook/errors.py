@@ -57,6 +57,10 @@ class SourceError(OpenbookError):
         return str(self).removeprefix(f"{self.where}: ") if self.where else str(self)
 
 
+class GoneSourceError(SourceError):
+    """A source that does not exist, or a folder that holds no document: there was something once, perhaps."""
+
+
 class DatabaseError(OpenbookError):
     """A folder that is no database, has other settings, is locked or is damaged."""
 

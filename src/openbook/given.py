@@ -3,7 +3,7 @@
 It loads no torch, and knows models and databases by what they have.
 """
 
-from typing import Protocol, TypeVar
+from typing import Protocol, SupportsIndex, TypeVar
 
 from openbook.errors import type_error
 
@@ -32,6 +32,16 @@ def opened(database: Openable[V_co], *, where: str = "database") -> V_co:
     if found is None:
         raise type_error(database, "a Database", where=where, remedy="give openbook.Database.open(folder)")
     return found
+
+
+def require_whole(number: object, *, where: str) -> None:
+    """Refuse what is no whole number, such as "3", 1.5 or True.
+
+    Raises:
+        TypeError: naming the argument.
+    """
+    if isinstance(number, bool) or not isinstance(number, SupportsIndex):
+        raise type_error(number, "an int", where=where, remedy="give a whole number")
 
 
 def require_reader(model: object) -> None:

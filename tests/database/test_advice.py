@@ -40,6 +40,16 @@ def test_the_folder_that_an_error_names_is_the_databases(compacted: Database) ->
         Database.open(compacted.path).search(["silver"])
 
 
+def test_of_a_shard_that_is_searched_alone_it_is_the_book(
+    make: Callable[..., Database], tmp_path: Path
+) -> None:
+    shard = shutil.copytree(make(TEXTS).path, tmp_path / "book" / "shard-00000")
+    (tmp_path / "book" / "book.json").touch()
+    shutil.rmtree(shard / "lexical")
+    with pytest.raises(DatabaseError, match=rf"openbook verify {tmp_path / 'book'} --repair$"):
+        Database.open(shard).search(["copper"], mode="bm25")
+
+
 def test_a_damaged_document_can_be_removed_and_added_again(compacted: Database, documents: Documents) -> None:
     """Even if the lexical index, which is made from the tokens, is lost as well."""
     change_a_byte(compacted.opened.files.tokens.path, 0)

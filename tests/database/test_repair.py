@@ -9,7 +9,8 @@ import faiss
 import pytest
 
 from breaking import Answers, answers_of, contents_of, files_of, flip, hits_of, make_rich, marker, text_of
-from openbook.database import Database, NeighborTable, repair, verify
+from older_words import make_words_older
+from openbook.database import Database, NeighborTable, WordsInfo, repair, verify
 from openbook.database.search.embedder import Embedder
 from openbook.errors import DatabaseError
 from openbook.lock import take_lock
@@ -307,3 +308,21 @@ def test_after_compaction_it_repairs_the_files_that_count(damaged: Path) -> None
 def test_a_folder_without_a_database_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="no openbook database here"):
         repair(tmp_path)
+
+
+def test_words_of_before_are_made_again_though_nothing_is_damaged(make: Make) -> None:
+    database = make({"name": "2.4.0", "numbers": "0 2 4"})
+    make_words_older(database)
+    assert verify(database.path).ok
+    assert Database.open(database.path).info().words == WordsInfo(state="older", version=2)
+    assert repair(database.path).ok
+    database = Database.open(database.path)
+    assert database.info().words.state == "current"
+    assert [hit.document_id for hit in database.search("2.4.0")[0]] == ["name", "numbers"]
+
+
+def test_of_a_missing_or_damaged_index_of_words_no_version_is_known(damaged: Path) -> None:
+    flip(damaged / "lexical" / "analyzer.json", 20)
+    assert Database.open(damaged).info().words == WordsInfo(state="damaged")
+    shutil.rmtree(damaged / "lexical")
+    assert Database.open(damaged).info().words == WordsInfo(state="damaged")

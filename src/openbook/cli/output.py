@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         RetokenizeReport,
         VerifyReport,
         Version,
+        WordsInfo,
     )
     from openbook.database.changes import Changes
     from openbook.database.documents.document_list import ListedDocument
@@ -67,7 +68,7 @@ def print_info(
     commits = [f"{commit['version']}: {commit['action']}, {commit['time']}" for commit in history]
     branches = {
         "text": _text_lines(info),
-        "search": _search_lines(info),
+        "search": _search_lines(info, database.path),
         f"disk {_size(sum(info.disk.values()))}": [
             f"{name} {_size(size)}" for name, size in info.disk.items()
         ],
@@ -98,15 +99,40 @@ def _text_lines(info: "DatabaseInfo") -> list[str]:
     return lines
 
 
-def _search_lines(info: "DatabaseInfo") -> list[str]:
+def _search_lines(info: "DatabaseInfo", database: Path) -> list[str]:
     encoder = f"{info.embedder} ({info.embedder_source})" if info.embedder else "none: words only"
     lines = [f"encoder {encoder}"]
     if info.dense_index:
         recall = "unknown" if info.recall_at_10 is None else f"{info.recall_at_10:.3f}"
         lines.append(f"dense index {info.dense_index}, recall@10 {recall}")
+    if info.words.state == "older":
+        lines.append(_older_words(info.words, database))
+    elif info.words.state != "current":
+        lines.append(f"words {info.words.state}")
     neighbors = "none yet: openbook neighbors" if info.neighbors is None else _neighbors_line(info.neighbors)
     lines.append(f"neighbors {neighbors}")
     return lines
+
+
+def _older_words(words: "WordsInfo", database: Path) -> str:
+    from openbook.database.storage.sealed import database_of
+
+    again = command("verify", database_of(database), "--repair")
+    return f"words of version {words.version}; made again by the next add, or: {again}"
+
+
+def note_words(database: Path, before: "WordsInfo | None", after: "WordsInfo | None") -> None:
+    """Say whether the index of words is one of before, or was.
+
+    Args:
+        database: the folder.
+        before: the index as it was; None: nobody knows.
+        after: as it is now.
+    """
+    if after is not None and after.state == "older":
+        note(_older_words(after, database))
+    elif before is not None and before.state == "older":
+        note(f"the words, of version {before.version} until now, were made again")
 
 
 def _neighbors_line(table: "NeighborsInfo") -> str:

@@ -259,6 +259,7 @@ class _ClusterBookWriter(BookWriter):
             address.part_file.unlink(missing_ok=True)
 
     def publish(self) -> None:
+        self.renew_words()
         for place in tuple(self._signs):
             self._withdraw(place)
         self._has_batch = False

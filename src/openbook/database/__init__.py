@@ -5,7 +5,7 @@ It knows text and tokens; it does not know models.
 
 from openbook.database.database import Database
 from openbook.database.documents.document_filter import DocumentFilter
-from openbook.database.info import DatabaseInfo, NeighborsInfo
+from openbook.database.info import DatabaseInfo, NeighborsInfo, WordsInfo
 from openbook.database.near_copies.exclusions import SharedRun
 from openbook.database.neighbors.finder import nearest_neighbors
 from openbook.database.neighbors.sequences import NeighborRows, SequenceDataset
@@ -43,6 +43,7 @@ __all__ = [
     "TableBlocks",
     "VerifyReport",
     "Version",
+    "WordsInfo",
     "build_neighbors",
     "nearest_neighbors",
     "repair",

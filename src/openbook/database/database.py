@@ -130,7 +130,7 @@ class Database:
             DatabaseError: there is none, or it is damaged.
             MismatchError: its tokenizer's files are not those it was made with.
         """
-        return cls(open_any(Path(path), allow_missing_shards=allow_missing_shards))
+        return cls(open_any(path, allow_missing_shards=allow_missing_shards))
 
     def __reduce__(self) -> tuple[Callable[[Path], "Database"], tuple[Path]]:
         if self._opened.missing_shards:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from openbook.database.search.analyzer import WordAnalyzer
 from openbook.database.search.dense_store import is_large, stored_index
+from openbook.database.search.lexical import version_of_words
 from openbook.database.shards.book_files import BookFiles
 from openbook.database.shards.book_manifest import BookManifest, is_sharded
 from openbook.database.storage.catalog import Catalog
@@ -38,6 +40,16 @@ class NeighborsInfo:
     """Of that database, when the table was computed."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordsInfo:
+    """What is known of the index of words."""
+
+    state: Literal["current", "older", "newer", "damaged"]
+    """older: an earlier analyzer made it, and who next opens the database for writing makes it again."""
+    version: int | None = None
+    """Of the analyzer, of several shards the lowest; None of what is missing or damaged."""
+
+
 @dataclass(frozen=True, slots=True)
 class DatabaseInfo:
     """What `openbook info` prints."""
@@ -64,6 +76,7 @@ class DatabaseInfo:
     """`exact`, or faiss' name of the index; None in a lexical-only database."""
     recall_at_10: float | None
     """Of the dense index against exact search, measured when it was built."""
+    words: WordsInfo
     neighbors: NeighborsInfo | None
     """None if there is no neighbor table."""
     tokens: int
@@ -108,6 +121,7 @@ def describe(
         removed_chunks=layout.num_chunks - chunks - absent,
         dense_index=index,
         recall_at_10=recall,
+        words=_words(files),
         neighbors=_neighbors(layout, files),
         tokens=retrieved["tokens"] + held_out["tokens"],
         bytes=retrieved["bytes"] + held_out["bytes"],
@@ -135,6 +149,22 @@ def _stored_index(files: Files) -> tuple[str, float | None]:
     except DatabaseError:
         return "damaged", None
     return ("exact", 1.0) if found is None else (found.name, found.recall_at_10)
+
+
+def _words(files: Files) -> WordsInfo:
+    parts = files.shards if isinstance(files, BookFiles) else (files,)
+    versions = []
+    for part in parts:
+        try:
+            version = version_of_words(part.lexical)
+        except DatabaseError:
+            version = None
+        if version is None or not part.lexical.is_dir():
+            return WordsInfo(state="damaged")
+        versions.append(version)
+    lowest, today = min(versions), WordAnalyzer.version
+    state: Literal["current", "older", "newer"] = "older" if lowest < today else "newer"
+    return WordsInfo(state="current" if lowest == today else state, version=lowest)
 
 
 def _neighbors(layout: ChunkLayout, files: Files) -> NeighborsInfo | None:

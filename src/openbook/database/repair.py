@@ -20,6 +20,7 @@ from openbook.database.database import Database
 from openbook.database.near_copies.exclusions import awaits_comparison
 from openbook.database.neighbors.table_writer import build_neighbors
 from openbook.database.search.embedder import Embedder, recorded_embedder
+from openbook.database.search.lexical import is_current
 from openbook.database.shards.book_manifest import BookManifest, is_sharded
 from openbook.database.storage import catalog_sql
 from openbook.database.storage.arrays import AppendOnlyArray
@@ -43,6 +44,8 @@ _ENCODED_AT_ONCE = 512
 def repair(folder: str | Path, *, progress: Progress = silent) -> VerifyReport:
     """Repair what can be repaired, and complete what an interrupted `add` left.
 
+    An index of words that an earlier analyzer made is made again.
+
     Args:
         folder: of the database.
         progress: called with how much is done, in stages.
@@ -60,7 +63,8 @@ def repair(folder: str | Path, *, progress: Progress = silent) -> VerifyReport:
     report = verify(folder, progress=progress)
     if report.ok:
         database = Database.open(folder)
-        if awaits_comparison(database.layout, database.settings):
+        has_old_words = not is_current(database.opened.files.lexical)
+        if has_old_words or awaits_comparison(database.layout, database.settings):
             database.catch_up(progress=progress)
         return report
     try:

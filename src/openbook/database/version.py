@@ -34,6 +34,7 @@ from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.settings import DatabaseSettings, SearchUnit
 from openbook.database.units.unit_searches import UnitSearches
 from openbook.errors import DatabaseError, MismatchError, list_of_texts
+from openbook.given import require_whole
 from openbook.text import Tokenizer
 
 _TRIES = 5
@@ -80,7 +81,7 @@ class Version:
             DatabaseError: there is none, or it is damaged.
             MismatchError: its tokenizer's files are not those it was made with.
         """
-        return open_version(open_any(Path(path), allow_missing_shards=allow_missing_shards))
+        return open_version(open_any(path, allow_missing_shards=allow_missing_shards))
 
     def __reduce__(self) -> tuple[Callable[[Path, int, str, bool], "Version"], tuple[Path, int, str, bool]]:
         return _reopen, (self.path, self.version, self.history, bool(self.missing_shards))
@@ -183,10 +184,11 @@ class Version:
         Raises:
             DatabaseError: the index that the mode needs is missing or damaged, or no document is such.
             SettingsError: k below 1, or a mode that the database does not have.
-            TypeError: a query that is not a str.
+            TypeError: a query that is not a str, or a k that is no int.
         """
         queries = [texts] if isinstance(texts, str) else texts
         queries = list_of_texts(queries, where="queries", remedy='call search(["text", ...])')
+        require_whole(k, where="k")
         k = min(k, max(1, self.layout.num_chunks))
         asked = self.text_queries(queries)
         ids, scores = self.search_units(asked, k=k, by=by, mode=mode, documents=documents)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import SupportsIndex
 
 from openbook.errors import SettingsError, list_of_texts, type_error
+from openbook.given import require_whole
 
 _LARGEST_PENALTY = 2
 _LARGEST_BIAS = 100
@@ -32,7 +33,7 @@ def check_request(prompt: str, *, max_new_tokens: int, k: int | None, what: str 
         raise type_error(prompt, "a str", where="the prompt", remedy="give one text")
     for name, number in (("max new tokens", max_new_tokens), ("k", k)):
         if number is not None:
-            _require_whole(number, where=name)
+            require_whole(number, where=name)
     if not prompt.strip():
         raise SettingsError(f"the {what} is empty; give some text")
     try:
@@ -56,11 +57,6 @@ def check_k(k: int | None) -> None:
         raise SettingsError(
             f"k = {k}: at least 1 neighbor must be asked for; to do without any: no retrieval"
         )
-
-
-def _require_whole(number: object, *, where: str) -> None:
-    if not isinstance(number, SupportsIndex):
-        raise type_error(number, "an int", where=where, remedy="give a whole number")
 
 
 def stop_texts(stop: object) -> tuple[str, ...]:

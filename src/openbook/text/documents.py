@@ -13,19 +13,22 @@ from openbook.errors import SourceError
 _MOST_TOKENS = 2**32
 
 
-def source_error(where: str, problem: object, *, option: str = "") -> SourceError:
+def source_error(
+    where: str, problem: object, *, option: str = "", kind: type[SourceError] = SourceError
+) -> SourceError:
     """Make the error `where: problem`, on one line and printable whatever stands in a file's name.
 
     Args:
         where: the file, or the row of it.
         problem: what is wrong, and what helps wherever the source comes from.
         option: goes on with what helps on the command line only.
+        kind: of error.
 
     >>> source_error("line\\nend.txt", "cannot be read")
     SourceError('line\\\\nend.txt: cannot be read')
     """
     message = f"{where}: {problem}".strip()
-    return SourceError(_printable(f"{message}{option}"), where=_printable(where.lstrip()), option=option)
+    return kind(_printable(f"{message}{option}"), where=_printable(where.lstrip()), option=option)
 
 
 def _printable(text: str) -> str:

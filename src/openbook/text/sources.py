@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from openbook.errors import SourceError
+from openbook.errors import GoneSourceError, SourceError
 from openbook.text.documents import AnyDocument, source_error
 from openbook.text.folder_entries import (
     BROKEN_LINK,
@@ -290,7 +290,8 @@ def _nothing_in(source: str, reading: _Reading) -> SourceError:
         problem = "git ignores what it holds (.gitignore), or nothing that can be read is in it"
         return source_error(source, problem, option="; to read what it ignores: --git-ignored")
     if reading.options.glob is None:
-        return source_error(source, "holds no document; give a file or folder with text in it")
+        problem = "holds no document; give a file or folder with text in it"
+        return source_error(source, problem, kind=GoneSourceError)
     nothing = f"no file below it that can be read matches --glob {reading.options.glob!r}"
     return source_error(source, f"{nothing}; known: {known_kinds()}")
 
@@ -329,7 +330,8 @@ def _locate(source: str) -> tuple[Any, str]:
                 return filesystem, name
     except Exception as error:  # each file system raises its own
         raise source_error(source, error) from error
-    raise source_error(source if source.strip() else repr(source), "no such file or folder")
+    named = source if source.strip() else repr(source)
+    raise source_error(named, "no such file or folder", kind=GoneSourceError)
 
 
 def _folder(filesystem: Any, folder: str, source: str, reading: _Reading) -> Iterator[_Found]:

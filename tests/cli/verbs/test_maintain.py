@@ -7,6 +7,8 @@ import pytest
 
 from breaking import flip
 from command_line import Contents, OpenBook
+from older_words import make_words_older
+from openbook.database import Database
 from openbook.lock import take_lock
 
 
@@ -261,3 +263,21 @@ def test_a_document_cannot_command_the_terminal(openbook: OpenBook, texts: Path,
     shown = openbook("show", database, f"{texts.name}/note3.txt").out
     assert "\x1b" not in shown
     assert shown.endswith("\nSecond line.\n")
+
+
+def test_words_of_before_are_said_and_made_again(openbook: OpenBook, database: Path) -> None:
+    make_words_older(Database.open(database))
+    advice = f"words of version 2; made again by the next add, or: openbook verify {database} --repair"
+    assert openbook("info", database, "--json").json["words"] == {"state": "older", "version": 2}
+    assert advice in openbook("info", database).out
+    assert advice in openbook("verify", database).err
+    repaired = openbook("verify", database, "--repair")
+    assert "the words, of version 2 until now, were made again" in repaired.err
+    assert openbook("info", database, "--json").json["words"]["state"] == "current"
+    for verb in (("info",), ("verify",), ("verify", "--repair"), ("compact",)):
+        said = openbook(verb[0], database, *verb[1:])
+        assert "words of version" not in said.out + said.err
+        assert "made again" not in said.out + said.err
+    make_words_older(Database.open(database))
+    assert "were made again" in openbook("compact", database).err
+    assert openbook("info", database, "--json").json["words"]["state"] == "current"

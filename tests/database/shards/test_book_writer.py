@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from openbook.database import Database, Hit, NeighborTable, Version, build_neighbors
+from older_words import make_words_older
+from openbook.database import Database, Hit, NeighborTable, Version, WordsInfo, build_neighbors
 from openbook.database.shards import book_writer
 from openbook.database.shards.book_creation import create_book
 from openbook.database.shards.book_manifest import BookManifest
@@ -329,3 +330,38 @@ def test_its_writer_has_all_that_it_declares(make_book: Make) -> None:
     with book._writer() as writer:
         assert [one.name for one in fields(writer) if not hasattr(writer, one.name)] == []
         assert isinstance(writer, BookWriter) and not isinstance(writer, DatabaseWriter)
+
+
+@pytest.mark.parametrize("removed", [[], ["unique2"]], ids=["nothing removed", "something removed"])
+def test_compact_makes_words_of_before_again_in_all_shards(
+    make_book: Make, corpus: Corpus, removed: list[str]
+) -> None:
+    book = make_book(split(corpus(9) | {"name": "2.4.0", "numbers": "0 2 4"}, 3), dense=False)
+    version = book.remove(removed) if removed else book.version
+    make_words_older(book)
+    book = Database.open(book.path)
+    assert book.info().words == WordsInfo(state="older", version=2)
+    assert book.compact() == version + len(removed)
+    for opened in (book, Database.open(book.path)):
+        assert opened.info().words.state == "current"
+        assert [hit.document_id for hit in opened.search("2.4.0")[0]] == ["name", "numbers"]
+    assert book.verify().ok
+
+
+def test_readers_find_words_of_one_kind_also_between_two_commits_of_a_call(
+    make_book: Make, corpus: Corpus, documents: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book_writer, "_SECONDS_A_COMMIT", 0)
+    book = make_book(split(corpus(9), 3), dense=False)
+    make_words_older(book)
+    found = []
+
+    def given() -> Iterator[Document]:
+        for name in ("one", "two"):
+            found.append(Database.open(book.path).search("unique3", k=1)[0][0].document_id)
+            yield from documents({name: f"{name} river"})
+
+    book.add(given(), batch_characters=1)
+    assert book.version == 3, "each is a commit of its own"
+    assert found == ["unique3"] * 2
+    assert book.info().words.state == "current"

@@ -4,14 +4,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+from older_words import make_words_older
 from openbook.database import Database
 from openbook.database.repair import repair
 from openbook.database.search import tantivy_files
-from openbook.database.search.analyzer import SecondAnalyzer
-from openbook.database.search.lexical import LexicalIndex
 from openbook.database.shards import union_index
 from openbook.database.shards.book_manifest import BookManifest
 from openbook.database.shards.shard_copies import remove_other_shards
@@ -107,12 +105,7 @@ def test_shards_of_other_words_are_not_searched_together(
     texts = list(corpus(12).items())
     book = make_book([dict(texts[:5]), dict(texts[5:])])
     shard = Database.open(book.path / BookManifest.read(book.path).shards[0].folder)
-    shutil.rmtree(shard.path / "lexical")
-    index = LexicalIndex(shard.path / "lexical", analyzer=SecondAnalyzer())
-    for document in shard.catalog.indexed_chunks(start=0):
-        index.add(document, shard.chunk_texts(np.arange(document.start, document.stop)))
-    index.commit()
-    index.close()
+    make_words_older(shard)
     with pytest.raises(DatabaseError, match=r"of different versions; .* verify .*--repair"):
         Database.open(book.path).search("unique3", mode="bm25")
     assert repair(book.path).ok

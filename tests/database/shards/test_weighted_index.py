@@ -8,8 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from openbook.database.search.analyzer import SecondAnalyzer
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.shards.weighted_index import WeightedIndex, WordStatistics, ballast, distinct_words
+from openbook.errors import DatabaseError
 
 WORDS = [f"word{number}" for number in range(60)]
 
@@ -90,6 +92,22 @@ def test_a_book_without_a_word(tmp_path: Path) -> None:
     assert shard.statistics == WordStatistics(1, 0)
     ids, _ = shard.search([["river"], []], 2, book=shard.statistics, frequencies={"river": 0})
     assert ids.tolist() == [[-1, -1], [-1, -1]]
+
+
+@pytest.mark.parametrize("generation", ["", "generation-1"])
+@pytest.mark.parametrize("damage", ["earlier words", "a changed file"])
+def test_what_an_error_advises_is_of_the_book(tmp_path: Path, generation: str, damage: str) -> None:
+    """For it alone may change its shards."""
+    folder = tmp_path / "book" / "shard-00000" / generation / "lexical"
+    index = LexicalIndex(folder, analyzer=SecondAnalyzer() if damage == "earlier words" else None)
+    index.add([0], ["river stone"])
+    index.commit()
+    index.close()
+    (tmp_path / "book" / "book.json").touch()
+    if damage == "a changed file":
+        (folder / "meta.json").write_bytes((folder / "meta.json").read_bytes() + b" ")
+    with pytest.raises(DatabaseError, match=rf"openbook verify {tmp_path / 'book'} --repair$"):
+        WeightedIndex(folder)
 
 
 @example(1, 1.0, 1.00001)  # so near to a simple ratio that 50,000 texts come no nearer than that

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from older_words import make_words_older
 from openbook.database import Database, build_neighbors
 from openbook.database.repair import repair
 from openbook.database.retokenize.retokenize import retokenize
-from openbook.database.search.analyzer import Analyzer, FirstAnalyzer, SecondAnalyzer, WordAnalyzer
+from openbook.database.search.analyzer import FirstAnalyzer, SecondAnalyzer, WordAnalyzer
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.search.tantivy_files import ANALYZER
 from openbook.errors import OpenbookError
@@ -57,17 +58,6 @@ def postings(database: Database) -> dict[str, list[tuple[str, str, float]]]:
         word: sorted((hit.document_id, hit.text, round(hit.score, 5)) for hit in hits)
         for word, hits in zip(WORDS, database.search(WORDS, k=10_000, mode="bm25"), strict=True)
     }
-
-
-def make_as_before(database: Database, analyzer: Analyzer | None = None) -> None:
-    """Put an index of an earlier analyzer, by default the first, in the place of the database's: each chunk
-    decoded alone."""
-    shutil.rmtree(database.path / "lexical")
-    index = LexicalIndex(database.path / "lexical", analyzer=analyzer or FirstAnalyzer())
-    for document in database.catalog.indexed_chunks(start=0):
-        index.add(document, database.chunk_texts(np.arange(document.start, document.stop)))
-    index.commit()
-    index.close()
 
 
 def test_every_word_is_found_in_its_document_also_where_a_border_cuts_it(whole: Database) -> None:
@@ -123,7 +113,7 @@ def test_words_at_borders_are_found_in_other_tokens_too(whole: Database, tmp_pat
 
 def test_an_index_of_before_is_searched_by_its_own_words_and_not_touched(whole: Database, copy: Copy) -> None:
     database = copy(whole)
-    make_as_before(database)
+    make_words_older(database, FirstAnalyzer())
     before = {path: path.read_bytes() for path in (database.path / "lexical").iterdir() if path.is_file()}
     reader = Database.open(database.path)
     assert [hit.document_id for hit in reader.search(["said short END"], mode="bm25")[0]] == ["short"]
@@ -136,7 +126,7 @@ def test_an_index_of_before_is_searched_by_its_own_words_and_not_touched(whole: 
 def test_one_of_the_second_words_is_too(make: Make) -> None:
     texts = {"old": "0 2 4", "new": "2.4.0", "fir": "ёлка"}
     database = make(texts)
-    make_as_before(database, SecondAnalyzer())
+    make_words_older(database, SecondAnalyzer())
     reader = Database.open(database.path)
     assert [hit.document_id for hit in reader.search(["2.4.0"], mode="bm25")[0]] == ["old", "new"]
     assert reader.search(["елка"], mode="bm25") == [[]]
@@ -150,7 +140,7 @@ def test_whoever_writes_next_makes_it_again_once_and_says_so(
     whole: Database, copy: Copy, documents: Documents
 ) -> None:
     database = copy(whole)
-    make_as_before(database)
+    make_words_older(database, FirstAnalyzer())
     reader = Database.open(database.path)
     stages: list[str] = []
     done: list[tuple[int, int | None]] = []
@@ -177,7 +167,7 @@ def test_whoever_writes_next_makes_it_again_once_and_says_so(
 @pytest.mark.parametrize("left", ["lexical.new", "lexical.old"])
 def test_what_an_interrupted_one_left_is_in_nobodys_way(whole: Database, copy: Copy, left: str) -> None:
     database = copy(whole)
-    make_as_before(database)
+    make_words_older(database, FirstAnalyzer())
     shutil.copytree(database.path / "lexical", database.path / left)
     if left == "lexical.old":  # killed between the two renamings
         shutil.rmtree(database.path / "lexical")
@@ -191,7 +181,7 @@ def test_an_error_on_the_way_leaves_the_old_one(
     whole: Database, copy: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = copy(whole)
-    make_as_before(database)
+    make_words_older(database, FirstAnalyzer())
     monkeypatch.setattr(LexicalIndex, "add", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         Database.open(database.path).catch_up()
@@ -222,7 +212,7 @@ def test_a_neighbor_table_of_the_words_of_before_is_computed_again(
 ) -> None:
     database = copy(whole)
     expected = np.asarray(build_neighbors(database, k=3).ids)
-    make_as_before(database)
+    make_words_older(database, FirstAnalyzer())
     shutil.rmtree(database.path / "neighbors")
     with monkeypatch.context() as patch:
         patch.setattr(LexicalIndex, "is_current", True)  # as an earlier openbook saw it

@@ -1,6 +1,7 @@
 """The verbs `add` and `remove`: which documents a database holds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from openbook.cli.adding_notes import note_low_recall, note_unknown_tokens, warn_of_much_excluded
@@ -22,8 +23,8 @@ from openbook.cli.options import (
 from openbook.cli.output import note_copies, print_info
 from openbook.cli.planned_changes import print_plan, print_removal
 from openbook.cli.source_options import AnyText, Exclude, GitIgnored, Glob, IdKey, OnError, Prefix, TextKey
-from openbook.errors import DatabaseError, SettingsError
-from openbook.phrases import counted
+from openbook.errors import DatabaseError, GoneSourceError, SettingsError
+from openbook.phrases import command, counted
 
 if TYPE_CHECKING:
     from openbook.cli.checked_sources import Sources
@@ -87,7 +88,8 @@ def add(
     )
     followed = _watch_of(database, checked, yes=yes, dry_run=dry_run, json=json) if watch else None
     with adding(database, address=ray, workers=workers, precision=embedder_precision) as write:
-        checked.check(database.catalog)
+        with _saying_how_to_remove(database) if sync else nullcontext():
+            checked.check(database.catalog)
         scope = checked.scope() if sync or watch else None
         plan = checked.plan(scope)
         if scope is None:
@@ -104,6 +106,23 @@ def add(
         if not json:
             return
     print_info(database.opened, done=done, left_out=checked.left_out(), json=json)
+
+
+@contextmanager
+def _saying_how_to_remove(database: "Database") -> Iterator[None]:
+    """Name what removes the documents of a source that is gone or empty, for a sync does not."""
+    from openbook.database.document_names import ids_of
+
+    try:
+        yield
+    except GoneSourceError as error:
+        with suppress(DatabaseError):  # nothing came from there
+            ids_of(database.catalog, [error.where])
+            remove = command("remove", database.path, error.where)
+            raise GoneSourceError(
+                f"{error}; to remove what came from it: {remove}", where=error.where
+            ) from error
+        raise
 
 
 def _watch_of(

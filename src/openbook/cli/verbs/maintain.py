@@ -1,5 +1,9 @@
 """The verbs that look after a database: info, list, show, compact, verify."""
 
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import typer
 
 from openbook.cli.bars import bar
@@ -18,6 +22,7 @@ from openbook.cli.options import (
 )
 from openbook.cli.output import (
     note_sizes,
+    note_words,
     print_document,
     print_documents,
     print_excluded,
@@ -25,7 +30,11 @@ from openbook.cli.output import (
     print_problems,
 )
 from openbook.cli.shard_options import AllowMissingShards, note_missing_shards
+from openbook.errors import DatabaseError, OpenbookError
 from openbook.phrases import command, counted
+
+if TYPE_CHECKING:
+    from openbook.database import WordsInfo
 
 
 def info(
@@ -92,7 +101,6 @@ def show(
     from openbook.database import Version
     from openbook.database.documents.document_names import ids_of
     from openbook.database.documents.document_pages import stored_document
-    from openbook.errors import DatabaseError
 
     database = Version.open(db, allow_missing_shards=allow_missing_shards)
     note_missing_shards(database)
@@ -126,6 +134,7 @@ def compact(db: DatabaseArgument, dry_run: DryRun = False, json: Json = False) -
         note_sizes(before, after)
     else:
         note("nothing was removed, so there is no space to reclaim")
+    note_words(database.path, before.words, after.words)
     if after.neighbors is not None and after.neighbors.state == "stale":
         note(f"its neighbor table is of an earlier version; before training run: {command('neighbors', db)}")
     print_info(database.opened, done=changes_of_compact(before, after), json=json)
@@ -144,13 +153,24 @@ def verify(db: DatabaseArgument, repair: Repair = False, json: Json = False) -> 
     folder = local_folder(db)
     if repair:
         require_no_copy(folder)
+    before = _words_of(folder) if repair else None
     with bar("checking tokens") as progress:
         check = repair_database if repair else verify_database
         report = check(folder, progress=progress)
     print_problems(report, json=json)
     if report.ok:
         note("sound")
+        note_words(folder, before, _words_of(folder))
         return
     if not repair:
         note(f"files that can be made from others are repaired by: {command('verify', db, '--repair')}")
     raise typer.Exit(1)
+
+
+def _words_of(folder: Path) -> "WordsInfo | None":
+    """What is known of the words of a database that may be damaged."""
+    from openbook.database import Version
+
+    with suppress(OpenbookError):
+        return Version.open(folder).info().words
+    return None

@@ -12,9 +12,11 @@ from openbook.database.neighbors.same_documents import SameDocuments, same_docum
 from openbook.database.search.dense import Ranking
 from openbook.database.search.searcher import Queries, Searcher, check_mode
 from openbook.database.storage.neighbor_files import BookStamp, TableStamp
+from openbook.database.storage.sealed import database_of
 from openbook.database.storage.settings import SearchMode
 from openbook.database.version import Version
 from openbook.errors import DatabaseError, MismatchError, SettingsError, empty_error
+from openbook.given import require_whole
 from openbook.phrases import command
 from openbook.progress import Progress, silent
 
@@ -134,6 +136,7 @@ def nearest_neighbors(
         DatabaseError: the book is empty, or an `add` has not come to its end.
         SettingsError: k below 1, or a mode that the book does not have.
     """
+    require_whole(k, where="k")
     if k < 1:
         raise SettingsError(f"k = {k}: at least 1 neighbor must be searched for")
     book = book_of(corpus, book)
@@ -187,7 +190,7 @@ def require_compared(version: Version) -> None:
         raise DatabaseError(
             f"{version.path}: holds documents that were not yet compared with others for near-copies: "
             "an addition was interrupted, or is still running; complete it: "
-            f"{command('verify', version.path, '--repair')}"
+            f"{command('verify', database_of(version.path), '--repair')}"
         )
 
 

@@ -31,6 +31,7 @@ from openbook.database.storage.remote_folder import require_no_copy
 from openbook.database.storage.sealed import naming_errors, read_sealed, write_sealed
 from openbook.database.storage.settings import SearchMode
 from openbook.errors import DatabaseError, OpenbookWarning, SettingsError, empty_error, type_error
+from openbook.given import require_whole
 from openbook.lock import take_lock
 from openbook.phrases import command, counted
 from openbook.progress import Progress, silent, stage
@@ -91,6 +92,7 @@ def build_neighbors(
     for where, one in (("database", database), ("book", book)):
         if one is not None and not isinstance(one, Database):
             raise type_error(one, "a Database", where=where, remedy="give openbook.Database.open(folder)")
+    require_whole(k, where="k")
     if k < 1:
         raise SettingsError(f"k = {k}: at least 1 neighbor must be saved")
     require_no_shard(database.path)

@@ -10,6 +10,7 @@ from openbook.database.search.lexical import LexicalIndex
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
+from openbook.database.storage.sealed import database_of
 from openbook.errors import DatabaseError
 from openbook.phrases import command
 
@@ -66,7 +67,7 @@ class Indexes:
     def _missing(self, what: str) -> str:
         return (
             f"{self._files.lexical}: {what}; a search makes no index, this does: "
-            f"{command('verify', self._files.folder, '--repair')}"
+            f"{command('verify', database_of(self._files.folder), '--repair')}"
         )
 
     @cached_property

@@ -84,10 +84,9 @@ class LexicalIndex:
     def _recorded(self) -> Analyzer:
         """The analyzer of the chunks that are in the index."""
         try:
-            recorded = read_sealed_if_there(self.folder / ANALYZER)
+            version = version_of_words(self.folder)
         except DatabaseError as error:
             raise self._error(f"{ANALYZER} does not match its checksum") from error
-        version = FirstAnalyzer.version if recorded is None else recorded.get("version")
         for analyzer in _ANALYZERS:
             if analyzer.version == version:
                 return analyzer()
@@ -274,14 +273,23 @@ def _ranked(
     return ids, scores
 
 
+def version_of_words(folder: Path) -> int | None:
+    """Of the analyzer that made the index in a folder, also of one that is not known here.
+
+    Raises:
+        DatabaseError: what says so is damaged.
+    """
+    recorded = read_sealed_if_there(folder / ANALYZER)
+    return FirstAnalyzer.version if recorded is None else recorded.get("version")
+
+
 def is_current(folder: Path) -> bool:
     """Whether today's analyzer made the index in a folder.
 
     Raises:
         DatabaseError: what says so is damaged.
     """
-    recorded = read_sealed_if_there(folder / ANALYZER)
-    return recorded is not None and recorded.get("version") == WordAnalyzer.version
+    return version_of_words(folder) == WordAnalyzer.version
 
 
 @contextmanager

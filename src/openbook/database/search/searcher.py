@@ -16,6 +16,7 @@ from openbook.database.search.indexes import Indexes
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.settings import SearchMode
 from openbook.errors import SettingsError
+from openbook.given import require_whole
 
 _SPARE = 64
 """Fetched beyond k, because the filter takes some away; hardly more expensive than fetching k."""
@@ -105,6 +106,7 @@ class Searcher:
                 nothing (its own); -1 excludes nothing.
             among: what all queries are restricted to; None: nothing.
         """
+        require_whole(k, where="k")
         if k < 1:
             raise SettingsError(f"k = {k}: at least 1 neighbor must be asked for")
         if mode == "hybrid":

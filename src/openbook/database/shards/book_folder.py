@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 
 from openbook.database.search.indexes import Indexes
@@ -20,7 +21,7 @@ from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.remote_folder import url_of
 from openbook.database.storage.sealed import database_of
 from openbook.database.storage.settings import DatabaseSettings
-from openbook.errors import DatabaseError, OpenbookError, SettingsError
+from openbook.errors import DatabaseError, OpenbookError, SettingsError, type_error
 from openbook.phrases import command
 from openbook.text import Tokenizer, load_tokenizer
 
@@ -241,13 +242,18 @@ def local_folder(path: Path) -> Path:
     return path if url is None else fetched_copy(url)
 
 
-def open_any(path: Path, *, allow_missing_shards: bool = False) -> DatabaseFolder | BookFolder:
+def open_any(
+    path: str | PathLike[str], *, allow_missing_shards: bool = False
+) -> DatabaseFolder | BookFolder:
     """Open the folder of a database, or of a sharded book, also by its URL.
 
     Raises:
         DatabaseError: see `open_folder`, `open_book` and `fetched_copy`.
+        TypeError: it is no path.
     """
-    path = local_folder(path)
+    if not isinstance(path, str | PathLike):
+        raise type_error(path, "a path", where="path", remedy="give the folder of a database")
+    path = local_folder(Path(path))
     if is_sharded(path):
         return open_book(path, allow_missing_shards=allow_missing_shards)
     return open_folder(path)

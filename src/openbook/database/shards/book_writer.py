@@ -328,6 +328,7 @@ class BookWriter(Writer):
 
     def publish(self) -> None:
         """Commit: close the copies that have changed, and let the manifest name them."""
+        self.renew_words()
         shards = dict(self.opened.shards)
         for place, copy in self._shards.items():
             copy.close()
@@ -341,6 +342,14 @@ class BookWriter(Writer):
         if shards != self.opened.shards:
             self._manifest(self._action, shards).write(self.opened.path)
             self._open()
+
+    def renew_words(self) -> None:
+        """Have indexes of earlier words made again, of all shards: two kinds are not searched together."""
+        shards = self.opened.shards
+        old = {place for place, shard in shards.items() if not is_current(shard.files.lexical)}
+        self._indexed |= old
+        if untouched := sorted(old.difference(self._shards)):  # who writes to a copy makes its index again
+            self.finish_shards(untouched, shards=self._parts(), bulk=False, progress=self.progress)
 
     def compact(self, *, progress: Progress = silent) -> int:
         """Reclaim the space of removed documents; see `Database.compact`.

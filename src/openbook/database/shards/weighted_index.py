@@ -33,6 +33,7 @@ from openbook.database.search.dense import Ranking, nothing_found
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.shards.chunk_numbers import ChunkNumbers
 from openbook.database.shards.union_index import UnionIndex
+from openbook.database.storage.sealed import database_of
 from openbook.errors import DatabaseError
 from openbook.phrases import command
 
@@ -79,11 +80,12 @@ class WeightedIndex:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        index = _Opened(folder.parent, {0: folder}, ChunkNumbers([(0, 1 << 40)]))
+        self._book = database_of(folder.parent)
+        index = _Opened(self._book, {0: folder}, ChunkNumbers([(0, 1 << 40)]))
         if not index.is_current:
             raise DatabaseError(
                 f"{folder}: its words are of an earlier version; make them again: "
-                f"{command('verify', folder.parent, '--repair')}"
+                f"{command('verify', self._book, '--repair')}"
             )
         index.check_files()
         self._index = index
@@ -136,7 +138,7 @@ class WeightedIndex:
         with TemporaryDirectory(prefix="openbook-", ignore_cleanup_errors=True) as folder:
             _write_ballast(Path(folder) / "lexical", added)
             folders = {0: self._folder, 1: Path(folder) / "lexical"}
-            return _Opened(self._folder.parent, folders, ChunkNumbers([(0, 1 << 40)]))
+            return _Opened(self._book, folders, ChunkNumbers([(0, 1 << 40)]))
 
 
 def ballast(own: WordStatistics, average: float) -> WordStatistics:
