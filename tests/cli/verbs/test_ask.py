@@ -266,6 +266,9 @@ def test_a_native_model_answers(openbook: OpenBook, trained_folder: Path, book: 
         (("a", "--temperature", "-1"), "temperature -1"),
         (("a", "--by", "document", "--no-retrieval"), "--by is about what is looked up"),
         (("a", "--bring-head", "--no-retrieval"), "--bring-head is about what is looked up"),
+        (("a", "--in-prompt", "--no-retrieval"), "--in-prompt is about what is looked up"),
+        (("a", "-k", "4", "--no-retrieval"), "-k is about what is looked up"),
+        (("a", "--mode", "dense", "--no-retrieval"), "--mode is about what is looked up"),
         (("a", "--model", "./gone"), "./gone: there is no such folder"),
     ],
 )
