@@ -161,7 +161,7 @@ def _print_reservation(result: "Answer") -> None:
     if result.unmentioned:
         print_line(f"Nothing that was read mentions {', '.join(result.unmentioned)}.")
     if result.is_refusal and result.citations:
-        print_line("What was read does not hold the answer:")
+        print_line("The model found no answer in what it read:")
     elif result.stands_in_sources is False:
         print_line("These words stand in nothing that was read:")
 

@@ -161,7 +161,7 @@ def test_on_a_terminal_the_answer_comes_piece_by_piece(
 def test_a_refusal_says_so(openbook: OpenBook, database: Path, base: Path, answers: Any) -> None:
     answers(REFUSAL)
     lines = openbook("ask", database, QUESTION, "--model", base).out.splitlines()
-    assert lines[:2] == [REFUSAL, "What was read does not hold the answer:"]
+    assert lines[:2] == [REFUSAL, "The model found no answer in what it read:"]
     answers(REFUSAL)
     found = openbook("ask", database, QUESTION, "--model", base, "--json").json
     assert (found["answer"], found["finish_reason"], found["stands_in_sources"]) == (REFUSAL, "stop", None)
