@@ -261,8 +261,9 @@ def test_a_native_model_answers(openbook: OpenBook, trained_folder: Path, book: 
     ("options", "message"),
     [
         (("",), "the question is empty"),
-        (("a", "-k", "0"), "k = 0"),
+        (("a", "-k", "0"), "k = 0: at least 1 neighbor must be asked for; to do without any: --no-retrieval"),
         (("a", "--max-tokens", "0"), "max new tokens 0"),
+        (("a", "--max-new-tokens", "0"), "max new tokens 0"),
         (("a", "--temperature", "-1"), "temperature -1"),
         (("a", "--by", "document", "--no-retrieval"), "--by is about what is looked up"),
         (("a", "--bring-head", "--no-retrieval"), "--bring-head is about what is looked up"),
