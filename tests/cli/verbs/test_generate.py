@@ -26,6 +26,7 @@ WORDS = ("Number 3. ba", "--max-new-tokens", "20", "--seed", "1")
         (("a", "--temperature", "-1"), "temperature -1"),
         (("a", "-k", "0"), "k = 0"),
         (("a", "--max-new-tokens", "0"), "max new tokens 0"),
+        (("a", "--max-tokens", "0"), "max new tokens 0"),
         (("a", "--source", "boko/1.txt"), "nearest: 'book/1.txt'"),
         (("a", "--min-p", "2"), "min-p 2"),
         (("a", "--repetition-penalty", "0"), "repetition penalty 0"),
