@@ -145,7 +145,7 @@ def test_the_reason_of_the_end_is_said(talk: Talk, capsys: pytest.CaptureFixture
 
 def test_a_refusal_says_what_was_read(talk: Talk, capsys: pytest.CaptureFixture[str]) -> None:
     talk("one", answers=[answered(REFUSAL, Citation(0, len(REFUSAL), [neighbor(1)]))])
-    assert "What was read does not hold the answer:" in capsys.readouterr().out
+    assert "The model found no answer in what it read:" in capsys.readouterr().out
 
 
 def test_ctrl_c_stops_an_answer_and_what_came_is_remembered(

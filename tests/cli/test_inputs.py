@@ -32,7 +32,9 @@ def test_a_folder_without_model(
     prompt = ("prompt",) if verb == ("generate",) else ()
     result = openbook(*verb, tmp_path / "nothing", database, *prompt)
     assert (result.code, str(tmp_path / "nothing") in result.error) == (2, True)
-    assert "openbook train" in result.error
+    assert "there is no such folder; train one: openbook train" in result.error
+    assert "to give a base retrieval: openbook retrofit BASE" in result.error
+    assert "to ask one as it is: openbook ask DB" in result.error
     other = tmp_path / "bert"
     other.mkdir()
     (other / "config.json").write_text('{"model_type": "bert"}')

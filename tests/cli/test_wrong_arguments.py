@@ -125,7 +125,7 @@ def of_evaluation(at: dict[str, Path]) -> list[Case]:
     qa = ("eval", "qa", at["base"], at["book"], at["questions"])
     exam = ("exam", "--model", at["base"], "--documents", 12, "--embedder", "none")
     return [
-        ("holds no model", ("eval", "perplexity", at["none"], at["book"])),
+        ("there is no such folder", ("eval", "perplexity", at["none"], at["book"])),
         ("does not say chunk_size", ("eval", "perplexity", at["half"], at["book"])),
         ("evaluation mode 'x'", (*perplexity, "--modes", "x")),
         ("k 0: must be", (*perplexity, "-k", 0)),
@@ -137,7 +137,7 @@ def of_evaluation(at: dict[str, Path]) -> list[Case]:
         ("max sequences 0", (*perplexity, "--max-sequences", 0)),
         ("batch size 0", (*perplexity, "--batch-size", 0)),
         ("--seed", (*perplexity, "--seed", -1)),
-        ("holds no model", (*perplexity, "--baseline", at["none"])),
+        ("there is no such folder", (*perplexity, "--baseline", at["none"])),
         ("needs --baseline MODEL", (*perplexity, "--in-context")),
         ("needs --baseline MODEL", (*perplexity, "--knn-lm")),
         ("give numbers by commas", (*perplexity, "--shares", "few")),
@@ -146,7 +146,7 @@ def of_evaluation(at: dict[str, Path]) -> list[Case]:
         ("is a database; choose another --report", (*perplexity, "--report", at["book"])),
         ("no such file or folder", (*perplexity, "--text", at["none"])),
         ("--keep 0.0", ("rank", at["model"], at["book"], "--output", at["new"], "--keep", 0)),
-        ("holds no model", ("rank", at["none"], at["book"], "--output", at["new"])),
+        ("there is no such folder", ("rank", at["none"], at["book"], "--output", at["new"])),
         ("k 0: must be", ("rank", at["model"], at["book"], "--output", at["new"], "-k", 0)),
         ("needs vectors", ("eval", "retrieval", at["book"], "--mode", "dense")),
         ("0 queries", ("eval", "retrieval", at["book"], "--queries", 0)),
@@ -206,7 +206,7 @@ def of_the_book(at: dict[str, Path]) -> list[Case]:
         ("top-p 2", (*generate, "a", "--top-p", 2)),
         ("needs vectors", (*generate, "a", "--mode", "dense")),
         ("--seed", (*generate, "a", "--seed", -1)),
-        ("holds no model", ("generate", at["new"], at["book"], "a")),
+        ("there is no such folder", ("generate", at["new"], at["book"], "a")),
         ("k = 0", (*ask, "-k", 0)),
         ("is a file", (*ask, "--keep", at["questions"])),
         ("lies in the database", (*ask, "--keep", at["book"] / "kept")),

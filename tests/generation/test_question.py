@@ -366,8 +366,29 @@ def test_a_conversation_that_is_too_long_is_an_error_of_its_own(book: Database, 
 
     config = GPT2Config(vocab_size=book.tokenizer.vocab_size, n_positions=64, n_embd=32, n_layer=2, n_head=2)
     model = own_reader(chat.tokenizer, GPT2LMHeadModel(config), reader="encoder", prefix_ids=None)
-    with pytest.raises(TooLongError, match="positions for 64"):
+    with pytest.raises(TooLongError, match="context has 64 tokens"):
         converse(model, book, TURNS * 5, chat=chat, max_new_tokens=M, retrieval=False)
+
+
+def test_a_base_is_asked_nothing_longer_than_what_it_was_made_for(book: Database, chat: ChatFormat) -> None:
+    question = len(chat.prefix_ids) + len(chat.question_ids(QUESTION))
+    short = LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=book.tokenizer.vocab_size,
+            hidden_size=32,
+            intermediate_size=48,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            max_position_embeddings=question + M - 1,
+        )
+    )
+    model = own_reader(chat.tokenizer, short)
+    assert ask(model, book, QUESTION, chat=chat, max_new_tokens=M).prompt_tokens == question
+    said = f"context has {question + M - 1} tokens, the prompt has {question}, and {M + 1} are to be written"
+    with pytest.raises(TooLongError, match=f"{said}; shorten the prompt, or ask for fewer"):
+        ask(model, book, QUESTION, chat=chat, max_new_tokens=M + 1)
+    with pytest.raises(TooLongError, match=r"read fewer than 3 passages \(-k\), or ask for fewer"):
+        ask(model, book, QUESTION, chat=chat, max_new_tokens=M, in_prompt=True, k=3)
 
 
 @pytest.mark.parametrize("in_prompt", [False, True])

@@ -95,9 +95,15 @@ def require_model(path: Path) -> None:
     """Look before loading: for a folder that is not there, transformers would ask the hub.
 
     Raises:
-        SettingsError: the folder holds no model of ours.
+        SettingsError: there is no such folder, or it holds no model of ours.
     """
     config = path / "config.json"
+    if not path.exists():
+        raise SettingsError(
+            f"{path}: there is no such folder; train one: openbook train tiny --database DB --output MODEL; "
+            "to give a base retrieval: openbook retrofit BASE --database DB --output MODEL; to ask one as it "
+            "is: openbook ask DB QUESTION --model BASE, or openbook serve BASE DB"
+        )
     if not config.is_file():
         _refuse_unfinished(path)
         is_book = _is_database(path)

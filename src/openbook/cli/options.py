@@ -369,7 +369,9 @@ HarnessSeed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of example
 # Generation
 
 PromptArgument = Annotated[str, typer.Argument(metavar="PROMPT", help="Text to continue.")]
-MaxNewTokens = Annotated[int, typer.Option(help="Longest continuation, in tokens.")]
+_LONGEST_TEXT = ("--max-tokens", "--max-new-tokens")
+"""Two names for the same, as APIs have it and as libraries do."""
+MaxNewTokens = Annotated[int, typer.Option(*_LONGEST_TEXT[::-1], help="Longest continuation, in tokens.")]
 WriteRetrieval = Annotated[bool, typer.Option(help="Look things up, or write from memory alone.")]
 Temperature = Annotated[float, typer.Option(help="0 takes the likeliest token each time.")]
 TopK = Annotated[int | None, typer.Option(help="Draw among this many likeliest tokens.")]
@@ -404,7 +406,7 @@ InPrompt = Annotated[
 AskRetrieval = Annotated[
     bool, typer.Option("--retrieval/--no-retrieval", help="Look things up, or have the model answer alone.")
 ]
-MaxTokens = Annotated[int, typer.Option(help="Longest answer, in tokens.")]
+MaxTokens = Annotated[int, typer.Option(*_LONGEST_TEXT, help="Longest answer, in tokens.")]
 
 # The demo
 

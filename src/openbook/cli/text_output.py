@@ -161,7 +161,7 @@ def _print_reservation(result: "Answer") -> None:
     if result.unmentioned:
         print_line(f"Nothing that was read mentions {', '.join(result.unmentioned)}.")
     if result.is_refusal and result.citations:
-        print_line("What was read does not hold the answer:")
+        print_line("The model found no answer in what it read:")
     elif result.stands_in_sources is False:
         print_line("These words stand in nothing that was read:")
 
@@ -201,11 +201,19 @@ def print_sources(text: str, citations: "Sequence[Citation]") -> None:
 
 
 def _print_others(number: int, citation: "Citation") -> None:
-    """Print in one line which neighbors were hardly read."""
-    others = [neighbor for neighbor in citation.neighbors if not neighbor.is_used]
+    """Print in one line which neighbors were hardly read: each title once, and how many have it."""
+    others: dict[str, list[CitedNeighbor]] = {}
+    for neighbor in citation.neighbors:
+        if not neighbor.is_used:
+            others.setdefault(_name(neighbor), []).append(neighbor)
     if others:
-        said = ", ".join(f"{_name(neighbor)}{_influence(neighbor)}" for neighbor in others)
+        said = "; ".join(_said_together(title, neighbors) for title, neighbors in others.items())
         print_line(f"[{number}] hardly read: {said}")
+
+
+def _said_together(title: str, neighbors: "Sequence[CitedNeighbor]") -> str:
+    count = f" ({len(neighbors)})" if len(neighbors) > 1 else ""
+    return f"{title}{count}{''.join(map(_influence, neighbors))}"
 
 
 def _print_copied(number: int, citation: "Citation", text: str) -> None:

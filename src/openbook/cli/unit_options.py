@@ -4,8 +4,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from openbook.errors import SettingsError
-
 _BY = (
     "Find documents, or the sections under their headings, first, by their names and beginnings, then chunks "
     "of the best: for passages that do not name what they are about."
@@ -37,14 +35,3 @@ ExamNaming = Annotated[
         "its title alone."
     ),
 ]
-
-
-def check_units(*, by: str | None, bring_head: bool, retrieval: bool) -> None:
-    """Refuse what is about passages where none are looked up.
-
-    Raises:
-        SettingsError: naming the option.
-    """
-    for option, is_given in (("--by", by), ("--bring-head", bring_head)):
-        if is_given and not retrieval:
-            raise SettingsError(f"{option} is about what is looked up; leave it out, or --no-retrieval")

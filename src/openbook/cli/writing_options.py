@@ -1,5 +1,6 @@
 """The options of how a text is written beside its book, of all verbs that write."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -99,6 +100,21 @@ def check_writing(
                 f"{option} is about what is looked up beside the prompt; leave it out, or --no-retrieval and "
                 "--in-prompt"
             )
+
+
+def check_looked_up(given: Mapping[str, object], *, retrieval: bool) -> None:
+    """Refuse, before a model is loaded, what is about look-ups where nothing is looked up.
+
+    Args:
+        given: options by their names; None and False: not given.
+        retrieval: whether anything is looked up.
+
+    Raises:
+        SettingsError: naming the option.
+    """
+    for option, value in given.items():
+        if value not in (None, False) and not retrieval:
+            raise SettingsError(f"{option} is about what is looked up; leave it out, or --no-retrieval")
 
 
 def drafts_saved(drafts: "DraftCounts") -> str:

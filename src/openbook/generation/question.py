@@ -20,7 +20,7 @@ from openbook.generation.second_reading import agreed_sampling
 from openbook.generation.text_matches import stands_in
 from openbook.generation.text_request import Lookup, OnEvent, TextEnd, TextPiece, TextRequest
 from openbook.generation.text_stream import OnText
-from openbook.generation.text_writing import prepare, require_tokenizer, write_texts
+from openbook.generation.text_writing import prepare, require_tokenizer, require_window, write_texts
 from openbook.given import opened, require_reader
 from openbook.model import RetroForCausalLM
 from openbook.model.batch import evaluation_mode
@@ -137,6 +137,7 @@ def ask(
         on_text: told each piece of the answer as it comes.
 
     Raises:
+        TooLongError: the model has no room for the question, its passages and the answer.
         SettingsError: an empty question, a number out of its range, or a chat template that cannot be used.
         MismatchError: model, tokenizer and database do not belong together.
         DatabaseError: there is nothing to look up, or no document is such.
@@ -254,8 +255,11 @@ def converse(
         passages, texts = _passages_of(model, chat, question, lookup)
         if not passages:
             return _not_in_the_book(on_event)
+    prompt = without_prefix(model, conversation_ids(model, chat, turns, texts))
+    fewer = f"read fewer than {len(texts)} passages (-k)" if len(texts) > 1 else "shorten the prompt"
+    require_window(model, len(model.prefix_ids) + len(prompt), max_new_tokens, advice=fewer)
     request = TextRequest(
-        prompt_ids=without_prefix(model, conversation_ids(model, chat, turns, texts)),
+        prompt_ids=prompt,
         sampling=sampling,
         max_new_tokens=max_new_tokens,
         lookup=lookup if retrieval and not in_prompt else None,

@@ -55,7 +55,8 @@ def check_k(k: int | None) -> None:
     """
     if k is not None and k < 1:
         raise SettingsError(
-            f"k = {k}: at least 1 neighbor must be asked for; to do without any: no retrieval"
+            f"k = {k}: at least 1 neighbor must be asked for; to do without any: --no-retrieval, in Python "
+            "retrieval=False"
         )
 
 

@@ -219,6 +219,30 @@ def require_room(model: RetroForCausalLM, prompt: int, max_new_tokens: int, *, k
     return model.longest_alike is not None and length > model.longest_alike
 
 
+def require_window(model: RetroForCausalLM, prompt: int, max_new_tokens: int, *, advice: str) -> None:
+    """Refuse a text that is longer than those that a base was made for: beyond, it writes at random.
+
+    A RETRO of ours knows distances alone, and reads longer texts than those of its training.
+
+    Args:
+        model: any.
+        prompt: its tokens, with those that the model puts before every text.
+        max_new_tokens: the longest continuation.
+        advice: how to make the prompt shorter.
+
+    Raises:
+        TooLongError: saying how many tokens there are.
+    """
+    if model.config.model_type != "retrofit":
+        return
+    window = model.config.max_position_embeddings
+    if prompt + max_new_tokens - 1 > window:
+        raise TooLongError(
+            f"the model's context has {window} tokens, the prompt has {prompt}, and {max_new_tokens} are to "
+            f"be written; {advice}, or ask for fewer"
+        )
+
+
 def _require_possible(request: TextRequest, *, vocab_size: int) -> None:
     """Refuse what no model of this vocabulary could write.
 

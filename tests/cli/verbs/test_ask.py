@@ -161,7 +161,7 @@ def test_on_a_terminal_the_answer_comes_piece_by_piece(
 def test_a_refusal_says_so(openbook: OpenBook, database: Path, base: Path, answers: Any) -> None:
     answers(REFUSAL)
     lines = openbook("ask", database, QUESTION, "--model", base).out.splitlines()
-    assert lines[:2] == [REFUSAL, "What was read does not hold the answer:"]
+    assert lines[:2] == [REFUSAL, "The model found no answer in what it read:"]
     answers(REFUSAL)
     found = openbook("ask", database, QUESTION, "--model", base, "--json").json
     assert (found["answer"], found["finish_reason"], found["stands_in_sources"]) == (REFUSAL, "stop", None)
@@ -261,11 +261,15 @@ def test_a_native_model_answers(openbook: OpenBook, trained_folder: Path, book: 
     ("options", "message"),
     [
         (("",), "the question is empty"),
-        (("a", "-k", "0"), "k = 0"),
+        (("a", "-k", "0"), "k = 0: at least 1 neighbor must be asked for; to do without any: --no-retrieval"),
         (("a", "--max-tokens", "0"), "max new tokens 0"),
+        (("a", "--max-new-tokens", "0"), "max new tokens 0"),
         (("a", "--temperature", "-1"), "temperature -1"),
         (("a", "--by", "document", "--no-retrieval"), "--by is about what is looked up"),
         (("a", "--bring-head", "--no-retrieval"), "--bring-head is about what is looked up"),
+        (("a", "--in-prompt", "--no-retrieval"), "--in-prompt is about what is looked up"),
+        (("a", "-k", "4", "--no-retrieval"), "-k is about what is looked up"),
+        (("a", "--mode", "dense", "--no-retrieval"), "--mode is about what is looked up"),
         (("a", "--model", "./gone"), "./gone: there is no such folder"),
     ],
 )

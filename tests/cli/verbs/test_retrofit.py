@@ -95,7 +95,7 @@ def test_the_whole_way(openbook: OpenBook, ready: Path, base: Path, tmp_path: Pa
         ((model, "--output", ready), "is not empty"),
         ((model, "--output", base), "is not empty"),
         ((base, "--output", tmp_path / "x"), "a model of type 'gpt2', not a RETRO"),
-        ((tmp_path / "none", "--output", tmp_path / "x"), "holds no model (no config.json)"),
+        ((tmp_path / "none", "--output", tmp_path / "x"), "there is no such folder; train one"),
     ):
         refused = openbook("merge", *argument)
         assert refused.code == 2

@@ -123,9 +123,19 @@ def test_a_base_of_the_hub_is_found_by_name_and_revision(
 
 
 def test_a_base_made_in_memory_must_be_given(tmp_path: Path) -> None:
-    learned(tiny_retrofit()).save_pretrained(tmp_path)
-    with pytest.raises(SettingsError, match=r"made in memory .* from_pretrained\(folder, base=model\)"):
-        RetroForCausalLM.from_pretrained(tmp_path)
+    model = learned(tiny_retrofit())
+    folder = tmp_path / "adapter"
+    model.save_pretrained(folder)
+    with pytest.raises(
+        SettingsError,
+        match=r"made in memory .* base_name into config.json; .* from_pretrained\(folder, base=m",
+    ) as refused:
+        RetroForCausalLM.from_pretrained(folder)
+    assert str(refused.value).startswith(f"{folder}: the base was made")
+    model.base.save_pretrained(tmp_path / "base")
+    said = json.loads((folder / "config.json").read_text()) | {"base_name": str(tmp_path / "base")}
+    (folder / "config.json").write_text(json.dumps(said))
+    assert torch.equal(logits(RetroForCausalLM.from_pretrained(folder)), logits(model))
 
 
 def one_weight_changed() -> PreTrainedModel:

@@ -111,7 +111,7 @@ def add(
 @contextmanager
 def _saying_how_to_remove(database: "Database") -> Iterator[None]:
     """Name what removes the documents of a source that is gone or empty, for a sync does not."""
-    from openbook.database.document_names import ids_of
+    from openbook.database.documents.document_names import ids_of
 
     try:
         yield

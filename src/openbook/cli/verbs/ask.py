@@ -31,13 +31,14 @@ from openbook.cli.sampling_options import (
 )
 from openbook.cli.shard_options import AllowMissingShards, said_of_shards
 from openbook.cli.text_output import MarkedText, print_answer, reason_of
-from openbook.cli.unit_options import BringHead, PassagesBy, check_units
+from openbook.cli.unit_options import BringHead, PassagesBy
 from openbook.cli.writing_options import (
     CheckDrafts,
     LookAheadTokens,
     LookupStride,
     MeasureInfluence,
     Reread,
+    check_looked_up,
     check_writing,
     drafts_saved,
 )
@@ -116,7 +117,8 @@ def ask(
     )
     if reread:
         drawing.check_reread(min_new_tokens)
-    check_units(by=by, bring_head=bring_head, retrieval=retrieval)
+    looked_up = {"--by": by, "--bring-head": bring_head, "--in-prompt": in_prompt, "-k": k, "--mode": mode}
+    check_looked_up(looked_up, retrieval=retrieval)
     documents = document_filter(id, source, title, retrieval=retrieval)
     require_keepable(keep, reads=retrieval and not in_prompt)
     database = Version.open(db, allow_missing_shards=allow_missing_shards)

@@ -242,9 +242,7 @@ def local_folder(path: Path) -> Path:
     return path if url is None else fetched_copy(url)
 
 
-def open_any(
-    path: str | PathLike[str], *, allow_missing_shards: bool = False
-) -> DatabaseFolder | BookFolder:
+def open_any(path: str | PathLike[str], *, allow_missing_shards: bool = False) -> DatabaseFolder | BookFolder:
     """Open the folder of a database, or of a sharded book, also by its URL.
 
     Raises:

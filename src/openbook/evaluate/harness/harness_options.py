@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from openbook.errors import SettingsError
+from openbook.generation.request import check_k
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,5 +85,4 @@ class AnswerOptions:
             raise SettingsError(f"borders {self.borders!r}: must be context or text")
         if self.batch_size < 1:
             raise SettingsError(f"batch size {self.batch_size}: must be at least 1")
-        if self.k is not None and self.k < 1:
-            raise SettingsError(f"k = {self.k}: at least 1 neighbor must be asked for; else: no retrieval")
+        check_k(self.k)

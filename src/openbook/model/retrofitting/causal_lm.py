@@ -310,7 +310,7 @@ class RetrofitForCausalLM(RetroForCausalLM):
         if "local_files_only" in hub:
             loading["local_files_only"] = hub["local_files_only"]
         if base is None:
-            base = base_of(config, **loading)
+            base = base_of(config, where=where, **loading)
         elif config.is_self_contained:
             raise SettingsError(f"{where}: holds its base; leave out base=")
         elif loading.keys() - {"local_files_only"}:

@@ -75,7 +75,7 @@ def load_base(name: str, *, revision: str | None = None, **loading: Any) -> PreT
     return base
 
 
-def base_of(config: RetrofitConfig, **loading: Any) -> PreTrainedModel:
+def base_of(config: RetrofitConfig, *, where: str, **loading: Any) -> PreTrainedModel:
     """Load the base of a saved model as it was for the training, unless `loading` says otherwise.
 
     Where its weights are saved with the new ones, it is made with any weights, on the device that a
@@ -99,13 +99,14 @@ def base_of(config: RetrofitConfig, **loading: Any) -> PreTrainedModel:
         return base if device is None else base.to(device=device)  # type: ignore[call-arg]
     if config.base_name is None:
         raise SettingsError(
-            "the base was made in memory and has no name: give it, from_pretrained(folder, base=model)"
+            f"{where}: the base was made in memory and has no name: save the base and write its place as "
+            "base_name into config.json; or give it, from_pretrained(folder, base=model)"
         )
     place = Path(config.base_name)
     if place.is_absolute() and not (place / "config.json").is_file() and not place.is_file():
         raise SettingsError(
-            f"the base is no longer at {config.base_name}; put it back, or write as base_name into the "
-            "retrofit's config.json where it is"
+            f"{where}: the base is no longer at {config.base_name}; put it back, or write as base_name into "
+            "the retrofit's config.json where it is"
         )
     return load_base(config.base_name, revision=config.base_revision, **options)
 
