@@ -12,6 +12,7 @@ from breaking import Answers, answers_of, contents_of, files_of, flip, hits_of, 
 from older_words import make_words_older
 from openbook.database import Database, NeighborTable, WordsInfo, repair, verify
 from openbook.database.search.embedder import Embedder
+from openbook.database.shards.book_creation import create_book
 from openbook.errors import DatabaseError
 from openbook.lock import take_lock
 from openbook.text import Document, TokenizedDocument, Tokenizer
@@ -319,6 +320,24 @@ def test_words_of_before_are_made_again_though_nothing_is_damaged(make: Make) ->
     database = Database.open(database.path)
     assert database.info().words.state == "current"
     assert [hit.document_id for hit in database.search("2.4.0")[0]] == ["name", "numbers"]
+
+
+def test_shards_that_can_be_repaired_and_one_that_cannot_have_the_same_words(
+    make: Make, tmp_path: Path
+) -> None:
+    texts = {f"d{number}": f"The gate {number} opens in version 2.{number}.0. " * 9 for number in range(6)}
+    book = tmp_path / "book"
+    names = [f"shard-{number}" for number in range(3)]
+    for number, name in enumerate(names):
+        own = {key: text for key, text in texts.items() if int(key[1:]) % 3 == number}
+        shutil.copytree(make(own).path, book / name)
+    create_book(book, names)
+    make_words_older(Database.open(book))
+    flip(book / names[1] / "tokens.bin", 40)
+    flip(book / names[2] / "lexical" / "meta.json", 30)
+    assert not repair(book).ok, "no text is left of a row of tokens"
+    assert Database.open(book).search("2.4.0", k=1)[0][0].document_id == "d4"
+    assert Database.open(book).info().words.state == "current"
 
 
 def test_of_a_missing_or_damaged_index_of_words_no_version_is_known(damaged: Path) -> None:

@@ -45,7 +45,9 @@ class WordsInfo:
     """What is known of the index of words."""
 
     state: Literal["current", "older", "newer", "damaged"]
-    """older: an earlier analyzer made it, and who next opens the database for writing makes it again."""
+    """Of what lies in the folder now: a version that is held searches what it has open, though a compaction
+    took it away. older: an earlier analyzer made it, and who next opens the database for writing makes it
+    again."""
     version: int | None = None
     """Of the analyzer, of several shards the lowest; None of what is missing or damaged."""
 

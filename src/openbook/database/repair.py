@@ -115,10 +115,11 @@ def _repair_book(book: Path, progress: Progress) -> VerifyReport:
 
 def _repair_shard(folder: Path, shards: int, progress: Progress) -> None:
     report = verify_one(folder, shards=shards, progress=progress)
-    if report.ok:
-        return
     opened = open_folder(folder)
-    _restore_and_delete(folder, opened, report.problems, progress)
+    if not report.ok:
+        _restore_and_delete(folder, opened, report.problems, progress)
+    elif is_current(opened.files(opened.catalog.head().generation).lexical):
+        return  # else with older words it could not be searched together with one that is repaired
     embedder = cache(lambda: recorded_embedder(opened.settings, where=folder))
     with DatabaseWriter(opened, embedder, progress, of_book=True, shards=shards) as writer:
         writer.finish(progress=progress)
