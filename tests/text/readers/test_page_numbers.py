@@ -58,6 +58,7 @@ def test_lists_take_linear_time() -> None:
     pages: dict[str, Callable[[int], str]] = {
         "nested": lambda n: "<ol><li>" * (n // 4),
         "many": lambda n: "<ol>" + "<li>" * (10 * n),
+        "styles": lambda n: f"<ol style='{'list-style:a ' * (4 * n)}'><li>",
     }
 
     def read(name: str, n: int) -> None:
