@@ -18,7 +18,7 @@ from openbook.text.readers.html import parse_page
         ("SO<sub>4</sub><sup>2-</sup>", "SO4^2-"),
         ("10<sub>2</sub>, x<sub>i</sub>, V<sub>max</sub>", "10_2, x_i, V_max"),
         ("H<sub>2</sub>O, C<sub>6</sub>H<sub>12</sub>", "H2O, C6H12"),
-        ("1<sup>st</sup>, M<sup>me</sup>, XIX<sup>e</sup>", "1st, Mme, XIXe"),
+        ("1<sup>st</sup>, M<sup>me</sup>, XIX<sup>e</sup>, D<sup>r</sup>", "1st, Mme, XIXe, Dr"),
         ("Na<sup>+</sup> x<sup>*</sup> Acme<sup>®</sup>", "Na+ x* Acme®"),
         ("10 <sup>6</sup>", "10 6"),
         ("10<sup hidden>6</sup>", "10"),

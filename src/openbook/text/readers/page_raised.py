@@ -6,22 +6,18 @@ H<sub>2</sub>O, 1<sup>st</sup>, XIX<sup>e</sup>    H2O, 1st, XIXe: written so in
 100<sup><a href="#n1">1</a></sup>         100[1]: the number of a note
 """
 
-import re
 from itertools import islice
 from typing import TYPE_CHECKING
+
+from openbook.text.readers.raised_text import LOWERED, RAISED, marks_around
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-_RAISED, _LOWERED = "^", "_"
 _LOOKED_AT = 30
 """Elements and texts in what is raised, at most: what has more is no exponent."""
-_SIMPLE = re.compile(r"[-+\u2212\u2013]?\w+(?:[.,]\w+)*[-+\u2212\u2013]?")
-"""A name, or a number, maybe with a sign: it needs no parentheses."""
-_ORDINAL = re.compile(r"[^\W\d_]{2,}|[aeo]")
-"""As in 1st, Mme, XIXe, 2o: letters that are raised for beauty."""
 
 
 def raised_marks(
@@ -47,14 +43,7 @@ def _marks(node: "LexborNode", is_read: "Callable[[LexborNode], bool]") -> tuple
     if is_alone_in_link or any(each.tag == "a" and is_read(each) for each in inside):
         is_bare = text.isalnum() and not before.isspace()
         return ("[", "]") if before and is_bare else ("", "")
-    if not before.isalnum():
-        return "", ""
-    if node.tag == "sub":
-        is_plain = text.isdecimal() and not before.isdecimal()
-        mark = "" if is_plain else _LOWERED
-    else:
-        mark = "" if _ORDINAL.fullmatch(text) else _RAISED
-    return (mark, "") if not mark or _SIMPLE.fullmatch(text) else (f"{mark}(", ")")
+    return marks_around(before, text, LOWERED if node.tag == "sub" else RAISED)
 
 
 def _within(root: "LexborNode", is_read: "Callable[[LexborNode], bool]") -> "Iterator[LexborNode]":
