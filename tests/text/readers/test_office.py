@@ -218,6 +218,7 @@ def test_raised_and_lowered_text_of_a_word_file_has_signs(tmp_path: Path, read_a
         run.format(", y"),
         aligned.format("super", "n"),
         aligned.format("super", "+1"),
+        "<w:r><w:rPr><w:vanish/><w:vertAlign w:val='superscript'/></w:rPr><w:t>no</w:t></w:r>",
         run.format(" note"),
         aligned.format("super", "*"),
         run.format(" on the 1"),

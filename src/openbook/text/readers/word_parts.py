@@ -69,12 +69,12 @@ def _prepared(part: bytes) -> bytes:
 
     document = minidom.parseString(part)
     runs = document.getElementsByTagNameNS("*", "r")
-    _mark_raised(runs)
     for run in runs:
         if any(_is_on(mark) for mark in _formats(run, "vanish")):
             for child in list(run.childNodes):
                 if child.localName not in _FRAME:
                     run.removeChild(child)
+    _mark_raised(runs)  # of what is left: the last piece has the closing mark
     for text in _texts(document):
         text.data = text.data.replace("#", _NUMBER_SIGN)
     return document.toxml(encoding="utf-8")
