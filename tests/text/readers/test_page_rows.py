@@ -8,7 +8,6 @@ import pytest
 from growth import assert_linear
 from openbook.text.readers.html import parse_page
 
-
 _LONG = "It grinds rye and oats. " * 15
 
 
