@@ -381,7 +381,8 @@ def _with_numbers(pieces: Iterator[_Piece]) -> Iterator[_Piece]:
         elif piece.of_item:
             del waiting[-1:]
         elif waiting and piece.text.strip():
-            yield piece._replace(text="".join((*waiting, piece.text.lstrip(" "))))
+            said = piece.text if piece.written else piece.text.lstrip(" ")
+            yield piece._replace(text="".join((*waiting, said)))
             waiting = []
         else:
             yield piece
