@@ -151,6 +151,20 @@ def test_stars_are_headings_in_org_alone(source: str) -> None:
     assert [each.title for each in headings(text)] == ["a comment"]
 
 
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("* TODO Oil the wheel :work:", "Oil the wheel"),
+        ("* NEXT steps", "NEXT steps"),
+        ("* HOLD :x:", "HOLD"),
+        ("* TODO", "TODO"),
+        ("* :x:", ":x:"),
+    ],
+)
+def test_states_and_tags_are_no_part_of_a_heading_in_org_but_alone(line: str, title: str) -> None:
+    assert [each.title for each in headings(f"{line}\ntext\n* \n", source="a.org")] == [title]
+
+
 def test_number_signs_are_none_in_rst() -> None:
     assert [each.title for each in headings(f"# a comment\n\n{RST}", source="a.rst")] == [
         "Top",

@@ -127,14 +127,16 @@ def rst_headings(text: str) -> Iterator[Heading]:
 
 
 def org_headings(text: str) -> Iterator[Heading]:
-    """Find the lines that begin with stars.
+    """Find the lines that begin with stars; of what is only a state or tags, that is the title.
 
     >>> [(found.level, found.title) for found in org_headings("* One\\ntext\\n** Two\\n")]
     [(1, 'One'), (2, 'Two')]
     """
     for start, line in _lines(text):
-        if (found := _ORG_HEADING.match(line)) and (title := plain_org_title(found[2])):
-            yield Heading(start, len(found[1]), title)
+        if found := _ORG_HEADING.match(line):
+            title = plain_org_title(found[2]) or found[2].strip()
+            if title:
+                yield Heading(start, len(found[1]), title)
 
 
 def page_headings(text: str) -> Iterator[Heading]:

@@ -8,7 +8,8 @@ import re
 
 _LONGEST = 1000
 """Characters; what is longer is no title that anybody reads."""
-_KEYWORD = re.compile(r"(?:TODO|DONE|NEXT|WAITING|HOLD|CANCELLED|CANCELED)(?:[ \t]+|$)")
+_KEYWORD = re.compile(r"(?:TODO|DONE)(?:[ \t]+|$)")
+"""The states that Org has of itself: NEXT or HOLD may be the first word of a title."""
 _PRIORITY = re.compile(r"\[#[A-Z0-9]\][ \t]*")
 _TAGS = re.compile(r"(?:^|[ \t]):(?:[\w@#%]+:)+$")
 _ORG_LINK = re.compile(r"\[\[([^\[\]]+)\](?:\[([^\[\]]+)\])?\]")
@@ -34,7 +35,18 @@ def plain_org_title(written: str) -> str:
     for mark in (_KEYWORD, _PRIORITY):
         if found := mark.match(text):
             text = text[found.end() :]
-    text = _TAGS.sub("", text)
+    return without_org_marks(_TAGS.sub("", text))
+
+
+def without_org_marks(written: str) -> str:
+    """Take the links and marks from a line in Org; words of a `#+TITLE:` are never a state or tags.
+
+    >>> without_org_marks("TODO *lists* of [[https://x][a mill]]")
+    'TODO lists of a mill'
+    """
+    text = " ".join(written.split())
+    if len(text) > _LONGEST:
+        return text
     return _ORG_MARKS.sub(r"\2", _ORG_LINK.sub(lambda link: link[2] or link[1], text)).strip()
 
 

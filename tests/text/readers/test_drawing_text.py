@@ -51,6 +51,12 @@ def test_raised_and_lowered_text_has_signs() -> None:
         return f'<a:r><a:rPr baseline="{baseline}"/><a:t>{text}</a:t></a:r>'
 
     power = run("10") + run("-", "30000") + run("3", "30000")
-    line = power + run(", x") + run("max", "-25000") + run(", CO") + run("2", "-25000") + run(", 1")
+    line = power + run(", x") + run("max", "-25000") + run(", CO") + run("2", "-25000")
+    line += (
+        run(", x") + run("n", "30000") + run("+1 ", "30000") + run("Acme") + run("®", "30000") + run(", 1")
+    )
     paragraph = f"<a:p><!-- a note -->{line}{run('st', '30%')}</a:p>"
-    assert written(fromstring(f"<a:txBody {_NAMES}>{paragraph}</a:txBody>")) == "10^-3, x_max, CO2, 1st"
+    assert (
+        written(fromstring(f"<a:txBody {_NAMES}>{paragraph}</a:txBody>"))
+        == "10^-3, x_max, CO2, x^(n+1) Acme®, 1st"
+    )

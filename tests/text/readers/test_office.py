@@ -215,13 +215,19 @@ def test_raised_and_lowered_text_of_a_word_file_has_signs(tmp_path: Path, read_a
         aligned.format("sub", "2"),
         run.format(", x"),
         aligned.format("sub", "max"),
+        run.format(", y"),
+        aligned.format("super", "n"),
+        aligned.format("super", "+1"),
+        "<w:r><w:rPr><w:vanish/><w:vertAlign w:val='superscript'/></w:rPr><w:t>no</w:t></w:r>",
+        run.format(" note"),
+        aligned.format("super", "*"),
         run.format(" on the 1"),
         aligned.format("super", "st"),
         f"<w:r><w:pict><w:txbxContent><w:p>{power}</w:p></w:txbxContent></w:pict></w:r>",
     ]
     (tmp_path / "a.docx").write_bytes(docx(f"<w:p>{''.join(body)}</w:p>"))
     (document,), _ = read_all(tmp_path / "a.docx")
-    assert document.text.splitlines()[0] == "10^-3 of 10^6 CO2, x_max on the 1st"
+    assert document.text.splitlines()[0] == "10^-3 of 10^6 CO2, x_max, y^(n+1) note* on the 1st"
     assert document.text.count("10^-3") == 2
 
 

@@ -69,9 +69,10 @@ def test_raised_and_lowered_text_has_signs(text_of: TextOf) -> None:
 
     styles = "".join(map(placed, ("super 58%", "sub 58%", "33% 58%", "-33% 58%", "0% 100%")))
     power = "10" + span("-", "sup") + span("3", "sup")
+    power += f" y{span('n', 'sup')}{span('+1', 'sup')} word{span(',', 'sup')}"
     line = f"{power} 10{span('6', '33%')} x{span('max', 'sub')} 7{span('2', '-33')} 1{span('5', '0% ')} 1"
     text = text_of(paragraph(line + span("st", "sup")), styles=styles)
-    assert text == "10^-3 10^6 x_max 7_2 15 1st"
+    assert text == "10^-3 y^(n+1) word, 10^6 x_max 7_2 15 1st"
 
 
 def test_lists_have_their_marks(text_of: TextOf) -> None:

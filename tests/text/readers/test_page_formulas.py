@@ -53,6 +53,7 @@ def test_formulas_take_linear_time() -> None:
     pages: dict[str, Callable[[int], str]] = {
         "nested": lambda n: "<math>" + "<msup><mrow><mi>x</mi></mrow>" * n,
         "in headings": lambda n: "<h1><div>" * 200 + "<math>" + "<mi>x</mi>" * (10 * n),
+        "spaces": lambda n: "<math>" + _TEX.format(r"{\displaystyle" + " " * (20 * n) + "x"),
     }
 
     def read(name: str, n: int) -> None:

@@ -26,6 +26,7 @@ from openbook.text.readers.html import parse_page
         ("<ol><li hidden>no<li>a</ol>", "1. a"),
         ("<blockquote><ol><li>a</ol></blockquote>", "> 1. a"),
         ("<ol><li><pre>x = 1\ny</pre></ol>", "1. x = 1\ny"),
+        ("<ol><li><pre>    a = 1\n    b</pre></ol>", "1.     a = 1\n    b"),
         ("<table><tr><td>x<td><ol><li>a<li>b</ol></table>", "x\t1. a 2. b"),
         ("<ul><li>a</ul>", "a"),
     ],
@@ -58,6 +59,7 @@ def test_lists_take_linear_time() -> None:
     pages: dict[str, Callable[[int], str]] = {
         "nested": lambda n: "<ol><li>" * (n // 4),
         "many": lambda n: "<ol>" + "<li>" * (10 * n),
+        "styles": lambda n: f"<ol style='{'list-style:a ' * (4 * n)}'><li>",
     }
 
     def read(name: str, n: int) -> None:

@@ -8,6 +8,8 @@ import pytest
 from growth import assert_linear
 from openbook.text.readers.html import parse_page
 
+_LONG = "It grinds rye and oats. " * 15
+
 
 @pytest.mark.parametrize(
     ("rows", "text"),
@@ -26,6 +28,9 @@ from openbook.text.readers.html import parse_page
         ("<tr><td>1<br>2<td><table><tr><td><p>a<td><p>b</table>", "1\n2\na\tb"),
         ("<caption>Rooms<tbody><tr><td><p>Ben<td><p># 4", "Rooms\nBen\t# 4"),
         ("<tr><td><p>#<td><p>Peak", "#\tPeak"),
+        (f"<tr><td>Home<br>News<td><p>{_LONG}<p>Two", f"Home\nNews\n{_LONG.strip()}\nTwo"),
+        (f"<tr><td>Home<br>News<td><div><p>{_LONG}</div>", f"Home News\t{_LONG.strip()}"),
+        ("<tr><td>a<td><p>one<p>two", "a\tone two"),
     ],
 )
 def test_a_row_of_data_is_one_line(rows: str, text: str) -> None:

@@ -132,6 +132,8 @@ def test_text_file_may_be_in_a_wider_encoding(write: Write, read_all: ReadAll, e
         ("*bold* is not a heading\n", "notes"),
         ("#+title:\n* Heading", "Heading"),
         ("#+title: The *old* mill\n", "The old mill"),
+        ("#+TITLE: TODO the line :x:\n", "TODO the line :x:"),
+        ("#+title: *Mill* of [[https://x][Ada]]\n", "Mill of Ada"),
         ("* [[https://x][Link heading]] *bold* =v=\n", "Link heading bold v"),
         ("* DONE [#A] Only heading :x:home:\n", "Only heading"),
         ("* TODO\n* x_y of a/b\n", "x_y of a/b"),

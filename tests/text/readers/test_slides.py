@@ -12,6 +12,7 @@ import pytest
 from damaged_files import damaged
 from openbook.errors import MissingExtraError
 from openbook.text import Document, read_documents
+from openbook.text.headings import headings
 from openbook.text.sources import Omissions
 from slides_file import (
     diagram,
@@ -72,6 +73,9 @@ def test_the_title_is_the_files_own_else_that_of_the_first_slide(
 def test_only_titles_begin_with_number_signs(write: Write, read_all: ReadAll) -> None:
     (document,), _ = read_all(write("a.pptx", pptx(slide(shape("As root:\n# yum install x_y")))))
     assert (document.text, document.title) == ("As root:\n # yum install x_y", "a")
+    (document,), _ = read_all(write("n.pptx", pptx(slide(shape("Text"), notes="Say:\n# yum install x_y"))))
+    assert document.text == "Text\n\nNotes: Say:\n # yum install x_y"
+    assert headings(document.text, source=document.source) == []
 
 
 def test_what_is_hidden_is_left_out(write: Write, read_all: ReadAll) -> None:

@@ -5,7 +5,7 @@ Elements are those of lxml. Nothing here knows slides, or opens a file.
 
 from typing import Any
 
-from openbook.text.readers.raised_text import LOWERED, RAISED, with_sign
+from openbook.text.readers.raised_text import LOWERED, RAISED, with_signs
 
 _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
 _MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
@@ -36,12 +36,7 @@ def written(element: Any) -> str:
 
 def _line(paragraph: Any) -> str:
     """What a paragraph says; raised and lowered text with a sign, once where several runs are so."""
-    said, before = "", ""
-    for part in paragraph:
-        sign = _sign(part)
-        said += with_sign(said, _said(part), sign if sign != before else "")
-        before = sign
-    return said
+    return with_signs((_sign(part), _said(part)) for part in paragraph)
 
 
 def _sign(part: Any) -> str:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from html import escape
 from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,6 +20,7 @@ from openbook.text.readers.page_hidden import SEEN, Hidden, Sight
 from openbook.text.readers.page_numbers import item_numbers
 from openbook.text.readers.page_raised import raised_marks
 from openbook.text.readers.page_rows import CELLS, data_rows
+from openbook.text.readers.page_xhtml import with_end_tags
 from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
 
 if TYPE_CHECKING:
@@ -65,21 +65,7 @@ _PARTS = frozenset({"article", "aside", "blockquote", "dialog", "figure", "main"
 """Elements whose footer and asides are their own: who said it, notes. Any others are the page's."""
 _OF_THE_PAGE = frozenset({"aside", "footer"})
 
-_XHTML = re.compile(r"<\?xml|DTD XHTML|xmlns\s*=", re.IGNORECASE)
-_XHTML_WITHIN = 1024
-"""Characters from the beginning in which a page says that it is XHTML."""
 _NOSCRIPT = re.compile(r"(</?)noscript\b", re.IGNORECASE)
-_CLOSED_TITLE = re.compile(r"<title\s*/>", re.IGNORECASE)
-_CLOSED = re.compile(r"<([a-z][\w.:-]*)((?:\s[^<>]*)?)/>", re.IGNORECASE)
-_DATA_OR_CODE = re.compile(
-    r"<(?P<code>script|style)\b[^<>]*(?<!/)>.*?(?:</(?P=code)|\Z)|<!--.*?(?:-->|\Z)"
-    r"|<!\[CDATA\[(?P<data>.*?)(?:(?P<end>\]\]>)|\Z)",
-    re.DOTALL | re.IGNORECASE,
-)
-"""Letters of XHTML that are no tags, and where such a section is not looked for."""
-_VOID = frozenset({
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
-})  # fmt: skip
 
 
 def read_html(file: SourceFile, keys: Keys) -> Iterator[Item]:
@@ -126,30 +112,9 @@ def lines_beside(text: str, where: str, *, left_out: str, is_xhtml: bool = False
 def _prepared(page: str, where: str, *, is_xhtml: bool) -> str:
     """A page as it is parsed, if that does not take too long."""
     # As browsers do, read what stands in <noscript> as letters: as elements it may end what it stands in.
-    page = _NOSCRIPT.sub(r"\1noframes", _with_end_tags(page, is_xhtml=is_xhtml))
+    page = _NOSCRIPT.sub(r"\1noframes", with_end_tags(page, is_xhtml=is_xhtml))
     require_shallow(page, where=where)
     return page
-
-
-def _with_end_tags(page: str, *, is_xhtml: bool) -> str:
-    """Write `<title/>` as `<title></title>`, and in XHTML all that is closed at once.
-
-    A parser of HTML takes the slash for nothing, and the rest of the page for the title. It takes sections of
-    CDATA for comments, so in XHTML their letters are written as HTML has them.
-    """
-    page = _CLOSED_TITLE.sub("<title></title>", page)
-    if not is_xhtml and not _XHTML.search(page[:_XHTML_WITHIN]):
-        return page
-    return _CLOSED.sub(_opened_and_closed, _DATA_OR_CODE.sub(_without_section, page))
-
-
-def _without_section(found: re.Match[str]) -> str:
-    return found[0] if found["end"] is None else escape(found["data"], quote=False)
-
-
-def _opened_and_closed(tag: re.Match[str]) -> str:
-    name, attributes = tag.groups()
-    return tag[0] if name.lower() in _VOID else f"<{name}{attributes}></{name}>"
 
 
 class _Piece(NamedTuple):
@@ -209,7 +174,7 @@ class _Page:
         self._menus -= {node.mem_id for node in tree.css(_HEADING_BUTTONS)}
         self._signs = marks_of_tools(tree)
         self._rows = data_rows(tree)
-        self._raised = raised_marks(tree)
+        self._raised = raised_marks(tree, self._is_in_text)
         self._formulas: dict[int, str] = {}
         self._numbers = item_numbers(tree, self._hidden.hides_all)
         self._main = self._main_parts() if of_site else set()
@@ -362,7 +327,7 @@ class _Page:
                 yield _Piece("\t", quoted=outside.quoted, in_row=outside.in_row)
             yield from space
             stack.extend((piece, outside) for piece in space)
-            if marks := self._raised.get(node.mem_id):
+            if sight.is_clear and (marks := self._raised.get(node.mem_id)):
                 before, after = (_Piece(mark, outside.written, quoted=outside.quoted) for mark in marks)
                 yield before
                 stack.append((after, outside))
@@ -394,6 +359,11 @@ class _Page:
         beside = node.mem_id in self._menus or (node.tag in _OF_THE_PAGE and not outside.in_part)
         return menus or not beside
 
+    def _is_in_text(self, node: "LexborNode") -> bool:
+        """Whether what stands in an element is read and seen, if that around it is."""
+        is_clear = self._hidden.sight(node, SEEN).is_clear
+        return is_clear and self._is_read(node, _Outside(in_part=True), menus=False)
+
 
 def _as_seen(text: str, outside: _Outside) -> Iterator[_Piece]:
     """A piece of text, if it is seen."""
@@ -411,7 +381,8 @@ def _with_numbers(pieces: Iterator[_Piece]) -> Iterator[_Piece]:
         elif piece.of_item:
             del waiting[-1:]
         elif waiting and piece.text.strip():
-            yield piece._replace(text="".join((*waiting, piece.text.lstrip(" "))))
+            said = piece.text if piece.written else piece.text.lstrip(" ")
+            yield piece._replace(text="".join((*waiting, said)))
             waiting = []
         else:
             yield piece

@@ -22,7 +22,7 @@ from openbook.text.readers.markdown_table import markdown_table
 from openbook.text.readers.office import require_moderate
 from openbook.text.readers.office_properties import office_title, useful_title
 from openbook.text.readers.page_headings import no_heading
-from openbook.text.readers.raised_text import LOWERED, RAISED, with_sign
+from openbook.text.readers.raised_text import LOWERED, RAISED, with_signs
 from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
 from openbook.text.readers.text_files import title_of_headings
 from openbook.text.readers.xml_parts import require_no_entities
@@ -144,24 +144,19 @@ class _Writer:
     def _inline(self, element: "Element", beside: list[str]) -> str:
         if any(self._is_hidden(mark) for mark in element if _name(mark) == "text:hidden-paragraph"):
             return ""
-        parts = [element.text or ""]
-        sign_before = ""
+        parts = [("", element.text or "")]
         for child in element:
             name = _name(child)
             if name in _SPACES:
-                parts.append(_SPACES[name])
+                parts.append(("", _SPACES[name]))
             elif name == "text:note":
-                parts.append(self._note(child, beside))
+                parts.append(("", self._note(child, beside)))
             elif name.startswith("drawing:"):
                 beside += self.blocks([child])
             elif name not in _LEFT_OUT and not self._is_hidden(child):
-                sign = self._sign_of(child)
-                is_first = sign != sign_before
-                said = self._inline(child, beside)
-                parts.append(with_sign("".join(parts[-2:]), said, sign) if is_first else said)
-                sign_before = "" if child.tail else sign
-            parts.append(child.tail or "")
-        return "".join(parts)
+                parts.append((self._sign_of(child), self._inline(child, beside)))
+            parts.append(("", child.tail or ""))
+        return with_signs(parts)
 
     def _sign_of(self, element: "Element") -> str:
         """The sign of raised or lowered text."""

@@ -21,7 +21,7 @@ _WITHIN = {"mtable": "; ", "mtr": ", ", "mlabeledtr": ", "}
 """What stands between the rows of a matrix, and between the cells of a row."""
 _LEFT_OUT = frozenset({"annotation", "annotation-xml", "mphantom", "script", "style"})
 _TEX = ("application/x-tex", "text/x-latex", "latex", "tex")
-_STYLED = re.compile(r"\{\\(?:display|text)style\s+(.*)\}", re.DOTALL)
+_STYLED = re.compile(r"\{\\(?:display|text)style\s(.*)\}", re.DOTALL)
 """As Wikipedia writes all of its formulas."""
 _ROOT_PARTS = 2
 _UNSEEN = str.maketrans("", "", "\u2061\u2062\u2063\u2064\u200b")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _NUMBER = re.compile(r"\s*([+-]?\d{1,9})")
-_NO_STYLE = re.compile(r"list-style(?:-type)?\s*:[^;]*\bnone\b", re.IGNORECASE)
+_NO_STYLE = re.compile(r"list-style(?:-type)?\s*:[^;]{0,200}\bnone\b", re.IGNORECASE)
 _NO_NUMBERS = frozenset({
     "breadcrumb", "breadcrumbs", "children", "comment-list", "commentlist", "linenums", "list-none",
     "list-unstyled",

@@ -6,52 +6,48 @@ H<sub>2</sub>O, 1<sup>st</sup>, XIX<sup>e</sup>    H2O, 1st, XIXe: written so in
 100<sup><a href="#n1">1</a></sup>         100[1]: the number of a note
 """
 
-import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from openbook.text.readers.raised_text import LOWERED, RAISED, marks_around
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-_RAISED, _LOWERED = "^", "_"
 _LOOKED_AT = 30
 """Elements and texts in what is raised, at most: what has more is no exponent."""
-_SIMPLE = re.compile(r"[-+\u2212\u2013]?\w+(?:[.,]\w+)*[-+\u2212\u2013]?")
-"""A name, or a number, maybe with a sign: it needs no parentheses."""
-_ORDINAL = re.compile(r"[^\W\d_]{2,}|[aeo]")
-"""As in 1st, Mme, XIXe, 2o: letters that are raised for beauty."""
 
 
-def raised_marks(tree: "LexborHTMLParser") -> dict[int, tuple[str, str]]:
-    """By the `mem_id` of what is raised or lowered, what is to be written before and after it."""
-    found = ((node.mem_id, _marks(node)) for node in tree.css("sup, sub"))
+def raised_marks(
+    tree: "LexborHTMLParser", is_read: "Callable[[LexborNode], bool]"
+) -> dict[int, tuple[str, str]]:
+    """By the `mem_id` of what is raised or lowered, what is to be written before and after it.
+
+    Args:
+        tree: the page.
+        is_read: whether the text in an element is read; what has no other text has no marks.
+    """
+    found = ((node.mem_id, _marks(node, is_read)) for node in tree.css("sup, sub"))
     return {name: marks for name, marks in found if any(marks)}
 
 
-def _marks(node: "LexborNode") -> tuple[str, str]:
-    inside = list(islice(_within(node), _LOOKED_AT))
+def _marks(node: "LexborNode", is_read: "Callable[[LexborNode], bool]") -> tuple[str, str]:
+    inside = list(islice(_within(node, is_read), _LOOKED_AT))
     text = "".join(each.text_content or "" for each in inside if each.tag == "-text").strip()
     if len(inside) == _LOOKED_AT or not any(map(str.isalnum, text)):
         return "", ""
     is_alone_in_link = node.parent is not None and node.parent.tag == "a" and not _beside(node)
     before = _last_letter(node.parent if is_alone_in_link and node.parent else node)
-    if is_alone_in_link or any(each.tag == "a" for each in inside):
+    if is_alone_in_link or any(each.tag == "a" and is_read(each) for each in inside):
         is_bare = text.isalnum() and not before.isspace()
         return ("[", "]") if before and is_bare else ("", "")
-    if not before.isalnum():
-        return "", ""
-    if node.tag == "sub":
-        is_plain = text.isdecimal() and not before.isdecimal()
-        mark = "" if is_plain else _LOWERED
-    else:
-        mark = "" if _ORDINAL.fullmatch(text) else _RAISED
-    return (mark, "") if not mark or _SIMPLE.fullmatch(text) else (f"{mark}(", ")")
+    return marks_around(before, text, LOWERED if node.tag == "sub" else RAISED)
 
 
-def _within(root: "LexborNode") -> "Iterator[LexborNode]":
-    """All that stands in an element, in order; no more of it than is asked for."""
+def _within(root: "LexborNode", is_read: "Callable[[LexborNode], bool]") -> "Iterator[LexborNode]":
+    """All that stands in an element and in what is read of it, in order; no more of it than is asked for."""
     stack = [root.iter(include_text=True)]
     while stack:
         node = next(stack[-1], None)
@@ -59,7 +55,8 @@ def _within(root: "LexborNode") -> "Iterator[LexborNode]":
             stack.pop()
             continue
         yield node
-        stack.append(node.iter(include_text=True))
+        if is_read(node):
+            stack.append(node.iter(include_text=True))
 
 
 def _beside(node: "LexborNode") -> bool:

@@ -4,7 +4,7 @@
     <tr><td><p>one<p>two                a table that only frames: the lines of its only cell
     <tr><td><h2>News</h2>…<td>…         columns of a page: the lines of each
 
-What has lines of its own is no data: another table, a heading, code, a quotation.
+What has lines of its own is no data: another table, a heading, code, a quotation, a long text in paragraphs.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,9 @@ _NO_DATA = frozenset({
 })  # fmt: skip
 _FEWEST = 2
 """Cells that say something: a text beside empty cells is framed by them."""
+_PARAGRAPHS = frozenset({"div", "p"})
+_LONGEST = 300
+"""Characters of a cell of several paragraphs: more are a column of a page."""
 
 
 def data_rows(tree: "LexborHTMLParser") -> set[int]:
@@ -32,13 +35,25 @@ def _holds_data(row: "LexborNode") -> bool:
     telling = 0
     for cell in row.iter():
         if cell.tag in CELLS:
-            says_something = False
-            for node in _inside(cell):
-                if node.tag in _NO_DATA:
-                    return False
-                says_something |= node.tag == "-text" and bool((node.text_content or "").strip())
-            telling += says_something
+            letters = _letters_of_data(cell)
+            if letters is None:
+                return False
+            telling += letters > 0
     return telling >= _FEWEST
+
+
+def _letters_of_data(cell: "LexborNode") -> int | None:
+    """How many characters a cell has; None: it is none of data."""
+    letters, paragraphs, begins = 0, 0, False
+    for node in _inside(cell):
+        if node.tag in _NO_DATA:
+            return None
+        begins = begins or node.tag in _PARAGRAPHS
+        if node.tag == "-text" and (text := (node.text_content or "").strip()):
+            letters += len(text)
+            paragraphs += begins
+            begins = False
+    return None if letters > _LONGEST and paragraphs > 1 else letters
 
 
 def _inside(root: "LexborNode") -> Iterator["LexborNode"]:

@@ -119,7 +119,7 @@ def _read(slide: "Slide") -> _SlideText:
         has_pictures = has_pictures or _kind(shape) == "pic"
         is_whole = is_whole and (said is not None or _kind(shape) == "pic")
     if notes := _notes(slide):
-        blocks.append(f"Notes: {notes}")
+        blocks.append(no_heading(f"Notes: {notes}"))
     text = "\n\n".join(filter(None, blocks))
     return _SlideText(text=text, has_pictures=has_pictures, is_whole=is_whole)
 

@@ -8,7 +8,7 @@ from openbook.text.encodings import decode
 from openbook.text.headings import Heading, markdown_headings, org_headings, rst_headings
 from openbook.text.inline_markup import has_words, without_embedded_images
 from openbook.text.no_prose import why_no_prose
-from openbook.text.outline_markup import plain_org_title
+from openbook.text.outline_markup import plain_org_title, without_org_marks
 from openbook.text.readers.front_matter import split_front_matter
 from openbook.text.readers.source_file import (
     LEAVE_OUT,
@@ -93,13 +93,14 @@ def title_of_headings(text: str, headings: Iterable[Heading]) -> str:
 
 
 def org_title(text: str) -> str:
-    """The text of `#+TITLE:`, else the first heading; else nothing.
+    """The text of `#+TITLE:`, else the first heading that is more than a state or tags; else nothing.
 
     >>> org_title("* First\\n#+title: About hens\\n"), org_title("text\\n** First\\n")
     ('About hens', 'First')
     """
-    named = (plain_org_title(found[1]) for line in text.splitlines() if (found := _ORG_TITLE.match(line)))
-    return next(filter(None, named), "") or _first(org_headings(text))
+    named = (without_org_marks(found[1]) for line in text.splitlines() if (found := _ORG_TITLE.match(line)))
+    telling = (heading for heading in org_headings(text) if plain_org_title(heading.title))
+    return next(filter(None, named), "") or _first(telling)
 
 
 def _first(headings: Iterable[Heading]) -> str:

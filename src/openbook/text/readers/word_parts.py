@@ -10,10 +10,11 @@ are kept apart from those that the converter makes of headings:
 import io
 import zipfile
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from openbook.text.readers.page_headings import no_heading
-from openbook.text.readers.raised_text import LOWERED, RAISED, with_sign
+from openbook.text.readers.raised_text import LOWERED, RAISED, marks_around, with_end
 
 if TYPE_CHECKING:
     from xml.dom.minidom import Document, Element, Node, Text
@@ -68,12 +69,12 @@ def _prepared(part: bytes) -> bytes:
 
     document = minidom.parseString(part)
     runs = document.getElementsByTagNameNS("*", "r")
-    _mark_raised(runs)
     for run in runs:
         if any(_is_on(mark) for mark in _formats(run, "vanish")):
             for child in list(run.childNodes):
                 if child.localName not in _FRAME:
                     run.removeChild(child)
+    _mark_raised(runs)  # of what is left: the last piece has the closing mark
     for text in _texts(document):
         text.data = text.data.replace("#", _NUMBER_SIGN)
     return document.toxml(encoding="utf-8")
@@ -81,17 +82,20 @@ def _prepared(part: bytes) -> bytes:
 
 def _mark_raised(runs: "Iterable[Element]") -> None:
     """Put signs before raised and lowered text, once where several runs are so."""
-    before, sign_before, paragraph_before = "", "", None
-    for run in runs:
-        paragraph = _paragraph_of(run)
-        if paragraph is not paragraph_before:
-            before, sign_before, paragraph_before = "", "", paragraph
-        said = (mark.getAttributeNS(mark.namespaceURI, "val") for mark in _formats(run, "vertAlign"))
-        sign = _SIGNS.get(next(said, ""), "")
-        texts = list(_texts(run))
-        if texts and sign != sign_before:
-            texts[0].data = with_sign(before, texts[0].data, sign)
-        before, sign_before = "".join(text.data for text in texts), sign
+    before, paragraph_before = "", None
+    for (paragraph, sign), together in groupby(runs, key=lambda run: (_paragraph_of(run), _sign_of(run))):
+        texts = [text for run in together for text in _texts(run)]
+        said = "".join(text.data for text in texts)
+        start, end = marks_around(before if paragraph is paragraph_before else "", said, sign)
+        if texts:
+            texts[0].data = start + texts[0].data
+            texts[-1].data = with_end(texts[-1].data, end)
+        before, paragraph_before = said, paragraph
+
+
+def _sign_of(run: "Element") -> str:
+    said = (mark.getAttributeNS(mark.namespaceURI, "val") for mark in _formats(run, "vertAlign"))
+    return _SIGNS.get(next(said, ""), "")
 
 
 def _paragraph_of(run: "Node") -> "Node | None":
