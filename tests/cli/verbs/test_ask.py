@@ -128,6 +128,8 @@ def test_as_json(openbook: OpenBook, database: Path, base: Path) -> None:
     assert in_prompt["prompt_tokens"] > found["prompt_tokens"]
     alone = openbook("ask", database, QUESTION, *options, "--no-retrieval").json
     assert (alone["prompt_tokens"], alone["citations"]) == (found["prompt_tokens"], [])
+    same = ("-k", "4", "--mode", "bm25", "--no-retrieval")  # as the options of those that it is compared with
+    assert openbook("ask", database, QUESTION, *options, *same).json == alone
 
 
 def test_passages_in_the_prompt_have_no_share(
@@ -268,8 +270,6 @@ def test_a_native_model_answers(openbook: OpenBook, trained_folder: Path, book: 
         (("a", "--by", "document", "--no-retrieval"), "--by is about what is looked up"),
         (("a", "--bring-head", "--no-retrieval"), "--bring-head is about what is looked up"),
         (("a", "--in-prompt", "--no-retrieval"), "--in-prompt is about what is looked up"),
-        (("a", "-k", "4", "--no-retrieval"), "-k is about what is looked up"),
-        (("a", "--mode", "dense", "--no-retrieval"), "--mode is about what is looked up"),
         (("a", "--model", "./gone"), "./gone: there is no such folder"),
     ],
 )

@@ -117,7 +117,8 @@ def ask(
     )
     if reread:
         drawing.check_reread(min_new_tokens)
-    looked_up = {"--by": by, "--bring-head": bring_head, "--in-prompt": in_prompt, "-k": k, "--mode": mode}
+    # -k and --mode may stay: who compares with and without retrieval gives the same options.
+    looked_up = {"--by": by, "--bring-head": bring_head, "--in-prompt": in_prompt}
     check_looked_up(looked_up, retrieval=retrieval)
     documents = document_filter(id, source, title, retrieval=retrieval)
     require_keepable(keep, reads=retrieval and not in_prompt)

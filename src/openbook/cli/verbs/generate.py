@@ -45,7 +45,6 @@ from openbook.cli.writing_options import (
     LookAheadTokens,
     LookupStride,
     MeasureInfluence,
-    check_looked_up,
     check_writing,
     drafts_saved,
 )
@@ -135,8 +134,6 @@ def generate(
         temperature=temperature,
         reads_beside=retrieval or remember or memory is not None,
     )
-    check_looked_up({"-k": k}, retrieval=retrieval or remembers)
-    check_looked_up({"--mode": mode}, retrieval=retrieval)
     documents = document_filter(id, source, title, retrieval=retrieval)
     if ranker is not None and chat:
         raise SettingsError("--ranker chooses of what chunks find, not questions; leave out --chat")
