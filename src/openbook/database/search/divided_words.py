@@ -22,7 +22,9 @@ _JOINTS = b"-._"
 _IN_WORDS = bytes(
     byte if byte >= 0x80 or chr(byte).isalnum() or byte in _JOINTS else 0x20 for byte in range(256)
 )
-_LINE_END = re.compile(rb"(?:-|\xe2\x80\x90|\xc2\xad)\r?\n")
+_HYPHENS = (b"-", "\u2010".encode(), "\u00ad".encode())
+_LINE_ENDS = tuple(hyphen + end for hyphen in _HYPHENS for end in (b"\n", b"\r\n"))
+_OTHER_JOINTS = tuple(sign.encode() for sign in "\u2010\u2011\uff0d\uff0e\uff3f")
 _JOINT = re.compile("[-._\u2010\u2011\uff0d\uff0e\uff3f]")
 _AT_LINE_END = re.compile("[-\u2010\u00ad]\r?\n[ \\t]*")
 _INSIDE_CHARACTER = bytes(range(0x80, 0xC0))
@@ -45,7 +47,9 @@ def with_divided_words(
     """
     left, right = _before(pieces, before), _after(pieces, after)
     whole = left + own + right
-    if not (_LINE_END.search(whole) or _is_joined(left, own) or _is_joined(own, right)):
+    # Most texts have none; to look for each of these is faster than for all at once.
+    has_line_end = b"\n" in whole and any(end in whole for end in _LINE_ENDS)
+    if not (has_line_end or _is_joined(left, own) or _is_joined(own, right)):
         return text
     around, start = whole.decode("utf-8", "ignore"), len(left.decode("utf-8", "ignore"))
     end = len(around) - len(right.lstrip(_INSIDE_CHARACTER).decode("utf-8", "ignore"))
@@ -68,7 +72,10 @@ def _is_joined(before: bytes, after: bytes) -> bool:
     """Whether one word may go on from one side of a border to the other, with a sign in it."""
     left = before.translate(_IN_WORDS).rpartition(b" ")[2]
     right = after.translate(_IN_WORDS).partition(b" ")[0]
-    return bool(left and right) and any(sign in _JOINTS or sign in (0xE2, 0xEF) for sign in left + right)
+    if not (left and right):
+        return False
+    word = (left + right).strip(_JOINTS)
+    return any(sign in _JOINTS for sign in word) or any(sign in word for sign in _OTHER_JOINTS)
 
 
 def _of_parts(text: str) -> Iterator[tuple[int, str]]:
