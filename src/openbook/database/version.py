@@ -1,8 +1,7 @@
 """One version of a database, opened: all that reading and searching need, and that never changes.
 
 Whatever reads is given one of these: what others, or the `Database` itself, do to the folder meanwhile does
-not reach it. Its arrays and indexes are open files, which stay when their names are deleted. Nothing here
-writes.
+not reach it. Its arrays and indexes are open files, which outlive their names. Nothing here writes.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,8 +37,7 @@ from openbook.given import require_whole
 from openbook.text import Tokenizer
 
 _TRIES = 5
-_SHOWN = tuple(field.name for field in fields(Hit) if field.name in DOCUMENT_COLUMNS)
-"""What a hit shows of its document."""
+_SHOWN_BY_HITS = tuple(field.name for field in fields(Hit) if field.name in DOCUMENT_COLUMNS)
 
 LoadEmbedder = Callable[[], Embedder]
 
@@ -296,7 +294,7 @@ class Version:
         decoded = self.chunk_texts(np.concatenate([ids, after]))  # at once: many small calls are slow
         texts, continuations = decoded[: len(ids)], decoded[len(ids) :]
         described = self.catalog.describe(self.layout.number[self.layout.document_of[ids]].tolist())
-        said = [{name: getattr(document, name) for name in _SHOWN} for document in described]
+        said = [{name: getattr(document, name) for name in _SHOWN_BY_HITS} for document in described]
         names = [document.id for document in described]
         found = zip(names, ids.tolist(), scores.tolist(), texts, continuations, said, strict=True)
         return [Hit(*chunk, **about) for *chunk, about in found]

@@ -26,7 +26,7 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from openbook.database.search.lexical import LexicalIndex
+from openbook.database.search.lexical import LexicalIndex, version_of_words
 from openbook.database.search.linked_index import link_file
 from openbook.database.search.tantivy_files import ANALYZER, damaged_unless_deleted
 from openbook.database.shards.chunk_numbers import ChunkNumbers
@@ -66,7 +66,7 @@ class UnionIndex(LexicalIndex):
 
     def _require_one_analyzer(self) -> None:
         """Words are found in all shards only if all have the same ones."""
-        if len({_recorded(folder) for folder in self._folders.values()}) > 1:
+        if len({version_of_words(folder) for folder in self._folders.values()}) > 1:
             raise DatabaseError(
                 f"{self._book}: the words of its shards are of different versions; make them again: "
                 f"{command('verify', self._book, '--repair')}"
@@ -161,14 +161,6 @@ def _link_all(folder: Path, shards: Mapping[int, Path]) -> NDArray[np.int64]:
         with suppress(FileNotFoundError):
             (folder / ANALYZER).write_bytes((some / ANALYZER).read_bytes())
     return np.array(owners, dtype=np.int64)
-
-
-def _recorded(folder: Path) -> bytes:
-    """What says which analyzer made the index of a shard; nothing does of the first one."""
-    try:
-        return (folder / ANALYZER).read_bytes()
-    except FileNotFoundError:
-        return b""
 
 
 def _files_by_segment(shard: Path) -> dict[str, list[Path]]:
