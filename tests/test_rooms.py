@@ -43,6 +43,7 @@ GROUND = {
     "linear_kernel",
     "lock",
     "pretrained",
+    "search_modes",
 }
 
 FLOORS = (

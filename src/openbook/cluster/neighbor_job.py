@@ -21,7 +21,7 @@ from openbook.database.search.dense import Ranking
 from openbook.database.shards.book_manifest import is_sharded
 from openbook.database.storage.catalog import FILE_NAME
 from openbook.database.storage.sealed import BOOK
-from openbook.database.storage.settings import SearchMode
+from openbook.search_modes import SearchMode
 
 Reopening = tuple[Any, ...]
 """How a version travels: a function, and what it is called with, see `Version.__reduce__`."""

@@ -16,10 +16,11 @@ from openbook.database.retokenize.retokenize import RetokenizeReport, retokenize
 from openbook.database.search.searcher import Hit, Queries
 from openbook.database.storage.catalog_columns import Commit, Exclusion
 from openbook.database.storage.manifest import Problem
-from openbook.database.storage.settings import DatabaseSettings, SearchMode, SearchUnit
+from openbook.database.storage.settings import DatabaseSettings
 from openbook.database.verify import VerifyReport, verify
 from openbook.database.version import Version
 from openbook.database.write.writer import AddReport
+from openbook.search_modes import SearchMode, SearchUnit
 
 __all__ = [
     "AddReport",

@@ -28,7 +28,7 @@ from openbook.database.storage.catalog_columns import Commit, Exclusion
 from openbook.database.storage.database_folder import DatabaseFolder
 from openbook.database.storage.document_catalog import DocumentCatalog
 from openbook.database.storage.layout import ChunkLayout
-from openbook.database.storage.settings import DatabaseSettings, SearchUnit
+from openbook.database.storage.settings import DatabaseSettings
 from openbook.database.verify import VerifyReport, verify
 from openbook.database.version import Version, open_version
 from openbook.database.write.creation import create_folder
@@ -37,6 +37,7 @@ from openbook.database.write.expected import require_revisions
 from openbook.database.write.writer import AddReport, Sync, Writer
 from openbook.errors import SettingsError, SourceError, list_of_texts, type_error
 from openbook.progress import Progress, silent
+from openbook.search_modes import SearchUnit
 from openbook.text import AnyDocument, Tokenizer
 from openbook.text.documents import require_documents
 

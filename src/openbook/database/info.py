@@ -18,8 +18,9 @@ from openbook.database.storage.catalog_columns import Commit
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.neighbor_files import table_stamp
-from openbook.database.storage.settings import DatabaseSettings, SearchMode
+from openbook.database.storage.settings import DatabaseSettings
 from openbook.errors import DatabaseError
+from openbook.search_modes import SearchMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

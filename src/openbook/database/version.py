@@ -30,10 +30,11 @@ from openbook.database.storage.database_folder import DatabaseFolder
 from openbook.database.storage.document_catalog import DocumentCatalog
 from openbook.database.storage.files import Files
 from openbook.database.storage.layout import ChunkLayout
-from openbook.database.storage.settings import DatabaseSettings, SearchUnit
+from openbook.database.storage.settings import DatabaseSettings
 from openbook.database.units.unit_searches import UnitSearches
 from openbook.errors import DatabaseError, MismatchError, list_of_texts
 from openbook.given import require_whole
+from openbook.search_modes import SearchUnit
 from openbook.text import Tokenizer
 
 _TRIES = 5

@@ -5,14 +5,15 @@ from typing import Annotated, Literal
 from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
-from openbook.database import Hit, SearchUnit
+from openbook.database import Hit
 from openbook.database.documents.document_list import ListedDocument
 from openbook.database.documents.told_source import told_source
 from openbook.errors import SettingsError
 from openbook.phrases import counted
+from openbook.search_modes import SearchMode, SearchUnit
 from openbook.serve.document_edits import Edited
 from openbook.serve.server_settings import MOST_FILES
-from openbook.serve.text_fields import DocumentPatterns, Mode, RequestBody
+from openbook.serve.text_fields import DocumentPatterns, RequestBody
 from openbook.text import Document
 
 LONGEST_QUERY = 100_000
@@ -27,7 +28,7 @@ class SearchRequest(RequestBody):
     query: Annotated[str, Field(min_length=1, max_length=LONGEST_QUERY)]
     k: Annotated[int, Field(ge=1, le=1000)] = 5
     """Hits at most."""
-    mode: Mode | None = None
+    mode: SearchMode | None = None
     """null: hybrid where the book has vectors, else bm25."""
     by: SearchUnit = "chunk"
     """What is found first, before its chunks."""

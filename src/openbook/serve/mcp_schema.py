@@ -3,7 +3,7 @@
 `SearchResults` and `FetchedDocument` have the fields that the connectors of ChatGPT expect.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -102,6 +102,3 @@ class EditResult(BaseModel):
     removed: int
     documents: int
     """That the book holds now."""
-
-
-Mode = Literal["dense", "bm25", "hybrid"]

@@ -18,10 +18,11 @@ from mcp_types import ToolAnnotations
 from pydantic import Field, ValidationError
 
 from openbook import __version__
-from openbook.database import Hit, SearchUnit, Version
+from openbook.database import Hit, Version
 from openbook.database.documents.document_pages import document_page, stored_document
 from openbook.database.documents.told_source import told_source
 from openbook.errors import OpenbookError, SettingsError
+from openbook.search_modes import SearchMode, SearchUnit
 from openbook.serve.books import Book
 from openbook.serve.document_edits import Edited, add_documents, remove_documents
 from openbook.serve.document_links import document_url
@@ -32,7 +33,6 @@ from openbook.serve.mcp_schema import (
     FoundPassage,
     ListedDocuments,
     ListedEntry,
-    Mode,
     NewDocument,
     Passages,
     SearchResults,
@@ -169,7 +169,7 @@ class _Tools:
         self,
         query: str,
         k: Annotated[int, Field(ge=1, le=100)] = 5,
-        mode: Mode | None = None,
+        mode: SearchMode | None = None,
         by: SearchUnit = "chunk",
     ) -> Passages:
         """Find the k passages that say most about a question or some words, with their texts. mode: bm25 by

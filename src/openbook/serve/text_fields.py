@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from openbook.database import DocumentFilter, SearchUnit
+from openbook.database import DocumentFilter
+from openbook.search_modes import SearchMode, SearchUnit
 
-Mode = Literal["dense", "bm25", "hybrid"]
 Bias = Annotated[float, Field(ge=-100, le=100)]
 StopText = Annotated[str, Field(min_length=1)]
 Stop = Annotated[str, Field(min_length=1, max_length=1000)]
@@ -72,7 +72,7 @@ class OpenbookOptions(RequestBody):
     """Which of the server's books is read; null: the first."""
     k: Annotated[int, Field(ge=1, le=64)] | None = None
     """Neighbors of each chunk; null: as in the model's training."""
-    mode: Mode | None = None
+    mode: SearchMode | None = None
     """Of search; null: the book's default."""
     by: SearchUnit | None = None
     """What a chat's question finds first, before its chunks; null: documents in a book of short and few ones,

@@ -13,12 +13,12 @@ from openbook.database.search.dense import Ranking
 from openbook.database.search.searcher import Queries, Searcher, check_mode
 from openbook.database.storage.neighbor_files import BookStamp, TableStamp
 from openbook.database.storage.sealed import database_of
-from openbook.database.storage.settings import SearchMode
 from openbook.database.version import Version
 from openbook.errors import DatabaseError, MismatchError, SettingsError, empty_error
 from openbook.given import require_whole
 from openbook.phrases import command
 from openbook.progress import Progress, silent
+from openbook.search_modes import SearchMode
 
 BlockSearch = Callable[["NeighborFinder", Sequence[NDArray[np.int64]], int, SearchMode], Iterator[Ranking]]
 """Searches blocks of chunks for a finder, with k and mode: gives the ranking of each block, in order."""

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.neighbor_files import BookStamp, table_stamp
-from openbook.database.storage.settings import SearchMode
 from openbook.database.version import Version
 from openbook.errors import DatabaseError, MismatchError, SettingsError
 from openbook.given import opened
 from openbook.phrases import command
+from openbook.search_modes import SearchMode
 
 if TYPE_CHECKING:
     from openbook.database.database import Database

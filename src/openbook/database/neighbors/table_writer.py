@@ -29,12 +29,12 @@ from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.neighbor_files import BEGUN, BookStamp, TableStamp, table_stamp, wanted_stamp
 from openbook.database.storage.remote_folder import require_no_copy
 from openbook.database.storage.sealed import naming_errors, read_sealed, write_sealed
-from openbook.database.storage.settings import SearchMode
 from openbook.errors import DatabaseError, OpenbookWarning, SettingsError, empty_error, type_error
 from openbook.given import require_whole
 from openbook.lock import take_lock
 from openbook.phrases import command, counted
 from openbook.progress import Progress, silent, stage
+from openbook.search_modes import SearchMode
 
 _REVERSE_NEIGHBORS = 64
 """Old chunks that each new one names as possibly changed."""

@@ -14,9 +14,9 @@ from openbook.database.search.allowed_chunks import AllowedChunks
 from openbook.database.search.dense import Ranking, nothing_found
 from openbook.database.search.indexes import Indexes
 from openbook.database.storage.layout import ChunkLayout
-from openbook.database.storage.settings import SearchMode
 from openbook.errors import SettingsError
 from openbook.given import require_whole
+from openbook.search_modes import SearchMode
 
 _SPARE = 64
 """Fetched beyond k, because the filter takes some away; hardly more expensive than fetching k."""

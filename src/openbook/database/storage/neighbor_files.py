@@ -13,9 +13,9 @@ from typing import Any
 
 from openbook.database.storage.arrays import AppendOnlyArray
 from openbook.database.storage.sealed import database_of, read_sealed, read_sealed_if_there, write_sealed
-from openbook.database.storage.settings import SearchMode
 from openbook.errors import DatabaseError
 from openbook.phrases import command
+from openbook.search_modes import SearchMode
 
 
 @dataclass(frozen=True, slots=True)

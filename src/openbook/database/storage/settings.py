@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 from openbook.errors import FormatError, MismatchError, SettingsError
 from openbook.text import Tokenizer
@@ -16,11 +16,6 @@ FORMAT_WITH_LENGTHS = 3
 LARGEST_CHUNK = 4096
 """Tokens."""
 _HASH_RANGE = 2.0**64
-
-SearchMode = Literal["dense", "bm25", "hybrid"]
-SearchUnit = Literal["chunk", "section", "document"]
-"""What is found first, before chunks of it."""
-"""dense: nearest vectors (the paper's). bm25: shared words. hybrid: both, their scores added."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

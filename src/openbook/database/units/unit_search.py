@@ -39,7 +39,7 @@ from openbook.database.storage.arrays import Rows
 from openbook.database.storage.document_catalog import DocumentCatalog
 from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.segments import ranges, segment_sums
-from openbook.database.storage.settings import SearchMode
+from openbook.search_modes import SearchMode
 
 UNITS = 8
 """Looked into for each query."""

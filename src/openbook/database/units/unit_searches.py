@@ -4,11 +4,11 @@ from functools import cached_property
 from typing import get_args
 
 from openbook.database.storage.layout import ChunkLayout
-from openbook.database.storage.settings import SearchUnit
 from openbook.database.units.document_units import documents_of
 from openbook.database.units.section_units import sections_of
 from openbook.database.units.unit_search import HasVectors, UnitSearch
 from openbook.errors import SettingsError
+from openbook.search_modes import SearchUnit
 
 _UNITS = {"document": documents_of, "section": sections_of}
 _FEW = 10_000
