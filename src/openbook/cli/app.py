@@ -20,7 +20,7 @@ from openbook.cli.console import (
     warnings_as_notes,
 )
 from openbook.cli.inputs import require_text
-from openbook.cli.shard_options import advice_for
+from openbook.cli.options.shared_options import advice_for
 from openbook.cli.signals import INTERRUPTED, StoppedInOrderError
 from openbook.cli.verbs import (
     add,

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from openbook.cli.console import note, on_terminal, print_line
-from openbook.cli.shard_options import note_missing_shards
 from openbook.cli.text_output import MarkedText, print_cited, reason_of
+from openbook.cli.unseen import note_missing_shards
 from openbook.errors import OpenbookError, SettingsError, TooLongError
 
 if TYPE_CHECKING:

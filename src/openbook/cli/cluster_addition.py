@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from openbook.cli.cluster_options import end_at_once
 from openbook.cli.console import note
-from openbook.cli.reading_options import Precision
+from openbook.cli.lost_cluster import end_at_once
+from openbook.cli.options.reading_options import Precision
 from openbook.phrases import counted
 
 if TYPE_CHECKING:

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from openbook.cli.adding_notes import note_unknown_tokens, warn_of_much_excluded
 from openbook.cli.bars import bar
-from openbook.cli.cluster_options import end_at_once
 from openbook.cli.console import note
+from openbook.cli.lost_cluster import end_at_once
 from openbook.cli.output import note_copies, print_info
 from openbook.phrases import command, counted
 
 if TYPE_CHECKING:
     from openbook.cli.build_settings import BuildSettings
     from openbook.cli.checked_sources import Sources
-    from openbook.cli.reading_options import Precision
+    from openbook.cli.options.reading_options import Precision
     from openbook.cluster.book_build import BookReport
     from openbook.cluster.build_plan import BuildPlan
     from openbook.cluster.ray_session import RaySession

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openbook.cli.console import note
-from openbook.cli.shard_options import note_missing_shards
-from openbook.cli.unseen import note_unseen
+from openbook.cli.unseen import note_missing_shards, note_unseen
 from openbook.errors import DatabaseError
 
 if TYPE_CHECKING:

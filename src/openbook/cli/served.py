@@ -10,10 +10,9 @@ from openbook.cli.asked_model import is_ours, load_asked_model, require_askable
 from openbook.cli.console import note
 from openbook.cli.described_model import describe_model
 from openbook.cli.lookups import note_learned
-from openbook.cli.reading_options import Precision, read_in
-from openbook.cli.serve_options import DEFAULT_FOLLOW, DEFAULT_KEPT_MIB
-from openbook.cli.shard_options import note_missing_shards
-from openbook.cli.unseen import note_unseen
+from openbook.cli.options.reading_options import Precision, read_in
+from openbook.cli.options.serve_options import DEFAULT_FOLLOW, DEFAULT_KEPT_MIB
+from openbook.cli.unseen import note_missing_shards, note_unseen
 from openbook.errors import MissingExtraError, SettingsError
 
 if TYPE_CHECKING:

@@ -1,43 +1,17 @@
-"""`openbook serve --ray`: its own option, and the server whose replicas run on a Ray cluster."""
+"""`openbook serve --ray`: the server whose replicas run on a Ray cluster."""
 
 import signal
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from openbook.cli.cluster_options import check_cluster_options, end_at_once
 from openbook.cli.console import note
+from openbook.cli.lost_cluster import end_at_once
 from openbook.cli.served import Served, open_books, server_of
-from openbook.errors import SettingsError
 from openbook.phrases import counted
 
 if TYPE_CHECKING:
     from openbook.serve.server_settings import ServerSettings
-
-Replicas = Annotated[
-    int | None,
-    typer.Option(
-        min=1,
-        help="With --ray: servers behind this one's address, each with the model, and with as many texts as "
-        "--max-batch and --max-waiting say. [default: 1]",
-        show_default=False,
-    ),
-]
-
-
-def check_replicas(ray: str | None, replicas: int | None) -> None:
-    """Refuse replicas without Ray, and Ray where it is not installed.
-
-    Raises:
-        SettingsError, MissingExtraError: saying what to give, or to install.
-    """
-    check_cluster_options(ray)
-    if ray is None and replicas is not None:
-        raise SettingsError(
-            f"--replicas {replicas}: needs --ray ADDRESS, or --ray local for this machine alone"
-        )
 
 
 def serve_replicas(served: Served, settings: "ServerSettings", *, ray: str, replicas: int, port: int) -> None:

@@ -1,14 +1,13 @@
-"""`openbook train --ray`: its own option, and the training run that Ray Train starts."""
+"""`openbook train --ray`: the training run that Ray Train starts."""
 
 import signal
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from openbook.cli.cluster_options import check_cluster_options, end_at_once
+from openbook.cli.lost_cluster import end_at_once
+from openbook.cli.options.cluster_options import check_cluster_options
 from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -19,17 +18,6 @@ if TYPE_CHECKING:
     from openbook.train import Recipe, TrainingSize, TrainResult
     from openbook.train.metrics_file import Report
     from openbook.train.run_folder import Note
-
-TrainingWorkers = Annotated[
-    int | None,
-    typer.Option(
-        "--workers",
-        min=1,
-        help="With --ray: training processes, of one core each, and one GPU if there are as many. [default: "
-        "one for each GPU, without GPUs one]",
-        show_default=False,
-    ),
-]
 
 
 def training_function(ray: str | None, workers: int | None) -> "Callable[..., TrainResult] | None":

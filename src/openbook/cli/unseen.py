@@ -1,7 +1,7 @@
-"""What a search or a generation does not see: documents that are held out, and near-copies."""
+"""What a search or a generation does not see: documents held out, near-copies, and missing shards."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from openbook.cli.console import note
 from openbook.phrases import command, counted
@@ -42,3 +42,17 @@ def note_unseen(database: "Version") -> None:
             "near-copies, and not searched "
             f"({command('list', database.path, '--held-out', '--excluded')})"
         )
+
+
+def note_missing_shards(database: "Version") -> None:
+    """Say which shards a book is read without; nothing where it has all."""
+    if missing := database.missing_shards:
+        note(
+            f"warning: read without {counted(len(missing), 'shard')} ({', '.join(missing)}), "
+            "of which nothing is found"
+        )
+
+
+def said_of_shards(database: "Version", *, allowed: bool) -> dict[str, Any]:
+    """What a JSON value says of missing shards, where they are allowed to be."""
+    return {"missing_shards": list(database.missing_shards)} if allowed else {}

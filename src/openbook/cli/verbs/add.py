@@ -7,22 +7,27 @@ from typing import TYPE_CHECKING
 from openbook.cli.adding_notes import note_low_recall, note_unknown_tokens, warn_of_much_excluded
 from openbook.cli.bars import bar
 from openbook.cli.cluster_addition import adding
-from openbook.cli.cluster_options import Ray, Workers, check_cluster_options
 from openbook.cli.console import note, print_line
-from openbook.cli.encoding_options import EmbedderPrecision, encode_in
-from openbook.cli.options import (
-    DatabaseArgument,
-    DocumentNames,
-    DryRun,
-    Json,
+from openbook.cli.options.cluster_options import Ray, Workers, check_cluster_options
+from openbook.cli.options.database_options import EmbedderPrecision, encode_in
+from openbook.cli.options.document_options import DocumentNames
+from openbook.cli.options.shared_options import DatabaseArgument, DryRun, Json
+from openbook.cli.options.source_options import (
+    AnyText,
+    Exclude,
+    GitIgnored,
+    Glob,
+    IdKey,
+    OnError,
+    Prefix,
     SourcesArgument,
     Sync,
+    TextKey,
     Watch,
     Yes,
 )
 from openbook.cli.output import note_copies, print_info
 from openbook.cli.planned_changes import print_plan, print_removal
-from openbook.cli.source_options import AnyText, Exclude, GitIgnored, Glob, IdKey, OnError, Prefix, TextKey
 from openbook.errors import DatabaseError, GoneSourceError, SettingsError
 from openbook.phrases import command, counted
 

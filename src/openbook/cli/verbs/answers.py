@@ -2,49 +2,31 @@
 
 import json as json_format
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from openbook.cli.bars import bar
 from openbook.cli.console import note
 from openbook.cli.inputs import names_of
-from openbook.cli.options import (
+from openbook.cli.options.evaluation_options import (
+    AnsweringModel,
+    AnswerModes,
     AnswersFile,
     BatchSize,
-    DatabaseArgument,
     HarnessSeed,
-    Json,
-    Mode,
     QuestionLimit,
     QuestionsArgument,
-    ReadNeighbors,
 )
+from openbook.cli.options.option_checks import require_at_least_1
+from openbook.cli.options.search_options import BringHead, Mode, PassagesBy, ReadNeighbors
+from openbook.cli.options.shared_options import AllowMissingShards, DatabaseArgument, Json
+from openbook.cli.options.writing_options import Reread
 from openbook.cli.output import print_answers
-from openbook.cli.shard_options import AllowMissingShards, note_missing_shards, said_of_shards
-from openbook.cli.unit_options import BringHead, PassagesBy
-from openbook.cli.writing_options import Reread
+from openbook.cli.unseen import note_missing_shards, said_of_shards
 from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
     from openbook.evaluate.answering.measure import AnswerReport
     from openbook.evaluate.answering.passages import AskedQuestion
-
-AnsweringModel = Annotated[
-    str,
-    typer.Argument(
-        metavar="MODEL",
-        help="Folder of a retrofit or a native RETRO; or a base (folder, hub name, .gguf file), with the "
-        "adapter that comes with openbook if there is one for it.",
-    ),
-]
-AnswerModes = Annotated[
-    str,
-    typer.Option(
-        help="What is read, by commas: on, off, random, shuffled, gold (one that answers), prompt (the base "
-        "with what was found in its prompt), retro++ (as on, the best in the prompt as well)."
-    ),
-]
 
 
 def qa(
@@ -119,9 +101,7 @@ def qa(
 
 def _require_possible(limit: int | None, k: int | None, batch_size: int, answers: Path | None) -> None:
     """Refuse options that cannot be followed, before anything is read."""
-    for name, number in (("--limit", limit), ("-k", k), ("--batch-size", batch_size)):
-        if number is not None and number < 1:
-            raise SettingsError(f"{name} {number}: must be at least 1")
+    require_at_least_1({"--limit": limit, "-k": k, "--batch-size": batch_size})
     if answers is not None and answers.exists():
         raise SettingsError(f"answers {answers}: exists already; choose another file")
     if answers is not None and not answers.parent.is_dir():

@@ -1,25 +1,17 @@
 """The verb `ask`: a question, an answer, and what it was read from."""
 
 from openbook.cli.console import note, on_terminal, print_dimmed
-from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
 from openbook.cli.lookups import note_searched
-from openbook.cli.options import (
-    AskedModelName,
-    AskRetrieval,
-    DatabaseArgument,
-    DrawSeed,
-    InPrompt,
-    Json,
-    MaxTokens,
-    Mode,
-    QuestionArgument,
-    ReadNeighbors,
-    Temperature,
-    TopK,
-    TopP,
+from openbook.cli.options.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
+from openbook.cli.options.reading_options import (
+    KeptFolder,
+    ReadPrecision,
+    keep_read,
+    read_in,
+    require_keepable,
 )
-from openbook.cli.reading_options import KeptFolder, ReadPrecision, keep_read, read_in, require_keepable
-from openbook.cli.sampling_options import (
+from openbook.cli.options.sampling_options import (
+    DrawSeed,
     FrequencyPenalty,
     LogitBias,
     MinNewTokens,
@@ -27,21 +19,30 @@ from openbook.cli.sampling_options import (
     PresencePenalty,
     RepetitionPenalty,
     Stop,
+    Temperature,
+    TopK,
+    TopP,
     drawing_of,
 )
-from openbook.cli.shard_options import AllowMissingShards, said_of_shards
-from openbook.cli.text_output import MarkedText, print_answer, reason_of
-from openbook.cli.unit_options import BringHead, PassagesBy
-from openbook.cli.writing_options import (
+from openbook.cli.options.search_options import BringHead, Mode, PassagesBy, ReadNeighbors
+from openbook.cli.options.shared_options import AllowMissingShards, DatabaseArgument, Json
+from openbook.cli.options.writing_options import (
+    AskedModelName,
+    AskRetrieval,
     CheckDrafts,
+    InPrompt,
     LookAheadTokens,
     LookupStride,
+    MaxTokens,
     MeasureInfluence,
+    QuestionArgument,
     Reread,
     check_looked_up,
     check_writing,
     drafts_saved,
 )
+from openbook.cli.text_output import MarkedText, print_answer, reason_of
+from openbook.cli.unseen import said_of_shards
 
 
 def ask(

@@ -5,22 +5,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openbook.cli.build_settings import WORDS_ALONE, BuildSettings
-from openbook.cli.cluster_options import Ray, Shards, Workers, check_cluster_options
 from openbook.cli.console import note
-from openbook.cli.encoding_options import EmbedderPrecision, NewEmbedder, encode_in, require_vectors
-from openbook.cli.options import (
+from openbook.cli.options.cluster_options import Ray, Shards, Workers, check_cluster_options
+from openbook.cli.options.database_options import (
     AllowUnknownHoldout,
-    DatabaseArgument,
     Decontaminate,
     Deduplicate,
-    DryRun,
+    EmbedderPrecision,
     Holdout,
-    Json,
     NewChunkSize,
+    NewEmbedder,
     NewTokenizer,
-    SourcesArgument,
+    encode_in,
+    require_vectors,
 )
-from openbook.cli.source_options import AnyText, Exclude, GitIgnored, Glob, IdKey, OnError, Prefix, TextKey
+from openbook.cli.options.shared_options import DatabaseArgument, DryRun, Json
+from openbook.cli.options.source_options import (
+    AnyText,
+    Exclude,
+    GitIgnored,
+    Glob,
+    IdKey,
+    OnError,
+    Prefix,
+    SourcesArgument,
+    TextKey,
+)
 from openbook.errors import DatabaseError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from openbook.cli.bars import bar
 from openbook.cli.console import print_line
 from openbook.cli.inputs import load_model
-from openbook.cli.options import DemoFolder, MaxDocuments, Minutes
+from openbook.cli.options.demo_options import DemoFolder, MaxDocuments, Minutes
 from openbook.cli.output import print_perplexity
 from openbook.cli.text_output import print_generation
 from openbook.cli.training_notes import note_size, note_step

@@ -9,34 +9,30 @@ import typer
 from openbook.cli.bars import bar
 from openbook.cli.console import note
 from openbook.cli.inputs import corpus_of, load_model, names_of, shares_of, table_of
-from openbook.cli.memory_options import MeasureMemory
-from openbook.cli.options import (
+from openbook.cli.options.evaluation_options import (
     BaselineModel,
-    DatabaseArgument,
     EvaluatedText,
     InContext,
-    Json,
     KnnLm,
     MaxSequences,
-    MeasuredMode,
     ModelAndDatabase,
-    ModelArgument,
     Modes,
     OverwriteReport,
     PerplexitySeed,
     Queries,
     QueriesSeed,
-    ReadNeighbors,
     ReportFolder,
     SequenceLength,
     Shares,
     Stride,
-    TableMode,
     WindowBatch,
 )
+from openbook.cli.options.memory_options import MeasureMemory
+from openbook.cli.options.ranker_options import MeasuredRanker, load_ranker
+from openbook.cli.options.search_options import MeasuredMode, ReadNeighbors, TableMode
+from openbook.cli.options.shared_options import AllowMissingShards, DatabaseArgument, Json, ModelArgument
 from openbook.cli.output import note_datastore, note_near_copies, print_evaluation, print_search_quality
-from openbook.cli.ranker_options import MeasuredRanker, load_ranker
-from openbook.cli.shard_options import AllowMissingShards, note_missing_shards, said_of_shards
+from openbook.cli.unseen import note_missing_shards, said_of_shards
 from openbook.errors import SettingsError
 
 if TYPE_CHECKING:

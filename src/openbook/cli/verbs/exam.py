@@ -10,23 +10,25 @@ from typing import TYPE_CHECKING
 from openbook.cli.bars import bar
 from openbook.cli.console import note
 from openbook.cli.exam_output import print_exam, print_world
-from openbook.cli.options import (
-    BatchSize,
+from openbook.cli.options.database_options import NewEmbedder
+from openbook.cli.options.evaluation_options import BatchSize
+from openbook.cli.options.exam_options import (
     ExamBook,
     ExamDocuments,
-    ExamEmbedder,
     ExaminedModel,
     ExamMode,
+    ExamNaming,
     ExamNeighbors,
     ExamPart,
     ExamQuestions,
     ExamSeed,
-    Json,
     WorkFolder,
     WorldFolder,
 )
-from openbook.cli.unit_options import BringHead, ExamNaming, PassagesBy
-from openbook.cli.writing_options import Reread
+from openbook.cli.options.option_checks import require_at_least_1
+from openbook.cli.options.search_options import BringHead, PassagesBy
+from openbook.cli.options.shared_options import Json
+from openbook.cli.options.writing_options import Reread
 from openbook.errors import SettingsError
 from openbook.phrases import counted
 
@@ -48,7 +50,7 @@ def exam(
     seed: ExamSeed = 0,
     k: ExamNeighbors = 4,
     mode: ExamMode = None,
-    embedder: ExamEmbedder = None,
+    embedder: NewEmbedder = None,
     book: ExamBook = None,
     workdir: WorkFolder = None,
     reread: Reread = False,
@@ -123,8 +125,7 @@ def _require_possible(
     from openbook.database.search.embedder import DEFAULT_EMBEDDER, locate
     from openbook.database.search.searcher import check_mode
 
-    if batch_size < 1:
-        raise SettingsError(f"batch size {batch_size}: must be at least 1")
+    require_at_least_1({"batch size": batch_size})
     if workdir is not None and workdir.exists() and not workdir.is_dir():
         raise SettingsError(f"{workdir}: is a file; name a folder as --workdir")
     if book is not None:

@@ -2,29 +2,27 @@
 
 from openbook.cli.asked_model import chat_of, tokenizer_of
 from openbook.cli.console import note, on_terminal
-from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
 from openbook.cli.inputs import load_model
 from openbook.cli.lookups import lookup_of, note_searched
-from openbook.cli.memory_options import MemoryFolder, RememberText, WindowTokens, check_memory, memory_of
-from openbook.cli.options import (
-    DatabaseArgument,
-    DrawSeed,
-    Json,
-    MaxNewTokens,
-    ModelArgument,
-    PromptArgument,
-    PutAsQuestion,
-    ReadNeighbors,
-    Temperature,
-    TopK,
-    TopP,
-    WriteMode,
-    WriteRetrieval,
+from openbook.cli.options.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
+from openbook.cli.options.memory_options import (
+    MemoryFolder,
+    RememberText,
+    WindowTokens,
+    check_memory,
+    memory_of,
 )
-from openbook.cli.prompt_writing import WritingOptions, answered, continued
-from openbook.cli.ranker_options import RankerFile, load_ranker
-from openbook.cli.reading_options import KeptFolder, ReadPrecision, keep_read, read_in, require_keepable
-from openbook.cli.sampling_options import (
+from openbook.cli.options.option_checks import require_at_least_1
+from openbook.cli.options.ranker_options import RankerFile, load_ranker
+from openbook.cli.options.reading_options import (
+    KeptFolder,
+    ReadPrecision,
+    keep_read,
+    read_in,
+    require_keepable,
+)
+from openbook.cli.options.sampling_options import (
+    DrawSeed,
     FrequencyPenalty,
     LogitBias,
     Logprobs,
@@ -35,19 +33,28 @@ from openbook.cli.sampling_options import (
     RepetitionPenalty,
     Samples,
     Stop,
+    Temperature,
+    TopK,
+    TopP,
     drawing_of,
 )
-from openbook.cli.shard_options import AllowMissingShards, said_of_shards
-from openbook.cli.text_output import ToldText, print_generations
-from openbook.cli.unseen import unseen_of
-from openbook.cli.writing_options import (
+from openbook.cli.options.search_options import ReadNeighbors, WriteMode
+from openbook.cli.options.shared_options import AllowMissingShards, DatabaseArgument, Json, ModelArgument
+from openbook.cli.options.writing_options import (
     CheckDrafts,
     LookAheadTokens,
     LookupStride,
+    MaxNewTokens,
     MeasureInfluence,
+    PromptArgument,
+    PutAsQuestion,
+    WriteRetrieval,
     check_writing,
     drafts_saved,
 )
+from openbook.cli.prompt_writing import WritingOptions, answered, continued
+from openbook.cli.text_output import ToldText, print_generations
+from openbook.cli.unseen import said_of_shards, unseen_of
 from openbook.errors import SettingsError
 
 
@@ -119,10 +126,12 @@ def generate(
         remember,
         memory,
         window,
-        samples=samples > 1,
-        num_beams=num_beams > 1,
-        influence=influence,
-        chat=chat,
+        {
+            "--samples": samples > 1,
+            "--num-beams": num_beams > 1,
+            "--influence": influence,
+            "--chat": chat,
+        },
     )
     require_keepable(keep, reads=retrieval or remembers)
     described = describe_model(model)
@@ -202,16 +211,13 @@ def _require_possible(
     samples: int, logprobs: int | None, num_beams: int, *, drafts: bool, chat: bool, json: bool
 ) -> None:
     """Refuse options that do not go together, before anything is loaded."""
-    if samples < 1:
-        raise SettingsError(f"--samples {samples}: must be at least 1")
+    require_at_least_1({"--samples": samples, "--num-beams": num_beams})
     if logprobs is not None and logprobs < 0:
         raise SettingsError(f"--logprobs {logprobs}: must be at least 0, for the written token alone")
     if drafts and (samples > 1 or num_beams > 1):
         raise SettingsError(
             "--drafts are for a text that is written alone; leave out --samples and --num-beams"
         )
-    if num_beams < 1:
-        raise SettingsError(f"--num-beams {num_beams}: must be at least 1")
     if num_beams > 1 and samples > 1:
         raise SettingsError("--num-beams finds one text; leave out --samples")
     if chat and (samples > 1 or num_beams > 1 or logprobs is not None):

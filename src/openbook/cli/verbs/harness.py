@@ -8,23 +8,20 @@ from openbook.cli.bars import bar
 from openbook.cli.console import note, to_json
 from openbook.cli.inputs import load_model, names_of
 from openbook.cli.lookups import lookup_of
-from openbook.cli.options import (
+from openbook.cli.options.evaluation_options import (
     AnswerRetrieval,
     BatchSize,
-    DatabaseArgument,
     HarnessSeed,
     IncludePath,
-    Json,
     Limit,
-    ModelArgument,
     NumFewshot,
-    ReadNeighbors,
     ResultsFile,
     Tasks,
-    WriteMode,
 )
+from openbook.cli.options.search_options import ReadNeighbors, WriteMode
+from openbook.cli.options.shared_options import AllowMissingShards, DatabaseArgument, Json, ModelArgument
 from openbook.cli.output import print_harness
-from openbook.cli.shard_options import AllowMissingShards, note_missing_shards, said_of_shards
+from openbook.cli.unseen import note_missing_shards, said_of_shards
 from openbook.durable import naming_errors, replace_file
 from openbook.errors import OutputError, SettingsError
 

@@ -8,18 +8,16 @@ import typer
 
 from openbook.cli.bars import bar
 from openbook.cli.console import note
-from openbook.cli.options import (
+from openbook.cli.options.database_options import Repair
+from openbook.cli.options.document_options import (
     ByChunk,
-    DatabaseArgument,
     DocumentName,
-    DryRun,
     Excluded,
-    Json,
     ListExcluded,
     ListHeldOut,
     ListSource,
-    Repair,
 )
+from openbook.cli.options.shared_options import AllowMissingShards, DatabaseArgument, DryRun, Json
 from openbook.cli.output import (
     note_sizes,
     note_words,
@@ -29,7 +27,7 @@ from openbook.cli.output import (
     print_info,
     print_problems,
 )
-from openbook.cli.shard_options import AllowMissingShards, note_missing_shards
+from openbook.cli.unseen import note_missing_shards
 from openbook.errors import DatabaseError, OpenbookError
 from openbook.phrases import command, counted
 

@@ -1,9 +1,9 @@
 """The verb `mcp`: a book for programs that speak the Model Context Protocol."""
 
 from openbook.cli.console import note
-from openbook.cli.options import DatabaseArgument
-from openbook.cli.serve_options import DEFAULT_FOLLOW, AllowEdits
-from openbook.cli.shard_options import AllowMissingShards, note_missing_shards
+from openbook.cli.options.serve_options import DEFAULT_FOLLOW, AllowEdits
+from openbook.cli.options.shared_options import AllowMissingShards, DatabaseArgument
+from openbook.cli.unseen import note_missing_shards
 from openbook.errors import MissingExtraError
 
 

@@ -3,13 +3,29 @@
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from openbook.cli.bars import bar
 from openbook.cli.console import note
-from openbook.cli.options import Json
+from openbook.cli.options.plan_options import (
+    Days,
+    Epochs,
+    GivenRates,
+    MachineMemory,
+    Measure,
+    PlanChunkSize,
+    PlanMode,
+    PlanNeighbors,
+    PlanPreset,
+    Price,
+    Sample,
+    SampleLength,
+    Tokens,
+    TokensPerDocument,
+    VectorSize,
+    VocabularySize,
+)
+from openbook.cli.options.shared_options import Json
 from openbook.cli.plan_output import print_plan
 from openbook.errors import SettingsError, refuse_unknown
 
@@ -27,38 +43,23 @@ _COUNT = re.compile(
 )
 _SAMPLE_CHARACTERS = 20_000_000
 
-Tokens = Annotated[str, typer.Argument(metavar="TOKENS", help="Of the corpus: 250M, 4B, 2T, 1e9.")]
-PlanPreset = Annotated[
-    str | None, typer.Option("--preset", metavar="NAME", help="Of the model to train: tiny … 7.5b.")
-]
-Sample = Annotated[
-    Path | None,
-    typer.Option(metavar="SOURCE", help="Text like yours, to measure with; default: Python's documentation."),
-]
-Given = Annotated[
-    list[str] | None,
-    typer.Option(metavar="NAME=VALUE", help="A rate of your machines, as --json names it; may be repeated."),
-]
-
 
 def plan(
     tokens: Tokens,
     preset: PlanPreset = None,
-    epochs: Annotated[float, typer.Option(help="Times that training reads the tokens.")] = 1.0,
-    sequence_length: Annotated[int, typer.Option(help="Tokens of a sample of training.")] = 2048,
-    mode: Annotated[str | None, typer.Option(help="Of the neighbors' search: dense, bm25, hybrid.")] = None,
-    k: Annotated[int, typer.Option("-k", "--neighbors", help="Neighbors saved for each chunk.")] = 10,
-    tokens_per_document: Annotated[float, typer.Option(help="On average.")] = 1000.0,
-    chunk_size: Annotated[int, typer.Option(help="Tokens in a chunk.")] = 64,
-    vocabulary: Annotated[
-        int | None, typer.Option(help="Of the tokenizer; default: the preset's, else 32,000.")
-    ] = None,
-    vector_size: Annotated[int, typer.Option(help="Of the encoder; 0: words only.")] = 384,
-    days: Annotated[float, typer.Option(help="In which each piece of work is to be done.")] = 7.0,
-    memory: Annotated[float, typer.Option(metavar="GB", help="Of one machine.")] = 64.0,
-    price: Annotated[float | None, typer.Option(help="Of one machine, an hour, in your money.")] = None,
-    rate: Given = None,
-    measure: Annotated[bool, typer.Option("--measure", help="Measure this machine first: a minute.")] = False,
+    epochs: Epochs = 1.0,
+    sequence_length: SampleLength = 2048,
+    mode: PlanMode = None,
+    k: PlanNeighbors = 10,
+    tokens_per_document: TokensPerDocument = 1000.0,
+    chunk_size: PlanChunkSize = 64,
+    vocabulary: VocabularySize = None,
+    vector_size: VectorSize = 384,
+    days: Days = 7.0,
+    memory: MachineMemory = 64.0,
+    price: Price = None,
+    rate: GivenRates = None,
+    measure: Measure = False,
     sample: Sample = None,
     json: Json = False,
 ) -> None:

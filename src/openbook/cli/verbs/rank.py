@@ -5,8 +5,9 @@ from pathlib import Path
 from openbook.cli.bars import bar
 from openbook.cli.console import note, print_json, print_line
 from openbook.cli.inputs import corpus_of, load_model
-from openbook.cli.options import DatabaseArgument, Json, ModelArgument, ReadNeighbors, TableMode
-from openbook.cli.ranker_options import KeptShare, LearnedText, LearnedWindows, RankerOutput
+from openbook.cli.options.ranker_options import KeptShare, LearnedText, LearnedWindows, RankerOutput
+from openbook.cli.options.search_options import ReadNeighbors, TableMode
+from openbook.cli.options.shared_options import DatabaseArgument, Json, ModelArgument
 from openbook.errors import SettingsError
 
 

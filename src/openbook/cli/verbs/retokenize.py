@@ -4,7 +4,8 @@ from pathlib import Path
 
 from openbook.cli.bars import bar
 from openbook.cli.console import note
-from openbook.cli.options import BaseTokenizer, DatabaseArgument, DerivedChunkSize, DerivedFolder, Json
+from openbook.cli.options.database_options import BaseTokenizer, DerivedChunkSize, DerivedFolder
+from openbook.cli.options.shared_options import DatabaseArgument, Json
 from openbook.cli.output import print_retokenized
 from openbook.errors import SettingsError
 

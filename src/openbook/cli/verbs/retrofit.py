@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from openbook.cli.console import note
 from openbook.cli.inputs import load_base, load_model, require_base
-from openbook.cli.options import (
+from openbook.cli.options.shared_options import Json, ModelArgument
+from openbook.cli.options.training_options import (
     BaseArgument,
     Dtype,
-    Json,
     MergedFolder,
-    ModelArgument,
     Overwrite,
     Quantize,
     Questions,

@@ -4,25 +4,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openbook.cli.bars import bar
-from openbook.cli.cluster_options import Ray, Workers, check_cluster_options, end_at_once
 from openbook.cli.console import note, print_json
-from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
-from openbook.cli.options import (
+from openbook.cli.lost_cluster import end_at_once
+from openbook.cli.options.cluster_options import Ray, Workers, check_cluster_options
+from openbook.cli.options.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
+from openbook.cli.options.ranker_options import RankerFile, load_ranker
+from openbook.cli.options.search_options import (
     Book,
-    DatabaseArgument,
     Hits,
-    Json,
     Mode,
     NewTableMode,
     QueryArgument,
     Rebuild,
     SavedNeighbors,
+    SearchBy,
 )
+from openbook.cli.options.shared_options import AllowMissingShards, DatabaseArgument, Json
 from openbook.cli.output import print_hits, print_table
-from openbook.cli.ranker_options import RankerFile, load_ranker
-from openbook.cli.shard_options import AllowMissingShards, note_missing_shards, said_of_shards
-from openbook.cli.unit_options import SearchBy
-from openbook.cli.unseen import note_unseen
+from openbook.cli.unseen import note_missing_shards, note_unseen, said_of_shards
 from openbook.errors import SettingsError
 from openbook.phrases import counted
 

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from openbook.cli.cluster_options import Ray
-from openbook.cli.options import DatabaseArgument
-from openbook.cli.reading_options import ReadPrecision
-from openbook.cli.serve_options import (
+from openbook.cli.options.cluster_options import Ray, Replicas, check_cluster_options
+from openbook.cli.options.reading_options import ReadPrecision
+from openbook.cli.options.serve_options import (
     DEFAULT_FOLLOW,
     DEFAULT_KEPT_MIB,
     AllowEdits,
@@ -23,8 +22,8 @@ from openbook.cli.serve_options import (
     ServedModelArgument,
     ServedName,
 )
-from openbook.cli.served_replicas import Replicas, check_replicas, serve_replicas
-from openbook.cli.shard_options import AllowMissingShards
+from openbook.cli.options.shared_options import AllowMissingShards, DatabaseArgument
+from openbook.cli.served_replicas import serve_replicas
 
 
 def serve(
@@ -62,7 +61,7 @@ def serve(
     from openbook.cli.served import Served, read_api_key, require_serving, server_of
 
     require_serving()
-    check_replicas(ray, replicas)
+    check_cluster_options(ray, replicas=replicas)
     from openbook.serve.server_settings import ServerSettings
 
     key = read_api_key(api_key, api_key_file)

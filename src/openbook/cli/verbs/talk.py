@@ -1,21 +1,19 @@
 """The verb `chat`: a conversation about a database, with what each answer was read from."""
 
 from openbook.cli.console import note
-from openbook.cli.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
-from openbook.cli.memory_options import ChatWindow, MemoryFolder, RememberText, check_memory, memory_of
-from openbook.cli.options import (
-    AskedModelName,
-    AskRetrieval,
-    DatabaseArgument,
-    DrawSeed,
-    InPrompt,
-    MaxTokens,
-    Mode,
-    ReadNeighbors,
-    Temperature,
+from openbook.cli.options.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
+from openbook.cli.options.memory_options import (
+    ChatWindow,
+    MemoryFolder,
+    RememberText,
+    check_memory,
+    memory_of,
 )
-from openbook.cli.reading_options import ReadPrecision, read_in
-from openbook.cli.shard_options import AllowMissingShards
+from openbook.cli.options.reading_options import ReadPrecision, read_in
+from openbook.cli.options.sampling_options import DrawSeed, Temperature
+from openbook.cli.options.search_options import Mode, ReadNeighbors
+from openbook.cli.options.shared_options import AllowMissingShards, DatabaseArgument
+from openbook.cli.options.writing_options import AskedModelName, AskRetrieval, InPrompt, MaxTokens
 from openbook.cli.unseen import note_unseen
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openbook.cli.bars import Bars, bar
-from openbook.cli.cluster_options import Ray
 from openbook.cli.console import note
-from openbook.cli.options import (
-    Json,
+from openbook.cli.options.cluster_options import Ray, TrainingWorkers
+from openbook.cli.options.shared_options import Json
+from openbook.cli.options.training_options import (
     ModelFolder,
     Overwrite,
     PlainDecoder,
@@ -23,7 +23,7 @@ from openbook.cli.output import print_trained
 from openbook.cli.signals import StoppedInOrderError, stop_on_signals
 from openbook.cli.training_notes import note_size, note_step
 from openbook.cli.training_questions import require_questions, with_questions
-from openbook.cli.training_workers import TrainingWorkers, training_function
+from openbook.cli.training_workers import training_function
 from openbook.errors import TrainingStoppedError
 from openbook.progress import silent
 

@@ -1,6 +1,6 @@
 import pytest
 
-from openbook.cli.sampling_options import Drawing, drawing_of
+from openbook.cli.options.sampling_options import Drawing, drawing_of
 from openbook.errors import SettingsError
 
 

@@ -1,15 +1,11 @@
-"""The options of what runs on many machines, each once."""
+"""The options of what runs on many machines."""
 
-import os
-import sys
 from typing import Annotated
 
 import typer
 
-from openbook.cli.console import print_error
-from openbook.errors import ClusterError, SettingsError
-
-_SHOW_CURSOR = "\x1b[?25h"
+from openbook.cli.options.option_checks import first_given
+from openbook.errors import SettingsError
 
 Ray = Annotated[
     str | None,
@@ -39,12 +35,34 @@ Shards = Annotated[
     ),
 ]
 
+TrainingWorkers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        help="With --ray: training processes, of one core each, and one GPU if there are as many. [default: "
+        "one for each GPU, without GPUs one]",
+        show_default=False,
+    ),
+]
+
+Replicas = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="With --ray: servers behind this one's address, each with the model, and with as many texts as "
+        "--max-batch and --max-waiting say. [default: 1]",
+        show_default=False,
+    ),
+]
+
 
 def check_cluster_options(
     ray: str | None,
     *,
     workers: int | None = None,
     shards: int | None = None,
+    replicas: int | None = None,
     dry_run: bool = False,
     watch: bool = False,
 ) -> None:
@@ -55,11 +73,11 @@ def check_cluster_options(
         MissingExtraError: Ray is asked for and not installed.
     """
     if ray is None:
-        for option, value in (("--workers", workers), ("--shards", shards)):
-            if value is not None:
-                raise SettingsError(
-                    f"{option} {value}: needs --ray ADDRESS, or --ray local for this machine alone"
-                )
+        given = {"--workers": workers, "--shards": shards, "--replicas": replicas}
+        if option := first_given(given):
+            raise SettingsError(
+                f"{option} {given[option]}: needs --ray ADDRESS, or --ray local for this machine alone"
+            )
         return
     from openbook.cluster.ray_session import require_ray
 
@@ -70,15 +88,3 @@ def check_cluster_options(
             "--ray and --watch: choose one of them; run add --sync --ray when much has changed"
         )
     require_ray()
-
-
-def end_at_once(error: ClusterError) -> None:
-    """Say what a lost cluster means, and end the process, which waits inside Ray and hears of nothing else.
-
-    What is on disk stays as it is if the process is killed: complete or absent, so the same command resumes.
-    """
-    if sys.stderr.isatty():
-        sys.stderr.write(_SHOW_CURSOR + "\n")  # a bar may stand there, and have hidden it
-    print_error(str(error))
-    sys.stderr.flush()
-    os._exit(2)

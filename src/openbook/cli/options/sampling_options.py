@@ -11,6 +11,9 @@ from openbook.errors import SettingsError
 if TYPE_CHECKING:
     from openbook.generation import Sampling
 
+Temperature = Annotated[float, typer.Option(help="0 takes the likeliest token each time.")]
+TopK = Annotated[int | None, typer.Option(help="Draw among this many likeliest tokens.")]
+TopP = Annotated[float | None, typer.Option(help="Draw among the likeliest tokens of this probability.")]
 MinP = Annotated[
     float | None,
     typer.Option(help="Draw among tokens with at least this share of the likeliest one's probability."),
@@ -44,6 +47,7 @@ NumBeams = Annotated[
     typer.Option(help="Follow so many texts in search of the likeliest; with --temperature 0."),
 ]
 Samples = Annotated[int, typer.Option(help="Texts to write; with --json a list, if more than one.")]
+DrawSeed = Annotated[int | None, typer.Option(min=0, max=2**63 - 1, help="Makes the draws repeatable.")]
 
 
 def biases_of(given: Sequence[str] | None) -> Mapping[int, float]:

@@ -1,14 +1,57 @@
-"""The options of how a text is written beside its book, of all verbs that write."""
+"""What is written and how, beside its book: of all verbs that write."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from openbook.cli.options.option_checks import first_given
 from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
     from openbook.generation.book_drafts import DraftCounts
+
+# A text
+
+PromptArgument = Annotated[str, typer.Argument(metavar="PROMPT", help="Text to continue.")]
+PutAsQuestion = Annotated[
+    bool,
+    typer.Option(
+        "--chat", help="Put PROMPT as a question, in the chat template of the model, and look it up as one."
+    ),
+]
+
+# An answer
+
+QuestionArgument = Annotated[str, typer.Argument(metavar="QUESTION", help="What to ask.")]
+AskedModelName = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="MODEL",
+        help="Folder of a retrofit or a native RETRO; or a BASE as openbook retrofit takes it (folder, hub "
+        "name, .gguf file), which then reads untrained. [default: SmolLM2-135M-Instruct, with the adapter "
+        "that comes with openbook]",
+        show_default=False,
+    ),
+]
+InPrompt = Annotated[
+    bool,
+    typer.Option("--in-prompt", help="Put what is found into the prompt, for comparison; with any model."),
+]
+
+# Both
+
+_LONGEST_TEXT = ("--max-tokens", "--max-new-tokens")
+"""Two names for the same, as APIs have it and as libraries do."""
+MaxNewTokens = Annotated[int, typer.Option(*_LONGEST_TEXT[::-1], help="Longest continuation, in tokens.")]
+MaxTokens = Annotated[int, typer.Option(*_LONGEST_TEXT, help="Longest answer, in tokens.")]
+WriteRetrieval = Annotated[bool, typer.Option(help="Look things up, or write from memory alone.")]
+AskRetrieval = Annotated[
+    bool, typer.Option("--retrieval/--no-retrieval", help="Look things up, or have the model answer alone.")
+]
+
+# How it is written beside the book
 
 LookupStride = Annotated[
     int | None,
@@ -94,12 +137,11 @@ def check_writing(
         "--influence": influence,
         "--reread": reread,
     }
-    for option, is_given in given.items():
-        if is_given and not reads_beside:
-            raise SettingsError(
-                f"{option} is about what is looked up beside the prompt; leave it out, or --no-retrieval and "
-                "--in-prompt"
-            )
+    if not reads_beside and (option := first_given(given)):
+        raise SettingsError(
+            f"{option} is about what is looked up beside the prompt; leave it out, or --no-retrieval and "
+            "--in-prompt"
+        )
 
 
 def check_looked_up(given: Mapping[str, object], *, retrieval: bool) -> None:
@@ -112,9 +154,8 @@ def check_looked_up(given: Mapping[str, object], *, retrieval: bool) -> None:
     Raises:
         SettingsError: naming the option.
     """
-    for option, value in given.items():
-        if value not in (None, False) and not retrieval:
-            raise SettingsError(f"{option} is about what is looked up; leave it out, or --no-retrieval")
+    if not retrieval and (option := first_given(given)):
+        raise SettingsError(f"{option} is about what is looked up; leave it out, or --no-retrieval")
 
 
 def drafts_saved(drafts: "DraftCounts") -> str:

@@ -1,4 +1,4 @@
-"""The options that restrict a search to some documents, of all verbs that search."""
+"""Which documents: to show, to remove, to list, or to search in."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +9,39 @@ from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
     from openbook.database import DocumentFilter
+
+# Documents by name
+
+DocumentNames = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="DOCUMENT...",
+        help="Ids, as list shows them; sources; files or folders; patterns: 'notes/*.md', '**/draft*'.",
+    ),
+]
+DocumentName = Annotated[str, typer.Argument(metavar="DOCUMENT", help="Its id, source or file.")]
+ByChunk = Annotated[bool, typer.Option("--chunks", help="Each chunk apart, under the number it is cited by.")]
+
+# Lists of documents
+
+Excluded = Annotated[
+    bool, typer.Option(help="List the documents kept out of retrieval as near-copies instead.")
+]
+ListHeldOut = Annotated[bool, typer.Option("--held-out", help="Only documents that are held out.")]
+ListExcluded = Annotated[
+    bool, typer.Option("--excluded", help="Only documents kept out of retrieval as near-copies.")
+]
+ListSource = Annotated[
+    str | None,
+    typer.Option(
+        "--source",
+        metavar="PATTERN",
+        help="Only documents whose source matches (* ? [abc]; * crosses slashes) or, without these, contains "
+        "it; or that came from this file, folder or pattern as it is typed from here: ./notes, notes/*.md.",
+    ),
+]
+
+# A search in some documents
 
 _REPEATED = "; may be repeated: any of them."
 

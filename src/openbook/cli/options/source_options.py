@@ -1,9 +1,18 @@
-"""The options of what is read of sources and how, of the verbs that add text to a database."""
+"""What is read of sources and how, and what an addition removes; of the verbs that add text to a database."""
 
 from typing import Annotated, Literal
 
 import typer
 
+SourcesArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SOURCE...",
+        help="Files (.txt .md .rst .org .html .ipynb .eml .mbox .csv .tsv .jsonl .json, also .gz .xz "
+        ".zst; .parquet .epub .pdf .docx .odt .pptx .xlsx .xls .ods), folders, URLs, "
+        "hf://OWNER/NAME?split=train, Megatron's PREFIX, or - for standard input.",
+    ),
+]
 Glob = Annotated[
     str | None,
     typer.Option(
@@ -40,4 +49,14 @@ IdKey = Annotated[str, typer.Option(help="Key that holds the document's id.")]
 OnError = Annotated[
     Literal["stop", "skip"],
     typer.Option(help="At a document that cannot be read: stop before anything is written, or skip it."),
+]
+Sync = Annotated[
+    bool, typer.Option("--sync", help="Remove the documents that came from these sources and are gone there.")
+]
+Yes = Annotated[
+    bool, typer.Option("--yes", help="Let --sync remove more than a third of the database's documents.")
+]
+Watch = Annotated[
+    bool,
+    typer.Option("--watch", help="Go on until Ctrl-C: follow the sources as they change."),
 ]

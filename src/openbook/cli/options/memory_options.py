@@ -1,12 +1,13 @@
 """The options of a text's own memory, of the verbs that write and of the evaluation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from openbook.cli.options.option_checks import first_given
 from openbook.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -61,14 +62,16 @@ MeasureMemory = Annotated[
 ]
 
 
-def check_memory(remember: bool, folder: Path | None, window: int | None, **others: bool) -> bool:
+def check_memory(
+    remember: bool, folder: Path | None, window: int | None, others: Mapping[str, object] | None = None
+) -> bool:
     """Refuse, before a model is loaded, what a text with a window or a memory cannot have.
 
     Args:
         remember: whether what leaves is remembered, in a temporary folder.
         folder: for it; None: none was named.
         window: in tokens; None: not named.
-        others: whether an option was given, by its name, that needs all of the text.
+        others: options that need all of the text, by their names; None and False: not given.
 
     Returns:
         Whether there is a memory.
@@ -81,11 +84,9 @@ def check_memory(remember: bool, folder: Path | None, window: int | None, **othe
     remembers = remember or folder is not None
     if not remembers and window is None:
         return False
-    for option, is_given in others.items():
-        if is_given:
-            ours = "--window" if not remembers else "--memory" if folder is not None else "--remember"
-            other = option.replace("_", "-")
-            raise SettingsError(f"{ours} does not go with --{other}; leave one of them out")
+    if other := first_given(others or {}):
+        ours = "--window" if not remembers else "--memory" if folder is not None else "--remember"
+        raise SettingsError(f"{ours} does not go with {other}; leave one of them out")
     return remembers
 
 
