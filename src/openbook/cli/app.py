@@ -24,7 +24,6 @@ from openbook.cli.options.shared_options import advice_for
 from openbook.cli.signals import INTERRUPTED, StoppedInOrderError
 from openbook.cli.verbs import (
     add,
-    answers,
     ask,
     build,
     demo,
@@ -34,7 +33,8 @@ from openbook.cli.verbs import (
     harness,
     maintain,
     mcp,
-    plan_corpus,
+    plan,
+    qa,
     rank,
     retokenize,
     retrofit,
@@ -76,13 +76,13 @@ evaluations.command()(evaluate.retrieval)
 evaluations.command()(harness.harness)
 app.command()(ask.ask)
 app.command()(talk.chat)
-evaluations.command()(answers.qa)
+evaluations.command()(qa.qa)
 app.command()(rank.rank)
 app.command()(generate.generate)
 app.command()(serve.serve)
 app.command()(mcp.mcp)
 app.command()(exam.exam)
-app.command()(plan_corpus.plan)
+app.command()(plan.plan)
 app.command()(demo.demo)
 
 _MORE_MEMORY = (

@@ -32,7 +32,7 @@ from openbook.text.tokenizer import require_vocabulary
 if TYPE_CHECKING:
     from openbook.cluster.source_plan import SourcePlanner
     from openbook.database.storage.document_catalog import DocumentCatalog
-    from openbook.database.write.plan import AddPlan
+    from openbook.database.write.add_plan import AddPlan
     from openbook.database.write.sync_scope import SyncScope
 
 _SHOWN_SKIPS = 10
@@ -105,7 +105,7 @@ class Sources:
             SourceError: something cannot be read or is not to replace what is stored, and is not to be
                 skipped; or nothing is left.
         """
-        from openbook.database.write.plan import Planner
+        from openbook.database.write.add_plan import Planner
 
         self._planner = Planner(catalog, self.on_error)
         self.count = self.characters = named_otherwise = 0

@@ -34,7 +34,7 @@ from openbook.text.sources import places_of
 if TYPE_CHECKING:
     from openbook.cli.checked_sources import Sources
     from openbook.database import Database
-    from openbook.database.write.plan import AddPlan
+    from openbook.database.write.add_plan import AddPlan
 
 _QUIET = 0.5
 """Seconds for which a file must not have changed before it is read."""
@@ -189,7 +189,7 @@ class FolderWatch:
             ready: origins.
             errors: filled with what cannot be read.
         """
-        from openbook.database.write.plan import Planner
+        from openbook.database.write.add_plan import Planner
         from openbook.database.write.sync_scope import SyncScope
 
         def say(error: SourceError) -> None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from openbook.cli.checked_sources import Sources
     from openbook.database import DatabaseInfo
-    from openbook.database.write.plan import AddPlan
+    from openbook.database.write.add_plan import AddPlan
 
 _ROW_FILES = ("tokens", "vectors", "lexical", "dense", "neighbors")
 """What has something for each chunk."""

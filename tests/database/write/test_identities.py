@@ -15,7 +15,7 @@ from openbook.database.storage import catalog_sql
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.documents_by_origin import ids_by_origin, live_origins
 from openbook.database.storage.manifest import forget_catalog, write_manifest
-from openbook.database.write.plan import Planner
+from openbook.database.write.add_plan import Planner
 from openbook.database.write.sync_scope import SyncScope
 from openbook.database.write.writer import AddReport
 from openbook.errors import SourceError

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from openbook.cli.folder_watch import FolderWatch
     from openbook.database import Database
     from openbook.database.changes import Changes
-    from openbook.database.write.plan import AddPlan
+    from openbook.database.write.add_plan import AddPlan
     from openbook.database.write.sync_scope import SyncScope
     from openbook.database.write.writer import AddReport
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openbook.database import Database
-from openbook.database.write.plan import AddPlan, Planner
+from openbook.database.write.add_plan import AddPlan, Planner
 from openbook.database.write.sync_scope import SyncScope
 from openbook.text import Document, Tokenizer, read_documents
 from openbook.text.omissions import Omissions

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from command_line import OpenBook
-from openbook.cli.verbs.plan_corpus import count_of
+from openbook.cli.verbs.plan import count_of
 
 
 @pytest.mark.parametrize(
