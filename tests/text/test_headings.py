@@ -178,6 +178,16 @@ def test_a_text_without_headings_has_none(text: str) -> None:
     assert headings(text) == []
 
 
+@pytest.mark.parametrize("source", ["/kim/a.py", "a.sh", "a.YAML.gz", "docker/Dockerfile", "a.diff"])
+def test_comments_of_code_are_no_headings(source: str) -> None:
+    assert headings("# a comment\n\nx = 1\n-----\n", source=source) == []
+
+
+@pytest.mark.parametrize("source", ["", "README", "a.txt", "https://brew.sh", "https://example.org/a.php"])
+def test_other_texts_may_be_markdown(source: str) -> None:
+    assert [each.title for each in headings("# The mill\n", source=source)] == ["The mill"]
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_places_count_line_ends_of_all_kinds(end: str) -> None:
     text = MARKDOWN.replace("\n", end)

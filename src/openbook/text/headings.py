@@ -6,7 +6,7 @@ It is old.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from openbook.text.inline_markup import plain_title
@@ -32,6 +32,15 @@ _LONG_ENOUGH = 4
 """An underline of so many characters makes a heading even of a longer line."""
 _PAGES = (".html", ".htm", ".xhtml", ".epub")
 _OFFICE = (".docx", ".odt", ".pptx")
+_CODE = (
+    ".bash", ".bat", ".c", ".cc", ".cfg", ".cmake", ".conf", ".cpp", ".cs", ".css", ".diff", ".env", ".ex",
+    ".exs", ".go", ".h", ".hpp", ".hs", ".ini", ".java", ".jl", ".js", ".jsx", ".kt", ".lua", ".mk", ".nix",
+    ".patch", ".php", ".pl", ".pm", ".properties", ".ps1", ".py", ".pyi", ".r", ".rb", ".rs", ".scala", ".sh",
+    ".sql", ".srt", ".swift", ".tcl", ".tex", ".tf", ".toml", ".ts", ".tsx", ".vtt", ".yaml", ".yml", ".zig",
+    ".zsh",
+)  # fmt: skip
+"""Code, settings, changes and subtitles: their number signs begin comments, and their lines frame them."""
+_CODE_NAMES = ("dockerfile", "gemfile", "makefile", "rakefile")
 _COMPRESSED = (".gz", ".xz", ".zst")
 _PAGE_HEADING = re.compile(r"^(#{1,6}) (.*)$", re.MULTILINE)
 _ORG_HEADING = re.compile(r"(\*+)[ \t](.*)")
@@ -170,20 +179,27 @@ def headings(text: str, *, source: str = "") -> list[Heading]:
         source: where it came from, a path or URL; only its ending is looked at.
     """
     name = source.lower()
+    is_page = name.startswith(("http://", "https://"))
     for ending in _COMPRESSED:
         name = name.removesuffix(ending)
-    if name.endswith(_PAGES):
-        return list(page_headings(text))
-    if name.endswith(_OFFICE):
-        return list(marked_headings(text))
-    if name.endswith(".org"):
-        return list(org_headings(text))
-    if name.endswith(".rst"):
-        return list(rst_headings(text))
+    for endings, find in _FINDERS:
+        if name.endswith(endings):
+            return list(find(text))
+    if not is_page and (name.endswith(_CODE) or name.rpartition("/")[2] in _CODE_NAMES):
+        return []
     # A line below is a heading in both: which one it is shows in what else there is.
     if name.endswith(_MARKDOWN) or any(markdown_headings(text, underlined=False)):
         return list(markdown_headings(text)) or list(rst_headings(text))
     return list(rst_headings(text))
+
+
+_FINDERS: tuple[tuple[str | tuple[str, ...], Callable[[str], Iterator[Heading]]], ...] = (
+    (_PAGES, page_headings),
+    (_OFFICE, marked_headings),
+    (".org", org_headings),
+    (".rst", rst_headings),
+)
+"""What finds the headings of files whose names end so."""
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
