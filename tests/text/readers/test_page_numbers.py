@@ -92,3 +92,18 @@ def test_tasks_of_confluence_and_numbered_ones_have_boxes() -> None:
 
 def test_a_box_to_choose_by_is_no_task() -> None:
     assert parse_page("<ul><li><input type=checkbox>Ann</ul>", "a.html").text == "Ann"
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "<aside class='footnote brackets'>"
+        "<span class=label><span>[</span><a href='#i'>1</a><span>]</span></span>"
+        "<p>As of <em>May</em>.</p><p>Or so.</p></aside>",
+        "<dl class='footnote brackets'><dt class=label><span class=brackets><a href='#i'>1</a></span></dt>"
+        "<dd><p>As of <em>May</em>.</p><p>Or so.</p></dd></dl>",
+    ],
+    ids=["new", "old"],
+)
+def test_a_note_of_sphinx_has_its_number_before_it(note: str) -> None:
+    assert parse_page(f"<main>{note}</main>", "a.html").text == "[1] As of May.\nOr so."

@@ -15,6 +15,8 @@ from openbook.text.readers.html import parse_page
         ("<label for=a>Linux</label><label for=b>macOS</label>", "Linux macOS"),
         ("<td><span class=selected-value>mill</span><span class=selected-value>water</span>", "mill water"),
         ("<b>mill</b><span class='badge new'>Beta</span>", "mill Beta"),
+        ("<p>Step <label>A</label>, B", "Step A, B"),
+        ("<code>&lt;<span class=tag>div</span>&gt;</code>", "<div>"),
         ("<a href=/rye>rye</a><a href=/oats>oats</a>", "rye oats"),
         ("<a href=/a>東京</a><a href=/b>大学</a>", "東京大学"),
         ("w<a name=x></a><a name=y></a>ord", "word"),

@@ -21,7 +21,7 @@ from openbook.text.readers.page_headings import (
 )
 from openbook.text.readers.page_hidden import SEEN, Hidden, Sight
 from openbook.text.readers.page_merged import merged_cells
-from openbook.text.readers.page_numbers import item_numbers
+from openbook.text.readers.page_numbers import item_numbers, note_labels
 from openbook.text.readers.page_pieces import (
     EDGE,
     EMPTY_CELL,
@@ -34,7 +34,6 @@ from openbook.text.readers.page_pieces import (
 from openbook.text.readers.page_raised import raised_marks
 from openbook.text.readers.page_rows import CELLS, data_rows, other_cells
 from openbook.text.readers.page_words import (
-    apart,
     follows_its_like,
     is_link_after_link,
     marks_of_words,
@@ -176,10 +175,12 @@ class _Page:
         self._cells = other_cells(tree, self._rows)
         self._merged = merged_cells(tree, self._rows)
         self._rows |= self._merged.keys()
-        self._apart, self._verbatim = apart(tree), verbatim(tree)
+        self._verbatim = verbatim(tree)
         self._marks = marks_of_words(tree) | raised_marks(tree, self._is_in_text)
         self._formulas: dict[int, str] = pictured_formulas(tree)
-        self._numbers = item_numbers(tree, self._hidden.hides_all)
+        numbers, labels = note_labels(tree)
+        self._numbers = numbers | item_numbers(tree, self._hidden.hides_all)
+        self._signs |= labels
         self._main = self._main_parts() if of_site else set()
 
     def _main_parts(self) -> set[int]:
@@ -374,7 +375,7 @@ class _Page:
         """What an element puts between the words beside it; where white space counts, it is written there."""
         if outside.written or self._hidden.hides_all(node):
             return ()
-        is_between = node.tag in _BETWEEN_WORDS or node.mem_id in self._apart or is_link_after_link(node)
+        is_between = node.tag in _BETWEEN_WORDS or is_link_after_link(node)
         if not is_between:
             return ()
         if (node.attributes.get("type") or "").lower() == "hidden":

@@ -3,6 +3,7 @@
     <ol start=4><li>Open<li>Close               4. Open, 5. Close
     <ol reversed type=a><li>Open<li>Close       b. Open, a. Close
     <ol style="list-style: none"><li>Open       Open
+    <dt class=label>1</dt><dd>As of May         [1] As of May: a note of Sphinx, beside its number
     <li><input type=checkbox disabled checked>  [x], as in Markdown: a task that is done
 
 Style sheets are not read. So lists that usually have no numbers by them are known by their class: paths to
@@ -31,6 +32,9 @@ _TASKS = {
     "ul.inline-task-list > li": "checked",  # Confluence
 }
 """Boxes before items, and the attribute or class that says of one that it is checked."""
+_NOTE_LABELS = (
+    "aside.footnote > span.label, div.citation > span.label, dl.footnote > dt.label, dl.citation > dt.label"
+)
 _LETTERS = 26
 _ROMAN = (
     (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"),
@@ -49,6 +53,24 @@ def item_numbers(tree: "LexborHTMLParser", is_hidden: Callable[["LexborNode"], b
     for item, box in _boxes(tree).items():
         numbers[item] = f"{numbers.get(item, '')}{box} "
     return numbers
+
+
+def note_labels(tree: "LexborHTMLParser") -> tuple[dict[int, str], set[int]]:
+    """By the `mem_id` of a note of Sphinx what stands before it; and the labels that say so, beside it."""
+    numbers, labels = {}, set()
+    for label in tree.css(_NOTE_LABELS):
+        note = _next_element(label)
+        if note is not None and (said := label.text().strip(" \t\n[]")):
+            numbers[note.mem_id] = f"[{said}] "
+            labels.add(label.mem_id)
+    return numbers, labels
+
+
+def _next_element(node: "LexborNode") -> "LexborNode | None":
+    after = node.next
+    while after is not None and after.tag == "-text":
+        after = after.next
+    return after
 
 
 def _boxes(tree: "LexborHTMLParser") -> dict[int, str]:

@@ -21,6 +21,8 @@ _LABELS = ", ".join((
     "span.selected-value", "span.aui-lozenge", "a.post-tag",  # Notion, Confluence, Stack Overflow
 ))  # fmt: skip
 """Labels of buttons and boxes, and small words in frames: a style puts room around them."""
+_CODE, _MOST_STEPS = ("code", "pre"), 12
+"""Where such classes are those of a language's words, and how far around a label that is looked for."""
 _STRUCK = "del, s, strike"
 _LOOKED_AT = 50
 """Elements and texts in what is struck out, at most: what has more, or blocks, is a whole part of a page."""
@@ -32,9 +34,18 @@ _VERBATIM = "[style*='white-space'], div.fragment"
 _KEEPS_SPACE = re.compile(r"white-space\s*:\s*pre\s*(?:;|!|$)", re.IGNORECASE)
 
 
-def apart(tree: "LexborHTMLParser") -> set[int]:
-    """Find the labels, which are words of their own, by their `mem_id`."""
-    return {node.mem_id for node in tree.css(_LABELS)}
+def _room_around(label: "LexborNode") -> tuple[str, str]:
+    """Spaces before and after a label, where a word stands beside it at once; none in code."""
+    node: LexborNode | None = label
+    for _ in range(_MOST_STEPS):
+        if node is None:
+            break
+        if node.tag in _CODE:
+            return "", ""
+        node = node.parent
+    after = label.next
+    goes_on = after is not None and (after.tag != "-text" or (after.text_content or "")[:1].isalnum())
+    return " " if last_letter(label).isalnum() else "", " " if goes_on else ""
 
 
 def is_link_after_link(node: "LexborNode") -> bool:
@@ -52,8 +63,9 @@ def follows_its_like(node: "LexborNode") -> bool:
 
 
 def marks_of_words(tree: "LexborHTMLParser") -> dict[int, tuple[str, str]]:
-    """By the `mem_id` of what is quoted or struck out, what is to be written before and after it."""
-    marks = {node.mem_id: ('"', '"') for node in tree.css("q")}
+    """By the `mem_id` of labels, quoted and struck out words, what is to be written before and after."""
+    marks = {node.mem_id: _room_around(node) for node in tree.css(_LABELS)}
+    marks |= {node.mem_id: ('"', '"') for node in tree.css("q")}
     return marks | {node.mem_id: ("~~", "~~") for node in tree.css(_STRUCK) if _is_struck_out(node)}
 
 
