@@ -26,7 +26,7 @@ from openbook.text.readers.page_pieces import (
     EDGE,
     EMPTY_CELL,
     ITEM_END,
-    Piece,
+    PagePiece,
     quoted_lines,
     spaced,
     with_numbers,
@@ -297,13 +297,13 @@ class _Page:
 
     def _pieces(
         self, root: "LexborNode", sight: Sight, *, menus: bool, marked: bool = False
-    ) -> Iterator[Piece]:
+    ) -> Iterator[PagePiece]:
         """The texts in order; with `marked`, each heading is one of them."""
         outside = _Outside(marked=marked, in_part=root.tag != "body" or not self._of_site, sight=sight)
-        stack: list[tuple[LexborNode | Piece, _Outside]] = [(root, outside)]
+        stack: list[tuple[LexborNode | PagePiece, _Outside]] = [(root, outside)]
         while stack:
             node, outside = stack.pop()
-            if isinstance(node, Piece):
+            if isinstance(node, PagePiece):
                 yield node
                 continue
             tag = node.tag or ""
@@ -325,7 +325,7 @@ class _Page:
             if outside.marked and level:
                 title = self._heading(node, sight, menus=menus)
                 if title is not None:
-                    yield from (EDGE, Piece(title, level=level), EDGE) if title else (EDGE,)
+                    yield from (EDGE, PagePiece(title, level=level), EDGE) if title else (EDGE,)
                     continue
             before, after = self._edges(node, outside)
             yield from before
@@ -333,11 +333,11 @@ class _Page:
             yield from space
             stack.extend((piece, outside) for piece in space)
             if sight.is_clear and (marks := self._marks.get(node.mem_id)):
-                first, last = (Piece(mark, outside.written, quoted=outside.quoted) for mark in marks)
+                first, last = (PagePiece(mark, outside.written, quoted=outside.quoted) for mark in marks)
                 yield first
                 stack.append((last, outside))
             if not (menus or outside.written) and node.mem_id in self._numbers:
-                yield Piece(self._numbers[node.mem_id], of_item=True)
+                yield PagePiece(self._numbers[node.mem_id], of_item=True)
                 stack.append((ITEM_END, outside))
             inside = outside.inside(
                 tag,
@@ -348,18 +348,20 @@ class _Page:
             )
             stack.extend(reversed([(child, inside) for child in self._children(node)]))
 
-    def _edges(self, node: "LexborNode", outside: _Outside) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+    def _edges(
+        self, node: "LexborNode", outside: _Outside
+    ) -> tuple[tuple[PagePiece, ...], tuple[PagePiece, ...]]:
         """What an element puts before and after what stands in it."""
         if node.tag in CELLS or node.mem_id in self._cells:
-            return (Piece("\t", quoted=outside.quoted, in_row=outside.in_row),), ()
+            return (PagePiece("\t", quoted=outside.quoted, in_row=outside.in_row),), ()
         if node.tag in _BLOCKS or node.mem_id in self._rows:
-            edge = Piece(" ", quoted=outside.quoted) if outside.in_row else EDGE
+            edge = PagePiece(" ", quoted=outside.quoted) if outside.in_row else EDGE
             return (edge,), (edge,)
         if node.tag == "code" and outside.written and follows_its_like(node):
-            return (Piece("\n", outside.written, quoted=outside.quoted),), ()
+            return (PagePiece("\n", outside.written, quoted=outside.quoted),), ()
         return (), ()
 
-    def _children(self, node: "LexborNode") -> "Iterator[LexborNode | Piece]":
+    def _children(self, node: "LexborNode") -> "Iterator[LexborNode | PagePiece]":
         """What stands in an element; in a row of data all of its cells."""
         if node.mem_id not in self._merged:
             return node.iter(include_text=True)
@@ -371,7 +373,7 @@ class _Page:
             self._formulas[node.mem_id] = formula(node, self._hidden.hides_all)
         return self._formulas[node.mem_id]
 
-    def _space(self, node: "LexborNode", outside: "_Outside") -> tuple[Piece, ...]:
+    def _space(self, node: "LexborNode", outside: "_Outside") -> tuple[PagePiece, ...]:
         """What an element puts between the words beside it; where white space counts, it is written there."""
         if outside.written or self._hidden.hides_all(node):
             return ()
@@ -380,7 +382,7 @@ class _Page:
             return ()
         if (node.attributes.get("type") or "").lower() == "hidden":
             return ()
-        return (Piece(" ", quoted=outside.quoted),)
+        return (PagePiece(" ", quoted=outside.quoted),)
 
     def _is_read(self, node: "LexborNode", outside: "_Outside", *, menus: bool) -> bool:
         """Whether it is shown, and with `menus` whatever it is; else not what stands beside every page."""
@@ -395,11 +397,11 @@ class _Page:
         return is_clear and self._is_read(node, _Outside(in_part=True), menus=False)
 
 
-def _as_seen(text: str, outside: _Outside) -> Iterator[Piece]:
+def _as_seen(text: str, outside: _Outside) -> Iterator[PagePiece]:
     """A piece of text, if it is seen."""
     if outside.sight.is_clear or not text.strip():  # white space divides words, of whatever size
         shown = text if outside.written else _WHITE_SPACE.sub(" ", text)
-        yield Piece(shown, outside.written, quoted=outside.quoted)
+        yield PagePiece(shown, outside.written, quoted=outside.quoted)
 
 
 def _is_unseen(node: "LexborNode") -> bool:

@@ -9,7 +9,7 @@ _SPACES = re.compile(r" {2,}")
 _AROUND_TABS = re.compile(r" *\t *")
 
 
-class Piece(NamedTuple):
+class PagePiece(NamedTuple):
     """A text of a page; "\n" at the edges of blocks, "\t" before cells."""
 
     text: str
@@ -25,12 +25,12 @@ class Piece(NamedTuple):
     """Whether it is the number before an item; the empty one ends the item."""
 
 
-EDGE = Piece("\n")
-EMPTY_CELL = Piece("\t", in_row=True)
-ITEM_END = Piece("", of_item=True)
+EDGE = PagePiece("\n")
+EMPTY_CELL = PagePiece("\t", in_row=True)
+ITEM_END = PagePiece("", of_item=True)
 
 
-def with_numbers(pieces: Iterator[Piece]) -> Iterator[Piece]:
+def with_numbers(pieces: Iterator[PagePiece]) -> Iterator[PagePiece]:
     """Pieces, with the numbers of items in the first of each that says something."""
     waiting: list[str] = []  # the innermost items, that say nothing yet
     for piece in pieces:
