@@ -178,6 +178,33 @@ def test_a_text_without_headings_has_none(text: str) -> None:
     assert headings(text) == []
 
 
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [("{% highlight sh %}", "{% endhighlight %}"), ("{{< highlight sh >}}", "{{< /highlight >}}")],
+    ids=["jekyll", "hugo"],
+)
+def test_code_between_marks_of_templates_holds_no_headings(begin: str, end: str) -> None:
+    text = f"# Mill\n{begin}\n# no\n```\n# no\n{end}\n## Wheel\n"
+    assert [each.title for each in headings(text, source="a.md")] == ["Mill", "Wheel"]
+
+
+def test_equals_signs_are_headings_in_asciidoc_outside_of_code_and_comments() -> None:
+    code = "[source,sh]\n----\n# no\n== no\n....\n----\n```sh\n== no\n```\n////\n== no\n////\n"
+    text = f"= The *mill*\n:toc:\n\n== Wheel\n{code}=== Axle\n"
+    found = [(each.level, each.title) for each in headings(text, source="a.adoc")]
+    assert found == [(1, "The mill"), (2, "Wheel"), (3, "Axle")]
+
+
+@pytest.mark.parametrize("source", ["/kim/a.py", "a.sh", "a.YAML.gz", "docker/Dockerfile", "a.diff"])
+def test_comments_of_code_are_no_headings(source: str) -> None:
+    assert headings("# a comment\n\nx = 1\n-----\n", source=source) == []
+
+
+@pytest.mark.parametrize("source", ["", "README", "a.txt", "https://brew.sh", "https://example.org/a.php"])
+def test_other_texts_may_be_markdown(source: str) -> None:
+    assert [each.title for each in headings("# The mill\n", source=source)] == ["The mill"]
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_places_count_line_ends_of_all_kinds(end: str) -> None:
     text = MARKDOWN.replace("\n", end)

@@ -1,4 +1,4 @@
-"""Headings in a text: where its sections begin, in Markdown, reStructuredText, Org and web pages.
+"""Headings in a text: where its sections begin, in Markdown, reStructuredText, Org, AsciiDoc and web pages.
 
 # The mill          level 1
 It is old.
@@ -6,7 +6,7 @@ It is old.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from openbook.text.inline_markup import plain_title
@@ -27,13 +27,27 @@ _LONGEST_HTML = 1000
 """Characters of a heading in HTML, which may have several lines."""
 _CLOSING = re.compile(r"[ \t]+#+[ \t]*$")
 _CODE_FENCE = re.compile(r"\s*(`{3,}(?=[^`]*$)|~{3,})")
+_TEMPLATE_CODE = re.compile(r"\s*\{[%{][-<]?\s*(?P<end>/|end)?highlight\b")
+_BY_TEMPLATE = "{"
+"""Code between the marks of Jekyll, or of Hugo."""
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1*")
 _LONG_ENOUGH = 4
 """An underline of so many characters makes a heading even of a longer line."""
 _PAGES = (".html", ".htm", ".xhtml", ".epub")
 _OFFICE = (".docx", ".odt", ".pptx")
+_CODE = (
+    ".bash", ".bat", ".c", ".cc", ".cfg", ".cmake", ".conf", ".cpp", ".cs", ".css", ".diff", ".env", ".ex",
+    ".exs", ".go", ".h", ".hpp", ".hs", ".ini", ".java", ".jl", ".js", ".jsx", ".kt", ".lua", ".mk", ".nix",
+    ".patch", ".php", ".pl", ".pm", ".properties", ".ps1", ".py", ".pyi", ".r", ".rb", ".rs", ".scala", ".sh",
+    ".sql", ".srt", ".swift", ".tcl", ".tex", ".tf", ".toml", ".ts", ".tsx", ".vtt", ".yaml", ".yml", ".zig",
+    ".zsh",
+)  # fmt: skip
+"""Code, settings, changes and subtitles: their number signs begin comments, and their lines frame them."""
+_CODE_NAMES = ("dockerfile", "gemfile", "makefile", "rakefile")
 _COMPRESSED = (".gz", ".xz", ".zst")
 _PAGE_HEADING = re.compile(r"^(#{1,6}) (.*)$", re.MULTILINE)
+_ASCIIDOC_HEADING = re.compile(r"(={1,6})[ \t]+(\S.*)")
+_ASCIIDOC_BLOCK = re.compile(r"(-{4,}|\.{4,}|/{4,}|\+{4,}|```)[\w,]*")
 _ORG_HEADING = re.compile(r"(\*+)[ \t](.*)")
 
 
@@ -71,7 +85,9 @@ def markdown_headings(text: str, *, underlined: bool = True) -> Iterator[Heading
     for start, line in _lines(text):
         before, over = over, None
         was_free, is_free = is_free, True
-        if not comment and (found := _CODE_FENCE.match(line)) and _is_edge(line, found[1], fence):
+        if not comment and (found := _TEMPLATE_CODE.match(line)):
+            fence = "" if found["end"] else fence or _BY_TEMPLATE
+        elif not comment and (found := _CODE_FENCE.match(line)) and _is_edge(line, found[1], fence):
             fence = "" if fence else found[1]
         elif not fence and (comment or _COMMENT.match(line)):
             comment = _COMMENT_END not in line
@@ -139,6 +155,22 @@ def org_headings(text: str) -> Iterator[Heading]:
                 yield Heading(start, len(found[1]), title)
 
 
+def asciidoc_headings(text: str) -> Iterator[Heading]:
+    """Find the lines that begin with equals signs, outside of code and comments.
+
+    >>> [(found.level, found.title) for found in asciidoc_headings("= One\\n----\\n== no\\n----\\n== Two\\n")]
+    [(1, 'One'), (2, 'Two')]
+    """
+    block = ""
+    """The line that code or a comment begins with, where the line is in it."""
+    for start, line in _lines(text):
+        found = _ASCIIDOC_BLOCK.fullmatch(line.rstrip())
+        if found and block in ("", found[1]):
+            block = "" if block else found[1]
+        elif not block and (found := _ASCIIDOC_HEADING.fullmatch(line)):
+            yield from _heading(start, len(found[1]), found[2])
+
+
 def page_headings(text: str) -> Iterator[Heading]:
     """Find the lines that begin with number signs: in what is read of a page, nothing else does.
 
@@ -170,20 +202,28 @@ def headings(text: str, *, source: str = "") -> list[Heading]:
         source: where it came from, a path or URL; only its ending is looked at.
     """
     name = source.lower()
+    is_page = name.startswith(("http://", "https://"))
     for ending in _COMPRESSED:
         name = name.removesuffix(ending)
-    if name.endswith(_PAGES):
-        return list(page_headings(text))
-    if name.endswith(_OFFICE):
-        return list(marked_headings(text))
-    if name.endswith(".org"):
-        return list(org_headings(text))
-    if name.endswith(".rst"):
-        return list(rst_headings(text))
+    for endings, find in _FINDERS:
+        if name.endswith(endings):
+            return list(find(text))
+    if not is_page and (name.endswith(_CODE) or name.rpartition("/")[2] in _CODE_NAMES):
+        return []
     # A line below is a heading in both: which one it is shows in what else there is.
     if name.endswith(_MARKDOWN) or any(markdown_headings(text, underlined=False)):
         return list(markdown_headings(text)) or list(rst_headings(text))
     return list(rst_headings(text))
+
+
+_FINDERS: tuple[tuple[str | tuple[str, ...], Callable[[str], Iterator[Heading]]], ...] = (
+    (_PAGES, page_headings),
+    (_OFFICE, marked_headings),
+    ((".adoc", ".asciidoc"), asciidoc_headings),
+    (".org", org_headings),
+    (".rst", rst_headings),
+)
+"""What finds the headings of files whose names end so."""
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

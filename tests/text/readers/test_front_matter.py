@@ -226,6 +226,45 @@ def test_any_usual_name_makes_a_header(write: Write, read_all: ReadAll, line: st
     assert document.text == "Body"
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        '{\n  "title": "Tides",\n  "tags": ["a"]\n}\n',
+        "Title: Tides\nDate: 2024-05-01\nTags: sea,\n  moon\n\n",
+        "title: Tides\nauthor: Ann Miller\n\n",
+        "% Tides\n% Ann Miller\n% May 2024\n\n",
+        "% Tides\n\n",
+    ],
+    ids=["hugo", "pelican", "multimarkdown", "pandoc", "pandoc-title-alone"],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_headers_of_other_dialects_are_read(write: Write, read_all: ReadAll, header: str, end: str) -> None:
+    text = f"{header}The sea.\n\n# Moon\n".replace("\n", end)
+    (document,), errors = read_all(write("a.md", text))
+    assert (document.title, document.text, errors) == ("Tides", "The sea.\n\n# Moon\n", [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{\n"title": "Tides"\n}\n',
+        '{\n"moon": 1\n}\nThe sea.',
+        '{\n"title": broken\n}\nThe sea.',
+        "{\n" + "[" * 60_000 + "\n",
+        "Title: Tides\n\nThe sea.",
+        "Title: Tides\nRemember: the moon\n\nThe sea.",
+        "Title: Tides\nDate: 2024\nThe sea.",
+        "Date: 2024\nAuthor: Ann\n\nThe sea.",
+        "% a comment\nThe sea.",
+        "% \n\nThe sea.",
+        "% Tides\n",
+    ],
+)
+def test_what_only_looks_like_such_a_header_is_text(write: Write, read_all: ReadAll, text: str) -> None:
+    (document,), errors = read_all(write("a.md", text))
+    assert (document.title, document.text, errors) == ("a", text, [])
+
+
 def test_other_text_has_no_header(write: Write, read_all: ReadAll) -> None:
     (document,), _ = read_all(write("a.txt", HEADER + "Body"))
     assert document.text == HEADER + "Body"

@@ -61,3 +61,24 @@ def test_formulas_take_linear_time() -> None:
 
     for name in pages:
         assert_linear(partial(read, name), 250)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "<span style='display: none'><math><semantics><mi>E</mi><annotation encoding=application/x-tex>"
+        "{\\displaystyle E=mc^{2}}</annotation></semantics></math></span><img aria-hidden=true "
+        "class='mwe-math-fallback-image-inline mw-invert' alt='{\\displaystyle E=mc^{2}}'>",
+        "<img class=latex alt='E=mc^{2}'>",
+        "<img class=formulaInl alt='$E=mc^{2}$'>",
+        "<img class=formulaDsp alt='\\[ E=mc^{2} \\]'>",
+    ],
+    ids=["wikipedia", "wordpress", "doxygen", "display"],
+)
+def test_the_picture_of_a_formula_says_its_tex(picture: str) -> None:
+    assert parse_page(f"As{picture}says", "a.html").text == "As E=mc^{2} says"
+
+
+def test_other_pictures_say_nothing() -> None:
+    page = "a<img alt=mill><img class=tex alt='x^2' style='display:none'>b"
+    assert parse_page(page, "a.html").text == "a b"

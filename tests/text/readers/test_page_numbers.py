@@ -67,3 +67,43 @@ def test_lists_take_linear_time() -> None:
 
     for name in pages:
         assert_linear(partial(read, name), 500)
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        "<li><input type=checkbox disabled checked> call Ann<li><input type=checkbox disabled> call Ben",
+        "<li><label><input type=checkbox disabled checked><i></i></label> call Ann"
+        "<li><p><input type=checkbox disabled> call Ben",
+        "<li><div class='checkbox checkbox-on'></div> <span>call Ann</span>"
+        "<li><div class='checkbox checkbox-off'></div> <span>call Ben</span>",
+    ],
+    ids=["github", "mkdocs", "notion"],
+)
+def test_tasks_have_their_boxes(items: str) -> None:
+    assert parse_page(f"<ul>{items}</ul>", "a.html").text == "[x] call Ann\n[ ] call Ben"
+
+
+def test_tasks_of_confluence_and_numbered_ones_have_boxes() -> None:
+    page = "<ul class=inline-task-list><li class=checked>Ann<li>Ben</ul>"
+    assert parse_page(page, "a.html").text == "[x] Ann\n[ ] Ben"
+    assert parse_page("<ol><li><input type=checkbox disabled>Ann</ol>", "a.html").text == "1. [ ] Ann"
+
+
+def test_a_box_to_choose_by_is_no_task() -> None:
+    assert parse_page("<ul><li><input type=checkbox>Ann</ul>", "a.html").text == "Ann"
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "<aside class='footnote brackets'>"
+        "<span class=label><span>[</span><a href='#i'>1</a><span>]</span></span>"
+        "<p>As of <em>May</em>.</p><p>Or so.</p></aside>",
+        "<dl class='footnote brackets'><dt class=label><span class=brackets><a href='#i'>1</a></span></dt>"
+        "<dd><p>As of <em>May</em>.</p><p>Or so.</p></dd></dl>",
+    ],
+    ids=["new", "old"],
+)
+def test_a_note_of_sphinx_has_its_number_before_it(note: str) -> None:
+    assert parse_page(f"<main>{note}</main>", "a.html").text == "[1] As of May.\nOr so."

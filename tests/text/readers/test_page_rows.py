@@ -53,3 +53,12 @@ def test_rows_take_linear_time() -> None:
 
     for name in pages:
         assert_linear(partial(read, name), 500)
+
+
+def test_rows_by_their_role_are_lines() -> None:
+    page = (
+        "<div role=table><div role=row>"
+        "<span role=columnheader>Name</span><span role=columnheader>Turns</span></div>"
+        "<div role=row><div role=cell><p>East</div><div role=cell>3</div></div></div>"
+    )
+    assert parse_page(page, "a.html").text == "Name\tTurns\nEast\t3"

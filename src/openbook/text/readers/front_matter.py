@@ -6,20 +6,21 @@
     ---
     The text begins here.
 
-Hugo's are TOML between two lines of `+++`. Of YAML, only the names that are wanted go through a parser, each
-with its own lines: what else stands in a header may be anything, and a parser of the whole could be kept
-busy for hours. Two lines of hyphens may be rules too, with sentences between them, `Remember: water the
-hens`: what has none of the names that tools know is text, so that nothing is lost.
+Hugo's are TOML between two lines of `+++`; for others see `header_dialects`. Of YAML, only the names that are
+wanted go through a parser, each with its own lines: what else stands in a header may be anything, and a
+parser of the whole could be kept busy for hours. Two lines of hyphens may be rules too, with sentences
+between them, `Remember: water the hens`: what has none of the names that tools know is text, so that nothing
+is lost.
 """
 
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 
+from openbook.text.readers.header_dialects import LONGEST, json_header, key_lines, title_block
+
 _HEADER = re.compile(r"---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _TOML_HEADER = re.compile(r"\+\+\+[ \t]*\r?\n(.*?)^\+\+\+[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
-_LONGEST = 65_536
-"""Characters of a header; what is longer is text."""
 _COLON = re.compile(r":(?:[ \t]+|$)")
 """What ends a key, which may be anything else: `author's note`, `og:image`, `done?`."""
 _USUAL = frozenset({
@@ -54,6 +55,7 @@ _USUAL = frozenset({
 })  # fmt: skip
 """Names by which a header is known, beside the wanted ones; as they are written, for sentences begin with
 `Date:` or `Language:`."""
+_IN_SMALL = frozenset(name.casefold() for name in _USUAL)
 _BELONGS_TO_THE_KEY = (" ", "\t", "- ", "]", "}", "#")
 """How lines begin that go on with the key before them."""
 _LONGEST_VALUE = 4096
@@ -75,13 +77,23 @@ def split_front_matter(text: str, names: Iterable[str]) -> tuple[dict[str, str],
     """
     is_toml = text.startswith("+++")
     header = _TOML_HEADER if is_toml else _HEADER
-    match = header.match(text[: _LONGEST + 8]) if is_toml or text.startswith("---") else None
+    match = header.match(text[: LONGEST + 8]) if is_toml or text.startswith("---") else None
     if match is None:
-        return {}, text
+        return _split_other(text, names)
     values = _toml_values(match[1], names) if is_toml else _yaml_values(match[1], names)
     if values is None:
         return {}, text
     return {name: value for name, value in values.items() if value}, text[match.end() :].lstrip("\r\n")
+
+
+def _split_other(text: str, names: Iterable[str]) -> tuple[dict[str, str], str]:
+    """The same of headers that are neither YAML nor TOML."""
+    found = json_header(text, _USUAL) or key_lines(text, _IN_SMALL) or title_block(text)
+    if found is None:
+        return {}, text
+    values, end = found
+    said = _of_names(values, names)
+    return {name: value for name, value in said.items() if value}, text[end:].lstrip("\r\n")
 
 
 def _toml_values(header: str, names: Iterable[str]) -> dict[str, str] | None:

@@ -6,20 +6,39 @@ from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
+from openbook.text.readers.page_contents import contents
 from openbook.text.readers.page_depth import require_shallow
 from openbook.text.readers.page_encoding import decode_page
-from openbook.text.readers.page_formulas import formula
+from openbook.text.readers.page_folded import folded
+from openbook.text.readers.page_formulas import formula, pictured_formulas
+from openbook.text.readers.page_furniture import around_pages, furniture, marks_of_tools
 from openbook.text.readers.page_headings import (
     LEVELS,
     LONGEST_HEADING,
     marked_heading,
-    marks_of_tools,
     no_heading,
+    other_levels,
 )
 from openbook.text.readers.page_hidden import SEEN, Hidden, Sight
-from openbook.text.readers.page_numbers import item_numbers
+from openbook.text.readers.page_merged import merged_cells
+from openbook.text.readers.page_numbers import item_numbers, note_labels
+from openbook.text.readers.page_pieces import (
+    EDGE,
+    EMPTY_CELL,
+    ITEM_END,
+    PagePiece,
+    quoted_lines,
+    spaced,
+    with_numbers,
+)
 from openbook.text.readers.page_raised import raised_marks
-from openbook.text.readers.page_rows import CELLS, data_rows
+from openbook.text.readers.page_rows import CELLS, data_rows, other_cells
+from openbook.text.readers.page_words import (
+    follows_its_like,
+    is_link_after_link,
+    marks_of_words,
+    verbatim,
+)
 from openbook.text.readers.page_xhtml import with_end_tags
 from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
 
@@ -43,20 +62,16 @@ _BETWEEN_WORDS = frozenset({
     "audio", "button", "canvas", "embed", "iframe", "img", "input", "meter", "object", "progress", "select",
     "svg", "video",
 })  # fmt: skip
-"""What stands in a line and is seen: the words before and after it are two, with or without spaces."""
+"""What stands in a line and is seen: the words before and after it are two."""
 _MOST_PIECES = 1000
 """Of a heading, with the edges of elements: what has more lacks its end tag."""
-_QUOTATION, _QUOTED = "blockquote", "> "
+_QUOTATION = "blockquote"
 _MOST_QUOTED = 3
 """Marks before a line, however many quotations it stands in."""
 _AS_WRITTEN = frozenset({"listing", "plaintext", "pre", "textarea", "xmp"})
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f]+")
-_SPACES = re.compile(r" {2,}")
-_AROUND_TABS = re.compile(r" *\t *")
 
 _MAY_BE_MENUS = "button, datalist, nav, select, [role]"
-_HEADING_BUTTONS = ", ".join(f"h{level} button" for level in range(1, 7))
-"""Those that open what stands below them: they are its heading."""
 _CONTROLS = frozenset({"button", "datalist", "select"})
 _HEADINGS_LOOKED_AT = 10
 _MENU_ROLES = frozenset({"menu", "menubar", "navigation"})
@@ -117,26 +132,6 @@ def _prepared(page: str, where: str, *, is_xhtml: bool) -> str:
     return page
 
 
-class _Piece(NamedTuple):
-    """A text of a page; "\n" at the edges of blocks, "\t" before cells."""
-
-    text: str
-    written: bool = False
-    """Whether white space counts."""
-    level: int = 0
-    """Of the heading that this is all of; 0: it is none."""
-    quoted: int = 0
-    """Quotations that it stands in."""
-    in_row: bool = False
-    """Whether it is the beginning of a cell in a row of data."""
-    of_item: bool = False
-    """Whether it is the number before an item; the empty one ends the item."""
-
-
-_EDGE = _Piece("\n")
-_ITEM_END = _Piece("", of_item=True)
-
-
 class _Outside(NamedTuple):
     """What an element stands in."""
 
@@ -152,10 +147,9 @@ class _Outside(NamedTuple):
     in_row: bool = False
     """Of data, so that blocks are no lines."""
 
-    def inside(self, tag: str, sight: Sight, *, in_row: bool) -> "_Outside":
+    def inside(self, tag: str, sight: Sight, *, written: bool, is_heading: bool, in_row: bool) -> "_Outside":
         """The same of what stands in an element."""
-        written = self.written or tag in _AS_WRITTEN
-        marked = self.marked and not written and tag not in LEVELS
+        marked = self.marked and not written and not is_heading
         quoted = min(self.quoted + (tag == _QUOTATION), _MOST_QUOTED)
         return _Outside(written, marked, self.in_part or tag in _PARTS, quoted, sight, in_row)
 
@@ -169,14 +163,24 @@ class _Page:
         tree = LexborHTMLParser(page)
         self._tree = tree
         self._of_site = of_site
-        self._hidden = Hidden(tree)
+        buttons, panels = folded(tree)
+        self._hidden = Hidden(tree, panels)
         self._menus = {node.mem_id for node in tree.css(_MAY_BE_MENUS) if _is_menu(node, of_site)}
-        self._menus -= {node.mem_id for node in tree.css(_HEADING_BUTTONS)}
+        self._menus -= buttons
+        self._menus |= furniture(tree) | contents(tree) if of_site else set()
+        self._around = around_pages(tree) if of_site else set()
         self._signs = marks_of_tools(tree)
+        self._levels = other_levels(tree)
         self._rows = data_rows(tree)
-        self._raised = raised_marks(tree, self._is_in_text)
-        self._formulas: dict[int, str] = {}
-        self._numbers = item_numbers(tree, self._hidden.hides_all)
+        self._cells = other_cells(tree, self._rows)
+        self._merged = merged_cells(tree, self._rows)
+        self._rows |= self._merged.keys()
+        self._verbatim = verbatim(tree)
+        self._marks = marks_of_words(tree) | raised_marks(tree, self._is_in_text)
+        self._formulas: dict[int, str] = pictured_formulas(tree)
+        numbers, labels = note_labels(tree)
+        self._numbers = numbers | item_numbers(tree, self._hidden.hides_all)
+        self._signs |= labels
         self._main = self._main_parts() if of_site else set()
 
     def _main_parts(self) -> set[int]:
@@ -275,15 +279,15 @@ class _Page:
         """
         line: list[str] = []
         as_written, in_row, quoted = False, False, 0
-        pieces = _with_numbers(self._pieces(root, sight, menus=menus, marked=marked))
-        for piece in chain(pieces, [_EDGE]):
+        pieces = with_numbers(self._pieces(root, sight, menus=menus, marked=marked))
+        for piece in chain(pieces, [EDGE]):
             if piece.level:
                 yield marked_heading(piece.text, piece.level)
-            elif piece == _EDGE:
+            elif piece == EDGE:
                 joined = "".join(line)
-                joined = joined.strip("\n") if as_written else _spaced(joined, in_row=in_row)
+                joined = joined.strip("\n") if as_written else spaced(joined, in_row=in_row)
                 if joined.strip():
-                    yield _quoted(no_heading(joined) if marked and not quoted else joined, quoted)
+                    yield quoted_lines(no_heading(joined) if marked and not quoted else joined, quoted)
                 line, as_written, in_row = [], False, False
             elif piece.text != "\t" or piece.written or piece.in_row or line:
                 line.append(piece.text)
@@ -293,13 +297,13 @@ class _Page:
 
     def _pieces(
         self, root: "LexborNode", sight: Sight, *, menus: bool, marked: bool = False
-    ) -> Iterator[_Piece]:
+    ) -> Iterator[PagePiece]:
         """The texts in order; with `marked`, each heading is one of them."""
         outside = _Outside(marked=marked, in_part=root.tag != "body" or not self._of_site, sight=sight)
-        stack: list[tuple[LexborNode | _Piece, _Outside]] = [(root, outside)]
+        stack: list[tuple[LexborNode | PagePiece, _Outside]] = [(root, outside)]
         while stack:
             node, outside = stack.pop()
-            if isinstance(node, _Piece):
+            if isinstance(node, PagePiece):
                 yield node
                 continue
             tag = node.tag or ""
@@ -307,6 +311,9 @@ class _Page:
                 yield from _as_seen(node.text_content or "", outside)
                 continue
             space = self._space(node, outside)
+            if tag == "img" and node.mem_id in self._formulas:  # maybe hidden from who hears the page
+                yield from _as_seen(f" {self._formulas[node.mem_id]} ", outside)
+                continue
             if node is not root and not self._is_read(node, outside, menus=menus):
                 yield from space
                 continue
@@ -314,28 +321,51 @@ class _Page:
             if tag == "math":
                 yield from _as_seen(self._formula(node), outside._replace(sight=sight))
                 continue
-            if outside.marked and tag in LEVELS:
+            level = LEVELS.get(tag) or self._levels.get(node.mem_id, 0)
+            if outside.marked and level:
                 title = self._heading(node, sight, menus=menus)
                 if title is not None:
-                    yield from (_EDGE, _Piece(title, level=LEVELS[tag]), _EDGE) if title else (_EDGE,)
+                    yield from (EDGE, PagePiece(title, level=level), EDGE) if title else (EDGE,)
                     continue
-            if tag in _BLOCKS:
-                edge = _Piece(" ", quoted=outside.quoted) if outside.in_row else _EDGE
-                yield edge
-                stack.append((edge, outside))
-            elif tag in CELLS:
-                yield _Piece("\t", quoted=outside.quoted, in_row=outside.in_row)
+            before, after = self._edges(node, outside)
+            yield from before
+            stack.extend((piece, outside) for piece in after)
             yield from space
             stack.extend((piece, outside) for piece in space)
-            if sight.is_clear and (marks := self._raised.get(node.mem_id)):
-                before, after = (_Piece(mark, outside.written, quoted=outside.quoted) for mark in marks)
-                yield before
-                stack.append((after, outside))
+            if sight.is_clear and (marks := self._marks.get(node.mem_id)):
+                first, last = (PagePiece(mark, outside.written, quoted=outside.quoted) for mark in marks)
+                yield first
+                stack.append((last, outside))
             if not (menus or outside.written) and node.mem_id in self._numbers:
-                yield _Piece(self._numbers[node.mem_id], of_item=True)
-                stack.append((_ITEM_END, outside))
-            inside = outside.inside(tag, sight, in_row=outside.in_row or node.mem_id in self._rows)
-            stack.extend(reversed([(child, inside) for child in node.iter(include_text=True)]))
+                yield PagePiece(self._numbers[node.mem_id], of_item=True)
+                stack.append((ITEM_END, outside))
+            inside = outside.inside(
+                tag,
+                sight,
+                written=outside.written or tag in _AS_WRITTEN or node.mem_id in self._verbatim,
+                is_heading=level > 0,
+                in_row=outside.in_row or node.mem_id in self._rows,
+            )
+            stack.extend(reversed([(child, inside) for child in self._children(node)]))
+
+    def _edges(
+        self, node: "LexborNode", outside: _Outside
+    ) -> tuple[tuple[PagePiece, ...], tuple[PagePiece, ...]]:
+        """What an element puts before and after what stands in it."""
+        if node.tag in CELLS or node.mem_id in self._cells:
+            return (PagePiece("\t", quoted=outside.quoted, in_row=outside.in_row),), ()
+        if node.tag in _BLOCKS or node.mem_id in self._rows:
+            edge = PagePiece(" ", quoted=outside.quoted) if outside.in_row else EDGE
+            return (edge,), (edge,)
+        if node.tag == "code" and outside.written and follows_its_like(node):
+            return (PagePiece("\n", outside.written, quoted=outside.quoted),), ()
+        return (), ()
+
+    def _children(self, node: "LexborNode") -> "Iterator[LexborNode | PagePiece]":
+        """What stands in an element; in a row of data all of its cells."""
+        if node.mem_id not in self._merged:
+            return node.iter(include_text=True)
+        return (EMPTY_CELL if cell is None else cell for cell in self._merged[node.mem_id])
 
     def _formula(self, node: "LexborNode") -> str:
         """A formula in one line; it is kept, for headings in each other may all hold it."""
@@ -343,21 +373,23 @@ class _Page:
             self._formulas[node.mem_id] = formula(node, self._hidden.hides_all)
         return self._formulas[node.mem_id]
 
-    def _space(self, node: "LexborNode", outside: "_Outside") -> tuple[_Piece, ...]:
+    def _space(self, node: "LexborNode", outside: "_Outside") -> tuple[PagePiece, ...]:
         """What an element puts between the words beside it; where white space counts, it is written there."""
-        is_between = node.tag in _BETWEEN_WORDS and not outside.written
-        if not is_between or self._hidden.hides_all(node):
+        if outside.written or self._hidden.hides_all(node):
+            return ()
+        is_between = node.tag in _BETWEEN_WORDS or is_link_after_link(node)
+        if not is_between:
             return ()
         if (node.attributes.get("type") or "").lower() == "hidden":
             return ()
-        return (_Piece(" ", quoted=outside.quoted),)
+        return (PagePiece(" ", quoted=outside.quoted),)
 
     def _is_read(self, node: "LexborNode", outside: "_Outside", *, menus: bool) -> bool:
         """Whether it is shown, and with `menus` whatever it is; else not what stands beside every page."""
         if not self._is_shown(node):
             return False
-        beside = node.mem_id in self._menus or (node.tag in _OF_THE_PAGE and not outside.in_part)
-        return menus or not beside
+        of_page = node.tag in _OF_THE_PAGE or node.mem_id in self._around
+        return menus or not (node.mem_id in self._menus or (of_page and not outside.in_part))
 
     def _is_in_text(self, node: "LexborNode") -> bool:
         """Whether what stands in an element is read and seen, if that around it is."""
@@ -365,39 +397,11 @@ class _Page:
         return is_clear and self._is_read(node, _Outside(in_part=True), menus=False)
 
 
-def _as_seen(text: str, outside: _Outside) -> Iterator[_Piece]:
+def _as_seen(text: str, outside: _Outside) -> Iterator[PagePiece]:
     """A piece of text, if it is seen."""
     if outside.sight.is_clear or not text.strip():  # white space divides words, of whatever size
         shown = text if outside.written else _WHITE_SPACE.sub(" ", text)
-        yield _Piece(shown, outside.written, quoted=outside.quoted)
-
-
-def _with_numbers(pieces: Iterator[_Piece]) -> Iterator[_Piece]:
-    """Pieces, with the numbers of items in the first of each that says something."""
-    waiting: list[str] = []  # the innermost items, that say nothing yet
-    for piece in pieces:
-        if piece.of_item and piece.text:
-            waiting.append(piece.text)
-        elif piece.of_item:
-            del waiting[-1:]
-        elif waiting and piece.text.strip():
-            said = piece.text if piece.written else piece.text.lstrip(" ")
-            yield piece._replace(text="".join((*waiting, said)))
-            waiting = []
-        else:
-            yield piece
-
-
-def _spaced(line: str, *, in_row: bool) -> str:
-    """A line without spaces that are not seen; a row of data keeps the tabs after its empty first cells."""
-    line = _AROUND_TABS.sub("\t", _SPACES.sub(" ", line))
-    return line.removeprefix("\t").rstrip() if in_row else line.strip()
-
-
-def _quoted(lines: str, depth: int) -> str:
-    """Lines with the marks of the quotations that they stand in."""
-    marks = _QUOTED * depth
-    return "\n".join(f"{marks}{line}" for line in lines.split("\n")) if depth else lines
+        yield PagePiece(shown, outside.written, quoted=outside.quoted)
 
 
 def _is_unseen(node: "LexborNode") -> bool:

@@ -1,4 +1,4 @@
-"""Headings of a web page in its text: how they are marked, what else must not look like one, what is no text.
+"""Headings of a web page in its text: how they are marked, and what else must not look like one.
 
     <h2>The mill<a href="#mill">¶</a></h2>      ## The mill
     <p>It is old.</p>                           It is old.
@@ -19,29 +19,23 @@ LEVELS = {f"h{level}": level for level in range(1, 7)}
 LONGEST_HEADING = 300
 """Characters; what is longer lacks its end tag, and holds all that follows."""
 
-_LINKS = ", ".join(f"{heading} a[href*='#']" for heading in LEVELS)
-_BY_CLASS = ", ".join(
-    f"{heading} .{name}" for heading in LEVELS for name in ("hash-link", "headerlink", "mw-editsection")
-)
-"""Of Docusaurus, Sphinx and MkDocs, and MediaWiki."""
-_ANYWHERE = "a.headerlink[href*='#'], .viewcode-link, a.viewcode-back"
-"""Of Sphinx, at whatever can be linked to: its sign, and the words that lead to the code and back."""
-_LINE_NUMBERS = "span.linenos, td.linenos, span.lineno, td.lineno, pre.lineno, span.lnt, .line > .ln"
-"""Of lines of code: Pygments in Sphinx and MkDocs, Doxygen, Rouge, Chroma in Hugo."""
-_SIGNS = frozenset("¶#§🔗⚓\ufe0f")
+_OTHERS = "[role=heading], p.MsoTitle, p.title[id^='h.']"
+"""Other elements that are: titles as Word and Google Docs save them, too."""
+_USUAL_LEVEL = 2
+"""Of a `role=heading` that says none."""
 _LIKE_A_HEADING = re.compile(r"^(?=#{1,6} )", re.MULTILINE)
 
 
-def marks_of_tools(tree: "LexborHTMLParser") -> set[int]:
-    """What a page's maker put beside its words: a sign or a word for a link to them, numbers of lines."""
-    signs = (node for node in tree.css(_LINKS) if _is_sign(node))
-    by_class = tree.css(f"{_BY_CLASS}, {_ANYWHERE}, {_LINE_NUMBERS}")
-    return {node.mem_id for node in (*signs, *by_class)}
+def other_levels(tree: "LexborHTMLParser") -> dict[int, int]:
+    """The levels of headings that are so by a role or a class, by their `mem_id`."""
+    return {node.mem_id: _level(node) for node in tree.css(_OTHERS) if node.tag not in LEVELS}
 
 
-def _is_sign(link: "LexborNode") -> bool:
-    """Whether its text is one of the usual signs, one of a font for signs, or none that is seen."""
-    return all(sign in _SIGNS or sign.isspace() or not sign.isprintable() for sign in link.text())
+def _level(node: "LexborNode") -> int:
+    if node.attributes.get("role") != "heading":
+        return 1
+    said = (node.attributes.get("aria-level") or "").strip()
+    return min(int(said), len(LEVELS)) if said in set("123456789") else _USUAL_LEVEL
 
 
 def marked_heading(title: str, level: int) -> str:

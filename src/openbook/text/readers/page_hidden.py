@@ -8,6 +8,7 @@ Which elements are text at all is not decided here.
 """
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -58,11 +59,20 @@ class _Said:
 
 
 class Hidden:
-    """Which elements of a page are hidden."""
+    """Which elements of a page are hidden.
 
-    def __init__(self, tree: "LexborHTMLParser") -> None:
+    Args:
+        tree: the page.
+        shown: elements, by their `mem_id`, that show what is in them, whatever they say.
+    """
+
+    def __init__(self, tree: "LexborHTMLParser", shown: Set[int] = frozenset()) -> None:
         may_appear = tree.css_first(_SCRIPTS) is not None
-        self._said = {node.mem_id: said for node in tree.css(_SAYING) if (said := _said(node, may_appear))}
+        self._said = {
+            node.mem_id: said
+            for node in tree.css(_SAYING)
+            if node.mem_id not in shown and (said := _said(node, may_appear))
+        }
         self._has_sheets = tree.css_first(_STYLE_SHEETS) is not None
 
     def hides_all(self, node: "LexborNode") -> bool:

@@ -1,8 +1,10 @@
-"""Numbers before the items of a web page's ordered lists, as its reader sees them.
+"""Numbers before the items of a web page's ordered lists, and boxes of tasks, as its reader sees them.
 
     <ol start=4><li>Open<li>Close               4. Open, 5. Close
     <ol reversed type=a><li>Open<li>Close       b. Open, a. Close
     <ol style="list-style: none"><li>Open       Open
+    <dt class=label>1</dt><dd>As of May         [1] As of May: a note of Sphinx, beside its number
+    <li><input type=checkbox disabled checked>  [x], as in Markdown: a task that is done
 
 Style sheets are not read. So lists that usually have no numbers by them are known by their class: paths to
 the page, comments, lines of code.
@@ -23,6 +25,16 @@ _NO_NUMBERS = frozenset({
 })  # fmt: skip
 _KINDS = {"a": "loweralpha", "A": "upperalpha", "i": "lowerroman", "I": "upperroman"}
 """By the attribute, what docutils and Sphinx write as a class."""
+_TASKS = {
+    "li > input[type=checkbox][disabled], li > p > input[type=checkbox][disabled]": "checked",
+    "li > label > input[type=checkbox][disabled]": "checked",
+    "li > .checkbox": "checkbox-on",  # Notion
+    "ul.inline-task-list > li": "checked",  # Confluence
+}
+"""Boxes before items, and the attribute or class that says of one that it is checked."""
+_NOTE_LABELS = (
+    "aside.footnote > span.label, div.citation > span.label, dl.footnote > dt.label, dl.citation > dt.label"
+)
 _LETTERS = 26
 _ROMAN = (
     (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"),
@@ -38,7 +50,41 @@ def item_numbers(tree: "LexborHTMLParser", is_hidden: Callable[["LexborNode"], b
         items = [child for child in ordered.iter() if child.tag == "li" and not is_hidden(child)]
         if _has_numbers(ordered, items):
             numbers.update(_numbered(ordered, items))
+    for item, box in _boxes(tree).items():
+        numbers[item] = f"{numbers.get(item, '')}{box} "
     return numbers
+
+
+def note_labels(tree: "LexborHTMLParser") -> tuple[dict[int, str], set[int]]:
+    """By the `mem_id` of a note of Sphinx what stands before it; and the labels that say so, beside it."""
+    numbers, labels = {}, set()
+    for label in tree.css(_NOTE_LABELS):
+        note = _next_element(label)
+        if note is not None and (said := label.text().strip(" \t\n[]")):
+            numbers[note.mem_id] = f"[{said}] "
+            labels.add(label.mem_id)
+    return numbers, labels
+
+
+def _next_element(node: "LexborNode") -> "LexborNode | None":
+    after = node.next
+    while after is not None and after.tag == "-text":
+        after = after.next
+    return after
+
+
+def _boxes(tree: "LexborHTMLParser") -> dict[int, str]:
+    """The boxes of tasks, by the `mem_id` of their items."""
+    boxes = {}
+    for selector, checked in _TASKS.items():
+        for node in tree.css(selector):
+            item: LexborNode | None = node
+            while item is not None and item.tag != "li":
+                item = item.parent
+            if item is not None:
+                is_done = checked in node.attributes or checked in _classes(node)
+                boxes[item.mem_id] = "[x]" if is_done else "[ ]"
+    return boxes
 
 
 def _has_numbers(ordered: "LexborNode", items: "list[LexborNode]") -> bool:

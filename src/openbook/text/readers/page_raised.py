@@ -39,7 +39,7 @@ def _marks(node: "LexborNode", is_read: "Callable[[LexborNode], bool]") -> tuple
     if len(inside) == _LOOKED_AT or not any(map(str.isalnum, text)):
         return "", ""
     is_alone_in_link = node.parent is not None and node.parent.tag == "a" and not _beside(node)
-    before = _last_letter(node.parent if is_alone_in_link and node.parent else node)
+    before = last_letter(node.parent if is_alone_in_link and node.parent else node)
     if is_alone_in_link or any(each.tag == "a" and is_read(each) for each in inside):
         is_bare = text.isalnum() and not before.isspace()
         return ("[", "]") if before and is_bare else ("", "")
@@ -64,7 +64,7 @@ def _beside(node: "LexborNode") -> bool:
     return node.prev is not None or node.next is not None
 
 
-def _last_letter(node: "LexborNode") -> str:
+def last_letter(node: "LexborNode") -> str:
     """The letter before an element; empty: none is known.
 
     Only what ends just there is looked at, which is so before one element alone: all take linear time.

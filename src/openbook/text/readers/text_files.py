@@ -19,6 +19,7 @@ from openbook.text.readers.source_file import (
     SourceFile,
     read_whole,
 )
+from openbook.text.readers.terminal_text import as_on_terminal
 
 _ORG_TITLE = re.compile(r"#\+title:(.*)", re.IGNORECASE)
 ONLY_PICTURES = "shows pictures, but holds no text: what they show is not read; say it in words"
@@ -27,8 +28,8 @@ _LONGEST_BEGINNING = 10_000
 
 
 def read_text(file: SourceFile, keys: Keys) -> Iterator[Item]:
-    """Read plain text, which has no headings."""
-    return read_whole(file, lambda raw: ParsedFile(text=_prose(decode(raw), file)))
+    """Read plain text, which has no headings, as a terminal shows it."""
+    return read_whole(file, lambda raw: ParsedFile(text=_prose(as_on_terminal(decode(raw)), file)))
 
 
 def read_markdown(file: SourceFile, keys: Keys) -> Iterator[Item]:

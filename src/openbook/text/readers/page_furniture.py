@@ -1,0 +1,94 @@
+"""What the tools that make web pages put beside what their authors say, known by its classes.
+
+<a class="headerlink" href="#mill">¶</a>            a sign that leads to what it stands beside
+<a role="doc-backlink" href="#ref1">↩</a>           one that leads from a note back to the text
+<td class="gutter"><pre>1 2 3</pre>                 numbers of lines of code
+<a class="theme-edit-this-page">Edit this page</a>  what a site shows on each of its pages
+
+Signs and numbers are no text anywhere. What a site shows on each page is left out as its menus are.
+"""
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+_HEADINGS = tuple(f"h{level}" for level in range(1, 7))
+_LINKS = ", ".join(f"{heading} a[href*='#']" for heading in _HEADINGS)
+_BY_CLASS = ", ".join(f"{heading} .{name}" for heading in _HEADINGS for name in ("hash-link", "headerlink"))
+"""Of Docusaurus, and of Sphinx and MkDocs."""
+_SIGNS_ANYWHERE = ", ".join((
+    "a.headerlink[href*='#']", ".viewcode-link", "a.viewcode-back",  # Sphinx: to the code, and back
+    ".permalink > a[href^='#']",  # Doxygen
+    ".mw-editsection", ".mw-cite-backlink",  # MediaWiki
+    ".footnote-backref", ".footnote-back", ".reversefootnote", "[data-footnote-backref]",
+    ".jp-InputPrompt", ".jp-OutputPrompt", ".input_prompt", ".output_prompt",  # Jupyter's In [1]:
+))  # fmt: skip
+_LINE_NUMBERS = ", ".join((
+    "span.linenos", "td.linenos", "span.lineno", "td.lineno", "pre.lineno",  # Pygments, Doxygen, Rouge
+    "span.lnt", ".line > .ln",  # Chroma in Hugo
+    "td.gutter", ".line-numbers-wrapper", "td.hljs-ln-numbers",  # Hexo, VuePress and VitePress, highlight.js
+))  # fmt: skip
+_SIGNS = frozenset("¶#§🔗⚓◆\ufe0f\ufe0e")
+_SIGNS_IN_TEXT = frozenset("¶§🔗⚓◆↩⏎↵⤴⮌\ufe0f\ufe0e")
+"""Those that lead to a place in a page from beside anything: `#` may be what the text is about."""
+
+_OF_SITES = ", ".join((
+    ".breadcrumb", ".breadcrumbs", "#breadcrumbs", ".wy-breadcrumbs",
+    ".skip-link", ".skip-to-content", ".VPSkipLink", ".md-skip", ".mw-jump-link", ".js-skip-to-content",
+    ".theme-edit-this-page", ".theme-last-updated", ".theme-doc-footer-edit-meta-row",  # Docusaurus
+    ".edit-this-page", ".edit-link", ".edit-page-link", ".tocsection", ".prev-next-area",  # Sphinx's themes
+    ".mw-portlet-lang", ".catlinks", ".printfooter", "#siteSub", ".vector-toc",  # MediaWiki
+    ".navheader", ".navfooter", ".nav-panel",  # DocBook, Texinfo
+    "#MSearchResultsWindow", "#MSearchSelectWindow", ".navpath", ".header > .summary", ".ttc",
+    "address.footer",  # Doxygen
+    "#respond", ".sharedaddy", ".jp-relatedposts",  # WordPress
+    "#onetrust-consent-sdk", "#CybotCookiebotDialog", ".cc-window", "#didomi-host", ".fc-consent-root",
+    "#usercentrics-root", ".osano-cm-window",
+    "[role=alertdialog]", "[role=search]",
+    "div[class*=language-] > span.lang",  # VuePress and VitePress: a label above code
+))  # fmt: skip
+_MAY_BE_COOKIES = "[id*=ookie], [class*=ookie], [id*=consent], [class*=consent]"
+_COOKIES = re.compile(
+    r"\b(?:cookies?[\w-]*?(?:banner|bar(?![a-z])|consent|notice|popup|modal|dialog|law|message|overlay)"
+    r"|gdpr[\w-]*?consent|consent[-_]?(?:banner|bar|modal|popup))",
+    re.IGNORECASE,
+)
+_WHOLE = frozenset({"article", "body", "html", "main"})
+"""Elements whose class may say that such a notice is shown, or that they speak of cookies."""
+_AROUND_PAGES = ", ".join(
+    f"{tag}{mark}{name}"
+    for tag in ("div", "ul", "table", "td")
+    for mark in ("#", ".")
+    for name in ("footer", "page-footer", "site-footer", "sidebar", "navbar", "topnav")
+)
+
+
+def marks_of_tools(tree: "LexborHTMLParser") -> set[int]:
+    """Find what stands beside words on any page: a sign or a word for a link to them, numbers of lines."""
+    found = {node.mem_id for node in tree.css(_LINKS) if _is_sign(node, _SIGNS)}
+    found |= {node.mem_id for node in tree.css("a[href*='#']") if _is_sign(node, _SIGNS_IN_TEXT)}
+    by_class = tree.css(f"{_BY_CLASS}, {_SIGNS_ANYWHERE}, {_LINE_NUMBERS}")
+    return found | {node.mem_id for node in by_class}
+
+
+def furniture(tree: "LexborHTMLParser") -> set[int]:
+    """Find what a site shows on each of its pages, wherever it stands: paths, links to edit, notices."""
+    notices = (node for node in tree.css(_MAY_BE_COOKIES) if _is_notice(node))
+    return {node.mem_id for node in (*tree.css(_OF_SITES), *notices)}
+
+
+def around_pages(tree: "LexborHTMLParser") -> set[int]:
+    """Find what says by its class that it is a footer or stands at the side: of the page, or of a part."""
+    return {node.mem_id for node in tree.css(_AROUND_PAGES)}
+
+
+def _is_sign(link: "LexborNode", signs: frozenset[str]) -> bool:
+    """Whether its text is one of the usual signs, one of a font for signs, or none that is seen."""
+    return all(sign in signs or sign.isspace() or not sign.isprintable() for sign in link.text())
+
+
+def _is_notice(node: "LexborNode") -> bool:
+    said = f"{node.attributes.get('id') or ''} {node.attributes.get('class') or ''}"
+    return node.tag not in _WHOLE and _COOKIES.search(said) is not None

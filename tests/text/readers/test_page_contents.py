@@ -1,0 +1,62 @@
+"""Tables of contents on web pages."""
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from growth import assert_linear
+from openbook.text.readers.html import parse_page
+
+_PAGE = "<h2 id=g>1. Gates<a href='#g'>¶</a></h2><p>Open.</p><h2 id=w>2. <code>Wheel</code></h2><p>Turn."
+_TEXT = "## 1. Gates\nOpen.\n## 2. Wheel\nTurn."
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [
+        "<ul><li><a href='#g'>1. Gates</a><li><a href='#w'>2. <code>Wheel</code></a></ul>",
+        "<ol><li><a href='#g'>Gates</a><ol><li><a href='#w'>Wheel</a></ol></ol>",
+        "<div id=toc><div>Table of Contents</div>"
+        "<ul><li><a href='#g'>Gates</a><li><a href='#w'>Wheel</a></ul></div>",
+        "<div class=toc><b>Contents</b><dl><dt><a href='a.html#g'>1. Gates</a><dd><dl><dt>"
+        "<a href='a.html#w'>1.1. Wheel</a></dl></dl></div>",
+        "<ul class=table-of-contents><li><a href='#g'>Gates</a></ul>",
+    ],
+    ids=["plain", "nested", "labeled", "docbook", "of-one"],
+)
+def test_links_to_the_headings_of_a_page_are_no_text(listing: str) -> None:
+    assert parse_page(listing + _PAGE, "a.html").text == _TEXT
+
+
+@pytest.mark.parametrize(
+    ("listing", "text"),
+    [
+        ("<ul><li><a href='b.html#e'>East</a><li><a href='b.html#w'>West</a></ul>", "East\nWest"),
+        ("<ul><li><a href='#g'>Gates</a> open late<li><a href='#w'>Wheel</a></ul>", "Gates open late\nWheel"),
+        ("<p>See <a href='#g'>Gates</a> and <a href='#w'>Wheel</a>.", "See Gates and Wheel."),
+        ("<ul><li><a href='#g'>Gates</a></ul>", "Gates"),
+    ],
+    ids=["other-page", "says-more", "sentence", "one"],
+)
+def test_other_lists_of_links_are_read(listing: str, text: str) -> None:
+    assert parse_page(listing + _PAGE, "a.html").text == f"{text}\n{_TEXT}"
+
+
+def test_a_frame_that_says_more_stays() -> None:
+    page = f"<div class=contents><ul><li><a href='#g'>Gates</a><li><a href='#w'>Wheel</a></ul>{_PAGE}</div>"
+    assert parse_page(page, "a.html").text == _TEXT
+
+
+def test_contents_take_linear_time() -> None:
+    pages: dict[str, Callable[[int], str]] = {
+        "nested": lambda n: "<h2>a</h2>" + "<ul><li><a href='#a'>a</a>" * (n // 8),
+        "many": lambda n: "<h2>a</h2><ul>" + "<li><a href='#a'>a</a>" * n,
+        "open": lambda n: "<h2>a" * 200 + "<a href='#a'>a</a>" * n,
+    }
+
+    def read(name: str, n: int) -> None:
+        parse_page(pages[name](n), "a.html")
+
+    for name in pages:
+        assert_linear(partial(read, name), 500)
