@@ -9,14 +9,13 @@ from pathlib import PurePosixPath
 
 from openbook.text.readers.epub import read_epub
 from openbook.text.readers.html import read_html
-from openbook.text.readers.json_files import read_json
+from openbook.text.readers.json_files import read_json, read_json_lines
 from openbook.text.readers.mail import read_mail
 from openbook.text.readers.mailbox import read_mailbox
 from openbook.text.readers.megatron import read_megatron
 from openbook.text.readers.notebooks import read_notebook
 from openbook.text.readers.office import read_office
 from openbook.text.readers.opendocument import read_opendocument
-from openbook.text.readers.rows import read_json_lines
 from openbook.text.readers.slides import read_slides
 from openbook.text.readers.source_file import COMPRESSIONS, Reader
 from openbook.text.readers.tables import read_csv, read_parquet
