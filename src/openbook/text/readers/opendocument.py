@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from openbook.text.documents import source_error
 from openbook.text.headings import marked_headings
 from openbook.text.readers.markdown_table import markdown_table
-from openbook.text.readers.office import require_moderate
+from openbook.text.readers.office import ENCRYPTED, require_moderate
 from openbook.text.readers.office_properties import office_title, useful_title
 from openbook.text.readers.page_headings import no_heading
 from openbook.text.readers.raised_text import LOWERED, RAISED, with_signs
@@ -62,7 +62,7 @@ def _parse(raw: bytes, where: str) -> ParsedFile:
         problem = f"not readable as odt: {str(error) or type(error).__name__}; save it again"
         raise source_error(where, problem) from error
     if is_encrypted:
-        raise source_error(where, "encrypted; give a copy without a password")
+        raise source_error(where, ENCRYPTED)
     return ParsedFile(
         text=text, said={"title": title_of_headings(text, marked_headings(text)) or office_title(raw)}
     )
