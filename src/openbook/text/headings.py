@@ -31,7 +31,7 @@ _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1*")
 _LONG_ENOUGH = 4
 """An underline of so many characters makes a heading even of a longer line."""
 _PAGES = (".html", ".htm", ".xhtml", ".epub")
-_OFFICE = (".docx", ".odt", ".pptx")
+_OFFICE = (".docx", ".odt", ".odp", ".pptx")
 _COMPRESSED = (".gz", ".xz", ".zst")
 _PAGE_HEADING = re.compile(r"^(#{1,6}) (.*)$", re.MULTILINE)
 _ORG_HEADING = re.compile(r"(\*+)[ \t](.*)")

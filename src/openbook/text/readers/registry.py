@@ -15,7 +15,7 @@ from openbook.text.readers.mailbox import read_mailbox
 from openbook.text.readers.megatron import read_megatron
 from openbook.text.readers.notebooks import read_notebook
 from openbook.text.readers.office import read_office
-from openbook.text.readers.opendocument import read_opendocument
+from openbook.text.readers.opendocument import read_opendocument, read_opendocument_slides
 from openbook.text.readers.slides import read_slides
 from openbook.text.readers.source_file import COMPRESSIONS, Reader
 from openbook.text.readers.tables import read_csv, read_parquet
@@ -49,6 +49,7 @@ _OTHER: dict[str, Reader] = {
     ".docx": read_office,
     ".odt": read_opendocument,
     ".pptx": read_slides,
+    ".odp": read_opendocument_slides,
     ".xlsx": read_workbook,
     ".xlsm": read_workbook,
     ".xls": read_workbook,
@@ -72,7 +73,7 @@ ONLY_NAMED = frozenset(f"{suffix}{ending}" for suffix in (".json", ".tsv") for e
 
 _ONE_DOCUMENT = (
     read_text, read_markdown, read_rst, read_org, read_html, read_notebook, read_mail,
-    read_office, read_opendocument, read_slides, read_workbook, read_epub,
+    read_office, read_opendocument, read_opendocument_slides, read_slides, read_workbook, read_epub,
 )  # fmt: skip
 
 
