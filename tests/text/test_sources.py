@@ -375,8 +375,8 @@ def test_unknown_kind_of_file_names_the_known_ones(write: Write, read_all: ReadA
     known = (
         ".txt, .md, .markdown, .mdx, .qmd, .rmd, .rst, .org, .html, .htm, .xhtml, .ipynb, .eml, .mbox, .csv, "
         ".tsv, .jsonl, .ndjson, .json (each also with .gz, .xz, .zst), .pdf, .docx, .odt, .pptx, .odp, "
-        ".xlsx, .xlsm, .xls, .xlsb, .ods, .epub, .parquet, PREFIX.idx with its PREFIX.bin, or a folder of them; "
-        "--any-text reads it if it is text"
+        ".xlsx, .xlsm, .xls, .xlsb, .ods, .epub, .parquet, PREFIX.idx with its PREFIX.bin, or a folder of "
+        "them; --any-text reads it if it is text"
     )
     assert error == f"{path}: unknown kind of file; known: {known}"
 
