@@ -187,9 +187,8 @@ def _alternative(children: Sequence[Message], reading: _Reading) -> Found:
         found[place] = _found(children[place], replace(reading, is_read=is_read))
         if chosen is None and found[place].has_words:
             chosen = found[place]
-        elif chosen is not None and reading.is_read and _preference(children[place]) == _OF_PAGES:
-            if page := _page_instead(children[place], reading, chosen):
-                chosen = found[place] = page
+        elif chosen is not None and (page := _page_instead(children[place], reading, chosen)):
+            chosen = found[place] = page
     pieces = [] if chosen is None else list(chosen.pieces)
     in_order = [found[place] for place in range(len(children))]
     mails = dict.fromkeys(piece for each in in_order for piece in each.pieces if piece.kind in _MAILS)
@@ -203,7 +202,7 @@ def _alternative(children: Sequence[Message], reading: _Reading) -> Found:
 
 def _page_instead(part: Message, reading: _Reading, chosen: Found) -> Found | None:
     """What a page says, where the text that was chosen only stands in for it; else None."""
-    if chosen.letters >= _SHORT:
+    if not reading.is_read or _preference(part) != _OF_PAGES or chosen.letters >= _SHORT:
         return None
     try:
         page = _found(part, replace(reading, is_read=True))
