@@ -70,6 +70,11 @@ READERS: dict[str, Reader] = (
 ONLY_NAMED = frozenset(f"{suffix}{ending}" for suffix in (".json", ".tsv") for ending in ("", *COMPRESSIONS))
 """Of a folder read only where a pattern asks for them: most of these are settings or figures, no texts."""
 
+SAVED_AS = {
+    ".rtf": ".docx or .odt", ".doc": ".docx or .odt", ".wpd": ".docx or .odt", ".pages": ".docx",
+    ".ppt": ".pptx or .odp", ".msg": ".eml",
+}  # fmt: skip
+"""Of office programs' files that are not read: what the same programs can save, and is read."""
 
 _ONE_DOCUMENT = (
     read_text, read_markdown, read_rst, read_org, read_html, read_notebook, read_mail,
