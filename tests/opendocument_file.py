@@ -12,6 +12,7 @@ _NAMES = " ".join(
         "style": "style",
         "draw": "drawing",
         "svg": "svg-compatible",
+        "presentation": "presentation",
     }.items()
 )
 _TITLE = 'xmlns:dc="http://purl.org/dc/elements/1.1/"'
@@ -48,6 +49,19 @@ def odt(
         for name, part in parts.items():
             archive.writestr(name, part)
     return buffer.getvalue()
+
+
+def odp(body: str, **options: str) -> bytes:
+    """Slides, as `odt`."""
+    text, slides = (f"<office:{kind}>{body}</office:{kind}>" for kind in ("text", "presentation"))
+    content = zipfile.ZipFile(io.BytesIO(odt(body, **options))).read("content.xml").decode()
+    return odt("", **options, **{"content.xml": content.replace(text, slides)})
+
+
+def box(text: str, *, top: float = 0, left: float = 0, kind: str = "") -> str:
+    """A box on a slide with this paragraph."""
+    said = f'presentation:class="{kind}" svg:y="{top}cm" svg:x="{left}cm"'
+    return f"<draw:frame {said}><draw:text-box>{paragraph(text)}</draw:text-box></draw:frame>"
 
 
 def paragraph(text: str, style: str = "") -> str:

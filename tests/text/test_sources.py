@@ -374,11 +374,24 @@ def test_unknown_kind_of_file_names_the_known_ones(write: Write, read_all: ReadA
     assert [document.id for document in documents] == ["good.txt"]
     known = (
         ".txt, .md, .markdown, .mdx, .qmd, .rmd, .rst, .org, .html, .htm, .xhtml, .ipynb, .eml, .mbox, .csv, "
-        ".tsv, .jsonl, .ndjson, .json (each also with .gz, .xz, .zst), .pdf, .docx, .odt, .pptx, .xlsx, "
-        ".xlsm, .xls, .xlsb, .ods, .epub, .parquet, PREFIX.idx with its PREFIX.bin, or a folder of them; "
-        "--any-text reads it if it is text"
+        ".tsv, .jsonl, .ndjson, .json (each also with .gz, .xz, .zst), .pdf, .docx, .odt, .pptx, .odp, "
+        ".xlsx, .xlsm, .xls, .xlsb, .ods, .epub, .parquet, PREFIX.idx with its PREFIX.bin, or a folder of "
+        "them; --any-text reads it if it is text"
     )
     assert error == f"{path}: unknown kind of file; known: {known}"
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"), [("a.rtf", ".docx or .odt"), ("a.DOC", ".docx or .odt"), ("a.ppt", ".pptx or .odp")]
+)
+@pytest.mark.parametrize("any_text", [False, True])
+def test_files_of_office_programs_that_are_not_read_say_as_what_to_save_them(
+    write: Write, name: str, kinds: str, any_text: bool
+) -> None:
+    path = write(name, r"{\rtf1\ansi The mill.}")
+    with pytest.raises(SourceError) as error:
+        list(read_documents([str(path)], any_text=any_text))
+    assert str(error.value) == f"{path}: {path.suffix.lower()} files are not read; save it as {kinds}"
 
 
 COMPRESS = {"": bytes, ".gz": gzip.compress, ".xz": lzma.compress, ".zst": zstandard.compress}

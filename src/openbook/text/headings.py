@@ -34,7 +34,7 @@ _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1*")
 _LONG_ENOUGH = 4
 """An underline of so many characters makes a heading even of a longer line."""
 _PAGES = (".html", ".htm", ".xhtml", ".epub")
-_OFFICE = (".docx", ".odt", ".pptx")
+_OFFICE = (".docx", ".odt", ".odp", ".pptx")
 _CODE = (
     ".bash", ".bat", ".c", ".cc", ".cfg", ".cmake", ".conf", ".cpp", ".cs", ".css", ".diff", ".env", ".ex",
     ".exs", ".go", ".h", ".hpp", ".hs", ".ini", ".java", ".jl", ".js", ".jsx", ".kt", ".lua", ".mk", ".nix",

@@ -30,7 +30,7 @@ from openbook.text.own_folders import kind_of_own_folder
 from openbook.text.readers.any_text import is_text
 from openbook.text.readers.hub import is_dataset, read_dataset
 from openbook.text.readers.megatron import is_megatron
-from openbook.text.readers.registry import ONLY_NAMED, READERS, known_kinds, reader_suffix
+from openbook.text.readers.registry import ONLY_NAMED, READERS, SAVED_AS, known_kinds, reader_suffix
 from openbook.text.readers.source_file import (
     LEAVE_OUT,
     NO_DOCUMENT,
@@ -306,12 +306,16 @@ def _named_file(file: SourceFile, source: str, reading: _Reading) -> _Found:
     suffix = reader_suffix(file.name)
     if suffix in READERS:
         return file, READERS[suffix]
-    if not reading.options.any_text:
+    if reading.options.any_text and is_text(file):
+        return file, read_text
+    if suffix in SAVED_AS:
+        problem = f"{suffix} files are not read; save it as {SAVED_AS[suffix]}"
+    elif reading.options.any_text:
+        problem = "is not text, or empty"
+    else:
         known = f"known: {known_kinds()}, or a folder of them; --any-text reads it if it is text"
-        return _unread(file.origin, source_error(source, f"unknown kind of file; {known}"), reading)
-    if not is_text(file):
-        return _unread(file.origin, source_error(source, "is not text, or empty"), reading)
-    return file, read_text
+        problem = f"unknown kind of file; {known}"
+    return _unread(file.origin, source_error(source, problem), reading)
 
 
 def _locate(source: str) -> tuple[Any, str]:

@@ -337,7 +337,8 @@ def test_file_that_ends_within_quotes_is_reported(write: Write, read_all: ReadAl
     path = write("a.csv", 'text\nwhole\n"cut off\nhere')
     documents, (error,) = read_all(path)
     assert [document.text for document in documents] == ["whole"]
-    assert error == f"{path}:3: not readable as CSV: unexpected end of data"
+    assert error.startswith(f"{path}:3: not readable as CSV: unexpected end of data: ")
+    assert error.endswith("no row below it is read")
 
 
 def test_very_long_field_is_read_and_the_limit_put_back(write: Write) -> None:
@@ -410,3 +411,59 @@ def test_fields_of_any_length_are_read_by_several_threads() -> None:
         assert one.result() == ["a", "b\nc"]
         assert two.result() == ["a", f"b\n{'x' * 200_000}"]
     assert csv.field_size_limit() == before
+
+
+@pytest.mark.parametrize(
+    ("rows", "texts"),
+    [
+        (['1,"Hello, you" ,Go', '2,"Two"  ,"Go"', '3,"Three", Go'], ["Hello, you", "Two", "Three"]),
+        (['1,"Say ""yes"" , then" ,"Go" ', "2,two,Go"], ['Say "yes" , then', "two"]),
+        (['1,"One" , "Go, now"', '2,"a', 'b" ,Go'], ["One", "a\nb"]),
+        (['1,"a" ,"of', 'two lines"'], ["a"]),
+    ],
+)
+def test_spaces_behind_a_closing_quotation_mark_are_no_part_of_a_field(
+    write: Write, read_all: ReadAll, rows: list[str], texts: list[str]
+) -> None:
+    documents, errors = read_all(write("a.csv", "\n".join(["id,text,title", *rows]) + "\n"))
+    assert ([document.text for document in documents], errors) == (texts, [])
+    assert not any('"' in document.title or document.title.endswith(" ") for document in documents)
+
+
+def test_the_names_of_columns_may_have_spaces_around_their_quotation_marks(
+    write: Write, read_all: ReadAll
+) -> None:
+    (document,), errors = read_all(write("a.csv", '"id" , "text"\n"1" , "Hello, you"\n'))
+    assert (document.id, document.text, errors) == ("1", "Hello, you", [])
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        (r'"He said \"yes\", then left"', 'He said "yes", then left'),
+        (r'"\"Yes\""', '"Yes"'),
+        (r'"of 5\""', 'of 5"'),
+        (r'"in C:\\new\\ \"it\" is"', r'in C:\new\ "it" is'),
+        ('"of\ntwo \\"lines\\""', 'of\ntwo "lines"'),
+    ],
+)
+def test_backslashes_before_quotation_marks_are_read_as_spark_and_r_write_them(
+    write: Write, read_all: ReadAll, field: str, text: str
+) -> None:
+    documents, errors = read_all(write("a.csv", f'id,text\n1,{field}\n2,"C:\\"\n3,"end"\n'))
+    assert ([document.text for document in documents], errors) == ([text, "C:\\", "end"], [])
+
+
+def test_a_row_that_no_rule_makes_fit_stays_an_error_and_the_next_is_read(
+    write: Write, read_all: ReadAll
+) -> None:
+    path = write("a.csv", 'id,text\n1,"The "big" one"\n2,"a" ,b,c\n3,"a\\"b",c\n4,last\n')
+    documents, errors = read_all(path)
+    assert [document.text for document in documents] == ["last"]
+    assert [error.partition(": ")[0] for error in errors] == [f"{path}:{line}" for line in (2, 3, 4)]
+
+
+def test_separators_that_end_a_row_are_no_fields(write: Write, read_all: ReadAll) -> None:
+    documents, errors = read_all(write("a.csv", "id,text\n1,one,\n2,two,,\n3,three,more\n"))
+    assert [document.text for document in documents] == ["one", "two"]
+    assert len(errors) == 1 and "3 fields where the first row names 2 columns" in errors[0]

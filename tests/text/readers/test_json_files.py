@@ -61,3 +61,34 @@ def test_what_is_wrong_is_said(write: Write, read_all: ReadAll, content: str | b
     documents, (error,) = read_all(path)
     assert documents == []
     assert error.startswith(f"{path}{problem}")
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.ndjson"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\r".join(map(json.dumps, ROWS)) + "\r",
+        json.dumps(ROWS),
+        json.dumps(ROWS, indent=1).replace("\n", "\r"),
+        "[\n" + ",\n".join(map(json.dumps, ROWS)) + "\n]\n",
+        "\n".join(json.dumps(row, indent=2) for row in ROWS) + "\n",
+    ],
+)
+def test_any_way_to_write_objects_is_read_under_any_name(
+    write: Write, read_all: ReadAll, name: str, content: str
+) -> None:
+    for encoded in (content.encode(), content.encode("utf-8-sig"), content.encode("utf-16")):
+        documents, errors = read_all(write(name, encoded))
+        assert ([document.text for document in documents], errors) == (["one", "two"], [])
+
+
+def test_objects_that_stand_side_by_side_are_documents(write: Write, read_all: ReadAll) -> None:
+    path = write("a.json", "".join(map(json.dumps, ROWS)))
+    documents, errors = read_all(path)
+    assert [(document.text, document.source) for document in documents] == [
+        ("one", f"{path}:1"),
+        ("two", "s"),
+    ]
+    assert errors == []
+    (error,) = read_all(write("b.json", json.dumps(ROWS[0]) + "{"))[1]
+    assert "not JSON" in error

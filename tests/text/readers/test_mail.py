@@ -468,3 +468,31 @@ def test_changed_bytes_are_documents_or_source_errors(write: Write, read_all: Re
     for changed in damaged(content, count=300):
         documents, errors = read_all(write("a.eml", changed))
         assert len(documents) + len(errors) == 1
+
+
+_NEWS = "<h1>News</h1>" + "".join(f"<p>The gate number {n} is open on Friday.</p>" for n in range(12))
+
+
+@pytest.mark.parametrize(
+    "stub", ["This message needs a program that shows HTML.", "Read online: https://example.org/n/7"]
+)
+@pytest.mark.parametrize("is_related", [False, True])
+def test_a_page_counts_where_the_plain_text_only_stands_in_for_it(
+    write: Write, read_all: ReadAll, stub: str, is_related: bool
+) -> None:
+    shown = multipart("related", page(_NEWS), boundary="b2") if is_related else page(_NEWS)
+    (document,), errors = read_all(write("a.eml", whole(multipart("alternative", plain(stub), shown))))
+    assert "The gate number 11 is open on Friday." in document.text
+    assert (stub in document.text, errors) == (False, [])
+
+
+def test_a_plain_text_that_says_about_as_much_as_its_page_counts(write: Write, read_all: ReadAll) -> None:
+    for text, shown in (("Yes, on Friday.", "Yes, on <b>Friday</b>, as always."), ("Word. " * 80, _NEWS * 9)):
+        (document,), _ = read_all(write("a.eml", whole(multipart("alternative", plain(text), page(shown)))))
+        assert document.text.endswith(f"\n\n{text.strip()}")
+
+
+def test_a_page_that_cannot_be_read_leaves_the_short_plain_text(write: Write, read_all: ReadAll) -> None:
+    deep = page("<div>" * 100_000)
+    (document,), errors = read_all(write("a.eml", whole(multipart("alternative", plain("Plain."), deep))))
+    assert (document.text.endswith("Plain."), errors) == (True, [])

@@ -438,3 +438,15 @@ def test_missing_half_of_the_library_is_reported_too(tmp_path: Path, monkeypatch
     (tmp_path / "a.pdf").write_bytes(pdf("text"))
     with pytest.raises(MissingExtraError, match=r"openbook\[documents\]"):
         list(read_documents(str(tmp_path)))
+
+
+def test_encrypted_files_say_what_to_do(tmp_path: Path, read_all: Any) -> None:
+    standard = f"/Filter /Standard /V 1 /R 2 /O <{'00' * 32}> /U <{'00' * 32}> /P -4"
+    locked = pdf("secret").replace(
+        b"/Root 1 0 R", f"/Root 1 0 R /Encrypt << {standard} >> /ID [<00> <00>]".encode()
+    )
+    for name, content in (("a.pdf", locked), ("a.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))):
+        path = tmp_path / name
+        path.write_bytes(content)
+        _, (error,) = read_all(path)
+        assert error.startswith(f"{path}: encrypted") and "without a password" in error

@@ -9,7 +9,7 @@ import pytest
 from damaged_files import damaged
 from openbook.text import Document
 from openbook.text.headings import headings
-from opendocument_file import odt, paragraph, style
+from opendocument_file import box, odp, odt, paragraph, style
 
 Write = Callable[[str, str | bytes], Path]
 ReadAll = Callable[..., tuple[list[Document], list[str]]]
@@ -211,3 +211,47 @@ def test_changed_bytes_are_documents_or_source_errors(write: Write, read_all: Re
     for changed in damaged(odt(heading("Mill", 1) + paragraph("It turns.")), count=150):
         documents, errors = read_all(write("a.odt", changed))
         assert len(documents) + len(errors) == 1
+
+
+def slide(*shapes: str, notes: str = "", style_name: str = "") -> str:
+    """A slide, with the speaker's notes and the picture of it that stands above them."""
+    beside = f"<draw:page-thumbnail/>{box(notes, kind='notes')}{box('7', kind='page-number')}"
+    held = f"<presentation:notes>{beside}</presentation:notes>" if notes else ""
+    return f'<draw:page draw:name="p" draw:style-name="{style_name}">{"".join(shapes)}{held}</draw:page>'
+
+
+def test_slides_are_read_from_the_top_with_their_titles_and_notes(write: Write, read_all: ReadAll) -> None:
+    table = (
+        '<draw:frame svg:y="9cm"><table:table><table:table-row><table:table-cell><text:p>a</text:p>'
+        "</table:table-cell><table:table-cell><text:p>b</text:p></table:table-cell></table:table-row>"
+        "</table:table></draw:frame>"
+    )
+    group = f'<draw:g>{box("in a group", top=4)}<draw:custom-shape svg:y="5cm">{paragraph("a shape")}'
+    body = slide(
+        table,
+        box("below", top=10.5),
+        f"{group}</draw:custom-shape></draw:g>",
+        box("right", top=2, left=9),
+        box("left", top=2, left=1),
+        box("The<text:line-break/>mill", top=12, kind="title"),
+        notes="# Wait here.",
+    )
+    path = write("a.odp", odp("<presentation:footer-decl>foot</presentation:footer-decl>" + body + slide()))
+    (document,), errors = read_all(path)
+    expected = ["# The mill", "left", "right", "in a group", "a shape", "| a | b |\n| --- | --- |", "below"]
+    assert document.text.split("\n\n") == [*expected, "Notes:  # Wait here."]
+    assert (document.title, document.id, errors) == ("The mill", "a.odp", [])
+    (document,), _ = read_all(write("a.odp", odp(body, title="Said")))
+    assert document.title == "Said"
+
+
+def test_hidden_slides_are_left_out(write: Write, read_all: ReadAll) -> None:
+    hides = '<style:style style:name="h"><style:drawing-page-properties presentation:visibility="hidden"/>'
+    body = slide(box("secret"), style_name="h") + slide(box("seen"), style_name="s")
+    (document,), _ = read_all(write("a.odp", odp(body, styles=f"{hides}</style:style>")))
+    assert document.text == "seen"
+
+
+def test_a_text_under_the_name_of_slides_is_reported(write: Write, read_all: ReadAll) -> None:
+    path = write("a.odp", odt(paragraph("x")))
+    assert read_all(path)[1] == [f"{path}: not readable as odp: it holds no presentation; save it again"]

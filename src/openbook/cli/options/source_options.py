@@ -9,7 +9,7 @@ SourcesArgument = Annotated[
     typer.Argument(
         metavar="SOURCE...",
         help="Files (.txt .md .rst .org .html .ipynb .eml .mbox .csv .tsv .jsonl .json, also .gz .xz "
-        ".zst; .parquet .epub .pdf .docx .odt .pptx .xlsx .xls .ods), folders, URLs, "
+        ".zst; .parquet .epub .pdf .docx .odt .pptx .odp .xlsx .xls .ods), folders, URLs, "
         "hf://OWNER/NAME?split=train, Megatron's PREFIX, or - for standard input.",
     ),
 ]

@@ -11,6 +11,8 @@ _NOT_IN_TEXT = re.compile("[\x00-\x06\x0e-\x19\x1c-\x1f]")
 """Control characters beside line ends, tabs, bells, backspaces, escapes and the end mark of DOS."""
 _DATA = (".bin", ".idx")
 """Megatron's tokens: small numbers may look like UTF-16."""
+_RICH_TEXT = b"{\\rtf"
+"""What .rtf files begin with: letters, but of a program and no words."""
 
 
 def is_text(file: SourceFile) -> bool:
@@ -24,6 +26,8 @@ def is_text(file: SourceFile) -> bool:
     try:
         with file.open() as stream:
             block = stream.read(LOOKED_AT)
+            if block.lstrip().startswith(_RICH_TEXT):
+                return False
             encoding = encoding_of(block)
             # A file with one letter of Latin-1 is text that must be converted, and must not vanish. What only
             # looks like UTF-16, as its zeros do, is none.

@@ -9,6 +9,11 @@ such files quote nothing; Excel does. Lines that have the right number of fields
 
 Where a space follows a separator in the first row, `id, text`, spaces after separators are no part of fields;
 where one stands before a separator too, `id | text`, neither are those at the ends of fields.
+
+A row that breaks the rules is read as these programs mean it, if it then has a field for each column:
+
+    1,"Hello, world" ,go        spaces behind a closing quotation mark
+    1,"a \\"field\\" in it",go    Spark's and R's backslash before a quotation mark
 """
 
 import csv
@@ -17,11 +22,14 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 TAB = "\t"
 _LONGEST_FIELD = 2**31 - 1
 """What a C long holds on every system."""
+_BACKSLASH = re.compile(r'\\([\\"])')
 
+_NOT_CLOSED = "unexpected end of data: a quotation mark in it is not closed, so no row below it is read"
 _NAMED_SEPARATOR = re.compile(r'"?sep=([^\w\s"]|\t)"?[\r\n]*', re.IGNORECASE)
 
 Row = list[str] | csv.Error
@@ -89,21 +97,20 @@ def all_csv_rows(file: Iterable[str], path: str, *, separator: str) -> Iterator[
     if not named_separator(next(lines, "")):
         lines.give_back(lines.taken())
     lines.taken()
-    reader = _reader(lines, separator)
+    reader = _Reader(lines, separator)
     width: int | None = None
     ends_in_spaces = False
     while True:
         where = f"{path}:{lines.number + 1}"
-        row = _next_row(reader)
+        row, taken = reader.next_row(width)
         if row is None:
             return
-        taken = lines.taken()
         if width is None and separator != TAB and _has_spaces(row):
             ends_in_spaces = _has_spaces_before(row)
             lines.give_back(taken)
-            reader = _reader(lines, separator, skips_spaces=True)
-            row = _next_row(reader) or row
-            taken = lines.taken()
+            reader = _Reader(lines, separator, skips_spaces=True)
+            again, taken = reader.next_row(width)
+            row = again or row
         if separator == TAB and width is not None and _is_as_written(row, taken, width):
             lines.give_back(taken[1:])
             row = _fields(taken[0])
@@ -114,8 +121,67 @@ def all_csv_rows(file: Iterable[str], path: str, *, separator: str) -> Iterator[
             width = len(row)
 
 
-def _reader(lines: _Lines, separator: str, *, skips_spaces: bool = False) -> Iterator[list[str]]:
-    return csv.reader(lines, strict=True, delimiter=separator, skipinitialspace=skips_spaces)
+class _Reader:
+    """Rows of lines, one by one.
+
+    Args:
+        lines: of a file.
+        separator: of the fields.
+        skips_spaces: whether spaces after a separator are no part of a field.
+    """
+
+    def __init__(self, lines: _Lines, separator: str, *, skips_spaces: bool = False) -> None:
+        self._lines = lines
+        self._rules: dict[str, Any] = {"delimiter": separator, "skipinitialspace": skips_spaces}
+        self._spaces = re.compile(rf'" +(?={re.escape(separator)}|[\r\n]|$)')
+        self._strict = csv.reader(lines, strict=True, **self._rules)
+
+    def next_row(self, width: int | None) -> tuple[Row | None, list[str]]:
+        """The next row, or why it cannot be read, and its lines; no row at the end.
+
+        Args:
+            width: how many fields a row has that breaks the rules; None: any number.
+        """
+        row = _next_row(self._strict)
+        taken = self._lines.taken()
+        if not isinstance(row, csv.Error):
+            return row, taken
+        for other_row in (self._with_spaces, self._with_backslashes):
+            self._lines.give_back(taken)
+            other = other_row()
+            others = self._lines.taken()
+            if isinstance(other, list) and width in (None, len(other)):
+                return other, others
+            self._lines.give_back(others)
+            taken = [next(self._lines) for _ in taken]
+            self._lines.taken()
+        return row, taken
+
+    def _with_spaces(self) -> Row | None:
+        """The row, if it breaks no rule but by spaces behind quotation marks."""
+        rules = {**self._rules, "skipinitialspace": True}
+        taken: list[str] = []
+        row = _next_row(csv.reader(_noted(self._lines, taken), **rules))
+        tidy = _next_row(csv.reader((self._spaces.sub('"', line) for line in taken), strict=True, **rules))
+        if not isinstance(row, list) or not isinstance(tidy, list) or len(row) != len(tidy):
+            return None
+        return [field.rstrip(" ") for field in row]
+
+    def _with_backslashes(self) -> Row | None:
+        """The row, if a backslash in it makes a quotation mark or another backslash a letter."""
+        lines = (_BACKSLASH.sub(_doubled, line) for line in self._lines)
+        return _next_row(csv.reader(lines, strict=True, **self._rules))
+
+
+def _noted(lines: Iterable[str], notes: list[str]) -> Iterator[str]:
+    """The lines, each of them noted when it is taken."""
+    for line in lines:
+        notes.append(line)
+        yield line
+
+
+def _doubled(match: re.Match[str]) -> str:
+    return '""' if match[1] == '"' else match[1]
 
 
 def _has_spaces(row: Row) -> bool:
@@ -136,7 +202,7 @@ def _next_row(reader: Iterator[list[str]]) -> Row | None:
     except StopIteration:
         return None
     except csv.Error as error:
-        return error
+        return csv.Error(_NOT_CLOSED) if "end of data" in str(error) else error
 
 
 class _FieldLimit:

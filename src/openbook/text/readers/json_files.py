@@ -1,15 +1,45 @@
-"""JSON files: JSON lines under this name, or a list of objects, each of them a document, or one object."""
+"""Files of JSON: a line for each document, a list of them, or one object after the other.
+
+{"text": "one"}       [{"text": "one"},        {                          each two documents, in a file of
+{"text": "two"}        {"text": "two"}]         "text": "one"             any of these names
+                                               }{"text": "two"}
+"""
 
 import io
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import IO
+from typing import Any
 
 from openbook.text.documents import source_error
 from openbook.text.encodings import decode
 from openbook.text.readers.rows import json_lines, json_row
 from openbook.text.readers.source_file import LEAVE_OUT, UNREADABLE, Item, Keys, SourceFile, no_rows, not_utf8
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+
+
+def read_json_lines(file: SourceFile, keys: Keys) -> Iterator[Item]:
+    """Read JSON lines: each is an object, and one document.
+
+    A file under this name that begins with a list, or an object on several lines, is read as a `.json` is.
+    """
+    encoding = file.encoding()
+    try:
+        with file.open() as stream:
+            if encoding == "utf-8-sig":
+                lines = split_lines(stream)
+            else:
+                lines = (line.encode() for line in io.TextIOWrapper(stream, encoding, newline=None))
+            first = lines_until_text(lines)
+            is_whole = bool(first) and _goes_on(first[-1])
+            read = json_documents if is_whole else json_lines
+            yield from read(chain(first, lines), file.path, keys)
+    except UnicodeDecodeError as error:
+        yield not_utf8(file.path, error)
+    except UNREADABLE as error:
+        yield source_error(f"{file.path}:1", f"cannot be read further: {error}")
 
 
 def read_json(file: SourceFile, keys: Keys) -> Iterator[Item]:
@@ -21,45 +51,73 @@ def read_json(file: SourceFile, keys: Keys) -> Iterator[Item]:
     try:
         with file.open() as stream:
             if encoding == "utf-8-sig":
-                yield from json_documents(stream, file.path, keys)
+                yield from json_documents(split_lines(stream), file.path, keys)
             else:
                 text = decode(stream.read()).encode("utf-8", "surrogatepass")
-                yield from json_documents(io.BytesIO(text), file.path, keys)
+                yield from json_documents(split_lines(io.BytesIO(text)), file.path, keys)
     except UnicodeDecodeError as error:
         yield not_utf8(file.path, error)
     except UNREADABLE as error:
         yield source_error(file.path, f"cannot be read: {error}")
 
 
-def json_documents(stream: IO[bytes], where: str, keys: Keys) -> Iterator[Item]:
+def json_documents(lines: Iterator[bytes], where: str, keys: Keys) -> Iterator[Item]:
     """Read the documents of JSON in UTF-8."""
-    first = lines_until_text(stream)
+    first = lines_until_text(lines)
     if first and is_object(first[-1]):
-        yield from json_lines(chain(first, stream), where, keys)
+        yield from json_lines(chain(first, lines), where, keys)
         return
-    text = decode(b"".join([*first, stream.read()]))
+    text = decode(b"".join([*first, *lines]))
     try:
-        parsed = json.loads(text)
+        values = _values(text)
     except (ValueError, RecursionError) as error:
         yield source_error(where, f"not JSON: {error}; repair it", option=LEAVE_OUT)
         return
-    if not isinstance(parsed, list):
-        yield json_row(parsed, where, keys)
+    if len(values) == 1 and not isinstance(values[0], list):
+        yield json_row(values[0], where, keys)
         return
-    for number, row in enumerate(parsed, start=1):
+    rows = values[0] if len(values) == 1 else values
+    for number, row in enumerate(rows, start=1):
         yield json_row(row, f"{where}:{number}", keys)
-    if not parsed:
+    if not rows:
         yield no_rows(where)
 
 
-def lines_until_text(stream: IO[bytes]) -> list[bytes]:
+def _values(text: str) -> list[Any]:
+    """The values in JSON, of which most files have one, and some more behind it.
+
+    Raises:
+        ValueError: it is no JSON, or holds nothing.
+    """
+    text = text.rstrip(" \t\r\n")
+    values: list[Any] = []
+    end = 0
+    while end < len(text) or not values:
+        value, end = json.JSONDecoder().raw_decode(text, _SPACE.match(text, end).end())  # type: ignore[union-attr]
+        values.append(value)
+    return values
+
+
+def split_lines(stream: Iterable[bytes]) -> Iterator[bytes]:
+    """Lines with their ends, which may be those of old Macs: a carriage return, which no value holds."""
+    for line in stream:
+        yield from line.splitlines(keepends=True)
+
+
+def lines_until_text(lines: Iterator[bytes]) -> list[bytes]:
     """Read the lines up to the first that is not empty, and that one."""
     first: list[bytes] = []
-    for line in stream:
+    for line in lines:
         first.append(line)
         if line.strip():
             break
     return first
+
+
+def _goes_on(line: bytes) -> bool:
+    """Whether a line begins a list, or an object that ends on another one."""
+    beginning = line.removeprefix(b"\xef\xbb\xbf").strip()
+    return beginning.startswith(b"[") or beginning == b"{"
 
 
 def is_object(line: bytes) -> bool:

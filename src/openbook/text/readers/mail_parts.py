@@ -1,7 +1,7 @@
 """Which parts of a mail hold its text.
 
 multipart/mixed                  all, one after the other
-  multipart/alternative          the plain one, else the first that says something
+  multipart/alternative          the plain one, or a page that says far more, else the first with words
     text/plain                   read
     multipart/related            the first, with pictures that are not named
       text/html                  not read here, for the plain one says it
@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from email import message_from_bytes
 from email.message import Message
 
+from openbook.errors import SourceError
 from openbook.text.readers.mail_invitation import invitation
 from openbook.text.readers.mail_text import POLICY, header_lines, name_of_attachment, text_of_part
 
@@ -30,6 +31,10 @@ _PLAIN, _PAGE, _CALENDAR = "text/plain", "text/html", "text/calendar"
 _MAILS = ("message/rfc822", "message/global")
 _NO_TEXT = ("text/vcard", "text/x-vcard", "text/directory", "text/rtf", "text/css")
 """Text for programs: named as attachments are."""
+_OF_PAGES = 1
+"""The preference of a page, and of what may hold one with its pictures."""
+_SHORT, _MUCH_MORE = 400, 4
+"""A plain text of less characters, which a page has so many times, only stands in for the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,11 @@ class Found:
     def has_words(self) -> bool:
         """Whether there is a text of its own, not of mails in it."""
         return any(piece.kind not in _MAILS for piece in self.pieces)
+
+    @property
+    def letters(self) -> int:
+        """How many its own text has, without those of mails in it."""
+        return sum(len(piece.text) for piece in self.pieces if piece.kind not in _MAILS)
 
     def add(self, other: "Found") -> None:
         """Add what a later part holds."""
@@ -167,6 +177,7 @@ def _is_shown(part: Message, content_id: str) -> bool:
 def _alternative(children: Sequence[Message], reading: _Reading) -> Found:
     """The plain one of parts that say the same, else the first that says something, with all mails in others.
 
+    A plain one that is short may only say that there is a page, so a page that says much more is read for it.
     The others are not read, which may take long or fail.
     """
     found: dict[int, Found] = {}
@@ -176,6 +187,8 @@ def _alternative(children: Sequence[Message], reading: _Reading) -> Found:
         found[place] = _found(children[place], replace(reading, is_read=is_read))
         if chosen is None and found[place].has_words:
             chosen = found[place]
+        elif chosen is not None and (page := _page_instead(children[place], reading, chosen)):
+            chosen = found[place] = page
     pieces = [] if chosen is None else list(chosen.pieces)
     in_order = [found[place] for place in range(len(children))]
     mails = dict.fromkeys(piece for each in in_order for piece in each.pieces if piece.kind in _MAILS)
@@ -187,12 +200,23 @@ def _alternative(children: Sequence[Message], reading: _Reading) -> Found:
     )
 
 
+def _page_instead(part: Message, reading: _Reading, chosen: Found) -> Found | None:
+    """What a page says, where the text that was chosen only stands in for it; else None."""
+    if not reading.is_read or _preference(part) != _OF_PAGES or chosen.letters >= _SHORT:
+        return None
+    try:
+        page = _found(part, replace(reading, is_read=True))
+    except SourceError:  # the text is there
+        return None
+    return page if page.letters > _MUCH_MORE * chosen.letters else None
+
+
 def _preference(part: Message) -> int:
     """The lowest number is read first of parts that say the same: pages before what few programs show."""
     kind = part.get_content_type()
     if kind in (_PLAIN, _PAGE, _CALENDAR):
-        return {_PLAIN: 0, _PAGE: 1, _CALENDAR: 3}[kind]
-    return 1 if part.is_multipart() else 2
+        return {_PLAIN: 0, _PAGE: _OF_PAGES, _CALENDAR: 3}[kind]
+    return _OF_PAGES if part.is_multipart() else 2
 
 
 def _forwarded(part: Message, messages: Sequence[Message], kind: str, reading: _Reading) -> Found:

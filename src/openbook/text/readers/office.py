@@ -15,6 +15,7 @@ from openbook.text.headings import marked_headings
 from openbook.text.inline_markup import without_embedded_images
 from openbook.text.readers.office_properties import office_title, pdf_title
 from openbook.text.readers.pdf_pages import page_contents, sideways_pages, without_single_letters
+from openbook.text.readers.pdf_tables import with_tables
 from openbook.text.readers.source_file import LEAVE_OUT, Item, Keys, Parse, ParsedFile, SourceFile, read_whole
 from openbook.text.readers.text_files import ONLY_PICTURES, title_of_headings
 from openbook.text.readers.word_parts import prepared_word, with_number_signs
@@ -25,6 +26,10 @@ _STYLES = "p.Title => h1:fresh\np[style-name='Title'] => h1:fresh"
 """What mammoth makes of paragraphs, beside its own rules, which know no style Title."""
 _OPTIONS = {"style_map": _STYLES, "escape_underscores": False, "escape_asterisks": False}
 """Names are as people wrote them, without a backslash: max_open_files."""
+ENCRYPTED = "encrypted; give a copy without a password"
+_PASSWORD = "PDFPasswordIncorrect"
+_OLDER = b"\xd0\xcf\x11\xe0"
+"""What Office's files began with before 2007, and begin with around what is encrypted."""
 _TEXT_PART = re.compile(r"\.(?:xml|rels)$|^xl/.*\.bin$")
 """Also sheets of .xlsb."""
 
@@ -55,6 +60,7 @@ def _converter(suffix: str, where: str) -> Parse:
 
     def parse(raw: bytes) -> ParsedFile:
         if suffix == ".docx":
+            require_open(raw, where)
             require_moderate(raw, where)
             raw = prepared_word(raw)
         try:
@@ -63,8 +69,12 @@ def _converter(suffix: str, where: str) -> Parse:
         except MissingDependencyException as error:
             raise _missing(suffix, where) from error
         except Exception as error:  # whatever its libraries stumble over
+            if type(error).__name__ == _PASSWORD:  # of pdfminer, which may be missing
+                raise source_error(where, ENCRYPTED) from error
             problem = f"not readable as {suffix[1:]}: {str(error) or type(error).__name__}"
             raise source_error(where, problem) from error
+        if suffix == ".pdf":
+            markdown = with_tables(raw, markdown)
         text = without_embedded_images(markdown).replace("\f", "\n").replace("\0", "").strip()
         if suffix == ".docx":
             if markdown.strip() and not text:
@@ -82,6 +92,18 @@ def _converter(suffix: str, where: str) -> Parse:
         return ParsedFile(text=text, said={"title": pdf_title(raw)}, omission=omission)
 
     return parse
+
+
+def require_open(raw: bytes, where: str) -> None:
+    """Refuse a file of Word or PowerPoint that has a password, or is of their kind before 2007: no archive.
+
+    Raises:
+        SourceError: it is so.
+    """
+    if raw.startswith(_OLDER):
+        raise source_error(
+            where, "encrypted, or of an older program; save a copy of today's kind without a password"
+        )
 
 
 def require_moderate(raw: bytes, where: str, *, most: int = _MOST_XML) -> None:

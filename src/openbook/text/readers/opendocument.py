@@ -1,4 +1,4 @@
-"""Texts of LibreOffice and OpenOffice: .odt files, what is seen of them, as Markdown.
+"""Texts and slides of LibreOffice and OpenOffice: .odt and .odp files, what is seen of them, as Markdown.
 
 content.xml    the text, with the styles that only it uses
 styles.xml     the styles that have names
@@ -8,9 +8,15 @@ meta.xml       its title
 <text:p>It<text:note>…iron…</text:note> turns.</text:p>      It[1] turns.
 
                                                              [1] Of iron.
+
+<draw:page>                                                  # The mill
+  <draw:frame presentation:class="title">The mill…
+  <draw:frame>It turns.…                                     It turns.
+  <presentation:notes>…Wait here.…                           Notes: Wait here.
 """
 
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -19,7 +25,7 @@ from typing import TYPE_CHECKING
 from openbook.text.documents import source_error
 from openbook.text.headings import marked_headings
 from openbook.text.readers.markdown_table import markdown_table
-from openbook.text.readers.office import require_moderate
+from openbook.text.readers.office import ENCRYPTED, require_moderate
 from openbook.text.readers.office_properties import office_title, useful_title
 from openbook.text.readers.page_headings import no_heading
 from openbook.text.readers.raised_text import LOWERED, RAISED, with_signs
@@ -38,37 +44,63 @@ _LEFT_OUT = (
     "text:tracked-changes", "office:annotation", "office:forms", "office:event-listeners", "office:scripts",
     "text:script", "text:ruby-text", "text:table-of-content", "text:alphabetical-index", "text:table-index",
     "text:illustration-index", "text:object-index", "text:user-index", "svg-compatible:title",
-    "svg-compatible:desc",
+    "svg-compatible:desc", "presentation:notes",
 )  # fmt: skip
 """Deleted text, comments and lists of what stands elsewhere: nobody reads them, or reads them here."""
 _SPACES = {"text:s": " ", "text:tab": " ", "text:line-break": "\v"}
 _HIDDEN = ("text:hidden-paragraph", "text:hidden-text")
+_NOTES = "presentation:notes"
+_LENGTH = re.compile(r"-?\d+(?:\.\d+)?")
 _MOST_COLUMNS = 1000
 
 
 def read_opendocument(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """Read a text document; its title is that of its headings, else the one that the file says it has."""
-    return read_whole(file, lambda raw: _parse(raw, file.path))
+    return read_whole(file, lambda raw: _parse_text(raw, file.path))
 
 
-def _parse(raw: bytes, where: str) -> ParsedFile:
-    require_moderate(raw, where)
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(raw))
-        names = set(archive.namelist())
-        is_encrypted = _MANIFEST in names and _ENCRYPTED in archive.read(_MANIFEST)
-        text = "" if is_encrypted else _text(archive, names)
-    except Exception as error:  # whatever is wrong with the archive or what stands in it
-        problem = f"not readable as odt: {str(error) or type(error).__name__}; save it again"
-        raise source_error(where, problem) from error
-    if is_encrypted:
-        raise source_error(where, "encrypted; give a copy without a password")
+def read_opendocument_slides(file: SourceFile, keys: Keys) -> Iterator[Item]:
+    """Read slides; the title is the file's own, else that of the first slide that has one."""
+    return read_whole(file, lambda raw: _parse_slides(raw, file.path))
+
+
+def _parse_text(raw: bytes, where: str) -> ParsedFile:
+    text = "\n\n".join(filter(None, _blocks(raw, where, "text")))
     return ParsedFile(
         text=text, said={"title": title_of_headings(text, marked_headings(text)) or office_title(raw)}
     )
 
 
-def _text(archive: zipfile.ZipFile, names: set[str]) -> str:
+def _parse_slides(raw: bytes, where: str) -> ParsedFile:
+    text = "\n\n".join(filter(None, _blocks(raw, where, "presentation")))
+    first = next((heading.title for heading in marked_headings(text)), "")
+    return ParsedFile(text=text, said={"title": office_title(raw) or first})
+
+
+def _blocks(raw: bytes, where: str, kind: str) -> list[str]:
+    """What is seen, one by one; some may be empty.
+
+    Args:
+        raw: the file.
+        where: its path.
+        kind: of what it holds: `text` or `presentation`.
+    """
+    require_moderate(raw, where)
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(raw))
+        names = set(archive.namelist())
+        is_encrypted = _MANIFEST in names and _ENCRYPTED in archive.read(_MANIFEST)
+        blocks = [] if is_encrypted else _written(archive, names, kind)
+    except Exception as error:  # whatever is wrong with the archive or what stands in it
+        suffix = {"text": "odt", "presentation": "odp"}[kind]
+        problem = f"not readable as {suffix}: {str(error) or type(error).__name__}; save it again"
+        raise source_error(where, problem) from error
+    if is_encrypted:
+        raise source_error(where, ENCRYPTED)
+    return blocks
+
+
+def _written(archive: zipfile.ZipFile, names: set[str], kind: str) -> list[str]:
     from xml.etree import ElementTree
 
     roots = []
@@ -79,10 +111,11 @@ def _text(archive: zipfile.ZipFile, names: set[str]) -> str:
             roots.append(ElementTree.fromstring(part))
         elif name == _CONTENT:
             raise ValueError(f"{name} is missing in it")
-    body = roots[-1].find(f".//{_NAMES % ('office', 'text')}")
+    body = roots[-1].find(f".//{_NAMES % ('office', kind)}")
     if body is None:
-        raise ValueError("it holds no text document")
-    return "\n\n".join(filter(None, _Writer(roots).blocks(body)))
+        raise ValueError(f"it holds no {kind}")
+    writer = _Writer(roots)
+    return list(writer.blocks(body) if kind == "text" else writer.slides(body))
 
 
 class _Writer:
@@ -98,6 +131,7 @@ class _Writer:
         self._signs: dict[str, str] = {}
         self._numbered: set[tuple[str, int]] = set()
         self._counts: dict[str, int] = {}
+        self._hidden_slides: set[str] = set()
         for element in (element for root in roots for element in root.iter()):
             name = _said(element, "style", "name")
             if _name(element) == "style:style":
@@ -105,6 +139,9 @@ class _Writer:
                 for properties in element.iter(_NAMES % ("style", "text-properties")):
                     self._shows[name] = _said(properties, "text", "display")
                     self._signs[name] = _sign(_said(properties, "style", "text-position"))
+                for properties in element.iter(_NAMES % ("style", "drawing-page-properties")):
+                    if _said(properties, "presentation", "visibility") == "hidden":
+                        self._hidden_slides.add(name)
             elif _name(element) == "text:list-style":
                 for level in element.iter(_NAMES % ("text", "list-level-style-number")):
                     if _said(level, "style", "num-format"):
@@ -127,6 +164,21 @@ class _Writer:
                     described = child.find(_NAMES % ("svg-compatible", "desc"))
                     yield useful_title((described.text or "") if described is not None else "")
                 yield from self.blocks(child)
+
+    def slides(self, body: "Element") -> Iterator[str]:
+        """Of each slide that is seen its title, what stands on it from the top, and the notes."""
+        for page in body.iterfind(_NAMES % ("drawing", "page")):
+            if _said(page, "drawing", "style-name") in self._hidden_slides:
+                continue
+            titles = [frame for frame in page if _said(frame, "presentation", "class") == "title"]
+            words = " ".join(" ".join(self.blocks(titles)).split())
+            yield f"# {words}" if words else ""
+            others = (item for item in page if item not in titles and _name(item) != _NOTES)
+            yield from self.blocks(sorted(others, key=_place))
+            for notes in page.iterfind(_NAMES % ("presentation", "notes")):
+                frames = [frame for frame in notes if _said(frame, "presentation", "class") in ("", "notes")]
+                said = "\n\n".join(filter(None, self.blocks(frames)))
+                yield f"Notes: {said}" if said else ""
 
     def _paragraph(self, element: "Element") -> Iterator[str]:
         """One with its mark, then its notes and what floats beside it."""
@@ -215,6 +267,19 @@ class _Writer:
             found.append(style)
             style = "" if self._shows.get(style) else self._parents.get(style, "")
         return found
+
+
+def _place(shape: "Element") -> tuple[float, float]:
+    """How far from the top and from the left a shape begins; of a group, where the highest in it does."""
+    shapes = (item for item in shape.iter() if _said(item, "svg-compatible", "y"))
+    places = ((_length(item, "y"), _length(item, "x")) for item in shapes)
+    return min(places, default=(0.0, 0.0))
+
+
+def _length(shape: "Element", name: str) -> float:
+    """The number of a length, as `2.5` of `2.5cm`; all of a file have one unit."""
+    number = _LENGTH.match(_said(shape, "svg-compatible", name))
+    return float(number[0]) if number else 0.0
 
 
 def _rows(table: "Element") -> "Iterator[Element]":

@@ -9,14 +9,13 @@ from pathlib import PurePosixPath
 
 from openbook.text.readers.epub import read_epub
 from openbook.text.readers.html import read_html
-from openbook.text.readers.json_files import read_json
+from openbook.text.readers.json_files import read_json, read_json_lines
 from openbook.text.readers.mail import read_mail
 from openbook.text.readers.mailbox import read_mailbox
 from openbook.text.readers.megatron import read_megatron
 from openbook.text.readers.notebooks import read_notebook
 from openbook.text.readers.office import read_office
-from openbook.text.readers.opendocument import read_opendocument
-from openbook.text.readers.rows import read_json_lines
+from openbook.text.readers.opendocument import read_opendocument, read_opendocument_slides
 from openbook.text.readers.slides import read_slides
 from openbook.text.readers.source_file import COMPRESSIONS, Reader
 from openbook.text.readers.tables import read_csv, read_parquet
@@ -50,6 +49,7 @@ _OTHER: dict[str, Reader] = {
     ".docx": read_office,
     ".odt": read_opendocument,
     ".pptx": read_slides,
+    ".odp": read_opendocument_slides,
     ".xlsx": read_workbook,
     ".xlsm": read_workbook,
     ".xls": read_workbook,
@@ -70,10 +70,15 @@ READERS: dict[str, Reader] = (
 ONLY_NAMED = frozenset(f"{suffix}{ending}" for suffix in (".json", ".tsv") for ending in ("", *COMPRESSIONS))
 """Of a folder read only where a pattern asks for them: most of these are settings or figures, no texts."""
 
+SAVED_AS = {
+    ".rtf": ".docx or .odt", ".doc": ".docx or .odt", ".wpd": ".docx or .odt", ".pages": ".docx",
+    ".ppt": ".pptx or .odp", ".msg": ".eml",
+}  # fmt: skip
+"""Of office programs' files that are not read: what the same programs can save, and is read."""
 
 _ONE_DOCUMENT = (
     read_text, read_markdown, read_rst, read_org, read_html, read_notebook, read_mail,
-    read_office, read_opendocument, read_slides, read_workbook, read_epub,
+    read_office, read_opendocument, read_opendocument_slides, read_slides, read_workbook, read_epub,
 )  # fmt: skip
 
 

@@ -1,6 +1,5 @@
-"""Rows: each is one document, whatever file it stands in. JSON lines are read here."""
+"""Rows: each is one document, whatever it stands in: a line of JSON, an object, a record of a table."""
 
-import io
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,24 +10,10 @@ from typing import Any
 
 from openbook.errors import SourceError
 from openbook.text.documents import SAID_OF_DOCUMENTS, Document, source_error
-from openbook.text.readers.source_file import LEAVE_OUT, UNREADABLE, Item, Keys, SourceFile
+from openbook.text.readers.source_file import LEAVE_OUT, UNREADABLE, Item, Keys
 
 _SHOWN_KEYS = 10
 """Of a row without text."""
-
-
-def read_json_lines(file: SourceFile, keys: Keys) -> Iterator[Item]:
-    """Read JSON lines: each is an object, and one document."""
-    encoding = file.encoding()
-    try:
-        with file.open() as stream:
-            if encoding == "utf-8-sig":
-                yield from json_lines(stream, file.path, keys)
-            else:
-                lines = io.TextIOWrapper(stream, encoding, newline="\n")
-                yield from json_lines((line.encode() for line in lines), file.path, keys)
-    except UNREADABLE as error:
-        yield source_error(f"{file.path}:1", f"cannot be read further: {error}")
 
 
 def json_lines(lines: Iterable[bytes], where: str, keys: Keys) -> Iterator[Item]:

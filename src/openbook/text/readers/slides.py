@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from openbook.errors import MissingExtraError, SourceError
 from openbook.text.documents import source_error
 from openbook.text.readers.drawing_text import choose_forms, local_name, written
-from openbook.text.readers.office import as_ranges, require_moderate
+from openbook.text.readers.office import as_ranges, require_moderate, require_open
 from openbook.text.readers.office_properties import useful_title
 from openbook.text.readers.page_headings import no_heading
 from openbook.text.readers.slide_frames import FRAMED, frame_text
@@ -64,6 +64,7 @@ def read_slides(file: SourceFile, keys: Keys) -> Iterator[Item]:
         raise MissingExtraError(message) from error
 
     def parse(raw: bytes) -> ParsedFile:
+        require_open(raw, file.path)
         require_moderate(raw, file.path)
         try:
             return _parsed(pptx.Presentation(io.BytesIO(raw)), file.path)

@@ -10,7 +10,7 @@ from openbook.errors import SourceError
 from openbook.text.documents import Document, source_error
 from openbook.text.encodings import LOOKED_AT, decode, encoding_of
 from openbook.text.origins import STANDARD_INPUT_ORIGIN
-from openbook.text.readers.json_files import is_object, lines_until_text
+from openbook.text.readers.json_files import is_object, lines_until_text, split_lines
 from openbook.text.readers.rows import json_lines
 from openbook.text.readers.source_file import UNREADABLE, Item, Keys, not_utf8, without_zeros
 
@@ -29,13 +29,14 @@ def read_standard_input(stream: IO[bytes] | None, keys: Keys, prefix: str = "") 
     if stream is None:
         raise source_error(_NAME, "there is no standard input; name a file")
     try:
-        first = lines_until_text(stream)
-        lines = chain(first, stream)
+        rest = split_lines(stream)
+        first = lines_until_text(rest)
+        lines = chain(first, rest)
         if encoding_of(b"".join(first)[:LOOKED_AT]) != "utf-8-sig":
             # Its lines do not end where bytes say, so it is read whole.
-            stream = io.BytesIO(decode(b"".join(lines)).encode("utf-8", "surrogatepass"))
-            first = lines_until_text(stream)
-            lines = chain(first, stream)
+            rest = split_lines(io.BytesIO(decode(b"".join(lines)).encode("utf-8", "surrogatepass")))
+            first = lines_until_text(rest)
+            lines = chain(first, rest)
     except UnicodeDecodeError as error:
         yield not_utf8(_NAME, error)
         return

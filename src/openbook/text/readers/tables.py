@@ -142,6 +142,8 @@ def _csv_columns(header: list[str], path: str, keys: Keys) -> list[str]:
 def _csv_document(header: list[str], columns: Sequence[str], row: Row, where: str, keys: Keys) -> Item:
     if isinstance(row, csv.Error):
         return source_error(where, f"not readable as CSV: {row}")
+    if not any(row[len(header) :]):
+        row = row[: len(header)]  # as of rows that end with a separator
     if len(row) != len(header):
         return source_error(
             where, f"{counted(len(row), 'field')} where the first row names {counted(len(header), 'column')}"

@@ -22,7 +22,7 @@ from openbook.errors import MissingExtraError, SourceError
 from openbook.phrases import counted
 from openbook.text.documents import source_error
 from openbook.text.readers import workbook_cells
-from openbook.text.readers.office import require_moderate
+from openbook.text.readers.office import ENCRYPTED, require_moderate
 from openbook.text.readers.office_properties import office_title
 from openbook.text.readers.sheet_text import Sheet, sheet_text
 from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
@@ -101,7 +101,7 @@ def _sheets(raw: bytes, where: str, suffix: str) -> Iterator[Sheet]:
 
 def _error(line: dict[str, Any], where: str, suffix: str) -> SourceError:
     if line.get("is_encrypted"):
-        return source_error(where, "encrypted; give a copy without a password")
+        return source_error(where, ENCRYPTED)
     return source_error(where, f"not readable as {suffix[1:]}: {line['error']}; {_REMEDY}")
 
 

@@ -1,0 +1,114 @@
+"""Tables with rules in PDF files, and pages of two columns beside pages that look like forms."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("markitdown")
+
+_LEFT, _RIGHT = 60, 320
+_WORDS = ["the", "mill", "stands", "by", "the", "river", "and", "turns"]
+
+
+def pdf(*streams: str) -> bytes:
+    """A PDF of a page for each stream of what is drawn."""
+    kids = " ".join(f"{4 + 2 * number} 0 R" for number in range(len(streams)))
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(streams)} >>",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    for number, stream in enumerate(streams):
+        objects += [
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {5 + 2 * number} 0 R "
+            "/Resources << /Font << /F1 3 0 R >> >> >>",
+            f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream",
+        ]
+    body = "".join(f"{number} 0 obj\n{each}\nendobj\n" for number, each in enumerate(objects, start=1))
+    return f"%PDF-1.4\n{body}trailer << /Size {len(objects) + 1} /Root 1 0 R >>\n%%EOF\n".encode()
+
+
+def words(x: float, y: float, text: str) -> str:
+    return f"BT /F1 10 Tf {x} {y} Td ({text}) Tj ET\n"
+
+
+def table(rows: list[str], *, left: int, top: int, widths: tuple[int, ...], has_rules: bool = True) -> str:
+    """Rows whose cells are separated by `|`, 20 points high."""
+    edges = [left + sum(widths[:number]) for number in range(len(widths) + 1)]
+    drawn = "".join(
+        words(edges[column] + 4, top - 20 * number - 14, cell)
+        for number, row in enumerate(rows)
+        for column, cell in enumerate(row.split("|"))
+        if cell
+    )
+    bottom = top - 20 * len(rows)
+    across = [(edges[0], top - 20 * n, edges[-1], top - 20 * n) for n in range(len(rows) + 1)]
+    down = [(edge, top, edge, bottom) for edge in edges]
+    lines = "".join(f"{a} {b} m {c} {d} l S\n" for a, b, c, d in (*across, *down))
+    return drawn + (lines if has_rules else "")
+
+
+def columns(first: int, last: int, *, bottom: int = 400) -> str:
+    """Lines in two columns, with numbers in the order in which they are read."""
+    lines = [f"line {number} {' '.join(_WORDS)}" for number in range(first, last)]
+    half = len(lines) // 2
+    places = [(x, 700 - 12 * number) for x in (_LEFT, _RIGHT) for number in range(half)]
+    assert min(y for _, y in places) > bottom
+    return "".join(words(x, y, line) for (x, y), line in zip(places, lines, strict=True))
+
+
+def read(tmp_path: Path, read_all: Any, content: bytes) -> str:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(content)
+    (document,), errors = read_all(path)
+    assert errors == []
+    return str(document.text)
+
+
+def numbers(text: str) -> list[int]:
+    return [int(line.split()[1]) for line in text.split("\n") if line.startswith("line ")]
+
+
+_ROWS = ["Part|Qty|Price", "Bolt M8|3|1.50", "Nut M8||0.20", "Washer|10|0.05"]
+_MARKDOWN = "| Part | Qty | Price |\n| --- | --- | --- |\n| Bolt M8 | 3 | 1.50 |\n| Nut M8 |  | 0.20 |\n"
+
+
+def test_a_table_with_rules_keeps_its_rows_where_it_stands(tmp_path: Path, read_all: Any) -> None:
+    above = "".join(words(60, 720 - 12 * n, f"{n}. {' '.join(_WORDS * 3)}"[:95]) for n in range(14))
+    below = "".join(words(60, 300 - 12 * n, f"below {n} {' '.join(_WORDS * 3)}"[:95]) for n in range(8))
+    text = read(tmp_path, read_all, pdf(above + table(_ROWS, left=60, top=540, widths=(90, 40, 60)) + below))
+    assert _MARKDOWN in text
+    assert text.index("13. the mill") < text.index("| Part") < text.index("below 0")
+    assert text.count("Bolt") == 1
+
+
+def test_a_table_in_a_column_stands_in_the_text_of_that_column(tmp_path: Path, read_all: Any) -> None:
+    content = columns(0, 40) + table(_ROWS, left=_RIGHT, top=440, widths=(90, 40, 60))
+    text = read(tmp_path, read_all, pdf(content))
+    assert numbers(text) == list(range(40))
+    assert _MARKDOWN in text and text.index("line 39") < text.index("| Part")
+
+
+def test_columns_are_read_one_after_the_other_beside_pages_with_tables(tmp_path: Path, read_all: Any) -> None:
+    form = table(_ROWS, left=60, top=700, widths=(160, 120, 120), has_rules=False)
+    text = read(tmp_path, read_all, pdf(columns(0, 40), form, columns(40, 80)))
+    assert numbers(text) == list(range(80))
+    assert text.index("line 39") < text.index("Bolt M8") < text.index("line 40")
+
+
+@pytest.mark.parametrize("rows", [["a frame"], ["one|two"], ["one", "two"]])
+def test_frames_are_no_tables(tmp_path: Path, read_all: Any, rows: list[str]) -> None:
+    widths = (90,) * (rows[0].count("|") + 1)
+    text = read(tmp_path, read_all, pdf(table(rows, left=60, top=700, widths=widths)))
+    assert "|" not in text
+    assert set(text.split()) == set(" ".join(rows).replace("|", " ").split())
+
+
+def test_columns_of_a_page_between_rules_are_no_table(tmp_path: Path, read_all: Any) -> None:
+    frame = "50 710 m 560 710 l S\n50 380 m 560 380 l S\n50 545 m 560 545 l S\n" + "".join(
+        f"{x} 710 m {x} 380 l S\n" for x in (50, 305, 560)
+    )
+    text = read(tmp_path, read_all, pdf(columns(0, 50, bottom=380) + frame))
+    assert "|" not in text
+    assert numbers(text) == list(range(50))
