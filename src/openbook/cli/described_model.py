@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from openbook.cli.inputs import require_model
 from openbook.errors import SettingsError
+from openbook.model_options import retrofit_training_length
 
 if TYPE_CHECKING:
     from openbook.database import Version
@@ -20,11 +21,24 @@ class DescribedModel:
     tokenizer_fingerprint: str | None
     chunk_size: int
     num_neighbors: int
+    max_position_embeddings: int
+    trained_length: int | None
     retrieves: bool
     """Whether any layer reads neighbors."""
     reader: str | None
     trains_base: bool
     is_self_contained: bool
+
+    @property
+    def training_length(self) -> int:
+        """Tokens in a sequence of its training."""
+        if not self.is_retrofit:
+            return self.max_position_embeddings
+        return retrofit_training_length(
+            longest=self.max_position_embeddings,
+            trained_length=self.trained_length,
+            chunk_size=self.chunk_size,
+        )
 
     @property
     def reads_any_tokens(self) -> bool:
@@ -63,12 +77,15 @@ def describe_model(folder: Path) -> DescribedModel:
     sizes = [said.get(name) for name in ("chunk_size", "num_neighbors", "max_position_embeddings")]
     if any(type(size) is not int or size < 1 for size in sizes):
         raise SettingsError(f"{folder / 'config.json'}: does not say chunk_size and other sizes; restore it")
-    chunk_size, num_neighbors = (int(size) for size in sizes[:2] if size is not None)
+    chunk_size, num_neighbors, max_position_embeddings = (int(size) for size in sizes if size is not None)
+    trained_length = said.get("trained_length")
     return DescribedModel(
         is_retrofit=said["model_type"] == "retrofit",
         tokenizer_fingerprint=said.get("tokenizer_fingerprint"),
         chunk_size=chunk_size,
         num_neighbors=num_neighbors,
+        max_position_embeddings=max_position_embeddings,
+        trained_length=trained_length if isinstance(trained_length, int) else None,
         retrieves=bool(said.get("cca_layers")),
         reader=said.get("reader"),
         trains_base=said.get("train_base") is True,
