@@ -1,9 +1,9 @@
 """What can be said of people, places, works and things, and how an answer is drawn.
 
 A relation is named `kind.relation`, as in the wordings. Its answers are all of one sort, so that any of them
-can take another's place: that is what an edit of a fact does. Words among them begin with a consonant, so that
-"a" stays right. The two parts have no word of a sort in common; further sorts belong to the training worlds
-alone.
+can take another's place: that is what an edit of a fact does. Words among them begin with a consonant, so
+that "a" stays right. The two parts have no word of a sort in common; further sorts belong to the training
+worlds alone.
 """
 
 from collections.abc import Callable, Mapping
