@@ -42,8 +42,7 @@ from openbook.evaluate.exact_match import exact_match, holds_answer, is_refusal
 from openbook.evaluate.exam import Part, World, documents_of, make_world, relations
 from openbook.evaluate.exam.names import NamePieces, name_pieces
 from openbook.evaluate.exam.question_rows import questions_of
-from openbook.evaluate.exam.relations import relations_of
-from openbook.evaluate.exam.vocabulary import words_of
+from openbook.evaluate.exam.relations import relations_of, words_of
 from openbook.evaluate.exam.wordings import RelationWordings, wordings_of
 from openbook.model import RetroForCausalLM
 from openbook.text import load_tokenizer

@@ -22,7 +22,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, normalizers
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
-from openbook.text.tokenizer import load_tokenizer
+from openbook.text import load_tokenizer
 
 UNKNOWN, SEPARATOR = "<unk>", "<s>"  # in training <s> stood before each story, so it ends the one before
 FIRST_BYTE = 3  # the id of <0x00>

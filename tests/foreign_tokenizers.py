@@ -15,6 +15,7 @@ SOME_TEXT = [
     "Ünïcode ist häufig: naïve Café, 日本語 und ไทย, e\u0301t\u00e9.  Two  spaces,\ttabs\r\nand so on…\n"
     * 20,
 ]
+WORD_PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "hello", "world", "##s"]
 _QWEN_SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"
     r"|\s+(?!\S)|\s+"
@@ -85,6 +86,19 @@ def qwen(texts: Sequence[str] = SOME_TEXT, *, size: int = 420) -> FastTokenizer:
     fast.post_processor = processors.ByteLevel(trim_offsets=False)
     fast.add_special_tokens(["<|endoftext|>", "<|im_start|>", "<|im_end|>"])
     fast.add_tokens([AddedToken("<tool_call>", normalized=False), AddedToken("</tool_call>")])
+    return fast
+
+
+def word_piece() -> FastTokenizer:
+    """As BERT's: lower case, special tokens around each text, padded and cut."""
+    fast = FastTokenizer(models.WordPiece(dict(zip(WORD_PIECES, range(8), strict=True)), unk_token="[UNK]"))
+    fast.normalizer = normalizers.BertNormalizer()
+    fast.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    fast.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    fast.decoder = decoders.WordPiece()
+    fast.add_special_tokens(WORD_PIECES[:5])
+    fast.enable_padding(length=16)
+    fast.enable_truncation(3)
     return fast
 
 

@@ -9,8 +9,8 @@ import torch
 from openbook.evaluate.answering.answerer import Answerer, NeighborTokens
 from openbook.model.retrofitting import RetrofitForCausalLM, load_base
 from openbook.pretrained import ADAPTERS, SMOLLM2, shipped_adapter
+from openbook.text import load_tokenizer
 from openbook.text.chat import REFUSAL, ChatFormat
-from openbook.text.tokenizer import load_tokenizer
 
 NAMES = ("Edda Tollan", "Mirek Hald", "Ada Rowe", "Siim Muldor", "Odo Fenwick", "Nessa Quillfeather")
 

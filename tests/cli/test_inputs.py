@@ -25,12 +25,12 @@ def untrained(tmp_path: Path) -> Path:
     return tmp_path / "untrained"
 
 
-@pytest.mark.parametrize("verb", [("generate",), ("eval", "perplexity")])
+@pytest.mark.parametrize("verb", [("rank",), ("eval", "perplexity")])
 def test_a_folder_without_model(
     openbook: OpenBook, database: Path, tmp_path: Path, verb: tuple[str, ...]
 ) -> None:
-    prompt = ("prompt",) if verb == ("generate",) else ()
-    result = openbook(*verb, tmp_path / "nothing", database, *prompt)
+    output = ("--output", tmp_path / "ranker.json") if verb == ("rank",) else ()
+    result = openbook(*verb, tmp_path / "nothing", database, *output)
     assert (result.code, str(tmp_path / "nothing") in result.error) == (2, True)
     assert "there is no such folder; train one: openbook train" in result.error
     assert "to give a base retrieval: openbook retrofit BASE" in result.error
@@ -38,14 +38,25 @@ def test_a_folder_without_model(
     other = tmp_path / "bert"
     other.mkdir()
     (other / "config.json").write_text('{"model_type": "bert"}')
-    result = openbook(*verb, other, database, *prompt)
+    result = openbook(*verb, other, database, *output)
     assert (result.code, "'bert'" in result.error) == (2, True)
     assert f"openbook retrofit {other}" in result.error
 
 
+def test_a_folder_without_model_or_base(openbook: OpenBook, database: Path, tmp_path: Path) -> None:
+    missing = openbook("generate", tmp_path / "nothing", database, "prompt")
+    assert (missing.code, f"{tmp_path / 'nothing'}: there is no such folder" in missing.error) == (2, True)
+    assert "give a model's folder, its name on the hub or a .gguf file" in missing.error
+    other = tmp_path / "bert"
+    other.mkdir()
+    (other / "config.json").write_text('{"model_type": "bert"}')
+    result = openbook("generate", other, database, "prompt")
+    assert (result.code, "bert" in result.error) == (2, True)
+
+
 def test_a_database_in_the_place_of_a_model(openbook: OpenBook, database: Path, tmp_path: Path) -> None:
     """The command that is advised runs, once the database has its neighbors."""
-    result = openbook("generate", database, database, "prompt")
+    result = openbook("eval", "perplexity", database, database)
     said = f"{database}: is a database, not a model; train one: openbook "
     train = f"train tiny --database {database} --output MODEL"
     assert (result.code, result.error) == (2, f"openbook: error: {said}{train}")
@@ -53,8 +64,9 @@ def test_a_database_in_the_place_of_a_model(openbook: OpenBook, database: Path, 
     words = [tmp_path / "model" if word == "MODEL" else word for word in train.split()]
     made = openbook(*words, *sets(*TINY))
     assert made.code == 0, made.err
-    asked = openbook("ask", database, "What?", "--model", database)
-    assert (asked.code, f"{database}: is a database, not a model; give" in asked.error) == (2, True)
+    for words in (("ask", database, "What?", "--model", database), ("generate", database, database, "What?")):
+        asked = openbook(*words)
+        assert (asked.code, f"{database}: is a database, not a model; give" in asked.error) == (2, True)
 
 
 def test_the_folder_of_an_unfinished_training_run(

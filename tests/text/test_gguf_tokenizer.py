@@ -11,8 +11,8 @@ from transformers.integrations.gguf import gguf_tokenizer_mapping
 
 from foreign_tokenizers import SOME_TEXT, make_fast
 from openbook.errors import SettingsError
+from openbook.text import Tokenizer, load_tokenizer
 from openbook.text.gguf_tokenizer import read_gguf_tokenizer
-from openbook.text.tokenizer import Tokenizer, load_tokenizer
 from tiny_gguf import write_gguf
 
 DIGITS = pre_tokenizers.Sequence(

@@ -1,15 +1,13 @@
-import json
-from collections.abc import Iterator
+"""Text to tokens and back, and a tokenizer on the disk."""
+
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer as FastTokenizer
-from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
 
+from foreign_tokenizers import word_piece
 from growth import assert_linear
-from openbook.errors import SettingsError
 from openbook.text import Tokenizer, load_tokenizer, train_tokenizer
 from openbook.text.tokenizer import END_OF_TEXT
 
@@ -17,7 +15,6 @@ CORPUS = [
     "the quick brown fox jumps over the lazy dog\n" * 5,
     "Ünïcode is häufig: naïve café, 日本語\r\n" * 5,
 ]
-VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "hello", "world", "##s"]
 any_text = st.text(st.characters(codec="utf-8"))
 
 
@@ -30,23 +27,6 @@ def trained() -> Tokenizer:
 def saved(trained: Tokenizer, tmp_path: Path) -> Path:
     trained.save(tmp_path / "tokenizer")
     return tmp_path / "tokenizer"
-
-
-def word_piece() -> FastTokenizer:
-    """As BERT's: lower case, special tokens around each text, padded and cut."""
-    fast = FastTokenizer(models.WordPiece(dict(zip(VOCABULARY, range(8), strict=True)), unk_token="[UNK]"))
-    fast.normalizer = normalizers.BertNormalizer()
-    fast.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    fast.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
-    fast.decoder = decoders.WordPiece()
-    fast.add_special_tokens(VOCABULARY[:5])
-    fast.enable_padding(length=16)
-    fast.enable_truncation(3)
-    return fast
-
-
-def write_config(folder: Path, config: object) -> None:
-    (folder / "tokenizer_config.json").write_text(json.dumps(config))
 
 
 # Text to ids and back
@@ -109,80 +89,7 @@ def test_long_runs_come_back_in_linear_time(trained: Tokenizer, of: str) -> None
     assert_linear(there_and_back, 20_000)
 
 
-# Training
-
-
-def test_training_learns_from_the_text(trained: Tokenizer) -> None:
-    assert trained.vocab_size == 320
-    assert trained.name == "train:320"
-    assert len(trained.encode(["the quick brown fox"])[0]) < len("the quick brown fox") / 2
-
-
-def test_training_is_repeatable(trained: Tokenizer) -> None:
-    assert train_tokenizer(CORPUS, vocab_size=320).fingerprint == trained.fingerprint
-
-
-def test_smallest_vocabulary_is_the_bytes_and_the_end() -> None:
-    tokenizer = train_tokenizer(CORPUS, vocab_size=257)
-    assert tokenizer.vocab_size == 257
-    assert len(tokenizer.encode(["häufig"])[0]) == len("häufig".encode())
-
-
-@pytest.mark.parametrize("size", [256, 0, -1])
-def test_vocabulary_too_small_is_refused(size: int) -> None:
-    with pytest.raises(SettingsError, match=f"train:{size}: a byte-level vocabulary has at least 257 tokens"):
-        train_tokenizer(CORPUS, vocab_size=size)
-
-
-@pytest.mark.parametrize("corpus", [[], ["", ""], ["short"]])
-def test_little_text_gives_a_smaller_vocabulary_that_spells_all(corpus: list[str]) -> None:
-    tokenizer = train_tokenizer(corpus, vocab_size=1000)
-    assert 257 <= tokenizer.vocab_size < 300
-    assert tokenizer.decode(tokenizer.encode(["日本 x"])) == ["日本 x"]
-
-
-def test_training_reads_no_more_than_it_needs() -> None:
-    taken: list[str] = []
-
-    def corpus() -> Iterator[str]:
-        for number in range(1000):
-            taken.append(text := f"häufig {number:03}")
-            yield text
-
-    train_tokenizer(corpus(), vocab_size=300, max_bytes=100)
-    assert 8 <= len(taken) <= 10  # each is 11 bytes long
-
-
-@pytest.mark.parametrize("run", ["ab" * 4_096, " " * 8_192, "7" * 8_192, "日" * 4_096, "-" * 8_192])
-def test_a_long_run_is_learned_from_in_pieces(run: str) -> None:
-    """Else its time grows with the square of the run: of 8,192 bytes one token would be learned."""
-    tokenizer = train_tokenizer([run], vocab_size=300)
-    learned = (len(tokenizer.vocabulary_entry(token)) for token in range(257, tokenizer.vocab_size))
-    assert 512 <= max(learned) <= 1_200
-    assert tokenizer.decode(tokenizer.encode([run])) == [run]
-
-
-def test_ordinary_text_gives_the_same_tokenizer_as_without_pieces(tmp_path: Path) -> None:
-    texts = [*CORPUS, Path(__file__).read_text(encoding="utf-8"), "x" * 1_200, "日" * 400]
-    words = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    fast = FastTokenizer(models.BPE())
-    fast.pre_tokenizer, fast.decoder = words, decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=1_000,
-        special_tokens=[END_OF_TEXT],
-        initial_alphabet=sorted(words.alphabet()),
-        show_progress=False,
-    )
-    fast.train_from_iterator(texts, trainer=trainer)
-    Tokenizer(fast, end_of_text=END_OF_TEXT, name="train:1000").save(tmp_path / "expected")
-    train_tokenizer(texts, vocab_size=1_000).save(tmp_path / "trained")
-    trained, expected = (
-        (tmp_path / name / "tokenizer.json").read_bytes() for name in ("trained", "expected")
-    )
-    assert trained == expected
-
-
-# Saving and loading
+# Saving
 
 
 @pytest.mark.parametrize("name", ["", "tokenizer.json"])
@@ -199,6 +106,12 @@ def test_saved_tokenizer_is_loaded_the_same(trained: Tokenizer, saved: Path, nam
 def test_loaded_tokenizer_knows_where_it_came_from(saved: Path) -> None:
     assert load_tokenizer(str(saved)).name == "train:320"
     assert load_tokenizer(f"{saved}/tokenizer.json").name == f"{saved}/tokenizer.json"
+
+
+def test_word_piece_is_saved_and_loaded_the_same(tmp_path: Path) -> None:
+    tokenizer = Tokenizer(word_piece(), end_of_text="[SEP]", name="mine")
+    tokenizer.save(tmp_path)
+    assert load_tokenizer(str(tmp_path)).fingerprint == tokenizer.fingerprint
 
 
 def test_saving_again_changes_nothing(saved: Path, tmp_path: Path) -> None:
@@ -241,134 +154,3 @@ def test_transformers_opens_the_saved_folder(trained: Tokenizer, saved: Path) ->
     assert len(opened) == trained.vocab_size
     assert opened(text)["input_ids"] == trained.encode([text])[0]
     assert opened.decode(opened(text)["input_ids"]) == text
-
-
-# Tokenizers of others
-
-
-def test_word_piece_is_loaded_with_sep_as_its_end(tmp_path: Path) -> None:
-    word_piece().save(str(tmp_path / "tokenizer.json"))
-    tokenizer = load_tokenizer(str(tmp_path))
-    assert (tokenizer.end_of_text, tokenizer.eos_id, tokenizer.vocab_size) == ("[SEP]", 3, 8)
-    assert tokenizer.encode(["Hello worlds hello world hello", "hello"]) == [[5, 6, 7, 5, 6, 5], [5]]
-    assert tokenizer.decode([[2, 5, 6, 7, 3, 0]]) == ["hello worlds"]
-
-
-def test_special_token_of_word_piece_in_a_document_is_text(tmp_path: Path) -> None:
-    word_piece().save(str(tmp_path / "tokenizer.json"))
-    assert load_tokenizer(str(tmp_path)).encode(["hello [SEP] world"]) == [[5, 1, 1, 1, 6]]
-
-
-def test_word_piece_is_loaded_from_its_vocabulary_file(tmp_path: Path) -> None:
-    (tmp_path / "vocab.txt").write_text("\n".join(VOCABULARY))
-    write_config(tmp_path, {"tokenizer_class": "BertTokenizer"})
-    tokenizer = load_tokenizer(str(tmp_path))
-    assert (tokenizer.end_of_text, tokenizer.eos_id) == ("[SEP]", 3)
-    assert tokenizer.encode(["Hello worlds"]) == [[5, 6, 7]]
-
-
-def test_word_piece_is_saved_and_loaded_the_same(tmp_path: Path) -> None:
-    tokenizer = Tokenizer(word_piece(), end_of_text="[SEP]", name="mine")
-    tokenizer.save(tmp_path)
-    assert load_tokenizer(str(tmp_path)).fingerprint == tokenizer.fingerprint
-
-
-def test_end_token_that_is_not_marked_special_is_left_out_too(tmp_path: Path) -> None:
-    fast = FastTokenizer(models.WordPiece({"[UNK]": 0, "[SEP]": 1, "hello": 2, "##s": 3}, unk_token="[UNK]"))
-    fast.decoder = decoders.WordPiece()
-    fast.save(str(tmp_path / "tokenizer.json"))
-    assert load_tokenizer(str(tmp_path)).decode([[2, 3, 1]]) == ["hellos"]
-
-
-@pytest.mark.parametrize(
-    ("config", "end"),
-    [
-        ({"eos_token": "[PAD]"}, "[PAD]"),
-        ({"eos_token": {"content": "[MASK]", "lstrip": False}}, "[MASK]"),
-        ({"eos_token": None}, "[SEP]"),
-        ({}, "[SEP]"),
-    ],
-)
-def test_config_names_the_end_token(tmp_path: Path, config: dict[str, object], end: str) -> None:
-    word_piece().save(str(tmp_path / "tokenizer.json"))
-    write_config(tmp_path, config)
-    tokenizer = load_tokenizer(str(tmp_path))
-    assert (tokenizer.end_of_text, tokenizer.eos_id) == (end, VOCABULARY.index(end))
-
-
-def test_end_token_outside_of_the_vocabulary_is_refused(tmp_path: Path) -> None:
-    word_piece().save(str(tmp_path / "tokenizer.json"))
-    write_config(tmp_path, {"eos_token": "</s>"})
-    with pytest.raises(SettingsError, match="the end token '</s>' is not in its vocabulary"):
-        load_tokenizer(str(tmp_path))
-
-
-def test_tokenizer_without_end_token_is_refused(tmp_path: Path) -> None:
-    fast = FastTokenizer(models.WordPiece({"[UNK]": 0, "a": 1}, unk_token="[UNK]"))
-    fast.save(str(tmp_path / "tokenizer.json"))
-    with pytest.raises(SettingsError, match=r"has no end-of-text token; looked for <\|endoftext\|>"):
-        load_tokenizer(str(tmp_path))
-
-
-@pytest.mark.parametrize(
-    "name", ["/no/such/folder", "no such", "", "a/b/c", "two\nlines", "\0", "x" * 300, "../.."]
-)
-def test_nonsense_name_is_refused_in_one_line(name: str) -> None:
-    with pytest.raises(SettingsError, match="give a path, or train one on your text") as error:
-        load_tokenizer(name)
-    assert len(str(error.value).splitlines()) == 1
-    assert repr(name) in str(error.value)
-
-
-def test_hub_that_cannot_be_reached_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    from transformers import AutoTokenizer
-
-    def unreachable(*args: object, **kwargs: object) -> None:
-        raise OSError("We couldn't connect to the hub.\nCheck your connection.")
-
-    monkeypatch.setattr(AutoTokenizer, "from_pretrained", unreachable)
-    monkeypatch.setattr("openbook.text.tokenizer.is_hub_out_of_reach", lambda: False)
-    with pytest.raises(
-        SettingsError, match=r"'gpt2'.*We couldn't connect to the hub\.\); give a path"
-    ) as error:
-        load_tokenizer("gpt2")
-    assert "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize("content", [b"", b"nope", b"{}", b"\xff\0", b'{"version": "1.0"}'])
-def test_file_that_is_no_tokenizer_is_refused(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "tokenizer.json").write_bytes(content)
-    for name in (tmp_path, tmp_path / "tokenizer.json"):
-        with pytest.raises(SettingsError, match=r"not a tokenizer\.json") as error:
-            load_tokenizer(str(name))
-        assert len(str(error.value).splitlines()) == 1
-
-
-@pytest.mark.parametrize("content", [b"", b"nope", b"[]", b'"x"', b"\xff"])
-def test_damaged_config_is_refused(saved: Path, content: bytes) -> None:
-    (saved / "tokenizer_config.json").write_bytes(content)
-    with pytest.raises(SettingsError, match=r"tokenizer_config\.json': not ") as error:
-        load_tokenizer(str(saved))
-    assert len(str(error.value).splitlines()) == 1
-
-
-@pytest.mark.parametrize(
-    "config",
-    [
-        {"tokenizer_class": "ByT5Tokenizer"},
-        {"tokenizer_class": 5},
-        {"auto_map": {"AutoTokenizer": ["code.Tokenizer", None]}},
-        [],
-        {},
-    ],
-    ids=["python-only", "wrong-type", "custom-code", "no-object", "nothing"],
-)
-def test_folder_that_transformers_cannot_open_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: object
-) -> None:
-    """Code that comes with a tokenizer is not run, and nobody is asked whether to."""
-    monkeypatch.setattr("builtins.input", lambda *args: pytest.fail("asked a question"))
-    write_config(tmp_path, config)
-    with pytest.raises(SettingsError, match="give a path, or train one on your text") as error:
-        load_tokenizer(str(tmp_path))
-    assert len(str(error.value).splitlines()) == 1

@@ -1,4 +1,4 @@
-"""The model that answers questions: a retrofit, a native RETRO, or a base as people have it."""
+"""The model that writes or answers: a retrofit, a native RETRO, or a base as people have it."""
 
 import json
 from dataclasses import dataclass
@@ -21,6 +21,15 @@ _UNTRAINED_NEIGHBORS = 4
 
 
 @dataclass(frozen=True, slots=True)
+class NamedModel:
+    """A model, its tokenizer, and what it is, for people."""
+
+    model: "RetroForCausalLM"
+    tokenizer: "Tokenizer"
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskedModel:
     """A model, how questions are put to it, and what it is, for people."""
 
@@ -39,12 +48,30 @@ def load_asked_model(name: str | None, *, reads: bool) -> AskedModel:
     Raises:
         SettingsError: there is none, it is damaged, or it cannot read neighbors.
     """
+    from openbook.text import ChatFormat
+
+    named = load_named_model(SMOLLM2 if name is None else name, reads=reads)
+    return AskedModel(named.model, ChatFormat.of(named.tokenizer), named.description)
+
+
+def load_named_model(name: str, *, reads: bool, tokenizer: "Tokenizer | None" = None) -> NamedModel:
+    """Load a model of openbook, or a base with the adapter that comes with openbook, or untrained.
+
+    Args:
+        name: folder of a model of openbook; folder, hub name or .gguf file of a base.
+        reads: it is to read neighbors beside its text. Where not, a base does not need to be able to.
+        tokenizer: of a model of openbook, where it is at hand; None: the one beside the model, or its base's.
+
+    Raises:
+        SettingsError: there is none, it is damaged, or it cannot read neighbors.
+    """
     require_askable(name, reads=reads)
-    name = SMOLLM2 if name is None else name
-    if is_ours(Path(name)):
-        model = load_model(Path(name))
-        return AskedModel(model, chat_of(Path(name), model), name)
-    return _load_base(name, reads=reads)
+    if not is_ours(Path(name)):
+        return _load_base(name, reads=reads)
+    model = load_model(Path(name))
+    if tokenizer is None:
+        tokenizer = _tokenizer_of(Path(name), model)
+    return NamedModel(model, tokenizer, name)
 
 
 def require_askable(name: str | None, *, reads: bool = True) -> "DescribedModel | None":
@@ -92,7 +119,7 @@ def is_ours(folder: Path) -> bool:
     return kind in ("retro", "retrofit")
 
 
-def _load_base(name: str, *, reads: bool) -> AskedModel:
+def _load_base(name: str, *, reads: bool) -> NamedModel:
     from openbook.model.retrofitting import load_base, retrofit
     from openbook.model.retrofitting.families import family_of
     from openbook.text import ChatFormat, load_tokenizer
@@ -101,20 +128,19 @@ def _load_base(name: str, *, reads: bool) -> AskedModel:
     # The default is small, and bfloat16, as the hub has it, is slow on most processors.
     base = load_base(place, dtype="float32" if name == SMOLLM2 else "auto")
     tokenizer = load_tokenizer(place)
-    chat = ChatFormat.of(tokenizer)
     adapter = shipped_adapter(name) if reads else None
     if adapter is not None:
         model = _adapted(adapter, base, is_the_packaged=place != name)
-        return AskedModel(model, chat, f"{name} with the adapter that comes with openbook")
+        return NamedModel(model, tokenizer, f"{name} with the adapter that comes with openbook")
     reader = "own" if reads or not family_of(base).absolute_positions else "encoder"
     model = retrofit(
         base,
         reader=reader,
         num_neighbors=_UNTRAINED_NEIGHBORS,
         tokenizer_fingerprint=tokenizer.fingerprint,
-        prefix_ids=chat.prefix_ids if reader == "own" else None,
+        prefix_ids=ChatFormat.of(tokenizer).prefix_ids if reader == "own" else None,
     )
-    return AskedModel(model, chat, f"{name}, not trained to read" if reads else name)
+    return NamedModel(model, tokenizer, f"{name}, not trained to read" if reads else name)
 
 
 def _adapted(adapter: Path, base: "PreTrainedModel", *, is_the_packaged: bool) -> "RetroForCausalLM":
@@ -133,22 +159,7 @@ def _adapted(adapter: Path, base: "PreTrainedModel", *, is_the_packaged: bool) -
     return RetrofitForCausalLM.from_pretrained(adapter, base=base, config=config)
 
 
-def chat_of(folder: Path, model: "RetroForCausalLM") -> "ChatFormat":
-    """How questions are put to a model of openbook.
-
-    Args:
-        folder: of the model.
-        model: as it was loaded from there.
-
-    Raises:
-        SettingsError: it has no tokenizer, or its chat template cannot be used.
-    """
-    from openbook.text import ChatFormat
-
-    return ChatFormat.of(tokenizer_of(folder, model))
-
-
-def tokenizer_of(folder: Path, model: "RetroForCausalLM") -> "Tokenizer":
+def _tokenizer_of(folder: Path, model: "RetroForCausalLM") -> "Tokenizer":
     """The model's, which stands beside it, or is its base's; with the chat template that the base has.
 
     Args:

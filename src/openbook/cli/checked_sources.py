@@ -27,7 +27,7 @@ from openbook.text.omissions import Omissions
 from openbook.text.origins import is_local
 from openbook.text.readers.source_file import LEAVE_OUT
 from openbook.text.sources import STANDARD_INPUT, SourceOptions, places_of, read_sources
-from openbook.text.tokenizer import require_vocabulary
+from openbook.text.tokenizer_training import require_vocabulary
 
 if TYPE_CHECKING:
     from openbook.cluster.source_plan import SourcePlanner

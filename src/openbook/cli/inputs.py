@@ -176,6 +176,7 @@ def require_base(base: str, *, retrofits: bool = True) -> None:
     """
     folder = Path(base)
     if folder.is_dir() and not (folder / "config.json").is_file():
+        _refuse_unfinished(folder)
         files = [f"the file itself: {file}" for file in sorted(folder.glob("*.gguf"))]
         instead = files[0] if files else "a model's folder, its name on the hub or a .gguf file"
         problem = "is a database, not a model" if _is_database(folder) else "holds no model (no config.json)"

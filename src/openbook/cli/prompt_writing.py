@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from openbook.generation.memory import Memory
     from openbook.generation.text_stream import OnText
     from openbook.model import RetroForCausalLM
-    from openbook.text import ChatFormat, Tokenizer
+    from openbook.text import Tokenizer
 
 
 class WritingOptions(TypedDict):
@@ -89,16 +89,23 @@ def answered(
     prompt: str,
     options: WritingOptions,
     *,
-    chat: "ChatFormat",
+    tokenizer: "Tokenizer",
     drafts: bool,
     on_text: "OnText | None",
 ) -> "Generation":
-    """What a model answers in its chat template, as a text that it wrote; arguments as in `ask`."""
+    """What a model answers in the chat template of its tokenizer, as a text that it wrote.
+
+    Args:
+        model, database, prompt, options, drafts, on_text: as in `openbook.ask`.
+        tokenizer: the model's.
+    """
     from openbook.generation import Generation, ask
     from openbook.generation.text_writing import any_seed
+    from openbook.text import ChatFormat
 
     seed = any_seed() if options["seed"] is None else options["seed"]
     seeded: WritingOptions = {**options, "seed": seed}
+    chat = ChatFormat.of(tokenizer)
     answer = ask(model, database, prompt, chat=chat, drafts=drafts, on_text=on_text, **seeded)
     return Generation(
         answer.answer,

@@ -6,10 +6,10 @@ It does not know what is searched, which token is chosen, or which rows come and
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from openbook.generation.batch_row import BatchRow
-from openbook.generation.row_neighbors import neighbors_of_rows
 from openbook.model import RetroCache, RetroForCausalLM
 from openbook.model.causal_lm import RetroCausalLMOutput
 from openbook.model.positions import position_ids
@@ -64,3 +64,29 @@ def _padding_arguments(
     padding = torch.tensor([row.padding for row in rows], device=device)
     mask = (torch.arange(length, device=device) >= padding[:, None]).long()
     return {"attention_mask": mask, "position_ids": position_ids(mask)[:, -count:]}
+
+
+def neighbors_of_rows(
+    found: Sequence[tuple[Tensor, Tensor] | None], device: torch.device
+) -> tuple[Tensor, Tensor] | tuple[None, None]:
+    """Stack the neighbors of rows.
+
+    Args:
+        found: for each row ids and mask [C, K, R], K its own; None: it has none.
+        device: where they are to be.
+
+    Returns:
+        ids and mask [B, C, K, R], K the largest; what a row lacks does not exist. None where no row has any.
+    """
+    having = [pair for pair in found if pair is not None]
+    if not having:
+        return None, None
+    K = max(ids.shape[1] for ids, _ in having)
+    C, _, R = having[0][0].shape
+    nothing = torch.zeros(C, 0, R, dtype=torch.int64), torch.zeros(C, 0, R, dtype=torch.bool)
+    rows = [nothing if pair is None else pair for pair in found]
+    ids, mask = (
+        torch.stack([F.pad(row[i], (0, 0, 0, K - row[i].shape[1])) for row in rows]).to(device)
+        for i in range(2)
+    )
+    return ids, mask

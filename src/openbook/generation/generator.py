@@ -271,7 +271,7 @@ class _Asked:
         tokenizer = self.tokenizer or database.tokenizer
         if model.reads_itself:
             require_tokenizer(model, tokenizer, remedy="tokenizer=load_tokenizer(MODEL)")
-        elif not retrieval:
+        elif not retrieval and self.tokenizer is None:
             require_match(model, database)  # what is looked up checks it itself
         request = TextRequest(
             prompt_ids=tuple(_encode(tokenizer, prompt)),

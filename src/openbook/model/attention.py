@@ -7,8 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from openbook.model.distance_table import DistanceTable
-from openbook.model.positions import RelativePositions
+from openbook.model.positions import DistanceTable, RelativePositions
 from openbook.model.recompute import computed_again, linear_last
 from openbook.model.stack import Stack
 

@@ -9,9 +9,9 @@ from torch import LongTensor, Tensor
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
-from openbook.model.distance_table import DistanceTable
 from openbook.model.encoded_neighbors import EncodedNeighbors
 from openbook.model.growing_layer import GrowingLayer
+from openbook.model.positions import DistanceTable
 
 
 @dataclass(frozen=True, slots=True)

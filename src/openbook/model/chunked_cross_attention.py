@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from openbook.model.attended_chunks import ChunkGrid
 from openbook.model.attention import Normalize, attend, attend_and_weigh, merge_heads, split_heads
 from openbook.model.config import RetroConfig
-from openbook.model.distance_table import DistanceTable
+from openbook.model.positions import DistanceTable
 from openbook.model.recompute import linear_last
 from openbook.model.stack import Stack
 

@@ -9,8 +9,8 @@ from torch import Tensor
 from openbook.model.attended_chunks import ChunkGrid
 from openbook.model.cache import Retrieved, RetroCache
 from openbook.model.checks import check_ids, new_chunks
-from openbook.model.distance_table import DistanceTable
 from openbook.model.pass_place import PassPlace
+from openbook.model.positions import DistanceTable
 
 
 class Reader(Protocol):

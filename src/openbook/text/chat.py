@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from openbook.errors import SettingsError, first_line, type_error
-from openbook.text.tokenizer import Tokenizer, wrap_tokenizer
+from openbook.text.tokenizer import Tokenizer
+from openbook.text.tokenizer_loading import wrap_tokenizer
 
 REFUSAL = "The book does not say."
 """The answer of a trained reader to a question that what it reads does not answer."""

@@ -4,7 +4,7 @@ from openbook.database import Version
 from openbook.errors import MismatchError, SettingsError
 from openbook.phrases import command
 from openbook.pretrained import how_to_install, is_here, reason_of
-from openbook.text.tokenizer import load_tokenizer
+from openbook.text import load_tokenizer
 
 
 def require_tokenizer(base: str, database: Version) -> None:

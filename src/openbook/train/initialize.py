@@ -10,7 +10,7 @@ from openbook.database import Version
 from openbook.errors import MismatchError, SettingsError, one_line, refuse_unknown
 from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.model.retrofitting import RetrofitConfig, RetrofitForCausalLM, require_base, retrofit
-from openbook.text.tokenizer import load_tokenizer
+from openbook.text import load_tokenizer
 from openbook.train.base_tokenizer import require_tokenizer
 from openbook.train.model_settings import refuse_settings_of_database
 from openbook.train.recipe import Recipe

@@ -30,10 +30,9 @@ from openbook.train import checkpoints, distributed, state_dicts
 from openbook.train.checkpoints import Checkpoint
 from openbook.train.distillation import divergence, prompt_hidden
 from openbook.train.fsdp import is_sharded
-from openbook.train.optimizer import make_optimizer
+from openbook.train.optimizer import learning_rate_factor, make_optimizer
 from openbook.train.question_layout import collate_prompts
 from openbook.train.sample_order import begin_worker, seed_step
-from openbook.train.schedule import learning_rate_factor
 from openbook.train.settings import TrainSettings
 
 Batch = dict[str, Tensor]

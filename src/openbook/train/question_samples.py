@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from openbook.database.search.folding import SPACED_LETTER, UNIT
 from openbook.errors import SettingsError
@@ -24,9 +25,45 @@ from openbook.evaluate.answering.passages import AskedQuestion, as_read
 from openbook.evaluate.exact_match import holds_answer
 from openbook.phrases import counted
 from openbook.text.chat import REFUSAL, ChatFormat
-from openbook.train.passage_tokens import PassageTokens
+from openbook.text.tokenizer import Tokenizer
 from openbook.train.question_layout import PromptLayout, QuestionLayout, Sample
 from openbook.train.settings import QuestionSettings
+
+_CAPACITY = 200_000
+"""Passages to keep, of which those that came first go first: 50 MB with R = 128."""
+
+
+class PassageTokens:
+    """Encodes passages, and keeps the tokens: a passage is drawn again and again, for many questions.
+
+    Args:
+        tokenizer: the model's.
+        length: R; longer passages are cut.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, length: int) -> None:
+        self.tokenizer = tokenizer
+        self.length = length
+        self._kept: dict[str, NDArray[np.uint32]] = {}
+
+    def stacked(self, texts: Sequence[str], count: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Encode at most `count` passages: tokens int64 [count, R], 0 where there is none, and a mask."""
+        ids = np.zeros((count, self.length), dtype=np.int64)
+        lengths = np.zeros(count, dtype=np.int64)
+        for place, tokens in enumerate(self._encode(texts)):
+            ids[place, : len(tokens)] = tokens
+            lengths[place] = len(tokens)
+        return ids, np.arange(self.length) < lengths[:, None]
+
+    def _encode(self, texts: Sequence[str]) -> list[NDArray[np.uint32]]:
+        new = [text for text in dict.fromkeys(texts) if text not in self._kept]
+        found = {text: self._kept[text] for text in texts if text in self._kept}
+        for text, tokens in zip(new, self.tokenizer.encode(new), strict=True):
+            found[text] = self._kept[text] = np.array(tokens[: self.length], dtype=np.uint32)
+        while len(self._kept) > _CAPACITY:
+            del self._kept[next(iter(self._kept))]
+        return [found[text] for text in texts]
+
 
 _MORE = 4
 """Tokens of an answer beside its bytes, at most: its end, and what begins a word."""

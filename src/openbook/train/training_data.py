@@ -15,8 +15,8 @@ from openbook.evaluate.answering.passages import AskedQuestion, ask_book
 from openbook.evaluate.answering.questions import Question, read_questions, split_questions
 from openbook.phrases import command, counted
 from openbook.progress import Progress, silent
+from openbook.text import load_tokenizer
 from openbook.text.chat import REFUSAL, ChatFormat
-from openbook.text.tokenizer import load_tokenizer
 from openbook.train.model_settings import reads_itself, require_length
 from openbook.train.question_layout import ChunkedLayout, PromptLayout, QuestionLayout, Sample
 from openbook.train.question_order import QuestionOrder

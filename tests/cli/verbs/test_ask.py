@@ -12,6 +12,7 @@ from command_line import Contents, OpenBook
 from openbook.cli import text_output
 from openbook.cli.verbs import ask as verb
 from openbook.generation import Sampling
+from openbook.pretrained import SMOLLM2
 from openbook.text import ChatFormat, load_tokenizer
 from openbook.text.chat import REFUSAL
 from tiny_base import write_base
@@ -332,3 +333,15 @@ def test_the_commands_of_the_readme_on_the_base_at_hand(
         if arguments[0] == "ask" and "--no-retrieval" not in arguments:
             answers.append(result.out)
     assert all("Odilia Marsk" in answer.partition("[1]")[0] for answer in answers)
+
+
+@pytest.mark.usefixtures("base_at_hand")
+def test_generate_reads_with_the_adapter_too(openbook: OpenBook, database: Path) -> None:
+    options = ("--temperature", "0", "--max-tokens", "3", "--json")
+    asked = openbook("ask", database, QUESTION, *options)
+    written = openbook("generate", SMOLLM2, database, QUESTION, "--chat", *options)
+    assert (written.json["text"], written.json["citations"]) == (
+        asked.json["answer"],
+        asked.json["citations"],
+    )
+    assert f"writing with {SMOLLM2} with the adapter that comes with openbook\n" in written.err

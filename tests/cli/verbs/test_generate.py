@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from transformers import GPT2Config
 
 from command_line import OpenBook
 from openbook.cli import text_output
@@ -13,7 +14,7 @@ from openbook.generation import Sampling, ask
 from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import load_base, retrofit
 from openbook.text import load_tokenizer
-from tiny_base import write_base
+from tiny_base import qwen, write_base
 
 WORDS = ("Number 3. ba", "--max-new-tokens", "20", "--seed", "1")
 
@@ -206,3 +207,38 @@ def test_a_base_that_reads_itself_writes_with_a_database_of_other_tokens(
     written = openbook("generate", folder, book.path, *WORDS, "--temperature", "0", *more, "--json").json
     assert bool(written["citations"]) == ("--no-retrieval" not in more)
     assert written["tokens"] == 20
+
+
+@pytest.mark.parametrize(
+    "more", [(), ("--remember", "--window", "128"), ("--samples", "2"), ("--no-retrieval",)]
+)
+def test_a_base_writes_as_it_is(
+    openbook: OpenBook, tmp_path: Path, book: Database, more: tuple[str, ...]
+) -> None:
+    base = write_base(tmp_path / "base")
+    result = openbook("generate", base, book.path, *WORDS, *more, "--json")
+    assert result.code == 0, result.error
+    written = result.json[0] if "--samples" in more else result.json
+    assert bool(written["citations"]) == ("--no-retrieval" not in more)
+    read = "" if "--no-retrieval" in more else ", not trained to read"
+    assert f"writing with {base}{read}\n" in result.err
+
+
+def test_a_base_answers_as_ask_has_it_answer(openbook: OpenBook, tmp_path: Path, book: Database) -> None:
+    base = write_base(tmp_path / "base")
+    greedy = ("--temperature", "0", "--max-tokens", "8", "--json")
+    for retrieval in ("--retrieval", "--no-retrieval"):
+        written = openbook("generate", base, book.path, "Number 3?", "--chat", retrieval, *greedy).json
+        asked = openbook("ask", book.path, "Number 3?", "--model", base, retrieval, *greedy).json
+        assert (written["text"], written["tokens"]) == (asked["answer"], asked["completion_tokens"])
+        assert written["citations"] == asked["citations"]
+
+
+def test_a_base_that_cannot_read_writes_alone(openbook: OpenBook, tmp_path: Path, book: Database) -> None:
+    sizes = {"vocab_size": qwen().vocab_size, "n_embd": 32, "n_layer": 2, "n_head": 2}
+    base = write_base(tmp_path / "gpt2", GPT2Config(**sizes))
+    alone = openbook("generate", base, book.path, *WORDS, "--no-retrieval", "--json")
+    assert alone.code == 0, alone.error
+    assert alone.json["citations"] == []
+    refused = openbook("generate", base, book.path, *WORDS)
+    assert (refused.code, "reader='encoder'" in refused.error) == (2, True), refused.error

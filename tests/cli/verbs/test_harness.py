@@ -61,6 +61,8 @@ def test_json_and_a_file(
     (sample,) = written.pop("samples")["words"]
     assert written == result.json
     assert sample["doc"] == {"text": "ba ke li mo"}
+    same = ("-k", "1", "--mode", "bm25")  # as the options of those that it is compared with
+    assert openbook(*command, "--no-retrieval", "--limit", 1, "--json", *same).json == result.json
     again = openbook(*command, "--output", output)
     assert again.code == 2
     assert str(output) in again.error

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from openbook.database import Database, SearchUnit
 from openbook.database.search.embedder import Embedder
 from openbook.database.units import unit_searches
-from openbook.database.units.document_units import documents_of
 from openbook.database.units.section_units import headings_above, sections_of
-from openbook.database.units.unit_searches import UnitSearches
+from openbook.database.units.unit_searches import UnitSearches, documents_of
 from openbook.errors import SettingsError
 from openbook.text import Document, Tokenizer
 

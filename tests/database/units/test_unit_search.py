@@ -9,8 +9,8 @@ from openbook.database import Database, DocumentFilter, SearchUnit
 from openbook.database.search.embedder import Embedder
 from openbook.database.search.searcher import Queries
 from openbook.database.units import unit_searches
-from openbook.database.units.document_units import documents_of
 from openbook.database.units.unit_search import UnitSearch
+from openbook.database.units.unit_searches import documents_of
 from openbook.errors import NoDocumentError
 from openbook.text import Document, Tokenizer
 

@@ -12,8 +12,7 @@ from openbook.errors import SettingsError
 from openbook.evaluate.exam import PARTS, Part
 from openbook.evaluate.exam.names import NameMaker, name_pieces
 from openbook.evaluate.exam.part_files import part_folder
-from openbook.evaluate.exam.relations import AnswerMaker, Characters, relations_of
-from openbook.evaluate.exam.vocabulary import sorts_of, words_of
+from openbook.evaluate.exam.relations import AnswerMaker, Characters, relations_of, sorts_of, words_of
 from openbook.evaluate.exam.wordings import KINDS, read_wordings, wordings_of
 
 

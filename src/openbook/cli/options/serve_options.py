@@ -5,14 +5,6 @@ from typing import Annotated
 
 import typer
 
-ServedModelArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="MODEL",
-        help="Folder of a retrofit or a native RETRO; or a BASE (folder, hub name, .gguf file), as openbook "
-        "ask takes it.",
-    ),
-]
 Host = Annotated[str, typer.Option(help="Address to bind; 0.0.0.0: all, for other machines, too.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")]
 AllowHost = Annotated[

@@ -24,6 +24,14 @@ PutAsQuestion = Annotated[
 # An answer
 
 QuestionArgument = Annotated[str, typer.Argument(metavar="QUESTION", help="What to ask.")]
+WritingModel = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="Folder of a retrofit or a native RETRO; or a BASE (folder, hub name, .gguf file), as openbook "
+        "ask takes it.",
+    ),
+]
 AskedModelName = Annotated[
     str | None,
     typer.Option(

@@ -1,8 +1,8 @@
 """The verb `generate`: continue a prompt, or answer it, with sources."""
 
-from openbook.cli.asked_model import chat_of, tokenizer_of
+from pathlib import Path
+
 from openbook.cli.console import note, on_terminal
-from openbook.cli.inputs import load_model
 from openbook.cli.lookups import lookup_of, note_searched
 from openbook.cli.options.document_options import OnlyIds, OnlySources, OnlyTitles, document_filter
 from openbook.cli.options.memory_options import (
@@ -39,7 +39,7 @@ from openbook.cli.options.sampling_options import (
     drawing_of,
 )
 from openbook.cli.options.search_options import ReadNeighbors, WriteMode
-from openbook.cli.options.shared_options import AllowMissingShards, DatabaseArgument, Json, ModelArgument
+from openbook.cli.options.shared_options import AllowMissingShards, DatabaseArgument, Json
 from openbook.cli.options.writing_options import (
     CheckDrafts,
     LookAheadTokens,
@@ -49,6 +49,7 @@ from openbook.cli.options.writing_options import (
     PromptArgument,
     PutAsQuestion,
     WriteRetrieval,
+    WritingModel,
     check_writing,
     drafts_saved,
 )
@@ -59,7 +60,7 @@ from openbook.errors import SettingsError
 
 
 def generate(
-    model: ModelArgument,
+    model: WritingModel,
     db: DatabaseArgument,
     prompt: PromptArgument,
     max_new_tokens: MaxNewTokens = 128,
@@ -105,7 +106,7 @@ def generate(
 
     Example: openbook generate mymodel mybook "The sky is blue because" --max-new-tokens 64
     """
-    from openbook.cli.described_model import describe_model
+    from openbook.cli.asked_model import load_named_model, require_askable
     from openbook.database import Version
     from openbook.generation.request import check_ends, check_request
 
@@ -133,15 +134,16 @@ def generate(
             "--chat": chat,
         },
     )
-    require_keepable(keep, reads=retrieval or remembers)
-    described = describe_model(model)
+    reads = retrieval or remembers
+    require_keepable(keep, reads=reads)
+    described = require_askable(model, reads=reads)
     check_writing(
         stride=stride,
         look_ahead=look_ahead,
         drafts=drafts,
         influence=influence,
         temperature=temperature,
-        reads_beside=retrieval or remember or memory is not None,
+        reads_beside=reads,
     )
     documents = document_filter(id, source, title, retrieval=retrieval)
     if ranker is not None and chat:
@@ -149,21 +151,26 @@ def generate(
     chooser = load_ranker(ranker, retrieval=retrieval)
     database = Version.open(db, allow_missing_shards=allow_missing_shards)
     if retrieval:
-        lookup = lookup_of(model, database, mode, allow_missing_shards=allow_missing_shards)
+        lookup = lookup_of(Path(model), database, mode, allow_missing_shards=allow_missing_shards)
         database, mode = lookup.book, lookup.mode
-    if not described.reads_any_tokens:
+    if described is not None and not described.reads_any_tokens:
         described.require_match(database)
     if retrieval:
         note_searched(database, documents)
 
     begin = "" if chat else prompt
     told = ToldText(begin) if on_terminal() and not json and samples == 1 else None
-    loaded = load_model(model)  # loads torch: after all that can be checked without
+    shares_tokens = described is not None and described.shares_tokens(database)
+    of_book = database.tokenizer if shares_tokens and not chat else None
+    # Loads torch: after all that can be checked without.
+    named = load_named_model(model, reads=reads, tokenizer=of_book)
+    loaded, tokenizer = named.model, named.tokenizer
     read_in(loaded, read_precision)
     keep_read(loaded, keep)
+    if described is None:
+        note(f"writing with {named.description}")
     if remembers and window is None:
-        window = described.training_length
-    tokenizer = database.tokenizer if described.shares_tokens(database) else tokenizer_of(model, loaded)
+        window = loaded.config.training_length
     options: WritingOptions = {
         "max_new_tokens": max_new_tokens,
         "k": k,
@@ -178,11 +185,11 @@ def generate(
         "min_new_tokens": min_new_tokens,
         "seed": seed,
     }
-    with memory_of(remembers, memory, tokenizer, described.chunk_size) as past:
+    with memory_of(remembers, memory, tokenizer, loaded.config.chunk_size) as past:
         if chat:
-            as_chat = chat_of(model, loaded)
-            text = answered(loaded, database, prompt, options, chat=as_chat, drafts=drafts, on_text=told)
-            results = [text]
+            results = [
+                answered(loaded, database, prompt, options, tokenizer=tokenizer, drafts=drafts, on_text=told)
+            ]
         else:
             results = continued(
                 loaded,

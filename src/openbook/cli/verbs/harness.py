@@ -47,6 +47,8 @@ def harness(
 ) -> None:
     """Run tasks of lm-evaluation-harness, with retrieval or without.
 
+    With --no-retrieval nothing is looked up: -k and --mode change nothing, and may stay for comparing.
+
     Example: openbook eval harness mymodel mybook --tasks lambada_openai,piqa --limit 200 --no-retrieval
     """
     from openbook.cli.described_model import describe_model

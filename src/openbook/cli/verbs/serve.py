@@ -19,15 +19,15 @@ from openbook.cli.options.serve_options import (
     MaxWaiting,
     NamedBooks,
     Port,
-    ServedModelArgument,
     ServedName,
 )
 from openbook.cli.options.shared_options import AllowMissingShards, DatabaseArgument
+from openbook.cli.options.writing_options import WritingModel
 from openbook.cli.served_replicas import serve_replicas
 
 
 def serve(
-    model: ServedModelArgument,
+    model: WritingModel,
     db: DatabaseArgument,
     host: Host = "127.0.0.1",
     port: Port = 8000,

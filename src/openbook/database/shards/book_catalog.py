@@ -7,9 +7,8 @@ from typing import NoReturn, TypeVar
 
 import numpy as np
 
-from openbook.database.shards.book_layout import book_number, shard_number
+from openbook.database.shards.book_layout import book_number, book_original, shard_number
 from openbook.database.shards.book_manifest import BookManifest
-from openbook.database.shards.foreign_originals import book_original
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import Commit, DocumentRecord, Exclusion
 from openbook.database.storage.excluded_chunks import ExcludedChunks, exclusions_in_part

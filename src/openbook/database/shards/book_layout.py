@@ -4,7 +4,7 @@ What a missing shard holds stands there as removed documents, one for each exten
 their numbers, and no search finds it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from openbook.database.shards.chunk_numbers import ChunkNumbers
 from openbook.database.storage.arrays import Rows
+from openbook.database.storage.excluded_chunks import ExcludedChunks
 from openbook.database.storage.layout import ChunkLayout
 
 _SHIFT = 40
@@ -103,3 +104,24 @@ def _partly_excluded(numbers: ChunkNumbers, layouts: Mapping[int, ChunkLayout]) 
         if part is not None:
             partly[numbers.in_book(place, np.arange(len(part)))] = part
     return partly
+
+
+def stored_original(place: int, original: int) -> int:
+    """The number under which the catalog of the shard at `place` keeps the original of a near-copy.
+
+    Of a document that the shard has itself it is the number there; of one of another shard it is the book's
+    number, which is higher than any number of its own.
+    """
+    owner, number = shard_number(original)
+    return number if owner == place else original
+
+
+def stored_parts(place: int, parts: Collection[ExcludedChunks]) -> list[ExcludedChunks]:
+    """Excluded parts of a document of the shard at `place`, as its catalog keeps them."""
+    return [ExcludedChunks(part.first, part.end, stored_original(place, part.original)) for part in parts]
+
+
+def book_original(place: int, stored: int) -> int:
+    """The book's number of what the catalog of the shard at `place` keeps under a number."""
+    is_own = shard_number(stored)[0] < 0
+    return book_number(place, stored) if is_own else stored

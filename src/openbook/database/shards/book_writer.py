@@ -25,7 +25,7 @@ from openbook.database.search.lexical import is_current
 from openbook.database.shards.book_catalog import BookCatalog
 from openbook.database.shards.book_folder import BookFolder, open_book
 from openbook.database.shards.book_indexes import OpenedShard
-from openbook.database.shards.book_layout import book_number, shard_number
+from openbook.database.shards.book_layout import book_number, shard_number, stored_original, stored_parts
 from openbook.database.shards.book_manifest import (
     BookCommit,
     BookManifest,
@@ -34,7 +34,6 @@ from openbook.database.shards.book_manifest import (
     sum_of,
 )
 from openbook.database.shards.chunk_numbers import Extent, joined
-from openbook.database.shards.foreign_originals import stored_original, stored_parts
 from openbook.database.shards.shard_copies import (
     ShardCopy,
     copy_name,

@@ -1,14 +1,28 @@
 """The searches by unit of one version: which there are, which is the default; each is made when asked for."""
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
 from openbook.database.storage.layout import ChunkLayout
-from openbook.database.units.document_units import documents_of
 from openbook.database.units.section_units import sections_of
-from openbook.database.units.unit_search import HasVectors, UnitSearch
+from openbook.database.units.unit_search import HasVectors, Units, UnitSearch
 from openbook.errors import SettingsError
 from openbook.search_modes import SearchUnit
+
+
+def documents_of(version: HasVectors) -> Units:
+    """Each document of a version as a unit."""
+
+    def names(places: NDArray[np.int64]) -> Iterator[str]:
+        records = version.catalog.describe(version.layout.number[places].tolist())
+        return (record.title for record in records)
+
+    return Units(version.layout, names, version.layout.document_of)
+
 
 _UNITS = {"document": documents_of, "section": sections_of}
 _FEW = 10_000

@@ -1,7 +1,9 @@
 """What can be said of people, places, works and things, and how an answer is drawn.
 
 A relation is named `kind.relation`, as in the wordings. Its answers are all of one sort, so that any of them
-can take another's place: that is what an edit of a fact does.
+can take another's place: that is what an edit of a fact does. Words among them begin with a consonant, so
+that "a" stays right. The two parts have no word of a sort in common; further sorts belong to the training
+worlds alone.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,9 +12,30 @@ from functools import lru_cache
 from random import Random
 
 from openbook.evaluate.exam.names import NameMaker
-from openbook.evaluate.exam.part_files import Part
-from openbook.evaluate.exam.vocabulary import MONTHS, sorts_of, words_of
+from openbook.evaluate.exam.part_files import Part, part_folder, read_section
 from openbook.evaluate.exam.wordings import KINDS, Kind, wordings_of
+
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def sorts_of(part: Part) -> tuple[str, ...]:
+    """The sorts of words that answer something in one part."""
+    return tuple(_words(part))
+
+
+def words_of(sort: str, part: Part) -> tuple[str, ...]:
+    """The words of a sort that belong to one part; none if the part does not have the sort."""
+    return _words(part).get(sort, ())
+
+
+@lru_cache
+def _words(part: Part) -> Mapping[str, tuple[str, ...]]:
+    """By sort, read once."""
+    section = read_section(part_folder(part), "words")
+    return {sort: section.texts(sort) for sort in section.values}
 
 
 @lru_cache
