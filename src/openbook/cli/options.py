@@ -145,7 +145,15 @@ Book = Annotated[
         show_default=False,
     ),
 ]
-SavedNeighbors = Annotated[int, typer.Option("-k", "--k", help="Neighbors to save for each chunk.")]
+SavedNeighbors = Annotated[
+    int | None,
+    typer.Option(
+        "-k",
+        "--k",
+        help="Neighbors to save for each chunk. [default: 10, or as many as the last table had, if more]",
+        show_default=False,
+    ),
+]
 ReadNeighbors = Annotated[int | None, typer.Option("-k", "--k", help="Neighbors. [default: as in training]")]
 Rebuild = Annotated[
     bool, typer.Option("--rebuild", help="Search every chunk, even where the last table can be extended.")
