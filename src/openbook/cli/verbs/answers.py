@@ -119,6 +119,8 @@ def qa(
 
 def _require_possible(limit: int | None, k: int | None, batch_size: int, answers: Path | None) -> None:
     """Refuse options that cannot be followed, before anything is read."""
+    from openbook.database.storage.database_folder import require_outside_databases
+
     for name, number in (("--limit", limit), ("-k", k), ("--batch-size", batch_size)):
         if number is not None and number < 1:
             raise SettingsError(f"{name} {number}: must be at least 1")
@@ -126,6 +128,8 @@ def _require_possible(limit: int | None, k: int | None, batch_size: int, answers
         raise SettingsError(f"answers {answers}: exists already; choose another file")
     if answers is not None and not answers.parent.is_dir():
         raise SettingsError(f"answers {answers}: there is no folder {answers.parent}; make it first")
+    if answers is not None:
+        require_outside_databases(answers, SettingsError)
 
 
 def _write(report: "AnswerReport", asked: "list[AskedQuestion]", path: Path) -> None:
