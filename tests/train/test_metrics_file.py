@@ -68,7 +68,9 @@ def test_tensorboard_has_the_numbers_of_metrics(
 
 def write_until(folder: Path, step: int, last: int) -> None:
     trackers = start_trackers(["tensorboard"], folder, step=step, recipe={})
-    file = MetricsFile(folder, step=step, tokens_per_step=10, report=lambda row: None, trackers=trackers)
+    file = MetricsFile(
+        folder, step=step, tokens_of=lambda step: 10 * step, report=lambda row: None, trackers=trackers
+    )
     for number in range(step + 1, last + 1):
         file.write(number, {"loss": float(number)})
     file.close()

@@ -15,7 +15,7 @@ from openbook.database import Database
 from openbook.errors import MismatchError, SettingsError, TrainingError, TrainingStoppedError
 from openbook.evaluate.answering.questions import read_questions, split_questions
 from openbook.model.retrofitting import RetrofitForCausalLM
-from openbook.train import Recipe, checkpoints, load_recipe, train
+from openbook.train import Recipe, TrainingSize, checkpoints, load_recipe, train
 from openbook.train.training_data import load_data, question_chat
 
 Metrics = Callable[[Path], list[dict[str, Any]]]
@@ -222,8 +222,15 @@ def test_the_file_of_questions_may_move_but_not_change(
 def test_text_and_questions_in_turns(
     book: Database, make_base: MakeBase, recipe: MakeRecipe, tmp_path: Path, metrics: Metrics
 ) -> None:
-    mixed = recipe(questions__text_every=2)
-    train(mixed, book, tmp_path / "model", base=make_base())
+    mixed = recipe(questions__text_every=2, data__sequence_length=32)
+    sizes: list[TrainingSize] = []
+    result = train(mixed, book, tmp_path / "model", base=make_base(), begins=sizes.append)
+    steps, size = mixed.train.max_steps, mixed.train.step_size
+    questions = steps - steps // 2
+    positions = questions * mixed.questions.length + steps // 2 * mixed.data.sequence_length
+    assert result.tokens == positions * size, "each step with the length of what it learns"
+    assert metrics(tmp_path / "model")[-1]["tokens"] == result.tokens
+    assert [one.epochs for one in sizes] == [questions * size / sizes[0].samples]
     evaluated = [row for row in metrics(tmp_path / "model") if "exact_match" in row]
     assert len(evaluated) == 2
     assert all(set(row["bits_per_byte"]) == {"on", "off", "random"} for row in evaluated)

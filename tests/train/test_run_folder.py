@@ -24,7 +24,7 @@ from openbook.lock import take_lock
 from openbook.model import RetroForCausalLM
 from openbook.text import Document
 from openbook.train import Recipe, checkpoints, run_files, train
-from openbook.train.run_folder import put_model
+from openbook.train.run_folder import locked, put_model
 
 CopyBook = Callable[[], Database]
 MakeRecipe = Callable[..., Recipe]
@@ -108,6 +108,15 @@ def test_a_file_a_database_and_the_model_to_start_from_are_refused(
             train(recipe, database, output, overwrite=True)
     assert contents(database.path) == before
     assert contents(model) == contents(trained_twice[0])
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("text")
+    with (
+        pytest.raises(TrainingError, match=r"below: cannot be read or written"),
+        locked(tmp_path / "file" / "below"),
+    ):
+        pass
 
 
 def test_what_others_put_beside_a_training_run_stays(

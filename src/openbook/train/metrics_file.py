@@ -20,7 +20,7 @@ class MetricsFile:
     Args:
         output: folder of the training run.
         step: the one that it resumes after; lines of later steps are cut off.
-        tokens_per_step: to count the tokens seen.
+        tokens_of: how many tokens the first steps have seen, by their number.
         report: see `Report`.
         trackers: those of accelerate that were started.
     """
@@ -30,12 +30,12 @@ class MetricsFile:
         output: Path,
         *,
         step: int,
-        tokens_per_step: int,
+        tokens_of: Callable[[int], int],
         report: Report,
         trackers: Sequence[Any] = (),
     ) -> None:
         self.path = output / "metrics.jsonl"
-        self.tokens_per_step = tokens_per_step
+        self.tokens_of = tokens_of
         self.report = report
         self.trackers = trackers
         rows = _rows_until(self.path, step)
@@ -52,7 +52,7 @@ class MetricsFile:
             values: numbers, or dicts of numbers, by name; trackers get {"a": {"b": 1}} as {"a/b": 1}.
         """
         seconds = round(time.monotonic() - self.began, 2)
-        row = {"step": step, "tokens": step * self.tokens_per_step, "seconds": seconds, **values}
+        row = {"step": step, "tokens": self.tokens_of(step), "seconds": seconds, **values}
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
         numbers = _by_tag(values)

@@ -40,6 +40,8 @@ def exact_matches(
     return {mode: round(share, 4) for mode, share in matches.items()}
 
 
+_PLACE = "\0"
+"""Stands where an answer was, until the new one does."""
 _Asked = tuple[str, tuple[str, ...], list[str] | None]
 """A question, its answers, and the passages to read."""
 
@@ -49,11 +51,17 @@ def _as_it_is(item: AskedQuestion, k: int) -> _Asked:
 
 
 def _swapped(item: AskedQuestion, k: int) -> _Asked | None:
-    """With another answer in the passages; None: they hold none word for word."""
+    """With another answer in the passages; None: they hold none word for word.
+
+    Answers may be parts of each other, and of the new one. With Bram Fenwick for Odo Fenwick, or Fenwick:
+
+        by Odo Fenwick; Fenwick died     by # ; # died     by Bram Fenwick; Bram Fenwick died
+    """
     new = item.question.swaps[0]
     texts = before = [passage.text for passage in item.with_gold(k)]
-    for old in item.question.answers:
-        texts = [replace_words(text, old, new) for text in texts]
+    for old in sorted(item.question.answers, key=len, reverse=True):
+        texts = [replace_words(text, old, _PLACE) for text in texts]
+    texts = [text.replace(_PLACE, new) for text in texts]
     return None if texts == before else (item.question.question, (new,), texts)
 
 

@@ -42,6 +42,19 @@ class Recipe:
         """Tokens of a sample, padding included; of a question where questions are learned."""
         return self.data.sequence_length if self.questions.file is None else self.questions.length
 
+    def question_steps(self, steps: int) -> int:
+        """How many of the first steps learn questions; the others learn text, see `QuestionOrder`."""
+        if self.questions.file is None:
+            return 0
+        every = self.questions.text_every
+        return steps - steps // every if every else steps
+
+    def tokens_of(self, steps: int) -> int:
+        """Positions that the first steps train on, padding included."""
+        asked = self.question_steps(steps)
+        positions = asked * self.questions.length + (steps - asked) * self.data.sequence_length
+        return positions * self.train.step_size
+
     def without_retrieval(self) -> "Recipe":
         """The same training run of the same decoder alone, to compare with."""
         return replace(self, data=replace(self.data, num_neighbors=0))

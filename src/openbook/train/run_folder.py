@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from openbook.database import Version
-from openbook.durable import replace_file, sync_folder
+from openbook.durable import naming_errors, replace_file, sync_folder
 from openbook.errors import MismatchError, OpenbookError, TrainingError
 from openbook.lock import take_lock
 from openbook.model import RetroForCausalLM
@@ -44,12 +44,14 @@ def locked(output: Path) -> Iterator[None]:
     """Hold the folder for one training run, which may be of many processes; it is made if needed.
 
     Raises:
-        TrainingError: another training run holds it, or a process on another machine does not see it.
+        TrainingError: it cannot be made, another training run holds it, or a process on another machine does
+            not see it.
     """
     held = []
 
     def take() -> None:
-        output.mkdir(parents=True, exist_ok=True)
+        with naming_errors(output, TrainingError):
+            output.mkdir(parents=True, exist_ok=True)
         held.append(take_lock(output / run_files.LOCK, TrainingError))
 
     distributed.in_first(take)

@@ -49,19 +49,22 @@ class TrainingSize:
     step_size: int
     """Sequences that a step reads."""
     epochs: float
-    """How often all of the steps together read each sequence."""
+    """How often all of the steps together read each of these samples."""
 
     @classmethod
     def of(cls, recipe: Recipe, *, parameters: int, samples: int) -> "TrainingSize":
         """That of this recipe, for so many parameters and samples."""
         settings = recipe.train
+        steps = settings.max_steps
+        if recipe.questions.file is not None:  # the samples are questions, and the other steps read none
+            steps = recipe.question_steps(steps)
         return cls(
             parameters=parameters,
             samples=samples,
             sequence_length=recipe.sample_length,
             steps=settings.max_steps,
             step_size=settings.step_size,
-            epochs=settings.max_steps * settings.step_size / samples,
+            epochs=steps * settings.step_size / samples,
         )
 
 
@@ -158,7 +161,7 @@ def train(
             run = TrainingRun(recipe, database, table, begun.folder, trained_on, begun.checkpoint)
             run.train(model, data, progress=progress, report=report, note=note, stop=stop)
             distributed.in_first(lambda: move_if_complete(folder))
-    tokens = settings.max_steps * settings.step_size * recipe.sample_length
+    tokens = recipe.tokens_of(settings.max_steps)
     seconds = round(time.monotonic() - began, 1)
     return TrainResult(folder, settings.max_steps, tokens, seconds, parameters)
 
@@ -285,13 +288,13 @@ class TrainingRun:
         """Open metrics.jsonl and start the trackers in the first process; the others have none."""
         settings = self.recipe.train
         step = self.start.step if self.start else 0
-        tokens = settings.step_size * self.recipe.sample_length
+        tokens = self.recipe.tokens_of
         opened: list[MetricsFile] = []
 
         def open_in_first() -> None:
             trackers = start_trackers(settings.trackers, self.folder, step=step, recipe=asdict(self.recipe))
             opened.append(
-                MetricsFile(self.folder, step=step, tokens_per_step=tokens, report=report, trackers=trackers)
+                MetricsFile(self.folder, step=step, tokens_of=tokens, report=report, trackers=trackers)
             )
 
         distributed.in_first(open_in_first)

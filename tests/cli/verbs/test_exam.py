@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from command_line import OpenBook
+from openbook.database import Database
 
 EXAM = ("--documents", 12, "--questions", 8, "--embedder", "none", "-k", 2)
 REPORT = {
@@ -102,6 +103,27 @@ def test_other_documents_are_removed_from_the_copy_and_hidden_ones_refused(
     assert result.code == 2
     assert "of the world from being found" in result.error
     assert "--holdout" in result.error
+
+
+@pytest.mark.parametrize("options", [("--write", "world"), ("--workdir", ""), ("--workdir", "work")])
+def test_nothing_is_written_into_a_database(
+    openbook: OpenBook,
+    trained_folder: Path,
+    book: Database,
+    options: tuple[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def load(*arguments: object, **options: object) -> None:
+        raise AssertionError("it is refused before the model is loaded")
+
+    monkeypatch.setattr("openbook.cli.asked_model.load_asked_model", load)
+    option, name = options
+    model = () if option == "--write" else ("--model", trained_folder)
+    before = sorted(book.path.iterdir())
+    result = openbook("exam", *EXAM, *model, option, book.path / name)
+    assert result.code == 2
+    assert f"lies in the database {book.path}" in result.error
+    assert sorted(book.path.iterdir()) == before
 
 
 @pytest.mark.parametrize("options", [(), ("--model", "m", "--write", "w")])

@@ -75,6 +75,7 @@ def test_json_and_a_file(
         (("--tasks", ","), "no task"),
         (("--tasks", "words", "--limit", 0), "limit 0"),
         (("--tasks", "words", "--output", "nowhere/results.json"), "nowhere/results.json"),
+        (("--tasks", "words", "--output", "DB/results.json"), "lies in the database"),
         (("--tasks", "words", "-k", 0), "k = 0"),
         (("--tasks", "words", "--mode", "dense"), "lexical only"),
         ((), "--tasks"),
@@ -89,6 +90,7 @@ def test_mistakes_are_one_line(
     message: str,
 ) -> None:
     extra = ("--include-path", task.parent)
-    result = openbook("eval", "harness", trained_folder, book.path, *options, *extra)
+    given = [str(option).replace("DB/", f"{book.path}/") for option in options]
+    result = openbook("eval", "harness", trained_folder, book.path, *given, *extra)
     assert result.code == 2
     assert message in result.error

@@ -39,6 +39,8 @@ def test_a_ranker_is_learned_and_used(
         (("rank", "MODEL", "DB", "--output", "FILE", "--keep", "0"), "--keep 0"),
         (("rank", "MODEL", "DB", "--output", "."), "name a file"),
         (("rank", "MODEL", "DB", "--output", "gone/ranker.json"), "name a file"),
+        (("rank", "MODEL", "DB", "--output", "INSIDE"), "lies in the database"),
+        (("rank", "MODEL", "DB", "--output", "WEIGHTS"), "is not a ranker, so it is not replaced"),
         (("generate", "MODEL", "DB", "a", "--ranker", "gone.json"), "is not a ranker"),
         (("generate", "MODEL", "DB", "a", "--ranker", "gone.json", "--no-retrieval"), "--ranker chooses"),
         (("generate", "MODEL", "DB", "a", "--ranker", "gone.json", "--chat"), "leave out --chat"),
@@ -54,7 +56,16 @@ def test_what_cannot_be_is_refused(
     command: tuple[str, ...],
     message: str,
 ) -> None:
-    places = {"MODEL": trained_folder, "DB": book.path, "FILE": tmp_path / "ranker.json"}
+    places = {
+        "MODEL": trained_folder,
+        "DB": book.path,
+        "FILE": tmp_path / "ranker.json",
+        "INSIDE": book.path / "ranker.json",
+        "WEIGHTS": trained_folder / "model.safetensors",
+    }
+    weights = places["WEIGHTS"].read_bytes()
     result = openbook(*(places.get(part, part) for part in command))
     assert result.code == 2
     assert message in result.error
+    assert places["WEIGHTS"].read_bytes() == weights
+    assert not places["INSIDE"].exists()

@@ -140,6 +140,14 @@ def test_a_later_call_keeps_the_mode_of_the_table(make: Callable[..., Database])
     assert build_neighbors(database, k=1).mode == "bm25"
 
 
+def test_a_later_call_keeps_as_many_neighbors(make: Callable[..., Database]) -> None:
+    database = make({"a": "river stone", "b": "stone", "c": "river"})
+    assert build_neighbors(database, k=3, mode="bm25").ids.shape[1] == 3
+    assert build_neighbors(database).ids.shape[1] == 10, "as without a table"
+    assert build_neighbors(database, k=12).ids.shape[1] == 12
+    assert build_neighbors(database).ids.shape[1] == 12, "a training run may read them"
+
+
 def test_a_saved_table_is_loaded_as_it_was(database: Database) -> None:
     built = build_neighbors(database, k=K, mode="bm25")
     loaded = NeighborTable.load(Database.open(database.path))

@@ -30,7 +30,8 @@ MeasuredRanker = Annotated[
     ),
 ]
 RankerOutput = Annotated[
-    Path, typer.Option("--output", metavar="FILE", help="JSON file to write; one that is there is replaced.")
+    Path,
+    typer.Option("--output", metavar="FILE", help="JSON file to write; a ranker that is there is replaced."),
 ]
 LearnedText = Annotated[
     list[str] | None,

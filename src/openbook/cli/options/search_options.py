@@ -38,7 +38,15 @@ TableMode = Annotated[
 # Neighbors of chunks
 
 ReadNeighbors = Annotated[int | None, typer.Option("-k", "--k", help="Neighbors. [default: as in training]")]
-SavedNeighbors = Annotated[int, typer.Option("-k", "--k", help="Neighbors to save for each chunk.")]
+SavedNeighbors = Annotated[
+    int | None,
+    typer.Option(
+        "-k",
+        "--k",
+        help="Neighbors to save for each chunk. [default: 10, or as many as the last table had, if more]",
+        show_default=False,
+    ),
+]
 Book = Annotated[
     Path | None,
     typer.Option(

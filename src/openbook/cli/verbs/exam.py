@@ -124,10 +124,13 @@ def _require_possible(
     from openbook.database import Version
     from openbook.database.search.embedder import DEFAULT_EMBEDDER, locate
     from openbook.database.search.searcher import check_mode
+    from openbook.database.storage.database_folder import require_outside_databases
 
     require_at_least_1({"batch size": batch_size})
     if workdir is not None and workdir.exists() and not workdir.is_dir():
         raise SettingsError(f"{workdir}: is a file; name a folder as --workdir")
+    if workdir is not None:
+        require_outside_databases(workdir / "book", SettingsError)
     if book is not None:
         check_mode(mode, has_dense=Version.open(book).vectors is not None)
         return

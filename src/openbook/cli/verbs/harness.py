@@ -90,10 +90,13 @@ def harness(
 
 def _require_new(output: Path) -> None:
     """Refuse a file that cannot be written, before anything long begins."""
+    from openbook.database.storage.database_folder import require_outside_databases
+
     if output.exists():
         raise SettingsError(f"output {output}: exists already; choose another file")
     if not output.parent.is_dir():
         raise SettingsError(f"output {output}: its folder does not exist; choose another file")
+    require_outside_databases(output, SettingsError)
 
 
 def _write_results(report: "HarnessReport", output: Path, more: dict[str, Any]) -> None:

@@ -101,11 +101,15 @@ def qa(
 
 def _require_possible(limit: int | None, k: int | None, batch_size: int, answers: Path | None) -> None:
     """Refuse options that cannot be followed, before anything is read."""
+    from openbook.database.storage.database_folder import require_outside_databases
+
     require_at_least_1({"--limit": limit, "-k": k, "--batch-size": batch_size})
     if answers is not None and answers.exists():
         raise SettingsError(f"answers {answers}: exists already; choose another file")
     if answers is not None and not answers.parent.is_dir():
         raise SettingsError(f"answers {answers}: there is no folder {answers.parent}; make it first")
+    if answers is not None:
+        require_outside_databases(answers, SettingsError)
 
 
 def _write(report: "AnswerReport", asked: "list[AskedQuestion]", path: Path) -> None:

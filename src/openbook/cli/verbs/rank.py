@@ -58,10 +58,22 @@ def rank(
 
 
 def require_writable(output: Path) -> None:
-    """Refuse, before anything is computed, a file that cannot be written.
+    """Refuse, before anything is computed, a file that cannot be written, or that is somebody else's.
 
     Raises:
-        SettingsError: it is a folder, or lies in none.
+        SettingsError: it is a folder, lies in none or in a database, or is there and is not a ranker.
     """
+    from openbook.database.neighbors.neighbor_ranker import NeighborRanker
+    from openbook.database.storage.database_folder import require_outside_databases
+
     if output.is_dir() or not output.absolute().parent.is_dir():
         raise SettingsError(f"--output {output}: name a file in a folder that there is")
+    require_outside_databases(output, SettingsError)
+    if not output.exists():
+        return
+    try:
+        NeighborRanker.load(output)
+    except SettingsError as error:
+        raise SettingsError(
+            f"--output {output}: is there, and is not a ranker, so it is not replaced; choose another file"
+        ) from error

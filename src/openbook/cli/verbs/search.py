@@ -87,7 +87,7 @@ def _chosen(database: "Version", ranker: "NeighborRanker", text: str, hits: "lis
 def neighbors(
     db: DatabaseArgument,
     book: Book = None,
-    k: SavedNeighbors = 10,
+    k: SavedNeighbors = None,
     mode: NewTableMode = None,
     rebuild: Rebuild = False,
     ray: Ray = None,
@@ -97,8 +97,9 @@ def neighbors(
     """Compute the table of each chunk's nearest neighbors, which training reads.
 
     Run again after an interruption it resumes; after changes of the database it extends the table, with the
-    mode and the book that it had. With --book the neighbors are chunks of another database, so that a model
-    can train on text that is not in it. With --ray the table is the same, and comes sooner.
+    mode and the book that it had, and no fewer neighbors. With --book the neighbors are chunks of another
+    database, so that a model can train on text that is not in it. With --ray the table is the same, and comes
+    sooner.
 
     Example: openbook neighbors mybook -k 10 --mode hybrid
     """
@@ -116,7 +117,7 @@ def neighbors(
     table = _computed(database, ray, workers, wanted)
     if not rebuild and before == wanted_stamp(database.opened.files.neighbors):
         note("the table was complete already")
-    print_table(table, chunks=database.info().chunks, k=k, json=json)
+    print_table(table, chunks=database.info().chunks, k=table.ids.shape[1], json=json)
 
 
 def _computed(

@@ -40,6 +40,8 @@ _REVERSE_NEIGHBORS = 64
 """Old chunks that each new one names as possibly changed."""
 _SEARCH_ALL_ABOVE = 0.5
 """Share of the chunks; if more may have changed neighbors, searching all is little more work, misses none."""
+_SAVED = 10
+"""Neighbors of each chunk, unless more are asked for."""
 _MANY_WITHOUT = 0.5
 """Share of the chunks without a neighbor from which on it is worth a warning."""
 
@@ -60,7 +62,7 @@ def build_neighbors(
     database: Database,
     *,
     book: Database | None = None,
-    k: int = 10,
+    k: int | None = None,
     mode: str | None = None,
     rebuild: bool = False,
     blocks: TableBlocks | None = None,
@@ -76,7 +78,8 @@ def build_neighbors(
         database: not empty; it keeps the table.
         book: the database whose chunks are the neighbors; None: that of the table there is, else the same
             one.
-        k: neighbors to save for each chunk.
+        k: neighbors to save for each chunk; None: 10, or as many as the table there is has, if those are
+            more.
         mode: of search in the book; None: that of the table there is, if it is of this book, else hybrid
             where it has vectors, else bm25.
         rebuild: search every chunk, even where an older table could be extended.
@@ -92,11 +95,13 @@ def build_neighbors(
     for where, one in (("database", database), ("book", book)):
         if one is not None and not isinstance(one, Database):
             raise type_error(one, "a Database", where=where, remedy="give openbook.Database.open(folder)")
+    before = wanted_stamp(database.opened.files.neighbors)
+    if k is None:
+        k = _SAVED if before is None else max(_SAVED, before.k)
     require_whole(k, where="k")
     if k < 1:
         raise SettingsError(f"k = {k}: at least 1 neighbor must be saved")
     require_no_shard(database.path)
-    before = wanted_stamp(database.opened.files.neighbors)
     if book is None and before is not None and before.book is not None:
         book = _book_before(before.book, database.path)
     if book is None or book.path.resolve() == database.path.resolve():

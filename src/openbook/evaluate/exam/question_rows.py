@@ -16,6 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from openbook.database.storage.database_folder import require_outside_databases
 from openbook.durable import naming_errors, replace_file
 from openbook.errors import OutputError, SettingsError
 from openbook.evaluate.exam.worlds import World
@@ -72,10 +73,11 @@ def write_world(world: World, folder: Path, *, questions: int | None = None) -> 
         questions: at most so many; None: all.
 
     Raises:
-        OutputError: the folder holds something else, or cannot be written.
+        OutputError: the folder holds something else, lies in a database, or cannot be written.
         SettingsError: fewer than 1 question.
     """
     contents = _contents(world, questions)
+    require_outside_databases(folder, OutputError)
     with naming_errors(folder, OutputError):
         if folder.exists() and (not folder.is_dir() or not _holds_only(folder, contents)):
             raise OutputError(
