@@ -15,6 +15,7 @@ from openbook.cli.serve_options import DEFAULT_FOLLOW, DEFAULT_KEPT_MIB
 from openbook.cli.shard_options import note_missing_shards
 from openbook.cli.unseen import note_unseen
 from openbook.errors import MissingExtraError, SettingsError
+from openbook.phrases import counted
 
 if TYPE_CHECKING:
     from openbook.database import Version
@@ -135,6 +136,11 @@ def server_of(served: Served, settings: "ServerSettings") -> "ServerState":
         books=books,
         settings=settings,
     )
+
+
+def note_ending(unfinished: int) -> None:
+    """Say what a server that is to end still waits for."""
+    note(f"finishing {counted(unfinished, 'request')}; Ctrl-C once more gives them up")
 
 
 def _keep_read(model: "RetroForCausalLM", mib: int) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from openbook.cli.cluster_options import check_cluster_options, end_at_once
 from openbook.cli.console import note
-from openbook.cli.served import Served, open_books, server_of
+from openbook.cli.served import Served, note_ending, open_books, server_of
 from openbook.errors import SettingsError
 from openbook.phrases import counted
 
@@ -62,4 +62,10 @@ def serve_replicas(served: Served, settings: "ServerSettings", *, ray: str, repl
         what = f"{served.model_name} reads {names}, in {counted(replicas, 'replica')},"
         # uvicorn raises the signal again when it has finished: the replicas are ended then, too.
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-        run_server(app, bound, settings.host, on_ready=lambda url: note(f"{what} at {url} (Ctrl-C ends)"))
+        run_server(
+            app,
+            bound,
+            settings.host,
+            on_ready=lambda url: note(f"{what} at {url} (Ctrl-C ends)"),
+            on_ending=note_ending,
+        )

@@ -14,6 +14,8 @@ from openbook.text import AnyDocument
 
 LONGEST_ID = 1_000
 """Characters of a document's id."""
+_LONGEST = {"title": 2_000, "source": 2_000, "language": 100}
+"""Characters of what every hit, citation and list tells of a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,15 @@ async def add_documents(
 
     Raises:
         ConflictError: something else is; none is added.
-        SettingsError: an id that has no address, see `require_addressable`; none is added.
+        SettingsError: an id that has no address, see `require_addressable`, or a title, source or language
+            that is too long; none is added.
         SourceError: two of them have one id and different texts; none is added.
         LockedError, UnavailableError: as `Book.edit`.
     """
     texts: dict[str, str] = {}
     for document in documents:
         require_addressable(document.id)
+        _require_short(document)
         if texts.setdefault(document.id, document.sha256) != document.sha256:
             raise SourceError(
                 f"document {document.id!r}: is given twice, with different texts; give one of them"
@@ -82,6 +86,21 @@ def require_addressable(document_id: str) -> None:
             f"document {document_id[:40]!r}…: its id has {len(document_id):,} characters, at most "
             f"{LONGEST_ID:,} fit into its address"
         )
+
+
+def _require_short(document: AnyDocument) -> None:
+    """Refuse what makes each list and each answer that names the document as long as a text.
+
+    Raises:
+        SettingsError: its title, source or language is too long.
+    """
+    for name, most in _LONGEST.items():
+        length = len(getattr(document, name) or "")
+        if length > most:
+            raise SettingsError(
+                f"document {document.id!r}: its {name} has {length:,} characters, at most {most:,} are taken; "
+                "shorten it"
+            )
 
 
 async def remove_documents(book: Book, ids: Sequence[str], *, expected: Mapping[str, str] = _ANY) -> Edited:
