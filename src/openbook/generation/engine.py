@@ -195,7 +195,7 @@ class Engine:
 
     @property
     def _num_wanted(self) -> int:
-        """Texts that wait and that somebody still waits for; the others leave after this step, which may be long."""
+        """Texts that somebody still waits for; the others leave after this step, which may be long."""
         return sum(not ticket.is_cancelled for ticket in self._waiting.copy())
 
     def _wanted_calls(self) -> list[_Call]:

@@ -98,8 +98,8 @@ def _require_short(document: AnyDocument) -> None:
         length = len(getattr(document, name) or "")
         if length > most:
             raise SettingsError(
-                f"document {document.id!r}: its {name} has {length:,} characters, at most {most:,} are taken; "
-                "shorten it"
+                f"document {document.id!r}: its {name} has {length:,} characters, at most {most:,} are "
+                "taken; shorten it"
             )
 
 
