@@ -24,6 +24,8 @@ class Edited:
 
     done: Changes
     info: DatabaseInfo
+    ids: list[str]
+    """Of the documents that were given, each once."""
 
 
 _ANY: Mapping[str, str] = MappingProxyType({})
@@ -65,7 +67,7 @@ async def add_documents(
         same = {name: each.revision for name, each in stored.items() if each.sha256 == texts[name]}
         wanted = {**expected, **dict.fromkeys(new, ""), **same}
         report = database.add(_with_stored_sources(database, documents), expected=wanted)
-        return Edited(changes_of_add(report, skipped=0), database.info())
+        return Edited(changes_of_add(report, skipped=0), database.info(), list(texts))
 
     return await book.edit(add)
 
@@ -125,7 +127,8 @@ async def remove_documents(book: Book, ids: Sequence[str], *, expected: Mapping[
                 raise no_document(database.opened, document_id)
         before = database.excluded()
         database.remove(wanted, expected=expected)
-        return Edited(changes_of_remove(len(wanted), before, database.excluded()), database.info())
+        done = changes_of_remove(len(wanted), before, database.excluded())
+        return Edited(done, database.info(), wanted)
 
     return await book.edit(remove)
 
