@@ -167,7 +167,9 @@ def test_a_question_that_ctrl_c_stops_before_its_answer_leaves_no_trace(
     talk: Talk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chat_session, "on_terminal", lambda: True)
-    _, script = talk("one", "two", "/sources", "three", answers=[TWO_SPANS, AtOnceInterrupt(), answered("C.")])
+    _, script = talk(
+        "one", "two", "/sources", "three", answers=[TWO_SPANS, AtOnceInterrupt(), answered("C.")]
+    )
     assert [turn.text for turn in script.asked[2]] == ["one", TWO_SPANS.answer, "three"]
     assert "Words of 4." in capsys.readouterr().out  # of the last answer that there is
 
