@@ -34,6 +34,10 @@ def neighbor(number: int, attention: float | None = 1.0, **changes: Any) -> Cite
     return CitedNeighbor(**about, attention=attention)
 
 
+class AtOnceInterrupt(KeyboardInterrupt):
+    """Ctrl-C before anything of the answer came."""
+
+
 @dataclass
 class Script:
     """Answers with what a test says."""
@@ -49,7 +53,8 @@ class Script:
         self.options.append(options)
         answer = self.answers.pop(0)
         if isinstance(answer, BaseException):
-            on_event(TextPiece("Half an", ()))
+            if not isinstance(answer, AtOnceInterrupt):
+                on_event(TextPiece("Half an", ()))
             raise answer
         done = 0
         for citation in answer.citations if options["retrieval"] else []:
@@ -158,6 +163,26 @@ def test_ctrl_c_stops_an_answer_and_what_came_is_remembered(
     assert script.asked[1][:2] == [Turn("user", "one"), Turn("assistant", "Half an")]
 
 
+def test_a_question_that_ctrl_c_stops_before_its_answer_leaves_no_trace(
+    talk: Talk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_session, "on_terminal", lambda: True)
+    _, script = talk(
+        "one", "two", "/sources", "three", answers=[TWO_SPANS, AtOnceInterrupt(), answered("C.")]
+    )
+    assert [turn.text for turn in script.asked[2]] == ["one", TWO_SPANS.answer, "three"]
+    assert "Words of 4." in capsys.readouterr().out  # of the last answer that there is
+
+
+def test_of_a_stopped_answer_there_are_no_sources(
+    talk: Talk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_session, "on_terminal", lambda: True)
+    talk("one", "/sources", answers=[KeyboardInterrupt()])
+    err = capsys.readouterr().err
+    assert "the last answer was stopped" in err and "there is no answer yet" not in err
+
+
 def test_ctrl_c_ends_a_conversation_that_a_pipe_holds(talk: Talk) -> None:
     with pytest.raises(KeyboardInterrupt):
         talk("one", "two", answers=[KeyboardInterrupt(), answered("B.")])
@@ -188,10 +213,11 @@ def test_a_question_that_is_too_long_is_an_error(talk: Talk, capsys: pytest.Capt
 
 
 def test_commands(talk: Talk, capsys: pytest.CaptureFixture[str]) -> None:
-    session, script = talk("", "  ", "/help", "/of", "/quit", answers=[])
+    session, script = talk("", "  ", "/help", "/of", "/sources 2", "/quit", answers=[])
     err = capsys.readouterr().err
     assert all(command in err for command in ("/on", "/off", "/sources", "/new", "/quit", "Ctrl-D"))
     assert "openbook: error: no command '/of'" in err
+    assert "openbook: error: /sources takes nothing after it" in err
     assert session.is_over and script.asked == []
 
 

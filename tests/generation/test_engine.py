@@ -145,6 +145,23 @@ def test_more_than_may_wait_are_refused(engine: Engine, request_of: Ask) -> None
     assert engine.num_waiting == 0
 
 
+def test_texts_that_nobody_wants_any_more_keep_nobody_out_while_a_step_lasts(
+    engine: Engine, request_of: Ask
+) -> None:
+    held = Held(engine)
+    gone = [engine.submit(request_of(), Told()) for _ in range(7)]
+    for ticket in gone:
+        ticket.cancel()
+    assert engine.num_waiting == 0
+    told = [Told() for _ in range(7)]
+    for one in told:
+        engine.submit(request_of(max_new_tokens=2), one)
+    with pytest.raises(EngineBusyError, match="4 texts wait"):
+        engine.submit(request_of(), Told())
+    held.let_go()
+    assert [one.end().completion_tokens for one in told] == [2] * 7
+
+
 def test_a_text_that_nobody_wants_any_more_frees_its_place(engine: Engine, request_of: Ask) -> None:
     told = [Told() for _ in range(4)]
     endless = request_of(max_new_tokens=100_000)

@@ -109,6 +109,22 @@ def test_what_is_empty_otherwise_keeps_what_is_stored(http: httpx.Client) -> Non
     assert http.get("/v1/documents/gate").json()["title"] == "The gate"
 
 
+@pytest.mark.parametrize(("name", "most"), [("title", 2_000), ("source", 2_000), ("language", 100)])
+def test_what_every_list_tells_of_a_document_is_no_text(http: httpx.Client, name: str, most: int) -> None:
+    refusal = put(http, GATE | {name: "x" * (most + 1)})
+    assert refusal.status_code == 400
+    said = f"document 'gate': its {name} has {most + 1:,} characters, at most {most:,} are taken; shorten it"
+    assert refusal.json()["error"]["message"] == said
+    assert http.get("/v1/documents/gate").json()["title"] == "The gate"
+    assert put(http, GATE | {name: "x" * most}).status_code == 200
+
+
+def test_a_file_of_one_long_heading_is_refused(http: httpx.Client) -> None:
+    answer = http.post("/v1/documents/upload", files={"files": ("a.md", b"# " + b"word " * 1000)})
+    assert answer.status_code == 400
+    assert "document 'a.md': its title has 4,999 characters" in answer.json()["error"]["message"]
+
+
 def test_the_list_has_the_revisions_too(http: httpx.Client) -> None:
     (listed,) = http.get("/v1/documents", params={"id": "gate"}).json()["data"]
     assert listed["revision"] == revision(http)

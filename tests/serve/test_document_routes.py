@@ -364,6 +364,16 @@ def test_workbooks_and_texts_of_libreoffice_are_added(http: Http) -> None:
     assert client.get("/v1/documents/letter.odt").json()["text"] == "The cassowary runs."
 
 
+def test_who_adds_a_document_without_an_id_is_told_the_one_it_has(http: Http) -> None:
+    client = http()
+    documents = [{"text": "A zyzzyva is a weevil."}, {"id": "w", "text": "A yak eats."}]
+    ids = client.post("/v1/documents", json={"documents": documents}).json()["ids"]
+    assert ids[1:] == ["w"]
+    assert client.get(f"/v1/documents/{ids[0]}").json()["text"] == "A zyzzyva is a weevil."
+    assert client.delete(f"/v1/documents/{ids[0]}").json()["ids"] == ids[:1]
+    assert upload(client, ("rows.jsonl", b'{"text": "A gnu runs."}')).json()["ids"][0].startswith("sha256:")
+
+
 def test_rows_are_a_document_each_as_add_reads_them(http: Http) -> None:
     client = http()
     answer = upload(

@@ -206,6 +206,7 @@ def test_with_edits_documents_come_and_go(edited: Path) -> None:
     assert (added["added"], added["documents"]) == (1, 21)
     assert found["results"][0]["title"] == "Weevils"
     assert (removed["removed"], removed["documents"]) == (1, 20)
+    assert added["ids"] == removed["ids"] == ["new"]
     assert after == {"results": []}
     assert all(result.is_error for result in wrong)
     assert [document.document_id for document in Database.open(edited).documents()].count("new") == 0

@@ -33,7 +33,9 @@ class Ending:
         bound = socket.socket()
         bound.bind(("127.0.0.1", 0))
         self.address = bound.getsockname()
-        self.server = _Announced(server_config(make_app(make_state(engine))), started.set)
+        self.unfinished: list[int] = []
+        config = server_config(make_app(make_state(engine)))
+        self.server = _Announced(config, started.set, self.unfinished.append)
         self.thread = Thread(target=self.server.run, kwargs={"sockets": [bound]}, daemon=True)
         self.thread.start()
         assert started.wait(30)
@@ -63,6 +65,7 @@ def test_who_has_sent_half_a_request_holds_up_no_end(make_state: MakeState) -> N
     ending.thread.join(30)
     assert not ending.thread.is_alive()
     assert half.recv(1000) == b""
+    assert ending.unfinished == []
 
 
 def test_what_has_come_whole_is_finished(make_state: MakeState, held: Event) -> None:
@@ -75,6 +78,7 @@ def test_what_has_come_whole_is_finished(make_state: MakeState, held: Event) -> 
     ending.server.should_exit = True
     assert half.recv(1000) == b""
     assert ending.thread.is_alive()
+    assert ending.unfinished == [1]  # whoever has typed Ctrl-C is told what is waited for
     held.set()
     ending.thread.join(30)
     answer = b""
@@ -96,7 +100,7 @@ def test_who_was_faster_to_listen_at_an_address_that_both_have_bound_is_told(mak
     with first, second:
         first.listen()
         with pytest.raises(SettingsError, match=f"127.0.0.1:{port}: cannot be bound"):
-            run_server(app, second, "127.0.0.1", on_ready=lambda url: None)
+            run_server(app, second, "127.0.0.1", on_ready=lambda url: None, on_ending=lambda count: None)
 
 
 def test_nobody_is_heard_before_the_server_runs() -> None:

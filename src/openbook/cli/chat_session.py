@@ -68,7 +68,8 @@ class ChatSession:
     def say(self, line: str) -> None:
         """Take what the user says: a command, or a question that is answered; errors are told.
 
-        An answer that Ctrl-C stops stays in the conversation as far as it came.
+        An answer that Ctrl-C stops stays in the conversation as far as it came; one of which nothing came
+        leaves no trace, nor does its question.
         """
         line = line.strip()
         try:
@@ -94,11 +95,17 @@ class ChatSession:
         elif line in ("/quit", "/exit"):
             self.is_over = True
         else:
-            raise SettingsError(f"no command {line.split(maxsplit=1)[0]!r}; all of them: /help")
+            name = line.split(maxsplit=1)[0]
+            if name != line and any(name in text.split() for text in HELP):
+                raise SettingsError(f"{name} takes nothing after it")
+            raise SettingsError(f"no command {name!r}; all of them: /help")
 
     def _show_sources(self) -> None:
-        if self.last is None or not self.last.citations:
-            note("the last answer was read from nothing" if self.last else "there is no answer yet")
+        if self.last is None:
+            note("the last answer was stopped" if self.turns else "there is no answer yet")
+            return
+        if not self.last.citations:
+            note("the last answer was read from nothing")
             return
         for number, citation in enumerate(self.last.citations, start=1):
             print_cited(number, citation, self.last.answer, whole=True)
@@ -116,7 +123,8 @@ class ChatSession:
                 raise
             print_line()
             note("stopped by Ctrl-C")
-            self.turns, self.last = [*turns, Turn("assistant", shown.text)], None
+            if shown.text.strip():
+                self.turns, self.last = [*turns, Turn("assistant", shown.text)], None
             return
         shown.end(answer)
         if self.retrieval and answer.answer and not answer.citations:

@@ -14,6 +14,7 @@ from openbook.cli.options.reading_options import Precision, read_in
 from openbook.cli.options.serve_options import DEFAULT_FOLLOW, DEFAULT_KEPT_MIB
 from openbook.cli.unseen import note_missing_shards, note_unseen
 from openbook.errors import MissingExtraError, SettingsError
+from openbook.phrases import counted
 
 if TYPE_CHECKING:
     from openbook.database import Version
@@ -134,6 +135,11 @@ def server_of(served: Served, settings: "ServerSettings") -> "ServerState":
         books=books,
         settings=settings,
     )
+
+
+def note_ending(unfinished: int) -> None:
+    """Say what a server that is to end still waits for."""
+    note(f"finishing {counted(unfinished, 'request')}; Ctrl-C once more gives them up")
 
 
 def _keep_read(model: "RetroForCausalLM", mib: int) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from openbook.cli.console import note
 from openbook.cli.lost_cluster import end_at_once
-from openbook.cli.served import Served, open_books, server_of
+from openbook.cli.served import Served, note_ending, open_books, server_of
 from openbook.phrases import counted
 
 if TYPE_CHECKING:
@@ -36,4 +36,10 @@ def serve_replicas(served: Served, settings: "ServerSettings", *, ray: str, repl
         what = f"{served.model_name} reads {names}, in {counted(replicas, 'replica')},"
         # uvicorn raises the signal again when it has finished: the replicas are ended then, too.
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-        run_server(app, bound, settings.host, on_ready=lambda url: note(f"{what} at {url} (Ctrl-C ends)"))
+        run_server(
+            app,
+            bound,
+            settings.host,
+            on_ready=lambda url: note(f"{what} at {url} (Ctrl-C ends)"),
+            on_ending=note_ending,
+        )

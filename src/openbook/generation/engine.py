@@ -122,7 +122,7 @@ class Engine:
     @property
     def num_waiting(self) -> int:
         """Texts and calls that wait for a place."""
-        return len(self._waiting) + len(self._wanted_calls()[1:])
+        return self._num_wanted + len(self._wanted_calls()[1:])
 
     def submit(self, request: TextRequest, on_event: OnEvent) -> Ticket:
         """Ask for a text.
@@ -140,7 +140,7 @@ class Engine:
             if self._closing:
                 raise EngineBusyError("the engine is closed; nothing more is written")
             # Those for whom the batch has a place do not wait: they join at its next chunk border.
-            if len(self._waiting) >= self._num_free:
+            if self._num_wanted >= self._num_free:
                 self._require_room()
             self._waiting.append(ticket)
             self._changed.notify()
@@ -183,7 +183,7 @@ class Engine:
 
     def _require_room(self) -> None:
         """Refuse one more that would wait; `_changed` is held."""
-        num_texts = max(0, len(self._waiting) - self._num_free)
+        num_texts = max(0, self._num_wanted - self._num_free)
         num_waiting = num_texts + len(self._wanted_calls()[1:])
         if num_waiting >= self.max_waiting:
             raise EngineBusyError(f"{num_waiting} texts wait to be written, as many as may; ask again later")
@@ -192,6 +192,11 @@ class Engine:
     def _num_free(self) -> int:
         """Places in the batch."""
         return self.max_batch - len(self._running)
+
+    @property
+    def _num_wanted(self) -> int:
+        """Texts that somebody still waits for; the others leave after this step, which may be long."""
+        return sum(not ticket.is_cancelled for ticket in self._waiting.copy())
 
     def _wanted_calls(self) -> list[_Call]:
         """Those that nobody has given up."""

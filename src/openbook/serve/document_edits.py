@@ -14,6 +14,8 @@ from openbook.text import AnyDocument
 
 LONGEST_ID = 1_000
 """Characters of a document's id."""
+_LONGEST = {"title": 2_000, "source": 2_000, "language": 100}
+"""Characters of what every hit, citation and list tells of a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Edited:
 
     done: Changes
     info: DatabaseInfo
+    ids: list[str]
+    """Of the documents that were given, each once."""
 
 
 _ANY: Mapping[str, str] = MappingProxyType({})
@@ -44,13 +48,15 @@ async def add_documents(
 
     Raises:
         ConflictError: something else is; none is added.
-        SettingsError: an id that has no address, see `require_addressable`; none is added.
+        SettingsError: an id that has no address, see `require_addressable`, or a title, source or language
+            that is too long; none is added.
         SourceError: two of them have one id and different texts; none is added.
         LockedError, UnavailableError: as `Book.edit`.
     """
     texts: dict[str, str] = {}
     for document in documents:
         require_addressable(document.id)
+        _require_short(document)
         if texts.setdefault(document.id, document.sha256) != document.sha256:
             raise SourceError(
                 f"document {document.id!r}: is given twice, with different texts; give one of them"
@@ -61,7 +67,7 @@ async def add_documents(
         same = {name: each.revision for name, each in stored.items() if each.sha256 == texts[name]}
         wanted = {**expected, **dict.fromkeys(new, ""), **same}
         report = database.add(_with_stored_sources(database, documents), expected=wanted)
-        return Edited(changes_of_add(report, skipped=0), database.info())
+        return Edited(changes_of_add(report, skipped=0), database.info(), list(texts))
 
     return await book.edit(add)
 
@@ -82,6 +88,21 @@ def require_addressable(document_id: str) -> None:
             f"document {document_id[:40]!r}…: its id has {len(document_id):,} characters, at most "
             f"{LONGEST_ID:,} fit into its address"
         )
+
+
+def _require_short(document: AnyDocument) -> None:
+    """Refuse what makes each list and each answer that names the document as long as a text.
+
+    Raises:
+        SettingsError: its title, source or language is too long.
+    """
+    for name, most in _LONGEST.items():
+        length = len(getattr(document, name) or "")
+        if length > most:
+            raise SettingsError(
+                f"document {document.id!r}: its {name} has {length:,} characters, at most {most:,} are "
+                "taken; shorten it"
+            )
 
 
 async def remove_documents(book: Book, ids: Sequence[str], *, expected: Mapping[str, str] = _ANY) -> Edited:
@@ -106,7 +127,8 @@ async def remove_documents(book: Book, ids: Sequence[str], *, expected: Mapping[
                 raise no_document(database.opened, document_id)
         before = database.excluded()
         database.remove(wanted, expected=expected)
-        return Edited(changes_of_remove(len(wanted), before, database.excluded()), database.info())
+        done = changes_of_remove(len(wanted), before, database.excluded())
+        return Edited(done, database.info(), wanted)
 
     return await book.edit(remove)
 

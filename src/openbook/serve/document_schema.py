@@ -222,6 +222,8 @@ class EditAnswer(BaseModel):
     """What an edit did, and what the book holds now."""
 
     done: DoneCounts
+    ids: list[str]
+    """Of the documents, in the order that they were given in; also those that were made of the texts."""
     notes: list[str]
     """What of the files was not read, such as pages without text."""
     book: str
@@ -240,4 +242,4 @@ class EditAnswer(BaseModel):
         """From what was done."""
         info = {name: getattr(edited.info, name) for name in cls.model_fields if hasattr(edited.info, name)}
         done = DoneCounts(**{name: getattr(edited.done, name) for name in DoneCounts.model_fields})
-        return cls(done=done, notes=notes or [], book=book, **info)
+        return cls(done=done, ids=edited.ids, notes=notes or [], book=book, **info)

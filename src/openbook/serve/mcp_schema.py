@@ -94,11 +94,13 @@ class NewDocument(BaseModel):
 
 
 class EditResult(BaseModel):
-    """What was done, counted in documents."""
+    """What was done, counted in documents, and of which."""
 
     added: int
     replaced: int
     unchanged: int
     removed: int
+    ids: list[str]
+    """Of the documents, in the order that they were given in; also those that were made of the texts."""
     documents: int
     """That the book holds now."""

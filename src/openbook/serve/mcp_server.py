@@ -286,6 +286,7 @@ def _result(edited: Edited) -> EditResult:
         replaced=done.replaced,
         unchanged=done.unchanged,
         removed=done.removed,
+        ids=edited.ids,
         documents=edited.info.documents,
     )
 

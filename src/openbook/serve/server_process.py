@@ -24,7 +24,14 @@ _BACKLOG = 1024
 """Connections that wait to be taken."""
 
 
-def run_server(app: ASGIApp, bound: socket.socket, host: str, *, on_ready: Callable[[str], None]) -> None:
+def run_server(
+    app: ASGIApp,
+    bound: socket.socket,
+    host: str,
+    *,
+    on_ready: Callable[[str], None],
+    on_ending: Callable[[int], None],
+) -> None:
     """Serve until a signal comes; then finish what runs.
 
     Args:
@@ -32,6 +39,8 @@ def run_server(app: ASGIApp, bound: socket.socket, host: str, *, on_ready: Calla
         bound: see `bind`; it is heard from now on.
         host: that it was bound to.
         on_ready: told the server's address when it can be asked.
+        on_ending: told how many requests are finished after the signal, if any are; one more Ctrl-C gives
+            them up.
 
     Raises:
         SettingsError: another program has listened at the address first.
@@ -42,22 +51,27 @@ def run_server(app: ASGIApp, bound: socket.socket, host: str, *, on_ready: Calla
         raise _cannot_be_bound(host, bound.getsockname()[1], error) from error
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     name = f"[{host}]" if ":" in host else host
-    server = _Announced(server_config(app), partial(on_ready, f"http://{name}:{bound.getsockname()[1]}"))
+    announce = partial(on_ready, f"http://{name}:{bound.getsockname()[1]}")
+    server = _Announced(server_config(app), announce, on_ending)
     with suppress(KeyboardInterrupt):  # uvicorn has finished what ran, and raises Ctrl-C's once more
         server.run(sockets=[bound])
 
 
 class _Announced(uvicorn.Server):
-    """Says when it can be asked, and ended.
+    """Says when it can be asked, and ended, and what it still finishes.
 
     Args:
         config: see `server_config`.
         announce: is called once.
+        on_ending: see `run_server`.
     """
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, announce: Callable[[], None], on_ending: Callable[[int], None]
+    ) -> None:
         super().__init__(config)
         self._announce = announce
+        self._on_ending = on_ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start; signals are heard from before."""
@@ -67,10 +81,17 @@ class _Announced(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End it; connections whose request has not come whole are closed at once."""
+        unfinished = 0
         for connection in list(self.server_state.connections):
             cycle = connection.cycle if isinstance(connection, H11Protocol) else None
-            if cycle is not None and cycle.more_body and not cycle.response_complete:
+            if cycle is None or cycle.response_complete:
+                continue
+            if cycle.more_body:
                 connection.transport.close()
+            else:
+                unfinished += 1
+        if unfinished:
+            self._on_ending(unfinished)
         await super().shutdown(sockets)
 
 

@@ -1,5 +1,6 @@
 """The page's documents: dropped in, written, edited, removed, asked before and after; search; books."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -99,7 +100,7 @@ def test_a_file_waits_until_the_page_knows_the_books(page: Page) -> None:
 def test_a_file_that_cannot_be_read_is_told(page: Page, visit: Visit, server: Running) -> None:
     other = visit(server, "/#documents", expected=("400", "413", "415"))
     drop(other, "picture.png", "\x00\x01")
-    expect(other.locator("#uploads .wrong")).to_contain_text("picture.png")
+    expect(other.locator("#uploads .wrong")).to_have_text(re.compile("^picture.png: files of this kind"))
     assert titles(other) == ["The gate", "The mill"]
 
 
@@ -247,6 +248,34 @@ def test_several_books_and_a_long_list(
     expect(page.locator("#documents-count")).to_have_text("10 of 130 documents")
     go_to(page, "Ask")
     assert ask(page, "number 77").locator(".read").inner_text() == "the number 77 is a number"
+
+
+def test_who_has_asked_for_more_of_the_list_keeps_it_after_an_edit(
+    make_state: MakeState, serve: Serve, visit: Visit, notes: Database
+) -> None:
+    notes.add(Document(id=f"note {number:03}", text=f"note {number}") for number in range(120))
+    server = serve(make_state(ScriptedEngine(from_book), books=Books(notes.path), allow_edits=True))
+    page = visit(server, "/#documents")
+    page.get_by_role("button", name="Show more").click()
+    expect(page.locator("#document-list li")).to_have_count(122)
+    page.get_by_role("button", name="Remove note 119").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.locator("#documents-count")).to_have_text("121 documents")
+    expect(page.locator("#document-list li")).to_have_count(121)
+
+
+@pytest.mark.parametrize(("edits", "remedy"), [(True, " To change it, change its file"), (False, "")])
+def test_a_text_that_a_field_cannot_hold_is_told_and_not_opened(
+    make_state: MakeState, serve: Serve, visit: Visit, notes: Database, *, edits: bool, remedy: str
+) -> None:
+    server = serve(make_state(ScriptedEngine(from_book), books=Books(notes.path), allow_edits=edits))
+    page = visit(server, "/#documents")
+    long = {"document_id": "mill", "title": "The mill", "text": "x" * 1_000_001, "revision": "r"}
+    page.route("**/v1/documents/mill", lambda route: route.fulfill(json=long))
+    page.get_by_role("button", name="The mill").first.click()
+    said = "The mill has 1,000,001 characters, too many for this page. Search shows passages of it."
+    expect(page.get_by_role("alert").filter(has_text=said + remedy)).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_a_new_document_takes_no_other_ones_place(server: Running, visit: Visit) -> None:

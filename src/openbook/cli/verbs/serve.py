@@ -58,7 +58,7 @@ def serve(
     openbook serve HuggingFaceTB/SmolLM2-135M-Instruct mybook --book manuals=manuals --allow-edits
     """
     from openbook.cli.console import note
-    from openbook.cli.served import Served, read_api_key, require_serving, server_of
+    from openbook.cli.served import Served, note_ending, read_api_key, require_serving, server_of
 
     require_serving()
     check_cluster_options(ray, replicas=replicas)
@@ -102,4 +102,5 @@ def serve(
             bound,
             host,
             on_ready=lambda url: note(f"{state.model_name} reads {books} at {url} (Ctrl-C ends)"),
+            on_ending=note_ending,
         )

@@ -10,6 +10,8 @@ import { foreign, make, makeButton } from "./text.js";
 import { goTo } from "./views.js";
 
 const NUM_LISTED = 100;
+const MOST_LISTED = 1000; // at a time; the server gives no more
+const LONGEST_TEXT = 1_000_000; // characters; a field with more of them keeps the browser busy for minutes
 const field = (id) => document.getElementById(id);
 
 let listed = [];
@@ -22,10 +24,10 @@ export async function loadDocuments() {
   await loadMore();
 }
 
-async function loadMore() {
+async function loadMore(limit = NUM_LISTED) {
   latest += 1;
   const number = latest;
-  const asked = new URLSearchParams({ limit: NUM_LISTED });
+  const asked = new URLSearchParams({ limit });
   if (listed.length) asked.set("after", listed.at(-1).document_id);
   const pattern = field("filter").value.trim();
   if (pattern) asked.set(field("filter-kind").value, pattern);
@@ -75,18 +77,29 @@ function line(listedDocument) {
 /** Open a document's text; `passage` of it is selected. */
 async function openText({ document_id: id, book }, passage = "") {
   try {
-    openEditor(await call(documentPath(id, book)), passage);
+    const found = await call(documentPath(id, book));
+    if (found.text.length > LONGEST_TEXT) throw new Problem(wordsOfLength(found));
+    openEditor(found, passage);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     note(error.message, { isWrong: true });
   }
 }
 
+function wordsOfLength({ document_id: id, title, text }) {
+  const length = text.length.toLocaleString("en");
+  const change = state.edits ? " To change it, change its file, and add that again." : "";
+  return `${title || id} has ${length} characters, too many for this page. Search shows passages of it.${change}`;
+}
+
 /** Something changed in the book: the list and what was found are not up to date. */
 export async function bookChanged() {
   state.changes += 1;
   clearSearch();
-  await loadDocuments();
+  // Who has asked for more of the list keeps it, and the place in it.
+  const limit = Math.min(MOST_LISTED, Math.max(NUM_LISTED, listed.length));
+  listed = [];
+  await loadMore(limit);
 }
 
 /** Put files into the book, one after another, each with a line that says what became of it. */
@@ -115,9 +128,14 @@ async function put(file, item, { book, replaces = "" }) {
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     item.className = "wrong";
-    said.textContent = error.status === 409 ? "not added, another document has this name or id. " : error.message;
+    said.textContent = error.status === 409 ? "not added, another document has this name or id. " : withoutName(error.message, file.name);
     if (error.status === 409) item.append(replacer(file, item, book));
   }
+}
+
+/** What the server says of a file, whose name stands before it already. */
+function withoutName(message, name) {
+  return message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message;
 }
 
 function replacer(file, item, book) {
@@ -175,7 +193,7 @@ field("files").addEventListener("change", (event) => {
   event.target.value = "";
 });
 field("write").addEventListener("click", () => openEditor(null));
-field("more").addEventListener("click", loadMore);
+field("more").addEventListener("click", () => loadMore());
 let waiting;
 field("filter").addEventListener("input", () => {
   clearTimeout(waiting);
