@@ -3,10 +3,12 @@
     python benchmarks/passage_reader.py train OUT.safetensors --learn WORK/alike.learned.jsonl:7 \
         WORK/nq.learned.jsonl:1 WORK/dynamicqa.learned.jsonl:1 WORK/xquad.learned.jsonl:1 --minutes 60
     python benchmarks/passage_reader.py measure OUT.safetensors WORK/exam.asked.jsonl --limit 150
+    python benchmarks/passage_reader.py ship OUT.safetensors FOLDER --least-odds -1.5
 
 Rows are those of `shipped_reader.py prepare`, `together` and `alike`: a question, its answers (none: the book
 does not say), `found` by a search, and of it or beside it the `passages` that answer. FILE:SHARE draws that
-many of a file for one of the others. `train` goes on from what is there, and saves every 50 steps.
+many of a file for one of the others. `train` goes on from what is there, and saves every 50 steps;
+`ship` writes it as openbook's `PassageJudge` reads it, in half precision.
 
 all-MiniLM-L6-v2 stays; beside each of its products low-rank weights learn (2 MB), and maps to the logits of
 an answer's first and last token. The first token of each passage stands for "not here":
@@ -15,10 +17,12 @@ an answer's first and last token. The first token of each passage stands for "no
     question ? passage B      not here   t t t t t t t      one softmax over both rows, and one over each:
                                                             the right tokens, else "not here"
 
-A reader by itself, to find out what reading both ways is worth; nothing in openbook uses it yet.
+openbook has it judge whether any passage answers a question. As a reader by itself, which it is measured as
+here, too, nothing uses it.
 """
 
 import argparse
+import dataclasses
 import json
 import math
 import random
@@ -35,6 +39,7 @@ from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer
 
 from openbook.evaluate.exact_match import exact_match, holds_answer
+from openbook.generation.passage_judge import JudgeSettings
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 RANK = 24
@@ -286,6 +291,22 @@ def measure(given: argparse.Namespace) -> None:
         least = scores[int(share * len(scores))]
         refused = sum(score < least for score in unanswered) / len(unanswered)
         print(f"{len(unanswered)} without an answer: refused {refused:.3f} at {share:.2f} of the others")
+    for least in given.least_odds:
+        shares = [sum(score < least for score in each) / max(len(each), 1) for each in (scores, unanswered)]
+        print(f"odds below {least}: {shares[0]:.3f} with an answer, {shares[1]:.3f} without")
+
+
+def ship(given: argparse.Namespace) -> None:
+    """Write what was learned as `PassageJudge.load` reads it."""
+    given.folder.mkdir(parents=True, exist_ok=True)
+    learned = {
+        # A map that stays and what is beside it are one for the judge.
+        name.replace(".linear.", "."): weight.half() if name.endswith((".up", ".down")) else weight
+        for name, weight in load_file(given.output).items()
+    }
+    save_file(learned, given.folder / "model.safetensors", metadata={"format": "pt"})
+    settings = dataclasses.asdict(JudgeSettings(MINILM, given.least_odds))
+    (given.folder / "config.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
 
 
 def read_by(row: Row, k: int) -> list[str]:
@@ -301,9 +322,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     verbs = parser.add_subparsers(dest="verb", required=True)
-    training, measuring = verbs.add_parser("train"), verbs.add_parser("measure")
-    for verb in (training, measuring):
+    training, measuring, shipping = (verbs.add_parser(name) for name in ("train", "measure", "ship"))
+    for verb in (training, measuring, shipping):
         verb.add_argument("output", type=Path, metavar="OUT.safetensors")
+    for verb in (training, measuring):
         verb.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     training.add_argument("--learn", nargs="+", required=True, metavar="FILE:SHARE")
     training.add_argument("--minutes", type=float, default=60)
@@ -313,8 +335,11 @@ def main() -> None:
     measuring.add_argument("questions", type=Path)
     measuring.add_argument("--limit", type=int, default=150, help="questions with answers, and without")
     measuring.add_argument("-k", type=int, default=4)
+    measuring.add_argument("--least-odds", type=float, nargs="*", default=[], help="count those below")
+    shipping.add_argument("folder", type=Path)
+    shipping.add_argument("--least-odds", type=float, required=True)
     given = parser.parse_args()
-    (train if given.verb == "train" else measure)(given)
+    {"train": train, "measure": measure, "ship": ship}[given.verb](given)
 
 
 if __name__ == "__main__":

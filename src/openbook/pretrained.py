@@ -50,6 +50,11 @@ def shipped_adapter(name: str) -> Path | None:
     return folder if (folder / "config.json").is_file() else None
 
 
+def shipped_judge() -> Path:
+    """The folder of what was learned for the encoder that judges passages, which comes with openbook."""
+    return Path(__file__).parent / "adapters" / "all-minilm-l6-v2-judge"
+
+
 def at_hand(name: str) -> str:
     """Where a model is to be had without asking the hub: the file of a package, else its name as it is.
 

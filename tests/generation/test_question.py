@@ -8,11 +8,13 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel
 
+from fake_judge import FakeJudge
 from foreign_tokenizers import foreign
 from model.tiny import enlarge
 from openbook.database import Database
 from openbook.errors import DatabaseError, MismatchError, OpenbookWarning, SettingsError, TooLongError
 from openbook.generation import Answer, Citation, Sampling, ask, converse
+from openbook.generation.document_heads import with_heads
 from openbook.generation.lookup_fetcher import make_fetcher
 from openbook.generation.question_fetcher import QuestionFetcher
 from openbook.generation.text_request import Lookup, SpanRead, TextEnd, TextEvent, TextPiece
@@ -418,3 +420,58 @@ def test_a_base_that_expects_a_start_token_and_has_none_is_told_of(
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         ask(own_reader(book.tokenizer, base, prefix_ids=[end]), book, QUESTION, chat=chat, max_new_tokens=1)
+
+
+# With a judge
+
+
+@pytest.mark.parametrize("in_prompt", [False, True])
+def test_where_the_judge_finds_no_answer_the_model_is_not_asked(
+    book: Database, model: RetrofitForCausalLM, chat: ChatFormat, in_prompt: bool
+) -> None:
+    judge: Any = FakeJudge(finds=False)
+    events: list[TextEvent] = []
+    options: dict[str, Any] = {"chat": chat, "max_new_tokens": M, "k": 2, "in_prompt": in_prompt}
+    plain = ask(model, book, QUESTION, **options)
+    found = converse(model, book, [Turn("user", QUESTION)], judge=judge, on_event=events.append, **options)
+    assert (found.answer, found.completion_tokens, found.finish_reason) == (REFUSAL, 0, "stop")
+    assert found.is_rejected and found.is_refusal and not plain.is_rejected
+    rejected = {neighbor.chunk_id for citation in found.citations for neighbor in citation.neighbors}
+    assert rejected == {one.chunk_id for citation in plain.citations for one in citation.neighbors} != set()
+    assert [event.text for event in events if isinstance(event, TextPiece)] == [REFUSAL]
+    ((question, passages),) = judge.asked
+    assert question == QUESTION and len(passages) == 2
+    for citation in found.citations:
+        assert all(any(one.passage.strip() in text for text in passages) for one in citation.neighbors)
+
+
+@pytest.mark.parametrize("in_prompt", [False, True])
+def test_where_the_judge_finds_an_answer_nothing_changes(
+    book: Database, model: RetrofitForCausalLM, chat: ChatFormat, in_prompt: bool
+) -> None:
+    judge: Any = FakeJudge(finds=True)
+    options: dict[str, Any] = {"chat": chat, "max_new_tokens": 3 * M, "in_prompt": in_prompt}
+    assert ask(model, book, QUESTION, judge=judge, **options) == ask(model, book, QUESTION, **options)
+    assert len(judge.asked) == 1, "chunks of the answer that look something up are no questions"
+
+
+def test_a_question_that_follows_others_is_not_judged(
+    book: Database, model: RetrofitForCausalLM, chat: ChatFormat
+) -> None:
+    judge: Any = FakeJudge(finds=False)
+    options: dict[str, Any] = {"chat": chat, "max_new_tokens": M}
+    assert converse(model, book, TURNS, judge=judge, **options) == converse(model, book, TURNS, **options)
+    assert not judge.asked
+    instructed = [Turn("system", "Be brief."), Turn("user", QUESTION)]
+    assert converse(model, book, instructed, judge=judge, **options).is_rejected
+
+
+def test_the_judge_reads_the_head_of_a_document_before_each_passage(
+    book: Database, model: RetrofitForCausalLM, chat: ChatFormat
+) -> None:
+    judge: Any = FakeJudge(finds=True)
+    for bring_head in (False, True):
+        ask(model, book, QUESTION, judge=judge, chat=chat, max_new_tokens=2, k=1, bring_head=bring_head)
+    (_, first), (_, second) = judge.asked
+    (found,) = ask(model, book, QUESTION, chat=chat, max_new_tokens=2, k=1).citations[0].neighbors
+    assert first == second == with_heads(book.opened, [found.chunk_id], [found.passage])

@@ -1,6 +1,8 @@
 """Chats, by OpenAI's client: at once and as a stream, and what breaks clients elsewhere."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import openai
 import pytest
@@ -83,3 +85,20 @@ def test_an_error_in_the_middle_of_a_stream(make_state: MakeState, serve: Serve)
     with pytest.raises(openai.APIError, match=r"^the book 'fables': is damaged") as raised:
         list(stream)
     assert raised.value.code == "book_unavailable"
+
+
+def test_the_first_question_is_judged_and_no_other(make_state: MakeState, serve: Serve) -> None:
+    asked: list[TextRequest] = []
+
+    def script(request: TextRequest) -> Iterator[TextEvent]:
+        asked.append(request)
+        return telling("Green.")(request)
+
+    judge: Any = object()
+    server = serve(replace(make_state(ScriptedEngine(script)), judge=judge))
+    said = [*HELLO, {"role": "assistant", "content": "Green."}, {"role": "user", "content": "And the mill?"}]
+    for messages in (HELLO, [{"role": "system", "content": "Be brief."}, *HELLO], said):
+        server.client.chat.completions.create(model="tiny", messages=messages)
+    server.client.completions.create(model="tiny", prompt="the fox")
+    judged = [request.lookup and request.lookup.judge for request in asked]
+    assert judged == [judge, judge, None, None]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from openbook.database import DocumentFilter, Version
     from openbook.generation import Answer
     from openbook.generation.memory import Memory
+    from openbook.generation.passage_judge import PassageJudge
     from openbook.serve.books import Book
     from openbook.text import Turn
 
@@ -51,6 +52,7 @@ class ChatSession:
     options: of all answers.
     retrieval: whether things are looked up.
     memory: of turns that were left out, which is looked up too; None: they are lost.
+    judge: says whether what the first question finds answers it; None: all is read.
     """
 
     asked: "AskedModel"
@@ -58,6 +60,7 @@ class ChatSession:
     options: TurnOptions
     retrieval: bool = True
     memory: "Memory | None" = None
+    judge: "PassageJudge | None" = None
     is_over: bool = False
     turns: "list[Turn]" = field(default_factory=list)
     last: "Answer | None" = None
@@ -97,7 +100,7 @@ class ChatSession:
         else:
             name = line.split(maxsplit=1)[0]
             if name != line and any(name in text.split() for text in HELP):
-                raise SettingsError(f"{name} takes nothing after it")
+                raise SettingsError(f"{name} takes nothing after it; write {name} alone")
             raise SettingsError(f"no command {name!r}; all of them: /help")
 
     def _show_sources(self) -> None:
@@ -161,6 +164,7 @@ class ChatSession:
                     sampling=Sampling(temperature=options.temperature),
                     seed=options.seed,
                     memory=self.memory,
+                    judge=self.judge,
                     on_event=shown,
                 )
             except TooLongError:

@@ -39,6 +39,7 @@ class Served:
     allow_missing_shards: of books.
     kept_mib: memory for what a model that reads its neighbors itself makes of them; 0: none is kept.
     read_precision: of the products by which it reads them.
+    judge: whether passages are judged before they are read; None: as `AskedModel.judge` says.
     follow: seconds after which it is looked again whether a book at a URL has a newer version; 0: never.
     """
 
@@ -51,6 +52,7 @@ class Served:
     allow_missing_shards: bool = False
     kept_mib: int = DEFAULT_KEPT_MIB
     read_precision: Precision = "float32"
+    judge: bool | None = None
     follow: float = DEFAULT_FOLLOW
 
     @property
@@ -134,6 +136,7 @@ def server_of(served: Served, settings: "ServerSettings") -> "ServerState":
         engine=engine,
         books=books,
         settings=settings,
+        judge=asked.judge(served.judge),
     )
 
 

@@ -107,6 +107,8 @@ def reason_of(result: "Answer", max_tokens: int) -> str:
         result: the answer.
         max_tokens: that it might have.
     """
+    if result.is_rejected:
+        return "the model was not asked; it reads what was found with --no-judge"
     if result.finish_reason == "length":
         return f"cut after {result.completion_tokens:,} tokens: --max-tokens {max_tokens}"
     return f"ended after {result.completion_tokens:,} tokens"
@@ -160,7 +162,9 @@ def _print_reservation(result: "Answer") -> None:
     """Say in a line what keeps an answer from being one of the book's."""
     if result.unmentioned:
         print_line(f"Nothing that was read mentions {', '.join(result.unmentioned)}.")
-    if result.is_refusal and result.citations:
+    if result.is_rejected:
+        print_line("Nothing that was found answers the question:")
+    elif result.is_refusal and result.citations:
         print_line("The model found no answer in what it read:")
     elif result.stands_in_sources is False:
         print_line("These words stand in nothing that was read:")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from openbook.generation.copied_spans import CopiedSpan
     from openbook.generation.engine import Engine
     from openbook.generation.generator import Generation, generate, generate_batch
+    from openbook.generation.passage_judge import PassageJudge
     from openbook.generation.question import Answer, ask, converse
     from openbook.generation.sampling import Sampling
 
@@ -22,6 +23,7 @@ __all__ = [
     "CopiedSpan",
     "Engine",
     "Generation",
+    "PassageJudge",
     "Sampling",
     "ask",
     "converse",
@@ -36,6 +38,7 @@ _HOME = {
     "CopiedSpan": "openbook.generation.copied_spans",
     "Engine": "openbook.generation.engine",
     "Generation": "openbook.generation.generator",
+    "PassageJudge": "openbook.generation.passage_judge",
     "Sampling": "openbook.generation.sampling",
     "ask": "openbook.generation.question",
     "converse": "openbook.generation.question",

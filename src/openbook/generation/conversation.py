@@ -37,6 +37,11 @@ def conversation_ids(
     return turns_ids(chat, said, opens_with_user=bool(model.prefix_ids))
 
 
+def stands_alone(turns: Sequence[Turn]) -> bool:
+    """Whether nothing was said before the question, without which it may mean something else."""
+    return all(turn.role == "system" for turn in turns[:-1])
+
+
 def _after_passages(chat: ChatFormat, question: str, passages: Sequence[str]) -> list[Turn]:
     """The last question with passages before it, as `ChatFormat.question_ids` puts them."""
     if chat.tokenizer.chat_template is None:  # there the question's label stands between them

@@ -39,11 +39,21 @@ def heads_of(book: Version, chunks: Sequence[int]) -> list[tuple[str, ...]]:
 
 def with_heads(book: Version, chunks: Sequence[int], texts: Sequence[str]) -> list[str]:
     """Put each chunk's head before its text, as far as it does not stand there."""
-    found = []
-    for parts, text in zip(heads_of(book, chunks), texts, strict=True):
-        head = _JOINT.join(part for part in parts if part not in text)
-        found.append(f"{head}\n{text.lstrip()}" if head else text)
-    return found
+    heads = missing_heads(book, chunks, texts)
+    return [after_head(head, text) for head, text in zip(heads, texts, strict=True)]
+
+
+def missing_heads(book: Version, chunks: Sequence[int], texts: Sequence[str]) -> list[str]:
+    """Read each chunk's head, without what its text holds already."""
+    return [
+        _JOINT.join(part for part in parts if part not in text)
+        for parts, text in zip(heads_of(book, chunks), texts, strict=True)
+    ]
+
+
+def after_head(head: str, text: str) -> str:
+    """A text after a head, which may be empty."""
+    return f"{head}\n{text.lstrip()}" if head else text
 
 
 def read_with_heads(

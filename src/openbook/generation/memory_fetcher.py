@@ -76,6 +76,7 @@ class MemoryFetcher(NeighborFetcher):
             others, shown = self.book.read(found[:, part], scores[:, part], count=count)
             ids, mask = torch.cat([others, ids], dim=1), torch.cat([shown, mask], dim=1)
             hits = [*self.book.hits[-1], *hits]
+            self.rejected = self.book.rejected
         ids, mask = _those_there_first(ids, mask)
         self.hits.append(hits)
         self.retrieved.append([row[shown].tolist() for row, shown in zip(ids[-1], mask[-1], strict=True)])

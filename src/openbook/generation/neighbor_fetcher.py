@@ -77,6 +77,8 @@ class NeighborFetcher:
         """What `fetch` found for the last chunk of each call: of the prompt, then of each chunk written."""
         self.retrieved: list[list[list[int]]] = []
         """The tokens of each of these."""
+        self.rejected: list[Hit] = []
+        """What a question found, where none of it answers: that is not read."""
 
     @property
     def search_key(self) -> Hashable:

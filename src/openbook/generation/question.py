@@ -8,10 +8,16 @@ from openbook.database import Database, DocumentFilter, Hit, SearchUnit, Version
 from openbook.errors import SettingsError, type_error
 from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation, cite_whole
-from openbook.generation.conversation import conversation_ids, conversation_request, without_prefix
+from openbook.generation.conversation import (
+    conversation_ids,
+    conversation_request,
+    stands_alone,
+    without_prefix,
+)
 from openbook.generation.document_heads import heads_of, with_heads
 from openbook.generation.generator import pieces_to
 from openbook.generation.memory import Memory
+from openbook.generation.passage_judge import PassageJudge
 from openbook.generation.question_fetcher import QuestionFetcher
 from openbook.generation.question_names import unmentioned_in
 from openbook.generation.request import check_request, check_reread, stop_texts
@@ -52,6 +58,11 @@ class Answer:
     def is_refusal(self) -> bool:
         """Whether the model says that what it read does not hold the answer; a trained one learned to."""
         return self.answer == REFUSAL
+
+    @property
+    def is_rejected(self) -> bool:
+        """Whether nothing that was found answers the question, so that the model was not asked."""
+        return self.is_refusal and bool(self.citations) and not self.completion_tokens
 
     @property
     def stands_in_sources(self) -> bool | None:
@@ -95,6 +106,7 @@ def ask(
     drafts: bool = False,
     influence: bool = False,
     reread: bool = False,
+    judge: PassageJudge | None = None,
     sampling: Sampling | None = None,
     stop: Sequence[str] = (),
     min_new_tokens: int = 0,
@@ -130,6 +142,8 @@ def ask(
         influence: measure what each span's log-probability falls by without each of its neighbors.
         reread: read each neighbor alone as well, and answer what both readings agree on, see `read_twice`;
             an answer longer than a chunk, or the stride, is written as without. Draws nothing.
+        judge: says first whether anything that was found answers the question; if nothing does, the answer is
+            that the book does not say, citing what was found, and the model is not asked. None: it reads all.
         sampling: how tokens are drawn; None: the likeliest one each time.
         stop: texts any of which ends the answer, and is not part of it, beside the format's own.
         min_new_tokens: before so many tokens are written, nothing ends it.
@@ -162,6 +176,7 @@ def ask(
         drafts=drafts,
         influence=influence,
         reread=reread,
+        judge=judge,
         sampling=sampling,
         stop=stop,
         min_new_tokens=min_new_tokens,
@@ -189,6 +204,7 @@ def converse(
     drafts: bool = False,
     influence: bool = False,
     reread: bool = False,
+    judge: PassageJudge | None = None,
     sampling: Sampling | None = None,
     stop: Sequence[str] = (),
     min_new_tokens: int = 0,
@@ -216,6 +232,7 @@ def converse(
         drafts: check tokens that neighbors go on with.
         influence: measure that of neighbors; spans that are told while the text is written do not have it.
         reread: read each neighbor alone as well; nothing is told before that is done.
+        judge: says first whether anything in the book answers the question, if it is the first one.
         sampling: how tokens are drawn.
         stop: texts any of which ends the answer, and is not part of it, beside the format's own.
         min_new_tokens: before so many tokens are written, nothing ends it.
@@ -248,13 +265,15 @@ def converse(
         stride=stride,
         look_ahead=look_ahead,
         memory=memory,
+        judge=judge if stands_alone(turns) else None,
     )
     passages: list[Hit] = []
     texts: list[str] = []
     if retrieval and in_prompt:
-        passages, texts = _passages_of(model, chat, question, lookup)
+        fetcher = QuestionFetcher.of(model, chat.tokenizer, lookup)
+        passages, texts = _passages_of(fetcher, lookup)
         if not passages:
-            return _not_in_the_book(on_event)
+            return _not_in_the_book(fetcher.rejected, on_event)
     prompt = without_prefix(model, conversation_ids(model, chat, turns, texts))
     fewer = f"read fewer than {len(texts)} passages (-k)" if len(texts) > 1 else "shorten the prompt"
     require_window(model, len(model.prefix_ids) + len(prompt), max_new_tokens, advice=fewer)
@@ -289,13 +308,10 @@ def _written(
     return end
 
 
-def _passages_of(
-    model: RetroForCausalLM, chat: ChatFormat, question: str, lookup: Lookup
-) -> tuple[list[Hit], list[str]]:
+def _passages_of(fetcher: QuestionFetcher, lookup: Lookup) -> tuple[list[Hit], list[str]]:
     """What a question finds for its prompt, in the book and then in the memory; with the texts to read."""
-    fetcher = QuestionFetcher.of(model, chat.tokenizer, lookup)
     hits = fetcher.hits_of_question()
-    said = [] if lookup.memory is None else lookup.memory.search(question, k=fetcher.k)
+    said = [] if lookup.memory is None else lookup.memory.search(fetcher.question, k=fetcher.k)
     texts = [hit.passage for hit in hits]
     if lookup.bring_head:
         texts = with_heads(lookup.book, [hit.chunk_id for hit in hits], texts)
@@ -341,7 +357,7 @@ def _require_undrawn(sampling: Sampling, min_new_tokens: int) -> None:
     )
 
 
-def _not_in_the_book(on_event: OnEvent | None) -> Answer:
+def _not_in_the_book(rejected: Sequence[Hit], on_event: OnEvent | None) -> Answer:
     if on_event is not None:
         on_event(TextPiece(REFUSAL, ()))
-    return Answer(REFUSAL, [], "stop", prompt_tokens=0, completion_tokens=0)
+    return Answer(REFUSAL, cite_whole(REFUSAL, rejected), "stop", prompt_tokens=0, completion_tokens=0)

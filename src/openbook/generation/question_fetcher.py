@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from openbook.database import DocumentFilter, Hit, SearchMode, SearchUnit, Version
+from openbook.generation.document_heads import with_heads
 from openbook.generation.neighbor_fetcher import check_lookup
+from openbook.generation.passage_judge import PassageJudge
 from openbook.generation.text_fetcher import TextFetcher
 from openbook.generation.text_request import Lookup
 from openbook.model import RetroForCausalLM
@@ -29,6 +31,8 @@ class QuestionFetcher(TextFetcher):
         documents: to look things up in; None: all.
         by: what is found first, then its chunks; None: as `Version.search_passages` does.
         bring_head: read the head of its document before each passage.
+        judge: says whether any passage answers the question; if none does, nothing is found, and they are
+            `rejected`. None: all are read.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class QuestionFetcher(TextFetcher):
         documents: DocumentFilter | None = None,
         by: SearchUnit | None = None,
         bring_head: bool = False,
+        judge: PassageJudge | None = None,
     ) -> None:
         super().__init__(
             database,
@@ -55,6 +60,7 @@ class QuestionFetcher(TextFetcher):
         )
         self.question = question
         self.by = by
+        self.judge = judge
 
     @classmethod
     def of(cls, model: RetroForCausalLM, tokenizer: Tokenizer, lookup: Lookup) -> "QuestionFetcher":
@@ -79,6 +85,7 @@ class QuestionFetcher(TextFetcher):
             documents=lookup.documents,
             by=lookup.by,
             bring_head=lookup.bring_head,
+            judge=lookup.judge,
         )
 
     def queries(self, chunks: Sequence[Sequence[int]]) -> list[str]:
@@ -99,10 +106,23 @@ class QuestionFetcher(TextFetcher):
         self, found: NDArray[np.int64], scores: NDArray[np.float32], *, count: int
     ) -> tuple[Tensor, Tensor]:
         """See `NeighborFetcher.read`; all chunks of a prompt read what the question finds."""
+        if not self.hits:
+            found = self._answering(found, scores)
         ids, mask = super().read(found, scores, count=count)
         return ids.expand(count, -1, -1), mask.expand(count, -1, -1)
 
     def hits_of_question(self) -> list[Hit]:
         """What the question finds, best first."""
         found, scores = self.search_texts([self.question])
-        return self.database.hits(found[0], scores[0])
+        return self.database.hits(self._answering(found, scores)[0], scores[0])
+
+    def _answering(self, found: NDArray[np.int64], scores: NDArray[np.float32]) -> NDArray[np.int64]:
+        """What the question found [1, k]; -1 throughout if none of it answers."""
+        hits = [] if self.judge is None else self.database.hits(found[0], scores[0])
+        if self.judge is None or not hits:
+            return found
+        chunks, passages = [hit.chunk_id for hit in hits], [hit.passage for hit in hits]
+        if self.judge.finds_answer(self.question, with_heads(self.database, chunks, passages)):
+            return found
+        self.rejected = hits
+        return np.full_like(found, -1)

@@ -13,6 +13,7 @@ from openbook.generation.book_drafts import DraftCounts
 from openbook.generation.citations import Citation
 from openbook.generation.decoded_token import TokenLogprob
 from openbook.generation.memory import Memory
+from openbook.generation.passage_judge import PassageJudge
 from openbook.generation.sampling import Sampling
 
 __all__ = [
@@ -57,6 +58,8 @@ class Lookup:
     """What a question reads: the head of its document before each passage."""
     ranker: NeighborRanker | None = None
     """Chooses of what chunks find; None: all is read."""
+    judge: PassageJudge | None = None
+    """Says whether what a question finds answers it; where nothing does, nothing is read. None: all is."""
     in_book: bool = True
     """Whether the book is looked into; False: the memory alone."""
 

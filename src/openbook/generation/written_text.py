@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from openbook.generation.book_drafts import DraftCounts
-from openbook.generation.citations import Citation, cite_chunks, moved
+from openbook.generation.citations import Citation, cite_chunks, cite_whole, moved
 from openbook.generation.decoded_token import DecodedToken
 from openbook.generation.neighbor_fetcher import NeighborFetcher
 from openbook.generation.text_request import (
@@ -125,11 +125,14 @@ class WrittenText:
         return end
 
     def refuse(self) -> TextEnd:
-        """Tell the refusal, and that it is all."""
+        """Tell the refusal, with what was found and does not answer, and that it is all."""
         refusal = self.request.refusal or ""
+        citations = cite_whole(refusal, [] if self._source is None else self._source.rejected)
         self._tell(TextPiece(refusal, ()))
+        for citation in citations:
+            self._tell(SpanRead(citation))
         self.is_over = True
-        end = TextEnd(refusal, [], "stop", self.prompt_tokens, 0, seed=self.seed)
+        end = TextEnd(refusal, citations, "stop", self.prompt_tokens, 0, seed=self.seed)
         self._tell(end)
         return end
 

@@ -5,7 +5,12 @@ from dataclasses import replace
 from typing import Literal
 
 from openbook.errors import SettingsError
-from openbook.generation.conversation import conversation_ids, conversation_request, without_prefix
+from openbook.generation.conversation import (
+    conversation_ids,
+    conversation_request,
+    stands_alone,
+    without_prefix,
+)
 from openbook.generation.text_request import TextRequest
 from openbook.serve.api_errors import parameter
 from openbook.serve.asked_texts import (
@@ -81,7 +86,7 @@ def asked_conversation(
         drafts=options.drafts,
         influence=options.influence,
     )
-    reading = reading_of(state, options, messages[-1].text.strip())
+    reading = reading_of(state, options, messages[-1].text.strip(), judged=stands_alone(messages))
     request = conversation_request(state.chat, replace(request, lookup=reading.lookup))
     texts = text_requests(request, n)
     return AskedTexts(texts, reading, footnotes=options.footnotes)

@@ -51,13 +51,16 @@ def require_model(state: ServerState, name: str) -> None:
         raise ApiError(404, said, param="model", code="model_not_found")
 
 
-def reading_of(state: ServerState, options: OpenbookOptions, question: str | None = None) -> ReadBook:
+def reading_of(
+    state: ServerState, options: OpenbookOptions, question: str | None = None, *, judged: bool = False
+) -> ReadBook:
     """Open what a request reads, as it is now.
 
     Args:
         state: with the books.
         options: of the request.
         question: what is looked up for the prompt; None: the prompt's own chunks.
+        judged: whether the server's judge, if there is one, says if anything found answers the question.
 
     Raises:
         ParameterError: there is no such book or document, or it cannot be searched so.
@@ -86,6 +89,7 @@ def reading_of(state: ServerState, options: OpenbookOptions, question: str | Non
         look_ahead=options.look_ahead,
         by=options.by,
         bring_head=bool(options.bring_head),
+        judge=state.judge if judged else None,
     )
     return ReadBook(lookup, book.name)
 

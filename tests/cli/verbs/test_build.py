@@ -195,7 +195,7 @@ def test_decontamination_and_deduplication_can_be_chosen(
         ("latin.txt", "Größe".encode("latin-1"), "latin.txt: not UTF-8 at byte 2"),
         ("rows.jsonl", b'{"text": "a"}\n{"text": \n', "rows.jsonl:2: not JSON"),
         ("rows.jsonl", b'{"text": "a"}\n\n{"title": "b"}\n', "rows.jsonl:3:"),
-        ("rows.jsonl", b"[1]\n", "rows.jsonl:1: a JSON list"),
+        ("rows.jsonl", b"[1]\n", "rows.jsonl:1: a JSON int"),
         ("rows.jsonl", b'{"id": "x", "text": "a"}\n{"id": "x", "text": "b"}\n', "different text with the id"),
         ("picture.png", b"x", "unknown kind of file"),
     ],

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from command_line import OpenBook
+from fake_judge import judge_with
 from openbook.database import Database
 
 EXAM = ("--documents", 12, "--questions", 8, "--embedder", "none", "-k", 2)
@@ -56,6 +57,16 @@ def test_a_model_is_examined(openbook: OpenBook, train_tiny: Callable[..., Path]
     lines = openbook("exam", "--model", model, *EXAM).out.splitlines()
     assert lines[0] == "8 questions about a book of 12 documents, k = 2, bm25 search"
     assert [line.split()[0] for line in lines[2:7]] == ["on", "off", "random", "shuffled", "gold"]
+
+
+def test_what_the_judge_finds_unanswered_is_refused(
+    openbook: OpenBook, train_tiny: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = judge_with(monkeypatch, finds=False)
+    report = openbook("exam", "--model", train_tiny("model"), *EXAM, "--judge", "--json").json
+    assert report["unanswerable"]["refused"] == report["unanswerable"]["answerable_refused"] == 1
+    assert report["retrieved"] > 0, "what was found is counted, whatever was read of it"
+    assert judge.asked
 
 
 def test_a_book_that_was_built_before(

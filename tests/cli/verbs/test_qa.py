@@ -9,6 +9,7 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from command_line import OpenBook, sets
+from fake_judge import judge_with
 from foreign_tokenizers import make_fast
 from openbook.evaluate.answering import answerer
 from openbook.evaluate.answering.answerer import Answerer
@@ -190,6 +191,25 @@ def test_read_again(openbook: OpenBook, ready: Path) -> None:
     assert plain.code == 0, plain.err
     assert openbook(*ask, "-k", "1", "--modes", "on,off", "--reread").json == plain.json
     assert openbook(*ask, "-k", "3", "--modes", "on,gold", "--reread").json["modes"].keys() == {"on", "gold"}
+
+
+def test_what_the_judge_finds_unanswered_is_refused(
+    openbook: OpenBook, ready: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = ("eval", "qa", ready / "base", ready / "book", ready / "questions.jsonl", "--modes", "on,off")
+    judge = judge_with(monkeypatch, finds=False)
+    plain = openbook(*ask, "--answers", ready / "plain.jsonl")
+    assert (plain.code, judge.asked) == (0, [])
+    assert openbook(*ask, "--judge", "--answers", ready / "judged.jsonl").code == 0
+    given = {
+        name: [
+            json.loads(line)["given"] for line in (ready / f"{name}.jsonl").read_text("utf-8").splitlines()
+        ]
+        for name in ("plain", "judged")
+    }
+    assert [each["on"] for each in given["judged"]] == ["The book does not say."] * len(NAMES)
+    assert [each["off"] for each in given["judged"]] == [each["off"] for each in given["plain"]]
+    assert len(judge.asked) == len(NAMES)
 
 
 def test_answers_in_a_folder_that_is_not_there_are_refused_first(openbook: OpenBook, ready: Path) -> None:

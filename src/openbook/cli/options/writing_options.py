@@ -105,6 +105,17 @@ Reread = Annotated[
     ),
 ]
 
+Judge = Annotated[
+    bool | None,
+    typer.Option(
+        "--judge/--no-judge",
+        help="Have a small encoder that reads question and passages together say first whether any of these "
+        "answers; if none does, the book does not say. [default: with the reader that comes with openbook, "
+        "if all-MiniLM-L6-v2 is at hand]",
+        show_default=False,
+    ),
+]
+
 
 def check_writing(
     *,

@@ -31,6 +31,7 @@ from openbook.cli.options.writing_options import (
     AskRetrieval,
     CheckDrafts,
     InPrompt,
+    Judge,
     LookAheadTokens,
     LookupStride,
     MaxTokens,
@@ -64,6 +65,7 @@ def ask(
     drafts: CheckDrafts = False,
     influence: MeasureInfluence = False,
     reread: Reread = False,
+    judge: Judge = None,
     temperature: Temperature = 0.0,
     top_k: TopK = None,
     top_p: TopP = 0.95,
@@ -119,7 +121,7 @@ def ask(
     if reread:
         drawing.check_reread(min_new_tokens)
     # -k and --mode may stay: who compares with and without retrieval gives the same options.
-    looked_up = {"--by": by, "--bring-head": bring_head, "--in-prompt": in_prompt}
+    looked_up = {"--by": by, "--bring-head": bring_head, "--in-prompt": in_prompt, "--judge": judge}
     check_looked_up(looked_up, retrieval=retrieval)
     documents = document_filter(id, source, title, retrieval=retrieval)
     require_keepable(keep, reads=retrieval and not in_prompt)
@@ -158,6 +160,7 @@ def ask(
         drafts=drafts,
         influence=influence,
         reread=reread,
+        judge=asked.judge(judge) if retrieval else None,
         sampling=drawing.sampling(),
         stop=stop or (),
         min_new_tokens=min_new_tokens,

@@ -28,7 +28,7 @@ from openbook.cli.options.exam_options import (
 from openbook.cli.options.option_checks import require_at_least_1
 from openbook.cli.options.search_options import BringHead, PassagesBy
 from openbook.cli.options.shared_options import Json
-from openbook.cli.options.writing_options import Reread
+from openbook.cli.options.writing_options import Judge, Reread
 from openbook.errors import SettingsError
 from openbook.phrases import counted
 
@@ -54,6 +54,7 @@ def exam(
     book: ExamBook = None,
     workdir: WorkFolder = None,
     reread: Reread = False,
+    judge: Judge = None,
     batch_size: BatchSize = 16,
     naming: ExamNaming = "often",
     by: PassagesBy = None,
@@ -105,6 +106,7 @@ def exam(
     asked = load_asked_model(model, reads=True)
     note(f"examining {asked.description}")
     reader = ModelReader(asked.model, asked.chat, batch_size, reread)
+    judging = asked.judge(judge)
     config = asked.model.config
     with _work_folder(workdir) as folder:
         if book is None:
@@ -113,7 +115,7 @@ def exam(
             database = _copy(book, folder / "book", config)
         _fill(database, world)
         with bar("asking") as progress:
-            report = Examination(reader, database, world, options).hold(progress)
+            report = Examination(reader, database, world, options, judging).hold(progress)
     print_exam(report, json=json)
 
 

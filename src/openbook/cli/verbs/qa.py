@@ -19,7 +19,7 @@ from openbook.cli.options.evaluation_options import (
 from openbook.cli.options.option_checks import require_at_least_1
 from openbook.cli.options.search_options import BringHead, Mode, PassagesBy, ReadNeighbors
 from openbook.cli.options.shared_options import AllowMissingShards, DatabaseArgument, Json
-from openbook.cli.options.writing_options import Reread
+from openbook.cli.options.writing_options import Judge, Reread
 from openbook.cli.output import print_answers
 from openbook.cli.unseen import note_missing_shards, said_of_shards
 from openbook.errors import SettingsError
@@ -41,6 +41,7 @@ def qa(
     limit: QuestionLimit = None,
     answers: AnswersFile = None,
     reread: Reread = False,
+    judge: Judge = None,
     batch_size: BatchSize = 16,
     seed: HarnessSeed = 0,
     allow_missing_shards: AllowMissingShards = False,
@@ -82,6 +83,7 @@ def qa(
     k = loaded.config.num_neighbors if k is None else k
     answerer = Answerer(loaded, asked_model.chat, batch_size=batch_size, reread=reread)
     answerer.require_lengths([row.question for row in rows])
+    judging = asked_model.judge(judge)
     with bar("asking the book") as progress:
         asked = ask_book(
             database,
@@ -90,10 +92,13 @@ def qa(
             mode=search_mode,
             by=by,
             bring_head=bring_head,
+            judged=judging is not None,
             progress=progress,
         )
     with bar(names[0]) as progress:
-        report = measure_answers(answerer, asked, k=k, modes=names, seed=seed, progress=progress)
+        report = measure_answers(
+            answerer, asked, k=k, modes=names, seed=seed, judge=judging, progress=progress
+        )
     if answers is not None:
         _write(report, asked, answers)
     print_answers(report, json=json, more=said_of_shards(database, allowed=allow_missing_shards))

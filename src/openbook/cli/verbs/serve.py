@@ -22,7 +22,7 @@ from openbook.cli.options.serve_options import (
     ServedName,
 )
 from openbook.cli.options.shared_options import AllowMissingShards, DatabaseArgument
-from openbook.cli.options.writing_options import WritingModel
+from openbook.cli.options.writing_options import Judge, WritingModel
 from openbook.cli.served_replicas import serve_replicas
 
 
@@ -43,6 +43,7 @@ def serve(
     allow_missing_shards: AllowMissingShards = False,
     keep_read: KeptMiB = DEFAULT_KEPT_MIB,
     read_precision: ReadPrecision = "float32",
+    judge: Judge = None,
     follow: Follow = DEFAULT_FOLLOW,
     ray: Ray = None,
     replicas: Replicas = None,
@@ -84,6 +85,7 @@ def serve(
         allow_missing_shards=allow_missing_shards,
         kept_mib=keep_read,
         read_precision=read_precision,
+        judge=judge,
         follow=follow,
     )
     if ray is not None:

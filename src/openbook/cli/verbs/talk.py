@@ -13,7 +13,7 @@ from openbook.cli.options.reading_options import ReadPrecision, read_in
 from openbook.cli.options.sampling_options import DrawSeed, Temperature
 from openbook.cli.options.search_options import Mode, ReadNeighbors
 from openbook.cli.options.shared_options import AllowMissingShards, DatabaseArgument
-from openbook.cli.options.writing_options import AskedModelName, AskRetrieval, InPrompt, MaxTokens
+from openbook.cli.options.writing_options import AskedModelName, AskRetrieval, InPrompt, Judge, MaxTokens
 from openbook.cli.unseen import note_unseen
 
 
@@ -31,6 +31,7 @@ def chat(
     remember: RememberText = False,
     memory: MemoryFolder = None,
     window: ChatWindow = None,
+    judge: Judge = None,
     temperature: Temperature = 0.0,
     seed: DrawSeed = None,
     read_precision: ReadPrecision = "float32",
@@ -78,7 +79,9 @@ def chat(
     )
     chunk_size = asked.model.config.chunk_size
     with memory_of(remembers, memory, asked.chat.tokenizer, chunk_size) as past:
-        session = ChatSession(asked, book, options, retrieval=retrieval, memory=past)
+        session = ChatSession(
+            asked, book, options, retrieval=retrieval, memory=past, judge=asked.judge(judge)
+        )
         for line in said_lines():
             session.say(line)
             if session.is_over:

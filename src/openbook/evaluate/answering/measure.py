@@ -13,6 +13,7 @@ from openbook.evaluate.answering.answerer import Answerer, NeighborTokens
 from openbook.evaluate.answering.model_answer import ModelAnswer
 from openbook.evaluate.answering.passages import AskedQuestion, Passage, as_read
 from openbook.evaluate.exact_match import exact_match, f1, holds_answer
+from openbook.generation.passage_judge import PassageJudge
 from openbook.progress import Progress, silent, stage
 from openbook.text.chat import REFUSAL
 
@@ -55,6 +56,7 @@ def measure_answers(
     k: int,
     modes: Sequence[str] = ("on", "off"),
     seed: int = 0,
+    judge: PassageJudge | None = None,
     progress: Progress = silent,
 ) -> AnswerReport:
     """Ask a model in several modes.
@@ -65,6 +67,8 @@ def measure_answers(
         k: passages that are read, the best ones.
         modes: of `answer_modes.ANSWER_MODES`.
         seed: of what is drawn for random.
+        judge: says of each question whether anything that is read answers it; if nothing does, the answer is
+            that the book does not say, as in `ask`. Passages should know their heads.
         progress: called with questions done, by mode.
 
     Raises:
@@ -84,7 +88,7 @@ def measure_answers(
     for mode in modes:
         readings = _readings(mode, asked, k=k, seed=seed)
         new = [reading for reading in dict.fromkeys(readings) if reading not in known]
-        known |= zip(new, _answers(answerer, new, stage(progress, mode)), strict=True)
+        known |= zip(new, _answers(answerer, new, judge, stage(progress, mode)), strict=True)
         answers[mode] = [known[reading] for reading in readings]
     recall = [
         float(any(holds_answer(passage.text, item.question.answers) for passage in item.found[:k]))
@@ -123,10 +127,12 @@ class _Reading:
     in_prompt: tuple[Passage, ...]
     looks_up: bool
 
-    @property
-    def finds_nothing(self) -> bool:
-        """Whether it was to read something, and there is nothing: then no model is asked, as in `ask`."""
-        return self.looks_up and not (self.neighbors or self.in_prompt)
+    def finds_nothing(self, judge: PassageJudge | None) -> bool:
+        """Whether it was to read something, and nothing there answers: no model is asked, as in `ask`."""
+        read = dict.fromkeys([*self.neighbors, *self.in_prompt])
+        if not self.looks_up or not read or judge is None:
+            return self.looks_up and not read
+        return not judge.finds_answer(self.question, [passage.with_head for passage in read])
 
 
 def _readings(mode: str, asked: Sequence[AskedQuestion], *, k: int, seed: int) -> list[_Reading]:
@@ -139,11 +145,14 @@ def _readings(mode: str, asked: Sequence[AskedQuestion], *, k: int, seed: int) -
     return [_Reading(*row, looks_up=mode != "off") for row in rows]
 
 
-def _answers(answerer: Answerer, readings: Sequence[_Reading], progress: Progress) -> list[ModelAnswer]:
-    """Ask, each with what it reads; where that is nothing, the book does not say."""
-    asked = [reading for reading in readings if not reading.finds_nothing]
+def _answers(
+    answerer: Answerer, readings: Sequence[_Reading], judge: PassageJudge | None, progress: Progress
+) -> list[ModelAnswer]:
+    """Ask, each with what it reads; where nothing of that answers, the book does not say."""
+    refused = {reading for reading in readings if reading.finds_nothing(judge)}
+    asked = [reading for reading in readings if reading not in refused]
     answers = iter(_answers_of_model(answerer, asked, progress) if asked else [])
-    return [ModelAnswer(REFUSAL) if reading.finds_nothing else next(answers) for reading in readings]
+    return [ModelAnswer(REFUSAL) if reading in refused else next(answers) for reading in readings]
 
 
 def _answers_of_model(

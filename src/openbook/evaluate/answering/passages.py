@@ -11,7 +11,7 @@ from openbook.database.search.searcher import check_mode
 from openbook.errors import empty_error
 from openbook.evaluate.answering.questions import Question
 from openbook.evaluate.exact_match import holds_answer
-from openbook.generation.document_heads import with_heads
+from openbook.generation.document_heads import after_head, missing_heads, with_heads
 from openbook.progress import Progress, silent
 from openbook.text import Tokenizer
 
@@ -27,11 +27,18 @@ class Passage:
     text: the chunk with its continuation.
     document: the id of its document; None: it was given with the question.
     chunk: its number in the book, -1 if it was given.
+    head: of its document, without what the text holds; empty also where it was not asked for.
     """
 
     text: str
     document: str | None
     chunk: int
+    head: str = ""
+
+    @property
+    def with_head(self) -> str:
+        """The text after its head."""
+        return after_head(self.head, self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,7 @@ def ask_book(
     mode: str | None = None,
     by: SearchUnit | None = None,
     bring_head: bool = False,
+    judged: bool = False,
     progress: Progress = silent,
 ) -> list[AskedQuestion]:
     """Search a book for each question.
@@ -86,6 +94,7 @@ def ask_book(
         mode: of search; None: the database's default.
         by: what is found first, then chunks of the best; None: as `Version.search_passages` does.
         bring_head: put the head of its document before each passage of the book.
+        judged: read the heads of passages that do not begin with theirs, too: a judge reads them.
         progress: called with questions done.
 
     Raises:
@@ -105,19 +114,19 @@ def ask_book(
         searched = to_search[start : start + _AT_ONCE]
         rows = [questions[number] for number in searched]
         ids, _ = database.search_passages([row.question for row in rows], k=k, mode=checked, by=by)
-        asked |= zip(searched, _read(database, rows, ids, heads=bring_head), strict=True)
+        asked |= zip(searched, _read(database, rows, ids, heads=bring_head, judged=judged), strict=True)
         progress(len(asked), len(questions))
     return [asked[number] for number in range(len(questions))]
 
 
 def _read(
-    database: Version, questions: Sequence[Question], ids: NDArray[np.int64], *, heads: bool
+    database: Version, questions: Sequence[Question], ids: NDArray[np.int64], *, heads: bool, judged: bool
 ) -> Iterator[AskedQuestion]:
     """Put the chunks that were found [questions, k] and those of the documents that answer into words."""
     chunks_of = _chunks_of(database, questions)
     own = [chunks_of.get(question.document or "", []) for question in questions]
     chunks = np.unique(np.concatenate([ids[ids >= 0], *own]).astype(np.int64))
-    known = read_passages(database, chunks, heads=heads)
+    known = read_passages(database, chunks, heads=heads, judged=judged)
     for question, row, of_document in zip(questions, ids.tolist(), own, strict=True):
         found = tuple(known[chunk] for chunk in row if chunk >= 0)
         yield AskedQuestion(question, _gold(question, found, [known[chunk] for chunk in of_document]), found)
@@ -180,10 +189,13 @@ def cut_texts(texts: Sequence[str], tokenizer: Tokenizer, num_tokens: int) -> li
     return [cut.get(place, text) for place, text in enumerate(texts)]
 
 
-def read_passages(database: Version, chunks: NDArray[np.int64], *, heads: bool = False) -> dict[int, Passage]:
+def read_passages(
+    database: Version, chunks: NDArray[np.int64], *, heads: bool = False, judged: bool = False
+) -> dict[int, Passage]:
     """Read chunks [n] of a book as passages, by their numbers; each after its document's head, or without.
 
     With its head a passage is as long as a neighbor may be, in the book's tokens: that is what is read of it.
+    A passage without knows its head where it is `judged`.
     """
     layout = database.layout
     after = np.where(layout.has_continuation[chunks], chunks + 1, -1)
@@ -194,5 +206,8 @@ def read_passages(database: Version, chunks: NDArray[np.int64], *, heads: bool =
     if heads:
         passages = with_heads(database, chunks.tolist(), passages)
         passages = cut_texts(passages, database.tokenizer, 2 * database.settings.chunk_size)
-    rows = zip(chunks.tolist(), documents, passages, strict=True)
-    return {chunk: Passage(text, document.id, chunk) for chunk, document, text in rows}
+    known = [""] * len(passages)
+    if judged and not heads:
+        known = missing_heads(database, chunks.tolist(), passages)
+    rows = zip(chunks.tolist(), documents, passages, known, strict=True)
+    return {chunk: Passage(text, document.id, chunk, head) for chunk, document, text, head in rows}

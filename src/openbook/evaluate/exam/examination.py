@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,9 @@ from openbook.evaluate.exam.worlds import Unanswerable, World
 from openbook.generation.word_origins import order_by_words
 from openbook.phrases import counted
 from openbook.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from openbook.generation.passage_judge import PassageJudge
 
 _ROUNDS = 10
 _ASKED_DOCUMENTS = 0.75
@@ -121,13 +125,23 @@ class Examination:
         database: the book, which holds the world's documents. It is changed: facts are edited, then removed.
         world: what is asked.
         options: see there.
+        judge: says of each question whether anything that is to be read answers it; where nothing does,
+            nothing is read. None: all is read.
 
     Raises:
         SettingsError: a search mode that the book does not have, or a world that is too small.
     """
 
-    def __init__(self, reader: ExamReader, database: Database, world: World, options: ExamOptions) -> None:
+    def __init__(
+        self,
+        reader: ExamReader,
+        database: Database,
+        world: World,
+        options: ExamOptions,
+        judge: "PassageJudge | None" = None,
+    ) -> None:
         self.reader = reader
+        self.judge = judge
         self.database = database
         self.world = world
         self.options = options
@@ -189,11 +203,25 @@ class Examination:
         if chunks is None:
             chunks = self._search(book, questions)
         answers: list[ModelAnswer] = []
+        heads = self.options.bring_head
+        passages = passages_of(book, chunks, bring_head=heads, judged=self.judge is not None)
         if questions:
-            read = QuestionNeighbors.of(book, chunks, bring_head=self.options.bring_head)
-            answers = self.reader.answer(questions, read)
+            read = self._judged(questions, chunks, passages)
+            answers = self.reader.answer(questions, QuestionNeighbors.of(book, read, bring_head=heads))
         self._tell()
-        return _Round(answers, passages_of(book, chunks, bring_head=self.options.bring_head))
+        return _Round(answers, passages)
+
+    def _judged(
+        self, questions: Sequence[str], chunks: NDArray[np.int64], passages: list[list[Passage | None]]
+    ) -> NDArray[np.int64]:
+        """The chunks [Q, k] that are read: -1 where the judge finds that no passage answers the question."""
+        if self.judge is None:
+            return chunks
+        answering = [
+            self.judge.finds_answer(question, [passage.with_head for passage in row if passage is not None])
+            for question, row in zip(questions, passages, strict=True)
+        ]
+        return np.where(np.array(answering)[:, None], chunks, -1)
 
     def _ask_in_modes(self, book: Version) -> dict[str, _Round]:
         """Every mode, the search done once."""

@@ -49,8 +49,8 @@ class ExamReader(Protocol):
 
 
 def passages_of(
-    book: Version, chunks: NDArray[np.int64], *, bring_head: bool = False
+    book: Version, chunks: NDArray[np.int64], *, bring_head: bool = False, judged: bool = False
 ) -> list[list[Passage | None]]:
     """The neighbors [Q, K] as text, as `QuestionNeighbors.of` reads them; None: there is none."""
-    known = read_passages(book, np.unique(chunks[chunks >= 0]), heads=bring_head)
+    known = read_passages(book, np.unique(chunks[chunks >= 0]), heads=bring_head, judged=judged)
     return [[known.get(chunk) for chunk in row] for row in chunks.tolist()]

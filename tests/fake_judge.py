@@ -1,0 +1,30 @@
+"""A judge that says the same of all passages, in place of the one that is loaded."""
+
+from typing import Any
+
+import pytest
+
+from openbook.generation import PassageJudge
+
+
+class FakeJudge:
+    """Says whether they answer as it was told, and notes what it was asked."""
+
+    def __init__(self, *, finds: bool) -> None:
+        self.finds = finds
+        self.asked: list[tuple[str, list[str]]] = []
+
+    def to(self, device: Any) -> "FakeJudge":
+        return self
+
+    def finds_answer(self, question: str, passages: list[str]) -> bool:
+        assert passages
+        self.asked.append((question, list(passages)))
+        return self.finds
+
+
+def judge_with(monkeypatch: pytest.MonkeyPatch, *, finds: bool) -> FakeJudge:
+    """Have what loads a judge give this one."""
+    judge = FakeJudge(finds=finds)
+    monkeypatch.setattr(PassageJudge, "load", lambda **options: judge)
+    return judge
