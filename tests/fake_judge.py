@@ -26,5 +26,5 @@ class FakeJudge:
 def judge_with(monkeypatch: pytest.MonkeyPatch, *, finds: bool) -> FakeJudge:
     """Have what loads a judge give this one."""
     judge = FakeJudge(finds=finds)
-    monkeypatch.setattr(PassageJudge, "load", lambda **options: judge)
+    monkeypatch.setattr(PassageJudge, "load", lambda: judge)
     return judge

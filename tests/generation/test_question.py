@@ -16,6 +16,7 @@ from openbook.errors import DatabaseError, MismatchError, OpenbookWarning, Setti
 from openbook.generation import Answer, Citation, Sampling, ask, converse
 from openbook.generation.document_heads import with_heads
 from openbook.generation.lookup_fetcher import make_fetcher
+from openbook.generation.memory import Memory
 from openbook.generation.question_fetcher import QuestionFetcher
 from openbook.generation.text_request import Lookup, SpanRead, TextEnd, TextEvent, TextPiece
 from openbook.model import RetroForCausalLM
@@ -443,6 +444,7 @@ def test_where_the_judge_finds_no_answer_the_model_is_not_asked(
     assert question == QUESTION and len(passages) == 2
     for citation in found.citations:
         assert all(any(one.passage.strip() in text for text in passages) for one in citation.neighbors)
+        assert not citation.used and not citation.copied
 
 
 @pytest.mark.parametrize("in_prompt", [False, True])
@@ -464,6 +466,18 @@ def test_a_question_that_follows_others_is_not_judged(
     assert not judge.asked
     instructed = [Turn("system", "Be brief."), Turn("user", QUESTION)]
     assert converse(model, book, instructed, judge=judge, **options).is_rejected
+
+
+def test_beside_a_memory_that_may_answer_nothing_is_judged(
+    book: Database, model: RetrofitForCausalLM, chat: ChatFormat
+) -> None:
+    judge: Any = FakeJudge(finds=False)
+    options: dict[str, Any] = {"chat": chat, "max_new_tokens": 2, "judge": judge}
+    with Memory(chat.tokenizer, M) as memory:
+        empty = converse(model, book, TURNS[-1:], memory=memory, **options)
+        memory.remember(chat.tokenizer.encode(["number 3. ba ke"])[0])
+        full = converse(model, book, TURNS[-1:], memory=memory, **options)
+    assert (empty.is_rejected, full.is_rejected, len(judge.asked)) == (True, False, 1)
 
 
 def test_the_judge_reads_the_head_of_a_document_before_each_passage(

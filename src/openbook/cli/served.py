@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from openbook.cli.asked_model import is_ours, load_asked_model, require_askable
+from openbook.cli.asked_model import is_ours, load_asked_model, load_judge, require_askable
 from openbook.cli.console import note
 from openbook.cli.described_model import describe_model
 from openbook.cli.lookups import note_learned
@@ -39,7 +39,7 @@ class Served:
     allow_missing_shards: of books.
     kept_mib: memory for what a model that reads its neighbors itself makes of them; 0: none is kept.
     read_precision: of the products by which it reads them.
-    judge: whether passages are judged before they are read; None: as `AskedModel.judge` says.
+    judge: whether it is judged first if what a question finds answers it.
     follow: seconds after which it is looked again whether a book at a URL has a newer version; 0: never.
     """
 
@@ -52,7 +52,7 @@ class Served:
     allow_missing_shards: bool = False
     kept_mib: int = DEFAULT_KEPT_MIB
     read_precision: Precision = "float32"
-    judge: bool | None = None
+    judge: bool = False
     follow: float = DEFAULT_FOLLOW
 
     @property
@@ -136,7 +136,7 @@ def server_of(served: Served, settings: "ServerSettings") -> "ServerState":
         engine=engine,
         books=books,
         settings=settings,
-        judge=asked.judge(served.judge),
+        judge=load_judge(asked.model, wanted=served.judge),
     )
 
 

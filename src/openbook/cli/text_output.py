@@ -108,7 +108,7 @@ def reason_of(result: "Answer", max_tokens: int) -> str:
         max_tokens: that it might have.
     """
     if result.is_rejected:
-        return "the model was not asked; it reads what was found with --no-judge"
+        return "judged by all-MiniLM-L6-v2; without --judge the model reads what was found"
     if result.finish_reason == "length":
         return f"cut after {result.completion_tokens:,} tokens: --max-tokens {max_tokens}"
     return f"ended after {result.completion_tokens:,} tokens"
@@ -179,7 +179,7 @@ def print_cited(number: int, citation: "Citation", text: str, *, whole: bool = F
         text: all of it.
         whole: all words of all that was read.
     """
-    shown = citation.neighbors if whole else citation.used
+    shown = citation.neighbors if whole else citation.used or citation.neighbors
     for neighbor in shown:
         read = neighbor.passage
         if whole:
@@ -197,7 +197,7 @@ def print_sources(text: str, citations: "Sequence[Citation]") -> None:
     for number, citation in enumerate(citations, start=1):
         if len(citations) > 1:
             print_line(f"[{number}] {_first_words(text[citation.start : citation.end])}")
-        for neighbor in citation.used:
+        for neighbor in citation.used or citation.neighbors:
             read = _first_words(neighbor.passage)
             print_line(f"[{number}] {_cited(neighbor)}: {read}")
         _print_others(number, citation)
@@ -207,7 +207,7 @@ def print_sources(text: str, citations: "Sequence[Citation]") -> None:
 def _print_others(number: int, citation: "Citation") -> None:
     """Print in one line which neighbors were hardly read: each title once, and how many have it."""
     others: dict[str, list[CitedNeighbor]] = {}
-    for neighbor in citation.neighbors:
+    for neighbor in citation.neighbors if citation.used else ():
         if not neighbor.is_used:
             others.setdefault(_name(neighbor), []).append(neighbor)
     if others:

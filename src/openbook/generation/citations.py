@@ -167,6 +167,12 @@ def cite_whole(text: str, hits: Sequence[Hit]) -> list[Citation]:
     return [Citation(span.start, span.stop, _in_order(neighbors, text, copied), copied)]
 
 
+def cite_rejected(text: str, hits: Sequence[Hit]) -> list[Citation]:
+    """Cite what was found and does not answer: no model looked at it, and a refusal has no words of it."""
+    neighbors = [replace(cited_neighbor(hit, 0.0), is_used=False) for hit in hits]
+    return [Citation(0, len(text), neighbors)] if neighbors else []
+
+
 def _copied(
     places: Sequence[tuple[int, int, CopiedToken | None]],
     hits: Sequence[Hit],

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from openbook.database.search.embedder import locate
+from openbook.errors import SettingsError
 from openbook.pretrained import shipped_judge
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ LONGEST_ANSWER = 12
 """Tokens of the encoder in the words that answer."""
 LONGEST_PAIR = 256
 """Its tokens in a question with its passage; the longer of both is cut."""
+_AT_ONCE = 16
+"""Passages that are read in one pass."""
+_FILES = ("config.json", "tokenizer.json", "model.safetensors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +73,14 @@ class PassageJudge(nn.Module):
         self._tokenizer = tokenizer
 
     @classmethod
-    def load(cls, folder: Path | None = None, *, local_files_only: bool = False) -> "PassageJudge":
+    def load(cls, folder: Path | None = None) -> "PassageJudge":
         """Load the encoder, with what was learned for it.
 
         Args:
             folder: of what was learned; None: that which comes with openbook.
-            local_files_only: do not ask the hub for the encoder, only its cache.
 
         Raises:
-            SettingsError: neither a folder, the cache, the hub nor the package has the encoder.
+            SettingsError: neither a folder, the cache, the hub nor the package has all of the encoder.
         """
         from safetensors.torch import load_file
         from tokenizers import Tokenizer
@@ -86,7 +89,7 @@ class PassageJudge(nn.Module):
 
         learned = shipped_judge() if folder is None else folder
         settings = JudgeSettings(**json.loads((learned / "config.json").read_text(encoding="utf-8")))
-        place, _ = locate(settings.encoder, local_files_only=local_files_only)
+        place = _whole_folder(settings.encoder)
         config = BertConfig.from_pretrained(place)
         judge = cls(
             BertModel(config, add_pooling_layer=False),
@@ -101,19 +104,33 @@ class PassageJudge(nn.Module):
 
     def odds(self, question: str, passages: Sequence[str]) -> list[float]:
         """The log-odds of each passage: of its likeliest words against "not here"; -inf without words."""
-        if not passages:
-            return []
-        encoded = self._tokenizer.encode_batch([(question, passage) for passage in passages])
-        with torch.inference_mode():
-            spans, absent = self(encoded)
-        return [
-            _best_words(row[[token for token, part in enumerate(pair.sequence_ids) if part == 1]]) - none
-            for row, none, pair in zip(spans.cpu(), absent.sum(1).tolist(), encoded, strict=True)
-        ]
+        return self._odds(self._encode(question, passages))
 
     def finds_answer(self, question: str, passages: Sequence[str]) -> bool:
-        """Whether any of the passages answers; each should begin with the head of its document."""
-        return any(odds >= self.least_odds for odds in self.odds(question, passages))
+        """Whether any of the passages answers; what is too long to be read whole may answer, too.
+
+        Args:
+            question: as it was asked.
+            passages: each after the head of its document.
+        """
+        encoded = self._encode(question, passages)
+        is_cut = any(pair.overflowing for pair in encoded)
+        return is_cut or any(odds >= self.least_odds for odds in self._odds(encoded))
+
+    def _encode(self, question: str, passages: Sequence[str]) -> list["Encoding"]:
+        return self._tokenizer.encode_batch([(question, passage) for passage in passages])
+
+    def _odds(self, encoded: Sequence["Encoding"]) -> list[float]:
+        found: list[float] = []
+        for start in range(0, len(encoded), _AT_ONCE):
+            pairs = encoded[start : start + _AT_ONCE]
+            with torch.inference_mode():
+                spans, absent = self(pairs)
+            found += [
+                _best_words(row[[token for token, part in enumerate(pair.sequence_ids) if part == 1]]) - none
+                for row, none, pair in zip(spans.cpu(), absent.sum(1).tolist(), pairs, strict=True)
+            ]
+        return found
 
     def forward(self, encoded: Sequence["Encoding"]) -> tuple[Tensor, Tensor]:
         """Read N pairs.
@@ -127,6 +144,19 @@ class PassageJudge(nn.Module):
         ids, mask, types = torch.tensor(padded, device=self.span.weight.device).unbind(1)
         read = self.encoder(input_ids=ids, attention_mask=mask, token_type_ids=types).last_hidden_state
         return self.span(read), self.absent(read[:, 0])
+
+
+def _whole_folder(encoder: str) -> Path:
+    """Where an encoder lies: a cache may hold some of its files.
+
+    Raises:
+        SettingsError: it is not to be had, or lacks a file.
+    """
+    place, _ = locate(encoder)
+    missing = [name for name in _FILES if not (place / name).is_file()]
+    if missing:
+        raise SettingsError(f"{encoder}: {place} has no {missing[0]}; fetch it whole")
+    return place
 
 
 def _best_words(logits: Tensor) -> float:

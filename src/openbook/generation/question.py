@@ -7,7 +7,7 @@ from typing import Literal
 from openbook.database import Database, DocumentFilter, Hit, SearchUnit, Version
 from openbook.errors import SettingsError, type_error
 from openbook.generation.book_drafts import DraftCounts
-from openbook.generation.citations import Citation, cite_whole
+from openbook.generation.citations import Citation, cite_rejected, cite_whole
 from openbook.generation.conversation import (
     conversation_ids,
     conversation_request,
@@ -43,7 +43,7 @@ class Answer:
 
     answer: str
     citations: list[Citation]
-    """What was read, by span of the answer; empty without retrieval."""
+    """What was read, by span of the answer; of a rejected one what was found; empty without retrieval."""
     finish_reason: Literal["stop", "length"]
     """stop: the answer ended; length: it was cut after as many tokens as were asked for."""
     prompt_tokens: int
@@ -232,7 +232,7 @@ def converse(
         drafts: check tokens that neighbors go on with.
         influence: measure that of neighbors; spans that are told while the text is written do not have it.
         reread: read each neighbor alone as well; nothing is told before that is done.
-        judge: says first whether anything in the book answers the question, if it is the first one.
+        judge: says first whether anything in the book answers the question, if nothing was said before.
         sampling: how tokens are drawn.
         stop: texts any of which ends the answer, and is not part of it, beside the format's own.
         min_new_tokens: before so many tokens are written, nothing ends it.
@@ -265,7 +265,7 @@ def converse(
         stride=stride,
         look_ahead=look_ahead,
         memory=memory,
-        judge=judge if stands_alone(turns) else None,
+        judge=judge if stands_alone(turns) and _is_empty(memory) else None,
     )
     passages: list[Hit] = []
     texts: list[str] = []
@@ -273,7 +273,7 @@ def converse(
         fetcher = QuestionFetcher.of(model, chat.tokenizer, lookup)
         passages, texts = _passages_of(fetcher, lookup)
         if not passages:
-            return _not_in_the_book(fetcher.rejected, on_event)
+            return _not_in_the_book(fetcher, on_event)
     prompt = without_prefix(model, conversation_ids(model, chat, turns, texts))
     fewer = f"read fewer than {len(texts)} passages (-k)" if len(texts) > 1 else "shorten the prompt"
     require_window(model, len(model.prefix_ids) + len(prompt), max_new_tokens, advice=fewer)
@@ -357,7 +357,13 @@ def _require_undrawn(sampling: Sampling, min_new_tokens: int) -> None:
     )
 
 
-def _not_in_the_book(rejected: Sequence[Hit], on_event: OnEvent | None) -> Answer:
+def _not_in_the_book(fetcher: QuestionFetcher, on_event: OnEvent | None) -> Answer:
     if on_event is not None:
         on_event(TextPiece(REFUSAL, ()))
-    return Answer(REFUSAL, cite_whole(REFUSAL, rejected), "stop", prompt_tokens=0, completion_tokens=0)
+    citations = cite_rejected(REFUSAL, fetcher.rejected)
+    unmentioned = unmentioned_in(fetcher.question, citations)
+    return Answer(REFUSAL, citations, "stop", prompt_tokens=0, completion_tokens=0, unmentioned=unmentioned)
+
+
+def _is_empty(memory: Memory | None) -> bool:
+    return memory is None or memory.is_empty

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from openbook.generation.book_drafts import DraftCounts
-from openbook.generation.citations import Citation, cite_chunks, cite_whole, moved
+from openbook.generation.citations import Citation, cite_chunks, cite_rejected, moved
 from openbook.generation.decoded_token import DecodedToken
 from openbook.generation.neighbor_fetcher import NeighborFetcher
 from openbook.generation.text_request import (
@@ -127,7 +127,7 @@ class WrittenText:
     def refuse(self) -> TextEnd:
         """Tell the refusal, with what was found and does not answer, and that it is all."""
         refusal = self.request.refusal or ""
-        citations = cite_whole(refusal, [] if self._source is None else self._source.rejected)
+        citations = cite_rejected(refusal, [] if self._source is None else self._source.rejected)
         self._tell(TextPiece(refusal, ()))
         for citation in citations:
             self._tell(SpanRead(citation))

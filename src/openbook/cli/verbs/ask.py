@@ -65,7 +65,7 @@ def ask(
     drafts: CheckDrafts = False,
     influence: MeasureInfluence = False,
     reread: Reread = False,
-    judge: Judge = None,
+    judge: Judge = False,
     temperature: Temperature = 0.0,
     top_k: TopK = None,
     top_p: TopP = 0.95,
@@ -92,7 +92,7 @@ def ask(
 
     openbook ask mybook "Who built the old mill?" --model HuggingFaceTB/SmolLM2-135M-Instruct --in-prompt
     """
-    from openbook.cli.asked_model import load_asked_model, require_askable
+    from openbook.cli.asked_model import load_asked_model, load_judge, require_askable
     from openbook.database import Version
     from openbook.database.search.searcher import check_mode
     from openbook.generation.request import check_ends, check_request
@@ -160,7 +160,7 @@ def ask(
         drafts=drafts,
         influence=influence,
         reread=reread,
-        judge=asked.judge(judge) if retrieval else None,
+        judge=load_judge(asked.model, wanted=judge),
         sampling=drawing.sampling(),
         stop=stop or (),
         min_new_tokens=min_new_tokens,

@@ -19,7 +19,7 @@ from openbook.phrases import command, counted
 if TYPE_CHECKING:
     from openbook.cli.asked_model import AskedModel
     from openbook.database import Database, Version
-    from openbook.generation import Citation, PassageJudge
+    from openbook.generation import Citation
     from openbook.model import RetroForCausalLM
     from openbook.train import Recipe
 
@@ -148,27 +148,19 @@ def _answer(database: "Database") -> None:
         print_line(f"left out: {error}")
         return
     print_line(f"model: {asked.description}")
-    judge = asked.judge(None)
     for question in _QUESTIONS:
-        _ask(asked, database, question, judge)
+        _ask(asked, database, question)
     _heading("openbook add: a fact that nobody knows, then the same fact edited; no weight changes")
-    _ask(asked, database, _FACT_QUESTION, judge)
+    _ask(asked, database, _FACT_QUESTION)
     for text, what in ((_FACT, "added"), (_EDITED_FACT, "edited (23 in place of 17)")):
         database.add([Document(id=_FACT_ID, title=f"module {_FACT_ID}", source="demo", text=text)])
         print_line(f"{what}: module {_FACT_ID}; the database is now at version {database.version}")
-        _ask(asked, database, _FACT_QUESTION, judge)
-    _ask(asked, database, _FACT_QUESTION, judge, retrieval=False)
+        _ask(asked, database, _FACT_QUESTION)
+    _ask(asked, database, _FACT_QUESTION, retrieval=False)
     database.remove([_FACT_ID])  # the next stages are about the text as it was
 
 
-def _ask(
-    asked: "AskedModel",
-    database: "Database",
-    question: str,
-    judge: "PassageJudge | None",
-    *,
-    retrieval: bool = True,
-) -> None:
+def _ask(asked: "AskedModel", database: "Database", question: str, *, retrieval: bool = True) -> None:
     from openbook.generation import Sampling, ask
 
     result = ask(
@@ -179,10 +171,8 @@ def _ask(
         max_new_tokens=40,
         sampling=Sampling(temperature=0.0),
         retrieval=retrieval,
-        judge=judge,
     )
-    read = [] if result.is_refusal else result.citations[:1]
-    where = "".join(f"   ({_source(first, result.answer)})" for first in read)
+    where = "".join(f"   ({_source(first, result.answer)})" for first in result.citations[:1])
     print_line(f"  {question}" if retrieval else f"  {question} (without the book)")
     print_line(f"    {_shortened(result.answer)}{where}")
 

@@ -54,7 +54,7 @@ def exam(
     book: ExamBook = None,
     workdir: WorkFolder = None,
     reread: Reread = False,
-    judge: Judge = None,
+    judge: Judge = False,
     batch_size: BatchSize = 16,
     naming: ExamNaming = "often",
     by: PassagesBy = None,
@@ -84,7 +84,7 @@ def exam(
         _write(world, write, questions, json=json)
         return
     assert model is not None
-    from openbook.cli.asked_model import load_asked_model, require_askable
+    from openbook.cli.asked_model import load_asked_model, load_judge, require_askable
     from openbook.evaluate.exam import Examination, ExamOptions
     from openbook.evaluate.exam.examination import choose_questions
 
@@ -106,7 +106,7 @@ def exam(
     asked = load_asked_model(model, reads=True)
     note(f"examining {asked.description}")
     reader = ModelReader(asked.model, asked.chat, batch_size, reread)
-    judging = asked.judge(judge)
+    judging = load_judge(asked.model, wanted=judge)
     config = asked.model.config
     with _work_folder(workdir) as folder:
         if book is None:

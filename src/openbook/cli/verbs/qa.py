@@ -41,7 +41,7 @@ def qa(
     limit: QuestionLimit = None,
     answers: AnswersFile = None,
     reread: Reread = False,
-    judge: Judge = None,
+    judge: Judge = False,
     batch_size: BatchSize = 16,
     seed: HarnessSeed = 0,
     allow_missing_shards: AllowMissingShards = False,
@@ -51,7 +51,7 @@ def qa(
 
     Example: openbook eval qa mymodel mybook questions.jsonl --modes on,off,random,gold
     """
-    from openbook.cli.asked_model import load_asked_model, require_askable
+    from openbook.cli.asked_model import load_asked_model, load_judge, require_askable
     from openbook.database import Version
     from openbook.database.search.searcher import check_mode
     from openbook.evaluate.answering.answer_modes import check_answer_modes
@@ -83,7 +83,7 @@ def qa(
     k = loaded.config.num_neighbors if k is None else k
     answerer = Answerer(loaded, asked_model.chat, batch_size=batch_size, reread=reread)
     answerer.require_lengths([row.question for row in rows])
-    judging = asked_model.judge(judge)
+    judging = load_judge(loaded, wanted=judge)
     with bar("asking the book") as progress:
         asked = ask_book(
             database,

@@ -43,7 +43,7 @@ def serve(
     allow_missing_shards: AllowMissingShards = False,
     keep_read: KeptMiB = DEFAULT_KEPT_MIB,
     read_precision: ReadPrecision = "float32",
-    judge: Judge = None,
+    judge: Judge = False,
     follow: Follow = DEFAULT_FOLLOW,
     ray: Ray = None,
     replicas: Replicas = None,

