@@ -23,8 +23,8 @@ _FEWEST = 2
 _MOST_LINES = 3000
 """On a page: a drawing has more, and no tables that anybody could find in it."""
 _LONGEST = 300
-"""Characters of a cell: longer ones are columns of a page, or a letter in a box, if a quarter of all is so long
-or they hold most of the letters."""
+"""Characters of a cell: longer ones are columns of a page, or a letter in a box, if a quarter of all is so
+long or they hold most of the letters."""
 _NEAR = 2.0
 """Points that a line may reach into a table below it, and a text over the edge of its cell."""
 _RULE, _FEWEST_RULES = re.compile(rb"[\d.]\s+(?:re|l)\s"), 3
