@@ -92,3 +92,21 @@ def test_objects_that_stand_side_by_side_are_documents(write: Write, read_all: R
     assert errors == []
     (error,) = read_all(write("b.json", json.dumps(ROWS[0]) + "{"))[1]
     assert "not JSON" in error
+
+
+@pytest.mark.parametrize("first", ["[INFO] export started", "{", "[", "[1]\nbad", "[2024-05-01] started"])
+def test_a_bad_line_at_the_beginning_is_all_that_is_lost_of_lines(
+    write: Write, read_all: ReadAll, first: str
+) -> None:
+    path = write("a.jsonl", "\n".join([first, *map(json.dumps, ROWS)]))
+    documents, errors = read_all(path)
+    assert [document.text for document in documents] == ["one", "two"]
+    assert [error.split(": ")[0] for error in errors] == [
+        f"{path}:{number + 1}" for number in range(len(first.split("\n")))
+    ]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+def test_lists_one_after_the_other_are_read_row_by_row(write: Write, read_all: ReadAll, name: str) -> None:
+    documents, errors = read_all(write(name, "\n".join(json.dumps([row]) for row in ROWS)))
+    assert ([document.text for document in documents], errors) == (["one", "two"], [])

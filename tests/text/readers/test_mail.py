@@ -492,6 +492,30 @@ def test_a_plain_text_that_says_about_as_much_as_its_page_counts(write: Write, r
         assert document.text.endswith(f"\n\n{text.strip()}")
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Yes, on Friday.\nAnn", f"<p>Yes, on <b>Friday</b>.</p><p>Ann</p>{_NEWS}"),
+        (
+            "We meet at the mill on Friday, for the gate is open then, and we know how. " * 2,
+            _NEWS * 4,
+        ),
+    ],
+)
+def test_a_short_reply_counts_whatever_stands_below_it_on_its_page(
+    write: Write, read_all: ReadAll, text: str, shown: str
+) -> None:
+    (document,), errors = read_all(write("a.eml", whole(multipart("alternative", plain(text), page(shown)))))
+    assert (document.text.endswith(f"\n\n{text.strip()}"), errors) == (True, [])
+
+
+def test_a_plain_text_that_says_it_has_a_page_is_no_text(write: Write, read_all: ReadAll) -> None:
+    stub = "View this mail in your browser: https://example.org/n/7"
+    shown = page(f"<p>{stub}</p>{_NEWS}")
+    (document,), _ = read_all(write("a.eml", whole(multipart("alternative", plain(stub), shown))))
+    assert "The gate number 11 is open on Friday." in document.text
+
+
 def test_a_page_that_cannot_be_read_leaves_the_short_plain_text(write: Write, read_all: ReadAll) -> None:
     deep = page("<div>" * 100_000)
     (document,), errors = read_all(write("a.eml", whole(multipart("alternative", plain("Plain."), deep))))

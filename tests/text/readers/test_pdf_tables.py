@@ -112,3 +112,27 @@ def test_columns_of_a_page_between_rules_are_no_table(tmp_path: Path, read_all: 
     text = read(tmp_path, read_all, pdf(columns(0, 50, bottom=380) + frame))
     assert "|" not in text
     assert numbers(text) == list(range(50))
+
+
+def test_text_that_runs_over_the_edge_of_its_cell_stays_whole(tmp_path: Path, read_all: Any) -> None:
+    rows = ["Part|Mark", "A very long name that overflows into|X", "Bolt|Y", "Nut|Z"]
+    text = read(tmp_path, read_all, pdf(table(rows, left=60, top=700, widths=(80, 70))))
+    assert "A very long name that overflows into" in text
+
+
+def test_a_letter_in_a_box_is_no_table(tmp_path: Path, read_all: Any) -> None:
+    letter = "".join(words(64, 500 - 12 * n, f"{n}. {' '.join(_WORDS * 2)}") for n in range(12))
+    frame = "60 520 m 60 340 l S\n460 520 m 460 340 l S\n60 340 m 460 340 l S\n260 520 m 260 560 l S\n"
+    head = table(["From|Ann", "To|Ben", "On|Friday"], left=60, top=580, widths=(200, 200))
+    text = read(tmp_path, read_all, pdf(head + letter + frame))
+    assert "|" not in text
+    assert "From" in text and "11. the mill" in text
+
+
+def test_what_stands_between_the_cells_of_a_table_is_kept(tmp_path: Path, read_all: Any) -> None:
+    rows = ["Part|Qty", "Bolt|3", "Nut|4"]
+    holes = "60 640 m 60 620 l S\n200 640 m 200 600 l S\n60 620 m 200 620 l S\n200 600 m 290 600 l S\n" + (
+        "290 640 m 290 600 l S\n"
+    )
+    content = table(rows, left=60, top=700, widths=(140, 90)) + holes + words(64, 606, "Outside")
+    assert "Outside" in read(tmp_path, read_all, pdf(content))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from growth import assert_linear
 from openbook.text import Document
 
 Write = Callable[[str, str | bytes], Path]
@@ -20,8 +21,10 @@ ReadAll = Callable[..., tuple[list[Document], list[str]]]
         ("N\bNA\bAM\bME\bE", "NAME"),
         ("_\bf_\bi_\bl_\be", "file"),
         ("b\bb\bb", "b"),
-        ("\b \x1b", "\b \x1b"),
-        ("a\n\bb", "a\n\bb"),
+        ("abc\b\b\bxyz", "xyz"),
+        ("gat\b\b\bgatf\b \be", "gate"),
+        ("\b\bx \x1b", "x \x1b"),
+        ("a\n\bb", "a\nb"),
     ],
 )
 def test_words_are_those_that_a_terminal_shows(
@@ -29,3 +32,7 @@ def test_words_are_those_that_a_terminal_shows(
 ) -> None:
     (document,), errors = read_all(write("a.txt", f"{written} end"))
     assert (document.text, errors) == (f"{shown} end", [])
+
+
+def test_runs_of_backspaces_are_read_in_linear_time(write: Write, read_all: ReadAll) -> None:
+    assert_linear(lambda n: read_all(write("a.txt", "a" * n + "\b" * n + "end")), 20_000)

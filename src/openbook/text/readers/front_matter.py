@@ -55,7 +55,6 @@ _USUAL = frozenset({
 })  # fmt: skip
 """Names by which a header is known, beside the wanted ones; as they are written, for sentences begin with
 `Date:` or `Language:`."""
-_IN_SMALL = frozenset(name.casefold() for name in _USUAL)
 _BELONGS_TO_THE_KEY = (" ", "\t", "- ", "]", "}", "#")
 """How lines begin that go on with the key before them."""
 _LONGEST_VALUE = 4096
@@ -88,7 +87,7 @@ def split_front_matter(text: str, names: Iterable[str]) -> tuple[dict[str, str],
 
 def _split_other(text: str, names: Iterable[str]) -> tuple[dict[str, str], str]:
     """The same of headers that are neither YAML nor TOML."""
-    found = json_header(text, _USUAL) or key_lines(text, _IN_SMALL) or title_block(text)
+    found = json_header(text) or key_lines(text) or title_block(text)
     if found is None:
         return {}, text
     values, end = found

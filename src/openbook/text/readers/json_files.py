@@ -23,7 +23,8 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 def read_json_lines(file: SourceFile, keys: Keys) -> Iterator[Item]:
     """Read JSON lines: each is an object, and one document.
 
-    A file under this name that begins with a list, or an object on several lines, is read as a `.json` is.
+    A file under this name that is a list, or objects on several lines, is read as a `.json` is; one that only
+    begins so, with a line that is wrong, line by line.
     """
     encoding = file.encoding()
     try:
@@ -33,9 +34,10 @@ def read_json_lines(file: SourceFile, keys: Keys) -> Iterator[Item]:
             else:
                 lines = (line.encode() for line in io.TextIOWrapper(stream, encoding, newline=None))
             first = lines_until_text(lines)
-            is_whole = bool(first) and _goes_on(first[-1])
-            read = json_documents if is_whole else json_lines
-            yield from read(chain(first, lines), file.path, keys)
+            if first and _may_go_on(first[-1]):
+                yield from _whole_or_lines([*first, *lines], file.path, keys)
+            else:
+                yield from json_lines(chain(first, lines), file.path, keys)
     except UnicodeDecodeError as error:
         yield not_utf8(file.path, error)
     except UNREADABLE as error:
@@ -73,10 +75,25 @@ def json_documents(lines: Iterator[bytes], where: str, keys: Keys) -> Iterator[I
     except (ValueError, RecursionError) as error:
         yield source_error(where, f"not JSON: {error}; repair it", option=LEAVE_OUT)
         return
+    yield from _documents(values, where, keys)
+
+
+def _whole_or_lines(lines: list[bytes], where: str, keys: Keys) -> Iterator[Item]:
+    """Read the documents of JSON in UTF-8; what is not JSON as a whole, line by line."""
+    try:
+        values = _values(decode(b"".join(lines)))
+    except (ValueError, RecursionError):
+        yield from json_lines(lines, where, keys)
+        return
+    yield from _documents(values, where, keys)
+
+
+def _documents(values: list[Any], where: str, keys: Keys) -> Iterator[Item]:
+    """The documents of the values of a file, those of lists one by one."""
     if len(values) == 1 and not isinstance(values[0], list):
         yield json_row(values[0], where, keys)
         return
-    rows = values[0] if len(values) == 1 else values
+    rows = [row for value in values for row in (value if isinstance(value, list) else [value])]
     for number, row in enumerate(rows, start=1):
         yield json_row(row, f"{where}:{number}", keys)
     if not rows:
@@ -114,10 +131,10 @@ def lines_until_text(lines: Iterator[bytes]) -> list[bytes]:
     return first
 
 
-def _goes_on(line: bytes) -> bool:
-    """Whether a line begins a list, or an object that ends on another one."""
+def _may_go_on(line: bytes) -> bool:
+    """Whether a line may begin a list, `[INFO] started` cannot, or an object that ends on another one."""
     beginning = line.removeprefix(b"\xef\xbb\xbf").strip()
-    return beginning.startswith(b"[") or beginning == b"{"
+    return beginning == b"{" or (beginning.startswith(b"[") and not beginning[1:].lstrip()[:1].isalpha())
 
 
 def is_object(line: bytes) -> bool:

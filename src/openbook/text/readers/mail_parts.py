@@ -1,7 +1,7 @@
 """Which parts of a mail hold its text.
 
 multipart/mixed                  all, one after the other
-  multipart/alternative          the plain one, or a page that says far more, else the first with words
+  multipart/alternative          the plain one, or the page that it stands in for, else the first with words
     text/plain                   read
     multipart/related            the first, with pictures that are not named
       text/html                  not read here, for the plain one says it
@@ -13,6 +13,7 @@ multipart/mixed                  all, one after the other
 How a part is decoded is not known here: see `mail_text`.
 """
 
+import re
 from base64 import b64decode
 from collections.abc import Sequence
 from contextlib import suppress
@@ -34,7 +35,9 @@ _NO_TEXT = ("text/vcard", "text/x-vcard", "text/directory", "text/rtf", "text/cs
 _OF_PAGES = 1
 """The preference of a page, and of what may hold one with its pictures."""
 _SHORT, _MUCH_MORE = 400, 4
-"""A plain text of less characters, which a page has so many times, only stands in for the page."""
+"""A plain text of less characters, which a page has so many times, may only stand in for the page."""
+_SAYS_SO = re.compile(r"\b(?:html|browser)\b", re.IGNORECASE)
+_FEW_WORDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,9 @@ class Found:
         return any(piece.kind not in _MAILS for piece in self.pieces)
 
     @property
-    def letters(self) -> int:
-        """How many its own text has, without those of mails in it."""
-        return sum(len(piece.text) for piece in self.pieces if piece.kind not in _MAILS)
+    def own_text(self) -> str:
+        """Its own text, without mails in it."""
+        return "\n".join(piece.text for piece in self.pieces if piece.kind not in _MAILS)
 
     def add(self, other: "Found") -> None:
         """Add what a later part holds."""
@@ -144,12 +147,17 @@ def _mixed(children: Sequence[Message], reading: _Reading) -> Found:
     said: set[str] = set()
     pieces, found.pieces = found.pieces, []
     for piece in pieces:
-        letters = "".join(letter for letter in piece.text if letter.isalnum())
+        letters = _letters(piece.text)
         if piece.kind == _PLAIN:
             said.add(letters)
         if piece.kind != _PAGE or letters not in said:
             found.pieces.append(piece)
     return found
+
+
+def _letters(text: str) -> str:
+    """A text without what a page and a plain text that say the same write differently."""
+    return "".join(letter for letter in text if letter.isalnum())
 
 
 def _related(part: Message, children: Sequence[Message], reading: _Reading) -> Found:
@@ -177,7 +185,7 @@ def _is_shown(part: Message, content_id: str) -> bool:
 def _alternative(children: Sequence[Message], reading: _Reading) -> Found:
     """The plain one of parts that say the same, else the first that says something, with all mails in others.
 
-    A plain one that is short may only say that there is a page, so a page that says much more is read for it.
+    A plain one that is short may only say that there is a page, which is read then if it says much more.
     The others are not read, which may take long or fail.
     """
     found: dict[int, Found] = {}
@@ -202,13 +210,23 @@ def _alternative(children: Sequence[Message], reading: _Reading) -> Found:
 
 def _page_instead(part: Message, reading: _Reading, chosen: Found) -> Found | None:
     """What a page says, where the text that was chosen only stands in for it; else None."""
-    if not reading.is_read or _preference(part) != _OF_PAGES or chosen.letters >= _SHORT:
+    if not reading.is_read or _preference(part) != _OF_PAGES or len(chosen.own_text) >= _SHORT:
         return None
     try:
         page = _found(part, replace(reading, is_read=True))
     except SourceError:  # the text is there
         return None
-    return page if page.letters > _MUCH_MORE * chosen.letters else None
+    is_longer = len(page.own_text) > _MUCH_MORE * len(chosen.own_text)
+    return page if is_longer and _stands_for(chosen.own_text, page.own_text) else None
+
+
+def _stands_for(text: str, page: str) -> bool:
+    """Whether a text says that there is a page, or is short and no part of the page.
+
+    A reply is a part of it: what the page has more is a signature, or the mail that it quotes.
+    """
+    is_short = len(text.split()) < _FEW_WORDS
+    return _SAYS_SO.search(text) is not None or (is_short and _letters(text) not in _letters(page))
 
 
 def _preference(part: Message) -> int:

@@ -11,6 +11,7 @@ other pages of the file line by line across their columns:
 """
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -22,9 +23,12 @@ _FEWEST = 2
 _MOST_LINES = 3000
 """On a page: a drawing has more, and no tables that anybody could find in it."""
 _LONGEST = 300
-"""Characters of a cell: longer ones are columns of a page, if a quarter of all is so long."""
+"""Characters of a cell: longer ones are columns of a page, or a letter in a box, if a quarter of all is so
+long or they hold most of the letters."""
 _NEAR = 2.0
-"""Points that a line may reach into a table below it."""
+"""Points that a line may reach into a table below it, and a text over the edge of its cell."""
+_RULE, _FEWEST_RULES = re.compile(rb"[\d.]\s+(?:re|l)\s"), 3
+"""What draws a line or a box; a frame and two lines make a table."""
 
 Rows = list[list[str]]
 
@@ -56,7 +60,7 @@ def _by_page(pages: Iterator[Any], converted: str) -> str:
     """Replace the pages that have tables."""
     texts = converted.split("\f")
     for number, page in enumerate(pages):
-        if tables := _tables(page):
+        if _may_have_rules(page) and (tables := _tables(page)):
             texts[number] = _page_text(page, tables)
     return "\f".join(texts)
 
@@ -74,13 +78,57 @@ def _by_text(pages: Iterator[Any], converted: str) -> str:
     return "".join([*done, rest])
 
 
+def _may_have_rules(page: Any) -> bool:
+    """Whether a page draws lines, or shows what may: a look at it spares many pages a second parse."""
+    from pdfminer.pdftypes import stream_value
+
+    drawn = b"\n".join(stream_value(each).get_data() for each in page.page_obj.contents) + b"\n"
+    return len(_RULE.findall(drawn)) >= _FEWEST_RULES or re.search(rb"\sDo\s", drawn) is not None
+
+
 def _tables(page: Any) -> list[tuple[Any, Rows]]:
-    """The ruled tables of a page, and what stands in them."""
+    """The ruled tables of a page, and what stands in them; none where text runs over the edge of a cell."""
     sideways = sum(not letter["upright"] for letter in page.chars)
     if not page.edges or len(page.edges) > _MOST_LINES or 2 * sideways > len(page.chars):
         return []
     found = ((table, _rows(table)) for table in page.find_tables())
-    return [(table, rows) for table, rows in found if _holds_data(table, rows)]
+    tables = [(table, rows) for table, rows in found if _holds_data(table, rows)]
+    edges = [
+        (top, bottom, x)
+        for table, _ in tables
+        for left, top, right, bottom in table.cells
+        for x in (left, right)
+    ]
+    runs = list(_runs(page.chars)) if tables else []
+    is_crossed = any(
+        top <= y <= bottom and left + _NEAR < x < right - _NEAR
+        for left, right, y in runs
+        for top, bottom, x in edges
+    )
+    return [] if is_crossed else tables
+
+
+def _runs(letters: list[Any]) -> Iterator[tuple[float, float, float]]:
+    """Text written in one go, up to two spaces: from where to where, and how far down its middle is."""
+    last: Any = None
+    left = right = y = 0.0
+    for letter in letters:
+        goes_on = (
+            last is not None
+            and abs(letter["x0"] - last["x1"]) <= 1
+            and abs(letter["top"] - last["top"]) <= 1
+            and (letter["text"].strip() or last["text"].strip())
+        )
+        last = letter
+        if not goes_on:
+            if right > left:
+                yield left, right, y
+            left = right = letter["x0"]
+            y = (letter["top"] + letter["bottom"]) / 2
+        if letter["text"].strip():
+            right = letter["x1"]
+    if right > left:
+        yield left, right, y
 
 
 def _rows(table: Any) -> Rows:
@@ -95,8 +143,9 @@ def _holds_data(table: Any, rows: Rows) -> bool:
     if len(rows) < _FEWEST or len(rows[0]) < _FEWEST:
         return False
     cells = [cell for row in rows for cell in row if cell]
+    long = [len(cell) for cell in cells if len(cell) > _LONGEST]
     is_filled = 2 * len(cells) >= len(table.cells)
-    return is_filled and 4 * sum(len(cell) > _LONGEST for cell in cells) < len(cells)
+    return is_filled and 4 * len(long) < len(cells) and 2 * sum(long) <= sum(map(len, cells))
 
 
 def _page_text(page: Any, tables: list[tuple[Any, Rows]]) -> str:
@@ -104,9 +153,12 @@ def _page_text(page: Any, tables: list[tuple[Any, Rows]]) -> str:
     from pdfminer.layout import LAParams, LTChar
 
     layout = page.layout
-    boxes = [_box(table, page) for table, _ in tables]
+    boxes = [_box(table.bbox, page) for table, _ in tables]
+    cells = [_box(cell, page) for table, _ in tables for cell in table.cells]
     layout._objs = [
-        item for item in layout if not (isinstance(item, LTChar) and any(_holds(box, item) for box in boxes))
+        item
+        for item in layout
+        if not (isinstance(item, LTChar) and any(_holds(cell, item) for cell in cells))
     ]
     layout.analyze(LAParams())
     blocks = [(item, text) for item in layout if (text := _text(item))]
@@ -117,9 +169,9 @@ def _page_text(page: Any, tables: list[tuple[Any, Rows]]) -> str:
     return "\n".join(texts)
 
 
-def _box(table: Any, page: Any) -> tuple[float, float, float, float]:
-    """Where a table is: left, bottom, right and top, as the page's layout counts."""
-    left, top, right, bottom = table.bbox
+def _box(place: tuple[float, float, float, float], page: Any) -> tuple[float, float, float, float]:
+    """Where a table or a cell is: left, bottom, right and top, as the page's layout counts."""
+    left, top, right, bottom = place
     height = page.height + page.mediabox[1]
     return left, height - bottom, right, height - top
 

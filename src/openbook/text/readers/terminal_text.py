@@ -14,7 +14,6 @@ _SEQUENCE = re.compile(
     r"|\][^\x07\x1b\n]*(?:\x07|\x1b\\)"  # titles and links
     r"|[()][0-9A-Z])"  # character sets
 )
-_STRUCK_OVER = re.compile(r"[^\n\x08]\x08")
 
 
 def as_on_terminal(text: str) -> str:
@@ -25,4 +24,17 @@ def as_on_terminal(text: str) -> str:
     """
     if "\x1b" in text:
         text = _SEQUENCE.sub("", text)
-    return _STRUCK_OVER.sub("", text) if "\b" in text else text
+    if "\b" not in text:
+        return text
+    return "\n".join(_struck_over(line) if "\b" in line else line for line in text.split("\n"))
+
+
+def _struck_over(line: str) -> str:
+    """A line with the last of letters that stand in one place."""
+    shown: list[str] = []
+    for letter in line:
+        if letter != "\b":
+            shown.append(letter)
+        elif shown:
+            shown.pop()
+    return "".join(shown)
