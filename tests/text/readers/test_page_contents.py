@@ -19,8 +19,8 @@ _TEXT = "## 1. Gates\nOpen.\n## 2. Wheel\nTurn."
         "<ol><li><a href='#g'>Gates</a><ol><li><a href='#w'>Wheel</a></ol></ol>",
         "<div id=toc><div>Table of Contents</div>"
         "<ul><li><a href='#g'>Gates</a><li><a href='#w'>Wheel</a></ul></div>",
-        "<div class=toc><b>Contents</b><dl><dt><a href='a.html#g'>1. Gates</a><dd><dl><dt>"
-        "<a href='a.html#w'>1.1. Wheel</a></dl></dl></div>",
+        "<div class=toc><b>Contents</b><dl><dt><a href='#g'>1. Gates</a><dd><dl><dt>"
+        "<a href='#w'>1.1. Wheel</a></dl></dl></div>",
         "<ul class=table-of-contents><li><a href='#g'>Gates</a></ul>",
     ],
     ids=["plain", "nested", "labeled", "docbook", "of-one"],
@@ -37,8 +37,9 @@ def test_links_to_the_headings_of_a_page_are_no_text(listing: str) -> None:
         ("<p>See <a href='#g'>Gates</a> and <a href='#w'>Wheel</a>.", "See Gates and Wheel."),
         ("<ul><li><a href='#g'>Gates</a></ul>", "Gates"),
         ("<ul><li><a href='#g'>Gates</a> 3.50<li><a href='#w'>Wheel</a>: 42</ul>", "Gates 3.50\nWheel: 42"),
+        ("<ul><li><a href='b.html#g'>Gates</a><li><a href='b.html#w'>Wheel</a></ul>", "Gates\nWheel"),
     ],
-    ids=["other-page", "says-more", "sentence", "one", "numbers"],
+    ids=["other-page", "says-more", "sentence", "one", "numbers", "same-names"],
 )
 def test_other_lists_of_links_are_read(listing: str, text: str) -> None:
     assert parse_page(listing + _PAGE, "a.html").text == f"{text}\n{_TEXT}"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _LISTS = ("dl", "ol", "ul")
-_LINKS = "a[href*='#']"
+_LINKS = "a[href^='#']"
 _FEWEST = 2
 """Links to headings that make a list a table of contents."""
 _MOST_LISTS, _MOST_STEPS, _MOST_NODES = 20, 12, 200
