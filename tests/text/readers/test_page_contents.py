@@ -69,6 +69,17 @@ def test_a_frame_that_says_more_stays() -> None:
     assert parse_page(page, "a.html").text == _TEXT
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("", "<p>Open at noon."), ("<p>Open</p><p>at noon</p>", ""), ("Open <b>at noon</b>", "")],
+)
+def test_a_frame_with_other_words_beside_its_list_stays(before: str, after: str) -> None:
+    listing = "<ul><li><a href='#g'>Gates</a><li><a href='#w'>Wheel</a></ul>"
+    page = f"<div id=contents>{before}{listing}{after}</div>{_PAGE}"
+    text = parse_page(page, "a.html").text
+    assert text.startswith("Open") and text.endswith(_TEXT)
+
+
 def test_contents_take_linear_time() -> None:
     pages: dict[str, Callable[[int], str]] = {
         "nested": lambda n: "<h2>a</h2>" + "<ul><li><a href='#a'>a</a>" * (n // 8),

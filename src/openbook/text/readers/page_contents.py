@@ -69,11 +69,25 @@ def _with_frame(node: "LexborNode") -> "LexborNode":
     frame = node.parent
     if frame is None or frame.tag != "div":
         return node
-    if not _is_called_so(frame) or len(_letters(frame.text())) > len(_letters(node.text())) + _LONGEST_LABEL:
+    *label, last = _first_three(frame)
+    is_labeled = last.mem_id == node.mem_id and len(label) <= 1
+    if not (
+        is_labeled and _is_called_so(frame) and _count(label[0].text() if label else "") <= _LONGEST_LABEL
+    ):
         return node
     leads_to = {_words(link) for link in node.css(_LINKS)}
     holds_them = any(_words(heading) in leads_to for heading in frame.css(", ".join(LEVELS)))
     return node if holds_them else frame
+
+
+def _first_three(frame: "LexborNode") -> list["LexborNode"]:
+    """The first elements and texts in a frame, which are a label and a list if there are no more."""
+    inside = (
+        each
+        for each in frame.iter(include_text=True)
+        if each.tag != "-text" or (each.text_content or "").strip()
+    )
+    return list(islice(inside, 3))
 
 
 def _is_called_so(node: "LexborNode") -> bool:
