@@ -74,7 +74,7 @@ def test_numbers_of_lines_in_a_table_of_hexo_are_no_text() -> None:
         "<ol class=breadcrumbs><li><a href=/>Home</a><li>Gates</ol>",
         "<a class='skip-link screen-reader-text' href='#content'>Skip to content</a>",
         "<div id=cookie-law-info-bar>This site uses cookies. <a>Accept</a></div>",
-        "<section class='CookieConsentWrapper'><h2>Cookies</h2><p>We use them.</section>",
+        "<div class='cookieconsent open'><h3>Cookies</h3><p>We use them.</div>",
         "<div role=alertdialog><h2>We value your privacy</h2></div>",
         "<div class=navheader><table><tr><td>Prev<td>Next</table></div>",
         "<div class=nav-panel><p>Next: <a href=b.html>Wheel</a></div>",
@@ -102,6 +102,26 @@ def test_what_stands_on_each_page_of_a_site_is_left_out(furniture: str) -> None:
 )
 def test_what_only_looks_like_furniture_is_read(content: str) -> None:
     assert parse_page(f"<main><p>Text.</p>{content}</main>", "a.html").text.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("<section id=cookie-law>", "</section>"),
+        ("<div id=gdpr-consent>", "</div>"),
+        ("<div id=cookie-notice class=section>", "</div>"),
+        ("<section id=cookies-message-format>", "</section>"),
+        ("<section class=CookieConsentWrapper>", "</section>"),
+        ("<h2 id=cookie-notice>", "</h2>"),
+        ("<div class='app has-cookie-banner'>", "</div>"),
+        ("<div class=cookie-banner><h2>Law</h2>", "</div>"),
+        ("<article><div class=cookie-banner>", "</div></article>"),
+        ("<div class=cookie-banner>" + "It is long. " * 200, "</div>"),
+    ],
+)
+def test_what_only_speaks_of_cookies_is_read(start: str, end: str) -> None:
+    page = f"<h1>Cookies</h1><p>{'They are baked. ' * 40}</p>{start}Four are kept.{end}"
+    assert "Four are kept." in parse_page(page, "a.html").text
 
 
 def test_books_and_mails_have_no_furniture() -> None:

@@ -8,7 +8,7 @@
 Signs and numbers are no text anywhere. What a site shows on each page is left out as its menus are.
 """
 
-import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,14 +49,14 @@ _OF_SITES = ", ".join((
     "[role=alertdialog]", "[role=search]",
     "div[class*=language-] > span.lang",  # VuePress and VitePress: a label above code
 ))  # fmt: skip
-_MAY_BE_COOKIES = "[id*=ookie], [class*=ookie], [id*=consent], [class*=consent]"
-_COOKIES = re.compile(
-    r"\b(?:cookies?[\w-]*?(?:banner|bar(?![a-z])|consent|notice|popup|modal|dialog|law|message|overlay)"
-    r"|gdpr[\w-]*?consent|consent[-_]?(?:banner|bar|modal|popup))",
-    re.IGNORECASE,
-)
-_WHOLE = frozenset({"article", "body", "html", "main"})
-"""Elements whose class may say that such a notice is shown, or that they speak of cookies."""
+_MAY_BE_COOKIES = "[id*=ookie], [class*=ookie]"
+_COOKIES = frozenset({
+    "cookie-banner", "cookie-bar", "cookie-consent", "cookie-law-info-bar", "cookie-notice", "cookie-popup",
+    "cookieconsent",
+})  # fmt: skip
+"""Names of such notices, as a whole: others say what a page is about."""
+_HOLD_NOTICES = frozenset({"aside", "dialog", "div", "form"})
+_LONGEST_NOTICE, _MOST_NOTICES = 1500, 20
 _AROUND_PAGES = ", ".join(
     f"{tag}{mark}{name}"
     for tag in ("div", "ul", "table", "td")
@@ -75,13 +75,14 @@ def marks_of_tools(tree: "LexborHTMLParser") -> set[int]:
 
 def furniture(tree: "LexborHTMLParser") -> set[int]:
     """Find what a site shows on each of its pages, wherever it stands: paths, links to edit, notices."""
-    notices = (node for node in tree.css(_MAY_BE_COOKIES) if _is_notice(node))
-    return {node.mem_id for node in (*tree.css(_OF_SITES), *notices)}
+    return {node.mem_id for node in tree.css(_OF_SITES)}
 
 
 def around_pages(tree: "LexborHTMLParser") -> set[int]:
-    """Find what says by its class that it is a footer or stands at the side: of the page, or of a part."""
-    return {node.mem_id for node in tree.css(_AROUND_PAGES)}
+    """Find what its class calls a footer, a notice or a side bar: of the page, or of a part."""
+    called = islice((node for node in tree.css(_MAY_BE_COOKIES) if _is_called_notice(node)), _MOST_NOTICES)
+    notices = (node for node in called if _is_notice(node))
+    return {node.mem_id for node in (*tree.css(_AROUND_PAGES), *notices)}
 
 
 def _is_sign(link: "LexborNode", signs: frozenset[str]) -> bool:
@@ -89,6 +90,10 @@ def _is_sign(link: "LexborNode", signs: frozenset[str]) -> bool:
     return all(sign in signs or sign.isspace() or not sign.isprintable() for sign in link.text())
 
 
+def _is_called_notice(node: "LexborNode") -> bool:
+    said = f"{node.attributes.get('id') or ''} {node.attributes.get('class') or ''}".lower().split()
+    return node.tag in _HOLD_NOTICES and "section" not in said and not _COOKIES.isdisjoint(said)
+
+
 def _is_notice(node: "LexborNode") -> bool:
-    said = f"{node.attributes.get('id') or ''} {node.attributes.get('class') or ''}"
-    return node.tag not in _WHOLE and _COOKIES.search(said) is not None
+    return node.css_first("h1, h2, main, article") is None and len(node.text()) <= _LONGEST_NOTICE
