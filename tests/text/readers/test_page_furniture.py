@@ -82,7 +82,9 @@ def test_numbers_of_lines_in_a_table_of_hexo_are_no_text() -> None:
         "<div class=sidebar><p>Recent posts</div>",
         "<div id=catlinks class=catlinks>Categories: <ul><li>Mills</ul></div>",
         "<div class=ttc><div class=ttname>Gate</div></div>",
-        "<div id=respond><h3>Leave a Reply</h3></div>",
+        "<div id=respond><h3>Leave a Reply</h3><form><input></form></div>",
+        "<div class=header><div class=summary><a href='#a'>Gates</a> | <a href='#b'>Ways</a></div></div>",
+        "<p class=breadcrumb>Home / Gates",
         "<a class=theme-edit-this-page href=e>Edit this page</a>",
     ],
 )
@@ -97,6 +99,16 @@ def test_what_stands_on_each_page_of_a_site_is_left_out(furniture: str) -> None:
         "<article class=cookie-notice><p>We bake cookies.</article>",
         "<p class=cookie>Bake the cookies.",
         "<div class=cookie-recipes>Bake the cookies.</div>",
+        "<div class=header><p class=summary>We measured <a href=g.html>gates</a>.</div>",
+        "<div class=header><div class=summary>We measured <a href=g.html>gates</a>.</div></div>",
+        "<p class=ttc>Terms.",
+        "<p id=respond>Respond at once.",
+        "<p class=breadcrumb>Crumbs of bread.",
+        "<div role=alertdialog>An example.</div>",
+        "<form role=search>An example.</form>",
+        "<div class=my-language-box><span class=lang>Welsh</span></div>",
+        "<div class=language-list><span class=lang>Welsh</span> is old.</div>",
+        "<table><tr><td class=gutter>Ann<td>Miller</table>",
         "<article><div class=sidebar>A box of the text.</div></article>",
     ],
 )
@@ -122,6 +134,13 @@ def test_what_only_looks_like_furniture_is_read(content: str) -> None:
 def test_what_only_speaks_of_cookies_is_read(start: str, end: str) -> None:
     page = f"<h1>Cookies</h1><p>{'They are baked. ' * 40}</p>{start}Four are kept.{end}"
     assert "Four are kept." in parse_page(page, "a.html").text
+
+
+def test_a_label_above_code_is_no_text() -> None:
+    page = (
+        "<div class='language-js line'><button>Copy</button><span class=lang>js</span><pre>spin()</pre></div>"
+    )
+    assert parse_page(f"<main>{page}</main>", "a.html").text == "spin()"
 
 
 def test_books_and_mails_have_no_furniture() -> None:

@@ -28,27 +28,32 @@ _SIGNS_ANYWHERE = ", ".join((
 _LINE_NUMBERS = ", ".join((
     "span.linenos", "td.linenos", "span.lineno", "td.lineno", "pre.lineno",  # Pygments, Doxygen, Rouge
     "span.lnt", ".line > .ln",  # Chroma in Hugo
-    "td.gutter", ".line-numbers-wrapper", "td.hljs-ln-numbers",  # Hexo, VuePress and VitePress, highlight.js
+    ".line-numbers-wrapper", "td.hljs-ln-numbers",  # VuePress and VitePress, highlight.js
 ))  # fmt: skip
+_MAY_BE_LINE_NUMBERS = "td.gutter"
+"""Of Hexo; also what stands between columns."""
 _SIGNS = frozenset("¶#§🔗⚓◆\ufe0f\ufe0e")
 _SIGNS_IN_TEXT = frozenset("¶§🔗⚓◆↩⏎↵⤴⮌\ufe0f\ufe0e")
 """Those that lead to a place in a page from beside anything: `#` may be what the text is about."""
 
 _OF_SITES = ", ".join((
-    ".breadcrumb", ".breadcrumbs", "#breadcrumbs", ".wy-breadcrumbs",
+    ".wy-breadcrumbs",
     ".skip-link", ".skip-to-content", ".VPSkipLink", ".md-skip", ".mw-jump-link", ".js-skip-to-content",
     ".theme-edit-this-page", ".theme-last-updated", ".theme-doc-footer-edit-meta-row",  # Docusaurus
     ".edit-this-page", ".edit-link", ".edit-page-link", ".tocsection", ".prev-next-area",  # Sphinx's themes
     ".mw-portlet-lang", ".catlinks", ".printfooter", "#siteSub", ".vector-toc",  # MediaWiki
     ".navheader", ".navfooter", ".nav-panel",  # DocBook, Texinfo
-    "#MSearchResultsWindow", "#MSearchSelectWindow", ".navpath", ".header > .summary", ".ttc",
-    "address.footer",  # Doxygen
-    "#respond", ".sharedaddy", ".jp-relatedposts",  # WordPress
+    "#MSearchResultsWindow", "#MSearchSelectWindow", ".navpath", "div.ttc", "address.footer",  # Doxygen
+    ".sharedaddy", ".jp-relatedposts",  # WordPress
     "#onetrust-consent-sdk", "#CybotCookiebotDialog", ".cc-window", "#didomi-host", ".fc-consent-root",
     "#usercentrics-root", ".osano-cm-window",
-    "[role=alertdialog]", "[role=search]",
-    "div[class*=language-] > span.lang",  # VuePress and VitePress: a label above code
 ))  # fmt: skip
+_PATHS_AND_BOXES = '.breadcrumb, .breadcrumbs, #breadcrumbs, [role="alertdialog"], [role="search"]'
+"""What may be an example in the text of a page as well."""
+_LABELS_OF_CODE = "div[class^=language-] > span.lang"
+"""Of VuePress and VitePress."""
+_SUMMARY, _REPLY = "div.header > div.summary", "#respond"
+"""Doxygen's links to the parts of a page, and WordPress's form for comments: a page has one."""
 _MAY_BE_COOKIES = "[id*=ookie], [class*=ookie]"
 _COOKIES = frozenset({
     "cookie-banner", "cookie-bar", "cookie-consent", "cookie-law-info-bar", "cookie-notice", "cookie-popup",
@@ -70,24 +75,50 @@ def marks_of_tools(tree: "LexborHTMLParser") -> set[int]:
     found = {node.mem_id for node in tree.css(_LINKS) if _is_sign(node, _SIGNS)}
     found |= {node.mem_id for node in tree.css("a[href*='#']") if _is_sign(node, _SIGNS_IN_TEXT)}
     by_class = tree.css(f"{_BY_CLASS}, {_SIGNS_ANYWHERE}, {_LINE_NUMBERS}")
+    found |= {node.mem_id for node in tree.css(_MAY_BE_LINE_NUMBERS) if _has_only_numbers(node)}
     return found | {node.mem_id for node in by_class}
 
 
 def furniture(tree: "LexborHTMLParser") -> set[int]:
     """Find what a site shows on each of its pages, wherever it stands: paths, links to edit, notices."""
-    return {node.mem_id for node in tree.css(_OF_SITES)}
+    found = {node.mem_id for node in tree.css(_OF_SITES)}
+    found |= {node.mem_id for node in tree.css(_LABELS_OF_CODE) if _is_above_code(node)}
+    summary, reply = tree.css_first(_SUMMARY), tree.css_first(_REPLY)
+    if summary is not None and _has_only_links(summary):
+        found.add(summary.mem_id)
+    if reply is not None and reply.css_first("form") is not None:
+        found.add(reply.mem_id)
+    return found
 
 
 def around_pages(tree: "LexborHTMLParser") -> set[int]:
     """Find what its class calls a footer, a notice or a side bar: of the page, or of a part."""
     called = islice((node for node in tree.css(_MAY_BE_COOKIES) if _is_called_notice(node)), _MOST_NOTICES)
     notices = (node for node in called if _is_notice(node))
-    return {node.mem_id for node in (*tree.css(_AROUND_PAGES), *notices)}
+    return {node.mem_id for node in (*tree.css(f"{_AROUND_PAGES}, {_PATHS_AND_BOXES}"), *notices)}
 
 
 def _is_sign(link: "LexborNode", signs: frozenset[str]) -> bool:
     """Whether its text is one of the usual signs, one of a font for signs, or none that is seen."""
     return all(sign in signs or sign.isspace() or not sign.isprintable() for sign in link.text())
+
+
+def _has_only_numbers(cell: "LexborNode") -> bool:
+    if cell.css_first("table") is not None:
+        return False
+    return all(letter.isdigit() or letter.isspace() for letter in cell.text())
+
+
+def _has_only_links(node: "LexborNode") -> bool:
+    in_links = sum(sum(map(str.isalnum, link.text())) for link in node.css("a[href]"))
+    return 0 < in_links == sum(map(str.isalnum, node.text()))
+
+
+def _is_above_code(label: "LexborNode") -> bool:
+    after = label.next
+    while after is not None and after.tag == "-text" and not (after.text_content or "").strip():
+        after = after.next
+    return after is not None and after.tag == "pre"
 
 
 def _is_called_notice(node: "LexborNode") -> bool:
