@@ -136,6 +136,20 @@ def test_what_only_speaks_of_cookies_is_read(start: str, end: str) -> None:
     assert "Four are kept." in parse_page(page, "a.html").text
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<table><tr><td class=footer>Total: 500</table>",
+        "<table><tr><td class=sidebar>Total: 500</table>",
+        "<div class=sidebar><h1>Mill</h1>Total: 500</div>",
+        "<div class=document><div class=sidebar>Total: 500</div></div>",
+        "<div class=body><div><div class='topic sidebar'>Total: 500</div></div></div>",
+    ],
+)
+def test_cells_and_boxes_of_the_text_are_read(content: str) -> None:
+    assert "Total: 500" in parse_page(f"<p>It is old.</p>{content}", "a.html").text
+
+
 def test_a_label_above_code_is_no_text() -> None:
     page = (
         "<div class='language-js line'><button>Copy</button><span class=lang>js</span><pre>spin()</pre></div>"

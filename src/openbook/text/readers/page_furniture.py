@@ -64,10 +64,14 @@ _HOLD_NOTICES = frozenset({"aside", "dialog", "div", "form"})
 _LONGEST_NOTICE, _MOST_NOTICES = 1500, 20
 _AROUND_PAGES = ", ".join(
     f"{tag}{mark}{name}"
-    for tag in ("div", "ul", "table", "td")
+    for tag in ("div", "ul", "table")
     for mark in ("#", ".")
     for name in ("footer", "page-footer", "site-footer", "sidebar", "navbar", "topnav")
 )
+
+_BESIDE = "div.sidebar, div#sidebar"
+_IN_TEXT = "div.body div.sidebar, div.document div.sidebar, div.section div.sidebar"
+"""Boxes of docutils and Sphinx, which are text."""
 
 
 def marks_of_tools(tree: "LexborHTMLParser") -> set[int]:
@@ -95,7 +99,19 @@ def around_pages(tree: "LexborHTMLParser") -> set[int]:
     """Find what its class calls a footer, a notice or a side bar: of the page, or of a part."""
     called = islice((node for node in tree.css(_MAY_BE_COOKIES) if _is_called_notice(node)), _MOST_NOTICES)
     notices = (node for node in called if _is_notice(node))
-    return {node.mem_id for node in (*tree.css(f"{_AROUND_PAGES}, {_PATHS_AND_BOXES}"), *notices)}
+    found = {node.mem_id for node in (*tree.css(f"{_AROUND_PAGES}, {_PATHS_AND_BOXES}"), *notices)}
+    return found - _side_bars_of_text(tree)
+
+
+def _side_bars_of_text(tree: "LexborHTMLParser") -> set[int]:
+    """Those that are boxes of the text, and those that hold the page's first heading."""
+    around_heading: set[int] = set()
+    node = tree.css_first("h1")
+    while node is not None:
+        around_heading.add(node.mem_id)
+        node = node.parent
+    found = {node.mem_id for node in tree.css(_BESIDE)} & around_heading
+    return found | {node.mem_id for node in tree.css(_IN_TEXT)}
 
 
 def _is_sign(link: "LexborNode", signs: frozenset[str]) -> bool:
