@@ -53,8 +53,23 @@ def test_numbers_of_lines_are_no_text(code: str) -> None:
         ("<p>impl Gate<a href='#g' class=anchor>§</a>", "impl Gate"),
         ("<p>The operator <a href='ops.html#hash'>#</a> of C", "The operator # of C"),
         ("<p>As § 3 says: <a href='#s3'>§ 3</a>", "As § 3 says: § 3"),
+        ("<p>press <a href='#enter'>⏎</a> key, <a href='#para'>§</a>5", "press ⏎ key, §5"),
+        ("<p>Of <b><a href='#para'>§</a></b> 5", "Of § 5"),
+        ("<div><a href='#f'>§</a><h4>spin()</h4></div>", "#### spin()"),
     ],
-    ids=["back", "second-back", "edit", "doxygen", "texinfo", "rustdoc", "operator", "paragraph-of-law"],
+    ids=[
+        "back",
+        "second-back",
+        "edit",
+        "doxygen",
+        "texinfo",
+        "rustdoc",
+        "operator",
+        "paragraph-of-law",
+        "key",
+        "bold",
+        "above",
+    ],
 )
 def test_signs_are_no_text_beside_anything(page: str, text: str) -> None:
     assert parse_page(page, "a.html").text == text

@@ -11,6 +11,8 @@ Signs and numbers are no text anywhere. What a site shows on each page is left o
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from openbook.text.readers.page_words import BLOCKS
+
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -33,8 +35,11 @@ _LINE_NUMBERS = ", ".join((
 _MAY_BE_LINE_NUMBERS = "td.gutter"
 """Of Hexo; also what stands between columns."""
 _SIGNS = frozenset("¶#§🔗⚓◆\ufe0f\ufe0e")
-_SIGNS_IN_TEXT = frozenset("¶§🔗⚓◆↩⏎↵⤴⮌\ufe0f\ufe0e")
+_SIGNS_IN_TEXT = frozenset("¶🔗⚓↩⤴⮌\ufe0f\ufe0e")
 """Those that lead to a place in a page from beside anything: `#` may be what the text is about."""
+_SIGNS_AT_END = _SIGNS_IN_TEXT | frozenset("§◆⏎↵")
+"""Those that do so at the end of a block: within one they may be a key or a paragraph of a law."""
+_MOST_STEPS = 12
 
 _OF_SITES = ", ".join((
     ".wy-breadcrumbs",
@@ -77,7 +82,9 @@ _IN_TEXT = "div.body div.sidebar, div.document div.sidebar, div.section div.side
 def marks_of_tools(tree: "LexborHTMLParser") -> set[int]:
     """Find what stands beside words on any page: a sign or a word for a link to them, numbers of lines."""
     found = {node.mem_id for node in tree.css(_LINKS) if _is_sign(node, _SIGNS)}
-    found |= {node.mem_id for node in tree.css("a[href*='#']") if _is_sign(node, _SIGNS_IN_TEXT)}
+    for node in tree.css("a[href*='#']"):
+        if _is_sign(node, _SIGNS_IN_TEXT) or (_is_sign(node, _SIGNS_AT_END) and _ends_block(node)):
+            found.add(node.mem_id)
     by_class = tree.css(f"{_BY_CLASS}, {_SIGNS_ANYWHERE}, {_LINE_NUMBERS}")
     found |= {node.mem_id for node in tree.css(_MAY_BE_LINE_NUMBERS) if _has_only_numbers(node)}
     return found | {node.mem_id for node in by_class}
@@ -119,6 +126,19 @@ def _is_sign(link: "LexborNode", signs: frozenset[str]) -> bool:
     return all(sign in signs or sign.isspace() or not sign.isprintable() for sign in link.text())
 
 
+def _ends_block(link: "LexborNode") -> bool:
+    """Whether nothing follows a link in its line."""
+    node = link
+    for _ in range(_MOST_STEPS):
+        after = _next(node)
+        if after is not None:
+            return after.tag in BLOCKS
+        if node.parent is None or node.parent.tag in BLOCKS:
+            return True
+        node = node.parent
+    return False
+
+
 def _has_only_numbers(cell: "LexborNode") -> bool:
     if cell.css_first("table") is not None:
         return False
@@ -131,10 +151,16 @@ def _has_only_links(node: "LexborNode") -> bool:
 
 
 def _is_above_code(label: "LexborNode") -> bool:
-    after = label.next
+    after = _next(label)
+    return after is not None and after.tag == "pre"
+
+
+def _next(node: "LexborNode") -> "LexborNode | None":
+    """What follows an element, but white space."""
+    after = node.next
     while after is not None and after.tag == "-text" and not (after.text_content or "").strip():
         after = after.next
-    return after is not None and after.tag == "pre"
+    return after
 
 
 def _is_called_notice(node: "LexborNode") -> bool:

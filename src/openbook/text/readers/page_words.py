@@ -26,9 +26,10 @@ _CODE, _MOST_STEPS = ("code", "pre"), 12
 _STRUCK = "del, s, strike"
 _LOOKED_AT = 50
 """Elements and texts in what is struck out, at most: what has more, or blocks, is a whole part of a page."""
-_BLOCKS = frozenset({
-    "blockquote", "br", "div", "dl", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p",
-    "pre", "section", "table", "td", "tr", "ul",
+BLOCKS = frozenset({
+    "article", "blockquote", "body", "br", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "h1",
+    "h2", "h3", "h4", "h5", "h6", "hr", "li", "main", "ol", "p", "pre", "section", "summary", "table", "td",
+    "th", "tr", "ul",
 })  # fmt: skip
 _VERBATIM = "[style*='white-space'], div.fragment"
 _KEEPS_SPACE = re.compile(r"white-space\s*:\s*pre\s*(?:;|!|$)", re.IGNORECASE)
@@ -87,7 +88,7 @@ def _is_struck_out(node: "LexborNode") -> bool:
         if not stack:
             break
         each = stack.pop()
-        if each.tag in _BLOCKS:
+        if each.tag in BLOCKS:
             return False
         if each.tag == "-text":
             letters += len((each.text_content or "").strip())
