@@ -50,12 +50,30 @@ def _room_around(label: "LexborNode") -> tuple[str, str]:
 
 
 def is_link_after_link(node: "LexborNode") -> bool:
-    """Whether a link follows another at once, so that a word ends there; Chinese may go on."""
+    """Whether a link follows another at once, so that a word ends there; Chinese may go on.
+
+    A small letter goes on with the word before it, where links stand among other words: Micro|soft has.
+    """
     before = node.prev
     if node.tag != "a" or before is None or before.tag != "a" or "href" not in node.attributes:
         return False
     letter = last_letter(node)
-    return letter.isalnum() and unicodedata.east_asian_width(letter) not in "WF"
+    if not letter.isalnum() or unicodedata.east_asian_width(letter) in "WF":
+        return False
+    return not (_first_letter(node).islower() and _stands_in_words(node))
+
+
+def _first_letter(node: "LexborNode") -> str:
+    inside: LexborNode | None = node
+    while inside is not None and inside.tag != "-text":
+        inside = inside.first_child
+    return (inside.text_content or "")[:1] if inside is not None else ""
+
+
+def _stands_in_words(link: "LexborNode") -> bool:
+    """Whether text stands beside a link, among the first of what stands there."""
+    beside = islice(link.parent.iter(include_text=True), _LOOKED_AT) if link.parent is not None else ()
+    return any(node.tag == "-text" and (node.text_content or "").strip() for node in beside)
 
 
 def follows_its_like(node: "LexborNode") -> bool:
