@@ -44,6 +44,10 @@ def test_words_that_a_style_sets_apart_are_two(page: str, text: str) -> None:
         ),
         ("<del><p>one<p>two</del>", "one\ntwo"),
         ("a<del> </del>b", "a b"),
+        ("<pre><del>-old line</del></pre>", "-old line"),
+        ("<code>a<s>b</s></code>", "ab"),
+        ("<pre>x <q>y</q></pre>", "x y"),
+        ("Keep it “<q>open</q>”.", "Keep it “open”."),
     ],
 )
 def test_quoted_and_struck_out_words_have_marks(page: str, text: str) -> None:

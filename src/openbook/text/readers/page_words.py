@@ -31,22 +31,29 @@ BLOCKS = frozenset({
     "h2", "h3", "h4", "h5", "h6", "hr", "li", "main", "ol", "p", "pre", "section", "summary", "table", "td",
     "th", "tr", "ul",
 })  # fmt: skip
+_QUOTATION_MARKS = frozenset('"“”„«»‹›‘「」『』')
 _VERBATIM = "[style*='white-space'], div.fragment"
 _KEEPS_SPACE = re.compile(r"white-space\s*:\s*pre\s*(?:;|!|$)", re.IGNORECASE)
 
 
 def _room_around(label: "LexborNode") -> tuple[str, str]:
     """Spaces before and after a label, where a word stands beside it at once; none in code."""
-    node: LexborNode | None = label
+    if _is_in_code(label):
+        return "", ""
+    after = label.next
+    goes_on = after is not None and (after.tag != "-text" or (after.text_content or "")[:1].isalnum())
+    return " " if last_letter(label).isalnum() else "", " " if goes_on else ""
+
+
+def _is_in_code(word: "LexborNode") -> bool:
+    node: LexborNode | None = word
     for _ in range(_MOST_STEPS):
         if node is None:
             break
         if node.tag in _CODE:
-            return "", ""
+            return True
         node = node.parent
-    after = label.next
-    goes_on = after is not None and (after.tag != "-text" or (after.text_content or "")[:1].isalnum())
-    return " " if last_letter(label).isalnum() else "", " " if goes_on else ""
+    return False
 
 
 def is_link_after_link(node: "LexborNode") -> bool:
@@ -84,8 +91,18 @@ def follows_its_like(node: "LexborNode") -> bool:
 def marks_of_words(tree: "LexborHTMLParser") -> dict[int, tuple[str, str]]:
     """By the `mem_id` of labels, quoted and struck out words, what is to be written before and after."""
     marks = {node.mem_id: _room_around(node) for node in tree.css(_LABELS)}
-    marks |= {node.mem_id: ('"', '"') for node in tree.css("q")}
-    return marks | {node.mem_id: ("~~", "~~") for node in tree.css(_STRUCK) if _is_struck_out(node)}
+    marks |= {
+        node.mem_id: ('"', '"') for node in tree.css("q") if not (_is_in_code(node) or _is_quoted(node))
+    }
+    struck = (node for node in tree.css(_STRUCK) if _is_struck_out(node) and not _is_in_code(node))
+    return marks | {node.mem_id: ("~~", "~~") for node in struck}
+
+
+def _is_quoted(node: "LexborNode") -> bool:
+    """Whether a quotation mark stands beside an element already."""
+    after = node.next
+    first = (after.text_content or "")[:1] if after is not None and after.tag == "-text" else ""
+    return not _QUOTATION_MARKS.isdisjoint(last_letter(node) + first)
 
 
 def verbatim(tree: "LexborHTMLParser") -> set[int]:
