@@ -31,7 +31,7 @@ BLOCKS = frozenset({
     "h2", "h3", "h4", "h5", "h6", "hr", "li", "main", "ol", "p", "pre", "section", "summary", "table", "td",
     "th", "tr", "ul",
 })  # fmt: skip
-_QUOTATION_MARKS = frozenset('"“”„«»‹›‘「」『』')
+_QUOTATION_MARKS = frozenset('"“”„«»\u2018\u2039\u203a「」『』')
 _VERBATIM = "[style*='white-space'], div.fragment"
 _KEEPS_SPACE = re.compile(r"white-space\s*:\s*pre\s*(?:;|!|$)", re.IGNORECASE)
 
