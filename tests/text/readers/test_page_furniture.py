@@ -53,8 +53,23 @@ def test_numbers_of_lines_are_no_text(code: str) -> None:
         ("<p>impl Gate<a href='#g' class=anchor>§</a>", "impl Gate"),
         ("<p>The operator <a href='ops.html#hash'>#</a> of C", "The operator # of C"),
         ("<p>As § 3 says: <a href='#s3'>§ 3</a>", "As § 3 says: § 3"),
+        ("<p>press <a href='#enter'>⏎</a> key, <a href='#para'>§</a>5", "press ⏎ key, §5"),
+        ("<p>Of <b><a href='#para'>§</a></b> 5", "Of § 5"),
+        ("<div><a href='#f'>§</a><h4>spin()</h4></div>", "#### spin()"),
     ],
-    ids=["back", "second-back", "edit", "doxygen", "texinfo", "rustdoc", "operator", "paragraph-of-law"],
+    ids=[
+        "back",
+        "second-back",
+        "edit",
+        "doxygen",
+        "texinfo",
+        "rustdoc",
+        "operator",
+        "paragraph-of-law",
+        "key",
+        "bold",
+        "above",
+    ],
 )
 def test_signs_are_no_text_beside_anything(page: str, text: str) -> None:
     assert parse_page(page, "a.html").text == text
@@ -74,7 +89,7 @@ def test_numbers_of_lines_in_a_table_of_hexo_are_no_text() -> None:
         "<ol class=breadcrumbs><li><a href=/>Home</a><li>Gates</ol>",
         "<a class='skip-link screen-reader-text' href='#content'>Skip to content</a>",
         "<div id=cookie-law-info-bar>This site uses cookies. <a>Accept</a></div>",
-        "<section class='CookieConsentWrapper'><h2>Cookies</h2><p>We use them.</section>",
+        "<div class='cookieconsent open'><h3>Cookies</h3><p>We use them.</div>",
         "<div role=alertdialog><h2>We value your privacy</h2></div>",
         "<div class=navheader><table><tr><td>Prev<td>Next</table></div>",
         "<div class=nav-panel><p>Next: <a href=b.html>Wheel</a></div>",
@@ -82,7 +97,9 @@ def test_numbers_of_lines_in_a_table_of_hexo_are_no_text() -> None:
         "<div class=sidebar><p>Recent posts</div>",
         "<div id=catlinks class=catlinks>Categories: <ul><li>Mills</ul></div>",
         "<div class=ttc><div class=ttname>Gate</div></div>",
-        "<div id=respond><h3>Leave a Reply</h3></div>",
+        "<div id=respond><h3>Leave a Reply</h3><form><input></form></div>",
+        "<div class=header><div class=summary><a href='#a'>Gates</a> | <a href='#b'>Ways</a></div></div>",
+        "<p class=breadcrumb>Home / Gates",
         "<a class=theme-edit-this-page href=e>Edit this page</a>",
     ],
 )
@@ -97,11 +114,62 @@ def test_what_stands_on_each_page_of_a_site_is_left_out(furniture: str) -> None:
         "<article class=cookie-notice><p>We bake cookies.</article>",
         "<p class=cookie>Bake the cookies.",
         "<div class=cookie-recipes>Bake the cookies.</div>",
+        "<div class=header><p class=summary>We measured <a href=g.html>gates</a>.</div>",
+        "<div class=header><div class=summary>We measured <a href=g.html>gates</a>.</div></div>",
+        "<p class=ttc>Terms.",
+        "<p id=respond>Respond at once.",
+        "<p class=breadcrumb>Crumbs of bread.",
+        "<div role=alertdialog>An example.</div>",
+        "<form role=search>An example.</form>",
+        "<div class=my-language-box><span class=lang>Welsh</span></div>",
+        "<div class=language-list><span class=lang>Welsh</span> is old.</div>",
+        "<table><tr><td class=gutter>Ann<td>Miller</table>",
         "<article><div class=sidebar>A box of the text.</div></article>",
     ],
 )
 def test_what_only_looks_like_furniture_is_read(content: str) -> None:
     assert parse_page(f"<main><p>Text.</p>{content}</main>", "a.html").text.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("<section id=cookie-law>", "</section>"),
+        ("<div id=gdpr-consent>", "</div>"),
+        ("<div id=cookie-notice class=section>", "</div>"),
+        ("<section id=cookies-message-format>", "</section>"),
+        ("<section class=CookieConsentWrapper>", "</section>"),
+        ("<h2 id=cookie-notice>", "</h2>"),
+        ("<div class='app has-cookie-banner'>", "</div>"),
+        ("<div class=cookie-banner><h2>Law</h2>", "</div>"),
+        ("<article><div class=cookie-banner>", "</div></article>"),
+        ("<div class=cookie-banner>" + "It is long. " * 200, "</div>"),
+    ],
+)
+def test_what_only_speaks_of_cookies_is_read(start: str, end: str) -> None:
+    page = f"<h1>Cookies</h1><p>{'They are baked. ' * 40}</p>{start}Four are kept.{end}"
+    assert "Four are kept." in parse_page(page, "a.html").text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<table><tr><td class=footer>Total: 500</table>",
+        "<table><tr><td class=sidebar>Total: 500</table>",
+        "<div class=sidebar><h1>Mill</h1>Total: 500</div>",
+        "<div class=document><div class=sidebar>Total: 500</div></div>",
+        "<div class=body><div><div class='topic sidebar'>Total: 500</div></div></div>",
+    ],
+)
+def test_cells_and_boxes_of_the_text_are_read(content: str) -> None:
+    assert "Total: 500" in parse_page(f"<p>It is old.</p>{content}", "a.html").text
+
+
+def test_a_label_above_code_is_no_text() -> None:
+    page = (
+        "<div class='language-js line'><button>Copy</button><span class=lang>js</span><pre>spin()</pre></div>"
+    )
+    assert parse_page(f"<main>{page}</main>", "a.html").text == "spin()"
 
 
 def test_books_and_mails_have_no_furniture() -> None:

@@ -18,6 +18,12 @@ from openbook.text.readers.html import parse_page
         ("<p>Step <label>A</label>, B", "Step A, B"),
         ("<code>&lt;<span class=tag>div</span>&gt;</code>", "<div>"),
         ("<a href=/rye>rye</a><a href=/oats>oats</a>", "rye oats"),
+        ("<li><a href=/rye>rye</a><a href=/oats>oats</a>", "rye oats"),
+        ("<p>Fields: <a href=/rye>Rye</a><a href=/oats>Oats</a>", "Fields: Rye Oats"),
+        (
+            "<p><a href=/m>Micro</a><a href=/s>soft</a> wiki<a href=/p>pe</a><a href=/d>dia</a>",
+            "Microsoft wikipedia",
+        ),
         ("<a href=/a>東京</a><a href=/b>大学</a>", "東京大学"),
         ("w<a name=x></a><a name=y></a>ord", "word"),
         ("<pre><span class=tag>a</span><span class=tag>b</span></pre>", "ab"),
@@ -38,6 +44,10 @@ def test_words_that_a_style_sets_apart_are_two(page: str, text: str) -> None:
         ),
         ("<del><p>one<p>two</del>", "one\ntwo"),
         ("a<del> </del>b", "a b"),
+        ("<pre><del>-old line</del></pre>", "-old line"),
+        ("<code>a<s>b</s></code>", "ab"),
+        ("<pre>x <q>y</q></pre>", "x y"),
+        ("Keep it “<q>open</q>”.", "Keep it “open”."),
     ],
 )
 def test_quoted_and_struck_out_words_have_marks(page: str, text: str) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _LISTS = ("dl", "ol", "ul")
+_LINKS = "a[href^='#']"
 _FEWEST = 2
 """Links to headings that make a list a table of contents."""
 _MOST_LISTS, _MOST_STEPS, _MOST_NODES = 20, 12, 200
@@ -27,7 +28,7 @@ _LONGEST_LABEL = 30
 
 def contents(tree: "LexborHTMLParser") -> set[int]:
     """Find the tables of contents, each with its frame, by their `mem_id`."""
-    links = tree.css("a[href*='#']")
+    links = tree.css(_LINKS)
     headings = {_words(node) for node in tree.css(", ".join(LEVELS))} - {""}
     lists: dict[int, LexborNode] = {}
     counts: Counter[int] = Counter()
@@ -47,7 +48,7 @@ def contents(tree: "LexborHTMLParser") -> set[int]:
 def _lists_around(link: "LexborNode") -> Iterator["LexborNode"]:
     node = link.parent
     for _ in range(_MOST_STEPS):
-        if node is None:
+        if node is None or node.tag in LEVELS:  # a heading of its own, which leads to itself
             return
         if node.tag in _LISTS:
             yield node
@@ -55,10 +56,12 @@ def _lists_around(link: "LexborNode") -> Iterator["LexborNode"]:
 
 
 def _only_leads(node: "LexborNode", headings: set[str]) -> bool:
-    """Whether all words of a list are in links to places, and most of these are headings of this page."""
-    said = [_words(link) for link in node.css("a[href*='#']")]
-    to_headings = sum(words in headings for words in said)
-    return 2 * to_headings > len(said) and sum(map(len, said)) == len(_letters(node.text()))
+    """Whether all words and numbers of a list are in links, and most of these lead to headings."""
+    if node.css_first(", ".join(LEVELS)) is not None:
+        return False
+    said = [_text(link) for link in node.css(_LINKS)]
+    to_headings = sum(_letters(text) in headings for text in said)
+    return 2 * to_headings > len(said) and sum(map(_count, said)) == _count(node.text())
 
 
 def _with_frame(node: "LexborNode") -> "LexborNode":
@@ -66,11 +69,25 @@ def _with_frame(node: "LexborNode") -> "LexborNode":
     frame = node.parent
     if frame is None or frame.tag != "div":
         return node
-    if not _is_called_so(frame) or len(_letters(frame.text())) > len(_letters(node.text())) + _LONGEST_LABEL:
+    *label, last = _first_three(frame)
+    is_labeled = last.mem_id == node.mem_id and len(label) <= 1
+    if not (
+        is_labeled and _is_called_so(frame) and _count(label[0].text() if label else "") <= _LONGEST_LABEL
+    ):
         return node
-    leads_to = {_words(link) for link in node.css("a[href*='#']")}
+    leads_to = {_words(link) for link in node.css(_LINKS)}
     holds_them = any(_words(heading) in leads_to for heading in frame.css(", ".join(LEVELS)))
     return node if holds_them else frame
+
+
+def _first_three(frame: "LexborNode") -> list["LexborNode"]:
+    """The first elements and texts in a frame, which are a label and a list if there are no more."""
+    inside = (
+        each
+        for each in frame.iter(include_text=True)
+        if each.tag != "-text" or (each.text_content or "").strip()
+    )
+    return list(islice(inside, 3))
 
 
 def _is_called_so(node: "LexborNode") -> bool:
@@ -80,6 +97,11 @@ def _is_called_so(node: "LexborNode") -> bool:
 
 def _words(node: "LexborNode") -> str:
     """The letters of a heading or a link, to compare them; empty: it has none, or lacks its end tag."""
+    return _letters(_text(node))
+
+
+def _text(node: "LexborNode") -> str:
+    """The text of a heading or a link; empty: it lacks its end tag."""
     texts: list[str] = []
     stack = [node]
     for _ in range(_MOST_NODES):
@@ -91,8 +113,13 @@ def _words(node: "LexborNode") -> str:
         else:
             stack.extend(list(islice(each.iter(include_text=True), _MOST_NODES))[::-1])
     text = "".join(texts)
-    return "" if stack or len(text) > LONGEST_HEADING else _letters(text)
+    return "" if stack or len(text) > LONGEST_HEADING else text
 
 
 def _letters(text: str) -> str:
     return "".join(filter(str.isalpha, text)).casefold()
+
+
+def _count(text: str) -> int:
+    """How many letters and digits it has."""
+    return sum(map(str.isalnum, text))

@@ -22,7 +22,9 @@ _IN_HEADINGS = ", ".join(f"{heading} button" for heading in (*LEVELS, "[role=hea
 _MENUS = frozenset({"nav", "select", "ul"})
 _MENU_ROLES = frozenset({"dialog", "listbox", "menu", "menubar", "navigation", "tablist", "tooltip"})
 _MOST_NODES, _MOST_STEPS = 1000, 50
-"""Looked at in a heading, and around a button in it."""
+"""Looked at in a heading or below a button, and around a button in a heading."""
+_FEWEST_LINKS = 2
+"""Of a menu: one link alone may be an answer."""
 _CLIMBED = 2
 """Elements around a button, such as a term or a paragraph, below which its answer may stand."""
 
@@ -73,10 +75,20 @@ def _next_element(node: "LexborNode") -> "LexborNode | None":
 
 
 def _is_menu(panel: "LexborNode") -> bool:
-    return any(
+    return _has_only_links(panel) or any(
         node.tag in _MENUS or (node.attributes.get("role") or "") in _MENU_ROLES
         for node in (panel, *islice(panel.iter(), _CLIMBED))
     )
+
+
+def _has_only_links(panel: "LexborNode") -> bool:
+    """Whether all letters of a panel stand in some links."""
+    links = 0
+    for node in islice(_outside_of(panel, "a"), _MOST_NODES):
+        links += node.tag == "a"
+        if node.tag == "-text" and any(map(str.isalnum, node.text_content or "")):
+            return False
+    return links >= _FEWEST_LINKS
 
 
 def _is_heading(button: "LexborNode") -> bool:
@@ -90,15 +102,16 @@ def _is_heading(button: "LexborNode") -> bool:
         heading = heading.parent
     if heading is None:
         return False
-    texts = islice(_texts_beside_buttons(heading), _MOST_NODES)
+    inside = islice(_outside_of(heading, "button"), _MOST_NODES)
+    texts = (node.text_content or "" for node in inside if node.tag == "-text")
     return not any(character.isalpha() for text in texts for character in text)
 
 
-def _texts_beside_buttons(root: "LexborNode") -> Iterator[str]:
-    """The texts of a heading that stand in no button; empty ones for its elements."""
+def _outside_of(root: "LexborNode", tag: str) -> Iterator["LexborNode"]:
+    """All that stands in an element in order, but not what stands in others of a tag."""
     stack = [root]
     while stack:
         node = stack.pop()
-        yield (node.text_content or "") if node.tag == "-text" else ""
-        if node.tag not in ("-text", "button"):
+        yield node
+        if node.tag not in ("-text", tag):
             stack.extend(list(node.iter(include_text=True))[::-1])
