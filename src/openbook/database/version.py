@@ -39,7 +39,6 @@ from openbook.text import Tokenizer
 
 _TRIES = 5
 _SHOWN_BY_HITS = tuple(field.name for field in fields(Hit) if field.name in DOCUMENT_COLUMNS)
-
 LoadEmbedder = Callable[[], Embedder]
 
 
