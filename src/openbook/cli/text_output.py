@@ -179,7 +179,7 @@ def print_cited(number: int, citation: "Citation", text: str, *, whole: bool = F
         text: all of it.
         whole: all words of all that was read.
     """
-    shown = citation.neighbors if whole else citation.used or citation.neighbors
+    shown = citation.neighbors if whole else _listed(citation)
     for neighbor in shown:
         read = neighbor.passage
         if whole:
@@ -197,18 +197,24 @@ def print_sources(text: str, citations: "Sequence[Citation]") -> None:
     for number, citation in enumerate(citations, start=1):
         if len(citations) > 1:
             print_line(f"[{number}] {_first_words(text[citation.start : citation.end])}")
-        for neighbor in citation.used or citation.neighbors:
+        for neighbor in _listed(citation):
             read = _first_words(neighbor.passage)
             print_line(f"[{number}] {_cited(neighbor)}: {read}")
         _print_others(number, citation)
         _print_copied(number, citation, text)
 
 
+def _listed(citation: "Citation") -> "list[CitedNeighbor]":
+    """The neighbors that have a line each: what was read, or, where no model was asked, what was found."""
+    return citation.used or [neighbor for neighbor in citation.neighbors if neighbor.attention == 0]
+
+
 def _print_others(number: int, citation: "Citation") -> None:
     """Print in one line which neighbors were hardly read: each title once, and how many have it."""
     others: dict[str, list[CitedNeighbor]] = {}
-    for neighbor in citation.neighbors if citation.used else ():
-        if not neighbor.is_used:
+    listed = _listed(citation)
+    for neighbor in citation.neighbors:
+        if neighbor not in listed:
             others.setdefault(_name(neighbor), []).append(neighbor)
     if others:
         said = "; ".join(_said_together(title, neighbors) for title, neighbors in others.items())
