@@ -55,3 +55,8 @@ def test_long_runs_are_read_in_linear_time(run: str) -> None:
         return bool(list(joined_words(f"{run * count} a.b-1"))) and may_be_joined(f"{run * count} -")
 
     assert_linear(read, 4_000)
+
+
+def test_behind_a_vowel_mark_of_a_script_without_spaces_a_name_begins() -> None:
+    assert [word for _, word in joined_words("หนังสือที่2.4.0")] == ["2.4.0"]
+    assert list(joined_words("हि.a")) == []

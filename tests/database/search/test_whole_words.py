@@ -123,6 +123,7 @@ def test_both_chunks_have_the_word_that_their_border_cuts(
 @example(["aaaaa\u00ad", "\n", "a"], 2, "letters")
 @example(["a", "\u2010\r\n  ", "a"], 5, "gpt2")
 @example(["a", ".", "हि"], 2, "llama")
+@example(["กิ", "²", ".", "a"], 3, "llama")
 @settings(max_examples=300, deadline=None)
 def test_together_the_chunks_have_the_words_of_their_document(
     letters: Tokenizer, pieces: list[str], chunk_size: int, name: str

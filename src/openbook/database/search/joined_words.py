@@ -14,7 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from openbook.database.search.folding import SPACED_LETTER, fold
+from openbook.database.search.folding import SPACED_LETTER, UNSPACED_RUN, fold
 
 LONGEST_WORD = 255
 """Characters; a longer word counts as pieces of this length, and is no part of a name."""
@@ -75,9 +75,13 @@ def joined_words(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _is_cut(text: str, found: re.Match[str]) -> bool:
-    """Whether a word goes on with a vowel mark, as of Devanagari, which here is no letter."""
+    """Whether a word goes on with a vowel mark, as of Devanagari, which here is no letter.
+
+    Those of scripts without spaces, as of Thai, end words of their own.
+    """
     around = text[max(0, found.start() - 1) : found.start()] + text[found.end() : found.end() + 1]
-    return not around.isascii() and any(unicodedata.category(character)[0] == "M" for character in around)
+    marks = (character for character in around if unicodedata.category(character)[0] == "M")
+    return not around.isascii() and any(not UNSPACED_RUN.match(mark) for mark in marks)
 
 
 def folded_whole(whole: str) -> str:
