@@ -121,6 +121,12 @@ def test_what_was_learned_is_put_in_its_place(tmp_path: Path, monkeypatch: pytes
     weights, before = (dict(one.named_parameters()) for one in (judge, made))
     change = weights.pop(f"{name}.weight") - before[f"{name}.weight"]
     assert torch.allclose(change, learned[f"{name}.up"].float() @ learned[f"{name}.down"], atol=1e-5)
+    file = folder / "model.safetensors"
+    some = load_file(file)
+    some.pop("encoder.layer.1.output.dense.weight")
+    save_file(some, file, metadata={"format": "pt"})
+    with pytest.raises(SettingsError, match=r"lacks the weights encoder\.layer\.1\.output\.dense\.weight"):
+        PassageJudge.load()
     kept = [each for each in weights if each.startswith("encoder.") and each != f"{name}.weight"]
     assert all(torch.equal(weights[each], before[each]) for each in kept)
 

@@ -97,8 +97,10 @@ class PassageJudge(nn.Module):
             width=config.hidden_size,
             least_odds=settings.least_odds,
         )
-        # What makes a sentence's vector is not used here.
-        judge.encoder.load_state_dict(load_file(place / "model.safetensors"), strict=False)
+        # What makes a sentence's vector is not used here; what is used must all be there.
+        missing, _ = judge.encoder.load_state_dict(load_file(place / "model.safetensors"), strict=False)
+        if missing:
+            raise SettingsError(f"{settings.encoder}: {place} lacks the weights {missing[0]}; fetch it whole")
         _add_learned(judge, load_file(learned / "model.safetensors"))
         return judge.eval().requires_grad_(False)
 
