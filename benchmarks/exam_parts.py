@@ -46,7 +46,7 @@ from openbook.evaluate.exam.relations import relations_of, words_of
 from openbook.evaluate.exam.wordings import RelationWordings, wordings_of
 from openbook.model import RetroForCausalLM
 from openbook.text import load_tokenizer
-from openbook.text.chat import ChatFormat
+from openbook.text.chat_format import ChatFormat
 
 K = 4
 Row = dict[str, Any]

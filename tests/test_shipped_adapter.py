@@ -10,7 +10,7 @@ from openbook.evaluate.answering.answerer import Answerer, NeighborTokens
 from openbook.model.retrofitting import RetrofitForCausalLM, load_base
 from openbook.pretrained import ADAPTERS, SMOLLM2, shipped_adapter
 from openbook.text import load_tokenizer
-from openbook.text.chat import REFUSAL, ChatFormat
+from openbook.text.chat_format import REFUSAL, ChatFormat
 
 NAMES = ("Edda Tollan", "Mirek Hald", "Ada Rowe", "Siim Muldor", "Odo Fenwick", "Nessa Quillfeather")
 

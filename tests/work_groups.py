@@ -21,7 +21,7 @@ LONG = (
     RAY,
     SMOLLM2,
     "train/test_distributed.py",
-    "cli/verbs/test_talk.py",
+    "cli/verbs/test_chat.py",
 )
 """Groups that take long, longest first: begun last, one would leave the other processes without work."""
 

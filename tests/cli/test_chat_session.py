@@ -21,7 +21,7 @@ from openbook.generation.question import Answer
 from openbook.generation.text_request import SpanRead, TextPiece
 from openbook.serve.books import Book
 from openbook.text import ChatFormat, Turn, turns_ids
-from openbook.text.chat import REFUSAL
+from openbook.text.chat_format import REFUSAL
 
 
 def neighbor(number: int, attention: float | None = 1.0, **changes: Any) -> CitedNeighbor:

@@ -11,7 +11,7 @@ from openbook.evaluate.exact_match import (
     is_refusal,
     normalize_answer,
 )
-from openbook.text.chat import REFUSAL
+from openbook.text.chat_format import REFUSAL
 
 
 @pytest.mark.parametrize(

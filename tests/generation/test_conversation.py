@@ -14,7 +14,7 @@ from openbook.generation.conversation import conversation_ids, conversation_requ
 from openbook.generation.text_request import TextRequest
 from openbook.model import RetroForCausalLM
 from openbook.text import ChatFormat, Tokenizer, Turn
-from openbook.text.chat import REFUSAL
+from openbook.text.chat_format import REFUSAL
 from text.test_chat_turns import CHAT_ML, HEADERS, ONE_SYSTEM, START, STRICT
 
 SAID = [Turn("user", "Number 1."), Turn("assistant", "ba ke."), Turn("user", "Number 3. ba ke?")]

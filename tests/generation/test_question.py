@@ -22,7 +22,7 @@ from openbook.generation.text_request import Lookup, SpanRead, TextEnd, TextEven
 from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import RetrofitForCausalLM, retrofit
 from openbook.text import ChatFormat, Tokenizer, Turn, turns_ids
-from openbook.text.chat import REFUSAL
+from openbook.text.chat_format import REFUSAL
 
 M = 16
 QUESTION = "Number 3. ba ke?"

@@ -14,7 +14,7 @@ from openbook.generation.engine import Engine
 from openbook.model import RetroForCausalLM
 from openbook.model.retrofitting import load_base, retrofit
 from openbook.text import ChatFormat
-from openbook.text.chat import REFUSAL
+from openbook.text.chat_format import REFUSAL
 from serve_events import MakeState, Running, Serve, chunks_of
 from tiny_base import qwen, write_base
 

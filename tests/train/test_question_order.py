@@ -5,7 +5,7 @@ import pytest
 from openbook.evaluate.answering.passages import AskedQuestion, Passage
 from openbook.evaluate.answering.questions import Question
 from openbook.text import train_tokenizer
-from openbook.text.chat import REFUSAL, ChatFormat
+from openbook.text.chat_format import REFUSAL, ChatFormat
 from openbook.train.question_layout import Sample
 from openbook.train.question_order import QuestionOrder
 from openbook.train.question_samples import QuestionSamples

@@ -9,7 +9,7 @@ from openbook.errors import SettingsError
 from openbook.evaluate.answering.passages import AskedQuestion, Passage
 from openbook.evaluate.answering.questions import Question
 from openbook.text import train_tokenizer
-from openbook.text.chat import REFUSAL, ChatFormat
+from openbook.text.chat_format import REFUSAL, ChatFormat
 from openbook.train.question_samples import QuestionSamples, replace_words
 from openbook.train.settings import QuestionSettings
 

@@ -4,7 +4,7 @@ import pytest
 
 from openbook.errors import SettingsError
 from openbook.text import train_tokenizer
-from openbook.text.chat import REFUSAL, ChatFormat
+from openbook.text.chat_format import REFUSAL, ChatFormat
 from openbook.train import load_recipe
 from openbook.train.training_data import layout_of
 

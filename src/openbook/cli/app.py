@@ -26,6 +26,7 @@ from openbook.cli.verbs import (
     add,
     ask,
     build,
+    chat,
     demo,
     evaluate,
     exam,
@@ -40,7 +41,6 @@ from openbook.cli.verbs import (
     retrofit,
     search,
     serve,
-    talk,
     train,
 )
 from openbook.errors import OpenbookError, memory_shortage
@@ -75,7 +75,7 @@ evaluations.command()(evaluate.perplexity)
 evaluations.command()(evaluate.retrieval)
 evaluations.command()(harness.harness)
 app.command()(ask.ask)
-app.command()(talk.chat)
+app.command()(chat.chat)
 evaluations.command()(qa.qa)
 app.command()(rank.rank)
 app.command()(generate.generate)

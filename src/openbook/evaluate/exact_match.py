@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from openbook.database.search.folding import UNIT
-from openbook.text.chat import REFUSAL
+from openbook.text.chat_format import REFUSAL
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 

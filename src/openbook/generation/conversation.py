@@ -13,7 +13,7 @@ from openbook.errors import SettingsError
 from openbook.generation.text_request import TextRequest
 from openbook.model import RetroForCausalLM
 from openbook.text import ChatFormat, Turn, turns_ids
-from openbook.text.chat import REFUSAL
+from openbook.text.chat_format import REFUSAL
 
 
 def conversation_ids(

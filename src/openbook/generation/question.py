@@ -31,7 +31,7 @@ from openbook.given import opened, require_reader
 from openbook.model import RetroForCausalLM
 from openbook.model.batch import evaluation_mode
 from openbook.text import ChatFormat, Turn
-from openbook.text.chat import REFUSAL
+from openbook.text.chat_format import REFUSAL
 
 _NAME = 60
 """Characters of a name, a date, a few words."""

@@ -1,6 +1,6 @@
 """Reading documents, the tokenizer, cutting chunks. This room knows nothing of databases and models."""
 
-from openbook.text.chat import ChatFormat
+from openbook.text.chat_format import ChatFormat
 from openbook.text.chat_turns import Turn, turns_ids
 from openbook.text.chunks import cut_chunks
 from openbook.text.documents import AnyDocument, Document, TokenizedDocument

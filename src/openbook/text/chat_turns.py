@@ -19,7 +19,7 @@ from itertools import groupby
 from typing import Literal
 
 from openbook.errors import SettingsError
-from openbook.text.chat import QUESTION, ChatFormat, around, render
+from openbook.text.chat_format import QUESTION, ChatFormat, around, render
 from openbook.text.tokenizer import Tokenizer
 
 _FIRST_STAND_IN, _LAST_STAND_IN = 0xF0000, 0xFFFFD

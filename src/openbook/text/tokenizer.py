@@ -32,7 +32,7 @@ class Tokenizer:
         end_of_text: the text of the end token; must be in the vocabulary.
         name: where it came from, for people.
         start_of_text: the text of the start token, as chat templates want it; None: there is none.
-        chat_template: in Jinja, as transformers has it, see `openbook.text.chat`; None: there is none.
+        chat_template: in Jinja, as transformers has it, see `openbook.text.chat_format`; None: there is none.
     """
 
     def __init__(

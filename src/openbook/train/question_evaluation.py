@@ -6,7 +6,7 @@ from openbook.evaluate.answering.answerer import Answerer
 from openbook.evaluate.answering.passages import AskedQuestion
 from openbook.evaluate.exact_match import exact_match
 from openbook.model import RetroForCausalLM
-from openbook.text.chat import ChatFormat
+from openbook.text.chat_format import ChatFormat
 from openbook.train.question_samples import replace_words
 
 

@@ -24,7 +24,7 @@ from openbook.errors import SettingsError
 from openbook.evaluate.answering.passages import AskedQuestion, as_read
 from openbook.evaluate.exact_match import holds_answer
 from openbook.phrases import counted
-from openbook.text.chat import REFUSAL, ChatFormat
+from openbook.text.chat_format import REFUSAL, ChatFormat
 from openbook.text.tokenizer import Tokenizer
 from openbook.train.question_layout import PromptLayout, QuestionLayout, Sample
 from openbook.train.settings import QuestionSettings

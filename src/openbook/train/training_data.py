@@ -16,7 +16,7 @@ from openbook.evaluate.answering.questions import Question, read_questions, spli
 from openbook.phrases import command, counted
 from openbook.progress import Progress, silent
 from openbook.text import load_tokenizer
-from openbook.text.chat import REFUSAL, ChatFormat
+from openbook.text.chat_format import REFUSAL, ChatFormat
 from openbook.train.model_settings import reads_itself, require_length
 from openbook.train.question_layout import ChunkedLayout, PromptLayout, QuestionLayout, Sample
 from openbook.train.question_order import QuestionOrder

@@ -17,7 +17,7 @@ from openbook.generation import Sampling
 from openbook.generation.passage_judge import PassageJudge
 from openbook.pretrained import SMOLLM2
 from openbook.text import ChatFormat, load_tokenizer
-from openbook.text.chat import REFUSAL
+from openbook.text.chat_format import REFUSAL
 from tiny_base import write_base
 
 ANSWER = {"answer", "citations", "finish_reason", "prompt_tokens", "completion_tokens"}

@@ -14,7 +14,7 @@ from foreign_tokenizers import make_fast
 from openbook.evaluate.answering import answerer
 from openbook.evaluate.answering.answerer import Answerer
 from openbook.model import RetroForCausalLM
-from openbook.text.chat import ChatFormat
+from openbook.text.chat_format import ChatFormat
 
 NAMES = ["Orl", "Vane", "Tesk", "Miro", "Pell", "Quor", "Rask", "Sund"]
 SHORT = sets("train.max_steps=2", "train.batch_size=2", "questions.length=64", "questions.held_out=2")

@@ -10,7 +10,7 @@ from openbook.database import Database
 from openbook.evaluate.answering.questions import Question
 from openbook.model.retrofitting import RetrofitForCausalLM, retrofit
 from openbook.text import Document, train_tokenizer
-from openbook.text.chat import ChatFormat
+from openbook.text.chat_format import ChatFormat
 
 NAMES = ["Orl", "Vane", "Tesk", "Miro", "Pell", "Quor"]
 TOWNS = ["Abelin", "Dorwick", "Semmer", "Tarnow", "Ulvet", "Wexel"]

@@ -15,7 +15,7 @@ from openbook.generation.text_request import Lookup
 from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.model.positions import position_ids
 from openbook.model.retrofitting import RetrofitForCausalLM, retrofit
-from openbook.text.chat import ChatFormat
+from openbook.text.chat_format import ChatFormat
 
 MakeReader = Callable[..., RetrofitForCausalLM]
 

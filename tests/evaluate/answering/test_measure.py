@@ -14,7 +14,7 @@ from openbook.evaluate.answering.passages import AskedQuestion, ask_book
 from openbook.evaluate.answering.questions import Question
 from openbook.model.retrofitting import RetrofitForCausalLM
 from openbook.progress import Progress, silent
-from openbook.text.chat import REFUSAL, ChatFormat
+from openbook.text.chat_format import REFUSAL, ChatFormat
 
 MakeReader = Callable[..., RetrofitForCausalLM]
 

@@ -23,7 +23,7 @@ from openbook.evaluate.exam import (
 )
 from openbook.evaluate.exam.examination import choose_questions
 from openbook.text import train_tokenizer
-from openbook.text.chat import REFUSAL
+from openbook.text.chat_format import REFUSAL
 
 Answering = Callable[[str, list[str]], ModelAnswer]
 

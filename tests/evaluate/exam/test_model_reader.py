@@ -10,7 +10,7 @@ from openbook.database import Database
 from openbook.evaluate.exam import QuestionNeighbors
 from openbook.evaluate.exam.model_reader import ModelReader
 from openbook.model import RetroForCausalLM
-from openbook.text.chat import REFUSAL, ChatFormat
+from openbook.text.chat_format import REFUSAL, ChatFormat
 
 
 @pytest.fixture

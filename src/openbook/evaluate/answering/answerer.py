@@ -15,7 +15,7 @@ from openbook.model.batch import evaluation_mode
 from openbook.model.copy_head import CopyDistribution
 from openbook.model.positions import position_ids
 from openbook.progress import Progress, silent
-from openbook.text.chat import ChatFormat
+from openbook.text.chat_format import ChatFormat
 
 _LONGEST = 24
 """Tokens of an answer."""

@@ -15,7 +15,7 @@ from openbook.evaluate.answering.passages import AskedQuestion, Passage, as_read
 from openbook.evaluate.exact_match import exact_match, f1, holds_answer
 from openbook.generation.passage_judge import PassageJudge
 from openbook.progress import Progress, silent, stage
-from openbook.text.chat import REFUSAL
+from openbook.text.chat_format import REFUSAL
 
 _Z = 1.96
 """Standard deviations of a normal distribution that hold 95 % of it."""

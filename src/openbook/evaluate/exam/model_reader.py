@@ -10,7 +10,7 @@ from openbook.evaluate.answering.answerer import Answerer, NeighborTokens
 from openbook.evaluate.answering.model_answer import ModelAnswer
 from openbook.evaluate.exam.reading import QuestionNeighbors
 from openbook.model import RetroForCausalLM
-from openbook.text.chat import REFUSAL, ChatFormat
+from openbook.text.chat_format import REFUSAL, ChatFormat
 
 
 @dataclass(frozen=True, eq=False)
