@@ -37,6 +37,10 @@ class ScriptedEngine:
         self.is_alive = True
         self._model = model
 
+    @property
+    def is_full(self) -> bool:
+        return self.num_running >= self.room
+
     def submit(self, request: TextRequest, on_event: OnEvent) -> Ticket:
         if self.num_running >= self.room:
             raise EngineBusyError(f"{self.room} texts wait; ask again later")

@@ -134,7 +134,9 @@ def test_more_than_may_wait_are_refused(engine: Engine, request_of: Ask) -> None
     held = Held(engine)
     told = [Told() for _ in range(7)]  # three have places in the batch, four wait
     for one in told:
+        assert not engine.is_full
         engine.submit(request_of(max_new_tokens=2), one)
+    assert engine.is_full
     assert (engine.num_waiting, engine.num_running) == (7, 1)  # what holds the thread is a call that runs
     with pytest.raises(EngineBusyError, match="4 texts wait"):
         engine.submit(request_of(), Told())
@@ -142,7 +144,7 @@ def test_more_than_may_wait_are_refused(engine: Engine, request_of: Ask) -> None
     for one in told:
         one.end()
         one.check()
-    assert engine.num_waiting == 0
+    assert (engine.num_waiting, engine.is_full) == (0, False)
 
 
 def test_texts_that_nobody_wants_any_more_keep_nobody_out_while_a_step_lasts(

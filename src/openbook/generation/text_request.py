@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from openbook.database import DocumentFilter, SearchUnit, Version
 from openbook.database.neighbors.neighbor_ranker import NeighborRanker
 from openbook.generation.book_drafts import DraftCounts
@@ -17,6 +20,7 @@ from openbook.generation.passage_judge import PassageJudge
 from openbook.generation.sampling import Sampling
 
 __all__ = [
+    "FoundByQuestion",
     "Lookup",
     "OnEvent",
     "SpanRead",
@@ -28,6 +32,18 @@ __all__ = [
     "TokenLogprob",
     "WrittenToken",
 ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundByQuestion:
+    """What a question found, and whether it is read."""
+
+    chunks: NDArray[np.int64]
+    """[1, K], -1 where there are no more."""
+    scores: NDArray[np.float32]
+    """[1, K]."""
+    answers: bool
+    """False: a judge says that none of it answers the question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +76,8 @@ class Lookup:
     """Chooses of what chunks find; None: all is read."""
     judge: PassageJudge | None = None
     """Says whether what a question finds answers it; where nothing does, nothing is read. None: all is."""
+    found: FoundByQuestion | None = None
+    """What the question finds, if that was looked up and judged before; None: it is looked up."""
     in_book: bool = True
     """Whether the book is looked into; False: the memory alone."""
 

@@ -11,7 +11,8 @@ from openbook.generation.conversation import (
     stands_alone,
     without_prefix,
 )
-from openbook.generation.text_request import TextRequest
+from openbook.generation.question_fetcher import judged_lookup
+from openbook.generation.text_request import Lookup, TextRequest
 from openbook.serve.api_errors import parameter
 from openbook.serve.asked_texts import (
     AskedTexts,
@@ -87,9 +88,21 @@ def asked_conversation(
         influence=options.influence,
     )
     reading = reading_of(state, options, messages[-1].text.strip(), judged=stands_alone(messages))
+    reading = replace(reading, lookup=_judged(state, reading.lookup))
     request = conversation_request(state.chat, replace(request, lookup=reading.lookup))
     texts = text_requests(request, n)
     return AskedTexts(texts, reading, footnotes=options.footnotes)
+
+
+def _judged(state: ServerState, lookup: Lookup | None) -> Lookup | None:
+    """Have a question judged once for all its answers, and on this thread: the engine's goes on writing.
+
+    One for whose answers there is no room is left as it is, and refused at once.
+    """
+    if lookup is None or lookup.judge is None or state.engine.is_full:
+        return lookup
+    with state.judging:
+        return judged_lookup(state.model, state.chat.tokenizer, lookup)
 
 
 def _require_question(messages: Sequence[Turn]) -> None:

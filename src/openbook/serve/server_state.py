@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from threading import Lock
 from time import time
 from typing import Protocol, TypeVar
 
@@ -38,6 +39,10 @@ class TextEngine(Protocol):
     @property
     def is_alive(self) -> bool:
         """Whether its thread is there."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether one more text would be refused now."""
 
     @property
     def num_running(self) -> int:
@@ -83,6 +88,8 @@ class ServerState:
     started: int = field(default_factory=lambda: int(time()))
 
     def __post_init__(self) -> None:
+        self.judging = Lock()
+        """One question is judged at a time: several would take the cores from each other, and the engine."""
         self.metrics = ServerMetrics(lambda: self.engine.num_running, lambda: self.engine.num_waiting)
 
     @property

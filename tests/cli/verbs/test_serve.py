@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from command_line import LEXICAL, OpenBook
+from fake_judge import judge_not_at_hand
 from openbook.database import Database
 
 Start = Callable[..., tuple[subprocess.Popen[str], str]]
@@ -111,6 +112,25 @@ def test_a_book_that_the_model_cannot_read_is_refused_before_it_is_served(
     result = openbook("serve", trained_folder, other, "--port", "0")
     assert result.code == 2
     assert "openbook retokenize" in result.error
+
+
+@pytest.mark.parametrize("ray", [(), ("--ray", "local")])
+def test_a_judge_that_is_not_at_hand_is_told_before_anything_is_started(
+    openbook: OpenBook,
+    trained_folder: Path,
+    book: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    ray: tuple[str, ...],
+) -> None:
+    judge_not_at_hand(monkeypatch)
+    connected: list[str] = []
+    monkeypatch.setattr(
+        "openbook.cluster.ray_session.connected", lambda address, **_: connected.append(address)
+    )
+    result = openbook("serve", trained_folder, book.path, "--port", "0", "--judge", *ray)
+    assert result.code == 2
+    assert "--judge: encoder: is nowhere; pip install" in result.error
+    assert connected == []
 
 
 def test_a_warning_where_others_reach_it_without_a_key(
