@@ -57,6 +57,7 @@ def make_reader(facts: Database, chat: ChatFormat) -> MakeReader:
         sizes = {"vocab_size": facts.tokenizer.vocab_size, "hidden_size": 32, "intermediate_size": 48}
         heads = {"num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2}
         base = LlamaForCausalLM(LlamaConfig(**sizes, **heads, max_position_embeddings=256)).eval()
-        return retrofit(base, chunk_size=16, num_neighbors=2, prefix_ids=chat.prefix_ids, **options).eval()
+        options = {"chunk_size": 16, "num_neighbors": 2, "prefix_ids": chat.prefix_ids} | options
+        return retrofit(base, **options).eval()  # type: ignore[arg-type]
 
     return make

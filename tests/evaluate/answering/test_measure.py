@@ -1,10 +1,12 @@
 """Exact match by mode."""
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import pytest
 import torch
 
+from fake_judge import FakeJudge
 from openbook.database import Database
 from openbook.errors import SettingsError
 from openbook.evaluate.answering.answerer import Answerer, NeighborTokens
@@ -12,6 +14,7 @@ from openbook.evaluate.answering.measure import measure_answers, passages_of_mod
 from openbook.evaluate.answering.model_answer import ModelAnswer
 from openbook.evaluate.answering.passages import AskedQuestion, ask_book
 from openbook.evaluate.answering.questions import Question
+from openbook.generation import PassageJudge, ask
 from openbook.model.retrofitting import RetrofitForCausalLM
 from openbook.progress import Progress, silent
 from openbook.text.chat_format import REFUSAL, ChatFormat
@@ -199,3 +202,26 @@ def test_what_was_read_in_an_earlier_mode_is_not_asked_again(
     assert answerer.asked[1][0] == [item.question.question for item in changed]
     texts = [[answer.text for answer in given.answers["gold"]] for given in (report, alone)]
     assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("bring_head", [False, True])
+@pytest.mark.parametrize("mode", ["on", "prompt"])
+def test_a_judge_reads_what_it_reads_of_ask(
+    facts: Database,
+    questions: list[Question],
+    make_reader: MakeReader,
+    chat: ChatFormat,
+    mode: str,
+    bring_head: bool,
+) -> None:
+    """Whole passages with their heads, of which the model reads less."""
+    model, judges = make_reader(chunk_size=8), [FakeJudge(finds=False), FakeJudge(finds=False)]
+    there, here = cast(list[PassageJudge], judges)
+    for row in questions:
+        options = {"bring_head": bring_head, "in_prompt": mode == "prompt"}
+        ask(model, facts, row.question, chat=chat, k=2, judge=there, **options)
+    asked = ask_book(facts.opened, questions, k=2, bring_head=bring_head, judged=True)
+    answerer = Answerer(model, chat, max_new_tokens=2)
+    measure_answers(answerer, asked, k=2, modes=[mode], judge=here)
+    assert judges[0].asked == judges[1].asked
+    assert len(judges[0].asked) == len(questions)

@@ -24,21 +24,29 @@ _GIVEN = -1
 class Passage:
     """A neighbor as text.
 
-    text: the chunk with its continuation.
+    text: the chunk with its continuation, as a model reads it.
     document: the id of its document; None: it was given with the question.
     chunk: its number in the book, -1 if it was given.
     head: of its document, without what the text holds; empty also where it was not asked for.
+    whole: the text before it was cut to what a model reads; None: it was not cut.
     """
 
     text: str
     document: str | None
     chunk: int
     head: str = ""
+    whole: str | None = None
 
     @property
     def with_head(self) -> str:
-        """The text after its head."""
-        return after_head(self.head, self.text)
+        """The whole text after its head: what a judge reads, here as in `ask`."""
+        return after_head(self.head, self.text if self.whole is None else self.whole)
+
+    def cut_to(self, text: str) -> "Passage":
+        """The same passage, of which a model reads this text."""
+        if text == self.text:
+            return self
+        return replace(self, text=text, whole=self.text if self.whole is None else self.whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +178,9 @@ def as_read(asked: Sequence[AskedQuestion], tokenizer: Tokenizer, num_tokens: in
     read = dict(zip(texts, cut_texts(texts, tokenizer, num_tokens), strict=True))
 
     def cut(item: AskedQuestion) -> AskedQuestion:
-        found = tuple(replace(passage, text=read[passage.text]) for passage in item.found)
+        found = tuple(passage.cut_to(read[passage.text]) for passage in item.found)
         gold = tuple(
-            replace(passage, text=text)
+            passage.cut_to(text)
             for passage in item.gold
             if (text := read[passage.text]) == passage.text or holds_answer(text, item.question.answers)
         )
@@ -205,9 +213,12 @@ def read_passages(
     passages = [text + after for text, after in zip(texts[: len(chunks)], texts[len(chunks) :], strict=True)]
     if heads:
         passages = with_heads(database, chunks.tolist(), passages)
-        passages = cut_texts(passages, database.tokenizer, 2 * database.settings.chunk_size)
     known = [""] * len(passages)
     if judged and not heads:
         known = missing_heads(database, chunks.tolist(), passages)
     rows = zip(chunks.tolist(), documents, passages, known, strict=True)
-    return {chunk: Passage(text, document.id, chunk, head) for chunk, document, text, head in rows}
+    read = {chunk: Passage(text, document.id, chunk, head) for chunk, document, text, head in rows}
+    if heads:
+        cut = cut_texts(passages, database.tokenizer, 2 * database.settings.chunk_size)
+        read = {chunk: read[chunk].cut_to(text) for chunk, text in zip(chunks.tolist(), cut, strict=True)}
+    return read
