@@ -236,6 +236,25 @@ def test_what_was_not_read_is_not_replaced_where_that_is_asked(edited: Path) -> 
     assert texts == ["A first edit.", "Whatever is there."]
 
 
+def test_what_was_not_read_is_not_removed_where_that_is_asked(edited: Path) -> None:
+    async def asked(client: Client) -> Any:
+        async def remove(*ids: str, **revisions: str) -> Any:
+            return await client.call_tool("remove", {"ids": ids, "revisions": revisions})
+
+        fetched = await client.call_tool("fetch", {"id": "doc3"})
+        read = fetched.structured_content["metadata"]["revision"]
+        await client.call_tool("add", {"documents": [{"id": "doc3", "text": "An edit."}]})
+        edit = (await client.call_tool("fetch", {"id": "doc3"})).structured_content["metadata"]["revision"]
+        refused = [await remove("doc4", "doc3", doc3=read), await remove("doc4", doc3=edit)]
+        return refused, await remove("doc4", "doc3", doc3=edit)
+
+    refused, removed = ask(edited, asked, allow_edits=True)
+    assert all(result.is_error for result in refused)
+    assert "was changed since it was read" in refused[0].content[0].text
+    assert "'doc3' is not one of the ids" in refused[1].content[0].text
+    assert (removed.structured_content["removed"], removed.structured_content["documents"]) == (2, 18)
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments", "said"),
     [
@@ -248,7 +267,14 @@ def test_what_was_not_read_is_not_replaced_where_that_is_asked(edited: Path) -> 
             {"documents": [{"text": "a", "tittle": "b"}]},
             "documents.0.tittle: unknown parameter; did you",
         ),
+        ("add", {"documents": []}, "documents: List should have at least 1 item"),
         ("remove", {"ids": "doc3"}, "ids: Input should be a valid list"),
+        ("remove", {"ids": []}, "ids: List should have at least 1 item"),
+        (
+            "remove",
+            {"ids": ["doc3"], "revisions": {"doc3": ""}},
+            "revisions: String should have at least 1",
+        ),
     ],
 )
 def test_wrong_arguments_are_told_in_one_line(

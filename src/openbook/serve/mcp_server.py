@@ -217,7 +217,7 @@ class _Tools:
 
         return await self._read(page)
 
-    async def add(self, documents: list[NewDocument]) -> EditResult:
+    async def add(self, documents: Annotated[list[NewDocument], Field(min_length=1)]) -> EditResult:
         """Add documents to the book; one whose id is known replaces that document. To replace only what was
         read, give its revision, as fetch tells it, as replaces; to replace nothing, an empty one. Searches
         find them at once."""
@@ -230,10 +230,20 @@ class _Tools:
             expected = {made.id: each.replaces for made, each in pairs if each.replaces is not None}
             return _result(await add_documents(self._book, given, expected=expected))
 
-    async def remove(self, ids: list[str]) -> EditResult:
-        """Remove documents from the book by their ids; nothing finds them any more."""
+    async def remove(
+        self,
+        ids: Annotated[list[str], Field(min_length=1)],
+        revisions: dict[str, Annotated[str, Field(min_length=1)]] | None = None,
+    ) -> EditResult:
+        """Remove documents from the book by their ids; nothing finds them any more. To remove only what was
+        read, give the revision of each, as fetch tells it, under its id in revisions."""
         with _told_errors():
-            return _result(await remove_documents(self._book, ids))
+            expected = revisions or {}
+            for document_id in expected.keys() - set(ids):
+                raise SettingsError(
+                    f"revisions: {document_id!r} is not one of the ids; name it there, too, or leave it out"
+                )
+            return _result(await remove_documents(self._book, ids, expected=expected))
 
     def _hits(self, query: str, k: int, mode: str | None, by: SearchUnit = "chunk") -> list[Hit]:
         _require_query(query)
