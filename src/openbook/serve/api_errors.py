@@ -20,6 +20,7 @@ from openbook.errors import (
     NotFoundError,
     OpenbookError,
     SettingsError,
+    SourceError,
     TooLongError,
 )
 from openbook.serve.parameter_names import describe_invalid
@@ -126,7 +127,7 @@ def parameter(name: str) -> Iterator[None]:
     """
     try:
         yield
-    except (NotFoundError, SettingsError) as error:
+    except (NotFoundError, SettingsError, SourceError) as error:
         raise ParameterError(name) from error
 
 
