@@ -207,6 +207,15 @@ def test_fields_that_mean_nothing_here_are_accepted(server: Running) -> None:
     assert post(server, "responses", INPUT | idle).status_code == 200
 
 
+def test_names_of_speakers_are_accepted_and_not_put_to_the_model(
+    server: Running, engine: ScriptedEngine
+) -> None:
+    for message in (HELLO[0], HELLO[0] | {"name": "ada"}):
+        assert post(server, "chat/completions", CHAT | {"messages": [message]}).status_code == 200
+    first, second = engine.requests
+    assert first.prompt_ids == second.prompt_ids
+
+
 def test_the_numbers_of_a_request_reach_the_engine(server: Running, engine: ScriptedEngine) -> None:
     body = {"temperature": 0.5, "top_p": 0.9, "top_k": 7, "seed": 3, "stop": ["\n\n", "Q:"], "logprobs": True}
     for name in ("max_tokens", "max_completion_tokens"):

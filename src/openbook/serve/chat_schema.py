@@ -30,14 +30,14 @@ Nothing = Annotated[list[str], Field(max_length=0)]
 
 
 class ChatMessage(RequestBody):
-    """A message; fields of answers that clients send back with them are accepted."""
+    """A message; a speaker's name and fields of answers that clients send back are accepted, and not read."""
 
     role: Annotated[
         Literal["system", "developer", "user", "assistant"],
         Field(description="there are no tools, so no messages of tools"),
     ]
     content: str | Annotated[list[TextPart], Field(min_length=1)]
-    name: Annotated[None, Field(description="speakers have no names here: leave it out")] = None
+    name: Annotated[str | None, Field(description="of who says it; the model is not told")] = None
     refusal: None = None
     audio: Annotated[None, Field(description=TEXT_ONLY)] = None
     function_call: Annotated[None, Field(description=NO_TOOLS)] = None
