@@ -10,7 +10,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 
+from openbook.errors import OpenbookError
 from openbook.serve.api_errors import ApiError, documented
+from openbook.serve.books import Book
 from openbook.serve.server_state import state_of
 from openbook.serve.uploaded_files import readable_kinds
 
@@ -59,6 +61,8 @@ class PageFacts(BaseModel):
     model: str
     books: list[str]
     """Names, the one first that is read where none is chosen."""
+    by_meaning: list[str]
+    """Those of them that can be searched by meaning, too, for they have vectors."""
     edits: bool
     """Whether documents may be added, replaced and removed."""
     kinds: list[str]
@@ -66,15 +70,24 @@ class PageFacts(BaseModel):
 
 
 @router.get("/page/about", responses=documented())
-async def about(request: Request) -> PageFacts:
+def about(request: Request) -> PageFacts:
     """Tell the page what is served."""
     state = state_of(request)
     return PageFacts(
         model=state.model_name,
         books=state.books.names,
+        by_meaning=[name for name in state.books.names if _has_vectors(state.books.get(name))],
         edits=state.settings.allow_edits,
         kinds=readable_kinds(),
     )
+
+
+def _has_vectors(book: Book) -> bool:
+    """Whether it has; of one that cannot be read now that is not known, and the search itself will say."""
+    try:
+        return book.newest().vectors is not None
+    except OpenbookError:
+        return True
 
 
 @router.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)

@@ -1,11 +1,16 @@
 """Conversations on the page: the model is told what was said before; and reading some documents alone."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
-from openbook.database import DocumentFilter
+from fakes import use_fake_encoder
+from openbook.database import Database, DocumentFilter
 from openbook.errors import TooLongError
 from openbook.generation.text_request import OnEvent, TextRequest
+from openbook.serve.books import Books
+from openbook.text import Document
 from page_window import Visit, ask, from_book
 from scripted_engine import ScriptedEngine, Ticket
 from serve_events import MakeState, Running, Serve, telling
@@ -155,3 +160,30 @@ def test_a_pattern_that_no_document_matches_is_told_with_the_nearest(
     expect(page.locator("#hits .passage").first).to_be_visible()
     names = page.locator("#hits .passage-title").all_inner_texts()
     assert set(names) == {"title 3"}
+
+
+def test_only_ways_of_searching_that_the_book_has_are_offered(
+    make_state: MakeState,
+    serve: Serve,
+    visit: Visit,
+    fables: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    use_fake_encoder(monkeypatch)
+    tokenizer = Database.open(fables).opened.tokenizer
+    dense = Database.create(tmp_path / "dense", tokenizer=tokenizer, embedder="fake", chunk_size=16)
+    dense.add([Document(id="a", text="A river runs through the valley.")])
+    books = Books(dense.path, {"fables": fables})
+    page = visit(serve(make_state(ScriptedEngine(from_book), books=books)), "/#search")
+    choices = [page.locator(name) for name in ("#search-mode", "#set-mode")]
+    offered = "option:not([disabled])"
+    for choice in choices:
+        expect(choice.locator(offered)).to_have_count(4)
+    choices[0].select_option("dense")
+    page.locator("#book").select_option("fables")
+    for choice in choices:
+        expect(choice.locator(offered)).to_have_text(["the book's default", "words"])
+        expect(choice).to_have_value("")
+    page.locator("#book").select_option("dense")
+    expect(choices[0].locator(offered)).to_have_count(4)

@@ -59,4 +59,4 @@ def test_what_is_served_is_told_with_the_key_alone(server: Running) -> None:
     answer = server.http.get("/page/about", headers=KEY)
     about = answer.json()
     assert ".md" in about.pop("kinds")
-    assert about == {"model": "tiny", "books": ["fables"], "edits": False}
+    assert about == {"model": "tiny", "books": ["fables"], "by_meaning": [], "edits": False}

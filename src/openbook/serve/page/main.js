@@ -27,6 +27,7 @@ async function askServer() {
     state.model = about.model;
     state.edits = about.edits;
     state.kinds = about.kinds;
+    state.byMeaning = about.by_meaning;
     showBooks(about.books);
     clearNotes();
   } catch (error) {
@@ -44,6 +45,18 @@ function showBooks(books) {
   choice.replaceChildren(...books.map((name) => new Option(name, name)));
   field("book-choice").hidden = books.length < 2;
   state.book = books.length < 2 ? "" : choice.value;
+  offerModes();
+}
+
+/** Offer the ways of searching that the chosen book has. */
+function offerModes() {
+  const isOffered = state.byMeaning.includes(field("book").value);
+  for (const choice of [field("search-mode"), field("set-mode")]) {
+    for (const option of choice.querySelectorAll("[value=hybrid], [value=dense]")) {
+      option.hidden = option.disabled = !isOffered;
+    }
+    if (choice.selectedOptions[0]?.disabled) choice.value = "";
+  }
 }
 
 async function sendQuestion() {
@@ -82,6 +95,7 @@ field("fresh").addEventListener("click", () => {
 
 field("book").addEventListener("change", () => {
   state.book = field("book").value;
+  offerModes();
   clearSearch();
   showView();
 });

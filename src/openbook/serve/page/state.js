@@ -3,6 +3,7 @@
 export const state = {
   model: "",
   book: "", // empty: there is one, and the server takes it
+  byMeaning: [], // books that have vectors
   edits: null, // whether the server allows them; null until it has said so
   kinds: [], // of files that the server reads, as .md
   changes: 0, // documents added, edited or removed from this page
