@@ -13,12 +13,19 @@ import openbook as package
 from openbook.cli.console import print_error
 from openbook.database import Version
 from openbook.errors import DatabaseError
-from openbook.phrases import command, counted
+from openbook.phrases import agreeing, command, counted, part_of
 
 NAMES = st.text(
     st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp", "Zs")) | st.just(" "), min_size=1
 )
 """Of folders, such as a terminal shows as they are."""
+
+
+def test_a_verb_agrees_with_how_many_do_it() -> None:
+    assert [agreeing(number, "are") for number in (0, 1, 2)] == ["are", "is", "are"]
+    assert part_of(1, 1, "question", "name") == "1 of 1 question names"
+    assert part_of(1, 1200, "chunk", "have") == "1 of 1,200 chunks has"
+    assert part_of(3, 3, "copy", "keep") == "3 of 3 copies keep"
 
 
 @pytest.mark.parametrize(

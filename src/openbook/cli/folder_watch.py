@@ -25,7 +25,7 @@ from openbook.cli.signals import StopRequest, stop_on_signals
 from openbook.database.changes import Changes
 from openbook.database.storage.documents_by_origin import ids_by_origin
 from openbook.errors import DatabaseError, MissingExtraError, SettingsError, SourceError
-from openbook.phrases import command, counted
+from openbook.phrases import command, counted, part_of
 from openbook.text import AnyDocument
 from openbook.text.omissions import Omissions
 from openbook.text.origins import Place
@@ -233,7 +233,7 @@ class FolderWatch:
         if self._yes or len(plan.removed) <= _FEW or not plan.removes_much:
             return False
         note(
-            f"{len(plan.removed):,} of {counted(plan.stored, 'document')} are gone, more than a "
+            f"{part_of(len(plan.removed), plan.stored, 'document', 'are')} gone, more than a "
             "third: they stay in "
             f"the database; to remove them: {command('add', self._database.path, '...', '--sync', '--yes')}"
         )

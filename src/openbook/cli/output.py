@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openbook.cli.console import note, print_json, print_line, print_text, print_tree, to_json
-from openbook.phrases import command, counted
+from openbook.phrases import command, counted, part_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -354,7 +354,7 @@ def note_near_copies(report: "PerplexityReport", book: "Version") -> None:
     is_decontaminated = book.settings.decontaminate and book.layout.holdout.any()
     build = "" if is_decontaminated else ", or build the database with --holdout and --decontaminate"
     note(
-        f"WARNING: {near.documents:,} of {counted(near.evaluated, 'evaluated document')} share "
+        f"WARNING: {part_of(near.documents, near.evaluated, 'evaluated document', 'share')} "
         "runs of half a chunk "
         f"or more with what they retrieve: {', '.join(named[:_NAMED_NEAR_COPIES])}. Their losses measure "
         f"memory; look at the rows of little overlap{build}"

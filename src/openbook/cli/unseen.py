@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from openbook.cli.console import note
-from openbook.phrases import command, counted
+from openbook.phrases import command, counted, part_of
 
 if TYPE_CHECKING:
     from openbook.database import Version
@@ -36,9 +36,8 @@ def note_unseen(database: "Version") -> None:
     unseen = unseen_of(database)
     hidden = unseen.held_out + unseen.excluded
     if hidden:
-        verb = "is" if hidden == 1 else "are"
         note(
-            f"{hidden:,} of {counted(unseen.documents, 'document')} {verb} held out or "
+            f"{part_of(hidden, unseen.documents, 'document', 'are')} held out or "
             "near-copies, and not searched "
             f"({command('list', database.path, '--held-out', '--excluded')})"
         )

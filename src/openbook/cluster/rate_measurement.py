@@ -17,6 +17,7 @@ from openbook.database import Database, SearchMode, build_neighbors
 from openbook.database.search.embedder import Embedder
 from openbook.database.write.creation import create_folder
 from openbook.errors import SettingsError
+from openbook.phrases import counted
 from openbook.progress import Progress, silent
 from openbook.text import Document, Tokenizer, train_tokenizer
 
@@ -61,8 +62,8 @@ def measure_rates(
     """
     if len(documents) < _FEWEST_DOCUMENTS:
         raise SettingsError(
-            f"{len(documents)} documents to measure with: at least {_FEWEST_DOCUMENTS} are needed, better "
-            "some megabytes of text"
+            f"{counted(len(documents), 'document')} to measure with: at least {_FEWEST_DOCUMENTS} are needed,"
+            " better some megabytes of text"
         )
     rates = Rates()
     kinds: list[Callable[[Rates], Rates]] = [lambda known: _words(documents, known, clock)]

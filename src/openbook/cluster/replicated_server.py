@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from openbook.cluster.ray_session import LOCAL, RaySession
 from openbook.errors import ClusterError, SettingsError, one_line
+from openbook.phrases import counted
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -119,8 +120,8 @@ def _threads(session: RaySession, replicas: int) -> int:
     cores = session.resource("CPU")
     if cores < replicas:
         raise SettingsError(
-            f"--replicas {replicas}: the Ray cluster {session.address} has {cores} cores, and each replica "
-            "takes one; give fewer, or add a node: ray start --address"
+            f"--replicas {replicas}: the Ray cluster {session.address} has {counted(cores, 'core')}, and each"
+            " replica takes one; give fewer, or add a node: ray start --address"
         )
     return cores // replicas if session.address == LOCAL else 1
 

@@ -19,6 +19,7 @@ from openbook.cluster.ray_session import RaySession
 from openbook.cluster.training_board import Ended, TrainingBoard
 from openbook.database import Version
 from openbook.errors import OpenbookError, SettingsError, TrainingError, TrainingStoppedError, first_line
+from openbook.phrases import counted
 from openbook.progress import Progress
 from openbook.train import Recipe
 from openbook.train.metrics_file import Report
@@ -76,8 +77,8 @@ def train_on_ray(session: RaySession, job: TrainingJob, listener: Listener, *, w
     cores, gpus = session.resource("CPU"), session.resource("GPU")
     if cores < workers:
         raise SettingsError(
-            f"--workers {workers}: the Ray cluster {session.address} has {cores} cores, and each worker "
-            "takes one; give fewer, or add a node: ray start --address"
+            f"--workers {workers}: the Ray cluster {session.address} has {counted(cores, 'core')}, and each "
+            "worker takes one; give fewer, or add a node: ray start --address"
         )
     board = session.ray.remote(num_cpus=0)(TrainingBoard).options(**_beside_the_command(session)).remote()
     hearing = _Hearing(session, board, listener)

@@ -23,7 +23,7 @@ from openbook.database.storage.neighbor_files import BEGUN, table_stamp
 from openbook.database.storage.sealed import BOOK, database_of, file_digest, read_sealed
 from openbook.database.storage.settings import DatabaseSettings
 from openbook.errors import DatabaseError, FormatError, OpenbookError
-from openbook.phrases import command, counted
+from openbook.phrases import agreeing, command, counted
 from openbook.progress import Progress, silent, stage
 
 _ROWS_AT_ONCE = 65_536
@@ -247,11 +247,8 @@ class _Checker(_FolderChecker):
             numbers = layout.number[np.unique(layout.document_of[wrong])]
             names = ", ".join(self.names(numbers[:5].tolist()))
             more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
-            self.found(
-                array.path,
-                f"{len(wrong)} vectors are not finite: of documents {names}{more}; remove them, and add them "
-                "again",
-            )
+            problem = f"{counted(len(wrong), 'vector')} {agreeing(len(wrong), 'are')} not finite"
+            self.found(array.path, f"{problem}: of documents {names}{more}; remove them, and add them again")
 
     def names(self, numbers: list[int]) -> list[str]:
         """The ids of documents, as far as the catalog is sound."""

@@ -25,6 +25,7 @@ from openbook.generation.written_text import FinishReason
 from openbook.given import require_reader
 from openbook.model import EncodedNeighbors, RetroForCausalLM
 from openbook.model.batch import evaluation_mode
+from openbook.phrases import agreeing, counted
 from openbook.text import Tokenizer
 
 T = TypeVar("T")
@@ -190,7 +191,7 @@ class Engine:
     def _require_room(self) -> None:
         """Refuse one more that would wait; `_changed` is held."""
         if (num_waiting := self._num_in_queue) >= self.max_waiting:
-            raise EngineBusyError(f"{num_waiting} texts wait to be written, as many as may; ask again later")
+            raise EngineBusyError(f"{_waiting(num_waiting)} to be written, as many as may; ask again later")
 
     @property
     def _num_in_queue(self) -> int:
@@ -309,6 +310,10 @@ class Engine:
         self._running = [ticket for ticket in self._running if not ticket.job.row.ended]
         for ticket in ended:
             _finish(ticket, None)
+
+
+def _waiting(number: int) -> str:
+    return f"{counted(number, 'text')} {agreeing(number, 'wait')}"
 
 
 def _finish(ticket: Ticket, reason: FinishReason | None) -> None:

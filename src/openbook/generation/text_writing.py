@@ -15,6 +15,7 @@ from openbook.generation.running_batch import RunningBatch
 from openbook.generation.text_request import Lookup, OnEvent, TextEnd, TextRequest
 from openbook.generation.written_text import FinishReason, WrittenText
 from openbook.model import EncodedNeighbors, RetroForCausalLM
+from openbook.phrases import counted
 from openbook.text import Tokenizer
 
 _SEEDS = 2**32
@@ -211,7 +212,7 @@ def require_room(model: RetroForCausalLM, prompt: int, max_new_tokens: int, *, k
     if longest is not None and length > longest:
         room = longest - prompt + 1
         advice = f"ask for at most {room}" if room > 0 else "shorten the prompt"
-        reads = "" if longest == model.max_positions else f" beside its {k} neighbors"
+        reads = "" if longest == model.max_positions else f" beside its {counted(k, 'neighbor')}"
         raise TooLongError(
             f"max new tokens {max_new_tokens}: the prompt has {prompt} tokens, and the base positions for "
             f"{longest}{reads}; {advice}{' or read fewer neighbors' if reads else ''}"

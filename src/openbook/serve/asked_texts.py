@@ -7,6 +7,7 @@ from openbook.database.search.searcher import check_mode
 from openbook.errors import SettingsError
 from openbook.generation import Sampling
 from openbook.generation.text_request import Lookup, TextRequest
+from openbook.phrases import counted
 from openbook.serve.api_errors import ApiError, parameter
 from openbook.serve.reply import Reply
 from openbook.serve.server_state import ServerState
@@ -230,7 +231,7 @@ def require_few_texts(state: ServerState, count: int, *, param: str) -> None:
         ApiError: 400.
     """
     if count > state.settings.max_texts:
-        said = f"{count} texts in one request: at most {state.settings.max_texts} are written"
+        said = f"{counted(count, 'text')} in one request: at most {state.settings.max_texts} are written"
         raise ApiError(400, said, param=param, code="invalid_value")
 
 

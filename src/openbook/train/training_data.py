@@ -13,7 +13,7 @@ from openbook.errors import SettingsError
 from openbook.evaluate.answering.named_documents import unreadable_documents
 from openbook.evaluate.answering.passages import AskedQuestion, ask_book
 from openbook.evaluate.answering.questions import Question, read_questions, split_questions
-from openbook.phrases import command, counted
+from openbook.phrases import command, counted, part_of
 from openbook.progress import Progress, silent
 from openbook.text import load_tokenizer
 from openbook.text.chat_format import REFUSAL, ChatFormat
@@ -117,7 +117,7 @@ def load_data(
     for kind, given, kept in (("question", learned, samples), ("held-out question", held_out, evaluated)):
         if len(kept) < len(given):
             note(
-                f"{len(given) - len(kept)} of {counted(len(given), kind)} are left out: too long, or no "
+                f"{part_of(len(given) - len(kept), len(given), kind, 'are')} left out: too long, or no "
                 "passage of their document holds an answer"
             )
     return TrainingData(text, samples, evaluated, chat, len(held_out))

@@ -89,4 +89,4 @@ def test_chunks_that_do_not_decode_back_are_not_kept(
     said: list[str] = []
     report = retokenize(database, tmp_path / "new", make(), tell=said.append)
     assert report.kept == 1
-    assert "1 of 2 chunks keep their texts; 1 have another text" in said[0]
+    assert "1 of 2 chunks keeps its texts; 1 has another text" in said[0]

@@ -50,7 +50,7 @@ def test_vectors_that_are_not_finite_are_found_by_verify(
         database.add([Document(id="a", text="river stone"), Document(id="b", text="broken")])
     (problem,) = database.verify().problems
     assert problem.file.endswith("vectors.f16")
-    assert "1 vectors are not finite: of documents 'b'" in problem.problem
+    assert "1 vector is not finite: of documents 'b'" in problem.problem
     database.remove(["b"])
     assert database.verify().ok
 

@@ -28,7 +28,7 @@ def test_ids_that_the_book_does_not_have_are_named(facts: Database, questions: l
     )
     assert said.endswith(f", … (all documents: openbook list {facts.path})")
     (said,) = unreadable_documents(facts.opened, [*questions, Question("Who?", ("Ada",), "zzzzzzzzz")])
-    assert said.startswith("1 of 7 questions name a document that the book does not have: 'zzzzzzzzz' (all")
+    assert said.startswith("1 of 7 questions names a document that the book does not have: 'zzzzzzzzz' (all")
 
 
 def test_where_no_answer_is_left_it_is_an_error(facts: Database, questions: list[Question]) -> None:
@@ -49,7 +49,7 @@ def test_documents_that_are_held_out_have_their_own_words(
     book.add([Document(id=row.document or "", text=f"{row.answers[0]} it is.") for row in questions])
     (said,) = unreadable_documents(book.opened, questions)
     assert said == (
-        "1 of 6 questions name a document that the book holds out, so that no search finds it: 'doc/Orl'"
+        "1 of 6 questions names a document that the book holds out, so that no search finds it: 'doc/Orl'"
     )
     remedy = "finds it: 'doc/Orl'; ask about others, or build a book that does not hold them out"
     with pytest.raises(SettingsError, match=f"{remedy}$"):

@@ -310,7 +310,7 @@ def test_pages_without_text_are_found_beside_tables_too(tmp_path: Path) -> None:
     (document,) = read_documents(str(path), omissions=omissions)
     assert isinstance(document, Document)
     assert "| Otto" in document.text
-    assert "1 of 2 pages show something, but hold no text (2)" in omissions.parts[0]
+    assert "1 of 2 pages shows something, but holds no text (2)" in omissions.parts[0]
 
 
 def test_images_leave_their_description_alone(tmp_path: Path, read_all: Any) -> None:

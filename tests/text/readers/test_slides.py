@@ -275,8 +275,8 @@ def test_slides_of_nothing_that_can_be_read_are_refused(write: Write, read_all: 
     documents, (error,) = read_all(path)
     assert documents == []
     assert error == (
-        f"{path}: 1 of 2 slides show pictures, but hold no text (1): what they show is not read; "
-        "1 of 2 slides show ink, or a chart or another object, that cannot be read (2)"
+        f"{path}: 1 of 2 slides shows pictures, but holds no text (1): what they show is not read; "
+        "1 of 2 slides shows ink, or a chart or another object, that cannot be read (2)"
     )
 
 

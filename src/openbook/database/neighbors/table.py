@@ -15,7 +15,7 @@ from openbook.database.storage.neighbor_files import BookStamp, table_stamp
 from openbook.database.version import Version
 from openbook.errors import DatabaseError, MismatchError, SettingsError
 from openbook.given import opened
-from openbook.phrases import command
+from openbook.phrases import command, counted
 from openbook.search_modes import SearchMode
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class NeighborTable:
             corpus = self.corpus or self.book.path
             other = () if corpus == self.book.path else ("--book", self.book.path)
             raise SettingsError(
-                f"{k} neighbors asked for, the table holds {self.ids.shape[1]}; run: "
+                f"{counted(k, 'neighbor')} asked for, the table holds {self.ids.shape[1]}; run: "
                 f"{command('neighbors', corpus, *other, '-k', k)}"
             )
         return self.ids[:, :k]

@@ -32,7 +32,7 @@ from openbook.database.storage.sealed import naming_errors, read_sealed, write_s
 from openbook.errors import DatabaseError, OpenbookWarning, SettingsError, empty_error, type_error
 from openbook.given import require_whole
 from openbook.lock import take_lock
-from openbook.phrases import command, counted
+from openbook.phrases import command, part_of
 from openbook.progress import Progress, silent, stage
 from openbook.search_modes import SearchMode
 
@@ -158,7 +158,7 @@ def _warn_of_few(finder: NeighborFinder, table: NeighborTable) -> None:
         book = finder.book.path
         found = "shares a word with them" if table.mode == "bm25" else "is there for them"
         warnings.warn(
-            f"{finder.corpus.path}: {without:,} of {counted(int(rows.sum()), 'chunk')} have no "
+            f"{finder.corpus.path}: {part_of(without, int(rows.sum()), 'chunk', 'have')} no "
             "neighbor: no other "
             f"document of {book} {found}; see what it holds: {command('info', book)}",
             OpenbookWarning,

@@ -25,7 +25,7 @@ from openbook.database.write.compact import build_indexes
 from openbook.database.write.creation import given_tokenizer
 from openbook.errors import DatabaseError, SettingsError, type_error
 from openbook.lock import take_lock
-from openbook.phrases import command, counted
+from openbook.phrases import agreeing, command, counted, part_of
 from openbook.progress import Progress, silent
 from openbook.text import Tokenizer, load_tokenizer
 
@@ -207,14 +207,17 @@ def _summary(rows: NewRows, settings: DatabaseSettings) -> str:
     long = int((rows.counts > settings.chunk_size).sum())
     what = "texts and vectors" if settings.embedding_size else "texts"
     lost = int((rows.lost & (rows.counts <= settings.chunk_size)).sum())
-    summary = f"{count - long - lost:,} of {counted(count, 'chunk')} keep their {what}"
+    kept = count - long - lost
+    summary = f"{part_of(kept, count, 'chunk', 'keep')} {'its' if kept == 1 else 'their'} {what}"
     if lost:
-        summary += f"; {lost:,} have another text, because {settings.tokenizer} cannot spell theirs as it is"
+        others = f"{lost:,} {agreeing(lost, 'have')} another text"
+        summary += f"; {others}, because {settings.tokenizer} cannot spell theirs as it is"
     if long == 0:
         return summary
     parts = int(rows.cut.sum())
     summary += (
-        f"; {long:,} have more than {settings.chunk_size} tokens and are cut into {counted(parts, 'part')}"
+        f"; {long:,} {agreeing(long, 'have')} more than {settings.chunk_size} tokens and "
+        f"{agreeing(long, 'are')} cut into {counted(parts, 'part')}"
     )
     if settings.embedding_size:
         summary += ", which are encoded again"

@@ -27,7 +27,7 @@ from openbook.database.storage.sealed import (
     write_sealed,
 )
 from openbook.errors import DatabaseError
-from openbook.phrases import command
+from openbook.phrases import agreeing, command, counted
 from openbook.progress import Progress, silent, stage
 
 EXACT_BELOW = 100_000
@@ -174,7 +174,8 @@ def _read(path: Path, found: StoredIndex, expected: int, *, mapped: bool = True)
             index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC if mapped else 0)
             if index.ntotal == expected:
                 return index
-            problem = f"holds {index.ntotal} vectors where {expected} are expected"
+            held = counted(index.ntotal, "vector")
+            problem = f"holds {held} where {expected:,} {agreeing(expected, 'are')} expected"
     except (OSError, RuntimeError) as error:
         problem = f"cannot be read: {error}"
     raise DatabaseError(

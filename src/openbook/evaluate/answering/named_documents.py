@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from openbook.database import Version
 from openbook.errors import SettingsError
 from openbook.evaluate.answering.questions import Question
-from openbook.phrases import command, counted
+from openbook.phrases import command, part_of
 from openbook.text.document_ids import suggestion
 
 _NAMED = 3
@@ -35,13 +35,13 @@ def unreadable_documents(
     held_out = [row for row in asked if row.document in records and records[row.document].holdout]
     said, advice = [], []
     if missing:
-        said.append(f"{_share(missing, questions)} name a document that {_where_not(database, missing)}")
+        said.append(f"{_naming(missing, questions)} a document that {_where_not(database, missing)}")
         is_whole = not database.missing_shards
         advice.append("write the ids as the book has them" if is_whole else "restore the missing shards")
     if held_out:
         named = _listed(_names(held_out), repr)
         said.append(
-            f"{_share(held_out, questions)} name a document that the book holds out, so that no search "
+            f"{_naming(held_out, questions)} a document that the book holds out, so that no search "
             f"finds it: {named}"
         )
         advice.append("ask about others, or build a book that does not hold them out")
@@ -66,8 +66,8 @@ def _names(questions: Iterable[Question]) -> list[str]:
     return list(dict.fromkeys(row.document for row in questions if row.document is not None))
 
 
-def _share(some: Sequence[Question], questions: Sequence[Question]) -> str:
-    return f"{len(some):,} of {counted(len(questions), 'question')}"
+def _naming(some: Sequence[Question], questions: Sequence[Question]) -> str:
+    return part_of(len(some), len(questions), "question", "name")
 
 
 def _listed(names: Sequence[str], written: Callable[[str], str]) -> str:

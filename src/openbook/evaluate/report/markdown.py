@@ -15,7 +15,7 @@ from openbook.evaluate.report.result_tables import (
     positions_table,
 )
 from openbook.evaluate.report.results import Evaluation
-from openbook.phrases import counted
+from openbook.phrases import counted, part_of
 
 _MINUS_ON = "The other minus on in bits per byte, with its 95 % interval"
 
@@ -144,9 +144,8 @@ def _overlap(evaluation: Evaluation, plots: Collection[str]) -> Iterator[str]:
 
 def _warning(near: EvaluatedCopies) -> Iterator[str]:
     yield (
-        f"**Warning:** {near.documents:,} of {counted(near.evaluated, 'evaluated document')} "
-        "share runs of half a "
-        "chunk or more with what they retrieve. Their losses measure memory; look at the rows of little "
+        f"**Warning:** {part_of(near.documents, near.evaluated, 'evaluated document', 'share')} runs of half "
+        "a chunk or more with what they retrieve. Their losses measure memory; look at the rows of little "
         "overlap. The worst, with the share of their chunks that do so:"
     )
     yield ""

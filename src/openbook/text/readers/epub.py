@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag
 
 from openbook.errors import SourceError
-from openbook.phrases import counted
+from openbook.phrases import counted, part_of
 from openbook.text.documents import source_error
 from openbook.text.readers.html import lines_beside, parse_page
 from openbook.text.readers.office_properties import useful_title
@@ -146,7 +146,7 @@ class _Book:
         encrypted = {self._resolve(reference.getAttribute("URI"), "") for reference in references}
         count = sum(page.name in encrypted for page in pages)
         if count:
-            problem = f"{count:,} of {len(pages):,} pages are encrypted (DRM); give a copy without"
+            problem = f"{part_of(count, len(pages), 'page', 'are')} encrypted (DRM); give a copy without"
             raise source_error(self._where, problem, option=LEAVE_OUT)
 
     def _require_moderate(self, pages: list[_Page]) -> None:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from openbook.errors import MissingExtraError
+from openbook.phrases import agreeing, part_of
 from openbook.text.documents import source_error
 from openbook.text.headings import marked_headings
 from openbook.text.inline_markup import without_embedded_images
@@ -146,7 +147,8 @@ def _pages_without_text(raw: bytes, markdown: str) -> str:
     if not found:
         return ""
     return (
-        f"{len(found)} of {count} pages show something, but hold no text ({as_ranges(found)}), as scanned "
+        f"{part_of(len(found), count, 'page', 'show')} something, but "
+        f"{agreeing(len(found), 'hold')} no text ({as_ranges(found)}), as scanned "
         "ones do: what they show is not read; give them text with an OCR program"
     )
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from openbook.errors import MissingExtraError, SourceError
+from openbook.phrases import agreeing, part_of
 from openbook.text.documents import source_error
 from openbook.text.readers.drawing_text import choose_forms, local_name, written
 from openbook.text.readers.office import as_ranges, require_moderate, require_open
@@ -96,10 +97,12 @@ def _omissions(seen: dict[int, _SlideText], count: int) -> Iterator[str]:
     """What is to be said of slides by their numbers."""
     pictures = [number for number, slide in seen.items() if slide.has_pictures and not slide.text]
     if pictures:
-        held = f"{len(pictures)} of {count} slides show pictures, but hold no text ({as_ranges(pictures)})"
+        shown = f"{part_of(len(pictures), count, 'slide', 'show')} pictures"
+        held = f"{shown}, but {agreeing(len(pictures), 'hold')} no text ({as_ranges(pictures)})"
         yield f"{held}: what they show is not read"
     if parts := [number for number, slide in seen.items() if not slide.is_whole]:
-        held = f"{len(parts)} of {count} slides show ink, or a chart or another object, that cannot be read"
+        shown = part_of(len(parts), count, "slide", "show")
+        held = f"{shown} ink, or a chart or another object, that cannot be read"
         yield f"{held} ({as_ranges(parts)})"
 
 
