@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from openbook.model import RetroConfig, RetroForCausalLM
 from openbook.model.retrofitting import RetrofitForCausalLM
 from openbook.model.retrofitting.building import _OF_ENCODER, _OF_OWN
 from openbook.train import load_recipe, shipped_recipes, train
+from openbook.train.model_settings import refuse_settings_of_database, require_settings
 from openbook.train.settings import DataSettings, QuestionSettings, TrainSettings
 
 Write = Callable[[str], str]
@@ -282,3 +284,17 @@ def test_an_unknown_recipe_names_the_shipped_ones(tmp_path: Path) -> None:
             SettingsError, match=r"neither a file nor one of the shipped recipes: 1\.5b, 172m, "
         ):
             load_recipe(name)
+
+
+@pytest.mark.parametrize("retrofits", [False, True])
+def test_an_unknown_name_of_a_model_is_told_with_those_that_may_be_set(retrofits: bool) -> None:
+    recipe = load_recipe("read" if retrofits else "tiny", ["model.foo=0"])
+    with pytest.raises(SettingsError, match="unknown name 'foo'; known names: ") as raised:
+        require_settings(recipe, retrofits=retrofits)
+    named = str(raised.value).partition("known names: ")[2].split(", ")
+    assert "cca_layers" in named
+    for name in named:
+        refuse_settings_of_database(replace(recipe, model={name: 0}))
+    misspelled = load_recipe("read" if retrofits else "tiny", ["model.vocab_siz=300"])
+    with pytest.raises(SettingsError, match="known names: "):
+        require_settings(misspelled, retrofits=retrofits)

@@ -54,8 +54,9 @@ def require_settings(recipe: Recipe, *, retrofits: bool) -> None:
     """
     where = f"recipe {recipe.name}: model"
     _refuse_settings_of_other_verb(recipe, retrofits=retrofits)
-    refuse_unknown(recipe.model, known_settings(retrofits=retrofits), where=where)
     refuse_settings_of_database(recipe)
+    settable = known_settings(retrofits=retrofits).difference(_FROM_DATABASE)
+    refuse_unknown(recipe.model, settable, where=where)
     try:
         if retrofits:
             check_options(recipe.model)

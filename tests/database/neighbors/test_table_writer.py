@@ -195,6 +195,13 @@ def test_an_empty_database_has_no_table(make: Callable[..., Database]) -> None:
         build_neighbors(make())
 
 
+def test_a_database_that_was_emptied_is_told_so_not_that_its_table_is_old(small: Database) -> None:
+    build_neighbors(small, k=2)
+    small.remove([document.document_id for document in small.documents()])
+    with pytest.raises(DatabaseError, match="is empty; add documents first"):
+        NeighborTable.load(small)
+
+
 @pytest.mark.parametrize("k", [0, -3])
 def test_k_below_1_is_refused_and_the_old_table_stays(small: Database, k: int) -> None:
     build_neighbors(small, k=1)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.neighbor_files import BookStamp, table_stamp
 from openbook.database.version import Version
-from openbook.errors import DatabaseError, MismatchError, SettingsError
+from openbook.errors import DatabaseError, MismatchError, SettingsError, empty_error
 from openbook.given import opened
 from openbook.phrases import command, counted
 from openbook.search_modes import SearchMode
@@ -49,13 +49,16 @@ class NeighborTable:
             book: the version that they are in, if it is open already; None: opened where the table says.
 
         Raises:
-            DatabaseError: there is none, or its files are damaged; its book is not there.
+            DatabaseError: there is none, or its files are damaged; its book is not there; nothing is in the
+                database.
             MismatchError: it was computed for another version of the database or of its book.
             TypeError: a path in place of a database.
         """
         corpus = opened(database)
         for version in (corpus, corpus if book is None else book):
             _require_all_shards(version)
+        if not corpus.layout.live.any():  # then no command makes a table
+            raise empty_error(corpus.path)
         folder = corpus.files.neighbors
         remedy = f"run: {command('neighbors', corpus.path)}"
         try:
