@@ -322,6 +322,16 @@ def test_words_of_before_are_made_again_though_nothing_is_damaged(make: Make) ->
     assert [hit.document_id for hit in database.search("2.4.0")[0]] == ["name", "numbers"]
 
 
+def test_a_version_that_is_held_tells_of_its_own_words(make: Make) -> None:
+    database = make({"name": "2.4.0", "numbers": "0 2 4"})
+    make_words_older(database)
+    held = Database.open(database.path).opened
+    assert repair(database.path).ok
+    assert held.info().words == WordsInfo(state="older", version=2)
+    assert len(held.search(["2.4.0"])[0]) == len(held.search(["0 2 4"])[0]), "as it finds"
+    assert Database.open(database.path).info().words.state == "current"
+
+
 def test_shards_that_can_be_repaired_and_one_that_cannot_have_the_same_words(
     make: Make, tmp_path: Path
 ) -> None:

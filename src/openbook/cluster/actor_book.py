@@ -75,6 +75,11 @@ class ActorIndexes(Indexes):
         """Of all shards; no more than what searches ask of one."""
         return cast(LexicalIndex, ActorWords(self.shards, self._numbers))
 
+    @property
+    def words_version(self) -> int | None:
+        """Not known here."""
+        return None
+
 
 class ActorDense:
     """What `ShardedDense` is in one process."""

@@ -94,7 +94,12 @@ class DatabaseInfo:
 
 
 def describe(
-    settings: DatabaseSettings, layout: ChunkLayout, files: Files, *, vocabulary: int
+    settings: DatabaseSettings,
+    layout: ChunkLayout,
+    files: Files,
+    *,
+    vocabulary: int,
+    words_version: int | None = None,
 ) -> DatabaseInfo:
     """Count and measure what one version holds.
 
@@ -103,6 +108,7 @@ def describe(
         layout: of the version.
         files: of its generation.
         vocabulary: tokens that its tokenizer knows.
+        words_version: of the index of words that the version has open; None: as the folder says.
     """
     retrieved = layout.count(holdout=False)
     held_out = layout.count(holdout=True)
@@ -124,7 +130,7 @@ def describe(
         removed_chunks=layout.num_chunks - chunks - absent,
         dense_index=index,
         recall_at_10=recall,
-        words=_words(files),
+        words=_stored_words(files) if words_version is None else _words_of(words_version),
         neighbors=_neighbors(layout, files),
         tokens=retrieved["tokens"] + held_out["tokens"],
         bytes=retrieved["bytes"] + held_out["bytes"],
@@ -154,7 +160,7 @@ def _stored_index(files: Files) -> tuple[str, float | None]:
     return ("exact", 1.0) if found is None else (found.name, found.recall_at_10)
 
 
-def _words(files: Files) -> WordsInfo:
+def _stored_words(files: Files) -> WordsInfo:
     parts = files.shards if isinstance(files, BookFiles) else (files,)
     versions = []
     for part in parts:
@@ -165,9 +171,13 @@ def _words(files: Files) -> WordsInfo:
         if version is None or not part.lexical.is_dir():
             return WordsInfo(state="damaged")
         versions.append(version)
-    lowest, today = min(versions), WordAnalyzer.version
-    state: Literal["current", "older", "newer"] = "older" if lowest < today else "newer"
-    return WordsInfo(state="current" if lowest == today else state, version=lowest)
+    return _words_of(min(versions))
+
+
+def _words_of(version: int) -> WordsInfo:
+    today = WordAnalyzer.version
+    state: Literal["current", "older", "newer"] = "older" if version < today else "newer"
+    return WordsInfo(state="current" if version == today else state, version=version)
 
 
 def _neighbors(layout: ChunkLayout, files: Files) -> NeighborsInfo | None:

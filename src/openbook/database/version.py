@@ -342,10 +342,10 @@ class Version:
     def info(self) -> DatabaseInfo:
         """Counts, sizes and settings."""
         vocabulary = self.tokenizer.vocab_size
-        info = describe(self.settings, self.layout, self.files, vocabulary=vocabulary)
+        words = self.searcher.indexes.words_version
+        info = describe(self.settings, self.layout, self.files, vocabulary=vocabulary, words_version=words)
         if isinstance(self.folder, BookFolder):
-            shards = len(self.folder.manifest.shards)
-            return replace(info, shards=shards, missing_shards=self.missing_shards)
+            return replace(info, shards=len(self.folder.manifest.shards), missing_shards=self.missing_shards)
         return info
 
     def commits(self) -> list[Commit]:

@@ -93,6 +93,11 @@ class Indexes:
         self._opened.check_files()
         return self._opened
 
+    @property
+    def words_version(self) -> int | None:
+        """Of the analyzer that made the index of words; None: that could not be opened."""
+        return None if isinstance(self._opened, str) else self._opened.analyzer.version
+
     def instead(self, *, dense: DenseIndex | None = None, lexical: LexicalIndex | None = None) -> "Indexes":
         """These indexes with others in the place of some."""
         given = {"dense": dense, "lexical": lexical}
