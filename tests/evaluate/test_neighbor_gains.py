@@ -47,6 +47,22 @@ def test_a_gain_is_what_the_next_chunk_costs_less(trained: RetroForCausalLM, boo
     assert exists.any(axis=1).sum() <= seen
 
 
+def test_neighbors_that_a_window_hides_are_not_counted(trained: RetroForCausalLM, book: Database) -> None:
+    """Those of other documents of the window: with and without them the model reads the same."""
+    evaluator = evaluator_of(trained, book, None, k=3, sequence_length=4 * M, split="train", max_sequences=12)
+    found = find_neighbors(evaluator)
+    _, exists = measure_gains(evaluator, found)
+    windows, documents = evaluator.windows, book.opened.layout.document_of
+    hidden = 0
+    for chunks in windows.chunk_ids:
+        own = set(documents[chunks[chunks >= 0]].tolist())
+        for row in np.searchsorted(found.chunks, chunks[chunks >= 0]):
+            is_own = np.isin(documents[found.ids[row]], list(own)) & (found.ids[row] >= 0)
+            assert not (exists[row] & is_own).any()
+            hidden += int(is_own.sum())
+    assert hidden and exists.any()
+
+
 def test_a_ranker_is_learned_and_measured(
     trained: RetroForCausalLM, book: Database, table: NeighborTable, tmp_path: Path
 ) -> None:

@@ -102,7 +102,7 @@ def measure_gains(
 
     Returns:
         Nats [n, K] that the tokens of the next chunk cost less with it than without; and bool [n, K], whether
-        there is such a neighbor and a next chunk that counts.
+        there is such a neighbor, which the window lets the model see, and a next chunk that counts.
     """
     windows, model, K = evaluator.windows, evaluator.model, found.ids.shape[1]
     scorers = {"off": ModelScorer(model, windows.samples())}
@@ -119,9 +119,12 @@ def measure_gains(
     counts &= (documents[:, 1:] == documents[:, :-1]) & (windows.chunk_ids[:, 1:] >= 0)
     chunks = windows.chunk_ids[:, :-1][counts]
     rows = np.searchsorted(found.chunks, chunks)
+    # A window hides neighbors from its own documents: what was not read says nothing of what it is worth.
+    samples = windows.samples(ChunkNeighbors(found.chunks, found.ids))
+    seen = np.stack([samples.allowed_neighbors(int(row)) for row in windows.rows]) >= 0
     gains = np.zeros(found.ids.shape, dtype=np.float32)
     exists = np.zeros(found.ids.shape, dtype=np.bool_)
+    exists[rows] = seen[counts]
     for place in range(K):
         gains[rows, place] = (sums["off"] - sums[str(place)])[counts]
-        exists[rows, place] = found.ids[rows, place] >= 0
     return gains, exists

@@ -129,17 +129,17 @@ class SequenceDataset:
             labels[1:][~shown[:-1]] = IGNORED_LABEL
             sample["attention_mask"] = shown.astype(np.int64)
         if self.neighbors is not None:
-            found = self._allowed_neighbors(chunks, self.neighbors)
-            neighbor_ids, mask = self._read.retrieved_tokens(found)
+            neighbor_ids, mask = self._read.retrieved_tokens(self.allowed_neighbors(index))
             sample |= {"neighbor_ids": neighbor_ids, "neighbor_mask": mask}
         return sample
 
-    def _allowed_neighbors(self, chunks: NDArray[np.int64], table: NeighborRows) -> NDArray[np.int64]:
-        """Neighbors [C-1, K] of all chunks but the last, -1 where a neighbor must not be seen."""
-        layout = self.database.layout
+    def allowed_neighbors(self, index: int) -> NDArray[np.int64]:
+        """Neighbors [C-1, K] of a sample's chunks but the last, -1 where a neighbor must not be seen."""
+        assert self.neighbors is not None, "of samples with retrieval"
+        chunks, layout = self.chunk_ids[index], self.database.layout
         exists = chunks >= 0
         documents = np.where(exists, layout.document_of[np.where(exists, chunks, 0)], -1)
-        found = table[np.where(exists, chunks, 0)[:-1]]
+        found = self.neighbors[np.where(exists, chunks, 0)[:-1]]
         their_documents = self._read.layout.document_of[np.where(found >= 0, found, 0)]
         assert self._same is not None
         same = np.isin(their_documents, self._same.of(documents[exists]))
