@@ -16,6 +16,7 @@ from openbook.text.readers.megatron import read_megatron
 from openbook.text.readers.notebooks import read_notebook
 from openbook.text.readers.office import read_office
 from openbook.text.readers.opendocument import read_opendocument, read_opendocument_slides
+from openbook.text.readers.pdf import read_pdf
 from openbook.text.readers.slides import read_slides
 from openbook.text.readers.source_file import COMPRESSIONS, Reader
 from openbook.text.readers.tables import read_csv, read_parquet
@@ -45,7 +46,7 @@ _TEXT: dict[str, Reader] = {
 }
 """Read from beginning to end, and so compressed too."""
 _OTHER: dict[str, Reader] = {
-    ".pdf": read_office,
+    ".pdf": read_pdf,
     ".docx": read_office,
     ".odt": read_opendocument,
     ".pptx": read_slides,
@@ -78,7 +79,7 @@ SAVED_AS = {
 
 _ONE_DOCUMENT = (
     read_text, read_markdown, read_rst, read_org, read_html, read_notebook, read_mail,
-    read_office, read_opendocument, read_opendocument_slides, read_slides, read_workbook, read_epub,
+    read_pdf, read_office, read_opendocument, read_opendocument_slides, read_slides, read_workbook, read_epub,
 )  # fmt: skip
 
 
