@@ -19,6 +19,7 @@ from openbook.text.readers.opendocument import read_opendocument, read_opendocum
 from openbook.text.readers.pdf import read_pdf
 from openbook.text.readers.slides import read_slides
 from openbook.text.readers.source_file import COMPRESSIONS, Reader
+from openbook.text.readers.subtitles import read_subtitles
 from openbook.text.readers.tables import read_csv, read_parquet
 from openbook.text.readers.text_files import read_markdown, read_org, read_rst, read_text
 from openbook.text.readers.workbooks import read_workbook
@@ -36,6 +37,8 @@ _TEXT: dict[str, Reader] = {
     ".htm": read_html,
     ".xhtml": read_html,
     ".ipynb": read_notebook,
+    ".srt": read_subtitles,
+    ".vtt": read_subtitles,
     ".eml": read_mail,
     ".mbox": read_mailbox,
     ".csv": read_csv,
@@ -78,7 +81,7 @@ SAVED_AS = {
 """Of office programs' files that are not read: what the same programs can save, and is read."""
 
 _ONE_DOCUMENT = (
-    read_text, read_markdown, read_rst, read_org, read_html, read_notebook, read_mail,
+    read_text, read_markdown, read_rst, read_org, read_html, read_notebook, read_mail, read_subtitles,
     read_pdf, read_office, read_opendocument, read_opendocument_slides, read_slides, read_workbook, read_epub,
 )  # fmt: skip
 

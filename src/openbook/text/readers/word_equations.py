@@ -8,7 +8,7 @@ They are written in one line, as those of slides are; the converter makes TeX of
 
 from collections import Counter
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from openbook.text.readers.drawing_text import equation
@@ -62,11 +62,12 @@ def _is_written(element: "Element", parsed: ElementTree.Element | None) -> bool:
     if parsed is None or not _KNOWN_NAMES.issuperset(_spaces(element)):
         return False
     try:
-        from markitdown.converter_utils.docx.math.omml import oMath2Latex
+        from markitdown.converter_utils.docx.math import omml
     except ImportError:  # it stands elsewhere: then the converter may know more, too
         return True
     try:
-        tex = str(oMath2Latex(parsed).latex)
+        converter: Any = omml.oMath2Latex
+        tex = str(converter(parsed).latex)
     except Exception:  # noqa: BLE001 - whatever it stumbles over
         return False
     return not _counted(_letters(element)) - _counted(tex)
