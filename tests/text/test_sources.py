@@ -373,10 +373,10 @@ def test_unknown_kind_of_file_names_the_known_ones(write: Write, read_all: ReadA
     documents, (error,) = read_all(path, write("good.txt", "good"))
     assert [document.id for document in documents] == ["good.txt"]
     known = (
-        ".txt, .md, .markdown, .mdx, .qmd, .rmd, .rst, .org, .html, .htm, .xhtml, .ipynb, .eml, .mbox, .csv, "
-        ".tsv, .jsonl, .ndjson, .json (each also with .gz, .xz, .zst), .pdf, .docx, .odt, .pptx, .odp, "
-        ".xlsx, .xlsm, .xls, .xlsb, .ods, .epub, .parquet, PREFIX.idx with its PREFIX.bin, or a folder of "
-        "them; --any-text reads it if it is text"
+        ".txt, .md, .markdown, .mdx, .qmd, .rmd, .rst, .org, .html, .htm, .xhtml, .ipynb, .srt, .vtt, .eml, "
+        ".mbox, .csv, .tsv, .jsonl, .ndjson, .json (each also with .gz, .xz, .zst), .pdf, .docx, .odt, "
+        ".pptx, .odp, .xlsx, .xlsm, .xls, .xlsb, .ods, .epub, .parquet, PREFIX.idx with its PREFIX.bin, "
+        "or a folder of them; --any-text reads it if it is text"
     )
     assert error == f"{path}: unknown kind of file; known: {known}"
 
@@ -409,6 +409,8 @@ COMPRESS = {"": bytes, ".gz": gzip.compress, ".xz": lzma.compress, ".zst": zstan
         ("x.html", "<p>hello", "x"),
         ("x.xhtml", "<p>hello</p>", "x"),
         ("x.ipynb", '{"cells": [{"cell_type": "raw", "source": "hello"}]}', "x"),
+        ("x.srt", "1\n00:00:01,000 --> 00:00:02,000\nhello", "x"),
+        ("x.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\nhello", "x"),
         ("x.eml", "From: a@example.org\n\nhello", "x"),
         ("x.mbox", "From a\nFrom: a@example.org\n\nhello", "x"),
         ("x.csv", "text\nhello", ""),

@@ -19,8 +19,8 @@ from openbook.text.readers.source_file import Keys, Omission, SourceFile
 
 KINDS = (
     ".txt", ".md", ".markdown", ".mdx", ".qmd", ".rmd", ".rst", ".org", ".html", ".htm", ".xhtml",
-    ".ipynb", ".eml", ".epub", ".odt", ".odp", ".pdf", ".docx", ".pptx", ".xlsx", ".xlsm", ".xls", ".xlsb",
-    ".ods",
+    ".ipynb", ".eml", ".srt", ".vtt", ".epub", ".odt", ".odp", ".pdf", ".docx", ".pptx",
+    ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods",
     ".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".mbox",
 )  # fmt: skip
 """What is read: one document each, or rows; none that are compressed as a whole or, as .parquet, column by

@@ -7,7 +7,7 @@ are is decided by its reader.
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -29,6 +29,7 @@ from openbook.text.origins import STANDARD_INPUT_ORIGIN, Place, place_of_path
 from openbook.text.own_folders import kind_of_own_folder
 from openbook.text.readers.any_text import is_text
 from openbook.text.readers.hub import is_dataset, read_dataset
+from openbook.text.readers.mail_quotes import SeenMails
 from openbook.text.readers.megatron import is_megatron
 from openbook.text.readers.registry import ONLY_NAMED, READERS, SAVED_AS, known_kinds, reader_suffix
 from openbook.text.readers.source_file import (
@@ -86,6 +87,7 @@ class _Reading:
     only: Callable[[str], bool] | None
     stdin: IO[bytes] | None
     left_out: Omissions
+    mails: SeenMails = field(default_factory=SeenMails)
 
 
 def read_documents(
@@ -226,7 +228,8 @@ def _items(source: str, reading: _Reading) -> Iterator[Item]:
 
 
 def _items_of_file(file: SourceFile, reader: Reader, reading: _Reading) -> Iterator[Item]:
-    items = reader(file, replace(reading.options.keys, origin=file.origin))
+    keys = replace(reading.options.keys, origin=file.origin, mails=reading.mails)
+    items = reader(file, keys)
     first = next(items, blank_file(file.path))
     if isinstance(first, SourceError) and not isinstance(first, NoRowsError) and file.has_no_bytes:
         first = blank_file(file.path, first.problem)

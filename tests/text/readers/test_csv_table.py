@@ -35,6 +35,14 @@ def test_the_separator_is_the_one_that_rows_agree_on(
     assert (document.text, document.title) == ("Größe: a, b; c; Preis: 3\nGröße: d; Preis: 4", "a")
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_all_cells_may_be_in_quotation_marks(write: Write, read_all: ReadAll, separator: str) -> None:
+    rows = [["Tag", "Betrag"], ["5. Januar", "12,50"]]
+    content = "\n".join(separator.join(f'"{cell}"' for cell in row) for row in rows)
+    (document,), errors = read_all(write("a.csv", content))
+    assert (document.text, errors) == ("Tag: 5. Januar; Betrag: 12,50", [])
+
+
 @pytest.mark.parametrize(
     ("content", "text"),
     [

@@ -35,6 +35,14 @@ def test_lines_are_read_as_json_lines(write: Write, read_all: ReadAll, before: s
     assert error.startswith(f"{path}:{2 + before.count(chr(10))}: not JSON")
 
 
+@pytest.mark.parametrize("wrong", ["nope", '{"text": "one"', "", "[INFO] exported"])
+def test_lines_are_read_if_the_first_is_wrong(write: Write, read_all: ReadAll, wrong: str) -> None:
+    path = write("a.json", "\n".join([wrong, *map(json.dumps, [*ROWS, *ROWS[:1]])]))
+    documents, errors = read_all(path)
+    assert [document.text for document in documents] == ["one", "two", "one"]
+    assert [error.startswith(f"{path}:1: not JSON: ") for error in errors] == [True] * bool(wrong)
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
 def test_it_may_be_in_utf16(write: Write, read_all: ReadAll, encoding: str) -> None:
     for text in (json.dumps(ROWS), "\n".join(map(json.dumps, ROWS))):
@@ -45,8 +53,9 @@ def test_it_may_be_in_utf16(write: Write, read_all: ReadAll, encoding: str) -> N
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("[1, 2", ": not JSON: Expecting"),
-        ("// a comment\n{}", ": not JSON: Expecting value"),
+        ("[1, 2", ":1: not JSON: Expecting"),
+        ('[{"text": "a"},\n{"text": b},\n{"text": "c"}]', ":2: not JSON: Expecting value"),
+        ("// a comment\n{}", ":1: not JSON: Expecting value"),
         ("[" * 100_000, ": not JSON: maximum recursion depth"),
         ("3", ": a JSON int where an object with a 'text' is expected"),
         ('[{"text": ""}]', ":1: no text: 'text' is empty"),

@@ -1,5 +1,6 @@
 """Tables with rules in PDF files, and pages of two columns beside pages that look like forms."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +137,45 @@ def test_what_stands_between_the_cells_of_a_table_is_kept(tmp_path: Path, read_a
     )
     content = table(rows, left=60, top=700, widths=(140, 90)) + holes + words(64, 606, "Outside")
     assert "Outside" in read(tmp_path, read_all, pdf(content))
+
+
+def in_gaps(content: str) -> str:
+    """What is drawn with gaps in the place of spaces, as TeX sets words."""
+    return re.sub(r"\((.*?)\) Tj", lambda found: f"[({found[1].replace(' ', ') -400 (')})] TJ", content)
+
+
+def test_words_that_only_gaps_divide_are_no_cells(tmp_path: Path, read_all: Any) -> None:
+    """A list of short lines, whose words stand below each other, looks like a form to the converter."""
+    lines = [
+        f"{word} item {number} has {word} and {word} beside what {word} there"
+        for number, word in enumerate(_WORDS * 3)
+    ]
+    items = "".join(words(60, 700 - 12 * n, line) for n, line in enumerate(lines))
+    text = read(tmp_path, read_all, pdf(in_gaps(columns(0, 40)), in_gaps(items)))
+    assert "|" not in text
+    assert numbers(text) == list(range(40))
+    assert all(line in text for line in lines)
+
+
+def test_tables_of_words_that_only_gaps_divide_are_found(tmp_path: Path, read_all: Any) -> None:
+    content = in_gaps(columns(0, 40) + table(_ROWS, left=_RIGHT, top=440, widths=(90, 40, 60)))
+    text = read(tmp_path, read_all, pdf(content))
+    assert _MARKDOWN in text and text.index("line 39") < text.index("| Part")
+
+
+@pytest.mark.parametrize("depth", [1, 2, 6])
+def test_a_table_in_a_form_that_a_page_shows_is_found(tmp_path: Path, read_all: Any, depth: int) -> None:
+    """Some programs draw each page as a form, or put one form around another."""
+    forms = [table(_ROWS, left=60, top=700, widths=(90, 40, 60)), *("/X Do\n",) * (depth - 1)]
+    raw = pdf(words(60, 740, "Prices") + "/X Do\n")
+    count = raw.count(b" obj\n")
+    shown = b"/Resources << /XObject << /X %d 0 R >> /Font << /F1 3 0 R >> >> >>"
+    raw = raw.replace(b"/Resources << /Font << /F1 3 0 R >> >> >>", shown % (count + depth))
+    made = b""
+    for number, form in enumerate(forms, start=count + 1):
+        head = b"<< /Type /XObject /Subtype /Form /BBox [0 0 612 792] /Length %d " % len(form)
+        made += b"%d 0 obj\n%s%s\nstream\n%s\nendstream\nendobj\n" % (
+            number, head, shown % (number - 1), form.encode(),
+        )  # fmt: skip
+    raw = raw.replace(b"trailer", made + b"trailer").replace(b"/Size", b"/Was")
+    assert _MARKDOWN in read(tmp_path, read_all, raw.replace(b"/Was", b"/Size"))

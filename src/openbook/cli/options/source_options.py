@@ -8,8 +8,8 @@ SourcesArgument = Annotated[
     list[str],
     typer.Argument(
         metavar="SOURCE...",
-        help="Files (.txt .md .rst .org .html .ipynb .eml .mbox .csv .tsv .jsonl .json, also .gz .xz "
-        ".zst; .parquet .epub .pdf .docx .odt .pptx .odp .xlsx .xls .ods), folders, URLs, "
+        help="Files (.txt .md .rst .org .html .ipynb .eml .mbox .srt .vtt .csv .tsv .jsonl .json, also .gz "
+        ".xz .zst; .parquet .epub .pdf .docx .odt .pptx .odp .xlsx .xls .ods), folders, URLs, "
         "hf://OWNER/NAME?split=train, Megatron's PREFIX, or - for standard input.",
     ),
 ]

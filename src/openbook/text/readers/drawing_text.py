@@ -52,11 +52,11 @@ def _said(part: Any) -> str:
     """A part of a paragraph: a run, a field, an end of a line, an equation."""
     if part.tag == f"{{{_DRAWING}}}br":
         return "\n"
-    equations = part.iter(f"{{{_MATH}}}oMath")
-    return (part.findtext(f"{{{_DRAWING}}}t") or "") + " ".join(map(_equation, equations))
+    found = part.iter(f"{{{_MATH}}}oMath")
+    return (part.findtext(f"{{{_DRAWING}}}t") or "") + " ".join(map(equation, found))
 
 
-def _equation(element: Any) -> str:
+def equation(element: Any) -> str:
     """An equation in one line; of kinds that are not known here what stands in it, part by part."""
     kind = local_name(element)
     if kind == "t":
@@ -75,12 +75,12 @@ def _equation(element: Any) -> str:
 def _row(element: Any, kind: str) -> str:
     """What stands side by side in an equation."""
     if kind == "m":  # a matrix
-        rows = (map(_equation, _children(row, "e")) for row in _children(element, "mr"))
+        rows = (map(equation, _children(row, "e")) for row in _children(element, "mr"))
         return "; ".join(map(", ".join, rows))
     if kind == "d":  # in parentheses, or others
-        parts = _property(element, "sepChr", "|").join(map(_equation, _children(element, "e")))
+        parts = _property(element, "sepChr", "|").join(map(equation, _children(element, "e")))
         return f"{_property(element, 'begChr', '(')}{parts}{_property(element, 'endChr', ')')}"
-    return "".join(map(_equation, element))
+    return "".join(map(equation, element))
 
 
 def _bounded(element: Any, kind: str) -> str:
@@ -103,7 +103,7 @@ def _children(element: Any, name: str) -> list[Any]:
 
 
 def _within(element: Any, name: str) -> str:
-    return "".join(map(_equation, _children(element, name)))
+    return "".join(map(equation, _children(element, name)))
 
 
 def _part(element: Any, name: str) -> str:

@@ -69,11 +69,16 @@ def json_documents(lines: Iterator[bytes], where: str, keys: Keys) -> Iterator[I
     if first and is_object(first[-1]):
         yield from json_lines(chain(first, lines), where, keys)
         return
-    text = decode(b"".join([*first, *lines]))
+    all_lines = [*first, *lines]
+    text = decode(b"".join(all_lines))
     try:
         values = _values(text)
     except (ValueError, RecursionError) as error:
-        yield source_error(where, f"not JSON: {error}; repair it", option=LEAVE_OUT)
+        if _are_objects(all_lines):
+            yield from json_lines(all_lines, where, keys)
+        else:
+            line = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+            yield source_error(f"{where}{line}", f"not JSON: {error}; repair it", option=LEAVE_OUT)
         return
     yield from _documents(values, where, keys)
 
@@ -135,6 +140,12 @@ def _may_go_on(line: bytes) -> bool:
     """Whether a line may begin a list, `[INFO] started` cannot, or an object that ends on another one."""
     beginning = line.removeprefix(b"\xef\xbb\xbf").strip()
     return beginning == b"{" or (beginning.startswith(b"[") and not beginning[1:].lstrip()[:1].isalpha())
+
+
+def _are_objects(lines: list[bytes]) -> bool:
+    """Whether most of the lines are each a whole object."""
+    filled = [line for line in lines if line.strip()]
+    return 2 * sum(map(is_object, filled)) > len(filled)
 
 
 def is_object(line: bytes) -> bool:

@@ -13,6 +13,7 @@ Attachments: gate.jpg
 
 import codecs
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes
 from email.message import Message
 from email.parser import BytesHeaderParser
@@ -20,7 +21,16 @@ from email.parser import BytesHeaderParser
 from openbook.errors import SourceError
 from openbook.text.documents import source_error
 from openbook.text.readers.mail_parts import find_parts
-from openbook.text.readers.mail_text import POLICY, SHOWN, header, header_lines, on_one_line
+from openbook.text.readers.mail_quotes import SeenMails
+from openbook.text.readers.mail_text import (
+    POLICY,
+    SHOWN,
+    header,
+    header_lines,
+    message_id,
+    message_ids,
+    on_one_line,
+)
 from openbook.text.readers.source_file import LEAVE_OUT, Item, Keys, ParsedFile, SourceFile, read_whole
 
 _OF_MAILS = (*SHOWN, "Cc", "Bcc", "Sender", "Message-ID", "Received", "Return-Path", "MIME-Version")
@@ -28,8 +38,20 @@ _OF_MAILS = (*SHOWN, "Cc", "Bcc", "Sender", "Message-ID", "Received", "Return-Pa
 
 
 def read_mail(file: SourceFile, keys: Keys) -> Iterator[Item]:
-    """Read a mail; its title is its subject."""
-    return read_whole(file, lambda raw: parse_mail(raw, file.path))
+    """Read a mail; its title is its subject. What it quotes of mails before it is left out at its end."""
+
+    def parse(raw: bytes) -> ParsedFile:
+        parsed = parse_mail(raw, file.path)
+        return replace(parsed, text=own_text(parsed.text, headers_of(raw), keys.mails))
+
+    return read_whole(file, parse)
+
+
+def own_text(text: str, headers: Message, mails: SeenMails) -> str:
+    """A mail's text without the end that only quotes mails which were read before it."""
+    answers = message_ids(headers, "In-Reply-To") + message_ids(headers, "References")
+    name, sender = message_id(headers), header(headers, "From")
+    return mails.own_text(text, message_id=name, answers=answers, sender=sender)
 
 
 def parse_mail(raw: bytes, where: str) -> ParsedFile:

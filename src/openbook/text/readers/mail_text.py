@@ -82,6 +82,11 @@ def message_id(message: Message) -> str:
     return (written if inner is None else inner[1]).strip("<> ")
 
 
+def message_ids(message: Message, name: str) -> list[str]:
+    """The names of other mails that a header says, without brackets."""
+    return [found.strip() for found in _IN_BRACKETS.findall(_written(message, name)[:_LONGEST_HEADER])]
+
+
 def _written(message: Message, name: str) -> str:
     """A header as it is written; empty if there is none."""
     return next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")

@@ -16,7 +16,8 @@ from itertools import chain, pairwise
 
 from openbook.errors import SourceError
 from openbook.text.documents import Document, source_error
-from openbook.text.readers.mail import headers_of, parse_mail
+from openbook.text.readers.mail import headers_of, own_text, parse_mail
+from openbook.text.readers.mail_quotes import SeenMails
 from openbook.text.readers.mail_text import header, message_id
 from openbook.text.readers.source_file import (
     LEAVE_OUT,
@@ -88,7 +89,7 @@ def read_mailbox(file: SourceFile, keys: Keys) -> Iterator[Item]:
     try:
         with file.open() as stream:
             for number, raw in enumerate(_mails(stream, file.path), start=1):
-                for item in _mail(raw, f"{file.path}:{number}", file, names):
+                for item in _mail(raw, f"{file.path}:{number}", file, names, keys.mails):
                     is_empty = False
                     yield item
     except SourceError as error:
@@ -131,7 +132,7 @@ def _is_border(line: bytes, below: bytes, *, is_free: bool) -> bool:
     return (_BEGINS if is_free else _BEGINS_ANYWHERE).match(line) is not None
 
 
-def _mail(raw: bytes, where: str, file: SourceFile, names: _Names) -> Iterator[Item]:
+def _mail(raw: bytes, where: str, file: SourceFile, names: _Names, mails: SeenMails) -> Iterator[Item]:
     """A mail as a document, or why it cannot be read; nothing of one that is deleted, or a copy."""
     headers = headers_of(raw)
     if _is_deleted(headers):
@@ -140,9 +141,9 @@ def _mail(raw: bytes, where: str, file: SourceFile, names: _Names) -> Iterator[I
     try:
         parsed = parse_mail(raw, where)
         text = without_zeros(parsed.text, where)
-        if name := names.name(said, text):
+        if name := names.name(said, text):  # of all: what was read before must not change it
             yield Document(
-                text=text,
+                text=own_text(text, headers, mails),
                 id=f"{file.prefix}{file.name}:{name}",
                 title=parsed.said.get("title") or file.stem,
                 source=file.path,

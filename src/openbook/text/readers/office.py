@@ -1,23 +1,22 @@
-"""PDF and Word files, through markitdown (the extra `documents`). It is given bytes, and fetches nothing."""
+"""Word files, through markitdown (the extra `documents`). It is given bytes, and fetches nothing.
+
+What other readers of such files need stands here, too: what makes Markdown, and what refuses files.
+"""
 
 import io
 import logging
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
 from openbook.errors import MissingExtraError
-from openbook.phrases import agreeing, part_of
 from openbook.text.documents import source_error
 from openbook.text.headings import marked_headings
 from openbook.text.inline_markup import without_embedded_images
-from openbook.text.readers.office_properties import office_title, pdf_title
-from openbook.text.readers.pdf_pages import page_contents, sideways_pages, without_single_letters
-from openbook.text.readers.pdf_tables import with_tables
-from openbook.text.readers.source_file import LEAVE_OUT, Item, Keys, Parse, ParsedFile, SourceFile, read_whole
+from openbook.text.readers.office_properties import office_title
+from openbook.text.readers.source_file import LEAVE_OUT, Item, Keys, ParsedFile, SourceFile, read_whole
 from openbook.text.readers.text_files import ONLY_PICTURES, title_of_headings
 from openbook.text.readers.word_parts import prepared_word, with_number_signs
 
@@ -36,19 +35,39 @@ _TEXT_PART = re.compile(r"\.(?:xml|rels)$|^xl/.*\.bin$")
 
 
 def read_office(file: SourceFile, keys: Keys) -> Iterator[Item]:
-    """Read a document as Markdown; its title is that of its headings (Word), else what it says is its title.
+    """Read a Word file as Markdown; its title is that of its headings, else what it says is its title.
 
     What Word hides is left out.
 
     Raises:
         MissingExtraError: markitdown is not installed.
     """
-    suffix = PurePosixPath(file.name).suffix.lower()
-    return read_whole(file, _converter(suffix, file.path))
+    convert = converter(PurePosixPath(file.name).suffix.lower(), file.path)
+
+    def parse(raw: bytes) -> ParsedFile:
+        require_open(raw, file.path)
+        require_moderate(raw, file.path)
+        markdown = convert(prepared_word(raw))
+        text = without_embedded_images(markdown).replace("\f", "\n").replace("\0", "").strip()
+        if markdown.strip() and not text:
+            raise source_error(file.path, ONLY_PICTURES, option=LEAVE_OUT)
+        text = with_number_signs(text)
+        title = title_of_headings(text, marked_headings(text)) or office_title(raw)
+        return ParsedFile(text=text, said={"title": title})
+
+    return read_whole(file, parse)
 
 
-def _converter(suffix: str, where: str) -> Parse:
-    """From the bytes of such a file to Markdown and a title."""
+def converter(suffix: str, where: str) -> Callable[[bytes], str]:
+    """What makes Markdown of the bytes of such a file.
+
+    Args:
+        suffix: `.pdf` or `.docx`.
+        where: the file's path, for errors.
+
+    Raises:
+        MissingExtraError: markitdown is not installed.
+    """
     try:
         from markitdown import MissingDependencyException, StreamInfo
         from markitdown.converters import DocxConverter, PdfConverter
@@ -59,14 +78,10 @@ def _converter(suffix: str, where: str) -> Parse:
     # One converter, not MarkItDown: that would read what is not a PDF as some other kind of file.
     converters: dict[str, Any] = {".pdf": PdfConverter, ".docx": DocxConverter}
 
-    def parse(raw: bytes) -> ParsedFile:
-        if suffix == ".docx":
-            require_open(raw, where)
-            require_moderate(raw, where)
-            raw = prepared_word(raw)
+    def convert(raw: bytes) -> str:
         try:
             info = StreamInfo(extension=suffix)
-            markdown: str = converters[suffix]().convert(io.BytesIO(raw), info, **_OPTIONS).markdown
+            return str(converters[suffix]().convert(io.BytesIO(raw), info, **_OPTIONS).markdown)
         except MissingDependencyException as error:
             raise _missing(suffix, where) from error
         except Exception as error:  # whatever its libraries stumble over
@@ -74,25 +89,8 @@ def _converter(suffix: str, where: str) -> Parse:
                 raise source_error(where, ENCRYPTED) from error
             problem = f"not readable as {suffix[1:]}: {str(error) or type(error).__name__}"
             raise source_error(where, problem) from error
-        if suffix == ".pdf":
-            markdown = with_tables(raw, markdown)
-        text = without_embedded_images(markdown).replace("\f", "\n").replace("\0", "").strip()
-        if suffix == ".docx":
-            if markdown.strip() and not text:
-                raise source_error(where, ONLY_PICTURES, option=LEAVE_OUT)
-            text = with_number_signs(text)
-            return ParsedFile(
-                text=text, said={"title": title_of_headings(text, marked_headings(text)) or office_title(raw)}
-            )
-        sideways = sideways_pages(raw, markdown)
-        if sideways:
-            text = without_single_letters(markdown, sideways).replace("\f", "\n").replace("\0", "").strip()
-        omission = "; ".join(filter(None, [_pages_without_text(raw, markdown), _said_of(sideways)]))
-        if omission and not text:
-            raise source_error(where, omission)
-        return ParsedFile(text=text, said={"title": pdf_title(raw)}, omission=omission)
 
-    return parse
+    return convert
 
 
 def require_open(raw: bytes, where: str) -> None:
@@ -128,50 +126,6 @@ def require_moderate(raw: bytes, where: str, *, most: int = _MOST_XML) -> None:
         if size > limit:
             problem = f"{size / 1e6:,.0f} MB of {kind} when unpacked, {limit / 1e6:,.0f} are read"
             raise source_error(where, f"{problem}; split it, or save it as plain text")
-
-
-def _pages_without_text(raw: bytes, markdown: str) -> str:
-    """What is to be said of the pages of a PDF that show something, but no text; empty: there are none."""
-    # Each page ends with a form feed where there are no tables; then only those without text are looked at.
-    pages = markdown.split("\f")[:-1]
-    empty = {number for number, page in enumerate(pages) if not page.strip()}
-    if pages and not empty:
-        return ""
-    found: list[int] = []
-    count = len(pages)
-    with suppress(Exception):  # the text is there; that some is missing is all that can be missed
-        for number, texts, _, others in page_contents(raw, empty):
-            count = max(count, number)
-            if others and not texts:
-                found.append(number)
-    if not found:
-        return ""
-    return (
-        f"{part_of(len(found), count, 'page', 'show')} something, but "
-        f"{agreeing(len(found), 'hold')} no text ({as_ranges(found)}), as scanned "
-        "ones do: what they show is not read; give them text with an OCR program"
-    )
-
-
-def _said_of(sideways: set[int]) -> str:
-    pages = as_ranges(sorted(number + 1 for number in sideways))
-    word = "page" if len(sideways) == 1 else "pages"
-    return f"{word} {pages}: sideways text is not read; turn it and save it again" if sideways else ""
-
-
-def as_ranges(numbers: Iterable[int]) -> str:
-    """Rising whole numbers in short.
-
-    >>> as_ranges([2, 3, 4, 7])
-    '2-4, 7'
-    """
-    ranges: list[list[int]] = []
-    for number in numbers:
-        if ranges and number == ranges[-1][1] + 1:
-            ranges[-1][1] = number
-        else:
-            ranges.append([number, number])
-    return ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in ranges)
 
 
 def _missing(suffix: str, where: str) -> MissingExtraError:

@@ -29,6 +29,15 @@ _NEAR = 2.0
 """Points that a line may reach into a table below it, and a text over the edge of its cell."""
 _RULE, _FEWEST_RULES = re.compile(rb"[\d.]\s+(?:re|l)\s"), 3
 """What draws a line or a box; a frame and two lines make a table."""
+_SHOWN, _DEEPEST = re.compile(rb"/([^\s/<>()\[\]{}%]+)\s+Do\s"), 3
+"""What shows a picture or a form, which may show others."""
+_LETTERS_LOOKED_AT, _PAGES_LOOKED_AT, _FEWEST_LETTERS = 1000, 5, 200
+_LETTERS_FOR_A_SPACE = 100
+"""Words have five or so."""
+_WORD_GAP = 0.15
+"""Of a letter's size, between two words that no space divides."""
+_FIRST_WITHOUT_SPACES = "\u0e00"
+"""Thai; Chinese and Japanese come later."""
 
 Rows = list[list[str]]
 
@@ -47,6 +56,33 @@ def with_tables(raw: bytes, converted: str) -> str:
             pages = _pages(pdf)
             return _by_page(pages, converted) if "\f" in converted else _by_text(pages, converted)
     return converted
+
+
+def text_without_converter(raw: bytes) -> str:
+    """The text of a PDF whose words have no spaces between them, only gaps, as TeX sets them; else nothing.
+
+    The converter takes each word of such a line for a cell. Where one page then looks like a form to it, it
+    reads the columns of pages across, and runs words together.
+    """
+    with suppress(Exception):  # the converter says what is wrong
+        import pdfplumber
+
+        with pdfplumber.open(io.BytesIO(raw)) as pdf:
+            if _has_no_spaces(pdf):
+                return "".join(f"{_page_text(page, _tables(page))}\f" for page in _pages(pdf))
+    return ""
+
+
+def _has_no_spaces(pdf: Any) -> bool:
+    """Whether hardly a letter of the first pages is a space; scripts without spaces do not count."""
+    letters = spaces = 0
+    for page in _pages(pdf):
+        texts = [char["text"] for char in page.chars]
+        spaces += texts.count(" ")
+        letters += sum(text.isalpha() and text < _FIRST_WITHOUT_SPACES for text in texts)
+        if letters >= _LETTERS_LOOKED_AT or page.page_number == _PAGES_LOOKED_AT:
+            break
+    return letters >= _FEWEST_LETTERS and spaces < letters / _LETTERS_FOR_A_SPACE
 
 
 def _pages(pdf: Any) -> Iterator[Any]:
@@ -82,8 +118,25 @@ def _may_have_rules(page: Any) -> bool:
     """Whether a page draws lines, or shows what may: a look at it spares many pages a second parse."""
     from pdfminer.pdftypes import stream_value
 
-    drawn = b"\n".join(stream_value(each).get_data() for each in page.page_obj.contents) + b"\n"
-    return len(_RULE.findall(drawn)) >= _FEWEST_RULES or re.search(rb"\sDo\s", drawn) is not None
+    drawn = [stream_value(each).get_data() for each in page.page_obj.contents]
+    return _draws_rules(b"\n".join(drawn) + b"\n", page.page_obj.resources, _DEEPEST)
+
+
+def _draws_rules(drawn: bytes, resources: Any, depth: int) -> bool:
+    """Whether what is drawn has rules, or shows a form that has; pictures have none."""
+    from pdfminer.pdftypes import dict_value, resolve1
+
+    if len(_RULE.findall(drawn)) >= _FEWEST_RULES:
+        return True
+    shown = dict_value(dict_value(resources).get("XObject", {}))
+    for name in set(_SHOWN.findall(drawn)):
+        form = resolve1(shown.get(name.decode("latin-1")))
+        if form is None or not depth:
+            return True
+        is_form = getattr(resolve1(form.get("Subtype")), "name", "Form") == "Form"
+        if is_form and _draws_rules(form.get_data() + b"\n", form.get("Resources", resources), depth - 1):
+            return True
+    return False
 
 
 def _tables(page: Any) -> list[tuple[Any, Rows]]:
@@ -133,7 +186,9 @@ def _runs(letters: list[Any]) -> Iterator[tuple[float, float, float]]:
 
 def _rows(table: Any) -> Rows:
     """The cells, without rows and columns in which nothing stands."""
-    rows = [[" ".join((cell or "").split()) for cell in row] for row in table.extract()]
+    rows = [
+        [" ".join((cell or "").split()) for cell in row] for row in table.extract(x_tolerance_ratio=_WORD_GAP)
+    ]
     rows = [row for row in rows if any(row)]
     columns = [column for column in zip(*rows, strict=True) if any(column)]
     return [list(row) for row in zip(*columns, strict=True)]

@@ -16,8 +16,10 @@ from openbook.text.readers.megatron import read_megatron
 from openbook.text.readers.notebooks import read_notebook
 from openbook.text.readers.office import read_office
 from openbook.text.readers.opendocument import read_opendocument, read_opendocument_slides
+from openbook.text.readers.pdf import read_pdf
 from openbook.text.readers.slides import read_slides
 from openbook.text.readers.source_file import COMPRESSIONS, Reader
+from openbook.text.readers.subtitles import read_subtitles
 from openbook.text.readers.tables import read_csv, read_parquet
 from openbook.text.readers.text_files import read_markdown, read_org, read_rst, read_text
 from openbook.text.readers.workbooks import read_workbook
@@ -35,6 +37,8 @@ _TEXT: dict[str, Reader] = {
     ".htm": read_html,
     ".xhtml": read_html,
     ".ipynb": read_notebook,
+    ".srt": read_subtitles,
+    ".vtt": read_subtitles,
     ".eml": read_mail,
     ".mbox": read_mailbox,
     ".csv": read_csv,
@@ -45,7 +49,7 @@ _TEXT: dict[str, Reader] = {
 }
 """Read from beginning to end, and so compressed too."""
 _OTHER: dict[str, Reader] = {
-    ".pdf": read_office,
+    ".pdf": read_pdf,
     ".docx": read_office,
     ".odt": read_opendocument,
     ".pptx": read_slides,
@@ -77,8 +81,8 @@ SAVED_AS = {
 """Of office programs' files that are not read: what the same programs can save, and is read."""
 
 _ONE_DOCUMENT = (
-    read_text, read_markdown, read_rst, read_org, read_html, read_notebook, read_mail,
-    read_office, read_opendocument, read_opendocument_slides, read_slides, read_workbook, read_epub,
+    read_text, read_markdown, read_rst, read_org, read_html, read_notebook, read_mail, read_subtitles,
+    read_pdf, read_office, read_opendocument, read_opendocument_slides, read_slides, read_workbook, read_epub,
 )  # fmt: skip
 
 

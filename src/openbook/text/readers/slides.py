@@ -20,9 +20,10 @@ from openbook.errors import MissingExtraError, SourceError
 from openbook.phrases import agreeing, part_of
 from openbook.text.documents import source_error
 from openbook.text.readers.drawing_text import choose_forms, local_name, written
-from openbook.text.readers.office import as_ranges, require_moderate, require_open
+from openbook.text.readers.office import require_moderate, require_open
 from openbook.text.readers.office_properties import useful_title
 from openbook.text.readers.page_headings import no_heading
+from openbook.text.readers.pdf import as_ranges
 from openbook.text.readers.slide_frames import FRAMED, frame_text
 from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
 

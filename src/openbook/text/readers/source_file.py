@@ -10,6 +10,7 @@ from typing import Any
 from openbook.errors import SourceError
 from openbook.text.documents import AnyDocument, Document, source_error
 from openbook.text.encodings import LOOKED_AT, encoding_of
+from openbook.text.readers.mail_quotes import SeenMails
 
 COMPRESSIONS = (".gz", ".xz", ".zst")
 """What a file of text may be compressed with, by the end of its name."""
@@ -99,6 +100,8 @@ class Keys:
     """Of each of the rows, see `openbook.text.origins`."""
     reads_tables: bool = False
     """Whether a CSV file without the column of texts is one document: nobody chose the column."""
+    mails: SeenMails = field(default_factory=SeenMails, compare=False)
+    """Those that this reading came by."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,8 +74,10 @@ def read_csv(file: SourceFile, keys: Keys) -> Iterator[Item]:
         separator = _separator(file, encoding, keys)
         with file.open() as stream:
             rows = csv_rows(_lines(stream, encoding), file.path, separator=separator)
-            names = _csv_names(rows, file.path, keys)
-            if keys.reads_tables and names and keys.text not in names:
+            where, first = next(rows, (file.path, []))
+            is_table = keys.reads_tables and isinstance(first, csv.Error)  # by this separator
+            names = [] if is_table else _csv_names(first, where, keys)
+            if is_table or (keys.reads_tables and names and keys.text not in names):
                 yield from read_csv_table(file, _usual_separators(file))
                 return
             header, columns = names, _csv_columns(names, file.path, keys)
@@ -119,9 +121,8 @@ def _usual_separators(file: SourceFile) -> Sequence[str]:
     return _TABS_FIRST if ".tsv" in PurePosixPath(file.name.lower()).suffixes[-2:] else _COMMAS_FIRST
 
 
-def _csv_names(rows: Iterator[tuple[str, Row]], path: str, keys: Keys) -> list[str]:
+def _csv_names(header: Row, where: str, keys: Keys) -> list[str]:
     """All columns, if one holds text spelled as wanted; raises SourceError where that cannot be known."""
-    where, header = next(rows, (path, []))
     if isinstance(header, csv.Error):
         raise source_error(where, f"not readable as CSV: {header}")
     names = spelled_as_wanted(header, keys)

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from openbook.text.readers.page_headings import no_heading
 from openbook.text.readers.raised_text import LOWERED, RAISED, marks_around, with_end
+from openbook.text.readers.word_equations import MARK, write_equations
+from openbook.text.readers.word_wrappers import MARKS, open_wrappers
 
 if TYPE_CHECKING:
     from xml.dom.minidom import Document, Element, Node, Text
 
 _WITH_TEXT = ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")
-_CHANGED = (b"vanish", b"vertAlign", b"#")
+_CHANGED = (b"vanish", b"vertAlign", b"#", MARK, *MARKS)
 """One of these is in a part that is changed."""
 _OFF = ("0", "false", "off", "none")
 _FRAME = ("rPr", "fldChar", "instrText")
@@ -68,6 +70,8 @@ def _prepared(part: bytes) -> bytes:
     from xml.dom import minidom
 
     document = minidom.parseString(part)
+    open_wrappers(document)
+    write_equations(document)
     runs = document.getElementsByTagNameNS("*", "r")
     for run in runs:
         if any(_is_on(mark) for mark in _formats(run, "vanish")):
