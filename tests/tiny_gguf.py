@@ -75,6 +75,9 @@ def write_gguf(
     writer.add_rope_freq_base(rotation["rope_theta"])
     if is_gemma:
         writer.add_sliding_window(config.sliding_window)
+    if rotation["rope_type"] == "linear":
+        writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
+        writer.add_rope_scaling_factor(rotation["factor"])
     writer.add_vocab_size(config.vocab_size)
     _add_tokenizer(writer, tokenizer, split, config.vocab_size)
     if chat_template is not None:
@@ -85,7 +88,7 @@ def write_gguf(
         if name in tied:
             continue
         theirs = name
-        for ours, other in ((_GEMMA_NAMES if is_gemma else {}) | _NAMES).items():
+        for ours, other in (_NAMES | (_GEMMA_NAMES if is_gemma else {})).items():
             theirs = theirs.replace(ours, other)
         array = _paired(weight, heads.get(name.split(".")[-2]) if config.model_type == "llama" else None)
         if is_gemma and theirs.endswith("norm.weight"):

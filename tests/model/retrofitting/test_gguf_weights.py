@@ -126,6 +126,13 @@ def test_a_damaged_file_is_reported(tmp_path: Path, kept: int) -> None:
         load_base(str(path))
 
 
+def test_a_file_of_which_the_end_was_not_fetched_is_reported(tmp_path: Path) -> None:
+    path = written(tmp_path, "gemma3_text")
+    path.write_bytes(path.read_bytes()[:-5000])
+    with pytest.raises(SettingsError, match="it ends before its weights do; fetch the file again, or give "):
+        load_base(str(path))
+
+
 def test_a_file_without_a_weight_is_reported(tmp_path: Path) -> None:
     path = written(tmp_path, "llama")
     whole = path.read_bytes()

@@ -44,10 +44,13 @@ class StoredWeight:
 
         kind = GGMLQuantizationType(self.kind)
         numbers, size = GGML_QUANT_SIZES[kind]
-        rows = self.blocks.reshape(*self.shape[:-1], self.shape[-1] // numbers * size)
+        shape = (*self.shape[:-1], self.shape[-1] // numbers * size)
+        if self.blocks.size < prod(shape):
+            raise ValueError("it ends before its weights do")
+        rows = self.blocks.reshape(shape)
         plain = {GGMLQuantizationType.F32: np.float32, GGMLQuantizationType.F16: np.float16}
         packed = rows.view(plain[kind]) if kind in plain else rows
-        return torch.from_numpy(np.array(dequantize(packed, kind)))  # a copy where it is part of the file
+        return torch.from_numpy(np.require(dequantize(packed, kind), requirements="W"))  # not the file itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class GgufModel:
     config: PreTrainedConfig
     stored: Mapping[str, StoredWeight]
     """By the file's names."""
+    scales_positions: bool
+    """Whether its rotary positions are scaled, which transformers does not read."""
 
 
 def find_model(path: Path) -> GgufModel | None:
@@ -79,7 +84,9 @@ def find_model(path: Path) -> GgufModel | None:
         table, place = reader._read_tensor_table(file, count, place)
         stored = _stored(file, table, place, alignment=metadata.get("general.alignment", 32))
         config = _configured(architecture, metadata, tied="output.weight" not in stored)
-        return GgufModel(architecture, config, stored)
+        scaling = metadata.get(f"{architecture}.rope.scaling.type", "none")
+        scales = scaling != "none" or any(name.startswith("rope_") for name in stored)
+        return GgufModel(architecture, config, stored, scales)
     except Exception:  # noqa: BLE001 - a damaged file, or blocks of a kind that only the slow reader knows
         return None
 
