@@ -31,7 +31,6 @@ KINDS: dict[str, dict[str, Any]] = {
         "num_hidden_layers": 6,
         "tie_word_embeddings": True,
     },
-    "phi3": {"num_key_value_heads": 2, "sliding_window": None},
 }
 
 
