@@ -93,3 +93,11 @@ def test_a_damaged_file_is_reported(tmp_path: Path) -> None:
     path.write_bytes(b"GGUF and then nothing of use")
     with pytest.raises(SettingsError, match=r"tokenizer '.*model\.gguf': cannot be read: "):
         load_tokenizer(str(path))
+
+
+def test_a_file_of_which_the_end_was_not_fetched_is_reported(tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    written(path, make_fast("gpt2"), "smollm")
+    path.write_bytes(path.read_bytes()[:3000])
+    with pytest.raises(SettingsError, match="it ends before its vocabulary does; fetch the file again"):
+        load_tokenizer(str(path))

@@ -1,5 +1,6 @@
 """The tokenizer that a .gguf file describes: a vocabulary, merges, and the name of how text is split."""
 
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,11 @@ def read_gguf_tokenizer(path: Path) -> GgufTokenizer:
     try:
         return _read(path)
     except Exception as error:  # a damaged file can fail in any way
+        reason = (
+            "it ends before its vocabulary does" if isinstance(error, struct.error) else first_line(error)
+        )
         raise SettingsError(
-            f"tokenizer {str(path)!r}: cannot be read: {first_line(error)}; fetch the file again, or give "
+            f"tokenizer {str(path)!r}: cannot be read: {reason}; fetch the file again, or give "
             "another tokenizer"
         ) from error
 
