@@ -26,6 +26,13 @@ _NAMES = {
     "mlp.down_proj": "ffn_down",
     "model.layers": "blk",
 }
+_GEMMA_NAMES = {
+    "post_attention_layernorm": "post_attention_norm",
+    "pre_feedforward_layernorm": "ffn_norm",
+    "post_feedforward_layernorm": "post_ffw_norm",
+}
+_ARCHITECTURES = {"gemma3_text": "gemma3"}
+"""By the model types of transformers, where the two differ."""
 
 
 def write_gguf(
@@ -41,7 +48,7 @@ def write_gguf(
 
     Args:
         path: of the file.
-        model: Llama, or what is built and named like it, with weights in float32.
+        model: Llama, Gemma 3, or what is built and named like them, with weights in float32.
         tokenizer: byte-level BPE, with `<|endoftext|>`.
         split: the name of how text is split into words.
         chat_template: in Jinja; None: there is none.
@@ -49,7 +56,8 @@ def write_gguf(
     """
     config = model.config
     head_width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    writer = gguf.GGUFWriter(path, config.model_type)
+    is_gemma = config.model_type == "gemma3_text"
+    writer = gguf.GGUFWriter(path, _ARCHITECTURES.get(config.model_type, config.model_type))
     writer.add_name("tiny")
     writer.add_context_length(config.max_position_embeddings)
     writer.add_embedding_length(config.hidden_size)
@@ -61,7 +69,13 @@ def write_gguf(
     writer.add_rope_dimension_count(head_width)
     writer.add_key_length(head_width)
     writer.add_value_length(head_width)
-    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+    rotation = config.rope_parameters["full_attention"] if is_gemma else config.rope_parameters
+    writer.add_rope_freq_base(rotation["rope_theta"])
+    if is_gemma:
+        writer.add_sliding_window(config.sliding_window)
+    if rotation["rope_type"] == "linear":
+        writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
+        writer.add_rope_scaling_factor(rotation["factor"])
     writer.add_vocab_size(config.vocab_size)
     _add_tokenizer(writer, tokenizer, split, config.vocab_size)
     if chat_template is not None:
@@ -72,9 +86,11 @@ def write_gguf(
         if name in tied:
             continue
         theirs = name
-        for ours, other in _NAMES.items():
+        for ours, other in (_NAMES | (_GEMMA_NAMES if is_gemma else {})).items():
             theirs = theirs.replace(ours, other)
         array = _paired(weight, heads.get(name.split(".")[-2]) if config.model_type == "llama" else None)
+        if is_gemma and theirs.endswith("norm.weight"):
+            array = array + 1  # llama.cpp multiplies by what is in the file, transformers by one more
         if blocks is None or array.ndim == 1:
             writer.add_tensor(theirs, array)
         else:

@@ -106,6 +106,8 @@ def test_a_base_that_cannot_read_itself_answers_from_its_prompt(tmp_path: Path) 
 def test_what_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="there is no such folder"):
         load_asked_model(str(tmp_path / "gone"), reads=True)
+    with pytest.raises(SettingsError, match="there is no such file"):
+        load_asked_model(str(tmp_path / "gone.gguf"), reads=True)
     (tmp_path / "damaged").mkdir()
     (tmp_path / "damaged" / "config.json").write_text("[]")
     with pytest.raises(SettingsError, match="damaged"):

@@ -76,10 +76,11 @@ def test_a_file_is_read_once_until_it_changes(tmp_path: Path, monkeypatch: pytes
     assert load_tokenizer(str(path)).fingerprint == first.fingerprint
     assert read == [str(path)]
     read_gguf_tokenizer(path).fast.pre_tokenizer = DIGITS  # is no one else's
-    assert load_tokenizer(str(path)).fingerprint == first.fingerprint
+    assert load_tokenizer(str(path)).encode(["12 a"]) == first.encode(["12 a"])
+    assert read == [str(path)] * 2
     other = written(path, make_fast("gpt2"), "smollm")
     assert other.fingerprint != first.fingerprint
-    assert read == [str(path)] * 2
+    assert read == [str(path)] * 3
 
 
 def test_a_file_that_is_gone_is_reported(tmp_path: Path) -> None:
@@ -91,4 +92,12 @@ def test_a_damaged_file_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "model.gguf"
     path.write_bytes(b"GGUF and then nothing of use")
     with pytest.raises(SettingsError, match=r"tokenizer '.*model\.gguf': cannot be read: "):
+        load_tokenizer(str(path))
+
+
+def test_a_file_of_which_the_end_was_not_fetched_is_reported(tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    written(path, make_fast("gpt2"), "smollm")
+    path.write_bytes(path.read_bytes()[:3000])
+    with pytest.raises(SettingsError, match="it ends before its vocabulary does; fetch the file again"):
         load_tokenizer(str(path))

@@ -47,11 +47,9 @@ class DescribedModel:
 
     def shares_tokens(self, database: "Version") -> bool:
         """Whether a database's tokenizer is the model's, as far as its folder says."""
-        return self.tokenizer_fingerprint in {
-            None,
-            database.settings.tokenizer_fingerprint,
-            *database.tokenizer.fingerprints,
-        }
+        wanted = self.tokenizer_fingerprint
+        is_named = wanted in {None, database.settings.tokenizer_fingerprint}
+        return is_named or database.tokenizer.has_fingerprint(wanted)
 
     def require_match(self, database: "Version") -> None:
         """Refuse a database of other tokens or chunks.

@@ -184,8 +184,9 @@ def require_base(base: str, *, retrofits: bool = True) -> None:
     if folder.is_file() and folder.suffix.lower() != ".gguf":
         raise SettingsError(f"{base}: is a file; give a model's folder, its name on the hub or a .gguf file")
     if not folder.exists() and (base.startswith((".", "~")) or folder.is_absolute()):
+        what = "file" if folder.suffix.lower() == ".gguf" else "folder"
         raise SettingsError(
-            f"{base}: there is no such folder; give a model's folder, its name on the hub or a .gguf file"
+            f"{base}: there is no such {what}; give a model's folder, its name on the hub or a .gguf file"
         )
     kind = type_of(folder) if retrofits and folder.is_dir() else None
     if kind is not None:

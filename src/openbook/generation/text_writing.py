@@ -154,7 +154,7 @@ def require_tokenizer(
         MismatchError: naming both.
     """
     wanted = model.config.tokenizer_fingerprint
-    if wanted not in {None, *tokenizer.fingerprints}:
+    if wanted is not None and not tokenizer.has_fingerprint(wanted):
         raise MismatchError(
             f"the model was trained with tokenizer {wanted}, the text would be put by "
             f"{tokenizer.name} ({tokenizer.fingerprint}); give the model's: {remedy}"

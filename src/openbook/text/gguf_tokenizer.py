@@ -1,7 +1,7 @@
 """The tokenizer that a .gguf file describes: a vocabulary, merges, and the name of how text is split."""
 
-from dataclasses import dataclass, replace
-from functools import lru_cache
+import struct
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,32 +25,31 @@ class GgufTokenizer:
 
 
 def read_gguf_tokenizer(path: Path) -> GgufTokenizer:
-    """Read a tokenizer; again only where the file has changed: one command may need it several times.
+    """Read a tokenizer.
 
     Raises:
         SettingsError: the file holds none that can be read.
     """
     try:
-        state = path.stat()
-        found = _read(path.absolute(), state.st_mtime_ns, state.st_size)
+        return _read(path)
     except Exception as error:  # a damaged file can fail in any way
+        reason = (
+            "it ends before its vocabulary does" if isinstance(error, struct.error) else first_line(error)
+        )
         raise SettingsError(
-            f"tokenizer {str(path)!r}: cannot be read: {first_line(error)}; fetch the file again, or give "
+            f"tokenizer {str(path)!r}: cannot be read: {reason}; fetch the file again, or give "
             "another tokenizer"
         ) from error
-    return replace(found, fast=FastTokenizer.from_str(found.fast.to_str()))  # its settings can be changed
 
 
-@lru_cache(maxsize=2)
-def _read(path: Path, changed: int, size: int) -> GgufTokenizer:
+def _read(path: Path) -> GgufTokenizer:
     # Not AutoTokenizer, which reads the vocabulary three times.
     from transformers.integrations.gguf import gguf_tokenizer_mapping as theirs
 
     description: dict[str, Any]
     settings: dict[str, Any]
     architecture, description, settings = theirs.get_gguf_tokenizer(str(path))
-    converted = theirs.convert_gguf_tokenizer(architecture, description)[0]
-    fast = FastTokenizer.from_str(converted.to_str())
+    fast: FastTokenizer = theirs.convert_gguf_tokenizer(architecture, description)[0]
     if description.get("pre_tokenizer_type") in _SINGLE_DIGITS:
         # "a  7": `a`, two spaces, `7`; the expression of GPT-2 alone would leave one space to the digit.
         digits = pre_tokenizers.Digits(individual_digits=True)

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer as FastTokenizer
+from tokenizers.models import Unigram
 
 from openbook.errors import SettingsError
 from openbook.text.marks import Marks
 from openbook.text.spelling import Spelling
 from openbook.text.token_bytes import TokenBytes
+from openbook.text.tokenizer_copy import copy_fast
 
 END_OF_TEXT = "<|endoftext|>"
 _DECISIVE = ("added_tokens", "normalizer", "pre_tokenizer", "model")
@@ -79,7 +81,7 @@ class Tokenizer:
     @cached_property
     def _recognizing(self) -> FastTokenizer:
         """A copy: which of the two ways to encode is a setting of the object."""
-        fast = FastTokenizer.from_str(self._fast.to_str())
+        fast = copy_fast(self._fast)
         fast.encode_special_tokens = False
         return fast
 
@@ -94,14 +96,15 @@ class Tokenizer:
     @cached_property
     def unknown_id(self) -> int | None:
         """The token of what it cannot spell; None: it spells everything, or leaves out what it cannot."""
-        model = json.loads(self._fast.to_str())["model"]
-        vocabulary = self._fast.get_vocab()
-        if model.get("byte_fallback") and all(f"<0x{byte:02X}>" in vocabulary for byte in range(256)):
-            return None
-        if model["type"] == "Unigram":
-            return None if model.get("unk_id") is None else int(model["unk_id"])
-        unknown = model.get("unk_token")
-        return None if unknown is None else self._fast.token_to_id(unknown)
+        model = self._fast.model
+        if isinstance(model, Unigram):  # it says this of itself only written out
+            described = json.loads(model.__getstate__())
+            spells_bytes, unknown = described["byte_fallback"], described["unk_id"]
+        else:
+            spells_bytes = getattr(model, "byte_fallback", False)
+            unknown = None if model.unk_token is None else self._fast.token_to_id(model.unk_token)
+        names = (f"<0x{byte:02X}>" for byte in range(256))
+        return None if spells_bytes and None not in map(self._fast.token_to_id, names) else unknown
 
     def unknown_words(self, text: str, *, count: int) -> list[str]:
         """List at most so many different parts of a text that it cannot spell."""
@@ -121,7 +124,7 @@ class Tokenizer:
     @cached_property
     def _untrimmed(self) -> FastTokenizer:
         """Without what comes after the model: byte-level ones take white space out of the offsets there."""
-        fast = FastTokenizer.from_str(self._fast.to_str())
+        fast = copy_fast(self._fast)
         fast.post_processor = None
         fast.encode_special_tokens = True
         return fast
@@ -180,6 +183,10 @@ class Tokenizer:
     def fingerprints(self) -> frozenset[str]:
         """Its own, and the one that older versions of openbook recorded, of its whole description."""
         return frozenset({self.fingerprint, _sha256(json.loads(self._fast.to_str()), self.end_of_text)})
+
+    def has_fingerprint(self, recorded: str | None) -> bool:
+        """Whether one of its fingerprints was recorded; the older one, which takes time, is computed last."""
+        return recorded == self.fingerprint or recorded in self.fingerprints
 
     def save(self, folder: Path) -> None:
         """Write `tokenizer.json` and `tokenizer_config.json` into `folder`, which is made if needed."""

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ def load_tokenizer(name: str) -> Tokenizer:
     path = Path(name)
     with suppress(OSError):  # too long for a path
         if (gguf := gguf_file(name)) is not None:
-            return _from_gguf(gguf, name)
+            state = gguf.stat()
+            return _from_gguf(gguf.absolute(), name, state.st_mtime_ns, state.st_size)
         if path.is_file():
             return _from_files(path, None, name)
         if (path / "tokenizer.json").is_file():
@@ -61,7 +63,9 @@ def _downloaded(name: str) -> Path | None:
     return folder if (folder / "tokenizer.json").is_file() else None
 
 
-def _from_gguf(path: Path, name: str) -> Tokenizer:
+@lru_cache(maxsize=2)
+def _from_gguf(path: Path, name: str, changed: int, size: int) -> Tokenizer:
+    """Read a tokenizer; again only where the file has changed: one command may need it several times."""
     found = read_gguf_tokenizer(path)
     return Tokenizer(
         found.fast,

@@ -9,7 +9,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from foreign_tokenizers import make_fast
 from openbook import RetroForCausalLM
-from openbook.errors import SettingsError
+from openbook.errors import OpenbookWarning, SettingsError
 from openbook.model.retrofitting import load_base
 from openbook.pretrained import SMOLLM2
 from tiny_gguf import write_gguf
@@ -54,6 +54,15 @@ def test_an_adapter_finds_the_file_and_merges(
     loaded.save_pretrained(tmp_path / "merged")
     merged = RetroForCausalLM.from_pretrained(tmp_path / "merged")
     assert torch.equal(merged(**INPUTS.asdict()).logits, expected)
+
+
+def test_positions_that_are_scaled_are_said_to_be_left_out(tmp_path: Path) -> None:
+    scaled = {"rope_type": "linear", "factor": 8.0, "rope_theta": 10_000.0}
+    sizes = {"vocab_size": 420, "hidden_size": 32, "intermediate_size": 32}
+    base = tiny_base("llama", **sizes, rope_parameters=scaled)
+    path = write_gguf(tmp_path / "tiny.gguf", base, make_fast("gpt2"))
+    with pytest.warns(OpenbookWarning, match=r"tiny\.gguf: its rotary positions are scaled.*; give "):
+        load_base(str(path))
 
 
 def test_in_half_precision(file: Path) -> None:

@@ -1,6 +1,7 @@
 """What is read of .gguf files fast is what transformers reads of them, to the bit."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -10,22 +11,30 @@ from transformers.utils.quantization_config import GgufConfig
 
 from foreign_tokenizers import make_fast
 from openbook.errors import SettingsError
-from openbook.model.retrofitting import load_base
+from openbook.model.retrofitting import gguf_weights, load_base
 from openbook.model.retrofitting.gguf_weights import find_model
 from tiny_gguf import write_gguf
 
 from .tiny import draw_inputs, tiny_base
 
 INPUTS = draw_inputs(ragged=True)
-KINDS = {
+KINDS: dict[str, dict[str, Any]] = {
     "llama": {"num_key_value_heads": 2},
     "llama, tied": {"num_key_value_heads": 4, "tie_word_embeddings": True},
     "qwen2": {"num_key_value_heads": 2},
     "qwen3": {"num_key_value_heads": 2, "head_dim": 128},
+    "gemma3_text": {
+        "num_key_value_heads": 2,
+        "head_dim": 8,
+        "query_pre_attn_scalar": 256,
+        "layer_types": None,
+        "num_hidden_layers": 6,
+        "tie_word_embeddings": True,
+    },
 }
 
 
-def written(folder: Path, kind: str, blocks: str | None = None, **sizes: int) -> Path:
+def written(folder: Path, kind: str, blocks: str | None = None, **sizes: Any) -> Path:
     sizes = {"vocab_size": 420, "hidden_size": 32, "intermediate_size": 64} | KINDS[kind] | sizes
     model = tiny_base(kind, **sizes)
     with torch.no_grad():
@@ -70,7 +79,7 @@ def only_fast(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(modeling_gguf_pytorch_utils, "load_gguf_checkpoint", refuse)
 
 
-@pytest.mark.parametrize("blocks", [None, "Q4_1", "Q8_0", "F16", "BF16"])
+@pytest.mark.parametrize("blocks", [None, "Q4_1", "Q5_0", "Q8_0", "F16", "BF16"])
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_weights_and_settings_are_those_that_transformers_reads(
     tmp_path: Path, kind: str, blocks: str | None
@@ -97,8 +106,11 @@ def test_the_slow_reader_is_not_asked(tmp_path: Path) -> None:
     assert base.name_or_path == str(path)
 
 
-def test_blocks_that_the_fast_reader_does_not_know_are_read_by_the_other(tmp_path: Path) -> None:
+def test_what_the_fast_reader_does_not_know_is_read_by_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = written(tmp_path, "llama", "Q5_1")
+    monkeypatch.setattr(gguf_weights, "_ARCHITECTURES", {})
     assert find_model(path) is None
     require_equal(load_base(str(path)), read_by_transformers(path))
 
@@ -110,6 +122,13 @@ def test_a_damaged_file_is_reported(tmp_path: Path, kept: int) -> None:
     assert kept < len(whole)
     path.write_bytes(whole[:kept])
     with pytest.raises(SettingsError, match=r"base '.*tiny\.gguf': cannot be loaded: "):
+        load_base(str(path))
+
+
+def test_a_file_of_which_the_end_was_not_fetched_is_reported(tmp_path: Path) -> None:
+    path = written(tmp_path, "gemma3_text")
+    path.write_bytes(path.read_bytes()[:-5000])
+    with pytest.raises(SettingsError, match="it ends before its weights do; fetch the file again, or give "):
         load_base(str(path))
 
 

@@ -225,7 +225,7 @@ def _tokenizer(book: Path, settings: DatabaseSettings) -> Tokenizer:
         raise DatabaseError(
             f"{book / 'tokenizer'}: is missing or damaged; restore it from a copy ({error})"
         ) from error
-    if settings.tokenizer_fingerprint not in tokenizer.fingerprints:
+    if not tokenizer.has_fingerprint(settings.tokenizer_fingerprint):
         raise DatabaseError(
             f"{book / 'tokenizer'}: not the tokenizer that the book was made with; restore it from a copy"
         )

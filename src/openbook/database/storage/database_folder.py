@@ -78,7 +78,7 @@ def open_folder(path: Path) -> DatabaseFolder:
         tokenizer = load_tokenizer(str(path / "tokenizer"))
     except SettingsError as error:
         raise DatabaseError(f"{path / 'tokenizer'}: is damaged; restore it from a copy ({error})") from error
-    if settings.tokenizer_fingerprint not in tokenizer.fingerprints:
+    if not tokenizer.has_fingerprint(settings.tokenizer_fingerprint):
         raise MismatchError(
             f"{path / 'tokenizer'}: not the tokenizer that the database was made with; restore it from a copy"
         )

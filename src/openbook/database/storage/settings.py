@@ -99,7 +99,8 @@ class DatabaseSettings:
         Raises:
             MismatchError: saying both.
         """
-        if tokenizer_fingerprint not in {None, self.tokenizer_fingerprint, *tokenizer.fingerprints}:
+        is_known = tokenizer_fingerprint in {None, self.tokenizer_fingerprint}
+        if not is_known and not tokenizer.has_fingerprint(tokenizer_fingerprint):
             raise MismatchError(
                 f"the model was trained with tokenizer {tokenizer_fingerprint}, the database was built with "
                 f"{self.tokenizer_fingerprint} ({self.tokenizer}); derive one for the model: "

@@ -1,12 +1,13 @@
 """A base from a .gguf file: dequantized while it is loaded, then a model like any other."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from transformers.utils.quantization_config import GgufConfig
 
-from openbook.errors import SettingsError, first_line
+from openbook.errors import OpenbookWarning, SettingsError, first_line
 from openbook.model.retrofitting.families import require_supported
 from openbook.model.retrofitting.gguf_weights import find_model, read_model
 
@@ -32,6 +33,13 @@ def load_gguf(path: Path, name: str, **loading: Any) -> PreTrainedModel:
         if (found := find_model(path)) is not None:
             require_supported(found.config.model_type)
             base = read_model(found, **options)
+            if found.scales_positions:
+                warnings.warn(
+                    f"{path}: its rotary positions are scaled, which is not read from .gguf files, so "
+                    "it does not compute what its model does; give the model's folder or its name on the hub",
+                    OpenbookWarning,
+                    stacklevel=3,
+                )
         else:
             base = _load_by_transformers(path, **options)
     except SettingsError:

@@ -1,29 +1,50 @@
 """What a .gguf file of the commonest models holds: its head parsed once, its names mapped once.
 
 transformers reads the same numbers of any model, but parses the head, with the vocabulary, by a slow parser
-twice, and maps all names again for each module: nine of the eleven seconds that SmolLM2 took.
+twice, and maps all names again for each module: nine of the eleven seconds that SmolLM2 took, and 40 of 45
+that a Gemma 3 took, whose vocabulary is five times as large.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
 
-_ARCHITECTURES = ("llama", "qwen2", "qwen3")
-"""Names in `general.architecture` of files whose weights need no more than other names and `_halved`."""
+_ARCHITECTURES = {"llama": "llama", "qwen2": "qwen2", "qwen3": "qwen3", "gemma3": "gemma3_text"}
+"""Names in `general.architecture`, and their types in transformers, of files whose weights need no more than
+other names, `_halved` and norms that are less by one."""
 
 
-class _Stored(Protocol):
-    """A weight in the file."""
+@dataclass(frozen=True, slots=True)
+class StoredWeight:
+    """A weight in the file, not yet read."""
 
-    ggml_type: int
+    blocks: NDArray[np.uint8]
+    """Its bytes, where they lie in the file."""
+    kind: int
+    """How ggml packs it."""
+    shape: tuple[int, ...]
 
-    def __getitem__(self, place: Any) -> Tensor:
-        """Read it: as numbers, or the bytes of its blocks [rows, bytes]."""
+    def read(self) -> Tensor:
+        """Read it as numbers in float32."""
+        from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, dequantize
+
+        kind = GGMLQuantizationType(self.kind)
+        numbers, size = GGML_QUANT_SIZES[kind]
+        shape = (*self.shape[:-1], self.shape[-1] // numbers * size)
+        if self.blocks.size < prod(shape):
+            raise ValueError("it ends before its weights do")
+        rows = self.blocks.reshape(shape)
+        plain = {GGMLQuantizationType.F32: np.float32, GGMLQuantizationType.F16: np.float16}
+        packed = rows.view(plain[kind]) if kind in plain else rows
+        return torch.from_numpy(np.require(dequantize(packed, kind), requirements="W"))  # not the file itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +53,21 @@ class GgufModel:
 
     architecture: str
     config: PreTrainedConfig
-    stored: Mapping[str, _Stored]
+    stored: Mapping[str, StoredWeight]
     """By the file's names."""
+    scales_positions: bool
+    """Whether its rotary positions are scaled, which transformers does not read."""
 
 
 def find_model(path: Path) -> GgufModel | None:
     """Read the head of a file; None: transformers has to read it, or to say what is wrong with it."""
     try:
         # Where a version of transformers has them elsewhere, its own reading is slow, and no less right.
+        from transformers.integrations.gguf import reader
         from transformers.integrations.gguf.gguf_conversion_mapping import GGUF_ARCHS
-        from transformers.integrations.gguf.reader import GgufHeader, load_gguf_state_dict, read_gguf_metadata
 
-        metadata, names = read_gguf_metadata(str(path))
+        file = reader._mapped(str(path))
+        metadata, count, place = reader._read_metadata(file, str(path))
         architecture = metadata["general.architecture"]
         if (
             architecture not in _ARCHITECTURES
@@ -51,10 +75,36 @@ def find_model(path: Path) -> GgufModel | None:
             or metadata.get("general.name") == "mistral"  # a type of its own, which it knows by this name
         ):
             return None
-        config = _configured(architecture, metadata, tied="output.weight" not in names)
-        return GgufModel(architecture, config, load_gguf_state_dict(GgufHeader.from_file(str(path))))
+        table, place = reader._read_tensor_table(file, count, place)
+        stored = _stored(file, table, place, alignment=metadata.get("general.alignment", 32))
+        config = _configured(architecture, metadata, tied="output.weight" not in stored)
+        scaling = metadata.get(f"{architecture}.rope.scaling.type", "none")
+        scales = scaling != "none" or any(name.startswith("rope_") for name in stored)
+        return GgufModel(architecture, config, stored, scales)
     except Exception:  # noqa: BLE001 - a damaged file, or blocks of a kind that only the slow reader knows
         return None
+
+
+def _stored(
+    file: NDArray[np.uint8], table: list[tuple[str, tuple[int, ...], int, int]], end: int, *, alignment: int
+) -> dict[str, StoredWeight]:
+    """Find the weights.
+
+    Args:
+        file: all of its bytes.
+        table: name, shape, kind and place of each weight, counted from where the weights begin.
+        end: where the table ends; the weights begin at the next multiple of `alignment`.
+        alignment: in bytes.
+    """
+    from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
+
+    begin = -(-end // alignment) * alignment
+    stored = {}
+    for name, shape, kind, place in table:
+        numbers, size = GGML_QUANT_SIZES[GGMLQuantizationType(kind)]
+        first, length = begin + place, prod(shape) // numbers * size
+        stored[name] = StoredWeight(file[first : first + length], kind, shape)
+    return stored
 
 
 def _configured(architecture: str, metadata: Mapping[str, Any], *, tied: bool) -> PreTrainedConfig:
@@ -69,6 +119,7 @@ def _configured(architecture: str, metadata: Mapping[str, Any], *, tied: bool) -
         for key, setting in mapping[group].items():
             if isinstance(setting, str) and f"{group}.{key}" in metadata:
                 described[setting] = metadata[f"{group}.{key}"]
+    described["model_type"] = _ARCHITECTURES[architecture]
     return AutoConfig.for_model(**described)
 
 
@@ -107,7 +158,7 @@ def _dtype(wanted: str | torch.dtype | None) -> torch.dtype:
 
 def _weights(found: GgufModel, names: tuple[str, ...], dtype: torch.dtype) -> Iterator[tuple[str, Tensor]]:
     """The model's weights by its own names, of those that the file has."""
-    from gguf import MODEL_ARCH_NAMES, GGMLQuantizationType, dequantize, get_tensor_name_map
+    from gguf import MODEL_ARCH_NAMES, get_tensor_name_map
 
     kinds = {name: kind for kind, name in MODEL_ARCH_NAMES.items()}
     theirs = get_tensor_name_map(kinds[found.architecture], found.config.num_hidden_layers)
@@ -117,12 +168,12 @@ def _weights(found: GgufModel, names: tuple[str, ...], dtype: torch.dtype) -> It
         place = f"{theirs.get_name(module)}.{suffix}"
         if (stored := found.stored.get(place)) is None:
             continue  # as that of the output is where it is that of the input
-        read = stored[...]
-        if not read.is_floating_point():
-            read = torch.from_numpy(dequantize(read.numpy(), GGMLQuantizationType(stored.ggml_type)))
+        read = stored.read()
         if found.architecture == "llama":
             for part, number in heads.items():
                 read = _halved(read, number) if part in place else read
+        elif found.architecture == "gemma3" and place.endswith("norm.weight"):
+            read = read - 1  # llama.cpp multiplies by what is in the file, transformers by one more
         yield name, read.to(dtype)
 
 
