@@ -152,7 +152,7 @@ def open_sharded(
     if len(several) < 2 or not trained_together(list(several.values())):
         return ShardedDense(numbers, indexes)
     joined = JoinedDense.of(numbers, several, before)
-    if effort is not None and effort.indexes == joined.index.digest:
+    if effort is not None and effort.nprobe and effort.indexes == joined.index.digest:
         joined = joined.with_effort(effort)
     others = {place: one for place, one in indexes.items() if place not in several}
     return ShardedDense(numbers, others, joined)

@@ -102,12 +102,13 @@ def _training(index: Any) -> tuple[NDArray[np.float32], ...]:
     """What an index has learned: the centers of its lists, its codes, and how it turns vectors first."""
     import faiss
 
-    base: Any = faiss.downcast_index(index.base_index)
+    base = faiss.downcast_index(index.base_index)
     lists: Any = faiss.downcast_index(faiss.extract_index_ivf(index))
     learned = lists.quantizer.reconstruct_n(0, lists.nlist), faiss.vector_to_array(lists.pq.centroids)
     if not isinstance(base, faiss.IndexPreTransform):
         return learned
-    turn: Any = faiss.downcast_VectorTransform(base.chain.at(0))
+    chain: Any = base.chain
+    turn: Any = faiss.downcast_VectorTransform(chain.at(0))
     return *learned, faiss.vector_to_array(turn.A)
 
 
