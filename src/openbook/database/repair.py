@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from openbook.database.database import Database
 from openbook.database.near_copies.exclusions import awaits_comparison
 from openbook.database.neighbors.table_writer import build_neighbors
-from openbook.database.search.dense_store import TrainedIndex, stored_index, trained_index_of
+from openbook.database.search.dense_store import TrainedIndex, trained_index_of
 from openbook.database.search.embedder import Embedder, recorded_embedder
 from openbook.database.search.lexical import is_current
 from openbook.database.shards.book_manifest import BookManifest, is_sharded
@@ -32,7 +32,6 @@ from openbook.database.storage.layout import ChunkLayout
 from openbook.database.storage.manifest import NAME as MANIFEST
 from openbook.database.storage.manifest import Problem, write_manifest
 from openbook.database.storage.neighbor_files import TableStamp, wanted_stamp
-from openbook.database.storage.sealed import file_digest
 from openbook.database.verify import VerifyReport, parts_of, verify, verify_one
 from openbook.database.write.database_writer import DatabaseWriter
 from openbook.errors import DatabaseError, OpenbookError
@@ -125,20 +124,17 @@ def _repair_shard(folder: Path, shards: int, others: Sequence[Path], progress: P
     elif is_current(opened.files(opened.catalog.head().generation).lexical):
         return  # else with older words it could not be searched together with one that is repaired
     embedder = cache(lambda: recorded_embedder(opened.settings, where=folder))
-    trained = next(filter(None, map(_sound_index, others)), None)
+    trained = next(filter(None, map(_trained_index, others)), None)
     with DatabaseWriter(opened, embedder, progress, of_book=True, shards=shards, trained=trained) as writer:
         writer.finish(progress=progress)
     write_manifest(opened.catalog)
 
 
-def _sound_index(folder: Path) -> TrainedIndex | None:
+def _trained_index(folder: Path) -> TrainedIndex | None:
     """What the dense index of a shard was filled from; None: it has none, or a damaged one."""
-    with suppress(OpenbookError, OSError):
+    with suppress(OpenbookError):
         opened = open_folder(folder)
-        dense = opened.files(opened.catalog.head().generation).dense
-        found, trained = stored_index(dense), trained_index_of(dense)
-        if found is not None and trained is not None and file_digest(trained.path) == found.digest:
-            return trained
+        return trained_index_of(opened.files(opened.catalog.head().generation).dense)
     return None
 
 

@@ -9,6 +9,7 @@ grown is added to the lists, and an index that its corpus has outgrown is traine
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -107,9 +108,12 @@ def stored_index(folder: Path) -> StoredIndex | None:
 
 
 def trained_index_of(folder: Path) -> TrainedIndex | None:
-    """What the index that this folder names was filled from; None: it names none."""
-    found = stored_index(folder)
-    return None if found is None else TrainedIndex(found.name, folder / found.file, found.trained_rows)
+    """What the index that this folder names was filled from; None: it names none, or a damaged one."""
+    with suppress(DatabaseError, OSError):
+        found = stored_index(folder)
+        if found is not None and file_digest(folder / found.file) == found.digest:
+            return TrainedIndex(found.name, folder / found.file, found.trained_rows)
+    return None
 
 
 def is_outgrown(found: StoredIndex, layout: ChunkLayout) -> bool:

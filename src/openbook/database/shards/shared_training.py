@@ -63,7 +63,8 @@ def shared_training(shards: Mapping[int, OpenedShard], *, parts: int, folder: Pa
     if len(large) < 2 or (len(found) == len(large) and not outgrown):
         return SharedTraining(None)
     if found and not outgrown:
-        return SharedTraining(trained_index_of(large[min(found)].files.dense))
+        sound = (trained_index_of(large[place].files.dense) for place in found)
+        return SharedTraining(next(filter(None, sound), None))
     rows = [(shard.layout, shard.vectors) for shard in large.values() if shard.vectors is not None]
     path = folder / "trained.faiss"
     return SharedTraining(TrainedIndex(train_together(path, rows), path), tuple(found))
