@@ -61,6 +61,8 @@ class StoredVectors:
         bounds = np.searchsorted(places[order], np.arange(len(self._codes) + 1))
         by_place = np.empty((len(flat), self._codes[0].shape[1]), dtype=np.uint8)
         for place, (first, end) in enumerate(pairwise(bounds.tolist())):
+            if first == end:
+                continue
             own = flat[order[first:end]] - (self._ends[place] - len(self._codes[place]))
             np.take(self._codes[place], own, axis=0, out=by_place[first:end], mode="clip")
         codes = np.take(by_place, np.argsort(order), axis=0)
