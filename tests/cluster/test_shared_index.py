@@ -7,7 +7,6 @@ import pytest
 
 from openbook.cluster.build_plan import BUILDING
 from openbook.cluster.shared_index import (
-    _drawn,
     fill_shared_index,
     needs_index,
     train_shared_index,
@@ -62,13 +61,3 @@ def test_a_small_shard_needs_none(shards: list[Path], monkeypatch: pytest.Monkey
     assert not needs_index(shards[0], shards=2)
     fill_shared_index(shards[0], None, shards=2)
     assert stored_index(shards[0] / "dense") is None
-
-
-@pytest.mark.parametrize("size", [1, 5, 9, 100])
-def test_the_sample_is_of_all_shards(size: int) -> None:
-    parts = _drawn([3, 2, 4], size)
-    assert sum(map(len, parts)) == min(size, 9)
-    assert all(
-        (part >= 0).all() and (part < count).all() for part, count in zip(parts, [3, 2, 4], strict=True)
-    )
-    assert all((np.diff(part) > 0).all() for part in parts)

@@ -20,10 +20,12 @@ from openbook.cluster.remote_encoder import EncoderDescription, WorkPlace, work_
 from openbook.cluster.shard_task import ENCODED_CHARACTERS, INDEXED_CHARACTERS
 from openbook.cluster.task_queue import TaskQueue, said_of_lost
 from openbook.database import Database
+from openbook.database.search.dense_store import TrainedIndex
 from openbook.database.search.embedder import Embedder, EncodingPrecision
 from openbook.database.shards.book_folder import BookFolder, open_book
+from openbook.database.shards.book_indexes import needs_index
 from openbook.database.shards.book_manifest import BookManifest, is_sharded
-from openbook.database.shards.book_writer import BookWriter, needs_index
+from openbook.database.shards.book_writer import BookWriter
 from openbook.database.shards.shard_copies import require_free_shard
 from openbook.database.shards.shard_part import ShardPart
 from openbook.database.storage.settings import DatabaseSettings
@@ -226,13 +228,21 @@ class _ClusterBookWriter(BookWriter):
         heads = {place: copy.folder.catalog.head() for place, copy in copies.items()}
         return sum(heads[place].num_chunks - before[place].num_chunks for place in parts)
 
-    def finish_shards(self, places: Sequence[int], *, shards: int, bulk: bool, progress: Progress) -> None:
+    def finish_shards(
+        self,
+        places: Sequence[int],
+        *,
+        shards: int,
+        trained: TrainedIndex | None = None,
+        bulk: bool,
+        progress: Progress,
+    ) -> None:
         copies = {place: self.copy(place).opened() for place in places}
         behind = [place for place in places if needs_index(copies[place], shards=shards, bulk=bulk)]
         told = stage(progress, "completing the indexes") if behind else silent
         self.tasks.run(
             index_copy,
-            {place: (self._address(place), shards, bulk) for place in behind},
+            {place: (self._address(place), shards, trained, bulk) for place in behind},
             waiting=lambda done: told(len(done), len(behind)),
         )
 

@@ -18,6 +18,7 @@ from typing import Any
 from openbook.cluster.part_file import read_part_file
 from openbook.cluster.remote_encoder import EncoderDescription, remote_embedder
 from openbook.cluster.shard_task import telling
+from openbook.database.search.dense_store import TrainedIndex
 from openbook.database.search.embedder import Embedder
 from openbook.database.shards.shard_copies import LONGEST_LOCK, shard_lock
 from openbook.database.shards.shard_part import finish_indexes, write_part
@@ -99,7 +100,7 @@ def add_part(
         return write_part(folder, part, version=version, embedder=loaded, progress=progress)
 
 
-def index_copy(address: CopyAddress, shards: int, bulk: bool) -> None:
+def index_copy(address: CopyAddress, shards: int, trained: TrainedIndex | None, bulk: bool) -> None:
     """Let the indexes of a copy of one of so many shards keep up with its rows; errors as of `add_part`."""
     with address.held() as folder:
-        finish_indexes(folder, shards=shards, bulk=bulk)
+        finish_indexes(folder, shards=shards, trained=trained, bulk=bulk)

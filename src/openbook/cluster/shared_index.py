@@ -7,13 +7,11 @@ A small shard is searched exactly and needs none.
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from filelock import FileLock
-from numpy.typing import NDArray
 
 from openbook.cluster.build_plan import BUILDING, shard_name
-from openbook.database.search.dense_store import TrainedIndex, is_large, maintain_dense, write_index
-from openbook.database.search.dense_tuning import TRAINING_VECTORS_A_LIST, index_name, train_on_sample
+from openbook.database.search.dense_store import TrainedIndex, is_large, maintain_dense
+from openbook.database.shards.shared_training import train_together
 from openbook.database.storage.arrays import Rows
 from openbook.database.storage.database_folder import open_folder
 from openbook.database.storage.layout import ChunkLayout
@@ -50,36 +48,9 @@ def train_shared_index(book: str, numbers: Sequence[int]) -> str:
 
 
 def _train(folder: Path, numbers: Sequence[int]) -> str:
-    import faiss
-
-    shards = [_rows(folder / shard_name(number)) for number in numbers]
-    counts = [len(layout.indexed) for layout, _ in shards]
-    size = shards[0][1].shape[1]
-    name = index_name(max(counts), size)
-    index = faiss.index_factory(size, name, faiss.METRIC_INNER_PRODUCT)
-    drawn = _drawn(counts, TRAINING_VECTORS_A_LIST * faiss.extract_index_ivf(index).nlist)
-    parts = zip(shards, drawn, strict=True)
-    sample = np.concatenate([vectors[layout.indexed[part]] for (layout, vectors), part in parts])
-    train_on_sample(index, sample, np.arange(len(sample)))
-    write_index(folder / _FILE, index)
+    name = train_together(folder / _FILE, [_rows(folder / shard_name(number)) for number in numbers])
     write_sealed(folder / _NAME, {"name": name})
     return name
-
-
-def _drawn(counts: Sequence[int], size: int) -> list[NDArray[np.int64]]:
-    """Draw from several lists of these lengths as from one: the places in each.
-
-    Of lists of 3, 2 and 4, five are drawn, which are numbered 0 … 8 together:
-
-        drawn     1 2   4   5 8
-        places    1 2 | 1 | 0 3
-    """
-    total = sum(counts)
-    drawn = np.sort(np.random.default_rng(0).choice(total, size=min(size, total), replace=False))
-    ends = np.cumsum(counts)
-    bounds = np.searchsorted(drawn, ends)
-    parts = np.split(drawn, bounds[:-1])
-    return [part - (end - count) for part, end, count in zip(parts, ends, counts, strict=True)]
 
 
 def fill_shared_index(shard: Path, trained: TrainedIndex | None, *, shards: int) -> None:

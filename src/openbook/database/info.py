@@ -13,6 +13,7 @@ from openbook.database.search.dense_store import is_large, stored_index
 from openbook.database.search.lexical import version_of_words
 from openbook.database.shards.book_files import BookFiles
 from openbook.database.shards.book_manifest import BookManifest, is_sharded
+from openbook.database.shards.joined_index import joined_digest
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import Commit
 from openbook.database.storage.files import Files
@@ -148,8 +149,21 @@ def _dense_index(
             return "exact", 1.0
         names, recalls = zip(*map(_stored_index, files.shards), strict=True)
         known = [recall for recall in recalls if recall is not None]
-        return ", ".join(dict.fromkeys(names)), min(known, default=None)
+        together = _recall_together(files)
+        return ", ".join(dict.fromkeys(names)), min(known, default=None) if together is None else together
     return _stored_index(files)
+
+
+def _recall_together(files: BookFiles) -> float | None:
+    """Of the shards' indexes as one; None: that was not measured, or not of these."""
+    if files.effort is None or not files.effort.nprobe:
+        return None
+    try:
+        stored = [stored_index(shard.dense) for shard in files.shards]
+    except DatabaseError:
+        return None
+    digests = [found.digest for found in stored if found is not None]
+    return files.effort.recall_at_10 if files.effort.indexes == joined_digest(digests) else None
 
 
 def _stored_index(files: Files) -> tuple[str, float | None]:

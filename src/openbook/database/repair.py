@@ -8,7 +8,7 @@ has lost its truth: `verify` still names it.
 import hashlib
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from openbook.database.database import Database
 from openbook.database.near_copies.exclusions import awaits_comparison
 from openbook.database.neighbors.table_writer import build_neighbors
+from openbook.database.search.dense_store import TrainedIndex, trained_index_of
 from openbook.database.search.embedder import Embedder, recorded_embedder
 from openbook.database.search.lexical import is_current
 from openbook.database.shards.book_manifest import BookManifest, is_sharded
@@ -94,7 +95,8 @@ def _repair_book(book: Path, progress: Progress) -> VerifyReport:
         for shard in manifest.shards:
             with suppress(OpenbookError):  # what is left is named at the end
                 told = stage(progress, f"repairing {shard.folder}")
-                _repair_shard(book / shard.folder, parts, told)
+                others = [book / other.folder for other in manifest.shards if other != shard]
+                _repair_shard(book / shard.folder, parts, others, told)
         place = Files.place_of_generation(book, manifest.head.generation) / "neighbors"
         if any(
             problem.file.startswith(place.relative_to(book).as_posix()) for problem in verify(book).problems
@@ -113,7 +115,8 @@ def _repair_book(book: Path, progress: Progress) -> VerifyReport:
     return verify(book)
 
 
-def _repair_shard(folder: Path, shards: int, progress: Progress) -> None:
+def _repair_shard(folder: Path, shards: int, others: Sequence[Path], progress: Progress) -> None:
+    """Repair one of so many shards; a new dense index is filled from what the others' were filled from."""
     report = verify_one(folder, shards=shards, progress=progress)
     opened = open_folder(folder)
     if not report.ok:
@@ -121,9 +124,18 @@ def _repair_shard(folder: Path, shards: int, progress: Progress) -> None:
     elif is_current(opened.files(opened.catalog.head().generation).lexical):
         return  # else with older words it could not be searched together with one that is repaired
     embedder = cache(lambda: recorded_embedder(opened.settings, where=folder))
-    with DatabaseWriter(opened, embedder, progress, of_book=True, shards=shards) as writer:
+    trained = next(filter(None, map(_trained_index, others)), None)
+    with DatabaseWriter(opened, embedder, progress, of_book=True, shards=shards, trained=trained) as writer:
         writer.finish(progress=progress)
     write_manifest(opened.catalog)
+
+
+def _trained_index(folder: Path) -> TrainedIndex | None:
+    """What the dense index of a shard was filled from; None: it has none, or a damaged one."""
+    with suppress(OpenbookError):
+        opened = open_folder(folder)
+        return trained_index_of(opened.files(opened.catalog.head().generation).dense)
+    return None
 
 
 def _restore_and_delete(

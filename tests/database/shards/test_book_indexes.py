@@ -11,10 +11,11 @@ from breaking import files_of
 from openbook.database import Database, Version, build_neighbors, repair, verify
 from openbook.database.search import dense_store
 from openbook.database.search.dense import ApproximateIndex, ExactIndex
-from openbook.database.search.dense_store import stored_index
+from openbook.database.search.dense_store import maintain_dense, stored_index
 from openbook.database.shards.book_folder import open_book
 from openbook.database.shards.book_manifest import BookManifest
-from openbook.database.shards.sharded_dense import ShardedDense
+from openbook.database.shards.sharded_dense import JoinedDense, ShardedDense
+from openbook.database.storage.sealed import BOOK, read_sealed, write_sealed
 from openbook.database.version import open_version
 from openbook.errors import DatabaseError
 from openbook.text import Document
@@ -59,11 +60,21 @@ def large_book(make_book: Make, corpus: Corpus, monkeypatch: pytest.MonkeyPatch)
 
 
 def require_approximate(book: Database) -> None:
-    """Each shard has an index that holds all of its chunks, or nearly, and each chunk finds itself."""
+    """Each shard has an index that holds all of its chunks, or nearly, and each chunk finds itself.
+
+    They were trained together, and are searched as one, with an effort that was measured.
+    """
     index = Database.open(book.path).opened.searcher.indexes.dense
     assert isinstance(index, ShardedDense)
-    assert [type(part) for part in index.parts.values()] == [ApproximateIndex] * 3
-    assert book.info().dense_index == index.name != "exact"
+    assert index.joined is not None and not index.parts
+    assert [type(part) for part in index.joined.parts.values()] == [ApproximateIndex] * 3
+    effort = open_book(book.path).manifest.effort
+    assert effort is not None and effort.indexes == index.joined.index.digest
+    assert (index.joined.index.nprobe, index.joined.index.rerank) == (effort.nprobe, effort.rerank)
+    assert index.recall_at_10 == effort.recall_at_10 >= 0.98
+    info = Database.open(book.path).info()
+    assert (info.dense_index, info.recall_at_10) == (index.name, index.recall_at_10)
+    assert info.dense_index != "exact"
     texts = book.chunk_texts(np.flatnonzero(book.layout.retrievable))
     found = Database.open(book.path).search(texts, k=1, mode="dense")
     assert [hits[0].text for hits in found] == texts
@@ -80,6 +91,76 @@ def test_writers_keep_these_indexes_up(large_book: Database, corpus: Corpus, doc
     large_book.remove(["unique3", "unique30"])
     large_book.compact()
     require_approximate(large_book)
+
+
+def test_a_new_version_has_the_lists_of_the_one_before(large_book: Database, documents: Documents) -> None:
+    before = joined_of(large_book)
+    large_book.add(documents({"one more": "a late lantern"}))
+    after = joined_of(large_book)
+    assert after.index.index is before.index.index
+    assert len(after.index.tail.chunk_ids) == 1
+    assert large_book.search("a late lantern", k=1, mode="dense")[0][0].document_id == "one more"
+
+
+def test_a_shard_that_lacks_an_index_gets_one_of_the_same_training(large_book: Database) -> None:
+    trained = [
+        found.trained_rows
+        for shard in open_book(large_book.path).shards.values()
+        if (found := stored_index(shard.files.dense))
+    ]
+    shutil.rmtree(open_book(large_book.path).shards[1].files.dense)
+    large_book.catch_up()
+    require_approximate(Database.open(large_book.path))
+    found = stored_index(open_book(large_book.path).shards[1].files.dense)
+    assert found is not None and found.trained_rows == trained[0]
+
+
+def test_all_are_trained_again_when_one_has_grown_fourfold(
+    large_book: Database, corpus: Corpus, documents: Documents
+) -> None:
+    lists = joined_of(large_book).index.name
+    for seed in range(1, 6):
+        large_book.add(documents({f"{seed} {name}": text for name, text in corpus(60, seed=seed).items()}))
+    assert joined_of(Database.open(large_book.path)).index.name != lists
+    assert not (large_book.path / "training").exists()
+    index = Database.open(large_book.path).opened.searcher.indexes.dense
+    assert isinstance(index, ShardedDense) and not index.parts
+    assert index.recall_at_10 >= 0.98
+
+
+def test_indexes_that_were_trained_apart_are_searched_one_by_one(
+    large_book: Database, documents: Documents
+) -> None:
+    """As in books from before."""
+    for shard in open_book(large_book.path).shards.values():
+        shutil.rmtree(shard.files.dense)
+        assert shard.vectors is not None
+        maintain_dense(shard.files.dense, shard.layout, shard.vectors, shards=3)
+    values = read_sealed(large_book.path / BOOK)
+    del values["effort"]
+    write_sealed(large_book.path / BOOK, values)
+    require_apart(large_book)
+    large_book.add(documents({"one more": "a late lantern"}))
+    require_apart(large_book)
+    effort = open_book(large_book.path).manifest.effort
+    assert effort is not None and effort.nprobe == 0
+
+
+def require_apart(book: Database) -> None:
+    """Each chunk finds itself, by an index of each shard."""
+    opened = Database.open(book.path).opened
+    index = opened.searcher.indexes.dense
+    assert isinstance(index, ShardedDense) and index.joined is None
+    assert [type(part) for part in index.parts.values()] == [ApproximateIndex] * 3
+    texts = opened.chunk_texts(np.flatnonzero(opened.layout.retrievable))
+    assert [hits[0].text for hits in opened.search(texts, k=1, mode="dense")] == texts
+
+
+def joined_of(book: Database) -> JoinedDense:
+    """What the book's shards are searched as."""
+    index = book.opened.searcher.indexes.dense
+    assert isinstance(index, ShardedDense) and index.joined is not None
+    return index.joined
 
 
 def test_repair_makes_the_index_of_a_shard_again(large_book: Database) -> None:

@@ -127,15 +127,23 @@ class ApproximateIndex:
         """Scores and rows of the index, of what so many nearest lists hold."""
         import faiss
 
+        parameters = faiss.IndexRefineSearchParameters()
+        parameters.k_factor = self.rerank
+        parameters.base_index_params = self._lists_to_visit(lists, selector)
+        return self.index.search(queries, k, params=parameters)  # type: ignore[no-any-return]
+
+    def _lists_to_visit(self, lists: int, selector: Any) -> Any:
+        """faiss' parameters of a search in so many lists, among the rows that a selector allows."""
+        import faiss
+
         probe = faiss.SearchParametersIVF()
         probe.nprobe = lists
         probe.sel = selector
+        if not self._rotates:
+            return probe
         rotated = faiss.SearchParametersPreTransform()
         rotated.index_params = probe
-        parameters = faiss.IndexRefineSearchParameters()
-        parameters.k_factor = self.rerank
-        parameters.base_index_params = rotated if self._rotates else probe
-        return self.index.search(queries, k, params=parameters)  # type: ignore[no-any-return]
+        return rotated
 
     @property
     def _rotates(self) -> bool:

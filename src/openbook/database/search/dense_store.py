@@ -9,6 +9,7 @@ grown is added to the lists, and an index that its corpus has outgrown is traine
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -61,15 +62,17 @@ class StoredIndex:
 
 @dataclass(frozen=True, slots=True)
 class TrainedIndex:
-    """An index that holds nothing yet, trained on the vectors of several databases."""
+    """What an index has learned from the vectors of several databases, to be filled with those of one."""
 
     name: str
     """As faiss' factory reads it."""
     path: Path
-    """Of faiss' file."""
+    """Of faiss' file; what the index in it holds does not matter."""
+    rows: int | None = None
+    """Of the database that it was trained for; None: of the one that is filled."""
 
     def load(self) -> Any:
-        """Read it.
+        """Read it; it holds nothing.
 
         Raises:
             DatabaseError: the file is damaged or gone.
@@ -77,7 +80,9 @@ class TrainedIndex:
         import faiss
 
         try:
-            return faiss.read_index(str(self.path))
+            index = faiss.read_index(str(self.path))
+            index.reset()
+            return index
         except (OSError, RuntimeError) as error:
             raise DatabaseError(
                 f"{self.path}: cannot be read: {error}; delete it and {self.path.with_suffix('.json').name} "
@@ -100,6 +105,20 @@ def stored_index(folder: Path) -> StoredIndex | None:
             f"{path}: of another version of openbook ({error}); to have it built again: openbook verify "
             f"{database_of(folder.parent)} --repair"
         ) from error
+
+
+def trained_index_of(folder: Path) -> TrainedIndex | None:
+    """What the index that this folder names was filled from; None: it names none, or a damaged one."""
+    with suppress(DatabaseError, OSError):
+        found = stored_index(folder)
+        if found is not None and file_digest(folder / found.file) == found.digest:
+            return TrainedIndex(found.name, folder / found.file, found.trained_rows)
+    return None
+
+
+def is_outgrown(found: StoredIndex, layout: ChunkLayout) -> bool:
+    """Whether there are so many more chunks than its lists were trained on that they are trained again."""
+    return layout.num_chunks > _TRAINED_AGAIN_AT * found.trained_rows
 
 
 def is_large(*layouts: ChunkLayout, shards: int = 1) -> bool:
@@ -221,9 +240,10 @@ def maintain_dense(
         return None
     found = stored_index(folder)
     stage_progress = stage(progress, "building the dense index")
-    if found is None or layout.num_chunks > _TRAINED_AGAIN_AT * found.trained_rows:
+    if found is None or is_outgrown(found, layout):
         index, name = _new_index(trained, vectors, layout)
-        return _fill(folder, index, name, layout, vectors, 0, layout.num_chunks, stage_progress)
+        trained_rows = trained.rows if trained and trained.rows else layout.num_chunks
+        return _fill(folder, index, name, layout, vectors, 0, trained_rows, stage_progress)
     held = int((layout.indexed < found.rows).sum())
     index = _read(folder / found.file, found, held, mapped=False)
     return _fill(folder, index, found.name, layout, vectors, held, found.trained_rows, stage_progress)
@@ -247,7 +267,8 @@ def _fill(
     """Add what the index does not hold, measure its recall and put it in the old one's place."""
     chunk_ids = layout.indexed
     add_rows(index, vectors, chunk_ids[held:], report=lambda done: progress(held + done, len(chunk_ids)))
-    tuned = tune_index(index, name, vectors, chunk_ids)
+    tail = ExactIndex.build(vectors, chunk_ids[:0])
+    tuned = tune_index(ApproximateIndex(chunk_ids, index, tail, name, nprobe=1, rerank=1), vectors)
     path = folder / f"{layout.num_chunks}.faiss"
     write_index(path, index)
     entry = StoredIndex(

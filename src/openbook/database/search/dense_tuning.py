@@ -1,12 +1,12 @@
 """Which approximate index suits a database, training it, and how much it must search to find what is near."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.search.dense import ApproximateIndex, ExactIndex
+from openbook.database.search.dense import ApproximateIndex
 from openbook.database.search.recall import exact_neighbors, recall_at_10
 from openbook.database.storage.arrays import Rows
 
@@ -81,7 +81,7 @@ def train_on_sample(index: Any, vectors: Rows | NDArray[np.float16], rows: NDArr
     index.train(vectors[sample].astype(np.float32))
 
 
-def tune_index(index: Any, name: str, vectors: Rows, chunk_ids: NDArray[np.int64]) -> IndexTuning:
+def tune_index(index: ApproximateIndex, vectors: Rows) -> IndexTuning:
     """Find the least effort that reaches a recall@10 of 0.98 on stored vectors; else the most there is.
 
     With 64 lists, (nprobe, rerank) are tried in this order:
@@ -89,23 +89,20 @@ def tune_index(index: Any, name: str, vectors: Rows, chunk_ids: NDArray[np.int64
         (16, 1) (16, 2) (16, 4)   (32, 1) (32, 2) (32, 4)   (64, 1) (64, 2) (64, 4)
 
     Args:
-        index: of faiss, holding the chunks `chunk_ids` in this order.
-        name: of the index.
+        index: with an empty tail; its effort does not matter.
         vectors: [num_chunks, E].
-        chunk_ids: [n].
     """
     import faiss
 
-    lists = faiss.extract_index_ivf(index).nlist
+    lists, chunk_ids = faiss.extract_index_ivf(index.index).nlist, index.chunk_ids
     sample = _sample(chunk_ids, _QUERIES)
     queries = vectors[sample].astype(np.float32)
     exact = exact_neighbors(vectors, chunk_ids, queries, 11)
-    tail = ExactIndex.build(vectors, chunk_ids[:0])
     nprobe = min(_FEWEST_LISTS_VISITED, lists)
     while True:
         for rerank in _RERANK_FACTORS:
-            approximate = ApproximateIndex(chunk_ids, index, tail, name, nprobe=nprobe, rerank=rerank)
-            recall = recall_at_10(approximate.search(queries, _FETCH), exact, sample)
+            tried = replace(index, nprobe=nprobe, rerank=rerank)
+            recall = recall_at_10(tried.search(queries, _FETCH), exact, sample)
             most = nprobe == lists and rerank == _RERANK_FACTORS[-1]
             if recall >= _WANTED_RECALL or most:
                 return IndexTuning(nprobe, rerank, recall)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from openbook.database.shards.sharded_dense import BookEffort
 from openbook.database.storage.files import Files
 from openbook.database.storage.sealed import BOOK
 from openbook.database.storage.settings import DatabaseSettings
@@ -17,6 +18,8 @@ class BookFiles(Files):
 
     shards: tuple[Files, ...] = ()
     """Of those that are there."""
+    effort: BookEffort | None = None
+    """With which their dense indexes are searched as one."""
 
     @classmethod
     def of_shards(
@@ -27,10 +30,11 @@ class BookFiles(Files):
         vocab_size: int,
         generation: int,
         shards: tuple[Files, ...],
+        effort: BookEffort | None = None,
     ) -> "BookFiles":
         """Of a generation of the book, and of the generations that its shards have."""
         own = Files.of(book, settings, vocab_size=vocab_size, generation=generation)
-        return cls(own.folder, own.generation, own.tokens, own.vectors, own.lengths, shards)
+        return cls(own.folder, own.generation, own.tokens, own.vectors, own.lengths, shards, effort)
 
     def sizes(self) -> dict[str, int]:
         """Bytes on the disk of each part, of all shards together; the manifest counts with the catalogs."""

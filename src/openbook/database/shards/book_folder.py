@@ -85,6 +85,7 @@ class BookFolder(OpenedFolder):
             vocab_size=self.tokenizer.vocab_size,
             generation=self.manifest.head.generation,
             shards=tuple(shard.files for shard in self.shards.values()),
+            effort=self.manifest.effort,
         )
 
     def with_indexes(self, before: Indexes | None = None) -> tuple["BookFolder", BookIndexes]:
@@ -98,10 +99,11 @@ class BookFolder(OpenedFolder):
         """
         folder = self
         for tries_left in reversed(range(_TRIES)):
+            manifest = folder.manifest
             indexes = BookIndexes(
-                folder.path, folder.shards, folder.manifest.numbers, folder.vectors(), before
+                folder.path, folder.shards, manifest.numbers, folder.vectors(), before, manifest.effort
             )
-            if indexes.has_words or not tries_left or BookManifest.read(self.path) == folder.manifest:
+            if indexes.has_words or not tries_left or BookManifest.read(self.path) == manifest:
                 break
             folder = folder.newest()
         return folder, indexes

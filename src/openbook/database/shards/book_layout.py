@@ -4,7 +4,7 @@ What a missing shard holds stands there as removed documents, one for each exten
 their numbers, and no search finds it.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -125,3 +125,20 @@ def book_original(place: int, stored: int) -> int:
     """The book's number of what the catalog of the shard at `place` keeps under a number."""
     is_own = shard_number(stored)[0] < 0
     return book_number(place, stored) if is_own else stored
+
+
+def by_place(places: Mapping[str, int]) -> dict[int, list[str]]:
+    """The ids of documents by their shards, these in order."""
+    found: dict[int, list[str]] = {}
+    for name, place in places.items():
+        found.setdefault(place, []).append(name)
+    return dict(sorted(found.items()))
+
+
+def by_shard(numbers: Iterable[int]) -> dict[int, list[int]]:
+    """Documents by their shards, with their numbers there."""
+    found: dict[int, list[int]] = {}
+    for number in sorted(numbers):
+        place, own = shard_number(number)
+        found.setdefault(place, []).append(own)
+    return found

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.shards.chunk_numbers import ChunkNumbers, Extent
+from openbook.database.shards.sharded_dense import BookEffort
 from openbook.database.storage.catalog_columns import Commit, Totals
 from openbook.database.storage.sealed import BOOK, read_sealed, write_sealed
 from openbook.database.storage.settings import DatabaseSettings
@@ -73,6 +74,9 @@ class BookManifest:
     """The shards' chunks in the order of the book's numbers; see chunk_numbers.py."""
     commits: tuple[BookCommit, ...]
     """The oldest first, at least one."""
+    effort: BookEffort | None = None
+    """With which the dense indexes of its shards are searched as one; None: with the most that any of them
+    wants."""
 
     def __post_init__(self) -> None:
         if problem := self._contradiction():
@@ -147,7 +151,7 @@ class BookManifest:
                 | {"history": made.history}
                 for made in self.commits
             ],
-        }
+        } | ({} if self.effort is None else {"effort": asdict(self.effort)})
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any], *, where: str) -> "BookManifest":
@@ -169,6 +173,7 @@ class BookManifest:
                 shards=tuple(ShardEntry(**shard) for shard in values["shards"]),
                 extents=tuple((int(shard), int(count)) for shard, count in values["extents"]),
                 commits=tuple(_commit(made) for made in values["commits"]),
+                effort=BookEffort(**values["effort"]) if "effort" in values else None,
             )
         except (KeyError, TypeError, ValueError, DatabaseError) as error:
             raise DatabaseError(f"{where}: contradicts itself: {error}; restore it from a copy") from error

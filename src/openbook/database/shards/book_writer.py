@@ -20,12 +20,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.near_copies.exclusions import documents_to_compare, find_near_copies
-from openbook.database.search.dense_store import LONGEST_TAIL, TAIL_FOR_BULK, judged_as, needs_care
+from openbook.database.search.dense_store import TrainedIndex, judged_as
 from openbook.database.search.lexical import is_current
 from openbook.database.shards.book_catalog import BookCatalog
 from openbook.database.shards.book_folder import BookFolder, open_book
-from openbook.database.shards.book_indexes import OpenedShard
-from openbook.database.shards.book_layout import book_number, shard_number, stored_original, stored_parts
+from openbook.database.shards.book_indexes import OpenedShard, needs_index
+from openbook.database.shards.book_layout import (
+    book_number,
+    by_place,
+    by_shard,
+    shard_number,
+    stored_original,
+    stored_parts,
+)
 from openbook.database.shards.book_manifest import (
     BookCommit,
     BookManifest,
@@ -41,6 +48,8 @@ from openbook.database.shards.shard_copies import (
     require_free_shard,
 )
 from openbook.database.shards.shard_part import ShardPart
+from openbook.database.shards.sharded_dense import BookEffort
+from openbook.database.shards.shared_training import shared_training, tuned_effort
 from openbook.database.storage import catalog_sql
 from openbook.database.storage.catalog import Catalog
 from openbook.database.storage.catalog_columns import Commit
@@ -102,6 +111,8 @@ class BookWriter(Writer):
     _extents: tuple[Extent, ...] | None = field(init=False, default=None)
     """After a compact; else new rows are appended."""
     _began: float = field(init=False, default=0.0)
+    _effort: BookEffort | None = field(init=False, default=None)
+    """With which the shards are searched as one."""
 
     @property
     def catalog(self) -> BookCatalog:
@@ -131,6 +142,7 @@ class BookWriter(Writer):
         self.files = self.opened.book_files()
         self._indexed = set()
         self._extents, self._began, self._action = None, time.monotonic(), ""
+        self._effort = self.opened.manifest.effort
 
     def _drop(self) -> None:
         """Let go of the copies that no commit names, and delete them."""
@@ -141,6 +153,7 @@ class BookWriter(Writer):
     def _clear_what_was_withdrawn(self) -> None:
         """Delete what no commit names any more, nor will."""
         remove_other_shards(self.opened.path, {shard.folder for shard in self.opened.manifest.shards})
+        shutil.rmtree(self._training_folder, ignore_errors=True)
         self.files.clear_other_generations()
 
     # --- Shards ---
@@ -180,7 +193,7 @@ class BookWriter(Writer):
         shards = len(self.opened.manifest.shards)
         places = {one.id: stored.get(one.id, place_of(one.id, shards)) for one in documents}
         parts = {}
-        for place, names in _by_place(places).items():
+        for place, names in by_place(places).items():
             wanted = set(names)
             of_shard = tuple(one for one in documents if one.id in wanted)
             parts[place] = ShardPart(of_shard, frozenset(known & wanted))
@@ -206,18 +219,18 @@ class BookWriter(Writer):
     def remove_stored(self, ids: Iterable[str], *, action: str) -> None:
         places = _WrittenCatalog(self).places(list(ids))
         self._bring_back(places)
-        for place, names in _by_place(places).items():
+        for place, names in by_place(places).items():
             self.shard(place).remove_stored(names, action=action)
         self.note(action)
 
     def redescribe(self, described: dict[str, dict[str, Any]]) -> None:
-        for place, names in _by_place(_WrittenCatalog(self).places(list(described))).items():
+        for place, names in by_place(_WrittenCatalog(self).places(list(described))).items():
             self.shard(place).redescribe({name: described[name] for name in names})
         self.note("describe")
 
     def _bring_back(self, removed: Mapping[str, int]) -> None:
         """Undo what is excluded in other shards for the sake of documents that are about to be removed."""
-        for place, names in _by_place(removed).items():
+        for place, names in by_place(removed).items():
             own = live_numbers(self.catalog_of(place), names)
             numbers = [int(book_number(place, number)) for number in own]
             for other in self.opened.shards:
@@ -234,21 +247,51 @@ class BookWriter(Writer):
         self._indexed |= {
             place for place, shard in shards.items() if needs_index(shard, shards=parts, bulk=bulk)
         }
+        trained = self._train_together(parts)
         places = sorted(self._indexed.union(self._shards))
-        self.finish_shards(places, shards=parts, bulk=bulk, progress=progress)
+        self.finish_shards(places, shards=parts, trained=trained, bulk=bulk, progress=progress)
+        self._tune()
         self.publish()
+        shutil.rmtree(self._training_folder, ignore_errors=True)
         return excluded
+
+    @property
+    def _training_folder(self) -> Path:
+        """Where what is trained stands while shards are filled from it, which all nodes see."""
+        return self.opened.path / "training"
+
+    def _train_together(self, shards: int) -> TrainedIndex | None:
+        """What shards without a dense index are filled from; those of an earlier training are deleted."""
+        training = shared_training(self._view().shards, parts=shards, folder=self._training_folder)
+        for place in training.again:
+            shutil.rmtree(self.copy(place).opened().files.dense)
+            self._indexed.add(place)
+        return training.trained
+
+    def _tune(self) -> None:
+        """Measure how much must be searched, where indexes have changed."""
+        view = self._view()
+        before = self.opened.manifest.effort
+        self._effort = tuned_effort(view.path, view.shards, view.manifest.numbers, before)
 
     def _parts(self) -> int:
         """Of how many shards each is judged as one, when it is asked whether it needs a dense index."""
         layouts = [shard.layout for shard in self._view().shards.values()]
         return judged_as(len(layouts), layouts)
 
-    def finish_shards(self, places: Sequence[int], *, shards: int, bulk: bool, progress: Progress) -> None:
-        """Let the indexes of these shards keep up, each judged as one of `shards`."""
+    def finish_shards(
+        self,
+        places: Sequence[int],
+        *,
+        shards: int,
+        trained: TrainedIndex | None = None,
+        bulk: bool,
+        progress: Progress,
+    ) -> None:
+        """Let the indexes of these shards keep up, each judged as one of `shards`; new ones are filled."""
         for place in places:
             writer = self.shard(place)
-            writer.shards = shards
+            writer.shards, writer.trained = shards, trained
             writer.finish(bulk=bulk, progress=progress)
 
     def _compare(self, progress: Progress) -> Exclusions:
@@ -261,7 +304,7 @@ class BookWriter(Writer):
         tokens = view.tokens()
         stage_progress = stage(progress, "looking for near-copies")
         found = find_near_copies(layout, tokens, settings, waiting=waiting, progress=stage_progress)
-        compared = _by_shard(waiting)
+        compared = by_shard(waiting)
         for place, numbers in compared.items():
             documents = [
                 (reason, stored_original(place, original), shard_number(number)[1])
@@ -308,7 +351,7 @@ class BookWriter(Writer):
             entries[place] = _entry(self.opened.path, shards[place].folder, heads[place])
         extents = self._new_extents(shards)
         if all(entries[place].version == before.shards[place].version for place in changed):
-            return replace(before, shards=tuple(entries))  # nothing but indexes made again
+            return replace(before, shards=tuple(entries), effort=self._effort)  # nothing but indexes
         commit = Commit(
             version=before.head.version + 1,
             time=catalog_sql.now(),
@@ -323,7 +366,8 @@ class BookWriter(Writer):
             shards={place: entries[place].version for place in changed},
             history=next_history(before.history, commit, histories),
         )
-        return replace(before, shards=tuple(entries), extents=extents, commits=(*before.commits, made))
+        commits = (*before.commits, made)
+        return replace(before, shards=tuple(entries), extents=extents, commits=commits, effort=self._effort)
 
     def publish(self) -> None:
         """Commit: close the copies that have changed, and let the manifest name them."""
@@ -338,7 +382,7 @@ class BookWriter(Writer):
             else:
                 copy.delete()
         self._shards = {}
-        if shards != self.opened.shards:
+        if shards != self.opened.shards or self._effort != self.opened.manifest.effort:
             self._manifest(self._action, shards).write(self.opened.path)
             self._open()
 
@@ -373,6 +417,7 @@ class BookWriter(Writer):
             renumber_table(self.files, new, layout, kept)
             self._extents = self.opened.manifest.numbers.kept(keep)
             self.note("compact")
+            self._tune()
             self.publish()
             self._clear_what_was_withdrawn()
         finally:
@@ -387,15 +432,6 @@ class BookWriter(Writer):
         return files
 
 
-def needs_index(shard: OpenedShard, *, shards: int, bulk: bool) -> bool:
-    """Whether an index of one of so many shards is to be made, or to catch up; see `Writer.finish`."""
-    tail = TAIL_FOR_BULK if bulk else LONGEST_TAIL
-    return not is_current(shard.files.lexical) or (
-        shard.vectors is not None
-        and needs_care(shard.files.dense, shard.layout, shards=shards, longest_tail=tail)
-    )
-
-
 def _entry(book: Path, folder: DatabaseFolder, head: Commit) -> ShardEntry:
     return ShardEntry(
         folder=folder.path.relative_to(book).as_posix(),
@@ -404,20 +440,3 @@ def _entry(book: Path, folder: DatabaseFolder, head: Commit) -> ShardEntry:
         num_documents=head.totals.documents,
         num_chunks=head.num_chunks,
     )
-
-
-def _by_place(places: Mapping[str, int]) -> dict[int, list[str]]:
-    """The ids of documents by their shards, these in order."""
-    found: dict[int, list[str]] = {}
-    for name, place in places.items():
-        found.setdefault(place, []).append(name)
-    return dict(sorted(found.items()))
-
-
-def _by_shard(numbers: Iterable[int]) -> dict[int, list[int]]:
-    """Documents by their shards, with their numbers there."""
-    found: dict[int, list[int]] = {}
-    for number in sorted(numbers):
-        place, own = shard_number(number)
-        found.setdefault(place, []).append(own)
-    return found

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from openbook.database.search.dense_store import TrainedIndex
 from openbook.database.search.embedder import Embedder
 from openbook.database.storage.database_folder import DatabaseFolder, open_folder
 from openbook.database.write.database_writer import DatabaseWriter
@@ -67,12 +68,13 @@ def _unknown_tokens(opened: DatabaseFolder, part: ShardPart) -> UnknownTokens:
     return unknown
 
 
-def finish_indexes(folder: Path, *, shards: int, bulk: bool) -> None:
+def finish_indexes(folder: Path, *, shards: int, trained: TrainedIndex | None, bulk: bool) -> None:
     """Let the indexes of a shard's copy keep up with its rows.
 
     Args:
         folder: of the copy.
         shards: of the book.
+        trained: what a new dense index is filled from.
         bulk: see `Writer.finish`.
 
     Raises:
@@ -82,5 +84,6 @@ def finish_indexes(folder: Path, *, shards: int, bulk: bool) -> None:
     def no_encoder() -> Embedder:
         raise AssertionError("nothing is encoded")
 
-    with DatabaseWriter(open_folder(folder), no_encoder, of_book=True, shards=shards) as writer:
+    opened = open_folder(folder)
+    with DatabaseWriter(opened, no_encoder, of_book=True, shards=shards, trained=trained) as writer:
         writer.finish(bulk=bulk)

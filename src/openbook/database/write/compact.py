@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from openbook.database.search.dense_store import maintain_dense
+from openbook.database.search.dense_store import TrainedIndex, maintain_dense
 from openbook.database.search.lexical import LexicalIndex
 from openbook.database.search.whole_words import texts_to_index
 from openbook.database.storage.arrays import AppendOnlyArray
@@ -27,7 +27,14 @@ _ROWS_AT_ONCE = 65_536
 
 
 def write_compacted(
-    old: Files, new: Files, layout: ChunkLayout, tokenizer: Tokenizer, *, shards: int = 1, progress: Progress
+    old: Files,
+    new: Files,
+    layout: ChunkLayout,
+    tokenizer: Tokenizer,
+    *,
+    shards: int = 1,
+    trained: TrainedIndex | None = None,
+    progress: Progress,
 ) -> None:
     """Write the files of a new generation, of the chunks that are kept; if that fails, there are none.
 
@@ -37,6 +44,7 @@ def write_compacted(
         layout: of the old files.
         tokenizer: of the tokens.
         shards: of the book, if the files are of a shard.
+        trained: what a new dense index is filled from; None: it is trained on these vectors.
         progress: called in stages.
 
     Raises:
@@ -51,7 +59,8 @@ def write_compacted(
             name = f"copying {source.path.stem}"
             stage_progress = progress if source is old.tokens else stage(progress, name)
             _copy(source, target, layout.num_chunks, kept, stage_progress)
-        build_indexes(new, layout.without_removed(), tokenizer, shards=shards, progress=progress)
+        compacted = layout.without_removed()
+        build_indexes(new, compacted, tokenizer, shards=shards, trained=trained, progress=progress)
         renumber_table(old, new, layout, kept)
     except BaseException:
         shutil.rmtree(new.place, ignore_errors=True)  # a full disk has better uses for the room
@@ -73,7 +82,13 @@ def _copy(
 
 
 def build_indexes(
-    files: Files, layout: ChunkLayout, tokenizer: Tokenizer, *, shards: int = 1, progress: Progress
+    files: Files,
+    layout: ChunkLayout,
+    tokenizer: Tokenizer,
+    *,
+    shards: int = 1,
+    trained: TrainedIndex | None = None,
+    progress: Progress,
 ) -> None:
     """Make the indexes of files that have none, from their arrays.
 
@@ -82,6 +97,7 @@ def build_indexes(
         layout: of its documents, none of them removed.
         tokenizer: of the tokens.
         shards: of the book, if the files are of a shard.
+        trained: see `write_compacted`.
         progress: called in stages.
     """
     tokens, stage_progress = files.tokens.rows(layout.num_chunks), stage(progress, "indexing words")
@@ -93,7 +109,7 @@ def build_indexes(
         index.commit()
     if files.vectors is not None:
         rows = files.vectors.rows(layout.num_chunks)
-        maintain_dense(files.dense, layout, rows, shards=shards, progress=progress)
+        maintain_dense(files.dense, layout, rows, shards=shards, trained=trained, progress=progress)
 
 
 def renumber_table(old: Files, new: Files, layout: ChunkLayout, kept: NDArray[np.int64]) -> None:

@@ -16,7 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbook.database.near_copies.exclusions import documents_to_compare, find_near_copies
-from openbook.database.search.dense_store import LONGEST_TAIL, TAIL_FOR_BULK, maintain_dense, needs_care
+from openbook.database.search.dense_store import (
+    LONGEST_TAIL,
+    TAIL_FOR_BULK,
+    TrainedIndex,
+    maintain_dense,
+    needs_care,
+    trained_index_of,
+)
 from openbook.database.search.lexical import LexicalIndex, remove_replaced, replacement
 from openbook.database.search.tantivy_files import remove_uncommitted_deletes
 from openbook.database.search.whole_words import texts_of_documents
@@ -48,6 +55,8 @@ class DatabaseWriter(Writer):
     """Whether it writes a shard, or what is to be one: its book compares the documents of all shards."""
     shards: int = 1
     """Of that book, for `openbook.database.search.dense_store.is_large`."""
+    trained: TrainedIndex | None = None
+    """What a new dense index is filled from; None: it is trained on the database's own vectors."""
     dense: bool = True
     """Whether the dense index keeps up; False: whoever made this sees to that."""
     files: Files = field(init=False)
@@ -150,7 +159,7 @@ class DatabaseWriter(Writer):
         assert self.files.vectors is not None
         if needs_care(folder, layout, shards=shards, longest_tail=longest_tail):
             rows = self.files.vectors.rows(self._mark)
-            maintain_dense(folder, layout, rows, shards=shards, progress=progress)
+            maintain_dense(folder, layout, rows, shards=shards, trained=self.trained, progress=progress)
 
     def compact(self, *, progress: Progress = silent) -> int:
         layout = self.layout()
@@ -159,7 +168,10 @@ class DatabaseWriter(Writer):
         lock = take_lock(self.files.folder / "neighbors.lock")
         try:
             new = self.folder.files(self.files.generation + 1)
-            write_compacted(self.files, new, layout, self.tokenizer, shards=self.shards, progress=progress)
+            kept = trained_index_of(self.files.dense) if self.of_book else None
+            write_compacted(
+                self.files, new, layout, self.tokenizer, shards=self.shards, trained=kept, progress=progress
+            )
             return self._move_to(new, layout)
         finally:
             lock.release()
