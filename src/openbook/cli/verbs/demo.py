@@ -19,13 +19,13 @@ from openbook.phrases import command, counted
 if TYPE_CHECKING:
     from openbook.cli.asked_model import AskedModel
     from openbook.database import Database, Version
-    from openbook.generation import Citation
+    from openbook.generation import Citation, PassageJudge
     from openbook.model import RetroForCausalLM
     from openbook.train import Recipe
 
 _QUERY = "compress a file and write it to disk"
 _QUESTIONS = (
-    "What does os.getcwd return?",
+    "What does time.monotonic return?",
     "Which function returns the integer part of the square root?",
 )
 _PROMPT = "shutil.copytree(src, dst, symlinks=False)\nRecursively copy a directory tree"
@@ -77,7 +77,7 @@ def run_demo(
     print_line(f"  {command('search', home / 'book', 'parse command line arguments')}")
     print_line(f"  {command('generate', home / 'model', home / 'book', 'The asyncio event loop')}")
     print_line(f"  {command('add', home / 'book', 'YOUR-TEXT.md')}")
-    print_line(f"  {command('ask', home / 'book', 'What does os.listdir return?')}")
+    print_line(f"  {command('ask', home / 'book', 'Which function copies a file?')}")
     print_line(f"  {command('neighbors', home / 'book')}        # it has a new version; then:")
     print_line(f"  {command('eval', 'perplexity', home / 'model', home / 'book')}")
 
@@ -138,29 +138,37 @@ def _shortened(text: str, length: int = 90) -> str:
 
 def _answer(database: "Database") -> None:
     """Ask a pretrained model, which the book makes follow what it says; where there is none, say so."""
-    from openbook.cli.asked_model import load_asked_model
+    from openbook.cli.asked_model import load_asked_model, load_judge
     from openbook.text import Document
 
-    _heading("openbook ask: a pretrained model reads the book, and nothing of it was trained on this text")
+    _heading("openbook ask --judge: a pretrained model reads the book, and was not trained on this text")
     try:
         asked = load_asked_model(None, reads=True)
+        judge = load_judge(asked.model, wanted=True)
     except OpenbookError as error:
         print_line(f"left out: {error}")
         return
     print_line(f"model: {asked.description}")
     for question in _QUESTIONS:
-        _ask(asked, database, question)
+        _ask(asked, database, question, judge=judge)
     _heading("openbook add: a fact that nobody knows, then the same fact edited; no weight changes")
-    _ask(asked, database, _FACT_QUESTION)
+    _ask(asked, database, _FACT_QUESTION, judge=judge)
     for text, what in ((_FACT, "added"), (_EDITED_FACT, "edited (23 in place of 17)")):
         database.add([Document(id=_FACT_ID, title=f"module {_FACT_ID}", source="demo", text=text)])
         print_line(f"{what}: module {_FACT_ID}; the database is now at version {database.version}")
-        _ask(asked, database, _FACT_QUESTION)
+        _ask(asked, database, _FACT_QUESTION, judge=judge)
     _ask(asked, database, _FACT_QUESTION, retrieval=False)
     database.remove([_FACT_ID])  # the next stages are about the text as it was
 
 
-def _ask(asked: "AskedModel", database: "Database", question: str, *, retrieval: bool = True) -> None:
+def _ask(
+    asked: "AskedModel",
+    database: "Database",
+    question: str,
+    *,
+    retrieval: bool = True,
+    judge: "PassageJudge | None" = None,
+) -> None:
     from openbook.generation import Sampling, ask
 
     result = ask(
@@ -171,8 +179,10 @@ def _ask(asked: "AskedModel", database: "Database", question: str, *, retrieval:
         max_new_tokens=40,
         sampling=Sampling(temperature=0.0),
         retrieval=retrieval,
+        judge=judge,
     )
-    where = "".join(f"   ({_source(first, result.answer)})" for first in result.citations[:1])
+    read = [] if result.is_refusal else result.citations[:1]
+    where = "".join(f"   ({_source(first, result.answer)})" for first in read)
     print_line(f"  {question}" if retrieval else f"  {question} (without the book)")
     print_line(f"    {_shortened(result.answer)}{where}")
 
