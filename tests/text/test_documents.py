@@ -1,7 +1,5 @@
 import hashlib
-from collections.abc import Callable
 from dataclasses import FrozenInstanceError
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,23 +69,6 @@ def test_lone_surrogate_is_refused_in_every_field(field: str) -> None:
     with pytest.raises(SourceError, match=f"the {field} holds a lone surrogate at character 2") as error:
         Document(**{"text": "ok", field: "ab\ud800"})
     assert str(error.value).isprintable()
-
-
-@pytest.mark.parametrize(
-    ("name", "held"),
-    [
-        ("a\0b", "a zero byte"),
-        *((f"a{end}b", "the end of a line") for end in ("\n", "\r\n", "\x85", "\u2028")),
-    ],
-)
-@pytest.mark.parametrize("make", [partial(Document, text="ok"), partial(TokenizedDocument, token_ids=[1])])
-def test_an_id_is_one_line(make: Callable[..., object], name: str, held: str) -> None:
-    for document_id in (name, name.removesuffix("b")):
-        with pytest.raises(SourceError, match=f"^rows.jsonl:3: the id .* holds {held}; give") as error:
-            make(id=document_id, source="rows.jsonl:3")
-        assert str(error.value).isprintable()
-    make(id="of one line\t", title=name, source=name)
-    make(id=name, named_by_path=True)  # a file is called what it is called
 
 
 def test_characters_beyond_the_basic_plane_are_text() -> None:

@@ -20,7 +20,6 @@ from openbook.errors import (
     NotFoundError,
     OpenbookError,
     SettingsError,
-    SourceError,
     TooLongError,
 )
 from openbook.serve.parameter_names import describe_invalid
@@ -127,7 +126,7 @@ def parameter(name: str) -> Iterator[None]:
     """
     try:
         yield
-    except (NotFoundError, SettingsError, SourceError) as error:
+    except (NotFoundError, SettingsError) as error:
         raise ParameterError(name) from error
 
 

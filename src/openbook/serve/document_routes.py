@@ -111,10 +111,7 @@ def list_documents(query: Annotated[PageQuery, Query()], request: Request) -> Do
 async def put_documents(body: DocumentsRequest, request: Request) -> EditAnswer:
     """Add documents, all or none; one whose id is known replaces that one."""
     book = _book(request, body.book)
-    documents = []
-    for number, given in enumerate(body.documents):
-        with parameter(f"documents.{number}"):
-            documents.append(given.document())
+    documents = [given.document() for given in body.documents]
     pairs = zip(documents, body.documents, strict=True)
     expected = {document.id: given.replaces for document, given in pairs if given.replaces is not None}
     with parameter("documents"):

@@ -159,7 +159,7 @@ class GivenDocument(RequestBody):
         """As the library takes it.
 
         Raises:
-            SourceError: the text is only white space, or the id is not one line.
+            SourceError: the text is only white space.
         """
         # Who replaces what he has read says all of it: then what he leaves empty is to be empty.
         said = {"title", "language"} & self.model_fields_set if self.replaces else set()

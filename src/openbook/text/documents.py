@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from openbook.errors import SourceError
 
 _MOST_TOKENS = 2**32
-_SHOWN = 60
-"""Characters of an id that is refused."""
 
 
 def source_error(
@@ -43,8 +41,7 @@ class Document:
 
     Raises:
         TypeError: a field is not a str.
-        SourceError: the text is empty or cannot be written as UTF-8 (a lone surrogate), or a name cannot; or
-            the id is not one line of text.
+        SourceError: the text is empty or cannot be written as UTF-8 (a lone surrogate), or a name cannot.
     """
 
     text: str
@@ -75,7 +72,6 @@ class Document:
         if not self.text.strip():
             raise source_error(where, "the text is empty")
         _refuse_surrogates(where, self)
-        _require_line(where, self)
         if not self.id:
             object.__setattr__(self, "id", f"sha256:{self.sha256[:16]}")
 
@@ -93,8 +89,7 @@ class TokenizedDocument:
 
     Raises:
         TypeError: a name is not a str.
-        SourceError: there is no token, one is negative or above 32 bits, or a name holds a lone surrogate; or
-            the id is not one line of text.
+        SourceError: there is no token, one is negative or above 32 bits, or a name holds a lone surrogate.
     """
 
     token_ids: NDArray[Any]
@@ -127,7 +122,6 @@ class TokenizedDocument:
             if not 0 <= outermost < _MOST_TOKENS:
                 raise source_error(where, f"{outermost} is not a token: they are from 0 to 2^32 - 1")
         _refuse_surrogates(where, self)
-        _require_line(where, self)
         if not self.id:
             object.__setattr__(self, "id", f"sha256:{self.sha256[:16]}")
 
@@ -213,14 +207,6 @@ def _refuse_surrogates(where: str, document: AnyDocument) -> None:
             value.encode("utf-8")
         except UnicodeEncodeError as error:
             problem = f"the {name} holds a lone surrogate at character {error.start}, which is not text"
-            remedy = "rename the file" if name == "id" and document.named_by_path else "repair the source"
+            is_file_name = name == "id" and isinstance(document, Document) and document.named_by_path
+            remedy = "rename the file" if is_file_name else "repair the source"
             raise source_error(where, f"{problem}; {remedy}") from error
-
-
-def _require_line(where: str, document: AnyDocument) -> None:
-    """Refuse an id that no list of ids, one a line, and no command line can hold; files have their names."""
-    name = document.id
-    if name and not document.named_by_path and ("\0" in name or name.splitlines() != [name]):
-        held = "a zero byte" if "\0" in name else "the end of a line"
-        problem = f"the id {name[:_SHOWN]!r} holds {held}"
-        raise source_error(where, f"{problem}; give an id of one line, or none: it is made from the text")
