@@ -26,7 +26,7 @@ def test_a_file_is_read_instead_of_the_held_out_documents(
     command = ("eval", "perplexity", model, database)
     both = openbook(*command, "--text", tmp_path / "mine.txt", "--text", tmp_path / "other.md", "--json")
     assert both.json["modes"].keys() == {"on", "off", "random", "shuffled"}
-    assert "WARNING: 1 of 2 evaluated documents share runs of half a chunk or more" in both.err
+    assert "WARNING: 1 of 2 evaluated documents shares runs of half a chunk or more" in both.err
     assert "mine.txt (" in both.err
     alone = openbook(*command, "--text", tmp_path / "other.md")
     assert "WARNING" not in alone.err

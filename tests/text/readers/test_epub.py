@@ -204,7 +204,7 @@ def test_encrypted_pages_are_refused(write: Write, read_all: ReadAll) -> None:
     files: dict[str, str | bytes] = {"ch1": b"\x8f\x02\x11", "ch2": page("Text.")}
     files["META-INF/encryption.xml"] = _ENCRYPTED.format("OEBPS/ch1.xhtml")
     path = write("a.epub", epub(_TWO, **files))
-    problem = "1 of 2 pages are encrypted (DRM); give a copy without, or leave it out: --on-error skip"
+    problem = "1 of 2 pages is encrypted (DRM); give a copy without, or leave it out: --on-error skip"
     assert read_all(path) == ([], [f"{path}: {problem}"])
 
 
