@@ -179,3 +179,14 @@ def test_a_table_in_a_form_that_a_page_shows_is_found(tmp_path: Path, read_all: 
         )  # fmt: skip
     raw = raw.replace(b"trailer", made + b"trailer").replace(b"/Size", b"/Was")
     assert _MARKDOWN in read(tmp_path, read_all, raw.replace(b"/Was", b"/Size"))
+
+
+def test_a_table_is_found_whose_rules_are_one_form_that_is_shown_often(tmp_path: Path, read_all: Any) -> None:
+    cells = table(_ROWS, left=60, top=700, widths=(90, 40, 60), has_rules=False)
+    across = "".join(f"q 190 0 0 1 60 {700 - 20 * n} cm /X Do Q\n" for n in range(5))
+    down = "".join(f"q 0 80 -1 0 {x} 620 cm /X Do Q\n" for x in (60, 150, 190, 250))
+    raw = pdf(cells + across + down).replace(b"/Resources << ", b"/Resources << /XObject << /X 6 0 R >> ")
+    line = b"0 0 m 1 0 l S\n"
+    head = b"<< /Type /XObject /Subtype /Form /BBox [-1 -1 2 1] /Resources << >> /Length %d >>" % len(line)
+    raw = raw.replace(b"trailer", b"6 0 obj\n%s\nstream\n%s\nendstream\nendobj\ntrailer" % (head, line))
+    assert _MARKDOWN in read(tmp_path, read_all, raw.replace(b"/Size 6", b"/Size 7"))

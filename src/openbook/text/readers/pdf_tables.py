@@ -12,6 +12,7 @@ other pages of the file line by line across their columns:
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -119,24 +120,24 @@ def _may_have_rules(page: Any) -> bool:
     from pdfminer.pdftypes import stream_value
 
     drawn = [stream_value(each).get_data() for each in page.page_obj.contents]
-    return _draws_rules(b"\n".join(drawn) + b"\n", page.page_obj.resources, _DEEPEST)
+    return _rules(b"\n".join(drawn) + b"\n", page.page_obj.resources, _DEEPEST) >= _FEWEST_RULES
 
 
-def _draws_rules(drawn: bytes, resources: Any, depth: int) -> bool:
-    """Whether what is drawn has rules, or shows a form that has; pictures have none."""
+def _rules(drawn: bytes, resources: Any, depth: int) -> int:
+    """How many rules are drawn, also by the forms that are shown, or enough of them; pictures have none."""
     from pdfminer.pdftypes import dict_value, resolve1
 
-    if len(_RULE.findall(drawn)) >= _FEWEST_RULES:
-        return True
+    count = len(_RULE.findall(drawn))
     shown = dict_value(dict_value(resources).get("XObject", {}))
-    for name in set(_SHOWN.findall(drawn)):
+    for name, times in Counter(_SHOWN.findall(drawn)).items():
+        if count >= _FEWEST_RULES:
+            break
         form = resolve1(shown.get(name.decode("latin-1")))
         if form is None or not depth:
-            return True
-        is_form = getattr(resolve1(form.get("Subtype")), "name", "Form") == "Form"
-        if is_form and _draws_rules(form.get_data() + b"\n", form.get("Resources", resources), depth - 1):
-            return True
-    return False
+            return _FEWEST_RULES
+        if getattr(resolve1(form.get("Subtype")), "name", "Form") == "Form":
+            count += times * _rules(form.get_data() + b"\n", form.get("Resources", resources), depth - 1)
+    return count
 
 
 def _tables(page: Any) -> list[tuple[Any, Rows]]:
