@@ -157,6 +157,17 @@ def test_words_that_only_gaps_divide_are_no_cells(tmp_path: Path, read_all: Any)
     assert all(line in text for line in lines)
 
 
+def test_words_in_a_form_that_only_gaps_divide_stay_apart(tmp_path: Path, read_all: Any) -> None:
+    """As pages that a program puts into another file."""
+    lines = [f"line {number} {' '.join(_WORDS)}" for number in range(20)]
+    form = in_gaps("".join(words(60, 700 - 14 * n, line) for n, line in enumerate(lines))).encode()
+    raw = pdf("/X Do\n").replace(b"/Resources << ", b"/Resources << /XObject << /X 6 0 R >> ")
+    head = b"<< /Type /XObject /Subtype /Form /BBox [0 0 612 792] /Length %d >>" % len(form)
+    raw = raw.replace(b"trailer", b"6 0 obj\n%s\nstream\n%s\nendstream\nendobj\ntrailer" % (head, form))
+    text = read(tmp_path, read_all, raw.replace(b"/Size 6", b"/Size 7"))
+    assert text.split("\n") == lines
+
+
 def test_tables_of_words_that_only_gaps_divide_are_found(tmp_path: Path, read_all: Any) -> None:
     content = in_gaps(columns(0, 40) + table(_ROWS, left=_RIGHT, top=440, widths=(90, 40, 60)))
     text = read(tmp_path, read_all, pdf(content))

@@ -216,7 +216,7 @@ def _page_text(page: Any, tables: list[tuple[Any, Rows]]) -> str:
         for item in layout
         if not (isinstance(item, LTChar) and any(_holds(cell, item) for cell in cells))
     ]
-    layout.analyze(LAParams())
+    layout.analyze(LAParams(all_texts=True))  # also those in forms that the page shows
     blocks = [(item, text) for item in layout if (text := _text(item))]
     texts = [text for _, text in blocks]
     places = [_place(box, [item for item, _ in blocks]) for box in boxes]
