@@ -157,6 +157,13 @@ def test_words_that_only_gaps_divide_are_no_cells(tmp_path: Path, read_all: Any)
     assert all(line in text for line in lines)
 
 
+def test_rows_of_single_words_are_still_a_table(tmp_path: Path, read_all: Any) -> None:
+    rows = ["Part|Quantity|Price", *(f"Bolt{chr(97 + n)}|{n}|{n}.50" for n in range(26))]
+    pages = [table(rows, left=60, top=740, widths=(160, 120, 120), has_rules=False)] * 3
+    text = read(tmp_path, read_all, pdf(*pages))
+    assert re.search(r"\| Boltc +\| 2 +\| 2\.50 +\|", text)
+
+
 def test_words_in_a_form_that_only_gaps_divide_stay_apart(tmp_path: Path, read_all: Any) -> None:
     """As pages that a program puts into another file."""
     lines = [f"line {number} {' '.join(_WORDS)}" for number in range(20)]

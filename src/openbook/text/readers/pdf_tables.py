@@ -15,6 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import pairwise, starmap
 from typing import Any
 
 from openbook.text.readers.markdown_table import markdown_table
@@ -35,8 +36,10 @@ _SHOWN, _DEEPEST = re.compile(rb"/([^\s/<>()\[\]{}%]+)\s+Do\s"), 3
 _LETTERS_LOOKED_AT, _PAGES_LOOKED_AT, _FEWEST_LETTERS = 1000, 5, 200
 _LETTERS_FOR_A_SPACE = 100
 """Words have five or so."""
-_WORD_GAP = 0.15
-"""Of a letter's size, between two words that no space divides."""
+_WORD_GAP, _WIDEST_GAP = 0.15, 1.0
+"""Of a letter's size, between two words that no space divides; what is wider lies between cells."""
+_LETTERS_FOR_A_GAP = 15
+"""Of sentences; a list of single words in columns has none."""
 _FIRST_WITHOUT_SPACES = "\u0e00"
 """Thai; Chinese and Japanese come later."""
 
@@ -75,15 +78,24 @@ def text_without_converter(raw: bytes) -> str:
 
 
 def _has_no_spaces(pdf: Any) -> bool:
-    """Whether hardly a letter of the first pages is a space; scripts without spaces do not count."""
-    letters = spaces = 0
+    """Whether words of the first pages have gaps for spaces; scripts without spaces do not count."""
+    letters = spaces = gaps = 0
     for page in _pages(pdf):
         texts = [char["text"] for char in page.chars]
+        gaps += sum(starmap(_is_gap, pairwise(page.chars)))
         spaces += texts.count(" ")
         letters += sum(text.isalpha() and text < _FIRST_WITHOUT_SPACES for text in texts)
         if letters >= _LETTERS_LOOKED_AT or page.page_number == _PAGES_LOOKED_AT:
             break
-    return letters >= _FEWEST_LETTERS and spaces < letters / _LETTERS_FOR_A_SPACE
+    is_without = letters >= _FEWEST_LETTERS and spaces < letters / _LETTERS_FOR_A_SPACE
+    return is_without and gaps > letters / _LETTERS_FOR_A_GAP
+
+
+def _is_gap(letter: Any, following: Any) -> bool:
+    """Whether a word ends between two letters."""
+    gap = following["x0"] - letter["x1"]
+    is_one_line = abs(following["bottom"] - letter["bottom"]) < _NEAR
+    return is_one_line and bool(_WORD_GAP < gap / max(letter["size"], 1) < _WIDEST_GAP)
 
 
 def _pages(pdf: Any) -> Iterator[Any]:
