@@ -103,6 +103,12 @@ def test_a_page_has_one_number() -> None:
     assert "Page" not in text
 
 
+def test_labels_of_forms_that_are_a_page_each_stay() -> None:
+    labels = "Patient name\nDate of birth\nSample number\nBlood group\nName of the doctor\n"
+    for made in ([labels + page for page in pages(6)], [page + labels for page in pages(6)]):
+        assert joined_pages(made) == "\n".join(made)
+
+
 def test_a_value_below_its_label_stays() -> None:
     made = [f"Diagnosis:\n{page}" for page in pages(6, head="negative")]
     assert joined_pages(made) == "\n".join(made)

@@ -68,6 +68,8 @@ class _Line(NamedTuple):
     place: int
     """From the top 1, 2, …; from the bottom -1, -2, …"""
     keys: list[_Key]
+    is_inner: bool
+    """Whether it is the first one that is too far from the edge."""
 
 
 def joined_pages(pages: Sequence[str]) -> str:
@@ -99,12 +101,17 @@ def _continues(before: str, after: str) -> bool:
 def _running(pages: list[list[str]]) -> dict[int, set[int]]:
     """By page the numbers of the lines to leave out."""
     found = [line for page, lines in enumerate(pages) for line in _edges(page, lines)]
-    running = _keys_of_most(found)
+    pages_of_any = sorted({line.page for line in found})
+    running = _numbered_once(_running_at([line for line in found if not line.is_inner], pages_of_any))
+    # Where even lines behind the edge repeat, each page is a form, and these are its labels.
+    behind = _running_at([line for line in found if line.is_inner], pages_of_any)
+    forms = {place > 0 for key, place in behind if _HELD not in key.text}
     left_out: dict[int, set[int]] = defaultdict(set)
     seen: set[str] = set()
     for line in found:
         for key in line.keys:
-            if key in running:
+            is_label = _HELD not in key.text and (line.place > 0) in forms
+            if key in running and not is_label and not line.is_inner:
                 if _is_number(key.text) or key.text in seen:
                     left_out[line.page].add(line.number)
                 seen.add(key.text)
@@ -113,17 +120,17 @@ def _running(pages: list[list[str]]) -> dict[int, set[int]]:
 
 
 def _edges(page: int, lines: list[str]) -> Iterator[_Line]:
-    """The first and last lines of a page that hold something; of a short page less."""
+    """The first and last lines of a page that hold something, and one behind them; of a short page less."""
     filled = [number for number, line in enumerate(lines) if line.strip()]
     zone = min(_ZONE, len(filled) // _SHARE)
     labeled = {number for label, number in pairwise(filled) if lines[label].rstrip().endswith(":")}
-    places = [*range(1, zone + 1), *range(-zone, 0)]
+    places = [*range(1, zone + 2), *range(-zone - 1, 0)] if zone else []
     for place in places:
         number = filled[place - 1 if place > 0 else place]
         text = " ".join(lines[number].split())
         is_of_table = text.startswith("|")
         if len(text) <= _LONGEST and not is_of_table and number not in labeled:
-            yield _Line(page, number, place, [*_keys(text, page)])
+            yield _Line(page, number, place, [*_keys(text, page)], is_inner=abs(place) > zone)
 
 
 def _keys(text: str, page: int) -> Iterator[_Key]:
@@ -133,26 +140,25 @@ def _keys(text: str, page: int) -> Iterator[_Key]:
             yield _Key(f"{text[: match.start()]}{_HELD}{text[match.end() :]}", int(match[0]) - page)
 
 
-def _keys_of_most(lines: list[_Line]) -> set[_Key]:
-    """What stands at one place of most pages, or of most that lie on the same side of a book."""
-    pages = sorted({line.page for line in lines})
+def _running_at(lines: list[_Line], pages: list[int]) -> list[tuple[_Key, int]]:
+    """What stands at one place of most pages, or of most that lie on the same side of a book, and where."""
     sides = [[page for page in pages if page % 2 in side] for side in ({0, 1}, {0}, {1})]
     found: dict[tuple[_Key, int], set[int]] = defaultdict(set)
     for line in lines:
         for key in line.keys:
             found[key, line.place].add(line.page)
-    running = [
+    return [
         (key, place)
         for (key, place), on in found.items()
         if _may_run(key, place) and any(_is_of_most(key, on, of_side) for of_side in sides)
     ]
+
+
+def _numbered_once(running: list[tuple[_Key, int]]) -> set[_Key]:
+    """The keys without a number above where another one runs below: that is of a song on each page."""
     below = {key.offset for key, place in running if place < 0 and _is_number(key.text)}
     return {
-        key
-        for key, place in running
-        if not (
-            below and place > 0 and key.text == _HELD and key.offset not in below
-        )  # of a song on each page
+        key for key, place in running if not below or place < 0 or key.text != _HELD or key.offset in below
     }
 
 
