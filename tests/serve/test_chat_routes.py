@@ -113,3 +113,23 @@ def test_where_there_is_no_room_nothing_is_judged(make_state: MakeState, serve: 
     said = [{"role": "user", "content": "Number 3. What follows?"}]
     answer = server.http.post("/v1/chat/completions", json={"model": "tiny", "messages": said})
     assert (answer.status_code, judge.asked) == (429, [])
+
+
+def test_a_question_for_which_many_wait_is_judged_by_the_engine(make_state: MakeState, serve: Serve) -> None:
+    """Else they would hold all threads, and searches would wait for them."""
+    asked: list[TextRequest] = []
+
+    def script(request: TextRequest) -> Iterator[TextEvent]:
+        asked.append(request)
+        return telling("Green.")(request)
+
+    judge: Any = FakeJudge(finds=True)
+    state = replace(make_state(ScriptedEngine(script)), judge=judge)
+    server = serve(state)
+    while state.judging_places.acquire(blocking=False):
+        pass
+    said = [{"role": "user", "content": "Number 3. What follows?"}]
+    server.client.chat.completions.create(model="tiny", messages=said)
+    (request,) = asked
+    assert request.lookup is not None
+    assert (request.lookup.judge, request.lookup.found, judge.asked) == (judge, None, [])

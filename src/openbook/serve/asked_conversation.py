@@ -97,12 +97,18 @@ def asked_conversation(
 def _judged(state: ServerState, lookup: Lookup | None) -> Lookup | None:
     """Have a question judged once for all its answers, and on this thread: the engine's goes on writing.
 
-    One for whose answers there is no room is left as it is, and refused at once.
+    One for whose answers there is no room is left as it is, and refused at once; so is one for which too many
+    wait, which the engine has judged.
     """
     if lookup is None or lookup.judge is None or state.engine.is_full:
         return lookup
-    with state.judging:
-        return judged_lookup(state.model, state.chat.tokenizer, lookup)
+    if not state.judging_places.acquire(blocking=False):
+        return lookup
+    try:
+        with state.judging:
+            return judged_lookup(state.model, state.chat.tokenizer, lookup)
+    finally:
+        state.judging_places.release()
 
 
 def _require_question(messages: Sequence[Turn]) -> None:

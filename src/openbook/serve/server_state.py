@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Lock, Semaphore
 from time import time
 from typing import Protocol, TypeVar
 
@@ -63,6 +63,8 @@ class TextEngine(Protocol):
 
 
 _LONGEST_OF_OURS = 16_384
+_MOST_JUDGED = 8
+"""Questions that are judged or wait for that, each on a thread; there are 40 threads for all requests."""
 
 
 @dataclass(kw_only=True)
@@ -90,6 +92,7 @@ class ServerState:
     def __post_init__(self) -> None:
         self.judging = Lock()
         """One question is judged at a time: several would take the cores from each other, and the engine."""
+        self.judging_places = Semaphore(_MOST_JUDGED)
         self.metrics = ServerMetrics(lambda: self.engine.num_running, lambda: self.engine.num_waiting)
 
     @property

@@ -76,8 +76,23 @@ def test_files_of_a_folder_are_one_reading(write: Write, read_all: ReadAll) -> N
         f"Too many.\n\n{_WROTE}\n{_MARKED}> The oats are gone.\n",
         f"Too many.\n\n{_WROTE}\n> I would order fourteen sacks of rye\n",
         f"{_WROTE}\n{_MARKED}",
+        "How many?\n\n> ten",
+        "Read it.\n\n> Ada, I would order\n",
+        f"Too many.\n\n{_MARKED}> :-)",
+        "We meet.\n\n________________________________\nMeeting\nID: 364\nCode: 7\nPhone: 55\n\n-- \nAda",
+        f"My order\n\n--- For the winter ---\nSacks: 30\nKind: rye\nBy: Friday\n\n{_FIRST}",
     ],
-    ids=["answers below", "more is quoted", "changed", "no words of its own"],
+    ids=[
+        "answers below",
+        "more is quoted",
+        "changed",
+        "no words of its own",
+        "part of a word",
+        "another order",
+        "signs",
+        "a meeting",
+        "a form",
+    ],
 )
 def test_what_is_not_known_to_be_said_before_stays(write: Write, read_all: ReadAll, reply: str) -> None:
     assert replies(write, read_all, mail(_FIRST, 1), mail(reply, 2, 1))[1] == reply.rstrip("\n")
@@ -89,8 +104,17 @@ def test_a_quotation_stays_whose_mail_is_not_there_or_not_named(write: Write, re
     assert replies(write, read_all, mail(_FIRST, 1), mail(reply, 2)) == [_FIRST, reply]
 
 
-def test_a_line_of_the_reply_above_a_quotation_stays(write: Write, read_all: ReadAll) -> None:
-    reply = "Hello Ada,\n\nhere is what Ada forgot, the oats:"
+@pytest.mark.parametrize(
+    "line",
+    [
+        "here is what Ada forgot, the oats:",
+        "Ada, as we agreed on Monday at 10:30 I order only this:",
+        "Please send the money to odo@example.org for this:",
+        "What Ada wrote about the oats in 2024 is wrong, thirty sacks came:",
+    ],
+)
+def test_a_line_of_the_reply_above_a_quotation_stays(write: Write, read_all: ReadAll, line: str) -> None:
+    reply = f"Hello Ada,\n\n{line}"
     assert replies(write, read_all, mail(_FIRST, 1), mail(f"{reply}\n{_MARKED}", 2, 1))[1] == reply
 
 

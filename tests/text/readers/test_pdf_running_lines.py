@@ -66,7 +66,9 @@ def test_heads_of_left_and_right_pages_may_differ() -> None:
 @pytest.mark.parametrize(
     "line",
     ["Question {}", "Chapter {}", "Exam question {}", "Result: negative", "Your invoice number is 47{}1",
-     "Yes", "200{}", "| Part | Qty |", "Day {}"],
+     "Yes", "200{}", "| Part | Qty |", "Day {}", "Final exam question {}", "Step {} of the assembly process",
+     "Question {} (worth 10 points)", "Sheet \u2013 {}", "P-{}", "P10{}", "12:1{}", "1{}.01.2024",
+     "2024-01-1{}", "3.{}", "{}.", "{} %", "-{}", "How satisfied are you?", "Result of the test:"],
 )  # fmt: skip
 def test_what_only_resembles_a_head_stays(line: str) -> None:
     made = pages(8, head=line)
@@ -78,6 +80,43 @@ def test_what_only_resembles_a_head_stays(line: str) -> None:
 def test_numbers_that_do_not_rise_with_the_pages_stay() -> None:
     made = [page.replace("TOP", value) for page, value in zip(pages(6, head="TOP"), "735128", strict=True)]
     assert all(count_of(value, joined_pages(made)) == 1 for value in "735128")
+
+
+def test_numbers_that_are_far_from_the_page_are_left_out_at_the_edge_alone() -> None:
+    assert "\n345\n" not in joined_pages(pages(6, head="34{}"))
+    invoices = [f"Acme\n{page}" for page in pages(6, head="1002{}")]
+    for made in (invoices, pages(6, head="1002{}"), [f"Room\n{page}" for page in pages(6, head="10{}")]):
+        assert "".join(joined_pages(made).split("Acme\n")) == "\n".join(made).replace("Acme\n", "")
+
+
+def test_values_that_most_pages_have_here_and_there_stay() -> None:
+    made = pages(9, foot="Paid in full")
+    for place in (1, 4, 7):
+        made[place] = made[place].replace("Paid in full", "Not paid yet")
+    assert joined_pages(made) == "\n".join(made)
+
+
+def test_a_page_has_one_number() -> None:
+    made = [f"{number}\n{page}" for number, page in enumerate(pages(6, foot="Page {}"), start=2)]
+    text = joined_pages(made)
+    assert [count_of(str(number), text) for number in range(2, 8)] == [1] * 6
+    assert "Page" not in text
+
+
+def test_labels_of_forms_that_are_a_page_each_stay() -> None:
+    labels = "Patient name\nDate of birth\nSample number\nBlood group\nName of the doctor\n"
+    for made in ([labels + page for page in pages(6)], [page + labels for page in pages(6)]):
+        assert joined_pages(made) == "\n".join(made)
+
+
+def test_a_value_below_its_label_stays() -> None:
+    made = [f"Diagnosis:\n{page}" for page in pages(6, head="negative")]
+    assert joined_pages(made) == "\n".join(made)
+
+
+def test_a_long_line_of_numbers_is_read_quickly() -> None:
+    made = ["\n".join(["7 " * 100_000] * 6)] * 4
+    assert joined_pages(made) == "\n".join(made)
 
 
 def test_three_pages_and_short_pages_keep_all() -> None:

@@ -157,6 +157,24 @@ def test_words_that_only_gaps_divide_are_no_cells(tmp_path: Path, read_all: Any)
     assert all(line in text for line in lines)
 
 
+def test_rows_of_single_words_are_still_a_table(tmp_path: Path, read_all: Any) -> None:
+    rows = ["Part|Quantity|Price", *(f"Bolt{chr(97 + n)}|{n}|{n}.50" for n in range(26))]
+    pages = [table(rows, left=60, top=740, widths=(160, 120, 120), has_rules=False)] * 3
+    text = read(tmp_path, read_all, pdf(*pages))
+    assert re.search(r"\| Boltc +\| 2 +\| 2\.50 +\|", text)
+
+
+def test_words_in_a_form_that_only_gaps_divide_stay_apart(tmp_path: Path, read_all: Any) -> None:
+    """As pages that a program puts into another file."""
+    lines = [f"line {number} {' '.join(_WORDS)}" for number in range(20)]
+    form = in_gaps("".join(words(60, 700 - 14 * n, line) for n, line in enumerate(lines))).encode()
+    raw = pdf("/X Do\n").replace(b"/Resources << ", b"/Resources << /XObject << /X 6 0 R >> ")
+    head = b"<< /Type /XObject /Subtype /Form /BBox [0 0 612 792] /Length %d >>" % len(form)
+    raw = raw.replace(b"trailer", b"6 0 obj\n%s\nstream\n%s\nendstream\nendobj\ntrailer" % (head, form))
+    text = read(tmp_path, read_all, raw.replace(b"/Size 6", b"/Size 7"))
+    assert text.split("\n") == lines
+
+
 def test_tables_of_words_that_only_gaps_divide_are_found(tmp_path: Path, read_all: Any) -> None:
     content = in_gaps(columns(0, 40) + table(_ROWS, left=_RIGHT, top=440, widths=(90, 40, 60)))
     text = read(tmp_path, read_all, pdf(content))
@@ -179,3 +197,14 @@ def test_a_table_in_a_form_that_a_page_shows_is_found(tmp_path: Path, read_all: 
         )  # fmt: skip
     raw = raw.replace(b"trailer", made + b"trailer").replace(b"/Size", b"/Was")
     assert _MARKDOWN in read(tmp_path, read_all, raw.replace(b"/Was", b"/Size"))
+
+
+def test_a_table_is_found_whose_rules_are_one_form_that_is_shown_often(tmp_path: Path, read_all: Any) -> None:
+    cells = table(_ROWS, left=60, top=700, widths=(90, 40, 60), has_rules=False)
+    across = "".join(f"q 190 0 0 1 60 {700 - 20 * n} cm /X Do Q\n" for n in range(5))
+    down = "".join(f"q 0 80 -1 0 {x} 620 cm /X Do Q\n" for x in (60, 150, 190, 250))
+    raw = pdf(cells + across + down).replace(b"/Resources << ", b"/Resources << /XObject << /X 6 0 R >> ")
+    line = b"0 0 m 1 0 l S\n"
+    head = b"<< /Type /XObject /Subtype /Form /BBox [-1 -1 2 1] /Resources << >> /Length %d >>" % len(line)
+    raw = raw.replace(b"trailer", b"6 0 obj\n%s\nstream\n%s\nendstream\nendobj\ntrailer" % (head, line))
+    assert _MARKDOWN in read(tmp_path, read_all, raw.replace(b"/Size 6", b"/Size 7"))

@@ -51,3 +51,15 @@ def test_subtitles_without_empty_lines_lose_nothing(write: Write, read_all: Read
     assert document.text == "One.\nTwo.\nThree."
     (document,), _ = read_all(write("b.srt", "No times here.\n\n7\n"))
     assert document.text == "No times here.\n7"
+
+
+def test_words_that_begin_as_a_comment_stay_where_there_are_none(write: Write, read_all: ReadAll) -> None:
+    content = "1\n00:00:01,000 --> 00:00:02,000\nLook.\n\nNOTE THE DIFFERENCE\n"
+    (document,), _ = read_all(write("a.srt", content))
+    assert document.text == "Look.\nNOTE THE DIFFERENCE"
+
+
+def test_two_may_speak_in_a_line(write: Write, read_all: ReadAll) -> None:
+    content = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ada>Yes.</v> <v Odo>No.</v>\n- <v Ada>Yes.\n"
+    (document,), _ = read_all(write("a.vtt", content))
+    assert document.text == "Ada: Yes.\nOdo: No.\nAda: - Yes."

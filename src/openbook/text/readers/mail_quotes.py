@@ -5,9 +5,9 @@
     On Tuesday Ada Fenn wrote:    →
     > I would order forty.
 
-Else a thread of ten mails holds the first one ten times, and searches find whichever. Every line of the
-quotation must stand in a mail that the reply names, so nothing is lost that no other document says. What
-stands between answers stays.
+Else a thread of ten mails holds the first one ten times, and searches find whichever. All of the
+quotation must stand in a mail that the reply names, in one piece, so nothing is lost that no other document
+says. What stands between answers stays.
 """
 
 import re
@@ -18,7 +18,6 @@ from typing import NamedTuple
 
 _MOST_LETTERS = 64_000_000
 """Of the mails that are kept in mind, the latest ones."""
-_MARKS = re.compile(r"(?:>[ \t]?)+")
 _BEGINS = re.compile(r"-{2,} ?[^\W\d_][^\n]{3,60}-{2,}|_{20,}")
 """`-----Original Message-----`, or the rule by which Outlook divides; a header follows, in any language."""
 _HEADER_LINE = re.compile(r"\**[^\W\d_][\w -]{0,20}:\**[ \t]")
@@ -26,10 +25,17 @@ _FEWEST_HEADERS, _MOST_HEADERS = 3, 8
 _MOST_LINES_ABOVE = 3
 """Of `On …, Ada Fenn <ada@example.org> wrote:`."""
 _INTRODUCES = re.compile(
-    r"\d:\d\d|\b\d{4}\b|@|\b(?:wrote|writes|schrieb|écrit|escribió|scritto|escreveu|schreef|skrev|napisał|писал)",
+    r"<[^<>\s]+@|\b(?:wrote|writes|schrieb|écrit|escribió|scritto|escreveu|schreef|skrev|napisał|писал)",
     re.IGNORECASE,
 )
-"""A time, a year or an address, or what it is called to write."""
+"""An address, or what it is called to write."""
+_MOST_WORDS = 6
+"""Beside a name and an address; with more a line says something of its own."""
+_FEWEST_LETTERS = 20
+"""Of a quotation: less may stand in a mail by chance."""
+_CHANGED = str.maketrans("", "", ">*_")
+"""What programs add or leave out when they quote, beside spaces."""
+_DOMAIN = re.compile(r"@[^\s<>]*")
 _ATTACHMENTS = "\n\nAttachments: "
 
 
@@ -37,7 +43,7 @@ class _Seen(NamedTuple):
     letters: str
     """Of the whole mail, without what programs change when they quote: spaces, marks, line ends."""
     sender: frozenset[str]
-    """The words of its name and address."""
+    """The words of its name and address, without those of the address's domain."""
 
 
 @dataclass(slots=True)
@@ -58,7 +64,7 @@ class SeenMails:
         """
         known = [self._by_id[name] for name in answers if name in self._by_id]
         if message_id and message_id not in self._by_id:
-            self._note(message_id, _Seen(_letters(text), frozenset(_words(sender))))
+            self._note(message_id, _Seen(_letters(text), frozenset(_words(_DOMAIN.sub("", sender)))))
         return _without_quotation(text, known) if known else text
 
     def _note(self, message_id: str, mail: _Seen) -> None:
@@ -75,13 +81,9 @@ def _without_quotation(text: str, known: list[_Seen]) -> str:
     lines = body.split("\n")
     start = begins = _start_of_marked(lines)
     if not start:
-        start, begins = _start_of_original(lines)
-    quoted = [_letters(_MARKS.sub("", line, count=1)) for line in lines[begins:]]
-    if (
-        not start
-        or not any(quoted)
-        or not all(any(line in mail.letters for mail in known) for line in quoted)
-    ):
+        start, begins = _start_of_original(lines, known)
+    quoted = _letters("\n".join(lines[begins:]))
+    if not start or len(quoted) < _FEWEST_LETTERS or not any(quoted in mail.letters for mail in known):
         return text
     own = "\n".join(_without_introduction(lines[:start], known)).rstrip()
     return f"{own}{mark}{attachments}" if _says_something(own) else text
@@ -97,15 +99,17 @@ def _start_of_marked(lines: list[str]) -> int:
     return start if start < len(lines) else 0
 
 
-def _start_of_original(lines: list[str]) -> tuple[int, int]:
+def _start_of_original(lines: list[str], known: list[_Seen]) -> tuple[int, int]:
     """Where a mail stands below its header, as Outlook quotes: the first line, and that below the header."""
     for number, line in enumerate(lines):
         if _BEGINS.fullmatch(line.strip()):
             # Some programs leave a line free above the header.
             below = range(number + 2, len(lines))
             end = next((place for place in below if not lines[place].strip()), len(lines))
-            headers = [each for each in lines[number + 1 : end] if _HEADER_LINE.match(each)]
-            if _FEWEST_HEADERS <= len(headers) <= _MOST_HEADERS:
+            above = [each for each in lines[number + 1 : end] if each.strip()]
+            headers = [each for each in above if _HEADER_LINE.match(each)]
+            is_one = _FEWEST_HEADERS <= len(headers) <= _MOST_HEADERS and above[0] == headers[0]
+            if is_one and _names_sender(headers[0], known):
                 return number, end
     return 0, 0
 
@@ -120,8 +124,15 @@ def _without_introduction(lines: list[str], known: list[_Seen]) -> list[str]:
         start -= 1
     above = " ".join(lines[start:end])
     is_short = 0 < end - start <= _MOST_LINES_ABOVE and above.rstrip().endswith(":")
-    names_sender = any(not mail.sender.isdisjoint(_words(above)) for mail in known)
-    return lines[:start] if is_short and names_sender and _INTRODUCES.search(above) else lines
+    is_only_that = _names_sender(above, known) and _INTRODUCES.search(above) is not None
+    others = {word for word in _words(_DOMAIN.sub("", above)) if not word.isdecimal()}
+    others = others.difference(*(mail.sender for mail in known))
+    return lines[:start] if is_short and is_only_that and len(others) <= _MOST_WORDS else lines
+
+
+def _names_sender(line: str, known: list[_Seen]) -> bool:
+    words = _words(_DOMAIN.sub("", line))
+    return any(not mail.sender.isdisjoint(words) for mail in known)
 
 
 def _says_something(own: str) -> bool:
@@ -130,7 +141,7 @@ def _says_something(own: str) -> bool:
 
 
 def _letters(text: str) -> str:
-    return "".join(letter for letter in text if letter.isalnum())
+    return "".join(text.split()).translate(_CHANGED)
 
 
 def _words(text: str) -> list[str]:

@@ -10,39 +10,45 @@
 
 They would weigh in searches, and cut sentences that go over a page's edge. Text that is lost is worse than a
 head that stays, so a line must stand at the same place of most pages, its number must rise with them, and the
-first of those that say more than a number stays. Values (`Result: negative`), numbers of invoices and
-`Question 3` are none.
+first of those that say more than a number stays. Values (`Result: negative`, `12.01.2024`), questions,
+numbers of invoices and headings with numbers (`Step 3 of the assembly`) are none.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 _FEWEST_PAGES = 4
 _ZONE, _SHARE = 3, 5
 """Lines at each edge that may be such: so many, but no more than the fifth part of a page each."""
+_LONGEST = 200
+"""Characters of a head."""
+_SPAN_SHARE = 0.75
+"""Of the pages between the first and the last with a head; values (`Paid in full`) come and go."""
 _FEWEST_WORDS = 3
 """Of a line beside its number; with less it may be a heading: Exam question 3."""
-_FARTHEST = 30
-"""Pages that a number in a longer line may be off from its page's; that of an invoice is farther."""
-_YEARS = range(1400, 2101)
-"""Numbers alone that rise from page to page may be these, and then are headings."""
+_FARTHEST, _FARTHEST_OUTERMOST = 30, 999
+"""Pages that a number may be off from its page's; that of an invoice is farther. An article that begins on
+page 345 has its numbers at the very edge."""
 _HELD = "\ufdd0"
 """Stands for the number; Unicode keeps it for such uses."""
 _NUMBER, _WORD = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
-_VALUE = re.compile(r"\w:\s")
-"""`Result: negative` may be true of many pages."""
-_PAGE_WORDS = frozenset((
-    "page", "pages", "pg", "p", "seite", "seiten", "s", "página", "pág", "pagina", "pag", "strana", "strona",
-    "стр", "sivu", "sida", "side", "oldal", "of", "von", "de", "sur", "di", "av", "af", "van", "z", "из",
-))  # fmt: skip
-_RULES = r"[|•·\u2013\u2014]"
-_NAMES_PAGE = re.compile(
-    rf"\b(?:page|pg|seite|página|pág|pagina|pag|strana|strona|стр|sivu|sida|side|oldal)\b\.?\s*{_HELD}"
-    rf"|{_RULES}\s*{_HELD}(?:\s*(?:/|of|von|de|sur|di)\s*\d+)?$|^{_HELD}\s*{_RULES}",
+_NO_HEAD = re.compile(r"\w:(?:\s|$)|[?\uff1f]$")
+"""`Result: negative` may be true of many pages, and a question be asked on each."""
+_PAGE = "page|pg|seite|página|pág|pagina|pag|strana|strona|стр|sivu|sida|side|oldal"
+_TOTAL = r"\s*(?:/|of|von|de|sur|di|av|af|van|z|из)\s*\d+"
+_NUMBERS_PAGE = rf"(?:(?:{_PAGE})\b\.?\s*|[ps]\.\s*)?{_HELD}(?:{_TOTAL})?"
+_ALONE = re.compile(
+    rf"[|•·]?\s*{_NUMBERS_PAGE}\s*[|•·]?|([-\u2013\u2014~])\s*{_NUMBERS_PAGE}\s*\1|\[\s*{_NUMBERS_PAGE}\s*\]",
     re.IGNORECASE,
 )
+"""`3`, `- 3 -`, `Page 3 of 12`; neither `12.03.2024` nor `P-3`."""
+_NAMES_PAGE = re.compile(
+    rf"\b(?:{_PAGE})\b\.?\s*{_HELD}|[|•·]\s*{_HELD}(?:{_TOTAL})?$|^{_HELD}\s*[|•·]", re.IGNORECASE
+)
+_AT_AN_END = re.compile(rf"^{_HELD}\s|\s{_HELD}$")
 _GOES_ON = re.compile(r"[\w,\-\u2013]$")
 
 
@@ -62,6 +68,8 @@ class _Line(NamedTuple):
     place: int
     """From the top 1, 2, …; from the bottom -1, -2, …"""
     keys: list[_Key]
+    is_inner: bool
+    """Whether it is the first one that is too far from the edge."""
 
 
 def joined_pages(pages: Sequence[str]) -> str:
@@ -93,12 +101,17 @@ def _continues(before: str, after: str) -> bool:
 def _running(pages: list[list[str]]) -> dict[int, set[int]]:
     """By page the numbers of the lines to leave out."""
     found = [line for page, lines in enumerate(pages) for line in _edges(page, lines)]
-    running = _keys_of_most(found)
+    pages_of_any = sorted({line.page for line in found})
+    running = _numbered_once(_running_at([line for line in found if not line.is_inner], pages_of_any))
+    # Where even lines behind the edge repeat, each page is a form, and these are its labels.
+    behind = _running_at([line for line in found if line.is_inner], pages_of_any)
+    forms = {place > 0 for key, place in behind if _HELD not in key.text}
     left_out: dict[int, set[int]] = defaultdict(set)
     seen: set[str] = set()
     for line in found:
         for key in line.keys:
-            if key in running:
+            is_label = _HELD not in key.text and (line.place > 0) in forms
+            if key in running and not is_label and not line.is_inner:
                 if _is_number(key.text) or key.text in seen:
                     left_out[line.page].add(line.number)
                 seen.add(key.text)
@@ -107,15 +120,17 @@ def _running(pages: list[list[str]]) -> dict[int, set[int]]:
 
 
 def _edges(page: int, lines: list[str]) -> Iterator[_Line]:
-    """The first and last lines of a page that hold something; of a short page less."""
+    """The first and last lines of a page that hold something, and one behind them; of a short page less."""
     filled = [number for number, line in enumerate(lines) if line.strip()]
     zone = min(_ZONE, len(filled) // _SHARE)
-    places = [*range(1, zone + 1), *range(-zone, 0)]
+    labeled = {number for label, number in pairwise(filled) if lines[label].rstrip().endswith(":")}
+    places = [*range(1, zone + 2), *range(-zone - 1, 0)] if zone else []
     for place in places:
         number = filled[place - 1 if place > 0 else place]
         text = " ".join(lines[number].split())
-        if not text.startswith("|"):  # of a table
-            yield _Line(page, number, place, [*_keys(text, page)])
+        is_of_table = text.startswith("|")
+        if len(text) <= _LONGEST and not is_of_table and number not in labeled:
+            yield _Line(page, number, place, [*_keys(text, page)], is_inner=abs(place) > zone)
 
 
 def _keys(text: str, page: int) -> Iterator[_Key]:
@@ -125,36 +140,56 @@ def _keys(text: str, page: int) -> Iterator[_Key]:
             yield _Key(f"{text[: match.start()]}{_HELD}{text[match.end() :]}", int(match[0]) - page)
 
 
-def _keys_of_most(lines: list[_Line]) -> set[_Key]:
-    """What stands at one place of most pages, or of most that lie on the same side of a book."""
-    pages = {line.page for line in lines}
-    sides = [(side, sum(page % 2 in side for page in pages)) for side in ({0, 1}, {0}, {1})]
+def _running_at(lines: list[_Line], pages: list[int]) -> list[tuple[_Key, int]]:
+    """What stands at one place of most pages, or of most that lie on the same side of a book, and where."""
+    sides = [[page for page in pages if page % 2 in side] for side in ({0, 1}, {0}, {1})]
     found: dict[tuple[_Key, int], set[int]] = defaultdict(set)
     for line in lines:
         for key in line.keys:
             found[key, line.place].add(line.page)
-    running = set()
-    for (key, _), on in found.items():
-        for side, of_side in sides:
-            having = sum(page % 2 in side for page in on)
-            if of_side >= _FEWEST_PAGES and 2 * having > of_side and _may_run(key, having / of_side):
-                running.add(key)
-    return running
+    return [
+        (key, place)
+        for (key, place), on in found.items()
+        if _may_run(key, place) and any(_is_of_most(key, on, of_side) for of_side in sides)
+    ]
 
 
-def _may_run(key: _Key, share: float) -> bool:
+def _numbered_once(running: list[tuple[_Key, int]]) -> set[_Key]:
+    """The keys without a number above where another one runs below: that is of a song on each page."""
+    below = {key.offset for key, place in running if place < 0 and _is_number(key.text)}
+    return {
+        key for key, place in running if not below or place < 0 or key.text != _HELD or key.offset in below
+    }
+
+
+def _is_of_most(key: _Key, on: set[int], pages: list[int]) -> bool:
+    """Whether so many of these pages have a line that it is one of the kind."""
+    having = [page for page in pages if page in on]
+    if len(pages) < _FEWEST_PAGES or 2 * len(having) <= len(pages):
+        return False
+    if _HELD in key.text:
+        return True
+    if len(having) < len(on):  # a head of left pages stands on no right one
+        return False
+    span = sum(having[0] <= page <= having[-1] for page in pages)
+    is_word = len(_WORD.findall(key.text)) == 1
+    return len(having) >= _SPAN_SHARE * span and (not is_word or len(having) > 0.8 * len(pages))
+
+
+def _may_run(key: _Key, place: int) -> bool:
     """Whether a line may be a head or footer, not a value that repeats or a heading with its number."""
-    words = [word for word in _WORD.findall(key.text) if word.lower() not in _PAGE_WORDS]
+    distance = abs(key.offset)
     if _is_number(key.text):
-        return key.offset not in _YEARS
-    if _VALUE.search(key.text):
+        return distance <= _FARTHEST or (distance <= _FARTHEST_OUTERMOST and place in (1, -1))
+    words = _WORD.findall(key.text)
+    if _NO_HEAD.search(key.text) or not words:
         return False
     if _HELD not in key.text:
-        return len(words) > 1 or (len(words) == 1 and len(words[0]) > 4 and share > 0.8)
-    is_near = abs(key.offset) <= _FARTHEST
-    return is_near and (len(words) >= _FEWEST_WORDS or _NAMES_PAGE.search(key.text) is not None)
+        return len(words) > 1 or len(words[0]) > 4
+    is_footer = place < 0 and len(words) >= _FEWEST_WORDS and _AT_AN_END.search(key.text) is not None
+    return distance <= _FARTHEST and (is_footer or _NAMES_PAGE.search(key.text) is not None)
 
 
 def _is_number(text: str) -> bool:
     """Whether a line says a page's number and nothing else: `- 3 -`, `Page 3 of 12`."""
-    return _HELD in text and all(word.lower() in _PAGE_WORDS for word in _WORD.findall(text))
+    return _ALONE.fullmatch(text) is not None

@@ -12,8 +12,10 @@ other pages of the file line by line across their columns:
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import pairwise, starmap
 from typing import Any
 
 from openbook.text.readers.markdown_table import markdown_table
@@ -34,8 +36,10 @@ _SHOWN, _DEEPEST = re.compile(rb"/([^\s/<>()\[\]{}%]+)\s+Do\s"), 3
 _LETTERS_LOOKED_AT, _PAGES_LOOKED_AT, _FEWEST_LETTERS = 1000, 5, 200
 _LETTERS_FOR_A_SPACE = 100
 """Words have five or so."""
-_WORD_GAP = 0.15
-"""Of a letter's size, between two words that no space divides."""
+_WORD_GAP, _WIDEST_GAP = 0.15, 1.0
+"""Of a letter's size, between two words that no space divides; what is wider lies between cells."""
+_LETTERS_FOR_A_GAP = 15
+"""Of sentences; a list of single words in columns has none."""
 _FIRST_WITHOUT_SPACES = "\u0e00"
 """Thai; Chinese and Japanese come later."""
 
@@ -74,15 +78,24 @@ def text_without_converter(raw: bytes) -> str:
 
 
 def _has_no_spaces(pdf: Any) -> bool:
-    """Whether hardly a letter of the first pages is a space; scripts without spaces do not count."""
-    letters = spaces = 0
+    """Whether words of the first pages have gaps for spaces; scripts without spaces do not count."""
+    letters = spaces = gaps = 0
     for page in _pages(pdf):
         texts = [char["text"] for char in page.chars]
+        gaps += sum(starmap(_is_gap, pairwise(page.chars)))
         spaces += texts.count(" ")
         letters += sum(text.isalpha() and text < _FIRST_WITHOUT_SPACES for text in texts)
         if letters >= _LETTERS_LOOKED_AT or page.page_number == _PAGES_LOOKED_AT:
             break
-    return letters >= _FEWEST_LETTERS and spaces < letters / _LETTERS_FOR_A_SPACE
+    is_without = letters >= _FEWEST_LETTERS and spaces < letters / _LETTERS_FOR_A_SPACE
+    return is_without and gaps > letters / _LETTERS_FOR_A_GAP
+
+
+def _is_gap(letter: Any, following: Any) -> bool:
+    """Whether a word ends between two letters."""
+    gap = following["x0"] - letter["x1"]
+    is_one_line = abs(following["bottom"] - letter["bottom"]) < _NEAR
+    return is_one_line and bool(_WORD_GAP < gap / max(letter["size"], 1) < _WIDEST_GAP)
 
 
 def _pages(pdf: Any) -> Iterator[Any]:
@@ -119,24 +132,24 @@ def _may_have_rules(page: Any) -> bool:
     from pdfminer.pdftypes import stream_value
 
     drawn = [stream_value(each).get_data() for each in page.page_obj.contents]
-    return _draws_rules(b"\n".join(drawn) + b"\n", page.page_obj.resources, _DEEPEST)
+    return _rules(b"\n".join(drawn) + b"\n", page.page_obj.resources, _DEEPEST) >= _FEWEST_RULES
 
 
-def _draws_rules(drawn: bytes, resources: Any, depth: int) -> bool:
-    """Whether what is drawn has rules, or shows a form that has; pictures have none."""
+def _rules(drawn: bytes, resources: Any, depth: int) -> int:
+    """How many rules are drawn, also by the forms that are shown, or enough of them; pictures have none."""
     from pdfminer.pdftypes import dict_value, resolve1
 
-    if len(_RULE.findall(drawn)) >= _FEWEST_RULES:
-        return True
+    count = len(_RULE.findall(drawn))
     shown = dict_value(dict_value(resources).get("XObject", {}))
-    for name in set(_SHOWN.findall(drawn)):
+    for name, times in Counter(_SHOWN.findall(drawn)).items():
+        if count >= _FEWEST_RULES:
+            break
         form = resolve1(shown.get(name.decode("latin-1")))
         if form is None or not depth:
-            return True
-        is_form = getattr(resolve1(form.get("Subtype")), "name", "Form") == "Form"
-        if is_form and _draws_rules(form.get_data() + b"\n", form.get("Resources", resources), depth - 1):
-            return True
-    return False
+            return _FEWEST_RULES
+        if getattr(resolve1(form.get("Subtype")), "name", "Form") == "Form":
+            count += times * _rules(form.get_data() + b"\n", form.get("Resources", resources), depth - 1)
+    return count
 
 
 def _tables(page: Any) -> list[tuple[Any, Rows]]:
@@ -215,7 +228,7 @@ def _page_text(page: Any, tables: list[tuple[Any, Rows]]) -> str:
         for item in layout
         if not (isinstance(item, LTChar) and any(_holds(cell, item) for cell in cells))
     ]
-    layout.analyze(LAParams())
+    layout.analyze(LAParams(all_texts=True))  # also those in forms that the page shows
     blocks = [(item, text) for item in layout if (text := _text(item))]
     texts = [text for _, text in blocks]
     places = [_place(box, [item for item, _ in blocks]) for box in boxes]

@@ -14,7 +14,9 @@ from openbook.text.encodings import decode
 from openbook.text.readers.source_file import Item, Keys, ParsedFile, SourceFile, read_whole
 
 _TIME = re.compile(r"\s*(?:\d+:)?\d{1,2}:\d{2}[.,]\d{1,3}\s*-->\s*(?:\d+:)?\d{1,2}:\d{2}[.,]\d{1,3}.*")
-_NOT_SAID = re.compile(r"\ufeff?WEBVTT(?:\s|$)|(?:NOTE|STYLE|REGION)(?:\s|$)")
+_HEAD = "WEBVTT"
+_NOT_SAID = re.compile(rf"(?:{_HEAD}|NOTE|STYLE|REGION)(?:\s|$)")
+"""Of files with that head."""
 _SPEAKER = re.compile(r"<v(?:\.[^\s<>]*)?\s+([^<>]+)>")
 _MARKS = re.compile(r"</?(?:[bicuv]|font|lang|ruby|rt)(?:[\s.][^<>]*)?>|<(?:\d+:)?\d+:\d+\.\d+>|\{\\[^{}]*\}")
 _FEWEST_SPACES = 2
@@ -37,8 +39,11 @@ def what_is_said(subtitles: str) -> str:
     shown: list[str] = []
     """Of the subtitle before, which may roll on."""
     speaker = ""
-    for block in _EMPTY.split(subtitles.replace("\r\n", "\n").strip("\n")):
-        lines = [_line(line) for line in _text_of(block.split("\n"))]
+    subtitles = subtitles.replace("\r\n", "\n").lstrip("\ufeff").strip("\n")
+    has_notes = subtitles.startswith(_HEAD)
+    for block in _EMPTY.split(subtitles):
+        texts = _text_of(block.split("\n"), has_notes=has_notes)
+        lines = [part for line in texts for part in _parts(line)]
         for name, line in lines:
             if line and not (line in shown and line.count(" ") >= _FEWEST_SPACES):
                 said.append(f"{name}: {line}" if name and name != speaker else line)
@@ -47,16 +52,20 @@ def what_is_said(subtitles: str) -> str:
     return "\n".join(said)
 
 
-def _text_of(block: list[str]) -> list[str]:
+def _text_of(block: list[str], *, has_notes: bool) -> list[str]:
     """The lines that are said of those between two empty ones."""
     times = {number for number, line in enumerate(block) if _TIME.fullmatch(line)}
-    if not times and _NOT_SAID.match(block[0]):
+    if has_notes and not times and _NOT_SAID.match(block[0]):
         return []
     names = {number - 1 for number in times if number == 1 or block[number - 1].strip().isdecimal()}
     return [line for number, line in enumerate(block) if number not in times | names]
 
 
-def _line(written: str) -> tuple[str, str]:
-    """Who says a line, if it says that, and the line without marks."""
-    speaker = _SPEAKER.search(written)
-    return "" if speaker is None else speaker[1].strip(), html.unescape(_MARKS.sub("", written)).strip()
+def _parts(line: str) -> Iterator[tuple[str, str]]:
+    """What is said in a line, without marks, and by whom if it says that; two may speak."""
+    before, *others = _SPEAKER.split(line)
+    names, said = ["", *others[::2]], [before, *others[1::2]]
+    if len(said) > 1 and before.strip() in ("", "-"):
+        said[:2] = ["", before + said[1]]
+    for name, words in zip(names, said, strict=True):
+        yield name.strip(), html.unescape(_MARKS.sub("", words)).strip()
