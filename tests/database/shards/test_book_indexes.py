@@ -12,7 +12,7 @@ from openbook.database import Database, Version, build_neighbors, repair, verify
 from openbook.database.search import dense_store
 from openbook.database.search.dense import ApproximateIndex, ExactIndex
 from openbook.database.search.dense_store import maintain_dense, stored_index
-from openbook.database.shards import book_indexes
+from openbook.database.shards import book_indexes, book_writer
 from openbook.database.shards.book_folder import open_book
 from openbook.database.shards.book_indexes import HeldDense, open_sharded
 from openbook.database.shards.book_manifest import BookManifest
@@ -158,6 +158,24 @@ def test_all_are_trained_again_when_one_has_grown_fourfold(
     index = Database.open(large_book.path).opened.searcher.indexes.dense
     assert isinstance(index, ShardedDense) and not index.parts
     assert index.recall_at_10 >= 0.98
+
+
+def test_an_interrupted_training_loses_nothing(
+    large_book: Database, corpus: Corpus, documents: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    texts = {f"more {name}": text for name, text in corpus(300, seed=1).items()}
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(book_writer, "tuned_effort", interrupted)
+        large_book.add(documents(texts))
+    assert (large_book.path / "training").exists()
+    require_approximate(Database.open(large_book.path))
+    large_book.add(documents(texts))
+    assert not (large_book.path / "training").exists()
+    assert texts.keys() <= {document.document_id for document in large_book.documents()}
+    require_approximate(Database.open(large_book.path))
 
 
 def test_indexes_that_were_trained_apart_are_searched_one_by_one(
