@@ -4,6 +4,7 @@
 """
 
 import json
+import struct
 from pathlib import Path
 
 from openbook.errors import SettingsError
@@ -33,6 +34,21 @@ BASE_TYPES: dict[str, tuple[str, ...]] = {
 }
 """Types of transformers' configurations, by the family whose layers are built alike."""
 
+GGUF_TYPES = {
+    "llama": "llama",
+    "mistral": "mistral",
+    "qwen2": "qwen2",
+    "qwen2moe": "qwen2_moe",
+    "qwen3": "qwen3",
+    "qwen3moe": "qwen3_moe",
+    "phi3": "phi3",
+    "starcoder2": "starcoder2",
+    "gemma3": "gemma3_text",
+    "stablelm": "stablelm",
+    "gpt2": "gpt2",
+}
+"""Those of them that transformers reads from a .gguf file, by what the file calls its architecture."""
+
 OWN_TYPES = ("retro", "retrofit")
 """Of openbook's own models."""
 _REFUSED = {
@@ -46,6 +62,8 @@ _REFUSED = {
     "granitemoe": "its logits are scaled",
 }
 """Types that people ask for, and why not."""
+
+_GGUF_STRING = 8
 
 
 def require_base_type(model_type: str) -> None:
@@ -76,6 +94,37 @@ def refusal_of(model_type: str) -> SettingsError:
         "openbook.model.retrofitting.Family (where its layers and their self-attention are) and add it to "
         "FAMILIES: docs/retrofit.md"
     )
+
+
+def require_gguf_type(file: Path) -> None:
+    """Refuse a .gguf file of a model that cannot be a base, before its vocabulary is read, which takes long.
+
+    Raises:
+        SettingsError: saying why, where that is known, and what can.
+    """
+    architecture = _gguf_architecture(file)
+    if architecture is None or architecture in GGUF_TYPES:
+        return  # a damaged one is told of where it is read
+    if (model_type := architecture.replace("-", "_")) in _REFUSED:
+        raise refusal_of(model_type)
+    raise SettingsError(
+        f"{file}: models of architecture {architecture!r} cannot be loaded from a .gguf file; give one of "
+        f"{', '.join(GGUF_TYPES)}, or a base by its folder or its name on the hub"
+    )
+
+
+def _gguf_architecture(file: Path) -> str | None:
+    """What a .gguf file says first of its model, as all writers do; None: it says something else."""
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(1024)
+        magic, *_, length = struct.unpack_from("<4sIQQQ", head)
+        kind, size = struct.unpack_from("<IQ", head, 32 + length)
+    except (OSError, struct.error):
+        return None
+    if (magic, head[32 : 32 + length], kind) != (b"GGUF", b"general.architecture", _GGUF_STRING):
+        return None
+    return head[44 + length : 44 + length + size].decode("utf-8", errors="replace")
 
 
 def wrong_type(name: object, model_type: str, *, wanted: str = "") -> SettingsError:

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from openbook.base_types import require_base_type, type_of
+from openbook.base_types import require_base_type, require_gguf_type, type_of
 from openbook.cli.bars import bar
 from openbook.errors import SettingsError
 from openbook.escapes import visible
@@ -188,6 +188,8 @@ def require_base(base: str, *, retrofits: bool = True) -> None:
         raise SettingsError(
             f"{base}: there is no such {what}; give a model's folder, its name on the hub or a .gguf file"
         )
+    if folder.is_file():
+        require_gguf_type(folder)
     kind = type_of(folder) if retrofits and folder.is_dir() else None
     if kind is not None:
         require_base_type(kind)

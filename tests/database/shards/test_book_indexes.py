@@ -12,7 +12,9 @@ from openbook.database import Database, Version, build_neighbors, repair, verify
 from openbook.database.search import dense_store
 from openbook.database.search.dense import ApproximateIndex, ExactIndex
 from openbook.database.search.dense_store import maintain_dense, stored_index
+from openbook.database.shards import book_indexes, book_writer
 from openbook.database.shards.book_folder import open_book
+from openbook.database.shards.book_indexes import HeldDense, open_sharded
 from openbook.database.shards.book_manifest import BookManifest
 from openbook.database.shards.sharded_dense import JoinedDense, ShardedDense
 from openbook.database.storage.sealed import BOOK, read_sealed, write_sealed
@@ -102,6 +104,36 @@ def test_a_new_version_has_the_lists_of_the_one_before(large_book: Database, doc
     assert large_book.search("a late lantern", k=1, mode="dense")[0][0].document_id == "one more"
 
 
+def test_an_older_version_is_searched_on_after_its_index_could_be_joined(
+    large_book: Database, documents: Documents
+) -> None:
+    """Its only index is of a shard that stays; the next version joins that shard's to those of others."""
+    for place in (1, 2):
+        shutil.rmtree(open_book(large_book.path).shards[place].files.dense)
+    book = Database.open(large_book.path)
+    older = book.opened
+    texts = older.chunk_texts(np.flatnonzero(older.layout.retrievable))
+    found = older.search(texts, k=3, mode="dense")
+    book.add(documents({"one more": "a late lantern"}))
+    assert list(joined_of(book).parts) == [0, 1, 2]
+    assert older.search(texts, k=3, mode="dense") == found
+
+
+def test_files_that_go_while_they_are_opened_are_not_missed_in_what_was_joined(
+    large_book: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = joined_of(large_book)
+    folder = open_book(large_book.path)
+    monkeypatch.setattr(book_indexes, "stored_digests", lambda shards: before.digests)  # as a moment ago
+    shutil.rmtree(folder.shards[1].files.dense)
+    index = open_sharded(folder.shards, folder.manifest.numbers, HeldDense(joined=before))
+    vectors = folder.vectors()
+    assert vectors is not None
+    chunks = np.flatnonzero(folder.layout().retrievable)
+    ids, _ = index.search(vectors[chunks].astype(np.float32), 1)
+    assert np.array_equal(vectors[ids[:, 0]], vectors[chunks])  # some have the same text
+
+
 def test_a_shard_that_lacks_an_index_gets_one_of_the_same_training(large_book: Database) -> None:
     trained = [
         found.trained_rows
@@ -126,6 +158,24 @@ def test_all_are_trained_again_when_one_has_grown_fourfold(
     index = Database.open(large_book.path).opened.searcher.indexes.dense
     assert isinstance(index, ShardedDense) and not index.parts
     assert index.recall_at_10 >= 0.98
+
+
+def test_an_interrupted_training_loses_nothing(
+    large_book: Database, corpus: Corpus, documents: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    texts = {f"more {name}": text for name, text in corpus(300, seed=1).items()}
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(book_writer, "tuned_effort", interrupted)
+        large_book.add(documents(texts))
+    assert (large_book.path / "training").exists()
+    require_approximate(Database.open(large_book.path))
+    large_book.add(documents(texts))
+    assert not (large_book.path / "training").exists()
+    assert texts.keys() <= {document.document_id for document in large_book.documents()}
+    require_approximate(Database.open(large_book.path))
 
 
 def test_indexes_that_were_trained_apart_are_searched_one_by_one(

@@ -77,6 +77,13 @@ def test_a_new_version_costs_what_has_changed(
     assert held.search(QUERIES) == before, "it reads on what it has opened"
 
 
+def test_what_an_interrupted_call_left_is_not_fetched(url: str, tmp_path: Path) -> None:
+    left = tmp_path / "store" / "book" / "training" / "trained.faiss"
+    left.parent.mkdir()
+    left.write_bytes(b"large")
+    assert not (Database.open(url).path / "training").exists()
+
+
 def test_changes_are_refused(url: str, documents: Documents) -> None:
     copy = Database.open(url)
     for change in (

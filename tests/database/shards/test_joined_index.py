@@ -1,5 +1,6 @@
 """Indexes that were trained together find as one what an index of all their chunks finds."""
 
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from openbook.database.search.dense import ApproximateIndex, ExactIndex, add_rows
 from openbook.database.search.dense_tuning import tune_index
 from openbook.database.search.recall import exact_neighbors, recall_at_10
+from openbook.database.shards import joined_index
 from openbook.database.shards.chunk_numbers import ChunkNumbers
 from openbook.database.shards.joined_index import join_indexes, trained_together
 from openbook.database.shards.sharded_dense import JoinedDense
@@ -81,6 +83,21 @@ def test_they_find_what_one_index_of_all_finds(vectors: Rows, name: str) -> None
     assert trained_together(parts)
     require_equal(join_indexes(parts, starts), one, queries)
     require_equal(join_indexes(*parts_of(empty, vectors, name=name)), one, queries[:1])
+
+
+def test_many_queries_take_no_more_memory_than_their_results(
+    vectors: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined = replace(join_indexes(*parts_of(trained(vectors), vectors)), nprobe=16, rerank=4)
+    queries = vectors[np.arange(COUNT)].astype(np.float32)
+    found = joined.search(queries, 20)
+    monkeypatch.setattr(joined_index, "_SCORED_AT_ONCE", 100 * 4 * 20)
+    tracemalloc.start()
+    again = joined.search(queries, 20)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert all(np.array_equal(one, other) for one, other in zip(found, again, strict=True))
+    assert peak < 0.8 * COUNT * 4 * 20 * SIZE * 4  # the vectors that are compared
 
 
 def test_tails_are_searched(vectors: Rows) -> None:

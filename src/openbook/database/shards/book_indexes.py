@@ -149,8 +149,14 @@ def open_sharded(
             shard.files.dense, shard.layout, shard.vectors, held=part
         )
     several = {place: one for place, one in indexes.items() if isinstance(one, ApproximateIndex)}
+    if before is not None and not before.has_lists_of(several):  # a writer took files away meanwhile
+        return open_sharded(shards, numbers, HeldDense(held.parts), effort)
     if len(several) < 2 or not trained_together(list(several.values())):
         return ShardedDense(numbers, indexes)
+    kept = held.parts.keys() - {shards[place].folder.path for place in several}
+    if len(kept) < len(held.parts):  # lists are moved when they are joined, and the version before has these
+        parts = {path: held.parts[path] for path in kept}
+        return open_sharded(shards, numbers, HeldDense(parts, held.joined), effort)
     joined = JoinedDense.of(numbers, several, before)
     if effort is not None and effort.nprobe and effort.indexes == joined.index.digest:
         joined = joined.with_effort(effort)

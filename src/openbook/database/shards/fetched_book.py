@@ -29,7 +29,7 @@ FETCHED = "fetched.json"
 PLAN = "build.json"
 """What a build over several machines was to make, see cluster/build_plan.py."""
 _NOT_READ = (BOOK, PLAN, ORIGIN, FETCHED)
-_NOT_READ_BELOW = ("building/",)
+_NOT_READ_BELOW = ("building/", "training/")
 
 
 def fetched_copy(url: str) -> Path:

@@ -22,6 +22,9 @@ from numpy.typing import NDArray
 
 from openbook.database.search.dense import ApproximateIndex, ExactIndex
 
+_SCORED_AT_ONCE = 65_536
+"""Vectors that are unpacked to be compared: of 384 dimensions 1.5 KB each, twice that while they are read."""
+
 
 @dataclass(frozen=True, eq=False)
 class StoredVectors:
@@ -55,6 +58,15 @@ class StoredVectors:
 
     def scores(self, queries: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The inner products of each query [n, E] with its rows [n, k]; those of a row -1 mean nothing."""
+        scores = np.empty(rows.shape, dtype=np.float32)
+        step = max(1, _SCORED_AT_ONCE // max(1, rows.shape[1]))
+        for start in range(0, len(rows), step):
+            part = slice(start, start + step)
+            scores[part] = np.einsum("nke,ne->nk", self._read(rows[part]), queries[part])
+        return scores
+
+    def _read(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The vectors [n, k, E] of these rows."""
         flat = np.maximum(rows.reshape(-1), 0)
         places = np.searchsorted(self._ends, flat, side="right")
         order = np.argsort(places, kind="stable")
@@ -66,9 +78,8 @@ class StoredVectors:
             own = flat[order[first:end]] - (self._ends[place] - len(self._codes[place]))
             np.take(self._codes[place], own, axis=0, out=by_place[first:end], mode="clip")
         codes = np.take(by_place, np.argsort(order), axis=0)
-        vectors = self._refined[0].sa_decode(codes).reshape(*rows.shape, -1)
-        scores: NDArray[np.float32] = np.einsum("nke,ne->nk", vectors, queries)
-        return scores
+        vectors: NDArray[np.float32] = self._refined[0].sa_decode(codes).reshape(*rows.shape, -1)
+        return vectors
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,12 @@ class JoinedDense:
         """Of the files that are joined, by the places of their shards."""
         return {place: part.digest for place, part in self.parts.items()}
 
+    def has_lists_of(self, parts: Mapping[int, ApproximateIndex]) -> bool:
+        """Whether the lists of these indexes, and no others, are in the joined one."""
+        return parts.keys() == self.parts.keys() and all(
+            part.index is self.parts[place].index for place, part in parts.items()
+        )
+
     @cached_property
     def is_in_order(self) -> bool:
         """Whether its rows stand as in the book, so that of equal scores the lowest numbers come first."""

@@ -19,7 +19,7 @@ from openbook.database.search.dense_store import (
     trained_index_of,
     write_index,
 )
-from openbook.database.search.dense_tuning import TRAINING_VECTORS_A_LIST, index_name, train_on_sample
+from openbook.database.search.dense_tuning import TRAINING_VECTORS_A_LIST, index_name
 from openbook.database.shards.book_indexes import HeldDense, OpenedShard, open_sharded, stored_digests
 from openbook.database.shards.chunk_numbers import ChunkNumbers
 from openbook.database.shards.joined_index import joined_digest
@@ -86,7 +86,7 @@ def train_together(path: Path, shards: Sequence[tuple[ChunkLayout, Rows]]) -> st
     drawn = _drawn(counts, TRAINING_VECTORS_A_LIST * faiss.extract_index_ivf(index).nlist)
     parts = zip(shards, drawn, strict=True)
     sample = np.concatenate([vectors[layout.indexed[part]] for (layout, vectors), part in parts])
-    train_on_sample(index, sample, np.arange(len(sample)))
+    index.train(sample.astype(np.float32))
     write_index(path, index)
     return name
 

@@ -7,6 +7,7 @@ from typing import Any
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from transformers.utils.quantization_config import GgufConfig
 
+from openbook.base_types import require_gguf_type
 from openbook.errors import OpenbookWarning, SettingsError, first_line
 from openbook.model.retrofitting.families import require_supported
 from openbook.model.retrofitting.gguf_weights import find_model, read_model
@@ -28,6 +29,7 @@ def load_gguf(path: Path, name: str, **loading: Any) -> PreTrainedModel:
             f"{path}: a .gguf file is loaded without quantization; leave that out, or give the model's "
             "folder or its name on the hub"
         )
+    require_gguf_type(path)
     options = {name: value for name, value in loading.items() if name != "quantization_config"}
     try:
         if (found := find_model(path)) is not None:
