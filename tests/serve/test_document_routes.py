@@ -405,7 +405,7 @@ def test_a_csv_file_without_a_column_of_text_is_a_table(http: Http) -> None:
         ("a.csv", b"id,text\n1\n", "a.csv:2: 1 field where the first row names 2 columns"),
         ("a.csv", b"id,text\n", "a.csv: holds no document; fill it or remove it"),
         ("a.jsonl", b'{"id": 1, "body": "x"}', "a.jsonl:1: no text: 'text' is missing; its keys: id, body"),
-        ("a.json", b"{", "a.json: not JSON: "),
+        ("a.json", b"{", "a.json:1: not JSON: "),
         ("a.jsonl", b'{"id": "a", "text": "x"}\n{"id": "a", "text": "y"}', "'a': is given twice"),
         ("a.csv.gz", b"x", "a.csv.gz: files of this kind are read by openbook add alone; send one of .txt, "),
         ("a.parquet", b"x", "a.parquet: files of this kind are read by openbook add alone; send one of "),

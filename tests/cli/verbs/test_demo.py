@@ -21,7 +21,7 @@ HEADINGS = (
     "The text:",
     "openbook build:",
     'openbook search: "compress a file',
-    "openbook ask:",
+    "openbook ask --judge:",
     "openbook add:",
     "openbook train tiny:",
     "openbook eval perplexity:",
